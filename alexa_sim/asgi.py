@@ -1,0 +1,253 @@
+"""The application in front of the cloud: requests in, answers and streams out, faults in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+import time
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from .faults import Fault
+from .hosts import is_amazon
+from .http import HttpError, Request, Response, json_response
+from .ledger import Entry
+from .simulation import Simulation
+
+type Scope = dict[str, Any]
+type Receive = Callable[[], Awaitable[dict[str, Any]]]
+type Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_FLUSH = 0.05
+"""Real seconds that half a body gets to leave before its connection is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The connection that a request came over."""
+
+    writer: asyncio.StreamWriter
+
+    @property
+    def sni(self) -> str | None:
+        """Return the host name of the TLS handshake."""
+        return getattr(self.writer.get_extra_info("ssl_object"), "sni", None)
+
+    def cut(self) -> None:
+        """Drop the connection without a word."""
+        self.writer.transport.abort()
+
+
+CONNECTION: ContextVar[Connection] = ContextVar("connection")
+"""The connection of the running request; set by the server for each connection it accepts."""
+
+
+async def read_request(scope: Scope, receive: Receive) -> Request | None:
+    """Return the request with its whole body, ``None`` when the client left before its end."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message["body"]
+        more = message["more_body"]
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode().lower(), raw_value.decode("utf-8", "replace")
+        separator = "; " if name == "cookie" else ", "
+        headers[name] = f"{headers[name]}{separator}{value}" if name in headers else value
+    return Request(
+        method=scope["method"],
+        host=_without_port(headers.get("host", "")),
+        path=scope["raw_path"].partition(b"?")[0].decode(),
+        query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
+        headers=headers,
+        body=body,
+        http_version=scope["http_version"],
+    )
+
+
+def _without_port(host: str) -> str:
+    """Return a Host header in lower case, without a port."""
+    name, _, port = host.lower().rpartition(":")
+    return name if name and port.isdecimal() else host.lower()
+
+
+async def send_start(response: Response, send: Send) -> None:
+    """Send status and headers."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.headers]
+    if response.stream is None and response.status not in (204, 304):
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+
+
+async def send_body(body: bytes, send: Send, *, more: bool = False) -> None:
+    """Send a piece of the body; the last one ends the answer."""
+    await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+class CloudApp:
+    """The ASGI application that Amazon's hosts lead to."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        """Serve a simulation."""
+        self._simulation = simulation
+        self._handling: set[asyncio.Task[Response]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close"})
+            return
+        request = await read_request(scope, receive)
+        if request is None:
+            return
+        entry = self._simulation.ledger.open(request, self._simulation.clock.now())
+        started = time.perf_counter()
+        work = asyncio.create_task(self._answer(request, entry, send))
+        gone = asyncio.create_task(_until_gone(receive))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            present = not gone.done()
+        finally:
+            await _end(work)
+            await _end(gone)
+            entry.duration = time.perf_counter() - started
+            self._simulation.streams.discard(work)
+        if not work.cancelled() and (err := work.exception()) is not None:
+            self._note(err, request)
+            CONNECTION.get().cut()
+        elif work.cancelled() and present:
+            await send_body(b"", send)
+
+    async def _answer(self, request: Request, entry: Entry, send: Send) -> None:
+        """Let the cloud answer, spoil the answer where a fault says so, and send it."""
+        delays, fault = self._simulation.faults.take(request)
+        if delays or fault:
+            entry.fault = ", ".join(f"{rule.kind} {rule.id}" for rule in [*delays, *([fault] if fault else [])])
+        for delay in delays:
+            if not delay.after:
+                await self._wait(delay, delay.latency)
+        response = await self._handle(request) if fault is None or fault.needs_real_answer else None
+        for delay in delays:
+            if delay.after:
+                await self._wait(delay, delay.latency)
+        if fault is not None and fault.kind == "hang":
+            await self._wait(fault, None if fault.until is None else fault.until - self._simulation.clock.now())
+        if fault is not None and fault.kind == "cut" and fault.cut == "before":
+            await _close_stream(response.stream if response else None)
+            CONNECTION.get().cut()
+            return
+        if fault is not None and (own := fault.answer(request)) is not None:
+            await _close_stream(response.stream if response else None)
+            response = own
+        if response is None:
+            response = await self._handle(request)
+        await self._send(response, entry, send, fault)
+
+    async def _wait(self, fault: Fault, seconds: float | None) -> None:
+        """Wait for a time of the clock (``None``: without end) or until the fault is deleted."""
+        deleted = asyncio.create_task(fault.deleted.wait())
+        waits: set[asyncio.Task[Any]] = {deleted}
+        if seconds is not None:
+            waits.add(asyncio.create_task(self._simulation.clock.sleep(seconds)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _handle(self, request: Request) -> Response:
+        """Run the handler; it comes to its end even when the client does not wait for it."""
+        task = asyncio.create_task(self._call(request))
+        self._handling.add(task)
+        task.add_done_callback(self._handling.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_drop_stream)
+            raise
+
+    async def _call(self, request: Request) -> Response:
+        """Return the answer of the cloud, 500 when it fails."""
+        if CONNECTION.get().sni is None or not is_amazon(request.host):
+            return json_response({"message": f"{request.host or 'No host'} is not served here."}, 421)
+        found = self._simulation.cloud.router.match(request.method, request.host, request.path)
+        if isinstance(found, int):
+            return json_response({"message": "Not Found" if found == 404 else "Method Not Allowed"}, found)
+        handler, params = found
+        try:
+            return await handler(replace(request, params={name: unquote(value) for name, value in params.items()}))
+        except HttpError as err:
+            return err.response
+        except Exception as err:  # noqa: BLE001 - kept for GET /errors, answered as any server would
+            self._note(err, request)
+            return json_response({"message": "InternalFailure"}, 500)
+
+    async def _send(self, response: Response, entry: Entry, send: Send, fault: Fault | None) -> None:
+        """Send an answer, half of it where the fault asks for that."""
+        kind = None if fault is None else fault.kind
+        body = response.body[: len(response.body) // 2] if kind in ("cut", "malformed") else response.body
+        if kind == "malformed":
+            response = replace(response, body=body)
+        entry.status = response.status
+        await send_start(response, send)
+        if response.stream is not None:
+            await self._pump(response.stream, send, spoiled=kind in ("cut", "malformed"))
+        else:
+            await send_body(body, send, more=kind == "cut")
+        if kind == "cut":
+            await asyncio.sleep(_FLUSH)
+            CONNECTION.get().cut()
+        elif response.stream is not None:
+            await send_body(b"", send)
+
+    async def _pump(self, stream: AsyncIterator[bytes], send: Send, *, spoiled: bool) -> None:
+        """Send the pieces of a stream as they come; only half of the first one when spoiled."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._simulation.streams.add(task)
+        try:
+            async for piece in stream:
+                await send_body(piece[: len(piece) // 2] if spoiled else piece, send, more=True)
+                if spoiled:
+                    break
+        finally:
+            await _close_stream(stream)
+
+    def _note(self, err: BaseException, request: Request) -> None:
+        """Keep an exception together with the request that brought it up."""
+        self._simulation.note_error(err, method=request.method, host=request.host, path=request.path)
+
+
+async def _until_gone(receive: Receive) -> None:
+    """Wait until the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end; its exception stays with it."""
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def _close_stream(stream: AsyncIterator[bytes] | None) -> None:
+    """Close the iterator of an answer that is not sent, or not any further."""
+    if (aclose := getattr(stream, "aclose", None)) is not None:
+        with suppress(RuntimeError):  # somebody else runs it and closes it
+            await aclose()
+
+
+def _drop_stream(task: asyncio.Task[Response]) -> None:
+    """Close the stream of an answer that came when nobody waited for it any more."""
+    if not task.cancelled() and task.exception() is None and task.result().stream is not None:
+        closing: Coroutine[Any, Any, None] = _close_stream(task.result().stream)
+        _CLOSING.add(closer := asyncio.ensure_future(closing))
+        closer.add_done_callback(_CLOSING.discard)
+
+
+_CLOSING: set[asyncio.Task[None]] = set()

@@ -1,0 +1,124 @@
+"""The command line: serve a household, or run a command against it."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+import json
+import logging
+import os
+import signal
+import sys
+from typing import Any
+
+from .hosts import MARKETPLACES
+from .server import Server
+from .simulation import CloudFactory, Simulation
+
+
+class UsageError(Exception):
+    """Something the user asked for cannot be had; the message is one sentence."""
+
+
+def main(argv: Sequence[str] | None = None, *, factory: CloudFactory | None = None) -> int:
+    """Run the command line and return the exit code (2: one sentence on standard error says why).
+
+    ``factory`` takes the place of ``alexa_sim.cloud.Cloud``; households are then read as plain JSON.
+    """
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments[:1] == ["run"]:
+            from .run import run  # noqa: PLC0415 - only this command needs it
+
+            options, command = _run_options(arguments[1:])
+            return asyncio.run(run(_server(options, factory), command, chromium=options.print_chromium_args))
+        options = _serve_options(arguments)
+        return asyncio.run(_serve(options, factory))
+    except UsageError as err:
+        print(f"alexa_sim: {err}", file=sys.stderr)
+        return 2
+
+
+def _common(prog: str, description: str) -> argparse.ArgumentParser:
+    """Return a parser with the options that both commands have."""
+    parser = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
+    parser.add_argument("--household", default="demo", help="name of a household, or a JSON file (default: demo)")
+    parser.add_argument("--domain", default="amazon.com", help="retail domain of the account (default: amazon.com)")
+    parser.add_argument("--port", type=int, default=0, help="port for Amazon's hosts (default: any)")
+    parser.add_argument("--control-port", type=int, default=0, help="port of the control plane (default: any)")
+    return parser
+
+
+def _serve_options(arguments: list[str]) -> argparse.Namespace:
+    """Parse ``python -m alexa_sim``."""
+    parser = _common("python -m alexa_sim", "Simulate Amazon's cloud for Echo devices on 127.0.0.1.")
+    parser.epilog = '"python -m alexa_sim run -- COMMAND" runs a command with every Amazon host redirected here.'
+    parser.add_argument("--until-eof", action="store_true", help="end when standard input does")
+    return parser.parse_args(arguments)
+
+
+def _run_options(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Parse ``python -m alexa_sim run`` and split off the command."""
+    parser = _common("python -m alexa_sim run", "Run a command with every Amazon host redirected to a simulation.")
+    parser.usage = "%(prog)s [options] -- COMMAND …"
+    parser.add_argument("--print-chromium-args", action="store_true", help="print what a Chromium has to be given")
+    command: list[str] = []
+    if "--" in arguments:
+        cut = arguments.index("--")
+        arguments, command = arguments[:cut], arguments[cut + 1 :]
+    options = parser.parse_args(arguments)
+    if not command and not options.print_chromium_args:
+        raise UsageError("There is no command to run; write it after --.")
+    return options, command
+
+
+def _server(options: argparse.Namespace, factory: CloudFactory | None) -> Server:
+    """Return the server that the options ask for; raises ``UsageError``."""
+    if options.domain not in MARKETPLACES:
+        raise UsageError(f"{options.domain} is no retail domain of Amazon's that is known here.")
+    household = _household(options.household, factory)
+    simulation = Simulation(household, domain=options.domain, factory=factory)
+    try:
+        return Server(simulation, port=options.port, control_port=options.control_port)
+    except (OSError, OverflowError) as err:
+        wanted = " or ".join(str(port) for port in (options.port, options.control_port) if port)
+        raise UsageError(f"Port {wanted} cannot be had: {getattr(err, 'strerror', None) or err}.") from err
+
+
+def _household(name: str, factory: CloudFactory | None) -> dict[str, Any]:
+    """Load a household; raises ``UsageError``."""
+    if factory is not None:
+        return {"name": name}
+    from .household import HouseholdError, load_household  # noqa: PLC0415 - the machinery is tested without it
+
+    try:
+        return load_household(name)
+    except HouseholdError as err:
+        raise UsageError(str(err)) from err
+
+
+async def _serve(options: argparse.Namespace, factory: CloudFactory | None) -> int:
+    """Serve until SIGTERM, SIGINT, or the end of standard input where that is asked for."""
+    end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end.set)
+    async with _server(options, factory) as server:
+        if options.until_eof:
+            await _watch_input(end)
+        ready = {"ready": True, "port": server.port, "control": server.control, "ca": str(server.ca)}
+        print(json.dumps(ready), flush=True)
+        await end.wait()
+    return 0
+
+
+async def _watch_input(end: asyncio.Event) -> None:
+    """Set ``end`` when standard input ends."""
+
+    def read() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            end.set()
+
+    loop = asyncio.get_running_loop()
+    loop.add_reader(0, read)

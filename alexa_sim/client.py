@@ -1,0 +1,198 @@
+"""A client of the control plane, and a way to start a simulation; standard library only."""
+
+from collections.abc import Mapping
+from http.client import HTTPConnection
+import json
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+
+_START_TIMEOUT = 20.0
+"""Seconds that a simulation gets until its ready line."""
+
+_STOP_TIMEOUT = 5.0
+
+
+class ControlError(Exception):
+    """The control plane refused a request; ``status`` and the message are its own."""
+
+    def __init__(self, status: int, message: str) -> None:
+        """Keep the status."""
+        super().__init__(f"{status}: {message}")
+        self.status = status
+
+
+class ControlClient:
+    """Every path of the control plane as a method; all of them block and raise ``ControlError``."""
+
+    def __init__(self, url: str) -> None:
+        """Talk to a control plane, e.g. ``http://127.0.0.1:40001``."""
+        self.url = url
+        self._address = urlsplit(url).netloc
+
+    def request(self, method: str, path: str, data: Any = None) -> Any:
+        """Send one request and return its JSON answer."""
+        connection = HTTPConnection(self._address, timeout=30)
+        try:
+            body = None if data is None else json.dumps(data)
+            connection.request(method, path, body, {"content-type": "application/json", "connection": "close"})
+            response = connection.getresponse()
+            text = response.read()
+        finally:
+            connection.close()
+        answer = json.loads(text or b"null")
+        if response.status >= 400:
+            message = answer.get("message", text.decode()) if isinstance(answer, dict) else text.decode()
+            raise ControlError(response.status, message)
+        return answer
+
+    def ledger(
+        self, *, since: float | None = None, path: str | None = None, host: str | None = None, method: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the requests since epoch seconds whose path, host and method fit the globs."""
+        filters = {"since": since, "path": path, "host": host, "method": method}
+        query = urlencode({name: value for name, value in filters.items() if value is not None})
+        entries: list[dict[str, Any]] = self.request("GET", f"/ledger?{query}")
+        return entries
+
+    def reset_ledger(self) -> None:
+        """Forget the requests."""
+        self.request("POST", "/ledger/reset")
+
+    def state(self) -> dict[str, Any]:
+        """Return the state of the cloud."""
+        state: dict[str, Any] = self.request("GET", "/state")
+        return state
+
+    def patch_state(self, patch: Mapping[str, Any]) -> dict[str, Any]:
+        """Change the state by a JSON merge patch, with the pushes that follow; return the new state."""
+        state: dict[str, Any] = self.request("PATCH", "/state", patch)
+        return state
+
+    def push(self, command: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Send a directive down all streams."""
+        self.request("POST", "/push", {"command": command, "payload": payload or {}})
+
+    def push_raw(self, raw: Any) -> None:
+        """Send a text or an object down all streams as it is."""
+        self.request("POST", "/push", {"raw": raw})
+
+    def say(self, serial: str, text: str, response: str | None = None, person: str | None = None) -> Any:
+        """Let somebody say something to an Echo."""
+        data = {"serial": serial, "text": text, "response": response, "person": person}
+        return self.request("POST", "/say", {name: value for name, value in data.items() if value is not None})
+
+    def spoken(self) -> list[dict[str, Any]]:
+        """Return what the Echos said."""
+        spoken: list[dict[str, Any]] = self.request("GET", "/spoken")
+        return spoken
+
+    def now(self) -> float:
+        """Return the time of the simulation in epoch seconds."""
+        return float(self.request("GET", "/clock")["now"])
+
+    def advance(self, seconds: float) -> float:
+        """Move the time ahead; return the new time."""
+        return float(self.request("POST", "/clock", {"advance": seconds})["now"])
+
+    def fault(self, **rule: Any) -> str | None:
+        """Add a fault and return its id; ``None`` for what happens at once."""
+        answer: dict[str, str] = self.request("POST", "/faults", rule)
+        return answer.get("id")
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return the faults in force with their hits."""
+        faults: list[dict[str, Any]] = self.request("GET", "/faults")
+        return faults
+
+    def remove_fault(self, fault: str) -> None:
+        """Delete one fault."""
+        self.request("DELETE", f"/faults/{fault}")
+
+    def clear_faults(self) -> None:
+        """Delete all faults."""
+        self.request("DELETE", "/faults")
+
+    def household(self, household: str | Mapping[str, Any] = "demo", *, domain: str | None = None) -> None:
+        """Start over with a household by its name, or given whole."""
+        data: dict[str, Any] = {"name": household} if isinstance(household, str) else {"household": household}
+        self.request("POST", "/household", data if domain is None else {**data, "domain": domain})
+
+    def sign_in(self, url: str, account: str | None = None) -> str:
+        """Sign in at a login address; return the address that a browser would end on."""
+        data = {"url": url} if account is None else {"url": url, "account": account}
+        return str(self.request("POST", "/sign-in", data)["redirect"])
+
+    def errors(self) -> list[dict[str, Any]]:
+        """Return the exceptions of the simulation itself."""
+        errors: list[dict[str, Any]] = self.request("GET", "/errors")
+        return errors
+
+
+class Running:
+    """A simulation in a process of its own, which ends with this one.
+
+    ``port`` serves Amazon's hosts, ``control`` is the URL of the control plane, ``ca`` the
+    authority's PEM file, ``client`` a ``ControlClient``. It is a context manager.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], ready: Mapping[str, Any]) -> None:
+        """Take over a process that said that it is ready."""
+        self._process = process
+        self.port = int(ready["port"])
+        self.control = str(ready["control"])
+        self.ca = str(ready["ca"])
+        self.client = ControlClient(self.control)
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._process.pid
+
+    def stop(self) -> None:
+        """End the process; a second call does nothing."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def __enter__(self) -> Self:
+        """Return the simulation itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+
+def start(
+    household: str = "demo", domain: str = "amazon.com", *, python: str = sys.executable, module: str = "alexa_sim"
+) -> Running:
+    """Start ``python -m alexa_sim`` and wait until it is ready.
+
+    ``python`` is the interpreter that has hypercorn, trustme and jsonschema. Raises
+    ``RuntimeError`` when the simulation ends before it was ready; why is on standard error.
+    """
+    command = [python, "-m", module, "--household", household, "--domain", domain, "--until-eof"]
+    process = subprocess.Popen(  # noqa: S603 - the caller names the interpreter
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).resolve().parent.parent,
+    )
+    line = process.stdout.readline() if process.stdout is not None else ""
+    try:
+        return Running(process, json.loads(line))
+    except ValueError, KeyError:
+        process.kill()
+        process.wait()
+        raise RuntimeError(f"The simulation did not start: {line.strip() or 'it said nothing'}") from None

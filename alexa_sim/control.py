@@ -1,0 +1,247 @@
+"""The control plane: JSON over plain HTTP on the loopback interface, for whoever runs a simulation."""
+
+import asyncio
+import json
+from pathlib import Path
+import tempfile
+from typing import Any
+
+from .asgi import Receive, Scope, Send, read_request, send_body, send_start
+from .faults import actions_of
+from .hosts import MARKETPLACES
+from .http import HttpError, Request, Response, Router, json_response
+from .simulation import Simulation
+
+_HOST = "control"
+_LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class ControlApp:
+    """The ASGI application of the control plane."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        """Serve the control plane of a simulation."""
+        self._control = Control(simulation)
+        self._simulation = simulation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; every error is JSON with a ``message``."""
+        if scope["type"] != "http":
+            return
+        request = await read_request(scope, receive)
+        if request is None:
+            return
+        try:
+            response = await self._control.answer(request)
+        except HttpError as err:
+            response = err.response
+        except Exception as err:  # noqa: BLE001 - kept for GET /errors, and the caller is told
+            self._simulation.note_error(err, method=request.method, path=f"control {request.path}")
+            response = json_response({"message": f"{type(err).__name__}: {err}"}, 500)
+        await send_start(response, send)
+        await send_body(response.body, send)
+
+
+class Control:
+    """The paths of the control plane."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        """Build the table of paths."""
+        self._simulation = simulation
+        self._router = Router()
+        self._paths: list[str] = []
+        for method, path, handler in (
+            ("GET", "/", self._index),
+            ("GET", "/ledger", self._ledger),
+            ("POST", "/ledger/reset", self._ledger_reset),
+            ("GET", "/state", self._state),
+            ("PATCH", "/state", self._patch),
+            ("POST", "/push", self._push),
+            ("POST", "/say", self._say),
+            ("GET", "/spoken", self._spoken),
+            ("GET", "/clock", self._clock),
+            ("POST", "/clock", self._advance),
+            ("GET", "/faults", self._faults),
+            ("POST", "/faults", self._add_fault),
+            ("DELETE", "/faults", self._clear_faults),
+            ("DELETE", "/faults/{fault}", self._remove_fault),
+            ("POST", "/household", self._household),
+            ("POST", "/sign-in", self._sign_in),
+            ("GET", "/errors", self._errors),
+        ):
+            self._router.add(method, _HOST, path, handler)
+            self._paths.append(f"{method} {path}")
+
+    async def answer(self, request: Request) -> Response:
+        """Return the answer to a request; raises ``HttpError``."""
+        if request.host not in _LOOPBACK:
+            raise HttpError(421, {"message": "The control plane answers to 127.0.0.1 and localhost."})
+        found = self._router.match(request.method, _HOST, request.path)
+        if isinstance(found, int):
+            what = "path" if found == 404 else "method"
+            message = f"{request.method} {request.path} is no {what} of the control plane; GET / lists them."
+            raise HttpError(found, {"message": message})
+        handler, params = found
+        return await handler(
+            Request(
+                request.method,
+                request.host,
+                request.path,
+                request.query,
+                request.headers,
+                request.body,
+                request.http_version,
+                params,
+            )
+        )
+
+    async def _index(self, _request: Request) -> Response:
+        """List the paths."""
+        return json_response({"paths": self._paths, "domain": self._simulation.domain})
+
+    async def _ledger(self, request: Request) -> Response:
+        """Return the requests, filtered by ``since`` (epoch seconds) and the globs ``path``, ``host``, ``method``."""
+        filters: dict[str, Any] = dict(request.query)
+        if unknown := set(filters) - {"since", "path", "host", "method"}:
+            raise _bad(f"The ledger is filtered by since, path, host and method, not by {', '.join(sorted(unknown))}.")
+        if "since" in filters:
+            try:
+                filters["since"] = float(filters["since"])
+            except ValueError:
+                raise _bad("since takes epoch seconds.") from None
+        return json_response(self._simulation.ledger.entries(**filters))
+
+    async def _ledger_reset(self, _request: Request) -> Response:
+        """Forget the requests."""
+        self._simulation.ledger.reset()
+        return json_response({})
+
+    async def _state(self, _request: Request) -> Response:
+        """Return the state of the cloud."""
+        return json_response(self._simulation.cloud.state())
+
+    async def _patch(self, request: Request) -> Response:
+        """Change the state by a JSON merge patch and return it."""
+        self._simulation.cloud.patch(_object(request))
+        return json_response(self._simulation.cloud.state())
+
+    async def _push(self, request: Request) -> Response:
+        """Send a directive, or anything raw, down the streams."""
+        data = _object(request)
+        if set(data) == {"raw"}:
+            self._simulation.cloud.push_raw(data["raw"])
+        elif set(data) <= {"command", "payload"} and isinstance(data.get("command"), str):
+            payload = data.get("payload", {})
+            if not isinstance(payload, dict):
+                raise _bad("payload takes an object.")
+            self._simulation.cloud.push(data["command"], payload)
+        else:
+            raise _bad('A push is {"command": …, "payload": {…}} or {"raw": …}.')
+        return json_response({})
+
+    async def _say(self, request: Request) -> Response:
+        """Let somebody say something to an Echo."""
+        return json_response(await self._simulation.cloud.say(_object(request)))
+
+    async def _spoken(self, _request: Request) -> Response:
+        """Return what the Echos said."""
+        return json_response(self._simulation.cloud.spoken())
+
+    async def _clock(self, _request: Request) -> Response:
+        """Return the time."""
+        return json_response({"now": self._simulation.clock.now()})
+
+    async def _advance(self, request: Request) -> Response:
+        """Move the time ahead."""
+        data = _object(request)
+        seconds = data.get("advance")
+        if set(data) != {"advance"} or not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
+            raise _bad('The clock takes {"advance": seconds}, forward only.')
+        self._simulation.advance(seconds)
+        await asyncio.sleep(0)
+        return await self._clock(request)
+
+    async def _faults(self, _request: Request) -> Response:
+        """List the faults in force."""
+        return json_response(self._simulation.faults.listing())
+
+    async def _add_fault(self, request: Request) -> Response:
+        """Add a fault, or do what happens at once."""
+        rule = _object(request)
+        if (actions := actions_of(rule)) is None:
+            return json_response({"id": self._simulation.faults.add(rule).id})
+        cloud = self._simulation.cloud
+        if "expire_tokens" in actions:
+            cloud.expire_tokens()
+        if "revoke" in actions:
+            cloud.revoke()
+        if "close_stream" in actions:
+            cloud.close_streams()
+        if "silent_stream" in actions:
+            cloud.silence_streams(float(actions["silent_stream"]))
+        return json_response({})
+
+    async def _clear_faults(self, _request: Request) -> Response:
+        """Delete all faults."""
+        self._simulation.faults.clear()
+        return json_response({})
+
+    async def _remove_fault(self, request: Request) -> Response:
+        """Delete one fault."""
+        self._simulation.faults.remove(request.params["fault"])
+        return json_response({})
+
+    async def _household(self, request: Request) -> Response:
+        """Start over with another household, or the same one afresh."""
+        data = _object(request)
+        domain = data.get("domain", self._simulation.domain)
+        if domain not in MARKETPLACES:
+            raise _bad(f"{domain} is no retail domain of Amazon's.")
+        if set(data) - {"domain"} not in ({"name"}, {"household"}):
+            raise _bad('A household is {"name": …} or {"household": {…}}, with an optional "domain".')
+        household = await asyncio.to_thread(_load, data)
+        await self._simulation.replace(household, domain)
+        return json_response({"domain": domain})
+
+    async def _sign_in(self, request: Request) -> Response:
+        """Sign in at a login address and return the address that a browser would end on."""
+        data = _object(request)
+        url, account = data.get("url"), data.get("account")
+        if not isinstance(url, str) or not isinstance(account, str | None) or set(data) - {"url", "account"}:
+            raise _bad('A sign-in is {"url": …} with an optional "account".')
+        return json_response({"redirect": self._simulation.cloud.sign_in(url, account)})
+
+    async def _errors(self, _request: Request) -> Response:
+        """Return the exceptions of the simulation itself."""
+        return json_response(self._simulation.errors)
+
+
+def _load(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the household that is named or given; raises ``HttpError`` 400 when it is none."""
+    from .household import HouseholdError, load_household  # noqa: PLC0415 - the machinery is tested without it
+
+    try:
+        if "name" in data:
+            return load_household(str(data["name"]))
+        with tempfile.TemporaryDirectory(prefix="alexa_sim-") as folder:
+            path = Path(folder) / "household.json"
+            path.write_text(json.dumps(data["household"]), encoding="utf-8")
+            return load_household(str(path))
+    except HouseholdError as err:
+        raise _bad(str(err)) from err
+
+
+def _object(request: Request) -> dict[str, Any]:
+    """Return the body, which has to be a JSON object; raises ``HttpError`` 400."""
+    try:
+        data = json.loads(request.body or b"{}")
+    except ValueError as err:
+        raise _bad(f"The body is not JSON: {err}.") from err
+    if not isinstance(data, dict):
+        raise _bad("The body has to be a JSON object.")
+    return data
+
+
+def _bad(message: str) -> HttpError:
+    """Return the answer to a request that cannot be understood."""
+    return HttpError(400, {"message": message})

@@ -1,0 +1,64 @@
+"""The hosts that are Amazon's: one table for the certificate, the router and the redirect.
+
+Standard library only: it is loaded by every redirected client while its interpreter starts.
+"""
+
+from functools import lru_cache
+
+MARKETPLACES = (
+    "amazon.com",
+    "amazon.co.uk",
+    "amazon.de",
+    "amazon.fr",
+    "amazon.it",
+    "amazon.es",
+    "amazon.com.au",
+    "amazon.co.jp",
+    "amazon.com.br",
+    "amazon.ca",
+    "amazon.com.mx",
+    "amazon.in",
+    "amazon.nl",
+    "amazon.se",
+    "amazon.pl",
+    "amazon.com.tr",
+    "amazon.ae",
+    "amazon.sa",
+    "amazon.eg",
+    "amazon.sg",
+    "amazon.com.be",
+    "amazon.ie",
+    "amazon.co.za",
+)
+"""The retail domains that Echo devices are sold in."""
+
+_REGIONS = ("na", "eu", "fe")
+
+HOSTS = (
+    "api.amazonalexa.com",
+    *(f"api.{region}.amazonalexa.com" for region in _REGIONS),
+    *(f"alexa.{region}.gateway.devices.a2z.com" for region in _REGIONS),
+)
+"""The hosts that are in no retail domain."""
+
+
+def certificate_names() -> list[str]:
+    """Return the names that the server's certificate is for.
+
+    A wildcard stands for one label, and every Amazon host of a retail domain has one label
+    (``alexa.``, ``www.``, ``eu-api-alexa.``, ``bob-dispatch-prod-na.``, ``parents.`` …).
+    """
+    return [*MARKETPLACES, *(f"*.{domain}" for domain in MARKETPLACES), *HOSTS]
+
+
+@lru_cache(maxsize=1024)
+def is_amazon(host: str) -> bool:
+    """Return whether a host name is one of the simulated ones (upper case and a final dot allowed)."""
+    name = host.lower().removesuffix(".")
+    return name in HOSTS or name in MARKETPLACES or name.partition(".")[2] in MARKETPLACES
+
+
+def chromium_resolver_rules(port: int) -> str:
+    """Return the value of Chromium's ``--host-resolver-rules``: Amazon to the server, nothing else resolves."""
+    rules = [f"MAP {name}:443 127.0.0.1:{port}" for name in certificate_names()]
+    return ", ".join([*rules, "MAP * ~NOTFOUND", "EXCLUDE localhost", "EXCLUDE 127.0.0.1"])

@@ -1,0 +1,143 @@
+"""Requests, answers and the table of routes that the simulated cloud is made of."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+type Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it arrived.
+
+    ``host`` is lower case and without a port; header names are lower case; ``params``
+    holds what the route's braces matched; ``body`` is the whole body.
+    """
+
+    method: str
+    host: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    http_version: str = "1.1"
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> Any:
+        """Return the body as JSON; raises ``HttpError`` 400 when it is none."""
+        try:
+            return json.loads(self.body or b"null")
+        except ValueError as err:
+            raise HttpError(400, {"message": "Malformed JSON"}) from err
+
+    def form(self) -> dict[str, str]:
+        """Return an urlencoded body as a dictionary."""
+        return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Return the cookies sent, with quotes around their values kept off."""
+        jar: SimpleCookie = SimpleCookie()
+        try:
+            jar.load(self.headers.get("cookie", ""))
+        except CookieError:
+            return {}
+        return {name: morsel.value for name, morsel in jar.items()}
+
+    @property
+    def bearer(self) -> str | None:
+        """Return the token of the Authorization header; some peers send it without "Bearer"."""
+        value = self.headers.get("authorization")
+        return value.removeprefix("Bearer ").strip() if value else None
+
+
+@dataclass(slots=True)
+class Response:
+    """One answer; a ``stream`` takes the place of ``body`` and goes out piece by piece."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    stream: AsyncIterator[bytes] | None = None
+
+
+class HttpError(Exception):
+    """An answer other than the good one, raised from anywhere below a handler."""
+
+    def __init__(self, status: int, data: Any = None, headers: list[tuple[str, str]] | None = None) -> None:
+        """Keep the status and the JSON body."""
+        super().__init__(f"{status} {data}")
+        self.response = json_response(data, status, headers)
+
+
+def json_response(data: Any, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Response:
+    """Return ``data`` as JSON (an empty body for ``None``)."""
+    body = b"" if data is None else json.dumps(data).encode()
+    return Response(status, body, [("content-type", "application/json"), *(headers or [])])
+
+
+def html_response(text: str, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Response:
+    """Return a page."""
+    return Response(status, text.encode(), [("content-type", "text/html;charset=UTF-8"), *(headers or [])])
+
+
+def redirect(location: str, headers: list[tuple[str, str]] | None = None) -> Response:
+    """Return a 302."""
+    return Response(302, b"", [("location", location), *(headers or [])])
+
+
+class Router:
+    """A table of (method, host, path) → handler.
+
+    Hosts and paths may hold ``{name}`` (one label or one segment; ``{name:path}`` for
+    anything); what matched is in ``Request.params``. ``{domain}`` in a host stands for a
+    retail domain such as ``amazon.co.uk``.
+    """
+
+    def __init__(self) -> None:
+        """Start with an empty table."""
+        self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
+
+    def add(self, method: str, host: str, path: str, handler: Handler) -> None:
+        """Add a route; the first that matches serves a request."""
+        pattern = re.compile(f"{_pattern(host, 'host')}{_pattern(path, 'path')}")
+        self._routes.append((method, pattern, handler))
+
+    def route(self, method: str, host: str, path: str) -> Callable[[Handler], Handler]:
+        """Return a decorator that adds a route."""
+
+        def decorate(handler: Handler) -> Handler:
+            self.add(method, host, path, handler)
+            return handler
+
+        return decorate
+
+    def match(self, method: str, host: str, path: str) -> tuple[Handler, dict[str, str]] | int:
+        """Return the handler and its parameters, else 404 or 405."""
+        status = 404
+        for allowed, pattern, handler in self._routes:
+            if found := pattern.fullmatch(f"{host}{path}"):
+                if allowed in (method, "*"):
+                    return handler, found.groupdict()
+                status = 405
+        return status
+
+
+def _pattern(text: str, kind: str) -> str:
+    """Return a regular expression for a host or path with braces."""
+    out = ""
+    for part in re.split(r"(\{[^}]+\})", text):
+        if not part.startswith("{"):
+            out += re.escape(part)
+            continue
+        name, _, how = part[1:-1].partition(":")
+        if name == "domain" and kind == "host":
+            out += r"(?P<domain>amazon(?:\.[a-z]{2,3}){1,2})"
+        else:
+            out += f"(?P<{name}>{'.*' if how == 'path' else '[^/.]+' if kind == 'host' else '[^/]+'})"
+    return out

@@ -1,0 +1,135 @@
+"""The server: TLS with HTTP/2 and HTTP/1.1 for Amazon's hosts, plain HTTP for the control plane."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+import logging
+from pathlib import Path
+import socket
+import ssl
+from typing import Any, Self, cast
+
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.utils import wrap_app
+
+from .asgi import CONNECTION, CloudApp, Connection
+from .control import ControlApp
+from .simulation import Simulation
+from .tls import Authority
+
+_IDLE = 60.0
+"""Seconds that an idle connection stays open; Amazon's load balancers take about as long."""
+
+type Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class Listener:
+    """One listening socket on 127.0.0.1 and the connections that came over it."""
+
+    def __init__(self, app: Application, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Bind a port (0: any); raises ``OSError`` when it is taken."""
+        self._app = wrap_app(cast("Any", app), 0, "asgi")
+        self._tls = tls
+        self._config = _config()
+        self._context = WorkerContext(None)
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._server: asyncio.Server | None = None
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind(("127.0.0.1", port))
+        except OSError:
+            self._socket.close()
+            raise
+        self.port: int = self._socket.getsockname()[1]
+
+    async def start(self) -> None:
+        """Accept connections."""
+        self._server = await asyncio.start_server(self._accept, sock=self._socket, backlog=256, ssl=self._tls)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until it ends."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._connections[task] = writer
+        CONNECTION.set(Connection(writer))
+        # ConnectionError: the peer left in the middle of something, as peers do
+        with suppress(ConnectionError, ssl.SSLError):
+            try:
+                await TCPServer(self._app, asyncio.get_running_loop(), self._config, self._context, {}, reader, writer)
+            finally:
+                if task is not None:
+                    self._connections.pop(task, None)
+
+    async def close(self) -> None:
+        """Drop all connections and stop listening."""
+        if self._server is None:
+            self._socket.close()
+            return
+        self._server.close()
+        for task, writer in list(self._connections.items()):
+            writer.transport.abort()
+            task.cancel()
+        if self._connections:
+            await asyncio.wait(list(self._connections), timeout=1)
+
+
+class Server:
+    """A simulation with its two listeners, as an asynchronous context manager.
+
+    ``port`` serves Amazon's hosts over TLS, ``control`` is the URL of the control plane,
+    ``ca`` the file of the authority that clients have to trust.
+    """
+
+    def __init__(self, simulation: Simulation, *, port: int = 0, control_port: int = 0) -> None:
+        """Bind both ports; raises ``OSError`` when one is taken."""
+        self.simulation = simulation
+        self.authority = Authority()
+        self._ticks: asyncio.Task[None] | None = None
+        self._listeners: list[Listener] = []
+        try:
+            self._listeners.append(Listener(CloudApp(simulation), port, self.authority.server_context()))
+            self._listeners.append(Listener(ControlApp(simulation), control_port))
+        except OSError:
+            for listener in self._listeners:
+                listener._socket.close()  # noqa: SLF001 - not started, so nothing else is to be closed
+            self.authority.close()
+            raise
+        self.port = self._listeners[0].port
+        self.control = f"http://127.0.0.1:{self._listeners[1].port}"
+
+    @property
+    def ca(self) -> Path:
+        """Return the file of the authority's certificate."""
+        return self.authority.ca_pem
+
+    async def __aenter__(self) -> Self:
+        """Start serving."""
+        for listener in self._listeners:
+            await listener.start()
+        self._ticks = asyncio.create_task(self.simulation.run_ticks())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End everything and remove the certificates."""
+        if self._ticks is not None:
+            self._ticks.cancel()
+        await self.simulation.aclose()
+        for listener in self._listeners:
+            await listener.close()
+        self.authority.close()
+
+
+def _config() -> Config:
+    """Return the settings of hypercorn: quiet, no server header, connections that last."""
+    config = Config()
+    config.include_server_header = False
+    config.keep_alive_timeout = _IDLE
+    config.keep_alive_max_requests = 2**31
+    config.h2_max_concurrent_streams = 128
+    config.h11_max_incomplete_size = 2**17
+    config.accesslog = None
+    config.errorlog = logging.getLogger("alexa_sim.http")
+    return config

@@ -1,0 +1,60 @@
+"""Names that more than one module shares."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+DOMAIN: Final = "alexa_media"
+MANUFACTURER: Final = "Amazon"
+
+# Keys of the config entry. Those up to CONF_SCAN_INTERVAL are alexa_media_player's.
+CONF_URL: Final = "url"
+CONF_EMAIL: Final = "email"
+CONF_INCLUDE_DEVICES: Final = "include_devices"
+CONF_EXCLUDE_DEVICES: Final = "exclude_devices"
+CONF_SCAN_INTERVAL: Final = "scan_interval"
+CONF_SERIAL: Final = "serial"
+CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a key
+CONF_MAC_DMS: Final = "mac_dms"
+CONF_CUSTOMER_ID: Final = "customer_id"
+CONF_ACCOUNT_ID: Final = "account_id"
+CONF_ID_SUFFIX: Final = "id_suffix"
+
+ENTRY_VERSION: Final = 2
+
+DEFAULT_SCAN_INTERVAL: Final = timedelta(seconds=60)
+
+# Every retail domain that Amazon runs; the sign-in itself knows only some of them.
+MARKETPLACES: Final = (
+    "amazon.com",
+    "amazon.ae",
+    "amazon.ca",
+    "amazon.co.jp",
+    "amazon.co.uk",
+    "amazon.co.za",
+    "amazon.com.au",
+    "amazon.com.be",
+    "amazon.com.br",
+    "amazon.com.mx",
+    "amazon.com.tr",
+    "amazon.de",
+    "amazon.eg",
+    "amazon.es",
+    "amazon.fr",
+    "amazon.in",
+    "amazon.it",
+    "amazon.nl",
+    "amazon.pl",
+    "amazon.sa",
+    "amazon.se",
+    "amazon.sg",
+)
+
+
+class Topic(StrEnum):
+    """The topics of state; each has a coordinator of its own."""
+
+    DEVICES = "devices"
+    PLAYERS = "players"
+    NOTIFICATIONS = "notifications"
+    DND = "dnd"

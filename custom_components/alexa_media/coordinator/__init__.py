@@ -1,0 +1,21 @@
+"""State of one account: a coordinator a topic, and what they share."""
+
+from .base import EXISTENCE, TopicCoordinator
+from .devices import DevicesCoordinator
+from .players import PlayersCoordinator
+from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, async_forget, create_backend
+from .topics import DndCoordinator, NotificationsCoordinator
+
+__all__ = [
+    "EXISTENCE",
+    "AlexaConfigEntry",
+    "AlexaRuntimeData",
+    "DevicesCoordinator",
+    "DndCoordinator",
+    "NotificationsCoordinator",
+    "PlayersCoordinator",
+    "PushMonitor",
+    "TopicCoordinator",
+    "async_forget",
+    "create_backend",
+]

@@ -1,0 +1,271 @@
+"""What every topic's coordinator does the same way."""
+
+from abc import abstractmethod
+import asyncio
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import timedelta
+import logging
+from typing import Any, ClassVar, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from ..backend import AlexaBackend
+from ..const import DOMAIN, Topic
+from ..errors import AlexaAuthError, AlexaError, AlexaRateLimitedError
+
+LOGGER: Final = logging.getLogger(__package__)
+
+# Listeners with this context are told when keys appear or go.
+EXISTENCE: Final = "existence"
+
+# Hints of one burst become one request: the last one waits this long for another,
+# and the first one no longer than the limit.
+HINT_DELAY: Final = 0.4
+HINT_LIMIT: Final = 3.0
+
+# A push that confirms a command comes within a second; later than this it is not coming.
+CONFIRM_DELAY: Final = 3.0
+
+RETRY_FIRST: Final = 30.0
+RETRY_LIMIT: Final = 600.0
+
+
+class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
+    """One topic of one account: a mapping from key to an immutable value.
+
+    Keys are device serials. A listener's context is the key that it shows: it is told
+    when that key's value changed and not otherwise. Contexts ``EXISTENCE`` and ``None``
+    are told when keys come or go, and always.
+    """
+
+    topic: ClassVar[Topic]
+    interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
+    interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
+        """Start empty and without push."""
+        self._by_context: dict[Hashable, dict[int, CALLBACK_TYPE]] = {}
+        self._next_listener = 0
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=f"{DOMAIN} {self.topic}",
+            update_interval=self.interval_without_push,
+            always_update=False,
+        )
+        self.backend = backend
+        self.entry = entry
+        self.data: Mapping[str, V] = {}
+        self.push_up = False
+        self._announced: Mapping[str, V] = self.data
+        self._announced_success = True
+        self._failures = 0
+        self._pushed_while_reading: dict[str, V] | None = None
+        self._hint_since: float | None = None
+        self._cancel_hint: CALLBACK_TYPE | None = None
+        self._awaited: dict[str, CALLBACK_TYPE] = {}
+        self._shared_refresh: asyncio.Task[None] | None = None
+        entry.async_on_unload(self._async_cancel_timers)
+
+    # --- reading ---------------------------------------------------------------------
+
+    @abstractmethod
+    async def _async_read(self) -> Mapping[str, V]:
+        """Read the whole topic; raises ``AlexaError``."""
+
+    @override
+    async def _async_update_data(self) -> Mapping[str, V]:
+        """Read, and let what was pushed meanwhile win over what was read."""
+        pushed = self._pushed_while_reading = {}
+        try:
+            data = await self._async_read()
+        except AlexaAuthError as err:
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
+        except AlexaError as err:
+            raise self._failed(err) from err
+        finally:
+            self._pushed_while_reading = None
+        self._failures = 0
+        if pushed:
+            data = {**data, **{key: value for key, value in pushed.items() if key in data}}
+        return data
+
+    def _failed(self, err: AlexaError) -> UpdateFailed:
+        """Return the error for Home Assistant, and when to try again: sooner than the interval."""
+        self._failures += 1
+        wait = min(RETRY_FIRST * 2 ** (self._failures - 1), RETRY_LIMIT)
+        if isinstance(err, AlexaRateLimitedError):
+            wait = max(wait, err.retry_after)
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=err.translation_key,
+            translation_placeholders=err.placeholders,
+            retry_after=wait,
+        )
+
+    async def async_refresh_shared(self) -> None:
+        """Refresh now; callers of the same moment share one read."""
+        if self._shared_refresh is None:
+            self._shared_refresh = self.entry.async_create_background_task(
+                self.hass, self._async_shared(), f"{self.name} refresh", eager_start=False
+            )
+        await asyncio.shield(self._shared_refresh)
+
+    async def _async_shared(self) -> None:
+        """Give the callers of this moment time to join, then read."""
+        await asyncio.sleep(0)
+        self._shared_refresh = None
+        await self.async_refresh()
+
+    @callback
+    def async_hint(self) -> None:
+        """Read soon: something changed. However many hints in a burst, they are one read."""
+        now = self.hass.loop.time()
+        if self._hint_since is None:
+            self._hint_since = now
+        elif self._cancel_hint:
+            self._cancel_hint()
+        delay = max(0.0, min(HINT_DELAY, self._hint_since + HINT_LIMIT - now))
+        self._cancel_hint = async_call_later(self.hass, delay, self._async_on_hint)
+
+    @callback
+    def _async_on_hint(self, _now: object) -> None:
+        """Read; hints from here on belong to the next read."""
+        self._hint_since = self._cancel_hint = None
+        self.entry.async_create_background_task(self.hass, self.async_refresh(), f"{self.name} hint")
+
+    # --- pushed facts and commands ---------------------------------------------------
+
+    @callback
+    def async_apply(self, changes: Mapping[str, V]) -> None:
+        """Take pushed facts: no request, and only the listeners of what changed are told.
+
+        The schedule and the success of reading stay as they are: a push does not prove
+        that reading works.
+        """
+        for key in changes:
+            self._confirmed(key)
+        if self._pushed_while_reading is not None:
+            self._pushed_while_reading.update(changes)
+        changed = {key: value for key, value in changes.items() if self.data.get(key) != value}
+        if not changed:
+            return
+        came = any(key not in self.data for key in changed)
+        self.data = self._announced = {**self.data, **changed}
+        self._tell(changed)
+        if came:
+            self._tell((EXISTENCE,))
+
+    @callback
+    def async_expect(self, key: str) -> None:
+        """Expect a push that confirms a command for ``key``; without one, read."""
+        if not self.push_up:
+            self.async_hint()
+            return
+        self._confirmed(key)
+
+        @callback
+        def _missed(_now: object) -> None:
+            self._awaited.pop(key, None)
+            self.async_hint()
+
+        self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
+
+    @callback
+    def _confirmed(self, key: str) -> None:
+        """Stop waiting for a push about ``key``."""
+        if cancel := self._awaited.pop(key, None):
+            cancel()
+
+    @callback
+    def async_set_push(self, up: bool) -> None:
+        """Poll seldom while push is up, often while it is down."""
+        if up == self.push_up:
+            return
+        self.push_up = up
+        self._async_reschedule()
+
+    @property
+    def wanted_interval(self) -> timedelta:
+        """Return the interval that fits the state of the stream."""
+        return self.interval_with_push if self.push_up else self.interval_without_push
+
+    @callback
+    def _async_reschedule(self) -> None:
+        """Take the wanted interval; a poll that is due later than it is brought forward."""
+        if self.update_interval == self.wanted_interval:
+            return
+        self.update_interval = self.wanted_interval
+        if self._by_context:
+            self._schedule_refresh()
+
+    @override
+    @callback
+    def _async_refresh_finished(self) -> None:
+        """Stop expecting: a read settles it."""
+        for key in tuple(self._awaited):
+            self._confirmed(key)
+
+    @callback
+    def _async_cancel_timers(self) -> None:
+        """Cancel what has been scheduled."""
+        if self._cancel_hint:
+            self._cancel_hint()
+            self._cancel_hint = self._hint_since = None
+        for key in tuple(self._awaited):
+            self._confirmed(key)
+
+    # --- listeners -------------------------------------------------------------------
+
+    @override
+    @callback
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
+        """Listen to one key, to ``EXISTENCE``, or to everything (``None``)."""
+        remove = super().async_add_listener(update_callback, context)
+        self._next_listener += 1
+        token = self._next_listener
+        self._by_context.setdefault(context, {})[token] = update_callback
+
+        @callback
+        def _remove() -> None:
+            listeners = self._by_context[context]
+            del listeners[token]
+            if not listeners:
+                del self._by_context[context]
+            remove()
+
+        return _remove
+
+    @override
+    @callback
+    def async_update_listeners(self) -> None:
+        """Tell those whose keys changed since the last time; all of them when reading broke or healed."""
+        before, after = self._announced, self.data
+        self._announced = after
+        if self.last_update_success != self._announced_success:
+            self._announced_success = self.last_update_success
+            super().async_update_listeners()
+            return
+        changed = [
+            key
+            for key in before.keys() | after.keys()
+            if before.get(key) is not after.get(key) and before.get(key) != after.get(key)
+        ]
+        self._tell(changed)
+        if before.keys() != after.keys():
+            self._tell((EXISTENCE,))
+
+    @callback
+    def _tell(self, contexts: Iterable[Hashable]) -> None:
+        """Call the listeners of some contexts, and those of everything."""
+        for context in (*contexts, None):
+            for update_callback in tuple(self._by_context.get(context, {}).values()):
+                try:
+                    update_callback()
+                except Exception:  # an entity that fails must not silence the others
+                    self.logger.exception("Error in a listener of %s", self.name)

@@ -1,0 +1,167 @@
+"""The devices of the account: which there are, and whether they are online."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Any, ClassVar, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.storage import Store
+
+from ..backend import AlexaBackend
+from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN, Topic
+from ..models import Device, DeviceFamily
+from .base import TopicCoordinator
+
+STORE_VERSION: Final = 1
+
+# A device goes when two good lists this far apart (seconds) lacked it.
+ABSENCE: Final = 30.0
+
+# A push about a serial that was never listed asks for the list, at most this often.
+UNKNOWN_SERIAL_COOLDOWN: Final = 600.0
+
+# What a device must be able to do one of, to be worth entities; a device that tells
+# nothing at all (some third-party ones) is taken.
+_USEFUL: Final = frozenset({"MUSIC_SKILL", "AUDIO_PLAYER", "TIMERS_AND_ALARMS", "REMINDERS"})
+
+
+def store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where the last good device list of an entry is kept."""
+    return Store(hass, STORE_VERSION, f"{DOMAIN}.devices.{entry_id}", private=True)
+
+
+class DevicesCoordinator(TopicCoordinator[Device]):
+    """Devices by serial.
+
+    Failed is not empty: a list that failed changes nothing, and a device that one good
+    list lacked stays until a second one, asked for at once, lacks it too.
+    """
+
+    topic: ClassVar[Topic] = Topic.DEVICES
+    interval_without_push: ClassVar[timedelta] = timedelta(minutes=10)
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
+        """Take the filters from the entry."""
+        super().__init__(hass, entry, backend)
+        self._store = store_for(hass, entry.entry_id)
+        self._absent_since: dict[str, float] = {}
+        self._listed: set[str] = set()
+        self._unknown_at: float | None = None
+        self._first_good: float | None = None
+        self.settled = False
+        self._announced_settled = False
+        self._cancel_second_look: CALLBACK_TYPE | None = None
+        self._include = _names(entry, CONF_INCLUDE_DEVICES)
+        self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
+        entry.async_on_unload(self._async_cancel_second_look)
+
+    async def async_restore(self) -> bool:
+        """Take the last good list from disk, all offline; returns whether there was one."""
+        stored = await self._store.async_load()
+        if not stored:
+            return False
+        self.data = {device.serial: device for device in map(_from_json, stored["devices"])}
+        self._announced = self.data
+        self._listed = set(self.data)
+        return bool(self.data)
+
+    @override
+    async def _async_read(self) -> Mapping[str, Device]:
+        """Read the list; keep for now what it lacks for the first time."""
+        listed = await self.backend.async_devices()
+        self._listed = set(listed)
+        devices = {serial: device for serial, device in listed.items() if self._wanted(device)}
+        now = self.hass.loop.time()
+        # Two good lists far enough apart: what neither of them named is gone for good.
+        self._first_good = now if self._first_good is None else self._first_good
+        self.settled = now - self._first_good >= ABSENCE
+        for serial, device in self.data.items():
+            if serial in listed:
+                continue
+            since = self._absent_since.setdefault(serial, now)
+            if now - since < ABSENCE:
+                devices[serial] = device
+        self._absent_since = {
+            serial: since for serial, since in self._absent_since.items() if serial in devices and serial not in listed
+        }
+        if self._absent_since and not self._cancel_second_look:
+            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
+        if devices != self.data:
+            self._store.async_delay_save(lambda: {"devices": [_to_json(d) for d in self.data.values()]}, 1)
+        return devices
+
+    @override
+    @callback
+    def _async_refresh_finished(self) -> None:
+        """Tell those who follow all devices that what is missing may be taken for gone."""
+        super()._async_refresh_finished()
+        if self.settled and not self._announced_settled:
+            self._announced_settled = True
+            self._tell(())
+
+    @callback
+    def _async_second_look(self, _now: object) -> None:
+        """Ask again for what one list lacked."""
+        self._cancel_second_look = None
+        self.async_hint()
+
+    @callback
+    def _async_cancel_second_look(self) -> None:
+        """Cancel the second look."""
+        if self._cancel_second_look:
+            self._cancel_second_look()
+            self._cancel_second_look = None
+
+    def _wanted(self, device: Device) -> bool:
+        """Return whether a device gets entities: not our own app, not without use, not filtered out."""
+        if device.serial == self.backend.own_serial:
+            return False
+        if device.capabilities and not device.capabilities & _USEFUL:
+            return False
+        name = device.name.casefold()
+        return (not self._include or name in self._include) and name not in self._exclude
+
+    @callback
+    def async_set_online(self, serial: str, online: bool) -> None:
+        """Take a pushed connection change."""
+        if device := self.data.get(serial):
+            self.async_apply({serial: replace(device, online=online)})
+
+    @callback
+    def async_seen(self, serial: str) -> None:
+        """Take note of a serial that a push named; one that was never listed may be a new device."""
+        if serial in self._listed or not self._listed:
+            return
+        now = self.hass.loop.time()
+        if self._unknown_at is None or now - self._unknown_at >= UNKNOWN_SERIAL_COOLDOWN:
+            self._unknown_at = now
+            self.async_hint()
+
+
+def _names(entry: ConfigEntry[Any], key: str) -> frozenset[str]:
+    """Return a filter of names: a list, or alexa_media_player's comma separated text."""
+    value = entry.options.get(key, entry.data.get(key)) or ()
+    names = value.split(",") if isinstance(value, str) else value
+    return frozenset(name.strip().casefold() for name in names if name.strip())
+
+
+def _to_json(device: Device) -> dict[str, Any]:
+    """Return a device as JSON."""
+    return asdict(device) | {"capabilities": sorted(device.capabilities)}
+
+
+def _from_json(data: dict[str, Any]) -> Device:
+    """Return a stored device; whether it is online is not known."""
+    return Device(
+        **data
+        | {
+            "family": DeviceFamily(data["family"]),
+            "capabilities": frozenset(data["capabilities"]),
+            "members": tuple(data["members"]),
+            "parents": tuple(data["parents"]),
+            "online": False,
+        }
+    )

@@ -1,0 +1,298 @@
+"""What every device plays, and how loud."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, ClassVar, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
+
+from ..backend import (
+    AlexaBackend,
+    AudioPlayerStateChanged,
+    MediaProgressChanged,
+    NowPlayingChanged,
+    QueueChanged,
+    VolumeChanged,
+)
+from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL, Topic
+from ..models import Device, Media, Player, PlayerState, Session, Volume
+from .base import TopicCoordinator
+from .devices import DevicesCoordinator
+
+# The now-playing push follows the player-state push at once; if not, the sessions are read.
+NOW_PLAYING_DELAY: Final = 3.0
+
+# A position that differs less than this from the expected one is the same playback.
+POSITION_TOLERANCE: Final = 2.0
+
+
+class PlayersCoordinator(TopicCoordinator[Player]):
+    """Players by serial: two calls for the whole account, then facts by push."""
+
+    topic: ClassVar[Topic] = Topic.PLAYERS
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, devices: DevicesCoordinator
+    ) -> None:
+        """Take the poll interval from the entry."""
+        self._scan_interval = _scan_interval(entry)
+        self._devices = devices
+        self._sessions_only = False
+        self._cancel_now_playing: CALLBACK_TYPE | None = None
+        super().__init__(hass, entry, backend)
+        entry.async_on_unload(self._async_forget_now_playing)
+
+    @property
+    @override
+    def wanted_interval(self) -> timedelta:
+        """Return the interval: short without push while something plays."""
+        playing = any(player.state is PlayerState.PLAYING for player in self.data.values())
+        return self._scan_interval if playing and not self.push_up else super().wanted_interval
+
+    @override
+    async def _async_read(self) -> Mapping[str, Player]:
+        """Read sessions, and volumes unless a hint was about sessions alone."""
+        sessions_only, self._sessions_only = self._sessions_only, False
+        if sessions_only and self.data:
+            sessions = await self.backend.async_sessions()
+            volumes: dict[str, Volume | None] = {serial: player.volume for serial, player in self.data.items()}
+        else:
+            answers = await asyncio.gather(
+                self.backend.async_sessions(), self.backend.async_volumes(), return_exceptions=True
+            )
+            sessions, volumes = _value(answers[0]), dict(_value(answers[1]))
+        return self._merge(sessions, volumes)
+
+    @override
+    @callback
+    def _async_refresh_finished(self) -> None:
+        """Poll faster or slower by what is playing."""
+        super()._async_refresh_finished()
+        self._async_reschedule()
+
+    @callback
+    def async_sessions_hint(self) -> None:
+        """Read the sessions soon, not the volumes."""
+        if self._hint_since is None:
+            self._sessions_only = True
+        self.async_hint()
+
+    def _merge(self, sessions: Iterable[Session], volumes: Mapping[str, Volume | None]) -> Mapping[str, Player]:
+        """Return the players of all devices that tell something or are known."""
+        by_serial: dict[str, Session] = {}
+        for session in sessions:
+            for serial in spread(session.serials, self._devices.data):
+                old = self.data.get(serial)
+                by_serial[serial] = _steady(old.session if old else None, session)
+        return {
+            serial: Player(volume=volumes.get(serial), session=by_serial.get(serial))
+            for serial in volumes.keys() | by_serial.keys() | self._devices.data.keys()
+        }
+
+    # --- pushed facts ----------------------------------------------------------------
+
+    @callback
+    def async_volume(self, event: VolumeChanged) -> None:
+        """Take a volume."""
+        player = self.data.get(event.serial, Player())
+        self.async_apply({event.serial: replace(player, volume=event.volume)})
+
+    @callback
+    def async_now_playing(self, event: NowPlayingChanged) -> None:
+        """Take what a session plays; the push names no device, so the session is looked up."""
+        new = event.session
+        serials = spread(new.serials, self._devices.data) or self._serials_of(new)
+        if not serials:
+            self.async_sessions_hint()
+            return
+        self._async_forget_now_playing()
+        changes: dict[str, Player] = {}
+        for serial in serials:
+            player = self.data.get(serial, Player())
+            old = player.session
+            session = _steady(old, new)
+            if old is not None:
+                # A push tells neither its devices nor, often, shuffle and repeat.
+                session = replace(
+                    session,
+                    serials=new.serials or old.serials,
+                    shuffle=old.shuffle if new.shuffle is None else new.shuffle,
+                    repeat=new.repeat or old.repeat,
+                )
+            elif not new.serials:
+                session = replace(session, serials=(serial,))
+            changes[serial] = replace(player, session=session)
+        self._async_apply_playing(changes)
+
+    @callback
+    def async_audio_state(self, event: AudioPlayerStateChanged) -> None:
+        """Take a player state; a track that is not known is told by the push that follows."""
+        player = self.data.get(event.serial, Player())
+        session = player.session
+        if event.state is PlayerState.FINISHED:
+            self._async_await_now_playing()
+        elif session is None or (event.media_id and session.media.media_id not in (None, event.media_id)):
+            if event.state is PlayerState.PLAYING:
+                self._async_await_now_playing()
+        elif event.state is PlayerState.INTERRUPTED:
+            self._async_set_state(session, PlayerState.PAUSED)
+        elif event.state is PlayerState.PLAYING:
+            self._async_set_state(session, PlayerState.PLAYING)
+        else:
+            self.async_sessions_hint()
+
+    @callback
+    def async_queue(self, event: QueueChanged) -> None:
+        """Take shuffle and repeat."""
+        player = self.data.get(event.serial, Player())
+        if player.session is None:
+            return
+        shuffle = player.session.shuffle if event.shuffle is None else event.shuffle
+        repeat = event.repeat or player.session.repeat
+        self._async_apply_session(player.session, replace(player.session, shuffle=shuffle, repeat=repeat))
+
+    @callback
+    def async_progress(self, event: MediaProgressChanged) -> None:
+        """Take a position."""
+        player = self.data.get(event.serial, Player())
+        session = player.session
+        if session is None or (event.media_id and session.media.media_id not in (None, event.media_id)):
+            self._async_await_now_playing()
+            return
+        media = replace(
+            session.media,
+            position=event.position,
+            position_at=dt_util.utcnow(),
+            duration=event.duration or session.media.duration,
+        )
+        self._async_apply_session(session, _steady(session, replace(session, media=media)))
+
+    def _serials_of(self, new: Session) -> frozenset[str]:
+        """Return the devices of the session that a push without a serial is about."""
+        sessions = {serial: player.session for serial, player in self.data.items() if player.session}
+        for key in (_session_id, _queue_id, _media_id):
+            wanted = key(new)
+            found = {serial: old for serial, old in sessions.items() if wanted is not None and key(old) == wanted}
+            if found:
+                # Two sessions that play the same cannot be told apart: ask.
+                return frozenset(found) if len({old.serials for old in found.values()}) == 1 else frozenset()
+        return frozenset()
+
+    @callback
+    def _async_set_state(self, session: Session, state: PlayerState) -> None:
+        """Take another state of a session; the position runs only while it plays."""
+        if session.state is state:
+            return
+        media = replace(session.media, position=_position(session), position_at=dt_util.utcnow())
+        self._async_apply_session(session, replace(session, state=state, state_raw=state.value, media=media))
+
+    @callback
+    def _async_apply_session(self, old: Session, new: Session) -> None:
+        """Replace a session on all the devices that play it."""
+        self._async_apply_playing(
+            {
+                serial: replace(player, session=new)
+                for serial, player in self.data.items()
+                if player.session is not None and player.session.serials == old.serials
+            }
+        )
+
+    @callback
+    def _async_apply_playing(self, changes: Mapping[str, Player]) -> None:
+        """Apply, and poll by what is playing now."""
+        self.async_apply(changes)
+        self._async_reschedule()
+
+    @callback
+    def _async_await_now_playing(self) -> None:
+        """Read the sessions unless a now-playing push comes."""
+        if self._cancel_now_playing:
+            return
+
+        @callback
+        def _missed(_now: object) -> None:
+            self._cancel_now_playing = None
+            self.async_sessions_hint()
+
+        self._cancel_now_playing = async_call_later(self.hass, NOW_PLAYING_DELAY, _missed)
+
+    @callback
+    def _async_forget_now_playing(self) -> None:
+        """Stop waiting for a now-playing push."""
+        if self._cancel_now_playing:
+            self._cancel_now_playing()
+            self._cancel_now_playing = None
+
+
+def _value[T](result: T | BaseException) -> T:
+    """Return a result or raise the error that it is, once both reads are done."""
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def spread(serials: Iterable[str], devices: Mapping[str, Device]) -> frozenset[str]:
+    """Return the serials and what hangs on them: a group's members, and a group whose members are all there."""
+    found = set(serials)
+    for serial in tuple(found):
+        if device := devices.get(serial):
+            found.update(device.members)
+    if found:
+        found.update(
+            device.serial
+            for device in devices.values()
+            if device.is_group and device.members and found.issuperset(device.members)
+        )
+    return frozenset(found)
+
+
+def _session_id(session: Session) -> str | None:
+    """Return the id of a session."""
+    return session.session_id
+
+
+def _queue_id(session: Session) -> str | None:
+    """Return the queue that a session plays."""
+    return session.media.queue_id
+
+
+def _media_id(session: Session) -> str | None:
+    """Return the title that a session plays."""
+    return session.media.media_id
+
+
+def _position(session: Session) -> float | None:
+    """Return where a session is now, in seconds."""
+    media = session.media
+    if media.position is None or media.position_at is None or session.state is not PlayerState.PLAYING:
+        return media.position
+    position = media.position + (dt_util.utcnow() - media.position_at).total_seconds()
+    return min(position, media.duration) if media.duration else position
+
+
+def _steady(old: Session | None, new: Session) -> Session:
+    """Keep the old position where the new one is what it has become: nothing to tell anybody."""
+    if (
+        old is None
+        or old.state is not new.state
+        or old.media.media_id != new.media.media_id
+        or new.media.position is None
+        or (expected := _position(old)) is None
+        or abs(expected - new.media.position) > POSITION_TOLERANCE
+    ):
+        return new
+    media: Media = replace(new.media, position=old.media.position, position_at=old.media.position_at)
+    return replace(new, media=media)
+
+
+def _scan_interval(entry: ConfigEntry[Any]) -> timedelta:
+    """Return the interval of the entry: seconds, or the timedelta of an old one."""
+    value = entry.options.get(CONF_SCAN_INTERVAL, entry.data.get(CONF_SCAN_INTERVAL))
+    if isinstance(value, timedelta):
+        return value
+    return timedelta(seconds=float(value)) if value else DEFAULT_SCAN_INTERVAL

@@ -1,0 +1,167 @@
+"""What a config entry holds while it is loaded."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import CookieJar
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.util.ssl import SSL_ALPN_HTTP11_HTTP2, client_context
+import httpx
+
+from ..backend import AlexaBackend, Capability
+from ..const import (
+    CONF_ACCOUNT_ID,
+    CONF_CUSTOMER_ID,
+    CONF_EMAIL,
+    CONF_MAC_DMS,
+    CONF_REFRESH_TOKEN,
+    CONF_SERIAL,
+    CONF_URL,
+    DOMAIN,
+)
+from ..errors import AlexaAuthError, AlexaError
+from ..models import Account, Credentials
+from ..web.account import WebBackend
+from .base import TopicCoordinator
+from .devices import DevicesCoordinator, store_for
+from .players import PlayersCoordinator
+from .topics import DndCoordinator, NotificationsCoordinator
+
+type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
+
+
+@dataclass(slots=True)
+class PushMonitor:
+    """Whether push is up, what came, and who wants to know.
+
+    ``received`` counts events by kind, ``unknown`` commands that nobody knows by name.
+    """
+
+    up: bool = False
+    received: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    _listeners: list[CALLBACK_TYPE] = field(default_factory=list)
+
+    @callback
+    def async_set_up(self, up: bool) -> None:
+        """Tell the listeners when push went up or down."""
+        if up == self.up:
+            return
+        self.up = up
+        for listener in tuple(self._listeners):
+            listener()
+
+    @callback
+    def async_add_listener(self, listener: CALLBACK_TYPE) -> Callable[[], None]:
+        """Listen to push going up and down."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+
+@dataclass(slots=True, kw_only=True)
+class AlexaRuntimeData:
+    """One loaded account; a topic that its backend lacks is ``None``."""
+
+    backend: AlexaBackend
+    devices: DevicesCoordinator
+    players: PlayersCoordinator | None
+    notifications: NotificationsCoordinator | None
+    dnd: DndCoordinator | None
+    push: PushMonitor = field(default_factory=PushMonitor)
+
+    @classmethod
+    def create(cls, hass: HomeAssistant, entry: AlexaConfigEntry, backend: AlexaBackend) -> AlexaRuntimeData:
+        """Make the coordinators that a backend can feed."""
+        has = backend.capabilities
+        devices = DevicesCoordinator(hass, entry, backend)
+        return cls(
+            backend=backend,
+            devices=devices,
+            players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
+            notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
+            dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
+        )
+
+    @property
+    def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
+        """Return the coordinators that there are, the devices first."""
+        every = (self.devices, self.players, self.notifications, self.dnd)
+        return tuple(coordinator for coordinator in every if coordinator is not None)
+
+    async def async_start(self) -> None:
+        """Connect and read everything once.
+
+        Without Amazon the last stored devices serve, unavailable, until a poll succeeds;
+        where nothing is stored Home Assistant tries the set-up again. Raises
+        ``ConfigEntryAuthFailed`` when only the user can help.
+        """
+        restored = await self.devices.async_restore()
+        try:
+            await self.backend.async_connect()
+        except AlexaAuthError as err:
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
+        except AlexaError as err:
+            if not restored:
+                raise ConfigEntryNotReady(
+                    translation_domain=DOMAIN,
+                    translation_key=err.translation_key,
+                    translation_placeholders=err.placeholders,
+                ) from err
+        if restored:
+            await self.devices.async_refresh()
+        else:
+            await self.devices.async_config_entry_first_refresh()
+        await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
+
+    async def async_refresh_all(self, pause: float) -> None:
+        """Read every topic, one after the other with a pause (seconds) between them."""
+        for coordinator in self.coordinators:
+            await coordinator.async_refresh()
+            await asyncio.sleep(pause)
+
+
+def credentials_of(data: Mapping[str, Any]) -> Credentials:
+    """Return the credentials that an entry's data holds."""
+    return Credentials(
+        domain=data[CONF_URL],
+        serial=data[CONF_SERIAL],
+        refresh_token=data[CONF_REFRESH_TOKEN],
+        mac_dms=data.get(CONF_MAC_DMS) or {},
+        account_id=data.get(CONF_ACCOUNT_ID),
+    )
+
+
+def create_push_client() -> httpx.AsyncClient:
+    """Return an HTTP/2 client for one account's stream.
+
+    Home Assistant's shared client cannot be closed, and Amazon allows one stream a connection.
+    """
+    return httpx.AsyncClient(http2=True, verify=client_context(alpn_protocols=SSL_ALPN_HTTP11_HTTP2))
+
+
+def create_backend(hass: HomeAssistant, data: Mapping[str, Any]) -> AlexaBackend:
+    """Return the backend of an entry, on a session with cookies of its own."""
+    account = Account(
+        customer_id=data[CONF_CUSTOMER_ID],
+        email=data[CONF_EMAIL],
+        name="",
+        domain=data[CONF_URL],
+        account_id=data.get(CONF_ACCOUNT_ID),
+    )
+    session = async_create_clientsession(hass, cookie_jar=CookieJar())
+    return WebBackend(session, credentials_of(data), client_factory=create_push_client, account=account)
+
+
+async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Take our registration off the account and our files off the disk; never raises."""
+    backend = create_backend(hass, entry.data)
+    await backend.async_deregister()
+    await backend.async_close()
+    await store_for(hass, entry.entry_id).async_remove()

@@ -1,0 +1,201 @@
+"""What the entities of all platforms share."""
+
+import asyncio
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from itertools import batched
+from typing import Any, Final, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import slugify
+
+from .backend import Command, Transport
+from .const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
+from .coordinator import EXISTENCE, AlexaConfigEntry, AlexaRuntimeData, TopicCoordinator
+from .device_types import model_of
+from .errors import AlexaAuthError, AlexaError
+from .models import Device
+
+# Adding more entities than this at once blocks the event loop for longer than 50 ms.
+BATCH: Final = 20
+
+type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
+
+
+def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
+    """Return the unique id of a device's media player, on which all its others are built.
+
+    The first account has bare serials; a further one appends its e-mail, as two accounts
+    may see the same Echo. Which form an entry has was decided when it was made.
+    """
+    suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
+    return slugify(f"{serial}_{suffix}") if suffix else serial
+
+
+@callback
+def async_setup_entities(
+    hass: HomeAssistant,
+    entry: AlexaConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    candidates: Callable[[], Candidates],
+    *coordinators: TopicCoordinator[Any] | None,
+) -> None:
+    """Add entities now and whenever keys of one of the coordinators come or go.
+
+    ``candidates`` yields (unique id, factory) of everything that should be there; what is
+    there already is not made again, and what went may come back.
+    """
+    known: set[str] = set()
+
+    async def _add(new: list[Entity]) -> None:
+        for batch in batched(new, BATCH, strict=False):
+            async_add_entities(batch)
+            await asyncio.sleep(0)
+
+    @callback
+    def _update() -> None:
+        wanted = dict(candidates())
+        new = [factory() for unique_id, factory in wanted.items() if unique_id not in known]
+        known.clear()
+        known.update(wanted)
+        if new:
+            entry.async_create_task(hass, _add(new), f"{DOMAIN} add entities")
+
+    for coordinator in coordinators:
+        if coordinator is not None:
+            entry.async_on_unload(coordinator.async_add_listener(_update, EXISTENCE))
+    _update()
+
+
+@contextmanager
+def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[None]:
+    """Turn what a backend raises during a command into a translated error for the caller.
+
+    A failed command says nothing about the state: no coordinator's success is touched.
+    """
+    try:
+        yield
+    except AlexaError as err:
+        if isinstance(err, AlexaAuthError):
+            entry.async_start_reauth(hass)
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=err.translation_key,
+            translation_placeholders=err.placeholders,
+        ) from err
+
+
+class AlexaDeviceEntity[V](CoordinatorEntity[TopicCoordinator[V]]):
+    """An entity of one device that shows one topic.
+
+    It is there while the device is listed, and available while the topic can be read and
+    the device is online.
+    """
+
+    _attr_has_entity_name = True
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: TopicCoordinator[V], device: Device, key: str) -> None:
+        """Name the device; ``key`` is what follows the device's id in the unique id ("" for the main entity)."""
+        super().__init__(coordinator, context=device.serial)
+        self.entry = entry
+        self.serial = device.serial
+        self._last_device = device
+        base = player_unique_id(entry, device.serial)
+        self._attr_unique_id = f"{base}_{key}" if key else base
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, base)},
+            name=device.name,
+            manufacturer=MANUFACTURER,
+            model=model_of(device),
+            model_id=device.device_type,
+            serial_number=device.serial,
+            sw_version=device.software_version,
+        )
+
+    @property
+    def runtime(self) -> AlexaRuntimeData:
+        """Return what the account holds."""
+        return self.entry.runtime_data
+
+    @property
+    def device(self) -> Device:
+        """Return the device as it was last listed."""
+        self._last_device = self.runtime.devices.data.get(self.serial, self._last_device)
+        return self._last_device
+
+    @property
+    def value(self) -> V | None:
+        """Return what the topic holds of this device."""
+        return self.coordinator.data.get(self.serial)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the topic can be read and the device is online."""
+        return super().available and self.device.online
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Also follow the device: its name and whether it is online."""
+        await super().async_added_to_hass()
+        devices = self.runtime.devices
+        if self.coordinator is not devices:
+            self.async_on_remove(devices.async_add_listener(self._handle_coordinator_update, self.serial))
+
+    @override
+    async def async_update(self) -> None:
+        """Read the topic now (``homeassistant.update_entity``)."""
+        if self.enabled:
+            await self.coordinator.async_refresh_shared()
+
+    async def async_command(self, command: Command) -> None:
+        """Run a command on this device; returns when Amazon has accepted it."""
+        with command_errors(self.hass, self.entry):
+            await self.runtime.backend.async_execute(command, (self.device,))
+
+    async def async_transport(self, kind: str, **fields: str | float | bool | None) -> None:
+        """Send a command to this device's player; returns when Amazon has accepted it."""
+        with command_errors(self.hass, self.entry):
+            await self.runtime.backend.async_transport(Transport(type=kind, fields=fields), self.device)
+
+
+def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:
+    """Return the device that stands for the account itself."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, f"account_{entry.unique_id}")},
+        name=entry.title,
+        manufacturer=MANUFACTURER,
+        model="Alexa account",
+        entry_type=DeviceEntryType.SERVICE,
+    )
+
+
+@callback
+def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Keep the device registry in step: names, software, and devices that are gone."""
+    devices = entry.runtime_data.devices
+    registry = dr.async_get(hass)
+
+    @callback
+    def _sync() -> None:
+        wanted = {player_unique_id(entry, serial): device for serial, device in devices.data.items()}
+        for registered in dr.async_entries_for_config_entry(registry, entry.entry_id):
+            if registered.entry_type is DeviceEntryType.SERVICE:
+                continue
+            device = next(
+                (wanted[uid] for domain, uid in registered.identifiers if domain == DOMAIN and uid in wanted), None
+            )
+            if device is None:
+                if devices.settled:
+                    registry.async_remove_device(registered.id)
+            elif (registered.name, registered.sw_version) != (device.name, device.software_version):
+                registry.async_update_device(registered.id, name=device.name, sw_version=device.software_version)
+
+    entry.async_on_unload(devices.async_add_listener(_sync))
+    _sync()

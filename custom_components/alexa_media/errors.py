@@ -1,0 +1,111 @@
+"""What can go wrong between us and Amazon.
+
+Every error keeps the endpoint it belongs to, and what of the answer may be shown: no
+token, cookie or text of the user's. ``translation_key`` names the sentence in
+``translations/*.json`` under ``exceptions`` that tells the user what happened.
+"""
+
+from typing import ClassVar
+
+
+class AlexaError(Exception):
+    """Base of all errors that a backend raises.
+
+    ``endpoint`` is "METHOD /path" (no query), ``status`` the HTTP status where there was
+    one, ``code`` Amazon's own name of the error where it gave one.
+    """
+
+    translation_key: ClassVar[str] = "unknown_error"
+
+    def __init__(
+        self, message: str, *, endpoint: str | None = None, status: int | None = None, code: str | None = None
+    ) -> None:
+        """Keep what is known about the failure."""
+        super().__init__(message)
+        self.endpoint = endpoint
+        self.status = status
+        self.code = code
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """Return what the translated sentence may hold."""
+        return {
+            "endpoint": self.endpoint or "?",
+            "reason": self.code or str(self.status or "") or type(self).__name__,
+        }
+
+
+class AlexaAuthError(AlexaError):
+    """Amazon says that the sign-in is no longer valid: the user has to sign in again."""
+
+    translation_key = "auth_failed"
+
+
+class AlexaConnectionError(AlexaError):
+    """Amazon could not be reached, did not answer in time, or answered 5xx.
+
+    For a write the outcome is unknown unless ``sent`` is false.
+    """
+
+    translation_key = "cannot_connect"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        endpoint: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        sent: bool = True,
+    ) -> None:
+        """Keep whether the request may have reached Amazon."""
+        super().__init__(message, endpoint=endpoint, status=status, code=code)
+        self.sent = sent
+
+
+class AlexaRateLimitedError(AlexaError):
+    """Amazon throttles the account; ``retry_after`` is in seconds."""
+
+    translation_key = "rate_limited"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float,
+        endpoint: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        """Keep how long to wait."""
+        super().__init__(message, endpoint=endpoint, status=status, code=code)
+        self.retry_after = retry_after
+
+
+class AlexaUnsupportedError(AlexaError):
+    """Amazon does not know the endpoint, the device or the operation (403, 404, 405)."""
+
+    translation_key = "unsupported"
+
+
+class AlexaCommandError(AlexaError):
+    """Amazon refused a command (other 4xx, or an error inside a 200)."""
+
+    translation_key = "command_refused"
+
+
+class AlexaBadResponseError(AlexaError):
+    """The answer is not what the endpoint is known to give."""
+
+    translation_key = "bad_response"
+
+
+class EnrollmentError(AlexaError):
+    """The sign-in by authorization code cannot go on; ``code`` is a key of the config flow's errors."""
+
+    translation_key = "enrollment_failed"
+
+    def __init__(self, message: str, *, code: str) -> None:
+        """Keep the key."""
+        super().__init__(message, code=code)
+        self.key = code

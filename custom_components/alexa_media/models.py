@@ -1,0 +1,211 @@
+"""What Amazon's clouds tell, as immutable values.
+
+Enumerations keep values that nobody has seen before as ``UNKNOWN``; the model keeps the
+raw text beside it, so that diagnostics can show it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Self, override
+
+
+class OpenEnum(StrEnum):
+    """An enumeration of the vendor's: a value that it lacks becomes ``UNKNOWN``."""
+
+    @classmethod
+    @override
+    def _missing_(cls, value: object) -> Self | None:
+        """Return ``UNKNOWN``."""
+        return cls("UNKNOWN") if value != "UNKNOWN" else None
+
+
+class DeviceFamily(OpenEnum):
+    """``deviceFamily`` of the device list; ``VOX`` are apps, ``WHA`` speaker groups."""
+
+    ECHO = "ECHO"
+    KNIGHT = "KNIGHT"
+    ROOK = "ROOK"
+    VOX = "VOX"
+    WHA = "WHA"
+    FIRE_TV = "FIRE_TV"
+    TABLET = "TABLET"
+    REAVER = "REAVER"
+    MANTIS = "MANTIS"
+    THIRD_PARTY_AVS_MEDIA_DISPLAY = "THIRD_PARTY_AVS_MEDIA_DISPLAY"
+    THIRD_PARTY_AVS_SONOS_BOOTLEG = "THIRD_PARTY_AVS_SONOS_BOOTLEG"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who is signed in.
+
+    ``customer_id`` is the ``id`` of users/me (``A…``), ``account_id`` the
+    ``amzn1.account…`` of the registration where known.
+    """
+
+    customer_id: str
+    email: str
+    name: str
+    domain: str
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What the integration stores to sign in again; nothing else of the sign-in is kept."""
+
+    domain: str
+    serial: str
+    refresh_token: str = field(repr=False)
+    mac_dms: Mapping[str, str] = field(default_factory=dict, repr=False)
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One element of the device list, with its preferences where they are known."""
+
+    serial: str
+    device_type: str
+    name: str
+    family: DeviceFamily
+    family_raw: str
+    online: bool
+    owner_customer_id: str | None
+    account_id: str | None
+    capabilities: frozenset[str]
+    members: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    software_version: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+
+    @property
+    def is_group(self) -> bool:
+        """Return whether this is a group of speakers."""
+        return self.family is DeviceFamily.WHA
+
+
+class PlayerState(OpenEnum):
+    """``playerState`` of a media session and ``audioPlayerState`` of a push.
+
+    FINISHED is the end of a track, INTERRUPTED the end of playback.
+    """
+
+    PLAYING = "PLAYING"
+    PAUSED = "PAUSED"
+    IDLE = "IDLE"
+    INTERRUPTED = "INTERRUPTED"
+    FINISHED = "FINISHED"
+    UNKNOWN = "UNKNOWN"
+
+
+class Repeat(StrEnum):
+    """What is repeated; Amazon knows the whole queue or nothing."""
+
+    OFF = "off"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """What is being played; times in seconds, ``position_at`` is when ``position`` was true."""
+
+    media_id: str | None = None
+    queue_id: str | None = None
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    art_url: str | None = None
+    provider: str | None = None
+    duration: float | None = None
+    position: float | None = None
+    position_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One media session of the account and the devices that it plays on."""
+
+    serials: tuple[str, ...]
+    state: PlayerState
+    state_raw: str
+    media: Media
+    controls: frozenset[str] = frozenset()
+    shuffle: bool | None = None
+    repeat: Repeat | None = None
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """Volume of one device, 0–100; ``None`` where Amazon does not say."""
+
+    level: int | None
+    muted: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Player:
+    """What one device plays and how loud; a device without a session is idle."""
+
+    volume: Volume | None = None
+    session: Session | None = None
+
+    @property
+    def state(self) -> PlayerState:
+        """Return the state of the session."""
+        return self.session.state if self.session else PlayerState.IDLE
+
+
+class NotificationType(OpenEnum):
+    """``type`` of a notification."""
+
+    ALARM = "Alarm"
+    MUSIC_ALARM = "MusicAlarm"
+    REMINDER = "Reminder"
+    TIMER = "Timer"
+    UNKNOWN = "UNKNOWN"
+
+
+class NotificationStatus(OpenEnum):
+    """``status`` of a notification."""
+
+    ON = "ON"
+    OFF = "OFF"
+    PAUSED = "PAUSED"
+    SNOOZED = "SNOOZED"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """An alarm, timer or reminder as the cloud holds it.
+
+    ``local_date`` and ``local_time`` ("07:00:00.000" parsed to seconds of the day) are in
+    the device's time zone; ``alarm_time``, ``trigger_time`` and ``snoozed_to`` are instants;
+    ``remaining`` is in seconds. ``rules`` are RFC 5545 rules, ``pattern`` is Amazon's
+    ``recurringPattern``. ``raw`` is the object as it came, for attributes.
+    """
+
+    notification_id: str
+    serial: str
+    device_type: str
+    type: NotificationType
+    status: NotificationStatus
+    version: str | None = None
+    label: str | None = None
+    local_date: date | None = None
+    local_seconds: float | None = None
+    alarm_time: datetime | None = None
+    trigger_time: datetime | None = None
+    snoozed_to: datetime | None = None
+    remaining: float | None = None
+    created: datetime | None = None
+    updated: datetime | None = None
+    pattern: str | None = None
+    rules: tuple[str, ...] = ()
+    raw: Mapping[str, object] = field(default_factory=dict, compare=True)

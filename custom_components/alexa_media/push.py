@@ -1,0 +1,196 @@
+"""Pushes: what each of them does.
+
+A push does one of three things: it *applies* a fact (no request), asks for a *refresh*
+of one topic (many in a burst are one request), or nothing yet. To add one: an event in
+``backend.py``, its parser in ``web/directives.py``, its rule here.
+"""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum, auto
+import logging
+from typing import Final, NamedTuple, cast
+
+from homeassistant.core import HomeAssistant, callback
+
+from .backend import (
+    AudioPlayerStateChanged,
+    ConnectionChanged,
+    DirectiveIgnored,
+    DirectiveUnknown,
+    DndChanged,
+    MediaProgressChanged,
+    NotificationsChanged,
+    NowPlayingChanged,
+    PushEvent,
+    QueueChanged,
+    SessionsChanged,
+    StreamClosed,
+    StreamOpened,
+    VolumeChanged,
+)
+from .coordinator import AlexaConfigEntry, AlexaRuntimeData
+from .errors import AlexaAuthError
+
+_LOGGER = logging.getLogger(__name__)
+
+# Between the reads after a gap, so that an account does not get them all at once (seconds).
+RESYNC_PAUSE: Final = 0.5
+
+MAX_UNKNOWN: Final = 50
+
+
+class Verb(Enum):
+    """The things that a push may do."""
+
+    APPLY = auto()
+    REFRESH = auto()
+    IGNORE = auto()
+
+
+class Rule(NamedTuple):
+    """What one kind of push does."""
+
+    verb: Verb
+    handler: Callable[[AlexaRuntimeData, PushEvent], None]
+
+
+RULES: Final[dict[type, Rule]] = {}
+
+
+def _rule[E: PushEvent](kind: type[E], verb: Verb) -> Callable[[Callable[[AlexaRuntimeData, E], None]], None]:
+    """Return a decorator that enters a handler into the table."""
+
+    def enter(handler: Callable[[AlexaRuntimeData, E], None]) -> None:
+        RULES[kind] = Rule(verb, cast("Callable[[AlexaRuntimeData, PushEvent], None]", handler))
+
+    return enter
+
+
+@_rule(ConnectionChanged, Verb.APPLY)
+def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
+    """Set whether a device is online."""
+    data.devices.async_set_online(event.serial, event.online)
+
+
+@_rule(VolumeChanged, Verb.APPLY)
+def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
+    """Set a volume."""
+    if data.players:
+        data.players.async_volume(event)
+
+
+@_rule(DndChanged, Verb.APPLY)
+def _dnd(data: AlexaRuntimeData, event: DndChanged) -> None:
+    """Set Do Not Disturb."""
+    if data.dnd:
+        data.dnd.async_apply({event.serial: event.enabled})
+
+
+@_rule(NowPlayingChanged, Verb.APPLY)
+def _now_playing(data: AlexaRuntimeData, event: NowPlayingChanged) -> None:
+    """Set what is playing."""
+    if data.players:
+        data.players.async_now_playing(event)
+
+
+@_rule(AudioPlayerStateChanged, Verb.APPLY)
+def _audio_state(data: AlexaRuntimeData, event: AudioPlayerStateChanged) -> None:
+    """Set the state of a player."""
+    if data.players:
+        data.players.async_audio_state(event)
+
+
+@_rule(QueueChanged, Verb.APPLY)
+def _queue(data: AlexaRuntimeData, event: QueueChanged) -> None:
+    """Set shuffle and repeat."""
+    if data.players:
+        data.players.async_queue(event)
+
+
+@_rule(MediaProgressChanged, Verb.APPLY)
+def _progress(data: AlexaRuntimeData, event: MediaProgressChanged) -> None:
+    """Set a position."""
+    if data.players:
+        data.players.async_progress(event)
+
+
+@_rule(SessionsChanged, Verb.REFRESH)
+def _sessions(data: AlexaRuntimeData, _event: SessionsChanged) -> None:
+    """Read the sessions."""
+    if data.players:
+        data.players.async_sessions_hint()
+
+
+@_rule(NotificationsChanged, Verb.REFRESH)
+def _notifications(data: AlexaRuntimeData, _event: NotificationsChanged) -> None:
+    """Read the notifications."""
+    if data.notifications:
+        data.notifications.async_hint()
+
+
+@_rule(DirectiveIgnored, Verb.IGNORE)
+def _ignored(_data: AlexaRuntimeData, _event: DirectiveIgnored) -> None:
+    """Nothing hangs on this command."""
+
+
+@_rule(DirectiveUnknown, Verb.IGNORE)
+def _unknown(data: AlexaRuntimeData, event: DirectiveUnknown) -> None:
+    """Count a command that nobody knows, for diagnostics."""
+    unknown = data.push.unknown
+    if event.command in unknown or len(unknown) < MAX_UNKNOWN:
+        unknown[event.command] += 1
+
+
+@callback
+def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
+    """Do what one push asks for; a handler that fails is logged once a kind and harms nothing else."""
+    name = type(event).__name__
+    data.push.received[name] += 1
+    if serial := getattr(event, "serial", None):
+        data.devices.async_seen(serial)
+    try:
+        RULES[type(event)].handler(data, event)
+    except Exception:  # whatever it is, the stream lives
+        data.push.failed[name] += 1
+        if data.push.failed[name] == 1:
+            _LOGGER.exception("A push of kind %s could not be handled; further ones are only counted", name)
+
+
+@callback
+def async_start(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Listen to the account's pushes in the background until the entry is unloaded."""
+    entry.async_create_background_task(hass, _async_listen(hass, entry), f"alexa_media push {entry.entry_id}")
+
+
+async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Hand on every push; the backend's stream reconnects by itself."""
+    data = entry.runtime_data
+    resync: asyncio.Task[None] | None = None
+    try:
+        async for event in data.backend.events():
+            match event:
+                case StreamOpened():
+                    _set_push(data, up=True)
+                    if event.resync or event.planned:
+                        if resync:
+                            resync.cancel()
+                        resync = entry.async_create_background_task(
+                            hass, data.async_refresh_all(RESYNC_PAUSE), f"alexa_media resync {entry.entry_id}"
+                        )
+                case StreamClosed():
+                    _set_push(data, up=False)
+                case _:
+                    async_handle(data, event)
+    except AlexaAuthError:
+        entry.async_start_reauth(hass)
+    finally:
+        _set_push(data, up=False)
+
+
+@callback
+def _set_push(data: AlexaRuntimeData, *, up: bool) -> None:
+    """Tell the monitor and switch the intervals."""
+    data.push.async_set_up(up)
+    for coordinator in data.coordinators:
+        coordinator.async_set_push(up)

@@ -1,0 +1,213 @@
+"""What keeps us from asking too much of Amazon: slots, throttling, back-off, shared renewals."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+import contextlib
+import logging
+from time import monotonic
+from types import TracebackType
+from typing import Any, Final
+
+from custom_components.alexa_media.errors import AlexaConnectionError
+
+_LOGGER = logging.getLogger(__name__)
+
+FIRST_BLOCK: Final = 30.0
+LONGEST_BLOCK: Final = 600.0
+LONGEST_RETRY_AFTER: Final = 3600.0
+
+
+class Slots:
+    """How many requests of the account may be in flight; commands go before reads.
+
+    Use ``async with slots.take(urgent)``.
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Start with ``limit`` free slots."""
+        self._limit = limit
+        self._busy = 0
+        self._urgent: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def busy(self) -> int:
+        """Return how many requests are in flight."""
+        return self._busy
+
+    def limit(self, limit: int) -> None:
+        """Change the number of slots; who is in flight stays so."""
+        self._limit = limit
+        self._wake()
+
+    def take(self, *, urgent: bool = False) -> _Slot:
+        """Return a context manager that holds one slot."""
+        return _Slot(self, urgent)
+
+    async def acquire(self, queue_urgent: bool) -> None:
+        """Wait for a slot."""
+        if self._busy < self._limit and not self._urgent and not self._waiting:
+            self._busy += 1
+            return
+        queue = self._urgent if queue_urgent else self._waiting
+        turn = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.release()
+            else:
+                with contextlib.suppress(ValueError):
+                    queue.remove(turn)
+            raise
+
+    def release(self) -> None:
+        """Give a slot back to whoever waits."""
+        self._busy -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        """Hand free slots to those who wait, the urgent ones first."""
+        while self._busy < self._limit and (queue := self._urgent or self._waiting):
+            turn = queue.popleft()
+            if not turn.done():
+                self._busy += 1
+                turn.set_result(None)
+
+
+class _Slot:
+    """One slot, held for the length of a ``with`` block."""
+
+    def __init__(self, slots: Slots, urgent: bool) -> None:
+        self._slots = slots
+        self._urgent = urgent
+
+    async def __aenter__(self) -> None:
+        await self._slots.acquire(self._urgent)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._slots.release()
+
+
+class Throttle:
+    """Whether Amazon throttles the account at the moment.
+
+    Says so in the log once when it begins and once when it is over.
+    """
+
+    def __init__(self) -> None:
+        """Start unblocked."""
+        self._until = 0.0
+        self._delay = 0.0
+        self._active = False
+        self.hits = 0
+
+    @property
+    def remaining(self) -> float:
+        """Return for how many seconds no request may be sent; 0 when free."""
+        return max(0.0, self._until - monotonic())
+
+    @property
+    def active(self) -> bool:
+        """Return whether no good answer has come since the last throttled one."""
+        return self._active
+
+    def hit(self, retry_after: float | None) -> float:
+        """Block the account; ``retry_after`` is what Amazon asked for. Returns the seconds.
+
+        Without a time of Amazon's the block grows from 30 s to 10 min; answers to requests
+        that were under way when the block began do not make it grow.
+        """
+        self.hits += 1
+        if retry_after is not None:
+            delay = min(max(retry_after, 1.0), LONGEST_RETRY_AFTER)
+        elif self.remaining:
+            return self.remaining
+        else:
+            delay = self._delay = min(max(FIRST_BLOCK, self._delay * 2), LONGEST_BLOCK)
+        self._until = max(self._until, monotonic() + delay)
+        if not self._active:
+            self._active = True
+            _LOGGER.warning("Amazon throttles the account: nothing is asked for %.0f seconds", self.remaining)
+        return self.remaining
+
+    def passed(self) -> None:
+        """Note a good answer."""
+        if self._active and not self.remaining:
+            self._active = False
+            self._delay = 0.0
+            _LOGGER.info("Amazon answers again after throttling")
+
+
+class Backoff:
+    """When something that failed may be tried again: 5 s, doubling up to 5 min."""
+
+    def __init__(self, first: float = 5.0, longest: float = 300.0) -> None:
+        """Start free."""
+        self._first = first
+        self._longest = longest
+        self._delay = 0.0
+        self._until = 0.0
+
+    @property
+    def remaining(self) -> float:
+        """Return for how many seconds it must not be tried."""
+        return max(0.0, self._until - monotonic())
+
+    def failed(self) -> None:
+        """Wait longer than the time before."""
+        self._delay = min(max(self._first, self._delay * 2), self._longest)
+        self._until = monotonic() + self._delay
+
+    def succeeded(self) -> None:
+        """Be free again."""
+        self._delay = self._until = 0.0
+
+
+class SingleFlight:
+    """A piece of work that many may ask for and that runs once at a time.
+
+    It runs in a task of its own, so that no caller who is cancelled cuts it.
+    """
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Keep what to run."""
+        self._work = work
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> asyncio.Task[None]:
+        """Start it unless it runs already."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work())
+            self._task.add_done_callback(_retrieve)
+        return self._task
+
+    async def join(self) -> None:
+        """Wait for the run under way, or for a new one; raises what it raised."""
+        task = self.start()
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if task.cancelled() and not (current and current.cancelling()):
+                raise AlexaConnectionError("The session was closed", sent=False) from None
+            raise
+
+    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - how long to let it finish, not a limit on us
+        """Let a run under way finish for ``timeout`` seconds, then cancel it."""
+        if (task := self._task) is None or task.done():
+            return
+        _, pending = await asyncio.wait([task], timeout=timeout)
+        for late in pending:
+            late.cancel()
+            await asyncio.wait([late])
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Take the exception of a run that nobody waited for."""
+    if not task.cancelled():
+        task.exception()

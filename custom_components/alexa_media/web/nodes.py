@@ -1,0 +1,210 @@
+"""Sequence nodes: what ``POST /api/behaviors/preview`` takes as a command."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+import json
+import re
+from typing import Any, Final, NamedTuple
+
+from custom_components.alexa_media.backend import (
+    Announce,
+    Command,
+    LaunchSkill,
+    PlaySearch,
+    PlaySound,
+    RunSequence,
+    SetVolume,
+    Speak,
+    Stop,
+    TextCommand,
+)
+from custom_components.alexa_media.models import Device
+
+type Node = Mapping[str, Any]
+
+DEFAULT_LOCALE: Final = "en-US"
+
+_MODEL: Final = "com.amazon.alexa.behaviors.model."
+_SPEAK: Final = re.compile(r"\s*<speak\b[^>]*>.*</speak>\s*", re.DOTALL | re.IGNORECASE)
+_TAG: Final = re.compile(r"<[^<>]*>")
+
+
+class Target(NamedTuple):
+    """A device and the customer in whose name it is told something."""
+
+    device: Device
+    customer_id: str
+
+    @classmethod
+    def of(cls, device: Device, default_customer_id: str) -> Target:
+        """Return the device with its owner.
+
+        Without the owner Amazon drops the nodes of devices that another adult of the household owns.
+        """
+        return cls(device, device.owner_customer_id or default_customer_id)
+
+    @property
+    def locale(self) -> str:
+        """Return the device's language."""
+        return self.device.locale or DEFAULT_LOCALE
+
+
+def is_ssml(text: str) -> bool:
+    """Return whether a text is a whole SSML document (``<speak>…</speak>``)."""
+    return _SPEAK.fullmatch(text) is not None
+
+
+def plain(text: str) -> str:
+    """Return a text without its tags, as it is shown and as it is measured."""
+    return " ".join(_TAG.sub(" ", text).split()) if is_ssml(text) else text
+
+
+def command_node(command: Command, targets: Sequence[Target]) -> Node:
+    """Return the node of one command for one device, for several of them where the command allows.
+
+    An announcement to several devices is one node, anything else a node of parallel ones.
+    """
+    if isinstance(command, Announce):
+        return _announcement(command, targets)
+    return parallel([_node(command, target) for target in targets])
+
+
+def serial(nodes: Sequence[Node]) -> Node:
+    """Return a node that runs others one after the other."""
+    return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}SerialNode", "nodesToExecute": list(nodes)}
+
+
+def parallel(nodes: Sequence[Node]) -> Node:
+    """Return a node that runs others at the same time."""
+    return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}ParallelNode", "nodesToExecute": list(nodes)}
+
+
+def behavior(start: Node) -> dict[str, str]:
+    """Return the body of a request that runs a node; the sequence in it is JSON in a string."""
+    sequence = {"@type": f"{_MODEL}Sequence", "startNode": start}
+    return {"behaviorId": "PREVIEW", "sequenceJson": json.dumps(sequence), "status": "ENABLED"}
+
+
+def _operation(kind: str, payload: Mapping[str, Any]) -> Node:
+    """Return a node that does something itself."""
+    return {"@type": f"{_MODEL}OpaquePayloadOperationNode", "type": kind, "operationPayload": dict(payload)}
+
+
+def _base(target: Target) -> dict[str, Any]:
+    """Return the fields that name the device of most operations."""
+    return {
+        "deviceType": target.device.device_type,
+        "deviceSerialNumber": target.device.serial,
+        "locale": target.locale,
+        "customerId": target.customer_id,
+    }
+
+
+def _node(command: Command, target: Target) -> Node:
+    """Return the node of a command for one device."""
+    base = _base(target)
+    match command:
+        case Announce():
+            return _announcement(command, [target])
+        case Speak(text=text):
+            return _operation("Alexa.Speak", base | _speech(text, target))
+        case SetVolume(level=level):
+            return _operation("Alexa.DeviceControls.Volume", base | {"value": round(level)})
+        case Stop():
+            return _operation("Alexa.DeviceControls.Stop", _stop(target))
+        case PlaySearch():
+            return _operation("Alexa.Music.PlaySearchPhrase", base | _search(command))
+        case PlaySound(sound=sound):
+            return _operation("Alexa.Sound", base | {"soundStringId": sound, "skillId": "amzn1.ask.1p.sound"})
+        case RunSequence(name=name, extra=extra):
+            return _operation(name, base | dict(extra))
+        case TextCommand(text=text):
+            return _operation("Alexa.TextCommand", base | {"text": text, "skillId": "amzn1.ask.1p.tellalexa"})
+        case LaunchSkill(skill_id=skill_id):
+            return _operation("Alexa.Operation.SkillConnections.Launch", _launch(skill_id, target))
+
+
+def _speech(text: str, target: Target) -> dict[str, Any]:
+    """Return the fields of ``Alexa.Speak``, which reads every text as SSML."""
+    return {
+        "textToSpeak": text.strip() if is_ssml(text) else escape(text, quote=False),
+        "target": _targets([target]),
+        "skillId": "amzn1.ask.1p.saysomething",
+    }
+
+
+def _search(command: PlaySearch) -> dict[str, Any]:
+    """Return the fields of a search for music."""
+    fields: dict[str, Any] = {
+        "searchPhrase": command.phrase,
+        "sanitizedSearchPhrase": command.phrase,
+        "musicProviderId": command.provider,
+    }
+    if command.timer is not None:
+        fields["waitTimeInSeconds"] = command.timer
+    return fields
+
+
+def _stop(target: Target) -> dict[str, Any]:
+    """Return the payload that stops a device; it has a list of its own for that."""
+    return {
+        "customerId": target.customer_id,
+        "devices": [{"deviceSerialNumber": target.device.serial, "deviceType": target.device.device_type}],
+        "skillId": "amzn1.ask.1p.alexadevicecontrols",
+    }
+
+
+def _launch(skill_id: str, target: Target) -> dict[str, Any]:
+    """Return the payload that starts a skill."""
+    return {
+        "targetDevice": {
+            "deviceType": target.device.device_type,
+            "deviceSerialNumber": target.device.serial,
+        },
+        "locale": target.locale,
+        "customerId": target.customer_id,
+        "connectionRequest": {"uri": f"connection://AMAZON.Launch/{skill_id}", "input": {}},
+    }
+
+
+def _targets(targets: Sequence[Target]) -> dict[str, Any]:
+    """Return the list of devices of a text; all of them have the same customer."""
+    return {
+        "customerId": targets[0].customer_id,
+        "devices": [
+            {"deviceSerialNumber": target.device.serial, "deviceTypeId": target.device.device_type}
+            for target in targets
+        ],
+    }
+
+
+def _announcement(command: Announce, targets: Sequence[Target]) -> Node:
+    """Return one announcement for all devices of one owner and language, parallel ones for others."""
+    groups: dict[tuple[str, str], list[Target]] = {}
+    for target in targets:
+        groups.setdefault((target.customer_id, target.locale), []).append(target)
+    return parallel([_announcement_node(command, group) for group in groups.values()])
+
+
+def _announcement_node(command: Announce, targets: Sequence[Target]) -> Node:
+    """Return an announcement; an empty display or an empty text is how Amazon takes "not at all"."""
+    ssml = is_ssml(command.text)
+    spoken = command.text.strip() if ssml else command.text
+    content = {
+        "locale": targets[0].locale,
+        "display": {
+            "title": command.title if command.shown else "",
+            "body": plain(command.text) if command.shown else "",
+        },
+        "speak": {"type": "ssml" if ssml and command.spoken else "text", "value": spoken if command.spoken else ""},
+    }
+    return _operation(
+        "AlexaAnnouncement",
+        {
+            "expireAfter": "PT5S",
+            "content": [content],
+            "customerId": targets[0].customer_id,
+            "target": _targets(targets),
+            "skillId": "amzn1.ask.1p.routines.messaging",
+        },
+    )

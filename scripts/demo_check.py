@@ -1,0 +1,395 @@
+"""Drive a running Home Assistant from outside and print what held: check, result, milliseconds.
+
+Runs in an environment that has neither Home Assistant nor the integration in it, with
+clients that are not ours: ``homeassistant_api``'s REST and WebSocket clients, each in its
+plain and its asynchronous form. What reached the cloud is read from the simulated
+cloud's ledger.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPMethod
+import os
+from pathlib import Path
+import re
+import sys
+import time
+from typing import Any, Final
+
+from homeassistant_api import AsyncClient, AsyncWebsocketClient, Client, WebsocketClient
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from alexa_sim.client import ControlClient
+
+KITCHEN: Final = "media_player.kitchen_show"
+STUDIO: Final = "media_player.living_room_studio"
+PATIENCE: Final = 10.0
+
+
+class CheckFailedError(Exception):
+    """A row does not hold; the text says why."""
+
+
+@dataclass(slots=True)
+class World:
+    """What a check may use."""
+
+    url: str
+    token: str
+    domain: str
+    sim: ControlClient
+    log: Path
+    entry_id: str = ""
+    serials: dict[str, str] = field(default_factory=dict)
+
+    def rest(self) -> Client:
+        """Return the plain REST client."""
+        return Client(f"{self.url}/api", self.token)
+
+    def rest_async(self) -> AsyncClient:
+        """Return the asynchronous REST client."""
+        return AsyncClient(f"{self.url}/api", self.token)
+
+    def socket(self) -> WebsocketClient:
+        """Return the plain WebSocket client."""
+        return WebsocketClient(f"{self.url.replace('http', 'ws')}/api/websocket", self.token)
+
+    def socket_async(self) -> AsyncWebsocketClient:
+        """Return the asynchronous WebSocket client."""
+        return AsyncWebsocketClient(f"{self.url.replace('http', 'ws')}/api/websocket", self.token)
+
+    def state(self, entity_id: str) -> Any:
+        """Return a state, or ``None``."""
+        return next((state for state in self.rest().get_states() if state.entity_id == entity_id), None)
+
+    def device(self, name: str) -> dict[str, Any]:
+        """Return what the cloud holds of a device."""
+        for account in self.sim.state()["accounts"].values():
+            for serial, device in account["devices"].items():
+                if device["accountName"] == name:
+                    return {"serial": serial, "account": account, **device}
+        message = f"the cloud has no device {name}"
+        raise CheckFailedError(message)
+
+    def change(self, name: str, **values: Any) -> None:
+        """Change a device in the cloud, as if at the device."""
+        serial = self.device(name)["serial"]
+        for customer_id, account in self.sim.state()["accounts"].items():
+            if serial in account["devices"]:
+                self.sim.patch_state({"accounts": {customer_id: {"devices": {serial: values}}}})
+
+    def requests(self, path: str, method: str | None = None) -> list[dict[str, Any]]:
+        """Return the ledger's requests to a path."""
+        return [r for r in self.sim.ledger() if r["path"] == path and method in (None, r["method"])]
+
+
+def until(what: str, predicate: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """Wait until something holds, and return it."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if value := predicate():
+            return value
+        time.sleep(0.1)
+    message = f"{what}: not within {patience:.0f} s"
+    raise CheckFailedError(message)
+
+
+def expect(condition: object, what: str) -> None:
+    """Fail unless something holds."""
+    if not condition:
+        raise CheckFailedError(what)
+
+
+def sign_in(world: World) -> str:
+    """Sign in through the config flow over REST, with a wrong address first."""
+    client = world.rest()
+    flows = "config/config_entries/flow"
+
+    def step(path: str, **data: Any) -> dict[str, Any]:
+        answer = client.request(path, method=HTTPMethod.POST, json=data)
+        expect(isinstance(answer, dict), f"{path} answered {answer!r}")
+        return dict(answer)
+
+    flow = step(flows, handler="alexa_media")
+    flow = step(f"{flows}/{flow['flow_id']}", marketplace=world.domain)
+    wrong = step(f"{flows}/{flow['flow_id']}", redirect_url="https://www.example.org/ap/maplanding")
+    expect(wrong["errors"], "a foreign address was taken")
+    redirect = world.sim.sign_in(flow["description_placeholders"]["url"])
+    done = step(f"{flows}/{flow['flow_id']}", redirect_url=redirect)
+    expect(done["type"] == "create_entry", f"no entry: {done.get('errors') or done.get('reason')}")
+    world.entry_id = done["result"]["entry_id"]
+    until("the entry is loaded", lambda: entry_state(world) == "loaded", 30)
+    secrets = [key for key in ("password", "code", "verifier") if key in str(done.get("data", ""))]
+    expect(not secrets, f"kept: {secrets}")
+    return f"{done['title']}, errors shown: {', '.join(wrong['errors'].values())}"
+
+
+def entry_state(world: World) -> str | None:
+    """Return the state of our config entry, or ``None`` when it is gone."""
+    entries = world.rest().request("config/config_entries/entry")
+    return next((entry["state"] for entry in entries if entry["entry_id"] == world.entry_id), None)
+
+
+async def devices_and_entities(world: World) -> str:
+    """Find an entity for everything that the household has."""
+    wanted = {
+        KITCHEN: "idle",
+        "media_player.downstairs": "idle",
+        "switch.kitchen_show_do_not_disturb": "off",
+        "binary_sensor.kitchen_show_connectivity": "on",
+        "binary_sensor.kids_dot_connectivity": "off",
+        "media_player.kids_dot": "unavailable",
+        "notify.kitchen_show_speak": "unknown",
+        "notify.kitchen_show_announce": "unknown",
+    }
+    async with world.rest_async() as client:
+        states = {state.entity_id: state for state in await client.get_states()}
+    for entity_id, value in wanted.items():
+        state = states.get(entity_id)
+        expect(state, f"no {entity_id}; there are {sorted(states)}")
+        expect(state and state.state == value, f"{entity_id} is {state and state.state}, not {value}")
+    for kind in ("alarm", "timer", "reminder"):
+        times = [s for e, s in states.items() if e.startswith("sensor.") and e.endswith(f"_next_{kind}")]
+        expect(any(s.state not in ("unknown", "unavailable") for s in times), f"no next {kind} anywhere")
+    expect("members" not in states[KITCHEN].attributes, "made-up attributes")
+    expect(len(states["media_player.downstairs"].attributes["group_members"]) >= 2, "the group has no members")
+    until_push = lambda: world.state(push_sensor(world)).state == "on"  # noqa: E731
+    await asyncio.to_thread(until, "push is up", until_push)
+    ours = [e for e in states if e.split(".")[0] in ("media_player", "notify", "switch", "sensor", "binary_sensor")]
+    return f"{len(ours)} entities"
+
+
+def push_sensor(world: World) -> str:
+    """Return the entity id of the account's push sensor."""
+    return next(s.entity_id for s in world.rest().get_states() if re.fullmatch(r"binary_sensor\..*_push", s.entity_id))
+
+
+def volume_from_home_assistant(world: World) -> str:
+    """Set a volume: it reaches the cloud, and its push comes back without a request."""
+    world.sim.reset_ledger()
+    with world.socket() as socket, socket.listen_events("state_changed") as events:
+        socket.trigger_service("media_player", "volume_set", entity_id=KITCHEN, volume_level=0.37)
+        for event in events:
+            new = event.data["new_state"]
+            if new and new["entity_id"] == KITCHEN and new["attributes"].get("volume_level") == 0.37:
+                break
+    expect(world.device("Kitchen Show")["volume"] == 37, "the cloud has another volume")
+    requests = [r["path"] for r in world.sim.ledger() if r["path"] != "/ping"]
+    expect(requests == ["/api/behaviors/preview"], f"requests: {requests}")
+    return "1 request, state by push"
+
+
+def volume_at_the_device(world: World) -> str:
+    """Turn the knob at the device."""
+    world.sim.reset_ledger()
+    world.change("Kitchen Show", volume=64)
+    until("0.64", lambda: world.state(KITCHEN).attributes.get("volume_level") == 0.64)
+    requests = [r["path"] for r in world.sim.ledger() if r["path"] != "/ping"]
+    expect(not requests, f"requests: {requests}")
+    return "0 requests"
+
+
+def speak(world: World) -> str:
+    """Say something at one Echo."""
+    before = len(world.sim.spoken())
+    world.rest().trigger_service(
+        "notify", "send_message", entity_id="notify.kitchen_show_speak", message="The kettle boils & whistles."
+    )
+    spoken = world.sim.spoken()[before:]
+    expect(len(spoken) == 1, f"spoken: {spoken}")
+    expect(spoken[0]["kind"] == "speak" and spoken[0]["device"] == "Kitchen Show", f"spoken: {spoken}")
+    expect("kettle boils" in spoken[0]["text"], f"spoken: {spoken}")
+    return f"“{spoken[0]['text']}” at {spoken[0]['device']}"
+
+
+async def announce(world: World) -> str:
+    """Announce on two Echos with one request."""
+    before = len(world.sim.spoken())
+    world.sim.reset_ledger()
+    targets = ["notify.kitchen_show_announce", "notify.bedroom_dot_announce"]
+    async with world.socket_async() as socket:
+        await socket.trigger_service(
+            "notify", "send_message", entity_id=targets, message="Dinner is ready", title="Kitchen"
+        )
+    spoken = world.sim.spoken()[before:]
+    expect({s["device"] for s in spoken} == {"Kitchen Show", "Bedroom Dot"}, f"spoken: {spoken}")
+    expect({s["kind"] for s in spoken} == {"announce"}, f"spoken: {spoken}")
+    count = len(world.requests("/api/behaviors/preview", "POST"))
+    expect(count == 1, f"{count} requests")
+    return "2 Echos, 1 request"
+
+
+async def refused(world: World) -> str:
+    """Let Amazon refuse a command: the caller gets the error."""
+    world.sim.fault(path="/api/behaviors/preview", status=400, times=5, body={"message": "not today"})
+    try:
+        async with world.socket_async() as socket:
+            await socket.trigger_service("notify", "send_message", entity_id="notify.kitchen_show_speak", message="x")
+    except Exception as err:  # noqa: BLE001 - whatever the client raises, its text is what counts
+        expect("refused" in str(err).lower() or "not today" in str(err), f"said: {err}")
+        return str(err)[:80]
+    finally:
+        world.sim.clear_faults()
+    message = "no error reached the caller"
+    raise CheckFailedError(message)
+
+
+def playback(world: World) -> str:
+    """Play by search, see what plays, pause and play again."""
+    client = world.rest()
+    client.trigger_service(
+        "media_player", "play_media", entity_id=STUDIO, media_content_type="AMAZON_MUSIC", media_content_id="rain"
+    )
+    state = until("playing", lambda: (s := world.state(STUDIO)).state == "playing" and s)
+    attributes = state.attributes
+    for name in ("media_title", "media_artist", "media_album_name", "media_duration", "entity_picture"):
+        expect(attributes.get(name), f"no {name} in {attributes}")
+    expect("media_position" in attributes, "no media_position")
+    client.trigger_service("media_player", "media_pause", entity_id=STUDIO)
+    until("paused", lambda: world.state(STUDIO).state == "paused")
+    expect(world.device("Living Room Studio")["player"]["state"] == "PAUSED", "the cloud goes on playing")
+    client.trigger_service("media_player", "media_play", entity_id=STUDIO)
+    until("playing again", lambda: world.state(STUDIO).state == "playing")
+    client.trigger_service("media_player", "media_next_track", entity_id=STUDIO)
+    title = attributes["media_title"]
+    until("the next title", lambda: world.state(STUDIO).attributes.get("media_title") not in (None, title))
+    return f"“{title}” by {attributes['media_artist']}"
+
+
+def do_not_disturb(world: World) -> str:
+    """Switch Do Not Disturb here, and there."""
+    switch = "switch.bedroom_dot_do_not_disturb"
+    world.rest().trigger_service("switch", "turn_on", entity_id=switch)
+    expect(world.device("Bedroom Dot")["dnd"] is True, "the cloud has it off")
+    until("on", lambda: world.state(switch).state == "on")
+    world.change("Bedroom Dot", dnd=False)
+    until("off", lambda: world.state(switch).state == "off")
+    return "both ways"
+
+
+def come_and_go(world: World) -> str:
+    """Add an Echo and remove it, without a reload."""
+    pattern = world.device("Bedroom Dot")
+    owner = next(c for c, a in world.sim.state()["accounts"].items() if pattern["serial"] in a["devices"])
+    new = world.sim.state()["accounts"][owner]["devices"][pattern["serial"]]
+    new |= {"accountName": "Attic Dot", "online": True}
+    serial = "G0CHECKATTIC0001"
+    world.sim.patch_state({"accounts": {owner: {"devices": {serial: new}}}})
+    world.change("Attic Dot", volume=11)
+    until("media_player.attic_dot", lambda: world.state("media_player.attic_dot"), 20)
+    world.sim.patch_state({"accounts": {owner: {"devices": {serial: None}}}})
+    refresh = {"entity_id": ["binary_sensor.kitchen_show_connectivity"]}
+    world.rest().trigger_service("homeassistant", "update_entity", **refresh)
+    expect(world.state("media_player.attic_dot"), "gone after a single list without it")
+    began = time.monotonic()
+    until("it is gone", lambda: world.state("media_player.attic_dot") is None, 60)
+    return f"appeared, gone {time.monotonic() - began:.0f} s after it was missed"
+
+
+def push_cut(world: World) -> str:
+    """Cut the stream, change something meanwhile, and see it heal."""
+    sensor = push_sensor(world)
+    world.sim.fault(path="/v20160207/directives", status=503, seconds=3)
+    world.sim.fault(close_stream=True)
+    until("push is down", lambda: world.state(sensor).state == "off")
+    world.change("Kitchen Show", volume=22)
+    until("push is up", lambda: world.state(sensor).state == "on", 60)
+    until("0.22", lambda: world.state(KITCHEN).attributes.get("volume_level") == 0.22, 20)
+    world.sim.clear_faults()
+    return "down, up, caught up"
+
+
+def reload(world: World) -> str:
+    """Reload the entry."""
+    path = f"config/config_entries/entry/{world.entry_id}/reload"
+    world.rest().request(path, method=HTTPMethod.POST)
+    until("loaded", lambda: entry_state(world) == "loaded", 30)
+    until("available", lambda: world.state(KITCHEN).state in ("idle", "playing", "paused"), 20)
+    until("push is up", lambda: world.state(push_sensor(world)).state == "on", 30)
+    return "loaded again"
+
+
+def removal(world: World) -> str:
+    """Remove the entry: our registration at Amazon goes too."""
+    world.sim.reset_ledger()
+    world.rest().request(f"config/config_entries/entry/{world.entry_id}", method=HTTPMethod.DELETE)
+    expect(world.requests("/auth/deregister", "POST"), "no deregistration")
+    expect(entry_state(world) is None, "the entry is still there")
+    until("the entities are gone", lambda: world.state(KITCHEN) is None)
+    apps = [d for a in world.sim.state()["accounts"].values() for d in a["devices"].values()]
+    expect(not [d for d in apps if "Home Assistant" in d["accountName"]], "our app is still registered")
+    return "deregistered"
+
+
+def quiet_log(world: World) -> str:
+    """Search the log for tracebacks, errors and secrets."""
+    text = world.log.read_text(errors="replace")
+    errors = [line for line in text.splitlines() if " ERROR " in line or line.startswith("Traceback")]
+    expect(not errors, f"{len(errors)} errors, the first: {errors[:1]}")
+    leaks = re.findall(r"Atna\||Atnr\||openid\.oa2|jo@example", text)
+    expect(not leaks, f"secrets in the log: {set(leaks)}")
+    expect(not world.sim.errors(), f"the simulated cloud had errors: {world.sim.errors()[:1]}")
+    return f"{len(text.splitlines())} lines, no error, no secret"
+
+
+CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
+    ("sign-in through the config flow (REST)", sign_in),
+    ("devices and entities with states", devices_and_entities),
+    ("volume from Home Assistant, back by push", volume_from_home_assistant),
+    ("volume at the device arrives", volume_at_the_device),
+    ("text spoken at the right Echo", speak),
+    ("announcement to two in one request", announce),
+    ("a refused command raises", refused),
+    ("play, pause, next with now-playing data", playback),
+    ("Do Not Disturb both ways", do_not_disturb),
+    ("a new Echo appears, a removed one goes", come_and_go),
+    ("push cut and healed", push_cut),
+    ("reload", reload),
+    ("removal deregisters", removal),
+    ("log without errors and secrets", quiet_log),
+)
+
+
+def run_one(world: World, check: Callable[[World], str | Awaitable[str]]) -> tuple[bool, str]:
+    """Run one check; returns whether it held and what to print."""
+    try:
+        result = check(world)
+        if not isinstance(result, str):
+            result = asyncio.run(_bounded(result))
+    except Exception as err:  # noqa: BLE001 - a row that fails, fails alone
+        return False, f"{type(err).__name__}: {err}" if not isinstance(err, CheckFailedError) else str(err)
+    return True, result
+
+
+async def _bounded(result: Awaitable[str]) -> str:
+    """Wait for a check for at most a minute."""
+    async with asyncio.timeout(60):
+        return await result
+
+
+def main() -> int:
+    """Run all checks; returns 1 when one failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("--url", "--control", "--domain", "--log"):
+        parser.add_argument(name, required=True)
+    args = parser.parse_args()
+    world = World(args.url, os.environ["DEMO_TOKEN"], args.domain, ControlClient(args.control), Path(args.log))
+    failed = 0
+    width = max(len(name) for name, _ in CHECKS)
+    sys.stdout.write(f"{'check':{width}}  result      ms\n")
+    for name, check in CHECKS:
+        began = time.monotonic()
+        good, text = run_one(world, check)
+        failed += not good
+        milliseconds = (time.monotonic() - began) * 1000
+        sys.stdout.write(f"{name:{width}}  {'ok' if good else 'FAILED':6}  {milliseconds:6.0f}  {text}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{len(CHECKS) - failed} of {len(CHECKS)} checks hold\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

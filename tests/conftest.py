@@ -1,0 +1,186 @@
+"""A real Home Assistant in this process, against a simulated cloud in another one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+import time
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, State
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient, Running, start
+from alexa_sim.redirect import install
+import custom_components.alexa_media
+from custom_components.alexa_media.const import DOMAIN
+
+assert custom_components.alexa_media
+
+PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_push"
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(enable_custom_integrations: None) -> None:
+    """Let Home Assistant load this integration."""
+
+
+@pytest.fixture(scope="session")
+def simulation() -> Iterator[Running]:
+    """Run the simulated cloud; every Amazon host leads to it from here on."""
+    with start() as running:
+        install(running.port, Path(running.ca).read_text())
+        yield running
+
+
+@pytest.fixture
+def sim(simulation: Running, socket_enabled: None) -> Iterator[ControlClient]:
+    """Return the control plane of a fresh household ``demo``; errors of the simulation's own fail the test."""
+    simulation.client.household("demo", domain="amazon.com")
+    yield simulation.client
+    assert simulation.client.errors() == []
+
+
+@pytest.fixture
+def household(sim: ControlClient) -> Household:
+    """Return what the cloud holds, by name."""
+    return Household(sim)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The cloud's side of a test: look up and change what is there."""
+
+    sim: ControlClient
+
+    @property
+    def accounts(self) -> dict[str, Any]:
+        """Return the accounts by customer id."""
+        accounts: dict[str, Any] = self.sim.state()["accounts"]
+        return accounts
+
+    def serial(self, name: str) -> str:
+        """Return the serial of a device."""
+        return next(s for a in self.accounts.values() for s, d in a["devices"].items() if d["accountName"] == name)
+
+    def device(self, name: str) -> dict[str, Any]:
+        """Return a device."""
+        device: dict[str, Any] = next(
+            d for a in self.accounts.values() for d in a["devices"].values() if d["accountName"] == name
+        )
+        return device
+
+    def change(self, name: str, **values: Any) -> None:
+        """Change a device, as if somebody did at the device."""
+        serial = self.serial(name)
+        for customer_id, account in self.accounts.items():
+            if serial in account["devices"]:
+                self.sim.patch_state({"accounts": {customer_id: {"devices": {serial: values}}}})
+
+    def add(self, serial: str, like: str, **values: Any) -> None:
+        """Add a device that is like another one."""
+        owner = next(c for c, a in self.accounts.items() if self.serial(like) in a["devices"])
+        device = self.device(like) | values
+        self.sim.patch_state({"accounts": {owner: {"devices": {serial: device}}}})
+
+    def remove(self, serial: str) -> None:
+        """Remove a device."""
+        owner = next(c for c, a in self.accounts.items() if serial in a["devices"])
+        self.sim.patch_state({"accounts": {owner: {"devices": {serial: None}}}})
+
+    def requests(self, method: str = "*", path: str = "*") -> list[str]:
+        """Return the requests since the last reset, pings apart, as "METHOD /path"."""
+        return [
+            f"{entry['method']} {entry['path']}"
+            for entry in self.sim.ledger(method=method, path=path)
+            if entry["path"] != "/ping"
+        ]
+
+
+@pytest.fixture
+def entry_data() -> dict[str, Any]:
+    """Return the data of an entry that is signed in already: the household knows its registration."""
+    return {
+        "url": "amazon.com",
+        "email": "jo@example.org",
+        "serial": "D0E1F2A3B4C5D6E7F8091A2B3C4D5E6F",
+        "refresh_token": "Atnr|demo-jo",
+        "mac_dms": {"adp_token": "{enc:demo}", "device_private_key": "demo"},
+        "customer_id": "A1DEMO0JODOE00",
+        "account_id": "amzn1.account.DEMOJODOE",
+        "id_suffix": "",
+    }
+
+
+@pytest.fixture
+def config_entry(hass: HomeAssistant, entry_data: dict[str, Any]) -> MockConfigEntry:
+    """Return an entry that is known to Home Assistant but not set up."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        version=2,
+        title="jo@example.org - amazon.com",
+        unique_id=entry_data["customer_id"],
+        data=entry_data,
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> AsyncIterator[MockConfigEntry]:
+    """Return an entry that is loaded, with push up and everything quiet."""
+    await set_up(hass, config_entry)
+    await quiet(hass, sim)
+    yield config_entry
+    if config_entry.state is ConfigEntryState.LOADED:
+        await hass.config_entries.async_unload(config_entry.entry_id)
+        await hass.async_block_till_done()
+
+
+async def set_up(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
+    """Set an entry up and wait for its push."""
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    assert config_entry.state is ConfigEntryState.LOADED
+    await until(hass, lambda: config_entry.runtime_data.push.up)
+
+
+async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """Wait until something holds and return it; the cloud is another process, so real time passes."""
+    end = time.perf_counter() + seconds
+    while True:
+        await hass.async_block_till_done()
+        if value := predicate():
+            return value
+        assert time.perf_counter() < end, "it did not come to hold in time"
+        await _breathe()
+
+
+async def quiet(hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0) -> None:
+    """Wait until the cloud has not been asked anything for a while."""
+    end = time.perf_counter() + seconds
+    count, since = -1, time.perf_counter()
+    while time.perf_counter() - since < calm:
+        await hass.async_block_till_done()
+        now = len(sim.ledger())
+        if now != count:
+            count, since = now, time.perf_counter()
+        assert time.perf_counter() < end, "the cloud is never left alone"
+        await _breathe()
+
+
+async def _breathe() -> None:
+    """Let the sockets have a turn; in real time, also when the clock is frozen."""
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, time.sleep, 0.02)
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> State:
+    """Return a state that must be there."""
+    state = hass.states.get(entity_id)
+    assert state is not None, f"no {entity_id}; there are {sorted(hass.states.async_entity_ids())}"
+    return state

@@ -1,0 +1,186 @@
+"""What pushes do: facts cost no request, hints cost one, and only what changed is told."""
+
+import asyncio
+from typing import Any, get_args
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, HomeAssistant, callback
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media import push
+from custom_components.alexa_media.backend import DndChanged, PushEvent, StreamClosed, StreamOpened
+
+from .conftest import PUSH_SENSOR, Household, quiet, state_of, until
+
+KITCHEN = "media_player.kitchen_show"
+
+
+def test_every_event_has_a_rule() -> None:
+    """The table is total: the listener itself handles the stream's two events, the table all others."""
+    kinds = set(get_args(PushEvent.__value__)) - {StreamOpened, StreamClosed}
+    assert set(push.RULES) == kinds
+    assert {rule.verb for rule in push.RULES.values()} == set(push.Verb)
+
+
+def written(hass: HomeAssistant) -> list[str]:
+    """Return the list that takes every entity id whose state is written from now on."""
+    entity_ids: list[str] = []
+
+    @callback
+    def _note(event: Event[Any]) -> None:
+        entity_ids.append(event.data["entity_id"])
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, _note)
+    return entity_ids
+
+
+async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """A volume push writes one entity and asks nothing."""
+    sim.reset_ledger()
+    entities = written(hass)
+    household.change("Kitchen Show", volume=64, muted=False)
+    await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("volume_level") == 0.64)
+    await quiet(hass, sim)
+    assert entities == [KITCHEN]
+    assert household.requests() == []
+
+
+async def test_connection(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """A device that goes offline takes its own entities with it, and nobody else's."""
+    sim.reset_ledger()
+    entities = written(hass)
+    household.change("Kitchen Show", online=False)
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "unavailable")
+    assert state_of(hass, "binary_sensor.kitchen_show_connectivity").state == "off"
+    assert state_of(hass, "media_player.bedroom_dot").state == "idle"
+    await quiet(hass, sim)
+    assert {entity_id.partition(".")[2].startswith("kitchen_show") for entity_id in entities} == {True}
+    assert household.requests() == []
+    household.change("Kitchen Show", online=True)
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "idle")
+
+
+async def test_do_not_disturb(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A Do Not Disturb push costs nothing."""
+    sim.reset_ledger()
+    entities = written(hass)
+    household.change("Bedroom Dot", dnd=True)
+    switch = "switch.bedroom_dot_do_not_disturb"
+    await until(hass, lambda: state_of(hass, switch).state == "on")
+    await quiet(hass, sim)
+    assert entities == [switch]
+    assert household.requests() == []
+
+
+async def test_hints_of_a_burst_are_one_request(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """However many notification pushes come at once, the notifications are read once."""
+    sim.reset_ledger()
+    serial = household.serial("Kitchen Show")
+    for version in range(1, 9):
+        sim.push(
+            "PUSH_NOTIFICATION_CHANGE",
+            {
+                "destinationUserId": entry.unique_id,
+                "dopplerId": {"deviceSerialNumber": serial, "deviceType": "A1"},
+                "eventType": "UPDATE",
+                "notificationId": "x",
+                "notificationVersion": version,
+            },
+        )
+    await until(hass, lambda: household.requests())
+    await quiet(hass, sim)
+    assert household.requests() == ["GET /api/notifications"]
+
+
+async def test_unknown_commands_are_counted(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A command that nobody knows, and a line that is no JSON, harm nothing."""
+    sim.reset_ledger()
+    sim.push("PUSH_SOMETHING_NEW", {"destinationUserId": "A1", "what": [1, None, "ü"]})
+    sim.push_raw("{this is not JSON")
+    sim.push_raw({"directive": {"header": {"namespace": "Alexa.Mobile.Push", "name": "RenderUpdate"}, "payload": 5}})
+    household.change("Kitchen Show", volume=11)
+    await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("volume_level") == 0.11)
+    assert entry.runtime_data.push.unknown["PUSH_SOMETHING_NEW"] == 1
+    assert household.requests() == []
+
+
+async def test_a_handler_that_fails_is_logged_once(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The stream survives whatever a handler does."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setitem(push.RULES, DndChanged, push.Rule(push.Verb.APPLY, fail))
+    for enabled in (True, False, True):
+        household.change("Bedroom Dot", dnd=enabled)
+    household.change("Kitchen Show", volume=12)
+    await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("volume_level") == 0.12)
+    assert caplog.text.count("could not be handled") == 1
+    assert entry.runtime_data.push.failed["DndChanged"] == 3
+
+
+async def test_cut_and_healed(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A cut stream comes back by itself, and what was missed is read once."""
+    assert state_of(hass, PUSH_SENSOR).state == "on"
+    sim.fault(path="/v20160207/directives", status=503, times=2)
+    sim.fault(close_stream=True)
+    await until(hass, lambda: state_of(hass, PUSH_SENSOR).state == "off")
+    assert entry.runtime_data.players.wanted_interval.total_seconds() == 300
+    household.change("Kitchen Show", volume=23)
+    sim.reset_ledger()
+    await until(hass, lambda: state_of(hass, PUSH_SENSOR).state == "on", 30)
+    await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("volume_level") == 0.23)
+    await quiet(hass, sim)
+    for path in ("/api/devices-v2/device", "/api/np/list-media-sessions", "/api/notifications"):
+        assert household.requests().count(f"GET {path}") == 1
+    assert entry.runtime_data.players.wanted_interval.total_seconds() == 3600
+
+
+async def test_nothing_is_handled_after_unload(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """An unloaded entry has no stream and asks nothing."""
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+    sim.reset_ledger()
+    household.change("Kitchen Show", volume=77)
+    await quiet(hass, sim)
+    assert household.requests() == []
+    names = [task.get_name() for task in asyncio.all_tasks()]
+    assert not [name for name in names if "alexa" in name.lower()]
+
+
+async def test_a_new_serial_asks_for_the_list_once(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A push about a serial that was never listed reads the devices, at most once in ten minutes."""
+    sim.reset_ledger()
+    for serial in ("G0NEVERSEEN00001", "G0NEVERSEEN00002", "G0NEVERSEEN00001"):
+        sim.push(
+            "PUSH_VOLUME_CHANGE",
+            {
+                "destinationUserId": entry.unique_id,
+                "dopplerId": {"deviceSerialNumber": serial, "deviceType": "A1"},
+                "isMuted": False,
+                "volumeSetting": 5,
+            },
+        )
+    await until(hass, lambda: household.requests())
+    await quiet(hass, sim)
+    assert household.requests().count("GET /api/devices-v2/device") == 1

@@ -1,0 +1,325 @@
+"""What has to hold of the files around the code: packaging, texts, pins, workflows and the contracts of imports."""
+
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+import shutil
+import subprocess
+import sys
+from typing import Any
+import zipfile
+
+from awesomeversion import AwesomeVersion
+from PIL import Image
+import pytest
+import yaml
+
+from scripts import check_hosts, package
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPONENT = ROOT / "custom_components" / "alexa_media"
+LANGUAGES = sorted((COMPONENT / "translations").glob("*.json"))
+PLACEHOLDER = re.compile(r"\{([a-z0-9_]+)\}")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file; a name that stands twice in it is an error."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        assert len(set(names)) == len(names), f"{path.name}: a name stands twice among {names}"
+        return dict(pairs)
+
+    data: dict[str, Any] = json.loads(path.read_text(), object_pairs_hook=unique)
+    return data
+
+
+def texts(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (dotted name, text) for every text of a translation file."""
+    for name, value in data.items():
+        if isinstance(value, dict):
+            yield from texts(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def fields(service: dict[str, Any] | None) -> set[str]:
+    """Return the names of a service's fields in services.yaml, those in sections too."""
+    names: set[str] = set()
+    for name, field in ((service or {}).get("fields") or {}).items():
+        names |= fields(field) if field and "fields" in field else {name}
+    return names
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    """Return the manifest."""
+    return read_json(COMPONENT / "manifest.json")
+
+
+@pytest.fixture(scope="module")
+def english() -> dict[str, Any]:
+    """Return the English texts, the source of all others."""
+    return read_json(COMPONENT / "translations" / "en.json")
+
+
+@pytest.fixture(scope="module")
+def icons() -> dict[str, Any]:
+    """Return the icons."""
+    return read_json(COMPONENT / "icons.json")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    """Return the descriptions of the services."""
+    data: dict[str, Any] = yaml.safe_load((COMPONENT / "services.yaml").read_text())
+    return data
+
+
+@pytest.fixture(scope="module")
+def sources() -> str:
+    """Return all Python of the component."""
+    return "\n".join(path.read_text() for path in sorted(COMPONENT.rglob("*.py")))
+
+
+def test_manifest_says_what_home_assistant_and_hacs_need(manifest: dict[str, Any]) -> None:
+    fixed = {
+        "domain": "alexa_media",
+        "config_flow": True,
+        "dependencies": ["http", "application_credentials"],
+        "after_dependencies": ["ffmpeg", "media_source"],
+        "integration_type": "hub",
+        "iot_class": "cloud_push",
+        "loggers": [],
+        "requirements": ["alexapy==1.33.0"],
+    }
+    assert {name: manifest.get(name) for name in fixed} == fixed
+    assert manifest["name"]
+    assert all(owner.startswith("@") for owner in manifest["codeowners"])
+    assert manifest["codeowners"]
+    assert manifest["documentation"].startswith("https://")
+    assert manifest["issue_tracker"].startswith("https://")
+    assert AwesomeVersion(manifest["version"]).valid
+    # hassfest wants the domain, then the name, then the rest in order
+    assert list(manifest) == ["domain", "name", *sorted(set(manifest) - {"domain", "name"})]
+
+
+def test_version_is_one(manifest: dict[str, Any]) -> None:
+    project = (ROOT / "pyproject.toml").read_text()
+    assert f'\nversion = "{manifest["version"]}"\n' in project
+
+
+def test_hacs_json_has_only_keys_that_hacs_allows() -> None:
+    hacs = read_json(ROOT / "hacs.json")
+    allowed = {
+        "content_in_root",
+        "country",
+        "filename",
+        "hacs",
+        "hide_default_branch",
+        "homeassistant",
+        "name",
+        "persistent_directory",
+        "render_readme",
+        "zip_release",
+    }
+    assert set(hacs) <= allowed
+    assert hacs["name"]
+    assert hacs["homeassistant"] == "2026.10.0"
+    assert hacs["zip_release"] is True
+    assert hacs["filename"] == "alexa_media.zip"
+    assert (ROOT / "info.md").read_text().strip()
+
+
+def test_release_zip_has_its_version_stamped(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    target = tmp_path / "dist" / "alexa_media.zip"
+    names = package.build(COMPONENT, "12.3.4", target)
+    with zipfile.ZipFile(target) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == names
+        assert json.loads(archive.read("manifest.json")) == manifest | {"version": "12.3.4"}
+        assert archive.read("const.py") == (COMPONENT / "const.py").read_bytes()
+    assert {"__init__.py", "translations/en.json", "services.yaml", "brand/icon.png"} <= set(names)
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+
+
+@pytest.mark.parametrize("theme", ["", "dark_"])
+@pytest.mark.parametrize(("suffix", "scale"), [("", 1), ("@2x", 2)])
+def test_brand_images_have_the_sizes_asked_for(theme: str, suffix: str, scale: int) -> None:
+    with Image.open(COMPONENT / "brand" / f"{theme}icon{suffix}.png") as icon:
+        assert (icon.format, icon.size) == ("PNG", (256 * scale, 256 * scale))
+    with Image.open(COMPONENT / "brand" / f"{theme}logo{suffix}.png") as logo:
+        assert logo.format == "PNG"
+        assert 128 * scale <= min(logo.size) <= 256 * scale
+
+
+def test_texts_stand_written_out_in_the_translations(english: dict[str, Any]) -> None:
+    assert not list(COMPONENT.rglob("strings*.json"))
+    for name, text in texts(english):
+        assert isinstance(text, str), name
+        assert text, name
+        assert text == text.strip(), name
+        assert "[%key:" not in text, name
+        assert "'{" not in text, f"{name}: quotes keep a placeholder from being filled in"
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+def test_translation_has_the_placeholders_of_the_english_text(path: Path, english: dict[str, Any]) -> None:
+    wanted = dict(texts(english))
+    translated = dict(texts(read_json(path)))
+    assert set(translated) <= set(wanted), "texts that the integration does not have"
+    for name, text in translated.items():
+        assert sorted(set(PLACEHOLDER.findall(text))) == sorted(set(PLACEHOLDER.findall(wanted[name]))), name
+        assert "{" not in PLACEHOLDER.sub("", text), f"{name}: a brace that is no placeholder"
+
+
+def test_texts_named_in_the_code_exist_and_none_is_left_over(english: dict[str, Any], sources: str) -> None:
+    known = {*english.get("exceptions", {}), *english.get("issues", {})}
+    for platform in english.get("entity", {}).values():
+        known |= set(platform)
+    named = set(re.findall(r"translation_key=\"([a-z0-9_]+)\"", sources))
+    assert named <= known
+    spoken = set(re.findall(r"\"([a-z0-9_]+)\"", sources))
+    for group in ("exceptions", "issues"):
+        assert set(english.get(group, {})) <= spoken, f"{group} that nothing raises"
+
+
+def test_services_have_texts_and_icons(
+    services: dict[str, Any], english: dict[str, Any], icons: dict[str, Any], sources: str
+) -> None:
+    described = english["services"]
+    assert set(services) == set(described)
+    assert set(services) == set(icons["services"])
+    for name, service in services.items():
+        assert f'"{name}"' in sources, f"no code names the service {name}"
+        assert described[name]["name"], name
+        assert described[name]["description"], name
+        assert fields(service) == set(described[name].get("fields", {})), name
+        for field, said in described[name].get("fields", {}).items():
+            assert said["name"], f"{name}.{field}"
+            assert said["description"], f"{name}.{field}"
+
+
+def test_icons_belong_to_entities_and_services(icons: dict[str, Any], english: dict[str, Any]) -> None:
+    assert set(icons) <= {"entity", "services", "conditions", "triggers"}
+    for platform, entities in icons.get("entity", {}).items():
+        # "_" is the platform's own icon, which needs no name
+        assert set(entities) - {"_"} <= set(english["entity"].get(platform, {})), platform
+        assert (COMPONENT / f"{platform}.py").exists(), platform
+    for name, icon in texts(icons):
+        assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), name
+
+
+def test_no_file_names_the_host_of_a_package_registry(tmp_path: Path) -> None:
+    assert check_hosts.offences(ROOT) == []
+    (tmp_path / "requirements.txt").write_text("first\n--index-url https://" + "py" + "pi.org/simple\n")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "uv.lock").write_text("https://files.python" + "hosted.org/x")
+    assert check_hosts.offences(tmp_path) == ["requirements.txt:2: " + "py" + "pi.org"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.stem)
+def test_pins_are_exact_and_have_hashes(path: Path) -> None:
+    text = path.read_text()
+    pins = re.findall(r"^[a-zA-Z0-9].*$", text, re.MULTILINE)
+    assert pins
+    for pin in pins:
+        assert re.fullmatch(r"[A-Za-z0-9._\[\],-]+==\S+( ; .+)? \\", pin), pin
+    assert len(re.findall(r" \\\n    --hash=sha256:", text)) >= len(pins)
+    assert "://" not in text
+    assert text.startswith("# This file was autogenerated by uv via the following command:\n#    scripts/lock\n")
+
+
+def test_environments_agree_on_what_the_manifest_requires(manifest: dict[str, Any]) -> None:
+    pins = {name: (ROOT / "requirements" / f"{name}.txt").read_text() for name in ("test", "hass")}
+    for requirement in manifest["requirements"]:
+        assert all(f"\n{requirement} \\" in text for text in pins.values()), requirement
+    # the plugin pins its Home Assistant; beside another one a resolver goes back to a plugin of years ago
+    assert "\npytest-homeassistant-custom-component==0.13.375 \\" in pins["test"]
+    assert "\nhomeassistant==2026.10.4 \\" in pins["test"]
+    assert "\nhomeassistant==2026.11.0 \\" in pins["hass"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github" / "workflows").glob("*.yml")), ids=lambda path: path.stem)
+def test_workflow_pins_its_actions_and_asks_for_little(path: Path) -> None:
+    text = path.read_text()
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] in ({}, {"contents": "read"})
+    used = re.findall(r"uses: (\S+)", text)
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action) for action in used), used
+    for name, job in workflow["jobs"].items():
+        assert job["timeout-minutes"], name
+    for script in re.findall(r"(?:run: |python3 )(scripts/[\w.]+)", text):
+        assert (ROOT / script).exists(), script
+
+
+@pytest.mark.parametrize("name", [".ci/run", *(f"scripts/{n}" for n in ("setup", "test", "lint", "lock", "develop"))])
+def test_script_can_be_run_as_it_is(name: str) -> None:
+    path = ROOT / name
+    assert path.stat().st_mode & 0o111 == 0o111
+    assert path.read_text().startswith("#!/usr/bin/env bash\n")
+
+
+def test_setup_refuses_an_environment_that_it_does_not_know() -> None:
+    done = subprocess.run([ROOT / "scripts" / "setup", "tset"], capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr == "setup: there is no environment tset: name test, hass, check or sim\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a copy of all that import-linter looks at."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("custom_components", "alexa_sim"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint_imports(tree: Path) -> tuple[int, str]:
+    """Return import-linter's exit status and what it printed about ``tree``."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"],
+        cwd=tree,
+        env={"PYTHONPATH": str(tree), "COLUMNS": "500"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_imports_keep_their_contracts(tree: Path) -> None:
+    status, said = lint_imports(tree)
+    assert status == 0, said
+    assert " 0 broken." in said
+
+
+@pytest.mark.parametrize(
+    ("file", "planted", "contract"),
+    [
+        ("alexa_media/web/planted.py", "import homeassistant", "The lower layers do not know Home Assistant"),
+        ("alexa_media/web/planted.py", "from homeassistant.core import callback", "The lower layers do not know"),
+        ("alexa_media/valve.py", "from .water_heater import X", "platforms never import each other"),
+        ("alexa_media/valve.py", "from . import water_heater", "platforms never import each other"),
+        ("alexa_media/models.py", "from .entity import X", "Imports of the component point one way"),
+        ("alexa_media/const.py", "from .web import X", "Imports of the component point one way"),
+        ("alexa_media/unheard_of.py", "", "Imports of the component point one way"),
+        ("alexa_media/valve.py", "from . import async_setup_entry", "Nothing imports the component's __init__"),
+        ("alexa_media/valve.py", "import alexapy", "Only web imports alexapy"),
+        ("alexa_media/valve.py", "import alexa_sim", "The integration does not know the simulated cloud"),
+        ("../alexa_sim/planted.py", "import httpx", "The simulated cloud stands alone"),
+        ("../alexa_sim/planted.py", "import homeassistant.const", "The simulated cloud stands alone"),
+    ],
+)
+def test_planted_violation_breaks_its_contract(tree: Path, file: str, planted: str, contract: str) -> None:
+    component = tree / "custom_components"
+    (component / "alexa_media" / "water_heater.py").touch()
+    with (component / file).open("a") as module:
+        module.write(f"\n{planted}\n")
+    status, said = lint_imports(tree)
+    assert status == 1, said
+    broken = [line for line in said.splitlines() if " BROKEN" in line]
+    assert any(contract in line for line in broken), said
