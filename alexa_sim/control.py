@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from pathlib import Path
-import tempfile
 from typing import Any
 
 from .asgi import Receive, Scope, Send, read_request, send_body, send_start
@@ -218,17 +216,18 @@ class Control:
 
 def _load(data: dict[str, Any]) -> dict[str, Any]:
     """Return the household that is named or given; raises ``HttpError`` 400 when it is none."""
-    from .household import HouseholdError, load_household  # noqa: PLC0415 - the machinery is tested without it
+    from .household import HouseholdError, check_household, load_household  # noqa: PLC0415 - slow, and seldom needed
 
     try:
         if "name" in data:
             return load_household(str(data["name"]))
-        with tempfile.TemporaryDirectory(prefix="alexa_sim-") as folder:
-            path = Path(folder) / "household.json"
-            path.write_text(json.dumps(data["household"]), encoding="utf-8")
-            return load_household(str(path))
+        household = data["household"]
+        if not isinstance(household, dict):
+            raise _bad("household takes an object.")
+        check_household(household, "The household")
     except HouseholdError as err:
         raise _bad(str(err)) from err
+    return household
 
 
 def _object(request: Request) -> dict[str, Any]:

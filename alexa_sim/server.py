@@ -63,10 +63,14 @@ class Listener:
                 if task is not None:
                     self._connections.pop(task, None)
 
+    def release(self) -> None:
+        """Give the port back without ever having listened."""
+        self._socket.close()
+
     async def close(self) -> None:
         """Drop all connections and stop listening."""
         if self._server is None:
-            self._socket.close()
+            self.release()
             return
         self._server.close()
         for task, writer in list(self._connections.items()):
@@ -94,7 +98,7 @@ class Server:
             self._listeners.append(Listener(ControlApp(simulation), control_port))
         except OSError:
             for listener in self._listeners:
-                listener._socket.close()  # noqa: SLF001 - not started, so nothing else is to be closed
+                listener.release()
             self.authority.close()
             raise
         self.port = self._listeners[0].port

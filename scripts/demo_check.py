@@ -261,11 +261,11 @@ def playback(world: World) -> str:
 
 def do_not_disturb(world: World) -> str:
     """Switch Do Not Disturb here, and there."""
-    switch = "switch.bedroom_dot_do_not_disturb"
+    switch = "switch.office_spot_do_not_disturb"
     world.rest().trigger_service("switch", "turn_on", entity_id=switch)
-    expect(world.device("Bedroom Dot")["dnd"] is True, "the cloud has it off")
+    expect(world.device("Office Spot")["dnd"] is True, "the cloud has it off")
     until("on", lambda: world.state(switch).state == "on")
-    world.change("Bedroom Dot", dnd=False)
+    world.change("Office Spot", dnd=False)
     until("off", lambda: world.state(switch).state == "off")
     return "both ways"
 

@@ -105,11 +105,11 @@ def entry_data() -> dict[str, Any]:
     return {
         "url": "amazon.com",
         "email": "jo@example.org",
-        "serial": "D0E1F2A3B4C5D6E7F8091A2B3C4D5E6F",
+        "serial": "D3A0B1C2D4E5F60718293A4B5C6D7E8F",
         "refresh_token": "Atnr|demo-jo",
-        "mac_dms": {"adp_token": "{enc:demo}", "device_private_key": "demo"},
-        "customer_id": "A1DEMO0JODOE00",
-        "account_id": "amzn1.account.DEMOJODOE",
+        "mac_dms": {"adp_token": "{enc:demo}", "device_private_key": "MIIDEMO"},
+        "customer_id": "A2SIMJO7D0EQ11",
+        "account_id": "amzn1.account.SIMJODOE00000000000000000000",
         "id_suffix": "",
     }
 

@@ -67,7 +67,11 @@ async def test_start_without_amazon(
 
 
 async def test_restart_while_amazon_is_down(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     """The entities come from the last good list, unavailable, and recover without a hand on it."""
     freezer.tick(timedelta(seconds=5))

@@ -47,7 +47,9 @@ async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
     assert household.requests() == []
 
 
-async def test_connection(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_connection(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """A device that goes offline takes its own entities with it, and nobody else's."""
     sim.reset_ledger()
     entities = written(hass)
@@ -68,8 +70,8 @@ async def test_do_not_disturb(
     """A Do Not Disturb push costs nothing."""
     sim.reset_ledger()
     entities = written(hass)
-    household.change("Bedroom Dot", dnd=True)
-    switch = "switch.bedroom_dot_do_not_disturb"
+    household.change("Office Spot", dnd=True)
+    switch = "switch.office_spot_do_not_disturb"
     await until(hass, lambda: state_of(hass, switch).state == "on")
     await quiet(hass, sim)
     assert entities == [switch]
@@ -126,7 +128,7 @@ async def test_a_handler_that_fails_is_logged_once(
 
     monkeypatch.setitem(push.RULES, DndChanged, push.Rule(push.Verb.APPLY, fail))
     for enabled in (True, False, True):
-        household.change("Bedroom Dot", dnd=enabled)
+        household.change("Office Spot", dnd=enabled)
     household.change("Kitchen Show", volume=12)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("volume_level") == 0.12)
     assert caplog.text.count("could not be handled") == 1

@@ -86,7 +86,7 @@ def patch_ssl(ssl: Any) -> None:
         @functools.wraps(wrap)
         def our_wrap(self: Any, *args: Any, **options: Any) -> Any:
             server_side = args[position] if len(args) > position else options.get("server_side", False)
-            if not server_side and self.__dict__.get("_alexa_sim_ca") != TARGET.ca_pem:
+            if not server_side and TARGET.ca_pem not in ("", self.__dict__.get("_alexa_sim_ca")):
                 load(self, cadata=TARGET.ca_pem)
                 self._alexa_sim_ca = TARGET.ca_pem
             return wrap(self, *args, **options)

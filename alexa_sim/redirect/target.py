@@ -1,5 +1,6 @@
 """Where redirected connections lead, and which names may be connected to at all."""
 
+import errno
 import functools
 import ipaddress
 
@@ -33,7 +34,9 @@ class RefusedError(OSError):
 
     def __init__(self, host: str) -> None:
         """Say which host."""
-        super().__init__(f"alexa_sim: {host} is neither a simulated Amazon host nor loopback: refused")
+        super().__init__(
+            errno.ECONNREFUSED, f"alexa_sim: {host} is neither a simulated Amazon host nor loopback: refused"
+        )
 
 
 def text(host: object) -> str:

@@ -258,6 +258,9 @@ class AlexaBackend(Protocol):
     async def async_connect(self) -> None:
         """Make the session usable: tokens, cookies, endpoints."""
 
+    def setup_done(self) -> None:
+        """Go easy on the cloud from now on: fewer requests at a time."""
+
     async def async_identify(self) -> Account:
         """Ask the cloud who is signed in."""
 

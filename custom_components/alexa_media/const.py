@@ -41,6 +41,7 @@ MARKETPLACES: Final = (
     "amazon.eg",
     "amazon.es",
     "amazon.fr",
+    "amazon.ie",
     "amazon.in",
     "amazon.it",
     "amazon.nl",

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from itertools import batched
 from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
@@ -49,7 +50,8 @@ def async_setup_entities(
     """Add entities now and whenever keys of one of the coordinators come or go.
 
     ``candidates`` yields (unique id, factory) of everything that should be there; what is
-    there already is not made again, and what went may come back.
+    there already is not made again, and what was removed may come back. That something
+    is no candidate any more removes nothing: entities go with their device.
     """
     known: set[str] = set()
 
@@ -60,10 +62,12 @@ def async_setup_entities(
 
     @callback
     def _update() -> None:
-        wanted = dict(candidates())
-        new = [factory() for unique_id, factory in wanted.items() if unique_id not in known]
-        known.clear()
-        known.update(wanted)
+        new: list[Entity] = []
+        for unique_id, factory in candidates():
+            if unique_id not in known:
+                known.add(unique_id)
+                new.append(entity := factory())
+                entity.async_on_remove(partial(known.discard, unique_id))
         if new:
             entry.async_create_task(hass, _add(new), f"{DOMAIN} add entities")
 
@@ -89,6 +93,13 @@ def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[No
             translation_key=err.translation_key,
             translation_placeholders=err.placeholders,
         ) from err
+
+
+def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error for what the caller of an action got wrong; ``key`` names its sentence."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
+    )
 
 
 class AlexaDeviceEntity[V](CoordinatorEntity[TopicCoordinator[V]]):
@@ -154,15 +165,17 @@ class AlexaDeviceEntity[V](CoordinatorEntity[TopicCoordinator[V]]):
         if self.enabled:
             await self.coordinator.async_refresh_shared()
 
-    async def async_command(self, command: Command) -> None:
-        """Run a command on this device; returns when Amazon has accepted it."""
+    async def async_command(self, command: Command, target: Device | None = None) -> None:
+        """Run a command on this device or another one; returns when Amazon has accepted it."""
         with command_errors(self.hass, self.entry):
-            await self.runtime.backend.async_execute(command, (self.device,))
+            await self.runtime.backend.async_execute(command, (target or self.device,))
 
-    async def async_transport(self, kind: str, **fields: str | float | bool | None) -> None:
-        """Send a command to this device's player; returns when Amazon has accepted it."""
+    async def async_transport(
+        self, kind: str, target: Device | None = None, **fields: str | float | bool | None
+    ) -> None:
+        """Send a command to the player of this device or another one; returns when Amazon has accepted it."""
         with command_errors(self.hass, self.entry):
-            await self.runtime.backend.async_transport(Transport(type=kind, fields=fields), self.device)
+            await self.runtime.backend.async_transport(Transport(type=kind, fields=fields), target or self.device)
 
 
 def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:

@@ -119,6 +119,7 @@ class AlexaRuntimeData:
         else:
             await self.devices.async_config_entry_first_refresh()
         await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
+        self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
         """Read every topic, one after the other with a pause (seconds) between them."""

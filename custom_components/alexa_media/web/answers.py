@@ -57,7 +57,7 @@ class HttpAnswer:
         """Return what the headers call the error."""
         for name in _ERROR_HEADERS:
             if value := self.headers.get(name):
-                # "UnsupportedProviderException:http://internal.amazon.com/…"
+                # after a colon follows the address of a schema
                 return value.partition(":")[0].strip() or None
         return None
 

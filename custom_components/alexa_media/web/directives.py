@@ -11,6 +11,7 @@ import json
 from math import isfinite
 import re
 from typing import Any, Final, NamedTuple
+from uuid import uuid4
 
 from custom_components.alexa_media.backend import (
     AudioPlayerStateChanged,
@@ -80,7 +81,17 @@ FDAL: Final = "FDAL"
 """What updates of smart-home devices are called in events; their route ends with it."""
 
 _MAX_ENCODINGS: Final = 4
+_GATEWAY: Final = "https://alexa.{}.gateway.devices.a2z.com"
+_NORTH_AMERICA: Final = frozenset({"amazon.com", "amazon.ca", "amazon.com.mx", "amazon.com.br"})
+_FAR_EAST: Final = frozenset({"amazon.co.jp", "amazon.com.au", "amazon.in", "amazon.sg"})
+_ENDPOINT: Final = re.compile(r"https://(?:[a-z0-9-]+\.)+(?:amazon\.com|a2z\.com)(?::443)?/?", re.IGNORECASE)
 _NAME: Final = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+
+
+def gateway(domain: str) -> str:
+    """Return the gateway that is probably right for a marketplace; Amazon corrects a wrong one."""
+    region = "na" if domain in _NORTH_AMERICA else "fe" if domain in _FAR_EAST else "eu"
+    return _GATEWAY.format(region)
 
 
 def parse_directive(data: Mapping[str, Any], now: datetime) -> list[PushEvent]:
@@ -96,6 +107,27 @@ def parse_directive(data: Mapping[str, Any], now: datetime) -> list[PushEvent]:
     return [_update(_mapping(update), now) for update in updates]
 
 
+def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
+    """Return whether a directive is ``System.SetEndpoint``, and the address of the gateway that it names.
+
+    The address is ``None`` if it is not one of Amazon's: the access token would go there.
+    """
+    directive = _mapping(data.get("directive"))
+    header = _mapping(directive.get("header"))
+    if (header.get("namespace"), header.get("name")) != ("System", "SetEndpoint"):
+        return False, None
+    endpoint = _mapping(_decoded(directive.get("payload"))).get("endpoint")
+    if not isinstance(endpoint, str) or not _ENDPOINT.fullmatch(endpoint):
+        return True, None
+    return True, endpoint.rstrip("/")
+
+
+def synchronize_state() -> dict[str, Any]:
+    """Return the event that asks the gateway whether it is the right one."""
+    header = {"namespace": "System", "name": "SynchronizeState", "messageId": str(uuid4())}
+    return {"context": [], "event": {"header": header, "payload": {}}}
+
+
 def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
     """Return the event of one rendering update."""
     route = update.get("route")
@@ -104,10 +136,8 @@ def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
     metadata = _mapping(_decoded(update.get("resourceMetadata")))
     name = metadata.get("command") or update.get("resourceId")
     try:
-        command = PushCommand(name)
-        payload = _decoded(metadata["payload"])
-        if not isinstance(payload, Mapping):
-            raise TypeError(command)
+        command = PushCommand(str(name))
+        payload = _object(metadata["payload"])
         return PARSERS[command](PushPayload(command, payload, _serial(payload), now))
     except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
         return DirectiveUnknown(command=_name(name))
@@ -128,6 +158,14 @@ def _decoded(value: object) -> object:
 def _mapping(value: object) -> Mapping[str, Any]:
     """Return a JSON object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    """Return a JSON object, which may be in a string; raises ``TypeError`` for anything else."""
+    decoded = _decoded(value)
+    if not isinstance(decoded, dict):
+        raise TypeError("not a JSON object")
+    return decoded
 
 
 def _name(*parts: object) -> str:
@@ -200,9 +238,7 @@ def _dnd(push: PushPayload) -> PushEvent:
 def _audio_player_state(push: PushPayload) -> PushEvent:
     """Read the state of a player."""
     state = PlayerState(push.data["audioPlayerState"])
-    return AudioPlayerStateChanged(
-        serial=push.device, state=state, media_id=_text(push.data.get("mediaReferenceId"))
-    )
+    return AudioPlayerStateChanged(serial=push.device, state=state, media_id=_text(push.data.get("mediaReferenceId")))
 
 
 def _media_change(push: PushPayload) -> PushEvent:
@@ -258,9 +294,7 @@ def _media_sessions(push: PushPayload) -> PushEvent:
 def _now_playing(push: PushPayload) -> PushEvent:
     """Read what a session plays; the push names no device."""
     update = _mapping(push.data["update"])
-    playing = _decoded(_mapping(update["update"])["nowPlayingData"])
-    if not isinstance(playing, Mapping):
-        raise TypeError("nowPlayingData")
+    playing = _object(_mapping(update["update"])["nowPlayingData"])
     session = parse_now_playing(playing, (), _text(update.get("taskSessionId")), push.now)
     return NowPlayingChanged(session=session)
 

@@ -87,9 +87,7 @@ CSRF_PAGES: Final = (LANGUAGE, DEVICE_PICK, DEVICES_PAGE, STRINGS)
 
 REGION: Final = Endpoint(name="region", method="GET", host=Host.ALEXA, path="/api/endpoints", timeout=10)
 ACCOUNT: Final = Endpoint(name="account", method="GET", host=Host.WEBSITE, path="/api/users/me")
-DEVICES: Final = Endpoint(
-    name="devices", method="GET", host=Host.WEBSITE, path="/api/devices-v2/device", timeout=30
-)
+DEVICES: Final = Endpoint(name="devices", method="GET", host=Host.WEBSITE, path="/api/devices-v2/device", timeout=30)
 PREFERENCES: Final = Endpoint(
     name="preferences", method="GET", host=Host.WEBSITE, path="/api/device-preferences", timeout=30
 )

@@ -111,11 +111,6 @@ class Throttle:
         """Return for how many seconds no request may be sent; 0 when free."""
         return max(0.0, self._until - monotonic())
 
-    @property
-    def active(self) -> bool:
-        """Return whether no good answer has come since the last throttled one."""
-        return self._active
-
     def hit(self, retry_after: float | None) -> float:
         """Block the account; ``retry_after`` is what Amazon asked for. Returns the seconds.
 

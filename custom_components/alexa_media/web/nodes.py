@@ -1,8 +1,7 @@
-"""Sequence nodes: what ``POST /api/behaviors/preview`` takes as a command."""
+"""Sequence nodes: commands as ``POST /api/behaviors/preview`` takes them."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
-import json
 import re
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +20,8 @@ from custom_components.alexa_media.backend import (
 from custom_components.alexa_media.models import Device
 
 type Node = Mapping[str, Any]
+
+type _DeviceCommand = Speak | SetVolume | Stop | PlaySearch | PlaySound | RunSequence | TextCommand | LaunchSkill
 
 DEFAULT_LOCALE: Final = "en-US"
 
@@ -60,29 +61,24 @@ def plain(text: str) -> str:
 
 
 def command_node(command: Command, targets: Sequence[Target]) -> Node:
-    """Return the node of one command for one device, for several of them where the command allows.
+    """Return the node of one command: for one device, or an announcement for several.
 
-    An announcement to several devices is one node, anything else a node of parallel ones.
+    The devices of an announcement have one customer and one locale.
     """
     if isinstance(command, Announce):
         return _announcement(command, targets)
-    return parallel([_node(command, target) for target in targets])
+    (target,) = targets
+    return _node(command, target)
 
 
-def serial(nodes: Sequence[Node]) -> Node:
+def serial_node(nodes: Sequence[Node]) -> Node:
     """Return a node that runs others one after the other."""
     return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}SerialNode", "nodesToExecute": list(nodes)}
 
 
-def parallel(nodes: Sequence[Node]) -> Node:
+def parallel_node(nodes: Sequence[Node]) -> Node:
     """Return a node that runs others at the same time."""
     return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}ParallelNode", "nodesToExecute": list(nodes)}
-
-
-def behavior(start: Node) -> dict[str, str]:
-    """Return the body of a request that runs a node; the sequence in it is JSON in a string."""
-    sequence = {"@type": f"{_MODEL}Sequence", "startNode": start}
-    return {"behaviorId": "PREVIEW", "sequenceJson": json.dumps(sequence), "status": "ENABLED"}
 
 
 def _operation(kind: str, payload: Mapping[str, Any]) -> Node:
@@ -100,12 +96,10 @@ def _base(target: Target) -> dict[str, Any]:
     }
 
 
-def _node(command: Command, target: Target) -> Node:
+def _node(command: _DeviceCommand, target: Target) -> Node:
     """Return the node of a command for one device."""
     base = _base(target)
     match command:
-        case Announce():
-            return _announcement(command, [target])
         case Speak(text=text):
             return _operation("Alexa.Speak", base | _speech(text, target))
         case SetVolume(level=level):
@@ -179,14 +173,6 @@ def _targets(targets: Sequence[Target]) -> dict[str, Any]:
 
 
 def _announcement(command: Announce, targets: Sequence[Target]) -> Node:
-    """Return one announcement for all devices of one owner and language, parallel ones for others."""
-    groups: dict[tuple[str, str], list[Target]] = {}
-    for target in targets:
-        groups.setdefault((target.customer_id, target.locale), []).append(target)
-    return parallel([_announcement_node(command, group) for group in groups.values()])
-
-
-def _announcement_node(command: Announce, targets: Sequence[Target]) -> Node:
     """Return an announcement; an empty display or an empty text is how Amazon takes "not at all"."""
     ssml = is_ssml(command.text)
     spoken = command.text.strip() if ssml else command.text

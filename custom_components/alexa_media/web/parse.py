@@ -29,6 +29,7 @@ from .parse_values import flag, mapping, mappings, number, required_list, second
 _RETAIL_HOST: Final = re.compile(r"(?:www\.|alexa\.)?(amazon(?:\.[a-z]{2,3}){1,2})")
 _ART_KEYS: Final = ("fullUrl", "largeUrl", "mediumUrl", "url", "smallUrl", "tinyUrl")
 _USABLE: Final = ("ENABLED", "SELECTED")
+_RANK: Final = {PlayerState.PAUSED: 1, PlayerState.PLAYING: 2}
 
 
 class Region(NamedTuple):
@@ -76,9 +77,10 @@ def _host(value: Any) -> str | None:
     """Return the host of an https address."""
     try:
         parts = urlsplit(text(value) or "")
-        return parts.hostname if parts.scheme == "https" and parts.port is None else None
+        plain = parts.scheme == "https" and parts.port is None
     except ValueError:
         return None
+    return parts.hostname if plain else None
 
 
 # --- devices ----------------------------------------------------------------------------
@@ -147,8 +149,7 @@ def parse_dnd(data: Any) -> dict[str, bool]:
     return {
         serial: enabled
         for element in mappings(required_list(data, "doNotDisturbDeviceStatusList", DND))
-        if (serial := text(element.get("deviceSerialNumber")))
-        and (enabled := flag(element.get("enabled"))) is not None
+        if (serial := text(element.get("deviceSerialNumber"))) and (enabled := flag(element.get("enabled"))) is not None
     }
 
 
@@ -160,31 +161,33 @@ def parse_dnd_echo(data: Any) -> bool | None:
 # --- players ----------------------------------------------------------------------------
 
 
-def parse_volumes(data: Any) -> dict[str, Volume | None]:
-    """Parse the volumes of all devices, by serial; ``None`` where Amazon gives an error instead."""
+def parse_volumes(data: Any) -> dict[str, Volume]:
+    """Parse the volumes of all devices, by serial; left out are those where Amazon gives an error instead."""
     return {
-        serial: None if element.get("error") else _volume(element)
+        serial: volume
         for element in mappings(required_list(data, "volumes", VOLUMES))
-        if (serial := text(element.get("dsn")))
+        if (serial := text(element.get("dsn"))) and not element.get("error") and (volume := _volume(element))
     }
 
 
-def _volume(element: Mapping[str, Any]) -> Volume:
-    level = number(element.get("speakerVolume"))
-    return Volume(
-        level=round(level) if level is not None and 0 <= level <= 100 else None,
-        muted=flag(element.get("speakerMuted")),
-    )
+def _volume(element: Mapping[str, Any]) -> Volume | None:
+    level, muted = number(element.get("speakerVolume")), flag(element.get("speakerMuted"))
+    if level is not None and not 0 <= level <= 100:
+        level = None
+    if level is None and muted is None:
+        return None
+    return Volume(level=None if level is None else round(level), muted=muted)
 
 
 def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
     """Parse all media sessions of the account; ``now`` is when the answer came (aware, UTC).
 
     A household where nothing plays is answered with an empty list, as such or as
-    ``mediaSessionList``.
+    ``mediaSessionList``. Sessions that play come last, so that of two on one device they
+    are the ones that are kept.
     """
     elements = data if isinstance(data, list) else required_list(data, "mediaSessionList", SESSIONS)
-    return tuple(
+    sessions = (
         parse_now_playing(
             mapping(element.get("nowPlayingData")),
             tuple(dict.fromkeys(_serials(element.get("endpointList")))),
@@ -193,6 +196,7 @@ def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
         )
         for element in mappings(elements)
     )
+    return tuple(sorted(sessions, key=lambda session: _RANK.get(session.state, 0)))
 
 
 def _serials(endpoints: Any, depth: int = 3) -> Iterator[str]:

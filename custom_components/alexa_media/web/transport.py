@@ -27,6 +27,9 @@ from .limits import Slots, Throttle
 
 SLOTS_AT_SETUP: Final = 4
 SLOTS: Final = 2
+SETUP_LASTS: Final = 120.0
+"""Seconds after which set-up counts as done though nobody said so."""
+
 CONNECT_TIMEOUT: Final = 10.0
 RETRY_PAUSE: Final = 0.5
 IN_VAIN_PAUSE: Final = 300.0
@@ -51,6 +54,9 @@ class SessionKeeper(Protocol):
 
     async def async_access_token(self, min_valid: float) -> str:
         """Return a token that is valid for so many seconds."""
+
+    async def async_ensure_cookies(self) -> None:
+        """Get cookies where there are none yet."""
 
     async def async_renew_cookies(self, generation: int) -> None:
         """Renew the cookies unless those of ``generation`` have been renewed since."""
@@ -128,12 +134,14 @@ class Transport:
         self._keeper = keeper
         self._slots = Slots(SLOTS_AT_SETUP)
         self._stats: dict[str, EndpointStats] = {}
+        self._setup_until: float | None = monotonic() + SETUP_LASTS
         self._in_vain: dict[str, float] = {}
         self.throttle = Throttle()
         self.retry_pause = RETRY_PAUSE
 
     def setup_done(self) -> None:
         """Allow fewer requests at a time from now on."""
+        self._setup_until = None
         self._slots.limit(SLOTS)
 
     @property
@@ -172,6 +180,8 @@ class Transport:
         """
         path = endpoint.path.format_map({name: quote(text, safe="") for name, text in (params or {}).items()})
         request = _Request(endpoint, path, query or {}, json, retries=0 if endpoint.is_write else 1)
+        if self._setup_until is not None and monotonic() > self._setup_until:
+            self.setup_done()
         self._keeper.renew_ahead()
         while True:
             try:
@@ -228,9 +238,10 @@ class Transport:
             self.throttle.passed()
 
     async def _prepare(self, endpoint: Endpoint) -> str | None:
-        """Get what the request needs to go out: the csrf cookie, or the access token that it returns."""
+        """Get what the request needs to go out: cookies, or the access token that it returns."""
         if endpoint.host is Host.ALEXA_API:
             return await self._keeper.async_access_token(60)
+        await self._keeper.async_ensure_cookies()
         if endpoint.needs_csrf and self._keeper.csrf is None:
             await self._keeper.async_renew_csrf(None)
             if self._keeper.csrf is None:

@@ -1,0 +1,151 @@
+"""The simulated cloud: one household at one marketplace, everything that is asked of it and happens in it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .auth import Auth
+from .endpoints import Services, WebsiteApi
+from .endpoints.account import add_account
+from .endpoints.behaviors import add_behaviors
+from .endpoints.devices import add_devices
+from .endpoints.gateway import GatewayEndpoints
+from .endpoints.media import add_media
+from .endpoints.registration import RegistrationEndpoints
+from .endpoints.settings import add_settings
+from .endpoints.signin import SignInPages, sign_in_at
+from .http import HttpError, Router
+from .push import Streams
+from .sequences import Sequences
+from .state import Clock, State
+
+
+class Cloud:
+    """Amazon, as far as a household sees it.
+
+    ``router`` answers requests; the methods are what the control plane asks for.
+    """
+
+    def __init__(self, household: Mapping[str, Any], *, domain: str, clock: Clock) -> None:
+        """Start with a household that ``load_household`` has checked; ``domain`` is where its accounts shop."""
+        self.router = Router()
+        self._streams = Streams()
+        self._state = State(household["accounts"], domain=domain, clock=clock, emit=self._emit)
+        self._auth = Auth(self._state)
+        self._sequences = Sequences(self._state)
+        self._history: list[dict[str, Any]] = []
+        for registration in household.get("registrations", []):
+            self._auth.adopt(registration)
+        self._state.after_patch.append(self._after_patch)
+        services = Services(self.router, self._state, self._auth, self._streams, self._sequences)
+        self._pages = SignInPages(services)
+        RegistrationEndpoints(services)
+        GatewayEndpoints(services)
+        api = WebsiteApi(services)
+        for add in (add_account, add_devices, add_media, add_behaviors, add_settings):
+            add(api)
+
+    def state(self) -> dict[str, Any]:
+        """Return the state as JSON, as of now."""
+        return self._state.document()
+
+    def patch(self, patch: Mapping[str, Any]) -> None:
+        """Apply a JSON merge patch (RFC 7396) to the state, with the pushes that follow; raises ``HttpError`` 400."""
+        self._state.patch(patch)
+
+    def push(self, command: str, payload: Mapping[str, Any]) -> None:
+        """Push a command on all streams; ``destinationUserId`` is filled in where it is missing."""
+        self._streams.send(command, payload, now=self._state.now())
+
+    def push_raw(self, directive: str | Mapping[str, Any]) -> None:
+        """Put a text on all streams as it is, or an object as one part."""
+        self._streams.send_raw(directive, now=self._state.now())
+
+    async def say(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Let somebody talk to an Echo (``serial``, ``text``, ``response``, ``person``); raises ``HttpError`` 400.
+
+        The Echo wakes, which is pushed as an equalizer or a volume that has not changed.
+        """
+        serial, text = data.get("serial"), data.get("text")
+        device = self._state.find(serial) if isinstance(serial, str) else None
+        if device is None or device["deviceFamily"] in ("WHA", "VOX") or not isinstance(text, str):
+            raise HttpError(400, {"message": 'Somebody says {"serial", "text"} to an Echo.'})
+        if not device["online"]:
+            raise HttpError(400, {"message": f"{device['accountName']} is offline."})
+        payload: dict[str, Any] = {"dopplerId": {"deviceSerialNumber": serial, "deviceType": device["deviceType"]}}
+        command = "PUSH_VOLUME_CHANGE"
+        values = {"isMuted": device["muted"], "volumeSetting": device["volume"]}
+        if any(capability.startswith("EQUALIZER_CONTROLLER_") for capability in device["capabilities"]):
+            command, sound = "PUSH_EQUALIZER_STATE_CHANGE", device["equalizer"]
+            values = {"bass": sound["bass"], "midrange": sound["mid"], "treble": sound["treble"]}
+        for account in self._state.accounts:
+            if self._state.device(account, str(serial)) is not None:
+                self._emit(account, command, {"destinationUserId": account, **payload, **values})
+        record = {
+            "time": self._state.now(),
+            "serial": serial,
+            "text": text,
+            "response": data.get("response"),
+            "person": data.get("person"),
+        }
+        self._history.append(record)
+        return record
+
+    def spoken(self) -> list[dict[str, Any]]:
+        """Return what the Echos said, as ``Sequences.spoken`` describes it."""
+        return self._sequences.spoken()
+
+    def sign_in(self, url: str, account: str | None = None) -> str:
+        """Sign in at a login address as somebody who knows the password; return the address that this ends on.
+
+        ``account`` is a customer id or an e-mail address, the first account when left out.
+        Raises ``HttpError`` 400.
+        """
+        accounts = self._state.accounts
+        found = next(
+            (key for key, value in accounts.items() if account in (None, key, value["email"])),
+            None,
+        )
+        if found is None:
+            raise HttpError(400, {"message": f"There is no account {account}."})
+        return sign_in_at(self._pages, url, found)
+
+    def expire_tokens(self) -> None:
+        """Let all access tokens and cookies expire; streams end with Amazon's sentence about it."""
+        self._auth.expire()
+        self._end_unauthenticated()
+
+    def revoke(self) -> None:
+        """Withdraw everything that was granted, refresh tokens as well."""
+        self._auth.revoke()
+        self._end_unauthenticated()
+
+    def close_streams(self) -> None:
+        """End all directives streams."""
+        self._streams.close()
+
+    def silence_streams(self, seconds: float) -> None:
+        """Lose all that would be pushed for some time of the clock."""
+        self._streams.silence(self._state.now() + seconds)
+
+    def tick(self) -> None:
+        """Let happen what is due: tracks end, timers and alarms ring, sequences go on, tokens expire."""
+        self._state.catch_up()
+        self._end_unauthenticated()
+        self._streams.keep_alive(self._state.now())
+
+    async def aclose(self) -> None:
+        """End everything."""
+        self.close_streams()
+
+    def _emit(self, account: str, command: str, payload: dict[str, Any]) -> None:
+        """Push what followed from a change."""
+        self._streams.send(command, payload, now=self._state.now(), account=account)
+
+    def _after_patch(self) -> None:
+        """Sign out the apps whose device or account a patch has removed."""
+        self._auth.drop_orphans()
+        self._end_unauthenticated()
+
+    def _end_unauthenticated(self) -> None:
+        """End the streams whose token is void."""
+        self._streams.end_unauthenticated(self._auth.is_valid, self._state.now())

@@ -1,0 +1,162 @@
+"""What a household file may leave out: the usual values of a device, an account and a player."""
+
+from collections.abc import Mapping
+import copy
+from typing import Any
+
+from .marketplaces import Marketplace
+
+APP_TYPE = "A2IVLV5VM2W81"
+"""Device type of the Alexa app on iOS, which every registration of a client is."""
+
+GROUP_TYPE = "A3C9PE6TNYLTCH"
+"""Device type of a group of speakers."""
+
+_ECHO = (
+    "ALEXA_VOICE",
+    "AMAZON_MUSIC",
+    "APPLE_MUSIC",
+    "ASCENDING_ALARM_VOLUME",
+    "AUDIBLE",
+    "AUDIO_CONTROLS",
+    "AUDIO_PLAYER",
+    "BT_PAIRING_FLOW_V2",
+    "CHANGE_NAME",
+    "CUSTOM_ALARM_TONE",
+    "DEEZER",
+    "DEREGISTER_DEVICE",
+    "DS_VOLUME_SETTING",
+    "EARCONS",
+    "FAR_FIELD_WAKE_WORD",
+    "FLASH_BRIEFING",
+    "I_HEART_RADIO",
+    "LEMUR_ALPHA",
+    "MICROPHONE",
+    "MULTI_WAKEWORDS_SUPPORTED",
+    "MUSIC_SKILL",
+    "PAIR_BT_SINK",
+    "PAIR_BT_SOURCE",
+    "PANDORA",
+    "PERSISTENT_CONNECTION",
+    "REMINDERS",
+    "SET_LOCALE",
+    "SLEEP",
+    "SOUND_SETTINGS",
+    "SUPPORTS_CONNECTED_HOME_CLOUD_ONLY",
+    "SUPPORTS_LOCALE",
+    "SUPPORTS_SOFTWARE_VERSION",
+    "TIDAL",
+    "TIMERS_ALARMS_NOTIFICATIONS_VOLUME",
+    "TIMERS_AND_ALARMS",
+    "TUNE_IN",
+    "VOLUME_SETTING",
+)
+_EQUALIZER = ("EQUALIZER_CONTROLLER_BASS", "EQUALIZER_CONTROLLER_MIDRANGE", "EQUALIZER_CONTROLLER_TREBLE")
+_DISPLAY = ("DISPLAY_ADAPTIVE_BRIGHTNESS", "DISPLAY_BRIGHTNESS_ADJUST", "DISPLAY_POWER_TOGGLE", "LIVE_VIEW")
+_GROUP = (
+    "AMAZON_MUSIC",
+    "APPLE_MUSIC",
+    "AUDIO_PLAYER",
+    "CHANGE_NAME",
+    "DEEZER",
+    "I_HEART_RADIO",
+    "MUSIC_SKILL",
+    "PANDORA",
+    "TIDAL",
+    "TUNE_IN",
+)
+_APP = (
+    "CHANGE_NAME",
+    "DEREGISTER_DEVICE",
+    "FLASH_BRIEFING",
+    "PERSISTENT_CONNECTION",
+    "SUPPORTS_COMMS",
+    "SUPPORTS_LOCALE",
+)
+
+_BY_FAMILY = {
+    "ECHO": sorted(_ECHO + _EQUALIZER),
+    "KNIGHT": sorted(_ECHO + _EQUALIZER + _DISPLAY),
+    "ROOK": sorted(_ECHO + _DISPLAY),
+    "WHA": sorted(_GROUP),
+    "VOX": sorted(_APP),
+}
+
+PLAYER: Mapping[str, Any] = {
+    "state": "IDLE",
+    "provider": None,
+    "queueId": None,
+    "taskSessionId": None,
+    "queue": [],
+    "unshuffled": None,
+    "index": 0,
+    "position": 0.0,
+    "since": 0.0,
+    "shuffle": False,
+    "repeat": False,
+}
+
+
+def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Marketplace) -> dict[str, Any]:
+    """Return a device with everything that was not given."""
+    family = given["deviceFamily"]
+    preferences = {
+        "locale": marketplace.locale,
+        "timeZoneId": marketplace.time_zone,
+        "temperatureScale": "CELSIUS" if marketplace.metric else "FAHRENHEIT",
+        "distanceUnits": "METRIC" if marketplace.metric else "IMPERIAL",
+        "postalCode": None,
+        "goldfishEnabled": False,
+    }
+    full = {
+        "deviceOwnerCustomerId": account,
+        "deviceAccountId": f"A1{serial.upper()[-12:]}",
+        "sharedWith": [],
+        "online": True,
+        "volume": 30,
+        "muted": False,
+        "alertVolume": 40,
+        "dnd": False,
+        "equalizer": {"bass": 0, "mid": 0, "treble": 0},
+        "capabilities": list(_BY_FAMILY.get(family, _APP)),
+        "clusterMembers": [],
+        "softwareVersion": "8960323972",
+        "wakeWord": "ALEXA",
+        "ascendingAlarm": False,
+        "essid": None if family == "WHA" else "home",
+        "macAddress": None if family == "WHA" else _mac(serial),
+        **copy.deepcopy(dict(given)),
+    }
+    full["preferences"] = {**preferences, **given.get("preferences", {})}
+    full["player"] = {**copy.deepcopy(dict(PLAYER)), **given.get("player", {})}
+    full["bluetooth"] = [
+        {"connected": False, "deviceClass": "OTHER", "profiles": ["A2DP-SOURCE", "AVRCP"], **paired}
+        for paired in given.get("bluetooth", [])
+    ]
+    return full
+
+
+def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an account with everything that was not given; its devices are left as they are."""
+    return {
+        "password": "correct horse",
+        "otpSecret": None,
+        "directedId": f"amzn1.account.SIM{customer_id}",
+        "marketplace": None,
+        "defaultMusicProvider": "AMAZON_MUSIC",
+        "household": [],
+        "devices": {},
+        "notifications": {},
+        **copy.deepcopy(dict(given)),
+    }
+
+
+def app(name: str) -> dict[str, Any]:
+    """Return the device that a registered client shows up as."""
+    return {"accountName": name, "deviceType": APP_TYPE, "deviceFamily": "VOX"}
+
+
+def _mac(serial: str) -> str:
+    """Return an address of the range that is reserved for documentation, made from a serial."""
+    number = sum(ord(letter) * 31**place for place, letter in enumerate(serial)) % 0x10000
+    return f"00:00:5E:00:{number >> 8:02X}:{number & 0xFF:02X}"

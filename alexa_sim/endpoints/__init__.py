@@ -1,0 +1,138 @@
+"""The endpoints of the cloud, one module for each family."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from alexa_sim.auth import Auth, Registration
+from alexa_sim.http import HttpError, Request, Response, Router, json_response
+from alexa_sim.marketplaces import MARKETPLACES, Marketplace
+from alexa_sim.push import Streams
+from alexa_sim.sequences import Sequences
+from alexa_sim.state import State
+
+type Endpoint = Callable[[Call], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the cloud that endpoints work with."""
+
+    router: Router
+    state: State
+    auth: Auth
+    streams: Streams
+    sequences: Sequences
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of somebody who is signed in."""
+
+    request: Request
+    services: Services
+    account_id: str
+
+    @property
+    def state(self) -> State:
+        """Return the state."""
+        return self.services.state
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """Return the account."""
+        return self.state.accounts[self.account_id]
+
+    @property
+    def marketplace(self) -> Marketplace:
+        """Return where the account shops."""
+        return self.state.marketplace(self.account_id)
+
+    def devices(self, *without: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return the devices that the account sees, but those of some families."""
+        return [pair for pair in self.state.devices(self.account_id) if pair[1]["deviceFamily"] not in without]
+
+    def device(self, serial: Any, device_type: Any) -> dict[str, Any]:
+        """Return a device by serial and type; raises ``HttpError`` 400."""
+        if not isinstance(serial, str) or not isinstance(device_type, str):
+            raise bad_request("deviceSerialNumber and deviceType are required")
+        device = self.state.device(self.account_id, serial)
+        if device is None or device["deviceType"] != device_type:
+            raise bad_request("Invalid device")
+        return device
+
+    def queried_device(self) -> dict[str, Any]:
+        """Return the device that the query names; raises ``HttpError`` 400."""
+        query = self.request.query
+        return self.device(query.get("deviceSerialNumber"), query.get("deviceType"))
+
+    def body(self) -> dict[str, Any]:
+        """Return the body, which has to be an object; raises ``HttpError`` 400."""
+        data = self.request.json()
+        if not isinstance(data, dict):
+            raise bad_request("The body must be a JSON object")
+        return data
+
+
+class WebsiteApi:
+    """Adds endpoints of the account API: cookies, csrf, and the manners that Amazon insists on."""
+
+    def __init__(self, services: Services) -> None:
+        """Add to the router of ``services``."""
+        self.services = services
+
+    def add(self, method: str, path: str, endpoint: Endpoint, *, everywhere: bool = False) -> None:
+        """Add an endpoint at ``alexa.<domain>`` and ``<region>-api-alexa.<domain>``.
+
+        It answers at the account's own marketplace and region, or ``everywhere`` where the
+        account is signed in.
+        """
+
+        async def serve(request: Request) -> Response:
+            return endpoint(self._admit(request, everywhere=everywhere))
+
+        for host in ("alexa.{domain}", "{region}-api-alexa.{domain}"):
+            self.services.router.add(method, host, path, serve)
+
+    def _admit(self, request: Request, *, everywhere: bool) -> Call:
+        """Return the call of a request that Amazon lets in; raises ``HttpError``."""
+        there = MARKETPLACES.get(request.params["domain"])
+        account = None if there is None else self.services.auth.account_of(request.cookies, there)
+        if there is None or account is None:
+            raise HttpError(401, {"message": "Authentication required"})
+        home = self.services.state.marketplace(account)
+        if not everywhere and (there != home or request.params.get("region", home.region) != home.region):
+            raise HttpError(401, {"message": "The account is not served here"})
+        if request.method not in ("GET", "HEAD"):
+            csrf = request.cookies.get("csrf")
+            if not csrf or request.headers.get("csrf") != csrf:
+                raise HttpError(403, {"message": "The csrf header does not match the csrf cookie"})
+        agent = request.headers.get("user-agent", "")
+        if request.path.startswith("/api/notifications") and not agent.startswith("Mozilla/"):
+            raise HttpError(
+                400,
+                {"message": "Rate exceeded", "__type": "ThrottlingException"},
+                [("x-amzn-error", "ThrottlingException")],
+            )
+        return Call(request, self.services, account)
+
+
+def admit_bearer(services: Services, request: Request, refusal: Response | None = None) -> Registration:
+    """Return the registration whose access token a request bears; raises ``HttpError`` 401 or ``refusal``."""
+    registration = services.auth.by_access_token(request.bearer)
+    if registration is not None:
+        return registration
+    error = HttpError(401, {"message": "Invalid or expired access token"})
+    if refusal is not None:
+        error.response = refusal
+    raise error
+
+
+def bad_request(message: str) -> HttpError:
+    """Return a 400 with a message."""
+    return HttpError(400, {"message": message})
+
+
+def empty() -> Response:
+    """Return a 200 without a body."""
+    return json_response(None)

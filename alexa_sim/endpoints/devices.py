@@ -1,0 +1,142 @@
+"""The device list and what is told of all devices at once."""
+
+from typing import Any
+
+from alexa_sim.http import Response, json_response
+
+from . import Call, WebsiteApi, bad_request
+from .account import csrf_headers
+
+
+def add_devices(api: WebsiteApi) -> None:
+    """Add the endpoints about devices."""
+    api.add("GET", "/api/devices-v2/device", _devices)
+    api.add("GET", "/api/device-preferences", _preferences)
+    api.add("GET", "/api/wake-word", _wake_words)
+    api.add("GET", "/api/device-wifi-details", _wifi)
+    api.add("GET", "/api/wholeHomeAudio/v1/groups", _groups)
+
+
+def _devices(call: Call) -> Response:
+    """List all devices, apps and groups among them; this page too sets the csrf cookie."""
+    devices = [_device(call, serial, device) for serial, device in call.devices()]
+    return json_response({"devices": devices}, headers=csrf_headers(call.request))
+
+
+def _device(call: Call, serial: str, device: dict[str, Any]) -> dict[str, Any]:
+    """Return one element of the device list."""
+    return {
+        "accountName": device["accountName"],
+        "appDeviceList": [],
+        "associatedUnitIds": None,
+        "capabilities": device["capabilities"],
+        "charging": None,
+        "clusterMembers": device["clusterMembers"],
+        "deviceAccountId": device["deviceAccountId"],
+        "deviceFamily": device["deviceFamily"],
+        "deviceOwnerCustomerId": device["deviceOwnerCustomerId"],
+        "deviceType": device["deviceType"],
+        "deviceTypeFriendlyName": None,
+        "essid": device["essid"],
+        "language": None,
+        "macAddress": None,
+        "online": _online(call, device),
+        "parentClusters": call.state.groups_of(serial),
+        "postalCode": device["preferences"]["postalCode"],
+        "registrationId": None,
+        "remainingBatteryLevel": None,
+        "serialNumber": serial,
+        "softwareVersion": device["softwareVersion"],
+    }
+
+
+def _online(call: Call, device: dict[str, Any]) -> bool:
+    """Return whether a device is online; a group is while one of its members is."""
+    if device["deviceFamily"] != "WHA":
+        return bool(device["online"])
+    members = [call.state.find(serial) for serial in device["clusterMembers"]]
+    return any(member is not None and member["online"] for member in members)
+
+
+def _preferences(call: Call) -> Response:
+    """List the preferences of all devices but groups."""
+    preferences = [
+        {
+            "deviceSerialNumber": serial,
+            "deviceType": device["deviceType"],
+            "deviceAccountId": device["deviceAccountId"],
+            "deviceAddress": None,
+            "deviceAddressModel": {
+                "city": None,
+                "countryCode": call.marketplace.country,
+                "county": None,
+                "district": None,
+                "houseNumber": None,
+                "label": None,
+                "postalCode": device["preferences"]["postalCode"],
+                "state": None,
+                "street": None,
+            },
+            "firstRunCompleted": True,
+            "notificationEarconEnabled": True,
+            "responseStyle": None,
+            "searchCustomerId": device["deviceOwnerCustomerId"],
+            "supportedLocales": [device["preferences"]["locale"]],
+            "timeZoneRegion": device["preferences"]["timeZoneId"].partition("/")[0],
+            **device["preferences"],
+        }
+        for serial, device in call.devices("WHA")
+    ]
+    return json_response({"devicePreferences": preferences})
+
+
+def _wake_words(call: Call) -> Response:
+    """List the wake words of the Echos."""
+    words = [
+        {
+            "active": True,
+            "deviceSerialNumber": serial,
+            "deviceType": device["deviceType"],
+            "midFieldState": None,
+            "wakeWord": device["wakeWord"],
+        }
+        for serial, device in call.devices("WHA", "VOX")
+    ]
+    return json_response({"wakeWords": words})
+
+
+def _wifi(call: Call) -> Response:
+    """Tell the network of one device."""
+    device = call.queried_device()
+    if device["deviceFamily"] in ("WHA", "VOX"):
+        raise bad_request("The device has no network details")
+    return json_response(
+        {
+            "deviceSerialNumber": call.request.query["deviceSerialNumber"],
+            "deviceType": device["deviceType"],
+            "essid": device["essid"],
+            "macAddress": device["macAddress"],
+        }
+    )
+
+
+def _groups(call: Call) -> Response:
+    """List the groups of speakers."""
+    groups = [
+        {
+            "clusterType": "WHA",
+            "essid": None,
+            "id": serial,
+            "members": [
+                {"deviceType": member["deviceType"], "dsn": dsn, "speakerChannel": None}
+                for dsn in group["clusterMembers"]
+                if (member := call.state.find(dsn)) is not None
+            ],
+            "mrmCategory": "USER_CREATED_MRM",
+            "name": group["accountName"],
+            "tupleCategory": None,
+        }
+        for serial, group in call.devices()
+        if group["deviceFamily"] == "WHA"
+    ]
+    return json_response({"groups": groups})

@@ -1,0 +1,129 @@
+"""Players: sessions, volumes, the old player endpoint, its commands and its queue."""
+
+from typing import Any
+
+from alexa_sim import nowplaying, operations, player
+from alexa_sim.catalogue import TRACKS
+from alexa_sim.http import HttpError, Response, json_response
+
+from . import Call, WebsiteApi, bad_request, empty
+
+
+def add_media(api: WebsiteApi) -> None:
+    """Add the endpoints about players."""
+    api.add("GET", "/api/np/list-media-sessions", _sessions)
+    api.add("GET", "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes", _volumes)
+    api.add("GET", "/api/np/player", _player)
+    api.add("GET", "/api/np/queue", _queue)
+    api.add("POST", "/api/np/command", _command)
+
+
+def _sessions(call: Call) -> Response:
+    """List all sessions of the account, whichever device the query names."""
+    if not {"deviceSerialNumber", "deviceType"} <= set(call.request.query):
+        raise bad_request("deviceSerialNumber and deviceType are required")
+    sessions = []
+    for serial, device in call.devices():
+        if not player.is_idle(device["player"]):
+            serials = device["clusterMembers"] or [serial]
+            endpoints = [
+                (each, found["deviceType"]) for each in serials if (found := call.state.find(each)) is not None
+            ]
+            sessions.append(nowplaying.media_session(device["player"], endpoints, call.state.now()))
+    return json_response({"mediaSessionList": sessions})
+
+
+def _volumes(call: Call) -> Response:
+    """List the volumes of all Echos."""
+    volumes = [
+        {
+            "alertVolume": None,
+            "deviceType": device["deviceType"],
+            "dsn": serial,
+            "error": None,
+            "speakerMuted": device["muted"],
+            "speakerVolume": device["volume"],
+        }
+        for serial, device in call.devices("WHA", "VOX")
+    ]
+    return json_response({"volumes": volumes})
+
+
+def _player(call: Call) -> Response:
+    """Tell what one device plays; a member tells of its group only when the query names that as ``lemurId``."""
+    device = call.queried_device()
+    query = call.request.query
+    serial = query["deviceSerialNumber"]
+    group = None
+    if "lemurId" in query:
+        group = call.device(query["lemurId"], query.get("lemurDeviceType"))
+        if serial not in group["clusterMembers"]:
+            raise bad_request("The device is not in the group")
+    groups = [call.state.find(parent) for parent in call.state.groups_of(serial)]
+    in_group = any(parent is not None and not player.is_idle(parent["player"]) for parent in groups)
+    cluster = group or (device if device["deviceFamily"] == "WHA" else None)
+    info = nowplaying.player_info((group or device)["player"], call.state.now())
+    info["isPlayingInLemur"] = in_group
+    info["lemurVolume"] = None if cluster is None else _cluster_volume(call, cluster)
+    info["volume"] = None
+    if device["deviceFamily"] not in ("WHA", "VOX"):
+        info["volume"] = {"muted": device["muted"], "volume": device["volume"]}
+    return json_response({"playerInfo": info})
+
+
+def _cluster_volume(call: Call, cluster: dict[str, Any]) -> dict[str, Any]:
+    """Return the volumes of a group: each member's, and their mean."""
+    members = {serial: found for serial in cluster["clusterMembers"] if (found := call.state.find(serial)) is not None}
+    volumes = {serial: {"muted": found["muted"], "volume": found["volume"]} for serial, found in members.items()}
+    mean = sum(found["volume"] for found in members.values()) // len(members) if members else 0
+    muted = bool(members) and all(found["muted"] for found in members.values())
+    return {"compositeVolume": {"muted": muted, "volume": mean}, "memberVolume": volumes}
+
+
+def _queue(call: Call) -> Response:
+    """List what plays and what comes after it."""
+    playing = _active(call.queried_device())
+    size = call.request.query.get("size", "50")
+    if not size.isdecimal():
+        raise bad_request("size must be a number")
+    items = nowplaying.queue_items(playing, TRACKS, int(size))
+    return json_response({"queueId": playing["queueId"], "queue": items})
+
+
+def _command(call: Call) -> Response:
+    """Carry out a command of a player."""
+    device = call.queried_device()
+    data = call.body()
+    if not device["online"]:
+        raise bad_request("The device is offline")
+    with call.state.change():
+        if data.get("type") == "VolumeLevelCommand":
+            _volume_level(call, device, data.get("volumeLevel"))
+            return empty()
+        try:
+            player.command(_active(device), data, call.state.now())
+        except player.CommandError as err:
+            raise bad_request(str(err)) from err
+    return empty()
+
+
+def _volume_level(call: Call, device: dict[str, Any], level: Any) -> None:
+    """Set the volume of a player, or of all members of a group; while it is idle nothing happens."""
+    if not isinstance(level, int) or isinstance(level, bool) or not 0 <= level <= 100:
+        raise bad_request("volumeLevel has to be between 0 and 100")
+    if player.is_idle(device["player"]):
+        return
+    members = [call.state.find(serial) for serial in device["clusterMembers"]]
+    for target in members or [device]:
+        if target is not None:
+            operations.set_volume(target, level)
+
+
+def _active(device: dict[str, Any]) -> dict[str, Any]:
+    """Return the player of a device; raises ``HttpError`` 404, which is how Amazon says that nothing plays."""
+    playing: dict[str, Any] = device["player"]
+    if player.is_idle(playing):
+        raise HttpError(
+            404, {"message": "No active media session"}, [("x-amzn-ErrorType", "UnsupportedProviderException")]
+        )
+    return playing

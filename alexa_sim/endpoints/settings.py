@@ -1,0 +1,135 @@
+"""Notifications, Do Not Disturb, bluetooth and the other settings of devices."""
+
+from typing import Any
+
+from alexa_sim import alerts
+from alexa_sim.http import Response, json_response
+
+from . import Call, WebsiteApi, bad_request, empty
+
+
+def add_settings(api: WebsiteApi) -> None:
+    """Add the endpoints about settings."""
+    api.add("GET", "/api/notifications", _notifications)
+    api.add("GET", "/api/dnd/device-status-list", _dnd_list)
+    api.add("PUT", "/api/dnd/status", _set_dnd)
+    api.add("GET", "/api/bluetooth", _bluetooth)
+    api.add("POST", "/api/bluetooth/pair-sink/{type}/{serial}", _connect)
+    api.add("POST", "/api/bluetooth/disconnect-sink/{type}/{serial}", _disconnect)
+    api.add("GET", "/api/ascending-alarm", _ascending)
+    api.add("GET", "/api/device-notification-state", _notification_state)
+    api.add("GET", "/api/equalizer/{serial}/{type}", _equalizer)
+
+
+def _notifications(call: Call) -> Response:
+    """List alarms, timers and reminders as of now."""
+    now = call.state.now()
+    notifications = [alerts.shown(notification, now) for notification in call.account["notifications"].values()]
+    return json_response({"notifications": notifications})
+
+
+def _dnd_list(call: Call) -> Response:
+    """List Do Not Disturb of Echos and groups."""
+    states = [
+        {"deviceSerialNumber": serial, "deviceType": device["deviceType"], "enabled": device["dnd"]}
+        for serial, device in call.devices("VOX")
+    ]
+    return json_response({"doNotDisturbDeviceStatusList": states})
+
+
+def _set_dnd(call: Call) -> Response:
+    """Switch Do Not Disturb; the answer repeats the request."""
+    data = call.body()
+    device = call.device(data.get("deviceSerialNumber"), data.get("deviceType"))
+    if not isinstance(enabled := data.get("enabled"), bool):
+        raise bad_request("enabled has to be a boolean")
+    with call.state.change():
+        device["dnd"] = enabled
+    return json_response({name: data[name] for name in ("deviceSerialNumber", "deviceType", "enabled")})
+
+
+def _bluetooth(call: Call) -> Response:
+    """List what is paired with the Echos; ``null`` for those that are offline."""
+    states = [
+        {
+            "deviceSerialNumber": serial,
+            "deviceType": device["deviceType"],
+            "friendlyName": None,
+            "gadgetPaired": False,
+            "online": device["online"],
+            "pairedDeviceList": device["bluetooth"] if device["online"] else None,
+            "sconeBattery": None,
+            "sconePaired": False,
+            "softwareVersion": device["softwareVersion"],
+            "streamingState": None,
+        }
+        for serial, device in call.devices("WHA", "VOX")
+    ]
+    return json_response({"bluetoothStates": states})
+
+
+def _connect(call: Call) -> Response:
+    """Connect a paired device; one at a time can be."""
+    device = _reachable(call)
+    address = call.body().get("bluetoothDeviceAddress")
+    if address not in [paired["address"] for paired in device["bluetooth"]]:
+        raise bad_request("bluetoothDeviceAddress is not paired")
+    with call.state.change():
+        for paired in device["bluetooth"]:
+            paired["connected"] = paired["address"] == address
+    return empty()
+
+
+def _disconnect(call: Call) -> Response:
+    """Disconnect what is connected."""
+    device = _reachable(call)
+    with call.state.change():
+        for paired in device["bluetooth"]:
+            paired["connected"] = False
+    return empty()
+
+
+def _reachable(call: Call) -> dict[str, Any]:
+    """Return the device of the path, which has to be online."""
+    device = call.device(call.request.params["serial"], call.request.params["type"])
+    if not device["online"]:
+        raise bad_request("The device is offline")
+    return device
+
+
+def _ascending(call: Call) -> Response:
+    """List whether alarms grow louder."""
+    models = [
+        {
+            "ascendingAlarmEnabled": device["ascendingAlarm"],
+            "deviceAccountId": None,
+            "deviceSerialNumber": serial,
+            "deviceType": device["deviceType"],
+        }
+        for serial, device in call.devices("WHA", "VOX")
+    ]
+    return json_response({"ascendingAlarmModelList": models})
+
+
+def _notification_state(call: Call) -> Response:
+    """List the volumes of alarms."""
+    states = [
+        {
+            "deviceAccountId": None,
+            "deviceSerialNumber": serial,
+            "deviceType": device["deviceType"],
+            "softwareVersion": device["softwareVersion"],
+            "tertiaryVolume": None,
+            "volumeLevel": device["alertVolume"],
+        }
+        for serial, device in call.devices("WHA", "VOX")
+    ]
+    return json_response({"deviceNotificationStates": states})
+
+
+def _equalizer(call: Call) -> Response:
+    """Tell the equalizer of one device."""
+    device = call.device(call.request.params["serial"], call.request.params["type"])
+    if not any(capability.startswith("EQUALIZER_CONTROLLER_") for capability in device["capabilities"]):
+        raise bad_request("The device has no equalizer")
+    return json_response(device["equalizer"])

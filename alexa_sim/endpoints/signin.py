@@ -1,0 +1,217 @@
+"""Amazon's sign-in pages at ``www.<domain>/ap``."""
+
+from dataclasses import dataclass
+from html import escape
+import secrets
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from alexa_sim.http import HttpError, Request, Response, html_response, redirect
+from alexa_sim.marketplaces import MARKETPLACES
+
+from . import Services
+
+_LIFE = 1800
+"""Seconds that a sign-in may take."""
+
+_STYLE = "body{font-family:sans-serif;max-width:22em;margin:3em auto}label{display:block}.a-alert-error{color:#c40000}"
+
+
+@dataclass(slots=True)
+class SignIn:
+    """A sign-in on its way: what the client asked for, and who gave the right password."""
+
+    domain: str
+    challenge: str
+    client_id: str
+    return_to: str
+    expires: float
+    account: str | None = None
+
+
+class SignInPages:
+    """The pages, and the sign-ins that are under way."""
+
+    def __init__(self, services: Services) -> None:
+        """Add the pages to the router."""
+        self._services = services
+        self._sign_ins: dict[str, SignIn] = {}
+        add = services.router.add
+        for path in ("/ap/register", "/ap/signin"):
+            add("GET", "www.{domain}", path, self._start)
+        add("POST", "www.{domain}", "/ap/signin", self._password)
+        add("POST", "www.{domain}", "/ap/mfa", self._otp)
+        add("GET", "www.{domain}", "/ap/maplanding", self._landing)
+
+    def begin(self, domain: str, query: dict[str, str]) -> SignIn:
+        """Return the sign-in that the query of a sign-in address asks for; raises ``HttpError`` 400."""
+        client = query.get("openid.oa2.client_id", "")
+        return_to = query.get("openid.return_to", "")
+        target = urlsplit(return_to)
+        problem = None
+        if query.get("openid.oa2.response_type") != "code":
+            problem = "openid.oa2.response_type has to be code."
+        elif query.get("openid.oa2.code_challenge_method") != "S256" or not query.get("openid.oa2.code_challenge"):
+            problem = "A code challenge with the method S256 is required."
+        elif not client.startswith("device:"):
+            problem = "openid.oa2.client_id has to name a device."
+        elif (
+            target.scheme != "https"
+            or (target.hostname or "").removeprefix("www.") not in MARKETPLACES
+            or target.path != "/ap/maplanding"
+        ):
+            problem = "openid.return_to has to be Amazon's."
+        if problem is not None:
+            error = HttpError(400)
+            error.response = html_response(_page("Looking for something?", f"<p>{escape(problem)}</p>"), 400)
+            raise error
+        return SignIn(
+            domain=domain,
+            challenge=query["openid.oa2.code_challenge"],
+            client_id=client.removeprefix("device:"),
+            return_to=return_to,
+            expires=self._services.state.now() + _LIFE,
+        )
+
+    def land(self, sign_in: SignIn, account: str) -> str:
+        """Return the address that a finished sign-in ends on."""
+        code = self._services.auth.new_code(account, sign_in.challenge, sign_in.client_id)
+        directed = self._services.state.accounts[account]["directedId"]
+        identity = f"https://www.{sign_in.domain}/ap/id/{directed}"
+        query = {
+            "openid.assoc_handle": "amzn_dp_project_dee_ios",
+            "openid.claimed_id": identity,
+            "openid.identity": identity,
+            "openid.mode": "id_res",
+            "openid.ns": "http://specs.openid.net/auth/2.0",
+            "openid.oa2.authorization_code": code,
+            "openid.oa2.scope": "device_auth_access offline_access",
+            "openid.return_to": sign_in.return_to,
+        }
+        return f"{sign_in.return_to}?{urlencode(query)}"
+
+    async def _start(self, request: Request) -> Response:
+        """Show the form for e-mail and password."""
+        domain = request.params["domain"]
+        marketplace = MARKETPLACES.get(domain)
+        if marketplace is None:
+            raise HttpError(404, {"message": "Not Found"})
+        now = self._services.state.now()
+        self._sign_ins = {key: sign_in for key, sign_in in self._sign_ins.items() if sign_in.expires > now}
+        key = secrets.token_urlsafe(24)
+        self._sign_ins[key] = self.begin(domain, dict(request.query))
+        # Amazon's pages refuse a form that comes without the cookies of the page it was on
+        session = (
+            f"session-id={secrets.randbelow(900) + 100}-{secrets.randbelow(10**7):07}-{secrets.randbelow(10**7):07}"
+        )
+        ubid = f"ubid-{marketplace.suffix}={secrets.randbelow(900) + 100}-{secrets.randbelow(10**7):07}"
+        cookies = [("set-cookie", f"{pair}; Domain=.{domain}; Path=/; Secure") for pair in (session, ubid)]
+        return html_response(_password_page(domain, key), headers=cookies)
+
+    async def _password(self, request: Request) -> Response:
+        """Check e-mail and password."""
+        form = request.form()
+        key, sign_in = self._under_way(request, form)
+        email = form.get("email", "")
+        account = self._services.auth.authenticate(email, form.get("password", ""))
+        if account is None:
+            return html_response(_password_page(sign_in.domain, key, email, "Your password is incorrect"))
+        sign_in.account = account
+        if self._services.auth.needs_otp(account):
+            return html_response(_otp_page(sign_in.domain, key))
+        return self._finish(key, sign_in, account)
+
+    async def _otp(self, request: Request) -> Response:
+        """Check the code of the authenticator app."""
+        form = request.form()
+        key, sign_in = self._under_way(request, form)
+        if sign_in.account is None or not self._services.auth.needs_otp(sign_in.account):
+            return html_response(_password_page(sign_in.domain, key))
+        if not self._services.auth.check_otp(sign_in.account, form.get("otpCode", "")):
+            message = "The One Time Password (OTP) you entered is not valid. Please try again."
+            return html_response(_otp_page(sign_in.domain, key, message))
+        return self._finish(key, sign_in, sign_in.account)
+
+    async def _landing(self, _request: Request) -> Response:
+        """Show the page that a sign-in ends on: an error page, but its address holds the code."""
+        return html_response(_page("Page Not Found", "<p>Looking for something?</p>"), 404)
+
+    def _under_way(self, request: Request, form: dict[str, str]) -> tuple[str, SignIn]:
+        """Return the sign-in that a form belongs to; raises ``HttpError``."""
+        key = form.get("workflowState", "")
+        sign_in = self._sign_ins.get(key)
+        error = HttpError(400)
+        if sign_in is None or sign_in.expires <= self._services.state.now():
+            error.response = html_response(
+                _page("Amazon Sign-In", "<p>Your session has expired. Start again.</p>"), 400
+            )
+            raise error
+        if "session-id" not in request.cookies:
+            text = "<p id='auth-cookie-warning-message'>Please Enable Cookies to Continue</p>"
+            error.response = html_response(_page("Amazon Sign-In", text), 200)
+            raise error
+        return key, sign_in
+
+    def _finish(self, key: str, sign_in: SignIn, account: str) -> Response:
+        """Sign the browser in and send it to the landing page."""
+        del self._sign_ins[key]
+        cookies = self._services.auth.new_cookies(account, sign_in.domain)
+        headers = [
+            ("set-cookie", f'{name}="{value}"; Domain=.{sign_in.domain}; Path=/; Secure; HttpOnly')
+            for name, (value, _) in cookies.items()
+        ]
+        return redirect(self.land(sign_in, account), headers)
+
+
+def sign_in_at(pages: SignInPages, url: str, account: str) -> str:
+    """Return the address that the browser of somebody who knows the password ends on; raises ``HttpError`` 400."""
+    parts = urlsplit(url)
+    domain = (parts.hostname or "").removeprefix("www.")
+    if parts.scheme != "https" or domain not in MARKETPLACES or parts.path not in ("/ap/register", "/ap/signin"):
+        raise HttpError(400, {"message": f"{url} is no sign-in page of Amazon's."})
+    try:
+        sign_in = pages.begin(domain, dict(parse_qsl(parts.query)))
+    except HttpError as err:
+        raise HttpError(400, {"message": f"Amazon refuses this sign-in: {err.response.body.decode()}"}) from err
+    return pages.land(sign_in, account)
+
+
+def _page(title: str, body: str) -> str:
+    """Return a page."""
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{title}</h1>{body}</body></html>"
+    )
+
+
+def _form(name: str, action: str, key: str, inputs: str, message: str | None) -> str:
+    """Return a form with the hidden fields that Amazon's have."""
+    alert = "" if message is None else f'<div class="a-alert-error" role="alert">{escape(message)}</div>'
+    return _page(
+        "Amazon Sign-In",
+        f'{alert}<form name="{name}" id="{name}" method="post" action="{action}">'
+        f'<input type="hidden" name="appActionToken" value="{secrets.token_urlsafe(9)}">'
+        '<input type="hidden" name="appAction" value="SIGNIN_PWD_COLLECT">'
+        f'<input type="hidden" name="workflowState" value="{key}">{inputs}</form>',
+    )
+
+
+def _password_page(domain: str, key: str, email: str = "", message: str | None = None) -> str:
+    """Return the page that asks for e-mail and password."""
+    inputs = (
+        '<label for="ap_email">Email or mobile phone number</label>'
+        f'<input type="email" id="ap_email" name="email" value="{escape(email)}">'
+        '<label for="ap_password">Password</label><input type="password" id="ap_password" name="password">'
+        '<input type="submit" id="signInSubmit" value="Sign in">'
+    )
+    return _form("signIn", f"https://www.{domain}/ap/signin", key, inputs, message)
+
+
+def _otp_page(domain: str, key: str, message: str | None = None) -> str:
+    """Return the page that asks for a code."""
+    inputs = (
+        '<label for="auth-mfa-otpcode">Enter OTP</label>'
+        '<input type="tel" id="auth-mfa-otpcode" name="otpCode" autocomplete="one-time-code">'
+        '<label><input type="checkbox" name="rememberDevice"> Don\'t require OTP on this browser</label>'
+        '<input type="submit" id="auth-signin-button" value="Sign in">'
+    )
+    return _form("auth-mfa-form", f"https://www.{domain}/ap/mfa", key, inputs, message)

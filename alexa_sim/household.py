@@ -1,0 +1,175 @@
+"""Households: read from a file or made to a size, checked against the schema and in themselves."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+import json
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from .catalogue import PROVIDERS, TRACKS
+from .defaults import GROUP_TYPE
+from .marketplaces import MARKETPLACES
+
+_FOLDER = Path(__file__).parent / "households"
+_GENERATED = {"forty": 40, "two_hundred": 200}
+_KINDS = (
+    ("Echo Dot", "A4ZXE0RM7LQ7A", "ECHO"),
+    ("Echo Show", "A1EIANJ7PNB0Q7", "KNIGHT"),
+    ("Echo", "A7WXQPH584YP", "ECHO"),
+    ("Echo Studio", "A3RBAYBE7VM004", "ECHO"),
+    ("Echo Spot", "A10A33FOX2NUBK", "ROOK"),
+)
+
+
+class HouseholdError(Exception):
+    """A household that cannot be used; one sentence that names the place."""
+
+
+def household_names() -> list[str]:
+    """Return the names that ``load_household`` knows."""
+    return sorted({path.stem for path in _FOLDER.glob("*.json")} - {"schema"} | set(_GENERATED))
+
+
+def load_household(name_or_path: str) -> dict[str, Any]:
+    """Return a household by its name (``demo``, ``forty``, ``two_hundred``) or from a JSON file.
+
+    Raises ``HouseholdError``.
+    """
+    if name_or_path in _GENERATED:
+        return generate_household(name_or_path, _GENERATED[name_or_path])
+    path = _FOLDER / f"{name_or_path}.json"
+    if name_or_path not in household_names():
+        path = Path(name_or_path)
+        if path.suffix != ".json":
+            raise HouseholdError(f"There is no household {name_or_path}; there are {', '.join(household_names())}.")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as err:
+        raise HouseholdError(f"{path} cannot be read: {err.strerror}.") from err
+    except ValueError as err:
+        raise HouseholdError(f"{path} is not JSON: {err}.") from err
+    check_household(data, path.name)
+    household: dict[str, Any] = data
+    return household
+
+
+def generate_household(name: str, echos: int) -> dict[str, Any]:
+    """Return Jo's account with that many Echos, two groups of speakers, and alarms that ring in no test."""
+    demo = load_household("demo")
+    (customer_id, jo), *_ = demo["accounts"].items()
+    devices: dict[str, Any] = {}
+    for number in range(1, echos + 1):
+        kind, device_type, family = _KINDS[number % len(_KINDS)]
+        devices[f"G0SIM{name.upper().replace('_', '')[:6]:0<6}{number:05}"] = {
+            "accountName": f"{kind} {number}",
+            "deviceType": device_type,
+            "deviceFamily": family,
+            "volume": 10 + number % 60,
+        }
+    serials = list(devices)
+    half = len(serials) // 2
+    for number, members in enumerate((serials[:half], serials[half:]), 1):
+        devices[f"{number:032x}"] = {
+            "accountName": f"Floor {number}",
+            "deviceType": GROUP_TYPE,
+            "deviceFamily": "WHA",
+            "clusterMembers": members,
+        }
+    notifications = {
+        f"2f0c3d52-7a51-4c0e-9d39-{number:012x}": {
+            "type": "Alarm",
+            "deviceSerialNumber": serial,
+            "originalDate": "2099-01-01",
+            "originalTime": "07:00:00.000",
+        }
+        for number, serial in enumerate(serials[::4])
+    }
+    account = {**jo, "household": [], "devices": devices, "notifications": notifications}
+    household = {"name": name, "accounts": {customer_id: account}, "registrations": demo["registrations"]}
+    check_household(household, name)
+    return household
+
+
+def check_household(data: Any, name: str) -> None:
+    """Raise ``HouseholdError`` when a household does not fit the schema or itself."""
+    _raise_best(_validator("household").iter_errors(data), name)
+    for place, problem in contradictions(data["accounts"]):
+        raise HouseholdError(f"{name}: {place}: {problem}")
+    for number, registration in enumerate(data.get("registrations", [])):
+        if registration["account"] not in data["accounts"]:
+            place = f"registrations/{number}/account"
+            raise HouseholdError(f"{name}: {place}: There is no account {registration['account']}.")
+
+
+def check_part(kind: str, data: Any, place: str) -> None:
+    """Raise ``HouseholdError`` when an account, a device or a notification does not fit its part of the schema."""
+    _raise_best(_validator(kind).iter_errors(data), place)
+
+
+def contradictions(accounts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what does not fit together: the place and a sentence."""
+    serials: dict[str, str] = {}
+    emails: set[str] = set()
+    for customer_id, account in accounts.items():
+        place = f"accounts/{customer_id}"
+        if (email := account["email"].lower()) in emails:
+            yield f"{place}/email", f"{email} belongs to another account already."
+        emails.add(email)
+        marketplace = account.get("marketplace")
+        if marketplace is not None and marketplace not in MARKETPLACES:
+            yield f"{place}/marketplace", f"{marketplace} is no retail domain of Amazon's that is known here."
+        if account.get("defaultMusicProvider", "AMAZON_MUSIC") not in PROVIDERS:
+            yield f"{place}/defaultMusicProvider", f"There is no provider {account['defaultMusicProvider']}."
+        devices = account.get("devices", {})
+        for serial, device in devices.items():
+            if serial in serials:
+                yield f"{place}/devices/{serial}", f"The serial is in the account {serials[serial]} already."
+            serials[serial] = customer_id
+            yield from _of_device(f"{place}/devices/{serial}", device, devices, accounts)
+        for key, notification in account.get("notifications", {}).items():
+            if (serial := notification["deviceSerialNumber"]) not in devices:
+                yield f"{place}/notifications/{key}", f"There is no device {serial} in the account."
+
+
+def _of_device(
+    place: str, device: Mapping[str, Any], devices: Mapping[str, Any], accounts: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with one device."""
+    members = device.get("clusterMembers", [])
+    if members and device["deviceFamily"] != "WHA":
+        yield f"{place}/clusterMembers", "Only a group (deviceFamily WHA) has members."
+    for member in members:
+        if member not in devices or devices[member]["deviceFamily"] == "WHA":
+            yield f"{place}/clusterMembers", f"{member} is no speaker of the account."
+    for other in device.get("sharedWith", []):
+        if other not in accounts:
+            yield f"{place}/sharedWith", f"There is no account {other}."
+    player = device.get("player", {})
+    for media_id in player.get("queue", []):
+        if media_id not in TRACKS:
+            yield f"{place}/player/queue", f"The catalogue has no {media_id}."
+    if player.get("state", "IDLE") != "IDLE" and player.get("index", 0) >= len(player.get("queue", [])):
+        yield f"{place}/player", "What plays needs a queue, and an index inside it."
+    if (provider := player.get("provider")) is not None and provider not in PROVIDERS:
+        yield f"{place}/player/provider", f"There is no provider {provider}."
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    """Return the validator for a household, or for one part of it."""
+    schema = json.loads((_FOLDER / "schema.json").read_text(encoding="utf-8"))
+    if kind != "household":
+        schema = {"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]}
+    return Draft202012Validator(schema)
+
+
+def _raise_best(errors: Iterator[ValidationError], name: str) -> None:
+    """Raise the most telling of the errors as a sentence."""
+    error = best_match(errors)
+    if error is None:
+        return
+    place = "/".join(str(part) for part in error.absolute_path)
+    raise HouseholdError(f"{name}: {place + ': ' if place else ''}{error.message.rstrip('.')}.")

@@ -1,0 +1,349 @@
+"""The operation nodes of a sequence: what Amazon checks of each, and what each does."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+import re
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from . import catalogue, player
+from .state import Json, State
+
+SECONDS_PER_CHARACTER = 0.06
+"""How long Alexa takes to say a character."""
+
+SOUND_SECONDS = 2.0
+"""How long a sound, a canned phrase or a short skill is taken to last."""
+
+ALL_DEVICES = "ALEXA_ALL_DSN"
+CURRENT_DEVICE = "ALEXA_CURRENT_DSN"
+
+_LONGEST_DND = timedelta(hours=12)
+_INFO = re.compile(
+    r"Alexa\.(Weather|Traffic|FlashBriefing|GoodMorning|GoodNight|FunFact|Joke|CleanUp|SingASong|TellStory|Date|Time|ImHome)"
+    r"\.Play|Alexa\.News\.NationalNews|Alexa\.Calendar\.Play(Today|Tomorrow|Next)"
+)
+_TAGS = re.compile(r"<[^>]*>")
+
+
+class OperationError(Exception):
+    """A node that Amazon refuses; the message goes into the 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something that somebody hears or sees: on which Echo (``None``: on a phone), and what."""
+
+    kind: str
+    serial: str | None
+    text: str
+    title: str | None = None
+    display: str | None = None
+
+
+@dataclass(slots=True)
+class Operation:
+    """A checked node: how long it takes, what is said, and what it does to the state at its time."""
+
+    seconds: float = 0.0
+    said: list[Said] = field(default_factory=list)
+    volumes: dict[str, int] = field(default_factory=dict)
+    effect: Callable[[float], None] | None = None
+
+
+class Operations:
+    """Checks and prepares nodes for one account."""
+
+    def __init__(self, state: State, account_id: str) -> None:
+        """Work on the devices that the account sees."""
+        self._state = state
+        self._account_id = account_id
+        self._devices = dict(state.devices(account_id))
+
+    def prepare(self, kind: str, payload: Mapping[str, Any]) -> Operation:
+        """Return the operation of a node; raises ``OperationError``."""
+        if _INFO.fullmatch(kind):
+            return self._info(kind, payload)
+        preparations = {
+            "Alexa.Speak": self._speak,
+            "AlexaAnnouncement": self._announce,
+            "Alexa.CannedTts.Speak": self._canned,
+            "Alexa.Sound": self._sound,
+            "Alexa.TextCommand": self._text_command,
+            "Alexa.Operation.SkillConnections.Launch": self._skill,
+            "Alexa.Notifications.SendMobilePush": self._mobile_push,
+            "Alexa.Notifications.DropIn": self._drop_in,
+            "Alexa.Music.PlaySearchPhrase": self._play,
+            "Alexa.DeviceControls.Volume": self._volume,
+            "Alexa.DeviceControls.Stop": self._stop,
+            "Alexa.DeviceControls.DoNotDisturb": self._do_not_disturb,
+            "Alexa.System.Wait": self._wait,
+        }
+        if kind not in preparations:
+            raise OperationError(f"Unknown operation type {kind}")
+        return preparations[kind](payload)
+
+    def music(self, payload: Mapping[str, Any]) -> tuple[str, str, str]:
+        """Return serial, provider and phrase of a music node; raises ``OperationError``."""
+        serial = self._device(payload)
+        provider, phrase = payload.get("musicProviderId"), payload.get("searchPhrase")
+        if not isinstance(provider, str) or not isinstance(phrase, str):
+            raise OperationError("musicProviderId and searchPhrase are required")
+        return serial, provider, phrase
+
+    def _device(self, payload: Mapping[str, Any]) -> str:
+        """Return the serial of the device that a payload names, after the check of who owns it."""
+        serial = payload.get("deviceSerialNumber")
+        self._check(serial, payload.get("deviceType"), payload.get("customerId"))
+        return str(serial)
+
+    def _check(self, serial: Any, device_type: Any, customer_id: Any) -> None:
+        """Raise ``OperationError`` unless the device is the account's to command and the customer its owner."""
+        device = self._devices.get(serial) if isinstance(serial, str) else None
+        if device is None or device["deviceType"] != device_type:
+            raise OperationError(f"Invalid device {serial} of type {device_type}")
+        if customer_id != device["deviceOwnerCustomerId"]:
+            raise OperationError(f"customerId {customer_id} is not the owner of the device {serial}")
+
+    def _person(self, payload: Mapping[str, Any]) -> None:
+        """Raise ``OperationError`` unless the customer is one of the household."""
+        account = self._state.accounts[self._account_id]
+        known = {self._account_id, *(person["id"] for person in account["household"])}
+        if payload.get("customerId") not in known:
+            raise OperationError(f"Invalid customerId {payload.get('customerId')}")
+
+    def _listed(self, payload: Mapping[str, Any], type_key: str) -> list[str]:
+        """Return the serials of ``devices``, each checked; ``ALEXA_ALL_DSN`` means every Echo."""
+        devices = payload.get("devices")
+        if not isinstance(devices, list) or not devices:
+            raise OperationError("devices is required")
+        serials: list[str] = []
+        for item in devices:
+            if not isinstance(item, Mapping):
+                raise OperationError("devices holds objects")
+            if item.get("deviceSerialNumber") == ALL_DEVICES:
+                self._person(payload)
+                return list(self._devices)
+            self._check(item.get("deviceSerialNumber"), item.get(type_key), payload.get("customerId"))
+            serials.append(str(item["deviceSerialNumber"]))
+        return serials
+
+    def _heard(self, serial: str) -> bool:
+        """Return whether an Echo says what it is told: groups and apps do not, nor what is offline."""
+        device = self._devices[serial]
+        return bool(device["online"]) and device["deviceFamily"] not in ("WHA", "VOX")
+
+    def _one(self, kind: str, serial: str, text: str, seconds: float) -> Operation:
+        """Return an operation of a single Echo."""
+        return Operation(seconds, [Said(kind, serial, text)] if self._heard(serial) else [])
+
+    def _speak(self, payload: Mapping[str, Any]) -> Operation:
+        text = _text(payload, "textToSpeak")
+        return self._one("speak", self._device(payload), text, speaking_time(text))
+
+    def _announce(self, payload: Mapping[str, Any]) -> Operation:
+        content = payload.get("content")
+        if not isinstance(content, list) or not content or not isinstance(content[0], Mapping):
+            raise OperationError("content is required")
+        speak, display = content[0].get("speak"), content[0].get("display")
+        if not isinstance(speak, Mapping) or not isinstance(display, Mapping) or not content[0].get("locale"):
+            raise OperationError("content needs locale, display and speak")
+        value = speak.get("value")
+        if not isinstance(value, str) or speak.get("type") not in ("text", "ssml"):
+            raise OperationError("speak needs a value of type text or ssml")
+        if speak["type"] == "ssml" and not value.startswith("<speak>"):
+            raise OperationError("SSML has to begin with <speak>")
+        title, body = str(display.get("title") or ""), str(display.get("body") or "")
+        said = [
+            Said("announce", serial, value, title, body)
+            for serial in self._audience(payload)
+            if self._heard(serial) and not self._devices[serial]["dnd"]
+        ]
+        return Operation(speaking_time(value), said)
+
+    def _audience(self, payload: Mapping[str, Any]) -> list[str]:
+        """Return whom an announcement is for: the target's devices, every Echo without a target."""
+        target = payload.get("target")
+        if target is None:
+            self._person(payload)
+            return list(self._devices)
+        if not isinstance(target, Mapping):
+            raise OperationError("target has to be an object")
+        owner = target.get("customerId") or payload.get("customerId")
+        if not target.get("devices"):
+            self._person({"customerId": owner})
+            return list(self._devices)
+        return self._listed({"devices": target["devices"], "customerId": owner}, "deviceTypeId")
+
+    def _canned(self, payload: Mapping[str, Any]) -> Operation:
+        text = _text(payload, "cannedTtsStringId")
+        if not text.startswith("alexa.cannedtts.speak"):
+            raise OperationError("Unknown cannedTtsStringId")
+        return self._one("canned", self._device(payload), text, SOUND_SECONDS)
+
+    def _sound(self, payload: Mapping[str, Any]) -> Operation:
+        return self._one("sound", self._device(payload), _text(payload, "soundStringId"), SOUND_SECONDS)
+
+    def _text_command(self, payload: Mapping[str, Any]) -> Operation:
+        return self._one("text", self._device(payload), _text(payload, "text"), SOUND_SECONDS)
+
+    def _info(self, kind: str, payload: Mapping[str, Any]) -> Operation:
+        return self._one("sequence", self._device(payload), kind, SOUND_SECONDS)
+
+    def _skill(self, payload: Mapping[str, Any]) -> Operation:
+        device, request = payload.get("targetDevice"), payload.get("connectionRequest")
+        if not isinstance(device, Mapping) or not isinstance(request, Mapping):
+            raise OperationError("targetDevice and connectionRequest are required")
+        uri = str(request.get("uri"))
+        if not uri.startswith("connection://AMAZON.Launch/"):
+            raise OperationError("uri has to begin with connection://AMAZON.Launch/")
+        serial = self._device({**device, "customerId": payload.get("customerId")})
+        return self._one("skill", serial, uri.removeprefix("connection://AMAZON.Launch/"), SOUND_SECONDS)
+
+    def _mobile_push(self, payload: Mapping[str, Any]) -> Operation:
+        serial = self._device(payload) if "deviceSerialNumber" in payload else None
+        self._person(payload)
+        title = str(payload.get("title") or "") or None
+        return Operation(0.0, [Said("mobilepush", serial, _text(payload, "notificationMessage"), title)])
+
+    def _drop_in(self, payload: Mapping[str, Any]) -> Operation:
+        self._person(payload)
+        title = str(payload.get("title") or "") or None
+        return Operation(0.0, [Said("dropin", None, _text(payload, "notificationMessage"), title)])
+
+    def _wait(self, payload: Mapping[str, Any]) -> Operation:
+        return Operation(_number(payload, "waitTimeInSeconds", 0, 86400))
+
+    def _play(self, payload: Mapping[str, Any]) -> Operation:
+        serial, provider, phrase = self.music(payload)
+        if provider == "DEFAULT":
+            provider = self._state.accounts[self._account_id]["defaultMusicProvider"]
+        if provider not in catalogue.PROVIDERS:
+            raise OperationError(f"Unknown musicProviderId {provider}")
+        if not phrase.strip():
+            raise OperationError("searchPhrase is empty")
+        if "MUSIC_SKILL" not in self._devices[serial]["capabilities"]:
+            raise OperationError("The device cannot play music")
+        wait = payload.get("waitTimeInSeconds")
+        seconds = None if wait is None else _number(payload, "waitTimeInSeconds", 0, 86400)
+
+        def effect(now: float) -> None:
+            device = self._state.find(serial)
+            if device is None or not device["online"]:
+                return
+            self._free(serial)
+            player.start(device["player"], provider, catalogue.search(provider, phrase), now)
+            if seconds:
+                queue_id = device["player"]["queueId"]
+                self._state.later(now + seconds, lambda: self._stop_queue(serial, queue_id))
+
+        return Operation(effect=effect)
+
+    def _free(self, serial: str) -> None:
+        """End the sessions that a new one on this device takes the speakers from."""
+        members = self._devices[serial]["clusterMembers"]
+        for other, device in self._state.devices(self._account_id):
+            if other in members or serial in device["clusterMembers"]:
+                player.stop(device["player"])
+
+    def _stop_queue(self, serial: str, queue_id: str) -> None:
+        """Stop a queue if it is still the one that plays."""
+        if (device := self._state.find(serial)) is not None and device["player"]["queueId"] == queue_id:
+            player.stop(device["player"])
+
+    def _volume(self, payload: Mapping[str, Any]) -> Operation:
+        serial = self._device(payload)
+        level = round(_number(payload, "value", 0, 100))
+        serials = self._devices[serial]["clusterMembers"] or [serial]
+
+        def effect(_now: float) -> None:
+            for device in self._found(serials):
+                set_volume(device, level)
+
+        return Operation(volumes=dict.fromkeys(serials, level), effect=effect)
+
+    def _stop(self, payload: Mapping[str, Any]) -> Operation:
+        serials = self._listed(payload, "deviceType")
+
+        def effect(_now: float) -> None:
+            for serial, device in self._state.devices(self._account_id):
+                if serial in serials or any(member in serials for member in device["clusterMembers"]):
+                    player.stop(device["player"])
+
+        return Operation(effect=effect)
+
+    def _do_not_disturb(self, payload: Mapping[str, Any]) -> Operation:
+        serials = self._listed(payload, "deviceTypeId")
+        if payload.get("action") not in ("Enable", "Disable"):
+            raise OperationError("action has to be Enable or Disable")
+        enabled = payload["action"] == "Enable"
+        end = self._dnd_end(payload) if enabled else None
+
+        def effect(_now: float) -> None:
+            self._set_dnd(serials, enabled=enabled)
+            if end is not None:
+                self._state.later(end, lambda: self._set_dnd(serials, enabled=False))
+
+        return Operation(effect=effect)
+
+    def _set_dnd(self, serials: list[str], *, enabled: bool) -> None:
+        """Switch Do Not Disturb on what has it."""
+        for device in self._found(serials):
+            if device["deviceFamily"] != "VOX":
+                device["dnd"] = enabled
+
+    def _found(self, serials: list[str]) -> list[Json]:
+        """Return those devices that are still there."""
+        return [device for serial in serials if (device := self._state.find(serial)) is not None]
+
+    def _dnd_end(self, payload: Mapping[str, Any]) -> float | None:
+        """Return when a timed Do Not Disturb ends, in epoch seconds."""
+        now = self._state.now()
+        if (duration := payload.get("duration")) is not None:
+            found = re.fullmatch(r"DURATION#PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?", str(duration))
+            hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+            length = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+            if not timedelta(0) < length <= _LONGEST_DND:
+                raise OperationError("duration has to be DURATION#PT…, at most 12 hours")
+            return now + length.total_seconds()
+        if (until := payload.get("until")) is not None:
+            found = re.fullmatch(r"TIME#(\d{2}):(\d{2})(?::\d{2})?", str(until))
+            if found is None:
+                raise OperationError("until has to be TIME#hh:mm")
+            try:
+                local = datetime.fromtimestamp(now, ZoneInfo(str(payload.get("timeZoneId"))))
+                end = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+            except (ZoneInfoNotFoundError, ValueError) as err:
+                raise OperationError("until needs a time of day and timeZoneId") from err
+            return (end if end > local else end + timedelta(days=1)).timestamp()
+        return None
+
+
+def set_volume(device: Json, level: int) -> None:
+    """Set the volume of an Echo that is online; that unmutes it."""
+    if device["online"]:
+        device.update(volume=level, muted=False)
+
+
+def speaking_time(text: str) -> float:
+    """Return how many seconds it takes to say a text; tags are not spoken."""
+    return len(_TAGS.sub("", text)) * SECONDS_PER_CHARACTER
+
+
+def _text(payload: Mapping[str, Any], name: str) -> str:
+    """Return a text that has to be there."""
+    if not isinstance(value := payload.get(name), str) or not value.strip():
+        raise OperationError(f"{name} is required")
+    return value
+
+
+def _number(payload: Mapping[str, Any], name: str, least: float, most: float) -> float:
+    """Return a number in a range; Amazon takes numbers in texts as well."""
+    try:
+        value = float(payload.get(name))  # type: ignore[arg-type]
+    except (TypeError, ValueError) as err:
+        raise OperationError(f"{name} has to be a number") from err
+    if not least <= value <= most:
+        raise OperationError(f"{name} has to be between {least:g} and {most:g}")
+    return value

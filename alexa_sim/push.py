@@ -1,0 +1,165 @@
+"""The directives that Amazon pushes, and the streams that they go out on."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+import json
+from typing import Any, Self
+from uuid import uuid4
+
+BOUNDARY = "------simcloud"
+"""Of the multipart stream; at least six dashes, as peers look for."""
+
+KEEP_ALIVE = 30.0
+"""Seconds after which a stream without directives gets a bare boundary."""
+
+UNAUTHENTICATED = "Unable to authenticate the request. Please provide a valid authorization token."
+
+_LINE = f"--{BOUNDARY}\r\n".encode()
+
+
+def directive(command: str, payload: Mapping[str, Any], now: float) -> dict[str, Any]:
+    """Return a directive: the payload is JSON in a string, in JSON in a string."""
+    metadata = {"command": command, "timeStamp": round(now * 1000), "payload": json.dumps(payload)}
+    return {
+        "directive": {
+            "header": {"namespace": "Alexa.Mobile.Push", "name": "RenderUpdate", "messageId": str(uuid4())},
+            "payload": {
+                "renderingUpdates": [
+                    {
+                        "route": "EventBus:tcomm::message",
+                        "resourceId": command,
+                        "resourceMetadata": json.dumps(metadata),
+                    },
+                ],
+            },
+        },
+    }
+
+
+def set_endpoint(url: str) -> dict[str, Any]:
+    """Return the directive that sends a client to another gateway."""
+    header = {"namespace": "System", "name": "SetEndpoint", "messageId": str(uuid4())}
+    return {"directive": {"header": header, "payload": {"endpoint": url}}}
+
+
+def part(data: Any) -> bytes:
+    """Return one part of the multipart stream with the boundary behind it."""
+    return b"Content-Type: application/json\r\n\r\n" + json.dumps(data).encode() + b"\r\n" + _LINE
+
+
+def opening() -> bytes:
+    """Return the first boundary, which stands before the first part."""
+    return _LINE
+
+
+def content_type() -> str:
+    """Return the content type of a multipart answer."""
+    return f"multipart/related; boundary={BOUNDARY}; type=application/json"
+
+
+@dataclass(eq=False, slots=True)
+class Stream:
+    """One open directives stream; iterate over it for the bytes to send.
+
+    A stream that is not ``live`` stays open and silent: Amazon has nothing to say on it,
+    because it is at the wrong gateway or because the app never registered its capabilities.
+    """
+
+    account: str
+    token: str
+    live: bool
+    last: float
+    on_close: Callable[[Stream], None]
+    _queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
+    _ended: bool = False
+
+    def write(self, data: bytes, now: float) -> None:
+        """Send bytes."""
+        if not self._ended:
+            self.last = now
+            self._queue.put_nowait(data)
+
+    def close(self) -> None:
+        """End the stream after what was written."""
+        if not self._ended:
+            self._ended = True
+            self.on_close(self)
+            self._queue.put_nowait(None)
+
+    def __aiter__(self) -> Self:
+        """Return the stream itself."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next bytes."""
+        data = await self._queue.get()
+        if data is None:
+            raise StopAsyncIteration
+        return data
+
+    async def aclose(self) -> None:
+        """Forget the stream; the client has left."""
+        self.close()
+
+
+class Streams:
+    """All open streams."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._streams: list[Stream] = []
+        self._silent_until = 0.0
+
+    def __len__(self) -> int:
+        """Return how many are open."""
+        return len(self._streams)
+
+    def open(self, account: str, token: str, *, live: bool, now: float) -> Stream:
+        """Open a stream; one that the same token has open already is closed."""
+        for other in list(self._streams):
+            if other.token == token:
+                other.close()
+        stream = Stream(account, token, live, now, self._streams.remove)
+        self._streams.append(stream)
+        if live:
+            stream.write(opening(), now)
+        return stream
+
+    def send(self, command: str, payload: Mapping[str, Any], *, now: float, account: str | None = None) -> None:
+        """Push a command to the streams of an account, or to all."""
+        if now < self._silent_until:
+            return
+        for stream in self._streams:
+            if stream.live and account in (None, stream.account):
+                own = payload
+                if command.startswith("PUSH_") and "destinationUserId" not in payload:
+                    own = {"destinationUserId": stream.account, **payload}
+                stream.write(part(directive(command, own, now)), now)
+
+    def send_raw(self, data: str | Mapping[str, Any], *, now: float) -> None:
+        """Put a text on every stream as it is, or an object as one part."""
+        for stream in self._streams:
+            stream.write(data.encode() if isinstance(data, str) else part(data), now)
+
+    def keep_alive(self, now: float) -> None:
+        """Send a bare boundary where nothing was sent for a while."""
+        for stream in self._streams:
+            if stream.live and now >= max(stream.last + KEEP_ALIVE, self._silent_until):
+                stream.write(opening(), now)
+
+    def end_unauthenticated(self, is_valid: Callable[[str], bool], now: float) -> None:
+        """End the streams whose token is not valid any more, with Amazon's sentence as the last thing said."""
+        for stream in list(self._streams):
+            if not is_valid(stream.token):
+                stream.write(f"{UNAUTHENTICATED}\r\n".encode(), now)
+                stream.close()
+
+    def close(self) -> None:
+        """End all streams."""
+        for stream in list(self._streams):
+            stream.close()
+
+    def silence(self, until: float) -> None:
+        """Lose everything that would be sent until a time of the clock."""
+        self._silent_until = until

@@ -1,0 +1,128 @@
+"""Sequences of behaviors: read, checked as a whole, then played; and the record of what was spoken."""
+
+from collections.abc import Mapping
+from functools import partial
+import json
+from typing import Any
+
+from .operations import Operation, OperationError, Operations
+from .state import State
+
+_MODEL = "com.amazon.alexa.behaviors.model."
+_SERIAL = f"{_MODEL}SerialNode"
+_PARALLEL = f"{_MODEL}ParallelNode"
+_OPERATION = f"{_MODEL}OpaquePayloadOperationNode"
+
+type Planned = tuple[float, Operation]
+"""Seconds after the sequence's start, and what begins then."""
+
+
+class Sequences:
+    """Plays sequences and remembers what the Echos said."""
+
+    def __init__(self, state: State) -> None:
+        """Play on the devices of a state."""
+        self._state = state
+        self._requests = 0
+        self._spoken: list[dict[str, Any]] = []
+
+    def spoken(self) -> list[dict[str, Any]]:
+        """Return all that was said since the start, in the order of the requests and of time within each.
+
+        ``time`` is in epoch seconds; ``offset`` and ``duration`` are in seconds, the offset
+        from the sequence's start; ``volume`` is that of the Echo at that moment.
+        """
+        return [dict(entry) for entry in self._spoken]
+
+    def preview(self, account_id: str, body: Mapping[str, Any]) -> None:
+        """Play the sequence of a request to /api/behaviors/preview; raises ``OperationError``.
+
+        Nothing of it is played when any node is refused. What lies in the future happens at
+        its time of the clock, but is in ``spoken`` at once.
+        """
+        if body.get("behaviorId") != "PREVIEW" or body.get("status") != "ENABLED":
+            raise OperationError("behaviorId or status is invalid")
+        sequence = _parsed(body.get("sequenceJson"), "sequenceJson")
+        if sequence.get("@type") != f"{_MODEL}Sequence":
+            raise OperationError("sequenceJson is no Sequence")
+        plan: list[Planned] = []
+        self._plan(sequence.get("startNode"), Operations(self._state, account_id), 0.0, plan)
+        plan.sort(key=lambda planned: planned[0])
+        self._requests += 1
+        self._play(account_id, plan)
+
+    def validate(self, account_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer of /api/behaviors/operation/validate; raises ``OperationError``."""
+        if body.get("type") != "Alexa.Music.PlaySearchPhrase":
+            raise OperationError(f"Unknown operation type {body.get('type')}")
+        payload = _parsed(body.get("operationPayload"), "operationPayload")
+        operations = Operations(self._state, account_id)
+        _, provider, phrase = operations.music(payload)
+        cleaned = " ".join(phrase.lower().split())
+        result = "VALID" if cleaned else "EMPTY_SEARCH_PHRASE"
+        try:
+            operations.prepare(str(body["type"]), {**payload, "searchPhrase": cleaned or "x"})
+        except OperationError:
+            result = f"UNSUPPORTED_PROVIDER_{provider}"
+        if result != "VALID":
+            return {"result": result, "operationPayload": None}
+        return {"result": result, "operationPayload": {**payload, "sanitizedSearchPhrase": cleaned}}
+
+    def _plan(self, node: Any, operations: Operations, offset: float, plan: list[Planned]) -> float:
+        """Add what a node does to the plan and return when it ends; raises ``OperationError``."""
+        if not isinstance(node, Mapping):
+            raise OperationError("A node has to be an object")
+        kind = node.get("@type")
+        if kind in (_SERIAL, _PARALLEL):
+            children = node.get("nodesToExecute")
+            if not isinstance(children, list) or not children:
+                raise OperationError("nodesToExecute is required")
+            ends = [offset]
+            for child in children:
+                ends.append(self._plan(child, operations, ends[-1] if kind == _SERIAL else offset, plan))
+            return max(ends)
+        if kind != _OPERATION:
+            raise OperationError(f"Unknown node {kind}")
+        payload = node.get("operationPayload")
+        if not isinstance(payload, Mapping):
+            raise OperationError("operationPayload has to be an object")
+        operation = operations.prepare(str(node.get("type")), payload)
+        plan.append((offset, operation))
+        return offset + operation.seconds
+
+    def _play(self, account_id: str, plan: list[Planned]) -> None:
+        """Record what is said, and do or put off what changes the state."""
+        start = self._state.now()
+        names = dict(self._state.devices(account_id))
+        volumes = {serial: device["volume"] for serial, device in names.items()}
+        for offset, operation in plan:
+            volumes.update(operation.volumes)
+            for said in operation.said:
+                self._spoken.append(
+                    {
+                        "time": start + offset,
+                        "kind": said.kind,
+                        "serial": said.serial,
+                        "device": names[said.serial]["accountName"] if said.serial else None,
+                        "text": said.text,
+                        "title": said.title,
+                        "display": said.display,
+                        "volume": volumes[said.serial] if said.serial else None,
+                        "request": self._requests,
+                        "offset": round(offset, 3),
+                        "duration": round(operation.seconds, 3),
+                    }
+                )
+            if (effect := operation.effect) is not None:
+                self._state.later(start + offset, partial(effect, start + offset))
+
+
+def _parsed(text: Any, name: str) -> Mapping[str, Any]:
+    """Return an object that comes as JSON in a string; raises ``OperationError``."""
+    try:
+        data = json.loads(text) if isinstance(text, str) else None
+    except ValueError as err:
+        raise OperationError(f"{name} is malformed") from err
+    if not isinstance(data, Mapping):
+        raise OperationError(f"{name} has to be an object in a string")
+    return data

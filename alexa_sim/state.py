@@ -1,0 +1,280 @@
+"""The state of the cloud, and the one mechanism that all changes of it go through."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+import copy
+import heapq
+from itertools import count
+from typing import Any, Protocol
+
+from . import alerts, consequences, defaults, household, player
+from .http import HttpError
+from .marketplaces import MARKETPLACES, Marketplace
+from .merge import merge
+
+type Json = dict[str, Any]
+
+
+class Clock(Protocol):
+    """What the cloud asks of a clock."""
+
+    def now(self) -> float:
+        """Return the time in epoch seconds."""
+
+
+class State:
+    """Accounts with their devices and notifications, by customer id, serial and index.
+
+    Everybody changes it inside ``change()``: what is different at its end is pushed by
+    ``emit(account, command, payload)``.
+    """
+
+    def __init__(
+        self,
+        accounts: Mapping[str, Any],
+        *,
+        domain: str,
+        clock: Clock,
+        emit: Callable[[str, str, Json], None],
+    ) -> None:
+        """Take over a checked household's accounts; raises ``HouseholdError``."""
+        self.domain = domain
+        self.accounts: dict[str, Json] = {}
+        self._clock = clock
+        self._emit = emit
+        self._moment: float | None = None
+        self._depth = 0
+        self._later: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = count()
+        for customer_id, given in accounts.items():
+            self.accounts[customer_id] = self._complete(customer_id, defaults.account(customer_id, given))
+        self.after_patch: list[Callable[[], None]] = []
+
+    def now(self) -> float:
+        """Return the time: that of the event in hand while time is being caught up with."""
+        return self._clock.now() if self._moment is None else self._moment
+
+    def marketplace(self, customer_id: str) -> Marketplace:
+        """Return where an account shops."""
+        return MARKETPLACES[self.accounts[customer_id]["marketplace"] or self.domain]
+
+    def devices(self, customer_id: str) -> Iterator[tuple[str, Json]]:
+        """Yield what an account sees: its own devices and those shared with it."""
+        for other, account in self.accounts.items():
+            for serial, device in account["devices"].items():
+                if other == customer_id or customer_id in device["sharedWith"]:
+                    yield serial, device
+
+    def device(self, customer_id: str, serial: str) -> Json | None:
+        """Return a device that an account sees."""
+        return dict(self.devices(customer_id)).get(serial)
+
+    def find(self, serial: str) -> Json | None:
+        """Return a device, whoever holds it."""
+        return next((found for account in self.accounts.values() if (found := account["devices"].get(serial))), None)
+
+    def groups_of(self, serial: str) -> list[str]:
+        """Return the serials of the groups that a speaker is in."""
+        return [
+            other
+            for account in self.accounts.values()
+            for other, device in account["devices"].items()
+            if serial in device["clusterMembers"]
+        ]
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Change the state; what follows is pushed at the end of the outermost block."""
+        if self._depth:
+            yield
+            return
+        self._depth += 1
+        before = consequences.facts(self.accounts)
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            after = consequences.facts(self.accounts)
+            for push in consequences.pushes(before, after, self.accounts, self.now()):
+                self._emit(*push)
+
+    def later(self, when: float, action: Callable[[], None]) -> None:
+        """Do something at a time of the clock; what is due already is done at once."""
+        if when <= self.now():
+            action()
+        else:
+            heapq.heappush(self._later, (when, next(self._numbers), action))
+
+    def catch_up(self) -> None:
+        """Let happen, in its order, all that is due by now."""
+        now = self._clock.now()
+        try:
+            while (event := self._next_event(now)) is not None:
+                self._moment, action = event
+                with self.change():
+                    action()
+        finally:
+            self._moment = None
+
+    def document(self) -> Json:
+        """Return the state as JSON, as of now."""
+        self._settle()
+        accounts = copy.deepcopy(self.accounts)
+        return {"domain": self.domain, "accounts": accounts}
+
+    def patch(self, patch: Mapping[str, Any]) -> None:
+        """Apply a JSON merge patch; raises ``HttpError`` 400 when its outcome is no household."""
+        if set(patch) - {"domain", "accounts"}:
+            raise _bad("The state has accounts, and a domain that cannot be changed.")
+        if patch.get("domain", self.domain) != self.domain:
+            raise _bad("The domain is chosen when a simulation starts.")
+        self._settle()
+        try:
+            accounts = self._patched(patch.get("accounts", {}))
+        except household.HouseholdError as err:
+            raise _bad(str(err)) from err
+        with self.change():
+            self.accounts = accounts
+        for action in self.after_patch:
+            action()
+
+    def _patched(self, patch: Any) -> dict[str, Json]:
+        """Return the accounts after a patch; raises ``HouseholdError``."""
+        if not isinstance(patch, Mapping):
+            raise household.HouseholdError("accounts: The patch has to be an object.")
+        accounts: dict[str, Json] = merge(self.accounts, patch)
+        for customer_id in patch.keys() & accounts.keys():
+            self._check_parts(f"accounts/{customer_id}", accounts[customer_id], patch[customer_id])
+            _forget_removed(accounts[customer_id])
+        for where, problem in household.contradictions(accounts):
+            raise household.HouseholdError(f"{where}: {problem}")
+        for customer_id, change in patch.items():
+            if customer_id in accounts:
+                accounts[customer_id] = self._repaired(customer_id, accounts[customer_id], change)
+        return accounts
+
+    def _check_parts(self, place: str, account: Any, patch: Any) -> None:
+        """Raise ``HouseholdError`` when what a patch touched in an account does not fit the schema."""
+        if not isinstance(patch, Mapping):
+            raise household.HouseholdError(f"{place}: The patch has to be an object.")
+        household.check_part("account", {**account, "devices": {}, "notifications": {}}, place)
+        for kind, key in (("device", "devices"), ("notification", "notifications")):
+            touched = patch.get(key) or {}
+            if not isinstance(touched, Mapping):
+                raise household.HouseholdError(f"{place}/{key}: The patch has to be an object.")
+            for name in touched.keys() & account.get(key, {}).keys():
+                household.check_part(kind, account[key][name], f"{place}/{key}/{name}")
+
+    def _repaired(self, customer_id: str, account: Json, patch: Mapping[str, Any]) -> Json:
+        """Complete an account after a patch, with the times that the patch implies."""
+        now = self.now()
+        for key, change in (patch.get("notifications") or {}).items():
+            notification = account["notifications"].get(key)
+            if notification is not None and key in self.accounts.get(customer_id, {}).get("notifications", {}):
+                alerts.changed_by(change, notification, now)
+                alerts.touch(notification, now)
+        for serial in patch.get("devices") or {}:
+            if (device := account["devices"].get(serial)) and (playing := device.get("player")):
+                self._start_by_patch(playing, now)
+        return self._complete(customer_id, defaults.account(customer_id, account))
+
+    def _start_by_patch(self, playing: Json, now: float) -> None:
+        """Give a player that a patch has started the ids that a session has, or take them from one it has ended."""
+        if playing.get("state", "IDLE") == "IDLE":
+            kept = {name: playing.get(name, False) for name in ("shuffle", "repeat")}
+            playing.update({**copy.deepcopy(dict(defaults.PLAYER)), **kept})
+        elif not playing.get("queueId") or not playing.get("taskSessionId"):
+            fresh: Json = {**copy.deepcopy(dict(defaults.PLAYER))}
+            player.start(fresh, playing.get("provider") or "AMAZON_MUSIC", playing["queue"], now)
+            playing.update(
+                {name: playing.get(name) or fresh[name] for name in ("provider", "queueId", "taskSessionId")}
+            )
+        playing["since"] = now
+
+    def _complete(self, customer_id: str, account: Json) -> Json:
+        """Fill in what an account's devices and notifications do not say."""
+        now = self.now()
+        marketplace = MARKETPLACES[account["marketplace"] or self.domain]
+        account["devices"] = {
+            serial: defaults.device(serial, given, customer_id, marketplace)
+            for serial, given in account["devices"].items()
+        }
+        for device in account["devices"].values():
+            if device["player"]["state"] != "IDLE":
+                self._start_by_patch(device["player"], now)
+        account["notifications"] = {
+            key: alerts.complete(key, given, account["devices"][given["deviceSerialNumber"]], now)
+            for key, given in account["notifications"].items()
+        }
+        return account
+
+    def _settle(self) -> None:
+        """Write down how far the players and timers are."""
+        now = self.now()
+        for account in self.accounts.values():
+            for device in account["devices"].values():
+                player.settle(device["player"], now)
+            for key, notification in account["notifications"].items():
+                account["notifications"][key] = alerts.shown(notification, now)
+
+    def _next_event(self, now: float) -> tuple[float, Callable[[], None]] | None:
+        """Return the earliest thing that is due: its time and what happens."""
+        events: list[tuple[float, Callable[[], None]]] = []
+        if self._later and self._later[0][0] <= now:
+            events.append((self._later[0][0], self._do_later))
+        for account in self.accounts.values():
+            events += [
+                (end, _Ended(device["player"], end))
+                for device in account["devices"].values()
+                if (end := player.ends_at(device["player"])) is not None and end <= now
+            ]
+            for key, notification in account["notifications"].items():
+                zone = alerts.zone_of(account["devices"][notification["deviceSerialNumber"]])
+                if (due := alerts.due(notification, zone)) is not None and due <= now:
+                    events.append((due, _Rings(account, key, due)))
+        return min(events, key=lambda event: event[0], default=None)
+
+    def _do_later(self) -> None:
+        """Do the first of the things put off."""
+        heapq.heappop(self._later)[2]()
+
+
+def _forget_removed(account: Json) -> None:
+    """Let go of what hung on devices that are not in the account any more."""
+    devices = account.get("devices", {})
+    for device in devices.values():
+        if members := device.get("clusterMembers"):
+            device["clusterMembers"] = [serial for serial in members if serial in devices]
+    account["notifications"] = {
+        key: notification
+        for key, notification in account.get("notifications", {}).items()
+        if notification["deviceSerialNumber"] in devices
+    }
+
+
+class _Ended:
+    """The end of a track: the next one plays."""
+
+    def __init__(self, playing: Json, when: float) -> None:
+        self._player, self._when = playing, when
+
+    def __call__(self) -> None:
+        player.skip_to(self._player, self._player["index"] + 1, self._when)
+
+
+class _Rings:
+    """The time of a notification."""
+
+    def __init__(self, account: Json, key: str, when: float) -> None:
+        self._account, self._key, self._when = account, key, when
+
+    def __call__(self) -> None:
+        notification = self._account["notifications"][self._key]
+        zone = alerts.zone_of(self._account["devices"][notification["deviceSerialNumber"]])
+        if alerts.ring(notification, zone, self._when):
+            del self._account["notifications"][self._key]
+
+
+def _bad(message: str) -> HttpError:
+    """Return the answer to a patch that makes no sense."""
+    return HttpError(400, {"message": message})

@@ -1,0 +1,283 @@
+"""Signing in: choose the marketplace, sign in on Amazon's own page, paste the address it ends on."""
+
+from collections.abc import Mapping
+import logging
+from traceback import walk_tb
+from typing import Any, Final, override
+from uuid import uuid4
+
+from aiohttp import CookieJar
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import FlowError, UnknownFlow
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+)
+import probatio as vol
+
+from .const import (
+    CONF_ACCOUNT_ID,
+    CONF_CUSTOMER_ID,
+    CONF_EMAIL,
+    CONF_ID_SUFFIX,
+    CONF_MAC_DMS,
+    CONF_REFRESH_TOKEN,
+    CONF_SERIAL,
+    CONF_URL,
+    DOMAIN,
+    ENTRY_VERSION,
+    MARKETPLACES,
+)
+from .coordinator.runtime import create_push_client
+from .errors import AlexaError, EnrollmentError
+from .models import Account, Credentials
+from .web.account import WebBackend
+from .web.enrollment import Enrollment
+
+_LOGGER = logging.getLogger(__name__)
+
+CONF_MARKETPLACE: Final = "marketplace"
+CONF_REDIRECT_URL: Final = "redirect_url"
+
+# What can be wrong before Amazon has used up the code: the same address may be pasted again.
+_CODE_UNUSED: Final = frozenset({"invalid_url", "wrong_page", "wrong_marketplace_url", "no_code", "cannot_connect"})
+
+# And after: the way to Amazon has to be gone again, from the start.
+_CODE_USED: Final = frozenset({"code_refused", "not_identified"})
+
+# Countries whose marketplace is not named after them, and where people of a country without one buy.
+_MARKETPLACE_OF: Final[Mapping[str, str]] = {
+    "AT": "amazon.de",
+    "AU": "amazon.com.au",
+    "BE": "amazon.com.be",
+    "BR": "amazon.com.br",
+    "CH": "amazon.de",
+    "GB": "amazon.co.uk",
+    "IE": "amazon.co.uk",
+    "JP": "amazon.co.jp",
+    "LI": "amazon.de",
+    "LU": "amazon.de",
+    "MX": "amazon.com.mx",
+    "NZ": "amazon.com.au",
+    "PT": "amazon.es",
+    "TR": "amazon.com.tr",
+    "ZA": "amazon.co.za",
+}
+
+
+class _WrongMarketplaceError(Exception):
+    """The account belongs to another marketplace, ``domain``, which has a sign-in of its own."""
+
+    def __init__(self, domain: str) -> None:
+        """Keep the marketplace that Amazon named."""
+        super().__init__(domain)
+        self.domain = domain
+
+
+class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Sign in, for a new account or again for one that is known.
+
+    One flow registers under one device serial, however often it is tried. A registration
+    that does not end in a config entry is taken back before the step returns.
+    """
+
+    VERSION = ENTRY_VERSION
+
+    _enrollment: Enrollment
+    _marketplace: str
+
+    def __init__(self) -> None:
+        """Choose the serial under which a new account is registered (32 hex digits, as Amazon's app has it)."""
+        self._serial = uuid4().hex.upper()
+        self._removed = False
+
+    @override
+    @callback
+    def async_remove(self) -> None:
+        """Take note that the flow is over; a sign-in that is still under way is undone when it ends."""
+        self._removed = True
+
+    # --- ways in ---------------------------------------------------------------------
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the marketplace."""
+        if user_input is None:
+            return self._show_marketplaces(_marketplace_of(self.hass.config.country))
+        self._start_enrollment(user_input[CONF_MARKETPLACE])
+        return self._show_paste()
+
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Sign in again because Amazon no longer takes what is stored."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Explain, then go to the sign-in."""
+        return self._confirm("reauth_confirm", self._get_reauth_entry(), user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Sign in again because the user wants to."""
+        return self._confirm("reconfigure", self._get_reconfigure_entry(), user_input)
+
+    def _confirm(self, step_id: str, entry: ConfigEntry[Any], user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        """Explain what follows; then start where the entry was registered, under its serial."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id=step_id, data_schema=vol.Schema({}), description_placeholders={"account": entry.title}
+            )
+        self._serial = entry.data[CONF_SERIAL]
+        self._start_enrollment(entry.data[CONF_URL])
+        return self._show_paste()
+
+    # --- the sign-in -----------------------------------------------------------------
+
+    async def async_step_paste(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take the address of the page on which the sign-in ended."""
+        if user_input is None:
+            return self._show_paste()
+        try:
+            return await self._async_sign_in(user_input[CONF_REDIRECT_URL])
+        except FlowError:
+            raise
+        except _WrongMarketplaceError as err:
+            return self._show_marketplaces(err.domain, "wrong_marketplace")
+        except AlexaError as err:
+            error = err.key if isinstance(err, EnrollmentError) else "cannot_connect"
+            _LOGGER.debug("The sign-in failed: %s (%s %s)", error, err.endpoint, err.status)
+        except Exception as err:  # noqa: BLE001 - whatever it is, the user may try again
+            # Without the traceback's texts: they may hold the pasted address.
+            _LOGGER.error("The sign-in failed unexpectedly: %s in %s", type(err).__name__, _place_of(err))  # noqa: TRY400
+            error = "unknown"
+        if error not in _CODE_UNUSED | _CODE_USED:
+            error = "unknown"
+        if error not in _CODE_UNUSED:
+            self._start_enrollment(self._marketplace)
+        return self._show_paste(error)
+
+    async def _async_sign_in(self, pasted: str) -> ConfigFlowResult:
+        """Register with the code in an address and end the flow with the account that it belongs to.
+
+        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError``; nothing is
+        registered then.
+        """
+        code = self._enrollment.code_from(pasted)
+        session = async_create_clientsession(self.hass, auto_cleanup=False, cookie_jar=CookieJar())
+        try:
+            credentials = await self._enrollment.async_register(session, code)
+            backend = WebBackend(session, credentials, client_factory=create_push_client)
+            try:
+                return await self._async_finish(await _async_identify(backend), credentials)
+            except BaseException:
+                await backend.async_deregister()
+                raise
+            finally:
+                await backend.async_close()
+        finally:
+            session.detach()
+
+    async def _async_finish(self, account: Account, credentials: Credentials) -> ConfigFlowResult:
+        """Create the entry, or renew the one that the flow is about.
+
+        Raises ``FlowError`` when the flow has been closed, the account is known already
+        or is not the one that it should be; ``_WrongMarketplaceError``.
+        """
+        new = self.source == SOURCE_USER
+        await self.async_set_unique_id(account.customer_id, raise_on_progress=new)
+        if self._removed:
+            raise UnknownFlow
+        self._abort_if_unique_id_mismatch(reason="wrong_account")
+        if new:
+            self._abort_if_unique_id_configured()
+        self._require_marketplace(account)
+        domain = account.domain or self._marketplace
+        data = {
+            CONF_URL: domain,
+            CONF_EMAIL: account.email,
+            CONF_SERIAL: credentials.serial,
+            CONF_REFRESH_TOKEN: credentials.refresh_token,
+            CONF_MAC_DMS: dict(credentials.mac_dms),
+            CONF_CUSTOMER_ID: account.customer_id,
+            CONF_ACCOUNT_ID: credentials.account_id or account.account_id,
+        }
+        if self.source == SOURCE_REAUTH:
+            return self.async_update_reload_and_abort(self._get_reauth_entry(), data_updates=data)
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data_updates=data)
+        # Two accounts may see the same Echo: the ids of the first one are bare, those of others are not.
+        alone = not self._async_current_entries(include_ignore=True)
+        data[CONF_ID_SUFFIX] = "" if alone else account.email or account.customer_id
+        return self.async_create_entry(title=f"{account.email or account.name} - {domain}", data=data)
+
+    def _require_marketplace(self, account: Account) -> None:
+        """Raise ``_WrongMarketplaceError`` when the account's own marketplace signs in somewhere else.
+
+        Marketplaces without a sign-in of their own share amazon.com's: there the one that
+        Amazon names is taken.
+        """
+        if account.domain in (self._marketplace, "") or account.domain not in MARKETPLACES:
+            return
+        if Enrollment(account.domain, self._serial).sign_in_domain != self._enrollment.sign_in_domain:
+            raise _WrongMarketplaceError(account.domain)
+
+    def _start_enrollment(self, marketplace: str) -> None:
+        """Make a new address to sign in at; the serial stays."""
+        self._marketplace = marketplace
+        self._enrollment = Enrollment(marketplace, self._serial)
+
+    # --- forms -----------------------------------------------------------------------
+
+    def _show_marketplaces(self, default: str, error: str | None = None) -> ConfigFlowResult:
+        """Show the marketplaces."""
+        selector = SelectSelector(
+            SelectSelectorConfig(options=sorted(MARKETPLACES), mode=SelectSelectorMode.DROPDOWN, custom_value=False)
+        )
+        return self.async_show_form(
+            step_id="user",
+            data_schema=vol.Schema({vol.Required(CONF_MARKETPLACE, default=default): selector}),
+            errors={CONF_MARKETPLACE: error} if error else None,
+            description_placeholders={"domain": default},
+        )
+
+    def _show_paste(self, error: str | None = None) -> ConfigFlowResult:
+        """Show the way to Amazon and the field for the address; what was pasted is not shown again."""
+        return self.async_show_form(
+            step_id="paste",
+            data_schema=vol.Schema(
+                {vol.Required(CONF_REDIRECT_URL): TextSelector(TextSelectorConfig(autocomplete="off"))}
+            ),
+            errors={CONF_REDIRECT_URL: error} if error else None,
+            description_placeholders={"url": self._enrollment.url, "domain": self._enrollment.sign_in_domain},
+        )
+
+
+async def _async_identify(backend: WebBackend) -> Account:
+    """Return who has signed in; raises ``EnrollmentError`` when Amazon does not say."""
+    try:
+        await backend.async_connect()
+    except AlexaError as err:
+        raise EnrollmentError("Registered, but not identified", code="not_identified") from err
+    return backend.account
+
+
+def _marketplace_of(country: str | None) -> str:
+    """Return the marketplace where people of a country (ISO 3166 alpha-2) have their account, most likely."""
+    named = f"amazon.{(country or '').lower()}"
+    return named if named in MARKETPLACES else _MARKETPLACE_OF.get(country or "", "amazon.com")
+
+
+def _place_of(err: BaseException) -> str:
+    """Return where an error was raised, as "module:line"."""
+    *_, (frame, line) = walk_tb(err.__traceback__)
+    return f"{frame.f_globals.get('__name__')}:{line}"

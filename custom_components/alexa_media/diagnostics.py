@@ -1,0 +1,240 @@
+"""Diagnostics: all that helps to find a fault, and nothing that says whose household it is."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType
+
+from .const import (
+    CONF_ACCOUNT_ID,
+    CONF_CUSTOMER_ID,
+    CONF_EMAIL,
+    CONF_EXCLUDE_DEVICES,
+    CONF_ID_SUFFIX,
+    CONF_INCLUDE_DEVICES,
+    CONF_MAC_DMS,
+    CONF_REFRESH_TOKEN,
+    CONF_SCAN_INTERVAL,
+    CONF_SERIAL,
+    CONF_URL,
+    DOMAIN,
+)
+from .coordinator import AlexaConfigEntry, AlexaRuntimeData, TopicCoordinator
+from .entity import player_unique_id
+from .models import Device, DeviceFamily, Notification, NotificationStatus, NotificationType, Player, PlayerState
+
+# Whatever part of the answer they come up in, these are never shown.
+TO_REDACT: Final = frozenset(
+    {
+        CONF_ACCOUNT_ID,
+        CONF_CUSTOMER_ID,
+        CONF_EMAIL,
+        CONF_EXCLUDE_DEVICES,
+        CONF_ID_SUFFIX,
+        CONF_INCLUDE_DEVICES,
+        CONF_MAC_DMS,
+        CONF_REFRESH_TOKEN,
+        CONF_SERIAL,
+        "access_token",
+        "adp_token",
+        "authorization_code",
+        "code_verifier",
+        "cookies",
+        "csrf",
+        "device_private_key",
+        "label",
+        "name",
+        "otp_secret",
+        "owner_customer_id",
+        "password",
+        "securitycode",
+        "title",
+        "unique_id",
+    }
+)
+
+# Of an entry's data and options only these are shown; old entries may hold anything.
+_SHOWN: Final = frozenset({CONF_URL, CONF_SCAN_INTERVAL})
+
+
+async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaConfigEntry) -> dict[str, Any]:
+    """Return the diagnostics of an account."""
+    data: dict[str, Any] = {"entry": _entry(entry)}
+    if entry.state is ConfigEntryState.LOADED:
+        runtime = entry.runtime_data
+        numbers = _numbers(runtime)
+        data |= {
+            "backend": {"capabilities": str(runtime.backend.capabilities), "stats": runtime.backend.stats},
+            "push": _push(runtime),
+            "coordinators": [_coordinator(coordinator) for coordinator in runtime.coordinators],
+            "players": _players(runtime),
+            "notifications": _notifications([n for items in _all_notifications(runtime).values() for n in items]),
+            "devices": {numbers[serial]: _device(device) for serial, device in runtime.devices.data.items()},
+        }
+    return _clean(entry, data)
+
+
+async def async_get_device_diagnostics(
+    _hass: HomeAssistant, entry: AlexaConfigEntry, device_entry: DeviceEntry
+) -> dict[str, Any]:
+    """Return the diagnostics of one device; the account's own has only the entry and push."""
+    data: dict[str, Any] = {"entry": _entry(entry)}
+    if entry.state is not ConfigEntryState.LOADED:
+        return _clean(entry, data)
+    runtime = entry.runtime_data
+    if device_entry.entry_type is DeviceEntryType.SERVICE:
+        return _clean(entry, data | {"push": _push(runtime)})
+    serial = next(
+        (s for s in runtime.devices.data if (DOMAIN, player_unique_id(entry, s)) in device_entry.identifiers), None
+    )
+    if serial is None:
+        return _clean(entry, data | {"device": None})
+    player = runtime.players.data.get(serial) if runtime.players else None
+    data |= {
+        "number": _numbers(runtime)[serial],
+        "device": _device(runtime.devices.data[serial]),
+        "player": _player(player) if player else None,
+        "dnd": runtime.dnd.data.get(serial) if runtime.dnd else None,
+        "notifications": _notifications(_all_notifications(runtime).get(serial, ())),
+    }
+    return _clean(entry, data)
+
+
+def _entry(entry: AlexaConfigEntry) -> dict[str, Any]:
+    """Return what is stored, as far as it may be shown, and the form of the ids."""
+    return {
+        "version": entry.version,
+        "minor_version": entry.minor_version,
+        "source": entry.source,
+        "state": entry.state.value,
+        "unique_id": entry.unique_id,
+        "id_form": "with the account" if entry.data.get(CONF_ID_SUFFIX) else "bare",
+        "data": {key: value if key in _SHOWN else REDACTED for key, value in entry.data.items()},
+        "options": {key: value if key in _SHOWN else REDACTED for key, value in entry.options.items()},
+    }
+
+
+def _coordinator(coordinator: TopicCoordinator[Any]) -> dict[str, Any]:
+    """Return how the reading of a topic goes; the interval is in seconds."""
+    interval = coordinator.update_interval
+    error = coordinator.last_exception
+    return {
+        "topic": coordinator.topic,
+        "last_update_success": coordinator.last_update_success,
+        "last_exception": type(error).__name__ if error else None,
+        "last_exception_cause": type(error.__cause__).__name__ if error and error.__cause__ else None,
+        "interval": interval.total_seconds() if interval else None,
+        "keys": len(coordinator.data),
+    }
+
+
+def _push(runtime: AlexaRuntimeData) -> dict[str, Any]:
+    """Return whether push is up and what has come."""
+    push = runtime.push
+    return {"up": push.up, "received": push.received, "unknown": push.unknown, "failed": push.failed}
+
+
+def _players(runtime: AlexaRuntimeData) -> dict[str, Any]:
+    """Return how many players are in which state; those that we do not know as Amazon calls them."""
+    players = runtime.players.data.values() if runtime.players else ()
+    return {
+        "states": Counter(player.state.value for player in players),
+        "unknown_states": Counter(p.session.state_raw for p in players if p.session and p.state is PlayerState.UNKNOWN),
+    }
+
+
+def _player(player: Player) -> dict[str, Any]:
+    """Return what a player does; not what it plays."""
+    session, volume = player.session, player.volume
+    return {
+        "state": player.state,
+        "state_raw": session.state_raw if session and player.state is PlayerState.UNKNOWN else None,
+        "provider": session.media.provider if session else None,
+        "controls": sorted(session.controls) if session else [],
+        "shuffle": session.shuffle if session else None,
+        "repeat": session.repeat if session else None,
+        "played_on": len(session.serials) if session else 0,
+        "volume_known": volume is not None and volume.level is not None,
+    }
+
+
+def _all_notifications(runtime: AlexaRuntimeData) -> Mapping[str, tuple[Notification, ...]]:
+    """Return the notifications by serial."""
+    return runtime.notifications.data if runtime.notifications else {}
+
+
+def _notifications(notifications: list[Notification] | tuple[Notification, ...]) -> dict[str, Any]:
+    """Return how many there are of each type and status; those that we do not know as Amazon calls them."""
+    return {
+        "types": Counter(
+            str(n.raw.get("type") if n.type is NotificationType.UNKNOWN else n.type.value) for n in notifications
+        ),
+        "statuses": Counter(
+            str(n.raw.get("status") if n.status is NotificationStatus.UNKNOWN else n.status.value)
+            for n in notifications
+        ),
+        "recurring": sum(bool(n.pattern or n.rules) for n in notifications),
+    }
+
+
+def _device(device: Device) -> dict[str, Any]:
+    """Return what a device is and can do."""
+    return {
+        "family": device.family,
+        "family_raw": device.family_raw if device.family is DeviceFamily.UNKNOWN else None,
+        "type": device.device_type,
+        "software_version": device.software_version,
+        "online": device.online,
+        "capabilities": sorted(device.capabilities),
+        "members": len(device.members),
+        "parents": len(device.parents),
+        "locale": device.locale,
+        "time_zone_known": device.time_zone is not None,
+    }
+
+
+def _numbers(runtime: AlexaRuntimeData) -> dict[str, str]:
+    """Return by serial what a device is called here; the same as long as the list of devices is."""
+    return {serial: f"device {number}" for number, serial in enumerate(sorted(runtime.devices.data), 1)}
+
+
+def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain JSON without what must not be shown, wherever it came in."""
+    secrets = {entry.title, entry.unique_id, *_texts([v for key, v in entry.data.items() if key not in _SHOWN])}
+    if entry.state is ConfigEntryState.LOADED:
+        runtime = entry.runtime_data
+        for device in runtime.devices.data.values():
+            secrets |= {device.serial, device.account_id, device.owner_customer_id}
+        secrets |= {runtime.backend.own_serial, runtime.backend.account.email, runtime.backend.account.customer_id}
+    # The longest first: one may be part of another.
+    hidden = sorted((s for s in secrets if isinstance(s, str) and len(s) > 3), key=len, reverse=True)
+    return async_redact_data(_plain(data, hidden), TO_REDACT)
+
+
+def _texts(value: object) -> set[str]:
+    """Return all texts within a value."""
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, Mapping):
+        return _texts(list(value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return {text for item in value for text in _texts(item)}
+    return set()
+
+
+def _plain(value: object, hidden: list[str]) -> Any:
+    """Return a value as plain JSON, with the hidden texts taken out."""
+    if isinstance(value, Mapping):
+        return {_plain(str(key), hidden): _plain(item, hidden) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item, hidden) for item in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    for secret in hidden:
+        text = text.replace(secret, REDACTED)
+    return text

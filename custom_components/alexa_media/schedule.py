@@ -1,0 +1,177 @@
+"""When an alarm, a timer or a reminder goes off next.
+
+Amazon moves a repeating alarm on to its next date only at midnight in California, so the
+next time is worked out from the local time and the rule. Weekends are Saturday and Sunday
+everywhere; the other weekends that Amazon has in some countries are not known here.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import count, islice
+from typing import Final
+
+from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it ships no types
+
+from .models import Notification, NotificationStatus, NotificationType
+
+ALARMS: Final = frozenset({NotificationType.ALARM, NotificationType.MUSIC_ALARM})
+TIMERS: Final = frozenset({NotificationType.TIMER})
+REMINDERS: Final = frozenset({NotificationType.REMINDER})
+
+_DAY: Final = timedelta(days=1)
+
+# ISO weekdays of Amazon's patterns.
+_PATTERNS: Final = {
+    "P1D": frozenset(range(1, 8)),
+    "XXXX-WD": frozenset(range(1, 6)),
+    "XXXX-WE": frozenset({6, 7}),
+} | {f"XXXX-WXX-{day}": frozenset({day}) for day in range(1, 8)}
+
+# 29 February may be eight years away; a rule that never fits must not be searched to the year 9999.
+_HORIZON: Final = timedelta(days=9 * 366)
+
+# Steps of these frequencies have a fixed length: the start may move on by whole ones.
+_STEPS: Final = {"HOURLY": timedelta(hours=1), "DAILY": _DAY, "WEEKLY": timedelta(weeks=1)}
+_FREQUENCIES: Final = frozenset({*_STEPS, "MONTHLY", "YEARLY"})
+
+
+def next_occurrence(notification: Notification, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return when a notification goes off next, in UTC and after ``now``; ``None`` when it does not.
+
+    ``now`` is an aware time and ``zone`` the time zone of the device. What is off, paused,
+    over or of a kind or status that nobody knows does not go off. Rules come before the
+    pattern, as the app writes both and keeps only the rules exact.
+    """
+    if notification.status is NotificationStatus.SNOOZED:
+        if snoozed := _later(notification.snoozed_to, now):
+            return snoozed
+    elif notification.status is not NotificationStatus.ON:
+        return None
+    if notification.type in TIMERS:
+        return _timer(notification, now)
+    if notification.type not in ALARMS | REMINDERS:
+        return None
+    start, seconds = _start(notification, now, zone)
+    rules = (_occurrences(text, start, seconds, now, zone) for text in notification.rules)
+    if readable := [rule for rule in rules if rule is not None]:
+        times = (_first_after(rule, now, zone) for rule in readable)
+        return min((at for at in times if at is not None), default=None)
+    days = _PATTERNS.get(notification.pattern or "")
+    if days is not None and seconds is not None:
+        return _first_after(_on_weekdays(days, start, seconds, now, zone), now, zone)
+    return _once(notification, now, zone)
+
+
+def next_of(notifications: Iterable[Notification], now: datetime, zone: tzinfo) -> datetime | None:
+    """Return when the first of several notifications goes off, in UTC; ``None`` when none does."""
+    times = (next_occurrence(notification, now, zone) for notification in notifications)
+    return min((at for at in times if at is not None), default=None)
+
+
+def _later(at: datetime | None, now: datetime) -> datetime | None:
+    """Return a time in UTC if it is still to come."""
+    return at.astimezone(UTC) if at is not None and at > now else None
+
+
+def _instant(local: datetime, zone: tzinfo) -> datetime:
+    """Return a local time in UTC.
+
+    A time that the clock passes twice is the first one; one that it skips comes as much
+    later as the clock was put forward.
+    """
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _at(day: date, seconds: float) -> datetime:
+    """Return a local time without zone: ``seconds`` by the clock after midnight."""
+    return datetime.combine(day, time()) + timedelta(seconds=seconds)
+
+
+def _timer(notification: Notification, now: datetime) -> datetime | None:
+    """Return the end of a timer that runs."""
+    if notification.trigger_time is not None:
+        return _later(notification.trigger_time, now)
+    if notification.updated is None or notification.remaining is None:
+        return None
+    return _later(notification.updated + timedelta(seconds=notification.remaining), now)
+
+
+def _once(notification: Notification, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return the one time of what does not repeat: a reminder's is an instant, an alarm's is local."""
+    if notification.type in REMINDERS and notification.alarm_time is not None:
+        return _later(notification.alarm_time, now)
+    if notification.local_date is not None and notification.local_seconds is not None:
+        return _later(_instant(_at(notification.local_date, notification.local_seconds), zone), now)
+    return _later(notification.alarm_time, now)
+
+
+def _start(notification: Notification, now: datetime, zone: tzinfo) -> tuple[date, float | None]:
+    """Return the local day that a repetition starts on, and its time as seconds of the day if it has one."""
+    alarm = notification.alarm_time.astimezone(zone) if notification.alarm_time is not None else None
+    seconds = notification.local_seconds
+    if seconds is None and alarm is not None:
+        seconds = timedelta(hours=alarm.hour, minutes=alarm.minute, seconds=alarm.second).total_seconds()
+    known = alarm or (notification.created or now).astimezone(zone)
+    return notification.local_date or known.date(), seconds
+
+
+def _first_after(occurrences: Iterable[datetime], now: datetime, zone: tzinfo) -> datetime | None:
+    """Return the first of rising local times that is after ``now``, in UTC."""
+    return next((at for local in occurrences if (at := _instant(local, zone)) > now), None)
+
+
+def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Yield local times on some weekdays from the day before ``now`` on, none before ``start``."""
+    first = max(start, now.astimezone(zone).date() - _DAY)
+    for offset in count():
+        day = first + _DAY * offset
+        if day.isoweekday() in days:
+            yield _at(day, seconds)
+
+
+def _occurrences(
+    text: str, start: date, seconds: float | None, now: datetime, zone: tzinfo
+) -> Iterator[datetime] | None:
+    """Return the local times of an RFC 5545 rule; ``None`` for a rule that cannot be read.
+
+    Amazon ends its rules with a semicolon. Those of minutes and seconds are refused: no
+    alarm has them, and to go through them takes long.
+    """
+    pairs = (part.split("=", 1) for part in text.upper().removeprefix("RRULE:").replace(" ", "").split(";"))
+    parts = {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+    if parts.get("FREQ") not in _FREQUENCIES or (seconds is None and "BYHOUR" not in parts):
+        return None
+    local_now = now.astimezone(zone).replace(tzinfo=None)
+    limit = local_now + _HORIZON
+    try:
+        if until := parts.pop("UNTIL", None):
+            limit = min(limit, _until(until, zone))
+        limit_count = parts.pop("COUNT", None)
+        begin = _at(start, seconds or 0)
+        if limit_count is None:
+            begin = _moved_on(begin, parts["FREQ"], int(parts.get("INTERVAL", "1")), local_now)
+        rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=begin)
+        return islice(rule.replace(until=limit), None if limit_count is None else int(limit_count))
+    except ValueError, OverflowError:
+        return None
+
+
+def _until(text: str, zone: tzinfo) -> datetime:
+    """Return the end of a rule in local time; it is given in UTC, in local time, or as the last day."""
+    until = datetime.fromisoformat(text)
+    if until.tzinfo is not None:
+        return until.astimezone(zone).replace(tzinfo=None)
+    return until if "T" in text else until + _DAY - timedelta(seconds=1)
+
+
+def _moved_on(begin: datetime, frequency: str, interval: int, local_now: datetime) -> datetime:
+    """Return a later start that gives the same occurrences from some steps before now on.
+
+    Raises ``ValueError`` for an interval that would never come to an end.
+    """
+    if interval < 1:
+        raise ValueError("an interval is at least 1")
+    step = _STEPS.get(frequency)
+    if step is None:
+        return begin
+    return begin + max(0, (local_now - begin) // (step * interval) - 2) * step * interval

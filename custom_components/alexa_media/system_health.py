@@ -1,0 +1,55 @@
+"""System health: what the information page shows. Accounts have numbers there, no names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from homeassistant.components import system_health
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+
+from .const import CONF_URL, DOMAIN
+from .coordinator import AlexaConfigEntry
+
+
+@callback
+def async_register(_hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
+    """Register the information that this integration gives."""
+    register.async_register_info(async_system_health_info)
+
+
+async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
+    """Return for every account whether it is signed in, whether push is up and how many devices it has."""
+    entries: Sequence[AlexaConfigEntry] = hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=False
+    )
+    domain = entries[0].data[CONF_URL] if entries else "amazon.com"
+    info: dict[str, Any] = {"accounts": len(entries)}
+    if entries:
+        info["signed_in"] = _by_account([_signed_in(hass, entry) for entry in entries])
+        info["push_up"] = _by_account([_loaded(entry) and entry.runtime_data.push.up for entry in entries])
+        info["devices"] = _by_account([_devices(entry) for entry in entries])
+    info["can_reach_amazon"] = system_health.async_check_can_reach_url(hass, f"https://alexa.{domain}/api/ping")
+    return info
+
+
+def _loaded(entry: AlexaConfigEntry) -> bool:
+    """Return whether an account is set up."""
+    return entry.state is ConfigEntryState.LOADED
+
+
+def _signed_in(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
+    """Return whether an account is set up and nobody has to sign in again."""
+    return _loaded(entry) and not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+
+
+def _devices(entry: AlexaConfigEntry) -> int:
+    """Return how many devices an account has in Home Assistant; none while it is not set up."""
+    return len(entry.runtime_data.devices.data) if _loaded(entry) else 0
+
+
+def _by_account(values: Sequence[bool | int]) -> bool | int | str:
+    """Return the value of the only account, or those of all with their numbers."""
+    if len(values) == 1:
+        return values[0]
+    texts = ({True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value) for value in values)
+    return ", ".join(f"{number}: {text}" for number, text in enumerate(texts, 1))

@@ -1,0 +1,295 @@
+"""One Amazon account through the account API: the backend that coordinators and entities use."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
+import json
+import logging
+from typing import Any, Final
+
+import aiohttp
+import httpx
+
+from custom_components.alexa_media.backend import (
+    AlexaBackend,
+    Announce,
+    Capability,
+    Command,
+    PushEvent,
+    SetVolume,
+    Speak,
+    Transport,
+)
+from custom_components.alexa_media.errors import (
+    AlexaBadResponseError,
+    AlexaCommandError,
+    AlexaError,
+    AlexaUnsupportedError,
+)
+from custom_components.alexa_media.models import (
+    Account,
+    Credentials,
+    Device,
+    DeviceFamily,
+    Notification,
+    Session,
+    Volume,
+)
+
+from .endpoints import (
+    ACCOUNT,
+    BEHAVIOR,
+    DEVICES,
+    DND,
+    NOTIFICATIONS,
+    PLAYER_COMMAND,
+    PREFERENCES,
+    SESSIONS,
+    SET_DND,
+    VOLUMES,
+    Endpoint,
+)
+from .parse import (
+    Preferences,
+    parse_account,
+    parse_devices,
+    parse_dnd,
+    parse_dnd_echo,
+    parse_preferences,
+    parse_sessions,
+    parse_volumes,
+)
+from .parse_notifications import parse_notifications
+from .scheduler import CommandScheduler
+from .session import WebSession
+from .stream import PushStream
+
+_LOGGER = logging.getLogger(__name__)
+
+IDLE_CODES: Final = ("UnsupportedProviderException", "QUEUE_EXPIRED", "ExpiredPlayQueueException")
+"""Errors by which Amazon says that nothing of its own plays."""
+
+_FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
+
+
+class WebBackend:
+    """One signed-in account; see ``AlexaBackend`` for what each method is for."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        credentials: Credentials,
+        *,
+        client_factory: Callable[[], httpx.AsyncClient],
+        account: Account | None = None,
+    ) -> None:
+        """Use ``session`` (its cookie jar for this account alone; never closed here).
+
+        ``client_factory`` makes the HTTP/2 client of a push stream. ``account`` is who is
+        signed in where that is known from before; else ``async_connect`` asks.
+        """
+        self._session = WebSession(session, credentials)
+        self._client_factory = client_factory
+        self._account = account
+        self._devices: Mapping[str, Device] = {}
+        self._preferences: Mapping[str, Preferences] = {}
+        self._stream: PushStream | None = None
+        self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
+
+    @property
+    def capabilities(self) -> Capability:
+        """Return that all is offered."""
+        return Capability.PLAYERS | Capability.NOTIFICATIONS | Capability.DND | Capability.SPEECH | Capability.PUSH
+
+    @property
+    def account(self) -> Account:
+        """Return who is signed in; raises ``RuntimeError`` before ``async_connect``."""
+        if self._account is None:
+            raise RuntimeError("The account is known after async_connect")
+        return self._account
+
+    @property
+    def own_serial(self) -> str | None:
+        """Return the serial under which we are registered in the account."""
+        return self._session.credentials.serial
+
+    @property
+    def stats(self) -> Mapping[str, object]:
+        """Return counters of session, requests and stream."""
+        return {
+            "session": self._session.stats,
+            "requests": self._session.transport.stats,
+            "stream": self._stream.stats if self._stream else None,
+        }
+
+    # --- life ---------------------------------------------------------------------------
+
+    async def async_connect(self) -> None:
+        """Make the session usable, and learn whose it is unless that is known."""
+        await self._session.async_connect()
+        if self._account is None:
+            await self.async_identify()
+
+    def setup_done(self) -> None:
+        """Go easy on Amazon from now on: fewer requests at a time."""
+        self._session.transport.setup_done()
+
+    async def async_identify(self) -> Account:
+        """Ask who is signed in."""
+        credentials = self._session.credentials
+        account = await self._read(ACCOUNT, lambda data: parse_account(data, credentials.domain))
+        self._account = replace(account, account_id=credentials.account_id)
+        return self._account
+
+    async def async_deregister(self) -> None:
+        """Remove our registration from the account."""
+        await self._session.async_deregister()
+
+    async def async_close(self) -> None:
+        """Stop stream and scheduler; the aiohttp session is the caller's."""
+        if self._stream is not None:
+            await self._stream.aclose()
+        await self._scheduler.close()
+        await self._session.async_close()
+
+    # --- reads --------------------------------------------------------------------------
+
+    async def async_devices(self) -> Mapping[str, Device]:
+        """Return all devices; preferences that cannot be had are those of the last time."""
+        devices, preferences = await asyncio.gather(
+            self._read(DEVICES, parse_devices), self._read_preferences(), return_exceptions=True
+        )
+        if isinstance(devices, BaseException):
+            raise devices
+        if isinstance(preferences, BaseException):
+            raise preferences
+        self._preferences = preferences
+        self._devices = {
+            serial: replace(device, locale=known.locale, time_zone=known.time_zone)
+            if (known := preferences.get(serial))
+            else device
+            for serial, device in devices.items()
+        }
+        return self._devices
+
+    async def _read_preferences(self) -> Mapping[str, Preferences]:
+        try:
+            return await self._read(PREFERENCES, parse_preferences)
+        except AlexaError as err:
+            _LOGGER.debug("The preferences cannot be read: %s", err.placeholders)
+            return self._preferences
+
+    async def async_sessions(self) -> tuple[Session, ...]:
+        """Return all media sessions, those that play last; none where Amazon says that nothing of its own plays."""
+        device = _device_to_ask(self._devices.values(), self.own_serial)
+        try:
+            return await self._read(
+                SESSIONS,
+                lambda data: parse_sessions(data, datetime.now(UTC)),
+                query=_address(device) if device else None,
+            )
+        except (AlexaUnsupportedError, AlexaBadResponseError) as err:
+            if err.code in IDLE_CODES:
+                return ()
+            raise
+
+    async def async_volumes(self) -> Mapping[str, Volume]:
+        """Return the volumes of all devices that tell one."""
+        return await self._read(VOLUMES, parse_volumes)
+
+    async def async_notifications(self) -> Mapping[str, Notification]:
+        """Return all alarms, timers and reminders."""
+        return await self._read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
+
+    async def async_dnd(self) -> Mapping[str, bool]:
+        """Return Do Not Disturb of all devices that have it."""
+        return await self._read(DND, parse_dnd)
+
+    async def _read[T](
+        self, endpoint: Endpoint, parse: Callable[[Any], T], query: Mapping[str, str] | None = None
+    ) -> T:
+        """Ask and parse; an answer that cannot be parsed is counted at its endpoint."""
+        data = await self._session.transport.async_request(endpoint, query=query)
+        try:
+            return parse(data)
+        except AlexaBadResponseError:
+            self._session.transport.note_bad_response(endpoint)
+            raise
+
+    # --- commands -----------------------------------------------------------------------
+
+    async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
+        """Run a command; speech and volume for a group go to each of its members."""
+        if isinstance(command, _FOR_MEMBERS):
+            devices = self._with_members(devices)
+        await self._scheduler.execute(command, devices)
+
+    def _with_members(self, devices: Sequence[Device]) -> Sequence[Device]:
+        """Return the devices with groups replaced by their members, each device once."""
+        found: dict[str, Device] = {}
+        for device in devices:
+            listed = self._devices.get(device.serial, device)
+            members = [self._devices[member] for member in listed.members if member in self._devices]
+            for single in members if device.is_group and members else [device]:
+                found.setdefault(single.serial, single)
+        return tuple(found.values())
+
+    async def _submit(self, start_node: Mapping[str, Any]) -> None:
+        """Have Amazon run a sequence."""
+        sequence = {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": start_node}
+        await self._session.transport.async_request(
+            BEHAVIOR, json={"behaviorId": "PREVIEW", "sequenceJson": json.dumps(sequence), "status": "ENABLED"}
+        )
+
+    async def async_transport(self, command: Transport, device: Device) -> None:
+        """Send a command to a player."""
+        await self._session.transport.async_request(
+            PLAYER_COMMAND, query=_address(device), json={"type": command.type, **command.fields}
+        )
+
+    async def async_set_dnd(self, device: Device, enabled: bool) -> None:
+        """Switch Do Not Disturb; raises ``AlexaCommandError`` unless Amazon confirms it."""
+        answer = await self._session.transport.async_request(SET_DND, json={**_address(device), "enabled": enabled})
+        if parse_dnd_echo(answer) is not enabled:
+            raise AlexaCommandError(
+                f"{SET_DND.label} was not confirmed", endpoint=SET_DND.label, status=200, code="not_confirmed"
+            )
+
+    # --- push ---------------------------------------------------------------------------
+
+    async def events(self) -> AsyncGenerator[PushEvent]:
+        """Yield what Amazon pushes."""
+        stream = PushStream(
+            self._client_factory,
+            token=self._session.async_token,
+            register_capabilities=self._session.async_register_capabilities,
+            renew_token=self._session.async_renew_token,
+            domain=self._account.domain if self._account else self._session.credentials.domain,
+        )
+        self._stream = stream
+        try:
+            async with aclosing(stream.events()) as events:
+                async for event in events:
+                    yield event
+        finally:
+            await stream.aclose()
+
+
+def _address(device: Device) -> dict[str, str]:
+    """Return how Amazon names a device in a query or a body."""
+    return {"deviceSerialNumber": device.serial, "deviceType": device.device_type}
+
+
+def _device_to_ask(devices: Iterable[Device], own_serial: str | None) -> Device | None:
+    """Return a device to name in the request for all sessions: it wants one, whichever plays."""
+    speakers = [
+        device
+        for device in devices
+        if device.serial != own_serial and not device.is_group and device.family is not DeviceFamily.VOX
+    ]
+    return next((device for device in speakers if device.online), speakers[0] if speakers else None)
+
+
+_: type[AlexaBackend] = WebBackend

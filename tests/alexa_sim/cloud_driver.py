@@ -1,0 +1,243 @@
+"""A cloud in this process: requests go straight to its router, streams are read piece by piece."""
+
+import asyncio
+from collections.abc import Mapping
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from alexa_sim.cloud import Cloud
+from alexa_sim.household import load_household
+from alexa_sim.http import HttpError, Request, Response
+from alexa_sim.marketplaces import MARKETPLACES
+
+START = 1795255200.0
+"""2026-11-21 10:00:00 UTC, a Saturday; 02:00 in Los Angeles."""
+
+JO = "A2SIMJO7D0EQ11"
+ALEX = "A2SIMALEX0RAY2"
+KITCHEN = "G0SIM00KITCHEN01"
+LIVING = "G0SIM0LIVING0001"
+BEDROOM = "G0SIM0BEDROOM001"
+OFFICE = "G0SIM000OFFICE01"
+KIDS = "G0SIM00000KIDS01"
+GARAGE = "G0SIM000GARAGE01"
+DOWNSTAIRS = "51a0d0b7c3e94f6f8d2e7c1b9a5f0e31"
+PHONE = "7c4e2b8d90f14a6b8e3d5f7a1c9b0d24"
+APP = "D3A0B1C2D4E5F60718293A4B5C6D7E8F"
+REFRESH_TOKEN = "Atnr|demo-jo"
+GATEWAY = "alexa.na.gateway.devices.a2z.com"
+BROWSER = "Mozilla/5.0 (Linux; Android 10) AppleWebKit/537.36"
+MODEL = "com.amazon.alexa.behaviors.model"
+
+
+class StillClock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+
+class Answer:
+    """A response with its body read."""
+
+    def __init__(self, response: Response) -> None:
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.body
+        self.stream = response.stream
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def set_cookies(self) -> dict[str, str]:
+        pairs = [value.partition(";")[0].partition("=") for key, value in self.headers if key == "set-cookie"]
+        return {name: value.strip('"') for name, _, value in pairs}
+
+
+class Driver:
+    """A cloud, its clock, and a client with a cookie jar and a token."""
+
+    def __init__(self, household: str | Mapping[str, Any] = "demo", domain: str = "amazon.com") -> None:
+        self.clock = StillClock()
+        self.domain = domain
+        data = load_household(household) if isinstance(household, str) else household
+        self.cloud = Cloud(data, domain=domain, clock=self.clock)
+        self.cookies: dict[str, str] = {}
+        self.token = ""
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.cloud.tick()
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        data: Any = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        bearer: str | None = None,
+        cookies: Mapping[str, str] | None = None,
+        csrf: bool = True,
+    ) -> Answer:
+        """Send a request; a path alone is meant for ``alexa.<domain>``."""
+        if url.startswith("/"):
+            url = f"https://alexa.{self.domain}{url}"
+        parts = urlsplit(url)
+        jar = self.cookies if cookies is None else cookies
+        sent = {"user-agent": "AmazonWebView/Amazon Alexa/2.2.556530.0/iOS/16.6/iPhone"}
+        sent["cookie"] = "; ".join(f"{name}={value}" for name, value in jar.items())
+        if csrf and "csrf" in jar:
+            sent["csrf"] = jar["csrf"]
+        if bearer is not None:
+            sent["authorization"] = f"Bearer {bearer}"
+        sent.update({name.lower(): value for name, value in (headers or {}).items()})
+        body = json.dumps(data).encode() if data is not None else urlencode(form or {}).encode()
+        found = self.cloud.router.match(method, parts.hostname or "", parts.path)
+        assert not isinstance(found, int), f"{method} {url}: {found}"
+        handler, params = found
+        request = Request(
+            method,
+            parts.hostname or "",
+            parts.path,
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            sent,
+            body,
+            params=params,
+        )
+        try:
+            return Answer(await handler(request))
+        except HttpError as err:
+            return Answer(err.response)
+
+    async def renew(self, refresh_token: str = REFRESH_TOKEN) -> None:
+        """Get an access token, cookies and csrf for a refresh token."""
+        form = {"source_token": refresh_token, "source_token_type": "refresh_token"}
+        token = await self.request(
+            "POST", f"https://api.{self.domain}/auth/token", form={**form, "requested_token_type": "access_token"}
+        )
+        self.token = token.json["access_token"]
+        exchange = {**form, "requested_token_type": "auth_cookies", "domain": f".{self.domain}"}
+        answer = await self.request("POST", f"https://www.{self.domain}/ap/exchangetoken/cookies", form=exchange)
+        listed = answer.json["response"]["tokens"]["cookies"][f".{self.domain}"]
+        self.cookies = {cookie["Name"]: cookie["Value"].strip('"') for cookie in listed}
+        self.cookies.update((await self.request("GET", "/api/language")).set_cookies)
+
+    async def get(self, url: str, **options: Any) -> Any:
+        """Return the JSON of a GET that has to go well."""
+        answer = await self.request("GET", url, **options)
+        assert answer.status == 200, answer.text
+        return answer.json
+
+    async def open(self, token: str | None = None, host: str = GATEWAY) -> Stream:
+        """Open a directives stream."""
+        answer = await self.request("GET", f"https://{host}/v20160207/directives", bearer=token or self.token)
+        assert answer.status == 200, answer.text
+        assert answer.stream is not None
+        return Stream(answer)
+
+    def device(self, serial: str) -> Any:
+        """Return a device of Jo's state document."""
+        return self.cloud.state()["accounts"][JO]["devices"][serial]
+
+    def patch_device(self, serial: str, change: Any) -> None:
+        """Patch a device of Jo's."""
+        self.cloud.patch({"accounts": {JO: {"devices": {serial: change}}}})
+
+    async def preview(self, node: Mapping[str, Any]) -> Answer:
+        """Send a sequence that starts with a node."""
+        sequence = {"@type": f"{MODEL}.Sequence", "startNode": node}
+        body = {"behaviorId": "PREVIEW", "sequenceJson": json.dumps(sequence), "status": "ENABLED"}
+        return await self.request("POST", "/api/behaviors/preview", data=body)
+
+    def payload(self, serial: str, **more: Any) -> dict[str, Any]:
+        """Return the payload that a node for a device begins with."""
+        device = self.device(serial)
+        return {
+            "deviceSerialNumber": serial,
+            "deviceType": device["deviceType"],
+            "customerId": device["deviceOwnerCustomerId"],
+            "locale": "en-US",
+            **more,
+        }
+
+    def command_url(self, serial: str, path: str = "/api/np/command") -> str:
+        """Return the address of a device's player."""
+        return f"{path}?deviceSerialNumber={serial}&deviceType={self.device(serial)['deviceType']}"
+
+    async def play(self, serial: str, phrase: str = "northern piers") -> None:
+        """Let a device play the album of three tracks."""
+        payload = self.payload(serial, searchPhrase=phrase, musicProviderId="AMAZON_MUSIC")
+        answer = await self.preview(operation("Alexa.Music.PlaySearchPhrase", payload))
+        assert answer.status == 200, answer.text
+
+
+def operation(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an operation node."""
+    return {"@type": f"{MODEL}.OpaquePayloadOperationNode", "type": kind, "operationPayload": payload}
+
+
+def serial_node(*nodes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nodes that run one after the other."""
+    return {"@type": f"{MODEL}.SerialNode", "nodesToExecute": list(nodes)}
+
+
+def parallel_node(*nodes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nodes that run at once."""
+    return {"@type": f"{MODEL}.ParallelNode", "nodesToExecute": list(nodes)}
+
+
+class Stream:
+    """An open directives stream."""
+
+    def __init__(self, answer: Answer) -> None:
+        assert answer.stream is not None
+        self.content_type = answer.header("content-type") or ""
+        self._pieces = answer.stream
+
+    async def pieces(self) -> list[bytes]:
+        """Return what has been sent by now; a last ``b""`` stands for the end."""
+        pieces: list[bytes] = []
+        while True:
+            task = asyncio.ensure_future(anext(self._pieces))  # type: ignore[arg-type]
+            done, _ = await asyncio.wait({task}, timeout=0.01)
+            if not done:
+                task.cancel()
+                await asyncio.wait({task})
+                return pieces
+            try:
+                pieces.append(task.result())
+            except StopAsyncIteration:
+                return [*pieces, b""]
+
+    async def directives(self) -> list[dict[str, Any]]:
+        """Return the directives sent by now, read as peers read them: a line of JSON each."""
+        lines = b"".join(await self.pieces()).decode().split("\r\n")
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    async def pushes(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return commands and payloads sent by now."""
+        found = []
+        for directive in await self.directives():
+            for update in directive["directive"]["payload"]["renderingUpdates"]:
+                metadata = json.loads(update["resourceMetadata"])
+                assert metadata["command"] == update["resourceId"]
+                found.append((metadata["command"], json.loads(metadata["payload"])))
+        return found

@@ -1,0 +1,93 @@
+"""The control plane."""
+
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from alexa_sim.client import ControlError, Running
+
+
+def test_it_lists_its_paths(toy: Running) -> None:
+    paths = toy.client.request("GET", "/")["paths"]
+    assert "PATCH /state" in paths
+    assert "POST /say" in paths
+
+
+@pytest.mark.parametrize(
+    ("line", "data", "status", "message"),
+    [
+        ("GET /nothing", None, 404, "no path"),
+        ("PUT /state", {}, 405, "no method"),
+        ("PATCH /state", {"bad": 1}, 400, "bad is no part"),
+        ("PATCH /state", [1], 400, "JSON object"),
+        ("POST /push", {}, 400, "A push is"),
+        ("POST /push", {"command": "A", "payload": 1}, 400, "payload takes an object"),
+        ("POST /push", {"command": "A", "raw": 1}, 400, "A push is"),
+        ("POST /clock", {}, 400, "advance"),
+        ("POST /clock", {"advance": -1}, 400, "forward only"),
+        ("POST /clock", {"advance": True}, 400, "forward only"),
+        ("GET /ledger?since=yesterday", None, 400, "epoch seconds"),
+        ("GET /ledger?status=200", None, 400, "not by status"),
+        ("POST /household", {}, 400, "A household is"),
+        ("POST /household", {"name": "demo", "domain": "amazon.xx"}, 400, "no retail domain"),
+        ("POST /household", {"name": "nobody"}, 400, "nobody"),
+        ("POST /household", {"household": {}}, 400, "The household"),
+        ("POST /household", {"household": 1}, 400, "takes an object"),
+        ("POST /sign-in", {}, 400, "A sign-in is"),
+        ("DELETE /faults/99999", None, 404, "no fault 99999"),
+    ],
+)
+def test_what_it_cannot_understand_is_said_in_a_sentence(
+    toy: Running, line: str, data: Any, status: int, message: str
+) -> None:
+    method, path = line.split(" ")
+    with pytest.raises(ControlError, match=message) as caught:
+        toy.client.request(method, path, data)
+    assert caught.value.status == status
+    assert toy.client.errors() == []
+
+
+def test_a_body_that_is_not_json_is_refused(toy: Running) -> None:
+    connection = HTTPConnection(urlsplit(toy.control).netloc, timeout=5)
+    connection.request("POST", "/clock", "{", {})
+    response = connection.getresponse()
+    assert response.status == 400
+    assert b"not JSON" in response.read()
+    connection.close()
+
+
+def test_it_answers_to_loopback_names_alone(toy: Running) -> None:
+    connection = HTTPConnection(urlsplit(toy.control).netloc, timeout=5)
+    connection.request("GET", "/state", headers={"host": "evil.example"})
+    assert connection.getresponse().status == 421
+    connection.close()
+
+
+def test_what_reaches_the_cloud(toy: Running) -> None:
+    client = toy.client
+    assert client.patch_state({"colour": "red"})["colour"] == "red"
+    assert client.say("G0000000000000A1", "hello", person="Ada") == {
+        "said": {"serial": "G0000000000000A1", "text": "hello", "person": "Ada"}
+    }
+    assert client.spoken() == [{"serial": "G0000000000000A1", "text": "Hello."}]
+    assert client.sign_in("https://www.amazon.com/ap/signin") == "https://www.amazon.com/ap/signin#None"
+    assert client.sign_in("https://x", "jo@example.org") == "https://x#jo@example.org"
+
+
+def test_advancing_the_clock_ticks(toy: Running) -> None:
+    before, ticks = client_time(toy), toy.client.state()["ticks"]
+    assert toy.client.advance(100) >= before + 100
+    assert toy.client.state()["ticks"] > ticks
+
+
+def client_time(toy: Running) -> float:
+    """Return the simulation's time."""
+    return toy.client.now()
+
+
+def test_a_household_may_be_given_whole(toy: Running) -> None:
+    household = toy.client.state()["household"]
+    toy.client.household(household)
+    assert toy.client.state()["household"] == household

@@ -1,0 +1,86 @@
+"""System health: accounts by number, and whether Amazon can be reached."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """Home Assistant's check leaves the answer unread, so that its time limit stays."""
+    return True
+
+
+async def health(hass: HomeAssistant) -> dict[str, Any]:
+    """Return what the information page shows of us."""
+    hass.config.components.add(DOMAIN)
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info: dict[str, Any] = await get_system_health_info(hass, DOMAIN)
+    info["can_reach_amazon"] = await info["can_reach_amazon"]
+    return info
+
+
+def add(
+    hass: HomeAssistant,
+    data: Mapping[str, Any],
+    unique_id: str,
+    *,
+    state: ConfigEntryState = ConfigEntryState.LOADED,
+    devices: int = 3,
+    up: bool = True,
+    **changed: Any,
+) -> MockConfigEntry:
+    """Add an account in some state."""
+    entry = MockConfigEntry(domain=DOMAIN, version=2, unique_id=unique_id, data=dict(data) | changed)
+    entry.add_to_hass(hass)
+    entry.mock_state(hass, state)
+    if state is ConfigEntryState.LOADED:
+        entry.runtime_data = SimpleNamespace(
+            push=SimpleNamespace(up=up), devices=SimpleNamespace(data=dict.fromkeys(range(devices)))
+        )
+    return entry
+
+
+async def test_one_account(hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any]) -> None:
+    add(hass, entry_data, "A1")
+    assert await health(hass) == {
+        "accounts": 1,
+        "signed_in": True,
+        "push_up": True,
+        "devices": 3,
+        "can_reach_amazon": "ok",
+    }
+    assert [(request["host"], request["path"]) for request in sim.ledger()] == [("alexa.amazon.com", "/api/ping")]
+
+
+async def test_several_accounts_have_numbers(
+    hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any]
+) -> None:
+    add(hass, entry_data, "A1", url="amazon.de", up=False)
+    add(hass, entry_data, "A2", state=ConfigEntryState.SETUP_RETRY)
+    signed_out = add(hass, entry_data, "A3", devices=7)
+    signed_out.async_start_reauth(hass)
+    await hass.async_block_till_done()
+    assert await health(hass) == {
+        "accounts": 3,
+        "signed_in": "1: yes, 2: no, 3: no",
+        "push_up": "1: no, 2: no, 3: yes",
+        "devices": "1: 3, 2: 0, 3: 7",
+        "can_reach_amazon": "ok",
+    }
+    assert [request["host"] for request in sim.ledger()] == ["alexa.amazon.de"]
+
+
+async def test_amazon_out_of_reach(hass: HomeAssistant, sim: ControlClient) -> None:
+    sim.fault(path="/api/ping", cut="before")
+    assert await health(hass) == {"accounts": 0, "can_reach_amazon": {"type": "failed", "error": "unreachable"}}
