@@ -88,6 +88,17 @@ def changed_by(patch: Mapping[str, Any], merged: dict[str, Any], now: float) -> 
         merged["originalDate"] = None
 
 
+def is_understood(given: Mapping[str, Any]) -> bool:
+    """Return whether dates, times and rules of a notification can be read."""
+    fields = {"originalTime": None, "originalDate": None, "recurringPattern": None, "rRuleData": None, **given}
+    try:
+        _local(fields, ZoneInfo("UTC"))
+        next_occurrence(fields, ZoneInfo("UTC"), 0.0)
+    except ValueError, KeyError, TypeError, AttributeError:
+        return False
+    return True
+
+
 def zone_of(device: Mapping[str, Any]) -> ZoneInfo:
     """Return the time zone of a device."""
     return ZoneInfo(device["preferences"]["timeZoneId"])

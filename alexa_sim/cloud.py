@@ -7,8 +7,12 @@ from .auth import Auth
 from .endpoints import Services, WebsiteApi
 from .endpoints.account import add_account
 from .endpoints.behaviors import add_behaviors
+from .endpoints.communications import CommunicationEndpoints
 from .endpoints.devices import add_devices
 from .endpoints.gateway import GatewayEndpoints
+from .endpoints.graphql import add_graphql
+from .endpoints.history import add_history
+from .endpoints.lists import add_lists
 from .endpoints.media import add_media
 from .endpoints.registration import RegistrationEndpoints
 from .endpoints.settings import add_settings
@@ -36,12 +40,16 @@ class Cloud:
         for registration in household.get("registrations", []):
             self._auth.adopt(registration)
         self._state.after_patch.append(self._after_patch)
-        services = Services(self.router, self._state, self._auth, self._streams, self._sequences)
+        services = Services(self.router, self._state, self._auth, self._streams, self._sequences, self._history)
         self._pages = SignInPages(services)
         RegistrationEndpoints(services)
         GatewayEndpoints(services)
+        CommunicationEndpoints(services)
         api = WebsiteApi(services)
-        for add in (add_account, add_devices, add_media, add_behaviors, add_settings):
+        for add in (
+            *(add_account, add_devices, add_media, add_behaviors, add_settings),
+            *(add_graphql, add_history, add_lists),
+        ):
             add(api)
 
     def state(self) -> dict[str, Any]:

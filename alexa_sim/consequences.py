@@ -51,16 +51,18 @@ class DeviceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is pushed when it changes: devices by serial, versions of notifications by account and index."""
+    """All that is pushed when it changes: devices by serial, notifications and list items by account and ids."""
 
     devices: Mapping[str, DeviceFacts]
     notifications: Mapping[tuple[str, str], tuple[str, str, int]]
+    items: Mapping[tuple[str, str, str], tuple[Any, ...]]
 
 
 def facts(accounts: Mapping[str, Any]) -> Facts:
     """Return what of a state is pushed."""
     devices: dict[str, DeviceFacts] = {}
     notifications: dict[tuple[str, str], tuple[str, str, int]] = {}
+    items: dict[tuple[str, str, str], tuple[Any, ...]] = {}
     for customer_id, account in accounts.items():
         for serial, device in account["devices"].items():
             sound = device["equalizer"]
@@ -81,7 +83,11 @@ def facts(accounts: Mapping[str, Any]) -> Facts:
                 notification["deviceType"],
                 int(notification["version"]),
             )
-    return Facts(devices, notifications)
+        for list_id, held in account["lists"].items():
+            for item_id, item in held["items"].items():
+                values = (item[name] for name in ("version", "itemName", "itemStatus", "quantity", "note"))
+                items[customer_id, list_id, item_id] = tuple(values)
+    return Facts(devices, notifications, items)
 
 
 def pushes(before: Facts, after: Facts, accounts: Mapping[str, Any], now: float) -> Iterator[Push]:
@@ -97,6 +103,7 @@ def pushes(before: Facts, after: Facts, accounts: Mapping[str, Any], now: float)
         if old is not None and (old.player != new.player or new.player.jumped(old.player)):
             yield from _now_playing(serial, old.player, new, accounts, now)
     yield from _of_notifications(before, after)
+    yield from _of_items(before, after)
 
 
 def _player_facts(playing: Mapping[str, Any]) -> PlayerFacts:
@@ -243,7 +250,8 @@ def _of_notifications(before: Facts, after: Facts) -> Iterator[Push]:
                 doppler = {"deviceSerialNumber": serial, "deviceType": device_type}
                 yield account, *_notification(account, key, doppler, "UPDATE", number)
     for (account, key), (serial, device_type, version) in before.notifications.items():
-        if (account, key) not in after.notifications:
+        # with a device its notifications go without a word
+        if (account, key) not in after.notifications and serial in after.devices:
             doppler = {"deviceSerialNumber": serial, "deviceType": device_type}
             yield account, *_notification(account, key, doppler, "DELETE", version + 1)
 
@@ -260,3 +268,28 @@ def _notification(
         "notificationVersion": version,
     }
     return "PUSH_NOTIFICATION_CHANGE", payload
+
+
+def _of_items(before: Facts, after: Facts) -> Iterator[Push]:
+    """Yield PUSH_LIST_ITEM_CHANGE of items that came, changed or went."""
+    for place, values in after.items.items():
+        if place not in before.items:
+            yield _item(place, "itemCreated", values[0])
+        elif before.items[place] != values:
+            yield _item(place, "itemUpdated", values[0])
+    for place, values in before.items.items():
+        if place not in after.items:
+            yield _item(place, "itemDeleted", values[0])
+
+
+def _item(place: tuple[str, str, str], event: str, version: int) -> Push:
+    """Return one PUSH_LIST_ITEM_CHANGE."""
+    account, list_id, item_id = place
+    payload = {
+        "destinationUserId": account,
+        "listId": list_id,
+        "listItemId": item_id,
+        "eventName": event,
+        "version": version,
+    }
+    return account, "PUSH_LIST_ITEM_CHANGE", payload

@@ -13,6 +13,7 @@ GROUP_TYPE = "A3C9PE6TNYLTCH"
 """Device type of a group of speakers."""
 
 _ECHO = (
+    "ALEXA_DEVICE_REBOOT",
     "ALEXA_VOICE",
     "AMAZON_MUSIC",
     "APPLE_MUSIC",
@@ -60,6 +61,7 @@ _GROUP = (
     "CHANGE_NAME",
     "DEEZER",
     "I_HEART_RADIO",
+    "MICROPHONE",
     "MUSIC_SKILL",
     "PANDORA",
     "TIDAL",
@@ -97,6 +99,9 @@ PLAYER: Mapping[str, Any] = {
 }
 
 
+_COMMUNICATIONS: Mapping[str, str] = {"communications": "ON", "announcements": "ON", "dropin": "Home"}
+
+
 def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Marketplace) -> dict[str, Any]:
     """Return a device with everything that was not given."""
     family = given["deviceFamily"]
@@ -128,6 +133,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         **copy.deepcopy(dict(given)),
     }
     full["preferences"] = {**preferences, **given.get("preferences", {})}
+    full["communications"] = {**_COMMUNICATIONS, **given.get("communications", {})}
     full["player"] = {**copy.deepcopy(dict(PLAYER)), **given.get("player", {})}
     full["bluetooth"] = [
         {"connected": False, "deviceClass": "OTHER", "profiles": ["A2DP-SOURCE", "AVRCP"], **paired}
@@ -141,12 +147,15 @@ def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "password": "correct horse",
         "otpSecret": None,
+        "signInPages": [],
         "directedId": f"amzn1.account.SIM{customer_id}",
         "marketplace": None,
         "defaultMusicProvider": "AMAZON_MUSIC",
         "household": [],
         "devices": {},
         "notifications": {},
+        "lists": {},
+        "automations": {},
         **copy.deepcopy(dict(given)),
     }
 

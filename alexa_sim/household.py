@@ -5,10 +5,12 @@ from functools import cache
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from . import alerts
 from .catalogue import PROVIDERS, TRACKS
 from .defaults import GROUP_TYPE
 from .marketplaces import MARKETPLACES
@@ -34,7 +36,7 @@ def household_names() -> list[str]:
 
 
 def load_household(name_or_path: str) -> dict[str, Any]:
-    """Return a household by its name (``demo``, ``forty``, ``two_hundred``) or from a JSON file.
+    """Return a household by its name (``demo``, ``forty``, ``two_accounts``, ``two_hundred``) or from a JSON file.
 
     Raises ``HouseholdError``.
     """
@@ -87,7 +89,7 @@ def generate_household(name: str, echos: int) -> dict[str, Any]:
         }
         for number, serial in enumerate(serials[::4])
     }
-    account = {**jo, "household": [], "devices": devices, "notifications": notifications}
+    account = {**jo, "household": [], "devices": devices, "notifications": notifications, "automations": {}}
     household = {"name": name, "accounts": {customer_id: account}, "registrations": demo["registrations"]}
     check_household(household, name)
     return household
@@ -95,7 +97,7 @@ def generate_household(name: str, echos: int) -> dict[str, Any]:
 
 def check_household(data: Any, name: str) -> None:
     """Raise ``HouseholdError`` when a household does not fit the schema or itself."""
-    _raise_best(_validator("household").iter_errors(data), name)
+    _raise_best(_validator("household").iter_errors(data), f"{name}: ")
     for place, problem in contradictions(data["accounts"]):
         raise HouseholdError(f"{name}: {place}: {problem}")
     for number, registration in enumerate(data.get("registrations", [])):
@@ -106,7 +108,7 @@ def check_household(data: Any, name: str) -> None:
 
 def check_part(kind: str, data: Any, place: str) -> None:
     """Raise ``HouseholdError`` when an account, a device or a notification does not fit its part of the schema."""
-    _raise_best(_validator(kind).iter_errors(data), place)
+    _raise_best(_validator(kind).iter_errors(data), f"{place}/")
 
 
 def contradictions(accounts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -128,25 +130,40 @@ def contradictions(accounts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if serial in serials:
                 yield f"{place}/devices/{serial}", f"The serial is in the account {serials[serial]} already."
             serials[serial] = customer_id
-            yield from _of_device(f"{place}/devices/{serial}", device, devices, accounts)
+            yield from _of_device(f"{place}/devices/{serial}", device, customer_id, accounts)
         for key, notification in account.get("notifications", {}).items():
             if (serial := notification["deviceSerialNumber"]) not in devices:
                 yield f"{place}/notifications/{key}", f"There is no device {serial} in the account."
+            if not alerts.is_understood(notification):
+                yield f"{place}/notifications/{key}", "A date, a time or a recurrence rule cannot be read."
+
+
+def seen(customer_id: str, accounts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the devices that an account sees: its own and those shared with it."""
+    return {
+        serial: device
+        for other, account in accounts.items()
+        for serial, device in account.get("devices", {}).items()
+        if other == customer_id or customer_id in device.get("sharedWith", [])
+    }
 
 
 def _of_device(
-    place: str, device: Mapping[str, Any], devices: Mapping[str, Any], accounts: Mapping[str, Any]
+    place: str, device: Mapping[str, Any], customer_id: str, accounts: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with one device."""
+    """Yield what is wrong with one device of an account."""
     members = device.get("clusterMembers", [])
     if members and device["deviceFamily"] != "WHA":
         yield f"{place}/clusterMembers", "Only a group (deviceFamily WHA) has members."
+    devices = seen(customer_id, accounts) if members else {}
     for member in members:
         if member not in devices or devices[member]["deviceFamily"] == "WHA":
             yield f"{place}/clusterMembers", f"{member} is no speaker of the account."
     for other in device.get("sharedWith", []):
         if other not in accounts:
             yield f"{place}/sharedWith", f"There is no account {other}."
+    if (zone := device.get("preferences", {}).get("timeZoneId")) and zone not in _time_zones():
+        yield f"{place}/preferences/timeZoneId", f"There is no time zone {zone}."
     player = device.get("player", {})
     for media_id in player.get("queue", []):
         if media_id not in TRACKS:
@@ -158,6 +175,12 @@ def _of_device(
 
 
 @cache
+def _time_zones() -> frozenset[str]:
+    """Return the names of all time zones."""
+    return frozenset(available_timezones())
+
+
+@cache
 def _validator(kind: str) -> Draft202012Validator:
     """Return the validator for a household, or for one part of it."""
     schema = json.loads((_FOLDER / "schema.json").read_text(encoding="utf-8"))
@@ -166,10 +189,10 @@ def _validator(kind: str) -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
-def _raise_best(errors: Iterator[ValidationError], name: str) -> None:
-    """Raise the most telling of the errors as a sentence."""
+def _raise_best(errors: Iterator[ValidationError], start: str) -> None:
+    """Raise the most telling of the errors as a sentence; ``start`` stands before the place."""
     error = best_match(errors)
     if error is None:
         return
-    place = "/".join(str(part) for part in error.absolute_path)
-    raise HouseholdError(f"{name}: {place + ': ' if place else ''}{error.message.rstrip('.')}.")
+    place = start + "/".join(str(part) for part in error.absolute_path)
+    raise HouseholdError(f"{place.rstrip(':/ ')}: {error.message.rstrip('.')}.")

@@ -5,6 +5,7 @@ from functools import partial
 import json
 from typing import Any
 
+from .catalogue import PROVIDERS
 from .operations import Operation, OperationError, Operations
 from .state import State
 
@@ -59,14 +60,12 @@ class Sequences:
         operations = Operations(self._state, account_id)
         _, provider, phrase = operations.music(payload)
         cleaned = " ".join(phrase.lower().split())
-        result = "VALID" if cleaned else "EMPTY_SEARCH_PHRASE"
-        try:
-            operations.prepare(str(body["type"]), {**payload, "searchPhrase": cleaned or "x"})
-        except OperationError:
-            result = f"UNSUPPORTED_PROVIDER_{provider}"
-        if result != "VALID":
-            return {"result": result, "operationPayload": None}
-        return {"result": result, "operationPayload": {**payload, "sanitizedSearchPhrase": cleaned}}
+        if provider not in PROVIDERS and provider != "DEFAULT":
+            return {"result": "UNSUPPORTED_PROVIDER", "operationPayload": None}
+        if not cleaned:
+            return {"result": "EMPTY_SEARCH_PHRASE", "operationPayload": None}
+        operations.prepare(str(body["type"]), {**payload, "searchPhrase": cleaned})
+        return {"result": "VALID", "operationPayload": {**payload, "sanitizedSearchPhrase": cleaned}}
 
     def _plan(self, node: Any, operations: Operations, offset: float, plan: list[Planned]) -> float:
         """Add what a node does to the plan and return when it ends; raises ``OperationError``."""

@@ -7,7 +7,7 @@ import heapq
 from itertools import count
 from typing import Any, Protocol
 
-from . import alerts, consequences, defaults, household, player
+from . import alerts, consequences, defaults, household, lists, player
 from .http import HttpError
 from .marketplaces import MARKETPLACES, Marketplace
 from .merge import merge
@@ -73,14 +73,9 @@ class State:
         """Return a device, whoever holds it."""
         return next((found for account in self.accounts.values() if (found := account["devices"].get(serial))), None)
 
-    def groups_of(self, serial: str) -> list[str]:
-        """Return the serials of the groups that a speaker is in."""
-        return [
-            other
-            for account in self.accounts.values()
-            for other, device in account["devices"].items()
-            if serial in device["clusterMembers"]
-        ]
+    def groups_of(self, customer_id: str, serial: str) -> list[str]:
+        """Return the serials of the groups that a speaker is in, of those that an account sees."""
+        return [other for other, device in self.devices(customer_id) if serial in device["clusterMembers"]]
 
     @contextmanager
     def change(self) -> Iterator[None]:
@@ -145,7 +140,7 @@ class State:
         accounts: dict[str, Json] = merge(self.accounts, patch)
         for customer_id in patch.keys() & accounts.keys():
             self._check_parts(f"accounts/{customer_id}", accounts[customer_id], patch[customer_id])
-            _forget_removed(accounts[customer_id])
+        _forget_removed(accounts)
         for where, problem in household.contradictions(accounts):
             raise household.HouseholdError(f"{where}: {problem}")
         for customer_id, change in patch.items():
@@ -168,9 +163,11 @@ class State:
     def _repaired(self, customer_id: str, account: Json, patch: Mapping[str, Any]) -> Json:
         """Complete an account after a patch, with the times that the patch implies."""
         now = self.now()
+        before = self.accounts.get(customer_id, {})
+        lists.count_up(before.get("lists", {}), account.get("lists", {}), patch.get("lists") or {}, now)
         for key, change in (patch.get("notifications") or {}).items():
             notification = account["notifications"].get(key)
-            if notification is not None and key in self.accounts.get(customer_id, {}).get("notifications", {}):
+            if notification is not None and key in before.get("notifications", {}):
                 alerts.changed_by(change, notification, now)
                 alerts.touch(notification, now)
         for serial in patch.get("devices") or {}:
@@ -202,6 +199,10 @@ class State:
         for device in account["devices"].values():
             if device["player"]["state"] != "IDLE":
                 self._start_by_patch(device["player"], now)
+        account["lists"] = lists.complete(account["lists"], account["directedId"], now)
+        account["automations"] = {
+            key: {"status": "ENABLED", **automation} for key, automation in account["automations"].items()
+        }
         account["notifications"] = {
             key: alerts.complete(key, given, account["devices"][given["deviceSerialNumber"]], now)
             for key, given in account["notifications"].items()
@@ -239,17 +240,18 @@ class State:
         heapq.heappop(self._later)[2]()
 
 
-def _forget_removed(account: Json) -> None:
-    """Let go of what hung on devices that are not in the account any more."""
-    devices = account.get("devices", {})
-    for device in devices.values():
-        if members := device.get("clusterMembers"):
-            device["clusterMembers"] = [serial for serial in members if serial in devices]
-    account["notifications"] = {
-        key: notification
-        for key, notification in account.get("notifications", {}).items()
-        if notification["deviceSerialNumber"] in devices
-    }
+def _forget_removed(accounts: dict[str, Json]) -> None:
+    """Let go of what hung on devices that their account does not have, or does not see, any more."""
+    for customer_id, account in accounts.items():
+        for device in account.get("devices", {}).values():
+            if members := device.get("clusterMembers"):
+                visible = household.seen(customer_id, accounts)
+                device["clusterMembers"] = [serial for serial in members if serial in visible]
+        account["notifications"] = {
+            key: notification
+            for key, notification in account.get("notifications", {}).items()
+            if notification["deviceSerialNumber"] in account.get("devices", {})
+        }
 
 
 class _Ended:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import json
 import os
 from pathlib import Path
+import shlex
 import signal
 import socket
 import sys
@@ -99,15 +100,18 @@ def write_config(folder: Path, port: int, domain: str, level: str) -> None:
 
 
 @asynccontextmanager
-async def home_assistant(args: argparse.Namespace, folder: Path, control: int) -> AsyncIterator[None]:
-    """Run Home Assistant with every Amazon host redirected to the simulated cloud."""
+async def home_assistant(
+    args: argparse.Namespace, folder: Path, control: int, environment: str = "hass"
+) -> AsyncIterator[None]:
+    """Run the Home Assistant of an environment with every Amazon host redirected to the simulated cloud."""
     log = folder / "output.log"
+    python = ROOT / ".cache/envs" / environment / "bin/python"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             ROOT / ".cache/envs/sim/bin/python",
             *("-m", "alexa_sim", "run", "--household", args.household, "--domain", args.domain),
-            *("--control-port", str(control), "--"),
-            *(ROOT / ".cache/envs/hass/bin/python", "-m", "homeassistant", "--config", folder, "--skip-pip"),
+            *("--control-port", str(control), "--print-chromium-args", "--"),
+            *(python, "-m", "homeassistant", "--config", folder, "--skip-pip"),
             cwd=ROOT,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
@@ -133,6 +137,15 @@ async def home_assistant(args: argparse.Namespace, folder: Path, control: int) -
             if process.returncode is None:
                 process.kill()
             await watcher
+
+
+def chromium_args(folder: Path) -> list[str]:
+    """Return what leads a Chromium to the simulated cloud of a Home Assistant that runs in a folder."""
+    for line in (folder / "output.log").read_text(errors="replace").splitlines():
+        if line.startswith(("--host-resolver-rules", "'--host-resolver-rules")):
+            return shlex.split(line)
+    message = "the simulated cloud did not say what leads a browser to it"
+    raise DemoError(message)
 
 
 async def post(session: aiohttp.ClientSession, url: str, **kwargs: Any) -> Any:
@@ -189,7 +202,10 @@ async def sign_in(session: aiohttp.ClientSession, demo: Demo) -> None:
     flows = f"{demo.url}/api/config/config_entries/flow"
     headers = {"Authorization": f"Bearer {demo.token}"}
     flow = await post(session, flows, json={"handler": "alexa_media"}, headers=headers)
-    flow = await post(session, f"{flows}/{flow['flow_id']}", json={"marketplace": demo.domain}, headers=headers)
+    for _ in range(2):  # the marketplace, and the way to sign in
+        if flow["type"] == "menu" or "marketplace" in str(flow.get("data_schema")):
+            chosen = {"next_step_id": "paste"} if flow["type"] == "menu" else {"marketplace": demo.domain}
+            flow = await post(session, f"{flows}/{flow['flow_id']}", json=chosen, headers=headers)
     address = flow["description_placeholders"]["url"]
     done = await post(session, f"{demo.control}/sign-in", json={"url": address})
     flow = await post(session, f"{flows}/{flow['flow_id']}", json={"redirect_url": done["redirect"]}, headers=headers)

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 import time
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, State
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from alexa_sim.client import ControlClient, Running, start
 from alexa_sim.redirect import install
@@ -151,26 +153,77 @@ async def set_up(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
 
 async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: float = 10.0) -> Any:
     """Wait until something holds and return it; the cloud is another process, so real time passes."""
-    end = time.perf_counter() + seconds
+    end = _real_time() + seconds
     while True:
         await hass.async_block_till_done()
         if value := predicate():
             return value
-        assert time.perf_counter() < end, "it did not come to hold in time"
+        assert _real_time() < end, "it did not come to hold in time"
         await _breathe()
 
 
 async def quiet(hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0) -> None:
     """Wait until the cloud has not been asked anything for a while."""
-    end = time.perf_counter() + seconds
-    count, since = -1, time.perf_counter()
-    while time.perf_counter() - since < calm:
+    end = _real_time() + seconds
+    count, since = -1, _real_time()
+    while _real_time() - since < calm:
         await hass.async_block_till_done()
         now = len(sim.ledger())
         if now != count:
-            count, since = now, time.perf_counter()
-        assert time.perf_counter() < end, "the cloud is never left alone"
+            count, since = now, _real_time()
+        assert _real_time() < end, "the cloud is never left alone"
         await _breathe()
+
+
+def _real_time() -> float:
+    """Return seconds that go on while the clock is frozen."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Frozen time here and in the cloud, moved on together.
+
+    The timers of the event loop are frozen too; they run when time is moved on.
+    """
+
+    hass: HomeAssistant
+    sim: ControlClient
+    freezer: FrozenDateTimeFactory
+
+    async def advance(self, seconds: float, step: float = 60.0) -> None:
+        """Let time pass in steps, and what is due in each step happen."""
+        left = seconds
+        while left > 0:
+            await self._tick(min(step, left))
+            left -= step
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Let what has begun come to its end: short waits, and requests until there are no more."""
+        count, calm = -1, 0
+        for _ in range(400):
+            await self._tick(0.25)
+            now = len(self.sim.ledger())
+            calm = calm + 1 if now == count else 0
+            count = now
+            if calm >= 4:
+                return
+        raise AssertionError("the cloud is never left alone")
+
+    async def _tick(self, seconds: float) -> None:
+        """Move both clocks on and fire what is due."""
+        self.freezer.tick(timedelta(seconds=seconds))
+        self.sim.advance(seconds)
+        async_fire_time_changed(self.hass)
+        await self.hass.async_block_till_done()
+        await _breathe()
+
+
+@pytest.fixture
+def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTimeFactory) -> Clock:
+    """Return frozen time that moves on when the test says so."""
+    return Clock(hass, sim, freezer)
 
 
 async def _breathe() -> None:

@@ -78,6 +78,14 @@ async def start(hass: HomeAssistant, marketplace: str = "amazon.com") -> ConfigF
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "user")
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"marketplace": marketplace})
+    return await choose_paste(hass, flow)
+
+
+async def choose_paste(hass: HomeAssistant, flow: ConfigFlowResult) -> ConfigFlowResult:
+    """Choose to paste the address."""
+    assert (flow["type"], flow["step_id"]) == (FlowResultType.MENU, "sign_in")
+    assert flow["menu_options"] == ["proxy", "paste"]
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"next_step_id": "paste"})
     assert (flow["type"], flow["step_id"], flow["errors"]) == (FlowResultType.FORM, "paste", None)
     return flow
 
@@ -392,6 +400,7 @@ async def test_account_of_another_marketplace_is_sent_there(hass: HomeAssistant,
     assert deregistered(sim) == 1
     assert registrations(sim) == before
     again = await hass.config_entries.flow.async_configure(again["flow_id"], {"marketplace": "amazon.com"})
+    again = await choose_paste(hass, again)
     assert serial(again) == serial(flow)
     flow = await sign_in(hass, sim, again)
     assert flow["type"] is FlowResultType.CREATE_ENTRY
@@ -430,8 +439,7 @@ async def again(
     assert placeholders is not None
     assert placeholders["account"] == config_entry.title
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
-    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "paste")
-    return request.param, flow
+    return request.param, await choose_paste(hass, flow)
 
 
 async def test_signing_in_again_renews_the_entry(
@@ -489,11 +497,12 @@ async def test_account_that_moved_is_followed_to_its_marketplace(
 ) -> None:
     sim.household("demo", domain="amazon.de")
     flow = await config_entry.start_reauth_flow(hass)
-    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    flow = await choose_paste(hass, await hass.config_entries.flow.async_configure(flow["flow_id"], {}))
     flow = await sign_in(hass, sim, flow)
     assert flow["errors"] == {"marketplace": "wrong_marketplace"}
     assert deregistered(sim) == 1
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"marketplace": "amazon.de"})
+    flow = await choose_paste(hass, flow)
     assert serial(flow) == config_entry.data["serial"]
     flow = await sign_in(hass, sim, flow)
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reauth_successful")

@@ -1,19 +1,18 @@
 """Setting up, unloading, reloading and removing an account; devices that come and go."""
 
-from datetime import timedelta
+import asyncio
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 
-from .conftest import Household, quiet, set_up, state_of, until
+from .conftest import Clock, Household, set_up, state_of, until
 
 
 async def test_load_and_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -67,31 +66,28 @@ async def test_start_without_amazon(
 
 
 async def test_restart_while_amazon_is_down(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    entry: MockConfigEntry,
-    household: Household,
-    freezer: FrozenDateTimeFactory,
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
     """The entities come from the last good list, unavailable, and recover without a hand on it."""
-    freezer.tick(timedelta(seconds=5))
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done()
+    entry = config_entry
+    await set_up(hass, entry)
+    await clock.advance(10, 2)
     assert await hass.config_entries.async_unload(entry.entry_id)
     before = set(hass.states.async_entity_ids())
-    sim.fault(host="*", seconds=36000, status=503)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    fault = sim.fault(host="*", seconds=36000, status=503)
+    setup = asyncio.create_task(hass.config_entries.async_setup(entry.entry_id))
+    await clock.settle()
+    assert await setup
     assert entry.state is ConfigEntryState.LOADED
     assert set(hass.states.async_entity_ids()) == before
     assert state_of(hass, "media_player.kitchen_show").state == "unavailable"
+    await clock.advance(300)
+    assert state_of(hass, "media_player.kitchen_show").state == "unavailable"
+    assert fault
     sim.clear_faults()
-    for _ in range(10):
-        freezer.tick(timedelta(minutes=2))
-        async_fire_time_changed(hass)
-        await quiet(hass, sim, calm=0.2)
-    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").state == "idle")
-    await until(hass, lambda: entry.runtime_data.push.up, 30)
+    await clock.advance(1200)
+    assert state_of(hass, "media_player.kitchen_show").state == "idle"
+    assert entry.runtime_data.push.up
 
 
 async def test_revoked_starts_one_reauthentication(
@@ -107,18 +103,19 @@ async def test_revoked_starts_one_reauthentication(
 
 
 async def test_revoked_while_running(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """A registration that is removed at Amazon while all runs ends in one reauthentication, not in a loop."""
+    await set_up(hass, config_entry)
+    await clock.settle()
     sim.fault(revoke=True)
     sim.fault(close_stream=True)
-    await until(hass, lambda: hass.config_entries.flow.async_progress_by_handler(DOMAIN), 20)
-    for _ in range(5):
-        freezer.tick(timedelta(minutes=11))
-        sim.advance(660)
-        async_fire_time_changed(hass)
-        await quiet(hass, sim, calm=0.2)
+    await clock.advance(1200)
     assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
+    sim.reset_ledger()
+    await clock.advance(3600)
+    assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
+    assert household.requests() == []
 
 
 async def test_a_new_device_appears(
@@ -140,51 +137,53 @@ async def refresh_devices(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 async def test_a_device_goes_after_two_lists(
     hass: HomeAssistant,
-    entry: MockConfigEntry,
+    config_entry: MockConfigEntry,
     household: Household,
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
-    freezer: FrozenDateTimeFactory,
+    clock: Clock,
 ) -> None:
     """One list without a device asks for a second one; only then is it gone, from the registries too."""
+    entry = config_entry
+    await set_up(hass, entry)
+    await clock.advance(10, 1)
     serial = household.serial("Bedroom Dot")
     device = household.device("Bedroom Dot")
     household.remove(serial)
     await refresh_devices(hass, entry)
+    await clock.advance(15, 5)
     assert state_of(hass, "media_player.bedroom_dot").state == "idle"
-    freezer.tick(timedelta(seconds=32))
-    async_fire_time_changed(hass)
-    await until(hass, lambda: hass.states.get("media_player.bedroom_dot") is None)
+    await clock.advance(15, 5)
+    assert hass.states.get("media_player.bedroom_dot") is None
     assert device_registry.async_get_device_by_identifier((DOMAIN, serial), entry.entry_id) is None
     assert entity_registry.async_get("switch.bedroom_dot_do_not_disturb") is None
     assert hass.states.get("media_player.kitchen_show")
     # and it may come back
-    owner = entry.unique_id
-    household.sim.patch_state({"accounts": {owner: {"devices": {serial: device}}}})
+    household.sim.patch_state({"accounts": {entry.unique_id: {"devices": {serial: device}}}})
     await refresh_devices(hass, entry)
-    await until(hass, lambda: hass.states.get("media_player.bedroom_dot"))
+    await clock.settle()
+    assert hass.states.get("media_player.bedroom_dot")
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.mark.parametrize(
     "fault", [{"status": 500}, {"status": 200, "body": {"devices": []}}, {"status": 200, "body": {}}], ids=str
 )
 async def test_failed_is_not_empty(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    entry: MockConfigEntry,
-    fault: dict[str, Any],
-    freezer: FrozenDateTimeFactory,
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, fault: dict[str, Any], clock: Clock
 ) -> None:
     """A list that failed, is empty or is none changes no entity's existence, however often it comes."""
+    await set_up(hass, config_entry)
+    await clock.settle()
     before = set(hass.states.async_entity_ids())
     sim.fault(path="/api/devices-v2/device", seconds=36000, **fault)
     for _ in range(4):
-        await refresh_devices(hass, entry)
-        freezer.tick(timedelta(minutes=2))
-        async_fire_time_changed(hass)
-        await quiet(hass, sim, calm=0.1)
+        refresh = asyncio.create_task(config_entry.runtime_data.devices.async_refresh())
+        await clock.advance(60)
+        await refresh
     assert set(hass.states.async_entity_ids()) == before
     assert state_of(hass, "media_player.kitchen_show").state == "idle"
+    await hass.config_entries.async_unload(config_entry.entry_id)
 
 
 async def test_a_renamed_device_is_renamed(

@@ -37,13 +37,13 @@ def written(hass: HomeAssistant) -> list[str]:
 
 
 async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """A volume push writes one entity and asks nothing."""
+    """A volume push writes the device and the group that it is in, and asks nothing."""
     sim.reset_ledger()
     entities = written(hass)
     household.change("Kitchen Show", volume=64, muted=False)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("volume_level") == 0.64)
     await quiet(hass, sim)
-    assert entities == [KITCHEN]
+    assert sorted(entities) == ["media_player.downstairs", KITCHEN]
     assert household.requests() == []
 
 

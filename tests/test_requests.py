@@ -2,18 +2,16 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 
-from .conftest import Household, quiet, set_up, state_of
+from .conftest import Clock, Household, quiet, set_up, state_of
 
 HOUSEHOLDS = pytest.mark.parametrize("name", ["demo", "forty", "two_hundred"])
 
@@ -33,7 +31,7 @@ async def test_set_up(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-SET_UP = 22
+SET_UP = 21
 
 
 @HOUSEHOLDS
@@ -42,20 +40,16 @@ async def test_idle_hour(
     sim: ControlClient,
     config_entry: MockConfigEntry,
     household: Household,
-    freezer: FrozenDateTimeFactory,
+    clock: Clock,
     name: str,
 ) -> None:
     """An hour in which nothing happens, push up: at most 20 requests, pings apart."""
     sim.household(name)
     await set_up(hass, config_entry)
-    await quiet(hass, sim)
+    await clock.settle()
+    await clock.advance(10, 1)
     sim.reset_ledger()
-    for _ in range(60):
-        freezer.tick(timedelta(minutes=1))
-        sim.advance(60)
-        async_fire_time_changed(hass)
-        await quiet(hass, sim, calm=0.05)
-    await quiet(hass, sim)
+    await clock.advance(3600)
     requests = Counter(household.requests())
     assert 1 <= requests.total() <= 20, requests
     assert config_entry.runtime_data.push.up

@@ -1,7 +1,7 @@
 """The endpoints of the cloud, one module for each family."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from alexa_sim.auth import Auth, Registration
@@ -13,6 +13,8 @@ from alexa_sim.state import State
 
 type Endpoint = Callable[[Call], Response]
 
+_API_HOSTS = ("alexa.{domain}", "{region}-api-alexa.{domain}")
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -23,6 +25,7 @@ class Services:
     auth: Auth
     streams: Streams
     sequences: Sequences
+    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +84,29 @@ class WebsiteApi:
         """Add to the router of ``services``."""
         self.services = services
 
-    def add(self, method: str, path: str, endpoint: Endpoint, *, everywhere: bool = False) -> None:
-        """Add an endpoint at ``alexa.<domain>`` and ``<region>-api-alexa.<domain>``.
+    def add(
+        self,
+        method: str,
+        path: str,
+        endpoint: Endpoint,
+        *,
+        everywhere: bool = False,
+        csrf: bool = True,
+        hosts: tuple[str, ...] = _API_HOSTS,
+    ) -> None:
+        """Add an endpoint at ``alexa.<domain>`` and ``<region>-api-alexa.<domain>``, or at other ``hosts``.
 
         It answers at the account's own marketplace and region, or ``everywhere`` where the
-        account is signed in.
+        account is signed in. Whatever is not a GET needs ``csrf``, but for a few that only read.
         """
 
         async def serve(request: Request) -> Response:
-            return endpoint(self._admit(request, everywhere=everywhere))
+            return endpoint(self._admit(request, everywhere=everywhere, csrf=csrf))
 
-        for host in ("alexa.{domain}", "{region}-api-alexa.{domain}"):
+        for host in hosts:
             self.services.router.add(method, host, path, serve)
 
-    def _admit(self, request: Request, *, everywhere: bool) -> Call:
+    def _admit(self, request: Request, *, everywhere: bool, csrf: bool) -> Call:
         """Return the call of a request that Amazon lets in; raises ``HttpError``."""
         there = MARKETPLACES.get(request.params["domain"])
         account = None if there is None else self.services.auth.account_of(request.cookies, there)
@@ -103,9 +115,9 @@ class WebsiteApi:
         home = self.services.state.marketplace(account)
         if not everywhere and (there != home or request.params.get("region", home.region) != home.region):
             raise HttpError(401, {"message": "The account is not served here"})
-        if request.method not in ("GET", "HEAD"):
-            csrf = request.cookies.get("csrf")
-            if not csrf or request.headers.get("csrf") != csrf:
+        if csrf and request.method not in ("GET", "HEAD"):
+            cookie = request.cookies.get("csrf")
+            if not cookie or request.headers.get("csrf") != cookie:
                 raise HttpError(403, {"message": "The csrf header does not match the csrf cookie"})
         agent = request.headers.get("user-agent", "")
         if request.path.startswith("/api/notifications") and not agent.startswith("Mozilla/"):

@@ -15,6 +15,7 @@ def add_account(api: WebsiteApi) -> None:
     """Add the endpoints about the account."""
     api.add("GET", "/api/users/me", _me, everywhere=True)
     api.add("GET", "/api/endpoints", _endpoints, everywhere=True)
+    api.add("GET", "/api/welcome", _welcome, everywhere=True)
     api.add("GET", "/api/customer-status", _status)
     api.add("GET", "/api/household", _household)
     api.add("GET", "/api/ping", _ping, everywhere=True)
@@ -85,6 +86,11 @@ def _endpoints(call: Call) -> Response:
             "websiteUrl": f"https://alexa.{market.domain}",
         }
     )
+
+
+def _welcome(call: Call) -> Response:
+    """Tell at which host the account's web app is."""
+    return json_response({"alexaHostName": f"alexa.{call.marketplace.domain}"})
 
 
 def _status(call: Call) -> Response:

@@ -1,5 +1,8 @@
 """Sequences: previewing them, validating music, and what there is to choose from."""
 
+import json
+from typing import Any
+
 from alexa_sim.catalogue import provider_entities, sound_entities
 from alexa_sim.http import Response, json_response
 from alexa_sim.operations import OperationError
@@ -12,6 +15,7 @@ def add_behaviors(api: WebsiteApi) -> None:
     api.add("POST", "/api/behaviors/preview", _preview)
     api.add("POST", "/api/behaviors/operation/validate", _validate)
     api.add("GET", "/api/behaviors/entities", _entities)
+    api.add("GET", "/api/behaviors/v2/automations", _automations)
 
 
 def _preview(call: Call) -> Response:
@@ -33,12 +37,32 @@ def _validate(call: Call) -> Response:
 
 
 def _entities(call: Call) -> Response:
-    """List music providers or sounds; music is empty without the header Routines-Version."""
+    """List music providers or sounds."""
     match call.request.query.get("skillId"):
         case "amzn1.ask.1p.music":
-            default = call.account["defaultMusicProvider"]
-            return json_response(provider_entities(default) if "routines-version" in call.request.headers else [])
+            return _octets(provider_entities(call.account["defaultMusicProvider"]))
         case "amzn1.ask.1p.sound":
-            return json_response(sound_entities())
+            return _octets(sound_entities())
         case _:
-            return json_response([])
+            return _octets([])
+
+
+def _automations(call: Call) -> Response:
+    """List the routines of the account."""
+    automations = [
+        {
+            "@type": "com.amazon.alexa.behaviors.model.Automation",
+            "automationId": key,
+            "name": automation["name"],
+            "status": automation["status"],
+            "triggers": [],
+            "sequence": {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": automation["startNode"]},
+        }
+        for key, automation in call.account["automations"].items()
+    ]
+    return _octets(automations)
+
+
+def _octets(data: Any) -> Response:
+    """Return JSON that says it is none, as these two answers do."""
+    return Response(200, json.dumps(data).encode(), [("content-type", "application/octet-stream")])

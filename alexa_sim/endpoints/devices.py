@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from alexa_sim.http import Response, json_response
+from alexa_sim.http import HttpError, Response, json_response
 
-from . import Call, WebsiteApi, bad_request
+from . import Call, WebsiteApi, admit_bearer, bad_request, empty
 from .account import csrf_headers
+
+_REBOOT = 30.0
+"""Seconds that an Echo is away while it starts anew."""
 
 
 def add_devices(api: WebsiteApi) -> None:
@@ -15,6 +18,7 @@ def add_devices(api: WebsiteApi) -> None:
     api.add("GET", "/api/wake-word", _wake_words)
     api.add("GET", "/api/device-wifi-details", _wifi)
     api.add("GET", "/api/wholeHomeAudio/v1/groups", _groups)
+    api.add("POST", "/v1/alexa/device/reboot/{type}/{serial}", _reboot)
 
 
 def _devices(call: Call) -> Response:
@@ -41,7 +45,7 @@ def _device(call: Call, serial: str, device: dict[str, Any]) -> dict[str, Any]:
         "language": None,
         "macAddress": None,
         "online": _online(call, device),
-        "parentClusters": call.state.groups_of(serial),
+        "parentClusters": call.state.groups_of(call.account_id, serial),
         "postalCode": device["preferences"]["postalCode"],
         "registrationId": None,
         "remainingBatteryLevel": None,
@@ -118,6 +122,25 @@ def _wifi(call: Call) -> Response:
             "macAddress": device["macAddress"],
         }
     )
+
+
+def _reboot(call: Call) -> Response:
+    """Let an Echo start anew: it goes offline and comes back; needs the account's access token as well."""
+    if admit_bearer(call.services, call.request).account != call.account_id:
+        raise HttpError(401, {"message": "The access token is another account's"})
+    serial = call.request.params["serial"]
+    device = call.device(serial, call.request.params["type"])
+    if "ALEXA_DEVICE_REBOOT" not in device["capabilities"] or not device["online"]:
+        raise bad_request("The device cannot be restarted")
+
+    def back() -> None:
+        if (found := call.state.find(serial)) is not None:
+            found["online"] = True
+
+    with call.state.change():
+        device["online"] = False
+    call.state.later(call.state.now() + _REBOOT, back)
+    return empty()
 
 
 def _groups(call: Call) -> Response:

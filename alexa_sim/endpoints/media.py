@@ -59,7 +59,7 @@ def _player(call: Call) -> Response:
         group = call.device(query["lemurId"], query.get("lemurDeviceType"))
         if serial not in group["clusterMembers"]:
             raise bad_request("The device is not in the group")
-    groups = [call.state.find(parent) for parent in call.state.groups_of(serial)]
+    groups = [call.state.find(parent) for parent in call.state.groups_of(call.account_id, serial)]
     in_group = any(parent is not None and not player.is_idle(parent["player"]) for parent in groups)
     cluster = group or (device if device["deviceFamily"] == "WHA" else None)
     info = nowplaying.player_info((group or device)["player"], call.state.now())

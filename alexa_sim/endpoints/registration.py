@@ -1,6 +1,7 @@
 """Registration of apps, tokens and cookies: ``api.<domain>/auth`` and ``www.<domain>/ap/exchangetoken``."""
 
 from datetime import UTC, datetime
+from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
 
@@ -47,7 +48,10 @@ class RegistrationEndpoints:
         cookies = []
         if "website_cookies" in wanted and domain in MARKETPLACES:
             cookies = _cookie_list(self._services.auth.new_cookies(account, domain))
-        return json_response(_success(self._services, registration, cookies))
+        answer = _success(self._services, registration, cookies)
+        if "store_authentication_cookie" in wanted:
+            answer["response"]["success"]["tokens"]["store_authentication_cookie"] = {"cookie": token_urlsafe(32)}
+        return json_response(answer)
 
     def _account(self, auth_data: dict[str, Any], serial: str) -> str:
         """Return the account that a registration proves; raises ``AuthError``."""
@@ -65,14 +69,19 @@ class RegistrationEndpoints:
         return self._services.auth.redeem(code, verifier, client_id)
 
     async def _token(self, request: Request) -> Response:
-        """Give an access token for a refresh token."""
+        """Give an access token, or the cookies of a session, for a refresh token."""
         form = request.form()
-        if form.get("source_token_type") != "refresh_token" or form.get("requested_token_type") != "access_token":
+        wanted = form.get("requested_token_type")
+        domain = form.get("domain", "").removeprefix("www.").removeprefix(".")
+        known = wanted == "access_token" or (wanted == "auth_cookies" and domain in MARKETPLACES)
+        if form.get("source_token_type") != "refresh_token" or not known:
             raise HttpError(400, {"error": "invalid_request", "error_description": "A parameter is missing or invalid"})
         registration = self._services.auth.by_refresh_token(form.get("source_token", ""))
         if registration is None:
             description = "The request has an invalid grant parameter : refresh_token"
             raise HttpError(400, {"error": "invalid_grant", "error_description": description})
+        if wanted == "auth_cookies":
+            return json_response(_cookie_answer(self._services, registration, domain))
         token = self._services.auth.new_access_token(registration)
         return json_response({"access_token": token, "token_type": "bearer", "expires_in": TOKEN_LIFE})
 
@@ -97,9 +106,7 @@ class RegistrationEndpoints:
         registration = self._services.auth.by_refresh_token(form.get("source_token", ""))
         if registration is None:
             raise _refused(400, "InvalidToken", "The refresh token is not valid")
-        cookies = _cookie_list(self._services.auth.new_cookies(registration.account, domain))
-        tokens = {"tokens": {"cookies": {f".{domain}": cookies}}}
-        return json_response({"response": tokens, "request_id": str(uuid4())})
+        return json_response(_cookie_answer(self._services, registration, domain))
 
     async def _capabilities(self, request: Request) -> Response:
         """Note what an app can do; only with Alexa.Mobile.Push among it is it sent pushes."""
@@ -111,6 +118,12 @@ class RegistrationEndpoints:
         interfaces = [item.get("interface") for item in capabilities if isinstance(item, dict)]
         registration.pushes = "Alexa.Mobile.Push" in interfaces
         return Response(204)
+
+
+def _cookie_answer(services: Services, registration: Registration, domain: str) -> dict[str, Any]:
+    """Return the answer that holds the cookies of a fresh session."""
+    cookies = _cookie_list(services.auth.new_cookies(registration.account, domain))
+    return {"response": {"tokens": {"cookies": {f".{domain}": cookies}}}, "request_id": str(uuid4())}
 
 
 def _success(services: Services, registration: Registration, cookies: list[dict[str, Any]]) -> dict[str, Any]:

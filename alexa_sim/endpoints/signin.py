@@ -1,24 +1,36 @@
 """Amazon's sign-in pages at ``www.<domain>/ap``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 import secrets
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from alexa_sim.http import HttpError, Request, Response, html_response, redirect
 from alexa_sim.marketplaces import MARKETPLACES
 
 from . import Services
+from .signin_pages import (
+    CAPTCHA_IMAGE_PATH,
+    CAPTCHA_PATH,
+    CONFIRM_PATH,
+    NOVEL_PATH,
+    captcha_image,
+    captcha_page,
+    confirm_page,
+    novel_page,
+    otp_page,
+    page,
+    password_alone_page,
+    password_page,
+)
 
 _LIFE = 1800
 """Seconds that a sign-in may take."""
 
-_STYLE = "body{font-family:sans-serif;max-width:22em;margin:3em auto}label{display:block}.a-alert-error{color:#c40000}"
-
 
 @dataclass(slots=True)
 class SignIn:
-    """A sign-in on its way: what the client asked for, and who gave the right password."""
+    """A sign-in on its way: what the client asked for, who gave the right password, and the pages still to come."""
 
     domain: str
     challenge: str
@@ -26,6 +38,8 @@ class SignIn:
     return_to: str
     expires: float
     account: str | None = None
+    ahead: list[str] = field(default_factory=list)
+    captcha: str = ""
 
 
 class SignInPages:
@@ -39,8 +53,13 @@ class SignInPages:
         for path in ("/ap/register", "/ap/signin"):
             add("GET", "www.{domain}", path, self._start)
         add("POST", "www.{domain}", "/ap/signin", self._password)
-        add("POST", "www.{domain}", "/ap/mfa", self._otp)
-        add("GET", "www.{domain}", "/ap/maplanding", self._landing)
+        add("GET", "www.{domain}", CAPTCHA_PATH, self._captcha)
+        add("GET", "www.{domain}", CAPTCHA_IMAGE_PATH, self._captcha_image)
+        add("GET", "www.{domain}", "/ap/cvf/request", self._ask_to_confirm)
+        add("POST", "www.{domain}", CONFIRM_PATH, self._confirm)
+        add("GET", "account.{domain}", NOVEL_PATH, self._show_novel)
+        add("POST", "account.{domain}", NOVEL_PATH, self._novel)
+        add("*", "www.{domain}", "/ap/maplanding", self._landing)
 
     def begin(self, domain: str, query: dict[str, str]) -> SignIn:
         """Return the sign-in that the query of a sign-in address asks for; raises ``HttpError`` 400."""
@@ -62,7 +81,7 @@ class SignInPages:
             problem = "openid.return_to has to be Amazon's."
         if problem is not None:
             error = HttpError(400)
-            error.response = html_response(_page("Looking for something?", f"<p>{escape(problem)}</p>"), 400)
+            error.response = html_response(page("Looking for something?", f"<p>{escape(problem)}</p>"), 400)
             raise error
         return SignIn(
             domain=domain,
@@ -105,35 +124,107 @@ class SignInPages:
         )
         ubid = f"ubid-{marketplace.suffix}={secrets.randbelow(900) + 100}-{secrets.randbelow(10**7):07}"
         cookies = [("set-cookie", f"{pair}; Domain=.{domain}; Path=/; Secure") for pair in (session, ubid)]
-        return html_response(_password_page(domain, key), headers=cookies)
+        return html_response(password_page(domain, key), headers=cookies)
 
     async def _password(self, request: Request) -> Response:
         """Check e-mail and password."""
         form = request.form()
         key, sign_in = self._under_way(request, form)
         email = form.get("email", "")
+        if "otpCode" in form:
+            return await self._otp(request)
+        if email and "password" not in form:
+            return html_response(password_alone_page(sign_in.domain, key, email))
         account = self._services.auth.authenticate(email, form.get("password", ""))
         if account is None:
-            return html_response(_password_page(sign_in.domain, key, email, "Your password is incorrect"))
+            return html_response(password_page(sign_in.domain, key, email, "Your password is incorrect"))
         sign_in.account = account
-        if self._services.auth.needs_otp(account):
-            return html_response(_otp_page(sign_in.domain, key))
-        return self._finish(key, sign_in, account)
+        asked = self._services.state.accounts[account]["signInPages"]
+        otp = ["otp"] if self._services.auth.needs_otp(account) else []
+        order = ("captcha", "otp", "confirm", "unknown")
+        sign_in.ahead = sorted([*asked, *otp], key=order.index)
+        return self._go_on(key, sign_in)
 
     async def _otp(self, request: Request) -> Response:
         """Check the code of the authenticator app."""
         form = request.form()
         key, sign_in = self._under_way(request, form)
-        if sign_in.account is None or not self._services.auth.needs_otp(sign_in.account):
-            return html_response(_password_page(sign_in.domain, key))
+        if sign_in.account is None or sign_in.ahead[:1] != ["otp"]:
+            return html_response(password_page(sign_in.domain, key))
         if not self._services.auth.check_otp(sign_in.account, form.get("otpCode", "")):
             message = "The One Time Password (OTP) you entered is not valid. Please try again."
-            return html_response(_otp_page(sign_in.domain, key, message))
-        return self._finish(key, sign_in, sign_in.account)
+            return html_response(otp_page(sign_in.domain, key, message))
+        return self._done("otp", key, sign_in)
+
+    async def _captcha(self, request: Request) -> Response:
+        """Check the letters of a captcha; the form comes as a query."""
+        key, sign_in = self._under_way(request, dict(request.query))
+        if request.query.get("field-keywords", "").upper() != sign_in.captcha:
+            message = "Enter the characters as they are shown in the image"
+            return html_response(self._new_captcha(key, sign_in, message))
+        return self._done("captcha", key, sign_in)
+
+    async def _captcha_image(self, request: Request) -> Response:
+        """Draw the letters of a captcha."""
+        _, sign_in = self._under_way(request, {"workflowState": request.query.get("amzn", "")})
+        return Response(200, captcha_image(sign_in.captcha).encode(), [("content-type", "image/svg+xml")])
+
+    async def _ask_to_confirm(self, request: Request) -> Response:
+        """Ask whether it was you."""
+        key, _ = self._under_way(request, dict(request.query))
+        return html_response(confirm_page(key))
+
+    async def _confirm(self, request: Request) -> Response:
+        """Take the answer."""
+        form = request.form()
+        key, sign_in = self._under_way(request, form)
+        if form.get("transactionApproved") != "yes":
+            return html_response(password_page(sign_in.domain, key, "", "The sign-in was denied"))
+        return self._done("confirm", key, sign_in)
+
+    async def _show_novel(self, request: Request) -> Response:
+        """Show a page that no client has seen before."""
+        key, sign_in = self._under_way(request, dict(request.query))
+        return html_response(novel_page(sign_in.domain, key))
+
+    async def _novel(self, request: Request) -> Response:
+        """Take the new page's form, which has to arrive whole and where its button says."""
+        key, sign_in = self._under_way(request, request.form())
+        fields = parse_qs(request.body.decode())
+        if fields.get("topic") != ["news", "offers"] or request.query.get("step") != "2":
+            return html_response(novel_page(sign_in.domain, key))
+        return self._done("unknown", key, sign_in)
+
+    def _done(self, name: str, key: str, sign_in: SignIn) -> Response:
+        """Go on behind a page; one that is not due leads back to the password."""
+        if sign_in.account is None or sign_in.ahead[:1] != [name]:
+            return html_response(password_page(sign_in.domain, key))
+        del sign_in.ahead[0]
+        return self._go_on(key, sign_in)
+
+    def _go_on(self, key: str, sign_in: SignIn) -> Response:
+        """Show the next page that is due; after the last one the sign-in is finished."""
+        query = urlencode({"workflowState": key})
+        match sign_in.ahead:
+            case []:
+                return self._finish(key, sign_in, sign_in.account or "")
+            case ["captcha", *_]:
+                return html_response(self._new_captcha(key, sign_in))
+            case ["otp", *_]:
+                return html_response(otp_page(sign_in.domain, key))
+            case ["confirm", *_]:
+                return redirect(f"/ap/cvf/request?{query}")
+            case _:
+                return redirect(f"https://account.{sign_in.domain}{NOVEL_PATH}?{query}")
+
+    def _new_captcha(self, key: str, sign_in: SignIn, message: str | None = None) -> str:
+        """Return a page with new letters."""
+        sign_in.captcha = "".join(secrets.choice("ABCEFGHJKLMNPRTUXY") for _ in range(6))
+        return captcha_page(key, message)
 
     async def _landing(self, _request: Request) -> Response:
         """Show the page that a sign-in ends on: an error page, but its address holds the code."""
-        return html_response(_page("Page Not Found", "<p>Looking for something?</p>"), 404)
+        return html_response(page("Page Not Found", "<p>Looking for something?</p>"), 404)
 
     def _under_way(self, request: Request, form: dict[str, str]) -> tuple[str, SignIn]:
         """Return the sign-in that a form belongs to; raises ``HttpError``."""
@@ -141,13 +232,11 @@ class SignInPages:
         sign_in = self._sign_ins.get(key)
         error = HttpError(400)
         if sign_in is None or sign_in.expires <= self._services.state.now():
-            error.response = html_response(
-                _page("Amazon Sign-In", "<p>Your session has expired. Start again.</p>"), 400
-            )
+            error.response = html_response(page("Amazon Sign-In", "<p>Your session has expired. Start again.</p>"), 400)
             raise error
         if "session-id" not in request.cookies:
             text = "<p id='auth-cookie-warning-message'>Please Enable Cookies to Continue</p>"
-            error.response = html_response(_page("Amazon Sign-In", text), 200)
+            error.response = html_response(page("Amazon Sign-In", text), 200)
             raise error
         return key, sign_in
 
@@ -173,45 +262,3 @@ def sign_in_at(pages: SignInPages, url: str, account: str) -> str:
     except HttpError as err:
         raise HttpError(400, {"message": f"Amazon refuses this sign-in: {err.response.body.decode()}"}) from err
     return pages.land(sign_in, account)
-
-
-def _page(title: str, body: str) -> str:
-    """Return a page."""
-    return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{title}</h1>{body}</body></html>"
-    )
-
-
-def _form(name: str, action: str, key: str, inputs: str, message: str | None) -> str:
-    """Return a form with the hidden fields that Amazon's have."""
-    alert = "" if message is None else f'<div class="a-alert-error" role="alert">{escape(message)}</div>'
-    return _page(
-        "Amazon Sign-In",
-        f'{alert}<form name="{name}" id="{name}" method="post" action="{action}">'
-        f'<input type="hidden" name="appActionToken" value="{secrets.token_urlsafe(9)}">'
-        '<input type="hidden" name="appAction" value="SIGNIN_PWD_COLLECT">'
-        f'<input type="hidden" name="workflowState" value="{key}">{inputs}</form>',
-    )
-
-
-def _password_page(domain: str, key: str, email: str = "", message: str | None = None) -> str:
-    """Return the page that asks for e-mail and password."""
-    inputs = (
-        '<label for="ap_email">Email or mobile phone number</label>'
-        f'<input type="email" id="ap_email" name="email" value="{escape(email)}">'
-        '<label for="ap_password">Password</label><input type="password" id="ap_password" name="password">'
-        '<input type="submit" id="signInSubmit" value="Sign in">'
-    )
-    return _form("signIn", f"https://www.{domain}/ap/signin", key, inputs, message)
-
-
-def _otp_page(domain: str, key: str, message: str | None = None) -> str:
-    """Return the page that asks for a code."""
-    inputs = (
-        '<label for="auth-mfa-otpcode">Enter OTP</label>'
-        '<input type="tel" id="auth-mfa-otpcode" name="otpCode" autocomplete="one-time-code">'
-        '<label><input type="checkbox" name="rememberDevice"> Don\'t require OTP on this browser</label>'
-        '<input type="submit" id="auth-signin-button" value="Sign in">'
-    )
-    return _form("auth-mfa-form", f"https://www.{domain}/ap/mfa", key, inputs, message)

@@ -4,10 +4,15 @@ from typing import Final
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
 
 from . import push
+from .const import DOMAIN
 from .coordinator import AlexaConfigEntry, AlexaRuntimeData, async_forget, create_backend
-from .entity import async_follow_devices
+from .entity import async_follow_devices, is_gone
+from .services import async_setup_services
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
@@ -16,6 +21,15 @@ PLATFORMS: Final = (
     Platform.SENSOR,
     Platform.SWITCH,
 )
+
+
+CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Register the actions."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
@@ -38,3 +52,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bo
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Remove an account: our registration at Amazon goes too."""
     await async_forget(hass, entry)
+
+
+async def async_remove_config_entry_device(
+    _hass: HomeAssistant, entry: AlexaConfigEntry, device_entry: DeviceEntry
+) -> bool:
+    """Allow the user to remove a device that the account does not list."""
+    return is_gone(entry, device_entry)

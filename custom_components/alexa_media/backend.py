@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Protocol
 
-from .models import Account, Device, Notification, PlayerState, Repeat, Session, Volume
+from .models import Account, BluetoothState, Device, Notification, PlayerState, Repeat, Session, Volume
 
 
 class Capability(Flag):
@@ -20,6 +20,7 @@ class Capability(Flag):
     DND = auto()
     SPEECH = auto()
     PUSH = auto()
+    BLUETOOTH = auto()
 
 
 # --- push -------------------------------------------------------------------------------
@@ -121,6 +122,13 @@ class NotificationsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BluetoothChanged:
+    """A hint that something connected to a device by bluetooth, disconnected or streams."""
+
+    serial: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveIgnored:
     """A known command that nothing hangs on yet; ``serial`` where the push named a device."""
 
@@ -147,6 +155,7 @@ type PushEvent = (
     | NowPlayingChanged
     | SessionsChanged
     | NotificationsChanged
+    | BluetoothChanged
     | DirectiveIgnored
     | DirectiveUnknown
 )
@@ -281,6 +290,15 @@ class AlexaBackend(Protocol):
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
         """Switch Do Not Disturb of one device."""
+
+    async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
+        """Return what is paired with each device that has bluetooth, by serial."""
+
+    async def async_connect_bluetooth(self, device: Device, address: str) -> None:
+        """Connect a paired bluetooth device, given by its MAC address."""
+
+    async def async_disconnect_bluetooth(self, device: Device) -> None:
+        """Disconnect whatever is connected by bluetooth."""
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
         """Run a command on devices; commands submitted together go out as one request."""

@@ -1,6 +1,7 @@
-"""Signing in: choose the marketplace, sign in on Amazon's own page, paste the address it ends on."""
+"""Signing in: choose the marketplace, and sign in through Home Assistant or on Amazon's own page."""
 
 from collections.abc import Mapping
+import contextlib
 import logging
 from traceback import walk_tb
 from typing import Any, Final, override
@@ -14,16 +15,19 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
+    OptionsFlow,
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowError, UnknownFlow
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.network import NoURLAvailableError
 from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
+    TextSelectorType,
 )
 import probatio as vol
 
@@ -33,6 +37,7 @@ from .const import (
     CONF_EMAIL,
     CONF_ID_SUFFIX,
     CONF_MAC_DMS,
+    CONF_OTP_SECRET,
     CONF_REFRESH_TOKEN,
     CONF_SERIAL,
     CONF_URL,
@@ -42,9 +47,12 @@ from .const import (
 )
 from .coordinator.runtime import create_push_client
 from .errors import AlexaError, EnrollmentError
+from .login_proxy import LoginSession, async_open_login
 from .models import Account, Credentials
+from .options_flow import AlexaMediaOptionsFlow
 from .web.account import WebBackend
 from .web.enrollment import Enrollment
+from .web.sign_in_proxy import checked_otp_secret
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -56,6 +64,9 @@ _CODE_UNUSED: Final = frozenset({"invalid_url", "wrong_page", "wrong_marketplace
 
 # And after: the way to Amazon has to be gone again, from the start.
 _CODE_USED: Final = frozenset({"code_refused", "not_identified"})
+
+# The proxy takes the address itself: what can be wrong with it means that there is no code in it.
+_PROXY_ERRORS: Final = frozenset({"cannot_connect", "code_refused", "not_identified", "unknown"})
 
 # Countries whose marketplace is not named after them, and where people of a country without one buy.
 _MARKETPLACE_OF: Final[Mapping[str, str]] = {
@@ -102,12 +113,22 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         """Choose the serial under which a new account is registered (32 hex digits, as Amazon's app has it)."""
         self._serial = uuid4().hex.upper()
         self._removed = False
+        self._login: LoginSession | None = None
+        self._otp_secret: str | None = None
 
     @override
     @callback
     def async_remove(self) -> None:
         """Take note that the flow is over; a sign-in that is still under way is undone when it ends."""
         self._removed = True
+        self._close_login()
+
+    @override
+    @staticmethod
+    @callback
+    def async_get_options_flow(config_entry: ConfigEntry[Any]) -> OptionsFlow:
+        """Return the options."""
+        return AlexaMediaOptionsFlow()
 
     # --- ways in ---------------------------------------------------------------------
 
@@ -117,7 +138,7 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is None:
             return self._show_marketplaces(_marketplace_of(self.hass.config.country))
         self._start_enrollment(user_input[CONF_MARKETPLACE])
-        return self._show_paste()
+        return await self.async_step_sign_in()
 
     async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Sign in again because Amazon no longer takes what is stored."""
@@ -125,21 +146,82 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Explain, then go to the sign-in."""
-        return self._confirm("reauth_confirm", self._get_reauth_entry(), user_input)
+        return await self._async_confirm("reauth_confirm", self._get_reauth_entry(), user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Sign in again because the user wants to."""
-        return self._confirm("reconfigure", self._get_reconfigure_entry(), user_input)
+        return await self._async_confirm("reconfigure", self._get_reconfigure_entry(), user_input)
 
-    def _confirm(self, step_id: str, entry: ConfigEntry[Any], user_input: dict[str, Any] | None) -> ConfigFlowResult:
+    async def _async_confirm(
+        self, step_id: str, entry: ConfigEntry[Any], user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
         """Explain what follows; then start where the entry was registered, under its serial."""
         if user_input is None:
             return self.async_show_form(
                 step_id=step_id, data_schema=vol.Schema({}), description_placeholders={"account": entry.title}
             )
         self._serial = entry.data[CONF_SERIAL]
+        self._otp_secret = entry.data.get(CONF_OTP_SECRET)
         self._start_enrollment(entry.data[CONF_URL])
-        return self._show_paste()
+        return await self.async_step_sign_in()
+
+    async def async_step_sign_in(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Offer the two ways to sign in."""
+        return self.async_show_menu(step_id="sign_in", menu_options=["proxy", "paste"])
+
+    # --- through Home Assistant ---------------------------------------------------------
+
+    async def async_step_proxy(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the secret of the authenticator app, which may stay away; then send the browser off."""
+        if user_input is None:
+            return self._show_proxy()
+        if given := user_input.get(CONF_OTP_SECRET):
+            try:
+                self._otp_secret = checked_otp_secret(given)
+            except ValueError:
+                return self._show_proxy({CONF_OTP_SECRET: "invalid_otp_secret"})
+        self._close_login()
+        try:
+            self._login = async_open_login(self.hass, self._enrollment.url, self._otp_secret, self._login_ended)
+        except NoURLAvailableError:
+            return self._show_proxy({"base": "no_address"})
+        return await self.async_step_browser()
+
+    async def async_step_browser(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Wait for the browser; only our own view can say that it has landed."""
+        if self._login is None or self._login.landed or self._login.expired:
+            return self.async_external_step_done(next_step_id="proxy_done")
+        return self.async_external_step(step_id="browser", url=self._login.url)
+
+    async def async_step_proxy_done(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Register with the code that the browser's sign-in ended with."""
+        landed = self._login.landed if self._login else None
+        self._close_login()
+        if landed is None:
+            self._start_enrollment(self._marketplace)
+            return self._show_proxy({"base": "proxy_expired"})
+        result = await self._async_try(landed)
+        if not isinstance(result, str):
+            return result
+        self._start_enrollment(self._marketplace)
+        return self._show_proxy({"base": f"proxy_{result if result in _PROXY_ERRORS else 'no_code'}"})
+
+    @callback
+    def _login_ended(self) -> None:
+        """Let the flow go on."""
+        self.hass.async_create_task(self._async_go_on(), f"{DOMAIN} sign-in ended")
+
+    async def _async_go_on(self) -> None:
+        """Take the step behind the browser's, if the flow is still there."""
+        with contextlib.suppress(UnknownFlow):
+            await self.hass.config_entries.flow.async_configure(self.flow_id)
+
+    @callback
+    def _close_login(self) -> None:
+        """End the sign-in through us that may be open."""
+        if self._login:
+            self._login.async_close()
+            self._login = None
 
     # --- the sign-in -----------------------------------------------------------------
 
@@ -147,8 +229,17 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         """Take the address of the page on which the sign-in ended."""
         if user_input is None:
             return self._show_paste()
+        result = await self._async_try(user_input[CONF_REDIRECT_URL])
+        if not isinstance(result, str):
+            return result
+        if result not in _CODE_UNUSED:
+            self._start_enrollment(self._marketplace)
+        return self._show_paste(result)
+
+    async def _async_try(self, landed: str) -> ConfigFlowResult | str:
+        """Sign in with the address that a sign-in ended on; return the next step, or the key of an error."""
         try:
-            return await self._async_sign_in(user_input[CONF_REDIRECT_URL])
+            return await self._async_sign_in(landed)
         except FlowError:
             raise
         except _WrongMarketplaceError as err:
@@ -160,11 +251,7 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
             # Without the traceback's texts: they may hold the pasted address.
             _LOGGER.error("The sign-in failed unexpectedly: %s in %s", type(err).__name__, _place_of(err))  # noqa: TRY400
             error = "unknown"
-        if error not in _CODE_UNUSED | _CODE_USED:
-            error = "unknown"
-        if error not in _CODE_UNUSED:
-            self._start_enrollment(self._marketplace)
-        return self._show_paste(error)
+        return error if error in _CODE_UNUSED | _CODE_USED else "unknown"
 
     async def _async_sign_in(self, pasted: str) -> ConfigFlowResult:
         """Register with the code in an address and end the flow with the account that it belongs to.
@@ -211,6 +298,8 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
             CONF_CUSTOMER_ID: account.customer_id,
             CONF_ACCOUNT_ID: credentials.account_id or account.account_id,
         }
+        if self._otp_secret:
+            data[CONF_OTP_SECRET] = self._otp_secret
         if self.source == SOURCE_REAUTH:
             return self.async_update_reload_and_abort(self._get_reauth_entry(), data_updates=data)
         if self.source == SOURCE_RECONFIGURE:
@@ -248,6 +337,17 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
             data_schema=vol.Schema({vol.Required(CONF_MARKETPLACE, default=default): selector}),
             errors={CONF_MARKETPLACE: error} if error else None,
             description_placeholders={"domain": default},
+        )
+
+    def _show_proxy(self, errors: dict[str, str] | None = None) -> ConfigFlowResult:
+        """Show the field for the authenticator app's secret; what was typed is not shown again."""
+        secret = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+        return self.async_show_form(
+            step_id="proxy",
+            data_schema=vol.Schema({vol.Optional(CONF_OTP_SECRET): secret}),
+            errors=errors,
+            description_placeholders={"domain": self._enrollment.sign_in_domain},
+            last_step=False,
         )
 
     def _show_paste(self, error: str | None = None) -> ConfigFlowResult:

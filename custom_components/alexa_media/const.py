@@ -12,7 +12,11 @@ CONF_URL: Final = "url"
 CONF_EMAIL: Final = "email"
 CONF_INCLUDE_DEVICES: Final = "include_devices"
 CONF_EXCLUDE_DEVICES: Final = "exclude_devices"
+CONF_OTP_SECRET: Final = "otp_secret"  # noqa: S105 - the name of a key
+CONF_PUBLIC_URL: Final = "public_url"
+CONF_EXTENDED_DISCOVERY: Final = "extended_entity_discovery"
 CONF_SCAN_INTERVAL: Final = "scan_interval"
+CONF_KEEP_TRANSCRIPTS: Final = "keep_transcripts"
 CONF_SERIAL: Final = "serial"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a key
 CONF_MAC_DMS: Final = "mac_dms"
@@ -59,3 +63,4 @@ class Topic(StrEnum):
     PLAYERS = "players"
     NOTIFICATIONS = "notifications"
     DND = "dnd"
+    BLUETOOTH = "bluetooth"

@@ -25,7 +25,16 @@ from .const import (
 )
 from .coordinator import AlexaConfigEntry, AlexaRuntimeData, TopicCoordinator
 from .entity import player_unique_id
-from .models import Device, DeviceFamily, Notification, NotificationStatus, NotificationType, Player, PlayerState
+from .models import (
+    BluetoothState,
+    Device,
+    DeviceFamily,
+    Notification,
+    NotificationStatus,
+    NotificationType,
+    Player,
+    PlayerState,
+)
 
 # Whatever part of the answer they come up in, these are never shown.
 TO_REDACT: Final = frozenset(
@@ -99,6 +108,7 @@ async def async_get_device_diagnostics(
         "device": _device(runtime.devices.data[serial]),
         "player": _player(player) if player else None,
         "dnd": runtime.dnd.data.get(serial) if runtime.dnd else None,
+        "bluetooth": _bluetooth(runtime.bluetooth.data.get(serial) if runtime.bluetooth else None),
         "notifications": _notifications(_all_notifications(runtime).get(serial, ())),
     }
     return _clean(entry, data)
@@ -160,6 +170,13 @@ def _player(player: Player) -> dict[str, Any]:
         "played_on": len(session.serials) if session else 0,
         "volume_known": volume is not None and volume.level is not None,
     }
+
+
+def _bluetooth(state: BluetoothState | None) -> list[dict[str, Any]] | None:
+    """Return what is paired without saying whose it is; ``None`` where the device has not told."""
+    if state is None or state.paired is None:
+        return None
+    return [{"connected": paired.connected, "profiles": sorted(paired.profiles)} for paired in state.paired]
 
 
 def _all_notifications(runtime: AlexaRuntimeData) -> Mapping[str, tuple[Notification, ...]]:

@@ -7,10 +7,11 @@ from functools import partial
 from itertools import batched
 from typing import Any, Final, override
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -187,6 +188,17 @@ def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:
         model="Alexa account",
         entry_type=DeviceEntryType.SERVICE,
     )
+
+
+def is_gone(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> bool:
+    """Return whether a device of the registry is one that the account does not list.
+
+    While the account is not loaded nobody knows; what stands for the account itself is never gone.
+    """
+    if entry.state is not ConfigEntryState.LOADED or device_entry.entry_type is DeviceEntryType.SERVICE:
+        return False
+    listed = {(DOMAIN, player_unique_id(entry, serial)) for serial in entry.runtime_data.devices.data}
+    return not listed & device_entry.identifiers
 
 
 @callback

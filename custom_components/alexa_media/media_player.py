@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-import re
 from typing import Any, Final, override
 
 from homeassistant.components.media_player import MediaPlayerEntity
@@ -21,17 +20,21 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .backend import Command, LaunchSkill, PlaySearch, PlaySound, RunSequence, SetVolume, Stop, TextCommand
+from .backend import PlaySearch, SetVolume, Stop, TextCommand
 from .const import DOMAIN
 from .coordinator import AlexaConfigEntry, PlayersCoordinator
-from .entity import AlexaDeviceEntity, async_setup_entities, invalid_input, player_unique_id
-from .models import Device, Media, Player, PlayerState, Repeat, Session, Volume
+from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, invalid_input, player_unique_id
+from .models import BluetoothState, Device, Media, PairedDevice, Player, PlayerState, Repeat, Session, Volume
+from .play_media import command_of
 
 PARALLEL_UPDATES = 0
 
 # Percent, and what an Echo is unmuted to when nobody knows how loud it was.
 VOLUME_STEP: Final = 5
 UNMUTED: Final = 30
+
+# The source that is no bluetooth device, as alexa_media_player names it.
+LOCAL_SPEAKER: Final = "Local Speaker"
 
 # Several presses of a volume button in a row count from each other, not from what Amazon
 # has confirmed so far (seconds).
@@ -64,62 +67,6 @@ _STATES: Final = {
 }
 
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
-
-_PROVIDER: Final = re.compile(r"[A-Z][A-Z0-9_]*")
-
-# The content types besides those of music providers, as alexa_media_player names them.
-_SIMPLE_TYPES: Final[dict[str, Callable[[str], Command]]] = {
-    "sound": lambda media_id: PlaySound(sound=media_id),
-    "custom": lambda media_id: TextCommand(text=media_id),
-    "skill": lambda media_id: LaunchSkill(skill_id=media_id),
-}
-_SEQUENCE: Final = "sequence"
-_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *sorted((*_SIMPLE_TYPES, _SEQUENCE))))
-
-
-def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:
-    """Return the command that ``media_player.play_media`` asks for.
-
-    ``media_type`` is one of alexa_media_player's words or the id of a music provider in
-    capitals, ``extra`` what the action gave besides. ``group`` says whether it is for a
-    group of speakers. Raises ``ServiceValidationError`` for what Alexa cannot do.
-    """
-    if media_type == MediaType.MUSIC or "/" in media_type or media_id.startswith("media-source://"):
-        raise invalid_input("streaming_unsupported")
-    media_id = media_id.strip()
-    if not media_id:
-        raise invalid_input("media_id_empty", media_type=media_type)
-    if simple := _SIMPLE_TYPES.get(media_type):
-        return simple(media_id)
-    if media_type == _SEQUENCE:
-        return RunSequence(name=media_id, extra=_scalars(extra))
-    if not _PROVIDER.fullmatch(media_type):
-        raise invalid_input("media_type_unknown", media_type=media_type, known=_KNOWN_TYPES)
-    if group:
-        raise invalid_input("group_music")
-    return PlaySearch(provider=media_type, phrase=media_id, timer=_timer(extra))
-
-
-def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]:
-    """Return the fields of a sequence; Amazon takes no lists and no objects there."""
-    for name, value in extra.items():
-        if not isinstance(value, str | int | float | bool):
-            raise invalid_input("extra_not_scalar", name=name)
-    return dict(extra)
-
-
-def _timer(extra: Mapping[str, Any]) -> int | None:
-    """Return after how many seconds the music is to end."""
-    value = extra.get("timer")
-    if value is None:
-        return None
-    try:
-        seconds = 0 if isinstance(value, bool) else int(value)
-    except TypeError, ValueError:
-        seconds = 0
-    if seconds <= 0:
-        raise invalid_input("timer_invalid", value=str(value))
-    return seconds
 
 
 async def async_setup_entry(
@@ -159,6 +106,7 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
         self._unfollow: list[CALLBACK_TYPE] = []
         self._before_mute: int | None = None
         self._stepped: tuple[int, float] | None = None
+        self._bluetooth: BluetoothState | None = None
 
     # --- what is played --------------------------------------------------------------
 
@@ -173,6 +121,8 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
     def supported_features(self) -> MediaPlayerEntityFeature:
         """Return what can be done always, and what the session allows."""
         features = _ALWAYS
+        if self._paired is not None:
+            features |= MediaPlayerEntityFeature.SELECT_SOURCE
         if session := self._session:
             for control, feature in _BY_CONTROL.items():
                 if control in session.controls:
@@ -240,14 +190,22 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the group: Home Assistant shows it only for players that can be joined, and these cannot."""
-        members = self.group_members
-        return {} if members is None else {ATTR_GROUP_MEMBERS: members}
+        """Return what is paired, and the group, which Home Assistant shows only for players that can be joined."""
+        attributes: dict[str, Any] = {}
+        if (members := self.group_members) is not None:
+            attributes[ATTR_GROUP_MEMBERS] = members
+        if (paired := self._paired) is not None:
+            attributes["connected_bluetooth"] = next((n for n, device in paired.items() if device.connected), None)
+            attributes["bluetooth_list"] = list(paired)
+        return attributes
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also follow the members of a group, whose volume is its own."""
+        """Also follow the members of a group, whose volume is its own, and what is connected by bluetooth."""
         await super().async_added_to_hass()
+        if bluetooth := self.runtime.bluetooth:
+            self._bluetooth = bluetooth.data.get(self.serial)
+            self.async_on_remove(bluetooth.async_add_listener(self._async_bluetooth_changed, self.serial))
         self._async_take_media()
         self._async_follow_members()
         self.async_on_remove(self._async_unfollow)
@@ -277,6 +235,55 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
         for unfollow in self._unfollow:
             unfollow()
         self._followed, self._unfollow = (), []
+
+    # --- bluetooth -------------------------------------------------------------------
+
+    @property
+    def _paired(self) -> dict[str, PairedDevice] | None:
+        """Return what is paired by name; ``None`` where the device has never told."""
+        if self._bluetooth is None or self._bluetooth.paired is None:
+            return None
+        return self._bluetooth.named(LOCAL_SPEAKER)
+
+    @callback
+    def _async_bluetooth_changed(self) -> None:
+        """Show what is connected now; whether bluetooth can be read is nothing that a player shows."""
+        bluetooth = self.runtime.bluetooth
+        state = bluetooth.data.get(self.serial) if bluetooth else None
+        if state != self._bluetooth:
+            self._bluetooth = state
+            self.async_write_ha_state()
+
+    @property
+    @override
+    def source_list(self) -> list[str] | None:
+        """Return the Echo itself and what can play through it."""
+        if (paired := self._paired) is None:
+            return None
+        return [LOCAL_SPEAKER, *(name for name, device in paired.items() if device.can_be_source)]
+
+    @property
+    @override
+    def source(self) -> str | None:
+        """Return what plays through the Echo, or the Echo itself."""
+        if (paired := self._paired) is None:
+            return None
+        playing = (name for name, device in paired.items() if device.connected and device.can_be_source)
+        return next(playing, LOCAL_SPEAKER)
+
+    @override
+    async def async_select_source(self, source: str) -> None:
+        """Connect a paired device, a loudspeaker too; the Echo itself disconnects what is connected."""
+        backend, paired = self.runtime.backend, self._paired or {}
+        if source != LOCAL_SPEAKER and source not in paired:
+            raise invalid_input("source_unknown", source=source, known=", ".join((LOCAL_SPEAKER, *paired)))
+        with command_errors(self.hass, self.entry):
+            if source == LOCAL_SPEAKER:
+                await backend.async_disconnect_bluetooth(self.device)
+            else:
+                await backend.async_connect_bluetooth(self.device, paired[source].address)
+        if self.runtime.bluetooth:
+            self.runtime.bluetooth.async_expect(self.serial)
 
     # --- volume ----------------------------------------------------------------------
 
@@ -352,14 +359,24 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
             self._stepped = None
         await self.async_command(SetVolume(level=level))
         for serial in self.device.members or (self.serial,):
-            self.coordinator.async_expect(serial)
+            player = self.coordinator.data.get(serial)
+            # The push may be faster than the answer.
+            if not player or player.volume != Volume(level=level, muted=False):
+                self.coordinator.async_expect(serial)
 
     # --- commands --------------------------------------------------------------------
 
     async def _async_transport(self, kind: str, **fields: str | float | bool | None) -> None:
         """Send a command to the player, or to that of the group that plays here."""
+        before = self.value
         await self.async_transport(kind, self._playing_group, **fields)
-        self.coordinator.async_expect(self.serial)
+        self._async_expect(before)
+
+    @callback
+    def _async_expect(self, before: Player | None) -> None:
+        """Expect a push about this player, unless it was faster than the answer to the command."""
+        if self.value == before:
+            self.coordinator.async_expect(self.serial)
 
     @override
     async def async_media_play(self) -> None:
@@ -374,8 +391,9 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @override
     async def async_media_stop(self) -> None:
         """Stop whatever the device does."""
+        before = self.value
         await self.async_command(Stop(), self._playing_group)
-        self.coordinator.async_expect(self.serial)
+        self._async_expect(before)
 
     @override
     async def async_turn_on(self) -> None:
@@ -402,6 +420,20 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_media_seek(self, position: float) -> None:
         """Go to a position in seconds."""
         await self._async_transport("SeekCommand", mediaPosition=round(position), contentFocusClientId=None)
+
+    async def async_forward(self) -> None:
+        """Skip some seconds ahead (``alexa_media.forward``); Amazon decides how many."""
+        await self._async_transport("ForwardCommand")
+
+    async def async_rewind(self) -> None:
+        """Skip some seconds back (``alexa_media.rewind``)."""
+        await self._async_transport("RewindCommand")
+
+    async def async_send_text_command(self, text_command: str) -> None:
+        """Do what these words would do, spoken to the device (``alexa_media.send_text_command``)."""
+        if not (text := text_command.strip()):
+            raise invalid_input("text_command_empty")
+        await self.async_command(TextCommand(text=text))
 
     @override
     async def async_set_shuffle(self, shuffle: bool) -> None:
@@ -430,9 +462,10 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
         """
         extra: Mapping[str, Any] = kwargs.get(ATTR_MEDIA_EXTRA) or {}
         command = command_of(str(media_type), media_id, extra, group=self.device.is_group)
+        before = self.value
         await self.async_command(command)
         if isinstance(command, PlaySearch):
-            self.coordinator.async_expect(self.serial)
+            self._async_expect(before)
 
 
 def _whole(seconds: float | None) -> int | None:

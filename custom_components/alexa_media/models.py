@@ -161,6 +161,36 @@ class Player:
         return self.session.state if self.session else PlayerState.IDLE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedDevice:
+    """A bluetooth device that is paired with an Echo; ``profiles`` are Amazon's names of what it can do."""
+
+    address: str
+    name: str
+    connected: bool
+    profiles: frozenset[str] = frozenset()
+
+    @property
+    def can_be_source(self) -> bool:
+        """Return whether it can play through the Echo, as a phone does; a loudspeaker cannot."""
+        return "A2DP-SOURCE" in self.profiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BluetoothState:
+    """What is paired with one Echo; ``paired`` is ``None`` where Amazon does not say: the Echo is offline."""
+
+    paired: tuple[PairedDevice, ...] | None
+
+    def named(self, reserved: str) -> dict[str, PairedDevice]:
+        """Return what is paired by names that are unique and not ``reserved``; the address tells namesakes apart."""
+        found: dict[str, PairedDevice] = {}
+        for device in self.paired or ():
+            taken = device.name in found or device.name == reserved
+            found[f"{device.name} ({device.address})" if taken else device.name] = device
+        return found
+
+
 class NotificationType(OpenEnum):
     """``type`` of a notification."""
 

@@ -15,6 +15,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .backend import (
     AudioPlayerStateChanged,
+    BluetoothChanged,
     ConnectionChanged,
     DirectiveIgnored,
     DirectiveUnknown,
@@ -69,8 +70,10 @@ def _rule[E: PushEvent](kind: type[E], verb: Verb) -> Callable[[Callable[[AlexaR
 
 @_rule(ConnectionChanged, Verb.APPLY)
 def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
-    """Set whether a device is online."""
+    """Set whether a device is online; only an online one tells what is paired with it."""
     data.devices.async_set_online(event.serial, event.online)
+    if data.bluetooth and event.online and event.serial in data.devices.data:
+        data.bluetooth.async_online(event.serial)
 
 
 @_rule(VolumeChanged, Verb.APPLY)
@@ -127,6 +130,13 @@ def _notifications(data: AlexaRuntimeData, _event: NotificationsChanged) -> None
     """Read the notifications."""
     if data.notifications:
         data.notifications.async_hint()
+
+
+@_rule(BluetoothChanged, Verb.REFRESH)
+def _bluetooth(data: AlexaRuntimeData, _event: BluetoothChanged) -> None:
+    """Read what is connected."""
+    if data.bluetooth:
+        data.bluetooth.async_hint()
 
 
 @_rule(DirectiveIgnored, Verb.IGNORE)

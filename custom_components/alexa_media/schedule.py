@@ -7,7 +7,7 @@ everywhere; the other weekends that Amazon has in some countries are not known h
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import count, islice
+from itertools import islice
 from typing import Final
 
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it ships no types
@@ -122,11 +122,11 @@ def _first_after(occurrences: Iterable[datetime], now: datetime, zone: tzinfo) -
 
 def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetime, zone: tzinfo) -> Iterator[datetime]:
     """Yield local times on some weekdays from the day before ``now`` on, none before ``start``."""
-    first = max(start, now.astimezone(zone).date() - _DAY)
-    for offset in count():
-        day = first + _DAY * offset
+    day = max(start, now.astimezone(zone).date() - _DAY)
+    while True:
         if day.isoweekday() in days:
             yield _at(day, seconds)
+        day += _DAY
 
 
 def _occurrences(

@@ -76,4 +76,6 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
         """Switch, and show what Amazon then confirms."""
         with command_errors(self.hass, self.entry):
             await self.runtime.backend.async_set_dnd(self.device, enabled)
-        self.coordinator.async_expect(self.serial)
+        # The push may be faster than the answer.
+        if self.value is not enabled:
+            self.coordinator.async_expect(self.serial)

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from alexa_sim.cloud import Cloud
 from alexa_sim.household import load_household
 from alexa_sim.http import HttpError, Request, Response
-from alexa_sim.marketplaces import MARKETPLACES
 
 START = 1795255200.0
 """2026-11-21 10:00:00 UTC, a Saturday; 02:00 in Los Angeles."""
@@ -35,12 +34,15 @@ class StillClock:
     """A clock that moves only when it is told to."""
 
     def __init__(self) -> None:
+        """Start on a Saturday."""
         self.time = START
 
     def now(self) -> float:
+        """Return the time in epoch seconds."""
         return self.time
 
     def advance(self, seconds: float) -> None:
+        """Move the time ahead."""
         self.time += seconds
 
 
@@ -48,6 +50,7 @@ class Answer:
     """A response with its body read."""
 
     def __init__(self, response: Response) -> None:
+        """Take over a response."""
         self.status = response.status
         self.headers = response.headers
         self.body = response.body
@@ -55,17 +58,21 @@ class Answer:
 
     @property
     def json(self) -> Any:
+        """Return the body as JSON."""
         return json.loads(self.body)
 
     @property
     def text(self) -> str:
+        """Return the body as text."""
         return self.body.decode()
 
     def header(self, name: str) -> str | None:
+        """Return the first header of a name."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     @property
     def set_cookies(self) -> dict[str, str]:
+        """Return the cookies that the answer sets."""
         pairs = [value.partition(";")[0].partition("=") for key, value in self.headers if key == "set-cookie"]
         return {name: value.strip('"') for name, _, value in pairs}
 
@@ -74,6 +81,7 @@ class Driver:
     """A cloud, its clock, and a client with a cookie jar and a token."""
 
     def __init__(self, household: str | Mapping[str, Any] = "demo", domain: str = "amazon.com") -> None:
+        """Start a cloud with a household, given or by its name."""
         self.clock = StillClock()
         self.domain = domain
         data = load_household(household) if isinstance(household, str) else household
@@ -82,6 +90,7 @@ class Driver:
         self.token = ""
 
     def advance(self, seconds: float) -> None:
+        """Move the time ahead, and let happen what happens by then."""
         self.clock.advance(seconds)
         self.cloud.tick()
 
@@ -208,6 +217,7 @@ class Stream:
     """An open directives stream."""
 
     def __init__(self, answer: Answer) -> None:
+        """Read the stream of an answer."""
         assert answer.stream is not None
         self.content_type = answer.header("content-type") or ""
         self._pieces = answer.stream
@@ -216,7 +226,7 @@ class Stream:
         """Return what has been sent by now; a last ``b""`` stands for the end."""
         pieces: list[bytes] = []
         while True:
-            task = asyncio.ensure_future(anext(self._pieces))  # type: ignore[arg-type]
+            task = asyncio.ensure_future(anext(self._pieces))
             done, _ = await asyncio.wait({task}, timeout=0.01)
             if not done:
                 task.cancel()

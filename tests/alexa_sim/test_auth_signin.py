@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import re
 import time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from alexapy.secureauth import EnrollmentFlow
 import pytest
@@ -22,15 +22,17 @@ class Form(HTMLParser):
     """The first form of a page: where it goes and its hidden fields."""
 
     def __init__(self, page: str) -> None:
+        """Read a page."""
         super().__init__()
         self.action = ""
         self.fields: dict[str, str] = {}
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take in a form or one of its fields."""
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.action = values["action"]
+            self.action = values.get("action", "")
         elif tag == "input" and "name" in values:
             self.fields[values["name"]] = values.get("value", "")
 
@@ -266,3 +268,65 @@ def test_client_id_is_the_one_that_clients_use() -> None:
     flow = EnrollmentFlow()
     assert client_id_of(flow.serial) == flow.device_id
     assert re.fullmatch(r"[0-9a-f]+", flow.device_id)
+
+
+async def test_registering_by_an_access_token() -> None:
+    driver, flow = Driver(), EnrollmentFlow()
+    await driver.renew()
+    data = {**registration(flow, ""), "auth_data": {"access_token": driver.token}}
+    answer = await driver.request("POST", "https://api.amazon.com/auth/register", data=data)
+    assert answer.status == 200
+    assert flow.serial in driver.cloud.state()["accounts"][JO]["devices"]
+    data["auth_data"] = {"access_token": "Atna|no"}
+    answer = await driver.request("POST", "https://api.amazon.com/auth/register", data=data)
+    assert (answer.status, answer.json["response"]["error"]["code"]) == (401, "InvalidToken")
+
+
+async def test_same_app_signed_in_by_somebody_else_moves() -> None:
+    household = load_household("demo")
+    household["accounts"]["A2SIMKIM00001"] = {"email": "kim@example.org", "name": "Kim Lee"}
+    driver, flow = Driver(household), EnrollmentFlow(serial=APP)
+    code = flow.parse_redirect_url(driver.cloud.sign_in(flow.oauth_url, "kim@example.org"))
+    assert (await register(driver, flow, code)).status == 200
+    accounts = driver.cloud.state()["accounts"]
+    assert APP not in accounts[JO]["devices"]
+    assert accounts["A2SIMKIM00001"]["devices"][APP]["accountName"] == "Kim's Amazon Alexa"
+
+
+async def test_pages_that_an_account_asks_for_come_in_order() -> None:
+    household = load_household("demo")
+    household["accounts"][JO] |= {"otpSecret": SECRET, "signInPages": ["unknown", "confirm", "captcha"]}
+    driver, flow = Driver(household), EnrollmentFlow()
+    page, cookies = await open_page(driver, flow)
+    page = await submit(driver, page, cookies, email="jo@example.org", password="correct horse")
+
+    async def guess(page: Answer, letters: str) -> Answer:
+        query = urlencode({**Form(page.text).fields, "field-keywords": letters})
+        return await driver.request("GET", f"https://www.amazon.com/errors/validateCaptcha?{query}", cookies=cookies)
+
+    key = Form(page.text).fields["workflowState"]
+    page = await guess(page, "WRONG")
+    assert "Enter the characters" in page.text
+    image = await driver.request("GET", f"https://www.amazon.com/captcha/image.svg?amzn={key}", cookies=cookies)
+    found = re.search(r">([A-Z]{6})<", image.text)
+    assert found is not None
+    page = await guess(page, found[1])
+    page = await submit(driver, page, cookies, otpCode=totp(SECRET, int(time.time() // 30)))
+    assert page.status == 302
+    page = await driver.request("GET", f"https://www.amazon.com{page.header('location')}", cookies=cookies)
+    assert Form(page.text).action == "approve"
+    form = Form(page.text).fields | {"transactionApproved": "yes"}
+    page = await driver.request("POST", "https://www.amazon.com/ap/cvf/approve", form=form, cookies=cookies)
+    assert (page.header("location") or "").startswith("https://account.amazon.com/account/preferences/start?")
+    form = {"workflowState": key, "topic": "news"}
+    url = "https://account.amazon.com/account/preferences/start"
+    page = await driver.request("POST", f"{url}?step=2", form=form, cookies=cookies)
+    assert page.status == 200, "a form that lost a field is not taken"
+
+
+async def test_page_that_is_not_due_leads_back_to_the_password() -> None:
+    driver, flow = Driver(), EnrollmentFlow()
+    page, cookies = await open_page(driver, flow)
+    form = {"workflowState": Form(page.text).fields["workflowState"], "transactionApproved": "yes"}
+    page = await driver.request("POST", "https://www.amazon.com/ap/cvf/approve", form=form, cookies=cookies)
+    assert 'name="password"' in page.text

@@ -16,11 +16,12 @@ from custom_components.alexa_media.errors import (
     AlexaConnectionError,
     AlexaUnsupportedError,
 )
-from custom_components.alexa_media.models import Account, Credentials, Volume
+from custom_components.alexa_media.models import Account, BluetoothState, Credentials, PairedDevice, Volume
 from custom_components.alexa_media.web.account import WebBackend
 from custom_components.alexa_media.web.endpoints import (
     ACCOUNT,
     BEHAVIOR,
+    BLUETOOTH,
     DEVICES,
     DND,
     NOTIFICATIONS,
@@ -177,6 +178,36 @@ async def test_dnd_is_set_when_amazon_says_so(backend: WebBackend, amazon: Amazo
     with pytest.raises(AlexaCommandError) as error:
         await backend.async_set_dnd(device, False)
     assert error.value.code == "not_confirmed"
+
+
+async def test_bluetooth(backend: WebBackend, amazon: Amazon) -> None:
+    amazon.script(
+        BLUETOOTH.path,
+        answer(
+            {
+                "bluetoothStates": [
+                    {"deviceSerialNumber": STUDIO, "pairedDeviceList": [{"address": "00:53:10:00:00:01"}]}
+                ]
+            }
+        ),
+    )
+    states = await backend.async_bluetooth()
+    paired = PairedDevice(address="00:53:10:00:00:01", name="00:53:10:00:00:01", connected=False)
+    assert states == {STUDIO: BluetoothState(paired=(paired,))}
+    assert amazon.hits(BLUETOOTH.path)[0].query == {"cached": "false"}
+    device = (await backend.async_devices())[STUDIO]
+    connect = f"/api/bluetooth/pair-sink/A3RBAYBE7VM004/{STUDIO}"
+    disconnect = f"/api/bluetooth/disconnect-sink/A3RBAYBE7VM004/{STUDIO}"
+    amazon.script(connect, answer())
+    amazon.script(disconnect, answer())
+    await backend.async_connect_bluetooth(device, "00:53:10:00:00:01")
+    await backend.async_disconnect_bluetooth(device)
+    (hit,) = amazon.hits(connect)
+    assert (hit.method, hit.json) == ("POST", {"bluetoothDeviceAddress": "00:53:10:00:00:01"})
+    assert [hit.method for hit in amazon.hits(disconnect)] == ["POST"]
+    amazon.script(connect, answer({"message": "not paired"}, 400))
+    with pytest.raises(AlexaCommandError):
+        await backend.async_connect_bluetooth(device, "00:53:10:00:00:09")
 
 
 async def test_a_command_to_a_player(backend: WebBackend, amazon: Amazon) -> None:

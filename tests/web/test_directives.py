@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.alexa_media.backend import (
     AudioPlayerStateChanged,
+    BluetoothChanged,
     ConnectionChanged,
     DirectiveIgnored,
     DirectiveUnknown,
@@ -167,9 +168,15 @@ def test_now_playing() -> None:
     assert push("NotifyMediaSessionsUpdated", {"customerId": "A1SIM", "update": {}}) == SessionsChanged(serial=None)
 
 
+def test_bluetooth_is_a_hint() -> None:
+    payload = of_device(bluetoothEvent="DEVICE_CONNECTED", bluetoothEventPayload=None, bluetoothEventSuccess=True)
+    assert push("PUSH_BLUETOOTH_STATE_CHANGE", payload) == BluetoothChanged(serial=SERIAL)
+    assert push("PUSH_BLUETOOTH_STATE_CHANGE", {}) == BluetoothChanged(serial=None)
+
+
 def test_commands_that_nothing_hangs_on() -> None:
     ignored = {command for command, parser in PARSERS.items() if parser is PARSERS[PushCommand.PUSH_ACTIVITY]}
-    assert PushCommand.PUSH_BLUETOOTH_STATE_CHANGE in ignored
+    assert PushCommand.PUSH_EQUALIZER_STATE_CHANGE in ignored
     for command in ignored:
         assert push(command, of_device()) == DirectiveIgnored(command=command, serial=SERIAL)
     assert push("PUSH_DEVICE_SETUP_STATE_CHANGE", {"deviceSerialNumber": SERIAL}) == DirectiveIgnored(

@@ -4,12 +4,13 @@ from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
 from .players import PlayersCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, async_forget, create_backend
-from .topics import DndCoordinator, NotificationsCoordinator
+from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 __all__ = [
     "EXISTENCE",
     "AlexaConfigEntry",
     "AlexaRuntimeData",
+    "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
     "NotificationsCoordinator",

@@ -49,6 +49,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._store = store_for(hass, entry.entry_id)
         self._absent_since: dict[str, float] = {}
         self._listed: set[str] = set()
+        self.listed: Mapping[str, Device] = {}
         self._unknown_at: float | None = None
         self._first_good: float | None = None
         self.settled = False
@@ -73,6 +74,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         """Read the list; keep for now what it lacks for the first time."""
         listed = await self.backend.async_devices()
         self._listed = set(listed)
+        self.listed = listed
         devices = {serial: device for serial, device in listed.items() if self._wanted(device)}
         now = self.hass.loop.time()
         # Two good lists far enough apart: what neither of them named is gone for good.
@@ -121,8 +123,18 @@ class DevicesCoordinator(TopicCoordinator[Device]):
             return False
         if device.capabilities and not device.capabilities & _USEFUL:
             return False
-        name = device.name.casefold()
-        return (not self._include or name in self._include) and name not in self._exclude
+        names = {device.name.casefold(), device.serial.casefold()}
+        return (not self._include or not names.isdisjoint(self._include)) and names.isdisjoint(self._exclude)
+
+    @callback
+    def async_options_changed(self) -> None:
+        """Take the filters from the entry again: devices come and go without a reload."""
+        self._include = _names(self.entry, CONF_INCLUDE_DEVICES)
+        self._exclude = _names(self.entry, CONF_EXCLUDE_DEVICES)
+        known = {**self.listed, **self.data}
+        self.data = {serial: device for serial, device in known.items() if self._wanted(device)}
+        self._store.async_delay_save(lambda: {"devices": [_to_json(d) for d in self.data.values()]}, 1)
+        self.async_update_listeners()
 
     @callback
     def async_set_online(self, serial: str, online: bool) -> None:
@@ -142,7 +154,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
 
 def _names(entry: ConfigEntry[Any], key: str) -> frozenset[str]:
-    """Return a filter of names: a list, or alexa_media_player's comma separated text."""
+    """Return a filter of serials or names: a list, or alexa_media_player's comma separated text."""
     value = entry.options.get(key, entry.data.get(key)) or ()
     names = value.split(",") if isinstance(value, str) else value
     return frozenset(name.strip().casefold() for name in names if name.strip())

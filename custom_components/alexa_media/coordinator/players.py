@@ -47,6 +47,12 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         super().__init__(hass, entry, backend)
         entry.async_on_unload(self._async_forget_now_playing)
 
+    @callback
+    def async_options_changed(self) -> None:
+        """Take the poll interval from the entry again."""
+        self._scan_interval = _scan_interval(self.entry)
+        self._async_reschedule()
+
     @property
     @override
     def wanted_interval(self) -> timedelta:

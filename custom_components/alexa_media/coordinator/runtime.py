@@ -31,7 +31,7 @@ from ..web.account import WebBackend
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
 from .players import PlayersCoordinator
-from .topics import DndCoordinator, NotificationsCoordinator
+from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
 
@@ -74,6 +74,7 @@ class AlexaRuntimeData:
     players: PlayersCoordinator | None
     notifications: NotificationsCoordinator | None
     dnd: DndCoordinator | None
+    bluetooth: BluetoothCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
 
     @classmethod
@@ -87,12 +88,13 @@ class AlexaRuntimeData:
             players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
             notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
+            bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd)
+        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_start(self) -> None:

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import ClassVar, override
+from typing import Any, ClassVar, override
 
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+
+from ..backend import AlexaBackend
 from ..const import Topic
-from ..models import Notification
+from ..models import BluetoothState, Notification
 from .base import TopicCoordinator
 
 
@@ -18,6 +22,39 @@ class DndCoordinator(TopicCoordinator[bool]):
     async def _async_read(self) -> Mapping[str, bool]:
         """Read the list of all devices."""
         return await self.backend.async_dnd()
+
+
+class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
+    """What is paired with each device, by serial.
+
+    A device that is offline tells nothing: what it told last is kept.
+    """
+
+    topic: ClassVar[Topic] = Topic.BLUETOOTH
+    interval_without_push: ClassVar[timedelta] = timedelta(minutes=10)
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
+        """Start without a question asked."""
+        super().__init__(hass, entry, backend)
+        self._asked: set[str] = set()
+
+    @override
+    async def _async_read(self) -> Mapping[str, BluetoothState]:
+        """Read the list of all devices."""
+        states = await self.backend.async_bluetooth()
+        return {
+            serial: self.data.get(serial, state) if state.paired is None else state for serial, state in states.items()
+        }
+
+    @callback
+    def async_online(self, serial: str) -> None:
+        """Read when a device that came online has not told yet; one that never will is asked for once."""
+        known = self.data.get(serial)
+        if known is None and serial in self._asked:
+            return
+        if known is None or known.paired is None:
+            self._asked.add(serial)
+            self.async_hint()
 
 
 class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):

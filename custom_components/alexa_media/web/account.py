@@ -30,6 +30,7 @@ from custom_components.alexa_media.errors import (
 )
 from custom_components.alexa_media.models import (
     Account,
+    BluetoothState,
     Credentials,
     Device,
     DeviceFamily,
@@ -41,7 +42,10 @@ from custom_components.alexa_media.models import (
 from .endpoints import (
     ACCOUNT,
     BEHAVIOR,
+    BLUETOOTH,
+    CONNECT_BLUETOOTH,
     DEVICES,
+    DISCONNECT_BLUETOOTH,
     DND,
     NOTIFICATIONS,
     PLAYER_COMMAND,
@@ -61,6 +65,7 @@ from .parse import (
     parse_sessions,
     parse_volumes,
 )
+from .parse_bluetooth import parse_bluetooth
 from .parse_notifications import parse_notifications
 from .scheduler import CommandScheduler
 from .session import WebSession
@@ -101,7 +106,14 @@ class WebBackend:
     @property
     def capabilities(self) -> Capability:
         """Return that all is offered."""
-        return Capability.PLAYERS | Capability.NOTIFICATIONS | Capability.DND | Capability.SPEECH | Capability.PUSH
+        return (
+            Capability.PLAYERS
+            | Capability.NOTIFICATIONS
+            | Capability.DND
+            | Capability.SPEECH
+            | Capability.PUSH
+            | Capability.BLUETOOTH
+        )
 
     @property
     def account(self) -> Account:
@@ -207,6 +219,10 @@ class WebBackend:
         """Return Do Not Disturb of all devices that have it."""
         return await self._read(DND, parse_dnd)
 
+    async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
+        """Return what is paired with each device; asked of the devices, not of what Amazon remembers of them."""
+        return await self._read(BLUETOOTH, parse_bluetooth, query={"cached": "false"})
+
     async def _read[T](
         self, endpoint: Endpoint, parse: Callable[[Any], T], query: Mapping[str, str] | None = None
     ) -> T:
@@ -257,6 +273,16 @@ class WebBackend:
                 f"{SET_DND.label} was not confirmed", endpoint=SET_DND.label, status=200, code="not_confirmed"
             )
 
+    async def async_connect_bluetooth(self, device: Device, address: str) -> None:
+        """Connect a paired bluetooth device."""
+        await self._session.transport.async_request(
+            CONNECT_BLUETOOTH, params=_place(device), json={"bluetoothDeviceAddress": address}
+        )
+
+    async def async_disconnect_bluetooth(self, device: Device) -> None:
+        """Disconnect whatever is connected by bluetooth."""
+        await self._session.transport.async_request(DISCONNECT_BLUETOOTH, params=_place(device))
+
     # --- push ---------------------------------------------------------------------------
 
     async def events(self) -> AsyncGenerator[PushEvent]:
@@ -280,6 +306,11 @@ class WebBackend:
 def _address(device: Device) -> dict[str, str]:
     """Return how Amazon names a device in a query or a body."""
     return {"deviceSerialNumber": device.serial, "deviceType": device.device_type}
+
+
+def _place(device: Device) -> dict[str, str]:
+    """Return how Amazon names a device in a path."""
+    return {"type": device.device_type, "serial": device.serial}
 
 
 def _device_to_ask(devices: Iterable[Device], own_serial: str | None) -> Device | None:

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from custom_components.alexa_media.backend import (
     AudioPlayerStateChanged,
+    BluetoothChanged,
     ConnectionChanged,
     DirectiveIgnored,
     DirectiveUnknown,
@@ -235,6 +236,11 @@ def _dnd(push: PushPayload) -> PushEvent:
     return DndChanged(serial=push.device, enabled=enabled)
 
 
+def _bluetooth(push: PushPayload) -> PushEvent:
+    """Take the hint: the push says that something connected or disconnected, not what."""
+    return BluetoothChanged(serial=push.serial)
+
+
 def _audio_player_state(push: PushPayload) -> PushEvent:
     """Read the state of a player."""
     state = PlayerState(push.data["audioPlayerState"])
@@ -302,7 +308,7 @@ def _now_playing(push: PushPayload) -> PushEvent:
 PARSERS: Final[Mapping[PushCommand, Parser]] = {
     PushCommand.PUSH_ACTIVITY: _ignored,
     PushCommand.PUSH_AUDIO_PLAYER_STATE: _audio_player_state,
-    PushCommand.PUSH_BLUETOOTH_STATE_CHANGE: _ignored,
+    PushCommand.PUSH_BLUETOOTH_STATE_CHANGE: _bluetooth,
     PushCommand.PUSH_CONTENT_FOCUS_CHANGE: _ignored,
     PushCommand.PUSH_DELETE_DOPPLER_ACTIVITIES: _ignored,
     PushCommand.PUSH_DEVICE_SETUP_STATE_CHANGE: _ignored,

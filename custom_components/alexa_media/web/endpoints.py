@@ -104,6 +104,23 @@ NOTIFICATIONS: Final = Endpoint(
 )
 DND: Final = Endpoint(name="dnd", method="GET", host=Host.WEBSITE, path="/api/dnd/device-status-list")
 SET_DND: Final = Endpoint(name="set_dnd", method="PUT", host=Host.WEBSITE, path="/api/dnd/status", is_write=True)
+BLUETOOTH: Final = Endpoint(name="bluetooth", method="GET", host=Host.WEBSITE, path="/api/bluetooth")
+CONNECT_BLUETOOTH: Final = Endpoint(
+    name="connect_bluetooth",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/api/bluetooth/pair-sink/{type}/{serial}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+DISCONNECT_BLUETOOTH: Final = Endpoint(
+    name="disconnect_bluetooth",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/api/bluetooth/disconnect-sink/{type}/{serial}",
+    is_write=True,
+    answer=Answer.ANY,
+)
 BEHAVIOR: Final = Endpoint(
     name="behavior",
     method="POST",
@@ -132,6 +149,9 @@ ENDPOINTS: Final = (
     NOTIFICATIONS,
     DND,
     SET_DND,
+    BLUETOOTH,
+    CONNECT_BLUETOOTH,
+    DISCONNECT_BLUETOOTH,
     BEHAVIOR,
     PLAYER_COMMAND,
 )

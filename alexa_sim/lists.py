@@ -1,0 +1,100 @@
+"""Shopping, to-do and custom lists: what each holds, and how a change counts up its version."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+type Json = dict[str, Any]
+
+_DEFAULTS = {"SHOP": "SHOPPING_ITEM", "TODO": "TASK"}
+_ATTRIBUTES = {"itemName", "itemStatus", "quantity", "note"}
+
+
+class ListError(Exception):
+    """An item that Amazon refuses; ``stale`` says that somebody else changed it first."""
+
+    def __init__(self, message: str, *, stale: bool = False) -> None:
+        """Keep whether the version was an old one."""
+        super().__init__(message)
+        self.stale = stale
+
+
+def complete(given: Mapping[str, Any], directed_id: str, now: float) -> dict[str, Json]:
+    """Return an account's lists with everything that was not given; everybody has a shopping and a to-do list."""
+    lists = {key: {**value} for key, value in given.items()}
+    for kind, suffix in _DEFAULTS.items():
+        if all(each["listType"] != kind for each in lists.values()):
+            key = b64encode(f"{directed_id}-{suffix}".encode()).decode()
+            lists[key] = {"listType": kind}
+    moment = round(now * 1000)
+    return {
+        key: {
+            "listName": None,
+            "version": 1,
+            "createAt": moment,
+            "updateAt": moment,
+            **each,
+            "items": {item: _item(value, moment) for item, value in each.get("items", {}).items()},
+        }
+        for key, each in lists.items()
+    }
+
+
+def count_up(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping[str, Any], now: float) -> None:
+    """Count up the versions of the items that a patch has changed and said no version of."""
+    for key, change in patch.items():
+        for item_id, values in ((change or {}).get("items") or {}).items():
+            known = before.get(key, {}).get("items", {}).get(item_id)
+            item = after.get(key, {}).get("items", {}).get(item_id)
+            if known is not None and item is not None and "version" not in values:
+                item["version"] = known["version"] + 1
+                item["updateAt"] = round(now * 1000)
+
+
+def add(held: Json, name: str, now: float) -> str:
+    """Add an item and return its id."""
+    item_id = str(uuid4())
+    held["items"][item_id] = _item({"itemName": name}, round(now * 1000))
+    return item_id
+
+
+def update(held: Json, item_id: str, version: int, changes: Mapping[str, Any], removed: set[str], now: float) -> None:
+    """Change and remove attributes of an item; raises ``ListError``."""
+    item = _current(held, item_id, version)
+    if unknown := (set(changes) | removed) - _ATTRIBUTES:
+        raise ListError(f"Unknown attributes: {', '.join(sorted(unknown))}")
+    if removed & {"itemName", "itemStatus"} or changes.get("itemStatus", "ACTIVE") not in ("ACTIVE", "COMPLETE"):
+        raise ListError("An item needs a name, and a status of ACTIVE or COMPLETE")
+    if not all(isinstance(value, str) and value for value in changes.values()):
+        raise ListError("Values are texts")
+    item.update(changes, **dict.fromkeys(removed), version=version + 1, updateAt=round(now * 1000))
+
+
+def delete(held: Json, item_id: str, version: int) -> None:
+    """Delete an item; raises ``ListError``."""
+    _current(held, item_id, version)
+    del held["items"][item_id]
+
+
+def _current(held: Json, item_id: str, version: int) -> Json:
+    """Return an item of which the caller knows the present version; raises ``ListError``."""
+    item: Json | None = held["items"].get(item_id)
+    if item is None:
+        raise ListError("There is no such item")
+    if item["version"] != version:
+        raise ListError("The version is not the current one", stale=True)
+    return item
+
+
+def _item(given: Mapping[str, Any], moment: int) -> Json:
+    """Return an item with everything that was not given; ``moment`` in epoch milliseconds."""
+    return {
+        "itemStatus": "ACTIVE",
+        "version": 1,
+        "createAt": moment,
+        "updateAt": moment,
+        "quantity": None,
+        "note": None,
+        **given,
+    }

@@ -1,0 +1,160 @@
+"""Options of an account: which devices, how often to poll, and what may be kept."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio as vol
+from yarl import URL
+
+from .const import (
+    CONF_EXCLUDE_DEVICES,
+    CONF_EXTENDED_DISCOVERY,
+    CONF_INCLUDE_DEVICES,
+    CONF_KEEP_TRANSCRIPTS,
+    CONF_PUBLIC_URL,
+    CONF_SCAN_INTERVAL,
+    DEFAULT_SCAN_INTERVAL,
+)
+from .coordinator import AlexaConfigEntry
+from .models import Device
+
+MIN_INTERVAL: Final = 10
+MAX_INTERVAL: Final = 3600
+
+_FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
+# What an entity or the client reads once, while the account is set up.
+_NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY,)
+
+
+class AlexaMediaOptionsFlow(OptionsFlow):
+    """Change the options of an account.
+
+    They are applied here, to what is loaded: Home Assistant forbids listeners of an entry
+    to go together with the reload that ends a new sign-in.
+    """
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the options, and store them."""
+        entry: AlexaConfigEntry = self.config_entry
+        before = current_options(entry)
+        if user_input is None:
+            return self._show(before)
+        after = {CONF_PUBLIC_URL: "", **{key: user_input.get(key, []) for key in _FILTERS}, **user_input}
+        after[CONF_SCAN_INTERVAL] = int(after[CONF_SCAN_INTERVAL])
+        after[CONF_PUBLIC_URL] = url = after[CONF_PUBLIC_URL].strip().rstrip("/")
+        if url and not _is_root(url):
+            return self._show(after, {CONF_PUBLIC_URL: "invalid_public_url"})
+        if set(after[CONF_INCLUDE_DEVICES]) & set(after[CONF_EXCLUDE_DEVICES]):
+            return self._show(after, {CONF_EXCLUDE_DEVICES: "included_and_excluded"})
+        self.hass.config_entries.async_update_entry(entry, options={**entry.options, **after})
+        self._apply(entry, before, after)
+        return self.async_create_entry(data=dict(entry.options))
+
+    def _apply(self, entry: AlexaConfigEntry, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Let a loaded account know; reload only for what cannot change while it runs."""
+        if entry.state is not ConfigEntryState.LOADED:
+            return
+        if any(before[key] != after[key] for key in _NEEDS_RELOAD):
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+            return
+        runtime = entry.runtime_data
+        if any(before[key] != after[key] for key in _FILTERS):
+            runtime.devices.async_options_changed()
+        if runtime.players is not None and before[CONF_SCAN_INTERVAL] != after[CONF_SCAN_INTERVAL]:
+            runtime.players.async_options_changed()
+
+    def _show(self, values: Mapping[str, Any], errors: dict[str, str] | None = None) -> ConfigFlowResult:
+        """Show the form with values filled in."""
+        chosen = {serial for key in _FILTERS for serial in values[key]}
+        devices = SelectSelector(
+            SelectSelectorConfig(
+                options=_choices(_listed(self.config_entry), chosen),
+                multiple=True,
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        )
+        interval = NumberSelector(
+            NumberSelectorConfig(
+                min=MIN_INTERVAL, max=MAX_INTERVAL, step=1, unit_of_measurement="s", mode=NumberSelectorMode.BOX
+            )
+        )
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_INCLUDE_DEVICES): devices,
+                vol.Optional(CONF_EXCLUDE_DEVICES): devices,
+                vol.Required(CONF_SCAN_INTERVAL): interval,
+                vol.Optional(CONF_PUBLIC_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+                vol.Required(CONF_EXTENDED_DISCOVERY): BooleanSelector(),
+                vol.Required(CONF_KEEP_TRANSCRIPTS): BooleanSelector(),
+            }
+        )
+        return self.async_show_form(
+            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, values), errors=errors
+        )
+
+
+def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
+    """Return the options in force; what alexa_media_player kept in the entry's data counts until it is changed.
+
+    Devices are given by serial, those that cannot be found by the name that was stored.
+    """
+    stored = {**entry.data, **entry.options}
+    devices = _listed(entry)
+    interval = stored.get(CONF_SCAN_INTERVAL) or DEFAULT_SCAN_INTERVAL
+    seconds = interval.total_seconds() if isinstance(interval, timedelta) else interval
+    return {
+        **{key: _serials(stored.get(key), devices) for key in _FILTERS},
+        CONF_SCAN_INTERVAL: min(max(int(seconds), MIN_INTERVAL), MAX_INTERVAL),
+        CONF_PUBLIC_URL: (stored.get(CONF_PUBLIC_URL) or "").rstrip("/"),
+        CONF_EXTENDED_DISCOVERY: bool(stored.get(CONF_EXTENDED_DISCOVERY, False)),
+        CONF_KEEP_TRANSCRIPTS: bool(stored.get(CONF_KEEP_TRANSCRIPTS, True)),
+    }
+
+
+def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
+    """Return all devices of the account by serial, those that are filtered out too; none while it is not loaded."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return {}
+    devices = entry.runtime_data.devices
+    own = entry.runtime_data.backend.own_serial
+    return {serial: device for serial, device in {**devices.data, **devices.listed}.items() if serial != own}
+
+
+def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
+    """Return a filter as serials: a list of serials, or alexa_media_player's names with commas between them."""
+    names = value.split(",") if isinstance(value, str) else value or ()
+    by_name = {device.name.casefold(): serial for serial, device in devices.items()}
+    return [by_name.get(name.strip().casefold(), name.strip()) for name in names if name.strip()]
+
+
+def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[SelectOptionDict]:
+    """Return the devices to choose from by name, and what was chosen but is not listed now."""
+    labels = {**{serial: serial for serial in chosen}, **{serial: device.name for serial, device in devices.items()}}
+    return [
+        SelectOptionDict(value=serial, label=label)
+        for serial, label in sorted(labels.items(), key=lambda item: item[1].casefold())
+    ]
+
+
+def _is_root(text: str) -> bool:
+    """Return whether a text is an address of http or https without a query."""
+    try:
+        url = URL(text)
+    except ValueError:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host) and not url.query_string and not url.fragment

@@ -1,0 +1,66 @@
+"""What ``media_player.play_media`` asks for, as a command."""
+
+from collections.abc import Callable, Mapping
+import re
+from typing import Any, Final
+
+from homeassistant.components.media_player.const import MediaType
+
+from .backend import Command, LaunchSkill, PlaySearch, PlaySound, RunSequence, TextCommand
+from .entity import invalid_input
+
+_PROVIDER: Final = re.compile(r"[A-Z][A-Z0-9_]*")
+
+# The content types besides those of music providers, as alexa_media_player names them.
+_SIMPLE_TYPES: Final[dict[str, Callable[[str], Command]]] = {
+    "sound": lambda media_id: PlaySound(sound=media_id),
+    "custom": lambda media_id: TextCommand(text=media_id),
+    "skill": lambda media_id: LaunchSkill(skill_id=media_id),
+}
+_SEQUENCE: Final = "sequence"
+_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *sorted((*_SIMPLE_TYPES, _SEQUENCE))))
+
+
+def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:
+    """Return the command that ``media_player.play_media`` asks for.
+
+    ``media_type`` is one of alexa_media_player's words or the id of a music provider in
+    capitals, ``extra`` what the action gave besides. ``group`` says whether it is for a
+    group of speakers. Raises ``ServiceValidationError`` for what Alexa cannot do.
+    """
+    if media_type == MediaType.MUSIC or "/" in media_type or media_id.startswith("media-source://"):
+        raise invalid_input("streaming_unsupported")
+    media_id = media_id.strip()
+    if not media_id:
+        raise invalid_input("media_id_empty", media_type=media_type)
+    if simple := _SIMPLE_TYPES.get(media_type):
+        return simple(media_id)
+    if media_type == _SEQUENCE:
+        return RunSequence(name=media_id, extra=_scalars(extra))
+    if not _PROVIDER.fullmatch(media_type):
+        raise invalid_input("media_type_unknown", media_type=media_type, known=_KNOWN_TYPES)
+    if group:
+        raise invalid_input("group_music")
+    return PlaySearch(provider=media_type, phrase=media_id, timer=_timer(extra))
+
+
+def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]:
+    """Return the fields of a sequence; Amazon takes no lists and no objects there."""
+    for name, value in extra.items():
+        if not isinstance(value, str | int | float | bool):
+            raise invalid_input("extra_not_scalar", name=name)
+    return dict(extra)
+
+
+def _timer(extra: Mapping[str, Any]) -> int | None:
+    """Return after how many seconds the music is to end."""
+    value = extra.get("timer")
+    if value is None:
+        return None
+    try:
+        seconds = 0 if isinstance(value, bool) else int(value)
+    except TypeError, ValueError:
+        seconds = 0
+    if seconds <= 0:
+        raise invalid_input("timer_invalid", value=str(value))
+    return seconds

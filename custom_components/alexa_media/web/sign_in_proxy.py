@@ -1,0 +1,284 @@
+"""alexapy's sign-in proxy, held to Amazon's hosts, small bodies and one way out: the authorization code."""
+
+from base64 import b32decode
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from functools import partial
+import hmac
+import logging
+import time
+from typing import Any, Final, override
+import zlib
+
+from aiohttp import web
+from alexapy.alexaproxy import AlexaProxy
+from authcaptureproxy.interceptor import BaseInterceptor, InterceptContext
+import httpx
+from yarl import URL
+
+from .sign_in_pages import behind, in_front, is_amazon, rewritten
+
+MAX_ANSWER: Final = 8 * 1024 * 1024
+"""Bytes that a page of Amazon's may have, unpacked."""
+TIMEOUT: Final = 20.0
+
+_LANDING_PAGE: Final = "/ap/maplanding"
+
+# What of a browser's headers Amazon gets to see. All others stay here: Home Assistant's
+# cookies and tokens, those of reverse proxies, and those that frame a message.
+_PASSED_ON: Final = frozenset(
+    {
+        "accept",
+        "accept-language",
+        "content-type",
+        "sec-ch-ua",
+        "sec-ch-ua-mobile",
+        "sec-ch-ua-platform",
+        "sec-fetch-dest",
+        "sec-fetch-mode",
+        "sec-fetch-user",
+        "upgrade-insecure-requests",
+        "user-agent",
+        "x-requested-with",
+    }
+)
+_IN_PROXY: ContextVar[bool] = ContextVar("alexa_media_in_proxy", default=False)
+
+
+class _Silence(logging.Filter):
+    """Drops what alexapy's proxy logs: forms with passwords, headers, addresses with codes."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        return False
+
+
+class _SilenceInProxy(logging.Filter):
+    """Drops what the HTTP client logs while it works for the proxy: cookies and addresses."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not _IN_PROXY.get()
+
+
+for _name in (
+    "alexapy.alexaproxy",
+    "authcaptureproxy.auth_capture_proxy",
+    "authcaptureproxy.helper",
+    "authcaptureproxy.examples.modifiers",
+):
+    logging.getLogger(_name).addFilter(_Silence())
+for _name in ("", ".connection", ".http11", ".http2"):
+    # Home Assistant 2026.11 puts httpx2 in the place of httpx.
+    for _library in ("httpcore", "httpcore2", "httpx", "httpx2"):
+        logging.getLogger(f"{_library}{_name}").addFilter(_SilenceInProxy())
+
+
+class LandedError(Exception):
+    """The sign-in has ended; ``url`` is the address that holds the authorization code."""
+
+    def __init__(self, url: str) -> None:
+        """Keep the address out of the message: it is a secret."""
+        super().__init__("The sign-in has ended")
+        self.url = url
+
+
+class _Login:
+    """What ``AlexaProxy`` wants of an ``AlexaLogin``: where to start. It holds no password and takes no cookies."""
+
+    email = ""
+    password = ""
+    _debug = False
+
+    def __init__(self, start_url: str) -> None:
+        self.start_url = start_url
+
+    def get_totp_token(self) -> str:
+        """Return nothing: a code made now would be stale on the page that asks for it."""
+        return ""
+
+
+class _AmazonOnly(httpx.AsyncBaseTransport):
+    """Lets through https requests to Amazon alone, bounds the answers, and stops before the landing page.
+
+    Redirects come through here too: one that leads elsewhere is not followed.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        if url.scheme != "https" or url.port not in (None, 443) or not is_amazon(url.host):
+            raise httpx.UnsupportedProtocol("Amazon led away from its own site", request=request)
+        if url.path.rstrip("/") == _LANDING_PAGE:
+            raise LandedError(str(url))
+        answer = await self._inner.handle_async_request(request)
+        try:
+            content = await _content(answer, request)
+        finally:
+            await answer.aclose()
+        headers = [
+            (name, value)
+            for name, value in answer.headers.multi_items()
+            if name.lower() not in ("content-encoding", "content-length", "transfer-encoding")
+        ]
+        return httpx.Response(answer.status_code, headers=headers, content=content, request=request)
+
+    @override
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
+    """Return an answer's body, unpacked; raises ``httpx.DecodingError`` when it is too large or packed otherwise."""
+    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise httpx.DecodingError("Amazon packed its answer in a way that was not asked for", request=request)
+    unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+    content = bytearray()
+    async for chunk in answer.aiter_raw():
+        try:
+            content += unpack.decompress(chunk, MAX_ANSWER + 1 - len(content)) if unpack else chunk
+        except zlib.error as err:
+            raise httpx.DecodingError("Amazon's answer cannot be unpacked", request=request) from err
+        if len(content) > MAX_ANSWER:
+            raise httpx.DecodingError("Amazon's answer is too large", request=request)
+    return bytes(content)
+
+
+class _Router(BaseInterceptor):  # type: ignore[misc]
+    """Tells alexapy's proxy where a request goes, and gives it the page rewritten."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+
+    @override
+    async def on_request(self, ctx: InterceptContext) -> None:
+        """Route by the path alone; what the request says about its host does not matter."""
+        site = in_front(self._base, ctx.request.raw_path)
+        if site is None:
+            ctx.short_circuit = web.Response(status=404)
+        else:
+            ctx.site = site
+
+    @override
+    async def on_page_html(self, ctx: InterceptContext) -> None:
+        """Rewrite the page as it came: alexapy knows one host only, and loses queries of relative actions."""
+        ctx.text = rewritten(ctx.response.text, str(ctx.response.url), self._base)
+
+
+class SignInProxy(AlexaProxy):  # type: ignore[misc]
+    """One sign-in through us: pages of Amazon's at ``<base>/<host>/<path>``, ``base`` a path without a host.
+
+    ``otp_secret`` fills in the codes that Amazon asks for. Cookies live in the client of
+    this object and end with it.
+    """
+
+    def __init__(
+        self,
+        start_url: str,
+        base: str,
+        create_transport: Callable[[], httpx.AsyncBaseTransport],
+        otp_secret: str | None = None,
+    ) -> None:
+        """Make the client on a transport of the caller's choice; nothing is asked yet."""
+        self._base = base
+        self._otp_secret = otp_secret
+        super().__init__(_Login(start_url), f"http://127.0.0.1{base}")
+        # The client that alexapy made has never been connected.
+        self.session_factory = partial(_create_client, create_transport)
+        self.session: httpx.AsyncClient = _create_client(create_transport)
+        self.interceptors = [_Router(base)]
+        self.start = behind(base, start_url) or base
+        self.tests = {"test_amazon_url": self.test_amazon_url}
+        self.modifiers = {"autofill": self._fill_code}
+
+    async def async_answer(self, request: web.Request) -> web.Response:
+        """Return Amazon's answer to a browser's request, with nothing but status, type and body.
+
+        Raises ``LandedError`` when the sign-in has ended, ``web.HTTPException`` (too large,
+        or nothing of ours), and whatever else alexapy makes of an odd request.
+        """
+        token = _IN_PROXY.set(True)
+        try:
+            answer: web.Response = await self.all_handler(request)
+        except web.HTTPFound as err:
+            return web.Response(status=302, headers={"Location": str(err.location)})
+        finally:
+            _IN_PROXY.reset(token)
+            # The password, and the last page: alexapy keeps them, nobody needs them.
+            self.data.clear()
+            self.query.clear()
+            self.init_query.clear()
+            self.last_resp = None
+        body = answer.body if isinstance(answer.body, bytes) else b""
+        return web.Response(
+            status=answer.status, body=body, content_type=answer.content_type, charset=answer.charset or None
+        )
+
+    async def async_close(self) -> None:
+        """Forget the cookies and close the connections."""
+        await self.session.aclose()
+        self.session.cookies.clear()
+
+    # --- what alexapy asks itself ---------------------------------------------------
+
+    @override
+    async def test_amazon_url(self, resp: httpx.Response, data: Any, query: Any) -> URL | None:
+        """Send a browser that ended on Amazon's front page, as after some captchas, back to the sign-in."""
+        return URL(self.start, encoded=True) if resp.url.path == "/" else None
+
+    @override
+    async def modify_headers(self, site: URL, request: web.Request) -> dict[str, str]:
+        """Return the headers for Amazon: some of the browser's, and the origin that it believes to be on."""
+        headers = {name: value for name, value in request.headers.items() if name.lower() in _PASSED_ON}
+        if request.method != "GET":
+            headers |= {"Origin": f"{site.origin()}", "Referer": f"{site.origin()}/ap/signin"}
+        return headers
+
+    @override
+    def check_redirects(self) -> None:
+        """Do nothing: where a page came from is in its path."""
+
+    @override
+    def refresh_modifiers(self, site: URL | None = None) -> None:
+        """Do nothing: the page has been rewritten already."""
+
+    def _fill_code(self, html: str) -> str:
+        """Fill in the code of this moment where a page asks for one."""
+        items: Mapping[str, str] = {"otpCode": one_time_code(self._otp_secret)} if self._otp_secret else {}
+        filled: str = self.autofill(items, html)
+        return filled
+
+
+def _create_client(create_transport: Callable[[], httpx.AsyncBaseTransport]) -> httpx.AsyncClient:
+    """Return a client with cookies of its own that reaches Amazon alone."""
+    return httpx.AsyncClient(
+        transport=_AmazonOnly(create_transport()),
+        trust_env=False,
+        timeout=TIMEOUT,
+        headers={"accept-encoding": "gzip"},
+    )
+
+
+def one_time_code(secret: str) -> str:
+    """Return the six digits of RFC 6238 for this half minute; raises ``ValueError`` when the secret is not base32.
+
+    Not pyotp's: from 2.12 on it refuses secrets of less than 112 bits, which sites hand out.
+    """
+    key = b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, (int(time.time()) // 30).to_bytes(8), "sha1")
+    start = digest[-1] & 15
+    number = int.from_bytes(digest[start : start + 4]) & 0x7FFFFFFF
+    return f"{number % 10**6:06}"
+
+
+def checked_otp_secret(text: str) -> str:
+    """Return the secret of an authenticator app without blanks; raises ``ValueError`` when it makes no codes."""
+    secret = "".join(text.split()).replace("-", "").upper()
+    if len(secret) < 16:
+        raise ValueError("too short")
+    one_time_code(secret)
+    return secret

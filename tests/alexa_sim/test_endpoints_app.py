@@ -1,0 +1,113 @@
+"""What other clients ask for: communications, history, endpoints, restarts, routines, cookies by token."""
+
+from typing import Any
+
+import pytest
+
+from .cloud_driver import JO, KIDS, KITCHEN, OFFICE, REFRESH_TOKEN, START, Driver
+
+COMMS = "https://alexa-comms-mobile-service.amazon.com"
+PRIVACY = "https://www.amazon.com/alexa-privacy/apd"
+GRAPHQL = "/nexus/v1/graphql"
+
+
+@pytest.fixture
+async def driver() -> Driver:
+    driver = Driver()
+    await driver.renew()
+    return driver
+
+
+async def test_communications_of_the_home(driver: Driver) -> None:
+    person = f"amzn1.comms.id.person.amzn1~{driver.cloud.state()['accounts'][JO]['directedId']}"
+    group = (await driver.get(f"{COMMS}/users/{person}/identities"))["homeGroupId"]
+    listed = (await driver.get(f"{COMMS}/homegroups/{group}/devices"))["devices"]
+    assert len(listed) == 6
+    assert (await driver.request("GET", f"{COMMS}/users/somebody/identities")).status == 404
+    assert (await driver.request("GET", f"{COMMS}/homegroups/another/devices")).status == 404
+    assert (await driver.request("GET", f"{COMMS}/homegroups/{group}/devices", cookies={})).status == 401
+
+
+async def test_a_preference_is_changed_and_read_back(driver: Driver) -> None:
+    url = f"{COMMS}/devicesTypes/{driver.device(KITCHEN)['deviceType']}/deviceId/{KITCHEN}/preferences"
+    for name, state in (("announcements", "OFF"), ("dropin", "All"), ("communications", "OFF")):
+        answer = await driver.request("PATCH", f"{url}/{name}", data={"state": state})
+        assert answer.status == 200
+        (found,) = (await driver.get(f"{url}?devicePreferences={name}"))["devicePermissionsPreferences"]
+        assert found == {"devicePreference": name, "state": state, "allowed": True}
+        assert (await driver.request("PATCH", f"{url}/{name}", data={"state": "maybe"})).status == 400
+
+
+async def records(driver: Driver, token: str, bearer: str | None) -> Any:
+    url = (
+        f"{PRIVACY}/rah/alexa-history-records-v2?startTime={(START - 60) * 1000:.0f}&endTime={(START + 60) * 1000:.0f}"
+    )
+    headers = {"anti-csrftoken-a2z": token}
+    return await driver.request("POST", url, data={"previousRequestToken": None}, headers=headers, bearer=bearer)
+
+
+async def test_history_needs_the_token_of_its_page_and_a_bearer(driver: Driver) -> None:
+    await driver.cloud.say({"serial": KITCHEN, "text": "play abba", "response": "Here is ABBA", "person": "Jo"})
+    page = (await driver.request("GET", f"{PRIVACY}/rvh")).text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    assert (await records(driver, token, None)).status == 401
+    assert (await records(driver, "another", driver.token)).status == 403
+    (record,) = (await records(driver, token, driver.token)).json["alexaHistoryRecords"]
+    assert (record["title"], record["subTitle"], record["timestamp"]) == ("play abba", "Here is ABBA", START * 1000)
+    assert record["deviceInfo"]["deviceSerialNumber"] == KITCHEN
+    assert record["personsInfo"][0]["personFirstName"] == "Jo"
+    assert (await driver.request("GET", f"{PRIVACY}/rvh", cookies={})).status == 401
+
+
+async def test_endpoints_need_no_csrf_and_tell_who_is_reached(driver: Driver) -> None:
+    query = "query q($endpointIds: [String]!) { listEndpoints { endpoints { id features { name } } } }"
+    answer = await driver.request("POST", GRAPHQL, data={"query": query}, csrf=False)
+    endpoints = {each["serialNumber"]["value"]["text"]: each for each in endpoints_of(answer.json)}
+    reached = {
+        serial: each["features"][0]["properties"][0]["reachabilityStatusValue"] for serial, each in endpoints.items()
+    }
+    assert (reached[KITCHEN], reached[KIDS]) == ("OK", "UNREACHABLE")
+    wanted = {"endpointIds": [endpoints[OFFICE]["id"]]}
+    (found,) = (await driver.request("POST", GRAPHQL, data=[{"query": query, "variables": wanted}])).json
+    assert [each["id"] for each in endpoints_of(found)] == wanted["endpointIds"]
+    assert (await driver.request("POST", GRAPHQL, data={"query": "{ weather }"})).json["errors"]
+    assert (await driver.request("POST", GRAPHQL, data={"query": query}, cookies={})).status == 401
+
+
+def endpoints_of(answer: Any) -> Any:
+    return answer["data"]["listEndpoints"]["endpoints"]
+
+
+async def test_a_restart_takes_an_echo_away_for_half_a_minute(driver: Driver) -> None:
+    stream = await driver.open()
+    url = f"/v1/alexa/device/reboot/{driver.device(OFFICE)['deviceType']}/{OFFICE}"
+    assert (await driver.request("POST", url, data={})).status == 401
+    assert (await driver.request("POST", url, data={}, bearer=driver.token)).status == 200
+    assert (await driver.request("POST", url, data={}, bearer=driver.token)).status == 400
+    driver.advance(31)
+    states = [payload["dopplerConnectionState"] for _, payload in await stream.pushes()]
+    assert states == ["OFFLINE", "ONLINE"]
+
+
+async def test_routines_and_the_host_of_the_account(driver: Driver) -> None:
+    (routine,) = await driver.get("/api/behaviors/v2/automations")
+    assert (routine["name"], routine["status"]) == ("Good night", "ENABLED")
+    assert (await driver.preview(routine["sequence"]["startNode"])).status == 200
+    assert [said["text"] for said in driver.cloud.spoken()] == ["Sleep well"]
+    assert await driver.get("/api/welcome") == {"alexaHostName": "alexa.amazon.com"}
+
+
+async def test_the_token_endpoint_gives_cookies_too() -> None:
+    driver = Driver(domain="amazon.de")
+    form = {
+        "source_token": REFRESH_TOKEN,
+        "source_token_type": "refresh_token",
+        "requested_token_type": "auth_cookies",
+        "domain": "www.amazon.de",
+    }
+    answer = await driver.request("POST", "https://api.amazon.com/auth/token", form=form)
+    cookies = answer.json["response"]["tokens"]["cookies"][".amazon.de"]
+    jar = {cookie["Name"]: cookie["Value"].strip('"') for cookie in cookies}
+    assert (await driver.get("/api/users/me", cookies=jar))["id"] == JO
+    refused = await driver.request("POST", "https://api.amazon.com/auth/token", form={**form, "domain": "example.org"})
+    assert refused.status == 400

@@ -1,0 +1,1 @@
+"""Clients that are not ours, unmodified, against the simulated cloud."""

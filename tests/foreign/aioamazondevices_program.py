@@ -1,0 +1,70 @@
+"""A program that uses aioamazondevices as it comes: signs in by the form and lists; prints what it found as JSON.
+
+It runs inside ``python -m alexa_sim run``; its argument is what the authenticator app shows.
+"""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+import sys
+import tempfile
+from typing import Any
+
+from aioamazondevices.api import AmazonEchoApi
+from aioamazondevices.exceptions import CannotAuthenticate
+from aioamazondevices.structures import AmazonSaveDataConfig
+import aiohttp
+
+from alexa_sim.client import ControlClient
+
+
+def api(session: aiohttp.ClientSession, folder: str, password: str) -> Any:
+    """Return the library's entrance."""
+    return AmazonEchoApi(session, "jo@example.org", password, save_data=AmazonSaveDataConfig(path=Path(folder)))
+
+
+async def refusal(folder: str, password: str, code: str) -> str:
+    """Return how a sign-in that cannot work is refused."""
+    async with aiohttp.ClientSession() as session:
+        try:
+            await api(session, folder, password).login.login_mode_interactive(code)
+        except CannotAuthenticate as err:
+            return str(err)
+    return ""
+
+
+async def use(folder: str, good: str) -> dict[str, Any]:
+    """Sign in, wrongly and rightly, and read all."""
+    sim = ControlClient(os.environ["ALEXA_SIM_CONTROL"])
+    wrong = f"{(int(good) + 7) % 10**6:06}"
+    refusals = [await refusal(folder, "wrong", good), await refusal(folder, "correct horse", wrong)]
+    async with aiohttp.ClientSession() as session:
+        client = api(session, folder, "correct horse")
+        login = await client.login.login_mode_interactive(good)
+        devices = await client.get_devices_data()
+        lists = {each.name or each.list_type.value: each.id for each in client.todo_lists}
+        items = await client.get_todo_list_items(lists["SHOP"])
+    hosts = {entry["host"] for entry in await asyncio.to_thread(sim.ledger)}
+    return {
+        "refusals": refusals,
+        "site": login["site"],
+        "customer": login["account_customer_id"],
+        "devices": {device.account_name: device.online for device in devices.values()},
+        "lists": sorted(lists),
+        "items": {item.name: [item.status.value, item.version] for item in items.values()},
+        "providers": sorted(await client.music_providers),
+        "routines": client.routines,
+        "hosts": sorted(hosts),
+        "errors": await asyncio.to_thread(sim.errors),
+    }
+
+
+def main() -> None:
+    """Do it in a folder that goes away."""
+    with tempfile.TemporaryDirectory() as folder:
+        sys.stdout.write(json.dumps(asyncio.run(use(folder, sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    main()

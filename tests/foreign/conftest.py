@@ -1,0 +1,66 @@
+"""Processes of foreign clients."""
+
+import json
+from pathlib import Path
+import subprocess
+import sys
+import time
+from typing import Any, Final
+
+import pytest
+
+from alexa_sim.auth import totp
+from alexa_sim.household import load_household
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+FOREIGN: Final = ROOT / ".cache/envs/foreign/bin/python"
+JO: Final = "A2SIMJO7D0EQ11"
+SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""Of the authenticator app of somebody invented."""
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations() -> None:
+    """Take the place of the fixture that sets Home Assistant up for every test."""
+
+
+@pytest.fixture(scope="session")
+def foreign_python() -> Path:
+    """Return the interpreter that has the newest Home Assistant, alexapy and aioamazondevices."""
+    for name in ("foreign", "sim"):
+        if not (ROOT / ".cache/envs" / name / "bin/python").exists():
+            pytest.fail(f"there is no environment {name}: run scripts/setup foreign sim")
+    return FOREIGN
+
+
+@pytest.fixture(scope="session")
+def with_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of the household ``demo``, with an account that asks for a code."""
+    household = load_household("demo")
+    household["accounts"][JO]["otpSecret"] = SECRET
+    path = tmp_path_factory.mktemp("household") / "with_code.json"
+    path.write_text(json.dumps(household))
+    return path
+
+
+def code() -> str:
+    """Return what the authenticator app shows now."""
+    return totp(SECRET, int(time.time() // 30))
+
+
+def run(*command: str | Path, household: str | Path = "demo", domain: str = "amazon.com") -> Any:
+    """Run a command inside ``alexa_sim run`` and return the JSON that it prints."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "alexa_sim", "run", "--household", household, "--domain", domain, "--"),
+            *command,
+        ],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)

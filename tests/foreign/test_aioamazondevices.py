@@ -1,0 +1,43 @@
+"""aioamazondevices on its own: its sign-in at every kind of marketplace."""
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import JO, code, run
+
+
+@pytest.mark.parametrize("domain", ["amazon.com", "amazon.de", "amazon.co.jp"])
+def test_signs_in_by_the_form_and_reads(domain: str, foreign_python: Path, with_code: Path) -> None:
+    program = Path(__file__).with_name("aioamazondevices_program.py")
+    found = run(foreign_python, program, code(), household=with_code, domain=domain)
+    assert found["refusals"] == [
+        "Your password is incorrect",
+        "The One Time Password (OTP) you entered is not valid. Please try again.",
+    ]
+    assert (found["site"], found["customer"]) == (f"https://www.{domain}", JO)
+    assert found["devices"] == {
+        "Bedroom Dot": True,
+        "Downstairs": True,
+        "Garage Echo": True,
+        "Kids Dot": False,
+        "Kitchen Show": True,
+        "Living Room Studio": True,
+        "Office Spot": True,
+    }
+    assert found["lists"] == ["Holiday", "SHOP", "TODO"]
+    assert found["items"] == {"Milk": ["ACTIVE", 1], "Bread": ["COMPLETE", 2]}
+    assert "SPOTIFY" in found["providers"]
+    assert found["routines"] == ["Good night"]
+    assert found["hosts"] == sorted(
+        {
+            "alexa-comms-mobile-service.amazon.com",
+            "alexa.amazon.com" if domain != "amazon.co.jp" else f"alexa.{domain}",
+            f"alexa.{domain}",
+            "api.amazon.com",
+            "api.amazonalexa.com",
+            "www.amazon.com",
+            f"www.{domain}",
+        }
+    )
+    assert found["errors"] == []

@@ -1,0 +1,533 @@
+"""Two accounts in one Home Assistant: look-alike addresses, shared Echos, nothing of the one in the other."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import re
+from typing import Any
+from urllib.parse import parse_qs
+
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntryState
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+import alexa_sim
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics
+
+from .conftest import Household, quiet, set_up, state_of, until
+
+HOUSEHOLD: dict[str, Any] = json.loads(
+    (Path(alexa_sim.__file__).parent / "households" / "two_accounts.json").read_text()
+)
+JOHN, JACK = HOUSEHOLD["accounts"]
+NAMES = {JOHN: "john", JACK: "jack"}
+
+# What each account sees, by the entity ids that it gets when John's is set up first.
+PLAYERS = {
+    "john": {
+        "Hall Echo": "media_player.hall_echo",
+        "Study Dot": "media_player.study_dot",
+        "Bedroom Dot": "media_player.bedroom_dot",
+        "Kitchen Show": "media_player.kitchen_show",
+        "Everywhere": "media_player.everywhere",
+    },
+    "jack": {
+        "Hall Echo": "media_player.hall_echo_2",
+        "Workshop Studio": "media_player.workshop_studio",
+        "Bedroom Dot": "media_player.bedroom_dot_2",
+        "Kitchen Show": "media_player.kitchen_show_2",
+        "Everywhere": "media_player.everywhere_2",
+    },
+}
+OTHER = {"john": "jack", "jack": "john"}
+
+
+@dataclass
+class Pair:
+    """Both accounts as Home Assistant has them; ``credentials`` is what their requests went out with."""
+
+    hass: HomeAssistant
+    sim: ControlClient
+    entries: dict[str, MockConfigEntry]
+    credentials: dict[str, set[str]] = field(default_factory=dict)
+
+    def senders(self) -> list[str | None]:
+        """Return whose credentials each request since the last reset bore, pings apart; ``None`` for new ones."""
+        return [self.sender(request) for request in self.sim.ledger() if request["path"] != "/ping"]
+
+    def sender(self, request: Mapping[str, Any]) -> str | None:
+        """Return whose credentials a request bore."""
+        found = credentials_in([request])
+        owners = [name for name, known in self.credentials.items() if not found.isdisjoint(known)]
+        assert len(owners) < 2, f"{request['path']} bore the credentials of both"
+        return owners[0] if owners else None
+
+    def commands(self) -> list[tuple[str | None, str]]:
+        """Return sender and serials of each sequence since the last reset."""
+        return [
+            (self.sender(request), ",".join(re.findall(r'deviceSerialNumber\\*": ?\\*"(\w+)', request["body"])))
+            for request in self.sim.ledger(path="/api/behaviors/preview")
+        ]
+
+    def connects(self, name: str) -> Any:
+        """Return how often an account has opened its stream."""
+        return self.entries[name].runtime_data.backend.stats["stream"]["connects"]
+
+    @contextmanager
+    def changes(self) -> Iterator[dict[str, set[str]]]:
+        """Collect the entity ids whose state is written, by account."""
+        registry = er.async_get(self.hass)
+        owners = {entry.entry_id: name for name, entry in self.entries.items()}
+        by_entity = {item.entity_id: owners.get(item.config_entry_id or "") for item in registry.entities.values()}
+        written: dict[str, set[str]] = {"john": set(), "jack": set()}
+
+        @callback
+        def _changed(event: Event[EventStateChangedData]) -> None:
+            if (name := by_entity.get(event.data["entity_id"])) is not None:
+                written[name].add(event.data["entity_id"])
+
+        stop = self.hass.bus.async_listen(EVENT_STATE_CHANGED, _changed)
+        try:
+            yield written
+        finally:
+            stop()
+
+
+def credentials_in(ledger: list[Mapping[str, Any]] | list[dict[str, Any]]) -> set[str]:
+    """Return the cookies (csrf apart, which is a mere number), bearers and refresh tokens in requests."""
+    found: set[str] = set()
+    for request in ledger:
+        headers = request["headers"]
+        pairs = (pair.partition("=") for pair in headers.get("cookie", "").split("; ") if pair)
+        found |= {value.strip('"') for name, _, value in pairs if name != "csrf"}
+        if bearer := headers.get("authorization"):
+            found.add(bearer.removeprefix("Bearer ").strip())
+        if request["path"] in ("/auth/token", "/ap/exchangetoken/cookies"):
+            found |= set(parse_qs(request["body"]).get("source_token", []))
+    return found
+
+
+def entry_of(customer_id: str, domain: str, suffix: str) -> MockConfigEntry:
+    """Return the entry of an account that the household has a registration of."""
+    account = HOUSEHOLD["accounts"][customer_id]
+    registration = next(item for item in HOUSEHOLD["registrations"] if item["account"] == customer_id)
+    return MockConfigEntry(
+        domain=DOMAIN,
+        version=2,
+        title=f"{account['email']} - {domain}",
+        unique_id=customer_id,
+        data={
+            "url": domain,
+            "email": account["email"],
+            "serial": registration["serial"],
+            "refresh_token": registration["refresh_token"],
+            "mac_dms": registration["mac_dms"],
+            "customer_id": customer_id,
+            "account_id": account["directedId"],
+            "id_suffix": suffix,
+        },
+    )
+
+
+def start_cloud(sim: ControlClient, domains: Mapping[str, str]) -> None:
+    """Start a cloud with both accounts, each at its own marketplace."""
+    accounts = {
+        customer_id: account | {"marketplace": domains[NAMES[customer_id]]}
+        for customer_id, account in HOUSEHOLD["accounts"].items()
+    }
+    sim.household(HOUSEHOLD | {"accounts": accounts}, domain="amazon.com")
+
+
+@pytest.fixture
+def domains() -> dict[str, str]:
+    """Return the marketplaces of the accounts; one of Europe's and one of America's have different hosts."""
+    return {"john": "amazon.com", "jack": "amazon.de"}
+
+
+@pytest.fixture
+async def pair(hass: HomeAssistant, sim: ControlClient, domains: dict[str, str]) -> AsyncIterator[Pair]:
+    """Return both accounts, loaded one after the other, with push up and everything quiet."""
+    start_cloud(sim, domains)
+    entries = {"john": entry_of(JOHN, domains["john"], ""), "jack": entry_of(JACK, domains["jack"], "jack.doe@example.org")}
+    pair = Pair(hass, sim, entries)
+    for name, entry in entries.items():
+        sim.reset_ledger()
+        entry.add_to_hass(hass)
+        await set_up(hass, entry)
+        await quiet(hass, sim, 0.6)
+        pair.credentials[name] = credentials_in(
+            [request for request in sim.ledger() if not pair.credentials or pair.sender(request) is None]
+        )
+    sim.reset_ledger()
+    yield pair
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.state is ConfigEntryState.LOADED:
+            await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("domains", [{"john": "amazon.com", "jack": "amazon.com"}, {"john": "amazon.co.uk", "jack": "amazon.com.au"}], ids=str)
+async def test_ids_are_separate(
+    hass: HomeAssistant, pair: Pair, entity_registry: er.EntityRegistry, device_registry: dr.DeviceRegistry
+) -> None:
+    """Every Echo that both see is there twice; no id, no device and no entity is shared."""
+    unique_ids: dict[str, set[tuple[str, str]]] = {}
+    for name, entry in pair.entries.items():
+        items = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+        unique_ids[name] = {(item.domain, item.unique_id) for item in items}
+        players = {item.entity_id for item in items if item.domain == "media_player"}
+        assert players == set(PLAYERS[name].values())
+        assert all(state_of(hass, player).state == "idle" for player in players)
+        push = f"binary_sensor.{name}_doe_example_org_{entry.data['url'].replace('.', '_')}_push"
+        assert state_of(hass, push).state == "on"
+        devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+        assert len(devices) == 6
+        assert {item.device_id for item in items} == {device.id for device in devices}
+        assert all(device.config_entries == {entry.entry_id} for device in devices)
+    assert unique_ids["john"].isdisjoint(unique_ids["jack"])
+    assert ("media_player", "G0SIM00000HALL01") in unique_ids["john"]
+    assert ("media_player", "g0sim00000hall01_jack_doe_example_org") in unique_ids["jack"]
+
+
+async def test_sessions_are_separate(pair: Pair, domains: dict[str, str]) -> None:
+    """No cookie, token or host of the one account is ever in a request of the other."""
+    assert pair.credentials["john"].isdisjoint(pair.credentials["jack"])
+    assert {"Atnr|two-john", "Atnr|two-jack"} <= pair.credentials["john"] | pair.credentials["jack"]
+    for name, entry in pair.entries.items():
+        pair.sim.reset_ledger()
+        await entry.runtime_data.async_refresh_all(0)
+        assert set(pair.senders()) == {name}
+        foreign = domains[OTHER[name]]
+        assert not [request for request in pair.sim.ledger() if request["host"].endswith(foreign)]
+
+
+async def test_sessions_are_separate_at_one_marketplace(hass: HomeAssistant, sim: ControlClient) -> None:
+    """Set up at the same time at the same hosts, each has cookies of its own and gets its own devices."""
+    start_cloud(sim, {"john": "amazon.com", "jack": "amazon.com"})
+    entries = {"john": entry_of(JOHN, "amazon.com", ""), "jack": entry_of(JACK, "amazon.com", "jack.doe@example.org")}
+    for entry in entries.values():
+        entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entries["john"].entry_id)
+    await hass.async_block_till_done()
+    for name, entry in entries.items():
+        await until(hass, lambda entry=entry: entry.runtime_data.push.up)
+        devices = {device.name for device in entry.runtime_data.devices.data.values()}
+        assert devices == set(PLAYERS[name])
+    cookies = {
+        value
+        for request in sim.ledger(path="/api/devices-v2/device")
+        for value in re.findall(r"at-main=\"?([^\";]+)", request["headers"].get("cookie", ""))
+    }
+    assert len(cookies) == 2
+    for entry in entries.values():
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "viewers"),
+    [("Study Dot", {"john"}), ("Workshop Studio", {"jack"}), ("Hall Echo", {"john", "jack"}), ("Kitchen Show", {"john", "jack"})],
+)
+async def test_push_reaches_whose_it_is(
+    hass: HomeAssistant, pair: Pair, household: Household, name: str, viewers: set[str]
+) -> None:
+    """What happens at an Echo is written to the entities of those who see it, without a request."""
+    with pair.changes() as written:
+        household.change(name, volume=77, dnd=True)
+        for viewer in viewers:
+            player = PLAYERS[viewer][name]
+            await until(hass, lambda player=player: state_of(hass, player).attributes["volume_level"] == 0.77)
+        household.change("Everywhere", dnd=True)
+        await until(hass, lambda: state_of(hass, "switch.everywhere_do_not_disturb_2").state == "on")
+        await until(hass, lambda: state_of(hass, "switch.everywhere_do_not_disturb").state == "on")
+    for account in ("john", "jack"):
+        mine = {entity_id for entity_id in written[account] if "everywhere" not in entity_id}
+        player = PLAYERS[account].get(name) if account in viewers else None
+        echo, end = (player.removesuffix("_2"), player[len(player.removesuffix("_2")) :]) if player else ("", "")
+        switch = f"{echo.replace('media_player', 'switch')}_do_not_disturb{end}"
+        assert mine == ({player, switch} if player else set())
+    assert pair.senders() == []
+
+
+@pytest.mark.parametrize("account", ["john", "jack"])
+@pytest.mark.parametrize(("name", "serial"), [("Hall Echo", "G0SIM00000HALL01"), ("Kitchen Show", "G0SIM000KITCHEN2")])
+async def test_command_goes_through_the_entitys_account(
+    hass: HomeAssistant, pair: Pair, account: str, name: str, serial: str
+) -> None:
+    """A shared Echo is told once, by the account of the entity that was called; both see what came of it."""
+    player = PLAYERS[account][name]
+    await hass.services.async_call("media_player", "volume_set", {"entity_id": player, "volume_level": 0.61}, blocking=True)
+    assert pair.commands() == [(account, serial)]
+    for viewer in ("john", "jack"):
+        other = PLAYERS[viewer][name]
+        await until(hass, lambda other=other: state_of(hass, other).attributes["volume_level"] == 0.61)
+    assert pair.senders() == [account]
+
+
+async def test_both_entities_of_an_echo_in_one_call(hass: HomeAssistant, pair: Pair) -> None:
+    """Who calls both entities of one Echo tells it twice: once through each account."""
+    data = {"entity_id": [PLAYERS["john"]["Hall Echo"], PLAYERS["jack"]["Hall Echo"]], "text_command": "good morning"}
+    await hass.services.async_call(DOMAIN, "send_text_command", data, blocking=True)
+    assert sorted(str(sender) for sender, _ in pair.commands()) == ["jack", "john"]
+    assert [said["device"] for said in pair.sim.spoken()] == ["Hall Echo", "Hall Echo"]
+
+
+async def test_playing_on_a_shared_echo(hass: HomeAssistant, pair: Pair) -> None:
+    """Music that one account starts on an Echo of the other plays for both; a pause by the owner ends it for both."""
+    data = {"entity_id": PLAYERS["jack"]["Hall Echo"], "media_content_type": "AMAZON_MUSIC", "media_content_id": "harbour"}
+    await hass.services.async_call("media_player", "play_media", data, blocking=True)
+    for player in ("media_player.hall_echo", "media_player.hall_echo_2"):
+        await until(hass, lambda player=player: state_of(hass, player).state == "playing")
+        assert state_of(hass, player).attributes["media_title"]
+    await hass.services.async_call("media_player", "media_pause", {"entity_id": "media_player.hall_echo"}, blocking=True)
+    for player in ("media_player.hall_echo", "media_player.hall_echo_2"):
+        await until(hass, lambda player=player: state_of(hass, player).state == "paused")
+    assert state_of(hass, "media_player.bedroom_dot").state == "idle"
+    assert state_of(hass, "media_player.bedroom_dot_2").state == "idle"
+
+
+@pytest.mark.parametrize("account", ["john", "jack"])
+async def test_group_across(hass: HomeAssistant, pair: Pair, account: str) -> None:
+    """A group has the members that the account sees, as its own entities, and speaks through all of them at once."""
+    players = PLAYERS[account]
+    members = state_of(hass, players["Everywhere"]).attributes["group_members"]
+    assert members == [players["Hall Echo"], players["Kitchen Show"]]
+    notifier = {"john": "notify.everywhere_speak", "jack": "notify.everywhere_speak_2"}[account]
+    await hass.services.async_call("notify", "send_message", {"entity_id": notifier, "message": "Hello"}, blocking=True)
+    assert {said["device"] for said in pair.sim.spoken()} == {"Hall Echo", "Kitchen Show"}
+    assert [sender for sender, _ in pair.commands()] == [account]
+
+
+async def test_group_with_a_member_that_is_not_shared(hass: HomeAssistant, pair: Pair, household: Household) -> None:
+    """Of a member that only the group's owner sees the other account knows nothing, and gets on without it."""
+    serials = [household.serial(name) for name in ("Hall Echo", "Study Dot")]
+    household.change("Everywhere", clusterMembers=serials)
+    for entry in pair.entries.values():
+        await entry.runtime_data.devices.async_refresh()
+        await entry.runtime_data.players.async_refresh()
+    await hass.async_block_till_done()
+    john, jack = (state_of(hass, PLAYERS[name]["Everywhere"]).attributes for name in ("john", "jack"))
+    assert john["group_members"] == ["media_player.hall_echo", "media_player.study_dot"]
+    assert jack["group_members"] == ["media_player.hall_echo_2"]
+    data = {"entity_id": PLAYERS["jack"]["Everywhere"], "volume_level": 0.33}
+    await hass.services.async_call("media_player", "volume_set", data, blocking=True)
+    await until(hass, lambda: state_of(hass, "media_player.hall_echo").attributes["volume_level"] == 0.33)
+
+
+async def test_alarms_are_the_accounts_own(hass: HomeAssistant, pair: Pair) -> None:
+    """The alarm that John has set on a shared Echo is not Jack's."""
+    known = {
+        sensor: state_of(hass, f"sensor.{sensor}").state not in ("unknown", "unavailable")
+        for sensor in (f"{echo}_next_alarm{end}" for echo in ("hall_echo", "kitchen_show") for end in ("", "_2"))
+    }
+    assert known == {
+        "hall_echo_next_alarm": True,
+        "hall_echo_next_alarm_2": False,
+        "kitchen_show_next_alarm": False,
+        "kitchen_show_next_alarm_2": True,
+    }
+
+
+async def test_sharing_that_ends(hass: HomeAssistant, pair: Pair, household: Household) -> None:
+    """An Echo that is not shared any more goes for the other account alone."""
+    household.change("Kitchen Show", sharedWith=[])
+    devices = pair.entries["john"].runtime_data.devices
+    await devices.async_refresh()
+    await hass.async_block_till_done()
+    # the first list that lacks it asks for a second one
+    assert hass.states.get("media_player.kitchen_show")
+    devices._absent_since = {serial: since - 60 for serial, since in devices._absent_since.items()}
+    devices._first_good -= 60
+    await devices.async_refresh()
+    await until(hass, lambda: hass.states.get("media_player.kitchen_show") is None)
+    assert state_of(hass, "media_player.kitchen_show_2").state == "idle"
+    assert state_of(hass, "media_player.everywhere").attributes["group_members"] == ["media_player.hall_echo"]
+
+
+@pytest.mark.parametrize("account", ["john", "jack"])
+@pytest.mark.parametrize("action", ["reload", "remove", "disable"])
+async def test_the_other_is_left_alone(
+    hass: HomeAssistant, pair: Pair, household: Household, account: str, action: str
+) -> None:
+    """Whatever happens to one account: the other asks nothing, writes nothing, and its push stays up."""
+    other = OTHER[account]
+    entry = pair.entries[account]
+    connects = pair.connects(other)
+    with pair.changes() as written:
+        if action == "reload":
+            assert await hass.config_entries.async_reload(entry.entry_id)
+            await until(hass, lambda: entry.runtime_data.push.up)
+        elif action == "remove":
+            await hass.config_entries.async_remove(entry.entry_id)
+        else:
+            await hass.config_entries.async_set_disabled_by(entry.entry_id, "user")
+        await quiet(hass, pair.sim, 0.6)
+    assert written[other] == set()
+    assert written[account]
+    assert other not in pair.senders()
+    assert pair.entries[other].state is ConfigEntryState.LOADED
+    assert pair.entries[other].runtime_data.push.up
+    assert pair.connects(other) == connects
+    apps = [r["serial"] for r in HOUSEHOLD["registrations"] if action != "remove" or r["account"] != entry.unique_id]
+    assert {s for a in household.accounts.values() for s, d in a["devices"].items() if d["deviceFamily"] == "VOX"} == set(apps)
+    household.change("Hall Echo", volume=9)
+    hall = PLAYERS[other]["Hall Echo"]
+    await until(hass, lambda: state_of(hass, hall).attributes["volume_level"] == 0.09)
+    await hass.services.async_call("media_player", "volume_set", {"entity_id": hall, "volume_level": 0.5}, blocking=True)
+    assert pair.commands() == [(other, "G0SIM00000HALL01")]
+
+
+async def test_ids_stay_when_the_first_account_goes(
+    hass: HomeAssistant, pair: Pair, entity_registry: er.EntityRegistry
+) -> None:
+    """Which form of ids an account has is decided once: Jack's stay his when he is the only one left."""
+    jack = pair.entries["jack"]
+    before = {
+        item.entity_id: item.unique_id for item in er.async_entries_for_config_entry(entity_registry, jack.entry_id)
+    }
+    await hass.config_entries.async_remove(pair.entries["john"].entry_id)
+    assert await hass.config_entries.async_reload(jack.entry_id)
+    await until(hass, lambda: jack.runtime_data.push.up)
+    after = er.async_entries_for_config_entry(entity_registry, jack.entry_id)
+    assert {item.entity_id: item.unique_id for item in after} == before
+    assert all(state_of(hass, player).state == "idle" for player in PLAYERS["jack"].values())
+
+
+@pytest.mark.parametrize("account", ["john", "jack"])
+async def test_reauthentication_of_one(hass: HomeAssistant, pair: Pair, account: str) -> None:
+    """Who is signed out at Amazon is asked, and only he; the other's sign-in is not taken in his stead."""
+    other, entry = OTHER[account], pair.entries[account]
+    connects = pair.connects(other)
+    with pair.changes() as written:
+        pair.sim.patch_state({"accounts": {entry.unique_id: {"devices": {entry.data["serial"]: None}}}})
+        flows = await until(hass, lambda: hass.config_entries.flow.async_progress_by_handler(DOMAIN))
+        assert [(f["context"]["source"], f["context"]["entry_id"]) for f in flows] == [(SOURCE_REAUTH, entry.entry_id)]
+        refused = await sign_in(hass, pair.sim, flows[0]["flow_id"], f"{other}.doe@example.org")
+        assert (refused["type"], refused["reason"]) == (FlowResultType.ABORT, "wrong_account")
+        entry.async_start_reauth(hass)
+        flows = await until(hass, lambda: hass.config_entries.flow.async_progress_by_handler(DOMAIN))
+        done = await sign_in(hass, pair.sim, flows[0]["flow_id"], f"{account}.doe@example.org")
+        assert done["reason"] == "reauth_successful"
+        await until(hass, lambda: entry.state is ConfigEntryState.LOADED and entry.runtime_data.push.up)
+    assert written[other] == set()
+    assert pair.entries[other].runtime_data.push.up
+    assert pair.connects(other) == connects
+    assert other not in pair.senders()
+    assert state_of(hass, PLAYERS[account]["Hall Echo"]).state == "idle"
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 2
+
+
+async def test_throttling_of_one(hass: HomeAssistant, pair: Pair) -> None:
+    """Amazon asks one account to slow down: its commands say so, those of the other go out at once."""
+    pair.sim.fault(path="/api/dnd/device-status-list", status=429, headers={"Retry-After": 600}, times=1)
+    await pair.entries["jack"].runtime_data.dnd.async_refresh()
+    pair.sim.reset_ledger()
+    volume = {"volume_level": 0.44}
+    with pytest.raises(HomeAssistantError, match="slow down|throttle"):
+        await hass.services.async_call(
+            "media_player", "volume_set", volume | {"entity_id": PLAYERS["jack"]["Hall Echo"]}, blocking=True
+        )
+    assert pair.senders() == []
+    await hass.services.async_call(
+        "media_player", "volume_set", volume | {"entity_id": PLAYERS["john"]["Hall Echo"]}, blocking=True
+    )
+    assert pair.commands() == [("john", "G0SIM00000HALL01")]
+    # and Jack still hears of it: pushes are not requests
+    await until(hass, lambda: state_of(hass, PLAYERS["jack"]["Hall Echo"]).attributes["volume_level"] == 0.44)
+    john = pair.entries["john"].runtime_data
+    await john.dnd.async_refresh()
+    assert john.dnd.last_update_success
+    assert set(pair.senders()) == {"john"}
+
+
+async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
+    """While one account's Amazon cannot be reached, the other reads on."""
+    pair.sim.fault(host="*.amazon.de", status=503)
+    for entry in pair.entries.values():
+        await entry.runtime_data.devices.async_refresh()
+    await hass.async_block_till_done()
+    assert not pair.entries["jack"].runtime_data.devices.last_update_success
+    assert pair.entries["john"].runtime_data.devices.last_update_success
+    assert state_of(hass, "binary_sensor.hall_echo_connectivity").state == "on"
+    assert state_of(hass, "binary_sensor.hall_echo_connectivity_2").state == "unavailable"
+
+
+@pytest.mark.parametrize("account", ["john", "jack"])
+async def test_diagnostics_hold_nothing_of_the_other(hass: HomeAssistant, pair: Pair, account: str) -> None:
+    """Nor anything that says whose they are."""
+    text = json.dumps(await async_get_config_entry_diagnostics(hass, pair.entries[account]))
+    secrets = {"john.doe", "jack.doe", JOHN, JACK, "example.org", "Hall Echo", "Workshop", "Study"}
+    secrets |= {serial for held in HOUSEHOLD["accounts"].values() for serial in held["devices"]}
+    secrets |= {item["serial"] for item in HOUSEHOLD["registrations"]}
+    assert [secret for secret in secrets if secret in text] == []
+
+
+async def sign_in(hass: HomeAssistant, sim: ControlClient, flow_id: str, email: str) -> Any:
+    """Go through the forms of a flow and paste where the browser of an account ended."""
+    flow: Any = await hass.config_entries.flow.async_configure(flow_id, {})
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"next_step_id": "paste"})
+    landed = sim.sign_in(flow["description_placeholders"]["url"], email)
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"redirect_url": landed})
+    await hass.async_block_till_done()
+    return flow
+
+
+async def add_account(hass: HomeAssistant, sim: ControlClient, email: str, domain: str) -> Any:
+    """Add an account through the config flow."""
+    flow: Any = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"marketplace": domain})
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"next_step_id": "paste"})
+    landed = sim.sign_in(flow["description_placeholders"]["url"], email)
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"redirect_url": landed})
+    assert flow["type"] is FlowResultType.CREATE_ENTRY, flow
+    await hass.async_block_till_done()
+    return flow["result"]
+
+
+async def test_both_through_the_config_flow(
+    hass: HomeAssistant, sim: ControlClient, domains: dict[str, str], entity_registry: er.EntityRegistry
+) -> None:
+    """The second account gets ids with its address in them; the same Echo is there for both."""
+    start_cloud(sim, domains)
+    entries = [await add_account(hass, sim, f"{name}.doe@example.org", domains[name]) for name in ("john", "jack")]
+    assert [entry.title for entry in entries] == ["john.doe@example.org - amazon.com", "jack.doe@example.org - amazon.de"]
+    for entry in entries:
+        await until(hass, lambda entry=entry: entry.state is ConfigEntryState.LOADED and entry.runtime_data.push.up)
+    hall = {
+        entity_id: item.unique_id
+        for entity_id in ("media_player.hall_echo", "media_player.hall_echo_2")
+        if (item := entity_registry.async_get(entity_id))
+    }
+    assert hall == {
+        "media_player.hall_echo": "G0SIM00000HALL01",
+        "media_player.hall_echo_2": "g0sim00000hall01_jack_doe_example_org",
+    }
+    for entry in entries:
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_addresses_that_make_the_same_id(hass: HomeAssistant, sim: ControlClient) -> None:
+    """Two addresses that differ only in what an id leaves out make different ids all the same."""
+    household = json.loads(json.dumps(HOUSEHOLD).replace('"john.doe@example.org"', '"jack_doe@example.org"'))
+    sim.household(household, domain="amazon.com")
+    first = MockConfigEntry(domain=DOMAIN, version=2, unique_id="A2SIMFIRST00000", title="x", disabled_by="user")
+    first.add_to_hass(hass)
+    entries = [
+        await add_account(hass, sim, email, "amazon.com") for email in ("jack_doe@example.org", "jack.doe@example.org")
+    ]
+    for entry in entries:
+        await until(hass, lambda entry=entry: entry.state is ConfigEntryState.LOADED and entry.runtime_data.push.up)
+    assert entries[0].data["id_suffix"] == "jack_doe@example.org"
+    assert hass.states.get("media_player.hall_echo_2")
+    assert {device.name for device in entries[1].runtime_data.devices.data.values()} == set(PLAYERS["jack"])
+    assert len(hass.states.async_entity_ids("media_player")) == 10
+    for entry in entries:
+        await hass.config_entries.async_unload(entry.entry_id)
