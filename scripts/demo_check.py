@@ -173,7 +173,8 @@ async def devices_and_entities(world: World) -> str:
 
 def push_sensor(world: World) -> str:
     """Return the entity id of the account's push sensor."""
-    return next(s.entity_id for s in world.rest().get_states() if re.fullmatch(r"binary_sensor\..*_push", s.entity_id))
+    states = world.rest().get_states()
+    return str(next(s.entity_id for s in states if re.fullmatch(r"binary_sensor\..*_push", s.entity_id)))
 
 
 def volume_from_home_assistant(world: World) -> str:

@@ -19,7 +19,7 @@ from alexa_sim.redirect import install
 import custom_components.alexa_media
 from custom_components.alexa_media.const import DOMAIN
 
-assert custom_components.alexa_media
+assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assistant does not find it
 
 PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_push"
 
@@ -65,7 +65,8 @@ class Household:
 
     def serial(self, name: str) -> str:
         """Return the serial of a device."""
-        return next(s for a in self.accounts.values() for s, d in a["devices"].items() if d["accountName"] == name)
+        found = (s for a in self.accounts.values() for s, d in a["devices"].items() if d["accountName"] == name)
+        return str(next(found))
 
     def device(self, name: str) -> dict[str, Any]:
         """Return a device."""

@@ -95,7 +95,7 @@ async def test_hints_of_a_burst_are_one_request(
                 "notificationVersion": version,
             },
         )
-    await until(hass, lambda: household.requests())
+    await until(hass, household.requests)
     await quiet(hass, sim)
     assert household.requests() == ["GET /api/notifications"]
 
@@ -183,6 +183,6 @@ async def test_a_new_serial_asks_for_the_list_once(
                 "volumeSetting": 5,
             },
         )
-    await until(hass, lambda: household.requests())
+    await until(hass, household.requests)
     await quiet(hass, sim)
     assert household.requests().count("GET /api/devices-v2/device") == 1

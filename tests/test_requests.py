@@ -64,7 +64,7 @@ async def test_ten_speaks_are_one_request(
     await set_up(hass, config_entry)
     await quiet(hass, sim)
     entity_ids = [s for s in hass.states.async_entity_ids("notify") if s.endswith("_speak")]
-    online = [s for s in entity_ids if hass.states.get(s).state != "unavailable"][:10]
+    online = [s for s in entity_ids if state_of(hass, s).state != "unavailable"][:10]
     assert len(online) == 10
     sim.reset_ledger()
     await hass.services.async_call(
@@ -87,7 +87,7 @@ async def test_ten_speaks_are_one_request(
         ({"status": 429}, "rate_limited"),
         ({"throttle": True}, "rate_limited"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 async def test_a_refused_command_raises(
     hass: HomeAssistant,

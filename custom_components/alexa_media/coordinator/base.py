@@ -201,7 +201,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if self.update_interval == self.wanted_interval:
             return
         self.update_interval = self.wanted_interval
-        if self._by_context:
+        # A retry that is due after a failure comes before any interval.
+        if self._by_context and self.last_update_success:
             self._schedule_refresh()
 
     @override

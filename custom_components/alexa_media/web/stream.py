@@ -418,7 +418,7 @@ class PushStream:
                 return
             self._counts["pings"] += 1
             if flow.has_bytes and not self._counts["keep_alives"]:
-                # where Amazon sends no keep-alives, a quiet stream is no dead one
+                # where Amazon sends no keep-alive parts, a quiet stream is no dead one
                 flow.extend(self._times.read)
 
 

@@ -1,0 +1,236 @@
+"""A Home Assistant with the simulated cloud, and a Chromium that sees both."""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+import json
+import os
+from pathlib import Path
+import shutil
+import tempfile
+import time
+from typing import Any, Final
+
+import aiohttp
+from PIL import Image
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+import pytest
+
+from alexa_sim.client import ControlClient
+from scripts import demo_run
+from scripts.demo_run import Demo
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+DOMAIN: Final = "amazon.com"
+ACCOUNT: Final = "A2SIMJO7D0EQ11"
+PUSH: Final = "binary_sensor.jo_example_org_amazon_com_push"
+PATIENCE: Final = 30.0
+"""Seconds that a page, or Home Assistant, may take for anything."""
+
+FLAGS: Final = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+FAILED: Final = pytest.StashKey[bool]()
+
+type Picture = Callable[[Page, str], Awaitable[None]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the pictures go where they are wanted."""
+    parser.addoption("--screenshots", type=Path, default=ROOT / ".cache/browser", help="folder for the pictures")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Note which tests failed, for a picture of what they saw."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A running Home Assistant: ``demo`` says where, ``cloud`` controls its Amazon."""
+
+    demo: Demo
+    cloud: ControlClient
+    session: aiohttp.ClientSession
+    chromium: list[str]
+
+    async def get(self, path: str) -> Any:
+        """Return what Home Assistant's REST API answers to a GET."""
+        async with self.session.get(self.demo.url + path, headers=self._headers) as response:
+            return await response.json()
+
+    async def action(self, name: str, **data: Any) -> None:
+        """Run an action, e.g. ``media_player.play_media``."""
+        url = f"{self.demo.url}/api/services/{name.replace('.', '/')}"
+        await demo_run.post(self.session, url, json=data, headers=self._headers)
+
+    async def command(self, **message: Any) -> Any:
+        """Send one command of the websocket API and return its result."""
+        async with self.session.ws_connect(f"{self.demo.url}/api/websocket") as ws:
+            await ws.receive_json()
+            await ws.send_json({"type": "auth", "access_token": self.demo.token})
+            await ws.receive_json()
+            await ws.send_json({"id": 1, **message})
+            answer = await ws.receive_json()
+            assert answer["success"], answer
+            return answer["result"]
+
+    async def states(self) -> dict[str, str]:
+        """Return the state of each entity."""
+        return {entity["entity_id"]: entity["state"] for entity in await self.get("/api/states")}
+
+    async def entries(self) -> list[str]:
+        """Return the ids of the accounts that are set up."""
+        entries = await self.get("/api/config/config_entries/entry?domain=alexa_media")
+        return [entry["entry_id"] for entry in entries]
+
+    async def remove(self, entry: str) -> None:
+        """Remove an account."""
+        url = f"{self.demo.url}/api/config/config_entries/entry/{entry}"
+        async with self.session.delete(url, headers=self._headers) as response:
+            assert response.status == 200, await response.text()
+
+    def device(self, name: str) -> tuple[str, dict[str, Any]]:
+        """Return the serial of an Echo, and what the cloud knows about it."""
+        devices = self.cloud.state()["accounts"][ACCOUNT]["devices"]
+        return next((serial, data) for serial, data in devices.items() if data["accountName"] == name)
+
+    def change(self, name: str, **change: Any) -> None:
+        """Let something happen to an Echo; the cloud pushes it."""
+        serial, _ = self.device(name)
+        self.cloud.patch_state({"accounts": {ACCOUNT: {"devices": {serial: change}}}})
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.demo.token}"}
+
+
+async def until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something holds; fails with ``what`` after 30 s."""
+    end = time.monotonic() + PATIENCE
+    while not await holds():
+        assert time.monotonic() < end, what
+        await asyncio.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+async def home() -> AsyncIterator[Home]:
+    """Run Home Assistant and the simulated cloud, with nobody signed in."""
+    args = argparse.Namespace(household="demo", domain=DOMAIN)
+    port, control = demo_run.free_port(), demo_run.free_port()
+    with tempfile.TemporaryDirectory(prefix="alexa-browser-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        demo_run.write_config(folder, port, DOMAIN, "info")
+        async with demo_run.home_assistant(args, folder, control), aiohttp.ClientSession() as session:
+            url = f"http://127.0.0.1:{port}"
+            await demo_run.wait_until_up(session, url)
+            token = await demo_run.onboard(session, url)
+            demo = Demo(url, token, f"http://127.0.0.1:{control}", DOMAIN, folder)
+            cloud = ControlClient(demo.control)
+            yield Home(demo, cloud, session, demo_run.chromium_args(folder))
+            assert cloud.errors() == []
+
+
+@pytest.fixture
+async def no_account(home: Home) -> None:
+    """Let nobody be signed in, and Amazon be as it was at first."""
+    for entry in await home.entries():
+        await home.remove(entry)
+    home.cloud.household("demo", domain=DOMAIN)
+
+
+@pytest.fixture
+async def account(home: Home, no_account: None) -> None:
+    """Let Jo be signed in, with push."""
+    await demo_run.sign_in(home.session, home.demo)
+
+    async def pushed() -> bool:
+        return (await home.states()).get(PUSH) == "on"
+
+    await until("push is not up", pushed)
+
+
+@pytest.fixture(scope="session")
+async def browser(home: Home) -> AsyncIterator[Browser]:
+    """Run Chromium; Amazon's hosts lead it to the simulated cloud, and no other host resolves."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *home.chromium])
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def context(home: Home, browser: Browser) -> AsyncIterator[BrowserContext]:
+    """Return a fresh browser in which the owner of Home Assistant is logged in."""
+    new = await browser.new_context(
+        viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Amsterdam"
+    )
+    new.set_default_timeout(PATIENCE * 1000)
+    expect.set_options(timeout=PATIENCE * 1000)
+    url = home.demo.url
+    tokens = {"access_token": home.demo.token, "token_type": "Bearer", "refresh_token": "", "hassUrl": url}
+    tokens |= {"clientId": f"{url}/", "expires_in": 10**8, "expires": int((time.time() + 10**8) * 1000)}
+    stored = {"hassTokens": json.dumps(tokens), "selectedLanguage": json.dumps("en")}
+    await new.add_init_script(
+        f"if (location.origin === {json.dumps(url)}) Object.assign(localStorage, {json.dumps(stored)})"
+    )
+    yield new
+    await new.close()
+
+
+@pytest.fixture
+async def page(request: pytest.FixtureRequest, context: BrowserContext) -> AsyncIterator[Page]:
+    """Return a page; what a failed test saw last is kept in .cache/browser."""
+    new = await context.new_page()
+    yield new
+    if request.node.stash.get(FAILED, False):
+        for number, seen in enumerate(context.pages):
+            await seen.screenshot(path=ROOT / f".cache/browser/failed-{request.node.name}-{number}.png")
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Picture:
+    """Return what takes a picture of a page, small enough to be kept beside the sources."""
+    folder: Path = request.config.getoption("--screenshots")
+
+    async def take(page: Page, name: str) -> None:
+        await page.evaluate("document.fonts.ready")
+        png = await page.screenshot(animations="disabled", caret="hide")
+        folder.mkdir(parents=True, exist_ok=True)
+        image = Image.open(BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        image.save(folder / f"{name}.png", optimize=True)
+
+    return take
+
+
+async def add_integration(page: Page, home: Home) -> None:
+    """Open the dialog that adds the integration, and find it by its name."""
+    await page.goto(f"{home.demo.url}/config/integrations/dashboard")
+    await page.get_by_role("button", name="Add integration").click()
+    await page.get_by_placeholder("Search for a brand name").fill("alexa media")
+    await page.get_by_text("Alexa Media Player").click()
+    await expect(page.get_by_text("Choose your Amazon")).to_be_visible()
+
+
+def submit(page: Page) -> Locator:
+    """Return the button that sends the form of a dialog."""
+    return page.get_by_role("button", name="Submit")
+
+
+async def sign_in_at_amazon(page: Page) -> None:
+    """Fill in Amazon's form and send it."""
+    await page.get_by_label("Email or mobile phone number").fill("jo@example.org")
+    await page.get_by_label("Password").fill("correct horse")
+    await page.get_by_role("button", name="Sign in").click()

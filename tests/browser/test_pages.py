@@ -1,0 +1,132 @@
+"""The pages that people look at every day: a device, a dashboard, the options."""
+
+from colorsys import hls_to_rgb
+from typing import Any, Final
+from zlib import crc32
+
+from playwright.async_api import BrowserContext, Page, Route, expect
+import pytest
+
+from .conftest import Home, Picture, submit, until
+
+DASHBOARD: Final = "echo-devices"
+PLAYERS: Final = ("kitchen_show", "living_room_studio", "bedroom_dot", "office_spot")
+
+pytestmark = pytest.mark.usefixtures("account")
+
+
+async def open_device(home: Home, page: Page, name: str) -> None:
+    """Open the page of a device from the page of the integration."""
+    await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
+    await page.get_by_text(name, exact=True).click()
+    await expect(page.get_by_text("Device info")).to_be_visible()
+
+
+async def test_device_page(home: Home, page: Page, picture: Picture) -> None:
+    await open_device(home, page, "Kitchen Show")
+    for text in ("Echo Show 15 (1st generation)", "Serial number: G0SIM00KITCHEN01", "Download diagnostics"):
+        await expect(page.get_by_text(text)).to_be_visible()
+    for name in ("Next alarm", "Next reminder", "Next timer", "Announce", "Speak", "Do not disturb", "Connectivity"):
+        await expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    for raw in ("alexa_media", "component.", "next_alarm", "do_not_disturb", "undefined"):
+        await expect(page.get_by_text(raw)).to_have_count(0)
+    await picture(page, "device")
+
+
+async def test_a_push_moves_the_page_and_the_page_the_echo(home: Home, page: Page) -> None:
+    await open_device(home, page, "Kitchen Show")
+    do_not_disturb = page.get_by_role("switch", name="Do not disturb")
+    await expect(do_not_disturb).not_to_be_checked()
+    home.change("Kitchen Show", dnd=True)
+    await expect(do_not_disturb).to_be_checked()
+
+    await do_not_disturb.click()
+    await expect(do_not_disturb).not_to_be_checked()
+
+    async def let_through() -> bool:
+        return not home.device("Kitchen Show")[1]["dnd"]
+
+    await until("the Echo is still not to be disturbed", let_through)
+
+
+async def make_dashboard(home: Home) -> None:
+    """Make a dashboard with players, as somebody would click it together."""
+    cards: list[dict[str, Any]] = [{"type": "media-control", "entity": f"media_player.{name}"} for name in PLAYERS]
+    cards += [
+        {"type": "tile", "entity": f"switch.{name}_do_not_disturb", "name": {"type": "device"}} for name in PLAYERS[:3]
+    ]
+    cards += [{"type": "tile", "entity": f"sensor.kitchen_show_next_{name}"} for name in ("alarm", "reminder", "timer")]
+    await home.command(
+        type="lovelace/dashboards/create",
+        url_path=DASHBOARD,
+        title="Echos",
+        icon="mdi:speaker",
+        mode="storage",
+    )
+    await home.command(
+        type="lovelace/config/save",
+        url_path=DASHBOARD,
+        config={"views": [{"title": "Echos", "type": "masonry", "cards": cards}]},
+    )
+
+
+async def draw_cover(route: Route) -> None:
+    """Answer for the host of the invented covers, which is nowhere: two colours for each title."""
+    hue = crc32(route.request.url.encode()) % 360 / 360
+    bright, dark = (
+        "#" + "".join(f"{round(255 * part):02x}" for part in hls_to_rgb(hue + turn, light, 0.6))
+        for turn, light in ((0, 0.65), (0.1, 0.25))
+    )
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="600" height="600"><rect width="600" height="600" fill="{dark}"/>'
+        f'<circle cx="300" cy="300" r="210" fill="{bright}"/><circle cx="300" cy="300" r="60" fill="{dark}"/></svg>'
+    )
+    await route.fulfill(body=svg, content_type="image/svg+xml", headers={"Access-Control-Allow-Origin": "*"})
+
+
+async def test_dashboard(home: Home, context: BrowserContext, page: Page, picture: Picture) -> None:
+    await context.route("https://art.example.org/**", draw_cover)
+    await make_dashboard(home)
+    await page.goto(f"{home.demo.url}/{DASHBOARD}/0")
+    card = page.locator("hui-media-control-card").filter(has_text="Kitchen Show")
+    await expect(card).to_be_visible()
+    for name, provider, words in (("kitchen_show", "AMAZON_MUSIC", "jazz"), ("living_room_studio", "SPOTIFY", "rock")):
+        await home.action(
+            "media_player.play_media",
+            entity_id=f"media_player.{name}",
+            media_content_type=provider,
+            media_content_id=words,
+        )
+    # what plays gets to the page by push, without a reload
+    await expect(card.get_by_role("button", name="Pause")).to_be_visible()
+    other = page.locator("hui-media-control-card").filter(has_text="Living Room Studio")
+    await expect(other.get_by_role("button", name="Pause")).to_be_visible()
+    await picture(page, "dashboard")
+
+    await card.get_by_role("button", name="Pause").click()
+    await expect(card.get_by_role("button", name="Play")).to_be_visible()
+    serial, _ = home.device("Kitchen Show")
+    told = [entry for entry in home.cloud.ledger(path="/api/np/command") if serial in str(entry["query"])]
+    assert "PauseCommand" in str(told[-1]["body"])
+
+
+async def test_options(home: Home, page: Page, picture: Picture) -> None:
+    assert "media_player.office_spot" in await home.states()
+    await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
+    await page.get_by_role("button", name="Configure").first.click()
+    await page.get_by_text("Not these devices").wait_for()
+    await picture(page, "options")
+
+    await page.locator("input[name=public_url]").fill("echo")
+    await page.get_by_role("button", name="Add", exact=True).nth(1).click()
+    await page.get_by_role("option", name="Office Spot").click()
+    await submit(page).click()
+    await expect(page.get_by_text("This is not an address")).to_be_visible()
+    await page.locator("input[name=public_url]").fill("https://home.example.org")
+    await submit(page).click()
+    await page.get_by_role("button", name="Finish").click()
+
+    # the page that is open loses the device
+    await expect(page.get_by_text("Office Spot", exact=True)).to_have_count(0)
+    await expect(page.get_by_text("Kitchen Show", exact=True)).to_be_visible()
+    assert "media_player.office_spot" not in await home.states()

@@ -1,0 +1,90 @@
+"""Both ways to sign in, as a person goes them."""
+
+import json
+import re
+from typing import Final
+
+from playwright.async_api import BrowserContext, Page, expect
+import pytest
+
+from .conftest import ACCOUNT, DOMAIN, ROOT, Home, Picture, add_integration, sign_in_at_amazon, submit
+
+SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""Of an authenticator app."""
+
+ADDRESS: Final = "input[name=redirect_url]"
+
+
+async def finish(page: Page, home: Home) -> None:
+    """End the dialog that names the new devices; the integration's page has all of them."""
+    await page.get_by_role("button", name="Skip and finish").click()
+    for name in ("Kitchen Show", "Living Room Studio", "Downstairs", "Kids Dot"):
+        await expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    assert len(await home.entries()) == 1
+
+
+@pytest.mark.usefixtures("no_account")
+async def test_pasting_the_address(home: Home, context: BrowserContext, page: Page, picture: Picture) -> None:
+    await add_integration(page, home)
+    await picture(page, "choose-amazon")
+    await submit(page).click()
+    await expect(page.get_by_text("How to sign in")).to_be_visible()
+    await picture(page, "how-to-sign-in")
+    await page.get_by_text("Sign in at Amazon and paste the address").click()
+
+    for wrong, sentence in (
+        ("https://www.example.org/ap/maplanding", "This is not an address of Amazon"),
+        ("https://www.amazon.com/gp/help", "This is not the address of the page on which the sign-in ends"),
+        ("https://www.amazon.com/ap/maplanding", "The address lacks the code"),
+    ):
+        await page.locator(ADDRESS).fill(wrong)
+        await submit(page).click()
+        await expect(page.get_by_text(sentence)).to_be_visible()
+    await picture(page, "wrong-address")
+    assert await home.entries() == []
+
+    async with context.expect_page() as opened:
+        await page.get_by_role("link", name="Amazon's sign-in page").click()
+    amazon = await opened.value
+    await expect(amazon.get_by_label("Password")).to_be_visible()
+    assert amazon.url.startswith("https://www.amazon.com/ap/")
+    await sign_in_at_amazon(amazon)
+    await amazon.wait_for_url("**/ap/maplanding?**")
+    address = amazon.url
+    await amazon.close()
+
+    await page.locator(ADDRESS).fill(address)
+    await submit(page).click()
+    await finish(page, home)
+    await picture(page, "integration")
+
+
+@pytest.mark.usefixtures("no_account")
+async def test_through_home_assistant_with_codes(
+    home: Home, context: BrowserContext, page: Page, picture: Picture
+) -> None:
+    household = json.loads((ROOT / "alexa_sim/households/demo.json").read_text())
+    household["accounts"][ACCOUNT]["otpSecret"] = SECRET
+    home.cloud.household(household, domain=DOMAIN)
+
+    await add_integration(page, home)
+    await submit(page).click()
+    await page.get_by_text("Sign in through Home Assistant").click()
+    secret = page.locator("input[name=otp_secret]")
+    await secret.fill("123456")
+    await page.get_by_role("button", name="Next").click()
+    await expect(page.get_by_text("This is not the secret of an authenticator app")).to_be_visible()
+    await secret.fill(SECRET)
+    async with context.expect_page() as opened:
+        await page.get_by_role("button", name="Next").click()
+    amazon = await opened.value
+    await expect(amazon.get_by_label("Password")).to_be_visible()
+    assert amazon.url.startswith(home.demo.url)
+    await sign_in_at_amazon(amazon)
+    # Home Assistant has filled in the code
+    await expect(amazon.locator("input[name=otpCode]")).to_have_value(re.compile(r"^\d{6}$"))
+    await picture(amazon, "amazon-through-home-assistant")
+    # the window closes itself
+    async with amazon.expect_event("close"):
+        await amazon.get_by_role("button", name="Sign in").click()
+    await finish(page, home)
