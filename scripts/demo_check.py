@@ -353,6 +353,35 @@ def reload(world: World) -> str:
     return "loaded again"
 
 
+def second_account(world: World) -> str:
+    """Add a second account that shares an Echo with the first one, command it there, and remove the account again."""
+    first, second = next(iter(world.sim.state()["accounts"])), "A2SIMJOE00RAY3"
+    shared = {"devices": {world.device("Bedroom Dot")["serial"]: {"sharedWith": [second]}}}
+    joe = {"email": "joe@example.org", "name": "Joe Ray"}
+    world.sim.patch_state({"accounts": {second: joe, first: shared}})
+    client, flows = world.rest(), "config/config_entries/flow"
+    flow: Any = client.request(flows, method=HTTPMethod.POST, json={"handler": "alexa_media"})
+    for data in ({"marketplace": world.domain}, {"next_step_id": "paste"}):
+        flow = client.request(f"{flows}/{flow['flow_id']}", method=HTTPMethod.POST, json=data)
+    landed = {"redirect_url": world.sim.sign_in(flow["description_placeholders"]["url"], joe["email"])}
+    entry = client.request(f"{flows}/{flow['flow_id']}", method=HTTPMethod.POST, json=landed)["result"]
+    players = ("media_player.bedroom_dot", "media_player.bedroom_dot_2")
+    until("it is there twice", lambda: all(world.state(player) for player in players), 30)
+    world.sim.reset_ledger()
+    client.trigger_service("media_player", "volume_set", entity_id=players[1], volume_level=0.27)
+    until("0.27 at both", lambda: all(world.state(p).attributes.get("volume_level") == 0.27 for p in players))
+    count = len(world.requests("/api/behaviors/preview", "POST"))
+    expect(count == 1, f"{count} requests")
+    client.request(f"config/config_entries/entry/{entry['entry_id']}", method=HTTPMethod.DELETE)
+    until("the second one is gone", lambda: world.state(players[1]) is None)
+    expect(world.state(players[0]).state == "idle", "the first account's Echo is not there")
+    expect(world.state(push_sensor(world)).state == "on", "the first account's push is down")
+    world.sim.patch_state(
+        {"accounts": {second: None, first: {"devices": {s: {"sharedWith": []} for s in shared["devices"]}}}}
+    )
+    return "one Echo, 2 players, 1 request"
+
+
 def removal(world: World) -> str:
     """Remove the entry: our registration at Amazon goes too."""
     world.sim.reset_ledger()
@@ -395,6 +424,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("text command to two in one request", text_command),
     ("a new Echo appears, a removed one goes", come_and_go),
     ("push cut and healed", push_cut),
+    ("a second account that shares an Echo", second_account),
     ("reload", reload),
     ("removal deregisters", removal),
     ("log without errors and secrets", quiet_log),

@@ -233,16 +233,23 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
             await checks.wait()
 
 
-def welcome(demo: Demo) -> str:
+async def welcome(session: aiohttp.ClientSession, demo: Demo) -> str:
     """Return what to say to the one who looks."""
+    async with session.get(f"{demo.control}/state") as response:
+        accounts = (await response.json())["accounts"]
+    customer_id, account = next(iter(accounts.items()))
+    serial, device = next(iter(account["devices"].items()))
+    name = device["accountName"]
+    patch = json.dumps({"accounts": {customer_id: {"devices": {serial: {"volume": 60}}}}})
     return f"""
 Home Assistant   {demo.url}     user {USER}, password {PASSWORD}
 Simulated cloud  {demo.control}     (GET /ledger, /spoken, /state; PATCH /state; POST /push, /clock, /faults)
 
 Try:
   Settings > Devices & services > Alexa Media Player: the Echos, each with its entities
-  Actions > Send a notification message > notify.kitchen_show_speak, then {demo.control}/spoken
-  Somebody turns the knob in the kitchen:  curl -X POST {demo.control}/state ... see alexa_sim/README.md
+  Developer tools > Actions > notify.send_message at one of them, then look at {demo.control}/spoken
+  Somebody turns the knob of “{name}”:
+    curl -X PATCH {demo.control}/state -d '{patch}'
 
 Ctrl-C ends both.
 """
@@ -250,6 +257,9 @@ Ctrl-C ends both.
 
 async def main(args: argparse.Namespace) -> int:
     """Run the demo; returns the exit code."""
+    # whoever ends the demo ends Home Assistant and the cloud with it
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     port = args.port or (free_port() if args.check else 8123)
     control = free_port()
     require_free(port)
@@ -266,7 +276,7 @@ async def main(args: argparse.Namespace) -> int:
             if args.check:
                 return await run_checks(demo, args)
             await sign_in(session, demo)
-            sys.stdout.write(welcome(demo))
+            sys.stdout.write(await welcome(session, demo))
             sys.stdout.flush()
             await asyncio.Event().wait()
     return 0
@@ -293,7 +303,7 @@ def run() -> int:
     except DemoError as err:
         sys.stderr.write(f"demo: {err}\n")
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt, asyncio.CancelledError:
         return 0
 
 

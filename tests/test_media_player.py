@@ -476,6 +476,19 @@ async def test_volume_of_an_unrelated_device_wakes_nobody_else(hass: HomeAssista
     assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN, GROUP}
 
 
+async def test_a_volume_that_leaves_the_mean_as_it_is_does_not_write_the_group(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """The mean of 35 and 45 is shown as that of 36 and 45: only the member is written, not even the same again."""
+    kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
+    players = entry.runtime_data.players
+    players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=35, muted=False)))
+    before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+    players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=36, muted=False)))
+    after = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+    assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN}
+
+
 @pytest.mark.parametrize(
     ("media_type", "media_id", "extra", "expected"),
     [

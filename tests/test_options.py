@@ -73,7 +73,6 @@ async def test_filters_come_and_go_without_a_reload(
     assert hass.states.get(KITCHEN)
     assert hass.states.get(BEDROOM)
     sim.reset_ledger()
-    entry.runtime_data.devices.settled = True
     flow = await submit(hass, entry, exclude_devices=[kitchen])
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options["exclude_devices"] == [kitchen]

@@ -34,8 +34,8 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Set up an account."""
-    backend = create_backend(hass, entry.data)
-    entry.async_on_unload(backend.async_close)
+    backend, async_close = create_backend(hass, entry.data)
+    entry.async_on_unload(async_close)
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
     await entry.runtime_data.async_start()
     async_follow_devices(hass, entry)

@@ -1,6 +1,6 @@
 """Signing in: choose the marketplace, and sign in through Home Assistant or on Amazon's own page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 import contextlib
 import logging
 from traceback import walk_tb
@@ -18,7 +18,7 @@ from homeassistant.config_entries import (
     OptionsFlow,
 )
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import FlowError, UnknownFlow
+from homeassistant.data_entry_flow import AbortFlow, FlowError, UnknownFlow
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.network import NoURLAvailableError
 from homeassistant.helpers.selector import (
@@ -29,6 +29,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.util import slugify
 import probatio as vol
 
 from .const import (
@@ -260,6 +261,7 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         registered then.
         """
         code = self._enrollment.code_from(pasted)
+        self._refuse_other_entry(self._enrollment.account_from(pasted))
         session = async_create_clientsession(self.hass, auto_cleanup=False, cookie_jar=CookieJar())
         try:
             credentials = await self._enrollment.async_register(session, code)
@@ -304,10 +306,20 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_update_reload_and_abort(self._get_reauth_entry(), data_updates=data)
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data_updates=data)
-        # Two accounts may see the same Echo: the ids of the first one are bare, those of others are not.
-        alone = not self._async_current_entries(include_ignore=True)
-        data[CONF_ID_SUFFIX] = "" if alone else account.email or account.customer_id
+        data[CONF_ID_SUFFIX] = _id_suffix(account, self._async_current_entries(include_ignore=True))
         return self.async_create_entry(title=f"{account.email or account.name} - {domain}", data=data)
+
+    def _refuse_other_entry(self, account_id: str | None) -> None:
+        """Raise ``AbortFlow`` when somebody signed in again with the account of another entry.
+
+        To register that account under this entry's serial would sign this entry out.
+        """
+        if account_id is None or self.source == SOURCE_USER:
+            return
+        entry = self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
+        others = (other for other in self._async_current_entries() if other.entry_id != entry.entry_id)
+        if any(other.data.get(CONF_ACCOUNT_ID) == account_id for other in others):
+            raise AbortFlow("wrong_account")
 
     def _require_marketplace(self, account: Account) -> None:
         """Raise ``_WrongMarketplaceError`` when the account's own marketplace signs in somewhere else.
@@ -369,6 +381,18 @@ async def _async_identify(backend: WebBackend) -> Account:
     except AlexaError as err:
         raise EnrollmentError("Registered, but not identified", code="not_identified") from err
     return backend.account
+
+
+def _id_suffix(account: Account, others: Iterable[ConfigEntry[Any]]) -> str:
+    """Return what tells an account's ids from those of the others, which may see the same Echos.
+
+    Those of the first account are bare. Of two addresses that an id cannot tell apart, such
+    as ``a.b@example.org`` and ``a_b@example.org``, the second one gives way to the customer id.
+    """
+    taken = [slugify(entry.data.get(CONF_ID_SUFFIX, "")) for entry in others]
+    if not taken:
+        return ""
+    return account.email if account.email and slugify(account.email) not in taken else account.customer_id
 
 
 def _marketplace_of(country: str | None) -> str:

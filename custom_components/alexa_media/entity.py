@@ -24,8 +24,8 @@ from .device_types import model_of
 from .errors import AlexaAuthError, AlexaError
 from .models import Device
 
-# Adding more entities than this at once blocks the event loop for longer than 50 ms.
-BATCH: Final = 20
+# Adding 20 entities at once can block the event loop for 50 ms, when they are new to the registries.
+BATCH: Final = 10
 
 type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 
@@ -56,19 +56,20 @@ def async_setup_entities(
     """
     known: set[str] = set()
 
-    async def _add(new: list[Entity]) -> None:
+    def _made(unique_id: str, factory: Callable[[], Entity]) -> Entity:
+        entity = factory()
+        entity.async_on_remove(partial(known.discard, unique_id))
+        return entity
+
+    async def _add(new: list[tuple[str, Callable[[], Entity]]]) -> None:
         for batch in batched(new, BATCH, strict=False):
-            async_add_entities(batch)
+            async_add_entities([_made(unique_id, factory) for unique_id, factory in batch])
             await asyncio.sleep(0)
 
     @callback
     def _update() -> None:
-        new: list[Entity] = []
-        for unique_id, factory in candidates():
-            if unique_id not in known:
-                known.add(unique_id)
-                new.append(entity := factory())
-                entity.async_on_remove(partial(known.discard, unique_id))
+        new = [candidate for candidate in candidates() if candidate[0] not in known]
+        known.update(unique_id for unique_id, _ in new)
         if new:
             entry.async_create_task(hass, _add(new), f"{DOMAIN} add entities")
 
@@ -210,6 +211,7 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     @callback
     def _sync() -> None:
         wanted = {player_unique_id(entry, serial): device for serial, device in devices.data.items()}
+        listed = {player_unique_id(entry, serial) for serial in devices.listed}
         for registered in dr.async_entries_for_config_entry(registry, entry.entry_id):
             if registered.entry_type is DeviceEntryType.SERVICE:
                 continue
@@ -217,7 +219,8 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
                 (wanted[uid] for domain, uid in registered.identifiers if domain == DOMAIN and uid in wanted), None
             )
             if device is None:
-                if devices.settled:
+                # Amazon lists it and it is not wanted, or two lists lacked it
+                if devices.settled or any(uid in listed for _, uid in registered.identifiers):
                     registry.async_remove_device(registered.id)
             elif (registered.name, registered.sw_version) != (device.name, device.software_version):
                 registry.async_update_device(registered.id, name=device.name, sw_version=device.software_version)

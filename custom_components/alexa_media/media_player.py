@@ -79,7 +79,8 @@ async def async_setup_entry(
         return
 
     def candidates() -> Iterator[tuple[str, Callable[[], AlexaMediaPlayer]]]:
-        for device in devices.data.values():
+        # Groups last: they name the entities of their members, which have to be there.
+        for device in sorted(devices.data.values(), key=lambda device: device.is_group):
             yield (
                 player_unique_id(entry, device.serial),
                 partial(AlexaMediaPlayer, entry, players, device),
@@ -106,6 +107,7 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
         self._unfollow: list[CALLBACK_TYPE] = []
         self._before_mute: int | None = None
         self._stepped: tuple[int, float] | None = None
+        self._shown_volume: tuple[int | None, bool | None] | None = None
         self._bluetooth: BluetoothState | None = None
 
     # --- what is played --------------------------------------------------------------
@@ -208,6 +210,7 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
             self.async_on_remove(bluetooth.async_add_listener(self._async_bluetooth_changed, self.serial))
         self._async_take_media()
         self._async_follow_members()
+        self._shown_volume = self._level, self.is_volume_muted
         self.async_on_remove(self._async_unfollow)
 
     @override
@@ -216,7 +219,16 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
         """Follow the members that there are now, and show what changed."""
         self._async_take_media()
         self._async_follow_members()
+        self._shown_volume = self._level, self.is_volume_muted
         super()._handle_coordinator_update()
+
+    @callback
+    def _async_member_changed(self) -> None:
+        """Show the volume of the group, which is all that a member changes, where it is another one now."""
+        volume = self._level, self.is_volume_muted
+        if volume != self._shown_volume:
+            self._shown_volume = volume
+            self.async_write_ha_state()
 
     @callback
     def _async_follow_members(self) -> None:
@@ -226,7 +238,7 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
         self._async_unfollow()
         self._followed = self.device.members
         self._unfollow = [
-            self.coordinator.async_add_listener(self._handle_coordinator_update, serial) for serial in self._followed
+            self.coordinator.async_add_listener(self._async_member_changed, serial) for serial in self._followed
         ]
 
     @callback
@@ -303,7 +315,7 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @override
     def volume_level(self) -> float | None:
         """Return the volume from 0 to 1."""
-        return None if self._level is None else self._level / 100
+        return None if (level := self._level) is None else level / 100
 
     @property
     @override

@@ -88,6 +88,17 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
         self.entity_description = description
         self._attr_supported_features = description.features
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the device was online when it was last listed.
+
+        Home Assistant drops a message to what is unavailable without a word. That the list
+        cannot be read at the moment says nothing about speech: Amazon may take it, and if
+        it does not the caller is told.
+        """
+        return self.device.online
+
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Say a message; returns when Amazon has accepted it.

@@ -127,12 +127,12 @@ def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
 
 
 def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
-    """Return all devices of the account by serial, those that are filtered out too; none while it is not loaded."""
+    """Return the devices that may get entities by serial, filtered out or not; none while it is not loaded."""
     if entry.state is not ConfigEntryState.LOADED:
         return {}
     devices = entry.runtime_data.devices
-    own = entry.runtime_data.backend.own_serial
-    return {serial: device for serial, device in {**devices.data, **devices.listed}.items() if serial != own}
+    known = {**devices.data, **devices.listed}
+    return {serial: device for serial, device in known.items() if devices.has_use(device)}
 
 
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:

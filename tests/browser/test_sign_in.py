@@ -4,7 +4,7 @@ import json
 import re
 from typing import Final
 
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 import pytest
 
 from .conftest import ACCOUNT, DOMAIN, ROOT, Home, Picture, add_integration, sign_in_at_amazon, submit
@@ -56,12 +56,14 @@ async def test_pasting_the_address(home: Home, context: BrowserContext, page: Pa
     await page.locator(ADDRESS).fill(address)
     await submit(page).click()
     await finish(page, home)
+    await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
+    await expect(page.get_by_text("Echo Show 15 (1st generation)")).to_be_visible()
     await picture(page, "integration")
 
 
 @pytest.mark.usefixtures("no_account")
 async def test_through_home_assistant_with_codes(
-    home: Home, context: BrowserContext, page: Page, picture: Picture
+    home: Home, browser: Browser, context: BrowserContext, page: Page
 ) -> None:
     household = json.loads((ROOT / "alexa_sim/households/demo.json").read_text())
     household["accounts"][ACCOUNT]["otpSecret"] = SECRET
@@ -80,11 +82,53 @@ async def test_through_home_assistant_with_codes(
     amazon = await opened.value
     await expect(amazon.get_by_label("Password")).to_be_visible()
     assert amazon.url.startswith(home.demo.url)
+    await expect(page.get_by_text("this dialog goes on by itself")).to_be_visible()
+
+    # the address of the sign-in is of no use to another browser
+    stranger = await browser.new_context()
+    assert (await stranger.request.get(amazon.url)).status == 404
+    assert (await context.request.get(amazon.url)).status == 200
+    await stranger.close()
+
     await sign_in_at_amazon(amazon)
     # Home Assistant has filled in the code
     await expect(amazon.locator("input[name=otpCode]")).to_have_value(re.compile(r"^\d{6}$"))
-    await picture(amazon, "amazon-through-home-assistant")
     # the window closes itself
     async with amazon.expect_event("close"):
         await amazon.get_by_role("button", name="Sign in").click()
     await finish(page, home)
+
+
+@pytest.mark.usefixtures("account")
+async def test_signing_in_again_past_every_page(home: Home, context: BrowserContext, page: Page) -> None:
+    home.cloud.patch_state({"accounts": {ACCOUNT: {"signInPages": ["captcha", "confirm", "unknown"]}}})
+    await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
+    await page.get_by_text("Echo Show 15 (1st generation)").wait_for()
+    await page.get_by_role("button", name="Menu").nth(1).click()
+    await page.get_by_role("menuitem", name="Reconfigure").click()
+    await expect(page.get_by_text("You are about to sign in again as jo@example.org")).to_be_visible()
+    await submit(page).click()
+    await page.get_by_text("Sign in through Home Assistant").click()
+    async with context.expect_page() as opened:
+        await page.get_by_role("button", name="Next").click()
+    amazon = await opened.value
+
+    await amazon.get_by_label("Email or mobile phone number").fill("jo@example.org")
+    await amazon.get_by_label("Password").fill("wrong horse")
+    await amazon.get_by_role("button", name="Sign in").click()
+    await expect(amazon.get_by_text("Your password is incorrect")).to_be_visible()
+    await sign_in_at_amazon(amazon)
+
+    await expect(amazon.get_by_alt_text("captcha")).to_be_visible()
+    drawn = await amazon.evaluate("fetch(document.images[0].src).then(answer => answer.text())")
+    letters = re.search(r">([A-Z]{6})<", drawn)
+    assert letters
+    await amazon.get_by_label("Type the characters you see").fill(letters[1])
+    await amazon.get_by_role("button", name="Continue shopping").click()
+    await expect(amazon.get_by_text("Was this sign-in yours?")).to_be_visible()
+    await amazon.get_by_role("button", name="Continue").click()
+    await expect(amazon.get_by_role("combobox")).to_be_visible()
+    async with amazon.expect_event("close"):
+        await amazon.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_text("Reconfiguration was successful")).to_be_visible()
+    assert len(await home.entries()) == 1

@@ -105,6 +105,20 @@ def test_addresses_that_are_not_the_right_one(pasted: str, key: str) -> None:
     assert error.value.key == key
 
 
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        ("openid.identity=https%3A%2F%2Fwww.amazon.com%2Fap%2Fid%2Famzn1.account.AEJO", "amzn1.account.AEJO"),
+        ("openid.identity=https%3A%2F%2Fwww.amazon.com%2Fap%2Fid%2Fsomebody", None),
+        ("openid.identity=", None),
+        ("openid.mode=id_res", None),
+    ],
+)
+def test_the_account_that_a_pasted_address_names(identity: str, expected: str | None) -> None:
+    pasted = f' "https://www.amazon.com/ap/maplanding?openid.oa2.authorization_code=ANcode&{identity}"\n'
+    assert Enrollment.account_from(pasted) == expected
+
+
 async def test_registration(http: ClientSession, amazon: Amazon) -> None:
     amazon.script("/auth/register", answer(_registered()))
     enrollment = Enrollment("amazon.de", "D0E1F2")

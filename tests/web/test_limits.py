@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
 from custom_components.alexa_media.errors import AlexaConnectionError
-from custom_components.alexa_media.web.limits import Backoff, SingleFlight, Slots, Throttle
+from custom_components.alexa_media.web.limits import CALM, Backoff, SingleFlight, Slots, Throttle
 
 from .conftest import Clock
 
@@ -112,7 +113,12 @@ def test_throttling_grows_without_a_time_of_amazons_and_is_logged_once(
     assert throttle.hits == 14
     throttle.passed()
     assert throttle.hit(None) == pytest.approx(30, abs=0.1)
+    clock.advance(31)
     throttle.passed()
+    assert len(caplog.records) == 1
+    clock.advance(CALM)
+    throttle.passed()
+    throttle.hit(None)
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 3
     assert "answers again" in messages[1]
@@ -190,3 +196,26 @@ async def test_closing_ends_a_run_that_takes_too_long_and_tells_its_waiters() ->
     await flight.close(0)
     with pytest.raises(AlexaConnectionError):
         await waiter
+
+
+async def test_flight_that_fails_when_nobody_waits_any_more_is_no_news() -> None:
+    reported: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reported.append(context))
+    gate = asyncio.Event()
+
+    async def work() -> None:
+        await gate.wait()
+        raise AlexaConnectionError("no")
+
+    flight = SingleFlight(work)
+    caller = asyncio.create_task(flight.join())
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    run = flight.start()
+    gate.set()
+    await asyncio.wait([run])
+    await asyncio.sleep(0)
+    assert isinstance(run.exception(), AlexaConnectionError)
+    assert reported == []

@@ -56,6 +56,9 @@ def test_none_at_all_is_an_answer_and_no_list_is_not() -> None:
     assert parse_notifications({"notifications": []}) == {}
     with pytest.raises(AlexaBadResponseError):
         parse_notifications({"message": "x"})
+    # alarms that nobody can read are not alarms that are gone
+    with pytest.raises(AlexaBadResponseError):
+        parse_notifications({"notifications": [{"id": 7}, None]})
 
 
 @pytest.mark.parametrize(

@@ -117,11 +117,15 @@ class DevicesCoordinator(TopicCoordinator[Device]):
             self._cancel_second_look()
             self._cancel_second_look = None
 
-    def _wanted(self, device: Device) -> bool:
-        """Return whether a device gets entities: not our own app, not without use, not filtered out."""
+    def has_use(self, device: Device) -> bool:
+        """Return whether a device is worth entities: not our own app, nor anything that can do nothing of use."""
         if device.serial == self.backend.own_serial:
             return False
-        if device.capabilities and not device.capabilities & _USEFUL:
+        return not device.capabilities or bool(device.capabilities & _USEFUL)
+
+    def _wanted(self, device: Device) -> bool:
+        """Return whether a device gets entities: of use, and not filtered out."""
+        if not self.has_use(device):
             return False
         names = {device.name.casefold(), device.serial.casefold()}
         return (not self._include or not names.isdisjoint(self._include)) and names.isdisjoint(self._exclude)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,8 +149,10 @@ def create_push_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(http2=True, verify=client_context(alpn_protocols=SSL_ALPN_HTTP11_HTTP2))
 
 
-def create_backend(hass: HomeAssistant, data: Mapping[str, Any]) -> AlexaBackend:
-    """Return the backend of an entry, on a session with cookies of its own."""
+def create_backend(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
+    """Return the backend of an entry, on a session with cookies of its own, and what closes both."""
     account = Account(
         customer_id=data[CONF_CUSTOMER_ID],
         email=data[CONF_EMAIL],
@@ -158,13 +160,22 @@ def create_backend(hass: HomeAssistant, data: Mapping[str, Any]) -> AlexaBackend
         domain=data[CONF_URL],
         account_id=data.get(CONF_ACCOUNT_ID),
     )
-    session = async_create_clientsession(hass, cookie_jar=CookieJar())
-    return WebBackend(session, credentials_of(data), client_factory=create_push_client, account=account)
+    # Without the automatic clean-up, which detaches the session before the backend is done with it.
+    session = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=CookieJar())
+    backend = WebBackend(session, credentials_of(data), client_factory=create_push_client, account=account)
+
+    async def _async_close() -> None:
+        try:
+            await backend.async_close()
+        finally:
+            session.detach()
+
+    return backend, _async_close
 
 
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Take our registration off the account and our files off the disk; never raises."""
-    backend = create_backend(hass, entry.data)
+    backend, async_close = create_backend(hass, entry.data)
     await backend.async_deregister()
-    await backend.async_close()
+    await async_close()
     await store_for(hass, entry.entry_id).async_remove()

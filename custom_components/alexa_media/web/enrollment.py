@@ -53,9 +53,8 @@ class Enrollment:
         ``wrong_page`` (another page than the last one), ``wrong_marketplace_url`` (the last
         page of another marketplace), or ``no_code`` (cut off).
         """
-        cleaned = re.sub(r"\s+", "", pasted).strip(_QUOTES)
         try:
-            url = URL(cleaned)
+            url = _address(pasted)
             found = _AMAZON_HOST.fullmatch((url.host or "").lower())
         except ValueError:
             url, found = URL(), None
@@ -73,6 +72,12 @@ class Enrollment:
         except secureauth.EnrollmentError:
             raise EnrollmentError("The address holds no authorization code", code="no_code") from None
 
+    @staticmethod
+    def account_from(pasted: str) -> str | None:
+        """Return the ``amzn1.account…`` id that the address of a finished sign-in names, if it does."""
+        named = _address(pasted).query.get("openid.identity", "").rpartition("/")[2]
+        return named if named.startswith("amzn1.account.") else None
+
     async def async_register(self, session: aiohttp.ClientSession, code: str) -> Credentials:
         """Register as a device of the account and return what is to be stored.
 
@@ -89,6 +94,11 @@ class Enrollment:
             # alexapy takes some parts of the answer as well-formed
             reason = type(err).__name__
         raise AlexaConnectionError("The registration failed", endpoint="POST /auth/register", code=reason)
+
+
+def _address(pasted: str) -> URL:
+    """Return a pasted address without blanks, quotes and line breaks; raises ``ValueError`` when it is none."""
+    return URL(re.sub(r"\s+", "", pasted).strip(_QUOTES))
 
 
 def _credentials(found: Any) -> Credentials:

@@ -16,6 +16,8 @@ _LOGGER = logging.getLogger(__name__)
 FIRST_BLOCK: Final = 30.0
 LONGEST_BLOCK: Final = 600.0
 LONGEST_RETRY_AFTER: Final = 3600.0
+CALM: Final = 900.0
+"""Seconds without throttling after which it is over; longer than any wait between two attempts."""
 
 
 class Slots:
@@ -96,7 +98,8 @@ class _Slot:
 class Throttle:
     """Whether Amazon throttles the account at the moment.
 
-    Says so in the log once when it begins and once when it is over.
+    Says so in the log once when it begins and once when it has been over for a while: one
+    endpoint may stay throttled while the others answer between its attempts.
     """
 
     def __init__(self) -> None:
@@ -104,6 +107,7 @@ class Throttle:
         self._until = 0.0
         self._delay = 0.0
         self._active = False
+        self._told = False
         self.hits = 0
 
     @property
@@ -125,8 +129,9 @@ class Throttle:
         else:
             delay = self._delay = min(max(FIRST_BLOCK, self._delay * 2), LONGEST_BLOCK)
         self._until = max(self._until, monotonic() + delay)
-        if not self._active:
-            self._active = True
+        self._active = True
+        if not self._told:
+            self._told = True
             _LOGGER.warning("Amazon throttles the account: nothing is asked for %.0f seconds", self.remaining)
         return self.remaining
 
@@ -135,6 +140,8 @@ class Throttle:
         if self._active and not self.remaining:
             self._active = False
             self._delay = 0.0
+        if self._told and monotonic() - self._until >= CALM:
+            self._told = False
             _LOGGER.info("Amazon answers again after throttling")
 
 
@@ -184,13 +191,11 @@ class SingleFlight:
     async def join(self) -> None:
         """Wait for the run under way, or for a new one; raises what it raised."""
         task = self.start()
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            current = asyncio.current_task()
-            if task.cancelled() and not (current and current.cancelling()):
-                raise AlexaConnectionError("The session was closed", sent=False) from None
-            raise
+        # Not a shield: that one reports the failure of the run when its caller was cancelled.
+        await asyncio.wait([task])
+        if task.cancelled():
+            raise AlexaConnectionError("The session was closed", sent=False)
+        task.result()
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - how long to let it finish, not a limit on us
         """Let a run under way finish for ``timeout`` seconds, then cancel it."""

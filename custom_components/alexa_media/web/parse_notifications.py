@@ -5,6 +5,7 @@ from datetime import date, time
 import re
 from typing import Any, Final
 
+from custom_components.alexa_media.errors import AlexaBadResponseError
 from custom_components.alexa_media.models import Notification, NotificationStatus, NotificationType
 
 from .endpoints import NOTIFICATIONS
@@ -23,13 +24,20 @@ _LABELS: Final = {
 def parse_notifications(data: Any) -> dict[str, Notification]:
     """Parse all notifications of the account, by id; the list may be empty.
 
-    Amazon's times are milliseconds, 0 where there is none.
+    A list in which nothing at all can be read is no empty one: it would take away every
+    alarm. Amazon's times are milliseconds, 0 where there is none.
     """
-    return {
+    elements = required_list(data, "notifications", NOTIFICATIONS)
+    found = {
         notification.notification_id: notification
-        for element in mappings(required_list(data, "notifications", NOTIFICATIONS))
+        for element in mappings(elements)
         if (notification := _notification(element))
     }
+    if elements and not found:
+        raise AlexaBadResponseError(
+            f"{NOTIFICATIONS.label} was answered with a list that nobody can read", endpoint=NOTIFICATIONS.label
+        )
+    return found
 
 
 def _notification(element: Mapping[str, Any]) -> Notification | None:

@@ -47,7 +47,8 @@ class StreamTimes:
     """All waits of the stream, in seconds.
 
     ``read`` is how long the stream may be quiet, ``open`` how long an answer may take;
-    ``renew_ahead`` is how long before the end of its token a stream is replaced.
+    ``renew_ahead`` is how long before the end of its token a stream is replaced, and
+    ``renew_again`` how long after a renewal a token that is refused too is replaced.
     """
 
     ping: float = 280.0
@@ -57,6 +58,7 @@ class StreamTimes:
     backoff_first: float = 1.0
     backoff_longest: float = 300.0
     renew_ahead: float = 300.0
+    renew_again: float = 300.0
 
 
 class StreamState(StrEnum):
@@ -139,7 +141,7 @@ class PushStream:
         self._is_region_known = False
         self._must_register = True
         self._refused: str | None = None
-        self._has_renewed = False
+        self._renewed_at: float | None = None
         self._state = StreamState.NEW
         self._reason: str | None = None
         self._failures = self._silent = self._switches = 0
@@ -215,7 +217,7 @@ class PushStream:
                 await self._recover(_lost(error))
             else:
                 self._state = StreamState.RENEWING
-                self._has_renewed = False
+                self._renewed_at = None
 
     async def _recover(self, lost: _LostError) -> None:
         """Say that the stream is down and wait until it may be tried again."""
@@ -223,8 +225,8 @@ class PushStream:
         if lost.drain:
             self._counts["overflows"] += 1
             await self._drained.wait()
-        if lost.refused and not self._has_renewed:
-            self._has_renewed = True
+        if lost.refused and self._may_renew():
+            self._renewed_at = time.monotonic()
             self._refused = lost.refused
             return
         if lost.at_once:
@@ -233,6 +235,10 @@ class PushStream:
         pause = min(times.backoff_longest, times.backoff_first * 2 ** min(self._failures, 32))
         self._failures += 1
         await asyncio.sleep(max(pause * random.uniform(0.5, 1.0), lost.delay))  # noqa: S311 - spreads load
+
+    def _may_renew(self) -> bool:
+        """Return whether a refused token is worth a new one: not each time, as the gateway may refuse them all."""
+        return self._renewed_at is None or time.monotonic() - self._renewed_at >= self._times.renew_again
 
     def _down(self, reason: str) -> None:
         """Note that there is no stream; tell it once."""
@@ -256,7 +262,7 @@ class PushStream:
         """Note real traffic: only that proves that the stream works."""
         self._last_traffic = time.monotonic()
         self._failures = self._silent = self._switches = 0
-        self._has_renewed = False
+        self._renewed_at = None
 
     # --- one connection -----------------------------------------------------------------
 

@@ -1,0 +1,149 @@
+"""Measure this integration, and Home Assistant's own beside it, against the simulated cloud."""
+
+import argparse
+from datetime import UTC, datetime
+import json
+import os
+from pathlib import Path
+import platform
+import sys
+import time
+from typing import Any, Final
+
+from .clients import Client, Core, Ours
+from .home import ROOT, BenchError, home
+from .measure import Bench
+from .report import details, missed, table
+
+RESULTS: Final = ROOT / "benchmarks/results"
+LARGE: Final = 200
+CORE_FLOOD: Final = 2
+"""Seconds of the flood for core, which writes every entity at every directive and falls behind at once."""
+
+
+def _say(text: str) -> None:
+    """Tell what is being done."""
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def _step(bench: Bench, name: str, *args: Any, **kwargs: Any) -> None:
+    """Take one measurement; one that fails leaves its numbers out and the others be."""
+    began = time.monotonic()
+    try:
+        getattr(bench, name)(*args, **kwargs)
+    except (BenchError, OSError, ValueError) as err:
+        bench.found.setdefault("failed", []).append(f"{name}: {err}")
+        _say(f"{bench.client.name} {name} failed: {err}")
+    else:
+        _say(f"{bench.client.name} {name} {' '.join(map(str, args))} ({time.monotonic() - began:.0f} s)")
+
+
+def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
+    """Return what was found about a client."""
+    ours = client.name == "alexa_media"
+    with home(client.environment, LARGE) as running:
+        bench = Bench(running, client, quick=args.quick or not ours, profiles=RESULTS if args.profile else None)
+        bench.first_set_up(LARGE, memory=True)
+        _say(f"{client.name} is set up")
+        _step(bench, "set_up", LARGE, timed=True)
+        _step(bench, "pushes")
+        _step(bench, "latency")
+        if ours:
+            _step(bench, "flood", 8 if args.quick else 60)
+        _step(bench, "commands")
+        _step(bench, "idle_hour", LARGE)
+        for echos in (1,) if args.quick else (40, 1):
+            bench.replace(echos)
+            _step(bench, "first_set_up", echos)
+            _step(bench, "set_up", echos)
+            _step(bench, "idle_hour", echos)
+        errors = running.sim.errors()
+        if errors:
+            bench.found["simulation_errors"] = errors[:3]
+            _say(f"the simulated cloud had errors: {errors[0]}")
+    if not ours:
+        # in a Home Assistant of its own, as nothing may be had of it afterwards
+        with home(client.environment, LARGE) as running:
+            flooded = Bench(running, client, quick=True)
+            flooded.first_set_up(LARGE)
+            _step(flooded, "flood", CORE_FLOOD)
+            bench.found["flood"] = flooded.found.get(
+                "flood", {"failed": f"{CORE_FLOOD} s of it, and no answer any more for 45 s"}
+            )
+    return bench.found
+
+
+def machine() -> str:
+    """Return what was measured on."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return f"{os.cpu_count()} × {model}, {platform.system()}, Python {platform.python_version()}"
+
+
+def main() -> int:
+    """Measure and print; returns 1 when a counted goal is missed."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="this integration alone, short bursts: about a minute")
+    parser.add_argument("--no-core", action="store_true", help="leave Home Assistant's own integration out")
+    parser.add_argument(
+        "--profile", action="store_true", help="keep profiles of set-up and flood in benchmarks/results"
+    )
+    parser.add_argument("--record", action="store_true", help="write benchmarks/RESULTS.md")
+    args = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    began = time.monotonic()
+    core: dict[str, Any] | None = None
+    try:
+        ours = measure(Ours(), args)
+        if not (args.quick or args.no_core):
+            core = measure(Core(), args)
+    except BenchError as err:
+        _say(str(err))
+        return 2
+    text = table(ours, core, "not measured in this run")
+    now = datetime.now(UTC)
+    results = {
+        "at": now.isoformat(timespec="seconds"),
+        "machine": machine(),
+        "alexa_media": ours,
+        "alexa_devices": core,
+    }
+    (RESULTS / "latest.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    print(text)
+    for line in details(ours):
+        print(f"  {line}")
+    _say(f"took {time.monotonic() - began:.0f} s; all numbers are in benchmarks/results/latest.json")
+    if args.record:
+        command = " ".join(["scripts/bench", *sys.argv[1:]])
+        head = f"# Results\n\n{now:%Y-%m-%d}, {machine()}, `{command}`.\n\n"
+        (ROOT / "benchmarks/RESULTS.md").write_text(head + text + "\n" + NOTES, encoding="utf-8")
+    if failed := missed(ours):
+        _say(f"missed: {'; '.join(failed)}")
+    return bool(failed)
+
+
+NOTES: Final = """
+Counts hold on any machine. Times are of one machine that others used at the same time: compare columns, not days.
+
+- Both run in a real Home Assistant 2026.11.0 with its recorder, against the same simulated households, one after the
+  other in one run. Requests: from a restart of the entry; pings are not counted.
+- *directive arrives* is when its bytes are read from the connection; for the flood it is when the cloud is told to
+  send. What takes longest there are collections of Home Assistant's whole heap, which its recorder brings about.
+- A block is one turn of the event loop in which the integration's code, or Home Assistant's on its entities, was seen;
+  processor time of the loop's thread, so that other processes and threads have no share in it.
+- A round trip of the set-up begins when one before it was answered, also where only the limit of requests in flight
+  made it wait.
+- Memory is resident memory after a collection, with what is imported for the integration. The goal was set for 1,000
+  entities; core makes another number of them, so look at the kB each.
+- core's flood lasts 2 s in place of 60.
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

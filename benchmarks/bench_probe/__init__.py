@@ -1,0 +1,198 @@
+"""A custom integration for benchmarks alone: it lets another process look into Home Assistant and drive it.
+
+It listens on 127.0.0.1 at the port in ``BENCH_PORT``; every command is a POST of JSON, answered with JSON.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import cProfile
+import ctypes
+import gc
+import io
+import os
+from pathlib import Path
+import pstats
+import time
+from typing import Any, Final
+
+from aiohttp import web
+from homeassistant.components.http.config import async_get_and_load_store
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.typing import ConfigType
+
+from .clock import ShiftedClock
+from .size import deep_size
+from .watch import LoopWatch
+from .writes import Writes
+
+DOMAIN: Final = "bench_probe"
+CONFIG_SCHEMA: Final = cv.empty_config_schema(DOMAIN)
+
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+
+type Command = Callable[[dict[str, Any]], Awaitable[Any]]
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Serve the commands until Home Assistant stops."""
+    probe = Probe(hass)
+    store = await async_get_and_load_store(hass)
+    if store.pending is not None:
+        # Home Assistant restarts after five minutes where nobody confirms the address in the YAML
+        await store.async_promote_pending()
+    application = web.Application(client_max_size=2**24)
+    application.router.add_post("/{command}", probe.handle)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", int(os.environ["BENCH_PORT"])).start()
+    return True
+
+
+class Probe:
+    """The commands by name."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin to watch the event loop, the states and the requests."""
+        self.hass = hass
+        self.watch = LoopWatch()
+        self.writes = Writes(hass)
+        self.clock = ShiftedClock(hass.loop)
+        self._profile: cProfile.Profile | None = None
+        self._commands: dict[str, Command] = {
+            "flow": self._flow,
+            "setup": self._setup,
+            "unload": self._unload,
+            "remove": self._remove,
+            "begin": self._begin,
+            "read": self._read,
+            "written": self._written,
+            "entities": self._entities,
+            "call": self._call,
+            "advance": self._advance,
+            "real_time": self._real_time,
+            "memory": self._memory,
+            "state_size": self._state_size,
+            "profile": self._profiling,
+        }
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Run a command; what it raises is the answer's ``error``."""
+        data = await request.json() if request.can_read_body else {}
+        try:
+            answer = await self._commands[request.match_info["command"]](data)
+        except Exception as err:  # noqa: BLE001 - told to the one who asked
+            answer = {"error": f"{type(err).__name__}: {err}"}
+        return web.json_response(answer)
+
+    async def _flow(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Begin a config flow (``handler``) or go on with one (``flow_id``, ``input``)."""
+        flows = self.hass.config_entries.flow
+        if "handler" in data:
+            result = await flows.async_init(data["handler"], context={"source": "user"})
+        else:
+            result = await flows.async_configure(data["flow_id"], data.get("input"))
+        entry = result.get("result")
+        return {
+            "type": str(result["type"]),
+            "flow_id": result["flow_id"],
+            "step": result.get("step_id"),
+            "errors": result.get("errors"),
+            "reason": result.get("reason"),
+            "placeholders": {key: str(value) for key, value in (result.get("description_placeholders") or {}).items()},
+            "entry_id": entry.entry_id if entry else None,
+        }
+
+    async def _setup(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Set an entry up; returns the seconds until that has returned."""
+        began = time.monotonic()
+        good = await self.hass.config_entries.async_setup(data["entry_id"])
+        return {"good": good, "began": began, "seconds": time.monotonic() - began}
+
+    async def _unload(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Unload an entry."""
+        return {"good": await self.hass.config_entries.async_unload(data["entry_id"])}
+
+    async def _remove(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Remove an entry."""
+        await self.hass.config_entries.async_remove(data["entry_id"])
+        return {}
+
+    async def _begin(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Forget what was seen; ``owners`` are what the files and the platform of a client are known by."""
+        self.watch.begin(data.get("owners", []))
+        self.writes.begin(data.get("platform", ""))
+        return {"now": time.monotonic()}
+
+    async def _read(self, _data: dict[str, Any]) -> dict[str, Any]:
+        """Return the blocks of the loop and the states written since ``begin``."""
+        return {
+            "blocks": self.watch.read(),
+            "gc": self.watch.collections,
+            "writes": self.writes.read(),
+            "arrivals": self.writes.arrivals,
+        }
+
+    async def _written(self, _data: dict[str, Any]) -> dict[str, Any]:
+        """Return how many states were written since ``begin``, of all platforms."""
+        return {"count": self.writes.count}
+
+    async def _entities(self, data: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the entities of a ``platform`` that have a state."""
+        states = self.hass.states
+        return [
+            {
+                "entity_id": entity.entity_id,
+                "unique_id": entity.unique_id,
+                "state": state.state,
+            }
+            for entity in er.async_get(self.hass).entities.values()
+            if entity.platform == data["platform"] and (state := states.get(entity.entity_id))
+        ]
+
+    async def _call(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Call an action and wait; returns when it began (epoch seconds) and how long it took."""
+        began = self.clock.real_time()
+        before = time.monotonic()
+        await self.hass.services.async_call(data["domain"], data["action"], data["data"], blocking=True)
+        return {"began": began, "seconds": time.monotonic() - before}
+
+    async def _advance(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Move the clocks ahead and wait until no request is in flight."""
+        return {"calm": await self.clock.advance(float(data["seconds"]))}
+
+    async def _real_time(self, _data: dict[str, Any]) -> dict[str, Any]:
+        """Let the wall clock show real time again."""
+        self.clock.reset()
+        return {}
+
+    async def _memory(self, _data: dict[str, Any]) -> dict[str, Any]:
+        """Return the resident memory in bytes once garbage is collected and given back."""
+        for _ in range(3):
+            gc.collect()
+            await asyncio.sleep(0.1)
+        ctypes.CDLL(None).malloc_trim(0)
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return {"rss": pages * _PAGE}
+
+    async def _state_size(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the size in bytes of what an entry of alexa_media holds of the account, by topic."""
+        entry = self.hass.config_entries.async_get_known_entry(data["entry_id"])
+        seen: set[int] = set()
+        return {each.name: deep_size(each.data, seen) for each in entry.runtime_data.coordinators}
+
+    async def _profiling(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Begin to profile the event loop's thread, or end it and return the dearest functions."""
+        if self._profile is None:
+            self._profile = cProfile.Profile()
+            self._profile.enable()
+            return {}
+        profile, self._profile = self._profile, None
+        profile.disable()
+        text = io.StringIO()
+        stats = pstats.Stats(profile, stream=text)
+        if "file" in data:
+            stats.dump_stats(data["file"])
+        for order in ("tottime", "cumulative"):
+            stats.sort_stats(order).print_stats(45)
+        return {"text": text.getvalue()}

@@ -1,0 +1,107 @@
+"""What blocks the event loop, for how long, and whose doing it is."""
+
+import asyncio
+from collections.abc import Iterable
+import gc
+import sys
+import threading
+import time
+import traceback
+from types import FrameType
+from typing import Any, Final
+
+# Shorter turns of the loop are of no interest (seconds).
+SHORTEST: Final = 0.010
+_SAMPLE_EVERY: Final = 0.005
+
+
+class LoopWatch:
+    """Times every callback of the event loop, and samples the stack of those that last long.
+
+    Two times are kept: real seconds, in which other threads and processes have a share, and
+    processor seconds of the loop's thread alone.
+    """
+
+    def __init__(self) -> None:
+        """Time the callbacks of the loop of this thread from now on."""
+        self._thread = threading.get_ident()
+        self._since: float | None = None
+        self._stacks: list[list[str]] = []
+        self._owned = False
+        self._owners: tuple[str, ...] = ()
+        self._blocks: list[dict[str, Any]] = []
+        self.collections: list[dict[str, Any]] = []
+        self._collecting = 0.0
+        self._replace_run()
+        gc.callbacks.append(self._on_collection)
+        threading.Thread(target=self._sample, name="bench watch", daemon=True).start()
+
+    def begin(self, owners: Iterable[str]) -> None:
+        """Forget what was seen; a stack with one of ``owners`` in it is a client's doing."""
+        self._owners = tuple(owners)
+        self._blocks.clear()
+        self.collections.clear()
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return the longest callbacks by processor time: ``wall``, ``cpu``, ``ours`` (None: not seen), ``stack``."""
+        return sorted(self._blocks, key=lambda block: -block["cpu"])[:12]
+
+    def _replace_run(self) -> None:
+        """Put a stopwatch around every callback."""
+        run = asyncio.events.Handle._run  # noqa: SLF001 - the one place where callbacks are called
+
+        def _timed(handle: asyncio.Handle) -> None:
+            if threading.get_ident() != self._thread:
+                run(handle)
+                return
+            wall, cpu = time.perf_counter(), time.thread_time()
+            self._since = wall
+            run(handle)
+            self._since = None
+            cpu = time.thread_time() - cpu
+            if cpu >= SHORTEST or self._stacks:
+                self._note(time.perf_counter() - wall, cpu)
+
+        asyncio.events.Handle._run = _timed  # type: ignore[method-assign,assignment] # noqa: SLF001
+
+    def _note(self, wall: float, cpu: float) -> None:
+        """Keep a callback that lasted long."""
+        stacks, self._stacks = self._stacks, []
+        owned, self._owned = self._owned, False
+        if cpu >= SHORTEST:
+            stack = stacks[len(stacks) // 2] if stacks else []
+            self._blocks.append({"wall": wall, "cpu": cpu, "ours": owned if stacks else None, "stack": stack})
+
+    def _sample(self) -> None:
+        """Look at the loop's thread again and again."""
+        while True:
+            time.sleep(_SAMPLE_EVERY)
+            since = self._since
+            if since is None or time.perf_counter() - since < SHORTEST or len(self._stacks) > 40:
+                continue
+            frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - the documented way to another thread
+            if frame is not None and self._since == since:
+                self._take(frame)
+
+    def _take(self, top: FrameType) -> None:
+        """Keep the names of a stack, and whether the client is in it."""
+        names: list[str] = []
+        frame: FrameType | None = top
+        while frame is not None:
+            code = frame.f_code
+            if code.co_filename.endswith("asyncio/events.py") or "bench_probe" in code.co_filename:
+                break
+            names.append(f"{'/'.join(code.co_filename.split('/')[-3:])}:{frame.f_lineno} {code.co_name}")
+            platform = getattr(frame.f_locals.get("self"), "platform_name", None)
+            if platform in self._owners or any(owner in code.co_filename for owner in self._owners):
+                self._owned = True
+            frame = frame.f_back
+        self._stacks.append(names[:25])
+
+    def _on_collection(self, phase: str, info: dict[str, int]) -> None:
+        """Note how long the garbage collector takes where it takes long."""
+        if phase == "start":
+            self._collecting = time.perf_counter()
+        elif (lasted := time.perf_counter() - self._collecting) >= SHORTEST:
+            callers = [f"{'/'.join(f.filename.split('/')[-3:])}:{f.lineno}" for f in traceback.extract_stack(limit=4)]
+            self.collections.append({"seconds": lasted, "generation": info["generation"], "callers": callers})

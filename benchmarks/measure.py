@@ -1,0 +1,368 @@
+"""The measurements of one client, each on its own."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+import json
+import math
+from pathlib import Path
+import time
+from typing import Any, Final
+
+from alexa_sim.push import directive, part
+
+from .clients import Client
+from .home import Home, household
+
+LATENCY: Final = 0.05
+"""Seconds of a round trip to Amazon in the measurements of set-up."""
+
+RATE: Final = 500
+_BATCHES_PER_SECOND: Final = 50
+_STEP: Final = 20.0
+_AWAY: Final = ("/v20160207/events", "/v20160207/directives")
+
+
+@dataclass(slots=True)
+class Bench:
+    """One client in one Home Assistant; ``found`` gathers the numbers by name."""
+
+    home: Home
+    client: Client
+    quick: bool = False
+    profiles: Path | None = None
+    entry_id: str = ""
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def begin(self) -> float:
+        """Forget requests and recordings; return the probe's time."""
+        self.home.sim.reset_ledger()
+        answer = self.home.probe("begin", platform=self.client.platform, owners=self.client.owners)
+        return float(answer["now"])
+
+    def read(self) -> dict[str, Any]:
+        """Return what the probe has recorded."""
+        recorded: dict[str, Any] = self.home.probe("read")
+        return recorded
+
+    # --- set-up -----------------------------------------------------------------------
+
+    def first_set_up(self, echos: int, *, memory: bool = False) -> None:
+        """Sign in with a fresh account, and measure memory before and after."""
+        before = self.home.probe("memory")["rss"] if memory else 0
+        self.begin()
+        self.entry_id = self.client.sign_in(self.home)
+        self.home.quiet()
+        if not memory:
+            return
+        self.found["blocks_first"] = _blocks(self.read())
+        self.found["entities"] = len(self.home.probe("entities", platform=self.client.platform))
+        self.found["echos"] = echos
+        self.found["memory"] = self.home.probe("memory")["rss"] - before
+        if self.client.name == "alexa_media":
+            self.found["state"] = self.home.probe("state_size", entry_id=self.entry_id)
+
+    def set_up(self, echos: int, *, timed: bool = False) -> None:
+        """Set the entry up again, as a restart does, with slow round trips."""
+        probe, sim = self.home.probe, self.home.sim
+        probe("unload", entry_id=self.entry_id)
+        fault = sim.fault(latency=LATENCY) if timed else None
+        self.begin()
+        if timed and self.profiles:
+            probe("profile")
+        began = probe("setup", entry_id=self.entry_id)["began"]
+        if timed and self.profiles:
+            self._profiled("set_up")
+        requests = self.home.quiet(limit=90)
+        if fault:
+            sim.remove_fault(fault)
+        recorded = self.read()
+        if timed:
+            first: dict[str, float] = {}
+            for when, entity_id, kind, _ in recorded["writes"]:
+                if kind in ("added", "changed"):
+                    first.setdefault(entity_id, when)
+            there = max(first.values())
+            self.found["set_up_seconds"] = there - began
+            self.found["set_up_entities"] = len(first)
+            self.found["blocks"] = _blocks(recorded)
+            until = time.time() - time.monotonic() + there
+            self.found["round_trips"] = _chain(requests, until)
+        _keep(self.found, "start", echos, _counts(requests))
+
+    def idle_hour(self, echos: int) -> None:
+        """Let an hour pass in which nothing happens."""
+        self.begin()
+        for _ in range(round(3600 / _STEP)):
+            self.home.sim.advance(_STEP)
+            self.home.probe("advance", seconds=_STEP)
+        _keep(self.found, "idle", echos, _counts(self.home.quiet(calm=1)))
+
+    def replace(self, echos: int) -> None:
+        """Go on with another account of so many Echos."""
+        self.home.probe("remove", entry_id=self.entry_id)
+        self.home.sim.household(household(echos))
+        self.home.probe("real_time")
+
+    # --- pushes -----------------------------------------------------------------------
+
+    def _account(self) -> tuple[str, Mapping[str, Any]]:
+        """Return the account of the cloud."""
+        ((customer_id, account),) = self.home.sim.state()["accounts"].items()
+        return customer_id, account
+
+    def _serials(self) -> dict[str, str]:
+        """Return the type of every Echo that is no group, by serial."""
+        _, account = self._account()
+        devices: dict[str, Any] = account["devices"]
+        return {serial: d["deviceType"] for serial, d in devices.items() if d["deviceFamily"] != "WHA"}
+
+    def _players(self) -> dict[str, str]:
+        """Return the serials of the Echos by the entity id of their player."""
+        entities = self.home.probe("entities", platform=self.client.platform)
+        return {
+            entity["entity_id"]: serial
+            for serial in self._serials()
+            for entity in entities
+            if entity["entity_id"].startswith("media_player.") and serial.lower() in entity["unique_id"].lower()
+        }
+
+    def pushes(self) -> None:
+        """Let one fact of each kind change at an Echo, and a burst of hints come."""
+        customer_id, _ = self._account()
+        serial = list(self._players().values())[3]
+        for name, change in (
+            ("volume", {"volume": 93}),
+            ("dnd", {"dnd": True}),
+            ("offline", {"online": False}),
+            ("online", {"online": True}),
+        ):
+            self.begin()
+            self.home.sim.patch_state({"accounts": {customer_id: {"devices": {serial: change}}}})
+            requests = self.home.quiet(calm=1.5)
+            kinds = Counter(row[2] for row in self.read()["writes"])
+            self.found[f"push_{name}"] = {"requests": _counts(requests), "writes": dict(kinds)}
+        self.begin()
+        for version in range(30):
+            payload = {
+                "dopplerId": {"deviceSerialNumber": serial},
+                "eventType": "UPDATE",
+                "notificationVersion": version,
+            }
+            self.home.sim.push("PUSH_NOTIFICATION_CHANGE", payload)
+        self.found["push_hints"] = {"requests": _counts(self.home.quiet(calm=2))}
+
+    def latency(self) -> None:
+        """Push one volume after the other with pauses; measure from the bytes in to the state written."""
+        types = self._serials()
+        serials = [(serial, types[serial]) for serial in self._players().values()][:100]
+        self.begin()
+        wire = Wire(self.home.sim.url)
+        for number in range(60 if self.quick else 200):
+            serial, device_type = serials[number % len(serials)]
+            wire.push([_volume(serial, device_type, 76 + number % 5)])
+            time.sleep(0.05)
+        wire.close()
+        time.sleep(1)
+        recorded = self.read()
+        arrivals: list[float] = recorded["arrivals"]
+        took: list[float] = []
+        for when, _, kind, percent in recorded["writes"]:
+            if kind == "changed" and percent is not None and (earlier := [at for at in arrivals if at <= when]):
+                took.append(when - max(earlier))
+        self.found["push_latency"] = _quantiles(took)
+
+    def flood(self, seconds: int) -> None:
+        """Push 500 volumes a second; every one has to be written, in order."""
+        players = self._players()
+        types = self._serials()
+        serials = [(serial, types[serial]) for serial in players.values()]
+        self.begin()
+        if self.profiles:
+            self.home.probe("profile")
+        sent: list[tuple[float, str, int]] = []
+        wire = Wire(self.home.sim.url)
+        size = RATE // _BATCHES_PER_SECOND
+        began = time.monotonic()
+        for batch in range(seconds * _BATCHES_PER_SECOND):
+            time.sleep(max(0.0, began + batch / _BATCHES_PER_SECOND - time.monotonic()))
+            numbers = range(batch * size, (batch + 1) * size)
+            volumes = [(*serials[n % len(serials)], 70 + n // len(serials) % 25) for n in numbers]
+            at = time.monotonic()
+            wire.push([_volume(*volume) for volume in volumes])
+            sent += [(at, serial, volume) for serial, _, volume in volumes]
+        lasted = time.monotonic() - began
+        wire.close()
+        drained = self._drain()
+        if self.profiles:
+            self._profiled("flood")
+        recorded = self.read()
+        seen = [
+            (row[0], players[row[1]], row[3]) for row in recorded["writes"] if row[2] == "changed" and row[1] in players
+        ]
+        self.found["flood"] = {
+            "seconds": seconds,
+            "rate": len(sent) / lasted,
+            "drained": drained,
+            "connects": sum(entry["path"].endswith("/directives") for entry in self.home.requests()),
+            "requests": _counts(self.home.requests()),
+            "blocks": _blocks(recorded),
+            "writes": dict(Counter(row[2] for row in recorded["writes"])),
+            **_compare(sent, seen),
+        }
+
+    def _drain(self, calm: float = 2.0, limit: float = 45.0) -> float:
+        """Wait until no state is written any more; return the seconds that it took."""
+        began = since = time.monotonic()
+        last = -1
+        while time.monotonic() - since < calm and time.monotonic() - began < limit:
+            if (written := self.home.probe("written", limit=limit)["count"]) != last:
+                last, since = written, time.monotonic()
+            time.sleep(0.1)
+        return since - began
+
+    # --- commands ---------------------------------------------------------------------
+
+    def _speakers(self) -> list[str]:
+        """Return the notify entities that speak."""
+        entities = self.home.probe("entities", platform=self.client.platform)
+        ids = [e["entity_id"] for e in entities if e["entity_id"].startswith("notify.") and e["state"] != "unavailable"]
+        return sorted(entity_id for entity_id in ids if entity_id.endswith("_speak"))
+
+    def _speak(self, entity_ids: Sequence[str], message: str) -> dict[str, Any]:
+        """Let Echos speak."""
+        data = {"entity_id": list(entity_ids), "message": message}
+        called: dict[str, Any] = self.home.probe("call", domain="notify", action="send_message", data=data)
+        return called
+
+    def commands(self) -> None:
+        """Speak at one Echo after the other, nothing else in flight; then at ten in one call."""
+        speakers = self._speakers()
+        took: list[float] = []
+        count = 20 if self.quick else 60
+        for entity_id in speakers[:count]:
+            self.home.sim.reset_ledger()
+            began = self._speak([entity_id], "Good morning")["began"]
+            end = time.monotonic() + 5
+            while time.monotonic() < end:  # not every client waits for Amazon before it returns
+                if first := [e["time"] for e in self.home.requests() if e["path"].startswith("/api/behaviors/")]:
+                    took.append(min(first) - began)
+                    break
+                time.sleep(0.02)
+        self.found["command_latency"] = _quantiles(took)
+        self.begin()
+        called = self._speak(speakers[count : count + 10], "Dinner is ready")
+        requests = [e for e in self.home.quiet(calm=2) if e["path"].startswith("/api/behaviors/")]
+        spoken = {said["serial"] for said in self.home.sim.spoken() if said["text"] == "Dinner is ready"}
+        self.found["ten_speaks"] = {"requests": len(requests), "spoken": len(spoken), "seconds": called["seconds"]}
+
+    def _profiled(self, name: str) -> None:
+        """Keep a profile."""
+        if self.profiles:
+            answer = self.home.probe("profile", file=str(self.profiles / f"{self.client.name}_{name}.prof"))
+            (self.profiles / f"{self.client.name}_{name}.txt").write_text(answer["text"], encoding="utf-8")
+
+
+class Wire:
+    """A connection to the control plane that stays open, for many pushes."""
+
+    def __init__(self, url: str) -> None:
+        """Connect."""
+        self._connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
+
+    def push(self, parts: Iterable[bytes]) -> None:
+        """Send directives as they are."""
+        body = json.dumps({"raw": b"".join(parts).decode()})
+        self._connection.request("POST", "/push", body, {"content-type": "application/json"})
+        self._connection.getresponse().read()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _volume(serial: str, device_type: str, volume: int) -> bytes:
+    """Return the directive that tells a volume."""
+    payload = {
+        "destinationUserId": "A2SIMJO7D0EQ11",
+        "dopplerId": {"deviceSerialNumber": serial, "deviceType": device_type},
+        "isMuted": False,
+        "volumeSetting": volume,
+    }
+    return part(directive("PUSH_VOLUME_CHANGE", payload, time.time()))
+
+
+def _compare(sent: Sequence[tuple[float, str, int]], seen: Sequence[tuple[float, str, int]]) -> dict[str, Any]:
+    """Return what of the sent volumes was lost or came out of order, and how long those that came took."""
+    want: dict[str, list[tuple[float, int]]] = {}
+    got: dict[str, list[tuple[float, int]]] = {}
+    for at, serial, volume in sent:
+        want.setdefault(serial, []).append((at, volume))
+    for at, serial, volume in seen:
+        got.setdefault(serial, []).append((at, volume))
+    lost = disordered = 0
+    took: list[float] = []
+    for serial, wanted in want.items():
+        came = got.get(serial, [])
+        lost += max(0, len(wanted) - len(came))
+        for (at, volume), (when, value) in zip(wanted, came, strict=False):
+            disordered += volume != value
+            took.append(when - at)
+    return {"sent": len(sent), "lost": lost, "out_of_order": disordered, "took": _quantiles(took)}
+
+
+def _quantiles(seconds: Sequence[float]) -> dict[str, float]:
+    """Return the median, the 95th percentile and the largest, in milliseconds."""
+    if not seconds:
+        return {}
+    ordered = sorted(seconds)
+    at = {"p50": 0.50, "p95": 0.95, "max": 1.0}
+    return {name: ordered[math.ceil(share * len(ordered)) - 1] * 1000 for name, share in at.items()} | {
+        "count": len(ordered)
+    }
+
+
+def _counts(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return how many requests there were, and to what."""
+    paths = Counter(_generic(str(entry["path"])) for entry in requests)
+    return {"total": paths.total(), "paths": dict(paths.most_common())}
+
+
+def _generic(path: str) -> str:
+    """Return a path without what names a device or a list."""
+    parts = ("*" if len(part) > 14 and any(c.isdigit() for c in part) else part for part in path.split("/"))
+    return "/".join(parts)
+
+
+def _chain(requests: Iterable[Mapping[str, Any]], until: float) -> int:
+    """Return the longest row of requests before ``until`` of which each began when the one before was answered."""
+    rows = [
+        (e["time"] + e["duration"], e["time"])
+        for e in requests
+        if e["duration"] and e["time"] < until and e["path"] not in _AWAY
+    ]
+    count, free = 0, 0.0
+    for end, began in sorted(rows):
+        if began >= free:
+            count, free = count + 1, end
+    return count
+
+
+def _blocks(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the longest turn of the event loop that is the client's doing, and the longest of all."""
+    blocks: list[dict[str, Any]] = recorded["blocks"]
+    own = [block for block in blocks if block["ours"] is not False]
+    return {
+        "ours": max((b["cpu"] * 1000 for b in own), default=0.0),
+        "ours_wall": max((b["wall"] * 1000 for b in own), default=0.0),
+        "all": max((b["cpu"] * 1000 for b in blocks), default=0.0),
+        "gc": max((each["seconds"] * 1000 for each in recorded["gc"]), default=0.0),
+        "collections": recorded["gc"][-6:],
+        "stacks": [{**b, "stack": b["stack"][:14]} for b in own[:4]],
+    }
+
+
+def _keep(found: dict[str, Any], name: str, echos: int, value: Any) -> None:
+    """Keep a number that depends on the size of the household."""
+    found.setdefault(name, {})[str(echos)] = value

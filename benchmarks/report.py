@@ -1,0 +1,242 @@
+"""The table: goal, and what was measured of each client."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+type Found = Mapping[str, Any]
+
+# Also in the ledger of a start, and no topic's: one request for each list that is followed.
+START_LIMIT: Final = 30
+IDLE_LIMIT: Final = 20
+MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: ``text`` of what was found, and whether it reaches the goal (``None``: nothing to reach).
+
+    ``counted`` marks what does not depend on the machine: there a goal that is missed fails the run.
+    """
+
+    what: str
+    goal: str
+    text: Callable[[Found], str]
+    good: Callable[[Found], bool | None]
+    counted: bool = False
+
+
+def _sizes(name: str) -> Callable[[Found], str]:
+    """Return what shows the requests by the size of the household."""
+
+    def text(found: Found) -> str:
+        return ", ".join(f"{counts['total']} ({echos})" for echos, counts in sorted_sizes(found[name]))
+
+    return text
+
+
+def sorted_sizes(by_size: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the sizes of households in order."""
+    return sorted(by_size.items(), key=lambda item: int(item[0]))
+
+
+def _same(name: str, limit: int) -> Callable[[Found], bool]:
+    """Return whether the requests keep a limit and do not grow with the household."""
+
+    def good(found: Found) -> bool:
+        totals = {counts["total"] for counts in found[name].values()}
+        return len(totals) == 1 and max(totals) <= limit
+
+    return good
+
+
+def _fact_requests(found: Found) -> list[int]:
+    """Return the requests that pushes with their facts have cost."""
+    return [found[f"push_{name}"]["requests"]["total"] for name in ("volume", "dnd", "offline", "online")]
+
+
+def _writes(found: Found) -> str:
+    """Show the states written per directive."""
+    shown = []
+    for name in ("volume", "dnd", "offline"):
+        writes = found[f"push_{name}"]["writes"]
+        same = writes.get("same", 0)
+        shown.append(f"{name} {sum(writes.values())}" + (f" ({same} unchanged)" if same else ""))
+    return ", ".join(shown)
+
+
+def _milliseconds(values: Mapping[str, float]) -> str:
+    """Show quantiles."""
+    if not values:
+        return "none came"
+    return f"p50 {values['p50']:.1f}, p95 {values['p95']:.1f}, longest {values['max']:.0f} ms"
+
+
+def _flood(found: Found) -> str:
+    """Show how a flood went."""
+    flood = found.get("flood")
+    if not flood:
+        return "not measured"
+    if "failed" in flood:
+        return str(flood["failed"])
+    return (
+        f"{flood['sent']} in {flood['seconds']} s: {flood['lost']} lost, {flood['out_of_order']} out of order, "
+        f"written {flood['drained']:.1f} s after the last; {_milliseconds(flood['took'])}"
+        f" (a garbage collection {flood['blocks']['gc']:.0f} ms)"
+    )
+
+
+def _flood_good(found: Found) -> bool | None:
+    """Return whether nothing was lost."""
+    flood = found.get("flood") or {"failed": ""}
+    return "failed" not in flood and not flood["lost"] and not flood["out_of_order"] and flood["drained"] < 2
+
+
+def _set_up(found: Found) -> str:
+    """Show how long set-up took."""
+    return f"{found['set_up_seconds']:.2f} s ({found['set_up_entities']} entities)"
+
+
+def _block(found: Found) -> str:
+    """Show the longest blocks: of a first set-up, of a restart, of a flood."""
+    places = {"first": found["blocks_first"], "restart": found["blocks"]}
+    if blocks := found.get("flood", {}).get("blocks"):
+        places["flood"] = blocks
+    return ", ".join(f"{name} {b['ours']:.0f}" for name, b in places.items()) + " ms of processor time"
+
+
+def _memory(found: Found) -> str:
+    """Show the memory."""
+    each = found["memory"] / found["entities"] / 1000
+    return f"{found['memory'] / MEGABYTE:.0f} MB for {found['entities']} entities ({each:.0f} kB each)"
+
+
+def _state(found: Found) -> str:
+    """Show the size of our own state."""
+    return f"{sum(found['state'].values()) / MEGABYTE:.1f} MB" if "state" in found else "–"
+
+
+ROWS: Final = (
+    Row(
+        "requests from start until quiet (Echos)",
+        "≤ 30 + one per list, the same",
+        _sizes("start"),
+        _same("start", START_LIMIT),
+        counted=True,
+    ),
+    Row(
+        "dependent round trips before the entities are there",
+        "≤ 5",
+        lambda f: str(f["round_trips"]),
+        lambda f: f["round_trips"] <= 5,
+    ),
+    Row(
+        "requests in an idle hour, push up (Echos)",
+        "≤ 20, the same",
+        _sizes("idle"),
+        _same("idle", IDLE_LIMIT),
+        counted=True,
+    ),
+    Row(
+        "requests for a push with its fact: volume, DND, offline, online",
+        "0",
+        lambda f: ", ".join(map(str, _fact_requests(f))),
+        lambda f: not any(_fact_requests(f)),
+        counted=True,
+    ),
+    Row(
+        "requests for a burst of 30 hints",
+        "1",
+        lambda f: str(f["push_hints"]["requests"]["total"]),
+        lambda f: f["push_hints"]["requests"]["total"] == 1,
+        counted=True,
+    ),
+    Row(
+        "directive arrives → state written",
+        "p95 ≤ 20 ms",
+        lambda f: _milliseconds(f["push_latency"]),
+        lambda f: bool(f["push_latency"]) and f["push_latency"]["p95"] <= 20,
+    ),
+    Row("500 directives a second", "none lost, none out of order", _flood, _flood_good, counted=True),
+    Row(
+        "entities written per directive",
+        "only those that changed",
+        _writes,
+        lambda f: not any(f[f"push_{n}"]["writes"].get("same") for n in ("volume", "dnd", "offline", "online")),
+        counted=True,
+    ),
+    Row(
+        "action called → command at Amazon",
+        "p95 ≤ 30 ms",
+        lambda f: _milliseconds(f["command_latency"]),
+        lambda f: bool(f["command_latency"]) and f["command_latency"]["p95"] <= 30,
+    ),
+    Row(
+        "ten Echos speak in one action",
+        "1 request",
+        lambda f: f"{f['ten_speaks']['requests']} ({f['ten_speaks']['spoken']} spoke)",
+        lambda f: f["ten_speaks"]["requests"] == 1 and f["ten_speaks"]["spoken"] == 10,
+        counted=True,
+    ),
+    Row("set-up of 200 Echos, 50 ms a round trip", "≤ 5 s", _set_up, lambda f: f["set_up_seconds"] <= 5),
+    Row(
+        "longest block of the event loop by the integration",
+        "≤ 50 ms",
+        _block,
+        lambda f: (
+            max(f["blocks_first"]["ours"], f["blocks"]["ours"], f.get("flood", {}).get("blocks", {}).get("ours", 0))
+            <= 50
+        ),
+    ),
+    Row(
+        "memory for 200 Echos over Home Assistant without it",
+        "≤ 60 MB (1,000 entities)",
+        _memory,
+        lambda f: f["memory"] <= 60 * MEGABYTE,
+    ),
+    Row(
+        "of which the state of the account",
+        "≤ 10 MB",
+        _state,
+        lambda f: sum(f["state"].values()) <= 10 * MEGABYTE if "state" in f else None,
+    ),
+)
+
+
+def table(ours: Found, core: Found | None, why_not: str) -> str:
+    """Return the table as Markdown; ``why_not`` stands where core's client was not measured."""
+    lines = ["| what | goal | alexa_media | | core alexa_devices |", "| --- | --- | --- | --- | --- |"]
+    for row in ROWS:
+        mark = {True: "reached", False: "missed", None: ""}[_checked(row, ours)]
+        beside = why_not if core is None else _shown(row, core)
+        lines.append(f"| {row.what} | {row.goal} | {_shown(row, ours)} | {mark} | {beside} |")
+    return "\n".join(lines)
+
+
+def missed(ours: Found) -> list[str]:
+    """Return the counted goals that are missed."""
+    return [row.what for row in ROWS if row.counted and _checked(row, ours) is not True]
+
+
+def _shown(row: Row, found: Found) -> str:
+    """Show what was found, or that it was not measured."""
+    try:
+        return row.text(found)
+    except KeyError:
+        return "not measured"
+
+
+def _checked(row: Row, found: Found) -> bool | None:
+    """Return whether a goal is reached; what was not measured is not."""
+    try:
+        return row.good(found)
+    except KeyError:
+        return False
+
+
+def details(found: Found) -> Iterable[str]:
+    """Yield what the requests of a start and of an idle hour were."""
+    for name in ("start", "idle"):
+        for echos, counts in sorted_sizes(found.get(name, {})):
+            paths = ", ".join(f"{count} {path}" for path, count in counts["paths"].items())
+            yield f"{name}, {echos} Echos: {paths}"
