@@ -102,7 +102,10 @@ def _block(found: Found) -> str:
     places = {"first": found["blocks_first"], "restart": found["blocks"]}
     if blocks := found.get("flood", {}).get("blocks"):
         places["flood"] = blocks
-    return ", ".join(f"{name} {b['ours']:.0f}" for name, b in places.items()) + " ms of processor time"
+    return (
+        ", ".join(f"{name} {f'{b["ours"]:.0f}' if b['ours'] else '< 10'}" for name, b in places.items())
+        + " ms of processor time"
+    )
 
 
 def _memory(found: Found) -> str:
