@@ -534,3 +534,13 @@ def test_command_refused(media_type: str, media_id: str, extra: dict[str, Any], 
     with pytest.raises(ServiceValidationError) as raised:
         command_of(media_type, media_id, extra, group=False)
     assert raised.value.translation_key == key
+
+
+async def test_previous_volume(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """Row "previous_volume": what Home Assistant found when it set the volume last."""
+    before = state_of(hass, "media_player.kitchen_show").attributes
+    assert (before["available"], before["previous_volume"]) == (True, None)
+    data = {"entity_id": "media_player.kitchen_show", "volume_level": 0.61}
+    await hass.services.async_call("media_player", "volume_set", data, blocking=True)
+    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.61)
+    assert state_of(hass, "media_player.kitchen_show").attributes["previous_volume"] == before["volume_level"]

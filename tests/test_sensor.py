@@ -9,7 +9,11 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_fire_time_changed,
+)
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.models import Notification, NotificationStatus, NotificationType
@@ -136,3 +140,128 @@ async def test_nothing_is_left_after_unload(hass: HomeAssistant, entry: MockConf
     assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
     assert state_of(hass, TIMER).state == "unavailable"
+
+
+# --- attributes and events as in alexa_media_player ---------------------------------------
+
+
+def raw(kind: str, **values: Any) -> dict[str, Any]:
+    """Return Amazon's object of a notification."""
+    return {"id": "n1", "type": kind, "status": "ON", "version": "3", "lastUpdatedDate": 1763722800000, **values}
+
+
+async def test_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Row "sensor extra": counts, lists of Amazon's objects in order of time, and the label of the next one."""
+    notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
+    now = dt_util.utcnow().replace(microsecond=0)
+    items = [
+        ("late", NotificationStatus.ON, "Late", now + timedelta(hours=2)),
+        ("soon", NotificationStatus.SNOOZED, "Soon", now + timedelta(hours=1)),
+        ("off", NotificationStatus.OFF, "Off", now + timedelta(minutes=5)),
+    ]
+    notifications.async_apply(
+        {
+            serial: tuple(
+                notification(
+                    serial,
+                    NotificationType.REMINDER,
+                    notification_id=name,
+                    status=status,
+                    label=label,
+                    alarm_time=at,
+                    snoozed_to=at,
+                    raw=raw("Reminder", id=name, status=status.value, reminderLabel=label, reminderSubLabel="sub"),
+                )
+                for name, status, label, at in items
+            )
+        }
+    )
+    found = state_of(hass, REMINDER).attributes
+    assert (found["total_active"], found["total_all"], found["status"]) == (2, 3, "SNOOZED")
+    assert (found["recurrence"], found["reminder"], found["reminder_sub_label"]) == ("Never Repeat", "Soon", "sub")
+    assert [item["id"] for item in found["sorted_active"]] == ["soon", "late"]
+    assert [item["id"] for item in found["sorted_all"]] == ["soon", "late", "off"]
+    assert found["sorted_all"][0]["reminderLabel"] == "Soon"
+    assert found["brief"]["active"][0].keys() == {
+        *("id", "label", "status", "type", "version", "alarmTime", "lastUpdatedDate")
+    }
+    assert abs(dt_util.parse_datetime(found["process_timestamp"], raise_on_error=True) - now) < timedelta(minutes=1)
+    assert found["dismissed"] is None
+    notifications.async_apply({serial: ()})
+    found = state_of(hass, REMINDER).attributes
+    assert (found["total_active"], found["total_all"], found["status"], found["reminder"]) == (0, 0, "OFF", None)
+    assert found["prior_value"] == now + timedelta(hours=1)
+
+
+async def test_attributes_of_an_alarm(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """An alarm's time is added as ``date_time``; how it repeats is told in words."""
+    found = state_of(hass, "sensor.bedroom_dot_next_alarm").attributes
+    shown = at(hass, "sensor.bedroom_dot_next_alarm")
+    assert found["recurrence"] == "Weekdays"
+    assert found["sorted_active"][0]["date_time"] == shown
+    assert found["brief"]["active"][0]["date_time"] == found["sorted_active"][0]["date_time"].isoformat()
+    assert "alarm" in found
+    info = state_of(hass, "sensor.bedroom_dot_next_alarm").state_info
+    assert info is not None
+    assert {"brief", "sorted_active", "sorted_all"} <= info["unrecorded_attributes"]
+
+
+async def test_event_when_it_goes_off(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """Row "alexa_media_notification_event": once for each, not for a snooze, also when Amazon is the faster one."""
+    notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
+    events = async_capture_events(hass, "alexa_media_notification_event")
+    now = dt_util.utcnow().replace(microsecond=0)
+    freezer.move_to(now)
+    timer = notification(
+        serial, NotificationType.TIMER, trigger_time=now + timedelta(seconds=5), raw=raw("Timer", timerLabel="eggs")
+    )
+    snoozed = notification(
+        serial,
+        NotificationType.ALARM,
+        status=NotificationStatus.SNOOZED,
+        snoozed_to=now + timedelta(seconds=5),
+        raw=raw("Alarm"),
+    )
+    quick = replace(timer, notification_id="n2", trigger_time=now + timedelta(seconds=9))
+    notifications.async_apply({serial: (timer, snoozed, quick)})
+    freezer.move_to(now + timedelta(seconds=5, milliseconds=1))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert [event.data for event in events] == [
+        {
+            "email": "jo@e*********g",
+            "device": {"name": "Next timer", "entity_id": TIMER},
+            "event": ("n1", raw("Timer", timerLabel="eggs")),
+        }
+    ]
+    freezer.move_to(now + timedelta(seconds=8))
+    notifications.async_apply({serial: (replace(quick, status=NotificationStatus.OFF),)})
+    await hass.async_block_till_done()
+    assert [event.data["event"][0] for event in events] == ["n1", "n2"]
+
+
+async def test_event_of_a_dismissal(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """Row "alexa_media_alarm_dismissal_event": when one that rang is ended, not when one is switched off before."""
+    notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
+    events = async_capture_events(hass, "alexa_media_alarm_dismissal_event")
+    now = dt_util.utcnow().replace(microsecond=0)
+    freezer.move_to(now)
+    alarm = notification(
+        serial, NotificationType.ALARM, version="3", alarm_time=now + timedelta(seconds=5), raw=raw("Alarm")
+    )
+    other = replace(alarm, notification_id="n2", alarm_time=now + timedelta(hours=5))
+    notifications.async_apply({serial: (alarm, other)})
+    notifications.async_apply({serial: (alarm, replace(other, status=NotificationStatus.OFF, version="4"))})
+    freezer.move_to(now + timedelta(seconds=6))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert events == []
+    ended = replace(alarm, status=NotificationStatus.OFF, version="4", raw=raw("Alarm", status="OFF", version="4"))
+    notifications.async_apply({serial: (ended,)})
+    await hass.async_block_till_done()
+    assert [event.data for event in events] == [{"device": {"id": serial}, "event": ended.raw}]
+    assert state_of(hass, ALARM).attributes["dismissed"] is not None

@@ -92,3 +92,54 @@ async def test_list_that_comes_late(hass: HomeAssistant, sim: ControlClient, con
     await hass.async_block_till_done()
     assert state_of(hass, KITCHEN).state == "off"
     assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize("mode", ["shuffle", "repeat"])
+async def test_modes(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+    mode: str,
+) -> None:
+    """Rows "ShuffleSwitch" and "RepeatSwitch": there while music plays; switching is one request."""
+    entity_id = f"switch.kitchen_show_{mode}"
+    registered = entity_registry.async_get(entity_id)
+    assert registered is not None
+    assert registered.unique_id == f"{household.serial('Kitchen Show')}_{mode}"
+    assert registered.entity_category == "config"
+    assert state_of(hass, entity_id).state == "unavailable"
+    data = {"entity_id": "media_player.kitchen_show", "media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
+    await hass.services.async_call("media_player", "play_media", data, blocking=True)
+    await until(hass, partial(hass.states.is_state, entity_id, "off"))
+    await quiet(hass, sim)
+    written = state_of(hass, entity_id).last_reported
+    household.change("Kitchen Show", volume=13)
+    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.13)
+    assert state_of(hass, entity_id).last_reported == written, "a volume is nothing that it shows"
+    for action, shown in (("turn_on", "on"), ("turn_off", "off")):
+        sim.reset_ledger()
+        await act(hass, action, entity_id)
+        await until(hass, partial(hass.states.is_state, entity_id, shown))
+        assert household.device("Kitchen Show")["player"][mode] is (shown == "on")
+        assert household.requests("POST", "/api/np/command") == ["POST /api/np/command"]
+
+
+async def test_mode_of_a_group(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """What a group plays is switched at the group, by the switch of each of its members."""
+    data = {"entity_id": "media_player.kitchen_show", "media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
+    await hass.services.async_call("media_player", "play_media", data, blocking=True)
+    music = household.device("Kitchen Show")["player"]
+    household.change("Downstairs", player=music)
+    member = "switch.living_room_studio_shuffle"
+    await until(hass, partial(hass.states.is_state, member, "off"))
+    await quiet(hass, sim)
+    sim.reset_ledger()
+    await act(hass, "turn_on", member)
+    (request,) = sim.ledger(method="POST", path="/api/np/command")
+    assert household.serial("Downstairs") in str(request["query"])
+    await until(hass, partial(hass.states.is_state, member, "on"))
+    await until(hass, partial(hass.states.is_state, "switch.downstairs_shuffle", "on"))

@@ -4,14 +4,16 @@ from typing import Final
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
+import probatio as vol
 
 from . import push
 from .const import DOMAIN
 from .coordinator import AlexaConfigEntry, AlexaRuntimeData, async_forget, create_backend
 from .entity import async_follow_devices, is_gone
+from .issues import async_report_yaml
+from .migration import async_migrate, async_settle
 from .services import async_setup_services
 
 PLATFORMS: Final = (
@@ -23,13 +25,20 @@ PLATFORMS: Final = (
 )
 
 
-CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
+# What alexa_media_player took from configuration.yaml is not read, and must not keep us from loading.
+CONFIG_SCHEMA: Final = vol.Schema({DOMAIN: object}, extra=vol.ALLOW_EXTRA)
 
 
-async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register the actions."""
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions; what stands in configuration.yaml becomes an issue."""
+    async_report_yaml(hass, present=DOMAIN in config)
     async_setup_services(hass)
     return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
+    """Take over an entry of alexa_media_player's."""
+    return await async_migrate(hass, entry)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
@@ -38,6 +47,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     entry.async_on_unload(async_close)
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
     await entry.runtime_data.async_start()
+    await async_settle(hass, entry)
     async_follow_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     push.async_start(hass, entry)

@@ -10,7 +10,6 @@ from uuid import uuid4
 from aiohttp import CookieJar
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
-    SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntry,
     ConfigFlow,
@@ -43,6 +42,7 @@ from .const import (
     CONF_SERIAL,
     CONF_URL,
     DOMAIN,
+    ENTRY_MINOR_VERSION,
     ENTRY_VERSION,
     MARKETPLACES,
 )
@@ -106,6 +106,7 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
     """
 
     VERSION = ENTRY_VERSION
+    MINOR_VERSION = ENTRY_MINOR_VERSION
 
     _enrollment: Enrollment
     _marketplace: str
@@ -286,9 +287,10 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         await self.async_set_unique_id(account.customer_id, raise_on_progress=new)
         if self._removed:
             raise UnknownFlow
-        self._abort_if_unique_id_mismatch(reason="wrong_account")
         if new:
             self._abort_if_unique_id_configured()
+        else:
+            self._require_same_account(account)
         self._require_marketplace(account)
         domain = account.domain or self._marketplace
         data = {
@@ -302,12 +304,32 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         }
         if self._otp_secret:
             data[CONF_OTP_SECRET] = self._otp_secret
-        if self.source == SOURCE_REAUTH:
-            return self.async_update_reload_and_abort(self._get_reauth_entry(), data_updates=data)
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data_updates=data)
+        if not new:
+            return self.async_update_reload_and_abort(
+                self._known_entry, unique_id=account.customer_id, data_updates=data
+            )
         data[CONF_ID_SUFFIX] = _id_suffix(account, self._async_current_entries(include_ignore=True))
         return self.async_create_entry(title=f"{account.email or account.name} - {domain}", data=data)
+
+    @property
+    def _known_entry(self) -> ConfigEntry[Any]:
+        """Return the entry that is signed in again."""
+        return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
+
+    def _require_same_account(self, account: Account) -> None:
+        """Abort when the account is not the one of the entry that is signed in again.
+
+        alexa_media_player stored no id: until an entry of its has been signed in, the
+        address that was typed there tells whose it is.
+        """
+        entry = self._known_entry
+        if entry.data[CONF_CUSTOMER_ID]:
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+            return
+        typed = entry.data[CONF_EMAIL]
+        if "@" in typed and account.email and typed.casefold() != account.email.casefold():
+            raise AbortFlow("wrong_account")
+        self._abort_if_unique_id_configured()
 
     def _refuse_other_entry(self, account_id: str | None) -> None:
         """Raise ``AbortFlow`` when somebody signed in again with the account of another entry.
@@ -316,8 +338,7 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         """
         if account_id is None or self.source == SOURCE_USER:
             return
-        entry = self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
-        others = (other for other in self._async_current_entries() if other.entry_id != entry.entry_id)
+        others = (other for other in self._async_current_entries() if other.entry_id != self._known_entry.entry_id)
         if any(other.data.get(CONF_ACCOUNT_ID) == account_id for other in others):
             raise AbortFlow("wrong_account")
 

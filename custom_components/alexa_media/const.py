@@ -23,8 +23,16 @@ CONF_MAC_DMS: Final = "mac_dms"
 CONF_CUSTOMER_ID: Final = "customer_id"
 CONF_ACCOUNT_ID: Final = "account_id"
 CONF_ID_SUFFIX: Final = "id_suffix"
+# The e-mail address after which alexa_media_player named its files, as long as they are to be removed.
+CONF_LEFTOVERS: Final = "leftovers_of"
 
+# alexa_media_player has entries of versions 1.1 and 2.1; those of 2.2 and later are ours.
 ENTRY_VERSION: Final = 2
+ENTRY_MINOR_VERSION: Final = 2
+
+# Events on Home Assistant's bus, with alexa_media_player's names.
+EVENT_NOTIFICATION: Final = "alexa_media_notification_event"
+EVENT_ALARM_DISMISSAL: Final = "alexa_media_alarm_dismissal_event"
 
 DEFAULT_SCAN_INTERVAL: Final = timedelta(seconds=60)
 

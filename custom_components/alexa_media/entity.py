@@ -7,10 +7,11 @@ from functools import partial
 from itertools import batched
 from typing import Any, Final, override
 
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -207,6 +208,12 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Keep the device registry in step: names, software, and devices that are gone."""
     devices = entry.runtime_data.devices
     registry = dr.async_get(hass)
+    entities = er.async_get(hass)
+
+    def _is_player(registered: DeviceEntry) -> bool:
+        # Air quality monitors have no player, and stand in no list of players.
+        items = er.async_entries_for_device(entities, registered.id, include_disabled_entities=True)
+        return not items or any(item.domain == MEDIA_PLAYER_DOMAIN for item in items)
 
     @callback
     def _sync() -> None:
@@ -220,7 +227,8 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
             )
             if device is None:
                 # Amazon lists it and it is not wanted, or two lists lacked it
-                if devices.settled or any(uid in listed for _, uid in registered.identifiers):
+                unwanted = devices.settled or any(uid in listed for _, uid in registered.identifiers)
+                if unwanted and _is_player(registered):
                     registry.async_remove_device(registered.id)
             elif (registered.name, registered.sw_version) != (device.name, device.software_version):
                 registry.async_update_device(registered.id, name=device.name, sw_version=device.software_version)

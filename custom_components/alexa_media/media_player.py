@@ -103,9 +103,11 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
     def __init__(self, entry: AlexaConfigEntry, coordinator: PlayersCoordinator, device: Device) -> None:
         """Be the main entity of a device."""
         super().__init__(entry, coordinator, device, "")
+        self._players = coordinator
         self._followed: tuple[str, ...] = ()
         self._unfollow: list[CALLBACK_TYPE] = []
         self._before_mute: int | None = None
+        self._previous_volume: float | None = None
         self._stepped: tuple[int, float] | None = None
         self._shown_volume: tuple[int | None, bool | None] | None = None
         self._bluetooth: BluetoothState | None = None
@@ -161,19 +163,7 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     def _playing_group(self) -> Device | None:
         """Return the group whose session this device plays as a member of it."""
-        if self._session is None:
-            return None
-        serials = self._session.serials
-        groups = [
-            device
-            for device in self.runtime.devices.data.values()
-            if self.serial in device.members
-            and (player := self.coordinator.data.get(device.serial))
-            and player.session
-            and player.session.serials == serials
-        ]
-        # The group that Amazon names; else the largest, as a small one may lie within it.
-        return max(groups, key=lambda group: (group.serial in serials, len(group.members)), default=None)
+        return self._players.playing_group(self.serial) if self._session else None
 
     @property
     @override
@@ -192,8 +182,11 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what is paired, and the group, which Home Assistant shows only for players that can be joined."""
-        attributes: dict[str, Any] = {}
+        """Return what is paired, and the group, which Home Assistant shows only for players that can be joined.
+
+        ``available`` and ``previous_volume`` (0 to 1, before Home Assistant set it last) are alexa_media_player's.
+        """
+        attributes: dict[str, Any] = {"available": self.available, "previous_volume": self._previous_volume}
         if (members := self.group_members) is not None:
             attributes[ATTR_GROUP_MEMBERS] = members
         if (paired := self._paired) is not None:
@@ -369,7 +362,13 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
         """Set the volume in percent."""
         if self._stepped and self._stepped[0] != level:
             self._stepped = None
-        await self.async_command(SetVolume(level=level))
+        # The push, which shows it, may be faster than the answer.
+        before, self._previous_volume = self._previous_volume, self.volume_level
+        try:
+            await self.async_command(SetVolume(level=level))
+        except BaseException:
+            self._previous_volume = before
+            raise
         for serial in self.device.members or (self.serial,):
             player = self.coordinator.data.get(serial)
             # The push may be faster than the answer.

@@ -1,18 +1,19 @@
-"""Switches of a device."""
+"""Switches of a device: Do Not Disturb, shuffle and repeat."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import AlexaConfigEntry, DndCoordinator
+from .coordinator import AlexaConfigEntry, DndCoordinator, PlayersCoordinator
 from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
-from .models import Device
+from .models import Device, Player, PlayerState, Repeat, Session
 
 PARALLEL_UPDATES = 0
 
@@ -25,9 +26,71 @@ DND: Final = SwitchEntityDescription(
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class AlexaModeDescription(SwitchEntityDescription):
+    """A mode of what a device plays.
+
+    ``value_fn`` reads it from the session, ``None`` where it cannot be switched there.
+    ``command`` is the command to the player, ``field`` the name of its value.
+    """
+
+    value_fn: Callable[[Session], bool | None]
+    command: str
+    field: str
+
+
+MODES: Final = (
+    AlexaModeDescription(
+        key="shuffle",
+        translation_key="shuffle",
+        device_class=SwitchDeviceClass.SWITCH,
+        entity_category=EntityCategory.CONFIG,
+        value_fn=lambda session: session.shuffle,
+        command="ShuffleCommand",
+        field="shuffle",
+    ),
+    AlexaModeDescription(
+        key="repeat",
+        translation_key="repeat",
+        device_class=SwitchDeviceClass.SWITCH,
+        entity_category=EntityCategory.CONFIG,
+        value_fn=lambda session: None if session.repeat is None else session.repeat is Repeat.ALL,
+        command="RepeatCommand",
+        field="repeat",
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
+    """Add those that the account can have."""
+    _add_dnd(hass, entry, async_add_entities)
+    _add_modes(hass, entry, async_add_entities)
+
+
+def _add_modes(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add shuffle and repeat for every device that plays music."""
+    devices = entry.runtime_data.devices
+    players = entry.runtime_data.players
+    if players is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaModeSwitch]]]:
+        for device in devices.data.values():
+            if "MUSIC_SKILL" in device.capabilities:
+                for description in MODES:
+                    yield (
+                        f"{player_unique_id(entry, device.serial)}_{description.key}",
+                        partial(AlexaModeSwitch, entry, players, device, description),
+                    )
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+
+
+def _add_dnd(hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
     """Add one for every device that Amazon's list of Do Not Disturb has named."""
     devices = entry.runtime_data.devices
     dnd = entry.runtime_data.dnd
@@ -78,4 +141,65 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
             await self.runtime.backend.async_set_dnd(self.device, enabled)
         # The push may be faster than the answer.
         if self.value is not enabled:
+            self.coordinator.async_expect(self.serial)
+
+
+class AlexaModeSwitch(AlexaDeviceEntity[Player], SwitchEntity):
+    """Shuffle or repeat of what a device plays; there while the provider lets it be switched."""
+
+    entity_description: AlexaModeDescription
+
+    def __init__(
+        self,
+        entry: AlexaConfigEntry,
+        coordinator: PlayersCoordinator,
+        device: Device,
+        description: AlexaModeDescription,
+    ) -> None:
+        """Show a mode."""
+        super().__init__(entry, coordinator, device, description.key)
+        self._players = coordinator
+        self.entity_description = description
+        self._shown: tuple[bool, bool | None] | None = None
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether something plays that can be switched."""
+        return super().available and self.is_on is not None
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return what Amazon says of what is played or paused."""
+        session = self.value.session if self.value else None
+        if session is None or session.state is PlayerState.IDLE:
+            return None
+        return self.entity_description.value_fn(session)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Switch the mode on."""
+        await self._async_set(enabled=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Switch the mode off."""
+        await self._async_set(enabled=False)
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Show what changed; most that a player tells is not about its modes."""
+        shown = self.available, self.is_on
+        if shown != self._shown:
+            self._shown = shown
+            super()._handle_coordinator_update()
+
+    async def _async_set(self, *, enabled: bool) -> None:
+        """Tell the player, or that of the group that plays here; show what Amazon then confirms."""
+        description = self.entity_description
+        fields = {description.field: enabled}
+        await self.async_transport(description.command, self._players.playing_group(self.serial), **fields)
+        if self.is_on is not enabled:
             self.coordinator.async_expect(self.serial)

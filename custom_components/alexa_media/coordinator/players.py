@@ -88,6 +88,23 @@ class PlayersCoordinator(TopicCoordinator[Player]):
             self._sessions_only = True
         self.async_hint()
 
+    def playing_group(self, serial: str) -> Device | None:
+        """Return the group whose session a device plays as a member of it."""
+        player = self.data.get(serial)
+        if player is None or player.session is None:
+            return None
+        serials = player.session.serials
+        groups = [
+            device
+            for device in self._devices.data.values()
+            if serial in device.members
+            and (other := self.data.get(device.serial))
+            and other.session
+            and other.session.serials == serials
+        ]
+        # The group that Amazon names; else the largest, as a small one may lie within it.
+        return max(groups, key=lambda group: (group.serial in serials, len(group.members)), default=None)
+
     def _merge(self, sessions: Iterable[Session], volumes: Mapping[str, Volume | None]) -> Mapping[str, Player]:
         """Return the players of all devices that tell something or are known."""
         by_serial: dict[str, Session] = {}

@@ -101,16 +101,19 @@ class AlexaRuntimeData:
         """Connect and read everything once.
 
         Without Amazon the last stored devices serve, unavailable, until a poll succeeds;
-        where nothing is stored Home Assistant tries the set-up again. Raises
+        where nothing is stored, or not even whose account it is, Home Assistant tries the set-up again. Raises
         ``ConfigEntryAuthFailed`` when only the user can help.
         """
+        data = self.devices.entry.data
+        if not data[CONF_REFRESH_TOKEN]:
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
         restored = await self.devices.async_restore()
         try:
             await self.backend.async_connect()
         except AlexaAuthError as err:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
         except AlexaError as err:
-            if not restored:
+            if not restored or not data[CONF_CUSTOMER_ID]:
                 raise ConfigEntryNotReady(
                     translation_domain=DOMAIN,
                     translation_key=err.translation_key,
@@ -153,13 +156,16 @@ def create_backend(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
     """Return the backend of an entry, on a session with cookies of its own, and what closes both."""
-    account = Account(
-        customer_id=data[CONF_CUSTOMER_ID],
-        email=data[CONF_EMAIL],
-        name="",
-        domain=data[CONF_URL],
-        account_id=data.get(CONF_ACCOUNT_ID),
-    )
+    account = None
+    # An entry of alexa_media_player's does not say whose it is: then Amazon is asked.
+    if data[CONF_CUSTOMER_ID]:
+        account = Account(
+            customer_id=data[CONF_CUSTOMER_ID],
+            email=data[CONF_EMAIL],
+            name="",
+            domain=data[CONF_URL],
+            account_id=data.get(CONF_ACCOUNT_ID),
+        )
     # Without the automatic clean-up, which detaches the session before the backend is done with it.
     session = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=CookieJar())
     backend = WebBackend(session, credentials_of(data), client_factory=create_push_client, account=account)
