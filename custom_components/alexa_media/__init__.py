@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from homeassistant.const import Platform
+from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, discovery
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
@@ -26,9 +26,13 @@ PLATFORMS: Final = (
 CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
 
 
-async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register the actions."""
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, and ``notify.alexa_media``."""
     async_setup_services(hass)
+    hass.async_create_task(
+        discovery.async_load_platform(hass, Platform.NOTIFY, DOMAIN, {CONF_NAME: DOMAIN}, config),
+        f"{DOMAIN} notify services",
+    )
     return True
 
 
