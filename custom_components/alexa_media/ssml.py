@@ -62,7 +62,9 @@ _ELEMENTS: Final = frozenset(
 )
 
 _SPEAK: Final = re.compile(r"\s*<speak\b[^>]*>.*</speak>\s*", re.DOTALL | re.IGNORECASE)
-_ROOT: Final = re.compile(r"\s*<speak\b", re.IGNORECASE)
+# With what may stand before it in a file.
+_ROOT: Final = re.compile(r"\s*(<\?xml\b[^>]*>\s*)?<(speak\b|!DOCTYPE\b)", re.IGNORECASE)
+_DECLARATION: Final = re.compile(r"<\?xml\b[^>]*>\s*", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^<>]*>")
 _NAME: Final = re.compile(r"</?([a-z][a-z:-]*)[\s/>]")
 # The end of a sentence is followed by space; those of Chinese and Japanese are not.
@@ -102,7 +104,7 @@ def checked(text: str, *, wrap: bool = False) -> str:
     well-formed XML, has no ``<speak>`` around it, has elements that Alexa does not know,
     or is longer than Alexa takes.
     """
-    text = text.strip()
+    text = _DECLARATION.sub("", text.strip(), count=1) if _ROOT.match(text) else text.strip()
     if not _ROOT.match(text):
         if _ELEMENTS.isdisjoint(_NAME.findall(text)):
             return text
