@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.models import Device, DeviceFamily
-from custom_components.alexa_media.notify import can_speak
+from custom_components.alexa_media.speech import can_speak
 
 from .conftest import Household, state_of, until
 

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from homeassistant.const import Platform
+from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import discovery
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 import probatio as vol
@@ -30,9 +31,13 @@ CONFIG_SCHEMA: Final = vol.Schema({DOMAIN: object}, extra=vol.ALLOW_EXTRA)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions; what stands in configuration.yaml becomes an issue."""
+    """Register the actions and ``notify.alexa_media``; what stands in configuration.yaml becomes an issue."""
     async_report_yaml(hass, present=DOMAIN in config)
     async_setup_services(hass)
+    hass.async_create_task(
+        discovery.async_load_platform(hass, Platform.NOTIFY, DOMAIN, {CONF_NAME: DOMAIN}, config),
+        f"{DOMAIN} notify services",
+    )
     return True
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Protocol
 
+from .errors import AlexaError
 from .models import Account, BluetoothState, Device, Notification, PlayerState, Repeat, Session, Volume
 
 
@@ -166,7 +167,7 @@ type PushEvent = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speak:
-    """Text or SSML for one device."""
+    """Text or SSML for one device; ``alexa.cannedtts.speak…`` is a phrase that Amazon has recorded."""
 
     text: str
 
@@ -231,7 +232,37 @@ class LaunchSkill:
     skill_id: str
 
 
-type Command = Speak | Announce | SetVolume | Stop | PlaySearch | PlaySound | RunSequence | TextCommand | LaunchSkill
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MobilePush:
+    """A message to the Alexa apps of one customer; the device that it is sent with has no part in it."""
+
+    text: str
+    title: str
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropInNotification:
+    """A message to the apps that leads to the page for dropping in on an Echo; otherwise as ``MobilePush``."""
+
+    text: str
+    title: str
+    customer_id: str
+
+
+type Command = (
+    Speak
+    | Announce
+    | SetVolume
+    | Stop
+    | PlaySearch
+    | PlaySound
+    | RunSequence
+    | TextCommand
+    | LaunchSkill
+    | MobilePush
+    | DropInNotification
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +333,15 @@ class AlexaBackend(Protocol):
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
         """Run a command on devices; commands submitted together go out as one request."""
+
+    async def async_execute_each(
+        self, plans: Sequence[tuple[Device, Sequence[Command]]]
+    ) -> Sequence[AlexaError | None]:
+        """Run commands on each device, one after the other there; return what went wrong with each plan.
+
+        The commands of one plan are never torn apart, plans submitted together are one
+        request, and one that Amazon refuses leaves the others alone. Each device is named once.
+        """
 
     async def async_transport(self, command: Transport, device: Device) -> None:
         """Send a command to a player."""

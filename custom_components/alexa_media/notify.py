@@ -1,23 +1,52 @@
-"""Speech: what a device says when it is sent a message."""
+"""Messages: what a device says when it is sent one, and the services of alexa_media_player for that."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, override
+import json
+from typing import Any, Final, override
 
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.components.notify import NotifyEntity, NotifyEntityDescription
-from homeassistant.components.notify.const import NotifyEntityFeature
-from homeassistant.core import HomeAssistant
+from homeassistant.components.notify.const import ATTR_DATA, ATTR_TARGET, ATTR_TITLE, NotifyEntityFeature
+from homeassistant.components.notify.legacy import BaseNotificationService
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
+from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 
-from .backend import Announce, Capability, Command, Speak
+from .backend import Announce, Capability, Command, DropInNotification, MobilePush, Speak
 from .coordinator import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, async_setup_entities, invalid_input, player_unique_id
+from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, invalid_input, player_unique_id
 from .models import Device
+from .speech import (
+    DoNotDisturb,
+    EchoPlayer,
+    Kind,
+    Message,
+    Report,
+    async_say,
+    can_speak,
+    echo_players,
+    expand,
+    message_of,
+    recipients_of,
+)
 
 PARALLEL_UPDATES = 0
 
-_AUDIBLE: Final = frozenset({"AUDIO_PLAYER", "MUSIC_SKILL"})
+# What the data of alexa_media_player's services hold.
+ATTR_TYPE: Final = "type"
+ATTR_METHOD: Final = "method"
+TYPE_TTS: Final = "tts"
+TYPE_ANNOUNCE: Final = "announce"
+TYPE_PUSH: Final = "push"
+TYPE_DROP_IN: Final = "dropin_notification"
+_TYPES: Final = (TYPE_TTS, TYPE_ANNOUNCE, TYPE_PUSH, TYPE_DROP_IN)
+_METHODS: Final = ("all", "speak", "show")
+DEFAULT_TITLE: Final = "Home Assistant"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +80,6 @@ NOTIFIERS: Final = (
         features=NotifyEntityFeature.TITLE,
     ),
 )
-
-
-def can_speak(device: Device) -> bool:
-    """Return whether a device has a voice; a group's is that of its members, and one that tells nothing may."""
-    return device.is_group or not device.capabilities or not device.capabilities.isdisjoint(_AUDIBLE)
 
 
 async def async_setup_entry(
@@ -109,3 +133,176 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
         if not message.strip():
             raise invalid_input("empty_message")
         await self.async_command(self.entity_description.command_fn(message, title))
+
+
+# --- the services of alexa_media_player -------------------------------------------------------
+
+
+async def async_get_service(
+    _hass: HomeAssistant, _config: ConfigType, _discovery_info: DiscoveryInfoType | None = None
+) -> AlexaNotificationService:
+    """Return what is behind ``notify.alexa_media`` and ``notify.alexa_media_<name>``."""
+    return AlexaNotificationService()
+
+
+class AlexaNotificationService(BaseNotificationService):
+    """``notify.alexa_media`` for all accounts, and one service for every media player.
+
+    They are there as long as their media players are registered, so that a call while
+    Amazon is away says that, and not that there is no such action.
+    """
+
+    def __init__(self) -> None:
+        """Follow nothing yet."""
+        self._unsubscribe: CALLBACK_TYPE | None = None
+        self._is_due = False
+
+    @property
+    @override
+    def targets(self) -> Mapping[str, str]:
+        """Return the unique id of each media player by what follows ``alexa_media_`` in its service's name."""
+        players = echo_players(self.hass).values()
+        return {player.entity_id.partition(".")[2]: player.unique_id for player in players}
+
+    @override
+    async def async_register_services(self) -> None:
+        """Register the services, and keep them in step with the media players."""
+        await super().async_register_services()
+        if self._unsubscribe is None:
+            self._unsubscribe = self.hass.bus.async_listen(
+                er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_on_registry, event_filter=_is_player
+            )
+
+    @override
+    async def async_unregister_services(self) -> None:
+        """Remove the services."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        await super().async_unregister_services()
+
+    @callback
+    def _async_on_registry(self, _event: Event[EventEntityRegistryUpdatedData]) -> None:
+        """Register once for all that changes in this turn of the event loop."""
+        if not self._is_due:
+            self._is_due = True
+            self.hass.async_create_task(self._async_update(), "alexa_media notify services", eager_start=False)
+
+    async def _async_update(self) -> None:
+        """Register what came, and remove what went."""
+        self._is_due = False
+        if self._unsubscribe is not None:
+            await self.async_register_services()
+
+    @override
+    async def async_send_message(self, message: str, **kwargs: Any) -> None:
+        """Do what ``data`` asks for with a message; returns when Amazon has accepted it.
+
+        Raises, once all others have been told, ``ServiceValidationError`` for targets that
+        are no Echo, and ``HomeAssistantError`` for those that Amazon did not take.
+        """
+        if not message.strip():
+            raise invalid_input("empty_message")
+        data: Mapping[str, Any] = kwargs.get(ATTR_DATA) or {}
+        kind = _one_of(data, ATTR_TYPE, _TYPES)
+        method = _one_of(data, ATTR_METHOD, _METHODS)
+        title = str(data.get(ATTR_TITLE) or kwargs.get(ATTR_TITLE) or DEFAULT_TITLE)
+        if not (target := kwargs.get(ATTR_TARGET)):
+            raise invalid_input("notify_target_missing")
+        players = echo_players(self.hass)
+        named, unknown = _found(self.hass, players, target)
+        if kind in (TYPE_PUSH, TYPE_DROP_IN):
+            await _async_notify_apps(self.hass, kind, message, title, named)
+            Report(unknown=unknown).raise_errors()
+        else:
+            said = _legacy_message(kind, method, message, title)
+            # Whoever is away is passed over, unless nobody else is meant.
+            recipients = recipients_of(players, (), named)
+            (await async_say(self.hass, said, recipients, unknown=unknown)).raise_errors()
+
+
+@callback
+def _is_player(data: EventEntityRegistryUpdatedData) -> bool:
+    """Return whether a change of the registry is about a media player."""
+    return data["entity_id"].startswith(f"{MEDIA_PLAYER_DOMAIN}.")
+
+
+def _one_of(data: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str:
+    """Return a field of the data, the first known value if it is not there."""
+    value = str(data.get(name) or known[0])
+    if value not in known:
+        raise invalid_input("notify_data_unknown", field=name, value=value, known=", ".join(known))
+    return value
+
+
+def _legacy_message(kind: str, method: str, message: str, title: str) -> Message:
+    """Return the message that a call asks for; what Do Not Disturb means for it is left to Amazon."""
+    if kind == TYPE_TTS:
+        return message_of(message, dnd=DoNotDisturb.AMAZON, wrap=True)
+    said = message_of(message, Kind.ANNOUNCE, title=title, dnd=DoNotDisturb.AMAZON, wrap=True)
+    return replace(said, spoken=method != "show", shown=method != "speak")
+
+
+def _found(
+    hass: HomeAssistant, players: Mapping[str, EchoPlayer], target: str | Iterable[str]
+) -> tuple[list[EchoPlayer], list[str]]:
+    """Return the players that a target names, and what of it names none.
+
+    A target is a name, a serial, a unique id, an entity id or a group's, or several of
+    them: as a list, apart by commas, or as a list in JSON.
+    """
+    index: dict[str, list[EchoPlayer]] = {}
+    for player in players.values():
+        names = [player.entity_id, player.unique_id]
+        names += [player.device.name, player.device.serial] if player.device else []
+        for name in {name.casefold() for name in names}:
+            index.setdefault(name, []).append(player)
+    named: dict[str, EchoPlayer] = {}
+    unknown: list[str] = []
+    for name in _names(target, index):
+        members = list(expand(hass, (name,)))
+        found = [player for member in members for player in index.get(member.casefold(), ())]
+        named |= {player.entity_id: player for player in found}
+        if not found:
+            unknown.append(name)
+    return list(named.values()), unknown
+
+
+def _names(target: str | Iterable[str], known: Mapping[str, object]) -> Iterator[str]:
+    """Yield the single names of a target; a known one may hold a comma."""
+    for item in (target,) if isinstance(target, str) else target:
+        text = str(item).strip()
+        if text.casefold() in known or not text:
+            yield from (text,) if text else ()
+        elif text.startswith("["):
+            try:
+                yield from _names([str(name) for name in json.loads(text)], known)
+            except ValueError:
+                yield text
+        elif "," in text:
+            yield from _names([part.strip() for part in text.split(",")], known)
+        else:
+            yield text
+
+
+async def _async_notify_apps(
+    hass: HomeAssistant, kind: str, message: str, title: str, players: Iterable[EchoPlayer]
+) -> None:
+    """Send a message to the Alexa apps of each account that has one of the players, once an account."""
+    by_entry = {player.entry.entry_id: player for player in players if player.device}
+    if missing := [player.name for player in players if player.entry.entry_id not in by_entry]:
+        report = Report(failed=dict.fromkeys(missing, "account not loaded"))
+    else:
+        report = Report()
+    await asyncio.gather(*(_async_notify_app(hass, kind, message, title, player) for player in by_entry.values()))
+    report.raise_errors()
+
+
+async def _async_notify_app(hass: HomeAssistant, kind: str, message: str, title: str, player: EchoPlayer) -> None:
+    """Send a message to the Alexa apps of one account."""
+    backend = player.entry.runtime_data.backend
+    command = MobilePush if kind == TYPE_PUSH else DropInNotification
+    said = command(text=message, title=title, customer_id=backend.account.customer_id)
+    if player.device is not None:
+        with command_errors(hass, player.entry):
+            await backend.async_execute(said, (player.device,))

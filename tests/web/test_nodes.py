@@ -7,7 +7,9 @@ import pytest
 from custom_components.alexa_media.backend import (
     Announce,
     Command,
+    DropInNotification,
     LaunchSkill,
+    MobilePush,
     PlaySearch,
     PlaySound,
     RunSequence,
@@ -17,14 +19,8 @@ from custom_components.alexa_media.backend import (
     TextCommand,
 )
 from custom_components.alexa_media.models import Device, DeviceFamily
-from custom_components.alexa_media.web.nodes import (
-    Target,
-    command_node,
-    is_ssml,
-    parallel_node,
-    plain,
-    serial_node,
-)
+from custom_components.alexa_media.ssml import is_ssml, plain
+from custom_components.alexa_media.web.nodes import Target, command_node, parallel_node, serial_node
 
 KIND = "com.amazon.alexa.behaviors.model.OpaquePayloadOperationNode"
 
@@ -221,3 +217,46 @@ def test_nodes_of_nodes() -> None:
         "nodesToExecute": [one, two],
     }
     assert parallel_node([one, two])["@type"] == "com.amazon.alexa.behaviors.model.ParallelNode"
+
+
+def test_canned_phrase_is_no_text() -> None:
+    phrase = "alexa.cannedtts.speak.curatedtts-category-goodbye/alexa.cannedtts.speak.curatedtts-random"
+    node = command_node(Speak(text=phrase), [KITCHEN])
+    assert node["type"] == "Alexa.CannedTts.Speak"
+    assert node["operationPayload"] == {
+        **BASE,
+        "cannedTtsStringId": phrase,
+        "skillId": "amzn1.ask.1p.saysomething",
+    }
+
+
+def test_long_text_is_several_nodes_in_order() -> None:
+    text = " ".join(f"Sentence number {number} & more." for number in range(20))
+    node = command_node(Speak(text=text), [KITCHEN])
+    assert node["@type"].endswith("SerialNode")
+    texts = [child["operationPayload"]["textToSpeak"] for child in node["nodesToExecute"]]
+    assert " ".join(texts) == text.replace("&", "&amp;")
+    assert len(texts) == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "rest"),
+    [
+        (
+            MobilePush(text="Leak", title="Water", customer_id="A1JO"),
+            "Alexa.Notifications.SendMobilePush",
+            {"alexaUrl": "#v2/behaviors", "skillId": "amzn1.ask.1p.routines.messaging"},
+        ),
+        (
+            DropInNotification(text="Leak", title="Water", customer_id="A1JO"),
+            "Alexa.Notifications.DropIn",
+            {"alexaUrl": "#v2/comms/conversation-list?showDropInDialog=true"},
+        ),
+    ],
+)
+def test_message_to_apps_names_no_device(command: Command, kind: str, rest: dict[str, str]) -> None:
+    """It is for the account's own customer, whoever owns the device that it is sent with."""
+    node = command_node(command, [OFFICE])
+    assert node["type"] == kind
+    assert node["operationPayload"] == {"customerId": "A1JO", "notificationMessage": "Leak", "title": "Water", **rest}
+    assert node.get("skillId") == ("amzn1.ask.1p.action.dropin" if kind.endswith("DropIn") else None)

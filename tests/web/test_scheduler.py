@@ -501,3 +501,79 @@ async def test_close_while_a_text_waits(cloud: Cloud) -> None:
     with pytest.raises(AlexaConnectionError) as caught:
         await task
     assert not caught.value.sent
+
+
+# --- plans: several commands for each device ----------------------------------------------
+
+
+def loud(text: str, restore: int) -> list[Command]:
+    """Return a text with another volume around it."""
+    return [SetVolume(level=80), Speak(text=text), SetVolume(level=restore)]
+
+
+async def test_plan_is_serial_within_a_device_and_parallel_across(cloud: Cloud) -> None:
+    cloud.answer = accept_all
+    assert await cloud.scheduler.execute_each([(A, loud("hi", 30)), (B, loud("hi", 40))]) == [None, None]
+    assert cloud.sent == [
+        [
+            "parallel",
+            ["serial", "volume A 80", "speak A hi", "volume A 30"],
+            ["serial", "volume B 80", "speak B hi", "volume B 40"],
+        ]
+    ]
+
+
+async def test_announcement_of_several_plans_is_one(cloud: Cloud) -> None:
+    """All are at their volume before it, and none goes back before its end."""
+    cloud.answer = accept_all
+    ding = Announce(text="ding")
+    await cloud.scheduler.execute_each(
+        [
+            (A, [SetVolume(level=80), ding, SetVolume(level=30)]),
+            (B, [ding]),
+            (C, [SetVolume(level=80), ding, SetVolume(level=20)]),
+        ]
+    )
+    (sent,) = cloud.sent
+    assert sent == [
+        "serial",
+        ["parallel", "volume A 80", "volume C 80"],
+        "announce A,B,C ding",
+        ["parallel", "volume A 30", "volume C 20"],
+    ]
+
+
+async def test_plan_that_has_to_wait_waits_as_a_whole(cloud: Cloud) -> None:
+    """The volume is not another one before the text may be spoken."""
+    cloud.answer = accept_all
+    await cloud.scheduler.execute(Speak(text="one"), [A])
+    task = asyncio.create_task(cloud.scheduler.execute_each([(A, loud("two", 30)), (B, loud("two", 40))]))
+    await settle()
+    assert cloud.sent[1:] == [["serial", "volume B 80", "speak B two", "volume B 40"]]
+    cloud.now += 60
+    await wake(cloud)
+    assert await task == [None, None]
+    assert cloud.sent[-1][1] == ["serial", "volume A 80", "speak A two", "volume A 30"]
+
+
+async def test_refused_plan_leaves_the_others_alone(cloud: Cloud) -> None:
+    error = AlexaCommandError("bad")
+    cloud.answer = lambda sent: error if "speak B" in str(sent) else None
+    assert await cloud.scheduler.execute_each([(A, loud("hi", 1)), (B, loud("hi", 1)), (C, loud("hi", 1))]) == [
+        None,
+        error,
+        None,
+    ]
+
+
+async def test_plans_are_never_torn_apart_by_a_full_sequence(cloud: Cloud) -> None:
+    cloud.answer = accept_all
+    many = [(device(f"D{number}"), loud("hi", 30)) for number in range(MAX_NODES // 3 + 1)]
+    await cloud.scheduler.execute_each(many)
+    assert [len(sent) - 1 for sent in cloud.sent] == [MAX_NODES // 3, 3]
+    assert cloud.sent[1][0] == "serial"
+
+
+async def test_no_plans_are_no_request(cloud: Cloud) -> None:
+    assert not await cloud.scheduler.execute_each([])
+    assert cloud.sent == []

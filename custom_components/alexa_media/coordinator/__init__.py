@@ -3,7 +3,7 @@
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
 from .players import PlayersCoordinator
-from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, async_forget, create_backend
+from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",
+    "TemporaryVolume",
     "TopicCoordinator",
     "async_forget",
     "create_backend",

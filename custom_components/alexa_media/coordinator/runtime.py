@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+import math
 from typing import Any
 
 from aiohttp import CookieJar
@@ -66,6 +67,18 @@ class PushMonitor:
 
 
 @dataclass(slots=True, kw_only=True)
+class TemporaryVolume:
+    """Volumes (0–100) of an Echo that last only while it speaks, and the one that is restored then.
+
+    ``until`` is when that has happened, in seconds of the loop's clock.
+    """
+
+    levels: frozenset[int]
+    restore: int
+    until: float = math.inf
+
+
+@dataclass(slots=True, kw_only=True)
 class AlexaRuntimeData:
     """One loaded account; a topic that its backend lacks is ``None``."""
 
@@ -76,6 +89,7 @@ class AlexaRuntimeData:
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
+    temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
     @classmethod
     def create(cls, hass: HomeAssistant, entry: AlexaConfigEntry, backend: AlexaBackend) -> AlexaRuntimeData:

@@ -242,6 +242,12 @@ class WebBackend:
             devices = self._with_members(devices)
         await self._scheduler.execute(command, devices)
 
+    async def async_execute_each(
+        self, plans: Sequence[tuple[Device, Sequence[Command]]]
+    ) -> Sequence[AlexaError | None]:
+        """Run commands on each device, groups as they are; return what went wrong with each plan."""
+        return await self._scheduler.execute_each(plans)
+
     def _with_members(self, devices: Sequence[Device]) -> Sequence[Device]:
         """Return the devices with groups replaced by their members, each device once."""
         found: dict[str, Device] = {}

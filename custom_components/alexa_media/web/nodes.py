@@ -1,14 +1,14 @@
 """Sequence nodes: commands as ``POST /api/behaviors/preview`` takes them."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
-import re
 from typing import Any, Final, NamedTuple
 
 from custom_components.alexa_media.backend import (
     Announce,
     Command,
+    DropInNotification,
     LaunchSkill,
+    MobilePush,
     PlaySearch,
     PlaySound,
     RunSequence,
@@ -18,16 +18,30 @@ from custom_components.alexa_media.backend import (
     TextCommand,
 )
 from custom_components.alexa_media.models import Device
+from custom_components.alexa_media.ssml import escape, is_ssml, pieces, plain
 
 type Node = Mapping[str, Any]
 
-type _DeviceCommand = Speak | SetVolume | Stop | PlaySearch | PlaySound | RunSequence | TextCommand | LaunchSkill
+type _DeviceCommand = (
+    Speak
+    | SetVolume
+    | Stop
+    | PlaySearch
+    | PlaySound
+    | RunSequence
+    | TextCommand
+    | LaunchSkill
+    | MobilePush
+    | DropInNotification
+)
 
 DEFAULT_LOCALE: Final = "en-US"
 
 _MODEL: Final = "com.amazon.alexa.behaviors.model."
-_SPEAK: Final = re.compile(r"\s*<speak\b[^>]*>.*</speak>\s*", re.DOTALL | re.IGNORECASE)
-_TAG: Final = re.compile(r"<[^<>]*>")
+_CANNED: Final = "alexa.cannedtts.speak"
+_SAY_SOMETHING: Final = "amzn1.ask.1p.saysomething"
+_MESSAGING: Final = "amzn1.ask.1p.routines.messaging"
+_DROP_IN_PAGE: Final = "#v2/comms/conversation-list?showDropInDialog=true"
 
 
 class Target(NamedTuple):
@@ -48,16 +62,6 @@ class Target(NamedTuple):
     def locale(self) -> str:
         """Return the device's language."""
         return self.device.locale or DEFAULT_LOCALE
-
-
-def is_ssml(text: str) -> bool:
-    """Return whether a text is a whole SSML document (``<speak>…</speak>``)."""
-    return _SPEAK.fullmatch(text) is not None
-
-
-def plain(text: str) -> str:
-    """Return a text without its tags, as it is shown and as it is measured."""
-    return " ".join(_TAG.sub(" ", text).split()) if is_ssml(text) else text
 
 
 def command_node(command: Command, targets: Sequence[Target]) -> Node:
@@ -100,8 +104,10 @@ def _node(command: _DeviceCommand, target: Target) -> Node:
     """Return the node of a command for one device."""
     base = _base(target)
     match command:
+        case Speak(text=text) if text.startswith(_CANNED):
+            return _operation("Alexa.CannedTts.Speak", base | {"cannedTtsStringId": text, "skillId": _SAY_SOMETHING})
         case Speak(text=text):
-            return _operation("Alexa.Speak", base | _speech(text, target))
+            return serial_node([_operation("Alexa.Speak", base | _speech(piece, target)) for piece in pieces(text)])
         case SetVolume(level=level):
             return _operation("Alexa.DeviceControls.Volume", base | {"value": round(level)})
         case Stop():
@@ -116,14 +122,29 @@ def _node(command: _DeviceCommand, target: Target) -> Node:
             return _operation("Alexa.TextCommand", base | {"text": text, "skillId": "amzn1.ask.1p.tellalexa"})
         case LaunchSkill(skill_id=skill_id):
             return _operation("Alexa.Operation.SkillConnections.Launch", _launch(skill_id, target))
+        case MobilePush():
+            fields = _app_message(command) | {"alexaUrl": "#v2/behaviors", "skillId": _MESSAGING}
+            return _operation("Alexa.Notifications.SendMobilePush", fields)
+        case DropInNotification():
+            fields = _app_message(command) | {"alexaUrl": _DROP_IN_PAGE}
+            return {**_operation("Alexa.Notifications.DropIn", fields), "skillId": "amzn1.ask.1p.action.dropin"}
 
 
 def _speech(text: str, target: Target) -> dict[str, Any]:
     """Return the fields of ``Alexa.Speak``, which reads every text as SSML."""
     return {
-        "textToSpeak": text.strip() if is_ssml(text) else escape(text, quote=False),
+        "textToSpeak": text.strip() if is_ssml(text) else escape(text),
         "target": _targets([target]),
-        "skillId": "amzn1.ask.1p.saysomething",
+        "skillId": _SAY_SOMETHING,
+    }
+
+
+def _app_message(command: MobilePush | DropInNotification) -> dict[str, Any]:
+    """Return the fields of a message to the apps of a customer; no Echo has a part in it."""
+    return {
+        "customerId": command.customer_id,
+        "notificationMessage": command.text,
+        "title": command.title,
     }
 
 
@@ -191,6 +212,6 @@ def _announcement(command: Announce, targets: Sequence[Target]) -> Node:
             "content": [content],
             "customerId": targets[0].customer_id,
             "target": _targets(targets),
-            "skillId": "amzn1.ask.1p.routines.messaging",
+            "skillId": _MESSAGING,
         },
     )

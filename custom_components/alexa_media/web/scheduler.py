@@ -20,14 +20,13 @@ from custom_components.alexa_media.errors import (
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.models import Device
+from custom_components.alexa_media.ssml import SPEECH_BASE, SPEECH_PER_CHARACTER, plain
 
-from .nodes import Node, Target, command_node, parallel_node, plain, serial_node
+from .nodes import Node, Target, command_node, parallel_node, serial_node
 
 MAX_NODES: Final = 40
 """How many operations one sequence holds at most."""
 
-SPEECH_BASE: Final = 2.0
-SPEECH_PER_CHARACTER: Final = 0.15
 ANNOUNCEMENT_EXTRA: Final = 3.0
 
 type Submit = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -47,13 +46,18 @@ def speech_seconds(command: Command) -> float | None:
 
 @dataclass(slots=True, eq=False)
 class _Part:
-    """A command of one caller for one device; ``call`` is the same for all devices of the caller."""
+    """Commands of one caller for one device, never torn apart; ``call`` is the same for all devices of the caller."""
 
     call: object
-    command: Command
+    commands: Sequence[Command]
     target: Target
     result: asyncio.Future[None]
-    speech: float | None
+
+    @property
+    def speech(self) -> float | None:
+        """Return for how many seconds it probably speaks; ``None`` if it does not."""
+        seconds = [seconds for command in self.commands if (seconds := speech_seconds(command)) is not None]
+        return sum(seconds) if seconds else None
 
     @property
     def serial(self) -> str:
@@ -83,12 +87,12 @@ class _Operation:
         """Return the serials of its devices."""
         return {target.device.serial for target in self.targets}
 
-    def takes(self, part: _Part) -> bool:
+    def takes(self, command: Command, other: Target) -> bool:
         """Return whether this announcement can be made on one more device."""
-        first, other = self.targets[0], part.target
+        first = self.targets[0]
         return (
-            isinstance(part.command, Announce)
-            and self.command == part.command
+            isinstance(command, Announce)
+            and self.command == command
             and (first.customer_id, first.locale) == (other.customer_id, other.locale)
         )
 
@@ -106,17 +110,25 @@ class Plan:
     _stages: dict[str, int] = field(default_factory=dict)
 
     def add(self, part: _Part) -> bool:
-        """Take one more part; return false if the sequence is full."""
-        needed = self._stages.get(part.serial, 0) + 1
-        for operation in self.operations:
-            if operation.takes(part) and self._reach(operation, needed):
-                operation.targets.append(part.target)
-                self._stages[part.serial] = operation.stage
-                return True
-        if len(self.operations) >= self.limit:
+        """Take one more part as a whole; return false if the sequence is full."""
+        together = len(part.commands) > 1
+        if together and self.operations and len(self.operations) + len(part.commands) > self.limit:
             return False
-        self.operations.append(_Operation(part.command, [part.target], needed))
-        self._stages[part.serial] = needed
+        return all(self._add(command, part.target, force=together) for command in part.commands)
+
+    def _add(self, command: Command, target: Target, *, force: bool) -> bool:
+        """Take one more command; return false if the sequence is full, unless it has to be taken."""
+        serial = target.device.serial
+        needed = self._stages.get(serial, 0) + 1
+        for operation in self.operations:
+            if operation.takes(command, target) and self._reach(operation, needed):
+                operation.targets.append(target)
+                self._stages[serial] = operation.stage
+                return True
+        if len(self.operations) >= self.limit and not force:
+            return False
+        self.operations.append(_Operation(command, [target], needed))
+        self._stages[serial] = needed
         return True
 
     def _reach(self, operation: _Operation, needed: int) -> bool:
@@ -187,16 +199,26 @@ class CommandScheduler:
         Raises the ``AlexaError`` of the first device that it could not be sent for. A caller
         who is cancelled takes the command back as long as it has not been sent.
         """
+        single = {device.serial: device for device in devices}.values()
+        for error in await self.execute_each([(device, (command,)) for device in single]):
+            if error is not None:
+                raise error
+
+    async def execute_each(self, plans: Sequence[tuple[Device, Sequence[Command]]]) -> Sequence[AlexaError | None]:
+        """Run the commands of each device, one after the other there; return what went wrong with each plan.
+
+        The commands of a plan go out in one request, whatever they are merged with. Each
+        device is named once. Cancelling is as for ``execute``.
+        """
         if self._is_closed:
             raise _closed(sent=False)
         loop = asyncio.get_running_loop()
-        call, speech, customer_id = object(), speech_seconds(command), self._default_customer_id()
+        call, customer_id = object(), self._default_customer_id()
         parts = [
-            _Part(call, command, Target.of(device, customer_id), loop.create_future(), speech)
-            for device in {device.serial: device for device in devices}.values()
+            _Part(call, commands, Target.of(device, customer_id), loop.create_future()) for device, commands in plans
         ]
         if not parts:
-            return
+            return ()
         self._waiting += parts
         self._changed.set()
         if self._worker is None:
@@ -205,9 +227,12 @@ class CommandScheduler:
             results = await asyncio.gather(*(part.result for part in parts), return_exceptions=True)
         finally:
             self._changed.set()
+        errors: list[AlexaError | None] = []
         for result in results:
-            if result is not None:
+            if result is not None and not isinstance(result, AlexaError):
                 raise result
+            errors.append(result)
+        return errors
 
     async def close(self) -> None:
         """Fail what waits and stop; what is in flight is cut, its outcome unknown."""
@@ -300,7 +325,7 @@ class CommandScheduler:
 
     async def _request(self, parts: Sequence[_Part]) -> None:
         """Send one sequence."""
-        plan = Plan(limit=len(parts))
+        plan = Plan(limit=sum(len(part.commands) for part in parts))
         for part in parts:
             plan.add(part)
         node = plan.node()
@@ -312,8 +337,8 @@ class CommandScheduler:
         """Note until when the devices probably speak, counted from now."""
         now = self._now()
         for part in parts:
-            if part.speech is not None:
-                self._speaks_until[part.serial] = now + part.speech
+            if (speech := part.speech) is not None:
+                self._speaks_until[part.serial] = now + speech
 
 
 def _smaller(parts: Sequence[_Part]) -> list[list[_Part]]:
