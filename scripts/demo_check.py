@@ -311,6 +311,40 @@ def text_command(world: World) -> str:
     return "2 Echos, 1 request"
 
 
+def speak_loudly(world: World) -> str:
+    """Speak at a group and an Echo at a volume of its own; afterwards it is what it was."""
+    before, volume = len(world.sim.spoken()), world.device("Garage Echo")["volume"]
+    _, response = world.rest().trigger_service_with_response(
+        "alexa_media", "speak", entity_id="media_player.garage_echo", message="The gate is open.", volume=0.65
+    )
+    spoken = world.sim.spoken()[before:]
+    expect([(s["device"], s["volume"]) for s in spoken] == [("Garage Echo", 65)], f"spoken: {spoken}")
+    expect(len(response["sent"]) == 1, f"response: {response}")
+    until("the volume of before", lambda: world.device("Garage Echo")["volume"] == volume)
+    return f"at 65, then {volume} again"
+
+
+def legacy_notify(world: World) -> str:
+    """Use the notify service that alexa_media_player's users have in their automations."""
+    until("the kitchen has finished speaking", lambda: world.sim.now() - last_spoken(world) > PATIENCE, 2 * PATIENCE)
+    before = len(world.sim.spoken())
+    world.rest().trigger_service(
+        "notify",
+        "alexa_media",
+        target=[KITCHEN, "Office Spot"],
+        message="The laundry is done",
+        data={"type": "announce", "method": "all"},
+    )
+    told = {item["device"] for item in world.sim.spoken()[before:]}
+    expect(told == {"Kitchen Show", "Office Spot"}, f"told: {told}")
+    return "2 Echos, by entity and by name"
+
+
+def last_spoken(world: World) -> float:
+    """Return when something was spoken last, in epoch seconds."""
+    return max((float(item["time"]) for item in world.sim.spoken()), default=0.0)
+
+
 def come_and_go(world: World) -> str:
     """Add an Echo and remove it, without a reload."""
     pattern = world.device("Bedroom Dot")
@@ -422,6 +456,8 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("Do Not Disturb both ways", do_not_disturb),
     ("bluetooth from here and at the device", bluetooth),
     ("text command to two in one request", text_command),
+    ("speech at a volume, then restored", speak_loudly),
+    ("notify.alexa_media as before", legacy_notify),
     ("a new Echo appears, a removed one goes", come_and_go),
     ("push cut and healed", push_cut),
     ("a second account that shares an Echo", second_account),
