@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from alexa_sim.client import ControlClient, Running, start
 from alexa_sim.redirect import install
 import custom_components.alexa_media
+from custom_components.alexa_media import push
 from custom_components.alexa_media.const import DOMAIN
 
 assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assistant does not find it
@@ -133,11 +134,12 @@ def config_entry(hass: HomeAssistant, entry_data: dict[str, Any]) -> MockConfigE
 
 @pytest.fixture
 async def entry(
-    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MockConfigEntry]:
-    """Return an entry that is loaded, with push up and everything quiet."""
+    """Return an entry that is loaded, with push up and everything quiet; the first reads do not dawdle."""
+    monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     await set_up(hass, config_entry)
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=0.4)
     yield config_entry
     if config_entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(config_entry.entry_id)

@@ -36,11 +36,16 @@ def setups() -> Iterator[list[str]]:
         seen.append(entry.entry_id)
         return True
 
-    async def _unload(_hass: HomeAssistant, _entry: MockConfigEntry) -> bool:
+    async def _good(*_: object) -> bool:
         return True
 
     component = "custom_components.alexa_media"
-    with patch(f"{component}.async_setup_entry", _set_up), patch(f"{component}.async_unload_entry", _unload):
+    with (
+        # the flow alone: no services that look for what a set-up entry holds
+        patch(f"{component}.async_setup", _good),
+        patch(f"{component}.async_setup_entry", _set_up),
+        patch(f"{component}.async_unload_entry", _good),
+    ):
         yield seen
 
 
