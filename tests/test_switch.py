@@ -143,3 +143,14 @@ async def test_mode_of_a_group(
     assert household.serial("Downstairs") in str(request["query"])
     await until(hass, partial(hass.states.is_state, member, "on"))
     await until(hass, partial(hass.states.is_state, "switch.downstairs_shuffle", "on"))
+
+
+async def test_a_volume_push_does_not_write_the_modes(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
+    """Not even the first push after the start writes switches that it says nothing about."""
+    modes = ("switch.kitchen_show_shuffle", "switch.kitchen_show_repeat")
+    before = [state_of(hass, mode).last_reported for mode in modes]
+    household.change("Kitchen Show", volume=63)
+    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes.get("volume_level") == 0.63)
+    assert [state_of(hass, mode).last_reported for mode in modes] == before

@@ -188,6 +188,12 @@ class AlexaModeSwitch(AlexaDeviceEntity[Player], SwitchEntity):
         await self._async_set(enabled=False)
 
     @override
+    async def async_added_to_hass(self) -> None:
+        """Note what is shown first; Home Assistant writes it."""
+        await super().async_added_to_hass()
+        self._shown = self.available, self.is_on
+
+    @override
     @callback
     def _handle_coordinator_update(self) -> None:
         """Show what changed; most that a player tells is not about its modes."""
