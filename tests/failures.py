@@ -31,6 +31,7 @@ from custom_components.alexa_media.models import Volume
 from custom_components.alexa_media.web.endpoints import ACCOUNT, CSRF_PAGES, ENDPOINTS, Answer, Endpoint, Host
 
 from .conftest import Household
+from .failure_commands import FAMILIES, command_of
 
 DEMO: Final = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
 JO: Final = next(iter(DEMO["accounts"]))
@@ -339,24 +340,24 @@ class Table:
         self._told += 1
         text = f"sentence {self._told}"
         data = {"entity_id": "notify.kitchen_show_speak", "message": text}
-        return await self._act("notify", "send_message", data, lambda: text in [s["text"] for s in self.sim.spoken()])
+        return await self.act("notify", "send_message", data, lambda: text in [s["text"] for s in self.sim.spoken()])
 
     async def _set_dnd(self) -> list[str]:
         """Switch Do Not Disturb over."""
         wanted = not self.household.device("Office Spot")["dnd"]
         data = {"entity_id": "switch.office_spot_do_not_disturb"}
         service = "turn_on" if wanted else "turn_off"
-        return await self._act("switch", service, data, lambda: self.household.device("Office Spot")["dnd"] is wanted)
+        return await self.act("switch", service, data, lambda: self.household.device("Office Spot")["dnd"] is wanted)
 
     async def _play(self) -> list[str]:
         """Let the player pause, or play on."""
         data: dict[str, Any] = {"entity_id": "media_player.kitchen_show"}
         if self.household.device("Kitchen Show")["player"]["state"] not in ("PLAYING", "PAUSED"):
             music = {"media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
-            await self._act("media_player", "play_media", data | music, lambda: True)
+            await self.act("media_player", "play_media", data | music, lambda: True)
         playing = self.household.device("Kitchen Show")["player"]["state"] == "PLAYING"
         wanted = "PAUSED" if playing else "PLAYING"
-        return await self._act(
+        return await self.act(
             "media_player",
             "media_pause" if playing else "media_play",
             data,
@@ -379,7 +380,7 @@ class Table:
             bluetooth=[d | {"connected": not connected and d["friendlyName"] == "Jo's Phone"} for d in paired],
         )
         await self.drive.settle()
-        return await self._act(
+        return await self.act(
             "media_player",
             "select_source",
             {"entity_id": "media_player.kitchen_show", "source": source},
@@ -402,6 +403,7 @@ class Table:
             self._connect,
             self._disconnect,
             self._say_without_csrf,
+            *(command_of(family, self) for family in FAMILIES),
         )
 
     async def _command(self, endpoint: Endpoint | None) -> list[str]:
@@ -412,11 +414,11 @@ class Table:
                 problems += await command()
         return problems
 
-    async def _act(self, domain: str, service: str, data: dict[str, Any], is_done: Callable[[], bool]) -> list[str]:
+    async def act(self, domain: str, service: str, data: dict[str, Any], is_done: Callable[[], bool]) -> list[str]:
         """Call an action: it must raise, or have done what it was asked for."""
-        state = self.hass.states.get(data["entity_id"])
+        state = self.hass.states.get(data["entity_id"]) if "entity_id" in data else None
         # Home Assistant skips what is unavailable, and shows so; speech has no such excuse
-        is_skipped = domain != "notify" and (state is None or state.state == "unavailable")
+        is_skipped = "entity_id" in data and domain != "notify" and (state is None or state.state == "unavailable")
         task = asyncio.create_task(self.hass.services.async_call(domain, service, data, blocking=True))
         await self.drive.settle(task.done)
         problems: list[str] = []

@@ -25,7 +25,7 @@ from custom_components.alexa_media.backend import (
 )
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import base
-from custom_components.alexa_media.media_player import STEP_MEMORY
+from custom_components.alexa_media.media_player.volume import STEP_MEMORY
 from custom_components.alexa_media.models import Device, Player, Volume
 from custom_components.alexa_media.play_media import command_of
 

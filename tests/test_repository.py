@@ -206,7 +206,7 @@ def test_icons_belong_to_entities_and_services(icons: dict[str, Any], english: d
     for platform, entities in icons.get("entity", {}).items():
         # "_" is the platform's own icon, which needs no name
         assert set(entities) - {"_"} <= set(english["entity"].get(platform, {})), platform
-        assert (COMPONENT / f"{platform}.py").exists(), platform
+        assert list(COMPONENT.glob(f"{platform}.py")) or list(COMPONENT.glob(f"{platform}/__init__.py")), platform
     for name, icon in texts(icons):
         assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), name
 

@@ -468,6 +468,11 @@ async def test_errors_and_counters_hold_nothing_private(connected: WebSession, a
     assert LANGUAGE.label == "GET /api/language"
 
 
-async def test_a_parser_that_could_not_use_an_answer_is_counted(connected: WebSession) -> None:
-    connected.transport.note_bad_response(DEVICES)
+async def test_a_parser_that_cannot_use_an_answer_is_counted(connected: WebSession, amazon: Amazon) -> None:
+    def parse(data: Any) -> None:
+        raise AlexaBadResponseError("not what was asked for", endpoint=DEVICES.label)
+
+    amazon.script(DEVICES.path, answer(captures.DEVICES))
+    with pytest.raises(AlexaBadResponseError, match="not what was asked for"):
+        await connected.transport.async_read(DEVICES, parse)
     assert _stats(connected, "devices")["errors"] == {"AlexaBadResponseError": 1}

@@ -39,6 +39,7 @@ from custom_components.alexa_media.models import (
     Volume,
 )
 
+from .addressing import address_of, place_of
 from .endpoints import (
     ACCOUNT,
     BEHAVIOR,
@@ -53,7 +54,6 @@ from .endpoints import (
     SESSIONS,
     SET_DND,
     VOLUMES,
-    Endpoint,
 )
 from .parse import (
     Preferences,
@@ -151,7 +151,9 @@ class WebBackend:
     async def async_identify(self) -> Account:
         """Ask who is signed in."""
         credentials = self._session.credentials
-        account = await self._read(ACCOUNT, lambda data: parse_account(data, credentials.domain))
+        account = await self._session.transport.async_read(
+            ACCOUNT, lambda data: parse_account(data, credentials.domain)
+        )
         self._account = replace(account, account_id=credentials.account_id)
         return self._account
 
@@ -171,7 +173,7 @@ class WebBackend:
     async def async_devices(self) -> Mapping[str, Device]:
         """Return all devices; preferences that cannot be had are those of the last time."""
         devices, preferences = await asyncio.gather(
-            self._read(DEVICES, parse_devices), self._read_preferences(), return_exceptions=True
+            self._session.transport.async_read(DEVICES, parse_devices), self._read_preferences(), return_exceptions=True
         )
         if isinstance(devices, BaseException):
             raise devices
@@ -188,7 +190,7 @@ class WebBackend:
 
     async def _read_preferences(self) -> Mapping[str, Preferences]:
         try:
-            return await self._read(PREFERENCES, parse_preferences)
+            return await self._session.transport.async_read(PREFERENCES, parse_preferences)
         except AlexaError as err:
             _LOGGER.debug("The preferences cannot be read: %s", err.placeholders)
             return self._preferences
@@ -197,10 +199,10 @@ class WebBackend:
         """Return all media sessions, those that play last; none where Amazon says that nothing of its own plays."""
         device = _device_to_ask(self._devices.values(), self.own_serial)
         try:
-            return await self._read(
+            return await self._session.transport.async_read(
                 SESSIONS,
                 lambda data: parse_sessions(data, datetime.now(UTC)),
-                query=_address(device) if device else None,
+                query=address_of(device) if device else None,
             )
         except (AlexaUnsupportedError, AlexaBadResponseError) as err:
             if err.code in IDLE_CODES:
@@ -209,30 +211,19 @@ class WebBackend:
 
     async def async_volumes(self) -> Mapping[str, Volume]:
         """Return the volumes of all devices that tell one."""
-        return await self._read(VOLUMES, parse_volumes)
+        return await self._session.transport.async_read(VOLUMES, parse_volumes)
 
     async def async_notifications(self) -> Mapping[str, Notification]:
         """Return all alarms, timers and reminders."""
-        return await self._read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
+        return await self._session.transport.async_read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
 
     async def async_dnd(self) -> Mapping[str, bool]:
         """Return Do Not Disturb of all devices that have it."""
-        return await self._read(DND, parse_dnd)
+        return await self._session.transport.async_read(DND, parse_dnd)
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
         """Return what is paired with each device; asked of the devices, not of what Amazon remembers of them."""
-        return await self._read(BLUETOOTH, parse_bluetooth, query={"cached": "false"})
-
-    async def _read[T](
-        self, endpoint: Endpoint, parse: Callable[[Any], T], query: Mapping[str, str] | None = None
-    ) -> T:
-        """Ask and parse; an answer that cannot be parsed is counted at its endpoint."""
-        data = await self._session.transport.async_request(endpoint, query=query)
-        try:
-            return parse(data)
-        except AlexaBadResponseError:
-            self._session.transport.note_bad_response(endpoint)
-            raise
+        return await self._session.transport.async_read(BLUETOOTH, parse_bluetooth, query={"cached": "false"})
 
     # --- commands -----------------------------------------------------------------------
 
@@ -268,12 +259,12 @@ class WebBackend:
     async def async_transport(self, command: Transport, device: Device) -> None:
         """Send a command to a player."""
         await self._session.transport.async_request(
-            PLAYER_COMMAND, query=_address(device), json={"type": command.type, **command.fields}
+            PLAYER_COMMAND, query=address_of(device), json={"type": command.type, **command.fields}
         )
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
         """Switch Do Not Disturb; raises ``AlexaCommandError`` unless Amazon confirms it."""
-        answer = await self._session.transport.async_request(SET_DND, json={**_address(device), "enabled": enabled})
+        answer = await self._session.transport.async_request(SET_DND, json={**address_of(device), "enabled": enabled})
         if parse_dnd_echo(answer) is not enabled:
             raise AlexaCommandError(
                 f"{SET_DND.label} was not confirmed", endpoint=SET_DND.label, status=200, code="not_confirmed"
@@ -282,12 +273,12 @@ class WebBackend:
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:
         """Connect a paired bluetooth device."""
         await self._session.transport.async_request(
-            CONNECT_BLUETOOTH, params=_place(device), json={"bluetoothDeviceAddress": address}
+            CONNECT_BLUETOOTH, params=place_of(device), json={"bluetoothDeviceAddress": address}
         )
 
     async def async_disconnect_bluetooth(self, device: Device) -> None:
         """Disconnect whatever is connected by bluetooth."""
-        await self._session.transport.async_request(DISCONNECT_BLUETOOTH, params=_place(device))
+        await self._session.transport.async_request(DISCONNECT_BLUETOOTH, params=place_of(device))
 
     # --- push ---------------------------------------------------------------------------
 
@@ -307,16 +298,6 @@ class WebBackend:
                     yield event
         finally:
             await stream.aclose()
-
-
-def _address(device: Device) -> dict[str, str]:
-    """Return how Amazon names a device in a query or a body."""
-    return {"deviceSerialNumber": device.serial, "deviceType": device.device_type}
-
-
-def _place(device: Device) -> dict[str, str]:
-    """Return how Amazon names a device in a path."""
-    return {"type": device.device_type, "serial": device.serial}
 
 
 def _device_to_ask(devices: Iterable[Device], own_serial: str | None) -> Device | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Final, Protocol
@@ -154,9 +154,25 @@ class Transport:
             "endpoints": {name: stats.as_dict() for name, stats in sorted(self._stats.items())},
         }
 
-    def note_bad_response(self, endpoint: Endpoint) -> None:
-        """Count an answer that a parser could not use."""
-        self._stats_of(endpoint).errors[AlexaBadResponseError.__name__] += 1
+    async def async_read[T](
+        self,
+        endpoint: Endpoint,
+        parse: Callable[[Any], T],
+        *,
+        params: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+    ) -> T:
+        """Send a request and parse its answer; one that cannot be parsed is counted at its endpoint.
+
+        Raises what ``async_request`` and the parser raise.
+        """
+        data = await self.async_request(endpoint, params=params, query=query, json=json)
+        try:
+            return parse(data)
+        except AlexaBadResponseError:
+            self._stats_of(endpoint).errors[AlexaBadResponseError.__name__] += 1
+            raise
 
     async def async_request(
         self,

@@ -7,15 +7,13 @@ from typing import Final, override
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .backend import Capability
-from .coordinator import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, account_device_info, async_setup_entities, player_unique_id
-from .models import Device
-
-PARALLEL_UPDATES = 0
+from ..backend import Capability
+from ..coordinator import AlexaConfigEntry
+from ..entity import AlexaDeviceEntity, account_device_info, async_setup_entities, player_unique_id
+from ..models import Device
 
 ONLINE: Final = BinarySensorEntityDescription(
     key="online",
@@ -31,7 +29,8 @@ PUSH: Final = BinarySensorEntityDescription(
 )
 
 
-async def async_setup_entry(
+@callback
+def async_setup(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add one for every device, and one for the account where it is pushed to."""

@@ -1,10 +1,8 @@
 """The player of a device: what it plays, how loud, and what it is asked to play."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Final, override
 
-from homeassistant.components.media_player import MediaPlayerEntity
 from homeassistant.components.media_player.const import (
     ATTR_GROUP_MEMBERS,
     ATTR_MEDIA_EXTRA,
@@ -16,29 +14,17 @@ from homeassistant.components.media_player.const import (
     MediaType,
     RepeatMode,
 )
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .backend import PlaySearch, SetVolume, Stop, TextCommand
-from .const import DOMAIN
-from .coordinator import AlexaConfigEntry, PlayersCoordinator
-from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, invalid_input, player_unique_id
-from .models import BluetoothState, Device, Media, PairedDevice, Player, PlayerState, Repeat, Session, Volume
-from .play_media import command_of
-
-PARALLEL_UPDATES = 0
-
-# Percent, and what an Echo is unmuted to when nobody knows how loud it was.
-VOLUME_STEP: Final = 5
-UNMUTED: Final = 30
-
-# The source that is no bluetooth device, as alexa_media_player names it.
-LOCAL_SPEAKER: Final = "Local Speaker"
-
-# Several presses of a volume button in a row count from each other, not from what Amazon
-# has confirmed so far (seconds).
-STEP_MEMORY: Final = 5.0
+from ..backend import PlaySearch, Stop, TextCommand
+from ..const import DOMAIN
+from ..coordinator import AlexaConfigEntry, PlayersCoordinator
+from ..entity import invalid_input, player_unique_id
+from ..models import Device, Media, Player, PlayerState, Repeat, Session
+from ..play_media import command_of
+from .sources import SourceSelection
+from .volume import VolumeControl
 
 _ALWAYS: Final = (
     MediaPlayerEntityFeature.PLAY
@@ -69,27 +55,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for every device."""
-    devices = entry.runtime_data.devices
-    players = entry.runtime_data.players
-    if players is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaMediaPlayer]]]:
-        # Groups last: they name the entities of their members, which have to be there.
-        for device in sorted(devices.data.values(), key=lambda device: device.is_group):
-            yield (
-                player_unique_id(entry, device.serial),
-                partial(AlexaMediaPlayer, entry, players, device),
-            )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
-
-
-class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
+class AlexaMediaPlayer(VolumeControl, SourceSelection):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.
@@ -98,7 +64,6 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
     _attr_name = None
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
     _attr_media_image_remotely_accessible = True
-    _attr_volume_step = VOLUME_STEP / 100
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: PlayersCoordinator, device: Device) -> None:
         """Be the main entity of a device."""
@@ -106,11 +71,7 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
         self._players = coordinator
         self._followed: tuple[str, ...] = ()
         self._unfollow: list[CALLBACK_TYPE] = []
-        self._before_mute: int | None = None
-        self._previous_volume: float | None = None
-        self._stepped: tuple[int, float] | None = None
         self._shown_volume: tuple[int | None, bool | None] | None = None
-        self._bluetooth: BluetoothState | None = None
 
     # --- what is played --------------------------------------------------------------
 
@@ -196,11 +157,8 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also follow the members of a group, whose volume is its own, and what is connected by bluetooth."""
+        """Also follow the members of a group, whose volume is its own."""
         await super().async_added_to_hass()
-        if bluetooth := self.runtime.bluetooth:
-            self._bluetooth = bluetooth.data.get(self.serial)
-            self.async_on_remove(bluetooth.async_add_listener(self._async_bluetooth_changed, self.serial))
         self._async_take_media()
         self._async_follow_members()
         self._shown_volume = self._level, self.is_volume_muted
@@ -240,140 +198,6 @@ class AlexaMediaPlayer(AlexaDeviceEntity[Player], MediaPlayerEntity):
         for unfollow in self._unfollow:
             unfollow()
         self._followed, self._unfollow = (), []
-
-    # --- bluetooth -------------------------------------------------------------------
-
-    @property
-    def _paired(self) -> dict[str, PairedDevice] | None:
-        """Return what is paired by name; ``None`` where the device has never told."""
-        if self._bluetooth is None or self._bluetooth.paired is None:
-            return None
-        return self._bluetooth.named(LOCAL_SPEAKER)
-
-    @callback
-    def _async_bluetooth_changed(self) -> None:
-        """Show what is connected now; whether bluetooth can be read is nothing that a player shows."""
-        bluetooth = self.runtime.bluetooth
-        state = bluetooth.data.get(self.serial) if bluetooth else None
-        if state != self._bluetooth:
-            self._bluetooth = state
-            self.async_write_ha_state()
-
-    @property
-    @override
-    def source_list(self) -> list[str] | None:
-        """Return the Echo itself and what can play through it."""
-        if (paired := self._paired) is None:
-            return None
-        return [LOCAL_SPEAKER, *(name for name, device in paired.items() if device.can_be_source)]
-
-    @property
-    @override
-    def source(self) -> str | None:
-        """Return what plays through the Echo, or the Echo itself."""
-        if (paired := self._paired) is None:
-            return None
-        playing = (name for name, device in paired.items() if device.connected and device.can_be_source)
-        return next(playing, LOCAL_SPEAKER)
-
-    @override
-    async def async_select_source(self, source: str) -> None:
-        """Connect a paired device, a loudspeaker too; the Echo itself disconnects what is connected."""
-        backend, paired = self.runtime.backend, self._paired or {}
-        if source != LOCAL_SPEAKER and source not in paired:
-            raise invalid_input("source_unknown", source=source, known=", ".join((LOCAL_SPEAKER, *paired)))
-        with command_errors(self.hass, self.entry):
-            if source == LOCAL_SPEAKER:
-                await backend.async_disconnect_bluetooth(self.device)
-            else:
-                await backend.async_connect_bluetooth(self.device, paired[source].address)
-        if self.runtime.bluetooth:
-            self.runtime.bluetooth.async_expect(self.serial)
-
-    # --- volume ----------------------------------------------------------------------
-
-    @property
-    def _volumes(self) -> list[Volume]:
-        """Return the volumes that are known: this device's, or those of the members of a group."""
-        players = [self.coordinator.data.get(serial) for serial in self.device.members] or [self.value]
-        return [player.volume for player in players if player and player.volume]
-
-    @property
-    def _level(self) -> int | None:
-        """Return the volume in percent; a group's is the mean of its members'."""
-        levels = [volume.level for volume in self._volumes if volume.level is not None]
-        return round(sum(levels) / len(levels)) if levels else None
-
-    @property
-    @override
-    def volume_level(self) -> float | None:
-        """Return the volume from 0 to 1."""
-        return None if (level := self._level) is None else level / 100
-
-    @property
-    @override
-    def is_volume_muted(self) -> bool | None:
-        """Return whether nothing can be heard: Amazon says muted, or the volume is 0."""
-        known = [volume for volume in self._volumes if volume.muted is not None or volume.level is not None]
-        return all(volume.muted or volume.level == 0 for volume in known) if known else None
-
-    @override
-    async def async_set_volume_level(self, volume: float) -> None:
-        """Set the volume, given from 0 to 1."""
-        await self._async_set_level(round(volume * 100))
-
-    @override
-    async def async_volume_up(self) -> None:
-        """Make it louder by a step."""
-        await self._async_step(VOLUME_STEP)
-
-    @override
-    async def async_volume_down(self) -> None:
-        """Make it quieter by a step."""
-        await self._async_step(-VOLUME_STEP)
-
-    @override
-    async def async_mute_volume(self, mute: bool) -> None:
-        """Set the volume to 0, or back: Amazon has no command that mutes.
-
-        A volume that is set ends the muting at the device, too.
-        """
-        if mute:
-            self._before_mute = self._level or self._before_mute
-            await self._async_set_level(0)
-        else:
-            await self._async_set_level(self._level or self._before_mute or UNMUTED)
-
-    async def _async_step(self, step: int) -> None:
-        """Change the volume by percent, from the last step if that was just now."""
-        now = self.hass.loop.time()
-        level = self._stepped[0] if self._stepped and now < self._stepped[1] else self._level
-        if level is None:
-            raise invalid_input("volume_unknown")
-        level = min(100, max(0, level + step))
-        self._stepped = level, now + STEP_MEMORY
-        try:
-            await self._async_set_level(level)
-        except BaseException:
-            self._stepped = None
-            raise
-
-    async def _async_set_level(self, level: int) -> None:
-        """Set the volume in percent."""
-        if self._stepped and self._stepped[0] != level:
-            self._stepped = None
-        # The push, which shows it, may be faster than the answer.
-        before, self._previous_volume = self._previous_volume, self.volume_level
-        try:
-            await self.async_command(SetVolume(level=level))
-        except BaseException:
-            self._previous_volume = before
-            raise
-        for serial in self.device.members or (self.serial,):
-            player = self.coordinator.data.get(serial)
-            # The push may be faster than the answer.
-            if not player or player.volume != Volume(level=level, muted=False):
-                self.coordinator.async_expect(serial)
 
     # --- commands --------------------------------------------------------------------
 

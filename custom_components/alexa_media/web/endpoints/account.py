@@ -1,68 +1,8 @@
-"""Every request of ours to the account API, in one table.
+"""The session, devices, players, notifications, Do Not Disturb, bluetooth, commands."""
 
-What the library alexapy sends itself (registration, tokens, cookies, capabilities) is
-not in it, nor is the push stream.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
-
-class Host(StrEnum):
-    """Where an endpoint lives; the session knows the address of each."""
-
-    WEBSITE = "website"
-    """``websiteApiUrl`` of /api/endpoints, ``alexa.<domain>`` until that is known; cookies."""
-    ALEXA = "alexa"
-    """``alexa.<domain>``; cookies."""
-    RETAIL = "retail"
-    """``www.<domain>``; cookies."""
-    ALEXA_API = "alexa_api"
-    """``alexaApiUrl`` of /api/endpoints, ``api.amazonalexa.com`` until that is known; bearer token."""
-
-
-class Answer(StrEnum):
-    """What a good answer holds."""
-
-    JSON = "json"
-    """A JSON value; anything else is a bad response."""
-    ANY = "any"
-    """The status says it all; JSON is read where there is some."""
-    PAGE = "page"
-    """A page that is asked for the sake of its cookies; HTML is fine."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """One request that the account API takes.
-
-    ``path`` may hold ``{names}``; ``timeout`` is in seconds for the whole exchange. A
-    write is never sent again after an unknown outcome. ``browser_agent``: with the app's
-    User-Agent these are answered 400 with a ThrottlingException in the body.
-    """
-
-    name: str
-    method: str
-    host: Host
-    path: str
-    is_write: bool = False
-    browser_agent: bool = False
-    timeout: float = 20.0
-    answer: Answer = Answer.JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def label(self) -> str:
-        """Return what errors and diagnostics call it: no serial is in it."""
-        return f"{self.method} {self.path}"
-
-    @property
-    def needs_csrf(self) -> bool:
-        """Return whether Amazon wants the csrf cookie repeated in a header."""
-        return self.method != "GET" and self.host is not Host.ALEXA_API
-
+from .base import Answer, Endpoint, Host
 
 LANGUAGE: Final = Endpoint(
     name="language", method="GET", host=Host.ALEXA, path="/api/language", timeout=10, answer=Answer.PAGE
@@ -138,7 +78,7 @@ PLAYER_COMMAND: Final = Endpoint(
     answer=Answer.ANY,
 )
 
-ENDPOINTS: Final = (
+ACCOUNT_ENDPOINTS: Final = (
     *CSRF_PAGES,
     REGION,
     ACCOUNT,
@@ -155,4 +95,3 @@ ENDPOINTS: Final = (
     BEHAVIOR,
     PLAYER_COMMAND,
 )
-"""All of them; tests walk this table."""

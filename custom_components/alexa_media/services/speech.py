@@ -1,44 +1,29 @@
-"""The actions of the integration's own: methods of the entities that they are for, and speech for many at once."""
+"""The action that speaks on many Echos at once."""
 
 from collections.abc import Callable
 from typing import Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.const import ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_platform_entity_service
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
-from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
-from .const import DOMAIN
-from .entity import invalid_input
-from .speech import DoNotDisturb, EchoPlayer, Kind, async_say, echo_players, expand, message_of, recipients_of
-from .ssml import LANGUAGES
-
-SERVICE_FORWARD: Final = "forward"
-SERVICE_REWIND: Final = "rewind"
-SERVICE_SEND_TEXT_COMMAND: Final = "send_text_command"
+from ..const import DOMAIN
+from ..entity import invalid_input
+from ..speech import DoNotDisturb, EchoPlayer, Kind, async_say, echo_players, expand, message_of, recipients_of
+from ..ssml import LANGUAGES
 
 SERVICE_SPEAK: Final = "speak"
 
 ATTR_LANGUAGE: Final = "language"
 ATTR_MESSAGE: Final = "message"
 ATTR_OVERRIDE_DND: Final = "override_dnd"
-ATTR_TEXT_COMMAND: Final = "text_command"
 ATTR_TITLE: Final = "title"
 ATTR_TYPE: Final = "type"
 ATTR_VOLUME: Final = "volume"
-
-# Of a media player: the action, its fields, and the method that does it.
-_PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType, str], ...]] = (
-    (SERVICE_FORWARD, {}, "async_forward"),
-    (SERVICE_REWIND, {}, "async_rewind"),
-    (SERVICE_SEND_TEXT_COMMAND, {vol.Required(ATTR_TEXT_COMMAND): cv.string}, "async_send_text_command"),
-)
 
 _SPEAK_SCHEMA: Final = cv.make_entity_service_schema(
     {
@@ -53,12 +38,8 @@ _SPEAK_SCHEMA: Final = cv.make_entity_service_schema(
 
 
 @callback
-def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions; they are there whether or not an account is loaded."""
-    for name, fields, method in _PLAYER_ACTIONS:
-        async_register_platform_entity_service(
-            hass, DOMAIN, name, entity_domain=MEDIA_PLAYER_DOMAIN, schema=fields, func=method
-        )
+def async_setup(hass: HomeAssistant) -> None:
+    """Register the action."""
     hass.services.async_register(
         DOMAIN, SERVICE_SPEAK, _async_speak, schema=_SPEAK_SCHEMA, supports_response=SupportsResponse.OPTIONAL
     )

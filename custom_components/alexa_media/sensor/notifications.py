@@ -13,14 +13,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
-from .coordinator import AlexaConfigEntry, NotificationsCoordinator
-from .entity import AlexaDeviceEntity, async_setup_entities, player_unique_id
-from .models import Device, Notification, NotificationStatus, NotificationType
-from .notification_attributes import UNRECORDED, Timed, attributes, in_order, was_dismissed
-from .schedule import ALARMS, REMINDERS, TIMERS
-
-PARALLEL_UPDATES = 0
+from ..const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
+from ..coordinator import AlexaConfigEntry, NotificationsCoordinator
+from ..entity import AlexaDeviceEntity, async_setup_entities, player_unique_id
+from ..models import Device, Notification, NotificationStatus, NotificationType
+from ..notification_attributes import UNRECORDED, Timed, attributes, in_order, was_dismissed
+from ..schedule import ALARMS, REMINDERS, TIMERS
 
 # Amazon's clock and ours differ a little: what is due within this has gone off when Amazon says so.
 CLOCK_SKEW: Final = timedelta(seconds=2)
@@ -72,7 +70,8 @@ SENSORS: Final = (
 )
 
 
-async def async_setup_entry(
+@callback
+def async_setup(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that a device can have."""

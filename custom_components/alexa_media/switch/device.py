@@ -11,11 +11,9 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import AlexaConfigEntry, DndCoordinator, PlayersCoordinator
-from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
-from .models import Device, Player, PlayerState, Repeat, Session
-
-PARALLEL_UPDATES = 0
+from ..coordinator import AlexaConfigEntry, DndCoordinator, PlayersCoordinator
+from ..entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
+from ..models import Device, Player, PlayerState, Repeat, Session
 
 # The space in the key is alexa_media_player's: the unique id stays what it was.
 DND: Final = SwitchEntityDescription(
@@ -61,7 +59,8 @@ MODES: Final = (
 )
 
 
-async def async_setup_entry(
+@callback
+def async_setup(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""

@@ -1,0 +1,104 @@
+"""What a cloud can do for the rest of the integration, as a protocol."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from enum import Flag, auto
+from typing import Protocol
+
+from ..errors import AlexaError
+from ..models import Account, BluetoothState, Device, Notification, Session, Volume
+from .commands import Command, Transport
+from .events import PushEvent
+
+
+class Capability(Flag):
+    """What a backend offers."""
+
+    PLAYERS = auto()
+    NOTIFICATIONS = auto()
+    DND = auto()
+    SPEECH = auto()
+    PUSH = auto()
+    BLUETOOTH = auto()
+
+
+class AlexaBackend(Protocol):
+    """One signed-in account of one cloud.
+
+    Every method raises an ``AlexaError``; a command returns when Amazon has accepted it.
+    """
+
+    @property
+    def capabilities(self) -> Capability:
+        """Return what this backend offers."""
+
+    @property
+    def account(self) -> Account:
+        """Return who is signed in; known after ``async_connect``."""
+
+    @property
+    def own_serial(self) -> str | None:
+        """Return the serial of the app that we are registered as."""
+
+    @property
+    def stats(self) -> Mapping[str, object]:
+        """Return counters for diagnostics: no secret and no name in them."""
+
+    async def async_connect(self) -> None:
+        """Make the session usable: tokens, cookies, endpoints."""
+
+    def setup_done(self) -> None:
+        """Go easy on the cloud from now on: fewer requests at a time."""
+
+    async def async_identify(self) -> Account:
+        """Ask the cloud who is signed in."""
+
+    async def async_devices(self) -> Mapping[str, Device]:
+        """Return all devices by serial; raises rather than return an empty or implausible list."""
+
+    async def async_sessions(self) -> tuple[Session, ...]:
+        """Return all media sessions of the account; none while everything is idle."""
+
+    async def async_volumes(self) -> Mapping[str, Volume]:
+        """Return the volumes of all devices that tell one, by serial."""
+
+    async def async_notifications(self) -> Mapping[str, Notification]:
+        """Return all alarms, timers and reminders by id."""
+
+    async def async_dnd(self) -> Mapping[str, bool]:
+        """Return Do Not Disturb of all devices that have it, by serial."""
+
+    async def async_set_dnd(self, device: Device, enabled: bool) -> None:
+        """Switch Do Not Disturb of one device."""
+
+    async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
+        """Return what is paired with each device that has bluetooth, by serial."""
+
+    async def async_connect_bluetooth(self, device: Device, address: str) -> None:
+        """Connect a paired bluetooth device, given by its MAC address."""
+
+    async def async_disconnect_bluetooth(self, device: Device) -> None:
+        """Disconnect whatever is connected by bluetooth."""
+
+    async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
+        """Run a command on devices; commands submitted together go out as one request."""
+
+    async def async_execute_each(
+        self, plans: Sequence[tuple[Device, Sequence[Command]]]
+    ) -> Sequence[AlexaError | None]:
+        """Run commands on each device, one after the other there; return what went wrong with each plan.
+
+        The commands of one plan are never torn apart, plans submitted together are one
+        request, and one that Amazon refuses leaves the others alone. Each device is named once.
+        """
+
+    async def async_transport(self, command: Transport, device: Device) -> None:
+        """Send a command to a player."""
+
+    def events(self) -> AsyncGenerator[PushEvent]:
+        """Return the endless stream of pushes; it reconnects by itself and ends only with ``AlexaAuthError``."""
+
+    async def async_deregister(self) -> None:
+        """Remove our registration from the account; never raises."""
+
+    async def async_close(self) -> None:
+        """Stop what runs in the background; the session itself is the caller's."""

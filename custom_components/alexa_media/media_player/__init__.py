@@ -1,0 +1,33 @@
+"""The players of Echos and of groups of them."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..coordinator import AlexaConfigEntry
+from ..entity import async_setup_entities, player_unique_id
+from .player import AlexaMediaPlayer
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add one for every device."""
+    devices = entry.runtime_data.devices
+    players = entry.runtime_data.players
+    if players is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaMediaPlayer]]]:
+        # Groups last: they name the entities of their members, which have to be there.
+        for device in sorted(devices.data.values(), key=lambda device: device.is_group):
+            yield (
+                player_unique_id(entry, device.serial),
+                partial(AlexaMediaPlayer, entry, players, device),
+            )
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)

@@ -1,0 +1,109 @@
+"""How loud a player is."""
+
+from typing import Final, override
+
+from homeassistant.components.media_player import MediaPlayerEntity
+
+from ..backend import SetVolume
+from ..entity import AlexaDeviceEntity, invalid_input
+from ..models import Player, Volume
+
+# Percent, and what an Echo is unmuted to when nobody knows how loud it was.
+VOLUME_STEP: Final = 5
+UNMUTED: Final = 30
+
+# Several presses of a volume button in a row count from each other, not from what Amazon
+# has confirmed so far (seconds).
+STEP_MEMORY: Final = 5.0
+
+
+class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity):
+    """The volume of a player; a group's is that of its members."""
+
+    _attr_volume_step = VOLUME_STEP / 100
+    _before_mute: int | None = None
+    _previous_volume: float | None = None
+    _stepped: tuple[int, float] | None = None
+
+    @property
+    def _volumes(self) -> list[Volume]:
+        """Return the volumes that are known: this device's, or those of the members of a group."""
+        players = [self.coordinator.data.get(serial) for serial in self.device.members] or [self.value]
+        return [player.volume for player in players if player and player.volume]
+
+    @property
+    def _level(self) -> int | None:
+        """Return the volume in percent; a group's is the mean of its members'."""
+        levels = [volume.level for volume in self._volumes if volume.level is not None]
+        return round(sum(levels) / len(levels)) if levels else None
+
+    @property
+    @override
+    def volume_level(self) -> float | None:
+        """Return the volume from 0 to 1."""
+        return None if (level := self._level) is None else level / 100
+
+    @property
+    @override
+    def is_volume_muted(self) -> bool | None:
+        """Return whether nothing can be heard: Amazon says muted, or the volume is 0."""
+        known = [volume for volume in self._volumes if volume.muted is not None or volume.level is not None]
+        return all(volume.muted or volume.level == 0 for volume in known) if known else None
+
+    @override
+    async def async_set_volume_level(self, volume: float) -> None:
+        """Set the volume, given from 0 to 1."""
+        await self._async_set_level(round(volume * 100))
+
+    @override
+    async def async_volume_up(self) -> None:
+        """Make it louder by a step."""
+        await self._async_step(VOLUME_STEP)
+
+    @override
+    async def async_volume_down(self) -> None:
+        """Make it quieter by a step."""
+        await self._async_step(-VOLUME_STEP)
+
+    @override
+    async def async_mute_volume(self, mute: bool) -> None:
+        """Set the volume to 0, or back: Amazon has no command that mutes.
+
+        A volume that is set ends the muting at the device, too.
+        """
+        if mute:
+            self._before_mute = self._level or self._before_mute
+            await self._async_set_level(0)
+        else:
+            await self._async_set_level(self._level or self._before_mute or UNMUTED)
+
+    async def _async_step(self, step: int) -> None:
+        """Change the volume by percent, from the last step if that was just now."""
+        now = self.hass.loop.time()
+        level = self._stepped[0] if self._stepped and now < self._stepped[1] else self._level
+        if level is None:
+            raise invalid_input("volume_unknown")
+        level = min(100, max(0, level + step))
+        self._stepped = level, now + STEP_MEMORY
+        try:
+            await self._async_set_level(level)
+        except BaseException:
+            self._stepped = None
+            raise
+
+    async def _async_set_level(self, level: int) -> None:
+        """Set the volume in percent."""
+        if self._stepped and self._stepped[0] != level:
+            self._stepped = None
+        # The push, which shows it, may be faster than the answer.
+        before, self._previous_volume = self._previous_volume, self.volume_level
+        try:
+            await self.async_command(SetVolume(level=level))
+        except BaseException:
+            self._previous_volume = before
+            raise
+        for serial in self.device.members or (self.serial,):
+            player = self.coordinator.data.get(serial)
+            # The push may be faster than the answer.
+            if not player or player.volume != Volume(level=level, muted=False):
+                self.coordinator.async_expect(serial)

@@ -1,0 +1,34 @@
+"""Actions of media players: methods of their entities."""
+
+from typing import Final
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_platform_entity_service
+from homeassistant.helpers.typing import VolDictType
+import probatio as vol
+
+from ..const import DOMAIN
+
+SERVICE_FORWARD: Final = "forward"
+SERVICE_REWIND: Final = "rewind"
+SERVICE_SEND_TEXT_COMMAND: Final = "send_text_command"
+
+ATTR_TEXT_COMMAND: Final = "text_command"
+
+# Of a media player: the action, its fields, and the method that does it.
+_PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType, str], ...]] = (
+    (SERVICE_FORWARD, {}, "async_forward"),
+    (SERVICE_REWIND, {}, "async_rewind"),
+    (SERVICE_SEND_TEXT_COMMAND, {vol.Required(ATTR_TEXT_COMMAND): cv.string}, "async_send_text_command"),
+)
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    for name, fields, method in _PLAYER_ACTIONS:
+        async_register_platform_entity_service(
+            hass, DOMAIN, name, entity_domain=MEDIA_PLAYER_DOMAIN, schema=fields, func=method
+        )

@@ -1,0 +1,89 @@
+"""What the checks of a running Home Assistant share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+import time
+from typing import Any, Final
+
+from homeassistant_api import AsyncClient, AsyncWebsocketClient, Client, WebsocketClient
+
+from alexa_sim.client import ControlClient
+
+KITCHEN: Final = "media_player.kitchen_show"
+STUDIO: Final = "media_player.living_room_studio"
+PATIENCE: Final = 10.0
+
+
+class CheckFailedError(Exception):
+    """A row does not hold; the text says why."""
+
+
+@dataclass(slots=True)
+class World:
+    """What a check may use."""
+
+    url: str
+    token: str
+    domain: str
+    sim: ControlClient
+    log: Path
+    entry_id: str = ""
+    serials: dict[str, str] = field(default_factory=dict)
+
+    def rest(self) -> Client:
+        """Return the plain REST client."""
+        return Client(f"{self.url}/api", self.token)
+
+    def rest_async(self) -> AsyncClient:
+        """Return the asynchronous REST client."""
+        return AsyncClient(f"{self.url}/api", self.token)
+
+    def socket(self) -> WebsocketClient:
+        """Return the plain WebSocket client."""
+        return WebsocketClient(f"{self.url.replace('http', 'ws')}/api/websocket", self.token)
+
+    def socket_async(self) -> AsyncWebsocketClient:
+        """Return the asynchronous WebSocket client."""
+        return AsyncWebsocketClient(f"{self.url.replace('http', 'ws')}/api/websocket", self.token)
+
+    def state(self, entity_id: str) -> Any:
+        """Return a state, or ``None``."""
+        return next((state for state in self.rest().get_states() if state.entity_id == entity_id), None)
+
+    def device(self, name: str) -> dict[str, Any]:
+        """Return what the cloud holds of a device."""
+        for account in self.sim.state()["accounts"].values():
+            for serial, device in account["devices"].items():
+                if device["accountName"] == name:
+                    return {"serial": serial, "account": account, **device}
+        message = f"the cloud has no device {name}"
+        raise CheckFailedError(message)
+
+    def change(self, name: str, **values: Any) -> None:
+        """Change a device in the cloud, as if at the device."""
+        serial = self.device(name)["serial"]
+        for customer_id, account in self.sim.state()["accounts"].items():
+            if serial in account["devices"]:
+                self.sim.patch_state({"accounts": {customer_id: {"devices": {serial: values}}}})
+
+    def requests(self, path: str, method: str | None = None) -> list[dict[str, Any]]:
+        """Return the ledger's requests to a path."""
+        return [r for r in self.sim.ledger() if r["path"] == path and method in (None, r["method"])]
+
+
+def until(what: str, predicate: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """Wait until something holds, and return it."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if value := predicate():
+            return value
+        time.sleep(0.1)
+    message = f"{what}: not within {patience:.0f} s"
+    raise CheckFailedError(message)
+
+
+def expect(condition: object, what: str) -> None:
+    """Fail unless something holds."""
+    if not condition:
+        raise CheckFailedError(what)
