@@ -23,6 +23,7 @@ PLATFORMS: Final = (
     Platform.NOTIFY,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TODO,
 )
 
 

@@ -72,3 +72,4 @@ class Topic(StrEnum):
     NOTIFICATIONS = "notifications"
     DND = "dnd"
     BLUETOOTH = "bluetooth"
+    LISTS = "lists"

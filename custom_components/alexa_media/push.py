@@ -20,6 +20,7 @@ from .backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
     NowPlayingChanged,
@@ -137,6 +138,13 @@ def _bluetooth(data: AlexaRuntimeData, _event: BluetoothChanged) -> None:
     """Read what is connected."""
     if data.bluetooth:
         data.bluetooth.async_hint()
+
+
+@_rule(ListsChanged, Verb.REFRESH)
+def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
+    """Read one list, or which lists there are."""
+    if data.lists:
+        data.lists.async_list_hint(event.list_id)
 
 
 @_rule(DirectiveIgnored, Verb.IGNORE)

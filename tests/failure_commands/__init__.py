@@ -9,7 +9,9 @@ from typing import Any, Final
 
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-FAMILIES: Final[tuple[FailureCommand, ...]] = ()
+from . import lists  # noqa: E402 - it needs the type above
+
+FAMILIES: Final[tuple[FailureCommand, ...]] = (*lists.COMMANDS,)
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:

@@ -8,6 +8,7 @@ from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
 from .commands import Command, Transport
 from .events import PushEvent
+from .lists import ListsApi
 
 
 class Capability(Flag):
@@ -42,6 +43,10 @@ class AlexaBackend(Protocol):
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters for diagnostics: no secret and no name in them."""
+
+    @property
+    def lists(self) -> ListsApi | None:
+        """Return the shopping, to-do and custom lists."""
 
     async def async_connect(self) -> None:
         """Make the session usable: tokens, cookies, endpoints."""

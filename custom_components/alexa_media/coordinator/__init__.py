@@ -2,6 +2,7 @@
 
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
+from .lists import AlexaList, ListsCoordinator
 from .players import PlayersCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
@@ -9,10 +10,12 @@ from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinat
 __all__ = [
     "EXISTENCE",
     "AlexaConfigEntry",
+    "AlexaList",
     "AlexaRuntimeData",
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
+    "ListsCoordinator",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",

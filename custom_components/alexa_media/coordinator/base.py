@@ -134,6 +134,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._cancel_hint = async_call_later(self.hass, delay, self._async_on_hint)
 
     @callback
+    def async_key_hint(self, key: str) -> None:  # noqa: ARG002 - for topics that can read one key
+        """Read soon what tells of one key: the whole topic, unless it can do better."""
+        self.async_hint()
+
+    @callback
     def _async_on_hint(self, _now: object) -> None:
         """Read; hints from here on belong to the next read."""
         self._hint_since = self._cancel_hint = None
@@ -165,14 +170,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def async_expect(self, key: str) -> None:
         """Expect a push that confirms a command for ``key``; without one, read."""
         if not self.push_up:
-            self.async_hint()
+            self.async_key_hint(key)
             return
         self._confirmed(key)
 
         @callback
         def _missed(_now: object) -> None:
             self._awaited.pop(key, None)
-            self.async_hint()
+            self.async_key_hint(key)
 
         self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
 

@@ -31,6 +31,7 @@ from ..models import Account, Credentials
 from ..web.account import WebBackend
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
+from .lists import ListsCoordinator
 from .players import PlayersCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -88,6 +89,7 @@ class AlexaRuntimeData:
     notifications: NotificationsCoordinator | None
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
+    lists: ListsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -103,12 +105,13 @@ class AlexaRuntimeData:
             notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
+            lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
+        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.lists)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_start(self) -> None:

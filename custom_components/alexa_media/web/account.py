@@ -55,6 +55,7 @@ from .endpoints import (
     SET_DND,
     VOLUMES,
 )
+from .lists import WebLists
 from .parse import (
     Preferences,
     parse_account,
@@ -101,6 +102,7 @@ class WebBackend:
         self._devices: Mapping[str, Device] = {}
         self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
+        self._lists = WebLists(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
 
     @property
@@ -114,6 +116,11 @@ class WebBackend:
             | Capability.PUSH
             | Capability.BLUETOOTH
         )
+
+    @property
+    def lists(self) -> WebLists:
+        """Return the shopping, to-do and custom lists."""
+        return self._lists
 
     @property
     def account(self) -> Account:

@@ -29,16 +29,19 @@ from .account import (
     VOLUMES,
 )
 from .base import Answer, Endpoint, Host
+from .lists import ADD_LIST_ITEM, DELETE_LIST_ITEM, LIST_ITEMS, LISTS, LISTS_ENDPOINTS, UPDATE_LIST_ITEM
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS,)
+ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *LISTS_ENDPOINTS)
 """All of them; tests walk this table."""
 
 __all__ = [
     "ACCOUNT",
+    "ADD_LIST_ITEM",
     "BEHAVIOR",
     "BLUETOOTH",
     "CONNECT_BLUETOOTH",
     "CSRF_PAGES",
+    "DELETE_LIST_ITEM",
     "DEVICES",
     "DEVICES_PAGE",
     "DEVICE_PICK",
@@ -46,6 +49,8 @@ __all__ = [
     "DND",
     "ENDPOINTS",
     "LANGUAGE",
+    "LISTS",
+    "LIST_ITEMS",
     "NOTIFICATIONS",
     "PLAYER_COMMAND",
     "PREFERENCES",
@@ -53,6 +58,7 @@ __all__ = [
     "SESSIONS",
     "SET_DND",
     "STRINGS",
+    "UPDATE_LIST_ITEM",
     "VOLUMES",
     "Answer",
     "Endpoint",
