@@ -43,7 +43,7 @@ class Lists:
         lists: dict[str, Any] = self.household.accounts[self.customer]["lists"]
         return lists
 
-    def there(self, list_id: str | None = None) -> dict[str, tuple[str, str, str | None, str | None]]:
+    def there(self, list_id: str | None = None) -> dict[str, tuple[str, str | None, str | None]]:
         """Return what the cloud holds: status, quantity and note by name."""
         items = self._lists[list_id or self.shop]["items"].values()
         return {item["itemName"]: (item["itemStatus"], item["quantity"], item["note"]) for item in items}

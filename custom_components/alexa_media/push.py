@@ -189,6 +189,7 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
         async for event in data.backend.events():
             match event:
                 case StreamOpened():
+                    data.push.up_since = hass.loop.time()
                     _set_push(data, up=True)
                     if event.resync or event.planned:
                         if resync:
@@ -209,6 +210,7 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 @callback
 def _set_push(data: AlexaRuntimeData, *, up: bool) -> None:
     """Tell the monitor and switch the intervals."""
+    data.push.tried.set()
     data.push.async_set_up(up)
     for coordinator in data.coordinators:
         coordinator.async_set_push(up)

@@ -62,6 +62,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self.entry = entry
         self.data: Mapping[str, V] = {}
         self.push_up = False
+        self.read_at: float | None = None
         self._announced: Mapping[str, V] = self.data
         self._announced_success = True
         self._failures = 0
@@ -80,8 +81,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
-        """Read, and let what was pushed meanwhile win over what was read."""
+        """Read, and let what was pushed meanwhile win over what was read.
+
+        ``read_at`` is when the last read that succeeded began, in seconds of the loop's clock.
+        """
         pushed = self._pushed_while_reading = {}
+        began = self.hass.loop.time()
         try:
             data = await self._async_read()
         except AlexaAuthError as err:
@@ -91,6 +96,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         finally:
             self._pushed_while_reading = None
         self._failures = 0
+        self.read_at = began
         if pushed:
             data = {**data, **{key: value for key, value in pushed.items() if key in data}}
         return data

@@ -1,5 +1,6 @@
 """The lists of the account: which there are, and the items of those that somebody looks at."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -46,6 +47,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         self._only_changed = False
         self._lists_changed = False
         self._read_up = False
+        self._wanting: asyncio.Task[None] | None = None
         self._cancel_second_look: CALLBACK_TYPE | None = None
         entry.async_on_unload(self._async_cancel_second_look)
 
@@ -122,6 +124,21 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
             if not self._is_wanted(list_id):
                 return
         self.async_hint()
+
+    @callback
+    def async_want(self, list_id: str) -> None:
+        """Read a list that somebody began to look at, at once; several of the same moment together."""
+        self._changed.add(list_id)
+        if self._wanting is None:
+            self._wanting = self.entry.async_create_task(
+                self.hass, self._async_read_wanted(), f"{self.name} wanted", eager_start=False
+            )
+
+    async def _async_read_wanted(self) -> None:
+        """Read the lists that somebody looks at."""
+        self._wanting = None
+        self._only_changed = True
+        await self.async_refresh()
 
     @override
     @callback

@@ -3,9 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
+import contextlib
 from dataclasses import dataclass, field
 import math
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import CookieJar
 from homeassistant.config_entries import ConfigEntry
@@ -35,6 +36,9 @@ from .lists import ListsCoordinator
 from .players import PlayersCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
+# How long the topics wait for the stream at start (seconds): read before it is up, they are read again after.
+STREAM_PATIENCE: Final = 2.0
+
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
 
 
@@ -42,10 +46,14 @@ type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
 class PushMonitor:
     """Whether push is up, what came, and who wants to know.
 
-    ``received`` counts events by kind, ``unknown`` commands that nobody knows by name.
+    ``up_since`` is in seconds of the loop's clock; ``tried`` is set once the stream has been
+    opened, or could not be. ``received`` counts events by kind, ``unknown`` commands that
+    nobody knows by name.
     """
 
     up: bool = False
+    up_since: float = 0.0
+    tried: asyncio.Event = field(default_factory=asyncio.Event)
     received: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
@@ -114,8 +122,8 @@ class AlexaRuntimeData:
         every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.lists)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
-    async def async_start(self) -> None:
-        """Connect and read everything once.
+    async def async_connect(self) -> bool:
+        """Make the session usable; returns whether devices are known from before.
 
         Without Amazon the last stored devices serve, unavailable, until a poll succeeds;
         where nothing is stored, or not even whose account it is, Home Assistant tries the set-up again. Raises
@@ -136,18 +144,29 @@ class AlexaRuntimeData:
                     translation_key=err.translation_key,
                     translation_placeholders=err.placeholders,
                 ) from err
+        return restored
+
+    async def async_read(self, *, restored: bool) -> None:
+        """Read everything once, the devices while the stream is being opened, the rest when it is.
+
+        What is read once the stream is up need not be read again: nothing that is pushed is missed.
+        """
         if restored:
             await self.devices.async_refresh()
         else:
             await self.devices.async_config_entry_first_refresh()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
         await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
-        """Read every topic, one after the other with a pause (seconds) between them."""
+        """Read every topic that was not read since the stream is up, with a pause (seconds) after each."""
+        since = self.push.up_since
         for coordinator in self.coordinators:
-            await coordinator.async_refresh()
-            await asyncio.sleep(pause)
+            if coordinator.read_at is None or coordinator.read_at < since:
+                await coordinator.async_refresh()
+                await asyncio.sleep(pause)
 
 
 def credentials_of(data: Mapping[str, Any]) -> Credentials:

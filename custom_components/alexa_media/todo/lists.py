@@ -140,7 +140,7 @@ class AlexaTodoList(CoordinatorEntity[ListsCoordinator], TodoListEntity):
         """Have the items read, now that somebody looks at them."""
         await super().async_added_to_hass()
         if self._list and self._list.items is None:
-            self.coordinator.async_list_hint(self._list_id)
+            self.coordinator.async_want(self._list_id)
 
     @override
     @callback
