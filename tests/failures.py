@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -419,7 +419,10 @@ class Table:
         state = self.hass.states.get(data["entity_id"]) if "entity_id" in data else None
         # Home Assistant skips what is unavailable, and shows so; speech has no such excuse
         is_skipped = "entity_id" in data and domain != "notify" and (state is None or state.state == "unavailable")
-        task = asyncio.create_task(self.hass.services.async_call(domain, service, data, blocking=True))
+        answers = self.hass.services.supports_response(domain, service) is SupportsResponse.ONLY
+        task = asyncio.create_task(
+            self.hass.services.async_call(domain, service, data, blocking=True, return_response=answers)
+        )
         await self.drive.settle(task.done)
         problems: list[str] = []
         try:

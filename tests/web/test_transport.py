@@ -28,6 +28,7 @@ from custom_components.alexa_media.web.endpoints import (
     LISTS,
     NOTIFICATIONS,
     SET_DND,
+    VALIDATE_OPERATION,
     Endpoint,
     Host,
 )
@@ -106,7 +107,7 @@ def test_the_table_of_endpoints_is_sound() -> None:
     for endpoint in ENDPOINTS:
         # those that read by POST are asked with a csrf cookie too, which harms nothing
         assert endpoint.needs_csrf or not endpoint.is_write
-        assert endpoint.is_write or endpoint.method == "GET" or endpoint in (LISTS, LIST_ITEMS)
+        assert endpoint.is_write or endpoint.method == "GET" or endpoint in (LISTS, LIST_ITEMS, VALIDATE_OPERATION)
         assert 0 < endpoint.timeout <= 30
         assert endpoint.browser_agent == endpoint.path.startswith("/api/notifications")
 

@@ -9,6 +9,7 @@ from ..models import Account, BluetoothState, Device, Notification, Session, Vol
 from .commands import Command, Transport
 from .events import PushEvent
 from .lists import ListsApi
+from .media import MediaApi
 
 
 class Capability(Flag):
@@ -43,6 +44,10 @@ class AlexaBackend(Protocol):
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters for diagnostics: no secret and no name in them."""
+
+    @property
+    def media(self) -> MediaApi | None:
+        """Return what there is to play."""
 
     @property
     def lists(self) -> ListsApi | None:

@@ -3,6 +3,7 @@
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
 from .lists import AlexaList, ListsCoordinator
+from .media import MediaLibrary
 from .players import PlayersCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
@@ -16,6 +17,7 @@ __all__ = [
     "DevicesCoordinator",
     "DndCoordinator",
     "ListsCoordinator",
+    "MediaLibrary",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",

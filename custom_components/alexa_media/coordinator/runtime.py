@@ -33,6 +33,7 @@ from ..web.account import WebBackend
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
 from .lists import ListsCoordinator
+from .media import MediaLibrary
 from .players import PlayersCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -98,6 +99,7 @@ class AlexaRuntimeData:
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
     lists: ListsCoordinator | None = None
+    media: MediaLibrary | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -114,6 +116,7 @@ class AlexaRuntimeData:
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
             lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
+            media=MediaLibrary(hass, backend.media) if backend.media else None,
         )
 
     @property

@@ -56,6 +56,7 @@ from .endpoints import (
     VOLUMES,
 )
 from .lists import WebLists
+from .media import IDLE_CODES, WebMedia
 from .parse import (
     Preferences,
     parse_account,
@@ -73,9 +74,6 @@ from .session import WebSession
 from .stream import PushStream
 
 _LOGGER = logging.getLogger(__name__)
-
-IDLE_CODES: Final = ("UnsupportedProviderException", "QUEUE_EXPIRED", "ExpiredPlayQueueException")
-"""Errors by which Amazon says that nothing of its own plays."""
 
 _FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
 
@@ -104,6 +102,9 @@ class WebBackend:
         self._stream: PushStream | None = None
         self._lists = WebLists(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
+        self._media = WebMedia(
+            self._session.transport, self._scheduler, default_customer_id=lambda: self.account.customer_id
+        )
 
     @property
     def capabilities(self) -> Capability:
@@ -116,6 +117,11 @@ class WebBackend:
             | Capability.PUSH
             | Capability.BLUETOOTH
         )
+
+    @property
+    def media(self) -> WebMedia:
+        """Return what there is to play."""
+        return self._media
 
     @property
     def lists(self) -> WebLists:

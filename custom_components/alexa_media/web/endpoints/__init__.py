@@ -30,14 +30,16 @@ from .account import (
 )
 from .base import Answer, Endpoint, Host
 from .lists import ADD_LIST_ITEM, DELETE_LIST_ITEM, LIST_ITEMS, LISTS, LISTS_ENDPOINTS, UPDATE_LIST_ITEM
+from .media import BEHAVIOR_ENTITIES, MEDIA_ENDPOINTS, PLAY_STATION, QUEUE, STATIONS, VALIDATE_OPERATION
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *LISTS_ENDPOINTS)
+ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *LISTS_ENDPOINTS, *MEDIA_ENDPOINTS)
 """All of them; tests walk this table."""
 
 __all__ = [
     "ACCOUNT",
     "ADD_LIST_ITEM",
     "BEHAVIOR",
+    "BEHAVIOR_ENTITIES",
     "BLUETOOTH",
     "CONNECT_BLUETOOTH",
     "CSRF_PAGES",
@@ -53,12 +55,16 @@ __all__ = [
     "LIST_ITEMS",
     "NOTIFICATIONS",
     "PLAYER_COMMAND",
+    "PLAY_STATION",
     "PREFERENCES",
+    "QUEUE",
     "REGION",
     "SESSIONS",
     "SET_DND",
+    "STATIONS",
     "STRINGS",
     "UPDATE_LIST_ITEM",
+    "VALIDATE_OPERATION",
     "VOLUMES",
     "Answer",
     "Endpoint",
