@@ -6,6 +6,7 @@ from typing import Any
 from .auth import Auth
 from .endpoints import Services, WebsiteApi
 from .endpoints.account import add_account
+from .endpoints.background import add_background
 from .endpoints.behaviors import add_behaviors
 from .endpoints.communications import CommunicationEndpoints
 from .endpoints.devices import add_devices
@@ -49,6 +50,7 @@ class Cloud:
         for add in (
             *(add_account, add_devices, add_media, add_behaviors, add_settings),
             *(add_graphql, add_history, add_lists),
+            add_background,
         ):
             add(api)
 

@@ -33,6 +33,8 @@ ENTRY_MINOR_VERSION: Final = 2
 # Events on Home Assistant's bus, with alexa_media_player's names.
 EVENT_NOTIFICATION: Final = "alexa_media_notification_event"
 EVENT_ALARM_DISMISSAL: Final = "alexa_media_alarm_dismissal_event"
+EVENT_RELOGIN_REQUIRED: Final = "alexa_media_relogin_required"
+EVENT_RELOGIN_SUCCESS: Final = "alexa_media_relogin_success"
 
 DEFAULT_SCAN_INTERVAL: Final = timedelta(seconds=60)
 
@@ -72,3 +74,4 @@ class Topic(StrEnum):
     NOTIFICATIONS = "notifications"
     DND = "dnd"
     BLUETOOTH = "bluetooth"
+    ROUTINES = "routines"

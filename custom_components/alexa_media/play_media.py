@@ -18,7 +18,12 @@ _SIMPLE_TYPES: Final[dict[str, Callable[[str], Command]]] = {
     "skill": lambda media_id: LaunchSkill(skill_id=media_id),
 }
 _SEQUENCE: Final = "sequence"
-_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *sorted((*_SIMPLE_TYPES, _SEQUENCE))))
+# These are no commands.
+ROUTINE: Final = "routine"
+IMAGE: Final = "image"
+_KNOWN_TYPES: Final = ", ".join(
+    ("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *sorted((*_SIMPLE_TYPES, _SEQUENCE, ROUTINE, IMAGE)))
+)
 
 
 def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:

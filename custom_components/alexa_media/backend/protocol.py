@@ -6,8 +6,10 @@ from typing import Protocol
 
 from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
+from .background import BackgroundApi
 from .commands import Command, Transport
 from .events import PushEvent
+from .routines import RoutinesApi
 
 
 class Capability(Flag):
@@ -42,6 +44,14 @@ class AlexaBackend(Protocol):
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters for diagnostics: no secret and no name in them."""
+
+    @property
+    def background(self) -> BackgroundApi | None:
+        """Return the backgrounds of screens."""
+
+    @property
+    def routines(self) -> RoutinesApi | None:
+        """Return the routines."""
 
     async def async_connect(self) -> None:
         """Make the session usable: tokens, cookies, endpoints."""

@@ -3,6 +3,7 @@
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
 from .players import PlayersCoordinator
+from .routines import RoutinesCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -16,6 +17,7 @@ __all__ = [
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",
+    "RoutinesCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
     "async_forget",

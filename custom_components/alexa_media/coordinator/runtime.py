@@ -32,6 +32,7 @@ from ..web.account import WebBackend
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
 from .players import PlayersCoordinator
+from .routines import RoutinesCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
@@ -88,6 +89,7 @@ class AlexaRuntimeData:
     notifications: NotificationsCoordinator | None
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
+    routines: RoutinesCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -103,12 +105,13 @@ class AlexaRuntimeData:
             notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
+            routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
+        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.routines)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_start(self) -> None:
@@ -141,8 +144,10 @@ class AlexaRuntimeData:
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
-        """Read every topic, one after the other with a pause (seconds) between them."""
+        """Read every topic that is pushed or ails, one after the other with a pause (seconds) between them."""
         for coordinator in self.coordinators:
+            if coordinator.last_update_success and not coordinator.is_pushed:
+                continue
             await coordinator.async_refresh()
             await asyncio.sleep(pause)
 

@@ -22,7 +22,8 @@ from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, PlayersCoordinator
 from ..entity import invalid_input, player_unique_id
 from ..models import Device, Media, Player, PlayerState, Repeat, Session
-from ..play_media import command_of
+from ..play_media import IMAGE, ROUTINE, command_of
+from .actions import AccountActions
 from .sources import SourceSelection
 from .volume import VolumeControl
 
@@ -55,7 +56,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, SourceSelection):
+class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.
@@ -291,10 +292,16 @@ class AlexaMediaPlayer(VolumeControl, SourceSelection):
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        """Play music of a provider, a sound or a sequence, start a skill, or act on words.
+        """Play music of a provider, a sound or a sequence, start a skill or a routine, act on words, show an image.
 
         ``enqueue`` and ``announce`` have no meaning at Amazon.
         """
+        if media_type == ROUTINE:
+            await self.async_run_routine(media_id)
+            return
+        if media_type == IMAGE:
+            await self.async_set_background(media_id)
+            return
         extra: Mapping[str, Any] = kwargs.get(ATTR_MEDIA_EXTRA) or {}
         command = command_of(str(media_type), media_id, extra, group=self.device.is_group)
         before = self.value

@@ -12,6 +12,7 @@ import probatio as vol
 from ..const import DOMAIN
 
 SERVICE_FORWARD: Final = "forward"
+SERVICE_RESTORE_VOLUME: Final = "restore_volume"
 SERVICE_REWIND: Final = "rewind"
 SERVICE_SEND_TEXT_COMMAND: Final = "send_text_command"
 
@@ -20,6 +21,7 @@ ATTR_TEXT_COMMAND: Final = "text_command"
 # Of a media player: the action, its fields, and the method that does it.
 _PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType, str], ...]] = (
     (SERVICE_FORWARD, {}, "async_forward"),
+    (SERVICE_RESTORE_VOLUME, {}, "async_restore_volume"),
     (SERVICE_REWIND, {}, "async_rewind"),
     (SERVICE_SEND_TEXT_COMMAND, {vol.Required(ATTR_TEXT_COMMAND): cv.string}, "async_send_text_command"),
 )

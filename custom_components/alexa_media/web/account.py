@@ -40,6 +40,7 @@ from custom_components.alexa_media.models import (
 )
 
 from .addressing import address_of, place_of
+from .background import WebBackground
 from .endpoints import (
     ACCOUNT,
     BEHAVIOR,
@@ -67,6 +68,7 @@ from .parse import (
 )
 from .parse_bluetooth import parse_bluetooth
 from .parse_notifications import parse_notifications
+from .routines import WebRoutines
 from .scheduler import CommandScheduler
 from .session import WebSession
 from .stream import PushStream
@@ -102,6 +104,10 @@ class WebBackend:
         self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
+        self.background = WebBackground(self._session)
+        self.routines = WebRoutines(
+            self._session, devices=lambda: self._devices, customer_id=lambda: self.account.customer_id
+        )
 
     @property
     def capabilities(self) -> Capability:

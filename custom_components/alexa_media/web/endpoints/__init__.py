@@ -28,9 +28,11 @@ from .account import (
     STRINGS,
     VOLUMES,
 )
+from .background import BACKGROUND_ENDPOINTS
 from .base import Answer, Endpoint, Host
+from .routines import ROUTINE_ENDPOINTS
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS,)
+ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *BACKGROUND_ENDPOINTS, *ROUTINE_ENDPOINTS)
 """All of them; tests walk this table."""
 
 __all__ = [
