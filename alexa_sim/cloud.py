@@ -13,6 +13,7 @@ from .endpoints.devices import add_devices
 from .endpoints.gateway import GatewayEndpoints
 from .endpoints.graphql import add_graphql
 from .endpoints.history import add_history
+from .endpoints.kids import add_kids
 from .endpoints.lists import add_lists
 from .endpoints.media import add_media
 from .endpoints.registration import RegistrationEndpoints
@@ -51,6 +52,7 @@ class Cloud:
             *(add_account, add_devices, add_media, add_behaviors, add_settings),
             *(add_graphql, add_history, add_lists),
             add_background,
+            add_kids,
         ):
             add(api)
 

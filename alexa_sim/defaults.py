@@ -129,6 +129,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "wakeWord": "ALEXA",
         "ascendingAlarm": False,
         "backgroundImage": None,
+        "child": None,
         "essid": None if family == "WHA" else "home",
         "macAddress": None if family == "WHA" else _mac(serial),
         **copy.deepcopy(dict(given)),

@@ -64,6 +64,29 @@ async def test_force_logout(
     assert entry.state is ConfigEntryState.LOADED
 
 
+async def test_one_of_two_accounts(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entry_data: dict[str, Any]
+) -> None:
+    """The account that is named is meant and no other; an unknown one is told with all that there are."""
+    data = entry_data | {"email": "alex@example.org", "url": "amazon.de"}
+    other = MockConfigEntry(domain=DOMAIN, version=2, title="alex", unique_id="A2SIMALEX0RAY2", data=data)
+    other.add_to_hass(hass)
+    required = async_capture_events(hass, EVENT_RELOGIN_REQUIRED)
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "enable_network_discovery", email="kim@example.org")
+    assert raised.value.translation_placeholders == {
+        "email": "kim@example.org",
+        "known": "a**x@e*********g, jo@e*********g",
+    }
+    with pytest.raises(HomeAssistantError) as unloaded:
+        await act(hass, "enable_network_discovery")
+    assert unloaded.value.translation_placeholders == {"failed": "a**x@e*********g: not loaded"}
+    await act(hass, "force_logout", email="alex@example.org")
+    await hass.async_block_till_done()
+    assert [flow["context"].get("entry_id") for flow in hass.config_entries.flow.async_progress()] == [other.entry_id]
+    assert [event.data for event in required] == [{"email": "a**x@e*********g", "url": "amazon.de"}]
+
+
 async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """The caller learns that there is none, or that it is not loaded."""
     await hass.config_entries.async_unload(entry.entry_id)

@@ -75,3 +75,4 @@ class Topic(StrEnum):
     DND = "dnd"
     BLUETOOTH = "bluetooth"
     ROUTINES = "routines"
+    KIDS = "kids"

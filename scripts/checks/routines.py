@@ -1,4 +1,4 @@
-"""Routines and pictures on screens."""
+"""Routines, pictures on screens, Amazon Kids."""
 
 from collections.abc import Awaitable, Callable
 import json
@@ -39,11 +39,14 @@ def come_and_go(world: World) -> str:
         states = world.rest().get_states()
         return [str(s.attributes["friendly_name"]) for s in states if s.entity_id.endswith("_tea_time")]
 
-    for name in ("Tea time", "Coffee time"):
+    def rename(name: str) -> None:
         change = {"automations": {routine_id: {"name": name, "startNode": node}}}
         world.sim.patch_state({"accounts": {customer_id: change}})
         world.rest().trigger_service("alexa_media", "enable_network_discovery")
-        until(f"a button {name}", lambda name=name: any(text.endswith(name) for text in buttons()))
+        until(f"a button {name}", lambda: any(text.endswith(name) for text in buttons()))
+
+    rename("Tea time")
+    rename("Coffee time")
     world.sim.patch_state({"accounts": {customer_id: {"automations": {routine_id: None}}}})
     world.rest().trigger_service("alexa_media", "enable_network_discovery")
     expect(buttons(), "gone after a single list without it")
@@ -61,8 +64,18 @@ def image(world: World) -> str:
     return "1 picture"
 
 
+def kids(world: World) -> str:
+    """Give an Echo to a child, and take it back."""
+    world.rest().trigger_service("alexa_media", "amazon_kids_enable", entity_id=SPOT, child="Kim")
+    expect(world.device("Office Spot")["child"], "nobody has the Echo in the cloud")
+    world.rest().trigger_service("alexa_media", "amazon_kids_disable", entity_id=SPOT)
+    expect(world.device("Office Spot")["child"] is None, "the child has it still")
+    return "given and taken"
+
+
 CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
     ("a routine runs on the Echo that is named", run_here),
     ("a routine's button comes, is renamed and goes", come_and_go),
     ("a picture on a screen", image),
+    ("an Echo for a child", kids),
 )

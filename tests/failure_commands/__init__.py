@@ -8,10 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from .background import show_image
+from .kids import give_to_child, take_from_child
 
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-FAMILIES: Final[tuple[FailureCommand, ...]] = (show_image,)
+FAMILIES: Final[tuple[FailureCommand, ...]] = (show_image, give_to_child, take_from_child)
+
+ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)
+"""Entities (platform, unique id) that are disabled unless somebody enables them, as in the table."""
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:

@@ -39,6 +39,7 @@ from .events import (
     StreamOpened,
     VolumeChanged,
 )
+from .kids import Child, KidsApi
 from .protocol import AlexaBackend, Capability
 from .routines import Routine, RoutinesApi
 
@@ -49,12 +50,14 @@ __all__ = [
     "BackgroundApi",
     "BluetoothChanged",
     "Capability",
+    "Child",
     "Command",
     "ConnectionChanged",
     "DirectiveIgnored",
     "DirectiveUnknown",
     "DndChanged",
     "DropInNotification",
+    "KidsApi",
     "LaunchSkill",
     "MediaProgressChanged",
     "MobilePush",

@@ -9,6 +9,7 @@ from ..models import Account, BluetoothState, Device, Notification, Session, Vol
 from .background import BackgroundApi
 from .commands import Command, Transport
 from .events import PushEvent
+from .kids import KidsApi
 from .routines import RoutinesApi
 
 
@@ -48,6 +49,10 @@ class AlexaBackend(Protocol):
     @property
     def background(self) -> BackgroundApi | None:
         """Return the backgrounds of screens."""
+
+    @property
+    def kids(self) -> KidsApi | None:
+        """Return Amazon Kids."""
 
     @property
     def routines(self) -> RoutinesApi | None:

@@ -2,6 +2,7 @@
 
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
+from .kids import KidsCoordinator
 from .players import PlayersCoordinator
 from .routines import RoutinesCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
@@ -14,6 +15,7 @@ __all__ = [
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
+    "KidsCoordinator",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",

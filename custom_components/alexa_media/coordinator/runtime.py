@@ -31,6 +31,7 @@ from ..models import Account, Credentials
 from ..web.account import WebBackend
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
+from .kids import KidsCoordinator
 from .players import PlayersCoordinator
 from .routines import RoutinesCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
@@ -90,6 +91,7 @@ class AlexaRuntimeData:
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
     routines: RoutinesCoordinator | None = None
+    kids: KidsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -106,12 +108,13 @@ class AlexaRuntimeData:
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
             routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
+            kids=KidsCoordinator(hass, entry, backend, kids, devices) if (kids := backend.kids) else None,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.routines)
+        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.routines, self.kids)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_start(self) -> None:

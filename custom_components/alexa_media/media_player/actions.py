@@ -1,4 +1,4 @@
-"""What a player is asked for that is no command to its Echo: routines, and the picture on its screen."""
+"""What a player is asked for that is no command to its Echo: routines, Amazon Kids, the picture on its screen."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from homeassistant.core import ServiceResponse
 from yarl import URL
 
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
+from ..kids import async_disable_kids, async_enable_kids
 from ..models import Device, DeviceFamily, Player
 from ..routines import async_run_routine
 
@@ -20,6 +21,14 @@ class AccountActions(AlexaDeviceEntity[Player], MediaPlayerEntity):
         """Run a routine here, given by its name, an utterance or its id (``alexa_media.run_routine``)."""
         found = await async_run_routine(self.hass, self.entry, routine, self.device)
         return {"id": found.routine_id, "name": found.name}
+
+    async def async_amazon_kids_enable(self, child: str) -> None:
+        """Give the device to a child, by name or id (``alexa_media.amazon_kids_enable``)."""
+        await async_enable_kids(self.hass, self.entry, self.device, child)
+
+    async def async_amazon_kids_disable(self) -> None:
+        """Take the device from whichever child has it (``alexa_media.amazon_kids_disable``)."""
+        await async_disable_kids(self.hass, self.entry, self.device)
 
     async def async_set_background(self, address: str) -> None:
         """Show the picture at an https address as the background of the screen."""

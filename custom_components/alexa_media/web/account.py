@@ -56,6 +56,7 @@ from .endpoints import (
     SET_DND,
     VOLUMES,
 )
+from .kids import WebKids
 from .parse import (
     Preferences,
     parse_account,
@@ -105,6 +106,7 @@ class WebBackend:
         self._stream: PushStream | None = None
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
         self.background = WebBackground(self._session)
+        self.kids = WebKids(self._session)
         self.routines = WebRoutines(
             self._session, devices=lambda: self._devices, customer_id=lambda: self.account.customer_id
         )

@@ -30,9 +30,10 @@ from .account import (
 )
 from .background import BACKGROUND_ENDPOINTS
 from .base import Answer, Endpoint, Host
+from .kids import KIDS_ENDPOINTS
 from .routines import ROUTINE_ENDPOINTS
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *BACKGROUND_ENDPOINTS, *ROUTINE_ENDPOINTS)
+ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *BACKGROUND_ENDPOINTS, *KIDS_ENDPOINTS, *ROUTINE_ENDPOINTS)
 """All of them; tests walk this table."""
 
 __all__ = [
