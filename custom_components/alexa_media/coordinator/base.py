@@ -45,8 +45,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     topic: ClassVar[Topic]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
-    # Whether pushes feed it: then a gap in the stream calls for a read.
-    is_pushed: ClassVar[bool] = True
+    # Amazon pushes what changes: then a gap in the pushes means to read again.
+    pushed: ClassVar[bool] = True
     # Whether its keys are what the account has, such as devices: what ``enable_network_discovery`` reads.
     is_list: ClassVar[bool] = False
 

@@ -21,7 +21,7 @@ class KidsCoordinator(TopicCoordinator[bool]):
     topic: ClassVar[Topic] = Topic.KIDS
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)
     interval_without_push: ClassVar[timedelta] = timedelta(days=1)
-    is_pushed: ClassVar[bool] = False
+    pushed: ClassVar[bool] = False
 
     def __init__(
         self,

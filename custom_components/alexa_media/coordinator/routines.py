@@ -28,7 +28,7 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
     topic: ClassVar[Topic] = Topic.ROUTINES
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
-    is_pushed: ClassVar[bool] = False
+    pushed: ClassVar[bool] = False
     is_list: ClassVar[bool] = True
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: RoutinesApi) -> None:

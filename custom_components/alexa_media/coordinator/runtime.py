@@ -149,7 +149,7 @@ class AlexaRuntimeData:
     async def async_refresh_all(self, pause: float) -> None:
         """Read every topic that is pushed or ails, one after the other with a pause (seconds) between them."""
         for coordinator in self.coordinators:
-            if coordinator.last_update_success and not coordinator.is_pushed:
+            if coordinator.last_update_success and not coordinator.pushed:
                 continue
             await coordinator.async_refresh()
             await asyncio.sleep(pause)
