@@ -82,6 +82,7 @@ class QuietBackend:
             customer_id=SECRETS["customer_id"], email=SECRETS["email"], name=SECRETS["name"], domain="amazon.com"
         )
     )
+    lists: None = None
     own_serial: str = SECRETS["serial"]
     routines: None = None
     kids: None = None

@@ -104,7 +104,7 @@ async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry
 async def test_enable_network_discovery(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Devices and routines are read at once; what is new is there, and the caller is told how many there are."""
+    """Devices, lists and routines are read at once; what is new is there, and the caller is told how many there are."""
     household.add("G0SIM00000ATTIC1", "Bedroom Dot", accountName="Attic Dot", online=True)
     change(sim, "amzn1.new", {"name": "Nap", "startNode": automations(sim)[GOOD_NIGHT]["startNode"]})
     await quiet(hass, sim, calm=0.7)
@@ -117,8 +117,9 @@ async def test_enable_network_discovery(
         "GET /api/behaviors/v2/automations",
         "GET /api/device-preferences",
         "GET /api/devices-v2/device",
+        "POST /alexashoppinglists/api/v2/lists/fetch",
     }
-    counts = {"devices": len(entry.runtime_data.devices.data), "routines": 3}
+    counts = {"devices": len(entry.runtime_data.devices.data), "lists": 3, "routines": 3}
     assert response == {"accounts": {entry.title: counts}}
     await until(hass, lambda: hass.states.get("button.jo_example_org_amazon_com_nap"))
     await until(hass, lambda: hass.states.get("media_player.attic_dot"))

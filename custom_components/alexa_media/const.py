@@ -74,5 +74,6 @@ class Topic(StrEnum):
     NOTIFICATIONS = "notifications"
     DND = "dnd"
     BLUETOOTH = "bluetooth"
+    LISTS = "lists"
     ROUTINES = "routines"
     KIDS = "kids"

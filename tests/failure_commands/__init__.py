@@ -7,12 +7,11 @@ every endpoint that writes.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from .background import show_image
-from .kids import give_to_child, take_from_child
-
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-FAMILIES: Final[tuple[FailureCommand, ...]] = (show_image, give_to_child, take_from_child)
+from . import background, kids, lists  # noqa: E402 - they need the type above
+
+FAMILIES: Final[tuple[FailureCommand, ...]] = (*lists.COMMANDS, *background.COMMANDS, *kids.COMMANDS)
 
 ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)
 """Entities (platform, unique id) that are disabled unless somebody enables them, as in the table."""

@@ -1,6 +1,8 @@
 """Pictures on screens."""
 
-from typing import Any
+from typing import Any, Final
+
+from . import FailureCommand
 
 
 async def show_image(table: Any) -> list[str]:
@@ -17,3 +19,6 @@ async def show_image(table: Any) -> list[str]:
         "media_player", "play_media", data, lambda: table.household.device("Office Spot")["backgroundImage"] == wanted
     )
     return problems
+
+
+COMMANDS: Final[tuple[FailureCommand, ...]] = (show_image,)

@@ -1,6 +1,8 @@
 """Amazon Kids."""
 
-from typing import Any
+from typing import Any, Final
+
+from . import FailureCommand
 
 _DATA = {"entity_id": "media_player.office_spot"}
 
@@ -28,3 +30,6 @@ def _set(table: Any, child: str | None) -> None:
 def _child(table: Any) -> Any:
     """Return whose it is in the cloud."""
     return table.household.device("Office Spot")["child"]
+
+
+COMMANDS: Final[tuple[FailureCommand, ...]] = (give_to_child, take_from_child)

@@ -10,6 +10,7 @@ from .background import BackgroundApi
 from .commands import Command, Transport
 from .events import PushEvent
 from .kids import KidsApi
+from .lists import ListsApi
 from .routines import RoutinesApi
 
 
@@ -57,6 +58,10 @@ class AlexaBackend(Protocol):
     @property
     def routines(self) -> RoutinesApi | None:
         """Return the routines."""
+
+    @property
+    def lists(self) -> ListsApi | None:
+        """Return the shopping, to-do and custom lists."""
 
     async def async_connect(self) -> None:
         """Make the session usable: tokens, cookies, endpoints."""

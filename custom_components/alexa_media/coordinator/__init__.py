@@ -3,6 +3,7 @@
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
 from .kids import KidsCoordinator
+from .lists import AlexaList, ListsCoordinator
 from .players import PlayersCoordinator
 from .routines import RoutinesCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
@@ -11,11 +12,13 @@ from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinat
 __all__ = [
     "EXISTENCE",
     "AlexaConfigEntry",
+    "AlexaList",
     "AlexaRuntimeData",
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
     "KidsCoordinator",
+    "ListsCoordinator",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",

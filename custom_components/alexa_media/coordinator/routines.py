@@ -11,8 +11,8 @@ from homeassistant.helpers.event import async_call_later
 
 from ..backend import AlexaBackend, Routine, RoutinesApi
 from ..const import Topic
+from .absences import ABSENCE, Absences
 from .base import EXISTENCE, TopicCoordinator
-from .devices import ABSENCE
 
 # Whoever runs a routine wants its steps as they are now; callers of the same moment share a read (seconds).
 FRESH: Final = 1.0
@@ -38,7 +38,7 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
         self._reading = asyncio.Lock()
         self._read_at: float | None = None
         self._remembered: set[str] = set()
-        self._absent_since: dict[str, float] = {}
+        self._absences = Absences()
         self._has_forgotten = False
         self._cancel_second_look: CALLBACK_TYPE | None = None
         entry.async_on_unload(self._async_cancel_second_look)
@@ -62,30 +62,28 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
         """Take note of routines that there were before; those that are there no more are looked for once more."""
         self._remembered |= set(routine_ids) - self.data.keys()
         if self._remembered and self._read_at is not None:
-            self._merged(self.data)
+            self._absences.keep(self._remembered, self.data, self.hass.loop.time())
+            self._async_look_again()
 
     @callback
     def is_gone(self, routine_id: str) -> bool:
         """Return whether the account has not got a routine any more, as two good lists say."""
-        return self._read_at is not None and routine_id not in self.data and routine_id not in self._absent_since
+        return self._read_at is not None and routine_id not in self.data and routine_id not in self._absences.missing
 
     @callback
     def is_missing(self, routine_id: str) -> bool:
         """Return whether the last good list lacked a routine."""
-        return routine_id in self._absent_since
+        return routine_id in self._absences.missing
 
     def _merged(self, listed: Mapping[str, Routine]) -> Mapping[str, Routine]:
         """Return what is listed, and what is missing for the first time."""
         now = self._read_at = self.hass.loop.time()
-        absent = (self.data.keys() | self._remembered) - listed.keys()
-        since = {routine_id: self._absent_since.get(routine_id, now) for routine_id in absent}
-        self._absent_since = {routine_id: first for routine_id, first in since.items() if now - first < ABSENCE}
-        self._has_forgotten |= len(self._absent_since) < len(since)
-        self._remembered &= self._absent_since.keys()
-        if self._absent_since and not self._cancel_second_look:
-            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
-        kept = {key: self.data[key] for key in self.data if key in self._absent_since}
-        return {**listed, **kept}
+        kept = self._absences.keep({*self.data, *self._remembered}, listed, now)
+        self._has_forgotten |= not self._remembered <= kept | listed.keys()
+        self._remembered &= kept
+        if kept:
+            self._async_look_again()
+        return {**listed, **{key: self.data[key] for key in self.data if key in kept}}
 
     @override
     @callback
@@ -100,6 +98,12 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
         if self._has_forgotten:
             self._has_forgotten = False
             self._tell((EXISTENCE,))
+
+    @callback
+    def _async_look_again(self) -> None:
+        """Ask again, some time later, for what one list lacked."""
+        if not self._cancel_second_look:
+            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
 
     @callback
     def _async_second_look(self, _now: object) -> None:

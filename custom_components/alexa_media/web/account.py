@@ -57,6 +57,7 @@ from .endpoints import (
     VOLUMES,
 )
 from .kids import WebKids
+from .lists import WebLists
 from .parse import (
     Preferences,
     parse_account,
@@ -104,6 +105,7 @@ class WebBackend:
         self._devices: Mapping[str, Device] = {}
         self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
+        self._lists = WebLists(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
         self.background = WebBackground(self._session)
         self.kids = WebKids(self._session)
@@ -122,6 +124,11 @@ class WebBackend:
             | Capability.PUSH
             | Capability.BLUETOOTH
         )
+
+    @property
+    def lists(self) -> WebLists:
+        """Return the shopping, to-do and custom lists."""
+        return self._lists
 
     @property
     def account(self) -> Account:

@@ -31,17 +31,26 @@ from .account import (
 from .background import BACKGROUND_ENDPOINTS
 from .base import Answer, Endpoint, Host
 from .kids import KIDS_ENDPOINTS
+from .lists import ADD_LIST_ITEM, DELETE_LIST_ITEM, LIST_ITEMS, LISTS, LISTS_ENDPOINTS, UPDATE_LIST_ITEM
 from .routines import ROUTINE_ENDPOINTS
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *BACKGROUND_ENDPOINTS, *KIDS_ENDPOINTS, *ROUTINE_ENDPOINTS)
+ENDPOINTS: Final = (
+    *ACCOUNT_ENDPOINTS,
+    *BACKGROUND_ENDPOINTS,
+    *KIDS_ENDPOINTS,
+    *LISTS_ENDPOINTS,
+    *ROUTINE_ENDPOINTS,
+)
 """All of them; tests walk this table."""
 
 __all__ = [
     "ACCOUNT",
+    "ADD_LIST_ITEM",
     "BEHAVIOR",
     "BLUETOOTH",
     "CONNECT_BLUETOOTH",
     "CSRF_PAGES",
+    "DELETE_LIST_ITEM",
     "DEVICES",
     "DEVICES_PAGE",
     "DEVICE_PICK",
@@ -49,6 +58,8 @@ __all__ = [
     "DND",
     "ENDPOINTS",
     "LANGUAGE",
+    "LISTS",
+    "LIST_ITEMS",
     "NOTIFICATIONS",
     "PLAYER_COMMAND",
     "PREFERENCES",
@@ -56,6 +67,7 @@ __all__ = [
     "SESSIONS",
     "SET_DND",
     "STRINGS",
+    "UPDATE_LIST_ITEM",
     "VOLUMES",
     "Answer",
     "Endpoint",
