@@ -52,13 +52,25 @@ async def test_press(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
     with pytest.raises(ServiceValidationError) as raised:
         await press(hass, DINNER_BUTTON)
     assert raised.value.translation_key == "routine_needs_echo"
+    # but for the default device, once somebody has chosen it
+    for chosen, heard in (("G0NOBODY", False), (household.serial("Office Spot"), True)):
+        hass.config_entries.async_update_entry(entry, options={"default_device": chosen})
+        await hass.async_block_till_done()
+        before = len(sim.spoken())
+        if heard:
+            await press(hass, DINNER_BUTTON)
+            assert ("Office Spot", "Dinner is served") in [(s["device"], s["text"]) for s in sim.spoken()[before:]]
+        else:
+            with pytest.raises(ServiceValidationError):
+                await press(hass, DINNER_BUTTON)
+            assert len(sim.spoken()) == before
     # deleted in the app a moment ago
     change(sim, GOOD_NIGHT, None)
     outdate(entry)
     with pytest.raises(ServiceValidationError) as gone:
         await press(hass)
     assert gone.value.translation_key == "routine_gone"
-    assert len(sim.spoken()) == 2
+    assert automations(sim)[DINNER]["runs"] == 1
 
 
 async def test_the_only_echo(

@@ -17,6 +17,7 @@ CONF_PUBLIC_URL: Final = "public_url"
 CONF_EXTENDED_DISCOVERY: Final = "extended_entity_discovery"
 CONF_SCAN_INTERVAL: Final = "scan_interval"
 CONF_KEEP_TRANSCRIPTS: Final = "keep_transcripts"
+CONF_DEFAULT_DEVICE: Final = "default_device"
 CONF_SERIAL: Final = "serial"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a key
 CONF_MAC_DMS: Final = "mac_dms"

@@ -6,6 +6,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 
 from .backend import Routine
+from .const import CONF_DEFAULT_DEVICE
 from .coordinator import AlexaConfigEntry, RoutinesCoordinator
 from .entity import command_errors, invalid_input
 from .models import Device, DeviceFamily
@@ -35,20 +36,17 @@ async def async_run_routine(hass: HomeAssistant, entry: AlexaConfigEntry, wanted
 async def async_press_routine(hass: HomeAssistant, entry: AlexaConfigEntry, routine_id: str) -> None:
     """Run a routine without an Echo; raises as ``async_run_routine`` does.
 
-    What a routine does on the Echo that is spoken to has no place then, unless there is only one.
+    What a routine does on the Echo that is spoken to is done on the default device, or on the only Echo.
     """
     if (coordinator := entry.runtime_data.routines) is None:
-        return
+        raise invalid_input("routine_gone")
     with command_errors(hass, entry):
         await coordinator.async_read_now()
     if (routine := coordinator.data.get(routine_id)) is None or coordinator.is_missing(routine_id):
         raise invalid_input("routine_gone")
     device = None
-    if routine.needs_echo:
-        echos = [device for device in entry.runtime_data.devices.data.values() if _is_echo(device)]
-        if len(echos) != 1:
-            raise invalid_input("routine_needs_echo", routine=routine.name)
-        (device,) = echos
+    if routine.needs_echo and (device := _default_echo(entry)) is None:
+        raise invalid_input("routine_needs_echo", routine=routine.name)
     await _async_run(hass, entry, coordinator, routine, device)
 
 
@@ -67,9 +65,14 @@ async def _async_run(
     return routine
 
 
-def _is_echo(device: Device) -> bool:
-    """Return whether somebody can speak to a device."""
-    return not device.is_group and device.family is not DeviceFamily.VOX
+def _default_echo(entry: AlexaConfigEntry) -> Device | None:
+    """Return the Echo that counts as spoken to where none is named: the default device, else the only one."""
+    devices = entry.runtime_data.devices.data.values()
+    echos = {
+        device.serial: device for device in devices if not device.is_group and device.family is not DeviceFamily.VOX
+    }
+    chosen = echos.get(entry.options.get(CONF_DEFAULT_DEVICE, ""))
+    return chosen or (next(iter(echos.values())) if len(echos) == 1 else None)
 
 
 def _found(routines: Mapping[str, Routine], wanted: str) -> Routine:
