@@ -4,6 +4,7 @@ from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -37,6 +38,10 @@ async def test_identity(
 
 async def test_press(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
     """It runs the routine under its id; Amazon's refusal reaches the caller, and nothing is run twice."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    sim.reset_ledger()
+    await hass.services.async_call("homeassistant", "update_entity", {ATTR_ENTITY_ID: NIGHT}, blocking=True)
+    assert household.requests() == ["GET /api/behaviors/v2/automations"]
     outdate(entry)
     sim.reset_ledger()
     await press(hass)

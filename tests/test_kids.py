@@ -39,7 +39,11 @@ def enable(
 
 
 async def test_it_costs_nothing_unless_enabled(
-    hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
 ) -> None:
     """Every single Echo has a sensor, which is disabled at first; no device is asked."""
     items = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
@@ -51,6 +55,12 @@ async def test_it_costs_nothing_unless_enabled(
     assert {item.disabled_by for item in found.values()} == {er.RegistryEntryDisabler.INTEGRATION}
     assert found[SENSOR].unique_id == f"{household.serial('Office Spot')}_amazon_kids"
     assert household.requests(path="/api/device/op-mode") == []
+    # the page for parents sets the cookie that has to be repeated: without it nothing is sent
+    sim.fault(path="/oobe/brownie/start/*", status=200, body="<html></html>", times=1)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "amazon_kids_enable", child="kim")
+    assert raised.value.translation_key == "cannot_connect"
+    assert household.requests("POST", "/ajax/*") == []
     await act(hass, "amazon_kids_enable", child="kim")
     assert household.device("Office Spot")["child"] == KIM
     assert household.requests(path="/api/device/op-mode") == []
@@ -99,6 +109,12 @@ async def test_given_and_taken(
     assert twins.value.translation_key == "child_ambiguous"
     await act(hass, "amazon_kids_enable", child="amzn1.account.SIMA2SIMKIM0DOE04")
     assert state_of(hass, SENSOR).state == "on"
+    # what cannot be confirmed at once is asked again
+    sim.fault(path="/api/device/op-mode", status=404, times=1)
+    await act(hass, "amazon_kids_disable")
+    assert state_of(hass, SENSOR).state == "on"
+    await until(hass, lambda: state_of(hass, SENSOR).state == "off")
+    await act(hass, "amazon_kids_enable", child="amzn1.account.SIMA2SIMKIM0DOE04")
     sim.fault(path="/api/unassign-device-from-child/*", status=503, after=True, times=1)
     sim.reset_ledger()
     with pytest.raises(HomeAssistantError) as lost:
