@@ -23,9 +23,11 @@ _SIMPLE_TYPES: Final[dict[str, Callable[[str], Command]]] = {
     "skill": lambda media_id: LaunchSkill(skill_id=media_id),
 }
 _SEQUENCE: Final = "sequence"
-_KNOWN_TYPES: Final = ", ".join(
-    ("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *sorted((*_SIMPLE_TYPES, _SEQUENCE, QUEUE, STATION)))
-)
+# These are no commands.
+ROUTINE: Final = "routine"
+IMAGE: Final = "image"
+_OWN_TYPES: Final = sorted((*_SIMPLE_TYPES, _SEQUENCE, IMAGE, QUEUE, ROUTINE, STATION))
+_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *_OWN_TYPES))
 
 
 def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:

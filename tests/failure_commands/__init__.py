@@ -9,9 +9,17 @@ from typing import Any, Final
 
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-from . import lists, media  # noqa: E402 - it needs the type above
+from . import background, kids, lists, media  # noqa: E402 - they need the type above
 
-FAMILIES: Final[tuple[FailureCommand, ...]] = (*lists.COMMANDS, *media.COMMANDS)
+FAMILIES: Final[tuple[FailureCommand, ...]] = (
+    *background.COMMANDS,
+    *kids.COMMANDS,
+    *lists.COMMANDS,
+    *media.COMMANDS,
+)
+
+ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)
+"""Entities (platform, unique id) that are disabled unless somebody enables them, as in the table."""
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:

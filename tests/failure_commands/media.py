@@ -18,6 +18,18 @@ async def play_station(table: Any) -> list[str]:
     return problems
 
 
+async def play_music(table: Any) -> list[str]:
+    """Search for music and play it."""
+    entity = {"entity_id": KITCHEN}
+    problems: list[str] = await table.act(
+        "media_player",
+        "play_media",
+        entity | {"media_content_type": "SPOTIFY", "media_content_id": "salt"},
+        lambda: table.household.device("Kitchen Show")["player"]["state"] == "PLAYING",
+    )
+    return problems
+
+
 async def look_around(table: Any) -> list[str]:
     """Search and browse; what was looked up before is looked up again."""
     media = table.entry.runtime_data.media
@@ -32,4 +44,4 @@ async def look_around(table: Any) -> list[str]:
     return problems
 
 
-COMMANDS: Final[tuple[FailureCommand, ...]] = (play_station, look_around)
+COMMANDS: Final[tuple[FailureCommand, ...]] = (play_station, play_music, look_around)

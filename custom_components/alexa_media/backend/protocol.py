@@ -6,10 +6,13 @@ from typing import Protocol
 
 from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
+from .background import BackgroundApi
 from .commands import Command, Transport
 from .events import PushEvent
+from .kids import KidsApi
 from .lists import ListsApi
 from .media import MediaApi
+from .routines import RoutinesApi
 
 
 class Capability(Flag):
@@ -48,6 +51,18 @@ class AlexaBackend(Protocol):
     @property
     def media(self) -> MediaApi | None:
         """Return what there is to play."""
+
+    @property
+    def background(self) -> BackgroundApi | None:
+        """Return the backgrounds of screens."""
+
+    @property
+    def kids(self) -> KidsApi | None:
+        """Return Amazon Kids."""
+
+    @property
+    def routines(self) -> RoutinesApi | None:
+        """Return the routines."""
 
     @property
     def lists(self) -> ListsApi | None:

@@ -2,9 +2,11 @@
 
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
+from .kids import KidsCoordinator
 from .lists import AlexaList, ListsCoordinator
 from .media import MediaLibrary
 from .players import PlayersCoordinator
+from .routines import RoutinesCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -16,11 +18,13 @@ __all__ = [
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
+    "KidsCoordinator",
     "ListsCoordinator",
     "MediaLibrary",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",
+    "RoutinesCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
     "async_forget",

@@ -45,6 +45,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     topic: ClassVar[Topic]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
+    # Amazon pushes what changes: then a gap in the pushes means to read again.
+    pushed: ClassVar[bool] = True
+    # Whether its keys are what the account has, such as devices: what ``enable_network_discovery`` reads.
+    is_list: ClassVar[bool] = False
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
         """Start empty and without push."""

@@ -32,9 +32,11 @@ from ..models import Account, Credentials
 from ..web.account import WebBackend
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
+from .kids import KidsCoordinator
 from .lists import ListsCoordinator
 from .media import MediaLibrary
 from .players import PlayersCoordinator
+from .routines import RoutinesCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 # How long the topics wait for the stream at start (seconds): read before it is up, they are read again after.
@@ -98,6 +100,8 @@ class AlexaRuntimeData:
     notifications: NotificationsCoordinator | None
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
+    routines: RoutinesCoordinator | None = None
+    kids: KidsCoordinator | None = None
     lists: ListsCoordinator | None = None
     media: MediaLibrary | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
@@ -115,6 +119,8 @@ class AlexaRuntimeData:
             notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
+            routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
+            kids=KidsCoordinator(hass, entry, backend, kids, devices) if (kids := backend.kids) else None,
             lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
             media=MediaLibrary(hass, backend.media) if backend.media else None,
         )
@@ -122,7 +128,8 @@ class AlexaRuntimeData:
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.lists)
+        topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
+        every = (*topics, self.lists, self.routines, self.kids)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_connect(self) -> bool:
@@ -164,10 +171,11 @@ class AlexaRuntimeData:
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
-        """Read every topic that was not read since the stream is up, with a pause (seconds) after each."""
+        """Read every topic that ails, or is pushed and was not read since the stream is up; with a pause after each."""
         since = self.push.up_since
         for coordinator in self.coordinators:
-            if coordinator.read_at is None or coordinator.read_at < since:
+            is_due = coordinator.pushed or not coordinator.last_update_success
+            if is_due and (coordinator.read_at is None or coordinator.read_at < since):
                 await coordinator.async_refresh()
                 await asyncio.sleep(pause)
 

@@ -24,7 +24,8 @@ from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, PlayersCoordinator
 from ..entity import command_errors, invalid_input, player_unique_id
 from ..models import Device, Media, Player, PlayerState, Repeat, Session
-from ..play_media import QUEUE, STATION, command_of
+from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, command_of
+from .actions import AccountActions
 from .browse import MediaBrowsing
 from .sources import SourceSelection
 from .volume import VolumeControl
@@ -58,7 +59,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, SourceSelection, MediaBrowsing):
+class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrowsing):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.
@@ -298,12 +299,18 @@ class AlexaMediaPlayer(VolumeControl, SourceSelection, MediaBrowsing):
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        """Play music, a station, a title of the queue, a sound or a sequence, start a skill, or act on words.
+        """Play music, a station, a title of the queue, a sound or a sequence, run a skill or a routine, show an image.
 
         Amazon has no way to put something behind what plays; ``announce`` has no meaning for these.
         """
         if enqueue in (MediaPlayerEnqueue.ADD, MediaPlayerEnqueue.NEXT):
             raise invalid_input("enqueue_unsupported")
+        if media_type == ROUTINE:
+            await self.async_run_routine(media_id)
+            return
+        if media_type == IMAGE:
+            await self.async_set_background(media_id)
+            return
         before = self.value
         if media_type in (QUEUE, STATION):
             await self._async_play_listed(str(media_type), media_id)

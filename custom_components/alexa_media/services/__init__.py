@@ -2,11 +2,17 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import media, players, speech
+from . import accounts, media, players, routines, speech
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions; they are there whether or not an account is loaded."""
-    for family in (media, players, speech):
+    for family in (
+        accounts,
+        media,
+        players,
+        routines,
+        speech,
+    ):
         family.async_setup(hass)

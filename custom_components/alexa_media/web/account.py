@@ -40,6 +40,7 @@ from custom_components.alexa_media.models import (
 )
 
 from .addressing import address_of, place_of
+from .background import WebBackground
 from .endpoints import (
     ACCOUNT,
     BEHAVIOR,
@@ -55,6 +56,7 @@ from .endpoints import (
     SET_DND,
     VOLUMES,
 )
+from .kids import WebKids
 from .lists import WebLists
 from .media import IDLE_CODES, WebMedia
 from .parse import (
@@ -69,6 +71,7 @@ from .parse import (
 )
 from .parse_bluetooth import parse_bluetooth
 from .parse_notifications import parse_notifications
+from .routines import WebRoutines
 from .scheduler import CommandScheduler
 from .session import WebSession
 from .stream import PushStream
@@ -100,10 +103,15 @@ class WebBackend:
         self._devices: Mapping[str, Device] = {}
         self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
-        self._lists = WebLists(self._session.transport)
+        self.lists = WebLists(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
-        self._media = WebMedia(
+        self.media = WebMedia(
             self._session.transport, self._scheduler, default_customer_id=lambda: self.account.customer_id
+        )
+        self.background = WebBackground(self._session)
+        self.kids = WebKids(self._session)
+        self.routines = WebRoutines(
+            self._session, devices=lambda: self._devices, customer_id=lambda: self.account.customer_id
         )
 
     @property
@@ -117,16 +125,6 @@ class WebBackend:
             | Capability.PUSH
             | Capability.BLUETOOTH
         )
-
-    @property
-    def media(self) -> WebMedia:
-        """Return what there is to play."""
-        return self._media
-
-    @property
-    def lists(self) -> WebLists:
-        """Return the shopping, to-do and custom lists."""
-        return self._lists
 
     @property
     def account(self) -> Account:

@@ -28,11 +28,21 @@ from .account import (
     STRINGS,
     VOLUMES,
 )
+from .background import BACKGROUND_ENDPOINTS
 from .base import Answer, Endpoint, Host
+from .kids import KIDS_ENDPOINTS
 from .lists import ADD_LIST_ITEM, DELETE_LIST_ITEM, LIST_ITEMS, LISTS, LISTS_ENDPOINTS, UPDATE_LIST_ITEM
 from .media import BEHAVIOR_ENTITIES, MEDIA_ENDPOINTS, PLAY_STATION, QUEUE, STATIONS, VALIDATE_OPERATION
+from .routines import ROUTINE_ENDPOINTS
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *LISTS_ENDPOINTS, *MEDIA_ENDPOINTS)
+ENDPOINTS: Final = (
+    *ACCOUNT_ENDPOINTS,
+    *BACKGROUND_ENDPOINTS,
+    *KIDS_ENDPOINTS,
+    *LISTS_ENDPOINTS,
+    *MEDIA_ENDPOINTS,
+    *ROUTINE_ENDPOINTS,
+)
 """All of them; tests walk this table."""
 
 __all__ = [
