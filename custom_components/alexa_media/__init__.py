@@ -19,6 +19,7 @@ from .services import async_setup_services
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
+    Platform.EVENT,
     Platform.MEDIA_PLAYER,
     Platform.NOTIFY,
     Platform.SENSOR,

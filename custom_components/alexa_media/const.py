@@ -32,6 +32,7 @@ ENTRY_MINOR_VERSION: Final = 2
 
 # Events on Home Assistant's bus, with alexa_media_player's names.
 EVENT_NOTIFICATION: Final = "alexa_media_notification_event"
+EVENT_LAST_CALLED: Final = "alexa_media_last_called_event"
 EVENT_ALARM_DISMISSAL: Final = "alexa_media_alarm_dismissal_event"
 
 DEFAULT_SCAN_INTERVAL: Final = timedelta(seconds=60)
@@ -72,3 +73,4 @@ class Topic(StrEnum):
     NOTIFICATIONS = "notifications"
     DND = "dnd"
     BLUETOOTH = "bluetooth"
+    HISTORY = "history"

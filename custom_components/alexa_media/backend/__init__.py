@@ -28,6 +28,7 @@ from .events import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    EqualizerChanged,
     MediaProgressChanged,
     NotificationsChanged,
     NowPlayingChanged,
@@ -38,6 +39,7 @@ from .events import (
     StreamOpened,
     VolumeChanged,
 )
+from .history import HistoryApi, RecordPage, UtteranceType, VoiceRecord
 from .protocol import AlexaBackend, Capability
 
 __all__ = [
@@ -52,6 +54,8 @@ __all__ = [
     "DirectiveUnknown",
     "DndChanged",
     "DropInNotification",
+    "EqualizerChanged",
+    "HistoryApi",
     "LaunchSkill",
     "MediaProgressChanged",
     "MobilePush",
@@ -61,6 +65,7 @@ __all__ = [
     "PlaySound",
     "PushEvent",
     "QueueChanged",
+    "RecordPage",
     "RunSequence",
     "SessionsChanged",
     "SetVolume",
@@ -70,5 +75,7 @@ __all__ = [
     "StreamOpened",
     "TextCommand",
     "Transport",
+    "UtteranceType",
+    "VoiceRecord",
     "VolumeChanged",
 ]

@@ -108,6 +108,13 @@ class BluetoothChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EqualizerChanged:
+    """The equalizer of a device was told; unchanged it is the sign of a device that woke."""
+
+    serial: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveIgnored:
     """A known command that nothing hangs on yet; ``serial`` where the push named a device."""
 
@@ -135,6 +142,7 @@ type PushEvent = (
     | SessionsChanged
     | NotificationsChanged
     | BluetoothChanged
+    | EqualizerChanged
     | DirectiveIgnored
     | DirectiveUnknown
 )

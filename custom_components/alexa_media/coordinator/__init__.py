@@ -2,6 +2,7 @@
 
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
+from .history import HistoryCoordinator, LastCommand, history_record_of
 from .players import PlayersCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
@@ -13,6 +14,8 @@ __all__ = [
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
+    "HistoryCoordinator",
+    "LastCommand",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",
@@ -20,4 +23,5 @@ __all__ = [
     "TopicCoordinator",
     "async_forget",
     "create_backend",
+    "history_record_of",
 ]

@@ -45,6 +45,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     topic: ClassVar[Topic]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
+    # Whether the topic is read before its entities are there, and not only once the stream is open.
+    read_at_start: ClassVar[bool] = True
+    hint_delay: ClassVar[float] = HINT_DELAY
+    hint_limit: ClassVar[float] = HINT_LIMIT
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
         """Start empty and without push."""
@@ -130,7 +134,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self._hint_since = now
         elif self._cancel_hint:
             self._cancel_hint()
-        delay = max(0.0, min(HINT_DELAY, self._hint_since + HINT_LIMIT - now))
+        delay = max(0.0, min(self.hint_delay, self._hint_since + self.hint_limit - now))
         self._cancel_hint = async_call_later(self.hass, delay, self._async_on_hint)
 
     @callback

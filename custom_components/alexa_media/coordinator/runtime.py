@@ -31,6 +31,7 @@ from ..models import Account, Credentials
 from ..web.account import WebBackend
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
+from .history import HistoryCoordinator
 from .players import PlayersCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -88,6 +89,7 @@ class AlexaRuntimeData:
     notifications: NotificationsCoordinator | None
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
+    history: HistoryCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -96,19 +98,21 @@ class AlexaRuntimeData:
         """Make the coordinators that a backend can feed."""
         has = backend.capabilities
         devices = DevicesCoordinator(hass, entry, backend)
+        dnd = DndCoordinator(hass, entry, backend) if Capability.DND in has else None
         return cls(
             backend=backend,
             devices=devices,
             players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
             notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
-            dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
+            dnd=dnd,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
+            history=HistoryCoordinator(hass, entry, backend, api, devices, dnd) if (api := backend.history) else None,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
+        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.history)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_start(self) -> None:
@@ -137,7 +141,7 @@ class AlexaRuntimeData:
             await self.devices.async_refresh()
         else:
             await self.devices.async_config_entry_first_refresh()
-        await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
+        await asyncio.gather(*(topic.async_refresh() for topic in self.coordinators[1:] if topic.read_at_start))
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:

@@ -23,6 +23,7 @@ from ..coordinator import AlexaConfigEntry, PlayersCoordinator
 from ..entity import invalid_input, player_unique_id
 from ..models import Device, Media, Player, PlayerState, Repeat, Session
 from ..play_media import command_of
+from .history import VoiceHistory
 from .sources import SourceSelection
 from .volume import VolumeControl
 
@@ -55,7 +56,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, SourceSelection):
+class AlexaMediaPlayer(VolumeControl, SourceSelection, VoiceHistory):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.
@@ -143,11 +144,12 @@ class AlexaMediaPlayer(VolumeControl, SourceSelection):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what is paired, and the group, which Home Assistant shows only for players that can be joined.
+        """Return what was said and is paired, and the group, which Home Assistant shows only for what can be joined.
 
         ``available`` and ``previous_volume`` (0 to 1, before Home Assistant set it last) are alexa_media_player's.
         """
         attributes: dict[str, Any] = {"available": self.available, "previous_volume": self._previous_volume}
+        attributes |= self._history_attributes
         if (members := self.group_members) is not None:
             attributes[ATTR_GROUP_MEMBERS] = members
         if (paired := self._paired) is not None:

@@ -55,6 +55,7 @@ from .endpoints import (
     SET_DND,
     VOLUMES,
 )
+from .history import WebHistory
 from .parse import (
     Preferences,
     parse_account,
@@ -97,6 +98,7 @@ class WebBackend:
         """
         self._session = WebSession(session, credentials)
         self._client_factory = client_factory
+        self._history = WebHistory(self._session)
         self._account = account
         self._devices: Mapping[str, Device] = {}
         self._preferences: Mapping[str, Preferences] = {}
@@ -126,6 +128,11 @@ class WebBackend:
     def own_serial(self) -> str | None:
         """Return the serial under which we are registered in the account."""
         return self._session.credentials.serial
+
+    @property
+    def history(self) -> WebHistory:
+        """Return what people said."""
+        return self._history
 
     @property
     def stats(self) -> Mapping[str, object]:

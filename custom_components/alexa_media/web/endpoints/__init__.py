@@ -29,8 +29,9 @@ from .account import (
     VOLUMES,
 )
 from .base import Answer, Endpoint, Host
+from .history import HISTORY, HISTORY_BEFORE, HISTORY_ENDPOINTS, HISTORY_PAGE
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS,)
+ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *HISTORY_ENDPOINTS)
 """All of them; tests walk this table."""
 
 __all__ = [
@@ -45,6 +46,9 @@ __all__ = [
     "DISCONNECT_BLUETOOTH",
     "DND",
     "ENDPOINTS",
+    "HISTORY",
+    "HISTORY_BEFORE",
+    "HISTORY_PAGE",
     "LANGUAGE",
     "NOTIFICATIONS",
     "PLAYER_COMMAND",
