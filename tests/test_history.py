@@ -13,9 +13,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
+from custom_components.alexa_media.backend import EqualizerChanged, VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import HistoryCoordinator
 from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics
+from custom_components.alexa_media.web.account import WebBackend
 
 from .conftest import Clock, Household, quiet, set_up, state_of, until
 from .test_two_accounts import PLAYERS, Pair, domains, pair
@@ -86,7 +88,7 @@ async def test_who_was_spoken_to(
     await quiet(hass, sim)
     assert household.requests() == [RECORDS]
     written: list[str] = []
-    hass.bus.async_listen(EVENT_STATE_CHANGED, lambda event: written.append(event.data["entity_id"]))
+    hass.bus.async_listen(EVENT_STATE_CHANGED, callback(lambda event: written.append(event.data["entity_id"])))
     sim.say(household.serial("Office Spot"), "stop")
     await until(hass, lambda: last_called(hass) == [OFFICE])
     await hass.async_block_till_done()
@@ -107,24 +109,24 @@ async def test_what_a_request_costs(
     await until(hass, lambda: len(fired) == 6)
     assert [event["summary"] for event in fired[::2]] == ["number 0", "number 1", "number 2"]
     assert state_of(hass, "event.kitchen_show_voice_command").attributes["text"] == "number 2"
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=0.5)
     assert household.requests() == [RECORDS]
     before = last_called(hass)
     # what nobody asked anything with
     for kind in ("WAKE_WORD_ONLY", "DEVICE_ARBITRATION", "ASR_TIMEOUT", "NO_EXPRESSED_INTENT"):
         sim.say(kitchen, "", utterance_type=kind)
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=0.5)
     assert household.requests() == [RECORDS] * 2
     assert (last_called(hass), len(fired)) == (before, 6)
     # a volume that was told again, and one that changes
     household.change("Kitchen Show", volume=41)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.41)
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=0.5)
     assert household.requests() == [RECORDS] * 2
     dopplers = {"dopplerId": {"deviceSerialNumber": kitchen, "deviceType": "A1"}}
     sim.push("PUSH_VOLUME_CHANGE", {**dopplers, "volumeSetting": 41, "isMuted": False})
     await until(hass, lambda: len(household.requests()) == 3)
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=0.5)
     assert household.requests() == [RECORDS] * 3
     assert len(fired) == 6
 
@@ -138,7 +140,7 @@ async def test_records_that_tell_no_device(
     sim.say(office, "add milk to my shopping list", intent="AddToListIntent")
     await until(hass, lambda: last_called(hass) == [OFFICE])
     sim.say(household.serial("Kitchen Show"), "good night", intent="InvokeRoutineIntent")
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=0.6)
     assert (last_called(hass), len(fired)) == ([OFFICE], 1)
     sim.say(household.serial("Kitchen Show"), "thank you")
     await until(hass, lambda: last_called(hass) == [KITCHEN])
@@ -153,7 +155,7 @@ async def test_do_not_disturb_by_voice(
     sim.reset_ledger()
     sim.say(household.serial("Kitchen Show"), "turn on Do Not Disturb", "OK")
     await until(hass, lambda: "GET /api/dnd/device-status-list" in household.requests())
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=0.6)
     assert sorted(household.requests()) == ["GET /api/dnd/device-status-list", RECORDS]
 
 
@@ -179,6 +181,7 @@ async def test_restart(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.usefixtures("brisk")
 async def test_nobody_wants_to_know(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
@@ -186,17 +189,20 @@ async def test_nobody_wants_to_know(
     hass.config_entries.async_update_entry(config_entry, pref_disable_new_entities=True)
     await set_up(hass, config_entry)
     sim.say(household.serial("Kitchen Show"), "hello")
-    await quiet(hass, sim, calm=2.5)
+    await quiet(hass, sim, calm=0.8)
     assert household.requests(path="/alexa-privacy/*") == []
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
 async def test_throttled_and_without_push(
-    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    fired: list[dict[str, Any]],
 ) -> None:
     """It waits as long as Amazon says, then catches up; without push it is polled, and late news starts nothing."""
-    events: list[Any] = []
-    hass.bus.async_listen(EVENT, lambda event: events.append(event.data["summary"]))
     await set_up(hass, config_entry)
     await clock.settle()
     sim.fault(path="/alexa-privacy/*", status=429, headers={"retry-after": "120"}, seconds=60)
@@ -207,7 +213,8 @@ async def test_throttled_and_without_push(
     assert household.requests(path="/alexa-privacy/*") == [RECORDS]
     assert last_called(hass) == []
     await clock.advance(180, 30)
-    assert events == ["number 0", "number 1", "number 2", "number 3"]
+    assert [event["summary"] for event in fired] == ["number 0", "number 1", "number 2", "number 3"]
+    fired.clear()
     assert last_called(hass) == [KITCHEN]
     sim.fault(path="/v20160207/directives", status=503)
     sim.fault(close_stream=True)
@@ -215,13 +222,13 @@ async def test_throttled_and_without_push(
     assert not config_entry.runtime_data.push.up
     sim.say(household.serial("Office Spot"), "soon enough")
     await clock.advance(320, 80)
-    assert (last_called(hass), events[4:]) == ([OFFICE], ["soon enough"])
+    assert (last_called(hass), [event["summary"] for event in fired]) == ([OFFICE], ["soon enough"])
     sim.fault(path="/alexa-privacy/*", status=503)
     sim.say(household.serial("Bedroom Dot"), "too late")
     await clock.advance(1200, 300)
     sim.clear_faults()
     await clock.advance(900, 300)
-    assert (last_called(hass), events[4:]) == ([BEDROOM], ["soon enough"])
+    assert (last_called(hass), len(fired)) == ([BEDROOM], 1)
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
@@ -315,7 +322,7 @@ async def test_history_records(
     assert [r["summary"] for r in await records_of(hass, KITCHEN, start=middle)] == ["kitchen 3"]
     assert [r["summary"] for r in await records_of(hass, KITCHEN, person="jo")] == ["kitchen 2", "kitchen 1"]
     assert len(await records_of(hass, KITCHEN, entries=9, include=["wake_word_only"])) == 7
-    # ten pages at most
+    assert len(await records_of(hass, KITCHEN, start="2020-01-01 00:00:00")) == 4
     sim.reset_ledger()
     assert len(await records_of(hass, OFFICE, entries=200)) == 55
     assert household.requests() == [RECORDS] * 2
@@ -376,6 +383,26 @@ async def test_update_last_called(
         with pytest.raises(ServiceValidationError) as away:
             await update(**data)
         assert away.value.translation_key == "account_not_loaded"
+
+
+async def test_backend_without_history(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no event entity, nobody was spoken to last, and who asks learns why; pushes harm nothing."""
+    monkeypatch.setattr(WebBackend, "history", None)
+    await set_up(hass, config_entry)
+    assert hass.states.async_entity_ids("event") == []
+    runtime = config_entry.runtime_data
+    push.async_handle(runtime, EqualizerChanged(serial="G0SIM00KITCHEN01"))
+    known = runtime.players.data["G0SIM00KITCHEN01"].volume
+    push.async_handle(runtime, VolumeChanged(serial="G0SIM00KITCHEN01", volume=known))
+    assert not runtime.push.failed
+    for service, data in (("update_last_called", {}), ("get_history_records", {"entity_id": KITCHEN})):
+        with pytest.raises(ServiceValidationError) as raised:
+            await hass.services.async_call(DOMAIN, service, data, blocking=True)
+        assert raised.value.translation_key == "history_unsupported"
+    assert last_called(hass) == []
+    await hass.config_entries.async_unload(config_entry.entry_id)
 
 
 @pytest.mark.usefixtures("brisk")

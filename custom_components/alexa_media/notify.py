@@ -302,7 +302,8 @@ def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]
     names: dict[str, list[AlexaConfigEntry]] = {LAST_CALLED: []}
     for entry in hass.config_entries.async_entries(DOMAIN):
         names[LAST_CALLED].append(entry)
-        names.setdefault(f"{LAST_CALLED}_{slugify(entry.data[CONF_EMAIL])}", []).append(entry)
+        if email := entry.data.get(CONF_EMAIL):
+            names.setdefault(f"{LAST_CALLED}_{slugify(email)}", []).append(entry)
     return names
 
 
@@ -323,8 +324,8 @@ async def _async_last_called(
     """Return the Echo of some accounts that was spoken to last.
 
     Who speaks and lets an automation answer is faster than the history: where an Echo has
-    just woken the read that is due is waited for. Where nothing is known it is read.
-    Raises ``HomeAssistantError`` where nobody knows.
+    just woken the read that is due is waited for. Where no account knows anything they are
+    read. Raises ``HomeAssistantError`` where nobody knows.
     """
     loaded = [
         (entry, history)
@@ -332,8 +333,8 @@ async def _async_last_called(
         if entry.state is ConfigEntryState.LOADED and (history := entry.runtime_data.history)
     ]
     await asyncio.gather(*(history.async_wait() for _, history in loaded))
-    for entry, history in loaded:
-        if history.last is None:
+    if all(history.last is None for _, history in loaded):
+        for entry, history in loaded:
             with command_errors(hass, entry):
                 await history.async_look()
     said = [(record, entry) for entry, history in loaded if (record := history.last)]

@@ -75,8 +75,8 @@ def async_setup(hass: HomeAssistant) -> None:
 async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
     """Read which Echo was spoken to last, in some accounts or in all; the response tells.
 
-    Raises ``ServiceValidationError`` for an account that there is not or that is not
-    loaded, and ``HomeAssistantError`` where Amazon does not answer, once all others are read.
+    Raises ``ServiceValidationError`` for an account that there is not, that is not loaded
+    or that has no history, and ``HomeAssistantError`` where Amazon does not answer, once all others are read.
     """
     hass = call.hass
     entries = _entries(hass, call.data.get(ATTR_EMAIL))
@@ -94,19 +94,19 @@ async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
 def _entries(hass: HomeAssistant, emails: list[str] | None) -> list[tuple[AlexaConfigEntry, HistoryCoordinator]]:
     """Return the accounts with some e-mail addresses, or all; raises ``ServiceValidationError``."""
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    wanted = None if emails is None else {email.strip().casefold() for email in emails}
-    found = {entry.data[CONF_EMAIL].casefold(): entry for entry in entries}
-    if unknown := (wanted or set()) - set(found):
-        raise invalid_input("account_unknown", accounts=", ".join(sorted(unknown)))
-    chosen = [entry for entry in entries if wanted is None or entry.data[CONF_EMAIL].casefold() in wanted]
-    loaded = [
-        (entry, history)
-        for entry in chosen
-        if entry.state is ConfigEntryState.LOADED and (history := entry.runtime_data.history)
-    ]
-    if not loaded or (wanted is not None and len(loaded) < len(chosen)):
+    chosen = entries
+    if emails is not None:
+        wanted = {email.strip().casefold() for email in emails}
+        chosen = [entry for entry in entries if entry.data.get(CONF_EMAIL, "").casefold() in wanted]
+        if unknown := wanted - {entry.data[CONF_EMAIL].casefold() for entry in chosen}:
+            raise invalid_input("account_unknown", accounts=", ".join(sorted(unknown)))
+    loaded = [entry for entry in chosen if entry.state is ConfigEntryState.LOADED]
+    if not loaded or (emails is not None and len(loaded) < len(chosen)):
         raise invalid_input("account_not_loaded")
-    return loaded
+    found = [(entry, history) for entry in loaded if (history := entry.runtime_data.history)]
+    if not found:
+        raise invalid_input("history_unsupported")
+    return found
 
 
 async def _async_look(hass: HomeAssistant, entry: AlexaConfigEntry, history: HistoryCoordinator) -> None:
