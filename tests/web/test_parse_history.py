@@ -117,7 +117,8 @@ def test_older_record_with_another_key(key: str | None) -> None:
 
 @pytest.mark.parametrize("parse", [parse_records, parse_older_records])
 def test_no_list(parse: Any) -> None:
-    for data in (None, {}, [], {"alexaHistoryRecords": None, "customerHistoryRecords": {}}):
+    answers: tuple[Any, ...] = (None, {}, [], {"alexaHistoryRecords": None, "customerHistoryRecords": {}})
+    for data in answers:
         with pytest.raises(AlexaBadResponseError):
             parse(data)
 
