@@ -1,5 +1,8 @@
 """Who was spoken to last, and what was said: from the signs of an Echo that wakes and the history of the account."""
 
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
 import json
 from typing import Any
 
@@ -13,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
-from custom_components.alexa_media.backend import EqualizerChanged, VolumeChanged
+from custom_components.alexa_media.backend import EqualizerChanged, RecordPage, VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import HistoryCoordinator
 from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics
@@ -145,6 +148,49 @@ async def test_records_that_tell_no_device(
     sim.say(household.serial("Kitchen Show"), "thank you")
     await until(hass, lambda: last_called(hass) == [KITCHEN])
     assert [event["summary"] for event in fired] == ["add milk to my shopping list", "thank you"]
+
+
+async def test_out_of_step(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
+) -> None:
+    """What is written down late is told once, and an action during a read takes nothing back."""
+    history = entry.runtime_data.history
+    kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
+    sim.fault(silent_stream=600)
+    early = sim.say(kitchen, "early")
+    sim.say(kitchen, "late")
+    records = (await history.api.async_records(*between(early))).records
+    answers = [records[:1], records, records]
+
+    class Slow:
+        """Gives the answers in turn; the second one comes after the third."""
+
+        async def async_records(self, _start: datetime, _end: datetime, _previous: str | None = None) -> RecordPage:
+            answer = answers.pop(0)
+            if len(answers) == 1:
+                await until_asked.wait()
+            return RecordPage(records=answer, token=None)
+
+    until_asked, history.api = asyncio.Event(), Slow()
+    await history.async_refresh()
+    await hass.async_block_till_done()
+    assert [event["summary"] for event in fired] == ["late"]
+    answers[0] = (replace(records[0], serial=office, timestamp=records[0].timestamp + timedelta(seconds=1)), *records)
+    reading = hass.async_create_task(history.async_refresh())
+    await asyncio.sleep(0)
+    await history.async_look()
+    assert last_called(hass) == [KITCHEN]
+    until_asked.set()
+    await reading
+    await hass.async_block_till_done()
+    assert last_called(hass) == [OFFICE]
+    assert [event["summary"] for event in fired] == ["late", "early", "late"]
+
+
+def between(said: dict[str, Any]) -> tuple[datetime, datetime]:
+    """Return a minute around something that was said."""
+    moment = dt_util.utc_from_timestamp(said["time"])
+    return moment - timedelta(seconds=30), moment + timedelta(seconds=30)
 
 
 @pytest.mark.usefixtures("brisk")

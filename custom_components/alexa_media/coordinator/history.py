@@ -138,6 +138,9 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     async def async_look(self) -> None:
         """Read what is new for an action; raises ``AlexaError`` and leaves the topic's success alone."""
         self.async_apply(self._with(await self._async_recent()))
+        # A read that is under way begins with what is known now: nothing is to be laid over it.
+        if self._pushed_while_reading is not None:
+            self._pushed_while_reading.clear()
         self._tell_news()
 
     async def async_wait(self) -> None:
@@ -208,10 +211,11 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @override
     @callback
-    def async_update_listeners(self) -> None:
-        """Tell what changed, and then what was said."""
-        super().async_update_listeners()
-        self._tell_news()
+    def _async_refresh_finished(self) -> None:
+        """Tell what was said as soon as the listeners know what changed."""
+        super()._async_refresh_finished()
+        if self._news:
+            self.hass.loop.call_soon(self._tell_news)
 
     @callback
     def _tell_news(self) -> None:
