@@ -41,7 +41,7 @@ _DO_NOT_DISTURB: Final = (
     "ne pas déranger",
     "non disturbare",
     "no molestar",
-    "não perturbe",
+    "não perturb",
     "niet storen",
 )
 
