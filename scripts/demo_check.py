@@ -18,11 +18,12 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from alexa_sim.client import ControlClient
-from scripts.checks import Check, echos, life, lists, media, routines
+from scripts.checks import Check, echos, history, life, lists, media, routines
 from scripts.checks.world import CheckFailedError, World
 
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *echos.CHECKS,
+    *history.CHECKS,
     *lists.CHECKS,
     *media.CHECKS,
     *routines.CHECKS,

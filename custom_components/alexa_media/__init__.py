@@ -20,6 +20,7 @@ from .services import async_setup_services
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.EVENT,
     Platform.MEDIA_PLAYER,
     Platform.NOTIFY,
     Platform.SENSOR,

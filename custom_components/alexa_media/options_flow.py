@@ -38,7 +38,7 @@ MAX_INTERVAL: Final = 3600
 
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
 # What an entity or the client reads once, while the account is set up.
-_NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY,)
+_NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
 
 
 class AlexaMediaOptionsFlow(OptionsFlow):

@@ -2,6 +2,7 @@
 
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
+from .history import HistoryCoordinator, LastCommand, history_record_of
 from .kids import KidsCoordinator
 from .lists import AlexaList, ListsCoordinator
 from .media import MediaLibrary
@@ -18,7 +19,9 @@ __all__ = [
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
+    "HistoryCoordinator",
     "KidsCoordinator",
+    "LastCommand",
     "ListsCoordinator",
     "MediaLibrary",
     "NotificationsCoordinator",
@@ -29,4 +32,5 @@ __all__ = [
     "TopicCoordinator",
     "async_forget",
     "create_backend",
+    "history_record_of",
 ]

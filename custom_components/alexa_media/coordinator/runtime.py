@@ -32,6 +32,7 @@ from ..models import Account, Credentials
 from ..web.account import WebBackend
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
+from .history import HistoryCoordinator
 from .kids import KidsCoordinator
 from .lists import ListsCoordinator
 from .media import MediaLibrary
@@ -104,6 +105,7 @@ class AlexaRuntimeData:
     kids: KidsCoordinator | None = None
     lists: ListsCoordinator | None = None
     media: MediaLibrary | None = None
+    history: HistoryCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -112,24 +114,26 @@ class AlexaRuntimeData:
         """Make the coordinators that a backend can feed."""
         has = backend.capabilities
         devices = DevicesCoordinator(hass, entry, backend)
+        dnd = DndCoordinator(hass, entry, backend) if Capability.DND in has else None
         return cls(
             backend=backend,
             devices=devices,
             players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
             notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
-            dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
+            dnd=dnd,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
             routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
             kids=KidsCoordinator(hass, entry, backend, kids, devices) if (kids := backend.kids) else None,
             lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
             media=MediaLibrary(hass, backend.media) if backend.media else None,
+            history=HistoryCoordinator(hass, entry, backend, past, devices, dnd) if (past := backend.history) else None,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
         topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
-        every = (*topics, self.lists, self.routines, self.kids)
+        every = (*topics, self.lists, self.routines, self.kids, self.history)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_connect(self) -> bool:
@@ -167,7 +171,7 @@ class AlexaRuntimeData:
             await self.devices.async_config_entry_first_refresh()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
-        await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
+        await asyncio.gather(*(topic.async_refresh() for topic in self.coordinators[1:] if topic.read_at_start))
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
@@ -175,7 +179,7 @@ class AlexaRuntimeData:
         since = self.push.up_since
         for coordinator in self.coordinators:
             is_due = coordinator.pushed or not coordinator.last_update_success
-            if is_due and (coordinator.read_at is None or coordinator.read_at < since):
+            if is_due and not coordinator.is_read_since(since):
                 await coordinator.async_refresh()
                 await asyncio.sleep(pause)
 

@@ -27,6 +27,7 @@ from ..models import Device, Media, Player, PlayerState, Repeat, Session
 from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, command_of
 from .actions import AccountActions
 from .browse import MediaBrowsing
+from .history import VoiceHistory
 from .sources import SourceSelection
 from .volume import VolumeControl
 
@@ -59,7 +60,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrowsing):
+class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrowsing, VoiceHistory):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.
@@ -149,13 +150,14 @@ class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrow
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what is paired, and the group, which Home Assistant shows only for players that can be joined.
+        """Return what was said and is paired, and the group, which Home Assistant shows only for what can be joined.
 
         ``available`` and ``previous_volume`` (0 to 1, before Home Assistant set it last) are alexa_media_player's.
         """
         attributes: dict[str, Any] = {"available": self.available, "previous_volume": self._previous_volume}
         if self._session and self._session.media.quality:
             attributes["media_quality"] = self._session.media.quality
+        attributes |= self._history_attributes
         if (members := self.group_members) is not None:
             attributes[ATTR_GROUP_MEMBERS] = members
         if (paired := self._paired) is not None:

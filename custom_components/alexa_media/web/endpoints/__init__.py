@@ -30,6 +30,7 @@ from .account import (
 )
 from .background import BACKGROUND_ENDPOINTS
 from .base import Answer, Endpoint, Host
+from .history import HISTORY, HISTORY_BEFORE, HISTORY_ENDPOINTS, HISTORY_PAGE
 from .kids import KIDS_ENDPOINTS
 from .lists import ADD_LIST_ITEM, DELETE_LIST_ITEM, LIST_ITEMS, LISTS, LISTS_ENDPOINTS, UPDATE_LIST_ITEM
 from .media import BEHAVIOR_ENTITIES, MEDIA_ENDPOINTS, PLAY_STATION, QUEUE, STATIONS, VALIDATE_OPERATION
@@ -38,6 +39,7 @@ from .routines import ROUTINE_ENDPOINTS
 ENDPOINTS: Final = (
     *ACCOUNT_ENDPOINTS,
     *BACKGROUND_ENDPOINTS,
+    *HISTORY_ENDPOINTS,
     *KIDS_ENDPOINTS,
     *LISTS_ENDPOINTS,
     *MEDIA_ENDPOINTS,
@@ -60,6 +62,9 @@ __all__ = [
     "DISCONNECT_BLUETOOTH",
     "DND",
     "ENDPOINTS",
+    "HISTORY",
+    "HISTORY_BEFORE",
+    "HISTORY_PAGE",
     "LANGUAGE",
     "LISTS",
     "LIST_ITEMS",
