@@ -22,7 +22,8 @@ from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, PlayersCoordinator
 from ..entity import invalid_input, player_unique_id
 from ..models import Device, Media, Player, PlayerState, Repeat, Session
-from ..play_media import command_of
+from ..play_media import command_of, is_stream
+from .announce import SoundAnnouncement
 from .sources import SourceSelection
 from .volume import VolumeControl
 
@@ -55,7 +56,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, SourceSelection):
+class AlexaMediaPlayer(VolumeControl, SourceSelection, SoundAnnouncement):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.
@@ -85,7 +86,7 @@ class AlexaMediaPlayer(VolumeControl, SourceSelection):
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
         """Return what can be done always, and what the session allows."""
-        features = _ALWAYS
+        features = _ALWAYS | self._announce_features
         if self._paired is not None:
             features |= MediaPlayerEntityFeature.SELECT_SOURCE
         if session := self._session:
@@ -293,8 +294,12 @@ class AlexaMediaPlayer(VolumeControl, SourceSelection):
     ) -> None:
         """Play music of a provider, a sound or a sequence, start a skill, or act on words.
 
-        ``enqueue`` and ``announce`` have no meaning at Amazon.
+        A file or a stream is played if it is an announcement, as ``tts.speak`` asks for; else
+        ``announce`` has no meaning at Amazon, and ``enqueue`` has none at all.
         """
+        if announce and is_stream(str(media_type), media_id) and media_id:
+            await self._async_announce_sound(media_id)
+            return
         extra: Mapping[str, Any] = kwargs.get(ATTR_MEDIA_EXTRA) or {}
         command = command_of(str(media_type), media_id, extra, group=self.device.is_group)
         before = self.value
