@@ -228,8 +228,8 @@ def _register(
             keys += [("sensor", key) for key in _SENSORS]
         for platform, key in keys:
             unique_id = f"{player}_{key}" if key else player
-            own = f"home_{echo['accountName']}_{key}" if number % 2 == 0 else None
-            name = f"{echo['accountName']} {key}"
+            name = f"{echo['accountName']} {key}".strip()
+            own = f"home_{name}" if number % 2 == 0 else None
             entities.append(_entity(entry_id, platform, unique_id, name, own, entities, device))
     if old.smart_home:
         monitor = _device(entry_id, _MONITOR, {"accountName": "Hall air"}, devices, is_own=True)
