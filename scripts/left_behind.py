@@ -229,15 +229,15 @@ def _register(
         for platform, key in keys:
             unique_id = f"{player}_{key}" if key else player
             name = f"{echo['accountName']} {key}".strip()
-            own = f"home_{name}" if number % 2 == 0 else None
+            own = f"home {name}" if number % 2 == 0 else None
             entities.append(_entity(entry_id, platform, unique_id, name, own, entities, device))
     if old.smart_home:
         monitor = _device(entry_id, _MONITOR, {"accountName": "Hall air"}, devices, is_own=True)
         for platform, unique_ids in SMART_HOME.items():
             for number, unique_id in enumerate(unique_ids):
-                device = monitor if unique_id.startswith(_MONITOR) else None
+                device_id = monitor if unique_id.startswith(_MONITOR) else None
                 name = f"Old {platform} {number}"
-                entities.append(_entity(entry_id, platform, unique_id, name, None, entities, device))
+                entities.append(_entity(entry_id, platform, unique_id, name, None, entities, device_id))
 
 
 def _device(
