@@ -44,7 +44,8 @@ ROWS: Final[Mapping[str, str]] = {
     "device registry, air quality monitor": "test_change_over: test_devices_without_a_player_stay",
     "devices that become entities": "test_init: test_the_app_itself_gets_no_entities test_filters",
     "entities": "test_contract: test_entities test_left_behind: test_nothing_is_lost",
-    "entities, unique id of a second account": "test_change_over: test_two_accounts",
+    "entities, unique id of a second account": "test_migration: test_order_dependent_ids",
+    "entities, two accounts whose order has changed": "test_change_over: test_two_accounts",
     "entities, Do Not Disturb": "test_switch: test_identity test_switch",
     "entities, shuffle and repeat": "test_switch: test_modes test_mode_of_a_group",
     "entities, next alarm, timer, reminder": "test_sensor: test_identity test_household",
@@ -209,7 +210,7 @@ async def test_ten_targets(
         names = [device.name for device in echos if device.name not in {item["device"] for item in sim.spoken()}][:10]
         fields = {"message": "Dinner is ready", "target": names, "data": data}
         await hass.services.async_call("notify", "alexa_media", fields, blocking=True)
-        assert household.requests() == ["POST /api/behaviors/preview"]
+        assert household.requests("POST") == ["POST /api/behaviors/preview"]
         assert sorted(item["device"] for item in sim.spoken()[said:]) == sorted(names)
         assert len(names) == 10
     await hass.config_entries.async_unload(config_entry.entry_id)

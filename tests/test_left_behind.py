@@ -82,7 +82,7 @@ async def test_nothing_is_lost(
     old = left_behind(household, accounts)
     sim.household(dict(old.household), domain="amazon.com")
     await start(hass, hass_storage, old)
-    entries = hass.config_entries.async_entries(DOMAIN)
+    entries = [entry for entry in hass.config_entries.async_entries() if entry.domain == DOMAIN]
     assert [(entry.state, entry.unique_id) for entry in entries] == [
         (ConfigEntryState.LOADED, account.customer_id) for account in accounts
     ]
