@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 import io
 import math
+from pathlib import Path
 import struct
 from typing import Any
 import wave
@@ -14,6 +15,7 @@ from xml.etree import ElementTree as ET
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.ffmpeg import FFmpegManager
 from homeassistant.components.media_player.const import MediaPlayerEntityFeature
 from homeassistant.components.tts import TextToSpeechEntity, TtsAudioType
 from homeassistant.components.tts.const import DATA_COMPONENT
@@ -202,7 +204,7 @@ async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
     assert [(await home.fetch(each))[0] for each in (address, second)] == [404, 404]
 
 
-async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Row "play_media music": an error says why, and no word is spoken about it."""
     tone = str(home.sounds / "tone.wav")
 
@@ -214,7 +216,9 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
 
     announce = MediaPlayerEntityFeature.MEDIA_ANNOUNCE
     assert state_of(home.hass, SPOT).attributes["supported_features"] & announce == 0
-    assert await error(tone, announce=False) == (ServiceValidationError, "streaming_unsupported")
+    for kind in ("music", "url", "audio/wav"):
+        assert await error(tone, kind=kind, announce=False) == (ServiceValidationError, "streaming_unsupported")
+    assert await error("") == (ServiceValidationError, "streaming_unsupported")
     assert await error("jazz") == (ServiceValidationError, "streaming_unsupported")
     assert await error("http://[") == (ServiceValidationError, "streaming_unsupported")
     assert await error("file:///etc/hostname") == (ServiceValidationError, "streaming_unsupported")
@@ -240,11 +244,14 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patch:
         patch.setattr(audio, "PATIENCE", 0.2)
         assert await error(str(home.sounds / "slow.wav")) == (HomeAssistantError, "audio_unreachable")
-    with monkeypatch.context() as patch:
-        patch.setattr(home.hass.data["ffmpeg"], "_bin", "/nowhere/ffmpeg")
-        vars(home.hass.data["ffmpeg"]).pop("binary", None)
-        assert await error(tone) == (HomeAssistantError, "ffmpeg_missing")
-    vars(home.hass.data["ffmpeg"]).pop("binary", None)
+    slow = tmp_path / "ffmpeg"
+    slow.write_text("#!/bin/sh\nhead -c 400000 /dev/zero\nexec sleep 60\n")
+    slow.chmod(0o755)
+    for binary, patience, key in (("/nowhere/ffmpeg", 60.0, "ffmpeg_missing"), (slow, 0.5, "audio_not_converted")):
+        with monkeypatch.context() as patch:
+            patch.setitem(home.hass.data, "ffmpeg", FFmpegManager(home.hass, str(binary)))
+            patch.setattr(audio, "PATIENCE", patience)
+            assert await error(tone) == (HomeAssistantError, key)
     with monkeypatch.context() as patch:
         patch.setattr(home.hass.config, "components", home.hass.config.components - {"ffmpeg"})
         assert await error(tone) == (HomeAssistantError, "ffmpeg_missing")
@@ -282,6 +289,20 @@ async def test_a_sound_that_a_caller_gives_up(home: Home) -> None:
     assert first.cancelled()
     assert sound.seconds == pytest.approx(3, abs=0.1)
     assert (await shelf.async_prepare(source, KITCHEN)) is not sound
+
+
+async def test_a_sound_that_is_offered_again(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """It stays for its time after the last one, not after the first."""
+    shelf, sound = SoundShelf(hass), Sound(b"x")
+    for _ in range(3):
+        with shelf.offer(sound):
+            freezer.tick(timedelta(seconds=audio.LIFE - 1))
+            async_fire_time_changed(hass)
+            assert shelf.get(sound.name) is sound
+    freezer.tick(timedelta(seconds=audio.LIFE + 1))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert shelf.get(sound.name) is None
 
 
 def test_a_text_waits_for_the_end_of_a_sound() -> None:

@@ -157,8 +157,9 @@ class SoundShelf:
 
     async def _async_prepare(self, source: str, entity_id: str) -> Sound:
         """Fetch and convert."""
+        fetched = await async_fetch(self._hass, source, entity_id)
         async with self._room:
-            return Sound(await async_convert(self._hass, await async_fetch(self._hass, source, entity_id)))
+            return Sound(await async_convert(self._hass, fetched))
 
     @contextmanager
     def offer(self, sound: Sound) -> Iterator[None]:
@@ -276,7 +277,8 @@ async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            # reads to the end, without which it would not be over
+            await process.communicate()
     if process.returncode or not mp3:
         lines = errors.decode(errors="replace").split("\n")
         reason = next((line.rpartition("] ")[2] for line in lines if line), f"ffmpeg {process.returncode}")

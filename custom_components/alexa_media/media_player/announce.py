@@ -4,7 +4,7 @@ from homeassistant.components.media_player import MediaPlayerEntity
 from homeassistant.components.media_player.const import MediaPlayerEntityFeature
 
 from ..audio import async_shelf, public_url, required_public_url
-from ..entity import AlexaDeviceEntity, invalid_input
+from ..entity import AlexaDeviceEntity
 from ..models import Player
 from ..speech import DoNotDisturb, Kind, Message, async_say, can_speak, echo_players, recipients_of
 
@@ -27,11 +27,9 @@ class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
         """
         root = required_public_url(self.entry)
         players = echo_players(self.hass)
-        if (player := players.get(self.entity_id)) is None:
-            raise invalid_input("speech_no_target")
         shelf = async_shelf(self.hass)
         sound = await shelf.async_prepare(source, self.entity_id)
         message = Message(kind=Kind.SPEAK, text=sound.ssml(root), sound_seconds=sound.seconds, dnd=DoNotDisturb.AMAZON)
         with shelf.offer(sound):
-            report = await async_say(self.hass, message, recipients_of(players, [player]))
+            report = await async_say(self.hass, message, recipients_of(players, [players[self.entity_id]]))
         report.raise_errors()
