@@ -16,24 +16,27 @@ from typing import Any, Final
 INSTANCE: Final = "0123456789abcdef0123456789abcdef"
 """The id of the Home Assistant whose folder it is; the serial of each registration follows from it."""
 
+_APPLIANCE: Final = "5e000000-0000-4000-8000-0000000000"
+_MONITOR: Final = f"{_APPLIANCE}08"
+_MONITOR_SERIAL: Final = "G0SIM00000AIRQ01"
+
 SMART_HOME: Final[Mapping[str, tuple[str, ...]]] = {
-    "light": ("a1b2c3d4-0000-4000-8000-000000000001",),
-    "switch": ("a1b2c3d4-0000-4000-8000-000000000002",),
-    "binary_sensor": ("a1b2c3d4-0000-4000-8000-000000000003",),
-    "alarm_control_panel": ("a1b2c3d4-0000-4000-8000-000000000004",),
+    "light": (f"{_APPLIANCE}01",),
+    "switch": (f"{_APPLIANCE}03",),
+    "binary_sensor": (f"{_APPLIANCE}06",),
+    "alarm_control_panel": (f"{_APPLIANCE}ff",),
     "sensor": (
-        "a1b2c3d4-0000-4000-8000-000000000005_temperature",
-        "a1b2c3d4-0000-4000-8000-000000000006_temperature",
-        "a1b2c3d4-0000-4000-8000-000000000006_particulate_matter",
-        "a1b2c3d4-0000-4000-8000-000000000006_carbon_monoxide",
-        "a1b2c3d4-0000-4000-8000-000000000006_indoor_air_quality",
-        "a1b2c3d4-0000-4000-8000-000000000006_humidity",
-        "a1b2c3d4-0000-4000-8000-000000000006_volatile_organic_compounds",
+        f"{_APPLIANCE}07_temperature",
+        f"{_MONITOR}_temperature",
+        f"{_MONITOR}_particulate_matter",
+        f"{_MONITOR}_carbon_monoxide",
+        f"{_MONITOR}_indoor_air_quality",
+        f"{_MONITOR}_humidity",
+        f"{_MONITOR}_volatile_organic_compounds",
     ),
 }
-"""Unique ids of what extended discovery adds, by platform; the last ones are of one air quality monitor."""
+"""Unique ids of what extended discovery adds in the household ``demo``; they begin with Alexa's id of an appliance."""
 
-_MONITOR: Final = "a1b2c3d4-0000-4000-8000-000000000006"
 _TIME: Final = "2025-05-04T03:02:01.000000+00:00"
 _SWITCHES: Final = ("do not disturb", "shuffle", "repeat")
 _SENSORS: Final = ("next Alarm", "next Timer", "next Reminder")
@@ -232,7 +235,7 @@ def _register(
             own = f"home {name}" if number % 2 == 0 else None
             entities.append(_entity(entry_id, platform, unique_id, name, own, entities, device))
     if old.smart_home:
-        monitor = _device(entry_id, _MONITOR, {"accountName": "Hall air"}, devices, is_own=True)
+        monitor = _device(entry_id, _MONITOR_SERIAL, {"accountName": "Air Monitor"}, devices, is_own=True)
         for platform, unique_ids in SMART_HOME.items():
             for number, unique_id in enumerate(unique_ids):
                 device_id = monitor if unique_id.startswith(_MONITOR) else None

@@ -8,7 +8,7 @@ from .life import quiet_log
 from .world import World, expect, until
 
 # Of an entity and of a device: what users see and build on.
-ENTITY: Final = ("unique_id", "id", "name", "icon", "area_id", "device_id", "config_entry_id", "labels")
+ENTITY: Final = ("unique_id", "id", "name", "icon", "area_id", "config_entry_id", "labels")
 DEVICE: Final = ("identifiers", "name_by_user", "area_id", "labels")
 
 
@@ -58,6 +58,8 @@ def entities_stay(world: World) -> str:
         new = now.get(old["entity_id"])
         expect(new, f"{old['entity_id']} is gone")
         changed = [key for key in ENTITY if new and new[key] != old[key]]
+        # an appliance may get a device, which it had none of
+        changed += [key for key in ("device_id",) if new and old[key] and new[key] != old[key]]
         expect(not changed, f"{old['entity_id']}: {changed}")
     # what there is of smart home has no Echo
     echos = [old["entity_id"] for old in before if "-" not in old["unique_id"] or old["entity_id"].startswith("media")]
