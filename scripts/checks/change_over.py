@@ -66,8 +66,10 @@ def entities_stay(world: World) -> str:
     dead = [entity_id for entity_id in echos if states[entity_id].attributes.get("restored")]
     expect(not dead, f"nothing shows {dead}")
     known = {old["entity_id"] for old in before}
-    twins = [e for e, row in now.items() if e.startswith(("media_player.", "switch.")) and e not in known]
-    twins = [entity_id for entity_id in twins if now[entity_id]["platform"] == "alexa_media"]
+    kinds = ("_do not disturb", "_shuffle", "_repeat", "_next Alarm", "_next Timer", "_next Reminder")
+    ours = [row for row in rows if row["platform"] == "alexa_media"]
+    ours = [e for e in ours if e["entity_id"].startswith("media_player.") or str(e["unique_id"]).endswith(kinds)]
+    twins = {row["entity_id"] for row in ours} - known
     expect(not twins, f"twins: {twins}")
     return f"{len(before)} entities as they were"
 
