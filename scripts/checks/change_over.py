@@ -61,9 +61,13 @@ def entities_stay(world: World) -> str:
         # an appliance may get a device, which it had none of
         changed += [key for key in ("device_id",) if new and old[key] and new[key] != old[key]]
         expect(not changed, f"{old['entity_id']}: {changed}")
-    # what there is of smart home has no Echo
-    echos = [old["entity_id"] for old in before if "-" not in old["unique_id"] or old["entity_id"].startswith("media")]
-    dead = [entity_id for entity_id in echos if states[entity_id].attributes.get("restored")]
+    # of smart home, what the cloud has
+    appliances = {key for account in world.sim.state()["accounts"].values() for key in account.get("appliances", {})}
+    smart_home = {
+        old["entity_id"]: old["unique_id"].partition("_")[0] for old in before if "-0000-" in old["unique_id"]
+    }
+    shown = [e for e in (old["entity_id"] for old in before) if e not in smart_home or smart_home[e] in appliances]
+    dead = [entity_id for entity_id in shown if states[entity_id].attributes.get("restored")]
     expect(not dead, f"nothing shows {dead}")
     known = {old["entity_id"] for old in before}
     kinds = ("_do not disturb", "_shuffle", "_repeat", "_next Alarm", "_next Timer", "_next Reminder")
