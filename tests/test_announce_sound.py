@@ -21,6 +21,7 @@ from homeassistant.components.tts import TextToSpeechEntity, TtsAudioType
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import imageio_ffmpeg
 import pytest
@@ -91,6 +92,7 @@ class Home:
     sounds: URL
     outside: URL
     engine: Engine
+    gate: asyncio.Event
 
     def options(self, **options: Any) -> None:
         """Change options of the account."""
@@ -159,11 +161,18 @@ async def home(
             return web.Response(body=b"#EXTM3U\n/etc/hostname\n")
         return web.Response(status=404)
 
+    gate = asyncio.Event()
+
+    async def gated(_request: web.Request) -> web.Response:
+        await gate.wait()
+        return web.Response(body=wav(1))
+
     app = web.Application()
+    app.router.add_get("/gated.wav", gated)
     app.router.add_get("/{name}", sound)
     server = TestServer(app)
     await server.start_server()
-    home = Home(hass, sim, entry, server.make_url("/"), outside, engine)
+    home = Home(hass, sim, entry, server.make_url("/"), outside, engine, gate)
     home.options(public_url=PUBLIC)
     sim.reset_ledger()
     yield home
@@ -262,6 +271,22 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
     assert await error(tone) == (HomeAssistantError, "speech_failed")
     await home.play(tone)
     assert [said["device"] for said in home.sim.spoken()] == ["Kitchen Show"]
+
+
+async def test_a_player_that_goes_meanwhile(home: Home, household: Household) -> None:
+    """What has become of a player while its sound was made is what counts: it is away, or no more."""
+    source = str(home.sounds / "gated.wav")
+    away, gone = (asyncio.create_task(home.play(source, target)) for target in (SPOT, KITCHEN))
+    await asyncio.sleep(0)
+    home.entry.runtime_data.devices.async_set_online(household.serial("Office Spot"), False)
+    er.async_get(home.hass).async_remove(KITCHEN)
+    home.gate.set()
+    with pytest.raises(HomeAssistantError, match=r"Office Spot \(offline\)"):
+        await away
+    with pytest.raises(ServiceValidationError) as info:
+        await gone
+    assert info.value.translation_key == "speech_no_target"
+    assert home.sim.spoken() == []
 
 
 async def test_the_feature_follows_the_option(home: Home, household: Household) -> None:

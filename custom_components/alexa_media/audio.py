@@ -141,7 +141,8 @@ class SoundShelf:
         Raises ``HomeAssistantError`` when it cannot be had or converted.
         """
         if (task := self._coming.get(source)) is None:
-            task = self._hass.async_create_task(self._async_prepare(source, entity_id), f"{DOMAIN} sound")
+            preparing = self._async_prepare(source, entity_id)
+            task = self._hass.async_create_background_task(preparing, f"{DOMAIN} sound")
             if not task.done():
                 self._coming[source] = task
                 task.add_done_callback(lambda done: self._async_arrived(source, done))

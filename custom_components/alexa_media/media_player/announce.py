@@ -4,7 +4,7 @@ from homeassistant.components.media_player import MediaPlayerEntity
 from homeassistant.components.media_player.const import MediaPlayerEntityFeature
 
 from ..audio import async_shelf, public_url, required_public_url
-from ..entity import AlexaDeviceEntity
+from ..entity import AlexaDeviceEntity, invalid_input
 from ..models import Player
 from ..speech import DoNotDisturb, Kind, Message, async_say, can_speak, echo_players, recipients_of
 
@@ -25,11 +25,14 @@ class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
         Raises ``ServiceValidationError`` for what can never be played, ``HomeAssistantError``
         for what could not be now.
         """
-        root = required_public_url(self.entry)
-        players = echo_players(self.hass)
-        shelf = async_shelf(self.hass)
+        hass, root = self.hass, required_public_url(self.entry)
+        shelf = async_shelf(hass)
         sound = await shelf.async_prepare(source, self.entity_id)
+        # what has become of the player in the meantime counts
+        players = echo_players(hass)
+        if (player := players.get(self.entity_id)) is None:
+            raise invalid_input("speech_no_target")
         message = Message(kind=Kind.SPEAK, text=sound.ssml(root), sound_seconds=sound.seconds, dnd=DoNotDisturb.AMAZON)
         with shelf.offer(sound):
-            report = await async_say(self.hass, message, recipients_of(players, [players[self.entity_id]]))
+            report = await async_say(hass, message, recipients_of(players, [player]))
         report.raise_errors()
