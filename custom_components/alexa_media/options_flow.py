@@ -75,6 +75,9 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         runtime = entry.runtime_data
         if any(before[key] != after[key] for key in _FILTERS):
             runtime.devices.async_options_changed()
+        if runtime.players is not None and before[CONF_PUBLIC_URL] != after[CONF_PUBLIC_URL]:
+            # Players can announce sounds only where Amazon can fetch them.
+            runtime.players.async_show_again()
         if runtime.players is not None and before[CONF_SCAN_INTERVAL] != after[CONF_SCAN_INTERVAL]:
             runtime.players.async_options_changed()
 

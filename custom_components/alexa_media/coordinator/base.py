@@ -296,6 +296,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self._tell((EXISTENCE,))
 
     @callback
+    def async_show_again(self) -> None:
+        """Call all listeners: what they show hangs on more than the data, on options for example."""
+        self._tell(tuple(context for context in self._by_context if context is not None))
+
+    @callback
     def _tell(self, contexts: Iterable[Hashable]) -> None:
         """Call the listeners of some contexts, and those of everything."""
         for context in (*contexts, None):
