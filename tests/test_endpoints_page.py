@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 import re
 
-import pytest
 import yaml
 
 from custom_components.alexa_media.web.endpoints import ENDPOINTS, Endpoint, Host
@@ -122,7 +121,7 @@ def test_every_known_address_has_one_row() -> None:
     """None is missing, none stands twice, and of each it is said what became of it, and why."""
     found = rows(PAGE, KNOWN, 4)
     assert sorted(names(cells[0])[0] for cells in found) == sorted(KNOWN_ADDRESSES)
-    assert {cells[1] for cells in found} <= {"used", "replaced", "gone", "not asked"}
+    assert {cells[1] for cells in found} <= {"used", "replaced", "not asked"}
     assert [cells for cells in found if cells[1] != "used" and not cells[3]] == []
 
 
@@ -145,10 +144,9 @@ def test_what_took_its_place_is_there() -> None:
         assert without_parameters(address) not in LABELS.values()
 
 
-@pytest.mark.parametrize("verdict", ["gone", "not asked"])
-def test_what_is_not_asked_is_not(verdict: str) -> None:
+def test_what_is_not_asked_is_not() -> None:
     """No endpoint has such an address, and what its reason names is there."""
-    found = list(of_known(verdict))
+    found = list(of_known("not asked"))
     assert found
     for address, endpoints, why in found:
         assert endpoints == [], address
