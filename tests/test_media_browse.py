@@ -240,7 +240,7 @@ WRONG: list[tuple[list[Any], str]] = [
     ([{"speak": " "}], r"Step 1 .*a text is needed"),
     ([{"dance": True}], r"Step 1 .*exactly one of speak"),
     ([{"speak": "a", "wait": 1}], "exactly one"),
-    ([{"speak": "a", "tittle": "b"}], "tittle means nothing"),
+    ([{"speak": "a", "headline": "b"}], "headline means nothing"),
     (["speak"], "no mapping"),
     ([{"wait": 0}, {"speak": "a"}], r"Step 1 .*seconds from 1"),
     ([{"speak": "a", "entity_id": "media_player.nowhere"}], "media_player.nowhere, which is no media player"),

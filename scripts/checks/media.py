@@ -9,7 +9,7 @@ from .world import KITCHEN, STUDIO, World, expect, until
 async def search_and_play(world: World) -> str:
     """Search for a station and play what was found; browse the queue."""
     async with world.socket_async() as socket:
-        _, found = await socket.trigger_service_with_response(
+        found = await socket.trigger_service_with_response(
             "media_player", "search_media", entity_id=STUDIO, search_query="harbour"
         )
         items: list[dict[str, Any]] = found[STUDIO]["result"]
