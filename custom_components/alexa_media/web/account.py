@@ -22,6 +22,7 @@ from custom_components.alexa_media.backend import (
     Speak,
     Transport,
 )
+from custom_components.alexa_media.backend.smart_home import SmartHomeApi
 from custom_components.alexa_media.errors import (
     AlexaBadResponseError,
     AlexaCommandError,
@@ -126,6 +127,11 @@ class WebBackend:
     def own_serial(self) -> str | None:
         """Return the serial under which we are registered in the account."""
         return self._session.credentials.serial
+
+    @property
+    def smart_home(self) -> SmartHomeApi | None:
+        """Return the smart home behind the account."""
+        return None
 
     @property
     def stats(self) -> Mapping[str, object]:
