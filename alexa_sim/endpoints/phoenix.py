@@ -182,7 +182,7 @@ def _as(key: str, operation: str, payload: Callable[[Mapping[str, Any]], Json]) 
 def _named(parameters: Mapping[str, Any], name: str, words: Mapping[str, Any]) -> Any:
     """Return what a word stands for; raises ``ControlError``."""
     word = parameters.get(name)
-    if word not in words:
+    if not isinstance(word, str) or word not in words:
         raise ControlError("INVALID_VALUE", f"{name} is not known")
     return words[word]
 

@@ -246,11 +246,11 @@ class PropertyKey(NamedTuple):
 class Sample:
     """A value and when it was true; ``value`` is ``None`` where Amazon could not read it, ``error`` says why.
 
-    The time is no part of what is compared: the same value again is no change.
+    The time matters in itself: of colour and colour temperature a lamp shows the newer one.
     """
 
     value: Value | None
-    at: datetime | None = field(default=None, compare=False)
+    at: datetime | None = None
     error: str | None = None
 
     def is_older_than(self, other: Sample) -> bool:

@@ -195,8 +195,6 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             if not expected:
                 self._async_settle(entity_id)
         self.async_apply({entity_id: updated})
-        # the same value again is no change, but its time counts
-        self.data = self._announced = {**self.data, entity_id: updated}
 
     async def async_control(self, entity_id: str, *controls: Control) -> None:
         """Run controls on an appliance; returns when Amazon has accepted all of them.

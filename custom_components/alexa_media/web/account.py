@@ -70,6 +70,7 @@ from .parse_bluetooth import parse_bluetooth
 from .parse_notifications import parse_notifications
 from .scheduler import CommandScheduler
 from .session import WebSession
+from .smart_home import WebSmartHome
 from .stream import PushStream
 
 _LOGGER = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ class WebBackend:
         self._devices: Mapping[str, Device] = {}
         self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
+        self._smart_home = WebSmartHome(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
 
     @property
@@ -131,7 +133,7 @@ class WebBackend:
     @property
     def smart_home(self) -> SmartHomeApi | None:
         """Return the smart home behind the account."""
-        return None
+        return self._smart_home
 
     @property
     def stats(self) -> Mapping[str, object]:
@@ -172,6 +174,7 @@ class WebBackend:
         if self._stream is not None:
             await self._stream.aclose()
         await self._scheduler.close()
+        await self._smart_home.async_close()
         await self._session.async_close()
 
     # --- reads --------------------------------------------------------------------------
