@@ -61,7 +61,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         super().__init__(hass, entry, backend)
         self.api = api
         self.discovered: Mapping[str, Appliance] = {}
-        self.rooms: Mapping[str, str] = {}
+        self.rooms: Mapping[str, str] | None = None
         self.settled = False
         self.on_states: Callable[[Mapping[str, ApplianceState]], None] | None = None
         self._store = appliance_store_for(hass, entry.entry_id)
@@ -90,7 +90,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         if self.discovered != before:
             self._store.async_delay_save(self._to_json, 1)
         wanted = self._wanted(self.discovered)
-        if wanted.keys() - self.data.keys():
+        if wanted and (self.rooms is None or wanted.keys() - self.data.keys()):
             await self._async_read_rooms()
         if self.on_states:
             self.on_states(discovery.states)
@@ -111,7 +111,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return kept
 
     async def _async_read_rooms(self) -> None:
-        """Read which room each is in: only a suggestion, and only for what is new."""
+        """Read which room each is in: only a suggestion, and only for what is new or may be chosen."""
         try:
             self.rooms = await self.api.async_groups()
         except AlexaError as err:
@@ -119,7 +119,8 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     def room_of(self, appliance: Appliance) -> str | None:
         """Return the room that Alexa has an appliance in."""
-        return self.rooms.get(appliance.entity_id) or self.rooms.get(appliance.appliance_id)
+        rooms = self.rooms or {}
+        return rooms.get(appliance.entity_id) or rooms.get(appliance.appliance_id)
 
     def by_endpoint(self, endpoint_id: str) -> Appliance | None:
         """Return an appliance, wanted or not, by GraphQL's id."""
@@ -166,12 +167,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     @callback
     def async_options_changed(self) -> None:
         """Take the choice from the entry again: appliances come and go without a reload."""
-        wanted = self._wanted(self.discovered)
-        if wanted.keys() - self.data.keys() and not self.rooms:
-            # the rooms of what comes are not known yet: it comes with the discovery that reads them
-            wanted = {entity_id: appliance for entity_id, appliance in wanted.items() if entity_id in self.data}
-            self.async_hint()
-        self.data = wanted
+        self.data = self._wanted(self.discovered)
         self.async_update_listeners()
 
     # --- on request ---------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What the appliances of the smart home are set to, and Alexa Guard."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 import math
@@ -203,10 +203,14 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         What it is set to is shown when Amazon pushes it or when it has been read.
         """
         appliance = self.appliances.discovered[entity_id]
+        features = {(str(name), instance) for name, instance in map(feature_of, controls)}
+        # The push may be faster than the answer: what is pushed from here on confirms.
+        self._expected.setdefault(entity_id, set()).update(features)
         (error,) = await self.api.async_control(((appliance, controls),))
         if error is None:
-            self._async_expect_controls(entity_id, controls)
+            self._async_await_pushes(entity_id)
             return
+        self._expected.get(entity_id, set()).difference_update(features)
         if isinstance(error, AlexaUnreachableError):
             self._async_refused(entity_id)
         elif isinstance(error, AlexaConnectionError) and error.sent:
@@ -214,15 +218,15 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         raise error
 
     @callback
-    def _async_expect_controls(self, entity_id: str, controls: Sequence[Control]) -> None:
-        """Expect a push of each feature that was set; what does not come is read, for many appliances at once."""
+    def _async_await_pushes(self, entity_id: str) -> None:
+        """Wait for a push of each feature that was set; what does not come is read, for many appliances at once."""
+        if not self._expected.get(entity_id):
+            return
         if not self.push_up:
+            self._async_settle(entity_id)
             self._async_ask(entity_id)
             return
-        features = {feature_of(control) for control in controls}
-        expected = self._expected.get(entity_id, set()) | {(str(name), instance) for name, instance in features}
-        self._async_settle(entity_id)
-        self._expected[entity_id] = expected
+        self._confirmed(_confirmation(entity_id))
 
         @callback
         def _missed(_now: object) -> None:
@@ -257,7 +261,8 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     """How Alexa Guard is armed, by its entity id; read only while its entity is enabled: it is never pushed."""
 
     topic: ClassVar[Topic] = Topic.GUARD
-    interval_with_push: ClassVar[timedelta] = timedelta(minutes=20)
+    interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
+    resyncs: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -7,11 +7,8 @@ from .base import Endpoint, Host
 # The more appliances there are, the longer Amazon takes: others wait for up to a minute.
 _SLOW: Final = 45
 
-DISCOVER_APPLIANCES: Final = Endpoint(
-    name="discover_appliances", method="POST", host=Host.WEBSITE, path="/nexus/v1/graphql", timeout=_SLOW
-)
-APPLIANCE_STATES: Final = Endpoint(
-    name="appliance_states", method="POST", host=Host.WEBSITE, path="/nexus/v1/graphql", timeout=_SLOW, partial=True
+APPLIANCES: Final = Endpoint(
+    name="appliances", method="POST", host=Host.WEBSITE, path="/nexus/v1/graphql", timeout=_SLOW, partial=True
 )
 CONTROL_APPLIANCES: Final = Endpoint(
     name="control_appliances",
@@ -37,8 +34,7 @@ CONTROL_PHOENIX: Final = Endpoint(
 )
 
 SMART_HOME_ENDPOINTS: Final = (
-    DISCOVER_APPLIANCES,
-    APPLIANCE_STATES,
+    APPLIANCES,
     CONTROL_APPLIANCES,
     APPLIANCE_GROUPS,
     GUARD_STATE,
