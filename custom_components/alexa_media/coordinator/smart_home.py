@@ -308,7 +308,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
         echo = next(
             (
                 device
-                for device in self.devices.listed.values()
+                for device in {**self.devices.listed, **self.devices.data}.values()
                 if device.online and GUARD_CAPABILITY in device.capabilities
             ),
             None,
