@@ -80,6 +80,10 @@ class WebSmartHome:
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.wait([self._worker])
+            self._worker = None
+        waiting, self._waiting = self._waiting, []
+        for order in waiting:
+            order.finish(_closed(sent=False))
 
     # --- reads --------------------------------------------------------------------------
 
@@ -145,9 +149,6 @@ class WebSmartHome:
             self._worker = None
             for order in orders:
                 order.finish(_closed(sent=True))
-            if self._is_closed:
-                for order in self._waiting:
-                    order.finish(_closed(sent=False))
 
     def _next(self) -> list[_Order]:
         """Take what goes out in the next request; nothing of a caller who has gone."""
