@@ -300,6 +300,11 @@ async def test_time(
         sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
         await clock.advance(5, 5)
     assert [each.operationName for each in queries(sim)] == ["discover"]
+    await clock.advance(700, 100)
+    sim.reset_ledger()
+    sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
+    await clock.advance(5, 5)
+    assert "discover" not in [each.operationName for each in queries(sim)], "it is never listed"
     # gone only when two discoveries lacked it, and never when one found nothing at all
     sim.patch_state({"accounts": {JO: {"appliances": {DESK: None}}}})
     await passing(clock, appliances.async_refresh())

@@ -33,6 +33,8 @@ STORE_VERSION: Final = 1
 # An appliance that nobody has heard of asks for a discovery, and so does who opens the options: at most this often.
 DISCOVERY_COOLDOWN: Final = 600.0
 
+MAX_UNLISTED: Final = 500
+
 # By itself worth no entity: it says whether the others can be had.
 _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
 
@@ -69,6 +71,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self._absent_since: dict[str, float] = {}
         self._first_good: float | None = None
         self._asked_at: float | None = None
+        self._unlisted: set[str] = set()
         self._cancel_second_look: CALLBACK_TYPE | None = None
         entry.async_on_unload(self._async_cancel_second_look)
 
@@ -178,11 +181,17 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return self._asked_at is not None and self.hass.loop.time() - self._asked_at < DISCOVERY_COOLDOWN
 
     @callback
-    def async_unknown(self) -> None:
-        """Discover soon, unless that was not long ago: a push named an appliance that nobody has heard of."""
-        if self.discovered and not self._is_fresh:
-            self._asked_at = self.hass.loop.time()
-            self.async_hint()
+    def async_unknown(self, endpoint_id: str) -> None:
+        """Discover soon, unless that was not long ago: a push named an appliance that nobody has heard of.
+
+        One that a discovery does not find asks only once: Amazon may never list it.
+        """
+        if not self.discovered or endpoint_id in self._unlisted or self._is_fresh:
+            return
+        if len(self._unlisted) < MAX_UNLISTED:
+            self._unlisted.add(endpoint_id)
+        self._asked_at = self.hass.loop.time()
+        self.async_hint()
 
     async def async_freshen(self) -> None:
         """Discover now, unless that was not long ago: the user wants to see all appliances."""

@@ -179,7 +179,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         for endpoint_id, state in event.states.items():
             appliance = self.appliances.by_endpoint(endpoint_id)
             if appliance is None:
-                self.appliances.async_unknown()
+                self.appliances.async_unknown(endpoint_id)
                 continue
             self._async_take_pushed(appliance.entity_id, state)
 
@@ -202,7 +202,9 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         Raises the ``AlexaError`` of this appliance, whatever went out in the same request.
         What it is set to is shown when Amazon pushes it or when it has been read.
         """
-        appliance = self.appliances.discovered[entity_id]
+        appliance = self.appliances.discovered.get(entity_id)
+        if appliance is None:
+            raise AlexaUnsupportedError("The account has no such appliance any more", code="removed")
         features = {(str(name), instance) for name, instance in map(feature_of, controls)}
         # The push may be faster than the answer: what is pushed from here on confirms.
         self._expected.setdefault(entity_id, set()).update(features)
