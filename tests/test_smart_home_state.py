@@ -22,6 +22,7 @@ from custom_components.alexa_media.backend.smart_home import (
     SetToggle,
     TemperatureScale,
 )
+from custom_components.alexa_media.coordinator import smart_home as smart_home_module
 from custom_components.alexa_media.errors import AlexaCommandError, AlexaUnreachableError
 
 from .conftest import Clock, Household, quiet, set_up, until
@@ -228,8 +229,15 @@ async def test_a_refusal_of_the_whole_request_is_told_to_those_it_concerns(
     assert household_requests(sim) == [GRAPHQL], "what is throttled is not tried another way"
 
 
-async def test_guard(hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry) -> None:
+async def test_guard(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    household: Household,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Through an Echo that listens, else by its panel; the state is the cloud's."""
+    monkeypatch.setattr(smart_home_module, "CONFIRM_DELAY", 0.2)
     guard = entry.runtime_data.guard
     assert guard.data[GUARD] is ArmState.ARMED_STAY
     sim.reset_ledger()
@@ -270,9 +278,8 @@ async def test_time(
     runtime = config_entry.runtime_data
     smart_home, appliances = runtime.smart_home, runtime.appliances
     enabled = {each for each in smart_home._by_context if each in appliances.data}
-    await clock.advance(610, 61)
     sim.reset_ledger()
-    await clock.advance(600, 60)
+    await clock.advance(660, 66)
     (one,) = asked(sim)
     assert set(one) == enabled, "one request for all that is enabled"
     # motion is never pushed: its appliance is read each minute, and no other
@@ -294,13 +301,13 @@ async def test_time(
     assert (power(config_entry, COFFEE), power(config_entry, DESK)) == ("ON", "ON")
     assert asked(sim) == [sorted([COFFEE, DESK])]
     # an appliance that nobody has heard of: one discovery in ten minutes, however many pushes
-    await clock.advance(700, 100)
+    await clock.advance(700, 350)
     sim.reset_ledger()
     for _ in range(5):
         sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
         await clock.advance(5, 5)
     assert [each.operationName for each in queries(sim)] == ["discover"]
-    await clock.advance(700, 100)
+    await clock.advance(700, 350)
     sim.reset_ledger()
     sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
     await clock.advance(5, 5)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from alexa_sim.graphql import MAX_DEPTH, GraphqlError, execute, parse
+from alexa_sim.graphql import MAX_DEPTH, GraphqlError, Schema, execute, parse
 from alexa_sim.household import HouseholdError, check_household, load_household
 
 from .cloud_driver import JO, KITCHEN, Driver, operation
@@ -14,7 +14,7 @@ GRAPHQL, STATE = "/nexus/v1/graphql", "/api/phoenix/state"
 ID = "5e000000-0000-4000-8000-0000000000{:02x}".format
 HALL, COFFEE, GARDEN, MONITOR, GLOW, THERMOSTAT, LOCK, FAN, PORCH = (ID(n) for n in (1, 3, 5, 8, 9, 10, 11, 12, 15))
 GUARD = "AAA_SonarCloudService_8213460057"
-SCHEMA = {"Query": {"all": "Thing"}, "Thing": {"name": None, "part": "Thing"}, "Other": {"size": None}}
+SCHEMA: Schema = {"Query": {"all": "Thing"}, "Thing": {"name": None, "part": "Thing"}, "Other": {"size": None}}
 THINGS = [{"name": "a", "part": {"name": "b"}}, {"__typename": "Other", "name": "c", "part": None, "size": 3}]
 
 

@@ -194,6 +194,7 @@ def test_smart_home_update() -> None:
     payload = {"data": {"__typename": "Endpoint", "features": features}, "entity": {"id": "amzn1.alexa.endpoint.x"}}
     fdal = {"route": "EventBus:AlexaMobile::FDAL", "resourceId": "x"}
     state = ApplianceState(samples={PropertyKey("power", "powerState"): Sample(value="OFF")})
+    metadata: Any
     for metadata in ({"payload": payload}, {"payload": json.dumps(payload)}):
         events = parse_directive(directive(fdal | {"resourceMetadata": json.dumps(metadata)}), NOW)
         assert events == [SmartHomeChanged(states={"amzn1.alexa.endpoint.x": state})]

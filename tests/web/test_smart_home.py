@@ -196,6 +196,7 @@ def test_ids_where_some_are_missing() -> None:
 
 def test_failed_is_not_empty() -> None:
     assert parse_discovery(listed()).appliances == {}
+    bad: Any
     for bad in (
         None,
         [],
