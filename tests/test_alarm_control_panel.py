@@ -1,6 +1,7 @@
 """Alexa Guard, against the simulated cloud."""
 
 from functools import partial
+import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -72,6 +73,9 @@ async def test_without_an_echo(
     await act(hass, "alarm_arm_away")
     ((parameters,),) = house.phoenix()
     assert parameters == {"action": "controlSecurityPanel", "armState": "ARMED_AWAY"}
+    (request,) = sim.ledger(method="PUT", path=PHOENIX)
+    (control,) = json.loads(request["body"])["controlRequests"]
+    assert (control["entityType"], control["entityId"]) == ("APPLIANCE", house.appliance(NAME)["applianceId"])
     assert sim.ledger(path=SEQUENCE) == []
     assert house.appliance(NAME)["armState"] == "ARMED_AWAY"
     await until(hass, partial(hass.states.is_state, GUARD, "armed_away"))
