@@ -4,8 +4,8 @@ from typing import Final
 
 from .base import Endpoint, Host
 
-# The more appliances there are, the longer Amazon takes: others wait for up to a minute.
-_SLOW: Final = 45
+# The more appliances there are, the longer Amazon takes.
+_SLOW: Final = 30
 
 APPLIANCES: Final = Endpoint(
     name="appliances", method="POST", host=Host.WEBSITE, path="/nexus/v1/graphql", timeout=_SLOW, partial=True
@@ -20,7 +20,7 @@ CONTROL_APPLIANCES: Final = Endpoint(
     partial=True,
 )
 APPLIANCE_GROUPS: Final = Endpoint(
-    name="appliance_groups", method="GET", host=Host.WEBSITE, path="/api/phoenix/group", timeout=30
+    name="appliance_groups", method="GET", host=Host.WEBSITE, path="/api/phoenix/group", timeout=_SLOW
 )
 GUARD_STATE: Final = Endpoint(name="guard_state", method="POST", host=Host.WEBSITE, path="/api/phoenix/state")
 CONTROL_PHOENIX: Final = Endpoint(
