@@ -149,7 +149,7 @@ async def test_colour_or_white(hass: HomeAssistant, sim: ControlClient, entry: M
 
 
 async def test_a_push_writes_its_own_entity(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """No neighbour is written, and no request made; an older sample than the one held changes nothing."""
+    """No neighbour is written, and no request made."""
     house = House(sim)
     sim.reset_ledger()
     with written(hass) as entities:

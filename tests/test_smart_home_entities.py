@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
@@ -12,9 +13,10 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.appliance_entity import appliance_unique_id
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.web.account import WebBackend
 
 from .appliances import House, written
-from .conftest import Clock, Household, set_up, state_of, until
+from .conftest import Clock, Household, quiet, set_up, state_of, until
 from .test_remove_device import removed
 
 AIR = {
@@ -169,6 +171,56 @@ async def test_come_and_go(
     assert hass.states.get("switch.heater") is None
     assert device_registry.async_get(device.id) is None
     assert hass.states.get("light.office_desk_lamp")
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_what_the_user_wants(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """An Echo that is not wanted has no sensors and nothing below it; what is chosen comes, and goes again."""
+    house = House(sim)
+    porch, kitchen = house.entity_id("Porch Light"), household.serial("Kitchen Show")
+    hass.config_entries.async_update_entry(config_entry, options={"exclude_devices": [kitchen], "appliances": [porch]})
+    assert await async_setup_component(hass, "homeassistant", {})
+    await set_up(hass, config_entry)
+    await until(hass, lambda: hass.states.get("light.porch_light"))
+    assert entity_registry.async_get("sensor.kitchen_show_temperature") is None
+    hall = entity_registry.async_get("light.hall_hall_light")
+    assert hall is not None
+    device = device_registry.async_get(hall.device_id or "")
+    assert isinstance(device, dr.DeviceEntry)
+    assert device.via_device_id is None
+
+    await quiet(hass, sim, calm=0.4)
+    sim.reset_ledger()
+    data = {"entity_id": ["light.hall_hall_light", "light.porch_light"]}
+    await hass.services.async_call("homeassistant", "update_entity", data, blocking=True)
+    assert house.reads() == 1
+
+    identifier = (DOMAIN, f"appliance_{config_entry.unique_id}_{porch}")
+    assert device_registry.async_get_device_by_identifier(identifier, config_entry.entry_id)
+    hass.config_entries.async_update_entry(config_entry, options={"exclude_devices": [kitchen]})
+    config_entry.runtime_data.appliances.async_options_changed()
+    await until(hass, lambda: hass.states.get("light.porch_light") is None)
+    assert device_registry.async_get_device_by_identifier(identifier, config_entry.entry_id) is None
+    assert hass.states.get("light.hall_hall_light")
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_backend_without_a_smart_home(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It adds nothing of it and asks for nothing; all else is there."""
+    monkeypatch.setattr(WebBackend, "smart_home", None)
+    await set_up(hass, config_entry)
+    assert hass.states.async_entity_ids(("light", "climate", "lock", "alarm_control_panel")) == []
+    assert state_of(hass, "media_player.kitchen_show").state == "idle"
+    assert House(sim).reads() == 0
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
