@@ -174,6 +174,38 @@ async def test_come_and_go(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_what_alexa_media_player_left(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """Registered entities are found again by their unique ids, with the ids that users gave them; they get a device."""
+    house = House(sim)
+    air = house.entity_id("Air Monitor")
+    old = {
+        ("light", "mood"): house.entity_id("Hall Light"),
+        ("switch", "espresso"): house.entity_id("Coffee Maker"),
+        ("binary_sensor", "porch_door"): house.entity_id("Front Door"),
+        ("sensor", "fine_dust"): f"{air}_particulate_matter",
+        ("sensor", "air_temperature"): f"{air}_temperature",
+        ("alarm_control_panel", "house"): house.entity_id("RedRock Panel"),
+    }
+    for (domain, object_id), unique_id in old.items():
+        entity_registry.async_get_or_create(
+            domain, DOMAIN, unique_id, object_id_base=object_id, config_entry=config_entry
+        )
+    await set_up(hass, config_entry)
+
+    def alive(entity_id: str) -> bool:
+        state = hass.states.get(entity_id)
+        return state is not None and state.state not in ("unavailable", "unknown")
+
+    await until(hass, lambda: all(alive(f"{domain}.{object_id}") for domain, object_id in old))
+    for domain, object_id in old:
+        registered = entity_registry.async_get(f"{domain}.{object_id}")
+        assert registered is not None
+        assert registered.device_id is not None
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_what_the_user_wants(
     hass: HomeAssistant,
     sim: ControlClient,
