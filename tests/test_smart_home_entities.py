@@ -1,6 +1,7 @@
 """Sensors of the smart home, and what all its entities share: ids, devices, polling, accounts."""
 
 from functools import partial
+import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -8,7 +9,11 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.appliance_entity import appliance_unique_id
@@ -204,6 +209,34 @@ async def test_what_alexa_media_player_left(
         assert registered is not None
         assert registered.device_id is not None
     assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_diagnostics(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """They tell what appliances can do and say, and nothing of whose they are."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    account = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    home = account["smart_home"]
+    assert home["kinds"]["LIGHT"] == 7
+    assert home["exposed_by_home_assistant"] == {"skill": 1, "matter_bridge": 1, "matter_child": 1}
+    assert home["guard"] is True
+    monitor = entity_registry.async_get("sensor.living_room_air_monitor_humidity")
+    assert monitor is not None
+    device = device_registry.async_get(monitor.device_id or "")
+    assert isinstance(device, dr.DeviceEntry)
+    told = (await get_diagnostics_for_device(hass, hass_client, entry, device))["appliance"]
+    assert (told["kind"], told["device_type"], told["reachable"]) == ("AIR_QUALITY_MONITOR", "AEZME1X38KDRA", True)
+    humidity = next(sample for sample in told["samples"] if sample["instance"] == "4")
+    assert (humidity["feature"], humidity["property"], humidity["value"]) == ("range", "rangeValue", 46)
+    text = json.dumps([account, told])
+    for secret in ("Air Monitor", "Hall Light", "G0SIM", "5e000000", "00:53:10"):
+        assert secret not in text, secret
 
 
 async def test_what_the_user_wants(
