@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 
 from .appliances import GRAPHQL, House
-from .conftest import state_of, until
+from .conftest import set_up, state_of, until
 
 FAN = "fan.living_room_ceiling_fan"
 NAME = "Ceiling Fan"
@@ -59,3 +59,17 @@ async def test_fan(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
     assert {state_of(hass, entity_id).state for entity_id in (FAN, "select.living_room_ceiling_fan_mode")} == {
         "unavailable"
     }
+
+
+async def test_a_fan_without_speeds(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+    """It is on or off; a speed that it is asked for is no reason to do nothing."""
+    house = House(sim)
+    added = "5e000000-0000-4000-8000-0000000000a5"
+    house.add(added, {"name": "Vent", "category": "FAN", "model": "V", "features": {"power": {"powerState": "ON"}}})
+    await set_up(hass, config_entry)
+    vent = await until(hass, lambda: hass.states.get("fan.vent"))
+    assert (vent.state, vent.attributes.get("percentage")) == ("on", None)
+    sim.reset_ledger()
+    await hass.services.async_call("fan", "turn_on", {"entity_id": "fan.vent", "percentage": 50}, blocking=True)
+    assert house.told() == [[("Vent", "power.turnOn", "{}")]]
+    assert await hass.config_entries.async_unload(config_entry.entry_id)

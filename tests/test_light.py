@@ -5,7 +5,7 @@ import json
 
 from homeassistant.components.light.const import ColorMode
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -168,6 +168,10 @@ async def test_effects_of_amazons_lamp(hass: HomeAssistant, sim: ControlClient, 
     ((_, setting),) = house.told()
     assert setting == ("Night Glow", "mode.1.setMode", json.dumps({"mode": "Campfire"}))
     assert hass.states.get("select.bedroom_night_glow_mode") is None, "its shows are effects"
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "turn_on", GLOW, effect="Disco")
+    assert raised.value.translation_key == "unknown_effect"
+    assert len(house.told()) == 1
 
 
 async def test_refused_and_unreachable(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:

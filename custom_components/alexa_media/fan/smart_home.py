@@ -70,10 +70,11 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
             await self.async_turn_off()
             return
         controls: list[Control] = []
-        if not self.is_on or percentage is None:
+        speed = percentage if self._range else None
+        if not self.is_on or speed is None:
             controls.append(SetPower(on=True))
-        if percentage is not None and self._range:
-            controls.append(SetRange(instance=self._instance, value=percentage_to_speed(self._range, percentage)))
+        if speed is not None and self._range:
+            controls.append(SetRange(instance=self._instance, value=percentage_to_speed(self._range, speed)))
         await self.async_control(*controls)
 
     @override

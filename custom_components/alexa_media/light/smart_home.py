@@ -43,6 +43,7 @@ from ..colors import (
     nearest_temperature_name,
 )
 from ..coordinator import AlexaConfigEntry
+from ..entity import invalid_input
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 BRIGHTNESS: Final = PropertyKey(FeatureName.BRIGHTNESS, PropertyName.BRIGHTNESS)
@@ -166,7 +167,10 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
         if (kelvin := kwargs.get(ATTR_COLOR_TEMP_KELVIN)) is not None:
             kelvin = min(max(kelvin, MIN_KELVIN), MAX_KELVIN)
             controls.append(SetColorTemperature(kelvin=kelvin, name=nearest_temperature_name(kelvin)))
-        if (effect := kwargs.get(ATTR_EFFECT)) in self._effects and self._modes:
+        if (effect := kwargs.get(ATTR_EFFECT)) is not None and self._modes:
+            if effect not in self._effects:
+                known = ", ".join(self._effects)
+                raise invalid_input("unknown_effect", name=self.appliance.name, effect=effect, effects=known)
             controls.append(SetMode(instance=self._modes.instance, mode=self._effects[effect]))
         await self.async_control(*controls)
 
