@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.climate.smart_home import AlexaThermostat
 
-from .appliances import PHOENIX, House
+from .appliances import PHOENIX, House, shows
 from .conftest import set_up, state_of, until
 
 HALL = "climate.hall_hall_thermostat"
@@ -132,6 +132,22 @@ async def test_fahrenheit(hass: HomeAssistant, sim: ControlClient, config_entry:
     assert house.feature("Attic", "thermostat")["targetSetpoint"] == {"value": 66, "scale": "FAHRENHEIT"}
     await hass.services.async_call("climate", "turn_off", {"entity_id": "climate.attic"}, blocking=True)
     await until(hass, partial(hass.states.is_state, "climate.attic", "off"))
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_without_modes(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+    """A thermostat that has no modes still has a temperature, which can be set."""
+    house = House(sim)
+    thermostat = {"supportedModes": [], "targetSetpoint": {"value": 20.0, "scale": "CELSIUS"}}
+    added = "5e000000-0000-4000-8000-0000000000a6"
+    features = {"thermostat": thermostat}
+    house.add(added, {"name": "Radiator", "category": "THERMOSTAT", "model": "R", "features": features})
+    await set_up(hass, config_entry)
+    radiator = await until(hass, lambda: hass.states.get("climate.radiator"))
+    assert (radiator.state, radiator.attributes["temperature"]) == ("unknown", 20)
+    data = {"entity_id": "climate.radiator", "temperature": 18}
+    await hass.services.async_call("climate", "set_temperature", data, blocking=True)
+    await until(hass, partial(shows, hass, "climate.radiator", temperature=18))
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
