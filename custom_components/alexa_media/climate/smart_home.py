@@ -23,7 +23,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
 from ..backend.smart_home import (
     Appliance,
     Control,
@@ -74,13 +74,13 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     _attr_name = None
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Take what the thermostat can do from its feature."""
-        feature = appliance.feature(FeatureName.THERMOSTAT)
+        feature = place.appliance.feature(FeatureName.THERMOSTAT)
         modes = [mode.value for mode in feature.modes] if feature else []
         # A thermostat without modes is there for its temperature.
         keys = (MODE, TARGET) if modes else (TARGET, MODE)
-        super().__init__(entry, appliance, unique_id, *keys, LOWER, UPPER, CURRENT)
+        super().__init__(place, *keys, LOWER, UPPER, CURRENT)
         properties = feature.properties if feature else frozenset()
         self._attr_hvac_modes = [HVAC_MODES[mode] for mode in modes if mode in HVAC_MODES]
         self._last_active: HVACMode | None = None
