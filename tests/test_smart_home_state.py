@@ -306,7 +306,7 @@ async def test_time(
     for _ in range(5):
         sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
         await clock.advance(5, 5)
-    assert [each.operationName for each in queries(sim)] == ["discover"]
+    assert sum(each.operationName == "discover" for each in queries(sim)) == 1
     await clock.advance(700, 350)
     sim.reset_ledger()
     sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))

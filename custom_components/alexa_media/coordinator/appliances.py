@@ -1,5 +1,6 @@
 """The appliances of the smart home: which there are, and which of them get entities."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
@@ -85,7 +86,13 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     async def _async_read(self) -> Mapping[str, Appliance]:
         """Discover; what a discovery lacks for the first time is kept for now."""
         self._asked_at = now = self.hass.loop.time()
-        discovery = await self.api.async_discover()
+        # The rooms of what is known from before need not wait for the discovery.
+        early = self.rooms is None and bool(self.data)
+        discovery, _ = await asyncio.gather(
+            self.api.async_discover(), self._async_read_rooms(needed=early), return_exceptions=True
+        )
+        if isinstance(discovery, BaseException):
+            raise discovery
         if not discovery.appliances and self.discovered:
             raise AlexaBadResponseError("The discovery found nothing any more", code="empty")
         before = self.discovered
@@ -93,8 +100,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         if self.discovered != before:
             self._store.async_delay_save(self._to_json, 1)
         wanted = self._wanted(self.discovered)
-        if wanted and (self.rooms is None or wanted.keys() - self.data.keys()):
-            await self._async_read_rooms()
+        await self._async_read_rooms(needed=not early and self._needs_rooms(wanted))
         if self.on_states:
             self.on_states(discovery.states)
         return wanted
@@ -113,8 +119,14 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
             self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
         return kept
 
-    async def _async_read_rooms(self) -> None:
+    def _needs_rooms(self, wanted: Mapping[str, Appliance]) -> bool:
+        """Return whether there is something whose room is not known."""
+        return bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))
+
+    async def _async_read_rooms(self, *, needed: bool) -> None:
         """Read which room each is in: only a suggestion, and only for what is new or may be chosen."""
+        if not needed:
+            return
         try:
             self.rooms = await self.api.async_groups()
         except AlexaError as err:

@@ -8,7 +8,13 @@ from .base import Endpoint, Host
 _SLOW: Final = 30
 
 APPLIANCES: Final = Endpoint(
-    name="appliances", method="POST", host=Host.WEBSITE, path="/nexus/v1/graphql", timeout=_SLOW, partial=True
+    name="appliances",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/nexus/v1/graphql",
+    timeout=_SLOW,
+    partial=True,
+    csrf=False,
 )
 CONTROL_APPLIANCES: Final = Endpoint(
     name="control_appliances",
