@@ -30,6 +30,7 @@ _ECHO = (
     "EARCONS",
     "FAR_FIELD_WAKE_WORD",
     "FLASH_BRIEFING",
+    "GUARD_EARCON",
     "I_HEART_RADIO",
     "LEMUR_ALPHA",
     "MICROPHONE",
@@ -132,6 +133,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "child": None,
         "essid": None if family == "WHA" else "home",
         "macAddress": None if family == "WHA" else _mac(serial),
+        "features": {},
         **copy.deepcopy(dict(given)),
     }
     full["preferences"] = {**preferences, **given.get("preferences", {})}
@@ -158,6 +160,7 @@ def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "notifications": {},
         "lists": {},
         "automations": {},
+        "appliances": {},
         **copy.deepcopy(dict(given)),
     }
 

@@ -18,7 +18,7 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from alexa_sim.client import ControlClient
-from scripts.checks import Check, change_over, echos, history, life, lists, media, routines, sounds
+from scripts.checks import Check, change_over, echos, history, life, lists, media, routines, smart_home, sounds
 from scripts.checks.world import CheckFailedError, World
 
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
@@ -27,6 +27,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *lists.CHECKS,
     *media.CHECKS,
     *routines.CHECKS,
+    *smart_home.CHECKS,
     *sounds.CHECKS,
     *life.CHECKS,
 )

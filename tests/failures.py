@@ -41,6 +41,7 @@ from custom_components.alexa_media.web.endpoints import (
     Endpoint,
     Host,
 )
+from custom_components.alexa_media.web.endpoints.smart_home import APPLIANCE_GROUPS, APPLIANCES, GUARD_STATE
 
 from .conftest import Household
 from .failure_commands import ENABLED, FAMILIES, command_of
@@ -105,12 +106,25 @@ class Moment(StrEnum):
     RENEWAL = "renewal"
 
 
+_LIKE_POLLS: Final = (
+    (Moment.SET_UP, APPLIANCES),
+    (Moment.SET_UP, APPLIANCE_GROUPS),
+    (Moment.SET_UP, GUARD_STATE),
+    (Moment.POLL, GUARD_STATE),
+)
+
+
 def household_of_two() -> dict[str, Any]:
     """Return the demo household with two Echos and without what rings: quick to set up, steady in time."""
     household: dict[str, Any] = copy.deepcopy(DEMO)
     account = household["accounts"][JO]
     names = ("Kitchen Show", "Office Spot")
     account["devices"] = {s: d for s, d in account["devices"].items() if d["accountName"] in names}
+    account["appliances"] = {
+        key: item
+        for key, item in account["appliances"].items()
+        if item["name"] in ("Hall Light", "Hall Thermostat", "RedRock Panel")
+    }
     account["notifications"] = {
         key: item
         for key, item in account["notifications"].items()
@@ -130,17 +144,21 @@ def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
 
     The pages after the first one with a csrf cookie are asked as the first is, so is the
     history in its older form; after a push, and the history once the stream is open, a
-    topic is read as in a poll, and so is what a command reads before it writes.
+    topic is read as in a poll, and so is what a command reads before it writes, and the
+    smart home at set-up.
     """
     is_known = moment is Moment.PUSH or endpoint in (*CSRF_PAGES[1:], HISTORY_BEFORE)
     is_known |= moment is Moment.SET_UP and endpoint is HISTORY
     is_known |= moment is Moment.COMMAND and not endpoint.is_write and endpoint not in CSRF_PAGES
+    is_known |= (moment, endpoint) in _LIKE_POLLS
     return tuple(FAULTS)[:: 3 if is_known else 1]
 
 
 def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
-    """Return whether a request of the ledger is one of an endpoint."""
+    """Return whether a request of the ledger is one of an endpoint; at GraphQL's one address a mutation writes."""
     path = re.sub(r"\{\w+\}", "*", endpoint.path)
+    if path.endswith("/graphql") and endpoint.is_write is not ("mutation " in str(request["body"])):
+        return False
     return request["method"] == endpoint.method and fnmatchcase(request["path"], path)
 
 

@@ -84,6 +84,7 @@ class QuietBackend:
     )
     lists: None = None
     media: None = None
+    smart_home: None = None
     own_serial: str = SECRETS["serial"]
     routines: None = None
     kids: None = None

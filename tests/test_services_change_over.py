@@ -118,8 +118,11 @@ async def test_enable_network_discovery(
         "GET /api/device-preferences",
         "GET /api/devices-v2/device",
         "POST /alexashoppinglists/api/v2/lists/fetch",
+        "POST /nexus/v1/graphql",
     }
-    counts = {"devices": len(entry.runtime_data.devices.data), "lists": 3, "routines": 3}
+    runtime = entry.runtime_data
+    counts = {"devices": len(runtime.devices.data), "appliances": len(runtime.appliances.data)}
+    counts |= {"lists": 3, "routines": 3}
     assert response == {"accounts": {entry.title: counts}}
     await until(hass, lambda: hass.states.get("button.jo_example_org_amazon_com_nap"))
     await until(hass, lambda: hass.states.get("media_player.attic_dot"))

@@ -28,6 +28,7 @@ from .backend import (
     PushEvent,
     QueueChanged,
     SessionsChanged,
+    SmartHomeChanged,
     StreamClosed,
     StreamOpened,
     VolumeChanged,
@@ -157,6 +158,13 @@ def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
     """Read what was said: a device that wakes tells its equalizer."""
     if data.history:
         data.history.async_wake(event.serial)
+
+
+@_rule(SmartHomeChanged, Verb.APPLY)
+def _smart_home(data: AlexaRuntimeData, event: SmartHomeChanged) -> None:
+    """Set what appliances are set to and measure."""
+    if data.smart_home:
+        data.smart_home.async_pushed(event)
 
 
 @_rule(DirectiveIgnored, Verb.IGNORE)

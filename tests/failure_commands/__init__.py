@@ -9,13 +9,14 @@ from typing import Any, Final
 
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-from . import background, kids, lists, media  # noqa: E402 - they need the type above
+from . import background, kids, lists, media, smart_home  # noqa: E402 - they need the type above
 
 FAMILIES: Final[tuple[FailureCommand, ...]] = (
     *background.COMMANDS,
     *kids.COMMANDS,
     *lists.COMMANDS,
     *media.COMMANDS,
+    *smart_home.COMMANDS,
 )
 
 ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)

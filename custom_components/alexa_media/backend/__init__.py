@@ -45,6 +45,7 @@ from .history import HistoryApi, RecordPage, UtteranceType, VoiceRecord
 from .kids import Child, KidsApi
 from .protocol import AlexaBackend, Capability
 from .routines import Routine, RoutinesApi
+from .smart_home import SmartHomeChanged
 
 __all__ = [
     "AlexaBackend",
@@ -79,6 +80,7 @@ __all__ = [
     "RunSequence",
     "SessionsChanged",
     "SetVolume",
+    "SmartHomeChanged",
     "Speak",
     "Stop",
     "StreamClosed",

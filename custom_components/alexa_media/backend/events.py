@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..models import PlayerState, Repeat, Session, Volume
+from .smart_home import SmartHomeChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,7 @@ type PushEvent = (
     | BluetoothChanged
     | ListsChanged
     | EqualizerChanged
+    | SmartHomeChanged
     | DirectiveIgnored
     | DirectiveUnknown
 )

@@ -14,6 +14,7 @@ from .kids import KidsApi
 from .lists import ListsApi
 from .media import MediaApi
 from .routines import RoutinesApi
+from .smart_home import SmartHomeApi
 
 
 class Capability(Flag):
@@ -48,6 +49,10 @@ class AlexaBackend(Protocol):
     @property
     def history(self) -> HistoryApi | None:
         """Return what people said."""
+
+    @property
+    def smart_home(self) -> SmartHomeApi | None:
+        """Return the smart home, where there is one behind the account."""
 
     @property
     def stats(self) -> Mapping[str, object]:

@@ -1,5 +1,6 @@
 """State of one account: a coordinator a topic, and what they share."""
 
+from .appliances import AppliancesCoordinator
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
 from .history import HistoryCoordinator, LastCommand, history_record_of
@@ -9,6 +10,7 @@ from .media import MediaLibrary
 from .players import PlayersCoordinator
 from .routines import RoutinesCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
+from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 __all__ = [
@@ -16,9 +18,11 @@ __all__ = [
     "AlexaConfigEntry",
     "AlexaList",
     "AlexaRuntimeData",
+    "AppliancesCoordinator",
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
+    "GuardCoordinator",
     "HistoryCoordinator",
     "KidsCoordinator",
     "LastCommand",
@@ -28,6 +32,7 @@ __all__ = [
     "PlayersCoordinator",
     "PushMonitor",
     "RoutinesCoordinator",
+    "SmartHomeCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
     "async_forget",

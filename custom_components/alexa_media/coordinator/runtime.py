@@ -30,6 +30,7 @@ from ..const import (
 from ..errors import AlexaAuthError, AlexaError
 from ..models import Account, Credentials
 from ..web.account import WebBackend
+from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
 from .history import HistoryCoordinator
@@ -38,6 +39,7 @@ from .lists import ListsCoordinator
 from .media import MediaLibrary
 from .players import PlayersCoordinator
 from .routines import RoutinesCoordinator
+from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 # How long the topics wait for the stream at start (seconds): read before it is up, they are read again after.
@@ -106,6 +108,9 @@ class AlexaRuntimeData:
     lists: ListsCoordinator | None = None
     media: MediaLibrary | None = None
     history: HistoryCoordinator | None = None
+    appliances: AppliancesCoordinator | None = None
+    smart_home: SmartHomeCoordinator | None = None
+    guard: GuardCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -115,6 +120,11 @@ class AlexaRuntimeData:
         has = backend.capabilities
         devices = DevicesCoordinator(hass, entry, backend)
         dnd = DndCoordinator(hass, entry, backend) if Capability.DND in has else None
+        appliances = smart_home = guard = None
+        if home := backend.smart_home:
+            appliances = AppliancesCoordinator(hass, entry, backend, home)
+            smart_home = SmartHomeCoordinator(hass, entry, backend, home, appliances)
+            guard = GuardCoordinator(hass, entry, backend, home, appliances, devices)
         return cls(
             backend=backend,
             devices=devices,
@@ -127,13 +137,17 @@ class AlexaRuntimeData:
             lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
             media=MediaLibrary(hass, backend.media) if backend.media else None,
             history=HistoryCoordinator(hass, entry, backend, past, devices, dnd) if (past := backend.history) else None,
+            appliances=appliances,
+            smart_home=smart_home,
+            guard=guard,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
         topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
-        every = (*topics, self.lists, self.routines, self.kids, self.history)
+        smart_home = (self.appliances, self.smart_home, self.guard)
+        every = (*topics, *smart_home, self.lists, self.routines, self.kids, self.history)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_connect(self) -> bool:
@@ -147,6 +161,8 @@ class AlexaRuntimeData:
         if not data[CONF_REFRESH_TOKEN]:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
         restored = await self.devices.async_restore()
+        if self.appliances:
+            await self.appliances.async_restore()
         try:
             await self.backend.async_connect()
         except AlexaAuthError as err:
@@ -236,3 +252,4 @@ async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     await backend.async_deregister()
     await async_close()
     await store_for(hass, entry.entry_id).async_remove()
+    await appliance_store_for(hass, entry.entry_id).async_remove()

@@ -75,6 +75,7 @@ from .parse_notifications import parse_notifications
 from .routines import WebRoutines
 from .scheduler import CommandScheduler
 from .session import WebSession
+from .smart_home import WebSmartHome
 from .stream import PushStream
 
 _LOGGER = logging.getLogger(__name__)
@@ -106,10 +107,12 @@ class WebBackend:
         self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
         self.lists = WebLists(self._session.transport)
+        self.smart_home = WebSmartHome(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
         self.media = WebMedia(
             self._session.transport, self._scheduler, default_customer_id=lambda: self.account.customer_id
         )
+        self._closes = (self._scheduler.close, self.smart_home.async_close)
         self.background = WebBackground(self._session)
         self.kids = WebKids(self._session)
         self.routines = WebRoutines(
@@ -175,10 +178,11 @@ class WebBackend:
         await self._session.async_deregister()
 
     async def async_close(self) -> None:
-        """Stop stream and scheduler; the aiohttp session is the caller's."""
+        """Stop the stream and what sends commands; the aiohttp session is the caller's."""
         if self._stream is not None:
             await self._stream.aclose()
-        await self._scheduler.close()
+        for close in self._closes:
+            await close()
         await self._session.async_close()
 
     # --- reads --------------------------------------------------------------------------

@@ -41,6 +41,8 @@ class Endpoint:
     write is never sent again after an unknown outcome. ``browser_agent``: with the app's
     User-Agent these are answered 400 with a ThrottlingException in the body. ``bearer``: wants
     the access token beside the cookies. ``csrf``: false for what only reads and wants none.
+    ``partial``: ``errors`` inside a 200 may concern a part of what was asked; the parser
+    judges them.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Endpoint:
     timeout: float = 20.0
     answer: Answer = Answer.JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    partial: bool = False
 
     @property
     def label(self) -> str:
