@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from . import utterances
 from .auth import Auth
 from .endpoints import Services, WebsiteApi
 from .endpoints.account import add_account
+from .endpoints.alerts import add_alerts
 from .endpoints.behaviors import add_behaviors
 from .endpoints.communications import CommunicationEndpoints
 from .endpoints.devices import add_devices
@@ -48,7 +50,7 @@ class Cloud:
         api = WebsiteApi(services)
         for add in (
             *(add_account, add_devices, add_media, add_behaviors, add_settings),
-            *(add_graphql, add_history, add_lists),
+            *(add_graphql, add_history, add_lists, add_alerts),
         ):
             add(api)
 
@@ -88,6 +90,9 @@ class Cloud:
         for account in self._state.accounts:
             if self._state.device(account, str(serial)) is not None:
                 self._emit(account, command, {"destinationUserId": account, **payload, **values})
+        with self._state.change():
+            for account, held in self._state.accounts.items():
+                utterances.hear(self._state.ringing, account, held, str(serial), text, self._state.now())
         record = {
             "time": self._state.now(),
             "serial": serial,
