@@ -19,8 +19,12 @@ from .services import async_setup_services
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
+    Platform.CALENDAR,
+    Platform.EVENT,
     Platform.MEDIA_PLAYER,
     Platform.NOTIFY,
+    Platform.NUMBER,
+    Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
 )

@@ -7,9 +7,23 @@ every endpoint that writes.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from . import alerts
+
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-FAMILIES: Final[tuple[FailureCommand, ...]] = ()
+FAMILIES: Final[tuple[FailureCommand, ...]] = (*alerts.COMMANDS,)
+
+READS: Final = alerts.READS
+"""Endpoints that are read in the middle of a command."""
+
+CHANGING: Final = alerts.CHANGING
+"""Endpoints whose commands change what sensors show."""
+
+SAMPLED: Final = alerts.SAMPLED
+"""Endpoints that a third of the faults is enough for: others that the same code asks have all of them."""
+
+PREPARE: Final = (alerts.prepare,)
+"""What has to be done to a table before its account is set up for the first time."""
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:

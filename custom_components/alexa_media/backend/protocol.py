@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
+from .alerts import AlertsApi
 from .commands import Command, Transport
 from .events import PushEvent
 
@@ -38,6 +39,10 @@ class AlexaBackend(Protocol):
     @property
     def own_serial(self) -> str | None:
         """Return the serial of the app that we are registered as."""
+
+    @property
+    def alerts(self) -> AlertsApi | None:
+        """Return what can be done about alarms, timers and reminders."""
 
     @property
     def stats(self) -> Mapping[str, object]:

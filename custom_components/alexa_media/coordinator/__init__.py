@@ -1,18 +1,27 @@
 """State of one account: a coordinator a topic, and what they share."""
 
+from .alerts import AlarmSounds, AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
 from .players import PlayersCoordinator
+from .ringing import AlertEvent, AlertWatch, Happening
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 __all__ = [
     "EXISTENCE",
+    "AlarmSounds",
+    "AlarmSoundsCoordinator",
+    "AlertEvent",
+    "AlertVolumesCoordinator",
+    "AlertWatch",
     "AlexaConfigEntry",
     "AlexaRuntimeData",
+    "AscendingCoordinator",
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
+    "Happening",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",

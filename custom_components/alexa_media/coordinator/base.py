@@ -43,6 +43,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     """
 
     topic: ClassVar[Topic]
+    # Amazon pushes what changes: then a gap in the pushes means to read again.
+    pushed: ClassVar[bool] = True
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
 

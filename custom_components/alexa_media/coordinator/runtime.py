@@ -29,9 +29,11 @@ from ..const import (
 from ..errors import AlexaAuthError, AlexaError
 from ..models import Account, Credentials
 from ..web.account import WebBackend
+from .alerts import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
 from .players import PlayersCoordinator
+from .ringing import AlertWatch
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
@@ -88,6 +90,10 @@ class AlexaRuntimeData:
     notifications: NotificationsCoordinator | None
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
+    alert_volumes: AlertVolumesCoordinator | None = None
+    ascending: AscendingCoordinator | None = None
+    alarm_sounds: AlarmSoundsCoordinator | None = None
+    alert_watch: AlertWatch | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -96,20 +102,27 @@ class AlexaRuntimeData:
         """Make the coordinators that a backend can feed."""
         has = backend.capabilities
         devices = DevicesCoordinator(hass, entry, backend)
+        notifications = NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None
+        alerts = backend.alerts
         return cls(
             backend=backend,
             devices=devices,
             players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
-            notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
+            notifications=notifications,
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
+            alert_volumes=AlertVolumesCoordinator(hass, entry, backend, alerts) if alerts else None,
+            ascending=AscendingCoordinator(hass, entry, backend, alerts) if alerts else None,
+            alarm_sounds=AlarmSoundsCoordinator(hass, entry, backend, alerts, devices) if alerts else None,
+            alert_watch=AlertWatch(hass, entry, devices, notifications) if notifications else None,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
         every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
-        return tuple(coordinator for coordinator in every if coordinator is not None)
+        settings = (self.alert_volumes, self.ascending, self.alarm_sounds)
+        return tuple(coordinator for coordinator in (*every, *settings) if coordinator is not None)
 
     async def async_start(self) -> None:
         """Connect and read everything once.
@@ -138,13 +151,16 @@ class AlexaRuntimeData:
         else:
             await self.devices.async_config_entry_first_refresh()
         await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
+        if self.alert_watch is not None:
+            await self.alert_watch.async_start()
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
         """Read every topic, one after the other with a pause (seconds) between them."""
         for coordinator in self.coordinators:
-            await coordinator.async_refresh()
-            await asyncio.sleep(pause)
+            if coordinator.pushed:
+                await coordinator.async_refresh()
+                await asyncio.sleep(pause)
 
 
 def credentials_of(data: Mapping[str, Any]) -> Credentials:

@@ -28,9 +28,10 @@ from .account import (
     STRINGS,
     VOLUMES,
 )
+from .alerts import ALERTS_ENDPOINTS
 from .base import Answer, Endpoint, Host
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS,)
+ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *ALERTS_ENDPOINTS)
 """All of them; tests walk this table."""
 
 __all__ = [
