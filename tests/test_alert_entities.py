@@ -1,10 +1,12 @@
 """Switches of alarms, volumes, and sounds: entities that show and set how alarms are."""
 
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -111,4 +113,59 @@ async def test_alarms_come_and_go(
     sim.patch_state({"accounts": {owner: {"notifications": {"fresh": new}}}})
     await clock.settle()
     assert registry.async_get("switch.kitchen_show_alarm_05_55") is not None
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_volume_of_one_alarm(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """It is set just before the alarm rings, kept while it sleeps, and put back after it, also after a restart."""
+    bedroom = {"entity_id": "media_player.bedroom_dot"}
+
+    async def act(name: str, **data: Any) -> Any:
+        response = await hass.services.async_call("alexa_media", name, data, blocking=True, return_response=True)
+        await clock.settle()
+        return response
+
+    def volume() -> int:
+        return int(household.device("Bedroom Dot")["alertVolume"])
+
+    await set_up(hass, config_entry)
+    await clock.settle()
+    at = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
+    alarm = (await act("create_alarm", **bedroom, at=at, volume=0.8))["id"]
+    assert volume() == 40
+    await clock.advance((at - dt_util.now()).total_seconds() - 4, 60)
+    assert volume() == 80
+    assert state_of(hass, VOLUME).state == "80"
+    await clock.advance(10, 10)
+    await act("snooze_alarm", **bedroom, duration={"minutes": 1})
+    assert volume() == 80
+    # Home Assistant is not there when it is ended
+    await hass.config_entries.async_unload(config_entry.entry_id)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(70, 70)
+    assert volume() == 80
+    sim.fault(path="/api/device-notification-state/*", method="PUT", status=503, times=1)
+    await act("stop_alarm", **bedroom)
+    assert volume() == 80
+    await clock.advance(310, 155)
+    assert volume() == 40
+    assert state_of(hass, VOLUME).state == "40"
+
+    # a second one: somebody has chosen another volume while it rings, and that stays
+    at = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
+    other = (await act("create_alarm", **bedroom, at=at))["id"]
+    await act("set_alarm_volume", notification_id=other, volume=0.1)
+    await clock.advance((at - dt_util.now()).total_seconds() + 5, 40)
+    assert volume() == 10
+    household.change("Bedroom Dot", alertVolume=55)
+    await act("stop_alarm", **bedroom)
+    assert volume() == 55
+    # and none of its own any more
+    await act("set_alarm_volume", notification_id=other)
+    assert config_entry.runtime_data.alarm_volumes._wanted == {alarm: 80}
+    with pytest.raises(ServiceValidationError, match="no alarm"):
+        await act("set_alarm_volume", notification_id="nothing", volume=0.5)
     await hass.config_entries.async_unload(config_entry.entry_id)

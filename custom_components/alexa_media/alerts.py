@@ -23,6 +23,7 @@ from .schedule import ALARMS, TIMERS, next_occurrence, repeats, weekdays_of
 
 CAN_RING: Final = "TIMERS_AND_ALARMS"
 CAN_REMIND: Final = "REMINDERS"
+HAS_VOLUME: Final = "TIMERS_ALARMS_NOTIFICATIONS_VOLUME"
 
 
 # What lies closer is over before Amazon has it.
@@ -365,6 +366,12 @@ async def async_switch(hass: HomeAssistant, echo: Echo, alarm: Notification, *, 
     with command_errors(hass, echo.entry):
         await echo.api.async_switch_alarm(echo.device, alarm, enabled=enabled)
     echo.notifications.async_expect(echo.device.serial)
+
+
+async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
+    """Give an alarm a volume of its own (0–1), or take it away."""
+    if (volumes := echo.entry.runtime_data.alarm_volumes) is not None:
+        await volumes.async_set(alarm_id, None if volume is None else round(volume * 100))
 
 
 def phrases_of(echo: Echo) -> Phrases:

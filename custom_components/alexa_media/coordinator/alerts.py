@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..backend import AlexaBackend
 from ..backend.alerts import AlertsApi, Sound
@@ -39,6 +39,13 @@ class AlertSettingCoordinator[V](TopicCoordinator[V]):
         """Start without a question asked."""
         super().__init__(hass, entry, backend)
         self.api = api
+
+    @override
+    @callback
+    def async_hint(self) -> None:
+        """Read soon, if there is anybody to tell."""
+        if self._by_context:
+            super().async_hint()
 
     @override
     async def async_refresh(self) -> None:

@@ -72,7 +72,8 @@ class AlertWatch:
         self._known: dict[str, Notification] = {}
         self._due: tuple[_Due, ...] = ()
         self._rings: dict[str, _Due] = {}
-        self._listeners: dict[str, list[AlertListener]] = {}
+        self._listeners: dict[str | None, list[AlertListener]] = {}
+        self._planners: list[CALLBACK_TYPE] = []
         self._cancel: CALLBACK_TYPE | None = None
 
     async def async_start(self) -> None:
@@ -102,10 +103,25 @@ class AlertWatch:
         return max(found, key=lambda due: due.at).notification if found else None
 
     @callback
-    def async_add_listener(self, serial: str, listener: AlertListener) -> CALLBACK_TYPE:
-        """Tell somebody of everything that happens on a device."""
+    def async_add_listener(self, serial: str | None, listener: AlertListener) -> CALLBACK_TYPE:
+        """Tell somebody of everything that happens on a device, or on all of them (``None``)."""
         self._listeners.setdefault(serial, []).append(listener)
         return partial(self._listeners[serial].remove, listener)
+
+    @property
+    def due(self) -> Iterator[tuple[Notification, datetime]]:
+        """Yield what will go off, and when next (UTC)."""
+        return ((due.notification, due.at) for due in self._due)
+
+    @callback
+    def async_on_plan(self, planner: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Tell somebody whenever the next times have been worked out anew."""
+        self._planners.append(planner)
+        return partial(self._planners.remove, planner)
+
+    def may_be(self, notification_id: str) -> bool:
+        """Return whether something is there, or nobody knows as the list could not be read."""
+        return notification_id in self._known or not self._notifications.last_update_success
 
     def _all(self) -> Iterator[Notification]:
         """Yield the notifications of all devices."""
@@ -174,6 +190,8 @@ class AlertWatch:
         if self._due:
             first = min(due.at for due in self._due)
             self._cancel = async_track_point_in_utc_time(self._hass, self._async_over, first)
+        for planner in tuple(self._planners):
+            planner()
 
     @callback
     def _async_over(self, now: datetime) -> None:
@@ -195,8 +213,9 @@ class AlertWatch:
     @callback
     def _async_tell(self, event: AlertEvent) -> None:
         """Tell those who listen to the device."""
-        for listener in tuple(self._listeners.get(event.notification.serial, ())):
-            listener(event)
+        for key in (event.notification.serial, None):
+            for listener in tuple(self._listeners.get(key, ())):
+                listener(event)
 
     @callback
     def _async_cancel(self) -> None:

@@ -29,6 +29,7 @@ from ..const import (
 from ..errors import AlexaAuthError, AlexaError
 from ..models import Account, Credentials
 from ..web.account import WebBackend
+from .alarm_volumes import AlarmVolumes, alarm_volume_store
 from .alerts import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
@@ -94,6 +95,7 @@ class AlexaRuntimeData:
     ascending: AscendingCoordinator | None = None
     alarm_sounds: AlarmSoundsCoordinator | None = None
     alert_watch: AlertWatch | None = None
+    alarm_volumes: AlarmVolumes | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -104,6 +106,8 @@ class AlexaRuntimeData:
         devices = DevicesCoordinator(hass, entry, backend)
         notifications = NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None
         alerts = backend.alerts
+        volumes = AlertVolumesCoordinator(hass, entry, backend, alerts) if alerts else None
+        watch = AlertWatch(hass, entry, devices, notifications) if notifications else None
         return cls(
             backend=backend,
             devices=devices,
@@ -111,10 +115,13 @@ class AlexaRuntimeData:
             notifications=notifications,
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
-            alert_volumes=AlertVolumesCoordinator(hass, entry, backend, alerts) if alerts else None,
+            alert_volumes=volumes,
             ascending=AscendingCoordinator(hass, entry, backend, alerts) if alerts else None,
             alarm_sounds=AlarmSoundsCoordinator(hass, entry, backend, alerts, devices) if alerts else None,
-            alert_watch=AlertWatch(hass, entry, devices, notifications) if notifications else None,
+            alert_watch=watch,
+            alarm_volumes=(
+                AlarmVolumes(hass, entry, alerts, devices, volumes, watch) if alerts and volumes and watch else None
+            ),
         )
 
     @property
@@ -153,6 +160,8 @@ class AlexaRuntimeData:
         await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
         if self.alert_watch is not None:
             await self.alert_watch.async_start()
+        if self.alarm_volumes is not None:
+            await self.alarm_volumes.async_start()
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
@@ -215,3 +224,4 @@ async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     await backend.async_deregister()
     await async_close()
     await store_for(hass, entry.entry_id).async_remove()
+    await alarm_volume_store(hass, entry.entry_id).async_remove()

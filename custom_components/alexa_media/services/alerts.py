@@ -16,6 +16,7 @@ from ..alert_phrases import snooze_sentence, timer_sentence
 from ..alerts import (
     CAN_REMIND,
     CAN_RING,
+    HAS_VOLUME,
     LONGEST_TIMER,
     MOST_WEEKS,
     Echo,
@@ -28,6 +29,7 @@ from ..alerts import (
     async_sound,
     async_tell,
     async_timer,
+    async_volume,
     echo_by_entity,
     echos_that_remind,
     label_of,
@@ -55,6 +57,7 @@ ATTR_INTERVAL: Final = "interval"
 ATTR_LABEL: Final = "label"
 ATTR_MESSAGE: Final = "message"
 ATTR_SOUND: Final = "sound"
+ATTR_VOLUME: Final = "volume"
 ATTR_WEEKDAYS: Final = "weekdays"
 
 _SECOND: Final = timedelta(seconds=1)
@@ -66,6 +69,7 @@ _REPEATED: Final = {
     vol.Optional(ATTR_INTERVAL, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
 }
 _ECHO: Final = {vol.Optional(ATTR_ENTITY_ID): cv.entity_domain(MEDIA_PLAYER_DOMAIN)}
+_VOLUME: Final = vol.All(vol.Coerce(float), vol.Range(min=0, max=1))
 _ONE: Final = {vol.Required(ATTR_ID): cv.string}
 _LENGTH: Final = vol.All(cv.positive_time_period, vol.Range(min=_SECOND, max=LONGEST_TIMER))
 
@@ -87,8 +91,23 @@ async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
     echo = await _async_echo(call)
     must_have(echo, CAN_RING)
     timing = timing_of(echo, call.data[ATTR_AT], _recurrence(call))
+    volume = call.data.get(ATTR_VOLUME)
+    if volume is not None:
+        must_have(echo, HAS_VOLUME)
     sound = await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))
-    return {"id": await async_create(call.hass, echo, timing, sound=sound)}
+    created = await async_create(call.hass, echo, timing, sound=sound)
+    if volume is not None:
+        await async_volume(echo, created, volume)
+    return {"id": created}
+
+
+async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
+    """Give an alarm a volume of its own, or take it away."""
+    echo, alarm = await _async_find(call)
+    must_be(alarm, ALARMS, "alert_no_alarm")
+    must_have(echo, HAS_VOLUME)
+    await async_volume(echo, alarm.notification_id, call.data.get(ATTR_VOLUME))
+    return {"id": alarm.notification_id}
 
 
 async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
@@ -219,7 +238,13 @@ _ACTIONS: Final[
     (
         "create_alarm",
         _async_create_alarm,
-        {**_ECHO, vol.Required(ATTR_AT): _AT, **_REPEATED, vol.Optional(ATTR_SOUND): cv.string},
+        {
+            **_ECHO,
+            vol.Required(ATTR_AT): _AT,
+            **_REPEATED,
+            vol.Optional(ATTR_SOUND): cv.string,
+            vol.Optional(ATTR_VOLUME): _VOLUME,
+        },
     ),
     (
         "create_reminder",
@@ -247,6 +272,7 @@ _ACTIONS: Final[
         _async_edit_reminder,
         {**_ONE, vol.Optional(ATTR_AT): _AT, **_REPEATED, vol.Optional(ATTR_MESSAGE): cv.string},
     ),
+    ("set_alarm_volume", _async_set_volume, {**_ONE, vol.Optional(ATTR_VOLUME): _VOLUME}),
     ("delete_notification", _async_delete, _ONE),
     ("skip_next", _async_skip_next, _ONE),
     ("snooze_alarm", _async_snooze, {**_ECHO, vol.Optional(ATTR_DURATION): _LENGTH}),
