@@ -6,11 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from alexa_sim.client import ControlClient
 
@@ -147,6 +147,12 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     requests = household.requests("PUT", path)
     assert len(household.requests("DELETE")) == len(requests) - 1 > 0
     assert set(all_held(household)) == before
+    # what cannot be taken back is seen in the list
+    sim.fault(path="/api/notifications/*", method="DELETE", status=400, times=1)
+    with pytest.raises(HomeAssistantError, match="not_created"):
+        await act(hass, "create_reminder", at=at, message="All", all_devices=True)
+    (left,) = set(all_held(household)) - before
+    await act(hass, "delete_notification", notification_id=left)
     alarm = next(i for i, item in all_held(household).items() if item["type"] == "Alarm")
     sim.fault(path="/v1/alerts/alarms/*", method="PUT", status=503, times=1)
     with pytest.raises(HomeAssistantError, match="try again"):
@@ -159,6 +165,42 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     sim.fault(path="/api/notifications/*", method="DELETE", status=404, times=1)
     with pytest.raises(HomeAssistantError):
         await act(hass, "delete_notification", notification_id=alarm)
+
+
+async def test_whose_and_which(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    household: Household,
+    hass_read_only_user: MockUser,
+) -> None:
+    """Who may not control an Echo cannot set alarms there; without a name the default device is meant."""
+    reader = Context(user_id=hass_read_only_user.id)
+    for data in (
+        {"entity_id": BEDROOM, "at": "07:00", "message": "x"},
+        {"at": "07:00", "message": "x", "all_devices": True},
+    ):
+        with pytest.raises(Unauthorized):
+            await hass.services.async_call("alexa_media", "create_reminder", data, blocking=True, context=reader)
+    with pytest.raises(UnknownUser):
+        await hass.services.async_call(
+            "alexa_media", "stop_alarm", {"entity_id": BEDROOM}, blocking=True, context=Context(user_id="nobody")
+        )
+    sounds = await act(hass, "get_alarm_sounds", entity_id=BEDROOM)
+    assert {"id": "system_alerts_melodic_03", "name": "Twilight"} in sounds["sounds"]
+    assert sounds["default"] == "system_alerts_melodic_01"
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {"entity_id": "select.jo_example_org_amazon_com_default_device", "option": "Bedroom Dot"},
+        blocking=True,
+    )
+    # a start that is over: the next of its days
+    past = dt_util.now(PACIFIC) - timedelta(days=20)
+    made = await act(hass, "create_alarm", at=past, weekdays=["WE"])
+    item = held(household, made["id"])
+    assert item["deviceSerialNumber"] == household.serial("Bedroom Dot")
+    body = datetime.fromisoformat(item["rRuleData"]["recurStartDate"]).date()
+    assert (body.weekday(), body >= dt_util.now(PACIFIC).date()) == (2, True)
 
 
 BAD: list[tuple[str, dict[str, Any], str]] = [

@@ -16,7 +16,7 @@ UNRECORDED: Final = frozenset({"brief", "sorted_active", "sorted_all"})
 # More of them are not put into ``brief``.
 BRIEF: Final = 12
 
-ACTIVE: Final = frozenset({NotificationStatus.ON, NotificationStatus.SNOOZED})
+ACTIVE: Final = frozenset({NotificationStatus.ON, NotificationStatus.SNOOZED, NotificationStatus.INSTANCE_CANCELED})
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

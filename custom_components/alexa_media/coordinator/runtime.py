@@ -105,7 +105,8 @@ class AlexaRuntimeData:
         has = backend.capabilities
         devices = DevicesCoordinator(hass, entry, backend)
         notifications = NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None
-        alerts = backend.alerts
+        # without the list of what there is, nothing can be done about it
+        alerts = backend.alerts if notifications else None
         volumes = AlertVolumesCoordinator(hass, entry, backend, alerts) if alerts else None
         watch = AlertWatch(hass, entry, devices, notifications) if notifications else None
         return cls(
