@@ -8,12 +8,14 @@ from .auth import Auth
 from .endpoints import Services, WebsiteApi
 from .endpoints.account import add_account
 from .endpoints.alerts import add_alerts
+from .endpoints.background import add_background
 from .endpoints.behaviors import add_behaviors
 from .endpoints.communications import CommunicationEndpoints
 from .endpoints.devices import add_devices
 from .endpoints.gateway import GatewayEndpoints
 from .endpoints.graphql import add_graphql
 from .endpoints.history import add_history
+from .endpoints.kids import add_kids
 from .endpoints.lists import add_lists
 from .endpoints.media import add_media
 from .endpoints.registration import RegistrationEndpoints
@@ -50,7 +52,10 @@ class Cloud:
         api = WebsiteApi(services)
         for add in (
             *(add_account, add_devices, add_media, add_behaviors, add_settings),
-            *(add_graphql, add_history, add_lists, add_alerts),
+            *(add_graphql, add_history, add_lists),
+            add_background,
+            add_kids,
+            add_alerts,
         ):
             add(api)
 

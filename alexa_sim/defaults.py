@@ -129,6 +129,8 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "softwareVersion": "8960323972",
         "wakeWord": "ALEXA",
         "ascendingAlarm": False,
+        "backgroundImage": None,
+        "child": None,
         "essid": None if family == "WHA" else "home",
         "macAddress": None if family == "WHA" else _mac(serial),
         **copy.deepcopy(dict(given)),

@@ -42,8 +42,13 @@ def complete(given: Mapping[str, Any], directed_id: str, now: float) -> dict[str
 
 
 def count_up(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping[str, Any], now: float) -> None:
-    """Count up the versions of the items that a patch has changed and said no version of."""
+    """Count up the versions of the items that a patch has changed and said no version of.
+
+    The version of the list itself stays: only its time of change tells that its items are other ones.
+    """
     for key, change in patch.items():
+        if key in after and "items" in (change or {}) and "updateAt" not in change:
+            after[key]["updateAt"] = round(now * 1000)
         for item_id, values in ((change or {}).get("items") or {}).items():
             known = before.get(key, {}).get("items", {}).get(item_id)
             item = after.get(key, {}).get("items", {}).get(item_id)
@@ -55,7 +60,9 @@ def count_up(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping
 def add(held: Json, name: str, now: float) -> str:
     """Add an item and return its id."""
     item_id = str(uuid4())
-    held["items"][item_id] = _item({"itemName": name}, round(now * 1000))
+    moment = round(now * 1000)
+    held["items"][item_id] = _item({"itemName": name}, moment)
+    held["updateAt"] = moment
     return item_id
 
 
@@ -68,13 +75,16 @@ def update(held: Json, item_id: str, version: int, changes: Mapping[str, Any], r
         raise ListError("An item needs a name, and a status of ACTIVE or COMPLETE")
     if not all(isinstance(value, str) and value for value in changes.values()):
         raise ListError("Values are texts")
-    item.update(changes, **dict.fromkeys(removed), version=version + 1, updateAt=round(now * 1000))
+    moment = round(now * 1000)
+    item.update(changes, **dict.fromkeys(removed), version=version + 1, updateAt=moment)
+    held["updateAt"] = moment
 
 
-def delete(held: Json, item_id: str, version: int) -> None:
+def delete(held: Json, item_id: str, version: int, now: float) -> None:
     """Delete an item; raises ``ListError``."""
     _current(held, item_id, version)
     del held["items"][item_id]
+    held["updateAt"] = round(now * 1000)
 
 
 def _current(held: Json, item_id: str, version: int) -> Json:

@@ -7,7 +7,7 @@ import heapq
 from itertools import count
 from typing import Any, Protocol
 
-from . import alerts, consequences, defaults, household, lists, player, utterances
+from . import alerts, consequences, defaults, household, lists, player, routines, utterances
 from .http import HttpError
 from .marketplaces import MARKETPLACES, Marketplace
 from .merge import merge
@@ -203,7 +203,7 @@ class State:
                 self._start_by_patch(device["player"], now)
         account["lists"] = lists.complete(account["lists"], account["directedId"], now)
         account["automations"] = {
-            key: {"status": "ENABLED", **automation} for key, automation in account["automations"].items()
+            key: routines.complete(automation, now) for key, automation in account["automations"].items()
         }
         account["notifications"] = {
             key: alerts.complete(key, given, account["devices"][given["deviceSerialNumber"]], now)

@@ -18,10 +18,17 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from alexa_sim.client import ControlClient
-from scripts.checks import Check, alerts, echos, life
+from scripts.checks import Check, alerts, echos, life, lists, media, routines
 from scripts.checks.world import CheckFailedError, World
 
-CHECKS: Final[tuple[tuple[str, Check], ...]] = (*echos.CHECKS, *alerts.CHECKS, *life.CHECKS)
+CHECKS: Final[tuple[tuple[str, Check], ...]] = (
+    *echos.CHECKS,
+    *alerts.CHECKS,
+    *lists.CHECKS,
+    *media.CHECKS,
+    *routines.CHECKS,
+    *life.CHECKS,
+)
 """The families between ``echos``, which signs in, and ``life``, which removes the entry and reads the log."""
 
 

@@ -17,8 +17,9 @@ from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -26,11 +27,12 @@ import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.backend import VolumeChanged
+from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.models import Volume
 from custom_components.alexa_media.web.endpoints import ACCOUNT, CSRF_PAGES, ENDPOINTS, Answer, Endpoint, Host
 
 from .conftest import Household
-from .failure_commands import CHANGING, FAMILIES, PREPARE, READS, SAMPLED, command_of
+from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, SAMPLED, command_of
 
 DEMO: Final = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
 JO: Final = next(iter(DEMO["accounts"]))
@@ -110,9 +112,11 @@ def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
     """Return the faults of a row: all, but a third of them where the same code has had all of them.
 
     The pages after the first one with a csrf cookie are asked as the first is, and after a
-    push a topic is read as in a poll; families name what goes through the same code as others.
+    push a topic is read as in a poll, and so is what a command reads before it writes; families
+    name what goes through the same code as others.
     """
-    is_sampled = moment is Moment.PUSH or endpoint in CSRF_PAGES[1:] or endpoint.name in SAMPLED
+    is_read = moment is Moment.COMMAND and not endpoint.is_write and endpoint not in CSRF_PAGES
+    is_sampled = moment is Moment.PUSH or is_read or endpoint in CSRF_PAGES[1:] or endpoint.name in SAMPLED
     return tuple(FAULTS)[:: 3 if is_sampled else 1]
 
 
@@ -243,6 +247,8 @@ class Table:
     async def begin(self) -> None:
         """Set the account up for the first time."""
         self.sim.household(household_of_two(), domain="amazon.com")
+        for platform, unique_id in ENABLED:
+            er.async_get(self.hass).async_get_or_create(platform, DOMAIN, unique_id, config_entry=self.entry)
         for prepare in PREPARE:
             prepare(self)
         await self.set_up()
@@ -421,7 +427,10 @@ class Table:
         state = self.hass.states.get(data["entity_id"]) if "entity_id" in data else None
         # Home Assistant skips what is unavailable, and shows so; speech has no such excuse
         is_skipped = "entity_id" in data and domain != "notify" and (state is None or state.state == "unavailable")
-        task = asyncio.create_task(self.hass.services.async_call(domain, service, data, blocking=True))
+        answers = self.hass.services.supports_response(domain, service) is SupportsResponse.ONLY
+        task = asyncio.create_task(
+            self.hass.services.async_call(domain, service, data, blocking=True, return_response=answers)
+        )
         await self.drive.settle(task.done)
         problems: list[str] = []
         try:
@@ -534,7 +543,7 @@ async def explore(table: Table) -> None:
                 table.before_it(page)
             table.sim.reset_ledger()
             if moment is Moment.COMMAND:
-                await _explore_commands(table)
+                await _explore_commands(table, set(found))
                 names = set().union(*REACHED.values())
             else:
                 assert await table.happen(moment) == []
@@ -546,9 +555,10 @@ async def explore(table: Table) -> None:
     MOMENTS.update(found)
 
 
-async def _explore_commands(table: Table) -> None:
-    """Note what each command reaches; a read that follows is none of its endpoints."""
-    writes = {endpoint.name for endpoint in ENDPOINTS if endpoint.is_write} | READS | {page.name for page in CSRF_PAGES}
+async def _explore_commands(table: Table, known: set[str]) -> None:
+    """Note what each command reaches; a read that follows is none of its endpoints, unless nothing else asks it."""
+    writes = {endpoint.name for endpoint in ENDPOINTS if endpoint.is_write} | {page.name for page in CSRF_PAGES}
+    writes |= {endpoint.name for endpoint in ENDPOINTS} - known
     for command in table.commands:
         for page in [None, *CSRF_PAGES[1:]] if command == table._say_without_csrf else [None]:
             if page:

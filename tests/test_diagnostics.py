@@ -83,7 +83,11 @@ class QuietBackend:
         )
     )
     alerts: None = None
+    lists: None = None
+    media: None = None
     own_serial: str = SECRETS["serial"]
+    routines: None = None
+    kids: None = None
     stats: dict[str, Any] = field(
         default_factory=lambda: {
             "requests": {"GET /api/np/player": {"count": 4, "errors": Counter({"429": 1})}},

@@ -235,7 +235,8 @@ async def test_sessions_are_separate(pair: Pair, domains: dict[str, str]) -> Non
     assert {"Atnr|two-john", "Atnr|two-jack"} <= pair.credentials["john"] | pair.credentials["jack"]
     for name, entry in pair.entries.items():
         pair.sim.reset_ledger()
-        await entry.runtime_data.async_refresh_all(0)
+        for coordinator in entry.runtime_data.coordinators:
+            await coordinator.async_refresh()
         assert set(pair.senders()) == {name}
         foreign = domains[OTHER[name]]
         assert not [request for request in pair.sim.ledger() if request["host"].endswith(foreign)]

@@ -102,7 +102,7 @@ def _delete(call: Call) -> Response:
     _, held = _held(call)
     with call.state.change():
         try:
-            lists.delete(held, call.request.params["item"], _version(call))
+            lists.delete(held, call.request.params["item"], _version(call), call.state.now())
         except lists.ListError as err:
             raise _refused(err) from err
     return json_response({})

@@ -19,6 +19,7 @@ from .services import async_setup_services
 
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
+    Platform.BUTTON,
     Platform.CALENDAR,
     Platform.EVENT,
     Platform.MEDIA_PLAYER,
@@ -27,6 +28,7 @@ PLATFORMS: Final = (
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TODO,
 )
 
 
@@ -55,11 +57,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     backend, async_close = create_backend(hass, entry.data)
     entry.async_on_unload(async_close)
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
-    await entry.runtime_data.async_start()
+    restored = await entry.runtime_data.async_connect()
+    push.async_start(hass, entry)
+    await entry.runtime_data.async_read(restored=restored)
     await async_settle(hass, entry)
     async_follow_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    push.async_start(hass, entry)
     return True
 
 

@@ -66,8 +66,11 @@ class Echo:
 
 
 def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
-    """Return a device of an account; ``None`` where the account or its backend has no such thing."""
-    if entry.state is not ConfigEntryState.LOADED:
+    """Return a device of an account; ``None`` where the account or its backend has no such thing.
+
+    Entities ask while the account is still being set up, too.
+    """
+    if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
         return None
     runtime = entry.runtime_data
     device = runtime.devices.data.get(serial)

@@ -34,6 +34,8 @@ ENTRY_MINOR_VERSION: Final = 2
 # Events on Home Assistant's bus, with alexa_media_player's names.
 EVENT_NOTIFICATION: Final = "alexa_media_notification_event"
 EVENT_ALARM_DISMISSAL: Final = "alexa_media_alarm_dismissal_event"
+EVENT_RELOGIN_REQUIRED: Final = "alexa_media_relogin_required"
+EVENT_RELOGIN_SUCCESS: Final = "alexa_media_relogin_success"
 
 DEFAULT_SCAN_INTERVAL: Final = timedelta(seconds=60)
 
@@ -73,6 +75,9 @@ class Topic(StrEnum):
     NOTIFICATIONS = "notifications"
     DND = "dnd"
     BLUETOOTH = "bluetooth"
+    LISTS = "lists"
+    ROUTINES = "routines"
+    KIDS = "kids"
     ALERT_VOLUMES = "alert_volumes"
     ASCENDING = "ascending"
     ALARM_SOUNDS = "alarm_sounds"

@@ -105,6 +105,13 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
     )
 
 
+def masked(email: str) -> str:
+    """Return an address with the first and last letter of its parts alone, as events have it."""
+    return "@".join(
+        part if len(part) < 3 else f"{part[0]}{'*' * (len(part) - 2)}{part[-1]}" for part in email.split("@")
+    )
+
+
 class AlexaDeviceEntity[V](CoordinatorEntity[TopicCoordinator[V]]):
     """An entity of one device that shows one topic.
 

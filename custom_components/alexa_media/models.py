@@ -121,6 +121,7 @@ class Media:
     album: str | None = None
     art_url: str | None = None
     provider: str | None = None
+    quality: str | None = None
     duration: float | None = None
     position: float | None = None
     position_at: datetime | None = None

@@ -9,16 +9,25 @@ from homeassistant.components.media_player.const import MediaType
 from .backend import Command, LaunchSkill, PlaySearch, PlaySound, RunSequence, TextCommand
 from .entity import invalid_input
 
+# What browsing and searching find besides music: a title of the queue, a station of TuneIn's, a sound.
+QUEUE: Final = "queue"
+STATION: Final = "station"
+SOUND: Final = "sound"
+
 _PROVIDER: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 # The content types besides those of music providers, as alexa_media_player names them.
 _SIMPLE_TYPES: Final[dict[str, Callable[[str], Command]]] = {
-    "sound": lambda media_id: PlaySound(sound=media_id),
+    SOUND: lambda media_id: PlaySound(sound=media_id),
     "custom": lambda media_id: TextCommand(text=media_id),
     "skill": lambda media_id: LaunchSkill(skill_id=media_id),
 }
 _SEQUENCE: Final = "sequence"
-_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *sorted((*_SIMPLE_TYPES, _SEQUENCE))))
+# These are no commands.
+ROUTINE: Final = "routine"
+IMAGE: Final = "image"
+_OWN_TYPES: Final = sorted((*_SIMPLE_TYPES, _SEQUENCE, IMAGE, QUEUE, ROUTINE, STATION))
+_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *_OWN_TYPES))
 
 
 def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:

@@ -20,6 +20,7 @@ from .backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
     NowPlayingChanged,
@@ -139,6 +140,13 @@ def _bluetooth(data: AlexaRuntimeData, _event: BluetoothChanged) -> None:
         data.bluetooth.async_hint()
 
 
+@_rule(ListsChanged, Verb.REFRESH)
+def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
+    """Read one list, or which lists there are."""
+    if data.lists:
+        data.lists.async_list_hint(event.list_id)
+
+
 @_rule(DirectiveIgnored, Verb.IGNORE)
 def _ignored(_data: AlexaRuntimeData, _event: DirectiveIgnored) -> None:
     """Nothing hangs on this command."""
@@ -181,6 +189,7 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
         async for event in data.backend.events():
             match event:
                 case StreamOpened():
+                    data.push.up_since = hass.loop.time()
                     _set_push(data, up=True)
                     if event.resync or event.planned:
                         if resync:
@@ -201,6 +210,7 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 @callback
 def _set_push(data: AlexaRuntimeData, *, up: bool) -> None:
     """Tell the monitor and switch the intervals."""
+    data.push.tried.set()
     data.push.async_set_up(up)
     for coordinator in data.coordinators:
         coordinator.async_set_push(up)

@@ -90,10 +90,13 @@ async def test_a_restart_takes_an_echo_away_for_half_a_minute(driver: Driver) ->
 
 
 async def test_routines_and_the_host_of_the_account(driver: Driver) -> None:
-    (routine,) = await driver.get("/api/behaviors/v2/automations")
+    routine, dinner = await driver.get("/api/behaviors/v2/automations")
     assert (routine["name"], routine["status"]) == ("Good night", "ENABLED")
     assert (await driver.preview(routine["sequence"]["startNode"])).status == 200
     assert [said["text"] for said in driver.cloud.spoken()] == ["Sleep well"]
+    assert dinner["triggers"][0]["payload"]["utterances"] == ["dinner is ready", "call everybody to the table"]
+    assert await driver.get("/api/behaviors/v2/automations?limit=1") == [routine]
+    assert (await driver.request("GET", "/api/behaviors/v2/automations?limit=all")).status == 400
     assert await driver.get("/api/welcome") == {"alexaHostName": "alexa.amazon.com"}
 
 

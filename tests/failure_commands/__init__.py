@@ -7,14 +7,20 @@ every endpoint that writes.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from . import alerts
-
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-FAMILIES: Final[tuple[FailureCommand, ...]] = (*alerts.COMMANDS,)
+from . import alerts, background, kids, lists, media  # noqa: E402 - they need the type above
 
-READS: Final = alerts.READS
-"""Endpoints that are read in the middle of a command."""
+FAMILIES: Final[tuple[FailureCommand, ...]] = (
+    *alerts.COMMANDS,
+    *background.COMMANDS,
+    *kids.COMMANDS,
+    *lists.COMMANDS,
+    *media.COMMANDS,
+)
+
+ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)
+"""Entities (platform, unique id) that are disabled unless somebody enables them, as in the table."""
 
 CHANGING: Final = alerts.CHANGING
 """Endpoints whose commands change what sensors show."""
@@ -23,7 +29,7 @@ SAMPLED: Final = alerts.SAMPLED
 """Endpoints that a third of the faults is enough for: others that the same code asks have all of them."""
 
 PREPARE: Final = (alerts.prepare,)
-"""What has to be done to a table before its account is set up for the first time."""
+"""What else has to be done to a table before its account is set up for the first time."""
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:

@@ -13,9 +13,6 @@ KEPT: Final = "failures-alarm"
 TAKEN: Final = "failures-taken"
 REMINDER: Final = "failures-reminder"
 
-READS: Final = frozenset({"alarms", "sounds", "default_sound"})
-"""Endpoints that are read in the middle of an action."""
-
 CHANGING: Final = frozenset(
     {
         *("alarms", "create_alarm", "edit_alarm", "activate_alarm", "cancel_alarm", "skip_alarm", "create_reminder"),

@@ -28,7 +28,7 @@ def test_signs_in_by_the_form_and_reads(domain: str, foreign_python: Path, with_
     assert found["lists"] == ["Holiday", "SHOP", "TODO"]
     assert found["items"] == {"Milk": ["ACTIVE", 1], "Bread": ["COMPLETE", 2]}
     assert "SPOTIFY" in found["providers"]
-    assert found["routines"] == ["Good night"]
+    assert found["routines"] == ["Good night", "Dinner time"]
     assert found["hosts"] == sorted(
         {
             "alexa-comms-mobile-service.amazon.com",

@@ -15,6 +15,7 @@ from custom_components.alexa_media.backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
     NowPlayingChanged,
@@ -182,9 +183,11 @@ def test_commands_that_nothing_hangs_on() -> None:
     assert push("PUSH_DEVICE_SETUP_STATE_CHANGE", {"deviceSerialNumber": SERIAL}) == DirectiveIgnored(
         command="PUSH_DEVICE_SETUP_STATE_CHANGE", serial=SERIAL
     )
-    assert push("PUSH_LIST_ITEM_CHANGE", {"listId": "YW16", "version": 1}) == DirectiveIgnored(
-        command="PUSH_LIST_ITEM_CHANGE"
-    )
+
+
+def test_lists_are_a_hint() -> None:
+    assert push("PUSH_LIST_ITEM_CHANGE", {"listId": "YW16", "version": 1}) == ListsChanged(list_id="YW16")
+    assert push("PUSH_LIST_CHANGE", {}) == ListsChanged(list_id=None)
 
 
 def test_smart_home_update() -> None:

@@ -6,6 +6,7 @@ need is a protocol of its own, in a module beside these with its models, and a p
 of ``AlexaBackend`` that is ``None`` where a backend lacks it.
 """
 
+from .background import BackgroundApi
 from .commands import (
     Announce,
     Command,
@@ -28,6 +29,7 @@ from .events import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
     NowPlayingChanged,
@@ -38,21 +40,27 @@ from .events import (
     StreamOpened,
     VolumeChanged,
 )
+from .kids import Child, KidsApi
 from .protocol import AlexaBackend, Capability
+from .routines import Routine, RoutinesApi
 
 __all__ = [
     "AlexaBackend",
     "Announce",
     "AudioPlayerStateChanged",
+    "BackgroundApi",
     "BluetoothChanged",
     "Capability",
+    "Child",
     "Command",
     "ConnectionChanged",
     "DirectiveIgnored",
     "DirectiveUnknown",
     "DndChanged",
     "DropInNotification",
+    "KidsApi",
     "LaunchSkill",
+    "ListsChanged",
     "MediaProgressChanged",
     "MobilePush",
     "NotificationsChanged",
@@ -61,6 +69,8 @@ __all__ = [
     "PlaySound",
     "PushEvent",
     "QueueChanged",
+    "Routine",
+    "RoutinesApi",
     "RunSequence",
     "SessionsChanged",
     "SetVolume",

@@ -108,6 +108,13 @@ class BluetoothChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListsChanged:
+    """A hint that something on a list changed; without ``list_id`` the lists themselves did."""
+
+    list_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveIgnored:
     """A known command that nothing hangs on yet; ``serial`` where the push named a device."""
 
@@ -135,6 +142,7 @@ type PushEvent = (
     | SessionsChanged
     | NotificationsChanged
     | BluetoothChanged
+    | ListsChanged
     | DirectiveIgnored
     | DirectiveUnknown
 )

@@ -7,8 +7,13 @@ from typing import Protocol
 from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
 from .alerts import AlertsApi
+from .background import BackgroundApi
 from .commands import Command, Transport
 from .events import PushEvent
+from .kids import KidsApi
+from .lists import ListsApi
+from .media import MediaApi
+from .routines import RoutinesApi
 
 
 class Capability(Flag):
@@ -47,6 +52,26 @@ class AlexaBackend(Protocol):
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters for diagnostics: no secret and no name in them."""
+
+    @property
+    def media(self) -> MediaApi | None:
+        """Return what there is to play."""
+
+    @property
+    def background(self) -> BackgroundApi | None:
+        """Return the backgrounds of screens."""
+
+    @property
+    def kids(self) -> KidsApi | None:
+        """Return Amazon Kids."""
+
+    @property
+    def routines(self) -> RoutinesApi | None:
+        """Return the routines."""
+
+    @property
+    def lists(self) -> ListsApi | None:
+        """Return the shopping, to-do and custom lists."""
 
     async def async_connect(self) -> None:
         """Make the session usable: tokens, cookies, endpoints."""

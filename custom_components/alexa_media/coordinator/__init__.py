@@ -3,8 +3,12 @@
 from .alerts import AlarmSounds, AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
+from .kids import KidsCoordinator
+from .lists import AlexaList, ListsCoordinator
+from .media import MediaLibrary
 from .players import PlayersCoordinator
 from .ringing import AlertEvent, AlertWatch, Happening
+from .routines import RoutinesCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -16,15 +20,20 @@ __all__ = [
     "AlertVolumesCoordinator",
     "AlertWatch",
     "AlexaConfigEntry",
+    "AlexaList",
     "AlexaRuntimeData",
     "AscendingCoordinator",
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
     "Happening",
+    "KidsCoordinator",
+    "ListsCoordinator",
+    "MediaLibrary",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",
+    "RoutinesCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
     "async_forget",

@@ -43,10 +43,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     """
 
     topic: ClassVar[Topic]
-    # Amazon pushes what changes: then a gap in the pushes means to read again.
-    pushed: ClassVar[bool] = True
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
+    # Amazon pushes what changes: then a gap in the pushes means to read again.
+    pushed: ClassVar[bool] = True
+    # Whether its keys are what the account has, such as devices: what ``enable_network_discovery`` reads.
+    is_list: ClassVar[bool] = False
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
         """Start empty and without push."""
@@ -64,6 +66,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self.entry = entry
         self.data: Mapping[str, V] = {}
         self.push_up = False
+        self.read_at: float | None = None
         self._announced: Mapping[str, V] = self.data
         self._announced_success = True
         self._failures = 0
@@ -82,8 +85,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
-        """Read, and let what was pushed meanwhile win over what was read."""
+        """Read, and let what was pushed meanwhile win over what was read.
+
+        ``read_at`` is when the last read that succeeded began, in seconds of the loop's clock.
+        """
         pushed = self._pushed_while_reading = {}
+        began = self.hass.loop.time()
         try:
             data = await self._async_read()
         except AlexaAuthError as err:
@@ -93,6 +100,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         finally:
             self._pushed_while_reading = None
         self._failures = 0
+        self.read_at = began
         if pushed:
             data = {**data, **{key: value for key, value in pushed.items() if key in data}}
         return data
@@ -136,6 +144,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._cancel_hint = async_call_later(self.hass, delay, self._async_on_hint)
 
     @callback
+    def async_key_hint(self, key: str) -> None:  # noqa: ARG002 - for topics that can read one key
+        """Read soon what tells of one key: the whole topic, unless it can do better."""
+        self.async_hint()
+
+    @callback
     def _async_on_hint(self, _now: object) -> None:
         """Read; hints from here on belong to the next read."""
         self._hint_since = self._cancel_hint = None
@@ -167,14 +180,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def async_expect(self, key: str) -> None:
         """Expect a push that confirms a command for ``key``; without one, read."""
         if not self.push_up:
-            self.async_hint()
+            self.async_key_hint(key)
             return
         self._confirmed(key)
 
         @callback
         def _missed(_now: object) -> None:
             self._awaited.pop(key, None)
-            self.async_hint()
+            self.async_key_hint(key)
 
         self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
 

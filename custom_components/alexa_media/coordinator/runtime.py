@@ -3,9 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
+import contextlib
 from dataclasses import dataclass, field
 import math
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import CookieJar
 from homeassistant.config_entries import ConfigEntry
@@ -33,9 +34,16 @@ from .alarm_volumes import AlarmVolumes, alarm_volume_store
 from .alerts import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
+from .kids import KidsCoordinator
+from .lists import ListsCoordinator
+from .media import MediaLibrary
 from .players import PlayersCoordinator
 from .ringing import AlertWatch
+from .routines import RoutinesCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
+
+# How long the topics wait for the stream at start (seconds): read before it is up, they are read again after.
+STREAM_PATIENCE: Final = 2.0
 
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
 
@@ -44,10 +52,14 @@ type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
 class PushMonitor:
     """Whether push is up, what came, and who wants to know.
 
-    ``received`` counts events by kind, ``unknown`` commands that nobody knows by name.
+    ``up_since`` is in seconds of the loop's clock; ``tried`` is set once the stream has been
+    opened, or could not be. ``received`` counts events by kind, ``unknown`` commands that
+    nobody knows by name.
     """
 
     up: bool = False
+    up_since: float = 0.0
+    tried: asyncio.Event = field(default_factory=asyncio.Event)
     received: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
@@ -91,6 +103,10 @@ class AlexaRuntimeData:
     notifications: NotificationsCoordinator | None
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
+    routines: RoutinesCoordinator | None = None
+    kids: KidsCoordinator | None = None
+    lists: ListsCoordinator | None = None
+    media: MediaLibrary | None = None
     alert_volumes: AlertVolumesCoordinator | None = None
     ascending: AscendingCoordinator | None = None
     alarm_sounds: AlarmSoundsCoordinator | None = None
@@ -116,6 +132,10 @@ class AlexaRuntimeData:
             notifications=notifications,
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
+            routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
+            kids=KidsCoordinator(hass, entry, backend, kids, devices) if (kids := backend.kids) else None,
+            lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
+            media=MediaLibrary(hass, backend.media) if backend.media else None,
             alert_volumes=volumes,
             ascending=AscendingCoordinator(hass, entry, backend, alerts) if alerts else None,
             alarm_sounds=AlarmSoundsCoordinator(hass, entry, backend, alerts, devices) if alerts else None,
@@ -128,12 +148,13 @@ class AlexaRuntimeData:
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
+        topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
         settings = (self.alert_volumes, self.ascending, self.alarm_sounds)
-        return tuple(coordinator for coordinator in (*every, *settings) if coordinator is not None)
+        every = (*topics, self.lists, self.routines, self.kids, *settings)
+        return tuple(coordinator for coordinator in every if coordinator is not None)
 
-    async def async_start(self) -> None:
-        """Connect and read everything once.
+    async def async_connect(self) -> bool:
+        """Make the session usable; returns whether devices are known from before.
 
         Without Amazon the last stored devices serve, unavailable, until a poll succeeds;
         where nothing is stored, or not even whose account it is, Home Assistant tries the set-up again. Raises
@@ -154,10 +175,19 @@ class AlexaRuntimeData:
                     translation_key=err.translation_key,
                     translation_placeholders=err.placeholders,
                 ) from err
+        return restored
+
+    async def async_read(self, *, restored: bool) -> None:
+        """Read everything once, the devices while the stream is being opened, the rest when it is.
+
+        What is read once the stream is up need not be read again: nothing that is pushed is missed.
+        """
         if restored:
             await self.devices.async_refresh()
         else:
             await self.devices.async_config_entry_first_refresh()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
         await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
         if self.alert_watch is not None:
             await self.alert_watch.async_start()
@@ -166,9 +196,11 @@ class AlexaRuntimeData:
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
-        """Read every topic, one after the other with a pause (seconds) between them."""
+        """Read every topic that ails, or is pushed and was not read since the stream is up; with a pause after each."""
+        since = self.push.up_since
         for coordinator in self.coordinators:
-            if coordinator.pushed:
+            is_due = coordinator.pushed or not coordinator.last_update_success
+            if is_due and (coordinator.read_at is None or coordinator.read_at < since):
                 await coordinator.async_refresh()
                 await asyncio.sleep(pause)
 

@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
 from ..coordinator import AlexaConfigEntry, NotificationsCoordinator
-from ..entity import AlexaDeviceEntity, async_setup_entities, player_unique_id
+from ..entity import AlexaDeviceEntity, async_setup_entities, masked, player_unique_id
 from ..models import Device, Notification, NotificationStatus, NotificationType
 from ..notification_attributes import UNRECORDED, Timed, attributes, in_order, was_dismissed
 from ..schedule import ALARMS, REMINDERS, TIMERS, country_of
@@ -238,13 +238,6 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
         if self._cancel_next:
             self._cancel_next()
             self._cancel_next = None
-
-
-def masked(email: str) -> str:
-    """Return an address with the first and last letter of its parts alone, as events have it."""
-    return "@".join(
-        part if len(part) < 3 else f"{part[0]}{'*' * (len(part) - 2)}{part[-1]}" for part in email.split("@")
-    )
 
 
 def _local(at: datetime | None) -> str | None:

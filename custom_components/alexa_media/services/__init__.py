@@ -2,11 +2,18 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import alerts, players, speech
+from . import accounts, alerts, media, players, routines, speech
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions; they are there whether or not an account is loaded."""
-    for family in (alerts, players, speech):
+    for family in (
+        accounts,
+        alerts,
+        media,
+        players,
+        routines,
+        speech,
+    ):
         family.async_setup(hass)

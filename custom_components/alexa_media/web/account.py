@@ -41,6 +41,7 @@ from custom_components.alexa_media.models import (
 
 from .addressing import address_of, place_of
 from .alerts import WebAlerts
+from .background import WebBackground
 from .endpoints import (
     ACCOUNT,
     BEHAVIOR,
@@ -56,6 +57,9 @@ from .endpoints import (
     SET_DND,
     VOLUMES,
 )
+from .kids import WebKids
+from .lists import WebLists
+from .media import IDLE_CODES, WebMedia
 from .parse import (
     Preferences,
     parse_account,
@@ -68,14 +72,12 @@ from .parse import (
 )
 from .parse_bluetooth import parse_bluetooth
 from .parse_notifications import parse_notifications
+from .routines import WebRoutines
 from .scheduler import CommandScheduler
 from .session import WebSession
 from .stream import PushStream
 
 _LOGGER = logging.getLogger(__name__)
-
-IDLE_CODES: Final = ("UnsupportedProviderException", "QUEUE_EXPIRED", "ExpiredPlayQueueException")
-"""Errors by which Amazon says that nothing of its own plays."""
 
 _FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
 
@@ -103,7 +105,16 @@ class WebBackend:
         self._devices: Mapping[str, Device] = {}
         self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
+        self.lists = WebLists(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
+        self.media = WebMedia(
+            self._session.transport, self._scheduler, default_customer_id=lambda: self.account.customer_id
+        )
+        self.background = WebBackground(self._session)
+        self.kids = WebKids(self._session)
+        self.routines = WebRoutines(
+            self._session, devices=lambda: self._devices, customer_id=lambda: self.account.customer_id
+        )
 
     @property
     def capabilities(self) -> Capability:

@@ -20,6 +20,7 @@ from custom_components.alexa_media.backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
     NowPlayingChanged,
@@ -292,6 +293,11 @@ def _notification(push: PushPayload) -> PushEvent:
     )
 
 
+def _list_change(push: PushPayload) -> PushEvent:
+    """Take the hint; the push about an item names its list."""
+    return ListsChanged(list_id=_text(push.data.get("listId")))
+
+
 def _media_sessions(push: PushPayload) -> PushEvent:
     """Take the hint; it names no device."""
     return SessionsChanged(serial=push.serial)
@@ -315,8 +321,8 @@ PARSERS: Final[Mapping[PushCommand, Parser]] = {
     PushCommand.PUSH_DND_STATE_CHANGE: _dnd,
     PushCommand.PUSH_DOPPLER_CONNECTION_CHANGE: _connection,
     PushCommand.PUSH_EQUALIZER_STATE_CHANGE: _ignored,
-    PushCommand.PUSH_LIST_CHANGE: _ignored,
-    PushCommand.PUSH_LIST_ITEM_CHANGE: _ignored,
+    PushCommand.PUSH_LIST_CHANGE: _list_change,
+    PushCommand.PUSH_LIST_ITEM_CHANGE: _list_change,
     PushCommand.PUSH_MEDIA_CHANGE: _media_change,
     PushCommand.PUSH_MEDIA_PREFERENCE_CHANGE: _ignored,
     PushCommand.PUSH_MEDIA_PROGRESS_CHANGE: _media_progress,

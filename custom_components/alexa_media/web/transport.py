@@ -103,6 +103,7 @@ class _Request:
     path: str
     query: Mapping[str, str]
     json: Mapping[str, Any] | None
+    headers: Mapping[str, str]
     retries: int
     renewals: int = 1
     csrf_renewals: int = 1
@@ -181,10 +182,12 @@ class Transport:
         params: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send a request and return the JSON of its answer, ``None`` where there is none.
 
-        ``params`` fill the braces of the endpoint's path. Reads are tried once more after
+        ``params`` fill the braces of the endpoint's path, ``headers`` go beside those that all
+        requests have. Reads are tried once more after
         connection trouble, a 5xx or a broken answer, writes never. What Amazon refused for
         want of cookies, token or csrf is renewed and sent once more: it did not run.
 
@@ -195,7 +198,7 @@ class Transport:
         the grant is gone.
         """
         path = endpoint.path.format_map({name: quote(text, safe="") for name, text in (params or {}).items()})
-        request = _Request(endpoint, path, query or {}, json, retries=0 if endpoint.is_write else 1)
+        request = _Request(endpoint, path, query or {}, json, headers or {}, retries=0 if endpoint.is_write else 1)
         if self._setup_until is not None and monotonic() > self._setup_until:
             self.setup_done()
         self._keeper.renew_ahead()
@@ -279,7 +282,7 @@ class Transport:
                 endpoint.method,
                 URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query),
                 json=request.json,
-                headers=_headers(endpoint, proof),
+                headers={**_headers(endpoint, proof), **request.headers},
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=aiohttp.ClientTimeout(total=endpoint.timeout, sock_connect=CONNECT_TIMEOUT),

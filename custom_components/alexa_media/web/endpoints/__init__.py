@@ -29,17 +29,33 @@ from .account import (
     VOLUMES,
 )
 from .alerts import ALERTS_ENDPOINTS
+from .background import BACKGROUND_ENDPOINTS
 from .base import Answer, Endpoint, Host
+from .kids import KIDS_ENDPOINTS
+from .lists import ADD_LIST_ITEM, DELETE_LIST_ITEM, LIST_ITEMS, LISTS, LISTS_ENDPOINTS, UPDATE_LIST_ITEM
+from .media import BEHAVIOR_ENTITIES, MEDIA_ENDPOINTS, PLAY_STATION, QUEUE, STATIONS, VALIDATE_OPERATION
+from .routines import ROUTINE_ENDPOINTS
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *ALERTS_ENDPOINTS)
+ENDPOINTS: Final = (
+    *ACCOUNT_ENDPOINTS,
+    *ALERTS_ENDPOINTS,
+    *BACKGROUND_ENDPOINTS,
+    *KIDS_ENDPOINTS,
+    *LISTS_ENDPOINTS,
+    *MEDIA_ENDPOINTS,
+    *ROUTINE_ENDPOINTS,
+)
 """All of them; tests walk this table."""
 
 __all__ = [
     "ACCOUNT",
+    "ADD_LIST_ITEM",
     "BEHAVIOR",
+    "BEHAVIOR_ENTITIES",
     "BLUETOOTH",
     "CONNECT_BLUETOOTH",
     "CSRF_PAGES",
+    "DELETE_LIST_ITEM",
     "DEVICES",
     "DEVICES_PAGE",
     "DEVICE_PICK",
@@ -47,13 +63,20 @@ __all__ = [
     "DND",
     "ENDPOINTS",
     "LANGUAGE",
+    "LISTS",
+    "LIST_ITEMS",
     "NOTIFICATIONS",
     "PLAYER_COMMAND",
+    "PLAY_STATION",
     "PREFERENCES",
+    "QUEUE",
     "REGION",
     "SESSIONS",
     "SET_DND",
+    "STATIONS",
     "STRINGS",
+    "UPDATE_LIST_ITEM",
+    "VALIDATE_OPERATION",
     "VOLUMES",
     "Answer",
     "Endpoint",

@@ -16,6 +16,8 @@ class Host(StrEnum):
     """``www.<domain>``; cookies."""
     ALEXA_API = "alexa_api"
     """``alexaApiUrl`` of /api/endpoints, ``api.amazonalexa.com`` until that is known; bearer token."""
+    PARENTS = "parents"
+    """``parents.<domain>``, ``eltern.amazon.de`` in Germany; cookies, and a csrf cookie of its own."""
 
 
 class Answer(StrEnum):
@@ -56,4 +58,4 @@ class Endpoint:
     @property
     def needs_csrf(self) -> bool:
         """Return whether Amazon wants the csrf cookie repeated in a header."""
-        return self.method != "GET" and self.host is not Host.ALEXA_API
+        return self.method != "GET" and self.host not in (Host.ALEXA_API, Host.PARENTS)

@@ -1,0 +1,208 @@
+"""The lists of the account: which there are, and the items of those that somebody looks at."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, ClassVar, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..backend import AlexaBackend
+from ..backend.lists import ListInfo, ListItem, ListsApi
+from ..const import Topic
+from ..errors import AlexaError, AlexaUnsupportedError
+from .absences import ABSENCE, Absences
+from .base import EXISTENCE, TopicCoordinator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlexaList:
+    """A list; ``items`` is ``None`` until they have been read."""
+
+    info: ListInfo
+    items: tuple[ListItem, ...] | None = None
+
+
+class ListsCoordinator(TopicCoordinator[AlexaList]):
+    """Lists by id.
+
+    One request tells which there are and whose items changed. Items are read of those
+    alone that somebody listens to. A push names its list: then only that one is read.
+    """
+
+    topic: ClassVar[Topic] = Topic.LISTS
+    is_list: ClassVar[bool] = True
+    interval_without_push: ClassVar[timedelta] = timedelta(minutes=15)
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: ListsApi) -> None:
+        """Start with no list."""
+        super().__init__(hass, entry, backend)
+        self._api = api
+        self._absences = Absences()
+        self.remembered: set[str] = set()
+        self._forgot = False
+        self._changed: set[str] = set()
+        self._only_changed = False
+        self._lists_changed = False
+        self._read_up = False
+        self._wanting: asyncio.Task[None] | None = None
+        self._cancel_second_look: CALLBACK_TYPE | None = None
+        entry.async_on_unload(self._async_cancel_second_look)
+
+    # --- reading ---------------------------------------------------------------------
+
+    @override
+    async def _async_read(self) -> Mapping[str, AlexaList]:
+        """Read which lists there are and the items that changed, or after a push the items alone."""
+        only_changed, self._only_changed = self._only_changed, False
+        lists = dict(self.data) if only_changed else await self._async_lists()
+        self._changed &= lists.keys()
+        for list_id in sorted(self._changed - self._absences.missing):
+            if not self._is_wanted(list_id):
+                continue
+            # a hint that comes while it is read asks for it again
+            self._changed.discard(list_id)
+            try:
+                items = await self._api.async_items(list_id)
+            except AlexaError as err:
+                self._changed.add(list_id)
+                if only_changed and isinstance(err, AlexaUnsupportedError):
+                    # it may be gone: that is for the list of lists to tell
+                    self.async_list_hint(None)
+                    continue
+                raise
+            lists[list_id] = replace(lists[list_id], items=items)
+            # what has been read is kept, should the next one fail
+            self.data = {**self.data, list_id: lists[list_id]}
+        return lists
+
+    async def _async_lists(self) -> dict[str, AlexaList]:
+        """Read which lists there are, and note those whose items may be other ones."""
+        self._lists_changed = False
+        infos = await self._api.async_lists()
+        now = self.hass.loop.time()
+        # pushes may have been missed since the last time: what Amazon tells of changes is not known to be all
+        missed = not (self._read_up and self.push_up)
+        self._read_up = self.push_up
+        kept = self._absences.keep({*self.data, *self.remembered}, infos, now)
+        lists = {key: self.data[key] for key in kept if key in self.data}
+        self._forgot = not self.remembered <= kept | infos.keys()
+        self.remembered &= kept
+        for key, info in infos.items():
+            before = self.data.get(key)
+            lists[key] = AlexaList(info=info, items=before.items if before else None)
+            if missed or before is None or before.items is None or before.info.revision != info.revision:
+                self._changed.add(key)
+        if self._absences.missing:
+            self._async_look_again()
+        return lists
+
+    def _is_wanted(self, list_id: str) -> bool:
+        """Return whether somebody listens to a list."""
+        return list_id in self._by_context
+
+    @override
+    @callback
+    def _async_refresh_finished(self) -> None:
+        """Tell those who follow which lists there are that one from before a restart is gone."""
+        super()._async_refresh_finished()
+        if self._forgot:
+            self._forgot = False
+            self._tell((EXISTENCE,))
+
+    # --- hints -----------------------------------------------------------------------
+
+    @callback
+    def async_list_hint(self, list_id: str | None) -> None:
+        """Read one list soon, or all that changed; a list that was never seen asks which there are."""
+        if list_id is None or list_id not in self.data:
+            self._lists_changed = True
+        else:
+            self._changed.add(list_id)
+            if not self._is_wanted(list_id):
+                return
+        self.async_hint()
+
+    @callback
+    def async_want(self, list_id: str) -> None:
+        """Read a list that somebody began to look at, at once; several of the same moment together."""
+        self._changed.add(list_id)
+        if self._wanting is None:
+            self._wanting = self.entry.async_create_task(
+                self.hass, self._async_read_wanted(), f"{self.name} wanted", eager_start=False
+            )
+
+    async def _async_read_wanted(self) -> None:
+        """Read the lists that somebody looks at."""
+        self._wanting = None
+        self._only_changed = True
+        await self.async_refresh()
+
+    @override
+    @callback
+    def async_key_hint(self, key: str) -> None:
+        """Read a list that is expected to have changed."""
+        self.async_list_hint(key)
+
+    @override
+    @callback
+    def _async_on_hint(self, now: object) -> None:
+        """Read the lists that the hints named, and which there are where one named none."""
+        self._only_changed = not self._lists_changed
+        super()._async_on_hint(now)
+
+    @callback
+    def async_remember(self, list_ids: Iterable[str]) -> None:
+        """Know of lists from before a restart: they are gone once two good answers lacked them."""
+        self.remembered |= set(list_ids) - self.data.keys()
+        if self.remembered and self.last_update_success:
+            self._absences.keep(self.remembered, self.data, self.hass.loop.time())
+            self._async_look_again()
+
+    @callback
+    def _async_look_again(self) -> None:
+        """Ask again, some time later, for what one answer lacked."""
+        if not self._cancel_second_look:
+            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
+
+    @callback
+    def _async_second_look(self, _now: object) -> None:
+        """Ask again for what one answer lacked."""
+        self._cancel_second_look = None
+        self.async_list_hint(None)
+
+    @callback
+    def _async_cancel_second_look(self) -> None:
+        """Cancel the second look."""
+        if self._cancel_second_look:
+            self._cancel_second_look()
+            self._cancel_second_look = None
+
+    # --- writing ---------------------------------------------------------------------
+
+    async def async_items_now(self, list_id: str) -> Mapping[str, ListItem]:
+        """Read the items of a list now, and return them by id; raises ``AlexaError``."""
+        items = await self._api.async_items(list_id)
+        if known := self.data.get(list_id):
+            self.async_apply({list_id: replace(known, items=items)})
+        return {item.item_id: item for item in items}
+
+    @callback
+    def async_item_written(self, list_id: str, item: ListItem | None) -> None:
+        """Take what Amazon answered to a write, and expect the push about it."""
+        known = self.data.get(list_id)
+        if known and known.items is not None and item is not None:
+            items = {each.item_id: each for each in known.items} | {item.item_id: item}
+            self.async_apply({list_id: replace(known, items=tuple(items.values()))})
+        self.async_expect(list_id)
+
+    @callback
+    def async_item_deleted(self, list_id: str, item_id: str) -> None:
+        """Take an item off a list after Amazon did, and expect the push about it."""
+        if (known := self.data.get(list_id)) and known.items is not None:
+            items = tuple(item for item in known.items if item.item_id != item_id)
+            self.async_apply({list_id: replace(known, items=items)})
+        self.async_expect(list_id)
