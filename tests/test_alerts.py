@@ -161,6 +161,13 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     with pytest.raises(HomeAssistantError, match="gone"):
         await act(hass, "edit_alarm", notification_id=alarm, at="05:00")
     assert held(household, alarm)["version"] == "2"
+    # what is told in words
+    before = set(all_held(household))
+    for name, more in (("create_timer", {"duration": "00:05:00"}), ("stop_alarm", {})):
+        sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"}, times=1)
+        with pytest.raises(HomeAssistantError, match="refused"):
+            await act(hass, name, entity_id=KITCHEN, **more)
+    assert set(all_held(household)) == before
     # an id that Amazon has lost meanwhile
     sim.fault(path="/api/notifications/*", method="DELETE", status=404, times=1)
     with pytest.raises(HomeAssistantError):

@@ -17,12 +17,10 @@ from homeassistant.helpers.event import async_call_later
 from ..alerts import async_switch, echo_of, time_of_day
 from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, AscendingCoordinator, NotificationsCoordinator
+from ..coordinator.absences import ABSENCE
 from ..entity import BATCH, AlexaDeviceEntity, async_setup_entities, command_errors, invalid_input, player_unique_id
 from ..models import Device, Notification, NotificationStatus
 from ..schedule import ALARMS
-
-# What two good lists this far apart (seconds) lacked is gone.
-ABSENCE: Final = 30.0
 
 ALARM: Final = SwitchEntityDescription(
     key="alarm",
