@@ -76,9 +76,11 @@ class Cloud:
         self._streams.send_raw(directive, now=self._state.now())
 
     async def say(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Let somebody talk to an Echo (``serial``, ``text``, ``response``, ``person``); raises ``HttpError`` 400.
+        """Let somebody talk to an Echo; raises ``HttpError`` 400.
 
-        The Echo wakes, which is pushed as an equalizer or a volume that has not changed.
+        ``serial`` and ``text``; optionally ``response``, ``person``, ``intent`` and
+        ``utteranceType`` (GENERAL when left out). The Echo wakes, which is pushed as an
+        equalizer or a volume that has not changed.
         """
         serial, text = data.get("serial"), data.get("text")
         device = self._state.find(serial) if isinstance(serial, str) else None
@@ -104,6 +106,8 @@ class Cloud:
             "text": text,
             "response": data.get("response"),
             "person": data.get("person"),
+            "intent": data.get("intent"),
+            "utteranceType": data.get("utteranceType") or "GENERAL",
         }
         self._history.append(record)
         return record

@@ -29,7 +29,17 @@ from custom_components.alexa_media import push
 from custom_components.alexa_media.backend import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.models import Volume
-from custom_components.alexa_media.web.endpoints import ACCOUNT, CSRF_PAGES, ENDPOINTS, Answer, Endpoint, Host
+from custom_components.alexa_media.web.endpoints import (
+    ACCOUNT,
+    CSRF_PAGES,
+    ENDPOINTS,
+    HISTORY,
+    HISTORY_BEFORE,
+    HISTORY_PAGE,
+    Answer,
+    Endpoint,
+    Host,
+)
 
 from .conftest import Household
 from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, SAMPLED, command_of
@@ -51,6 +61,12 @@ EVERY: Final = (*ENDPOINTS, *LIBRARY)
 
 ASKED: Final = tuple(endpoint for endpoint in EVERY if endpoint is not ACCOUNT)
 """All but the one that the sign-in alone asks; its rows are with the sign-in."""
+
+INSTEAD: Final = {HISTORY.name: HISTORY_BEFORE, HISTORY_BEFORE.name: HISTORY}
+"""Endpoints of which one is asked where the other is refused; what worked last is asked first."""
+
+ONCE_OPEN: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE)
+"""Endpoints that are asked at a start only once the stream is open."""
 
 WRONG_TYPES: Final[list[Any]] = [None, 1, "x", [[]], {"y": [True], "id": 7, "serialNumber": {}}]
 
@@ -111,13 +127,15 @@ def rule_of(endpoint: Endpoint, fault: str) -> dict[str, Any]:
 def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
     """Return the faults of a row: all, but a third of them where the same code has had all of them.
 
-    The pages after the first one with a csrf cookie are asked as the first is, and after a
-    push a topic is read as in a poll, and so is what a command reads before it writes; families
-    name what goes through the same code as others.
+    The pages after the first one with a csrf cookie are asked as the first is, so is the
+    history in its older form; after a push, and the history once the stream is open, a
+    topic is read as in a poll, and so is what a command reads before it writes. Families name
+    what goes through the same code as others.
     """
-    is_read = moment is Moment.COMMAND and not endpoint.is_write and endpoint not in CSRF_PAGES
-    is_sampled = moment is Moment.PUSH or is_read or endpoint in CSRF_PAGES[1:] or endpoint.name in SAMPLED
-    return tuple(FAULTS)[:: 3 if is_sampled else 1]
+    is_known = moment is Moment.PUSH or endpoint in (*CSRF_PAGES[1:], HISTORY_BEFORE) or endpoint.name in SAMPLED
+    is_known |= moment is Moment.SET_UP and endpoint is HISTORY
+    is_known |= moment is Moment.COMMAND and not endpoint.is_write and endpoint not in CSRF_PAGES
+    return tuple(FAULTS)[:: 3 if is_known else 1]
 
 
 def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
@@ -332,6 +350,15 @@ class Table:
         state = self.entry.state
         return [] if state is ConfigEntryState.LOADED else [f"the entry is {state}"]
 
+    async def opened(self) -> None:
+        """Let what is read once the stream is open be read."""
+        names = {endpoint.name for endpoint in ONCE_OPEN}
+        for _ in range(60):
+            if names & self.reached():
+                break
+            await self.drive.tick(0.5)
+        await self.drive.settle()
+
     async def _push(self) -> None:
         """Let every push come that asks for something to be read."""
         runtime = self.entry.runtime_data
@@ -455,10 +482,12 @@ class Table:
         return {endpoint.name for endpoint in EVERY if any(is_of(endpoint, request) for request in ledger)}
 
     def before_it(self, endpoint: Endpoint) -> None:
-        """Bring about what an endpoint is asked after: the pages with a csrf cookie are tried in turn."""
+        """Bring about what an endpoint is asked after: refusals of those that are tried before it."""
         if endpoint in CSRF_PAGES:
             for page in CSRF_PAGES[: CSRF_PAGES.index(endpoint)]:
                 self.sim.fault(path=page.path, method="GET", status=404)
+        if other := INSTEAD.get(endpoint.name):
+            self.sim.fault(path=other.path, method=other.method, status=404)
 
     async def case(self, endpoint: Endpoint, fault: str, moment: Moment) -> list[str]:
         """Put the account through one fault at one moment and see it recover; returns what went wrong."""
@@ -469,6 +498,8 @@ class Table:
             self.sim.fault(**rule_of(endpoint, fault))
             self.before_it(endpoint)
             problems = await self.happen(moment, endpoint)
+            if moment is Moment.SET_UP and endpoint in ONCE_OPEN:
+                await self.opened()
             reached = self.reached()
             if endpoint.name not in reached:
                 problems.append("the endpoint was not asked")
@@ -535,18 +566,21 @@ async def explore(table: Table) -> None:
     """Fill ``MOMENTS`` and ``REACHED``: once a process, as the ledger tells."""
     if MOMENTS:
         return
-    pages: list[Endpoint | None] = [None, *CSRF_PAGES[1:]]
+    later: list[Endpoint | None] = [None, HISTORY, HISTORY_BEFORE]
     found: dict[str, set[Moment]] = {}
     for moment in Moment:
-        for page in pages if moment is Moment.SET_UP else pages[:1]:
-            if page:
-                table.before_it(page)
+        reading = later if moment in (Moment.SET_UP, Moment.POLL, Moment.PUSH) else later[:1]
+        for asked in [*reading, *CSRF_PAGES[1:]] if moment is Moment.SET_UP else reading:
+            if asked:
+                table.before_it(asked)
             table.sim.reset_ledger()
             if moment is Moment.COMMAND:
                 await _explore_commands(table, set(found))
                 names = set().union(*REACHED.values())
             else:
                 assert await table.happen(moment) == []
+                if moment is Moment.SET_UP:
+                    await table.opened()
                 names = table.reached()
             for name in names:
                 found.setdefault(name, set()).add(moment)

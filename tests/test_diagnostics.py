@@ -88,6 +88,7 @@ class QuietBackend:
     own_serial: str = SECRETS["serial"]
     routines: None = None
     kids: None = None
+    history: None = None
     stats: dict[str, Any] = field(
         default_factory=lambda: {
             "requests": {"GET /api/np/player": {"count": 4, "errors": Counter({"429": 1})}},

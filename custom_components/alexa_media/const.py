@@ -33,6 +33,7 @@ ENTRY_MINOR_VERSION: Final = 2
 
 # Events on Home Assistant's bus, with alexa_media_player's names.
 EVENT_NOTIFICATION: Final = "alexa_media_notification_event"
+EVENT_LAST_CALLED: Final = "alexa_media_last_called_event"
 EVENT_ALARM_DISMISSAL: Final = "alexa_media_alarm_dismissal_event"
 EVENT_RELOGIN_REQUIRED: Final = "alexa_media_relogin_required"
 EVENT_RELOGIN_SUCCESS: Final = "alexa_media_relogin_success"
@@ -78,6 +79,7 @@ class Topic(StrEnum):
     LISTS = "lists"
     ROUTINES = "routines"
     KIDS = "kids"
+    HISTORY = "history"
     ALERT_VOLUMES = "alert_volumes"
     ASCENDING = "ascending"
     ALARM_SOUNDS = "alarm_sounds"

@@ -38,7 +38,7 @@ MAX_INTERVAL: Final = 3600
 
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
 # What an entity or the client reads once, while the account is set up.
-_NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY,)
+_NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
 
 
 class AlexaMediaOptionsFlow(OptionsFlow):
@@ -75,6 +75,9 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         runtime = entry.runtime_data
         if any(before[key] != after[key] for key in _FILTERS):
             runtime.devices.async_options_changed()
+        if runtime.players is not None and before[CONF_PUBLIC_URL] != after[CONF_PUBLIC_URL]:
+            # Players can announce sounds only where Amazon can fetch them.
+            runtime.players.async_show_again()
         if runtime.players is not None and before[CONF_SCAN_INTERVAL] != after[CONF_SCAN_INTERVAL]:
             runtime.players.async_options_changed()
 

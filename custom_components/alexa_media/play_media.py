@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 
 from homeassistant.components.media_player.const import MediaType
+from homeassistant.components.media_source import is_media_source_id
 
 from .backend import Command, LaunchSkill, PlaySearch, PlaySound, RunSequence, TextCommand
 from .entity import invalid_input
@@ -30,6 +31,11 @@ _OWN_TYPES: Final = sorted((*_SIMPLE_TYPES, _SEQUENCE, IMAGE, QUEUE, ROUTINE, ST
 _KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *_OWN_TYPES))
 
 
+def is_stream(media_type: str, media_id: str) -> bool:
+    """Return whether a file or a stream is meant, which Alexa can play at most as an announcement."""
+    return media_type in (MediaType.MUSIC, MediaType.URL) or "/" in media_type or is_media_source_id(media_id)
+
+
 def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:
     """Return the command that ``media_player.play_media`` asks for.
 
@@ -37,7 +43,7 @@ def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, grou
     capitals, ``extra`` what the action gave besides. ``group`` says whether it is for a
     group of speakers. Raises ``ServiceValidationError`` for what Alexa cannot do.
     """
-    if media_type == MediaType.MUSIC or "/" in media_type or media_id.startswith("media-source://"):
+    if is_stream(media_type, media_id):
         raise invalid_input("streaming_unsupported")
     media_id = media_id.strip()
     if not media_id:

@@ -20,6 +20,7 @@ from .backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    EqualizerChanged,
     ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
@@ -79,9 +80,13 @@ def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
 
 @_rule(VolumeChanged, Verb.APPLY)
 def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
-    """Set a volume."""
-    if data.players:
-        data.players.async_volume(event)
+    """Set a volume; one that is what it was is the sign of a device that woke."""
+    if data.players is None:
+        return
+    known = data.players.data.get(event.serial)
+    data.players.async_volume(event)
+    if data.history and known and known.volume == event.volume:
+        data.history.async_wake(event.serial)
 
 
 @_rule(DndChanged, Verb.APPLY)
@@ -145,6 +150,13 @@ def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
     """Read one list, or which lists there are."""
     if data.lists:
         data.lists.async_list_hint(event.list_id)
+
+
+@_rule(EqualizerChanged, Verb.REFRESH)
+def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
+    """Read what was said: a device that wakes tells its equalizer."""
+    if data.history:
+        data.history.async_wake(event.serial)
 
 
 @_rule(DirectiveIgnored, Verb.IGNORE)

@@ -59,6 +59,44 @@ async def test_history_needs_the_token_of_its_page_and_a_bearer(driver: Driver) 
     assert (await driver.request("GET", f"{PRIVACY}/rvh", cookies={})).status == 401
 
 
+async def test_history_in_both_forms_and_pages(driver: Driver) -> None:
+    """The newer form tells persons and not always the device, the older one the device and the wake word."""
+    for number in range(52):
+        driver.advance(1)
+        await driver.cloud.say({"serial": OFFICE, "text": f"number {number}", "person": "Jo"})
+    driver.advance(1)
+    milk = {"serial": KITCHEN, "text": "add milk", "response": "Done", "intent": "AddToListIntent"}
+    await driver.cloud.say(milk)
+    await driver.cloud.say({"serial": KITCHEN, "text": "", "utteranceType": "WAKE_WORD_ONLY"})
+    page = (await driver.request("GET", f"{PRIVACY}/activity")).text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+
+    async def ask(path: str, previous: str | None, size: str = "") -> Any:
+        time = f"startTime={START * 1000:.0f}&endTime={(START + 60) * 1000:.0f}"
+        return await driver.request(
+            "POST",
+            f"{PRIVACY}/{path}?{time}{size}",
+            data={"previousRequestToken": previous},
+            headers={"anti-csrftoken-a2z": token},
+            bearer=driver.token if path.startswith("rah") else None,
+        )
+
+    first = (await ask("rah/alexa-history-records-v2", None)).json
+    second = (await ask("rah/alexa-history-records-v2", first["encodedRequestToken"])).json
+    newer = [*first["alexaHistoryRecords"], *second["alexaHistoryRecords"]]
+    assert (len(first["alexaHistoryRecords"]), len(newer), second["encodedRequestToken"]) == (50, 54, None)
+    assert [record["title"] for record in newer[:3]] == ["", "add milk", "number 51"]
+    assert (newer[0]["utteranceType"], newer[1]["deviceInfo"]) == ("WAKE_WORD_ONLY", None)
+    older = (await ask("rvh/customer-history-records-v2", None, "&maxRecordSize=3")).json
+    texts = [[item["transcriptText"] for item in r["voiceHistoryRecordItems"]] for r in older["customerHistoryRecords"]]
+    assert texts == [["alexa"], ["alexa add milk", "Done"], ["alexa number 51"]]
+    assert older["customerHistoryRecords"][1]["recordKey"].split("#")[3] == KITCHEN
+    assert (await ask("rvh/customer-history-records-v2", None, "&maxRecordSize=x")).status == 400
+    assert (await ask("rvh/customer-history-records-v2", "nonsense")).status == 400
+    token = "another"
+    assert (await ask("rvh/customer-history-records-v2", None)).status == 403
+
+
 async def test_endpoints_need_no_csrf_and_tell_who_is_reached(driver: Driver) -> None:
     query = "query q($endpointIds: [String]!) { listEndpoints { endpoints { id features { name } } } }"
     answer = await driver.request("POST", GRAPHQL, data={"query": query}, csrf=False)

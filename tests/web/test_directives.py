@@ -15,6 +15,7 @@ from custom_components.alexa_media.backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    EqualizerChanged,
     ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
@@ -175,9 +176,16 @@ def test_bluetooth_is_a_hint() -> None:
     assert push("PUSH_BLUETOOTH_STATE_CHANGE", {}) == BluetoothChanged(serial=None)
 
 
+def test_equalizer() -> None:
+    """It is a hint, whatever it tells."""
+    values = {"bass": 1, "midrange": "x"}
+    assert push("PUSH_EQUALIZER_STATE_CHANGE", of_device(**values)) == EqualizerChanged(serial=SERIAL)
+    assert push("PUSH_EQUALIZER_STATE_CHANGE", {}) == EqualizerChanged(serial=None)
+
+
 def test_commands_that_nothing_hangs_on() -> None:
     ignored = {command for command, parser in PARSERS.items() if parser is PARSERS[PushCommand.PUSH_ACTIVITY]}
-    assert PushCommand.PUSH_EQUALIZER_STATE_CHANGE in ignored
+    assert PushCommand.PUSH_MICROPHONE_STATE in ignored
     for command in ignored:
         assert push(command, of_device()) == DirectiveIgnored(command=command, serial=SERIAL)
     assert push("PUSH_DEVICE_SETUP_STATE_CHANGE", {"deviceSerialNumber": SERIAL}) == DirectiveIgnored(

@@ -100,6 +100,8 @@ async def test_the_first_request_gets_cookies_where_there_are_none(web_session: 
 
 
 READ_BY_POST = {
+    "history",
+    "history_before",
     "lists",
     "list_items",
     "validate_operation",

@@ -29,6 +29,7 @@ from .events import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    EqualizerChanged,
     ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
@@ -40,6 +41,7 @@ from .events import (
     StreamOpened,
     VolumeChanged,
 )
+from .history import HistoryApi, RecordPage, UtteranceType, VoiceRecord
 from .kids import Child, KidsApi
 from .protocol import AlexaBackend, Capability
 from .routines import Routine, RoutinesApi
@@ -58,6 +60,8 @@ __all__ = [
     "DirectiveUnknown",
     "DndChanged",
     "DropInNotification",
+    "EqualizerChanged",
+    "HistoryApi",
     "KidsApi",
     "LaunchSkill",
     "ListsChanged",
@@ -69,6 +73,7 @@ __all__ = [
     "PlaySound",
     "PushEvent",
     "QueueChanged",
+    "RecordPage",
     "Routine",
     "RoutinesApi",
     "RunSequence",
@@ -80,5 +85,7 @@ __all__ = [
     "StreamOpened",
     "TextCommand",
     "Transport",
+    "UtteranceType",
+    "VoiceRecord",
     "VolumeChanged",
 ]

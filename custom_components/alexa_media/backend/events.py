@@ -115,6 +115,13 @@ class ListsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EqualizerChanged:
+    """The equalizer of a device was told; unchanged it is the sign of a device that woke."""
+
+    serial: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveIgnored:
     """A known command that nothing hangs on yet; ``serial`` where the push named a device."""
 
@@ -143,6 +150,7 @@ type PushEvent = (
     | NotificationsChanged
     | BluetoothChanged
     | ListsChanged
+    | EqualizerChanged
     | DirectiveIgnored
     | DirectiveUnknown
 )

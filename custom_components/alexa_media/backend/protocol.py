@@ -10,6 +10,7 @@ from .alerts import AlertsApi
 from .background import BackgroundApi
 from .commands import Command, Transport
 from .events import PushEvent
+from .history import HistoryApi
 from .kids import KidsApi
 from .lists import ListsApi
 from .media import MediaApi
@@ -44,6 +45,10 @@ class AlexaBackend(Protocol):
     @property
     def own_serial(self) -> str | None:
         """Return the serial of the app that we are registered as."""
+
+    @property
+    def history(self) -> HistoryApi | None:
+        """Return what people said."""
 
     @property
     def alerts(self) -> AlertsApi | None:

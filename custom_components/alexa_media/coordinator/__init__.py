@@ -3,6 +3,7 @@
 from .alerts import AlarmSounds, AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
+from .history import HistoryCoordinator, LastCommand, history_record_of
 from .kids import KidsCoordinator
 from .lists import AlexaList, ListsCoordinator
 from .media import MediaLibrary
@@ -27,7 +28,9 @@ __all__ = [
     "DevicesCoordinator",
     "DndCoordinator",
     "Happening",
+    "HistoryCoordinator",
     "KidsCoordinator",
+    "LastCommand",
     "ListsCoordinator",
     "MediaLibrary",
     "NotificationsCoordinator",
@@ -38,4 +41,5 @@ __all__ = [
     "TopicCoordinator",
     "async_forget",
     "create_backend",
+    "history_record_of",
 ]

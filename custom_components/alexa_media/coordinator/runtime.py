@@ -34,6 +34,7 @@ from .alarm_volumes import AlarmVolumes, alarm_volume_store
 from .alerts import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
+from .history import HistoryCoordinator
 from .kids import KidsCoordinator
 from .lists import ListsCoordinator
 from .media import MediaLibrary
@@ -107,6 +108,7 @@ class AlexaRuntimeData:
     kids: KidsCoordinator | None = None
     lists: ListsCoordinator | None = None
     media: MediaLibrary | None = None
+    history: HistoryCoordinator | None = None
     alert_volumes: AlertVolumesCoordinator | None = None
     ascending: AscendingCoordinator | None = None
     alarm_sounds: AlarmSoundsCoordinator | None = None
@@ -125,17 +127,19 @@ class AlexaRuntimeData:
         alerts = backend.alerts if notifications else None
         volumes = AlertVolumesCoordinator(hass, entry, backend, alerts) if alerts else None
         watch = AlertWatch(hass, entry, devices, notifications) if notifications else None
+        dnd = DndCoordinator(hass, entry, backend) if Capability.DND in has else None
         return cls(
             backend=backend,
             devices=devices,
             players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
             notifications=notifications,
-            dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
+            dnd=dnd,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
             routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
             kids=KidsCoordinator(hass, entry, backend, kids, devices) if (kids := backend.kids) else None,
             lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
             media=MediaLibrary(hass, backend.media) if backend.media else None,
+            history=HistoryCoordinator(hass, entry, backend, past, devices, dnd) if (past := backend.history) else None,
             alert_volumes=volumes,
             ascending=AscendingCoordinator(hass, entry, backend, alerts) if alerts else None,
             alarm_sounds=AlarmSoundsCoordinator(hass, entry, backend, alerts, devices) if alerts else None,
@@ -150,7 +154,7 @@ class AlexaRuntimeData:
         """Return the coordinators that there are, the devices first."""
         topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
         settings = (self.alert_volumes, self.ascending, self.alarm_sounds)
-        every = (*topics, self.lists, self.routines, self.kids, *settings)
+        every = (*topics, self.lists, self.routines, self.kids, self.history, *settings)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_connect(self) -> bool:
@@ -188,7 +192,7 @@ class AlexaRuntimeData:
             await self.devices.async_config_entry_first_refresh()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
-        await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
+        await asyncio.gather(*(topic.async_refresh() for topic in self.coordinators[1:] if topic.read_at_start))
         if self.alert_watch is not None:
             await self.alert_watch.async_start()
         if self.alarm_volumes is not None:
@@ -200,7 +204,7 @@ class AlexaRuntimeData:
         since = self.push.up_since
         for coordinator in self.coordinators:
             is_due = coordinator.pushed or not coordinator.last_update_success
-            if is_due and (coordinator.read_at is None or coordinator.read_at < since):
+            if is_due and not coordinator.is_read_since(since):
                 await coordinator.async_refresh()
                 await asyncio.sleep(pause)
 

@@ -24,9 +24,11 @@ from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, PlayersCoordinator
 from ..entity import command_errors, invalid_input, player_unique_id
 from ..models import Device, Media, Player, PlayerState, Repeat, Session
-from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, command_of
+from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, command_of, is_stream
 from .actions import AccountActions
+from .announce import SoundAnnouncement
 from .browse import MediaBrowsing
+from .history import VoiceHistory
 from .sources import SourceSelection
 from .volume import VolumeControl
 
@@ -59,7 +61,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrowsing):
+class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.
@@ -89,7 +91,7 @@ class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrow
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
         """Return what can be done always, and what the session allows."""
-        features = _ALWAYS
+        features = _ALWAYS | self._announce_features
         if self._library:
             features |= MediaPlayerEntityFeature.BROWSE_MEDIA | MediaPlayerEntityFeature.SEARCH_MEDIA
         if self._paired is not None:
@@ -149,13 +151,14 @@ class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrow
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what is paired, and the group, which Home Assistant shows only for players that can be joined.
+        """Return what was said and is paired, and the group, which Home Assistant shows only for what can be joined.
 
         ``available`` and ``previous_volume`` (0 to 1, before Home Assistant set it last) are alexa_media_player's.
         """
         attributes: dict[str, Any] = {"available": self.available, "previous_volume": self._previous_volume}
         if self._session and self._session.media.quality:
             attributes["media_quality"] = self._session.media.quality
+        attributes |= self._history_attributes
         if (members := self.group_members) is not None:
             attributes[ATTR_GROUP_MEMBERS] = members
         if (paired := self._paired) is not None:
@@ -301,8 +304,12 @@ class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrow
     ) -> None:
         """Play music, a station, a title of the queue, a sound or a sequence, run a skill or a routine, show an image.
 
-        Amazon has no way to put something behind what plays; ``announce`` has no meaning for these.
+        A file or a stream is played if it is an announcement, as ``tts.speak`` asks for; else
+        ``announce`` has no meaning. Amazon has no way to put something behind what plays.
         """
+        if announce and is_stream(str(media_type), media_id) and media_id:
+            await self._async_announce_sound(media_id)
+            return
         if enqueue in (MediaPlayerEnqueue.ADD, MediaPlayerEnqueue.NEXT):
             raise invalid_input("enqueue_unsupported")
         if media_type == ROUTINE:

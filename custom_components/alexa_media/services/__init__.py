@@ -2,7 +2,7 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import accounts, alerts, media, players, routines, speech
+from . import accounts, alerts, history, media, players, routines, speech
 
 
 @callback
@@ -11,6 +11,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     for family in (
         accounts,
         alerts,
+        history,
         media,
         players,
         routines,

@@ -1,6 +1,7 @@
 """Actions for whole accounts, which alexa_media_player's users name by their e-mail addresses."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntryState
@@ -36,15 +37,15 @@ def async_setup(hass: HomeAssistant) -> None:
     )
 
 
-def _entries(call: ServiceCall) -> list[AlexaConfigEntry]:
-    """Return the accounts that a call is for: those named, else all.
+def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
+    """Return the accounts with some e-mail addresses, else all.
 
     Raises ``ServiceValidationError`` for an address that is no account's.
     """
-    entries: list[AlexaConfigEntry] = call.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if not entries:
         raise invalid_input("no_account")
-    wanted = {email.strip().casefold(): email for email in call.data[ATTR_EMAIL]}
+    wanted = {email.strip().casefold(): email for email in emails or ()}
     by_email = {entry.data[CONF_EMAIL].casefold(): entry for entry in entries}
     if unknown := [email for folded, email in wanted.items() if folded not in by_email]:
         known = sorted(masked(entry.data[CONF_EMAIL]) for entry in entries)
@@ -54,7 +55,7 @@ def _entries(call: ServiceCall) -> list[AlexaConfigEntry]:
 
 async def _async_force_logout(call: ServiceCall) -> None:
     """Ask for a new sign-in, which the config flow announces on the bus; nothing is asked of Amazon."""
-    for entry in _entries(call):
+    for entry in entries_of(call.hass, call.data[ATTR_EMAIL]):
         entry.async_start_reauth(call.hass)
 
 
@@ -64,7 +65,7 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
     The response tells how many there are. Raises ``HomeAssistantError`` for accounts that
     are not loaded or cannot be read, once the others have been.
     """
-    entries = _entries(call)
+    entries = entries_of(call.hass, call.data[ATTR_EMAIL])
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     found = await asyncio.gather(*(_async_read_lists(entry) for entry in loaded))
     failed = {masked(entry.data[CONF_EMAIL]): "not loaded" for entry in entries if entry not in loaded}

@@ -57,6 +57,7 @@ from .endpoints import (
     SET_DND,
     VOLUMES,
 )
+from .history import WebHistory
 from .kids import WebKids
 from .lists import WebLists
 from .media import IDLE_CODES, WebMedia
@@ -101,6 +102,7 @@ class WebBackend:
         self._session = WebSession(session, credentials)
         self.alerts = WebAlerts(self._session)
         self._client_factory = client_factory
+        self.history = WebHistory(self._session)
         self._account = account
         self._devices: Mapping[str, Device] = {}
         self._preferences: Mapping[str, Preferences] = {}

@@ -20,6 +20,7 @@ from custom_components.alexa_media.backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    EqualizerChanged,
     ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
@@ -242,6 +243,11 @@ def _bluetooth(push: PushPayload) -> PushEvent:
     return BluetoothChanged(serial=push.serial)
 
 
+def _equalizer(push: PushPayload) -> PushEvent:
+    """Take the hint: an Echo that wakes tells its equalizer, unchanged."""
+    return EqualizerChanged(serial=push.serial)
+
+
 def _audio_player_state(push: PushPayload) -> PushEvent:
     """Read the state of a player."""
     state = PlayerState(push.data["audioPlayerState"])
@@ -320,7 +326,7 @@ PARSERS: Final[Mapping[PushCommand, Parser]] = {
     PushCommand.PUSH_DEVICE_SETUP_STATE_CHANGE: _ignored,
     PushCommand.PUSH_DND_STATE_CHANGE: _dnd,
     PushCommand.PUSH_DOPPLER_CONNECTION_CHANGE: _connection,
-    PushCommand.PUSH_EQUALIZER_STATE_CHANGE: _ignored,
+    PushCommand.PUSH_EQUALIZER_STATE_CHANGE: _equalizer,
     PushCommand.PUSH_LIST_CHANGE: _list_change,
     PushCommand.PUSH_LIST_ITEM_CHANGE: _list_change,
     PushCommand.PUSH_MEDIA_CHANGE: _media_change,

@@ -35,8 +35,8 @@ type Submit = Callable[[Mapping[str, Any]], Awaitable[None]]
 def speech_seconds(command: Command) -> float | None:
     """Return for how many seconds a command probably speaks; ``None`` for what is no speech."""
     match command:
-        case Speak(text=text):
-            return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text))
+        case Speak(text=text, sound_seconds=sound):
+            return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text)) + sound
         case Announce(text=text, spoken=spoken):
             characters = len(plain(text)) if spoken else 0
             return SPEECH_BASE + SPEECH_PER_CHARACTER * characters + ANNOUNCEMENT_EXTRA

@@ -163,12 +163,13 @@ class Transport:
         params: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> T:
         """Send a request and parse its answer; one that cannot be parsed is counted at its endpoint.
 
         Raises what ``async_request`` and the parser raise.
         """
-        data = await self.async_request(endpoint, params=params, query=query, json=json)
+        data = await self.async_request(endpoint, params=params, query=query, json=json, headers=headers)
         try:
             return parse(data)
         except AlexaBadResponseError:
@@ -186,8 +187,8 @@ class Transport:
     ) -> Any:
         """Send a request and return the JSON of its answer, ``None`` where there is none.
 
-        ``params`` fill the braces of the endpoint's path, ``headers`` go beside those that all
-        requests have. Reads are tried once more after
+        ``params`` fill the braces of the endpoint's path, ``headers`` are added to the usual
+        ones; the answer that is a page is its text. Reads are tried once more after
         connection trouble, a 5xx or a broken answer, writes never. What Amazon refused for
         want of cookies, token or csrf is renewed and sent once more: it did not run.
 
@@ -267,7 +268,7 @@ class Transport:
                 raise AlexaConnectionError(
                     "Amazon gives no csrf cookie", endpoint=endpoint.label, code="csrf", sent=False
                 )
-        return None
+        return await self._keeper.async_access_token(60) if endpoint.bearer else None
 
     async def _exchange(self, request: _Request, proof: _Proof) -> HttpAnswer:
         """Send one request and read the whole answer; raises ``AlexaConnectionError``."""
@@ -331,10 +332,10 @@ class Transport:
         if self._in_vain.get(endpoint.name, 0) > monotonic() and self._keeper.cookie_generation == proof.generation:
             raise refused
         try:
-            if proof.token is None:
-                await self._keeper.async_renew_cookies(proof.generation)
-            else:
+            if proof.token is not None:
                 await self._keeper.async_renew_token(proof.token)
+            if endpoint.host is not Host.ALEXA_API:
+                await self._keeper.async_renew_cookies(proof.generation)
         except AlexaConnectionError as err:
             raise refused from err
 
@@ -374,7 +375,7 @@ def _is_signed_out(endpoint: Endpoint, answer: HttpAnswer) -> bool:
     """Return whether Amazon does not know us: 401, a redirect, or its sign-in page where JSON was asked for."""
     if answer.status == 401 or 300 <= answer.status < 400:
         return True
-    return answer.status == 200 and endpoint.answer is not Answer.PAGE and answer.is_html
+    return answer.status == 200 and endpoint.answer not in (Answer.PAGE, Answer.HTML) and answer.is_html
 
 
 def _is_worth_a_retry(err: AlexaError) -> bool:
@@ -399,6 +400,8 @@ def _result(endpoint: Endpoint, answer: HttpAnswer) -> Any:
         raise AlexaBadResponseError(message, endpoint=label, status=status, code=code)
     if endpoint.answer is Answer.PAGE:
         return None
+    if endpoint.answer is Answer.HTML:
+        return answer.body.decode(errors="replace")
     try:
         data = answer.json()
     except ValueError:

@@ -29,6 +29,8 @@ class Answer(StrEnum):
     """The status says it all; JSON is read where there is some."""
     PAGE = "page"
     """A page that is asked for the sake of its cookies; HTML is fine."""
+    HTML = "html"
+    """A page that is read: its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,8 @@ class Endpoint:
 
     ``path`` may hold ``{names}``; ``timeout`` is in seconds for the whole exchange. A
     write is never sent again after an unknown outcome. ``browser_agent``: with the app's
-    User-Agent these are answered 400 with a ThrottlingException in the body.
+    User-Agent these are answered 400 with a ThrottlingException in the body. ``bearer``: wants
+    the access token beside the cookies. ``csrf``: false for what only reads and wants none.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Endpoint:
     path: str
     is_write: bool = False
     browser_agent: bool = False
+    bearer: bool = False
+    csrf: bool = True
     timeout: float = 20.0
     answer: Answer = Answer.JSON
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -58,4 +63,4 @@ class Endpoint:
     @property
     def needs_csrf(self) -> bool:
         """Return whether Amazon wants the csrf cookie repeated in a header."""
-        return self.method != "GET" and self.host not in (Host.ALEXA_API, Host.PARENTS)
+        return self.csrf and self.method != "GET" and self.host not in (Host.ALEXA_API, Host.PARENTS)
