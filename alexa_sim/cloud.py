@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from . import utterances
 from .auth import Auth
 from .endpoints import Services, WebsiteApi
 from .endpoints.account import add_account
+from .endpoints.alerts import add_alerts
 from .endpoints.background import add_background
 from .endpoints.behaviors import add_behaviors
 from .endpoints.communications import CommunicationEndpoints
@@ -54,6 +56,7 @@ class Cloud:
             *(add_graphql, add_history, add_lists, add_phoenix),
             add_background,
             add_kids,
+            add_alerts,
         ):
             add(api)
 
@@ -95,6 +98,9 @@ class Cloud:
         for account in self._state.accounts:
             if self._state.device(account, str(serial)) is not None:
                 self._emit(account, command, {"destinationUserId": account, **payload, **values})
+        with self._state.change():
+            for account, held in self._state.accounts.items():
+                utterances.hear(self._state.ringing, account, held, str(serial), text, self._state.now())
         record = {
             "time": self._state.now(),
             "serial": serial,

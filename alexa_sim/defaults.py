@@ -122,6 +122,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "volume": 30,
         "muted": False,
         "alertVolume": 40,
+        "alarmSound": "system_alerts_melodic_01",
         "dnd": False,
         "equalizer": {"bass": 0, "mid": 0, "treble": 0},
         "capabilities": list(_BY_FAMILY.get(family, _APP)),

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 import re
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from . import catalogue, player
+from . import catalogue, player, utterances
 from .state import Json, State
 
 GUARD_STATES: Mapping[Any, str] = {"AWAY": "ARMED_AWAY", "HOME": "ARMED_STAY"}
@@ -190,7 +191,17 @@ class Operations:
         return self._one("sound", self._device(payload), _text(payload, "soundStringId"), SOUND_SECONDS)
 
     def _text_command(self, payload: Mapping[str, Any]) -> Operation:
-        return self._one("text", self._device(payload), _text(payload, "text"), SOUND_SECONDS)
+        serial, text = self._device(payload), _text(payload, "text")
+        operation = self._one("text", serial, text, SOUND_SECONDS)
+        if operation.said:
+            operation.effect = partial(self._hear, serial, text)
+        return operation
+
+    def _hear(self, serial: str, text: str, now: float) -> None:
+        """Do what an Echo was told about timers and alarms; they are the account's that told it."""
+        with self._state.change():
+            account = self._state.accounts[self._account_id]
+            utterances.hear(self._state.ringing, self._account_id, account, serial, text, now)
 
     def _info(self, kind: str, payload: Mapping[str, Any]) -> Operation:
         return self._one("sequence", self._device(payload), kind, SOUND_SECONDS)

@@ -18,11 +18,24 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from alexa_sim.client import ControlClient
-from scripts.checks import Check, change_over, echos, history, life, lists, media, routines, smart_home, sounds
+from scripts.checks import (
+    Check,
+    alerts,
+    change_over,
+    echos,
+    history,
+    life,
+    lists,
+    media,
+    routines,
+    smart_home,
+    sounds,
+)
 from scripts.checks.world import CheckFailedError, World
 
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *echos.CHECKS,
+    *alerts.CHECKS,
     *history.CHECKS,
     *lists.CHECKS,
     *media.CHECKS,

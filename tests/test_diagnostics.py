@@ -82,6 +82,7 @@ class QuietBackend:
             customer_id=SECRETS["customer_id"], email=SECRETS["email"], name=SECRETS["name"], domain="amazon.com"
         )
     )
+    alerts: None = None
     lists: None = None
     media: None = None
     smart_home: None = None

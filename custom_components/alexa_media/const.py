@@ -84,3 +84,6 @@ class Topic(StrEnum):
     APPLIANCES = "appliances"
     SMART_HOME = "smart_home"
     GUARD = "guard"
+    ALERT_VOLUMES = "alert_volumes"
+    ASCENDING = "ascending"
+    ALARM_SOUNDS = "alarm_sounds"

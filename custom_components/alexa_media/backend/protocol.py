@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
+from .alerts import AlertsApi
 from .background import BackgroundApi
 from .commands import Command, Transport
 from .events import PushEvent
@@ -53,6 +54,10 @@ class AlexaBackend(Protocol):
     @property
     def smart_home(self) -> SmartHomeApi | None:
         """Return the smart home, where there is one behind the account."""
+
+    @property
+    def alerts(self) -> AlertsApi | None:
+        """Return what can be done about alarms, timers and reminders."""
 
     @property
     def stats(self) -> Mapping[str, object]:

@@ -1,5 +1,6 @@
 """State of one account: a coordinator a topic, and what they share."""
 
+from .alerts import AlarmSounds, AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
@@ -8,6 +9,7 @@ from .kids import KidsCoordinator
 from .lists import AlexaList, ListsCoordinator
 from .media import MediaLibrary
 from .players import PlayersCoordinator
+from .ringing import AlertEvent, AlertWatch, Happening
 from .routines import RoutinesCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
@@ -15,14 +17,21 @@ from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinat
 
 __all__ = [
     "EXISTENCE",
+    "AlarmSounds",
+    "AlarmSoundsCoordinator",
+    "AlertEvent",
+    "AlertVolumesCoordinator",
+    "AlertWatch",
     "AlexaConfigEntry",
     "AlexaList",
     "AlexaRuntimeData",
     "AppliancesCoordinator",
+    "AscendingCoordinator",
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
     "GuardCoordinator",
+    "Happening",
     "HistoryCoordinator",
     "KidsCoordinator",
     "LastCommand",

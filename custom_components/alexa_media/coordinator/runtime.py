@@ -30,6 +30,8 @@ from ..const import (
 from ..errors import AlexaAuthError, AlexaError
 from ..models import Account, Credentials
 from ..web.account import WebBackend
+from .alarm_volumes import AlarmVolumes, alarm_volume_store
+from .alerts import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
@@ -38,6 +40,7 @@ from .kids import KidsCoordinator
 from .lists import ListsCoordinator
 from .media import MediaLibrary
 from .players import PlayersCoordinator
+from .ringing import AlertWatch
 from .routines import RoutinesCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
@@ -111,6 +114,11 @@ class AlexaRuntimeData:
     appliances: AppliancesCoordinator | None = None
     smart_home: SmartHomeCoordinator | None = None
     guard: GuardCoordinator | None = None
+    alert_volumes: AlertVolumesCoordinator | None = None
+    ascending: AscendingCoordinator | None = None
+    alarm_sounds: AlarmSoundsCoordinator | None = None
+    alert_watch: AlertWatch | None = None
+    alarm_volumes: AlarmVolumes | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -119,6 +127,11 @@ class AlexaRuntimeData:
         """Make the coordinators that a backend can feed."""
         has = backend.capabilities
         devices = DevicesCoordinator(hass, entry, backend)
+        notifications = NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None
+        # without the list of what there is, nothing can be done about it
+        alerts = backend.alerts if notifications else None
+        volumes = AlertVolumesCoordinator(hass, entry, backend, alerts) if alerts else None
+        watch = AlertWatch(hass, entry, devices, notifications) if notifications else None
         dnd = DndCoordinator(hass, entry, backend) if Capability.DND in has else None
         appliances = smart_home = guard = None
         if home := backend.smart_home:
@@ -129,7 +142,7 @@ class AlexaRuntimeData:
             backend=backend,
             devices=devices,
             players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
-            notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
+            notifications=notifications,
             dnd=dnd,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
             routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
@@ -140,6 +153,13 @@ class AlexaRuntimeData:
             appliances=appliances,
             smart_home=smart_home,
             guard=guard,
+            alert_volumes=volumes,
+            ascending=AscendingCoordinator(hass, entry, backend, alerts) if alerts else None,
+            alarm_sounds=AlarmSoundsCoordinator(hass, entry, backend, alerts, devices) if alerts else None,
+            alert_watch=watch,
+            alarm_volumes=(
+                AlarmVolumes(hass, entry, alerts, devices, volumes, watch) if alerts and volumes and watch else None
+            ),
         )
 
     @property
@@ -147,7 +167,8 @@ class AlexaRuntimeData:
         """Return the coordinators that there are, the devices first."""
         topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
         smart_home = (self.appliances, self.smart_home, self.guard)
-        every = (*topics, *smart_home, self.lists, self.routines, self.kids, self.history)
+        settings = (self.alert_volumes, self.ascending, self.alarm_sounds)
+        every = (*topics, *smart_home, self.lists, self.routines, self.kids, self.history, *settings)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_connect(self) -> bool:
@@ -188,6 +209,10 @@ class AlexaRuntimeData:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
         await asyncio.gather(*(topic.async_refresh() for topic in self.coordinators[1:] if topic.read_at_start))
+        if self.alert_watch is not None:
+            await self.alert_watch.async_start()
+        if self.alarm_volumes is not None:
+            await self.alarm_volumes.async_start()
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
@@ -253,3 +278,4 @@ async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     await async_close()
     await store_for(hass, entry.entry_id).async_remove()
     await appliance_store_for(hass, entry.entry_id).async_remove()
+    await alarm_volume_store(hass, entry.entry_id).async_remove()

@@ -2,7 +2,7 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import accounts, history, media, players, routines, speech
+from . import accounts, alerts, history, media, players, routines, speech
 
 
 @callback
@@ -10,6 +10,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions; they are there whether or not an account is loaded."""
     for family in (
         accounts,
+        alerts,
         history,
         media,
         players,

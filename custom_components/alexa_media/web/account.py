@@ -40,6 +40,7 @@ from custom_components.alexa_media.models import (
 )
 
 from .addressing import address_of, place_of
+from .alerts import WebAlerts
 from .background import WebBackground
 from .endpoints import (
     ACCOUNT,
@@ -100,6 +101,7 @@ class WebBackend:
         signed in where that is known from before; else ``async_connect`` asks.
         """
         self._session = WebSession(session, credentials)
+        self.alerts = WebAlerts(self._session)
         self._client_factory = client_factory
         self.history = WebHistory(self._session)
         self._account = account

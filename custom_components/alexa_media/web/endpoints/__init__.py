@@ -28,6 +28,7 @@ from .account import (
     STRINGS,
     VOLUMES,
 )
+from .alerts import ALERTS_ENDPOINTS
 from .background import BACKGROUND_ENDPOINTS
 from .base import Answer, Endpoint, Host
 from .history import HISTORY, HISTORY_BEFORE, HISTORY_ENDPOINTS, HISTORY_PAGE
@@ -39,6 +40,7 @@ from .smart_home import SMART_HOME_ENDPOINTS
 
 ENDPOINTS: Final = (
     *ACCOUNT_ENDPOINTS,
+    *ALERTS_ENDPOINTS,
     *BACKGROUND_ENDPOINTS,
     *HISTORY_ENDPOINTS,
     *KIDS_ENDPOINTS,
