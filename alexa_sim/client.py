@@ -1,11 +1,12 @@
 """A client of the control plane, and a way to start a simulation; standard library only."""
 
 from collections.abc import Mapping
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 import json
 from pathlib import Path
 import subprocess
 import sys
+from threading import Lock
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
@@ -31,22 +32,41 @@ class ControlClient:
         """Talk to a control plane, e.g. ``http://127.0.0.1:40001``."""
         self.url = url
         self._address = urlsplit(url).netloc
+        self._connection: HTTPConnection | None = None
+        self._lock = Lock()
 
     def request(self, method: str, path: str, data: Any = None) -> Any:
         """Send one request and return its JSON answer."""
-        connection = HTTPConnection(self._address, timeout=30)
-        try:
-            body = None if data is None else json.dumps(data)
-            connection.request(method, path, body, {"content-type": "application/json", "connection": "close"})
-            response = connection.getresponse()
-            text = response.read()
-        finally:
-            connection.close()
+        body = None if data is None else json.dumps(data)
+        with self._lock:
+            try:
+                status, text = self._exchange(method, path, body)
+            except ConnectionError, RemoteDisconnected:
+                # the connection that was kept had been closed meanwhile: nothing was asked
+                status, text = self._exchange(method, path, body)
         answer = json.loads(text or b"null")
-        if response.status >= 400:
+        if status >= 400:
             message = answer.get("message", text.decode()) if isinstance(answer, dict) else text.decode()
-            raise ControlError(response.status, message)
+            raise ControlError(status, message)
         return answer
+
+    def _exchange(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
+        """Send a request on the connection that is kept, or on a new one."""
+        if self._connection is None:
+            self._connection = HTTPConnection(self._address, timeout=30)
+        try:
+            self._connection.request(method, path, body, {"content-type": "application/json"})
+            response = self._connection.getresponse()
+            return response.status, response.read()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def ledger(
         self, *, since: float | None = None, path: str | None = None, host: str | None = None, method: str | None = None
@@ -56,6 +76,11 @@ class ControlClient:
         query = urlencode({name: value for name, value in filters.items() if value is not None})
         entries: list[dict[str, Any]] = self.request("GET", f"/ledger?{query}")
         return entries
+
+    def progress(self) -> tuple[int, list[str]]:
+        """Return how many requests there were since the reset, and the paths of those that are not over."""
+        answer = self.request("GET", "/ledger/progress")
+        return int(answer["requests"]), list(answer["open"])
 
     def reset_ledger(self) -> None:
         """Forget the requests."""

@@ -51,6 +51,7 @@ class Control:
         for method, path, handler in (
             ("GET", "/", self._index),
             ("GET", "/ledger", self._ledger),
+            ("GET", "/ledger/progress", self._ledger_progress),
             ("POST", "/ledger/reset", self._ledger_reset),
             ("GET", "/state", self._state),
             ("PATCH", "/state", self._patch),
@@ -108,6 +109,10 @@ class Control:
             except ValueError:
                 raise _bad("since takes epoch seconds.") from None
         return json_response(self._simulation.ledger.entries(**filters))
+
+    async def _ledger_progress(self, _request: Request) -> Response:
+        """Tell how far things are, without the requests themselves."""
+        return json_response(self._simulation.ledger.progress())
 
     async def _ledger_reset(self, _request: Request) -> Response:
         """Forget the requests."""

@@ -64,6 +64,10 @@ class Ledger:
         self._entries.clear()
         self._count = 0
 
+    def progress(self) -> dict[str, Any]:
+        """Return how many requests there were, and the paths of those whose answer is not over."""
+        return {"requests": self._count, "open": [entry.path for entry in self._entries if entry.duration is None]}
+
     def entries(
         self, *, since: float | None = None, path: str = "*", host: str = "*", method: str = "*"
     ) -> list[dict[str, Any]]:

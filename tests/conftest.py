@@ -18,7 +18,9 @@ from alexa_sim.client import ControlClient, Running, start
 from alexa_sim.redirect import install
 import custom_components.alexa_media
 from custom_components.alexa_media import push
+from custom_components.alexa_media.backend import AlexaBackend
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.web.account import WebBackend
 
 assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assistant does not find it
 
@@ -207,7 +209,7 @@ class Clock:
         count, calm = -1, 0
         for _ in range(400):
             await self._tick(0.25)
-            now = len(self.sim.ledger())
+            now, _ = self.sim.progress()
             calm = calm + 1 if now == count else 0
             count = now
             if calm >= 4:
@@ -224,8 +226,13 @@ class Clock:
 
 
 @pytest.fixture
-def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTimeFactory) -> Clock:
-    """Return frozen time that moves on when the test says so."""
+async def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTimeFactory) -> Clock:
+    """Return frozen time that moves on when the test says so.
+
+    Without the debug mode of the event loop: it notes a traceback for each callback, of which
+    hours that pass have many. All other tests run in it.
+    """
+    asyncio.get_running_loop().set_debug(False)
     return Clock(hass, sim, freezer)
 
 
@@ -233,6 +240,20 @@ async def _breathe() -> None:
     """Let the sockets have a turn; in real time, also when the clock is frozen."""
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, time.sleep, 0.02)
+
+
+def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:
+    """Let backends lack some families of calls, or all of them; return which."""
+    every = {name for name, value in vars(AlexaBackend).items() if isinstance(value, property)}
+    lacked = set(families) or every - {"account", "capabilities", "own_serial", "stats"}
+    whole = WebBackend.__init__
+
+    def poor(self: WebBackend, *args: Any, **kwargs: Any) -> None:
+        whole(self, *args, **kwargs)
+        vars(self).update(dict.fromkeys(lacked))
+
+    monkeypatch.setattr(WebBackend, "__init__", poor)
+    return lacked
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:

@@ -40,10 +40,10 @@ from custom_components.alexa_media.web.endpoints import (
     Endpoint,
     Host,
 )
-from custom_components.alexa_media.web.endpoints.smart_home import APPLIANCE_GROUPS, APPLIANCES, GUARD_STATE
+from custom_components.alexa_media.web.endpoints.account import ACCOUNT_ENDPOINTS
 
 from .conftest import Household
-from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, SAMPLED, command_of
+from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, command_of
 
 DEMO: Final = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
 JO: Final = next(iter(DEMO["accounts"]))
@@ -59,6 +59,9 @@ LIBRARY: Final = (TOKEN, COOKIES, CAPABILITIES)
 """What the library alexapy asks on our behalf."""
 
 EVERY: Final = (*ENDPOINTS, *LIBRARY)
+
+FURTHER: Final = tuple(endpoint for endpoint in ENDPOINTS if endpoint not in ACCOUNT_ENDPOINTS)
+"""The endpoints of the families that came to those of the account."""
 
 ASKED: Final = tuple(endpoint for endpoint in EVERY if endpoint is not ACCOUNT)
 """All but the one that the sign-in alone asks; its rows are with the sign-in."""
@@ -91,6 +94,9 @@ FAULTS: Final[dict[str, dict[str, Any]]] = {
 }
 """How an answer can be spoiled, as rules of the simulated cloud."""
 
+PARSED: Final = ("wrong types", "missing keys")
+"""Faults that only the parser of the endpoint can judge."""
+
 _ACCEPTED: Final = ("wrong types", "missing keys", "empty")
 """Answers with status 200 that say nothing of a refusal: the write behind them was done."""
 
@@ -103,14 +109,6 @@ class Moment(StrEnum):
     PUSH = "after a push"
     COMMAND = "in a command"
     RENEWAL = "renewal"
-
-
-_LIKE_POLLS: Final = (
-    (Moment.SET_UP, APPLIANCES),
-    (Moment.SET_UP, APPLIANCE_GROUPS),
-    (Moment.SET_UP, GUARD_STATE),
-    (Moment.POLL, GUARD_STATE),
-)
 
 
 def household_of_two() -> dict[str, Any]:
@@ -139,18 +137,20 @@ def rule_of(endpoint: Endpoint, fault: str) -> dict[str, Any]:
 
 
 def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
-    """Return the faults of a row: all, but a third of them where the same code has had all of them.
+    """Return the faults of a row: all, or a third of them where the same code has had all of them.
 
-    The pages after the first one with a csrf cookie are asked as the first is, so is the
-    history in its older form; after a push, and the history once the stream is open, a
-    topic is read as in a poll, and so is what a command reads before it writes, and the
-    smart home at set-up. Families name what goes through the same code as others.
+    The endpoints of the account and of the library have all of them. What came to those goes
+    through the same transport and differs in its parser: of each third a neighbour has
+    another, and all have what a parser alone judges. The pages after the first one with a
+    csrf cookie are asked as the first is; after a push a topic is read as in a poll.
     """
-    is_known = moment is Moment.PUSH or endpoint in (*CSRF_PAGES[1:], HISTORY_BEFORE) or endpoint.name in SAMPLED
-    is_known |= moment is Moment.SET_UP and endpoint is HISTORY
-    is_known |= moment is Moment.COMMAND and not endpoint.is_write and endpoint not in CSRF_PAGES
-    is_known |= (moment, endpoint) in _LIKE_POLLS
-    return tuple(FAULTS)[:: 3 if is_known else 1]
+    faults = tuple(FAULTS)
+    if endpoint in CSRF_PAGES[1:] or (moment is Moment.PUSH and endpoint not in FURTHER):
+        return faults[::3]
+    if endpoint not in FURTHER:
+        return faults
+    begin = (FURTHER.index(endpoint) + list(Moment).index(moment)) % 3
+    return tuple(dict.fromkeys((*faults[begin::3], *PARSED)))
 
 
 def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
@@ -194,8 +194,8 @@ class Drive:
         seen: tuple[int, int] | None = None
         for _ in range(600):
             await self.tick(10.0 if stuck >= 12 else 0.5)
-            requests = [request for request in self.sim.ledger() if request["path"] not in (DIRECTIVES, "/ping")]
-            now = len(requests), sum(request["duration"] is None for request in requests)
+            requests, under_way = self.sim.progress()
+            now = requests, sum(path not in (DIRECTIVES, "/ping") for path in under_way)
             if now != seen:
                 seen, calm, stuck = now, 0, 0
             elif now[1] or self._is_busy() or (until and not until()):
@@ -628,7 +628,12 @@ async def table(
     config_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> Any:
-    """Return a loaded account that can be put through faults."""
+    """Return a loaded account that can be put through faults.
+
+    Without the debug mode of the event loop, which notes a traceback for each callback: the
+    same code is run in it by all other tests.
+    """
+    asyncio.get_running_loop().set_debug(False)
     table = Table(hass, sim, household, config_entry, Drive(hass, sim, freezer, config_entry))
     await table.begin()
     await explore(table)

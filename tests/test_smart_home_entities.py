@@ -18,10 +18,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.appliance_entity import appliance_unique_id
 from custom_components.alexa_media.const import DOMAIN
-from custom_components.alexa_media.web.account import WebBackend
 
 from .appliances import House, written
-from .conftest import Clock, Household, quiet, set_up, state_of, until
+from .conftest import Clock, Household, lacking, quiet, set_up, state_of, until
 from .test_remove_device import removed
 
 AIR = {
@@ -281,7 +280,7 @@ async def test_a_backend_without_a_smart_home(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It adds nothing of it and asks for nothing; all else is there."""
-    monkeypatch.setattr(WebBackend, "smart_home", None)
+    lacking(monkeypatch, "smart_home")
     await set_up(hass, config_entry)
     assert hass.states.async_entity_ids(("light", "climate", "lock", "alarm_control_panel")) == []
     assert state_of(hass, "media_player.kitchen_show").state == "idle"

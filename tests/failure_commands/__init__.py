@@ -26,9 +26,6 @@ ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)
 CHANGING: Final = alerts.CHANGING
 """Endpoints whose commands change what sensors show."""
 
-SAMPLED: Final = alerts.SAMPLED
-"""Endpoints that a third of the faults is enough for: others that the same code asks have all of them."""
-
 PREPARE: Final = (alerts.prepare,)
 """What else has to be done to a table before its account is set up for the first time."""
 

@@ -21,11 +21,6 @@ CHANGING: Final = frozenset(
 )
 """Endpoints whose commands change what the sensors of the next time show."""
 
-SAMPLED: Final = CHANGING - {"create_alarm", "edit_notification"} | {
-    *("alert_volumes", "ascending", "set_alert_volume", "set_ascending", "set_default_sound")
-}
-"""Endpoints that are asked as those two, or as other topics, are."""
-
 DISABLED: Final = (
     ("switch", f"{KITCHEN}_ascending_alarm", "kitchen_ascending"),
     ("switch", f"{KITCHEN}_alarm_{KEPT}", "kitchen_kept"),

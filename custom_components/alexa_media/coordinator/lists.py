@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, ClassVar, override
@@ -58,7 +59,14 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     async def _async_read(self) -> Mapping[str, AlexaList]:
         """Read which lists there are and the items that changed, or after a push the items alone."""
         only_changed, self._only_changed = self._only_changed, False
-        lists = dict(self.data) if only_changed else await self._async_lists()
+        if only_changed:
+            with contextlib.suppress(AlexaUnsupportedError):
+                return await self._async_with_items(dict(self.data))
+            # one of them may be gone: that is for the list of lists to tell
+        return await self._async_with_items(await self._async_lists())
+
+    async def _async_with_items(self, lists: dict[str, AlexaList]) -> dict[str, AlexaList]:
+        """Return lists with the items that changed, of those that somebody looks at."""
         self._changed &= lists.keys()
         for list_id in sorted(self._changed - self._absences.missing):
             if not self._is_wanted(list_id):
@@ -67,12 +75,8 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
             self._changed.discard(list_id)
             try:
                 items = await self._api.async_items(list_id)
-            except AlexaError as err:
+            except AlexaError:
                 self._changed.add(list_id)
-                if only_changed and isinstance(err, AlexaUnsupportedError):
-                    # it may be gone: that is for the list of lists to tell
-                    self.async_list_hint(None)
-                    continue
                 raise
             lists[list_id] = replace(lists[list_id], items=items)
             # what has been read is kept, should the next one fail
