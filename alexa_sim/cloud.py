@@ -8,6 +8,7 @@ from .endpoints import Services, WebsiteApi
 from .endpoints.account import add_account
 from .endpoints.behaviors import add_behaviors
 from .endpoints.communications import CommunicationEndpoints
+from .endpoints.device_settings import add_device_settings
 from .endpoints.devices import add_devices
 from .endpoints.gateway import GatewayEndpoints
 from .endpoints.graphql import add_graphql
@@ -49,6 +50,7 @@ class Cloud:
         for add in (
             *(add_account, add_devices, add_media, add_behaviors, add_settings),
             *(add_graphql, add_history, add_lists),
+            add_device_settings,
         ):
             add(api)
 
