@@ -28,10 +28,20 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.backend import VolumeChanged
 from custom_components.alexa_media.models import Volume
-from custom_components.alexa_media.web.endpoints import ACCOUNT, CSRF_PAGES, ENDPOINTS, Answer, Endpoint, Host
+from custom_components.alexa_media.web.endpoints import (
+    ACCOUNT,
+    CSRF_PAGES,
+    ENDPOINTS,
+    EQUALIZER,
+    SETTINGS_ENDPOINTS,
+    Answer,
+    Endpoint,
+    Host,
+)
 
 from .conftest import Household
 from .failure_commands import FAMILIES, command_of
+from .failure_commands.settings import READS, SAME_CODE
 
 DEMO: Final = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
 JO: Final = next(iter(DEMO["accounts"]))
@@ -111,9 +121,12 @@ def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
     """Return the faults of a row: all, but a third of them where the same code has had all of them.
 
     The pages after the first one with a csrf cookie are asked as the first is, and after a
-    push a topic is read as in a poll.
+    push a topic is read as in a poll. Settings are read and written like the equalizer.
     """
-    return tuple(FAULTS)[:: 3 if moment is Moment.PUSH or endpoint in CSRF_PAGES[1:] else 1]
+    if endpoint.name in SAME_CODE:
+        return ("404", "500", "missing keys")
+    thin = moment is Moment.PUSH or endpoint in CSRF_PAGES[1:] or endpoint in SETTINGS_ENDPOINTS
+    return tuple(FAULTS)[:: 3 if thin and endpoint is not EQUALIZER else 1]
 
 
 def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
@@ -544,7 +557,7 @@ async def explore(table: Table) -> None:
 
 async def _explore_commands(table: Table) -> None:
     """Note what each command reaches; a read that follows is none of its endpoints."""
-    writes = {endpoint.name for endpoint in ENDPOINTS if endpoint.is_write} | {page.name for page in CSRF_PAGES}
+    writes = {endpoint.name for endpoint in ENDPOINTS if endpoint.is_write} | {page.name for page in CSRF_PAGES} | READS
     for command in table.commands:
         for page in [None, *CSRF_PAGES[1:]] if command == table._say_without_csrf else [None]:
             if page:

@@ -73,3 +73,4 @@ class Topic(StrEnum):
     DND = "dnd"
     BLUETOOTH = "bluetooth"
     LISTS = "lists"
+    SETTINGS = "settings"

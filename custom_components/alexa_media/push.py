@@ -20,6 +20,7 @@ from .backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    EqualizerChanged,
     ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
@@ -89,6 +90,13 @@ def _dnd(data: AlexaRuntimeData, event: DndChanged) -> None:
     """Set Do Not Disturb."""
     if data.dnd:
         data.dnd.async_apply({event.serial: event.enabled})
+
+
+@_rule(EqualizerChanged, Verb.APPLY)
+def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
+    """Set an equalizer."""
+    if data.settings:
+        data.settings.async_equalizer(event)
 
 
 @_rule(NowPlayingChanged, Verb.APPLY)

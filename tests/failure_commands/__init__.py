@@ -9,9 +9,9 @@ from typing import Any, Final
 
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-from . import lists  # noqa: E402 - it needs the type above
+from . import lists, settings  # noqa: E402 - they need the type above
 
-FAMILIES: Final[tuple[FailureCommand, ...]] = (*lists.COMMANDS,)
+FAMILIES: Final[tuple[FailureCommand, ...]] = (*lists.COMMANDS, *settings.COMMANDS)
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:

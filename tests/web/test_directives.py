@@ -15,6 +15,7 @@ from custom_components.alexa_media.backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    EqualizerChanged,
     ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
@@ -169,6 +170,11 @@ def test_now_playing() -> None:
     assert push("NotifyMediaSessionsUpdated", {"customerId": "A1SIM", "update": {}}) == SessionsChanged(serial=None)
 
 
+def test_an_equalizer_has_a_midrange() -> None:
+    event = push("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=-1, midrange=2, treble=0))
+    assert event == EqualizerChanged(serial=SERIAL, bass=-1, mid=2, treble=0)
+
+
 def test_bluetooth_is_a_hint() -> None:
     payload = of_device(bluetoothEvent="DEVICE_CONNECTED", bluetoothEventPayload=None, bluetoothEventSuccess=True)
     assert push("PUSH_BLUETOOTH_STATE_CHANGE", payload) == BluetoothChanged(serial=SERIAL)
@@ -177,7 +183,7 @@ def test_bluetooth_is_a_hint() -> None:
 
 def test_commands_that_nothing_hangs_on() -> None:
     ignored = {command for command, parser in PARSERS.items() if parser is PARSERS[PushCommand.PUSH_ACTIVITY]}
-    assert PushCommand.PUSH_EQUALIZER_STATE_CHANGE in ignored
+    assert PushCommand.PUSH_EQUALIZER_STATE_CHANGE not in ignored
     for command in ignored:
         assert push(command, of_device()) == DirectiveIgnored(command=command, serial=SERIAL)
     assert push("PUSH_DEVICE_SETUP_STATE_CHANGE", {"deviceSerialNumber": SERIAL}) == DirectiveIgnored(
@@ -217,6 +223,8 @@ def test_payload_however_often_encoded(times: int) -> None:
     [
         ("PUSH_DND_STATE_CHANGE", of_device(enabled="yes")),
         ("PUSH_DND_STATE_CHANGE", of_device()),
+        ("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=1, mid=1, treble=1)),
+        ("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=1, midrange=None, treble=1)),
         ("PUSH_DND_STATE_CHANGE", {"enabled": True}),
         ("PUSH_DND_STATE_CHANGE", [1]),
         ("PUSH_DND_STATE_CHANGE", None),

@@ -49,6 +49,16 @@ class DndChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EqualizerChanged:
+    """The equalizer of a device is now this; it is also pushed, unchanged, when the device wakes."""
+
+    serial: str
+    bass: int
+    mid: int
+    treble: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudioPlayerStateChanged:
     """A device's player changed; ``media_id`` says what it plays where the push said so."""
 
@@ -135,6 +145,7 @@ type PushEvent = (
     | ConnectionChanged
     | VolumeChanged
     | DndChanged
+    | EqualizerChanged
     | AudioPlayerStateChanged
     | QueueChanged
     | MediaProgressChanged

@@ -9,6 +9,7 @@ from ..models import Account, BluetoothState, Device, Notification, Session, Vol
 from .commands import Command, Transport
 from .events import PushEvent
 from .lists import ListsApi
+from .settings import SettingsApi
 
 
 class Capability(Flag):
@@ -47,6 +48,10 @@ class AlexaBackend(Protocol):
     @property
     def lists(self) -> ListsApi | None:
         """Return the shopping, to-do and custom lists."""
+
+    @property
+    def settings(self) -> SettingsApi | None:
+        """Return the settings of devices."""
 
     async def async_connect(self) -> None:
         """Make the session usable: tokens, cookies, endpoints."""

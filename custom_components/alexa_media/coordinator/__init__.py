@@ -5,6 +5,7 @@ from .devices import DevicesCoordinator
 from .lists import AlexaList, ListsCoordinator
 from .players import PlayersCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
+from .settings import SettingsCoordinator, setting_key
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",
+    "SettingsCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
     "async_forget",
     "create_backend",
+    "setting_key",
 ]

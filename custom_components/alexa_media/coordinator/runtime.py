@@ -34,6 +34,7 @@ from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
 from .lists import ListsCoordinator
 from .players import PlayersCoordinator
+from .settings import SettingsCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 # How long the topics wait for the stream at start (seconds): read before it is up, they are read again after.
@@ -98,6 +99,7 @@ class AlexaRuntimeData:
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
     lists: ListsCoordinator | None = None
+    settings: SettingsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -114,12 +116,13 @@ class AlexaRuntimeData:
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
             lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
+            settings=SettingsCoordinator(hass, entry, backend, backend.settings, devices) if backend.settings else None,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.lists)
+        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.lists, self.settings)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_connect(self) -> bool:

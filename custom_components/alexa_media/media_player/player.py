@@ -23,7 +23,7 @@ from ..coordinator import AlexaConfigEntry, PlayersCoordinator
 from ..entity import invalid_input, player_unique_id
 from ..models import Device, Media, Player, PlayerState, Repeat, Session
 from ..play_media import command_of
-from .sources import SourceSelection
+from .settings import DeviceSettings
 from .volume import VolumeControl
 
 _ALWAYS: Final = (
@@ -55,7 +55,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, SourceSelection):
+class AlexaMediaPlayer(VolumeControl, DeviceSettings):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.

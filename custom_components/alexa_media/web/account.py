@@ -34,6 +34,7 @@ from custom_components.alexa_media.models import (
     Credentials,
     Device,
     DeviceFamily,
+    DevicePreferences,
     Notification,
     Session,
     Volume,
@@ -50,19 +51,16 @@ from .endpoints import (
     DND,
     NOTIFICATIONS,
     PLAYER_COMMAND,
-    PREFERENCES,
     SESSIONS,
     SET_DND,
     VOLUMES,
 )
 from .lists import WebLists
 from .parse import (
-    Preferences,
     parse_account,
     parse_devices,
     parse_dnd,
     parse_dnd_echo,
-    parse_preferences,
     parse_sessions,
     parse_volumes,
 )
@@ -70,6 +68,7 @@ from .parse_bluetooth import parse_bluetooth
 from .parse_notifications import parse_notifications
 from .scheduler import CommandScheduler
 from .session import WebSession
+from .settings import WebSettings
 from .stream import PushStream
 
 _LOGGER = logging.getLogger(__name__)
@@ -100,9 +99,9 @@ class WebBackend:
         self._client_factory = client_factory
         self._account = account
         self._devices: Mapping[str, Device] = {}
-        self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
         self._lists = WebLists(self._session.transport)
+        self._settings = WebSettings(self._session)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
 
     @property
@@ -121,6 +120,11 @@ class WebBackend:
     def lists(self) -> WebLists:
         """Return the shopping, to-do and custom lists."""
         return self._lists
+
+    @property
+    def settings(self) -> WebSettings:
+        """Return the settings of devices."""
+        return self._settings
 
     @property
     def account(self) -> Account:
@@ -186,21 +190,20 @@ class WebBackend:
             raise devices
         if isinstance(preferences, BaseException):
             raise preferences
-        self._preferences = preferences
         self._devices = {
-            serial: replace(device, locale=known.locale, time_zone=known.time_zone)
+            serial: replace(device, locale=known.locale, time_zone=known.time_zone, preferences=known)
             if (known := preferences.get(serial))
             else device
             for serial, device in devices.items()
         }
         return self._devices
 
-    async def _read_preferences(self) -> Mapping[str, Preferences]:
+    async def _read_preferences(self) -> Mapping[str, DevicePreferences]:
         try:
-            return await self._session.transport.async_read(PREFERENCES, parse_preferences)
+            return await self._settings.async_preferences()
         except AlexaError as err:
             _LOGGER.debug("The preferences cannot be read: %s", err.placeholders)
-            return self._preferences
+            return self._settings.last_preferences
 
     async def async_sessions(self) -> tuple[Session, ...]:
         """Return all media sessions, those that play last; none where Amazon says that nothing of its own plays."""

@@ -20,6 +20,7 @@ from custom_components.alexa_media.backend import (
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
+    EqualizerChanged,
     ListsChanged,
     MediaProgressChanged,
     NotificationsChanged,
@@ -237,6 +238,14 @@ def _dnd(push: PushPayload) -> PushEvent:
     return DndChanged(serial=push.device, enabled=enabled)
 
 
+def _equalizer(push: PushPayload) -> PushEvent:
+    """Read an equalizer; what is ``mid`` elsewhere is called ``midrange`` here."""
+    bass, mid, treble = (_integer(push.data[name]) for name in ("bass", "midrange", "treble"))
+    if bass is None or mid is None or treble is None:
+        raise TypeError("bass, midrange or treble")
+    return EqualizerChanged(serial=push.device, bass=bass, mid=mid, treble=treble)
+
+
 def _bluetooth(push: PushPayload) -> PushEvent:
     """Take the hint: the push says that something connected or disconnected, not what."""
     return BluetoothChanged(serial=push.serial)
@@ -320,7 +329,7 @@ PARSERS: Final[Mapping[PushCommand, Parser]] = {
     PushCommand.PUSH_DEVICE_SETUP_STATE_CHANGE: _ignored,
     PushCommand.PUSH_DND_STATE_CHANGE: _dnd,
     PushCommand.PUSH_DOPPLER_CONNECTION_CHANGE: _connection,
-    PushCommand.PUSH_EQUALIZER_STATE_CHANGE: _ignored,
+    PushCommand.PUSH_EQUALIZER_STATE_CHANGE: _equalizer,
     PushCommand.PUSH_LIST_CHANGE: _list_change,
     PushCommand.PUSH_LIST_ITEM_CHANGE: _list_change,
     PushCommand.PUSH_MEDIA_CHANGE: _media_change,

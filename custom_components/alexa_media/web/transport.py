@@ -49,6 +49,9 @@ class SessionKeeper(Protocol):
     def base_url(self, host: Host) -> str:
         """Return scheme and host."""
 
+    def cookies_for(self, host: Host) -> Mapping[str, str] | None:
+        """Return cookies that a host wants and the cookie jar would not send there."""
+
     def renew_ahead(self) -> None:
         """Start the renewals that are due, in the background."""
 
@@ -258,13 +261,14 @@ class Transport:
         if endpoint.host is Host.ALEXA_API:
             return await self._keeper.async_access_token(60)
         await self._keeper.async_ensure_cookies()
+        token = await self._keeper.async_access_token(60) if endpoint.needs_token else None
         if endpoint.needs_csrf and self._keeper.csrf is None:
             await self._keeper.async_renew_csrf(None)
             if self._keeper.csrf is None:
                 raise AlexaConnectionError(
                     "Amazon gives no csrf cookie", endpoint=endpoint.label, code="csrf", sent=False
                 )
-        return None
+        return token
 
     async def _exchange(self, request: _Request, proof: _Proof) -> HttpAnswer:
         """Send one request and read the whole answer; raises ``AlexaConnectionError``."""
@@ -279,6 +283,7 @@ class Transport:
                 endpoint.method,
                 URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query),
                 json=request.json,
+                cookies=self._keeper.cookies_for(endpoint.host),
                 headers=_headers(endpoint, proof),
                 allow_redirects=False,
                 raise_for_status=False,
@@ -328,9 +333,9 @@ class Transport:
         if self._in_vain.get(endpoint.name, 0) > monotonic() and self._keeper.cookie_generation == proof.generation:
             raise refused
         try:
-            if proof.token is None:
+            if endpoint.host is not Host.ALEXA_API:
                 await self._keeper.async_renew_cookies(proof.generation)
-            else:
+            if proof.token is not None:
                 await self._keeper.async_renew_token(proof.token)
         except AlexaConnectionError as err:
             raise refused from err

@@ -16,6 +16,8 @@ class Host(StrEnum):
     """``www.<domain>``; cookies."""
     ALEXA_API = "alexa_api"
     """``alexaApiUrl`` of /api/endpoints, ``api.amazonalexa.com`` until that is known; bearer token."""
+    COMMUNICATIONS = "communications"
+    """One host for all marketplaces; the cookies of the account's own."""
 
 
 class Answer(StrEnum):
@@ -36,6 +38,7 @@ class Endpoint:
     ``path`` may hold ``{names}``; ``timeout`` is in seconds for the whole exchange. A
     write is never sent again after an unknown outcome. ``browser_agent``: with the app's
     User-Agent these are answered 400 with a ThrottlingException in the body.
+    ``needs_token``: wants the access token beside the cookies.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Endpoint:
     path: str
     is_write: bool = False
     browser_agent: bool = False
+    needs_token: bool = False
     timeout: float = 20.0
     answer: Answer = Answer.JSON
     headers: Mapping[str, str] = field(default_factory=dict)
