@@ -83,6 +83,7 @@ class QuietBackend:
         )
     )
     lists: None = None
+    settings: None = None
     own_serial: str = SECRETS["serial"]
     stats: dict[str, Any] = field(
         default_factory=lambda: {
