@@ -128,11 +128,18 @@ def due(notification: Mapping[str, Any], zone: ZoneInfo) -> float | None:
 def ring(notification: dict[str, Any], zone: ZoneInfo, now: float) -> bool:
     """Let a notification ring; return whether it is gone afterwards, as a timer is.
 
-    A recurring one moves on to its next occurrence, any other is switched off.
+    A reminder is over as soon as it was spoken; an alarm stays as it is until somebody ends it.
     """
     if notification["type"] == "Timer":
         return True
     notification["lastOccurrenceTimeInMilli"] = round(now * 1000)
+    if notification["type"] == "Reminder":
+        end(notification, zone, now)
+    return False
+
+
+def end(notification: dict[str, Any], zone: ZoneInfo, now: float) -> None:
+    """End what rings: what repeats moves on to its next occurrence, any other is switched off."""
     notification["snoozedToTime"] = None
     following = next_occurrence(notification, zone, now + 1) if is_recurring(notification) else None
     if following is None:
@@ -141,7 +148,13 @@ def ring(notification: dict[str, Any], zone: ZoneInfo, now: float) -> bool:
         notification["status"] = "ON"
         _schedule(notification, following, zone)
     touch(notification, now)
-    return False
+
+
+def skip(notification: dict[str, Any], zone: ZoneInfo) -> None:
+    """Move what repeats on to the occurrence after the next."""
+    at = due({**notification, "status": "ON"}, zone)
+    if at is not None:
+        _schedule(notification, next_occurrence(notification, zone, at + 1), zone)
 
 
 def touch(notification: dict[str, Any], now: float) -> None:
@@ -161,7 +174,7 @@ def next_occurrence(notification: Mapping[str, Any], zone: ZoneInfo, after: floa
     at = _clock_time(notification["originalTime"])
     candidates = [_next_by_rule(rule, notification, start, at) for rule in _rules(notification)]
     if not candidates:
-        days = _pattern_days(notification["recurringPattern"])
+        days = pattern_days(notification["recurringPattern"])
         candidates = [_next_on(start, at, lambda day: day.weekday() in days)]
     found = [candidate for candidate in candidates if candidate is not None]
     return min(found) if found else None
@@ -196,7 +209,7 @@ def _rules(notification: Mapping[str, Any]) -> list[str]:
     return [rule for rule in data.get("recurrenceRules") or [] if isinstance(rule, str)]
 
 
-def _pattern_days(pattern: str | None) -> set[int]:
+def pattern_days(pattern: str | None) -> set[int]:
     """Return the weekdays (Monday is 0) of Amazon's ``recurringPattern``; all of them without one."""
     if pattern == "XXXX-WD":
         return {0, 1, 2, 3, 4}

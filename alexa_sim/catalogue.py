@@ -59,6 +59,9 @@ PROVIDERS = {
 }
 """Music providers by id; ``DEFAULT`` beside them stands for the account's own choice."""
 
+STATIONS = {"s1001": "sim:station:1", "s1002": "sim:station:2"}
+"""Media ids of radio stations by TuneIn's id."""
+
 _STATIONS = ("TUNEIN", "I_HEART_RADIO")
 
 SOUNDS = {
@@ -123,12 +126,17 @@ def sound_entities() -> list[dict[str, Any]]:
             "displayName": name,
             "description": name,
             "supportedProperties": ["Alexa.Sound"],
-            "categories": ["sounds"],
+            "categories": [_category(sound)],
             "availability": "AVAILABLE",
             "providerData": {"sampleUrl": f"{_ART}/sound/{sound}.mp3"},
         }
         for sound, name in SOUNDS.items()
     ]
+
+
+def _category(sound: str) -> str:
+    """Return the category of a sound."""
+    return "animals" if "_cat_" in sound or "_dog_" in sound else "bells_and_buzzers"
 
 
 def provider_logo(provider: str) -> str:

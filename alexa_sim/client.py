@@ -79,9 +79,19 @@ class ControlClient:
         """Send a text or an object down all streams as it is."""
         self.request("POST", "/push", {"raw": raw})
 
-    def say(self, serial: str, text: str, response: str | None = None, person: str | None = None) -> Any:
+    def say(
+        self,
+        serial: str,
+        text: str,
+        response: str | None = None,
+        person: str | None = None,
+        *,
+        intent: str | None = None,
+        utterance_type: str | None = None,
+    ) -> Any:
         """Let somebody say something to an Echo."""
         data = {"serial": serial, "text": text, "response": response, "person": person}
+        data |= {"intent": intent, "utteranceType": utterance_type}
         return self.request("POST", "/say", {name: value for name, value in data.items() if value is not None})
 
     def spoken(self) -> list[dict[str, Any]]:

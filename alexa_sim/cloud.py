@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from . import utterances
 from .auth import Auth
 from .endpoints import Services, WebsiteApi
 from .endpoints.account import add_account
+from .endpoints.alerts import add_alerts
+from .endpoints.background import add_background
 from .endpoints.behaviors import add_behaviors
 from .endpoints.communications import CommunicationEndpoints
 from .endpoints.device_settings import add_device_settings
@@ -13,8 +16,10 @@ from .endpoints.devices import add_devices
 from .endpoints.gateway import GatewayEndpoints
 from .endpoints.graphql import add_graphql
 from .endpoints.history import add_history
+from .endpoints.kids import add_kids
 from .endpoints.lists import add_lists
 from .endpoints.media import add_media
+from .endpoints.phoenix import add_phoenix
 from .endpoints.registration import RegistrationEndpoints
 from .endpoints.settings import add_settings
 from .endpoints.signin import SignInPages, sign_in_at
@@ -51,6 +56,10 @@ class Cloud:
             *(add_account, add_devices, add_media, add_behaviors, add_settings),
             *(add_graphql, add_history, add_lists),
             add_device_settings,
+            *(add_graphql, add_history, add_lists, add_phoenix),
+            add_background,
+            add_kids,
+            add_alerts,
         ):
             add(api)
 
@@ -71,9 +80,11 @@ class Cloud:
         self._streams.send_raw(directive, now=self._state.now())
 
     async def say(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Let somebody talk to an Echo (``serial``, ``text``, ``response``, ``person``); raises ``HttpError`` 400.
+        """Let somebody talk to an Echo; raises ``HttpError`` 400.
 
-        The Echo wakes, which is pushed as an equalizer or a volume that has not changed.
+        ``serial`` and ``text``; optionally ``response``, ``person``, ``intent`` and
+        ``utteranceType`` (GENERAL when left out). The Echo wakes, which is pushed as an
+        equalizer or a volume that has not changed.
         """
         serial, text = data.get("serial"), data.get("text")
         device = self._state.find(serial) if isinstance(serial, str) else None
@@ -90,12 +101,17 @@ class Cloud:
         for account in self._state.accounts:
             if self._state.device(account, str(serial)) is not None:
                 self._emit(account, command, {"destinationUserId": account, **payload, **values})
+        with self._state.change():
+            for account, held in self._state.accounts.items():
+                utterances.hear(self._state.ringing, account, held, str(serial), text, self._state.now())
         record = {
             "time": self._state.now(),
             "serial": serial,
             "text": text,
             "response": data.get("response"),
             "person": data.get("person"),
+            "intent": data.get("intent"),
+            "utteranceType": data.get("utteranceType") or "GENERAL",
         }
         self._history.append(record)
         return record

@@ -31,6 +31,7 @@ _ECHO = (
     "FAR_FIELD_WAKE_WORD",
     "FLASH_BRIEFING",
     "GOLDFISH",
+    "GUARD_EARCON",
     "I_HEART_RADIO",
     "LEMUR_ALPHA",
     "MICROPHONE",
@@ -137,6 +138,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "volume": 30,
         "muted": False,
         "alertVolume": 40,
+        "alarmSound": "system_alerts_melodic_01",
         "dnd": False,
         "equalizer": {"bass": 0, "mid": 0, "treble": 0},
         "capabilities": list(_BY_FAMILY.get(family, _APP)),
@@ -145,8 +147,11 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "auxDirection": "OUTPUT",
         "wakeWord": "ALEXA",
         "ascendingAlarm": False,
+        "backgroundImage": None,
+        "child": None,
         "essid": None if family == "WHA" else "home",
         "macAddress": None if family == "WHA" else _mac(serial),
+        "features": {},
         **copy.deepcopy(dict(given)),
     }
     chosen = {**preferences, **given.get("preferences", {})}
@@ -175,6 +180,7 @@ def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "notifications": {},
         "lists": {},
         "automations": {},
+        "appliances": {},
         **copy.deepcopy(dict(given)),
     }
 

@@ -41,7 +41,8 @@ class Sequences:
         Nothing of it is played when any node is refused. What lies in the future happens at
         its time of the clock, but is in ``spoken`` at once.
         """
-        if body.get("behaviorId") != "PREVIEW" or body.get("status") != "ENABLED":
+        routine = self._routine(account_id, body.get("behaviorId"))
+        if body.get("status") != "ENABLED":
             raise OperationError("behaviorId or status is invalid")
         sequence = _parsed(body.get("sequenceJson"), "sequenceJson")
         if sequence.get("@type") != f"{_MODEL}Sequence":
@@ -50,7 +51,18 @@ class Sequences:
         self._plan(sequence.get("startNode"), Operations(self._state, account_id), 0.0, plan)
         plan.sort(key=lambda planned: planned[0])
         self._requests += 1
+        if routine is not None:
+            routine["runs"] += 1
         self._play(account_id, plan)
+
+    def _routine(self, account_id: str, behavior_id: Any) -> dict[str, Any] | None:
+        """Return the routine that a sequence is run for, ``None`` for a preview; raises ``OperationError``."""
+        if behavior_id == "PREVIEW":
+            return None
+        routine: dict[str, Any] | None = self._state.accounts[account_id]["automations"].get(behavior_id)
+        if routine is None or routine["status"] != "ENABLED":
+            raise OperationError("behaviorId or status is invalid")
+        return routine
 
     def validate(self, account_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer of /api/behaviors/operation/validate; raises ``OperationError``."""

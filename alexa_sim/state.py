@@ -7,7 +7,17 @@ import heapq
 from itertools import count
 from typing import Any, Protocol
 
-from . import alerts, consequences, defaults, household, lists, player
+from . import (
+    alerts,
+    consequences,
+    defaults,
+    household,
+    lists,
+    player,
+    routines,
+    smart_home,
+    utterances,
+)
 from .http import HttpError
 from .marketplaces import MARKETPLACES, Marketplace
 from .merge import merge
@@ -48,6 +58,7 @@ class State:
         self._numbers = count()
         for customer_id, given in accounts.items():
             self.accounts[customer_id] = self._complete(customer_id, defaults.account(customer_id, given))
+        self.ringing = utterances.Ringing()
         self.after_patch: list[Callable[[], None]] = []
 
     def now(self) -> float:
@@ -89,6 +100,8 @@ class State:
             yield
         finally:
             self._depth -= 1
+            for account in self.accounts.values():
+                smart_home.stamp(account, before.features, self.now())
             after = consequences.facts(self.accounts)
             for push in consequences.pushes(before, after, self.accounts, self.now()):
                 self._emit(*push)
@@ -167,6 +180,7 @@ class State:
         lists.count_up(before.get("lists", {}), account.get("lists", {}), patch.get("lists") or {}, now)
         for key, change in (patch.get("notifications") or {}).items():
             notification = account["notifications"].get(key)
+            self.ringing.forget(customer_id, key)
             if notification is not None and key in before.get("notifications", {}):
                 alerts.changed_by(change, notification, now)
                 alerts.touch(notification, now)
@@ -199,9 +213,13 @@ class State:
         for device in account["devices"].values():
             if device["player"]["state"] != "IDLE":
                 self._start_by_patch(device["player"], now)
+            device["features"] = smart_home.complete_features(device["features"], now)
+        account["appliances"] = {
+            entity_id: smart_home.complete(entity_id, given, now) for entity_id, given in account["appliances"].items()
+        }
         account["lists"] = lists.complete(account["lists"], account["directedId"], now)
         account["automations"] = {
-            key: {"status": "ENABLED", **automation} for key, automation in account["automations"].items()
+            key: routines.complete(automation, now) for key, automation in account["automations"].items()
         }
         account["notifications"] = {
             key: alerts.complete(key, given, account["devices"][given["deviceSerialNumber"]], now)
@@ -223,16 +241,22 @@ class State:
         events: list[tuple[float, Callable[[], None]]] = []
         if self._later and self._later[0][0] <= now:
             events.append((self._later[0][0], self._do_later))
-        for account in self.accounts.values():
+        for customer_id, account in self.accounts.items():
             events += [
                 (end, _Ended(device["player"], end))
                 for device in account["devices"].values()
                 if (end := player.ends_at(device["player"])) is not None and end <= now
             ]
             for key, notification in account["notifications"].items():
-                zone = alerts.zone_of(account["devices"][notification["deviceSerialNumber"]])
-                if (due := alerts.due(notification, zone)) is not None and due <= now:
-                    events.append((due, _Rings(account, key, due)))
+                if (until := self.ringing.until(customer_id, key)) is not None:
+                    due: float | None = until
+                    event = _Rings(self, customer_id, key, until, ends=True)
+                else:
+                    zone = alerts.zone_of(account["devices"][notification["deviceSerialNumber"]])
+                    due = alerts.due(notification, zone)
+                    event = _Rings(self, customer_id, key, due or 0.0)
+                if due is not None and due <= now:
+                    events.append((due, event))
         return min(events, key=lambda event: event[0], default=None)
 
     def _do_later(self) -> None:
@@ -265,16 +289,22 @@ class _Ended:
 
 
 class _Rings:
-    """The time of a notification."""
+    """The time of a notification, or the end of an alarm that nobody has stopped."""
 
-    def __init__(self, account: Json, key: str, when: float) -> None:
-        self._account, self._key, self._when = account, key, when
+    def __init__(self, state: State, customer_id: str, key: str, when: float, *, ends: bool = False) -> None:
+        self._state, self._customer_id, self._key, self._when, self._ends = state, customer_id, key, when, ends
 
     def __call__(self) -> None:
-        notification = self._account["notifications"][self._key]
-        zone = alerts.zone_of(self._account["devices"][notification["deviceSerialNumber"]])
-        if alerts.ring(notification, zone, self._when):
-            del self._account["notifications"][self._key]
+        account = self._state.accounts[self._customer_id]
+        notification = account["notifications"][self._key]
+        zone = alerts.zone_of(account["devices"][notification["deviceSerialNumber"]])
+        if self._ends:
+            self._state.ringing.forget(self._customer_id, self._key)
+            alerts.end(notification, zone, self._when)
+        elif alerts.ring(notification, zone, self._when):
+            del account["notifications"][self._key]
+        elif notification["type"] != "Reminder":
+            self._state.ringing.begin(self._customer_id, self._key, self._when)
 
 
 def _bad(message: str) -> HttpError:

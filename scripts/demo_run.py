@@ -9,6 +9,7 @@ import json
 import os
 from pathlib import Path
 import shlex
+import shutil
 import signal
 import socket
 import sys
@@ -18,6 +19,10 @@ from typing import Any, Final
 
 import aiohttp
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.change_over import CHANGE_OVERS, ChangeOver
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 USER: Final = "owner"
 PASSWORD: Final = "correct-horse"  # noqa: S105 - of a demo on loopback
@@ -26,6 +31,7 @@ WAIT: Final = 120.0
 CONFIGURATION: Final = """\
 homeassistant:
   name: Demo home
+  internal_url: http://127.0.0.1:{port}
   latitude: 52.37
   longitude: 4.90
   elevation: 0
@@ -37,8 +43,12 @@ http:
   server_host: 127.0.0.1
   server_port: {port}
 config:
+ffmpeg:
+  ffmpeg_bin: {ffmpeg}
 history:
 logbook:
+tts:
+  - platform: demo
 logger:
   default: warning
   logs:
@@ -88,12 +98,18 @@ def require_free(port: int) -> None:
         raise DemoError(message) from err
 
 
+def ffmpeg() -> str:
+    """Return the ffmpeg of the machine, or else that of Home Assistant's environment."""
+    binaries = "lib/python3*/site-packages/imageio_ffmpeg/binaries/ffmpeg-*"
+    return shutil.which("ffmpeg") or next(map(str, (ROOT / ".cache/envs/hass").glob(binaries)), "ffmpeg")
+
+
 def write_config(folder: Path, port: int, domain: str, level: str) -> None:
     """Write the configuration of a fresh Home Assistant that starts offline."""
     (folder / ".storage").mkdir(parents=True)
     (folder / ".storage" / "onboarding").write_text(json.dumps(ONBOARDING))
     (folder / "configuration.yaml").write_text(
-        CONFIGURATION.format(port=port, country=COUNTRIES.get(domain, "US"), level=level)
+        CONFIGURATION.format(port=port, country=COUNTRIES.get(domain, "US"), level=level, ffmpeg=ffmpeg())
     )
     (folder / "custom_components").mkdir()
     (folder / "custom_components" / "alexa_media").symlink_to(ROOT / "custom_components" / "alexa_media")
@@ -220,6 +236,7 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
         ROOT / ".cache/envs/check/bin/python",
         ROOT / "scripts/demo_check.py",
         *("--url", demo.url, "--control", demo.control, "--domain", demo.domain, "--log", demo.config / "output.log"),
+        *(("--change-over",) if args.change_over else ()),
         cwd=ROOT,
         env={**os.environ, "DEMO_TOKEN": demo.token},
         stdin=asyncio.subprocess.DEVNULL,
@@ -260,12 +277,25 @@ async def main(args: argparse.Namespace) -> int:
     # whoever ends the demo ends Home Assistant and the cloud with it
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    if not args.change_over:
+        return await run_demo(args)
+    failed = 0
+    for name, change_over in CHANGE_OVERS.items():
+        sys.stdout.write(f"\nChange-over: {name}\n")
+        failed |= await run_demo(args, change_over)
+    return failed
+
+
+async def run_demo(args: argparse.Namespace, change_over: ChangeOver | None = None) -> int:
+    """Run one Home Assistant, fresh or on a folder that alexa_media_player has left; returns the exit code."""
     port = args.port or (free_port() if args.check else 8123)
     control = free_port()
     require_free(port)
     with tempfile.TemporaryDirectory(prefix="alexa-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_config(folder, port, args.domain, "debug" if args.debug else "info")
+        if change_over is not None:
+            args.household = str(change_over.prepare(folder, args.domain))
         sys.stdout.write(f"Starting Home Assistant and the simulated cloud ({args.household}, {args.domain}) …\n")
         sys.stdout.flush()
         async with home_assistant(args, folder, control), aiohttp.ClientSession() as session:
@@ -288,12 +318,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--check", action="store_true", help="drive it headless, print a table, exit 1 when a row fails"
     )
+    parser.add_argument(
+        "--change-over", action="store_true", help="with --check: start on folders that alexa_media_player has left"
+    )
     parser.add_argument("--household", default="demo", help="household of the simulated cloud (demo)")
     parser.add_argument("--domain", default="amazon.com", help="marketplace of the account (amazon.com)")
     parser.add_argument("--port", type=int, help="port of Home Assistant (8123; with --check any free one)")
     parser.add_argument("--limit", type=float, default=300, help="seconds that the checks may take (300)")
     parser.add_argument("--debug", action="store_true", help="let the integration log everything")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.change_over and not args.check:
+        parser.error("--change-over goes with --check")
+    return args
 
 
 def run() -> int:

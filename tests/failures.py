@@ -8,7 +8,6 @@ import copy
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
-from fnmatch import fnmatchcase
 import json
 import logging
 from pathlib import Path
@@ -18,8 +17,9 @@ from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -27,21 +27,23 @@ import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.backend import VolumeChanged
+from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.models import Volume
 from custom_components.alexa_media.web.endpoints import (
     ACCOUNT,
     CSRF_PAGES,
     ENDPOINTS,
-    EQUALIZER,
-    SETTINGS_ENDPOINTS,
+    HISTORY,
+    HISTORY_BEFORE,
+    HISTORY_PAGE,
     Answer,
     Endpoint,
     Host,
 )
+from custom_components.alexa_media.web.endpoints.smart_home import APPLIANCE_GROUPS, APPLIANCES, GUARD_STATE
 
 from .conftest import Household
-from .failure_commands import FAMILIES, command_of
-from .failure_commands.settings import READS, SAME_CODE
+from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, SAMPLED, command_of
 
 DEMO: Final = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
 JO: Final = next(iter(DEMO["accounts"]))
@@ -60,6 +62,12 @@ EVERY: Final = (*ENDPOINTS, *LIBRARY)
 
 ASKED: Final = tuple(endpoint for endpoint in EVERY if endpoint is not ACCOUNT)
 """All but the one that the sign-in alone asks; its rows are with the sign-in."""
+
+INSTEAD: Final = {HISTORY.name: HISTORY_BEFORE, HISTORY_BEFORE.name: HISTORY}
+"""Endpoints of which one is asked where the other is refused; what worked last is asked first."""
+
+ONCE_OPEN: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE)
+"""Endpoints that are asked at a start only once the stream is open."""
 
 WRONG_TYPES: Final[list[Any]] = [None, 1, "x", [[]], {"y": [True], "id": 7, "serialNumber": {}}]
 
@@ -97,12 +105,25 @@ class Moment(StrEnum):
     RENEWAL = "renewal"
 
 
+_LIKE_POLLS: Final = (
+    (Moment.SET_UP, APPLIANCES),
+    (Moment.SET_UP, APPLIANCE_GROUPS),
+    (Moment.SET_UP, GUARD_STATE),
+    (Moment.POLL, GUARD_STATE),
+)
+
+
 def household_of_two() -> dict[str, Any]:
     """Return the demo household with two Echos and without what rings: quick to set up, steady in time."""
     household: dict[str, Any] = copy.deepcopy(DEMO)
     account = household["accounts"][JO]
     names = ("Kitchen Show", "Office Spot")
     account["devices"] = {s: d for s, d in account["devices"].items() if d["accountName"] in names}
+    account["appliances"] = {
+        key: item
+        for key, item in account["appliances"].items()
+        if item["name"] in ("Hall Light", "Hall Thermostat", "RedRock Panel")
+    }
     account["notifications"] = {
         key: item
         for key, item in account["notifications"].items()
@@ -120,19 +141,24 @@ def rule_of(endpoint: Endpoint, fault: str) -> dict[str, Any]:
 def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
     """Return the faults of a row: all, but a third of them where the same code has had all of them.
 
-    The pages after the first one with a csrf cookie are asked as the first is, and after a
-    push a topic is read as in a poll. Settings are read and written like the equalizer.
+    The pages after the first one with a csrf cookie are asked as the first is, so is the
+    history in its older form; after a push, and the history once the stream is open, a
+    topic is read as in a poll, and so is what a command reads before it writes, and the
+    smart home at set-up. Families name what goes through the same code as others.
     """
-    if endpoint.name in SAME_CODE:
-        return ("404", "500", "missing keys")
-    thin = moment is Moment.PUSH or endpoint in CSRF_PAGES[1:] or endpoint in SETTINGS_ENDPOINTS
-    return tuple(FAULTS)[:: 3 if thin and endpoint is not EQUALIZER else 1]
+    is_known = moment is Moment.PUSH or endpoint in (*CSRF_PAGES[1:], HISTORY_BEFORE) or endpoint.name in SAMPLED
+    is_known |= moment is Moment.SET_UP and endpoint is HISTORY
+    is_known |= moment is Moment.COMMAND and not endpoint.is_write and endpoint not in CSRF_PAGES
+    is_known |= (moment, endpoint) in _LIKE_POLLS
+    return tuple(FAULTS)[:: 3 if is_known else 1]
 
 
 def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
-    """Return whether a request of the ledger is one of an endpoint."""
-    path = re.sub(r"\{\w+\}", "*", endpoint.path)
-    return request["method"] == endpoint.method and fnmatchcase(request["path"], path)
+    """Return whether a request of the ledger is one of an endpoint; at GraphQL's one address a mutation writes."""
+    if endpoint.path.endswith("/graphql") and endpoint.is_write is not ("mutation " in str(request["body"])):
+        return False
+    path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(endpoint.path))
+    return request["method"] == endpoint.method and re.fullmatch(path, request["path"]) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +282,10 @@ class Table:
     async def begin(self) -> None:
         """Set the account up for the first time."""
         self.sim.household(household_of_two(), domain="amazon.com")
+        for platform, unique_id in ENABLED:
+            er.async_get(self.hass).async_get_or_create(platform, DOMAIN, unique_id, config_entry=self.entry)
+        for prepare in PREPARE:
+            prepare(self)
         await self.set_up()
         await self.drive.tick(2)
         assert self.entry.state is ConfigEntryState.LOADED
@@ -336,6 +366,15 @@ class Table:
         await task
         state = self.entry.state
         return [] if state is ConfigEntryState.LOADED else [f"the entry is {state}"]
+
+    async def opened(self) -> None:
+        """Let what is read once the stream is open be read."""
+        names = {endpoint.name for endpoint in ONCE_OPEN}
+        for _ in range(60):
+            if names & self.reached():
+                break
+            await self.drive.tick(0.5)
+        await self.drive.settle()
 
     async def _push(self) -> None:
         """Let every push come that asks for something to be read."""
@@ -432,7 +471,10 @@ class Table:
         state = self.hass.states.get(data["entity_id"]) if "entity_id" in data else None
         # Home Assistant skips what is unavailable, and shows so; speech has no such excuse
         is_skipped = "entity_id" in data and domain != "notify" and (state is None or state.state == "unavailable")
-        task = asyncio.create_task(self.hass.services.async_call(domain, service, data, blocking=True))
+        answers = self.hass.services.supports_response(domain, service) is SupportsResponse.ONLY
+        task = asyncio.create_task(
+            self.hass.services.async_call(domain, service, data, blocking=True, return_response=answers)
+        )
         await self.drive.settle(task.done)
         problems: list[str] = []
         try:
@@ -457,10 +499,12 @@ class Table:
         return {endpoint.name for endpoint in EVERY if any(is_of(endpoint, request) for request in ledger)}
 
     def before_it(self, endpoint: Endpoint) -> None:
-        """Bring about what an endpoint is asked after: the pages with a csrf cookie are tried in turn."""
+        """Bring about what an endpoint is asked after: refusals of those that are tried before it."""
         if endpoint in CSRF_PAGES:
             for page in CSRF_PAGES[: CSRF_PAGES.index(endpoint)]:
                 self.sim.fault(path=page.path, method="GET", status=404)
+        if other := INSTEAD.get(endpoint.name):
+            self.sim.fault(path=other.path, method=other.method, status=404)
 
     async def case(self, endpoint: Endpoint, fault: str, moment: Moment) -> list[str]:
         """Put the account through one fault at one moment and see it recover; returns what went wrong."""
@@ -471,10 +515,12 @@ class Table:
             self.sim.fault(**rule_of(endpoint, fault))
             self.before_it(endpoint)
             problems = await self.happen(moment, endpoint)
+            if moment is Moment.SET_UP and endpoint in ONCE_OPEN:
+                await self.opened()
             reached = self.reached()
             if endpoint.name not in reached:
                 problems.append("the endpoint was not asked")
-            problems += self._lost(values)
+            problems += self._lost(values, steady=endpoint.name not in CHANGING)
             self.sim.clear_faults()
             await self.recover()
             if not self.is_whole():
@@ -484,12 +530,14 @@ class Table:
             problems.append("the user was asked to sign in")
         return [where + problem for problem in problems]
 
-    def _lost(self, values: Mapping[str, str]) -> Iterator[str]:
+    def _lost(self, values: Mapping[str, str], *, steady: bool) -> Iterator[str]:
         """Yield entities that went, or that show something else than what was true before."""
         for entity_id in self.entities:
             if (state := self.hass.states.get(entity_id)) is None:
                 yield f"{entity_id} went"
-            elif entity_id.startswith("sensor.") and state.state not in ("unavailable", values.get(entity_id)):
+            elif not steady or not entity_id.startswith("sensor."):
+                continue
+            elif state.state not in ("unavailable", values.get(entity_id)):
                 yield f"{entity_id} showed {state.state}, not {values.get(entity_id)}"
 
     def _ailing(self) -> dict[str, Any]:
@@ -535,18 +583,21 @@ async def explore(table: Table) -> None:
     """Fill ``MOMENTS`` and ``REACHED``: once a process, as the ledger tells."""
     if MOMENTS:
         return
-    pages: list[Endpoint | None] = [None, *CSRF_PAGES[1:]]
+    later: list[Endpoint | None] = [None, HISTORY, HISTORY_BEFORE]
     found: dict[str, set[Moment]] = {}
     for moment in Moment:
-        for page in pages if moment is Moment.SET_UP else pages[:1]:
-            if page:
-                table.before_it(page)
+        reading = later if moment in (Moment.SET_UP, Moment.POLL, Moment.PUSH) else later[:1]
+        for asked in [*reading, *CSRF_PAGES[1:]] if moment is Moment.SET_UP else reading:
+            if asked:
+                table.before_it(asked)
             table.sim.reset_ledger()
             if moment is Moment.COMMAND:
-                await _explore_commands(table)
+                await _explore_commands(table, set(found))
                 names = set().union(*REACHED.values())
             else:
                 assert await table.happen(moment) == []
+                if moment is Moment.SET_UP:
+                    await table.opened()
                 names = table.reached()
             for name in names:
                 found.setdefault(name, set()).add(moment)
@@ -555,9 +606,10 @@ async def explore(table: Table) -> None:
     MOMENTS.update(found)
 
 
-async def _explore_commands(table: Table) -> None:
-    """Note what each command reaches; a read that follows is none of its endpoints."""
-    writes = {endpoint.name for endpoint in ENDPOINTS if endpoint.is_write} | {page.name for page in CSRF_PAGES} | READS
+async def _explore_commands(table: Table, known: set[str]) -> None:
+    """Note what each command reaches; a read that follows is none of its endpoints, unless nothing else asks it."""
+    writes = {endpoint.name for endpoint in ENDPOINTS if endpoint.is_write} | {page.name for page in CSRF_PAGES}
+    writes |= {endpoint.name for endpoint in ENDPOINTS} - known
     for command in table.commands:
         for page in [None, *CSRF_PAGES[1:]] if command == table._say_without_csrf else [None]:
             if page:

@@ -1,12 +1,14 @@
 """What is connected: devices, and the stream of pushes."""
 
+from typing import Any
+
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.backend import Capability
+from custom_components.alexa_media.backend import AlexaBackend, Capability
 from custom_components.alexa_media.web.account import WebBackend
 
 from .conftest import PUSH_SENSOR, Household, quiet, state_of, until
@@ -69,7 +71,15 @@ async def test_backend_that_offers_less(
 ) -> None:
     """What a backend lacks has no entities; the devices are there all the same."""
     monkeypatch.setattr(WebBackend, "capabilities", Capability(0))
-    monkeypatch.setattr(WebBackend, "lists", None)
+    whole = WebBackend.__init__
+
+    def poor(self: WebBackend, *args: Any, **kwargs: Any) -> None:
+        whole(self, *args, **kwargs)
+        families = vars(AlexaBackend).keys() & vars(self).keys()
+        assert {"lists", "routines"} <= families
+        vars(self).update(dict.fromkeys(families))
+
+    monkeypatch.setattr(WebBackend, "__init__", poor)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await quiet(hass, sim, calm=0.5)
     domains = {entity_id.partition(".")[0] for entity_id in hass.states.async_entity_ids()}

@@ -82,9 +82,15 @@ class QuietBackend:
             customer_id=SECRETS["customer_id"], email=SECRETS["email"], name=SECRETS["name"], domain="amazon.com"
         )
     )
+    alerts: None = None
     lists: None = None
     settings: None = None
+    media: None = None
+    smart_home: None = None
     own_serial: str = SECRETS["serial"]
+    routines: None = None
+    kids: None = None
+    history: None = None
     stats: dict[str, Any] = field(
         default_factory=lambda: {
             "requests": {"GET /api/np/player": {"count": 4, "errors": Counter({"429": 1})}},

@@ -15,7 +15,6 @@ from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.web.endpoints import ACCOUNT, Endpoint
 
 from .conftest import Household
-from .failure_commands.settings import READS
 from .failures import (
     ASKED,
     COOKIES,
@@ -31,11 +30,9 @@ from .failures import (
     watching,
 )
 
-AT_SET_UP = tuple(each for each in ASKED if not each.is_write and each.name not in READS)
-
 
 @pytest.mark.timeout(110)
-@pytest.mark.parametrize("endpoint", AT_SET_UP, ids=lambda endpoint: endpoint.name)
+@pytest.mark.parametrize("endpoint", ASKED, ids=lambda endpoint: endpoint.name)
 async def test_set_up(table: Table, endpoint: Endpoint) -> None:
     """An account that was loaded once is set up whatever fails, with all its entities, and recovers."""
     problems = await table.cases(endpoint, (Moment.SET_UP,))

@@ -228,6 +228,16 @@ async def test_order_dependent_ids(hass: HomeAssistant, position: int, registere
     assert entry.data["serial"] == (SECOND_SERIAL if position else SERIAL)
 
 
+async def test_account_after_one_that_was_taken_over(hass: HomeAssistant) -> None:
+    """Row "Entities", MP: an account stays the second one when the first has got its lasting unique id."""
+    first = old_entry(hass, {"email": "other@example.org"})
+    second = old_entry(hass)
+    assert await async_migrate(hass, first)
+    hass.config_entries.async_update_entry(first, unique_id="A2SIMOTHER0001")
+    assert await async_migrate(hass, second)
+    assert (second.data["id_suffix"], second.data["serial"]) == (EMAIL, SECOND_SERIAL)
+
+
 async def test_orphaned_ids(hass: HomeAssistant) -> None:
     """Row "unique_id history hazard": what is registered under a short-lived id goes on under the lasting one."""
     entry = old_entry(hass)

@@ -18,6 +18,7 @@ OFFICE = "media_player.office_spot"
 KIDS = "media_player.kids_dot"
 GARAGE = "media_player.garage_echo"
 DOWNSTAIRS = "media_player.downstairs"
+LAST_CALLED = ("alexa_media_last_called", "alexa_media_last_called_jo_example_org")
 PREVIEW = "POST /api/behaviors/preview"
 
 
@@ -37,12 +38,12 @@ def devices(sim: ControlClient) -> list[str]:
 
 
 async def test_names(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """One for all, and one a media player, named after its entity id."""
+    """One for all, one for the Echo spoken to last, and one a media player, named after its entity id."""
     wanted = {
         f"alexa_media_{entity_id.partition('.')[2]}" for entity_id in hass.states.async_entity_ids("media_player")
     }
     assert "alexa_media_kitchen_show" in wanted
-    assert services(hass) == {"alexa_media", *wanted}
+    assert services(hass) == {"alexa_media", *LAST_CALLED, *wanted}
 
 
 async def test_names_follow_the_media_players(
@@ -66,14 +67,14 @@ async def test_names_follow_the_media_players(
 
 
 async def test_names_go_with_the_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """While it is not loaded a call says so; once it is removed only the plain service is left."""
+    """While it is not loaded a call says so; once it is removed only those for all are left."""
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
     with pytest.raises(HomeAssistantError) as raised:
         await notify(hass, service="alexa_media_kitchen_show")
     assert raised.value.translation_placeholders == {"failed": f"{KITCHEN} (account not loaded)"}
     await hass.config_entries.async_remove(entry.entry_id)
-    await until(hass, lambda: services(hass) == {"alexa_media"})
+    await until(hass, lambda: services(hass) == {"alexa_media", "alexa_media_last_called"})
 
 
 async def test_of_one_device(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:

@@ -91,18 +91,18 @@ async def test_interval_is_taken_without_a_reload(
     hass: HomeAssistant, sim: ControlClient, setups: list[str], entry: MockConfigEntry
 ) -> None:
     players = entry.runtime_data.players
-    await submit(hass, entry, scan_interval=10.0, public_url=" https://home.example.org/ ", keep_transcripts=False)
+    await submit(hass, entry, scan_interval=10.0, public_url=" https://home.example.org/ ")
     assert players._scan_interval.total_seconds() == 10
     assert entry.options["scan_interval"] == 10
     assert entry.options["public_url"] == "https://home.example.org"
-    assert entry.options["keep_transcripts"] is False
     shown = suggested(await show(hass, entry))
     assert (shown["scan_interval"], shown["public_url"]) == (10, "https://home.example.org")
     await submit(hass, entry)
     assert entry.options["public_url"] == ""
     assert setups == [entry.entry_id]
-    await submit(hass, entry, extended_entity_discovery=True)
+    await submit(hass, entry, extended_entity_discovery=True, keep_transcripts=False)
     await until(hass, lambda: len(setups) == 2)
+    assert entry.options["keep_transcripts"] is False
     await until(hass, lambda: entry.runtime_data.push.up)
 
 
@@ -151,6 +151,7 @@ async def test_options_of_alexa_media_player_are_understood(
         "scan_interval": 120,
         "public_url": "",
         "extended_entity_discovery": False,
+        "appliances": [],
         "keep_transcripts": True,
     }
     assert choices(flow)["Gone Echo"] == "Gone Echo"

@@ -32,7 +32,7 @@ async def test_set_up(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-SET_UP = 17
+SET_UP = 24
 
 
 @HOUSEHOLDS

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.alexa_media.models import Notification, NotificationStatus, NotificationType
-from custom_components.alexa_media.schedule import next_occurrence, next_of
+from custom_components.alexa_media.schedule import country_of, next_occurrence, next_of, occurrences
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = tuple(map(ZoneInfo, ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "UTC")))
@@ -238,3 +238,58 @@ def test_patterns_are_rules(now: datetime, day: date, minute: int, zone: ZoneInf
     at = {"local_date": day, "local_seconds": minute * 60.0}
     as_rule = notification(rules=(f"FREQ=DAILY;BYDAY={by}",), **at)
     assert next_occurrence(notification(pattern=pattern, **at), now, zone) == next_occurrence(as_rule, now, zone)
+
+
+@given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), pair=st.tuples(rules, rules))
+@settings(max_examples=100, deadline=None)
+def test_times_of_several_rules(now: datetime, day: date, minute: int, zone: ZoneInfo, pair: tuple[str, ...]) -> None:
+    """What follows is what dateutil says of each rule, laid together, each time once."""
+    begin = datetime.combine(day, time()) + timedelta(minutes=minute)
+    local = now.astimezone(zone).replace(tzinfo=None)
+    found: set[datetime] = set()
+    for rule in pair:
+        every = rrulestr(rule.rstrip(";"), dtstart=begin)
+        near = every.between(local - timedelta(days=1), local + timedelta(days=60), inc=True)
+        found |= {at for one in near if (at := one.replace(tzinfo=zone).astimezone(UTC)) > now}
+    end = now + timedelta(days=50)
+    alarm = notification(local_date=day, local_seconds=minute * 60.0, rules=pair)
+    times = []
+    for at in occurrences(alarm, now, zone):
+        if at >= end:
+            break
+        times.append(at)
+    assert times == sorted(at for at in found if at < end)
+
+
+@pytest.mark.parametrize(
+    ("locale", "pattern", "expected"),
+    [
+        ("de-DE", "XXXX-WE", "2026-11-22T07:00"),
+        ("ar-SA", "XXXX-WE", "2026-11-27T07:00"),
+        ("ar-SA", "XXXX-WD", "2026-11-22T07:00"),
+        ("fa-IR", "XXXX-WE", "2026-11-26T07:00"),
+        ("en", "XXXX-WD", "2026-11-23T07:00"),
+        (None, "XXXX-WD", "2026-11-23T07:00"),
+    ],
+)
+def test_weekends_of_countries(locale: str | None, pattern: str, expected: str) -> None:
+    """The weekend is that of the country that the device's language is spoken in."""
+    alarm = notification(pattern=pattern, **DAILY)
+    assert next_occurrence(alarm, NOW, BERLIN, country_of(locale)) == berlin(expected)
+
+
+def test_put_off_and_left_out() -> None:
+    """What is snoozed or put off goes off then and at its regular times; what is cancelled once, the time after."""
+
+    def first(**values: Any) -> list[datetime]:
+        times = occurrences(notification(**{"pattern": "P1D"} | DAILY | values), NOW, BERLIN)
+        return [next(times), next(times)]
+
+    tomorrow, after = berlin("2026-11-22T07:00"), berlin("2026-11-23T07:00")
+    soon = berlin("2026-11-21T13:09")
+    assert first() == [tomorrow, after]
+    assert first(status=NotificationStatus.SNOOZED, snoozed_to=soon) == [soon, tomorrow]
+    assert first(deferred=soon) == [soon, tomorrow]
+    assert first(deferred=berlin("2026-11-21T06:00")) == [tomorrow, after]
+    cancelled = {"status": NotificationStatus.INSTANCE_CANCELED, "local_date": date(2026, 11, 22)}
+    assert first(**cancelled)[0] == after

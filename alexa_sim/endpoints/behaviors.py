@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from alexa_sim import routines
 from alexa_sim.catalogue import provider_entities, sound_entities
 from alexa_sim.http import Response, json_response
 from alexa_sim.operations import OperationError
@@ -49,18 +50,15 @@ def _entities(call: Call) -> Response:
 
 def _automations(call: Call) -> Response:
     """List the routines of the account."""
-    automations = [
-        {
-            "@type": "com.amazon.alexa.behaviors.model.Automation",
-            "automationId": key,
-            "name": automation["name"],
-            "status": automation["status"],
-            "triggers": [],
-            "sequence": {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": automation["startNode"]},
-        }
-        for key, automation in call.account["automations"].items()
-    ]
-    return _octets(automations)
+    return _octets(routines.listing(call.account_id, call.account["automations"], call.marketplace, _limit(call)))
+
+
+def _limit(call: Call) -> int:
+    """Return how many routines are asked for; raises ``HttpError`` 400."""
+    limit = call.request.query.get("limit", str(routines.LIMIT))
+    if not limit.isdecimal() or int(limit) < 1:
+        raise bad_request("limit has to be a number")
+    return int(limit)
 
 
 def _octets(data: Any) -> Response:

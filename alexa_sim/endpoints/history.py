@@ -1,5 +1,6 @@
 """What people said: the privacy pages at ``www.<domain>/alexa-privacy``."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -8,13 +9,19 @@ from alexa_sim.http import HttpError, Response, html_response, json_response
 from . import Call, WebsiteApi, admit_bearer, bad_request
 
 _HOSTS = ("www.{domain}",)
+_PAGE = 50
+"""Records of an answer that asks for no number of them."""
+
+_WITHOUT_DEVICE = ("AddToListIntent", "InvokeRoutineIntent")
+"""Intents whose records tell no device."""
 
 
 def add_history(api: WebsiteApi) -> None:
-    """Add the page that gives a token, and the records that need it."""
+    """Add the page that gives a token, and both kinds of records that need it."""
     for path in ("/alexa-privacy/apd/rvh", "/alexa-privacy/apd/activity"):
         api.add("GET", path, _page, hosts=_HOSTS)
     api.add("POST", "/alexa-privacy/apd/rah/alexa-history-records-v2", _records, hosts=_HOSTS, csrf=False)
+    api.add("POST", "/alexa-privacy/apd/rvh/customer-history-records-v2", _voice_records, hosts=_HOSTS, csrf=False)
 
 
 def _page(call: Call) -> Response:
@@ -34,31 +41,106 @@ def _records(call: Call) -> Response:
     """List what was said to the account's Echos from ``startTime`` to ``endTime``, the latest first."""
     if admit_bearer(call.services, call.request).account != call.account_id:
         raise HttpError(401, {"message": "The access token is another account's"})
+    said, token = _said(call, _PAGE)
+    return json_response({"alexaHistoryRecords": [_record(one) for one in said], "encodedRequestToken": token})
+
+
+def _voice_records(call: Call) -> Response:
+    """List the same in the older form, which needs no access token."""
+    size = call.request.query.get("maxRecordSize", str(_PAGE))
+    if not size.isdecimal() or size == "0":
+        raise bad_request("maxRecordSize is no number")
+    said, token = _said(call, int(size))
+    return json_response(
+        {
+            "customerHistoryRecords": [_voice_record(call, one) for one in said],
+            "encodedRequestToken": token,
+            "noDataFoundWithinTimeLimit": not said,
+            "lastRecordTimestamp": None,
+            "voiceProfileAssociatedWithPerson": False,
+        }
+    )
+
+
+def _said(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of what was said, and the token of the next one; raises ``HttpError``."""
     if call.request.headers.get("anti-csrftoken-a2z") != _token(call):
         raise HttpError(403, {"message": "anti-csrftoken-a2z is missing or wrong"})
     query = call.request.query
     if not query.get("startTime", "").isdecimal() or not query.get("endTime", "").isdecimal():
         raise bad_request("startTime and endTime are required")
-    start, end = int(query["startTime"]), int(query["endTime"])
+    first = _offset(call.body().get("previousRequestToken"))
+    said = list(_between(call, int(query["startTime"]), int(query["endTime"])))
+    after = first + size
+    return said[first:after], _page_token(after) if after < len(said) else None
+
+
+def _between(call: Call, start: int, end: int) -> Iterator[dict[str, Any]]:
+    """Yield what was said to the account's Echos within a range of milliseconds, the latest first."""
     serials = dict(call.devices())
-    records = [
-        _record(said)
-        for said in reversed(call.services.history)
-        if said["serial"] in serials and start <= said["time"] * 1000 <= end
-    ]
-    return json_response({"alexaHistoryRecords": records, "encodedRequestToken": None})
+    for said in reversed(call.services.history):
+        if said["serial"] in serials and start <= said["time"] * 1000 <= end:
+            yield said
+
+
+def _page_token(offset: int) -> str:
+    """Return the token of the page that begins after so many records."""
+    return f"page-{offset:x}"
+
+
+def _offset(token: Any) -> int:
+    """Return where the page of a token begins; raises ``HttpError`` 400."""
+    if token is None:
+        return 0
+    try:
+        return int(str(token).removeprefix("page-"), 16)
+    except ValueError:
+        raise bad_request("previousRequestToken is unknown") from None
 
 
 def _record(said: dict[str, Any]) -> dict[str, Any]:
     """Return a record."""
-    person = said["person"]
+    person, intent = said["person"], said["intent"]
     return {
         "timestamp": round(said["time"] * 1000),
         "recordType": "VOICE_HISTORY",
-        "utteranceType": "GENERAL",
-        "intent": None,
+        "utteranceType": said["utteranceType"],
+        "intent": intent,
         "title": said["text"],
         "subTitle": said["response"] or "",
-        "deviceInfo": {"deviceSerialNumber": said["serial"]},
+        "deviceInfo": None if intent in _WITHOUT_DEVICE else {"deviceSerialNumber": said["serial"]},
         "personsInfo": [{"personFirstName": person, "personType": "ADULT"}] if person else [],
+    }
+
+
+def _voice_record(call: Call, said: dict[str, Any]) -> dict[str, Any]:
+    """Return a record in the older form: what the customer said begins with the wake word."""
+    device, timestamp = dict(call.devices())[said["serial"]], round(said["time"] * 1000)
+    key = f"{call.account_id}#{timestamp}#{device['deviceType']}#{said['serial']}"
+    texts = [("CUSTOMER_TRANSCRIPT", f"alexa {said['text']}".strip())]
+    if said["response"]:
+        texts.append(("ALEXA_RESPONSE", said["response"]))
+    return {
+        "recordKey": key,
+        "recordType": "VOICE_HISTORY",
+        "timestamp": timestamp,
+        "customerId": call.account_id,
+        "device": {"deviceName": device["accountName"], "deviceEntityId": None},
+        "isBinaryFeedbackProvided": False,
+        "isFeedbackPositive": False,
+        "utteranceType": said["utteranceType"],
+        "domain": None,
+        "intent": said["intent"],
+        "skillName": "",
+        "voiceHistoryRecordItems": [
+            {
+                "recordItemKey": f"{key}-{number}",
+                "recordItemType": kind,
+                "utteranceId": key,
+                "timestamp": timestamp,
+                "transcriptText": text,
+                "agentVisualName": "",
+            }
+            for number, (kind, text) in enumerate(texts)
+        ],
     }

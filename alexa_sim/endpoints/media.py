@@ -1,9 +1,11 @@
 """Players: sessions, volumes, the old player endpoint, its commands and its queue."""
 
+from base64 import b64decode
+import json
 from typing import Any
 
 from alexa_sim import nowplaying, operations, player
-from alexa_sim.catalogue import TRACKS
+from alexa_sim.catalogue import STATIONS, TRACKS
 from alexa_sim.http import HttpError, Response, json_response
 
 from . import Call, WebsiteApi, bad_request, empty
@@ -16,6 +18,8 @@ def add_media(api: WebsiteApi) -> None:
     api.add("GET", "/api/np/player", _player)
     api.add("GET", "/api/np/queue", _queue)
     api.add("POST", "/api/np/command", _command)
+    api.add("GET", "/api/tunein/search", _stations)
+    api.add("PUT", "/api/entertainment/v1/player/queue", _play_token)
 
 
 def _sessions(call: Call) -> Response:
@@ -88,6 +92,46 @@ def _queue(call: Call) -> Response:
         raise bad_request("size must be a number")
     items = nowplaying.queue_items(playing, TRACKS, int(size))
     return json_response({"queueId": playing["queueId"], "queue": items})
+
+
+def _stations(call: Call) -> Response:
+    """List the stations that a search finds."""
+    query = call.request.query.get("query", "").casefold().split()
+    if not query or "mediaOwnerCustomerId" not in call.request.query:
+        raise bad_request("query and mediaOwnerCustomerId are required")
+    return json_response(
+        {
+            "browseList": [
+                {
+                    "id": station,
+                    "contentType": "station",
+                    "name": TRACKS[track].title,
+                    "image": TRACKS[track].art(256),
+                    "available": True,
+                }
+                for station, track in STATIONS.items()
+                if any(word in TRACKS[track].title.casefold() for word in query)
+            ]
+        }
+    )
+
+
+def _play_token(call: Call) -> Response:
+    """Play what a token of TuneIn's names."""
+    device = call.queried_device()
+    token = call.body().get("contentToken")
+    try:
+        inner = b64decode(b64decode(str(token).removeprefix("music:"), validate=True), validate=True).decode()
+        kind, station = json.loads(inner.partition("|")[0])
+    except (ValueError, TypeError) as err:
+        raise bad_request("contentToken is malformed") from err
+    if kind != "music/tuneIn/stationId" or station not in STATIONS:
+        raise bad_request("There is no such station")
+    if not device["online"] or "MUSIC_SKILL" not in device["capabilities"]:
+        raise bad_request("The device cannot play music")
+    with call.state.change():
+        player.start(device["player"], "TUNEIN", [STATIONS[station]], call.state.now())
+    return empty()
 
 
 def _command(call: Call) -> Response:

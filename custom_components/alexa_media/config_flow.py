@@ -44,9 +44,12 @@ from .const import (
     DOMAIN,
     ENTRY_MINOR_VERSION,
     ENTRY_VERSION,
+    EVENT_RELOGIN_REQUIRED,
+    EVENT_RELOGIN_SUCCESS,
     MARKETPLACES,
 )
 from .coordinator.runtime import create_push_client
+from .entity import masked
 from .errors import AlexaError, EnrollmentError
 from .login_proxy import LoginSession, async_open_login
 from .models import Account, Credentials
@@ -143,7 +146,8 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_sign_in()
 
     async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Sign in again because Amazon no longer takes what is stored."""
+        """Sign in again because Amazon no longer takes what is stored, or because somebody wants it."""
+        self._fire(EVENT_RELOGIN_REQUIRED)
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -304,12 +308,19 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         }
         if self._otp_secret:
             data[CONF_OTP_SECRET] = self._otp_secret
+        if self.source == SOURCE_REAUTH:
+            self._fire(EVENT_RELOGIN_SUCCESS)
         if not new:
             return self.async_update_reload_and_abort(
                 self._known_entry, unique_id=account.customer_id, data_updates=data
             )
         data[CONF_ID_SUFFIX] = _id_suffix(account, self._async_current_entries(include_ignore=True))
         return self.async_create_entry(title=f"{account.email or account.name} - {domain}", data=data)
+
+    def _fire(self, event: str) -> None:
+        """Tell of the sign-in on the bus, as alexa_media_player does."""
+        data = self._known_entry.data
+        self.hass.bus.async_fire(event, {"email": masked(data[CONF_EMAIL]), "url": data[CONF_URL]})
 
     @property
     def _known_entry(self) -> ConfigEntry[Any]:

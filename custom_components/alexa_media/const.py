@@ -16,7 +16,9 @@ CONF_OTP_SECRET: Final = "otp_secret"  # noqa: S105 - the name of a key
 CONF_PUBLIC_URL: Final = "public_url"
 CONF_EXTENDED_DISCOVERY: Final = "extended_entity_discovery"
 CONF_SCAN_INTERVAL: Final = "scan_interval"
+CONF_APPLIANCES: Final = "appliances"
 CONF_KEEP_TRANSCRIPTS: Final = "keep_transcripts"
+CONF_DEFAULT_DEVICE: Final = "default_device"
 CONF_SERIAL: Final = "serial"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a key
 CONF_MAC_DMS: Final = "mac_dms"
@@ -32,7 +34,10 @@ ENTRY_MINOR_VERSION: Final = 2
 
 # Events on Home Assistant's bus, with alexa_media_player's names.
 EVENT_NOTIFICATION: Final = "alexa_media_notification_event"
+EVENT_LAST_CALLED: Final = "alexa_media_last_called_event"
 EVENT_ALARM_DISMISSAL: Final = "alexa_media_alarm_dismissal_event"
+EVENT_RELOGIN_REQUIRED: Final = "alexa_media_relogin_required"
+EVENT_RELOGIN_SUCCESS: Final = "alexa_media_relogin_success"
 
 DEFAULT_SCAN_INTERVAL: Final = timedelta(seconds=60)
 
@@ -74,3 +79,12 @@ class Topic(StrEnum):
     BLUETOOTH = "bluetooth"
     LISTS = "lists"
     SETTINGS = "settings"
+    ROUTINES = "routines"
+    KIDS = "kids"
+    HISTORY = "history"
+    APPLIANCES = "appliances"
+    SMART_HOME = "smart_home"
+    GUARD = "guard"
+    ALERT_VOLUMES = "alert_volumes"
+    ASCENDING = "ascending"
+    ALARM_SOUNDS = "alarm_sounds"

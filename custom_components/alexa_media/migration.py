@@ -128,8 +128,13 @@ async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
-    """Return which of the accounts this is, counted from 0; alexa_media_player's ids depend on it."""
-    return [other.entry_id for other in hass.config_entries.async_entries(DOMAIN)].index(entry.entry_id)
+    """Return which of the accounts this is, counted from 0; alexa_media_player's ids depend on it.
+
+    Of a domain alone Home Assistant puts the entry last whose unique id has changed, as that
+    of an account does that was taken over before this one.
+    """
+    ours = [other.entry_id for other in hass.config_entries.async_entries() if other.domain == DOMAIN]
+    return ours.index(entry.entry_id)
 
 
 async def _async_serial(hass: HomeAssistant, email: str, url: str, position: int) -> str:

@@ -140,6 +140,7 @@ class Media:
     album: str | None = None
     art_url: str | None = None
     provider: str | None = None
+    quality: str | None = None
     duration: float | None = None
     position: float | None = None
     position_at: datetime | None = None
@@ -227,6 +228,7 @@ class NotificationStatus(OpenEnum):
     OFF = "OFF"
     PAUSED = "PAUSED"
     SNOOZED = "SNOOZED"
+    INSTANCE_CANCELED = "INSTANCE_CANCELED"
     UNKNOWN = "UNKNOWN"
 
 
@@ -235,8 +237,9 @@ class Notification:
     """An alarm, timer or reminder as the cloud holds it.
 
     ``local_date`` and ``local_time`` ("07:00:00.000" parsed to seconds of the day) are in
-    the device's time zone; ``alarm_time``, ``trigger_time`` and ``snoozed_to`` are instants;
-    ``remaining`` is in seconds. ``rules`` are RFC 5545 rules, ``pattern`` is Amazon's
+    the device's time zone; ``alarm_time``, ``trigger_time``, ``snoozed_to`` and ``deferred``
+    are instants; ``remaining`` is in seconds. ``index`` is the part of the id by which alarms
+    are addressed. ``rules`` are RFC 5545 rules, ``pattern`` is Amazon's
     ``recurringPattern``. ``raw`` is the object as it came, for attributes.
     """
 
@@ -252,9 +255,11 @@ class Notification:
     alarm_time: datetime | None = None
     trigger_time: datetime | None = None
     snoozed_to: datetime | None = None
+    deferred: datetime | None = None
     remaining: float | None = None
     created: datetime | None = None
     updated: datetime | None = None
     pattern: str | None = None
     rules: tuple[str, ...] = ()
+    index: str | None = None
     raw: Mapping[str, object] = field(default_factory=dict, compare=True)

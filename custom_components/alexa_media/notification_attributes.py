@@ -16,7 +16,7 @@ UNRECORDED: Final = frozenset({"brief", "sorted_active", "sorted_all"})
 # More of them are not put into ``brief``.
 BRIEF: Final = 12
 
-ACTIVE: Final = frozenset({NotificationStatus.ON, NotificationStatus.SNOOZED})
+ACTIVE: Final = frozenset({NotificationStatus.ON, NotificationStatus.SNOOZED, NotificationStatus.INSTANCE_CANCELED})
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -65,9 +65,11 @@ class Timed:
         return facts | {"lastUpdatedDate": raw.get("lastUpdatedDate")}
 
 
-def in_order(notifications: Iterable[Notification], now: datetime, zone: tzinfo) -> tuple[Timed, ...]:
+def in_order(
+    notifications: Iterable[Notification], now: datetime, zone: tzinfo, country: str | None = None
+) -> tuple[Timed, ...]:
     """Return notifications with their next times, the first to go off first; those that do not, last."""
-    timed = (Timed(notification, next_occurrence(notification, now, zone)) for notification in notifications)
+    timed = (Timed(notification, next_occurrence(notification, now, zone, country)) for notification in notifications)
     return tuple(sorted(timed, key=_order))
 
 

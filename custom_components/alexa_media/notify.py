@@ -11,13 +11,17 @@ from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_D
 from homeassistant.components.notify import NotifyEntity, NotifyEntityDescription
 from homeassistant.components.notify.const import ATTR_DATA, ATTR_TARGET, ATTR_TITLE, NotifyEntityFeature
 from homeassistant.components.notify.legacy import BaseNotificationService
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
+from homeassistant.util import slugify
 
 from .backend import Announce, Capability, Command, DropInNotification, MobilePush, Speak
+from .const import CONF_EMAIL, DOMAIN
 from .coordinator import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, invalid_input, player_unique_id
 from .models import Device
@@ -47,6 +51,8 @@ TYPE_DROP_IN: Final = "dropin_notification"
 _TYPES: Final = (TYPE_TTS, TYPE_ANNOUNCE, TYPE_PUSH, TYPE_DROP_IN)
 _METHODS: Final = ("all", "speak", "show")
 DEFAULT_TITLE: Final = "Home Assistant"
+LAST_CALLED: Final = "last_called"
+"""Stands for the Echo that was spoken to last; with ``_<e-mail address>`` after it, of one account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,9 +166,13 @@ class AlexaNotificationService(BaseNotificationService):
     @property
     @override
     def targets(self) -> Mapping[str, str]:
-        """Return the unique id of each media player by what follows ``alexa_media_`` in its service's name."""
+        """Return the unique id of each media player by what follows ``alexa_media_`` in its service's name.
+
+        The Echo that was spoken to last is found out when it is called.
+        """
         players = echo_players(self.hass).values()
-        return {player.entity_id.partition(".")[2]: player.unique_id for player in players}
+        named = {player.entity_id.partition(".")[2]: player.unique_id for player in players}
+        return named | {name: name for name in _last_called_names(self.hass)}
 
     @override
     async def async_register_services(self) -> None:
@@ -210,7 +220,9 @@ class AlexaNotificationService(BaseNotificationService):
         if not (target := kwargs.get(ATTR_TARGET)):
             raise invalid_input("notify_target_missing")
         players = echo_players(self.hass)
+        target, called = await _async_called(self.hass, players, target)
         named, unknown = _found(self.hass, players, target)
+        named += [player for player in called if player not in named]
         if kind in (TYPE_PUSH, TYPE_DROP_IN):
             await _async_notify_apps(self.hass, kind, message, title, named)
             Report(unknown=unknown).raise_errors()
@@ -283,6 +295,55 @@ def _names(target: str | Iterable[str], known: Mapping[str, object]) -> Iterator
             yield from _names([part.strip() for part in text.split(",")], known)
         else:
             yield text
+
+
+def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]:
+    """Return the accounts that each name of the Echo spoken to last is about: all, and each by itself."""
+    names: dict[str, list[AlexaConfigEntry]] = {LAST_CALLED: []}
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        names[LAST_CALLED].append(entry)
+        if email := entry.data.get(CONF_EMAIL):
+            names.setdefault(f"{LAST_CALLED}_{slugify(email)}", []).append(entry)
+    return names
+
+
+async def _async_called(
+    hass: HomeAssistant, players: Mapping[str, EchoPlayer], target: str | Iterable[str]
+) -> tuple[list[str], list[EchoPlayer]]:
+    """Return a target without the names of the Echo spoken to last, and the Echos that these stand for."""
+    names = _last_called_names(hass)
+    parts = [target] if isinstance(target, str) else [str(part) for part in target]
+    asked = [part.strip() for part in parts if part.strip() in names]
+    called = [await _async_last_called(hass, players, names[name]) for name in asked]
+    return [part for part in parts if part.strip() not in names], called
+
+
+async def _async_last_called(
+    hass: HomeAssistant, players: Mapping[str, EchoPlayer], entries: Iterable[AlexaConfigEntry]
+) -> EchoPlayer:
+    """Return the Echo of some accounts that was spoken to last.
+
+    Who speaks and lets an automation answer is faster than the history: where an Echo has
+    just woken the read that is due is waited for. Where no account knows anything they are
+    read. Raises ``HomeAssistantError`` where nobody knows.
+    """
+    loaded = [
+        (entry, history)
+        for entry in entries
+        if entry.state is ConfigEntryState.LOADED and (history := entry.runtime_data.history)
+    ]
+    await asyncio.gather(*(history.async_wait() for _, history in loaded))
+    if all(history.last is None for _, history in loaded):
+        for entry, history in loaded:
+            with command_errors(hass, entry):
+                await history.async_look()
+    said = [(record, entry) for entry, history in loaded if (record := history.last)]
+    if said:
+        last, account = max(said, key=lambda one: one[0].timestamp)
+        for player in players.values():
+            if player.entry is account and player.device and player.device.serial == last.serial:
+                return player
+    raise HomeAssistantError(translation_domain=DOMAIN, translation_key="last_called_unknown")
 
 
 async def _async_notify_apps(

@@ -5,20 +5,35 @@ import re
 from typing import Any, Final
 
 from homeassistant.components.media_player.const import MediaType
+from homeassistant.components.media_source import is_media_source_id
 
 from .backend import Command, LaunchSkill, PlaySearch, PlaySound, RunSequence, TextCommand
 from .entity import invalid_input
+
+# What browsing and searching find besides music: a title of the queue, a station of TuneIn's, a sound.
+QUEUE: Final = "queue"
+STATION: Final = "station"
+SOUND: Final = "sound"
 
 _PROVIDER: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 # The content types besides those of music providers, as alexa_media_player names them.
 _SIMPLE_TYPES: Final[dict[str, Callable[[str], Command]]] = {
-    "sound": lambda media_id: PlaySound(sound=media_id),
+    SOUND: lambda media_id: PlaySound(sound=media_id),
     "custom": lambda media_id: TextCommand(text=media_id),
     "skill": lambda media_id: LaunchSkill(skill_id=media_id),
 }
 _SEQUENCE: Final = "sequence"
-_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *sorted((*_SIMPLE_TYPES, _SEQUENCE))))
+# These are no commands.
+ROUTINE: Final = "routine"
+IMAGE: Final = "image"
+_OWN_TYPES: Final = sorted((*_SIMPLE_TYPES, _SEQUENCE, IMAGE, QUEUE, ROUTINE, STATION))
+_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *_OWN_TYPES))
+
+
+def is_stream(media_type: str, media_id: str) -> bool:
+    """Return whether a file or a stream is meant, which Alexa can play at most as an announcement."""
+    return media_type in (MediaType.MUSIC, MediaType.URL) or "/" in media_type or is_media_source_id(media_id)
 
 
 def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:
@@ -28,7 +43,7 @@ def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, grou
     capitals, ``extra`` what the action gave besides. ``group`` says whether it is for a
     group of speakers. Raises ``ServiceValidationError`` for what Alexa cannot do.
     """
-    if media_type == MediaType.MUSIC or "/" in media_type or media_id.startswith("media-source://"):
+    if is_stream(media_type, media_id):
         raise invalid_input("streaming_unsupported")
     media_id = media_id.strip()
     if not media_id:

@@ -28,6 +28,7 @@ from .backend import (
     PushEvent,
     QueueChanged,
     SessionsChanged,
+    SmartHomeChanged,
     StreamClosed,
     StreamOpened,
     VolumeChanged,
@@ -80,9 +81,13 @@ def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
 
 @_rule(VolumeChanged, Verb.APPLY)
 def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
-    """Set a volume."""
-    if data.players:
-        data.players.async_volume(event)
+    """Set a volume; one that is what it was is the sign of a device that woke."""
+    if data.players is None:
+        return
+    known = data.players.data.get(event.serial)
+    data.players.async_volume(event)
+    if data.history and known and known.volume == event.volume:
+        data.history.async_wake(event.serial)
 
 
 @_rule(DndChanged, Verb.APPLY)
@@ -90,13 +95,6 @@ def _dnd(data: AlexaRuntimeData, event: DndChanged) -> None:
     """Set Do Not Disturb."""
     if data.dnd:
         data.dnd.async_apply({event.serial: event.enabled})
-
-
-@_rule(EqualizerChanged, Verb.APPLY)
-def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
-    """Set an equalizer."""
-    if data.settings:
-        data.settings.async_equalizer(event)
 
 
 @_rule(NowPlayingChanged, Verb.APPLY)
@@ -153,6 +151,21 @@ def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
     """Read one list, or which lists there are."""
     if data.lists:
         data.lists.async_list_hint(event.list_id)
+
+
+@_rule(EqualizerChanged, Verb.REFRESH)
+def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
+    """Set an equalizer that changed; one that did not is told by a device that wakes: read what was said."""
+    changed = data.settings.async_equalizer(event) if data.settings else False
+    if data.history and not changed:
+        data.history.async_wake(event.serial)
+
+
+@_rule(SmartHomeChanged, Verb.APPLY)
+def _smart_home(data: AlexaRuntimeData, event: SmartHomeChanged) -> None:
+    """Set what appliances are set to and measure."""
+    if data.smart_home:
+        data.smart_home.async_pushed(event)
 
 
 @_rule(DirectiveIgnored, Verb.IGNORE)

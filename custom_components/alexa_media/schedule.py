@@ -1,13 +1,13 @@
 """When an alarm, a timer or a reminder goes off next.
 
 Amazon moves a repeating alarm on to its next date only at midnight in California, so the
-next time is worked out from the local time and the rule. Weekends are Saturday and Sunday
-everywhere; the other weekends that Amazon has in some countries are not known here.
+next time is worked out from the local time and the rule.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import islice
+import heapq
+from itertools import dropwhile, groupby, islice
 from typing import Final
 
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it ships no types
@@ -20,12 +20,19 @@ REMINDERS: Final = frozenset({NotificationType.REMINDER})
 
 _DAY: Final = timedelta(days=1)
 
-# ISO weekdays of Amazon's patterns.
-_PATTERNS: Final = {
-    "P1D": frozenset(range(1, 8)),
-    "XXXX-WD": frozenset(range(1, 6)),
-    "XXXX-WE": frozenset({6, 7}),
-} | {f"XXXX-WXX-{day}": frozenset({day}) for day in range(1, 8)}
+# ISO weekdays of Amazon's patterns; what a weekend is depends on the country.
+_PATTERNS: Final = {"P1D": frozenset(range(1, 8))} | {f"XXXX-WXX-{day}": frozenset({day}) for day in range(1, 8)}
+_WEEKDAYS: Final = "XXXX-WD"
+_WEEKEND: Final = "XXXX-WE"
+
+_SATURDAY_SUNDAY: Final = frozenset({6, 7})
+
+# Countries (ISO 3166) where Amazon does not take Saturday and Sunday for the weekend.
+_FRIDAY_SATURDAY_IN: Final = (
+    *("AF", "BD", "BH", "DZ", "EG", "IL", "IQ", "JO", "KW", "LY"),
+    *("MV", "MY", "OM", "PS", "QA", "SA", "SD", "SY", "YE"),
+)
+_WEEKENDS: Final = dict.fromkeys(_FRIDAY_SATURDAY_IN, frozenset({5, 6})) | {"IR": frozenset({4, 5})}
 
 # 29 February may be eight years away; a rule that never fits must not be searched to the year 9999.
 _HORIZON: Final = timedelta(days=9 * 366)
@@ -35,37 +42,97 @@ _STEPS: Final = {"HOURLY": timedelta(hours=1), "DAILY": _DAY, "WEEKLY": timedelt
 _FREQUENCIES: Final = frozenset({*_STEPS, "MONTHLY", "YEARLY"})
 
 
-def next_occurrence(notification: Notification, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return when a notification goes off next, in UTC and after ``now``; ``None`` when it does not.
-
-    ``now`` is an aware time and ``zone`` the time zone of the device. What is off, paused,
-    over or of a kind or status that nobody knows does not go off. Rules come before the
-    pattern, as the app writes both and keeps only the rules exact.
-    """
-    if notification.status is NotificationStatus.SNOOZED:
-        if snoozed := _later(notification.snoozed_to, now):
-            return snoozed
-    elif notification.status is not NotificationStatus.ON:
-        return None
-    if notification.type in TIMERS:
-        return _timer(notification, now)
-    if notification.type not in ALARMS | REMINDERS:
-        return None
-    start, seconds = _start(notification, now, zone)
-    rules = (_occurrences(text, start, seconds, now, zone) for text in notification.rules)
-    if readable := [rule for rule in rules if rule is not None]:
-        times = (_first_after(rule, now, zone) for rule in readable)
-        return min((at for at in times if at is not None), default=None)
-    days = _PATTERNS.get(notification.pattern or "")
-    if days is not None and seconds is not None:
-        return _first_after(_on_weekdays(days, start, seconds, now, zone), now, zone)
-    return _once(notification, now, zone)
+def country_of(locale: str | None) -> str | None:
+    """Return the country (ISO 3166) of a device's locale, ``SA`` of "ar-SA"; ``None`` where it names none."""
+    country = (locale or "").rpartition("-")[2]
+    return country.upper() if len(country) == 2 and "-" in (locale or "") else None
 
 
-def next_of(notifications: Iterable[Notification], now: datetime, zone: tzinfo) -> datetime | None:
+def next_occurrence(
+    notification: Notification, now: datetime, zone: tzinfo, country: str | None = None
+) -> datetime | None:
+    """Return when a notification goes off next, in UTC and after ``now``; ``None`` when it does not."""
+    return next(occurrences(notification, now, zone, country), None)
+
+
+def next_of(
+    notifications: Iterable[Notification], now: datetime, zone: tzinfo, country: str | None = None
+) -> datetime | None:
     """Return when the first of several notifications goes off, in UTC; ``None`` when none does."""
-    times = (next_occurrence(notification, now, zone) for notification in notifications)
+    times = (next_occurrence(notification, now, zone, country) for notification in notifications)
     return min((at for at in times if at is not None), default=None)
+
+
+def occurrences(
+    notification: Notification, now: datetime, zone: tzinfo, country: str | None = None
+) -> Iterator[datetime]:
+    """Yield when a notification goes off, in UTC, in order and after ``now``; it may never end.
+
+    ``now`` is an aware time, ``zone`` the time zone of the device and ``country`` where it
+    stands, which says what a weekend is. What is off, paused, over or of a kind or status
+    that nobody knows does not go off. Rules come before the pattern, as the app writes both
+    and keeps only the rules exact. What is snoozed, or put off to a time that is still to
+    come, goes off then, and afterwards when its rules say; the next time of what is
+    ``INSTANCE_CANCELED`` is left out.
+    """
+    status = notification.status
+    if status is NotificationStatus.INSTANCE_CANCELED:
+        now = _skipped(notification, now, zone)
+    elif status is not NotificationStatus.ON and status is not NotificationStatus.SNOOZED:
+        return
+    put_off = notification.snoozed_to if status is NotificationStatus.SNOOZED else notification.deferred
+    if first := _later(put_off, now):
+        yield first
+        now = first
+    if notification.type in TIMERS:
+        yield from () if first else _one(_timer(notification, now))
+    elif notification.type in ALARMS | REMINDERS:
+        yield from _regular(notification, now, zone, country)
+
+
+def repeats(notification: Notification) -> bool:
+    """Return whether a notification comes again by a rule or a pattern."""
+    return bool(notification.rules) or notification.pattern in {*_PATTERNS, _WEEKDAYS, _WEEKEND}
+
+
+def weekdays_of(notification: Notification, country: str | None) -> frozenset[int]:
+    """Return the ISO weekdays of a notification's pattern; none where it has no pattern that is known."""
+    return _days(notification.pattern, country) or frozenset()
+
+
+def _regular(notification: Notification, now: datetime, zone: tzinfo, country: str | None) -> Iterator[datetime]:
+    """Yield the times of an alarm or a reminder by its rules, its pattern, or its one time."""
+    start, seconds = _start(notification, now, zone)
+    rules = [_occurrences(text, start, seconds, now, zone) for text in notification.rules]
+    if readable := [rule for rule in rules if rule is not None]:
+        merged = heapq.merge(*(_after(rule, now, zone) for rule in readable))
+        return (at for at, _ in groupby(merged))
+    days = _days(notification.pattern, country)
+    if days is not None and seconds is not None:
+        return _after(_on_weekdays(days, start, seconds, now, zone), now, zone)
+    return _one(_once(notification, now, zone))
+
+
+def _days(pattern: str | None, country: str | None) -> frozenset[int] | None:
+    """Return the ISO weekdays of a pattern; ``None`` for one that nobody knows."""
+    weekend = _WEEKENDS.get(country or "", _SATURDAY_SUNDAY)
+    if pattern == _WEEKEND:
+        return weekend
+    if pattern == _WEEKDAYS:
+        return _PATTERNS["P1D"] - weekend
+    return _PATTERNS.get(pattern or "")
+
+
+def _skipped(notification: Notification, now: datetime, zone: tzinfo) -> datetime:
+    """Return the time of the occurrence that is left out, if it is still to come; else now."""
+    if notification.local_date is None or notification.local_seconds is None:
+        return max(now, notification.alarm_time or now)
+    return max(now, _instant(_at(notification.local_date, notification.local_seconds), zone))
+
+
+def _one(at: datetime | None) -> Iterator[datetime]:
+    """Return an iterator over the one time that there may be."""
+    return iter(() if at is None else (at,))
 
 
 def _later(at: datetime | None, now: datetime) -> datetime | None:
@@ -115,9 +182,9 @@ def _start(notification: Notification, now: datetime, zone: tzinfo) -> tuple[dat
     return notification.local_date or known.date(), seconds
 
 
-def _first_after(occurrences: Iterable[datetime], now: datetime, zone: tzinfo) -> datetime | None:
-    """Return the first of rising local times that is after ``now``, in UTC."""
-    return next((at for local in occurrences if (at := _instant(local, zone)) > now), None)
+def _after(times: Iterable[datetime], now: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Yield rising local times that are after ``now``, in UTC."""
+    return dropwhile(lambda at: at <= now, (_instant(local, zone) for local in times))
 
 
 def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetime, zone: tzinfo) -> Iterator[datetime]:

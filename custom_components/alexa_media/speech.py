@@ -63,7 +63,8 @@ class Reason(StrEnum):
 class Message:
     """What is to be said: text that has been checked; volume 0–100 for as long as it is spoken.
 
-    ``spoken`` and ``shown`` are the halves of an announcement.
+    ``spoken`` and ``shown`` are the halves of an announcement. ``sound_seconds`` is how long the
+    sounds in the text play.
     """
 
     kind: Kind
@@ -73,6 +74,7 @@ class Message:
     dnd: DoNotDisturb = DoNotDisturb.KEEP
     spoken: bool = True
     shown: bool = True
+    sound_seconds: float = 0.0
 
     def commands(self, *, disturb: bool, restore: int | None) -> tuple[Command, ...]:
         """Return what one Echo is told.
@@ -82,7 +84,7 @@ class Message:
         """
         command: Command
         if self.kind is Kind.SPEAK or disturb:
-            command = Speak(text=self.text)
+            command = Speak(text=self.text, sound_seconds=self.sound_seconds)
         else:
             title = {"title": self.title} if self.title else {}
             command = Announce(text=self.text, spoken=self.spoken, shown=self.shown, **title)
@@ -378,7 +380,7 @@ async def _async_levels(hass: HomeAssistant, message: Message, players: Sequence
 
 def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:
     """Note until when the volume is another one, now that the message has been sent."""
-    until = hass.loop.time() + speaking_seconds(message.text) + _LATE
+    until = hass.loop.time() + speaking_seconds(message.text) + message.sound_seconds + _LATE
     for serial in levels:
         if (temporary := entry.runtime_data.temporary_volumes.get(serial)) is not None:
             temporary.until = until

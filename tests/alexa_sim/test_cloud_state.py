@@ -123,7 +123,10 @@ def test_alarms_ring_and_move_on() -> None:
     driver.advance((48 + 5) * 3600)  # Monday, 7 o'clock in Los Angeles
     rung = notification(driver, alarm)
     assert rung["lastOccurrenceTimeInMilli"] == round((START + 53 * 3600) * 1000)
-    assert (rung["status"], rung["originalDate"], rung["version"]) == ("ON", "2026-11-24", "4")
+    assert (rung["status"], rung["originalDate"], rung["version"]) == ("ON", "2026-11-23", "2")
+    driver.advance(3600)  # nobody stops it
+    ended = notification(driver, alarm)
+    assert (ended["status"], ended["originalDate"], ended["version"]) == ("ON", "2026-11-24", "4")
     driver.advance(4 * 86400)
     assert notification(driver, alarm)["originalDate"] == "2026-11-30"
 
@@ -159,6 +162,8 @@ def test_notifications_are_added_with_a_time_only() -> None:
     patch_notification(driver, "n1", {"originalTime": "02:30:00.000"})
     assert notification(driver, "n1")["originalDate"] == "2026-11-21"
     driver.advance(1800)
+    assert notification(driver, "n1")["status"] == "ON"
+    driver.advance(3600)
     assert notification(driver, "n1")["status"] == "OFF"
     when = round((START + 7200) * 1000)
     reminder = {"type": "Reminder", "deviceSerialNumber": OFFICE, "alarmTime": when}
@@ -175,6 +180,8 @@ def test_snoozed_alarm_rings_again() -> None:
         driver, "n1", {"type": "Alarm", "deviceSerialNumber": BEDROOM, "originalTime": "02:00:00.000", **snoozed}
     )
     driver.advance(540)
+    assert notification(driver, "n1")["lastOccurrenceTimeInMilli"] == snoozed["snoozedToTime"]
+    driver.advance(3600)
     rung = notification(driver, "n1")
     assert (rung["status"], rung["snoozedToTime"]) == ("OFF", None)
 

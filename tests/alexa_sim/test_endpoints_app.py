@@ -59,17 +59,59 @@ async def test_history_needs_the_token_of_its_page_and_a_bearer(driver: Driver) 
     assert (await driver.request("GET", f"{PRIVACY}/rvh", cookies={})).status == 401
 
 
+async def test_history_in_both_forms_and_pages(driver: Driver) -> None:
+    """The newer form tells persons and not always the device, the older one the device and the wake word."""
+    for number in range(52):
+        driver.advance(1)
+        await driver.cloud.say({"serial": OFFICE, "text": f"number {number}", "person": "Jo"})
+    driver.advance(1)
+    milk = {"serial": KITCHEN, "text": "add milk", "response": "Done", "intent": "AddToListIntent"}
+    await driver.cloud.say(milk)
+    await driver.cloud.say({"serial": KITCHEN, "text": "", "utteranceType": "WAKE_WORD_ONLY"})
+    page = (await driver.request("GET", f"{PRIVACY}/activity")).text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+
+    async def ask(path: str, previous: str | None, size: str = "") -> Any:
+        time = f"startTime={START * 1000:.0f}&endTime={(START + 60) * 1000:.0f}"
+        return await driver.request(
+            "POST",
+            f"{PRIVACY}/{path}?{time}{size}",
+            data={"previousRequestToken": previous},
+            headers={"anti-csrftoken-a2z": token},
+            bearer=driver.token if path.startswith("rah") else None,
+        )
+
+    first = (await ask("rah/alexa-history-records-v2", None)).json
+    second = (await ask("rah/alexa-history-records-v2", first["encodedRequestToken"])).json
+    newer = [*first["alexaHistoryRecords"], *second["alexaHistoryRecords"]]
+    assert (len(first["alexaHistoryRecords"]), len(newer), second["encodedRequestToken"]) == (50, 54, None)
+    assert [record["title"] for record in newer[:3]] == ["", "add milk", "number 51"]
+    assert (newer[0]["utteranceType"], newer[1]["deviceInfo"]) == ("WAKE_WORD_ONLY", None)
+    older = (await ask("rvh/customer-history-records-v2", None, "&maxRecordSize=3")).json
+    texts = [[item["transcriptText"] for item in r["voiceHistoryRecordItems"]] for r in older["customerHistoryRecords"]]
+    assert texts == [["alexa"], ["alexa add milk", "Done"], ["alexa number 51"]]
+    assert older["customerHistoryRecords"][1]["recordKey"].split("#")[3] == KITCHEN
+    assert (await ask("rvh/customer-history-records-v2", None, "&maxRecordSize=x")).status == 400
+    assert (await ask("rvh/customer-history-records-v2", "nonsense")).status == 400
+    token = "another"
+    assert (await ask("rvh/customer-history-records-v2", None)).status == 403
+
+
 async def test_endpoints_need_no_csrf_and_tell_who_is_reached(driver: Driver) -> None:
-    query = "query q($endpointIds: [String]!) { listEndpoints { endpoints { id features { name } } } }"
+    query = """query q($ids: [String]!) { listEndpoints(listEndpointsInput: {endpointIds: $ids}) { endpoints {
+        id serialNumber { value { text } } features { properties { ... on Reachability { reachabilityStatusValue } } }
+    } } }"""
     answer = await driver.request("POST", GRAPHQL, data={"query": query}, csrf=False)
-    endpoints = {each["serialNumber"]["value"]["text"]: each for each in endpoints_of(answer.json)}
+    endpoints = {
+        each["serialNumber"]["value"]["text"]: each for each in endpoints_of(answer.json) if each["serialNumber"]
+    }
     reached = {
-        serial: each["features"][0]["properties"][0]["reachabilityStatusValue"] for serial, each in endpoints.items()
+        serial: each["features"][-1]["properties"][0]["reachabilityStatusValue"] for serial, each in endpoints.items()
     }
     assert (reached[KITCHEN], reached[KIDS]) == ("OK", "UNREACHABLE")
-    wanted = {"endpointIds": [endpoints[OFFICE]["id"]]}
+    wanted = {"ids": [endpoints[OFFICE]["id"]]}
     (found,) = (await driver.request("POST", GRAPHQL, data=[{"query": query, "variables": wanted}])).json
-    assert [each["id"] for each in endpoints_of(found)] == wanted["endpointIds"]
+    assert [each["id"] for each in endpoints_of(found)] == wanted["ids"]
     assert (await driver.request("POST", GRAPHQL, data={"query": "{ weather }"})).json["errors"]
     assert (await driver.request("POST", GRAPHQL, data={"query": query}, cookies={})).status == 401
 
@@ -90,10 +132,13 @@ async def test_a_restart_takes_an_echo_away_for_half_a_minute(driver: Driver) ->
 
 
 async def test_routines_and_the_host_of_the_account(driver: Driver) -> None:
-    (routine,) = await driver.get("/api/behaviors/v2/automations")
+    routine, dinner = await driver.get("/api/behaviors/v2/automations")
     assert (routine["name"], routine["status"]) == ("Good night", "ENABLED")
     assert (await driver.preview(routine["sequence"]["startNode"])).status == 200
     assert [said["text"] for said in driver.cloud.spoken()] == ["Sleep well"]
+    assert dinner["triggers"][0]["payload"]["utterances"] == ["dinner is ready", "call everybody to the table"]
+    assert await driver.get("/api/behaviors/v2/automations?limit=1") == [routine]
+    assert (await driver.request("GET", "/api/behaviors/v2/automations?limit=all")).status == 400
     assert await driver.get("/api/welcome") == {"alexaHostName": "alexa.amazon.com"}
 
 

@@ -30,7 +30,11 @@ async def test_account() -> None:
     assert (me["id"], me["email"], me["fullName"]) == (JO, "jo@example.org", "Jo Doe")
     assert (me["marketPlaceDomainName"], me["marketPlaceLocale"]) == ("https://www.amazon.co.uk", "en-GB")
     people = (await driver.get("/api/household"))["accounts"]
-    assert [(person["id"], person["firstName"]) for person in people] == [(JO, "Jo"), (ALEX, "Alex")]
+    assert [(person["id"], person["firstName"]) for person in people] == [
+        (JO, "Jo"),
+        (ALEX, "Alex"),
+        ("A2SIMKIM0DOE03", "Kim"),
+    ]
     assert (await driver.request("GET", "/api/ping")).text == "healthy"
 
 

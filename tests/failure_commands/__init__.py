@@ -9,9 +9,29 @@ from typing import Any, Final
 
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-from . import lists, settings  # noqa: E402 - they need the type above
+from . import alerts, background, kids, lists, media, settings, smart_home  # noqa: E402 - they need the type above
 
-FAMILIES: Final[tuple[FailureCommand, ...]] = (*lists.COMMANDS, *settings.COMMANDS)
+FAMILIES: Final[tuple[FailureCommand, ...]] = (
+    *alerts.COMMANDS,
+    *background.COMMANDS,
+    *kids.COMMANDS,
+    *lists.COMMANDS,
+    *media.COMMANDS,
+    *settings.COMMANDS,
+    *smart_home.COMMANDS,
+)
+
+ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)
+"""Entities (platform, unique id) that are disabled unless somebody enables them, as in the table."""
+
+CHANGING: Final = alerts.CHANGING
+"""Endpoints whose commands change what sensors show."""
+
+SAMPLED: Final = alerts.SAMPLED | settings.SAMPLED
+"""Endpoints that a third of the faults is enough for: others that the same code asks have all of them."""
+
+PREPARE: Final = (alerts.prepare,)
+"""What else has to be done to a table before its account is set up for the first time."""
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:

@@ -13,24 +13,19 @@ from . import FailureCommand
 
 KITCHEN: Final = "Kitchen Show"
 
-READS: Final = frozenset(
+SAMPLED: Final[frozenset[str]] = frozenset(
     {
-        "wake_words",
-        "wake_word_choices",
-        "equalizer",
-        "device_setting",
-        "aux",
-        "wifi",
-        "home_group",
-        "home_group_devices",
-        "communication_preference",
-        "household",
+        "set_preferences",
+        "set_wake_word",
+        "set_device_setting",
+        "set_aux",
+        "rename_device",
+        "restart_device",
+        "unpair_bluetooth",
+        "set_communication_preference",
     }
 )
-"""What is read in a command alone: no entity that is enabled from the start wants it."""
-
-SAME_CODE: Final = READS - {"equalizer", "household"}
-"""Reads that differ in their answer alone."""
+"""Writes that go through the same code as the equalizer's."""
 
 
 @callback

@@ -23,8 +23,10 @@ from custom_components.alexa_media.backend import (
     PushEvent,
     QueueChanged,
     SessionsChanged,
+    SmartHomeChanged,
     VolumeChanged,
 )
+from custom_components.alexa_media.backend.smart_home import ApplianceState, PropertyKey, Sample
 from custom_components.alexa_media.models import PlayerState, Repeat, Volume
 from custom_components.alexa_media.web.directives import (
     PARSERS,
@@ -170,20 +172,24 @@ def test_now_playing() -> None:
     assert push("NotifyMediaSessionsUpdated", {"customerId": "A1SIM", "update": {}}) == SessionsChanged(serial=None)
 
 
-def test_an_equalizer_has_a_midrange() -> None:
-    event = push("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=-1, midrange=2, treble=0))
-    assert event == EqualizerChanged(serial=SERIAL, bass=-1, mid=2, treble=0)
-
-
 def test_bluetooth_is_a_hint() -> None:
     payload = of_device(bluetoothEvent="DEVICE_CONNECTED", bluetoothEventPayload=None, bluetoothEventSuccess=True)
     assert push("PUSH_BLUETOOTH_STATE_CHANGE", payload) == BluetoothChanged(serial=SERIAL)
     assert push("PUSH_BLUETOOTH_STATE_CHANGE", {}) == BluetoothChanged(serial=None)
 
 
+def test_equalizer() -> None:
+    """It is a hint, whatever it tells; what is mid elsewhere is called midrange."""
+    event = push("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=-1, midrange=2, treble=0))
+    assert event == EqualizerChanged(serial=SERIAL, bass=-1, mid=2, treble=0)
+    values = {"bass": 1, "midrange": "x"}
+    assert push("PUSH_EQUALIZER_STATE_CHANGE", of_device(**values)) == EqualizerChanged(serial=SERIAL)
+    assert push("PUSH_EQUALIZER_STATE_CHANGE", {}) == EqualizerChanged(serial=None)
+
+
 def test_commands_that_nothing_hangs_on() -> None:
     ignored = {command for command, parser in PARSERS.items() if parser is PARSERS[PushCommand.PUSH_ACTIVITY]}
-    assert PushCommand.PUSH_EQUALIZER_STATE_CHANGE not in ignored
+    assert PushCommand.PUSH_MICROPHONE_STATE in ignored
     for command in ignored:
         assert push(command, of_device()) == DirectiveIgnored(command=command, serial=SERIAL)
     assert push("PUSH_DEVICE_SETUP_STATE_CHANGE", {"deviceSerialNumber": SERIAL}) == DirectiveIgnored(
@@ -197,8 +203,17 @@ def test_lists_are_a_hint() -> None:
 
 
 def test_smart_home_update() -> None:
-    fdal = {"route": "EventBus:AlexaMobile::FDAL", "resourceId": "x", "resourceMetadata": '{"type":"UPDATE_ENTITY"}'}
-    assert parse_directive(directive(fdal), NOW) == [DirectiveIgnored(command="FDAL")]
+    features = [{"name": "power", "instance": None, "properties": [{"name": "powerState", "powerStateValue": "OFF"}]}]
+    payload = {"data": {"__typename": "Endpoint", "features": features}, "entity": {"id": "amzn1.alexa.endpoint.x"}}
+    fdal = {"route": "EventBus:AlexaMobile::FDAL", "resourceId": "x"}
+    state = ApplianceState(samples={PropertyKey("power", "powerState"): Sample(value="OFF")})
+    metadata: Any
+    for metadata in ({"payload": payload}, {"payload": json.dumps(payload)}):
+        events = parse_directive(directive(fdal | {"resourceMetadata": json.dumps(metadata)}), NOW)
+        assert events == [SmartHomeChanged(states={"amzn1.alexa.endpoint.x": state})]
+    for metadata in ({"type": "UPDATE_ENTITY"}, {"payload": None}, {"payload": {"data": [], "entity": {"id": "x"}}}):
+        events = parse_directive(directive(fdal | {"resourceMetadata": json.dumps(metadata)}), NOW)
+        assert events == [DirectiveUnknown(command="FDAL")]
 
 
 def test_several_updates_of_one_directive_in_order() -> None:
@@ -223,8 +238,6 @@ def test_payload_however_often_encoded(times: int) -> None:
     [
         ("PUSH_DND_STATE_CHANGE", of_device(enabled="yes")),
         ("PUSH_DND_STATE_CHANGE", of_device()),
-        ("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=1, mid=1, treble=1)),
-        ("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=1, midrange=None, treble=1)),
         ("PUSH_DND_STATE_CHANGE", {"enabled": True}),
         ("PUSH_DND_STATE_CHANGE", [1]),
         ("PUSH_DND_STATE_CHANGE", None),

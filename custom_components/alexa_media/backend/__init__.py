@@ -6,6 +6,7 @@ need is a protocol of its own, in a module beside these with its models, and a p
 of ``AlexaBackend`` that is ``None`` where a backend lacks it.
 """
 
+from .background import BackgroundApi
 from .commands import (
     Announce,
     Command,
@@ -41,14 +42,20 @@ from .events import (
     StreamOpened,
     VolumeChanged,
 )
+from .history import HistoryApi, RecordPage, UtteranceType, VoiceRecord
+from .kids import Child, KidsApi
 from .protocol import AlexaBackend, Capability
+from .routines import Routine, RoutinesApi
+from .smart_home import SmartHomeChanged
 
 __all__ = [
     "AlexaBackend",
     "Announce",
     "AudioPlayerStateChanged",
+    "BackgroundApi",
     "BluetoothChanged",
     "Capability",
+    "Child",
     "Command",
     "ConnectionChanged",
     "DirectiveIgnored",
@@ -57,6 +64,8 @@ __all__ = [
     "DoNotDisturb",
     "DropInNotification",
     "EqualizerChanged",
+    "HistoryApi",
+    "KidsApi",
     "LaunchSkill",
     "ListsChanged",
     "MediaProgressChanged",
@@ -67,14 +76,20 @@ __all__ = [
     "PlaySound",
     "PushEvent",
     "QueueChanged",
+    "RecordPage",
+    "Routine",
+    "RoutinesApi",
     "RunSequence",
     "SessionsChanged",
     "SetVolume",
+    "SmartHomeChanged",
     "Speak",
     "Stop",
     "StreamClosed",
     "StreamOpened",
     "TextCommand",
     "Transport",
+    "UtteranceType",
+    "VoiceRecord",
     "VolumeChanged",
 ]

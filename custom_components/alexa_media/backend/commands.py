@@ -7,9 +7,13 @@ from datetime import time, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speak:
-    """Text or SSML for one device; ``alexa.cannedtts.speak…`` is a phrase that Amazon has recorded."""
+    """Text or SSML for one device; ``alexa.cannedtts.speak…`` is a phrase that Amazon has recorded.
+
+    ``sound_seconds`` is how long the sounds in it play, besides the text.
+    """
 
     text: str
+    sound_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..models import PlayerState, Repeat, Session, Volume
+from .smart_home import SmartHomeChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +51,15 @@ class DndChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualizerChanged:
-    """The equalizer of a device is now this; it is also pushed, unchanged, when the device wakes."""
+    """The equalizer of a device was told (``None`` where it could not be read).
 
-    serial: str
-    bass: int
-    mid: int
-    treble: int
+    Unchanged it is the sign of a device that woke.
+    """
+
+    serial: str | None
+    bass: int | None = None
+    mid: int | None = None
+    treble: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +158,7 @@ type PushEvent = (
     | NotificationsChanged
     | BluetoothChanged
     | ListsChanged
+    | SmartHomeChanged
     | DirectiveIgnored
     | DirectiveUnknown
 )

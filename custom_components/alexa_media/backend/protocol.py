@@ -6,10 +6,17 @@ from typing import Protocol
 
 from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
+from .alerts import AlertsApi
+from .background import BackgroundApi
 from .commands import Command, Transport
 from .events import PushEvent
+from .history import HistoryApi
+from .kids import KidsApi
 from .lists import ListsApi
+from .media import MediaApi
+from .routines import RoutinesApi
 from .settings import SettingsApi
+from .smart_home import SmartHomeApi
 
 
 class Capability(Flag):
@@ -42,8 +49,36 @@ class AlexaBackend(Protocol):
         """Return the serial of the app that we are registered as."""
 
     @property
+    def history(self) -> HistoryApi | None:
+        """Return what people said."""
+
+    @property
+    def smart_home(self) -> SmartHomeApi | None:
+        """Return the smart home, where there is one behind the account."""
+
+    @property
+    def alerts(self) -> AlertsApi | None:
+        """Return what can be done about alarms, timers and reminders."""
+
+    @property
     def stats(self) -> Mapping[str, object]:
         """Return counters for diagnostics: no secret and no name in them."""
+
+    @property
+    def media(self) -> MediaApi | None:
+        """Return what there is to play."""
+
+    @property
+    def background(self) -> BackgroundApi | None:
+        """Return the backgrounds of screens."""
+
+    @property
+    def kids(self) -> KidsApi | None:
+        """Return Amazon Kids."""
+
+    @property
+    def routines(self) -> RoutinesApi | None:
+        """Return the routines."""
 
     @property
     def lists(self) -> ListsApi | None:

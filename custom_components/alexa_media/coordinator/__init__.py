@@ -1,29 +1,53 @@
 """State of one account: a coordinator a topic, and what they share."""
 
+from .alerts import AlarmSounds, AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
+from .appliances import AppliancesCoordinator
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
+from .history import HistoryCoordinator, LastCommand, history_record_of
+from .kids import KidsCoordinator
 from .lists import AlexaList, ListsCoordinator
+from .media import MediaLibrary
 from .players import PlayersCoordinator
+from .ringing import AlertEvent, AlertWatch, Happening
+from .routines import RoutinesCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
 from .settings import SettingsCoordinator, setting_key
+from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 __all__ = [
     "EXISTENCE",
+    "AlarmSounds",
+    "AlarmSoundsCoordinator",
+    "AlertEvent",
+    "AlertVolumesCoordinator",
+    "AlertWatch",
     "AlexaConfigEntry",
     "AlexaList",
     "AlexaRuntimeData",
+    "AppliancesCoordinator",
+    "AscendingCoordinator",
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
+    "GuardCoordinator",
+    "Happening",
+    "HistoryCoordinator",
+    "KidsCoordinator",
+    "LastCommand",
     "ListsCoordinator",
+    "MediaLibrary",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",
+    "RoutinesCoordinator",
     "SettingsCoordinator",
+    "SmartHomeCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
     "async_forget",
     "create_backend",
+    "history_record_of",
     "setting_key",
 ]

@@ -45,6 +45,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     topic: ClassVar[Topic]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
+    # Amazon pushes what changes: then a gap in the pushes means to read again.
+    pushed: ClassVar[bool] = True
+    # Whether its keys are what the account has, such as devices: what ``enable_network_discovery`` reads.
+    is_list: ClassVar[bool] = False
+    # Whether the topic is read before its entities are there, and not only once the stream is open.
+    read_at_start: ClassVar[bool] = True
+    hint_delay: ClassVar[float] = HINT_DELAY
+    hint_limit: ClassVar[float] = HINT_LIMIT
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
         """Start empty and without push."""
@@ -63,6 +71,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self.data: Mapping[str, V] = {}
         self.push_up = False
         self.read_at: float | None = None
+        self._first_read_begun = False
+        self._reading_since: float | None = None
         self._announced: Mapping[str, V] = self.data
         self._announced_success = True
         self._failures = 0
@@ -86,7 +96,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         ``read_at`` is when the last read that succeeded began, in seconds of the loop's clock.
         """
         pushed = self._pushed_while_reading = {}
-        began = self.hass.loop.time()
+        self._reading_since = began = self.hass.loop.time()
         try:
             data = await self._async_read()
         except AlexaAuthError as err:
@@ -94,7 +104,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         except AlexaError as err:
             raise self._failed(err) from err
         finally:
-            self._pushed_while_reading = None
+            self._pushed_while_reading = self._reading_since = None
         self._failures = 0
         self.read_at = began
         if pushed:
@@ -113,6 +123,15 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             translation_placeholders=err.placeholders,
             retry_after=wait,
         )
+
+    def is_read_since(self, moment: float) -> bool:
+        """Return whether it was read, or is being read, from a moment on (seconds of the loop's clock).
+
+        What nobody listens to, and is read for listeners alone, need not be.
+        """
+        if not self.read_at_start and not self._by_context:
+            return True
+        return any(began is not None and began >= moment for began in (self.read_at, self._reading_since))
 
     async def async_refresh_shared(self) -> None:
         """Refresh now; callers of the same moment share one read."""
@@ -136,7 +155,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self._hint_since = now
         elif self._cancel_hint:
             self._cancel_hint()
-        delay = max(0.0, min(HINT_DELAY, self._hint_since + HINT_LIMIT - now))
+        delay = max(0.0, min(self.hint_delay, self._hint_since + self.hint_limit - now))
         self._cancel_hint = async_call_later(self.hass, delay, self._async_on_hint)
 
     @callback
@@ -242,6 +261,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._next_listener += 1
         token = self._next_listener
         self._by_context.setdefault(context, {})[token] = update_callback
+        if not self.read_at_start and self.push_up and self.read_at is None and not self._first_read_begun:
+            # while the stream is closed, its opening is what reads
+            self._first_read_begun = True
+            self.entry.async_create_task(self.hass, self.async_refresh(), f"{self.name} first read", eager_start=False)
 
         @callback
         def _remove() -> None:
@@ -271,6 +294,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._tell(changed)
         if before.keys() != after.keys():
             self._tell((EXISTENCE,))
+
+    @callback
+    def async_show_again(self) -> None:
+        """Call all listeners: what they show hangs on more than the data, on options for example."""
+        self._tell(tuple(context for context in self._by_context if context is not None))
 
     @callback
     def _tell(self, contexts: Iterable[Hashable]) -> None:

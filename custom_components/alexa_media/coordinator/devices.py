@@ -41,6 +41,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     """
 
     topic: ClassVar[Topic] = Topic.DEVICES
+    is_list: ClassVar[bool] = True
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=10)
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:

@@ -34,6 +34,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     """
 
     topic: ClassVar[Topic] = Topic.LISTS
+    is_list: ClassVar[bool] = True
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=15)
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: ListsApi) -> None:

@@ -30,11 +30,20 @@ from ..const import (
 from ..errors import AlexaAuthError, AlexaError
 from ..models import Account, Credentials
 from ..web.account import WebBackend
+from .alarm_volumes import AlarmVolumes, alarm_volume_store
+from .alerts import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
+from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
+from .history import HistoryCoordinator
+from .kids import KidsCoordinator
 from .lists import ListsCoordinator
+from .media import MediaLibrary
 from .players import PlayersCoordinator
+from .ringing import AlertWatch
+from .routines import RoutinesCoordinator
 from .settings import SettingsCoordinator
+from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 # How long the topics wait for the stream at start (seconds): read before it is up, they are read again after.
@@ -98,8 +107,20 @@ class AlexaRuntimeData:
     notifications: NotificationsCoordinator | None
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
+    routines: RoutinesCoordinator | None = None
+    kids: KidsCoordinator | None = None
     lists: ListsCoordinator | None = None
     settings: SettingsCoordinator | None = None
+    media: MediaLibrary | None = None
+    history: HistoryCoordinator | None = None
+    appliances: AppliancesCoordinator | None = None
+    smart_home: SmartHomeCoordinator | None = None
+    guard: GuardCoordinator | None = None
+    alert_volumes: AlertVolumesCoordinator | None = None
+    ascending: AscendingCoordinator | None = None
+    alarm_sounds: AlarmSoundsCoordinator | None = None
+    alert_watch: AlertWatch | None = None
+    alarm_volumes: AlarmVolumes | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -108,21 +129,49 @@ class AlexaRuntimeData:
         """Make the coordinators that a backend can feed."""
         has = backend.capabilities
         devices = DevicesCoordinator(hass, entry, backend)
+        notifications = NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None
+        # without the list of what there is, nothing can be done about it
+        alerts = backend.alerts if notifications else None
+        volumes = AlertVolumesCoordinator(hass, entry, backend, alerts) if alerts else None
+        watch = AlertWatch(hass, entry, devices, notifications) if notifications else None
+        dnd = DndCoordinator(hass, entry, backend) if Capability.DND in has else None
+        appliances = smart_home = guard = None
+        if home := backend.smart_home:
+            appliances = AppliancesCoordinator(hass, entry, backend, home)
+            smart_home = SmartHomeCoordinator(hass, entry, backend, home, appliances)
+            guard = GuardCoordinator(hass, entry, backend, home, appliances, devices)
         return cls(
             backend=backend,
             devices=devices,
             players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
-            notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
-            dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
+            notifications=notifications,
+            dnd=dnd,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
+            routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
+            kids=KidsCoordinator(hass, entry, backend, kids, devices) if (kids := backend.kids) else None,
             lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
             settings=SettingsCoordinator(hass, entry, backend, backend.settings, devices) if backend.settings else None,
+            media=MediaLibrary(hass, backend.media) if backend.media else None,
+            history=HistoryCoordinator(hass, entry, backend, past, devices, dnd) if (past := backend.history) else None,
+            appliances=appliances,
+            smart_home=smart_home,
+            guard=guard,
+            alert_volumes=volumes,
+            ascending=AscendingCoordinator(hass, entry, backend, alerts) if alerts else None,
+            alarm_sounds=AlarmSoundsCoordinator(hass, entry, backend, alerts, devices) if alerts else None,
+            alert_watch=watch,
+            alarm_volumes=(
+                AlarmVolumes(hass, entry, alerts, devices, volumes, watch) if alerts and volumes and watch else None
+            ),
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, self.lists, self.settings)
+        topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
+        smart_home = (self.appliances, self.smart_home, self.guard)
+        settings = (self.settings, self.alert_volumes, self.ascending, self.alarm_sounds)
+        every = (*topics, *smart_home, self.lists, self.routines, self.kids, self.history, *settings)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_connect(self) -> bool:
@@ -136,6 +185,8 @@ class AlexaRuntimeData:
         if not data[CONF_REFRESH_TOKEN]:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
         restored = await self.devices.async_restore()
+        if self.appliances:
+            await self.appliances.async_restore()
         try:
             await self.backend.async_connect()
         except AlexaAuthError as err:
@@ -160,14 +211,19 @@ class AlexaRuntimeData:
             await self.devices.async_config_entry_first_refresh()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
-        await asyncio.gather(*(coordinator.async_refresh() for coordinator in self.coordinators[1:]))
+        await asyncio.gather(*(topic.async_refresh() for topic in self.coordinators[1:] if topic.read_at_start))
+        if self.alert_watch is not None:
+            await self.alert_watch.async_start()
+        if self.alarm_volumes is not None:
+            await self.alarm_volumes.async_start()
         self.backend.setup_done()
 
     async def async_refresh_all(self, pause: float) -> None:
-        """Read every topic that was not read since the stream is up, with a pause (seconds) after each."""
+        """Read every topic that ails, or is pushed and was not read since the stream is up; with a pause after each."""
         since = self.push.up_since
         for coordinator in self.coordinators:
-            if coordinator.read_at is None or coordinator.read_at < since:
+            is_due = coordinator.pushed or not coordinator.last_update_success
+            if is_due and not coordinator.is_read_since(since):
                 await coordinator.async_refresh()
                 await asyncio.sleep(pause)
 
@@ -224,3 +280,5 @@ async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     await backend.async_deregister()
     await async_close()
     await store_for(hass, entry.entry_id).async_remove()
+    await appliance_store_for(hass, entry.entry_id).async_remove()
+    await alarm_volume_store(hass, entry.entry_id).async_remove()

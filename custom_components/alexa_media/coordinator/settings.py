@@ -216,14 +216,20 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         super().async_set_push(up)
 
     @callback
-    def async_equalizer(self, event: EqualizerChanged) -> None:
-        """Take a pushed equalizer, where somebody looks at it."""
-        serial = event.serial
-        if not any(self._is_wanted(serial, band) for band in EQUALIZER):
-            return
-        gains = zip(EQUALIZER, (event.bass, event.mid, event.treble), strict=True)
+    def async_equalizer(self, event: EqualizerChanged) -> bool:
+        """Take a pushed equalizer, where somebody looks at it; returns whether it is known to have changed."""
+        serial, gains = event.serial, (event.bass, event.mid, event.treble)
+        if serial is None or not any(self._is_wanted(serial, band) for band in EQUALIZER):
+            return False
+        told = {
+            setting_key(serial, band): gain for band, gain in zip(EQUALIZER, gains, strict=True) if gain is not None
+        }
+        if len(told) < len(EQUALIZER):
+            return False
+        changed = any(key in self.data and self.data[key] != gain for key, gain in told.items())
         self._note_known(_unit_of(serial, Setting.BASS))
-        self.async_apply({setting_key(serial, band): gain for band, gain in gains})
+        self.async_apply(told)
+        return changed
 
     # --- writing ---------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """The player of a device: what it plays, how loud, and what it is asked to play."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
+import re
 from typing import Any, Final, override
 
 from homeassistant.components.media_player.const import (
@@ -14,15 +16,19 @@ from homeassistant.components.media_player.const import (
     MediaType,
     RepeatMode,
 )
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, ServiceResponse, callback
 from homeassistant.helpers import entity_registry as er
 
 from ..backend import PlaySearch, Stop, TextCommand
 from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, PlayersCoordinator
-from ..entity import invalid_input, player_unique_id
+from ..entity import command_errors, invalid_input, player_unique_id
 from ..models import Device, Media, Player, PlayerState, Repeat, Session
-from ..play_media import command_of
+from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, command_of, is_stream
+from .actions import AccountActions
+from .announce import SoundAnnouncement
+from .browse import MediaBrowsing
+from .history import VoiceHistory
 from .settings import DeviceSettings
 from .volume import VolumeControl
 
@@ -55,7 +61,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, DeviceSettings):
+class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.
@@ -85,7 +91,9 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings):
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
         """Return what can be done always, and what the session allows."""
-        features = _ALWAYS
+        features = _ALWAYS | self._announce_features
+        if self._library:
+            features |= MediaPlayerEntityFeature.BROWSE_MEDIA | MediaPlayerEntityFeature.SEARCH_MEDIA
         if self._paired is not None:
             features |= MediaPlayerEntityFeature.SELECT_SOURCE
         if session := self._session:
@@ -143,11 +151,14 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what is paired, and the group, which Home Assistant shows only for players that can be joined.
+        """Return what was said and is paired, and the group, which Home Assistant shows only for what can be joined.
 
         ``available`` and ``previous_volume`` (0 to 1, before Home Assistant set it last) are alexa_media_player's.
         """
         attributes: dict[str, Any] = {"available": self.available, "previous_volume": self._previous_volume}
+        if self._session and self._session.media.quality:
+            attributes["media_quality"] = self._session.media.quality
+        attributes |= self._history_attributes
         if (members := self.group_members) is not None:
             attributes[ATTR_GROUP_MEMBERS] = members
         if (paired := self._paired) is not None:
@@ -291,16 +302,56 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings):
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        """Play music of a provider, a sound or a sequence, start a skill, or act on words.
+        """Play music, a station, a title of the queue, a sound or a sequence, run a skill or a routine, show an image.
 
-        ``enqueue`` and ``announce`` have no meaning at Amazon.
+        A file or a stream is played if it is an announcement, as ``tts.speak`` asks for; else
+        ``announce`` has no meaning. Amazon has no way to put something behind what plays.
         """
+        if announce and is_stream(str(media_type), media_id) and media_id:
+            await self._async_announce_sound(media_id)
+            return
+        if enqueue in (MediaPlayerEnqueue.ADD, MediaPlayerEnqueue.NEXT):
+            raise invalid_input("enqueue_unsupported")
+        if media_type == ROUTINE:
+            await self.async_run_routine(media_id)
+            return
+        if media_type == IMAGE:
+            await self.async_set_background(media_id)
+            return
+        before = self.value
+        if media_type in (QUEUE, STATION):
+            await self._async_play_listed(str(media_type), media_id)
+            self._async_expect(before)
+            return
         extra: Mapping[str, Any] = kwargs.get(ATTR_MEDIA_EXTRA) or {}
         command = command_of(str(media_type), media_id, extra, group=self.device.is_group)
-        before = self.value
+        if isinstance(command, PlaySearch):
+            command = await self._async_checked(command)
         await self.async_command(command)
         if isinstance(command, PlaySearch):
             self._async_expect(before)
+
+    async def _async_play_listed(self, media_type: str, media_id: str) -> None:
+        """Play something that browsing or searching listed."""
+        if media_type == QUEUE:
+            if not self._session:
+                raise invalid_input("queue_empty")
+            await self.async_transport("JumpCommand", self._playing_group, mediaId=media_id)
+            return
+        if (library := self._library) is None:
+            raise invalid_input("group_music")
+        if not re.fullmatch(r"s\d+", media_id):
+            raise invalid_input("station_unknown", station=media_id)
+        with command_errors(self.hass, self.entry):
+            await library.api.async_play_station(media_id, self.device)
+
+    async def async_get_queue(self) -> ServiceResponse:
+        """Return what plays and what comes after it (``alexa_media.get_queue``)."""
+        if (library := self._library) is None:
+            return {"queue": []}
+        with command_errors(self.hass, self.entry):
+            items = await library.api.async_queue(self.device)
+        return {"queue": [asdict(item) for item in items]}
 
 
 def _whole(seconds: float | None) -> int | None:

@@ -3,6 +3,7 @@
 from typing import Final, override
 
 from homeassistant.components.media_player import MediaPlayerEntity
+from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraData, RestoreEntity
 
 from ..backend import SetVolume
 from ..entity import AlexaDeviceEntity, invalid_input
@@ -16,14 +17,34 @@ UNMUTED: Final = 30
 # has confirmed so far (seconds).
 STEP_MEMORY: Final = 5.0
 
+_PREVIOUS: Final = "previous_volume"
 
-class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """The volume of a player; a group's is that of its members."""
+
+class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity):
+    """The volume of a player; a group's is that of its members.
+
+    The volume of before outlives a restart.
+    """
 
     _attr_volume_step = VOLUME_STEP / 100
     _before_mute: int | None = None
     _previous_volume: float | None = None
     _stepped: tuple[int, float] | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Take back the volume of before."""
+        await super().async_added_to_hass()
+        if stored := await self.async_get_last_extra_data():
+            level = stored.as_dict().get(_PREVIOUS)
+            if self._previous_volume is None and isinstance(level, int | float):
+                self._previous_volume = float(level)
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> ExtraStoredData:
+        """Return what is to be there after a restart."""
+        return RestoredExtraData({_PREVIOUS: self._previous_volume})
 
     @property
     def _volumes(self) -> list[Volume]:
@@ -76,6 +97,12 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity):
             await self._async_set_level(0)
         else:
             await self._async_set_level(self._level or self._before_mute or UNMUTED)
+
+    async def async_restore_volume(self) -> None:
+        """Set the volume that it had before Home Assistant set it last (``alexa_media.restore_volume``)."""
+        if self._previous_volume is None:
+            raise invalid_input("previous_volume_unknown", device=self.device.name)
+        await self.async_set_volume_level(self._previous_volume)
 
     async def _async_step(self, step: int) -> None:
         """Change the volume by percent, from the last step if that was just now."""

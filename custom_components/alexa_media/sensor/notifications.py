@@ -15,10 +15,10 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
 from ..coordinator import AlexaConfigEntry, NotificationsCoordinator
-from ..entity import AlexaDeviceEntity, async_setup_entities, player_unique_id
+from ..entity import AlexaDeviceEntity, async_setup_entities, masked, player_unique_id
 from ..models import Device, Notification, NotificationStatus, NotificationType
 from ..notification_attributes import UNRECORDED, Timed, attributes, in_order, was_dismissed
-from ..schedule import ALARMS, REMINDERS, TIMERS
+from ..schedule import ALARMS, REMINDERS, TIMERS, country_of
 
 # Amazon's clock and ours differ a little: what is due within this has gone off when Amazon says so.
 CLOCK_SKEW: Final = timedelta(seconds=2)
@@ -184,7 +184,8 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
     def _async_work_out(self) -> None:
         """Set the time, and the moment at which it is over."""
         self._async_cancel()
-        self._items = in_order(self._notifications(), dt_util.utcnow(), self._time_zone)
+        country = country_of(self.device.locale)
+        self._items = in_order(self._notifications(), dt_util.utcnow(), self._time_zone, country)
         before = self._attr_native_value
         at = self._attr_native_value = self._items[0].at if self._items else None
         if at != before and isinstance(before, datetime):
@@ -237,13 +238,6 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
         if self._cancel_next:
             self._cancel_next()
             self._cancel_next = None
-
-
-def masked(email: str) -> str:
-    """Return an address with the first and last letter of its parts alone, as events have it."""
-    return "@".join(
-        part if len(part) < 3 else f"{part[0]}{'*' * (len(part) - 2)}{part[-1]}" for part in email.split("@")
-    )
 
 
 def _local(at: datetime | None) -> str | None:

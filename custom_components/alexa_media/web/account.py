@@ -41,6 +41,8 @@ from custom_components.alexa_media.models import (
 )
 
 from .addressing import address_of, place_of
+from .alerts import WebAlerts
+from .background import WebBackground
 from .endpoints import (
     ACCOUNT,
     BEHAVIOR,
@@ -55,7 +57,10 @@ from .endpoints import (
     SET_DND,
     VOLUMES,
 )
+from .history import WebHistory
+from .kids import WebKids
 from .lists import WebLists
+from .media import IDLE_CODES, WebMedia
 from .parse import (
     parse_account,
     parse_devices,
@@ -66,15 +71,14 @@ from .parse import (
 )
 from .parse_bluetooth import parse_bluetooth
 from .parse_notifications import parse_notifications
+from .routines import WebRoutines
 from .scheduler import CommandScheduler
 from .session import WebSession
 from .settings import WebSettings
+from .smart_home import WebSmartHome
 from .stream import PushStream
 
 _LOGGER = logging.getLogger(__name__)
-
-IDLE_CODES: Final = ("UnsupportedProviderException", "QUEUE_EXPIRED", "ExpiredPlayQueueException")
-"""Errors by which Amazon says that nothing of its own plays."""
 
 _FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
 
@@ -96,13 +100,25 @@ class WebBackend:
         signed in where that is known from before; else ``async_connect`` asks.
         """
         self._session = WebSession(session, credentials)
+        self.alerts = WebAlerts(self._session)
         self._client_factory = client_factory
+        self.history = WebHistory(self._session)
         self._account = account
         self._devices: Mapping[str, Device] = {}
         self._stream: PushStream | None = None
-        self._lists = WebLists(self._session.transport)
-        self._settings = WebSettings(self._session)
+        self.settings = WebSettings(self._session)
+        self.lists = WebLists(self._session.transport)
+        self.smart_home = WebSmartHome(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
+        self.media = WebMedia(
+            self._session.transport, self._scheduler, default_customer_id=lambda: self.account.customer_id
+        )
+        self._closes = (self._scheduler.close, self.smart_home.async_close)
+        self.background = WebBackground(self._session)
+        self.kids = WebKids(self._session)
+        self.routines = WebRoutines(
+            self._session, devices=lambda: self._devices, customer_id=lambda: self.account.customer_id
+        )
 
     @property
     def capabilities(self) -> Capability:
@@ -115,16 +131,6 @@ class WebBackend:
             | Capability.PUSH
             | Capability.BLUETOOTH
         )
-
-    @property
-    def lists(self) -> WebLists:
-        """Return the shopping, to-do and custom lists."""
-        return self._lists
-
-    @property
-    def settings(self) -> WebSettings:
-        """Return the settings of devices."""
-        return self._settings
 
     @property
     def account(self) -> Account:
@@ -173,10 +179,11 @@ class WebBackend:
         await self._session.async_deregister()
 
     async def async_close(self) -> None:
-        """Stop stream and scheduler; the aiohttp session is the caller's."""
+        """Stop the stream and what sends commands; the aiohttp session is the caller's."""
         if self._stream is not None:
             await self._stream.aclose()
-        await self._scheduler.close()
+        for close in self._closes:
+            await close()
         await self._session.async_close()
 
     # --- reads --------------------------------------------------------------------------
@@ -200,10 +207,10 @@ class WebBackend:
 
     async def _read_preferences(self) -> Mapping[str, DevicePreferences]:
         try:
-            return await self._settings.async_preferences()
+            return await self.settings.async_preferences()
         except AlexaError as err:
             _LOGGER.debug("The preferences cannot be read: %s", err.placeholders)
-            return self._settings.last_preferences
+            return self.settings.last_preferences
 
     async def async_sessions(self) -> tuple[Session, ...]:
         """Return all media sessions, those that play last; none where Amazon says that nothing of its own plays."""

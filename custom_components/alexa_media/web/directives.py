@@ -33,6 +33,7 @@ from custom_components.alexa_media.backend import (
 from custom_components.alexa_media.models import PlayerState, Repeat, Volume
 
 from .parse import parse_now_playing
+from .parse_smart_home import parse_update
 
 
 class PushCommand(StrEnum):
@@ -135,7 +136,7 @@ def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
     """Return the event of one rendering update."""
     route = update.get("route")
     if isinstance(route, str) and route.endswith(f"::{FDAL}"):
-        return DirectiveIgnored(command=FDAL)
+        return _appliance(update)
     metadata = _mapping(_decoded(update.get("resourceMetadata")))
     name = metadata.get("command") or update.get("resourceId")
     try:
@@ -144,6 +145,14 @@ def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
         return PARSERS[command](PushPayload(command, payload, _serial(payload), now))
     except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
         return DirectiveUnknown(command=_name(name))
+
+
+def _appliance(update: Mapping[str, Any]) -> PushEvent:
+    """Return the event of an appliance's update."""
+    try:
+        return parse_update(_object(_object(update.get("resourceMetadata"))["payload"]))
+    except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
+        return DirectiveUnknown(command=FDAL)
 
 
 def _decoded(value: object) -> object:
@@ -239,11 +248,12 @@ def _dnd(push: PushPayload) -> PushEvent:
 
 
 def _equalizer(push: PushPayload) -> PushEvent:
-    """Read an equalizer; what is ``mid`` elsewhere is called ``midrange`` here."""
-    bass, mid, treble = (_integer(push.data[name]) for name in ("bass", "midrange", "treble"))
-    if bass is None or mid is None or treble is None:
-        raise TypeError("bass, midrange or treble")
-    return EqualizerChanged(serial=push.device, bass=bass, mid=mid, treble=treble)
+    """Read an equalizer; what is ``mid`` elsewhere is called ``midrange`` here. It is a hint, whatever it tells."""
+    gains = [push.data.get(name) for name in ("bass", "midrange", "treble")]
+    if not all(type(gain) is int for gain in gains):
+        return EqualizerChanged(serial=push.serial)
+    bass, mid, treble = gains
+    return EqualizerChanged(serial=push.serial, bass=bass, mid=mid, treble=treble)
 
 
 def _bluetooth(push: PushPayload) -> PushEvent:

@@ -88,6 +88,22 @@ def parallel_node(nodes: Sequence[Node]) -> Node:
     return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}ParallelNode", "nodesToExecute": list(nodes)}
 
 
+def wait_node(seconds: int) -> Node:
+    """Return a node that does nothing for some seconds."""
+    return _operation("Alexa.System.Wait", {"waitTimeInSeconds": seconds})
+
+
+def stop_all_node(customer_id: str) -> Node:
+    """Return a node that stops every device of a customer."""
+    everything = {"deviceSerialNumber": "ALEXA_ALL_DSN", "deviceType": "ALEXA_ALL_DEVICE_TYPE"}
+    return _operation("Alexa.DeviceControls.Stop", _stop_fields(customer_id, everything))
+
+
+def search_payload(command: PlaySearch, target: Target) -> dict[str, Any]:
+    """Return the payload of a search for music, which Amazon checks in the same form as it plays it."""
+    return _base(target) | _search(command)
+
+
 def _operation(kind: str, payload: Mapping[str, Any]) -> Node:
     """Return a node that does something itself."""
     return {"@type": f"{_MODEL}OpaquePayloadOperationNode", "type": kind, "operationPayload": dict(payload)}
@@ -116,7 +132,7 @@ def _node(command: _DeviceCommand, target: Target) -> Node:
         case Stop():
             return _operation("Alexa.DeviceControls.Stop", _stop(target))
         case PlaySearch():
-            return _operation("Alexa.Music.PlaySearchPhrase", base | _search(command))
+            return _operation("Alexa.Music.PlaySearchPhrase", search_payload(command, target))
         case PlaySound(sound=sound):
             return _operation("Alexa.Sound", base | {"soundStringId": sound, "skillId": "amzn1.ask.1p.sound"})
         case RunSequence(name=name, extra=extra):
@@ -168,11 +184,13 @@ def _search(command: PlaySearch) -> dict[str, Any]:
 
 def _stop(target: Target) -> dict[str, Any]:
     """Return the payload that stops a device; it has a list of its own for that."""
-    return {
-        "customerId": target.customer_id,
-        "devices": [{"deviceSerialNumber": target.device.serial, "deviceType": target.device.device_type}],
-        "skillId": _DEVICE_CONTROLS,
-    }
+    device = {"deviceSerialNumber": target.device.serial, "deviceType": target.device.device_type}
+    return _stop_fields(target.customer_id, device)
+
+
+def _stop_fields(customer_id: str, device: Mapping[str, str]) -> dict[str, Any]:
+    """Return what stops a device."""
+    return {"customerId": customer_id, "devices": [device], "skillId": _DEVICE_CONTROLS}
 
 
 def _do_not_disturb(command: DoNotDisturb, target: Target) -> dict[str, Any]:

@@ -236,6 +236,7 @@ def _media(data: Mapping[str, Any], now: datetime) -> Media:
         album=text(info.get("subText2")),
         art_url=_art(data),
         provider=text(provider.get("providerName")) or text(provider.get("providerDisplayName")),
+        quality=text(mapping(data.get("quality")).get("name")),
         # a stream without an end has the length 0
         duration=seconds(progress.get("mediaLength")) or None,
         position=position,

@@ -59,11 +59,13 @@ def _notification(element: Mapping[str, Any]) -> Notification | None:
         alarm_time=instant(element.get("alarmTime")),
         trigger_time=instant(element.get("triggerTime")),
         snoozed_to=instant(element.get("snoozedToTime")),
+        deferred=instant(element.get("deferredAtTime")),
         remaining=_remaining(element.get("remainingTime"), kind),
         created=instant(element.get("createdDate")),
         updated=instant(element.get("lastUpdatedDate")),
         pattern=text(element.get("recurringPattern")),
         rules=texts(mapping(element.get("rRuleData")).get("recurrenceRules")),
+        index=text(element.get("notificationIndex")),
         raw=element,
     )
 

@@ -7,7 +7,7 @@ has probably ended.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 import contextlib
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -35,8 +35,8 @@ type Submit = Callable[[Mapping[str, Any]], Awaitable[None]]
 def speech_seconds(command: Command) -> float | None:
     """Return for how many seconds a command probably speaks; ``None`` for what is no speech."""
     match command:
-        case Speak(text=text):
-            return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text))
+        case Speak(text=text, sound_seconds=sound):
+            return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text)) + sound
         case Announce(text=text, spoken=spoken):
             characters = len(plain(text)) if spoken else 0
             return SPEECH_BASE + SPEECH_PER_CHARACTER * characters + ANNOUNCEMENT_EXTRA
@@ -191,6 +191,7 @@ class CommandScheduler:
         self._changed = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._alone = asyncio.Lock()
         self.requests = 0
 
     async def execute(self, command: Command, devices: Sequence[Device]) -> None:
@@ -233,6 +234,33 @@ class CommandScheduler:
                 raise result
             errors.append(result)
         return errors
+
+    async def execute_node(self, node: Node, serials: Collection[str], speech: Mapping[str, float]) -> None:
+        """Run a node as a sequence of its own; returns when Amazon has accepted it.
+
+        ``serials`` are its devices, ``speech`` tells how many seconds from its start those of
+        them that speak will have spoken. Where something is being spoken on one of these, it
+        waits: speech never cuts speech. Raises an ``AlexaError``.
+        """
+        async with self._alone:
+            while True:
+                if self._is_closed:
+                    raise _closed(sent=False)
+                now = self._now()
+                pause = max((self._speaks_until.get(serial, now) - now for serial in serials if speech), default=0.0)
+                if pause <= 0:
+                    break
+                await asyncio.sleep(pause)
+            # noted before, so that no other text goes out meanwhile
+            before = dict(self._speaks_until)
+            self._speaks_until.update({serial: now + seconds for serial, seconds in speech.items()})
+            self.requests += 1
+            try:
+                await self._submit(node)
+            except AlexaCommandError, AlexaUnsupportedError:
+                self._speaks_until = before
+                self._changed.set()
+                raise
 
     async def close(self) -> None:
         """Fail what waits and stop; what is in flight is cut, its outcome unknown."""

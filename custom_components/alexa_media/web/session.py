@@ -60,6 +60,10 @@ class _NoDebug(logging.Filter):
 logging.getLogger(AlexaLogin.__module__).addFilter(_NoDebug())
 
 
+# The pages for parents; known of these two kinds, the other marketplaces are taken to be like amazon.com.
+_PARENTS: Final = {"amazon.de": "eltern"}
+
+
 class _NoRedirects:
     """A session for alexapy's calls: a token goes to the host that it is meant for, and nowhere else."""
 
@@ -156,6 +160,11 @@ class WebSession:
             "website": self.base_url(Host.WEBSITE),
         }
 
+    def cookie(self, host: Host, name: str) -> str | None:
+        """Return the value of a cookie that would go to a host."""
+        morsel = self._http.cookie_jar.filter_cookies(URL(self.base_url(host) + "/")).get(name)
+        return morsel.value if morsel else None
+
     def base_url(self, host: Host) -> str:
         """Return scheme and host of an endpoint's ``Host``."""
         domain, region = self.credentials.domain, self._region
@@ -163,6 +172,8 @@ class WebSession:
             return f"https://www.{domain}"
         if host is Host.COMMUNICATIONS:
             return COMMUNICATIONS
+        if host is Host.PARENTS:
+            return f"https://{_PARENTS.get(self.credentials.domain, 'parents')}.{self.credentials.domain}"
         if host is Host.ALEXA_API:
             return (region and region.alexa_api) or DEFAULT_ALEXA_API
         if host is Host.WEBSITE and region and region.website:

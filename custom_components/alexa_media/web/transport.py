@@ -106,6 +106,7 @@ class _Request:
     path: str
     query: Mapping[str, str]
     json: Mapping[str, Any] | None
+    headers: Mapping[str, str]
     retries: int
     renewals: int = 1
     csrf_renewals: int = 1
@@ -165,12 +166,13 @@ class Transport:
         params: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> T:
         """Send a request and parse its answer; one that cannot be parsed is counted at its endpoint.
 
         Raises what ``async_request`` and the parser raise.
         """
-        data = await self.async_request(endpoint, params=params, query=query, json=json)
+        data = await self.async_request(endpoint, params=params, query=query, json=json, headers=headers)
         try:
             return parse(data)
         except AlexaBadResponseError:
@@ -184,10 +186,12 @@ class Transport:
         params: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send a request and return the JSON of its answer, ``None`` where there is none.
 
-        ``params`` fill the braces of the endpoint's path. Reads are tried once more after
+        ``params`` fill the braces of the endpoint's path, ``headers`` are added to the usual
+        ones; the answer that is a page is its text. Reads are tried once more after
         connection trouble, a 5xx or a broken answer, writes never. What Amazon refused for
         want of cookies, token or csrf is renewed and sent once more: it did not run.
 
@@ -198,7 +202,7 @@ class Transport:
         the grant is gone.
         """
         path = endpoint.path.format_map({name: quote(text, safe="") for name, text in (params or {}).items()})
-        request = _Request(endpoint, path, query or {}, json, retries=0 if endpoint.is_write else 1)
+        request = _Request(endpoint, path, query or {}, json, headers or {}, retries=0 if endpoint.is_write else 1)
         if self._setup_until is not None and monotonic() > self._setup_until:
             self.setup_done()
         self._keeper.renew_ahead()
@@ -261,14 +265,13 @@ class Transport:
         if endpoint.host is Host.ALEXA_API:
             return await self._keeper.async_access_token(60)
         await self._keeper.async_ensure_cookies()
-        token = await self._keeper.async_access_token(60) if endpoint.needs_token else None
         if endpoint.needs_csrf and self._keeper.csrf is None:
             await self._keeper.async_renew_csrf(None)
             if self._keeper.csrf is None:
                 raise AlexaConnectionError(
                     "Amazon gives no csrf cookie", endpoint=endpoint.label, code="csrf", sent=False
                 )
-        return token
+        return await self._keeper.async_access_token(60) if endpoint.bearer else None
 
     async def _exchange(self, request: _Request, proof: _Proof) -> HttpAnswer:
         """Send one request and read the whole answer; raises ``AlexaConnectionError``."""
@@ -284,7 +287,7 @@ class Transport:
                 URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query),
                 json=request.json,
                 cookies=self._keeper.cookies_for(endpoint.host),
-                headers=_headers(endpoint, proof),
+                headers={**_headers(endpoint, proof), **request.headers},
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=aiohttp.ClientTimeout(total=endpoint.timeout, sock_connect=CONNECT_TIMEOUT),
@@ -333,10 +336,10 @@ class Transport:
         if self._in_vain.get(endpoint.name, 0) > monotonic() and self._keeper.cookie_generation == proof.generation:
             raise refused
         try:
-            if endpoint.host is not Host.ALEXA_API:
-                await self._keeper.async_renew_cookies(proof.generation)
             if proof.token is not None:
                 await self._keeper.async_renew_token(proof.token)
+            if endpoint.host is not Host.ALEXA_API:
+                await self._keeper.async_renew_cookies(proof.generation)
         except AlexaConnectionError as err:
             raise refused from err
 
@@ -376,7 +379,7 @@ def _is_signed_out(endpoint: Endpoint, answer: HttpAnswer) -> bool:
     """Return whether Amazon does not know us: 401, a redirect, or its sign-in page where JSON was asked for."""
     if answer.status == 401 or 300 <= answer.status < 400:
         return True
-    return answer.status == 200 and endpoint.answer is not Answer.PAGE and answer.is_html
+    return answer.status == 200 and endpoint.answer not in (Answer.PAGE, Answer.HTML) and answer.is_html
 
 
 def _is_worth_a_retry(err: AlexaError) -> bool:
@@ -401,13 +404,15 @@ def _result(endpoint: Endpoint, answer: HttpAnswer) -> Any:
         raise AlexaBadResponseError(message, endpoint=label, status=status, code=code)
     if endpoint.answer is Answer.PAGE:
         return None
+    if endpoint.answer is Answer.HTML:
+        return answer.body.decode(errors="replace")
     try:
         data = answer.json()
     except ValueError:
         data = None
     if data is None and endpoint.answer is Answer.JSON and status != 204:
         raise AlexaBadResponseError(f"{label} was answered without JSON", endpoint=label, status=status)
-    if error := graphql_errors(data):
+    if not endpoint.partial and (error := graphql_errors(data)):
         message = f"{label} was answered with errors"
         if endpoint.is_write:
             raise AlexaCommandError(message, endpoint=label, status=status, code=error)

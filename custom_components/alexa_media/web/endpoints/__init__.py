@@ -28,8 +28,14 @@ from .account import (
     STRINGS,
     VOLUMES,
 )
+from .alerts import ALERTS_ENDPOINTS
+from .background import BACKGROUND_ENDPOINTS
 from .base import Answer, Endpoint, Host
+from .history import HISTORY, HISTORY_BEFORE, HISTORY_ENDPOINTS, HISTORY_PAGE
+from .kids import KIDS_ENDPOINTS
 from .lists import ADD_LIST_ITEM, DELETE_LIST_ITEM, LIST_ITEMS, LISTS, LISTS_ENDPOINTS, UPDATE_LIST_ITEM
+from .media import BEHAVIOR_ENTITIES, MEDIA_ENDPOINTS, PLAY_STATION, QUEUE, STATIONS, VALIDATE_OPERATION
+from .routines import ROUTINE_ENDPOINTS
 from .settings import (
     AUX,
     COMMUNICATION_PREFERENCE,
@@ -52,8 +58,20 @@ from .settings import (
     WAKE_WORDS,
     WIFI,
 )
+from .smart_home import SMART_HOME_ENDPOINTS
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *LISTS_ENDPOINTS, *SETTINGS_ENDPOINTS)
+ENDPOINTS: Final = (
+    *ACCOUNT_ENDPOINTS,
+    *ALERTS_ENDPOINTS,
+    *BACKGROUND_ENDPOINTS,
+    *HISTORY_ENDPOINTS,
+    *KIDS_ENDPOINTS,
+    *LISTS_ENDPOINTS,
+    *MEDIA_ENDPOINTS,
+    *ROUTINE_ENDPOINTS,
+    *SETTINGS_ENDPOINTS,
+    *SMART_HOME_ENDPOINTS,
+)
 """All of them; tests walk this table."""
 
 __all__ = [
@@ -61,6 +79,7 @@ __all__ = [
     "ADD_LIST_ITEM",
     "AUX",
     "BEHAVIOR",
+    "BEHAVIOR_ENTITIES",
     "BLUETOOTH",
     "COMMUNICATION_PREFERENCE",
     "CONNECT_BLUETOOTH",
@@ -74,6 +93,9 @@ __all__ = [
     "DND",
     "ENDPOINTS",
     "EQUALIZER",
+    "HISTORY",
+    "HISTORY_BEFORE",
+    "HISTORY_PAGE",
     "HOME_GROUP",
     "HOME_GROUP_DEVICES",
     "HOUSEHOLD",
@@ -82,7 +104,9 @@ __all__ = [
     "LIST_ITEMS",
     "NOTIFICATIONS",
     "PLAYER_COMMAND",
+    "PLAY_STATION",
     "PREFERENCES",
+    "QUEUE",
     "REGION",
     "RENAME_DEVICE",
     "RESTART_DEVICE",
@@ -95,9 +119,11 @@ __all__ = [
     "SET_EQUALIZER",
     "SET_PREFERENCES",
     "SET_WAKE_WORD",
+    "STATIONS",
     "STRINGS",
     "UNPAIR_BLUETOOTH",
     "UPDATE_LIST_ITEM",
+    "VALIDATE_OPERATION",
     "VOLUMES",
     "WAKE_WORDS",
     "WAKE_WORD_CHOICES",

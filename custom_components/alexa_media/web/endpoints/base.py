@@ -18,6 +18,8 @@ class Host(StrEnum):
     """``alexaApiUrl`` of /api/endpoints, ``api.amazonalexa.com`` until that is known; bearer token."""
     COMMUNICATIONS = "communications"
     """One host for all marketplaces; the cookies of the account's own."""
+    PARENTS = "parents"
+    """``parents.<domain>``, ``eltern.amazon.de`` in Germany; cookies, and a csrf cookie of its own."""
 
 
 class Answer(StrEnum):
@@ -29,6 +31,8 @@ class Answer(StrEnum):
     """The status says it all; JSON is read where there is some."""
     PAGE = "page"
     """A page that is asked for the sake of its cookies; HTML is fine."""
+    HTML = "html"
+    """A page that is read: its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +41,10 @@ class Endpoint:
 
     ``path`` may hold ``{names}``; ``timeout`` is in seconds for the whole exchange. A
     write is never sent again after an unknown outcome. ``browser_agent``: with the app's
-    User-Agent these are answered 400 with a ThrottlingException in the body.
-    ``needs_token``: wants the access token beside the cookies.
+    User-Agent these are answered 400 with a ThrottlingException in the body. ``bearer``: wants
+    the access token beside the cookies. ``csrf``: false for what only reads and wants none.
+    ``partial``: ``errors`` inside a 200 may concern a part of what was asked; the parser
+    judges them.
     """
 
     name: str
@@ -47,10 +53,12 @@ class Endpoint:
     path: str
     is_write: bool = False
     browser_agent: bool = False
-    needs_token: bool = False
+    bearer: bool = False
+    csrf: bool = True
     timeout: float = 20.0
     answer: Answer = Answer.JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    partial: bool = False
 
     @property
     def label(self) -> str:
@@ -60,4 +68,4 @@ class Endpoint:
     @property
     def needs_csrf(self) -> bool:
         """Return whether Amazon wants the csrf cookie repeated in a header."""
-        return self.method != "GET" and self.host is not Host.ALEXA_API
+        return self.csrf and self.method != "GET" and self.host not in (Host.ALEXA_API, Host.PARENTS)

@@ -73,7 +73,7 @@ RESTART_DEVICE: Final = Endpoint(
     host=Host.WEBSITE,
     path="/v1/alexa/device/reboot/{type}/{serial}",
     is_write=True,
-    needs_token=True,
+    bearer=True,
     answer=Answer.ANY,
 )
 UNPAIR_BLUETOOTH: Final = Endpoint(

@@ -1,0 +1,78 @@
+"""What an Echo does when it is told something about timers and alarms, in English or German."""
+
+from collections.abc import Mapping
+import re
+from typing import Any, Final
+from uuid import uuid4
+
+from . import alerts
+
+SNOOZE_MINUTES: Final = 9
+"""How long an alarm sleeps when nobody says how long."""
+
+_UNITS: Final = {
+    **dict.fromkeys(("second", "seconds", "sekunde", "sekunden"), 1),
+    **dict.fromkeys(("minute", "minutes", "minuten"), 60),
+    **dict.fromkeys(("hour", "hours", "stunde", "stunden"), 3600),
+}
+_LENGTH: Final = re.compile(rf"(\d+)\s+({'|'.join(_UNITS)})\b", re.IGNORECASE)
+_TIMER: Final = re.compile(r"^(?:set|stelle?)\b.*\btimer\b", re.IGNORECASE)
+_LABEL: Final = re.compile(r"\b(?:called|namens)\s+(.+)$", re.IGNORECASE)
+_SNOOZE: Final = re.compile(r"^(?:snooze|schlummern)\b", re.IGNORECASE)
+_STOP: Final = re.compile(r"^(?:stop|stopp|stopp den wecker|stop the alarm)$", re.IGNORECASE)
+
+
+class Ringing:
+    """Which alarms ring, by account and key, and since when; nobody has to stop them."""
+
+    LASTS: Final = 3600.0
+
+    def __init__(self) -> None:
+        """Start with silence."""
+        self._since: dict[tuple[str, str], float] = {}
+
+    def begin(self, account: str, key: str, now: float) -> None:
+        """Let an alarm ring."""
+        self._since[account, key] = now
+
+    def until(self, account: str, key: str) -> float | None:
+        """Return when an alarm stops by itself; ``None`` for one that does not ring."""
+        since = self._since.get((account, key))
+        return None if since is None else since + self.LASTS
+
+    def forget(self, account: str, key: str) -> None:
+        """Silence an alarm, where it rings."""
+        self._since.pop((account, key), None)
+
+    def on(self, account: str, notifications: Mapping[str, Any], serial: str) -> list[str]:
+        """Return the keys of the alarms that ring on an Echo."""
+        return [
+            key
+            for holder, key in self._since
+            if holder == account and key in notifications and notifications[key]["deviceSerialNumber"] == serial
+        ]
+
+
+def hear(ringing: Ringing, customer_id: str, account: dict[str, Any], serial: str, text: str, now: float) -> None:
+    """Do what a sentence says about timers and alarms; others change nothing."""
+    notifications, device = account["notifications"], account["devices"].get(serial)
+    if device is None:
+        return
+    words = text.strip()
+    length = sum(int(number) * _UNITS[unit.lower()] for number, unit in _LENGTH.findall(words))
+    if _TIMER.match(words) and length:
+        if "TIMERS_AND_ALARMS" in device["capabilities"]:
+            label = found[1] if (found := _LABEL.search(words)) else None
+            key = str(uuid4())
+            timer = {"type": "Timer", "deviceSerialNumber": serial, "remainingTime": length * 1000, "timerLabel": label}
+            notifications[key] = alerts.complete(key, timer, device, now)
+    elif _SNOOZE.match(words):
+        for key in ringing.on(customer_id, notifications, serial):
+            ringing.forget(customer_id, key)
+            until = now + (length or SNOOZE_MINUTES * 60)
+            notifications[key].update(status="SNOOZED", snoozedToTime=round(until * 1000))
+            alerts.touch(notifications[key], now)
+    elif _STOP.match(words):
+        for key in ringing.on(customer_id, notifications, serial):
+            ringing.forget(customer_id, key)
+            alerts.end(notifications[key], alerts.zone_of(device), now)

@@ -1,0 +1,305 @@
+"""Sounds of Home Assistant's that an Echo is to play: fetched, converted, and offered to Amazon for a while.
+
+Alexa plays what an ``<audio>`` element of SSML names: MP3 of MPEG version 2 with 48 kbit/s, at
+most 240 seconds, from an https address with a certificate that Amazon trusts ("SSML Reference",
+section audio). So a sound is converted by Home Assistant's ffmpeg and kept in memory, at an address
+that nobody can guess, until Amazon has had the time to fetch it.
+"""
+
+import asyncio
+from asyncio.subprocess import PIPE
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+import secrets
+from typing import Final
+from xml.sax.saxutils import quoteattr
+
+from aiohttp import ClientError, ClientTimeout, hdrs, web
+from homeassistant.components import media_source
+from homeassistant.components.media_player.browse_media import async_process_play_media_url
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.http import HomeAssistantView
+from homeassistant.helpers.network import is_hass_url
+from homeassistant.util.hass_dict import HassKey
+from yarl import URL
+
+from .const import CONF_PUBLIC_URL, DOMAIN
+from .coordinator import AlexaConfigEntry
+from .entity import invalid_input
+
+PATH: Final = f"/api/{DOMAIN}/audio"
+
+LIFE: Final = 5 * 60.0
+"""Seconds that a sound stays after Amazon was told of it."""
+MAX_SECONDS: Final = 240
+"""How long a sound may be."""
+MAX_SOURCE: Final = 50 * 1024 * 1024
+"""Bytes of what is to be converted; 240 seconds of a WAV file fit in."""
+PATIENCE: Final = 60.0
+"""Seconds that fetching may take, and converting."""
+AT_ONCE: Final = 2
+"""How many sounds are converted at the same time."""
+
+BYTES_PER_SECOND: Final = 48_000 // 8
+
+# It reads what it is given and nothing else: a playlist must not lead to files of this machine.
+_INPUT: Final = ("-hide_banner", "-loglevel", "error", "-protocol_whitelist", "pipe", "-i", "pipe:0")
+_OUTPUT: Final = (
+    *("-map", "0:a:0", "-map_metadata", "-1", "-t", str(MAX_SECONDS + 1)),
+    *("-ac", "1", "-ar", "24000", "-c:a", "libmp3lame", "-b:a", "48k"),
+    *("-write_xing", "0", "-id3v2_version", "0", "-f", "mp3", "pipe:1"),
+)
+
+
+# --- under which address -----------------------------------------------------------------
+
+
+def public_url(entry: AlexaConfigEntry) -> URL | None:
+    """Return the https address under which Amazon reaches Home Assistant; ``None`` if no such is given.
+
+    alexa_media_player stores "/" for none.
+    """
+    try:
+        url = URL(_given(entry))
+    except ValueError:
+        return None
+    return url if url.scheme == "https" and url.host else None
+
+
+def required_public_url(entry: AlexaConfigEntry) -> URL:
+    """Return the public address; raises ``ServiceValidationError`` when there is none that Amazon takes."""
+    if (url := public_url(entry)) is not None:
+        return url
+    if given := _given(entry):
+        raise invalid_input("public_url_not_https", url=given)
+    raise invalid_input("public_url_missing")
+
+
+def _given(entry: AlexaConfigEntry) -> str:
+    """Return what the user gave as the public address."""
+    return str({**entry.data, **entry.options}.get(CONF_PUBLIC_URL) or "").strip().rstrip("/")
+
+
+# --- sounds that are offered -------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class Sound:
+    """A sound in MP3 as Alexa takes it, at an address of its own."""
+
+    mp3: bytes
+    name: str = field(default_factory=lambda: f"{secrets.token_urlsafe(32)}.mp3")
+    _uses: int = 0
+    _cancel: CALLBACK_TYPE | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it is."""
+        return len(self.mp3) / BYTES_PER_SECOND
+
+    def ssml(self, root: URL) -> str:
+        """Return what plays it, with Home Assistant at a public address."""
+        return f"<speak><audio src={quoteattr(str(root / PATH[1:] / self.name))}/></speak>"
+
+    @callback
+    def async_begin(self) -> None:
+        """Stay as long as somebody is about to have it played."""
+        self._uses += 1
+        if self._cancel:
+            self._cancel()
+            self._cancel = None
+
+    @callback
+    def async_end(self, hass: HomeAssistant, forget: HassJob[[object], None]) -> None:
+        """Go a while after the last one has."""
+        self._uses -= 1
+        if not self._uses:
+            self._cancel = async_call_later(hass, LIFE, forget)
+
+
+class SoundShelf:
+    """The sounds that Amazon may fetch now."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Be empty."""
+        self._hass = hass
+        self._sounds: dict[str, Sound] = {}
+        self._coming: dict[str, asyncio.Task[Sound]] = {}
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    def get(self, name: str) -> Sound | None:
+        """Return the sound of a name, while it is there."""
+        return self._sounds.get(name)
+
+    async def async_prepare(self, source: str, entity_id: str) -> Sound:
+        """Return a source as a sound; those who ask for the same one at the same time get the same sound.
+
+        Raises ``HomeAssistantError`` when it cannot be had or converted.
+        """
+        if (task := self._coming.get(source)) is None:
+            preparing = self._async_prepare(source, entity_id)
+            task = self._hass.async_create_background_task(preparing, f"{DOMAIN} sound")
+            if not task.done():
+                self._coming[source] = task
+                task.add_done_callback(lambda done: self._async_arrived(source, done))
+        # who is cancelled leaves the others theirs
+        return await asyncio.shield(task)
+
+    @callback
+    def _async_arrived(self, source: str, task: asyncio.Task[Sound]) -> None:
+        """Make the next one who asks fetch it anew; an error that nobody waits for any more is nobody's."""
+        del self._coming[source]
+        if not task.cancelled():
+            task.exception()
+
+    async def _async_prepare(self, source: str, entity_id: str) -> Sound:
+        """Fetch and convert."""
+        fetched = await async_fetch(self._hass, source, entity_id)
+        async with self._room:
+            return Sound(await async_convert(self._hass, fetched))
+
+    @contextmanager
+    def offer(self, sound: Sound) -> Iterator[None]:
+        """Serve a sound while Amazon is told of it, and for a while after that."""
+        self._sounds[sound.name] = sound
+        sound.async_begin()
+
+        @callback
+        def forget(_now: object) -> None:
+            self._sounds.pop(sound.name, None)
+
+        try:
+            yield
+        finally:
+            sound.async_end(self._hass, HassJob(forget, cancel_on_shutdown=True))
+
+
+_SHELF: HassKey[SoundShelf] = HassKey(f"{DOMAIN}_sounds")
+
+
+@callback
+def async_shelf(hass: HomeAssistant) -> SoundShelf:
+    """Return the sounds of this Home Assistant; the first call makes them reachable."""
+    if (shelf := hass.data.get(_SHELF)) is None:
+        shelf = hass.data[_SHELF] = SoundShelf(hass)
+        hass.http.register_view(SoundView(shelf))
+    return shelf
+
+
+class SoundView(HomeAssistantView):
+    """Serves sounds to Amazon, which cannot authenticate: who does not know the name of one gets a 404."""
+
+    url = PATH + "/{name}"
+    name = f"api:{DOMAIN}:audio"
+    requires_auth = False
+
+    def __init__(self, shelf: SoundShelf) -> None:
+        """Serve what is on the shelf at the time."""
+        self._shelf = shelf
+
+    async def get(self, _request: web.Request, name: str) -> web.Response:
+        """Return a sound."""
+        if (sound := self._shelf.get(name)) is None:
+            return web.Response(status=404)
+        return web.Response(
+            body=sound.mp3,
+            content_type="audio/mpeg",
+            headers={hdrs.CACHE_CONTROL: "no-store", hdrs.X_CONTENT_TYPE_OPTIONS: "nosniff"},
+        )
+
+    async def head(self, request: web.Request, name: str) -> web.Response:
+        """Return how long it is."""
+        return await self.get(request, name)
+
+
+# --- how they are made -------------------------------------------------------------------
+
+
+async def async_fetch(hass: HomeAssistant, source: str, entity_id: str) -> bytes:
+    """Return what a media source, an address, or a path of Home Assistant's leads to.
+
+    Raises ``ServiceValidationError`` for what is no such thing or too large, and
+    ``HomeAssistantError`` when it cannot be had.
+    """
+    address = await _async_address(hass, source, entity_id)
+    data = bytearray()
+    # Home Assistant's own certificate is seldom one for the address that it has at home.
+    session = async_get_clientsession(hass, verify_ssl=not is_hass_url(hass, str(address)))
+    try:
+        async with session.get(address, timeout=ClientTimeout(total=PATIENCE)) as response:
+            if not response.ok:
+                raise _failed("audio_unreachable", reason=str(response.status))
+            async for chunk in response.content.iter_any():
+                data += chunk
+                if len(data) > MAX_SOURCE:
+                    raise invalid_input("audio_too_large", limit=str(MAX_SOURCE // 1024**2))
+    except (ClientError, TimeoutError, ValueError) as err:
+        raise _failed("audio_unreachable", reason=type(err).__name__) from err
+    return bytes(data)
+
+
+async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> URL:
+    """Return the address of http or https that a source stands for."""
+    try:
+        if media_source.is_media_source_id(source):
+            source = (await media_source.async_resolve_media(hass, source, entity_id)).url
+        url = URL(async_process_play_media_url(hass, source))
+    except HomeAssistantError as err:
+        # a source that is not there, or Home Assistant does not know its own address
+        raise _failed("audio_unreachable", reason=str(err) or type(err).__name__) from err
+    except ValueError as err:
+        raise invalid_input("streaming_unsupported") from err
+    if url.scheme not in ("http", "https"):
+        raise invalid_input("streaming_unsupported")
+    return url
+
+
+async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
+    """Return a sound as Alexa takes it.
+
+    Raises ``ServiceValidationError`` for one that is too long, and ``HomeAssistantError``
+    without ffmpeg or when ffmpeg cannot read it.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            _ffmpeg(hass), *_INPUT, *_OUTPUT, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+    except OSError as err:
+        raise _failed("ffmpeg_missing") from err
+    try:
+        async with asyncio.timeout(PATIENCE):
+            mp3, errors = await process.communicate(source)
+    except TimeoutError as err:
+        raise _failed("audio_not_converted", reason="timeout") from err
+    finally:
+        if process.returncode is None:
+            process.kill()
+            # reads to the end, without which it would not be over
+            await process.communicate()
+    if process.returncode or not mp3:
+        lines = errors.decode(errors="replace").split("\n")
+        reason = next((line.rpartition("] ")[2] for line in lines if line), f"ffmpeg {process.returncode}")
+        raise _failed("audio_not_converted", reason=reason[:200])
+    if len(mp3) > MAX_SECONDS * BYTES_PER_SECOND:
+        raise invalid_input("audio_too_long", limit=str(MAX_SECONDS))
+    return mp3
+
+
+def _ffmpeg(hass: HomeAssistant) -> str:
+    """Return Home Assistant's ffmpeg; raises ``HomeAssistantError`` where it is not set up."""
+    if "ffmpeg" not in hass.config.components:
+        raise _failed("ffmpeg_missing")
+    from homeassistant.components.ffmpeg import get_ffmpeg_manager  # noqa: PLC0415 - needs a library of its own
+
+    return get_ffmpeg_manager(hass).binary
+
+
+def _failed(key: str, **placeholders: str) -> HomeAssistantError:
+    """Return the error for a sound that cannot be had; ``key`` names its sentence."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
+    )

@@ -1,0 +1,119 @@
+"""The routines of the account."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..backend import AlexaBackend, Routine, RoutinesApi
+from ..const import Topic
+from .absences import ABSENCE, Absences
+from .base import EXISTENCE, TopicCoordinator
+
+# Whoever runs a routine wants its steps as they are now; callers of the same moment share a read (seconds).
+FRESH: Final = 1.0
+
+
+class RoutinesCoordinator(TopicCoordinator[Routine]):
+    """Routines by id.
+
+    Failed is not empty: a list that failed changes nothing, and a routine that one good
+    list lacked stays until a second one, asked for by itself, lacks it too.
+    """
+
+    topic: ClassVar[Topic] = Topic.ROUTINES
+    interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
+    interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
+    pushed: ClassVar[bool] = False
+    is_list: ClassVar[bool] = True
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: RoutinesApi) -> None:
+        """Start without a routine."""
+        super().__init__(hass, entry, backend)
+        self.api = api
+        self._reading = asyncio.Lock()
+        self._read_at: float | None = None
+        self._remembered: set[str] = set()
+        self._absences = Absences()
+        self._has_forgotten = False
+        self._cancel_second_look: CALLBACK_TYPE | None = None
+        entry.async_on_unload(self._async_cancel_second_look)
+
+    @override
+    async def _async_read(self) -> Mapping[str, Routine]:
+        """Read all routines."""
+        return self._merged(await self.api.async_routines())
+
+    async def async_read_now(self) -> None:
+        """Read for somebody who waits for it; raises ``AlexaError``, which is theirs and says nothing of the topic."""
+        async with self._reading:
+            if self._read_at is not None and self.hass.loop.time() - self._read_at < FRESH:
+                return
+            self.async_set_updated_data(self._merged(await self.api.async_routines()))
+            self._failures = 0
+            self._async_tell_forgotten()
+
+    @callback
+    def async_remember(self, routine_ids: Iterable[str]) -> None:
+        """Take note of routines that there were before; those that are there no more are looked for once more."""
+        self._remembered |= set(routine_ids) - self.data.keys()
+        if self._remembered and self._read_at is not None:
+            self._absences.keep(self._remembered, self.data, self.hass.loop.time())
+            self._async_look_again()
+
+    @callback
+    def is_gone(self, routine_id: str) -> bool:
+        """Return whether the account has not got a routine any more, as two good lists say."""
+        return self._read_at is not None and routine_id not in self.data and routine_id not in self._absences.missing
+
+    @callback
+    def is_missing(self, routine_id: str) -> bool:
+        """Return whether the last good list lacked a routine."""
+        return routine_id in self._absences.missing
+
+    def _merged(self, listed: Mapping[str, Routine]) -> Mapping[str, Routine]:
+        """Return what is listed, and what is missing for the first time."""
+        now = self._read_at = self.hass.loop.time()
+        kept = self._absences.keep({*self.data, *self._remembered}, listed, now)
+        self._has_forgotten |= not self._remembered <= kept | listed.keys()
+        self._remembered &= kept
+        if kept:
+            self._async_look_again()
+        return {**listed, **{key: self.data[key] for key in self.data if key in kept}}
+
+    @override
+    @callback
+    def _async_refresh_finished(self) -> None:
+        """Tell of what is gone."""
+        super()._async_refresh_finished()
+        self._async_tell_forgotten()
+
+    @callback
+    def _async_tell_forgotten(self) -> None:
+        """Tell those who follow all routines that one is gone, also if it was never read."""
+        if self._has_forgotten:
+            self._has_forgotten = False
+            self._tell((EXISTENCE,))
+
+    @callback
+    def _async_look_again(self) -> None:
+        """Ask again, some time later, for what one list lacked."""
+        if not self._cancel_second_look:
+            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
+
+    @callback
+    def _async_second_look(self, _now: object) -> None:
+        """Ask again for what one list lacked."""
+        self._cancel_second_look = None
+        self.async_hint()
+
+    @callback
+    def _async_cancel_second_look(self) -> None:
+        """Cancel the second look."""
+        if self._cancel_second_look:
+            self._cancel_second_look()
+            self._cancel_second_look = None

@@ -1,0 +1,222 @@
+"""What a player can be asked to play: browsing, searching, and the check before it plays."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+import logging
+from typing import Final, override
+
+from homeassistant.components.media_player import MediaPlayerEntity
+from homeassistant.components.media_player.browse_media import BrowseMedia, SearchMedia, SearchMediaQuery
+from homeassistant.components.media_player.const import MediaClass, MediaType
+from homeassistant.components.media_player.errors import BrowseError
+
+from ..backend import PlaySearch
+from ..coordinator import MediaLibrary
+from ..entity import AlexaDeviceEntity, command_errors, invalid_input
+from ..errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
+from ..models import Player
+from ..play_media import QUEUE, SOUND, STATION
+
+_LOGGER = logging.getLogger(__name__)
+
+LIBRARY: Final = "library"
+TUNEIN: Final = "TUNEIN"
+
+# The folders, and what they are called: Home Assistant has no translations for these.
+_PROVIDERS: Final = "providers"
+_SOUNDS: Final = "sounds"
+_QUEUE: Final = "queue"
+_TITLES: Final = {_PROVIDERS: "Music providers", _SOUNDS: "Sounds", _QUEUE: "Queue"}
+
+
+class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
+    """Browsing and searching; a group of speakers cannot be asked to play, so it has nothing to browse."""
+
+    @property
+    def _library(self) -> MediaLibrary | None:
+        """Return what the account can play."""
+        return None if self.device.is_group else self.runtime.media
+
+    @property
+    def _wanted_library(self) -> MediaLibrary:
+        """Return what the account can play; raises ``BrowseError``."""
+        if (library := self._library) is None:
+            raise BrowseError(f"{self.device.name} has nothing to browse")
+        return library
+
+    # --- browsing --------------------------------------------------------------------
+
+    @override
+    async def async_browse_media(
+        self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
+    ) -> BrowseMedia:
+        """Return a folder: the root, music providers, sounds, a category of them, or the queue."""
+        library = self._wanted_library
+        folder, _, rest = (media_content_id or "").partition("/")
+        with command_errors(self.hass, self.entry):
+            match folder:
+                case "":
+                    playing = self.value is not None and self.value.session is not None
+                    shown = (_PROVIDERS, _SOUNDS, _QUEUE) if playing else (_PROVIDERS, _SOUNDS)
+                    return _folder("", "Alexa", [_folder(name, _TITLES[name]) for name in shown], can_search=True)
+                case "providers":
+                    return await self._async_browse_providers(library)
+                case "sounds":
+                    return await self._async_browse_sounds(library, rest)
+                case "queue":
+                    return await self._async_browse_queue(library)
+        raise BrowseError(f"There is no folder {media_content_id}")
+
+    async def _async_browse_providers(self, library: MediaLibrary) -> BrowseMedia:
+        """Return the providers: each can be searched, none has anything to list."""
+        return _folder(
+            _PROVIDERS,
+            _TITLES[_PROVIDERS],
+            [
+                BrowseMedia(
+                    title=provider.name,
+                    media_class=MediaClass.APP,
+                    media_content_type=provider.provider_id,
+                    media_content_id=f"provider/{provider.provider_id}",
+                    can_play=False,
+                    can_expand=False,
+                    can_search=True,
+                    thumbnail=provider.icon_url,
+                )
+                for provider in await library.async_providers()
+            ],
+            can_search=True,
+        )
+
+    async def _async_browse_sounds(self, library: MediaLibrary, category: str) -> BrowseMedia:
+        """Return the categories of sounds, or the sounds of one."""
+        sounds = await library.async_sounds()
+        if not category:
+            categories = sorted({name for sound in sounds for name in sound.categories})
+            folders = [_folder(f"{_SOUNDS}/{name}", name.replace("_", " ").capitalize()) for name in categories]
+            return _folder(_SOUNDS, _TITLES[_SOUNDS], folders)
+        return _folder(
+            f"{_SOUNDS}/{category}",
+            category.replace("_", " ").capitalize(),
+            [
+                _playable(SOUND, sound.sound_id, sound.name, MediaClass.MUSIC)
+                for sound in sounds
+                if category in sound.categories
+            ],
+        )
+
+    async def _async_browse_queue(self, library: MediaLibrary) -> BrowseMedia:
+        """Return what plays and what comes after it."""
+        items = await library.api.async_queue(self.device)
+        return _folder(
+            _QUEUE,
+            _TITLES[_QUEUE],
+            [
+                _playable(
+                    QUEUE,
+                    item.media_id,
+                    f"{item.title} – {item.artist}" if item.artist else item.title,
+                    MediaClass.TRACK,
+                    item.art_url,
+                )
+                for item in items
+            ],
+        )
+
+    # --- searching -------------------------------------------------------------------
+
+    @override
+    async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
+        """Offer the search at every provider, and the radio stations that it finds.
+
+        Amazon tells only while it plays what a provider finds; stations it lists.
+        """
+        library, phrase = self._wanted_library, query.search_query.strip()
+        if not phrase:
+            raise invalid_input("media_id_empty", media_type="search")
+        wanted, classes = query.media_content_type, query.media_filter_classes
+        with command_errors(self.hass, self.entry):
+            providers = await library.async_providers()
+        known = {provider.provider_id for provider in providers}
+        if wanted in known:
+            providers = tuple(provider for provider in providers if provider.provider_id == wanted)
+        found: list[BrowseMedia] = []
+        if not classes or not {MediaClass.MUSIC, MediaClass.TRACK, MediaClass.ALBUM, MediaClass.ARTIST}.isdisjoint(
+            classes
+        ):
+            found += [
+                _playable(
+                    provider.provider_id, phrase, f"{phrase} – {provider.name}", MediaClass.MUSIC, provider.icon_url
+                )
+                for provider in providers
+            ]
+        if TUNEIN in {provider.provider_id for provider in providers} and (
+            not classes or MediaClass.CHANNEL in classes
+        ):
+            found += await self._async_stations(library, phrase)
+        return SearchMedia(result=found)
+
+    async def _async_stations(self, library: MediaLibrary, phrase: str) -> list[BrowseMedia]:
+        """Return the radio stations of a search; the providers are worth showing without them."""
+        try:
+            stations = await library.api.async_stations(phrase)
+        except AlexaError as err:
+            _LOGGER.debug("The stations cannot be searched: %s", err.placeholders)
+            return []
+        return [
+            _playable(STATION, station.station_id, station.name, MediaClass.CHANNEL, station.image_url)
+            for station in stations
+        ]
+
+    # --- before it plays -------------------------------------------------------------
+
+    async def _async_checked(self, search: PlaySearch) -> PlaySearch:
+        """Return a search in Amazon's words; raises ``ServiceValidationError`` with the reason of a refusal.
+
+        Where Amazon cannot be asked, it plays unchecked: the check is a service.
+        """
+        if (library := self._library) is None:
+            return search
+        with command_errors(self.hass, self.entry):
+            try:
+                result = await library.api.async_check(search, self.device)
+            except (AlexaBadResponseError, AlexaConnectionError, AlexaUnsupportedError) as err:
+                _LOGGER.debug("The search cannot be checked: %s", err.placeholders)
+                return search
+            if result.refusal is None:
+                return replace(search, phrase=result.phrase)
+            names = ", ".join(provider.provider_id for provider in await library.async_providers())
+        raise invalid_input(
+            "search_refused", phrase=search.phrase, provider=search.provider, reason=result.refusal, known=names
+        )
+
+
+def _folder(
+    path: str, title: str, children: Iterable[BrowseMedia] | None = None, *, can_search: bool = False
+) -> BrowseMedia:
+    """Return a folder of the library."""
+    return BrowseMedia(
+        title=title,
+        media_class=MediaClass.DIRECTORY,
+        media_content_type=LIBRARY,
+        media_content_id=path,
+        can_play=False,
+        can_expand=True,
+        can_search=can_search,
+        children=None if children is None else list(children),
+    )
+
+
+def _playable(
+    media_type: str, media_id: str, title: str, media_class: MediaClass, thumbnail: str | None = None
+) -> BrowseMedia:
+    """Return something that ``play_media`` takes."""
+    return BrowseMedia(
+        title=title,
+        media_class=media_class,
+        media_content_type=media_type,
+        media_content_id=media_id,
+        can_play=True,
+        can_expand=False,
+        thumbnail=thumbnail,
+    )

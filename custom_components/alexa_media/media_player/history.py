@@ -1,0 +1,128 @@
+"""What was said to a player."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, override
+
+from homeassistant.components.media_player import MediaPlayerEntity
+from homeassistant.core import ServiceResponse, callback
+from homeassistant.util import dt as dt_util
+
+from ..backend import HistoryApi, UtteranceType, VoiceRecord
+from ..coordinator import LastCommand, history_record_of
+from ..entity import AlexaDeviceEntity, command_errors, invalid_input
+from ..models import Player
+
+# What is looked through without a start, and how many pages (of 50 records each) at most.
+HISTORY_WINDOW: Final = timedelta(days=7)
+MAX_PAGES: Final = 10
+
+
+class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
+    """Whether a player was spoken to last, and what was said to it.
+
+    The attributes are alexa_media_player's. ``history_records`` holds what
+    ``alexa_media.get_history_records`` found last.
+    """
+
+    _unrecorded_attributes = frozenset({"history_records"})
+
+    _last_command: LastCommand | None = None
+    _history_records: tuple[dict[str, Any], ...] = ()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Also follow what is said."""
+        await super().async_added_to_hass()
+        if history := self.runtime.history:
+            self._last_command = history.data.get(self.serial)
+            self.async_on_remove(history.async_add_listener(self._async_spoken_to, self.serial))
+
+    @callback
+    def _async_spoken_to(self) -> None:
+        """Show what was said; whether the history can be read is nothing that a player shows."""
+        history = self.runtime.history
+        command = history.data.get(self.serial) if history else None
+        if command != self._last_command:
+            self._last_command = command
+            self.async_write_ha_state()
+
+    @property
+    def _history_attributes(self) -> dict[str, Any]:
+        """Return what was said to this player last; ``last_called_timestamp`` is in epoch milliseconds."""
+        command = self._last_command
+        told = history_record_of(command.record) if command else {}
+        return {
+            "last_called": command is not None and command.is_last,
+            "last_called_timestamp": told.get("timestamp"),
+            "last_called_summary": told.get("summary"),
+            "last_called_response": told.get("response"),
+            "history_records": list(self._history_records),
+        }
+
+    async def async_get_history_records(
+        self,
+        entries: int,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        person: str | None = None,
+        include: list[UtteranceType] | None = None,
+    ) -> ServiceResponse:
+        """Return the latest records of this player (``alexa_media.get_history_records``), and keep them as attribute.
+
+        ``start`` is 7 days before ``end`` unless given, ``end`` now. ``include`` names types of
+        utterances that are left out otherwise. Raises ``ServiceValidationError`` for a range
+        that is none, ``HomeAssistantError`` where Amazon does not answer.
+        """
+        if (history := self.runtime.history) is None:
+            raise invalid_input("history_unsupported")
+        now = dt_util.utcnow()
+        until = now if end is None else _aware(end)
+        since = until - HISTORY_WINDOW if start is None else _aware(start)
+        if since >= min(until, now):
+            raise invalid_input("history_range_invalid", start=since.isoformat(), end=until.isoformat())
+        wanted = frozenset(include or ())
+
+        def _is_wanted(record: VoiceRecord) -> bool:
+            return (
+                record.serial == self.serial
+                and (record.is_command or record.utterance in wanted)
+                and (person is None or (record.person or "").casefold() == person.strip().casefold())
+            )
+
+        with command_errors(self.hass, self.entry):
+            found = await _async_found(history.api, since, until, _is_wanted, entries)
+        shown = [history.shown(record) for record in found]
+        self._history_records = tuple(history_record_of(record) for record in shown)
+        self.async_write_ha_state()
+        return {"records": [_told(record) for record in shown]}
+
+
+async def _async_found(
+    api: HistoryApi, start: datetime, end: datetime, is_wanted: Callable[[VoiceRecord], bool], entries: int
+) -> list[VoiceRecord]:
+    """Return the latest records of some kind, at most ``entries``; raises ``AlexaError``."""
+    found: list[VoiceRecord] = []
+    token: str | None = None
+    for _ in range(MAX_PAGES):
+        page = await api.async_records(start, end, token)
+        found += filter(is_wanted, page.records)
+        if len(found) >= entries or page.token in (None, token):
+            break
+        token = page.token
+    return found[:entries]
+
+
+def _aware(moment: datetime) -> datetime:
+    """Return a time with its zone: without one it is meant as Home Assistant's."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
+
+
+def _told(record: VoiceRecord) -> dict[str, Any]:
+    """Return a record as the response of the action tells it."""
+    return {
+        **history_record_of(record),
+        "person": record.person,
+        "intent": record.intent,
+        "type": record.utterance_raw.lower(),
+    }

@@ -1,0 +1,91 @@
+"""Actions for whole accounts, which alexa_media_player's users name by their e-mail addresses."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.util.json import JsonObjectType
+import probatio as vol
+
+from ..const import CONF_EMAIL, DOMAIN
+from ..coordinator import AlexaConfigEntry
+from ..entity import invalid_input, masked
+
+SERVICE_FORCE_LOGOUT: Final = "force_logout"
+SERVICE_ENABLE_NETWORK_DISCOVERY: Final = "enable_network_discovery"
+
+ATTR_EMAIL: Final = "email"
+
+_SCHEMA: Final = vol.Schema({vol.Optional(ATTR_EMAIL, default=[]): vol.All(cv.ensure_list, [cv.string])})
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register the actions; only an administrator may sign an account out."""
+    async_register_admin_service(hass, DOMAIN, SERVICE_FORCE_LOGOUT, _async_force_logout, _SCHEMA)
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_ENABLE_NETWORK_DISCOVERY,
+        _async_enable_network_discovery,
+        _SCHEMA,
+        SupportsResponse.OPTIONAL,
+    )
+
+
+def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
+    """Return the accounts with some e-mail addresses, else all.
+
+    Raises ``ServiceValidationError`` for an address that is no account's.
+    """
+    entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    if not entries:
+        raise invalid_input("no_account")
+    wanted = {email.strip().casefold(): email for email in emails or ()}
+    by_email = {entry.data[CONF_EMAIL].casefold(): entry for entry in entries}
+    if unknown := [email for folded, email in wanted.items() if folded not in by_email]:
+        known = sorted(masked(entry.data[CONF_EMAIL]) for entry in entries)
+        raise invalid_input("account_unknown", email=", ".join(unknown), known=", ".join(known))
+    return [entry for entry in entries if not wanted or entry.data[CONF_EMAIL].casefold() in wanted]
+
+
+async def _async_force_logout(call: ServiceCall) -> None:
+    """Ask for a new sign-in, which the config flow announces on the bus; nothing is asked of Amazon."""
+    for entry in entries_of(call.hass, call.data[ATTR_EMAIL]):
+        entry.async_start_reauth(call.hass)
+
+
+async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
+    """Read anew what the accounts have: devices, routines and all other lists.
+
+    The response tells how many there are. Raises ``HomeAssistantError`` for accounts that
+    are not loaded or cannot be read, once the others have been.
+    """
+    entries = entries_of(call.hass, call.data[ATTR_EMAIL])
+    loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
+    found = await asyncio.gather(*(_async_read_lists(entry) for entry in loaded))
+    failed = {masked(entry.data[CONF_EMAIL]): "not loaded" for entry in entries if entry not in loaded}
+    accounts: JsonObjectType = {}
+    for entry, (counts, topics) in zip(loaded, found, strict=True):
+        accounts[entry.title] = counts
+        if topics:
+            failed[masked(entry.data[CONF_EMAIL])] = ", ".join(topics)
+    if failed:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="discovery_failed",
+            translation_placeholders={"failed": "; ".join(f"{name}: {why}" for name, why in failed.items())},
+        )
+    return {"accounts": accounts} if call.return_response else None
+
+
+async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, list[str]]:
+    """Return how many keys each list of an account has, and the topics that could not be read."""
+    lists = [coordinator for coordinator in entry.runtime_data.coordinators if coordinator.is_list]
+    await asyncio.gather(*(coordinator.async_refresh_shared() for coordinator in lists))
+    counts: JsonObjectType = {str(coordinator.topic): len(coordinator.data) for coordinator in lists}
+    return counts, [str(coordinator.topic) for coordinator in lists if not coordinator.last_update_success]

@@ -1,0 +1,129 @@
+"""Actions about what people said."""
+
+import asyncio
+from typing import Any, Final
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_platform_entity_service
+import probatio as vol
+
+from ..backend import UtteranceType
+from ..const import DOMAIN
+from ..coordinator import AlexaConfigEntry, HistoryCoordinator, history_record_of
+from ..entity import command_errors, invalid_input
+from ..speech import echo_players
+from .accounts import entries_of
+
+SERVICE_GET_HISTORY_RECORDS: Final = "get_history_records"
+SERVICE_UPDATE_LAST_CALLED: Final = "update_last_called"
+
+ATTR_EMAIL: Final = "email"
+ATTR_END: Final = "end"
+ATTR_ENTRIES: Final = "entries"
+ATTR_INCLUDE: Final = "include"
+ATTR_PERSON: Final = "person"
+ATTR_START: Final = "start"
+
+DEFAULT_ENTRIES: Final = 5
+MAX_ENTRIES: Final = 500
+
+# What is left out of the records unless it is asked for.
+_INCLUDED: Final = {
+    "wake_word_only": UtteranceType.WAKE_WORD_ONLY,
+    "other_device_answered": UtteranceType.DEVICE_ARBITRATION,
+    "nothing_heard": UtteranceType.ASR_TIMEOUT,
+    "no_request": UtteranceType.NO_EXPRESSED_INTENT,
+}
+
+
+def _included(value: Any) -> UtteranceType:
+    """Return the type of utterance that a word of ours names; raises ``vol.Invalid``."""
+    return _INCLUDED[vol.In(_INCLUDED)(value)]
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_UPDATE_LAST_CALLED,
+        _async_update_last_called,
+        schema=vol.Schema({vol.Optional(ATTR_EMAIL): vol.All(cv.ensure_list, [cv.string])}),
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        SERVICE_GET_HISTORY_RECORDS,
+        entity_domain=MEDIA_PLAYER_DOMAIN,
+        schema={
+            vol.Optional(ATTR_ENTRIES, default=DEFAULT_ENTRIES): vol.All(
+                vol.Coerce(int), vol.Range(min=1, max=MAX_ENTRIES)
+            ),
+            vol.Optional(ATTR_START): cv.datetime,
+            vol.Optional(ATTR_END): cv.datetime,
+            vol.Optional(ATTR_PERSON): cv.string,
+            vol.Optional(ATTR_INCLUDE): vol.All(cv.ensure_list, [_included]),
+        },
+        func="async_get_history_records",
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+
+
+async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
+    """Read which Echo was spoken to last, in some accounts or in all; the response tells.
+
+    Raises ``ServiceValidationError`` for an account that there is not, that is not loaded
+    or that has no history, and ``HomeAssistantError`` where Amazon does not answer, once all others are read.
+    """
+    hass = call.hass
+    entries = _entries(hass, call.data.get(ATTR_EMAIL))
+    results = await asyncio.gather(
+        *(_async_look(hass, entry, history) for entry, history in entries), return_exceptions=True
+    )
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    if not call.return_response:
+        return None
+    return {"last_called": [_last_called(hass, entry, history) for entry, history in entries]}
+
+
+def _entries(hass: HomeAssistant, emails: list[str] | None) -> list[tuple[AlexaConfigEntry, HistoryCoordinator]]:
+    """Return the accounts with some e-mail addresses, or all; raises ``ServiceValidationError``."""
+    chosen = entries_of(hass, emails)
+    loaded = [entry for entry in chosen if entry.state is ConfigEntryState.LOADED]
+    if not loaded or (emails is not None and len(loaded) < len(chosen)):
+        raise invalid_input("account_not_loaded")
+    found = [(entry, history) for entry in loaded if (history := entry.runtime_data.history)]
+    if not found:
+        raise invalid_input("history_unsupported")
+    return found
+
+
+async def _async_look(hass: HomeAssistant, entry: AlexaConfigEntry, history: HistoryCoordinator) -> None:
+    """Read the history of one account."""
+    with command_errors(hass, entry):
+        await history.async_look()
+
+
+def _last_called(hass: HomeAssistant, entry: AlexaConfigEntry, history: HistoryCoordinator) -> dict[str, Any]:
+    """Return which Echo of an account was spoken to last, as the response tells it."""
+    record = history.last
+    player = next(
+        (
+            player
+            for player in echo_players(hass).values()
+            if record and player.entry is entry and player.device and player.device.serial == record.serial
+        ),
+        None,
+    )
+    return {
+        "account": entry.title,
+        "entity_id": player.entity_id if player else None,
+        "name": player.name if player else None,
+        **(history_record_of(record) if record else {}),
+    }

@@ -1,0 +1,71 @@
+"""Actions about what is played: steps as one sequence, stop everywhere, the queue."""
+
+from typing import Final
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_platform_entity_service
+import probatio as vol
+
+from ..const import DOMAIN
+from ..coordinator import AlexaConfigEntry
+from ..entity import command_errors, invalid_input
+from ..steps import reader
+
+SERVICE_GET_QUEUE: Final = "get_queue"
+SERVICE_RUN_SEQUENCE: Final = "run_sequence"
+SERVICE_STOP_ALL: Final = "stop_all"
+
+ATTR_STEPS: Final = "steps"
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        SERVICE_GET_QUEUE,
+        entity_domain=MEDIA_PLAYER_DOMAIN,
+        schema=None,
+        func="async_get_queue",
+        supports_response=SupportsResponse.ONLY,
+    )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_RUN_SEQUENCE,
+        _async_run_sequence,
+        schema=vol.Schema({vol.Required(ATTR_STEPS): list, vol.Optional(ATTR_ENTITY_ID, default=list): cv.entity_ids}),
+    )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_STOP_ALL,
+        _async_stop_all,
+        schema=vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}),
+    )
+
+
+async def _async_run_sequence(call: ServiceCall) -> None:
+    """Run steps as one sequence, in one request; raises ``ServiceValidationError`` before it where a step is wrong."""
+    steps = reader(call.hass)
+    step = steps.read(call.data[ATTR_STEPS], call.data[ATTR_ENTITY_ID])
+    entry = steps.entry
+    if entry is None or (media := entry.runtime_data.backend.media) is None:
+        raise invalid_input("sequence_empty")
+    with command_errors(call.hass, entry):
+        await media.async_run(step)
+
+
+async def _async_stop_all(call: ServiceCall) -> None:
+    """Stop everything on every Echo of one account or of all, in one request each."""
+    entries: list[AlexaConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
+    if wanted := call.data.get(ATTR_CONFIG_ENTRY_ID):
+        entries = [entry for entry in entries if entry.entry_id == wanted]
+    found = [(entry, media) for entry in entries if (media := entry.runtime_data.backend.media) is not None]
+    if not found:
+        raise invalid_input("no_account")
+    for entry, media in found:
+        with command_errors(call.hass, entry):
+            await media.async_stop_all()

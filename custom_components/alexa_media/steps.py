@@ -1,0 +1,181 @@
+"""Steps that a user wrote down, as one sequence: what each says, where, and what is wrong with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+
+from .backend import (
+    Announce,
+    Command,
+    LaunchSkill,
+    PlaySearch,
+    PlaySound,
+    RunSequence,
+    SetVolume,
+    Speak,
+    Stop,
+    TextCommand,
+)
+from .backend.media import Do, InTurn, Step, Together, Wait, commands_of
+from .coordinator import AlexaConfigEntry
+from .entity import invalid_input
+from .models import Device
+from .speech import EchoPlayer, Kind, echo_players, expand, message_of
+
+MAX_DEPTH: Final = 5
+MAX_COMMANDS: Final = 40
+"""How many commands a sequence holds at most: as many as Amazon was seen to take."""
+MAX_WAIT: Final = 3600
+
+_FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
+_GROUPS: Final[dict[str, type[InTurn | Together]]] = {"serial": InTurn, "parallel": Together}
+_ENTITY: Final = "entity_id"
+
+
+def _text(value: object) -> str:
+    """Return a text that is not empty; raises ``ValueError``."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text is needed")
+    return value.strip()
+
+
+def _speak(value: object, _step: Mapping[str, Any]) -> Command:
+    return Speak(text=message_of(_text(value)).text)
+
+
+def _announce(value: object, step: Mapping[str, Any]) -> Command:
+    text = message_of(_text(value), Kind.ANNOUNCE).text
+    return Announce(text=text, title=_text(step["title"])) if "title" in step else Announce(text=text)
+
+
+def _volume(value: object, _step: Mapping[str, Any]) -> Command:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError("a number from 0 to 1 is needed")
+    return SetVolume(level=round(value * 100))
+
+
+def _music(value: object, step: Mapping[str, Any]) -> Command:
+    return PlaySearch(provider=_text(step.get("provider", "DEFAULT")), phrase=_text(value))
+
+
+def _stop(value: object, _step: Mapping[str, Any]) -> Command:
+    if value not in (True, None):
+        raise ValueError("it takes no value")
+    return Stop()
+
+
+_COMMANDS: Final[dict[str, Callable[[object, Mapping[str, Any]], Command]]] = {
+    "speak": _speak,
+    "announce": _announce,
+    "volume": _volume,
+    "music": _music,
+    "sound": lambda value, _step: PlaySound(sound=_text(value)),
+    "text_command": lambda value, _step: TextCommand(text=_text(value)),
+    "skill": lambda value, _step: LaunchSkill(skill_id=_text(value)),
+    "play": lambda value, _step: RunSequence(name=_text(value), extra={}),
+    "stop": _stop,
+}
+_FIELDS: Final = {"announce": {"title"}, "music": {"provider"}}
+_KNOWN: Final = ", ".join((*_COMMANDS, "wait", *_GROUPS))
+
+
+@dataclass(slots=True)
+class StepReader:
+    """Reads steps; ``entry`` is the account of the devices, which are all of one."""
+
+    hass: HomeAssistant
+    players: Mapping[str, EchoPlayer]
+    entry: AlexaConfigEntry | None = None
+
+    def read(self, steps: Sequence[object], entity_ids: Sequence[str]) -> Step:
+        """Return steps that are run one after the other on ``entity_ids`` where a step names no others.
+
+        Raises ``ServiceValidationError`` that names the step that is wrong, for example "2.1":
+        the first of the second one's.
+        """
+        step = self._group("serial", list(steps), tuple(entity_ids), "", 0)
+        if (count := sum(1 for _ in commands_of(step))) > MAX_COMMANDS:
+            raise invalid_input("sequence_too_long", count=str(count), most=str(MAX_COMMANDS))
+        if self.entry is None:
+            raise invalid_input("sequence_empty")
+        return step
+
+    def _group(self, kind: str, value: object, entity_ids: tuple[str, ...], place: str, depth: int) -> Step:
+        """Read steps that are run one after the other, or at the same time."""
+        if depth > MAX_DEPTH:
+            raise invalid_input("sequence_too_deep", step=place, most=str(MAX_DEPTH))
+        if not isinstance(value, list) or not value:
+            raise self._wrong(place, "a list of steps is needed") if place else invalid_input("sequence_empty")
+        prefix = f"{place}." if place else ""
+        steps = tuple(
+            self._step(inner, entity_ids, f"{prefix}{number}", depth) for number, inner in enumerate(value, 1)
+        )
+        return _GROUPS[kind](steps=steps)
+
+    def _step(self, data: object, entity_ids: tuple[str, ...], place: str, depth: int) -> Step:
+        """Read one step."""
+        if not isinstance(data, Mapping):
+            raise self._wrong(place, "it is no mapping")
+        kinds = [key for key in data if key in _COMMANDS or key in _GROUPS or key == "wait"]
+        if len(kinds) != 1:
+            raise invalid_input("sequence_step_unknown", step=place, known=_KNOWN)
+        (kind,) = kinds
+        if odd := set(data) - {kind, _ENTITY} - _FIELDS.get(kind, set()):
+            raise self._wrong(place, f"{', '.join(sorted(map(str, odd)))} means nothing there")
+        if _ENTITY in data:
+            named = data[_ENTITY]
+            entity_ids = tuple(named) if isinstance(named, list) else (str(named),)
+        if kind in _GROUPS:
+            return self._group(kind, data[kind], entity_ids, place, depth + 1)
+        try:
+            if kind == "wait":
+                return Wait(seconds=_seconds(data[kind]))
+            command = _COMMANDS[kind](data[kind], data)
+        except ValueError as err:
+            raise self._wrong(place, str(err)) from err
+        return self._on(command, entity_ids, place)
+
+    def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
+        """Return a command on all devices that it is for."""
+        devices: dict[str, Device] = {}
+        for entity_id in expand(self.hass, entity_ids):
+            player = self.players.get(entity_id)
+            if player is None or player.device is None:
+                raise invalid_input("sequence_target_unknown", step=place, target=entity_id)
+            if self.entry not in (None, player.entry):
+                raise invalid_input("sequence_two_accounts", step=place)
+            self.entry = player.entry
+            for device in self._with_members(command, player.device):
+                if not device.online:
+                    raise invalid_input("sequence_target_offline", step=place, target=device.name)
+                devices[device.serial] = device
+        if not devices:
+            raise invalid_input("sequence_no_target", step=place)
+        steps = tuple(Do(command=command, device=device) for device in devices.values())
+        return steps[0] if len(steps) == 1 else Together(steps=steps)
+
+    def _with_members(self, command: Command, device: Device) -> Sequence[Device]:
+        """Return the members of a group for what a group cannot do itself."""
+        if not device.is_group or not isinstance(command, _FOR_MEMBERS) or self.entry is None:
+            return (device,)
+        known = self.entry.runtime_data.devices.data
+        return [known[serial] for serial in device.members if serial in known] or (device,)
+
+    @staticmethod
+    def _wrong(place: str, reason: str) -> Exception:
+        """Return the error of a step."""
+        return invalid_input("sequence_step_wrong", step=place, reason=reason)
+
+
+def _seconds(value: object) -> int:
+    """Return how long to wait; raises ``ValueError``."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_WAIT:
+        raise ValueError(f"a number of seconds from 1 to {MAX_WAIT} is needed")
+    return round(value)
+
+
+def reader(hass: HomeAssistant) -> StepReader:
+    """Return what reads steps for the players that there are now."""
+    return StepReader(hass, echo_players(hass))

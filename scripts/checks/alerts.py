@@ -1,0 +1,138 @@
+"""Alarms, timers, reminders and the calendar."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+import re
+from typing import Any, Final
+
+from .echos import REFUSAL
+from .world import CheckFailedError, World, expect, until
+
+OFFICE: Final = "media_player.office_spot"
+EVENT: Final = "event.office_spot_alarm"
+
+
+def held(world: World, notification_id: str) -> dict[str, Any]:
+    """Return what the cloud holds under an id; nothing where it holds none."""
+    accounts = world.sim.state()["accounts"].values()
+    items = (item for account in accounts for item in account["notifications"].values())
+    return next((dict(item) for item in items if item["id"] == notification_id), {})
+
+
+def act(world: World, name: str, **data: Any) -> dict[str, Any]:
+    """Call an action and return its response."""
+    _, response = world.rest().trigger_service_with_response("alexa_media", name, **data)
+    return dict(response)
+
+
+def happened(world: World) -> tuple[str | None, str | None]:
+    """Return what the office's event entity told last, and of which notification."""
+    attributes = world.state(EVENT).attributes
+    return attributes.get("event_type"), attributes.get("id")
+
+
+def calendar(world: World) -> str:
+    """Return the entity id of the account's calendar."""
+    states = world.rest().get_states()
+    return str(next(s.entity_id for s in states if re.fullmatch(r"calendar\..*_alarms_and_reminders", s.entity_id)))
+
+
+def rings(world: World) -> str:
+    """Set an alarm here: it rings there, is told here, is stopped from here and deleted."""
+    at = datetime.fromtimestamp(world.sim.now() + 10, UTC)
+    alarm = act(world, "create_alarm", entity_id=OFFICE, at=at.isoformat(), sound="Countertop")["id"]
+    item = held(world, alarm)
+    expect(item and item["sound"]["displayName"] == "Countertop", f"in the cloud: {item}")
+    until("the sensor knows it", lambda: alarm in str(world.state("sensor.office_spot_next_alarm").attributes))
+    until("it rings there", lambda: held(world, alarm)["lastOccurrenceTimeInMilli"], 20)
+    until("it is told here", lambda: happened(world) == ("ringing", alarm))
+    stopped = act(world, "stop_alarm", entity_id=OFFICE)["id"]
+    expect(stopped == alarm, f"stopped {stopped}")
+    until("it is off there", lambda: held(world, alarm)["status"] == "OFF")
+    until("that it was dismissed", lambda: happened(world) == ("dismissed", alarm))
+    act(world, "delete_notification", notification_id=alarm)
+    expect(not held(world, alarm), "the cloud still has it")
+    return "rang, told, stopped, deleted"
+
+
+def bad_input(world: World) -> str:
+    """Ask for a sound that the Echo has not: the caller reads which it has, and nothing is written."""
+    world.sim.reset_ledger()
+    data = {"entity_id": OFFICE, "at": "07:00:00", "sound": REFUSAL}
+    try:
+        with world.socket() as socket:
+            socket.trigger_service("alexa_media", "create_alarm", **data)
+    except Exception as err:  # noqa: BLE001 - whatever the client raises, its text is what counts
+        expect("Countertop" in str(err), f"said: {err}")
+        sent = [r["path"] for r in world.sim.ledger() if r["method"] != "GET" and r["path"] != "/ping"]
+        expect(not sent, f"sent: {sent}")
+        return str(err)[:80]
+    message = "no error reached the caller"
+    raise CheckFailedError(message)
+
+
+def timer(world: World) -> str:
+    """Set a timer: it is told to the Echo, and its id comes back."""
+    made = act(world, "create_timer", entity_id=OFFICE, duration="00:30:00", label="Tea")["id"]
+    item = held(world, made)
+    expect(item.get("timerLabel") == "Tea", f"in the cloud: {item}")
+    until("the sensor knows it", lambda: world.state("sensor.office_spot_next_timer").attributes.get("timer") == "Tea")
+    act(world, "delete_notification", notification_id=made)
+    expect(not held(world, made), "the cloud still has it")
+    return "30 minutes, cancelled"
+
+
+def in_the_calendar(world: World) -> str:
+    """Make a reminder that repeats in the calendar, see its times, and delete it."""
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    entity_id = calendar(world)
+    world.rest().trigger_service(
+        "calendar",
+        "create_event",
+        entity_id=entity_id,
+        summary="Water the plants",
+        start_date_time=start.isoformat(),
+        end_date_time=(start + timedelta(hours=1)).isoformat(),
+        location="Office Spot",
+    )
+
+    def reminders() -> list[dict[str, Any]]:
+        listed = world.state("sensor.office_spot_next_reminder").attributes.get("sorted_all") or []
+        return [item for item in listed if item["reminderLabel"] == "Water the plants"]
+
+    made = until("the sensor knows it", reminders)[0]["id"]
+    act(world, "edit_reminder", notification_id=made, weekdays=["mo", "we", "fr"])
+
+    def events() -> list[Any]:
+        _, response = world.rest().trigger_service_with_response(
+            "calendar", "get_events", entity_id=entity_id, duration={"days": 14}
+        )
+        return [event for event in response[entity_id]["events"] if event["summary"] == "Water the plants"]
+
+    until("six times in two weeks", lambda: len(events()) in (5, 6, 7))
+    count = len(events())
+    expect({event["location"] for event in events()} == {"Office Spot"}, f"events: {events()}")
+    act(world, "delete_notification", notification_id=made)
+    until("it is gone from the calendar", lambda: not events())
+    return f"{count} times in two weeks, gone again"
+
+
+def alarm_volume(world: World) -> str:
+    """Make alarms louder."""
+    number = "number.office_spot_alarm_volume"
+    before = world.device("Office Spot")["alertVolume"]
+    until("the volume of alarms", lambda: world.state(number).state == str(before))
+    world.rest().trigger_service("number", "set_value", entity_id=number, value=73)
+    expect(world.device("Office Spot")["alertVolume"] == 73, "the cloud has another volume")
+    until("73", lambda: world.state(number).state == "73")
+    world.rest().trigger_service("number", "set_value", entity_id=number, value=before)
+    return f"{before}, 73, {before}"
+
+
+CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
+    ("an alarm created here rings there", rings),
+    ("an unknown sound is refused", bad_input),
+    ("a timer in words, with its id", timer),
+    ("a reminder made in the calendar", in_the_calendar),
+    ("alarm volume", alarm_volume),
+)

@@ -1,0 +1,52 @@
+"""Who was spoken to last, and what was said."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from .world import KITCHEN, World, expect, until
+
+GARAGE: Final = "media_player.garage_echo"
+RECORDS: Final = "/alexa-privacy/apd/rah/alexa-history-records-v2"
+
+
+def spoken_to_last(world: World) -> str:
+    """Say something to two Echos: attributes and event entity tell, one request each time."""
+    world.sim.reset_ledger()
+    world.sim.say(world.device("Kitchen Show")["serial"], "play abba", "Here is ABBA", "Jo")
+    until("the kitchen is the last one", lambda: world.state(KITCHEN).attributes["last_called"])
+    attributes = world.state(KITCHEN).attributes
+    said = attributes["last_called_summary"], attributes["last_called_response"]
+    expect(said == ("play abba", "Here is ABBA"), f"said and answered: {said}")
+    event = world.state("event.kitchen_show_voice_command")
+    known = event.attributes["event_type"], event.attributes["text"], event.attributes["person"]
+    expect(known == ("command", "play abba", "Jo"), f"the event: {known}")
+    count = len(world.requests(RECORDS))
+    expect(count == 1, f"{count} requests for the kitchen")
+    world.sim.say(world.device("Garage Echo")["serial"], "close the gate")
+    until("the garage is the last one", lambda: world.state(GARAGE).attributes["last_called"])
+    expect(not world.state(KITCHEN).attributes["last_called"], "the kitchen is the last one, too")
+    count = len(world.requests(RECORDS))
+    expect(count == 2, f"{count} requests for both")
+    return "the kitchen, then the garage: 1 request each"
+
+
+def answer_and_records(world: World) -> str:
+    """Answer where somebody has just spoken, and look up what was said."""
+    before = len(world.sim.spoken())
+    world.rest().trigger_service("notify", "alexa_media_last_called", message="It is closed")
+    told = {item["device"] for item in world.sim.spoken()[before:]}
+    expect(told == {"Garage Echo"}, f"told: {told}")
+    _, response = world.rest().trigger_service_with_response(
+        "alexa_media", "get_history_records", entity_id=GARAGE, entries=3
+    )
+    records: list[dict[str, Any]] = response[GARAGE]["records"]
+    expect([record["summary"] for record in records] == ["close the gate"], f"records: {records}")
+    shown = world.state(GARAGE).attributes["history_records"]
+    expect(len(shown) == 1, f"shown: {shown}")
+    return "answered in the garage; 1 record"
+
+
+CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
+    ("who was spoken to last", spoken_to_last),
+    ("an answer there, and the records", answer_and_records),
+)

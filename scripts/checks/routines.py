@@ -1,0 +1,81 @@
+"""Routines, pictures on screens, Amazon Kids."""
+
+from collections.abc import Awaitable, Callable
+import json
+from typing import Final
+
+from .world import KITCHEN, World, expect, until
+
+ROUTINE: Final = "Dinner time"
+SPOT: Final = "media_player.office_spot"
+
+
+def run_here(world: World) -> str:
+    """Run a routine on the Echo that is named; the button of one that names its own runs it as it is."""
+    before = len(world.sim.spoken())
+    world.sim.reset_ledger()
+    _, response = world.rest().trigger_service_with_response(
+        "alexa_media", "run_routine", entity_id=SPOT, routine=ROUTINE.upper()
+    )
+    expect(response[SPOT]["name"] == ROUTINE, f"response: {response}")
+    told = [(said["device"], said["text"]) for said in world.sim.spoken()[before:]]
+    expect(("Office Spot", "Dinner is served") in told, f"told: {told}")
+    (request,) = world.requests("/api/behaviors/preview", "POST")
+    expect(json.loads(request["body"])["behaviorId"] == response[SPOT]["id"], "not run under its id")
+    buttons = [s.entity_id for s in world.rest().get_states() if s.entity_id.endswith("_good_night")]
+    expect(len(buttons) == 1, f"buttons: {buttons}")
+    world.rest().trigger_service("button", "press", entity_id=buttons[0])
+    expect(world.sim.spoken()[-1]["device"] == "Bedroom Dot", f"told: {world.sim.spoken()[-1]}")
+    return f"“{ROUTINE}” on the Spot, 1 button pressed"
+
+
+def come_and_go(world: World) -> str:
+    """Make a routine in the cloud, and rename it: its button follows when the lists are read anew."""
+    customer_id, account = next(iter(world.sim.state()["accounts"].items()))
+    node = next(iter(account["automations"].values()))["startNode"]
+    routine_id = "amzn1.alexa.automation.check"
+
+    def buttons() -> list[str]:
+        states = world.rest().get_states()
+        return [str(s.attributes["friendly_name"]) for s in states if s.entity_id.endswith("_tea_time")]
+
+    def rename(name: str) -> None:
+        change = {"automations": {routine_id: {"name": name, "startNode": node}}}
+        world.sim.patch_state({"accounts": {customer_id: change}})
+        world.rest().trigger_service("alexa_media", "enable_network_discovery")
+        until(f"a button {name}", lambda: any(text.endswith(name) for text in buttons()))
+
+    rename("Tea time")
+    rename("Coffee time")
+    world.sim.patch_state({"accounts": {customer_id: {"automations": {routine_id: None}}}})
+    world.rest().trigger_service("alexa_media", "enable_network_discovery")
+    expect(buttons(), "gone after a single list without it")
+    until("it is gone", lambda: not buttons(), 60)
+    return "came, renamed, gone"
+
+
+def image(world: World) -> str:
+    """Show a picture on a screen."""
+    address = "https://pictures.example.org/check.jpg"
+    world.rest().trigger_service(
+        "media_player", "play_media", entity_id=KITCHEN, media_content_type="image", media_content_id=address
+    )
+    expect(world.device("Kitchen Show")["backgroundImage"] == address, "the cloud has another picture")
+    return "1 picture"
+
+
+def kids(world: World) -> str:
+    """Give an Echo to a child, and take it back."""
+    world.rest().trigger_service("alexa_media", "amazon_kids_enable", entity_id=SPOT, child="Kim")
+    expect(world.device("Office Spot")["child"], "nobody has the Echo in the cloud")
+    world.rest().trigger_service("alexa_media", "amazon_kids_disable", entity_id=SPOT)
+    expect(world.device("Office Spot")["child"] is None, "the child has it still")
+    return "given and taken"
+
+
+CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
+    ("a routine runs on the Echo that is named", run_here),
+    ("a routine's button comes, is renamed and goes", come_and_go),
+    ("a picture on a screen", image),
+    ("an Echo for a child", kids),
+)

@@ -1,0 +1,48 @@
+"""Speech of another engine: fetched by address, as Amazon would."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPMethod
+import re
+from typing import Any, Final
+from urllib.request import urlopen
+
+from .echos import last_spoken
+from .world import KITCHEN, PATIENCE, World, expect, until
+
+PUBLIC: Final = "https://home.example.org"
+
+
+def other_engine(world: World) -> str:
+    """Let the engine ``demo`` speak: an error without a public address, a sound to fetch with one."""
+    client = world.rest()
+    say: dict[str, Any] = {"entity_id": KITCHEN, "message": "Dinner is ready."}
+    spoken = len(world.sim.spoken())
+    try:
+        client.trigger_service("tts", "demo_say", **say)
+    except Exception:  # noqa: BLE001 - whatever the client raises, nothing may be spoken
+        expect(len(world.sim.spoken()) == spoken, "a word was spoken about it")
+    else:
+        expect(False, "no error without a public address")
+    flows = "config/config_entries/options/flow"
+    flow: Any = client.request(flows, method=HTTPMethod.POST, json={"handler": world.entry_id})
+    names = [field["name"] for field in flow["data_schema"]]
+    stored = {f["name"]: f.get("description", {}).get("suggested_value", f.get("default")) for f in flow["data_schema"]}
+    chosen = {name: stored[name] for name in names if stored[name] is not None} | {"public_url": PUBLIC}
+    done: Any = client.request(f"{flows}/{flow['flow_id']}", method=HTTPMethod.POST, json=chosen)
+    expect(done["type"] == "create_entry", f"the options were not taken: {done}")
+    until("the kitchen has finished speaking", lambda: world.sim.now() - last_spoken(world) > PATIENCE, 2 * PATIENCE)
+    client.trigger_service("tts", "demo_say", **say)
+    (said,) = world.sim.spoken()[spoken:]
+    match = re.fullmatch(rf'<speak><audio src="{PUBLIC}(/api/alexa_media/audio/[\w-]+\.mp3)"/></speak>', said["text"])
+    expect(match and said["device"] == "Kitchen Show", f"spoken: {said}")
+    path = match[1] if match else ""
+    with urlopen(f"{world.url}{path}") as answer:  # noqa: S310 - http of loopback
+        kind, sound = answer.headers["Content-Type"], answer.read()
+    # the header of a frame: MPEG 2 layer III, 48 kbit/s, 24 kHz
+    expect(kind == "audio/mpeg" and sound[:3] == b"\xff\xf3\x64", f"{kind}: {sound[:4]!r}")
+    return f"{len(sound) / 6000:.1f} s, fetched without authentication"
+
+
+CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
+    ("speech of another engine", other_engine),
+)
