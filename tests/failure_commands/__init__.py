@@ -27,7 +27,7 @@ ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)
 CHANGING: Final = alerts.CHANGING
 """Endpoints whose commands change what sensors show."""
 
-SAMPLED: Final = alerts.SAMPLED | settings.SAMPLED
+SAMPLED: Final[frozenset[str]] = alerts.SAMPLED | settings.SAMPLED
 """Endpoints that a third of the faults is enough for: others that the same code asks have all of them."""
 
 PREPARE: Final = (alerts.prepare,)

@@ -106,7 +106,7 @@ class WebBackend:
         self._account = account
         self._devices: Mapping[str, Device] = {}
         self._stream: PushStream | None = None
-        self.settings = WebSettings(self._session)
+        self._preferences = self.settings = WebSettings(self._session)
         self.lists = WebLists(self._session.transport)
         self.smart_home = WebSmartHome(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
@@ -207,10 +207,10 @@ class WebBackend:
 
     async def _read_preferences(self) -> Mapping[str, DevicePreferences]:
         try:
-            return await self.settings.async_preferences()
+            return await self._preferences.async_preferences()
         except AlexaError as err:
             _LOGGER.debug("The preferences cannot be read: %s", err.placeholders)
-            return self.settings.last_preferences
+            return self._preferences.last_preferences
 
     async def async_sessions(self) -> tuple[Session, ...]:
         """Return all media sessions, those that play last; none where Amazon says that nothing of its own plays."""
