@@ -30,7 +30,6 @@ from .failures import (
     watching,
 )
 
-
 AT_SET_UP = tuple(endpoint for endpoint in ASKED if endpoint not in SETTINGS_ENDPOINTS)
 """Nobody looks at settings in the table when it is set up."""
 
