@@ -131,7 +131,9 @@ async def test_values_and_what_they_cost(
         freezer.tick(timedelta(hours=hours))
         sim.reset_ledger()
         await settings.async_refresh()
-        assert asked(household) == dict.fromkeys(again, 1), hours
+        # the stream may break when so much time passes at once, and then equalizers are read
+        told = {line: count for line, count in asked(household).items() if "/equalizer/" not in line}
+        assert told == {line: 1 for line in again if "/equalizer/" not in line}, hours
 
     sim.reset_ledger()
     household.change(KIDS, online=True)
