@@ -11,6 +11,7 @@ from .endpoints.alerts import add_alerts
 from .endpoints.background import add_background
 from .endpoints.behaviors import add_behaviors
 from .endpoints.communications import CommunicationEndpoints
+from .endpoints.device_settings import add_device_settings
 from .endpoints.devices import add_devices
 from .endpoints.gateway import GatewayEndpoints
 from .endpoints.graphql import add_graphql
@@ -53,6 +54,8 @@ class Cloud:
         api = WebsiteApi(services)
         for add in (
             *(add_account, add_devices, add_media, add_behaviors, add_settings),
+            *(add_graphql, add_history, add_lists),
+            add_device_settings,
             *(add_graphql, add_history, add_lists, add_phoenix),
             add_background,
             add_kids,

@@ -30,6 +30,7 @@ _ECHO = (
     "EARCONS",
     "FAR_FIELD_WAKE_WORD",
     "FLASH_BRIEFING",
+    "GOLDFISH",
     "GUARD_EARCON",
     "I_HEART_RADIO",
     "LEMUR_ALPHA",
@@ -54,7 +55,14 @@ _ECHO = (
     "VOLUME_SETTING",
 )
 _EQUALIZER = ("EQUALIZER_CONTROLLER_BASS", "EQUALIZER_CONTROLLER_MIDRANGE", "EQUALIZER_CONTROLLER_TREBLE")
-_DISPLAY = ("DISPLAY_ADAPTIVE_BRIGHTNESS", "DISPLAY_BRIGHTNESS_ADJUST", "DISPLAY_POWER_TOGGLE", "LIVE_VIEW")
+_DISPLAY = (
+    "CLOCK_FORMAT_24_HR",
+    "DISPLAY_ADAPTIVE_BRIGHTNESS",
+    "DISPLAY_BRIGHTNESS_ADJUST",
+    "DISPLAY_POWER_TOGGLE",
+    "LIVE_VIEW",
+)
+_AUX = ("AUX_SETTINGS",)
 _GROUP = (
     "AMAZON_MUSIC",
     "APPLE_MUSIC",
@@ -78,8 +86,8 @@ _APP = (
 )
 
 _BY_FAMILY = {
-    "ECHO": sorted(_ECHO + _EQUALIZER),
-    "KNIGHT": sorted(_ECHO + _EQUALIZER + _DISPLAY),
+    "ECHO": sorted(_ECHO + _EQUALIZER + _AUX),
+    "KNIGHT": sorted(_ECHO + _EQUALIZER + _AUX + _DISPLAY),
     "ROOK": sorted(_ECHO + _DISPLAY),
     "WHA": sorted(_GROUP),
     "VOX": sorted(_APP),
@@ -102,6 +110,13 @@ PLAYER: Mapping[str, Any] = {
 
 _COMMUNICATIONS: Mapping[str, str] = {"communications": "ON", "announcements": "ON", "dropin": "Home"}
 
+_SETTINGS: Mapping[str, Any] = {
+    "displayPower": "ON",
+    "brightness": 60,
+    "adaptiveBrightness": "OFF",
+    "timeFormat": "12_HOURS",
+}
+
 
 def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Marketplace) -> dict[str, Any]:
     """Return a device with everything that was not given."""
@@ -113,6 +128,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "distanceUnits": "METRIC" if marketplace.metric else "IMPERIAL",
         "postalCode": None,
         "goldfishEnabled": False,
+        "notificationEarconEnabled": True,
     }
     full = {
         "deviceOwnerCustomerId": account,
@@ -128,6 +144,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "capabilities": list(_BY_FAMILY.get(family, _APP)),
         "clusterMembers": [],
         "softwareVersion": "8960323972",
+        "auxDirection": "OUTPUT",
         "wakeWord": "ALEXA",
         "ascendingAlarm": False,
         "backgroundImage": None,
@@ -137,7 +154,9 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "features": {},
         **copy.deepcopy(dict(given)),
     }
-    full["preferences"] = {**preferences, **given.get("preferences", {})}
+    chosen = {**preferences, **given.get("preferences", {})}
+    full["preferences"] = {"supportedLocales": sorted({chosen["locale"], "de-DE", "en-US"}), **chosen}
+    full["settings"] = {**_SETTINGS, **given.get("settings", {})}
     full["communications"] = {**_COMMUNICATIONS, **given.get("communications", {})}
     full["player"] = {**copy.deepcopy(dict(PLAYER)), **given.get("player", {})}
     full["bluetooth"] = [

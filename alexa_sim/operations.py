@@ -347,9 +347,9 @@ class Operations:
                 raise OperationError("duration has to be DURATION#PT…, at most 12 hours")
             return now + length.total_seconds()
         if (until := payload.get("until")) is not None:
-            found = re.fullmatch(r"TIME#(\d{2}):(\d{2})(?::\d{2})?", str(until))
+            found = re.fullmatch(r"TIME#T(\d{2}):(\d{2})(?::\d{2})?", str(until))
             if found is None:
-                raise OperationError("until has to be TIME#hh:mm")
+                raise OperationError("until has to be TIME#Thh:mm")
             try:
                 local = datetime.fromtimestamp(now, ZoneInfo(str(payload.get("timeZoneId"))))
                 end = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)

@@ -28,6 +28,7 @@ from scripts.checks import (
     lists,
     media,
     routines,
+    settings,
     smart_home,
     sounds,
 )
@@ -40,6 +41,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *lists.CHECKS,
     *media.CHECKS,
     *routines.CHECKS,
+    *settings.CHECKS,
     *smart_home.CHECKS,
     *sounds.CHECKS,
     *life.CHECKS,

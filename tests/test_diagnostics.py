@@ -84,6 +84,7 @@ class QuietBackend:
     )
     alerts: None = None
     lists: None = None
+    settings: None = None
     media: None = None
     smart_home: None = None
     own_serial: str = SECRETS["serial"]

@@ -82,10 +82,8 @@ def _preferences(call: Call) -> Response:
                 "street": None,
             },
             "firstRunCompleted": True,
-            "notificationEarconEnabled": True,
             "responseStyle": None,
             "searchCustomerId": device["deviceOwnerCustomerId"],
-            "supportedLocales": [device["preferences"]["locale"]],
             "timeZoneRegion": device["preferences"]["timeZoneId"].partition("/")[0],
             **device["preferences"],
         }

@@ -78,6 +78,7 @@ class Topic(StrEnum):
     DND = "dnd"
     BLUETOOTH = "bluetooth"
     LISTS = "lists"
+    SETTINGS = "settings"
     ROUTINES = "routines"
     KIDS = "kids"
     HISTORY = "history"

@@ -65,6 +65,24 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePreferences:
+    """What Amazon keeps of a device by itself; ``None`` where it does not say.
+
+    ``temperature_scale`` is CELSIUS or FAHRENHEIT, ``distance_units`` METRIC or IMPERIAL;
+    ``locales`` are those that the device can speak. ``notification_sound``: whether a
+    notification is heard.
+    """
+
+    locale: str | None = None
+    locales: tuple[str, ...] = ()
+    time_zone: str | None = None
+    temperature_scale: str | None = None
+    distance_units: str | None = None
+    follow_up: bool | None = None
+    notification_sound: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """One element of the device list, with its preferences where they are known."""
 
@@ -82,6 +100,7 @@ class Device:
     software_version: str | None = None
     locale: str | None = None
     time_zone: str | None = None
+    preferences: DevicePreferences | None = None
 
     @property
     def is_group(self) -> bool:

@@ -155,8 +155,9 @@ def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
 
 @_rule(EqualizerChanged, Verb.REFRESH)
 def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
-    """Read what was said: a device that wakes tells its equalizer."""
-    if data.history:
+    """Set an equalizer that changed; one that did not is told by a device that wakes: read what was said."""
+    changed = data.settings.async_equalizer(event) if data.settings else False
+    if data.history and not changed:
         data.history.async_wake(event.serial)
 
 

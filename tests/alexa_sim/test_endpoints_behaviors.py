@@ -262,7 +262,7 @@ async def test_timed_do_not_disturb_ends(driver: Driver) -> None:
     assert driver.device(OFFICE)["dnd"]
     driver.advance(1)
     assert not driver.device(OFFICE)["dnd"]
-    assert (await driver.preview(node(until="TIME#22:00", timeZoneId="Europe/Berlin"))).status == 200
+    assert (await driver.preview(node(until="TIME#T22:00", timeZoneId="Europe/Berlin"))).status == 200
     driver.advance(9.5 * 3600 - 1)
     assert driver.device(OFFICE)["dnd"]
     driver.advance(1)
@@ -270,9 +270,9 @@ async def test_timed_do_not_disturb_ends(driver: Driver) -> None:
     for wrong in (
         {"duration": "DURATION#PT13H"},
         {"duration": "PT1H"},
-        {"until": "TIME#22:00", "timeZoneId": "Mars/Base"},
+        {"until": "TIME#T22:00", "timeZoneId": "Mars/Base"},
         {"until": "22:00", "timeZoneId": "Europe/Berlin"},
-        {"until": "TIME#29:00", "timeZoneId": "Europe/Berlin"},
+        {"until": "TIME#T29:00", "timeZoneId": "Europe/Berlin"},
         {"action": "Toggle"},
     ):
         assert (await driver.preview(node(**wrong))).status == 400, wrong

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-from . import alerts, background, kids, lists, media, smart_home  # noqa: E402 - they need the type above
+from . import alerts, background, kids, lists, media, settings, smart_home  # noqa: E402 - they need the type above
 
 FAMILIES: Final[tuple[FailureCommand, ...]] = (
     *alerts.COMMANDS,
@@ -17,6 +17,7 @@ FAMILIES: Final[tuple[FailureCommand, ...]] = (
     *kids.COMMANDS,
     *lists.COMMANDS,
     *media.COMMANDS,
+    *settings.COMMANDS,
     *smart_home.COMMANDS,
 )
 

@@ -179,7 +179,9 @@ def test_bluetooth_is_a_hint() -> None:
 
 
 def test_equalizer() -> None:
-    """It is a hint, whatever it tells."""
+    """It is a hint, whatever it tells; what is mid elsewhere is called midrange."""
+    event = push("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=-1, midrange=2, treble=0))
+    assert event == EqualizerChanged(serial=SERIAL, bass=-1, mid=2, treble=0)
     values = {"bass": 1, "midrange": "x"}
     assert push("PUSH_EQUALIZER_STATE_CHANGE", of_device(**values)) == EqualizerChanged(serial=SERIAL)
     assert push("PUSH_EQUALIZER_STATE_CHANGE", {}) == EqualizerChanged(serial=None)

@@ -1,5 +1,6 @@
 """Sequence nodes as Amazon takes them."""
 
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from custom_components.alexa_media.backend import (
     Announce,
     Command,
+    DoNotDisturb,
     DropInNotification,
     LaunchSkill,
     MobilePush,
@@ -260,3 +262,22 @@ def test_message_to_apps_names_no_device(command: Command, kind: str, rest: dict
     assert node["type"] == kind
     assert node["operationPayload"] == {"customerId": "A1JO", "notificationMessage": "Leak", "title": "Water", **rest}
     assert node.get("skillId") == ("amzn1.ask.1p.action.dropin" if kind.endswith("DropIn") else None)
+
+
+def test_do_not_disturb_for_a_time() -> None:
+    node = command_node(DoNotDisturb(duration=timedelta(hours=1, minutes=30)), [OFFICE])
+    assert (node["type"], node["skillId"]) == (
+        "Alexa.DeviceControls.DoNotDisturb",
+        "amzn1.ask.1p.alexadevicecontrols",
+    )
+    assert node["operationPayload"] == {
+        "customerId": "A2SAM",
+        "devices": [
+            {"deviceSerialNumber": "G0OFFICE", "deviceTypeId": "A3S5BH2HU6VAYF", "deviceAccountId": None},
+        ],
+        "isAssociatedDevice": False,
+        "action": "Enable",
+        "duration": "DURATION#PT1H30M0S",
+    }
+    until = payload(DoNotDisturb(until=time(7, 5)))
+    assert (until["until"], "duration" in until, "timeZoneId" in until) == ("TIME#T07:05", False, True)

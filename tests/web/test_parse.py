@@ -104,10 +104,6 @@ def test_a_list_without_devices_is_no_answer(answer: Any) -> None:
     assert error.value.endpoint == "GET /api/devices-v2/device"
 
 
-def test_preferences() -> None:
-    assert parse.parse_preferences(captures.PREFERENCES) == {STUDIO: ("de-DE", "Europe/Berlin")}
-
-
 def test_dnd() -> None:
     assert parse.parse_dnd(captures.DND) == {STUDIO: False, KITCHEN: True}
     assert parse.parse_dnd_echo({"enabled": True}) is True
@@ -212,7 +208,6 @@ PARSERS: list[tuple[Callable[[Any], Any], Any]] = [
     (lambda data: parse.parse_account(data, "amazon.com"), captures.ACCOUNT),
     (lambda data: parse.parse_region(data, "amazon.de"), captures.REGION),
     (parse.parse_devices, captures.DEVICES),
-    (parse.parse_preferences, captures.PREFERENCES),
     (parse.parse_dnd, captures.DND),
     (parse.parse_dnd_echo, {"enabled": True}),
     (parse.parse_volumes, captures.VOLUMES),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import replace
 import ssl
 
 from aiohttp import ClientSession, DummyCookieJar
@@ -18,7 +19,13 @@ from custom_components.alexa_media.backend import (
     Transport,
     VolumeChanged,
 )
-from custom_components.alexa_media.errors import AlexaAuthError, AlexaConnectionError, EnrollmentError
+from custom_components.alexa_media.backend.settings import Setting, SettingSource
+from custom_components.alexa_media.errors import (
+    AlexaAuthError,
+    AlexaConnectionError,
+    AlexaUnsupportedError,
+    EnrollmentError,
+)
 from custom_components.alexa_media.models import Credentials, Device, PlayerState
 from custom_components.alexa_media.web.account import WebBackend
 from custom_components.alexa_media.web.enrollment import Enrollment
@@ -157,4 +164,31 @@ async def test_a_session_without_cookies_cannot_be_mistaken_for_a_dead_grant(sim
         with pytest.raises(AlexaConnectionError) as error:
             await backend.async_connect()
         assert error.value.status == 401
+        await backend.async_close()
+
+
+async def test_communications_are_known_by_the_cookies_of_the_marketplace(
+    http: ClientSession, sim: ControlClient
+) -> None:
+    """The host for all marketplaces knows an account of amazon.de; restarting takes the token beside the cookies."""
+    sim.household("demo", domain="amazon.de")
+    account_id = "amzn1.account.SIMJODOE00000000000000000000"
+    credentials = replace(DEMO, domain="amazon.de", account_id=account_id)
+    backend = WebBackend(http, credentials, client_factory=create_client)
+    await backend.async_connect()
+    try:
+        office = await _named(backend, "Office Spot")
+        values = await backend.settings.async_for_account(SettingSource.COMMUNICATIONS)
+        assert values[office.serial] == {Setting.COMMUNICATIONS: True, Setting.DROP_IN: "Home"}
+        await backend.settings.async_set(office, Setting.DROP_IN, "Off", {})
+        values = await backend.settings.async_for_account(SettingSource.COMMUNICATIONS)
+        assert values[office.serial][Setting.DROP_IN] == "Off"
+        assert [r["path"].rpartition("/")[2] for r in sim.ledger(path="/users/*")] == ["identities"], "asked for once"
+        nobody = WebBackend(http, replace(credentials, account_id=None), client_factory=create_client)
+        with pytest.raises(AlexaUnsupportedError):
+            await nobody.settings.async_for_account(SettingSource.COMMUNICATIONS)
+        await nobody.async_close()
+        await backend.settings.async_restart(office)
+        assert not (await _named(backend, "Office Spot")).online
+    finally:
         await backend.async_close()

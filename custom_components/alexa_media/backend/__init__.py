@@ -10,6 +10,7 @@ from .background import BackgroundApi
 from .commands import (
     Announce,
     Command,
+    DoNotDisturb,
     DropInNotification,
     LaunchSkill,
     MobilePush,
@@ -60,6 +61,7 @@ __all__ = [
     "DirectiveIgnored",
     "DirectiveUnknown",
     "DndChanged",
+    "DoNotDisturb",
     "DropInNotification",
     "EqualizerChanged",
     "HistoryApi",

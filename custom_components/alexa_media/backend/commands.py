@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,14 @@ class DropInNotification:
     customer_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoNotDisturb:
+    """Do not disturb for ``duration`` (at most 12 hours), or ``until`` a time of day where the device is."""
+
+    duration: timedelta | None = None
+    until: time | None = None
+
+
 type Command = (
     Speak
     | Announce
@@ -105,6 +114,7 @@ type Command = (
     | LaunchSkill
     | MobilePush
     | DropInNotification
+    | DoNotDisturb
 )
 
 

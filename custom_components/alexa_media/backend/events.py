@@ -50,6 +50,19 @@ class DndChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EqualizerChanged:
+    """The equalizer of a device was told (``None`` where it could not be read).
+
+    Unchanged it is the sign of a device that woke.
+    """
+
+    serial: str | None
+    bass: int | None = None
+    mid: int | None = None
+    treble: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudioPlayerStateChanged:
     """A device's player changed; ``media_id`` says what it plays where the push said so."""
 
@@ -116,13 +129,6 @@ class ListsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EqualizerChanged:
-    """The equalizer of a device was told; unchanged it is the sign of a device that woke."""
-
-    serial: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveIgnored:
     """A known command that nothing hangs on yet; ``serial`` where the push named a device."""
 
@@ -143,6 +149,7 @@ type PushEvent = (
     | ConnectionChanged
     | VolumeChanged
     | DndChanged
+    | EqualizerChanged
     | AudioPlayerStateChanged
     | QueueChanged
     | MediaProgressChanged
@@ -151,7 +158,6 @@ type PushEvent = (
     | NotificationsChanged
     | BluetoothChanged
     | ListsChanged
-    | EqualizerChanged
     | SmartHomeChanged
     | DirectiveIgnored
     | DirectiveUnknown

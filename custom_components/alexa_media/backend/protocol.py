@@ -15,6 +15,7 @@ from .kids import KidsApi
 from .lists import ListsApi
 from .media import MediaApi
 from .routines import RoutinesApi
+from .settings import SettingsApi
 from .smart_home import SmartHomeApi
 
 
@@ -82,6 +83,10 @@ class AlexaBackend(Protocol):
     @property
     def lists(self) -> ListsApi | None:
         """Return the shopping, to-do and custom lists."""
+
+    @property
+    def settings(self) -> SettingsApi | None:
+        """Return the settings of devices."""
 
     async def async_connect(self) -> None:
         """Make the session usable: tokens, cookies, endpoints."""

@@ -12,6 +12,7 @@ from .players import PlayersCoordinator
 from .ringing import AlertEvent, AlertWatch, Happening
 from .routines import RoutinesCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
+from .settings import SettingsCoordinator, setting_key
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -41,10 +42,12 @@ __all__ = [
     "PlayersCoordinator",
     "PushMonitor",
     "RoutinesCoordinator",
+    "SettingsCoordinator",
     "SmartHomeCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
     "async_forget",
     "create_backend",
     "history_record_of",
+    "setting_key",
 ]

@@ -12,7 +12,7 @@ from homeassistant.helpers.storage import Store
 
 from ..backend import AlexaBackend
 from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN, Topic
-from ..models import Device, DeviceFamily
+from ..models import Device, DeviceFamily, DevicePreferences
 from .base import TopicCoordinator
 
 STORE_VERSION: Final = 1
@@ -148,6 +148,17 @@ class DevicesCoordinator(TopicCoordinator[Device]):
             self.async_apply({serial: replace(device, online=online)})
 
     @callback
+    def async_take_preferences(self, preferences: Mapping[str, DevicePreferences]) -> None:
+        """Take preferences that were read without the list."""
+        self.async_apply(
+            {
+                serial: replace(device, locale=known.locale, time_zone=known.time_zone, preferences=known)
+                for serial, device in self.data.items()
+                if (known := preferences.get(serial))
+            }
+        )
+
+    @callback
     def async_seen(self, serial: str) -> None:
         """Take note of a serial that a push named; one that was never listed may be a new device."""
         if serial in self._listed or not self._listed:
@@ -166,8 +177,8 @@ def _names(entry: ConfigEntry[Any], key: str) -> frozenset[str]:
 
 
 def _to_json(device: Device) -> dict[str, Any]:
-    """Return a device as JSON."""
-    return asdict(device) | {"capabilities": sorted(device.capabilities)}
+    """Return a device as JSON, without its preferences: they are read with the list."""
+    return asdict(device) | {"capabilities": sorted(device.capabilities), "preferences": None}
 
 
 def _from_json(data: dict[str, Any]) -> Device:

@@ -42,6 +42,7 @@ from .media import MediaLibrary
 from .players import PlayersCoordinator
 from .ringing import AlertWatch
 from .routines import RoutinesCoordinator
+from .settings import SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -109,6 +110,7 @@ class AlexaRuntimeData:
     routines: RoutinesCoordinator | None = None
     kids: KidsCoordinator | None = None
     lists: ListsCoordinator | None = None
+    settings: SettingsCoordinator | None = None
     media: MediaLibrary | None = None
     history: HistoryCoordinator | None = None
     appliances: AppliancesCoordinator | None = None
@@ -148,6 +150,7 @@ class AlexaRuntimeData:
             routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
             kids=KidsCoordinator(hass, entry, backend, kids, devices) if (kids := backend.kids) else None,
             lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
+            settings=SettingsCoordinator(hass, entry, backend, backend.settings, devices) if backend.settings else None,
             media=MediaLibrary(hass, backend.media) if backend.media else None,
             history=HistoryCoordinator(hass, entry, backend, past, devices, dnd) if (past := backend.history) else None,
             appliances=appliances,
@@ -167,7 +170,7 @@ class AlexaRuntimeData:
         """Return the coordinators that there are, the devices first."""
         topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
         smart_home = (self.appliances, self.smart_home, self.guard)
-        settings = (self.alert_volumes, self.ascending, self.alarm_sounds)
+        settings = (self.settings, self.alert_volumes, self.ascending, self.alarm_sounds)
         every = (*topics, *smart_home, self.lists, self.routines, self.kids, self.history, *settings)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 

@@ -29,7 +29,7 @@ from .actions import AccountActions
 from .announce import SoundAnnouncement
 from .browse import MediaBrowsing
 from .history import VoiceHistory
-from .sources import SourceSelection
+from .settings import DeviceSettings
 from .volume import VolumeControl
 
 _ALWAYS: Final = (
@@ -61,7 +61,7 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, SourceSelection, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory):
+class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.

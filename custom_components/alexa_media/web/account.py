@@ -34,6 +34,7 @@ from custom_components.alexa_media.models import (
     Credentials,
     Device,
     DeviceFamily,
+    DevicePreferences,
     Notification,
     Session,
     Volume,
@@ -52,7 +53,6 @@ from .endpoints import (
     DND,
     NOTIFICATIONS,
     PLAYER_COMMAND,
-    PREFERENCES,
     SESSIONS,
     SET_DND,
     VOLUMES,
@@ -62,12 +62,10 @@ from .kids import WebKids
 from .lists import WebLists
 from .media import IDLE_CODES, WebMedia
 from .parse import (
-    Preferences,
     parse_account,
     parse_devices,
     parse_dnd,
     parse_dnd_echo,
-    parse_preferences,
     parse_sessions,
     parse_volumes,
 )
@@ -76,6 +74,7 @@ from .parse_notifications import parse_notifications
 from .routines import WebRoutines
 from .scheduler import CommandScheduler
 from .session import WebSession
+from .settings import WebSettings
 from .smart_home import WebSmartHome
 from .stream import PushStream
 
@@ -106,8 +105,8 @@ class WebBackend:
         self.history = WebHistory(self._session)
         self._account = account
         self._devices: Mapping[str, Device] = {}
-        self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
+        self._preferences = self.settings = WebSettings(self._session)
         self.lists = WebLists(self._session.transport)
         self.smart_home = WebSmartHome(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
@@ -198,21 +197,20 @@ class WebBackend:
             raise devices
         if isinstance(preferences, BaseException):
             raise preferences
-        self._preferences = preferences
         self._devices = {
-            serial: replace(device, locale=known.locale, time_zone=known.time_zone)
+            serial: replace(device, locale=known.locale, time_zone=known.time_zone, preferences=known)
             if (known := preferences.get(serial))
             else device
             for serial, device in devices.items()
         }
         return self._devices
 
-    async def _read_preferences(self) -> Mapping[str, Preferences]:
+    async def _read_preferences(self) -> Mapping[str, DevicePreferences]:
         try:
-            return await self._session.transport.async_read(PREFERENCES, parse_preferences)
+            return await self._preferences.async_preferences()
         except AlexaError as err:
             _LOGGER.debug("The preferences cannot be read: %s", err.placeholders)
-            return self._preferences
+            return self._preferences.last_preferences
 
     async def async_sessions(self) -> tuple[Session, ...]:
         """Return all media sessions, those that play last; none where Amazon says that nothing of its own plays."""

@@ -247,14 +247,18 @@ def _dnd(push: PushPayload) -> PushEvent:
     return DndChanged(serial=push.device, enabled=enabled)
 
 
+def _equalizer(push: PushPayload) -> PushEvent:
+    """Read an equalizer; what is ``mid`` elsewhere is called ``midrange`` here. It is a hint, whatever it tells."""
+    gains = [push.data.get(name) for name in ("bass", "midrange", "treble")]
+    if not all(type(gain) is int for gain in gains):
+        return EqualizerChanged(serial=push.serial)
+    bass, mid, treble = gains
+    return EqualizerChanged(serial=push.serial, bass=bass, mid=mid, treble=treble)
+
+
 def _bluetooth(push: PushPayload) -> PushEvent:
     """Take the hint: the push says that something connected or disconnected, not what."""
     return BluetoothChanged(serial=push.serial)
-
-
-def _equalizer(push: PushPayload) -> PushEvent:
-    """Take the hint: an Echo that wakes tells its equalizer, unchanged."""
-    return EqualizerChanged(serial=push.serial)
 
 
 def _audio_player_state(push: PushPayload) -> PushEvent:

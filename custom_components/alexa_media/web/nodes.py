@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from custom_components.alexa_media.backend import (
     Announce,
     Command,
+    DoNotDisturb,
     DropInNotification,
     LaunchSkill,
     MobilePush,
@@ -33,6 +34,7 @@ type _DeviceCommand = (
     | LaunchSkill
     | MobilePush
     | DropInNotification
+    | DoNotDisturb
 )
 
 DEFAULT_LOCALE: Final = "en-US"
@@ -40,6 +42,7 @@ DEFAULT_LOCALE: Final = "en-US"
 _MODEL: Final = "com.amazon.alexa.behaviors.model."
 _CANNED: Final = "alexa.cannedtts.speak"
 _SAY_SOMETHING: Final = "amzn1.ask.1p.saysomething"
+_DEVICE_CONTROLS: Final = "amzn1.ask.1p.alexadevicecontrols"
 _MESSAGING: Final = "amzn1.ask.1p.routines.messaging"
 _DROP_IN_PAGE: Final = "#v2/comms/conversation-list?showDropInDialog=true"
 
@@ -144,6 +147,9 @@ def _node(command: _DeviceCommand, target: Target) -> Node:
         case DropInNotification():
             fields = _app_message(command) | {"alexaUrl": _DROP_IN_PAGE}
             return {**_operation("Alexa.Notifications.DropIn", fields), "skillId": "amzn1.ask.1p.action.dropin"}
+        case DoNotDisturb():
+            fields = _do_not_disturb(command, target)
+            return {**_operation("Alexa.DeviceControls.DoNotDisturb", fields), "skillId": _DEVICE_CONTROLS}
 
 
 def _speech(text: str, target: Target) -> dict[str, Any]:
@@ -184,7 +190,30 @@ def _stop(target: Target) -> dict[str, Any]:
 
 def _stop_fields(customer_id: str, device: Mapping[str, str]) -> dict[str, Any]:
     """Return what stops a device."""
-    return {"customerId": customer_id, "devices": [device], "skillId": "amzn1.ask.1p.alexadevicecontrols"}
+    return {"customerId": customer_id, "devices": [device], "skillId": _DEVICE_CONTROLS}
+
+
+def _do_not_disturb(command: DoNotDisturb, target: Target) -> dict[str, Any]:
+    """Return the payload of Do Not Disturb for a time; Amazon ends it by itself."""
+    device = target.device
+    fields: dict[str, Any] = {
+        "customerId": target.customer_id,
+        "devices": [
+            {
+                "deviceSerialNumber": device.serial,
+                "deviceTypeId": device.device_type,
+                "deviceAccountId": device.account_id,
+            }
+        ],
+        "isAssociatedDevice": False,
+        "action": "Enable",
+    }
+    if command.until is not None:
+        fields |= {"until": f"TIME#T{command.until:%H:%M}", "timeZoneId": device.time_zone}
+    elif command.duration is not None:
+        minutes, seconds = divmod(round(command.duration.total_seconds()), 60)
+        fields["duration"] = f"DURATION#PT{minutes // 60}H{minutes % 60}M{seconds}S"
+    return fields
 
 
 def _launch(skill_id: str, target: Target) -> dict[str, Any]:

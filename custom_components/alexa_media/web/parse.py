@@ -23,7 +23,7 @@ from custom_components.alexa_media.models import (
     Volume,
 )
 
-from .endpoints import ACCOUNT, DEVICES, DND, PREFERENCES, SESSIONS, VOLUMES
+from .endpoints import ACCOUNT, DEVICES, DND, SESSIONS, VOLUMES
 from .parse_values import flag, mapping, mappings, number, required_list, seconds, text, texts
 
 _RETAIL_HOST: Final = re.compile(r"(?:www\.|alexa\.)?(amazon(?:\.[a-z]{2,3}){1,2})")
@@ -37,13 +37,6 @@ class Region(NamedTuple):
 
     website: str | None
     alexa_api: str | None
-
-
-class Preferences(NamedTuple):
-    """What the preferences tell of one device."""
-
-    locale: str | None
-    time_zone: str | None
 
 
 # --- account ----------------------------------------------------------------------------
@@ -130,15 +123,6 @@ def _device(element: Mapping[str, Any]) -> Device | None:
         parents=texts(element.get("parentClusters")),
         software_version=text(element.get("softwareVersion")),
     )
-
-
-def parse_preferences(data: Any) -> dict[str, Preferences]:
-    """Parse the device preferences, by serial."""
-    return {
-        serial: Preferences(text(element.get("locale")), text(element.get("timeZoneId")))
-        for element in mappings(required_list(data, "devicePreferences", PREFERENCES))
-        if (serial := text(element.get("deviceSerialNumber")))
-    }
 
 
 # --- Do Not Disturb ---------------------------------------------------------------------

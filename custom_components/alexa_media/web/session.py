@@ -38,6 +38,7 @@ CONNECT_PAGES_TIMEOUT: Final = 20.0
 CLOSE_TIMEOUT: Final = 5.0
 DEREGISTER_TIMEOUT: Final = 10.0
 DEFAULT_ALEXA_API: Final = "https://api.amazonalexa.com"
+COMMUNICATIONS: Final = "https://alexa-comms-mobile-service.amazon.com"
 
 _STATUS: Final = re.compile(r"HTTP (\d{3})")
 
@@ -169,6 +170,8 @@ class WebSession:
         domain, region = self.credentials.domain, self._region
         if host is Host.RETAIL:
             return f"https://www.{domain}"
+        if host is Host.COMMUNICATIONS:
+            return COMMUNICATIONS
         if host is Host.PARENTS:
             return f"https://{_PARENTS.get(self.credentials.domain, 'parents')}.{self.credentials.domain}"
         if host is Host.ALEXA_API:
@@ -176,6 +179,13 @@ class WebSession:
         if host is Host.WEBSITE and region and region.website:
             return region.website
         return f"https://alexa.{domain}"
+
+    def cookies_for(self, host: Host) -> Mapping[str, str] | None:
+        """Return the cookies of the account's marketplace for the one host elsewhere that wants them."""
+        if host is not Host.COMMUNICATIONS:
+            return None
+        morsels = self._http.cookie_jar.filter_cookies(URL(self.base_url(Host.ALEXA) + "/"))
+        return {name: morsel.value for name, morsel in morsels.items()}
 
     # --- life ---------------------------------------------------------------------------
 

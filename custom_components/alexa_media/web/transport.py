@@ -49,6 +49,9 @@ class SessionKeeper(Protocol):
     def base_url(self, host: Host) -> str:
         """Return scheme and host."""
 
+    def cookies_for(self, host: Host) -> Mapping[str, str] | None:
+        """Return cookies that a host wants and the cookie jar would not send there."""
+
     def renew_ahead(self) -> None:
         """Start the renewals that are due, in the background."""
 
@@ -283,6 +286,7 @@ class Transport:
                 endpoint.method,
                 URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query),
                 json=request.json,
+                cookies=self._keeper.cookies_for(endpoint.host),
                 headers={**_headers(endpoint, proof), **request.headers},
                 allow_redirects=False,
                 raise_for_status=False,

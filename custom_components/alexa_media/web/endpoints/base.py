@@ -16,6 +16,8 @@ class Host(StrEnum):
     """``www.<domain>``; cookies."""
     ALEXA_API = "alexa_api"
     """``alexaApiUrl`` of /api/endpoints, ``api.amazonalexa.com`` until that is known; bearer token."""
+    COMMUNICATIONS = "communications"
+    """One host for all marketplaces; the cookies of the account's own."""
     PARENTS = "parents"
     """``parents.<domain>``, ``eltern.amazon.de`` in Germany; cookies, and a csrf cookie of its own."""
 

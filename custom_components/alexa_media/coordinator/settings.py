@@ -1,0 +1,287 @@
+"""Settings of devices: those alone that somebody looks at, and seldom."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import timedelta
+import logging
+from typing import Any, ClassVar, Final, NamedTuple, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..backend import AlexaBackend, EqualizerChanged
+from ..backend.settings import (
+    EQUALIZER,
+    SOURCES,
+    PreferenceChanges,
+    Setting,
+    SettingsApi,
+    SettingSource,
+    SettingValue,
+    SettingValues,
+)
+from ..const import Topic
+from ..errors import AlexaAuthError, AlexaConnectionError, AlexaError, AlexaRateLimitedError, AlexaUnsupportedError
+from ..models import Device
+from .base import TopicCoordinator
+from .devices import DevicesCoordinator
+
+_LOGGER = logging.getLogger(__name__)
+
+INTERVAL: Final = timedelta(hours=6)
+
+# What costs a request for each device is read this often (seconds); a poll that comes a little early counts.
+DEVICE_AGE: Final = 24 * 3600.0
+ACCOUNT_AGE: Final = INTERVAL.total_seconds()
+EARLY: Final = 600.0
+
+# What could not be read for once is tried again after so many seconds, and then with the next poll.
+SECOND_TRY: Final = 600.0
+
+
+class Unit(NamedTuple):
+    """What one request tells: a source of one device, or of the whole account (no serial)."""
+
+    source: SettingSource
+    serial: str | None
+
+
+def setting_key(serial: str, setting: Setting) -> str:
+    """Return the key of a device's setting in the coordinator's data."""
+    return f"{serial}/{setting}"
+
+
+def _unit_of(serial: str, setting: Setting) -> Unit:
+    """Return what has to be read for a setting."""
+    source = SOURCES[setting]
+    return Unit(source, None if source.is_for_account else serial)
+
+
+class SettingsCoordinator(TopicCoordinator[SettingValue]):
+    """Settings by ``setting_key``.
+
+    Nothing is read that nobody listens to. What one request tells of the whole account is
+    read every six hours, what costs a request for each device once a day; both when
+    somebody begins to listen, and after a change of our own. A device that refuses to tell
+    keeps what it told last, and spoils nothing for the others.
+    """
+
+    topic: ClassVar[Topic] = Topic.SETTINGS
+    interval_with_push: ClassVar[timedelta] = INTERVAL
+    interval_without_push: ClassVar[timedelta] = INTERVAL
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        backend: AlexaBackend,
+        api: SettingsApi,
+        devices: DevicesCoordinator,
+    ) -> None:
+        """Start with nothing read."""
+        super().__init__(hass, entry, backend)
+        self.api = api
+        self._devices = devices
+        self._due_at: dict[Unit, float] = {}
+        self._refused: set[Unit] = set()
+        self._reading = asyncio.Lock()
+        self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._wanting: asyncio.Task[None] | None = None
+        self._cancel_second_try: CALLBACK_TYPE | None = None
+        entry.async_on_unload(self._async_cancel_second_try)
+
+    # --- reading ---------------------------------------------------------------------
+
+    @override
+    async def _async_read(self) -> Mapping[str, SettingValue]:
+        """Read what is wanted and due; raises ``AlexaError`` only where Amazon itself is out of reach."""
+        async with self._reading:
+            self._due_at = {unit: at for unit, at in self._due_at.items() if self._is_there(unit)}
+            for unit in self._due():
+                try:
+                    values = await self._async_values(unit)
+                except AlexaError as err:
+                    if _is_out_of_reach(err):
+                        raise
+                    _LOGGER.debug("A setting cannot be read: %s", err.placeholders)
+                    self._async_note_refusal(unit)
+                    continue
+                self._note_known(unit)
+                # what has been read is kept, should Amazon get out of reach before the next one
+                self.async_apply(self._fresh(values))
+            return {key: value for key, value in self.data.items() if key.partition("/")[0] in self._devices.data}
+
+    def _is_there(self, unit: Unit) -> bool:
+        """Return whether what is to be read still belongs to the account."""
+        return unit.serial is None or unit.serial in self._devices.data
+
+    def _due(self) -> list[Unit]:
+        """Return what is wanted, can be read and is old."""
+        now = self.hass.loop.time()
+        units = dict.fromkeys(
+            _unit_of(serial, setting)
+            for serial, device in self._devices.data.items()
+            if device.online
+            for setting in Setting
+            if self._is_wanted(serial, setting)
+        )
+        return [unit for unit in units if now >= self._due_at.get(unit, now)]
+
+    def _is_wanted(self, serial: str, setting: Setting) -> bool:
+        """Return whether somebody listens to a setting."""
+        return setting_key(serial, setting) in self._by_context
+
+    def _note_known(self, unit: Unit) -> None:
+        """Take note that a unit is known: it is due again when it is old."""
+        age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
+        self._due_at[unit] = self.hass.loop.time() + age - EARLY
+        self._refused.discard(unit)
+
+    async def _async_values(self, unit: Unit, asked: str | None = None) -> Mapping[str, SettingValue]:
+        """Read one unit; returns the settings of it by key: those that are wanted, and all of the device ``asked``."""
+        found: Mapping[str, SettingValues]
+        if unit.serial is None:
+            found = await self.api.async_for_account(unit.source)
+        else:
+            device = self._devices.data[unit.serial]
+            found = {unit.serial: await self.api.async_for_device(unit.source, device)}
+        return {
+            setting_key(serial, setting): value
+            for serial, values in found.items()
+            for setting, value in values.items()
+            if unit.serial or serial == asked or self._is_wanted(serial, setting)
+        }
+
+    def _fresh(self, values: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
+        """Return what was read, with what was pushed meanwhile instead."""
+        return {**values, **{key: v for key, v in (self._pushed_while_reading or {}).items() if key in values}}
+
+    @callback
+    def _async_note_refusal(self, unit: Unit) -> None:
+        """Try again in a while what was refused for the first time; after that, the next poll has to do."""
+        if unit in self._refused:
+            self._note_known(unit)
+            return
+        self._refused.add(unit)
+        self._due_at[unit] = self.hass.loop.time() + SECOND_TRY
+        if self._cancel_second_try is None:
+            self._cancel_second_try = async_call_later(self.hass, SECOND_TRY + 1, self._async_second_try)
+
+    @callback
+    def _async_second_try(self, _now: object) -> None:
+        """Read again what was refused."""
+        self._cancel_second_try = None
+        self.async_hint()
+
+    @callback
+    def _async_cancel_second_try(self) -> None:
+        """Cancel the second try."""
+        if self._cancel_second_try:
+            self._cancel_second_try()
+            self._cancel_second_try = None
+
+    @callback
+    def async_want(self, serial: str, setting: Setting) -> None:
+        """Read a setting that somebody began to look at, unless it is known; several of one moment together."""
+        known = _unit_of(serial, setting) in self._due_at
+        # while Amazon is out of reach the next try is planned already
+        if known or self._wanting is not None or not self.last_update_success:
+            return
+        self._wanting = self.entry.async_create_background_task(
+            self.hass, self._async_read_wanted(), f"{self.name} wanted", eager_start=False
+        )
+
+    async def _async_read_wanted(self) -> None:
+        """Read what somebody looks at."""
+        self._wanting = None
+        await self.async_refresh()
+
+    @callback
+    def async_forget(self, serial: str, setting: Setting) -> None:
+        """Take what is known of a setting for old: the next read tells."""
+        self._due_at.pop(_unit_of(serial, setting), None)
+
+    # --- push ------------------------------------------------------------------------
+
+    @override
+    @callback
+    def async_set_push(self, up: bool) -> None:
+        """Take equalizers for old once push is back: changes may have been missed."""
+        if up and not self.push_up:
+            equalizers = [unit for unit in self._due_at if unit.source is SettingSource.EQUALIZER]
+            for unit in equalizers:
+                del self._due_at[unit]
+        super().async_set_push(up)
+
+    @callback
+    def async_equalizer(self, event: EqualizerChanged) -> bool:
+        """Take a pushed equalizer, where somebody looks at it; returns whether it is known to have changed."""
+        serial, gains = event.serial, (event.bass, event.mid, event.treble)
+        if serial is None or not any(self._is_wanted(serial, band) for band in EQUALIZER):
+            return False
+        told = {
+            setting_key(serial, band): gain for band, gain in zip(EQUALIZER, gains, strict=True) if gain is not None
+        }
+        if len(told) < len(EQUALIZER):
+            return False
+        changed = any(key in self.data and self.data[key] != gain for key, gain in told.items())
+        self._note_known(_unit_of(serial, Setting.BASS))
+        self.async_apply(told)
+        return changed
+
+    # --- writing ---------------------------------------------------------------------
+
+    async def async_set(self, device: Device, setting: Setting, value: SettingValue) -> None:
+        """Change a setting, and read what Amazon made of it; raises ``AlexaError``.
+
+        Changes of one device go one after the other: an equalizer is written as a whole.
+        """
+        unit = _unit_of(device.serial, setting)
+        needed = EQUALIZER if setting in EQUALIZER else (setting,) if setting is Setting.WAKE_WORD else ()
+        async with self._writing[device.serial]:
+            if not self._of(device.serial).keys() >= set(needed):
+                await self._async_read_now(unit, device.serial)
+            if not self._of(device.serial).keys() >= set(needed):
+                raise AlexaUnsupportedError("Amazon does not tell the present setting", code="not_known")
+            await self.api.async_set(device, setting, value, self._of(device.serial))
+            try:
+                await self._async_read_now(unit, device.serial)
+            except AlexaError as err:
+                _LOGGER.debug("A change is not confirmed yet: %s", err.placeholders)
+                self.async_forget(device.serial, setting)
+                self.async_hint()
+
+    def _of(self, serial: str) -> dict[Setting, SettingValue]:
+        """Return what is known of a device."""
+        return {setting: self.data[key] for setting in Setting if (key := setting_key(serial, setting)) in self.data}
+
+    async def _async_read_now(self, unit: Unit, serial: str) -> None:
+        """Read one unit; what was pushed meanwhile is newer than what was read."""
+        before = self.data
+        values = await self._async_values(unit, serial)
+        self._note_known(unit)
+        self.async_apply({key: value for key, value in values.items() if self.data.get(key) == before.get(key)})
+
+    async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
+        """Change preferences of a device, and read what Amazon made of it; raises ``AlexaError``."""
+        async with self._writing["preferences"]:
+            await self.api.async_set_preferences(device, changes)
+            try:
+                self._devices.async_take_preferences(await self.api.async_preferences())
+            except AlexaError as err:
+                _LOGGER.debug("A change is not confirmed yet: %s", err.placeholders)
+                self._devices.async_hint()
+
+    async def async_rename(self, device: Device, name: str) -> None:
+        """Give a device another name; the list of devices then tells; raises ``AlexaError``."""
+        await self.api.async_rename(device, name)
+        self._devices.async_hint()
+
+
+def _is_out_of_reach(err: AlexaError) -> bool:
+    """Return whether it is no use to ask for anything else now."""
+    if isinstance(err, AlexaConnectionError):
+        return err.status is None
+    return isinstance(err, (AlexaAuthError, AlexaRateLimitedError))
