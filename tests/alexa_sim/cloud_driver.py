@@ -130,6 +130,7 @@ class Driver:
             sent,
             body,
             params=params,
+            pairs=tuple(parse_qsl(parts.query, keep_blank_values=True)),
         )
         try:
             return Answer(await handler(request))
