@@ -119,6 +119,7 @@ class Api:
         self._organization = organization
         self._login = login
         self._table = Router()
+        self._closed: set[Any] = set()
         for host in _HOSTS.values():
             for prefix in _PREFIXES:
                 router.add("*", host, prefix, self._serve)
@@ -134,6 +135,20 @@ class Api:
 
         self._table.add(method, _API, path, serve)
 
+    def close(self, method: str, path: str) -> None:
+        """Keep a method from a path that a later, wider one would allow it for."""
+
+        async def closed(_request: Request) -> Response:
+            raise NotImplementedError
+
+        self._closed.add(closed)
+        self._table.add(method, _API, path, closed)
+
+    def _match(self, method: str, path: str) -> tuple[Any, dict[str, str]] | int:
+        """Return what serves a request, else 404 or 405."""
+        found = self._table.match(method, _API, path)
+        return 405 if not isinstance(found, int) and found[0] in self._closed else found
+
     async def _serve(self, request: Request) -> Response:
         """Answer a request, with a request id whatever the answer is."""
         response = await self._answer(request)
@@ -142,14 +157,17 @@ class Api:
 
     async def _answer(self, request: Request) -> Response:
         """Answer a request that may be for nothing that there is."""
-        found = self._table.match(request.method, _API, request.path)
+        found = self._match(request.method, request.path)
         if isinstance(found, int):
-            allowed = [name for name in _METHODS if not isinstance(self._table.match(name, _API, request.path), int)]
+            allowed = [name for name in _METHODS if not isinstance(self._match(name, request.path), int)]
             headers = [("allow", ", ".join(allowed))] if found == 405 else []
             kind = "METHOD_NOT_ALLOWED" if found == 405 else "NOT_FOUND"
             return json_response({"type": kind, "message": "There is no such operation"}, found, headers)
         handler, params = found
-        return await handler(replace(request, params={name: unquote(value) for name, value in params.items()}))
+        response: Response = await handler(
+            replace(request, params={key: unquote(part) for key, part in params.items()})
+        )
+        return response
 
     def _admitted(self, request: Request, route: Route) -> Response:
         """Let the handler answer if the caller is let in."""

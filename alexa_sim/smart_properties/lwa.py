@@ -1,7 +1,6 @@
 """Login with Amazon, as far as the API asks for it: the page that asks for consent, codes, tokens and scopes."""
 
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 import hmac
@@ -237,7 +236,7 @@ def _credentials(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
         return form.get("client_id", ""), form.get("client_secret", "")
     try:
         client_id, _, secret = b64decode(value, validate=True).decode().partition(":")
-    except Base64Error, UnicodeDecodeError:
+    except ValueError:
         raise _oauth_error(401, "invalid_client", "Client authentication failed") from None
     return client_id, secret
 

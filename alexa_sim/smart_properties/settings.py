@@ -71,6 +71,7 @@ def add_settings(api: Api) -> None:
         reading, writing = (("ES",), ()) if key in _WRITE_ONLY_IN_SPAIN else ((), ("ES",))
         api.add("GET", f"{base}/{key}", Route(partial(_read, key), shape=shape, absent=reading))
         api.add("PUT", f"{base}/{key}", Route(partial(_write, key), shape=shape, absent=writing))
+    api.close("PUT", f"{base}/address")
     api.add("GET", f"{base}/{{settingName}}", Route(_unknown))
     api.add("PUT", f"{base}/{{settingName}}", Route(_unknown))
 
@@ -83,10 +84,8 @@ def _supports(endpoint: Json, key: str) -> bool:
 
 
 def _unknown(call: Call) -> Response:
-    """Refuse a name that no setting has; the address is written in another way."""
+    """Refuse a name that no setting has."""
     call.endpoint()
-    if call.params["settingName"] == "address":
-        raise RefusalError(405, "METHOD_NOT_ALLOWED", "The address is written with POST")
     raise RefusalError(400, "INVALID_REQUEST", "There is no such setting")
 
 
