@@ -63,6 +63,7 @@ from .requests import (
     OpenWifi,
     PskWifi,
     QueryField,
+    Wifi,
 )
 from .settings import (
     SPEAKING_RATES,
@@ -139,6 +140,7 @@ __all__ = [
     "Tone",
     "Unit",
     "WakeWord",
+    "Wifi",
     "WifiInstallation",
     "WifiStatus",
 ]
