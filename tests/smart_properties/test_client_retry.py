@@ -180,6 +180,29 @@ async def test_requests_that_were_throttled_together_wait_once(
     assert len(cloud.ledger) == 4
 
 
+async def test_a_good_answer_that_was_on_its_way_does_not_end_throttling(make: Make, cloud: Cloud) -> None:
+    client = make(patience=0)
+    cloud.gate = asyncio.Event()
+    cloud.say(THROTTLED, answer({}))
+    both = asyncio.gather(client.set_volume(ECHO, 3), client.set_volume(LAMP, 3), return_exceptions=True)
+    await _until(lambda: cloud.in_flight == 2)
+    cloud.gate.set()
+    assert {type(result) for result in await both} == {AlexaRateLimitedError, type(None)}
+    assert isinstance(await _error(client.set_volume(ECHO, 4)), AlexaRateLimitedError)
+    assert len(cloud.ledger) == 2
+
+
+async def test_requests_that_wait_for_their_turn_are_not_sent_into_throttling(make: Make, cloud: Cloud) -> None:
+    client = make(patience=0)
+    cloud.gate = asyncio.Event()
+    cloud.say(THROTTLED)
+    polls = asyncio.gather(*(client.get_speaker(ECHO) for _ in range(20)), return_exceptions=True)
+    await _until(lambda: cloud.in_flight == 2)
+    cloud.gate.set()
+    assert {type(error) for error in await polls} == {AlexaRateLimitedError}
+    assert len(cloud.ledger) == 2
+
+
 async def test_a_throttled_forget_is_left_to_the_user(
     client: SmartPropertiesClient, cloud: Cloud, clock: QuickTime
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 import logging
 from random import SystemRandom
@@ -188,11 +189,13 @@ class Transport:
         while True:
             waited += await self._async_wait_until_free(operation, waited)
             answer = await self._async_exchange(operation, url, json, token)
+            if answer is None:
+                continue
             if answer.status == 401 and not is_renewed:
                 is_renewed = True
                 token = await self._async_other_token(token)
                 continue
-            if answer.status != 429:
+            if answer.status != 429 and not self._held_for(operation):
                 self._holds.pop(operation.operation_id, None)
             retry = operation.retry_for(answer.status)
             if retry is None or (answer.status >= 500 and answer.code in OFFLINE_CODES):
@@ -214,7 +217,7 @@ class Transport:
             self._throttled += 1
             if retry.times is None:
                 hold = self._holds.setdefault(operation.operation_id, _Hold())
-                if (remaining := hold.until - self._time.monotonic()) > 0:
+                if remaining := self._held_for(operation):
                     # asked before the others were refused: it says nothing new
                     return max(remaining, answer.retry_after or 0.0)
                 hold.refusals += 1
@@ -227,17 +230,20 @@ class Transport:
             hold.until = self._time.monotonic() + delay
         return delay
 
+    def _held_for(self, operation: Operation) -> float:
+        """Return for how many seconds a throttled operation is to be left alone."""
+        hold = self._holds.get(operation.operation_id)
+        return 0.0 if hold is None else max(0.0, hold.until - self._time.monotonic())
+
     async def _async_wait_until_free(self, operation: Operation, waited: float) -> float:
         """Wait while the operation is throttled and return for how long; raises ``AlexaRateLimitedError``."""
-        hold = self._holds.get(operation.operation_id)
-        remaining = 0.0 if hold is None else hold.until - self._time.monotonic()
-        if remaining <= 0:
-            return 0.0
+        remaining = self._held_for(operation)
         if waited + remaining > self._patience:
             raise AlexaRateLimitedError(
                 f"{operation.label} is throttled", retry_after=remaining, endpoint=operation.label, status=429
             )
-        await self._time.sleep(remaining)
+        if remaining:
+            await self._time.sleep(remaining)
         return remaining
 
     async def _async_other_token(self, refused: str) -> str:
@@ -248,12 +254,17 @@ class Transport:
 
     # --- one exchange ---------------------------------------------------------------------
 
-    async def _async_exchange(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer:
-        """Wait for a slot, send one request and read the whole answer; raises ``AlexaConnectionError``."""
-        if operation.is_write:
-            async with self._slots:
-                return await self._async_send(operation, url, json, token)
-        async with self._read_slots, self._slots:
+    async def _async_exchange(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer | None:
+        """Send one request when it has a slot; ``None`` when the operation was throttled while it waited for one.
+
+        Raises ``AlexaConnectionError``.
+        """
+        async with AsyncExitStack() as slots:
+            if not operation.is_write:
+                await slots.enter_async_context(self._read_slots)
+            await slots.enter_async_context(self._slots)
+            if self._held_for(operation):
+                return None
             return await self._async_send(operation, url, json, token)
 
     async def _async_send(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer:
