@@ -105,7 +105,10 @@ class AlexaBadResponseError(AlexaError):
 
 
 class AlexaPermissionError(AlexaError):
-    """The sign-in is good, but it may not do this: a permission, a country or a subscription is lacking."""
+    """The sign-in is good, but it may not do this: a permission, a country or a subscription is lacking.
+
+    Some operations answer so, too, about a single device that is not there any more.
+    """
 
     translation_key = "permission_missing"
 

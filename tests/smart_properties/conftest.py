@@ -33,7 +33,7 @@ def cloud(socket_enabled: None) -> Cloud:
 
 
 @pytest.fixture
-def clock() -> QuickTime:
+def quick_time() -> QuickTime:
     """Return time that passes at once."""
     return QuickTime()
 
@@ -46,7 +46,7 @@ def tokens() -> Tokens:
 
 @pytest.fixture
 async def make(
-    cloud: Cloud, clock: QuickTime, tokens: Tokens, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+    cloud: Cloud, quick_time: QuickTime, tokens: Tokens, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> AsyncIterator[Make]:
     """Return what makes clients of that cloud."""
     # thousands of requests, and the loop would note the stack of each
@@ -59,7 +59,7 @@ async def make(
     async with ClientSession(connector=connector) as session:
 
         def build(region: Region = Region.NORTH_AMERICA, *, patience: float = 15.0) -> SmartPropertiesClient:
-            return SmartPropertiesClient(session, region, tokens, clock=clock, patience=patience)
+            return SmartPropertiesClient(session, region, tokens, clock=quick_time, patience=patience)
 
         yield build
     await connector.close()

@@ -74,27 +74,27 @@ def _waits(spec: Spec, status: int, patience: float) -> tuple[list[float], bool]
 
 @pytest.mark.parametrize("status", [429, 500, 503, 504])
 async def test_every_operation_is_repeated_as_documented(
-    status: int, make: Make, cloud: Cloud, clock: QuickTime
+    status: int, make: Make, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     for operation_id, spec in SPECS.items():
-        clock.slept.clear()
+        quick_time.slept.clear()
         cloud.say(answer({}, status))
         client = make()
         error = await _error(calls(operation_id)[0](client))
         waits, jitter = _waits(spec, status, 15)
         if jitter:
             # the waits are somewhere in their upper halves, so that more of them may fit
-            assert len(waits) <= len(clock.slept) <= len(waits) + 1, operation_id
-            assert all(wait / 2 <= slept <= wait for wait, slept in zip([*waits, 16], clock.slept, strict=False))
+            assert len(waits) <= len(quick_time.slept) <= len(waits) + 1, operation_id
+            assert all(wait / 2 <= slept <= wait for wait, slept in zip([*waits, 16], quick_time.slept, strict=False))
         else:
-            assert clock.slept == waits, operation_id
-        assert len(cloud.ledger) == len(clock.slept) + 1, operation_id
+            assert quick_time.slept == waits, operation_id
+        assert len(cloud.ledger) == len(quick_time.slept) + 1, operation_id
         assert len({(hit.path, hit.query, hit.body) for hit in cloud.ledger}) == 1
         assert isinstance(error, AlexaRateLimitedError if status == 429 else AlexaConnectionError)
         stats: Any = client.stats
         assert stats["operations"][operation_id] == {
             "requests": len(cloud.ledger),
-            "repeated": len(clock.slept),
+            "repeated": len(quick_time.slept),
             "errors": {type(error).__name__: 1},
             "last_status": status,
             "last_request_id": "REQUEST1",
@@ -102,48 +102,48 @@ async def test_every_operation_is_repeated_as_documented(
         assert stats["throttled"] == (len(cloud.ledger) if status == 429 else 0)
 
 
-async def test_the_waits_double_to_256_seconds_and_stay_there(make: Make, cloud: Cloud, clock: QuickTime) -> None:
+async def test_the_waits_double_to_256_seconds_and_stay_there(make: Make, cloud: Cloud, quick_time: QuickTime) -> None:
     cloud.say(THROTTLED)
     error = await _error(make(patience=1023).list_endpoints(IN_ROOM))
-    assert clock.slept == [1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 256]
+    assert quick_time.slept == [1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 256]
     assert isinstance(error, AlexaRateLimitedError)
     assert error.retry_after == 256
-    clock.slept.clear()
+    quick_time.slept.clear()
     cloud.say(answer({}, 500))
     error = await _error(make(patience=511).list_endpoints(IN_ROOM))
-    assert clock.slept == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert quick_time.slept == [1, 2, 4, 8, 16, 32, 64, 128, 256]
     assert isinstance(error, AlexaConnectionError)
     assert error.retry_after == 256
 
 
 async def test_a_repetition_that_succeeds_is_all_that_the_caller_sees(
-    client: SmartPropertiesClient, cloud: Cloud, clock: QuickTime
+    client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(THROTTLED, answer({}, 500), THROTTLED, answer({"results": []}))
     assert (await client.list_endpoints(IN_ROOM)).items == ()
     # each status counts for itself, and an answer that is not throttled ends the throttling
-    assert clock.slept == [1, 1, 1]
+    assert quick_time.slept == [1, 1, 1]
 
 
 async def test_a_repetition_may_end_in_another_refusal(
-    client: SmartPropertiesClient, cloud: Cloud, clock: QuickTime
+    client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(answer({}, 500), answer({"type": "ENDPOINT_UNREACHABLE"}, 400))
     assert isinstance(await _error(client.set_associated_units(ECHO, ROOM)), AlexaDeviceOfflineError)
-    assert clock.slept == [1]
+    assert quick_time.slept == [1]
 
 
 async def test_what_amazon_asks_for_in_retry_after_counts(
-    client: SmartPropertiesClient, cloud: Cloud, clock: QuickTime
+    client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(answer({}, 429, Retry_After="7"), answer({}, 429, Retry_After="0"), VOLUME)
     await client.get_speaker(ECHO)
-    assert clock.slept == [7, 2]
-    clock.slept.clear()
+    assert quick_time.slept == [7, 2]
+    quick_time.slept.clear()
     cloud.say(answer({}, 429, Retry_After="120"))
     error = await _error(client.get_speaker(ECHO))
     assert isinstance(error, AlexaRateLimitedError)
-    assert (error.retry_after, clock.slept) == (120, [])
+    assert (error.retry_after, quick_time.slept) == (120, [])
     for odd in ("soon", "nan", "Wed, 21 Oct 2015 07:28:00 GMT"):
         cloud.say(answer({}, 429, Retry_After=odd), answer({}, 200))
         await client.turn_on(LAMP)
@@ -151,7 +151,7 @@ async def test_what_amazon_asks_for_in_retry_after_counts(
 
 
 async def test_a_throttled_operation_is_left_alone_and_the_others_are_not(
-    client: SmartPropertiesClient, cloud: Cloud, clock: QuickTime
+    client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(THROTTLED)
     await _error(client.get_speaker(ECHO))
@@ -161,14 +161,14 @@ async def test_a_throttled_operation_is_left_alone_and_the_others_are_not(
     assert (again.retry_after, len(cloud.ledger)) == (16, asked)
     cloud.say(answer({}))
     await client.turn_on(LAMP)
-    clock.now += 10
+    quick_time.now += 10
     cloud.say(VOLUME)
     assert (await client.get_speaker(ECHO)).name == "speaker"
-    assert clock.slept[-1] == 6, "the rest of the wait is short enough to be waited for"
+    assert quick_time.slept[-1] == 6, "the rest of the wait is short enough to be waited for"
 
 
 async def test_requests_that_were_throttled_together_wait_once(
-    client: SmartPropertiesClient, cloud: Cloud, clock: QuickTime
+    client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.gate = asyncio.Event()
     cloud.say(THROTTLED, THROTTLED, VOLUME)
@@ -176,7 +176,7 @@ async def test_requests_that_were_throttled_together_wait_once(
     await _until(lambda: cloud.in_flight == 2)
     cloud.gate.set()
     await both
-    assert set(clock.slept) == {1}
+    assert set(quick_time.slept) == {1}
     assert len(cloud.ledger) == 4
 
 
@@ -204,12 +204,12 @@ async def test_requests_that_wait_for_their_turn_are_not_sent_into_throttling(ma
 
 
 async def test_a_throttled_forget_is_left_to_the_user(
-    client: SmartPropertiesClient, cloud: Cloud, clock: QuickTime
+    client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(THROTTLED)
     error = await _error(client.forget_endpoint(LAMP))
     assert isinstance(error, AlexaRateLimitedError)
-    assert (error.retry_after, clock.slept, len(cloud.ledger)) == (256, [], 1)
+    assert (error.retry_after, quick_time.slept, len(cloud.ledger)) == (256, [], 1)
     cloud.say(answer({}))
     await client.forget_endpoint(LAMP)
     assert len(cloud.ledger) == 1
@@ -223,7 +223,8 @@ async def test_an_answer_that_lacks_what_it_hangs_on_is_an_error_of_its_own(
     assert isinstance(error, AlexaBadResponseError)
     assert str(error) == "GET /v2/endpoints: the answer has no results"
     assert error.request_id == "REQUEST1"
-    for odd in ([], {"settings": "none"}):
+    broken: list[Any] = [[], {"settings": "none"}]
+    for odd in broken:
         cloud.say(answer(odd))
         assert isinstance(await _error(client.get_settings(ECHO, ["a"])), AlexaBadResponseError)
     stats: Any = client.stats

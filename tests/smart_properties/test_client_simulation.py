@@ -179,7 +179,7 @@ async def test_commands_and_settings_arrive(sim: ControlClient, hotel: SmartProp
 
 def _setpoint(feature: Feature, name: PropertyName) -> float | None:
     found = feature.value(name, Temperature)
-    return found and found.value
+    return None if found is None else found.value
 
 
 async def test_wifi_moves_and_removals(sim: ControlClient, hotel: SmartPropertiesClient) -> None:
