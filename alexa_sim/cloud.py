@@ -15,6 +15,7 @@ from .endpoints.graphql import add_graphql
 from .endpoints.history import add_history
 from .endpoints.lists import add_lists
 from .endpoints.media import add_media
+from .endpoints.phoenix import add_phoenix
 from .endpoints.registration import RegistrationEndpoints
 from .endpoints.settings import add_settings
 from .endpoints.signin import SignInPages, sign_in_at
@@ -50,7 +51,7 @@ class Cloud:
         api = WebsiteApi(services)
         for add in (
             *(add_account, add_devices, add_media, add_behaviors, add_settings),
-            *(add_graphql, add_history, add_lists),
+            *(add_graphql, add_history, add_lists, add_phoenix),
         ):
             add(api)
         self._properties: SmartProperties | None = None

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from . import nowplaying, player
+from . import nowplaying, player, smart_home
+from .push import FDAL
 
 type Push = tuple[str, str, dict[str, Any]]
 """Account, command, payload."""
@@ -56,6 +57,7 @@ class Facts:
     devices: Mapping[str, DeviceFacts]
     notifications: Mapping[tuple[str, str], tuple[str, str, int]]
     items: Mapping[tuple[str, str, str], tuple[Any, ...]]
+    features: Mapping[tuple[str, str], smart_home.FeatureFacts]
 
 
 def facts(accounts: Mapping[str, Any]) -> Facts:
@@ -63,6 +65,7 @@ def facts(accounts: Mapping[str, Any]) -> Facts:
     devices: dict[str, DeviceFacts] = {}
     notifications: dict[tuple[str, str], tuple[str, str, int]] = {}
     items: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+    features: dict[tuple[str, str], smart_home.FeatureFacts] = {}
     for customer_id, account in accounts.items():
         for serial, device in account["devices"].items():
             sound = device["equalizer"]
@@ -87,7 +90,8 @@ def facts(accounts: Mapping[str, Any]) -> Facts:
             for item_id, item in held["items"].items():
                 values = (item[name] for name in ("version", "itemName", "itemStatus", "quantity", "note"))
                 items[customer_id, list_id, item_id] = tuple(values)
-    return Facts(devices, notifications, items)
+        features.update(smart_home.facts(account))
+    return Facts(devices, notifications, items, features)
 
 
 def pushes(before: Facts, after: Facts, accounts: Mapping[str, Any], now: float) -> Iterator[Push]:
@@ -104,6 +108,7 @@ def pushes(before: Facts, after: Facts, accounts: Mapping[str, Any], now: float)
             yield from _now_playing(serial, old.player, new, accounts, now)
     yield from _of_notifications(before, after)
     yield from _of_items(before, after)
+    yield from _of_features(before, after, accounts, now)
 
 
 def _player_facts(playing: Mapping[str, Any]) -> PlayerFacts:
@@ -293,3 +298,14 @@ def _item(place: tuple[str, str, str], event: str, version: int) -> Push:
         "version": version,
     }
     return account, "PUSH_LIST_ITEM_CHANGE", payload
+
+
+def _of_features(before: Facts, after: Facts, accounts: Mapping[str, Any], now: float) -> Iterator[Push]:
+    """Yield the updates of appliances that changed; some features are never pushed."""
+    for (entity_id, key), new in after.features.items():
+        old = before.features.get((entity_id, key))
+        if old is None or old == new or smart_home.split(key)[0] in smart_home.UNPUSHED:
+            continue
+        for customer_id, account in accounts.items():
+            if (feature := smart_home.feature_of(account, entity_id, key)) is not None:
+                yield customer_id, FDAL, smart_home.update(entity_id, key, feature, now)

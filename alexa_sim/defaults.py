@@ -130,6 +130,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "ascendingAlarm": False,
         "essid": None if family == "WHA" else "home",
         "macAddress": None if family == "WHA" else _mac(serial),
+        "features": {},
         **copy.deepcopy(dict(given)),
     }
     full["preferences"] = {**preferences, **given.get("preferences", {})}
@@ -156,6 +157,7 @@ def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "notifications": {},
         "lists": {},
         "automations": {},
+        "appliances": {},
         **copy.deepcopy(dict(given)),
     }
 

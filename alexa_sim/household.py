@@ -25,6 +25,7 @@ _KINDS = (
     ("Echo Studio", "A3RBAYBE7VM004", "ECHO"),
     ("Echo Spot", "A10A33FOX2NUBK", "ROOK"),
 )
+_WARM = {"value": 20.0, "scale": "CELSIUS"}
 
 
 class HouseholdError(Exception):
@@ -90,10 +91,39 @@ def generate_household(name: str, echos: int) -> dict[str, Any]:
         }
         for number, serial in enumerate(serials[::4])
     }
-    account = {**jo, "household": [], "devices": devices, "notifications": notifications, "automations": {}}
+    account = {
+        **jo,
+        "household": [],
+        "devices": devices,
+        "notifications": notifications,
+        "automations": {},
+        "appliances": _appliances(serials),
+    }
     household = {"name": name, "accounts": {customer_id: account}, "registrations": demo["registrations"]}
     check_household(household, name)
     return household
+
+
+def _appliances(serials: list[str]) -> dict[str, Any]:
+    """Return as many appliances as there are Echos, one on each: lights, plugs and sensors."""
+    kinds: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("Lamp", "LIGHT", {"power": {"powerState": "OFF"}, "brightness": {"brightness": 50}}),
+        ("Plug", "SMARTPLUG", {"power": {"powerState": "OFF"}}),
+        ("Door", "CONTACT_SENSOR", {"contactSensor": {"detectionState": "NOT_DETECTED"}}),
+        ("Thermometer", "TEMPERATURE_SENSOR", {"temperatureSensor": {"temperature": dict(_WARM)}}),
+    )
+    found: dict[str, Any] = {}
+    for number, serial in enumerate(serials):
+        kind, category, features = kinds[number % len(kinds)]
+        found[f"5e000000-0000-4000-9000-{number:012x}"] = {
+            "name": f"{kind} {number}",
+            "category": category,
+            "manufacturer": "Example Lighting",
+            "connectedVia": serial,
+            "room": f"Room {number % 10}",
+            "features": features,
+        }
+    return found
 
 
 def check_household(data: Any, name: str) -> None:

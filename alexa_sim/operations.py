@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from . import catalogue, player
 from .state import Json, State
 
+GUARD_STATES: Mapping[Any, str] = {"AWAY": "ARMED_AWAY", "HOME": "ARMED_STAY"}
+"""What Guard is asked for by an Echo, and what it says then."""
+
 SECONDS_PER_CHARACTER = 0.06
 """How long Alexa takes to say a character."""
 
@@ -79,6 +82,7 @@ class Operations:
             "Alexa.DeviceControls.Stop": self._stop,
             "Alexa.DeviceControls.DoNotDisturb": self._do_not_disturb,
             "Alexa.System.Wait": self._wait,
+            "controlGuardState": self._guard,
         }
         if kind not in preparations:
             raise OperationError(f"Unknown operation type {kind}")
@@ -270,6 +274,30 @@ class Operations:
             for serial, device in self._state.devices(self._account_id):
                 if serial in serials or any(member in serials for member in device["clusterMembers"]):
                     player.stop(device["player"])
+
+        return Operation(effect=effect)
+
+    def _guard(self, payload: Mapping[str, Any]) -> Operation:
+        """Arm or disarm Guard, which is named by what its appliance id ends with."""
+        self._device(payload)
+        if payload.get("operationId") != "controlGuardState" or payload.get("state") not in GUARD_STATES:
+            raise OperationError("controlGuardState needs operationId, and AWAY or HOME as state")
+        appliances = self._state.accounts[self._account_id]["appliances"].values()
+        guard = next(
+            (
+                appliance
+                for appliance in appliances
+                if appliance["armState"] is not None
+                and payload.get("target") == appliance["applianceId"].rpartition("_")[2]
+            ),
+            None,
+        )
+        if guard is None:
+            raise OperationError(f"Invalid target {payload.get('target')}")
+        state = GUARD_STATES[payload["state"]]
+
+        def effect(_now: float) -> None:
+            guard["armState"] = state
 
         return Operation(effect=effect)
 

@@ -15,20 +15,34 @@ KEEP_ALIVE = 30.0
 
 UNAUTHENTICATED = "Unable to authenticate the request. Please provide a valid authorization token."
 
+FDAL = "FDAL"
+"""In place of a command: an update of an appliance, which has a route and a form of its own."""
+
 _LINE = f"--{BOUNDARY}\r\n".encode()
 
 
 def directive(command: str, payload: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Return a directive: the payload is JSON in a string, in JSON in a string."""
-    metadata = {"command": command, "timeStamp": round(now * 1000), "payload": json.dumps(payload)}
+    """Return a directive: the payload is JSON in a string, in JSON in a string.
+
+    That of an appliance's update is JSON in one string, and names no command.
+    """
+    route, resource, metadata = (
+        ("EventBus:AlexaMobile::FDAL", payload["payload"]["entity"]["id"], payload)
+        if command == FDAL
+        else (
+            "EventBus:tcomm::message",
+            command,
+            {"command": command, "timeStamp": round(now * 1000), "payload": json.dumps(payload)},
+        )
+    )
     return {
         "directive": {
             "header": {"namespace": "Alexa.Mobile.Push", "name": "RenderUpdate", "messageId": str(uuid4())},
             "payload": {
                 "renderingUpdates": [
                     {
-                        "route": "EventBus:tcomm::message",
-                        "resourceId": command,
+                        "route": route,
+                        "resourceId": resource,
                         "resourceMetadata": json.dumps(metadata),
                     },
                 ],

@@ -7,7 +7,7 @@ import heapq
 from itertools import count
 from typing import Any, Protocol
 
-from . import alerts, consequences, defaults, household, lists, player
+from . import alerts, consequences, defaults, household, lists, player, smart_home
 from .http import HttpError
 from .marketplaces import MARKETPLACES, Marketplace
 from .merge import merge
@@ -89,6 +89,8 @@ class State:
             yield
         finally:
             self._depth -= 1
+            for account in self.accounts.values():
+                smart_home.stamp(account, before.features, self.now())
             after = consequences.facts(self.accounts)
             for push in consequences.pushes(before, after, self.accounts, self.now()):
                 self._emit(*push)
@@ -199,6 +201,10 @@ class State:
         for device in account["devices"].values():
             if device["player"]["state"] != "IDLE":
                 self._start_by_patch(device["player"], now)
+            device["features"] = smart_home.complete_features(device["features"], now)
+        account["appliances"] = {
+            entity_id: smart_home.complete(entity_id, given, now) for entity_id, given in account["appliances"].items()
+        }
         account["lists"] = lists.complete(account["lists"], account["directedId"], now)
         account["automations"] = {
             key: {"status": "ENABLED", **automation} for key, automation in account["automations"].items()

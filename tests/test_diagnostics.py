@@ -82,6 +82,7 @@ class QuietBackend:
             customer_id=SECRETS["customer_id"], email=SECRETS["email"], name=SECRETS["name"], domain="amazon.com"
         )
     )
+    smart_home: None = None
     own_serial: str = SECRETS["serial"]
     stats: dict[str, Any] = field(
         default_factory=lambda: {

@@ -10,6 +10,7 @@ from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
 from . import push
+from .appliance_entity import async_follow_appliances, is_appliance
 from .const import DOMAIN
 from .coordinator import AlexaConfigEntry, AlexaRuntimeData, async_forget, create_backend
 from .entity import async_follow_devices, is_gone
@@ -18,9 +19,17 @@ from .migration import async_migrate, async_settle
 from .services import async_setup_services
 
 PLATFORMS: Final = (
+    Platform.ALARM_CONTROL_PANEL,
     Platform.BINARY_SENSOR,
+    Platform.CLIMATE,
+    Platform.COVER,
+    Platform.FAN,
+    Platform.LIGHT,
+    Platform.LOCK,
     Platform.MEDIA_PLAYER,
     Platform.NOTIFY,
+    Platform.NUMBER,
+    Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
 )
@@ -54,6 +63,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     await entry.runtime_data.async_start()
     await async_settle(hass, entry)
     async_follow_devices(hass, entry)
+    async_follow_appliances(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     push.async_start(hass, entry)
     return True
@@ -73,4 +83,4 @@ async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: AlexaConfigEntry, device_entry: DeviceEntry
 ) -> bool:
     """Allow the user to remove a device that the account does not list."""
-    return is_gone(entry, device_entry)
+    return is_gone(entry, device_entry) and not is_appliance(entry, device_entry)

@@ -16,6 +16,7 @@ CONF_OTP_SECRET: Final = "otp_secret"  # noqa: S105 - the name of a key
 CONF_PUBLIC_URL: Final = "public_url"
 CONF_EXTENDED_DISCOVERY: Final = "extended_entity_discovery"
 CONF_SCAN_INTERVAL: Final = "scan_interval"
+CONF_APPLIANCES: Final = "appliances"
 CONF_KEEP_TRANSCRIPTS: Final = "keep_transcripts"
 CONF_SERIAL: Final = "serial"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a key
@@ -72,3 +73,6 @@ class Topic(StrEnum):
     NOTIFICATIONS = "notifications"
     DND = "dnd"
     BLUETOOTH = "bluetooth"
+    APPLIANCES = "appliances"
+    SMART_HOME = "smart_home"
+    GUARD = "guard"

@@ -105,6 +105,19 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
     )
 
 
+def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
+    """Return how an Echo or a speaker group stands in the device registry."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, player_unique_id(entry, device.serial))},
+        name=device.name,
+        manufacturer=MANUFACTURER,
+        model=model_of(device),
+        model_id=device.device_type,
+        serial_number=device.serial,
+        sw_version=device.software_version,
+    )
+
+
 class AlexaDeviceEntity[V](CoordinatorEntity[TopicCoordinator[V]]):
     """An entity of one device that shows one topic.
 
@@ -122,15 +135,7 @@ class AlexaDeviceEntity[V](CoordinatorEntity[TopicCoordinator[V]]):
         self._last_device = device
         base = player_unique_id(entry, device.serial)
         self._attr_unique_id = f"{base}_{key}" if key else base
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, base)},
-            name=device.name,
-            manufacturer=MANUFACTURER,
-            model=model_of(device),
-            model_id=device.device_type,
-            serial_number=device.serial,
-            sw_version=device.software_version,
-        )
+        self._attr_device_info = player_device_info(entry, device)
 
     @property
     def runtime(self) -> AlexaRuntimeData:

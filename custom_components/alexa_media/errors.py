@@ -98,6 +98,12 @@ class AlexaCommandError(AlexaError):
     translation_key = "command_refused"
 
 
+class AlexaUnreachableError(AlexaCommandError):
+    """Amazon cannot reach the appliance that a command was for; it concerns no other."""
+
+    translation_key = "unreachable"
+
+
 class AlexaBadResponseError(AlexaError):
     """The answer is not what the endpoint is known to give."""
 

@@ -26,6 +26,7 @@ from .backend import (
     PushEvent,
     QueueChanged,
     SessionsChanged,
+    SmartHomeChanged,
     StreamClosed,
     StreamOpened,
     VolumeChanged,
@@ -137,6 +138,13 @@ def _bluetooth(data: AlexaRuntimeData, _event: BluetoothChanged) -> None:
     """Read what is connected."""
     if data.bluetooth:
         data.bluetooth.async_hint()
+
+
+@_rule(SmartHomeChanged, Verb.APPLY)
+def _smart_home(data: AlexaRuntimeData, event: SmartHomeChanged) -> None:
+    """Set what appliances are set to and measure."""
+    if data.smart_home:
+        data.smart_home.async_pushed(event)
 
 
 @_rule(DirectiveIgnored, Verb.IGNORE)

@@ -60,16 +60,20 @@ async def test_history_needs_the_token_of_its_page_and_a_bearer(driver: Driver) 
 
 
 async def test_endpoints_need_no_csrf_and_tell_who_is_reached(driver: Driver) -> None:
-    query = "query q($endpointIds: [String]!) { listEndpoints { endpoints { id features { name } } } }"
+    query = """query q($ids: [String]!) { listEndpoints(listEndpointsInput: {endpointIds: $ids}) { endpoints {
+        id serialNumber { value { text } } features { properties { ... on Reachability { reachabilityStatusValue } } }
+    } } }"""
     answer = await driver.request("POST", GRAPHQL, data={"query": query}, csrf=False)
-    endpoints = {each["serialNumber"]["value"]["text"]: each for each in endpoints_of(answer.json)}
+    endpoints = {
+        each["serialNumber"]["value"]["text"]: each for each in endpoints_of(answer.json) if each["serialNumber"]
+    }
     reached = {
-        serial: each["features"][0]["properties"][0]["reachabilityStatusValue"] for serial, each in endpoints.items()
+        serial: each["features"][-1]["properties"][0]["reachabilityStatusValue"] for serial, each in endpoints.items()
     }
     assert (reached[KITCHEN], reached[KIDS]) == ("OK", "UNREACHABLE")
-    wanted = {"endpointIds": [endpoints[OFFICE]["id"]]}
+    wanted = {"ids": [endpoints[OFFICE]["id"]]}
     (found,) = (await driver.request("POST", GRAPHQL, data=[{"query": query, "variables": wanted}])).json
-    assert [each["id"] for each in endpoints_of(found)] == wanted["endpointIds"]
+    assert [each["id"] for each in endpoints_of(found)] == wanted["ids"]
     assert (await driver.request("POST", GRAPHQL, data={"query": "{ weather }"})).json["errors"]
     assert (await driver.request("POST", GRAPHQL, data={"query": query}, cookies={})).status == 401
 

@@ -39,6 +39,7 @@ from .events import (
     VolumeChanged,
 )
 from .protocol import AlexaBackend, Capability
+from .smart_home import SmartHomeChanged
 
 __all__ = [
     "AlexaBackend",
@@ -64,6 +65,7 @@ __all__ = [
     "RunSequence",
     "SessionsChanged",
     "SetVolume",
+    "SmartHomeChanged",
     "Speak",
     "Stop",
     "StreamClosed",

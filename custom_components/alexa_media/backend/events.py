@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..models import PlayerState, Repeat, Session, Volume
+from .smart_home import SmartHomeChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,7 @@ type PushEvent = (
     | SessionsChanged
     | NotificationsChanged
     | BluetoothChanged
+    | SmartHomeChanged
     | DirectiveIgnored
     | DirectiveUnknown
 )

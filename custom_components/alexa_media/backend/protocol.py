@@ -8,6 +8,7 @@ from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
 from .commands import Command, Transport
 from .events import PushEvent
+from .smart_home import SmartHomeApi
 
 
 class Capability(Flag):
@@ -38,6 +39,10 @@ class AlexaBackend(Protocol):
     @property
     def own_serial(self) -> str | None:
         """Return the serial of the app that we are registered as."""
+
+    @property
+    def smart_home(self) -> SmartHomeApi | None:
+        """Return the smart home, where there is one behind the account."""
 
     @property
     def stats(self) -> Mapping[str, object]:

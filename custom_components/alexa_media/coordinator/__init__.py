@@ -1,21 +1,26 @@
 """State of one account: a coordinator a topic, and what they share."""
 
+from .appliances import AppliancesCoordinator
 from .base import EXISTENCE, TopicCoordinator
 from .devices import DevicesCoordinator
 from .players import PlayersCoordinator
 from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
+from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 __all__ = [
     "EXISTENCE",
     "AlexaConfigEntry",
     "AlexaRuntimeData",
+    "AppliancesCoordinator",
     "BluetoothCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
+    "GuardCoordinator",
     "NotificationsCoordinator",
     "PlayersCoordinator",
     "PushMonitor",
+    "SmartHomeCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
     "async_forget",

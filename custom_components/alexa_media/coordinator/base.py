@@ -45,6 +45,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     topic: ClassVar[Topic]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
+    # Whether it is read after a gap in the pushes.
+    resyncs: ClassVar[bool] = True
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
         """Start empty and without push."""

@@ -29,9 +29,11 @@ from ..const import (
 from ..errors import AlexaAuthError, AlexaError
 from ..models import Account, Credentials
 from ..web.account import WebBackend
+from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, store_for
 from .players import PlayersCoordinator
+from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
@@ -88,6 +90,9 @@ class AlexaRuntimeData:
     notifications: NotificationsCoordinator | None
     dnd: DndCoordinator | None
     bluetooth: BluetoothCoordinator | None = None
+    appliances: AppliancesCoordinator | None = None
+    smart_home: SmartHomeCoordinator | None = None
+    guard: GuardCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -96,6 +101,11 @@ class AlexaRuntimeData:
         """Make the coordinators that a backend can feed."""
         has = backend.capabilities
         devices = DevicesCoordinator(hass, entry, backend)
+        appliances = smart_home = guard = None
+        if api := backend.smart_home:
+            appliances = AppliancesCoordinator(hass, entry, backend, api)
+            smart_home = SmartHomeCoordinator(hass, entry, backend, api, appliances)
+            guard = GuardCoordinator(hass, entry, backend, api, appliances, devices)
         return cls(
             backend=backend,
             devices=devices,
@@ -103,12 +113,16 @@ class AlexaRuntimeData:
             notifications=NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None,
             dnd=DndCoordinator(hass, entry, backend) if Capability.DND in has else None,
             bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
+            appliances=appliances,
+            smart_home=smart_home,
+            guard=guard,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
+        smart_home = (self.appliances, self.smart_home, self.guard)
+        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, *smart_home)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_start(self) -> None:
@@ -122,6 +136,8 @@ class AlexaRuntimeData:
         if not data[CONF_REFRESH_TOKEN]:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
         restored = await self.devices.async_restore()
+        if self.appliances:
+            await self.appliances.async_restore()
         try:
             await self.backend.async_connect()
         except AlexaAuthError as err:
@@ -143,6 +159,8 @@ class AlexaRuntimeData:
     async def async_refresh_all(self, pause: float) -> None:
         """Read every topic, one after the other with a pause (seconds) between them."""
         for coordinator in self.coordinators:
+            if not coordinator.resyncs:
+                continue
             await coordinator.async_refresh()
             await asyncio.sleep(pause)
 
@@ -199,3 +217,4 @@ async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     await backend.async_deregister()
     await async_close()
     await store_for(hass, entry.entry_id).async_remove()
+    await appliance_store_for(hass, entry.entry_id).async_remove()

@@ -22,6 +22,7 @@ from custom_components.alexa_media.backend import (
     Speak,
     Transport,
 )
+from custom_components.alexa_media.backend.smart_home import SmartHomeApi
 from custom_components.alexa_media.errors import (
     AlexaBadResponseError,
     AlexaCommandError,
@@ -69,6 +70,7 @@ from .parse_bluetooth import parse_bluetooth
 from .parse_notifications import parse_notifications
 from .scheduler import CommandScheduler
 from .session import WebSession
+from .smart_home import WebSmartHome
 from .stream import PushStream
 
 _LOGGER = logging.getLogger(__name__)
@@ -101,6 +103,7 @@ class WebBackend:
         self._devices: Mapping[str, Device] = {}
         self._preferences: Mapping[str, Preferences] = {}
         self._stream: PushStream | None = None
+        self._smart_home = WebSmartHome(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
 
     @property
@@ -126,6 +129,11 @@ class WebBackend:
     def own_serial(self) -> str | None:
         """Return the serial under which we are registered in the account."""
         return self._session.credentials.serial
+
+    @property
+    def smart_home(self) -> SmartHomeApi | None:
+        """Return the smart home behind the account."""
+        return self._smart_home
 
     @property
     def stats(self) -> Mapping[str, object]:
@@ -166,6 +174,7 @@ class WebBackend:
         if self._stream is not None:
             await self._stream.aclose()
         await self._scheduler.close()
+        await self._smart_home.async_close()
         await self._session.async_close()
 
     # --- reads --------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from custom_components.alexa_media.backend import (
 from custom_components.alexa_media.models import PlayerState, Repeat, Volume
 
 from .parse import parse_now_playing
+from .parse_smart_home import parse_update
 
 
 class PushCommand(StrEnum):
@@ -133,7 +134,7 @@ def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
     """Return the event of one rendering update."""
     route = update.get("route")
     if isinstance(route, str) and route.endswith(f"::{FDAL}"):
-        return DirectiveIgnored(command=FDAL)
+        return _appliance(update)
     metadata = _mapping(_decoded(update.get("resourceMetadata")))
     name = metadata.get("command") or update.get("resourceId")
     try:
@@ -142,6 +143,14 @@ def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
         return PARSERS[command](PushPayload(command, payload, _serial(payload), now))
     except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
         return DirectiveUnknown(command=_name(name))
+
+
+def _appliance(update: Mapping[str, Any]) -> PushEvent:
+    """Return the event of an appliance's update."""
+    try:
+        return parse_update(_object(_object(update.get("resourceMetadata"))["payload"]))
+    except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
+        return DirectiveUnknown(command=FDAL)
 
 
 def _decoded(value: object) -> object:

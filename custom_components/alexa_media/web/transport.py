@@ -402,7 +402,7 @@ def _result(endpoint: Endpoint, answer: HttpAnswer) -> Any:
         data = None
     if data is None and endpoint.answer is Answer.JSON and status != 204:
         raise AlexaBadResponseError(f"{label} was answered without JSON", endpoint=label, status=status)
-    if error := graphql_errors(data):
+    if not endpoint.partial and (error := graphql_errors(data)):
         message = f"{label} was answered with errors"
         if endpoint.is_write:
             raise AlexaCommandError(message, endpoint=label, status=status, code=error)

@@ -29,8 +29,9 @@ from .account import (
     VOLUMES,
 )
 from .base import Answer, Endpoint, Host
+from .smart_home import SMART_HOME_ENDPOINTS
 
-ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS,)
+ENDPOINTS: Final = (*ACCOUNT_ENDPOINTS, *SMART_HOME_ENDPOINTS)
 """All of them; tests walk this table."""
 
 __all__ = [

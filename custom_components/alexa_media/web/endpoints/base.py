@@ -35,7 +35,8 @@ class Endpoint:
 
     ``path`` may hold ``{names}``; ``timeout`` is in seconds for the whole exchange. A
     write is never sent again after an unknown outcome. ``browser_agent``: with the app's
-    User-Agent these are answered 400 with a ThrottlingException in the body.
+    User-Agent these are answered 400 with a ThrottlingException in the body. ``partial``:
+    ``errors`` inside a 200 may concern a part of what was asked; the parser judges them.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Endpoint:
     timeout: float = 20.0
     answer: Answer = Answer.JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    partial: bool = False
 
     @property
     def label(self) -> str:

@@ -1,0 +1,257 @@
+"""What the entities of the smart home share: their devices, their ids, and what they show of an appliance."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import slugify
+
+from .backend.smart_home import Appliance, ApplianceState, Control, Feature, PropertyKey, PropertyName, Value
+from .const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
+from .coordinator import AlexaConfigEntry, SmartHomeCoordinator
+from .entity import async_setup_entities, command_errors, player_device_info, player_unique_id
+
+AIR_QUALITY_MONITOR: Final = "Indoor Air Quality Monitor"
+"""The model under which alexa_media_player registered Amazon's air quality monitor, by its serial."""
+
+_AIR_QUALITY_MONITOR_TYPE: Final = "AEZME1X38KDRA"
+
+type EntityFactory = Callable[[AlexaConfigEntry, Appliance, str], Entity]
+type Finder = Callable[[Appliance], Iterable[tuple[str, EntityFactory]]]
+
+
+def is_air_quality_monitor(appliance: Appliance) -> bool:
+    """Return whether this is Amazon's own air quality monitor."""
+    named = appliance.description or ""
+    return appliance.device_type == _AIR_QUALITY_MONITOR_TYPE or named.endswith(AIR_QUALITY_MONITOR)
+
+
+def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: str, bare: str) -> str:
+    """Return the unique id of an entity of the platform ``domain``; ``bare`` is alexa_media_player's.
+
+    It had no form for a second account. What is registered stays; what is new gets the
+    bare form in the first account, and one of its own in a further one, or where the
+    bare one is another account's: two accounts may see the same appliance.
+    """
+    registry = er.async_get(hass)
+    suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
+    own = slugify(f"{bare}_{suffix or entry.unique_id}")
+    if registry.async_get_entity_id(domain, DOMAIN, own):
+        return own
+    if (entity_id := registry.async_get_entity_id(domain, DOMAIN, bare)) is None:
+        return own if suffix else bare
+    registered = registry.async_get(entity_id)
+    return bare if registered and registered.config_entry_id == entry.entry_id else own
+
+
+def appliance_identifier(entry: AlexaConfigEntry, appliance: Appliance) -> tuple[str, str]:
+    """Return how the device of an appliance is identified.
+
+    What is an Echo itself has the Echo's device, the air quality monitor has
+    alexa_media_player's identifier, all others keep clear of both.
+    """
+    if appliance.is_echo and appliance.echo_serial:
+        return DOMAIN, player_unique_id(entry, appliance.echo_serial)
+    if is_air_quality_monitor(appliance):
+        return DOMAIN, player_unique_id(entry, appliance.serial or appliance.entity_id)
+    return DOMAIN, f"appliance_{entry.unique_id}_{appliance.entity_id}"
+
+
+def _name_of(appliance: Appliance) -> str:
+    """Return the name of an appliance's device; Guard's is alexa_media_player's."""
+    return f"Alexa Guard {appliance.appliance_id[-5:]}" if appliance.is_guard else appliance.name
+
+
+def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, appliance: Appliance) -> DeviceInfo:
+    """Return how an appliance stands in the device registry: below its Echo, in the room that Alexa has it in."""
+    runtime = entry.runtime_data
+    echo = runtime.devices.data.get(appliance.echo_serial) if appliance.echo_serial else None
+    if echo and appliance.is_echo:
+        return player_device_info(entry, echo)
+    monitor = is_air_quality_monitor(appliance)
+    info = DeviceInfo(
+        identifiers={appliance_identifier(entry, appliance)},
+        name=_name_of(appliance),
+        manufacturer=MANUFACTURER if monitor else appliance.manufacturer,
+        model=AIR_QUALITY_MONITOR if monitor else appliance.model,
+        serial_number=appliance.serial,
+        sw_version=appliance.software_version,
+        suggested_area=runtime.appliances.room_of(appliance) if runtime.appliances else None,
+    )
+    if echo:
+        # The Echo's own entities may come later; a device can only be put below one that is registered.
+        registered = dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id, **player_device_info(entry, echo)
+        )
+        info["via_device_id"] = registered.id
+    return info
+
+
+@callback
+def async_setup_appliances(
+    hass: HomeAssistant,
+    entry: AlexaConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    domain: str,
+    find: Finder,
+) -> None:
+    """Add what ``find`` yields of each appliance, now and when appliances come.
+
+    It yields (key, factory): the key follows Alexa's entity id in the unique id, "" for
+    the main entity; the factory gets the entry, the appliance and the unique id.
+    """
+    appliances, devices = entry.runtime_data.appliances, entry.runtime_data.devices
+    if appliances is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], Entity]]]:
+        for appliance in appliances.data.values():
+            # An Echo that is not wanted has no sensors either.
+            if appliance.is_echo and appliance.echo_serial not in devices.data:
+                continue
+            for key, factory in find(appliance):
+                bare = f"{appliance.entity_id}_{key}" if key else appliance.entity_id
+                unique_id = appliance_unique_id(hass, entry, domain, bare)
+                yield unique_id, partial(factory, entry, appliance, unique_id)
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, appliances, devices)
+
+
+class AlexaApplianceEntity(CoordinatorEntity[SmartHomeCoordinator]):
+    """An entity that shows some properties of an appliance, the first of ``keys`` above all.
+
+    It is available while the smart home can be read, the appliance can be reached and
+    that property is known. It is written when what it shows has changed, and not with
+    every push about its appliance.
+    """
+
+    _attr_has_entity_name = True
+
+    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str, *keys: PropertyKey) -> None:
+        """Show an appliance that the account has."""
+        coordinator = entry.runtime_data.smart_home
+        assert coordinator is not None  # noqa: S101 - who has appliances has their states
+        super().__init__(coordinator, context=appliance.entity_id)
+        self.entry = entry
+        self._appliance = appliance
+        self._keys = keys
+        self._shown: object = None
+        self._attr_unique_id = unique_id
+        self._attr_device_info = appliance_device_info(coordinator.hass, entry, appliance)
+
+    @property
+    def appliance(self) -> Appliance:
+        """Return the appliance as it was last discovered."""
+        self._appliance = self.coordinator.appliances.data.get(self._appliance.entity_id, self._appliance)
+        return self._appliance
+
+    @property
+    def appliance_state(self) -> ApplianceState:
+        """Return what is known of the appliance."""
+        return self.coordinator.data.get(self._appliance.entity_id, ApplianceState())
+
+    def value_of(self, key: PropertyKey) -> Value | None:
+        """Return the value of a property, ``None`` where it is not known."""
+        return self.appliance_state.value(*key)
+
+    def number_of(self, key: PropertyKey) -> float | None:
+        """Return the value of a property that is a number."""
+        value = self.value_of(key)
+        return value if isinstance(value, float | int) else None
+
+    @property
+    def primary(self) -> Value | None:
+        """Return the value of the property that this is about."""
+        return self.value_of(self._keys[0])
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the appliance can be read and reached."""
+        return super().available and self.appliance_state.reachable and self.primary is not None
+
+    def snapshot(self) -> object:
+        """Return all that this shows, to compare."""
+        return self.available, [self.value_of(key) for key in self._keys]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Also follow the appliance itself: what it can do."""
+        await super().async_added_to_hass()
+        self._shown = self.snapshot()
+        self.async_on_remove(
+            self.coordinator.appliances.async_add_listener(self.async_write_ha_state, self._appliance.entity_id)
+        )
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Show what changed, if this shows it."""
+        snapshot = self.snapshot()
+        if snapshot != self._shown:
+            self._shown = snapshot
+            super()._handle_coordinator_update()
+
+    @override
+    async def async_update(self) -> None:
+        """Read the appliance now (``homeassistant.update_entity``)."""
+        if self.enabled:
+            await self.coordinator.async_read_now(self._appliance.entity_id)
+
+    async def async_control(self, *controls: Control) -> None:
+        """Set all this in one request; returns when Amazon has accepted it."""
+        with command_errors(self.hass, self.entry):
+            await self.coordinator.async_control(self._appliance.entity_id, *controls)
+
+
+def key_of(feature: Feature, name: PropertyName) -> PropertyKey:
+    """Return which value a property of a feature is."""
+    return PropertyKey(feature.name, name, feature.instance)
+
+
+def is_appliance(entry: AlexaConfigEntry, registered: DeviceEntry) -> bool:
+    """Return whether a registered device is an appliance that gets entities: removed by hand, it would come back."""
+    appliances = entry.runtime_data.appliances
+    listed = appliances.data.values() if appliances else ()
+    return not registered.identifiers.isdisjoint({appliance_identifier(entry, appliance) for appliance in listed})
+
+
+@callback
+def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Keep the device registry in step: names, software, and appliances that are gone or not wanted any more."""
+    appliances = entry.runtime_data.appliances
+    if appliances is None:
+        return
+    registry = dr.async_get(hass)
+
+    def _is_ours(registered: DeviceEntry) -> bool:
+        prefix = f"appliance_{entry.unique_id}_"
+        return registered.model == AIR_QUALITY_MONITOR or any(
+            identifier.startswith(prefix) for _, identifier in registered.identifiers
+        )
+
+    @callback
+    def _sync() -> None:
+        wanted = {appliance_identifier(entry, item): item for item in appliances.data.values() if not item.is_echo}
+        known = {appliance_identifier(entry, item) for item in appliances.discovered.values()}
+        for registered in dr.async_entries_for_config_entry(registry, entry.entry_id):
+            if registered.entry_type is DeviceEntryType.SERVICE or not _is_ours(registered):
+                continue
+            appliance = next((wanted[key] for key in registered.identifiers if key in wanted), None)
+            if appliance is None:
+                # Amazon has it and it is not wanted, or two discoveries lacked it
+                if appliances.settled or not registered.identifiers.isdisjoint(known):
+                    registry.async_remove_device(registered.id)
+                continue
+            name, software = _name_of(appliance), appliance.software_version
+            if (registered.name, registered.sw_version) != (name, software):
+                registry.async_update_device(registered.id, name=name, sw_version=software)
+
+    entry.async_on_unload(appliances.async_add_listener(_sync))
+    _sync()

@@ -1,0 +1,95 @@
+"""Colours between Home Assistant and Alexa, and Alexa's words for them.
+
+Alexa's colours are hue 0–360 with saturation and brightness 0–1, white light is in
+kelvins. Where an appliance takes no numbers it takes words: the CSS names in snake case,
+and five names of white.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+from homeassistant.util.color import COLORS, brightness_to_value, color_hs_to_RGB, value_to_brightness
+
+BRIGHTNESS_SCALE: Final = (1, 100)
+
+# Between these every lamp that Alexa knows is said to be able to shine; Amazon does not tell a lamp's own limits.
+MIN_KELVIN: Final = 2200
+MAX_KELVIN: Final = 6500
+
+TEMPERATURE_NAMES: Final = {
+    "warm_white": 2200,
+    "soft_white": 2700,
+    "white": 4000,
+    "daylight_white": 5400,
+    "cool_white": 6500,
+}
+
+_WORDS: Final = """
+alice_blue antique_white aqua aquamarine azure beige bisque black blanched_almond blue blue_violet brown
+burly_wood cadet_blue chartreuse chocolate coral cornflower_blue cornsilk crimson cyan dark_blue dark_cyan
+dark_goldenrod dark_green dark_grey dark_khaki dark_magenta dark_olive_green dark_orange dark_orchid dark_red
+dark_salmon dark_sea_green dark_slate_blue dark_slate_grey dark_turquoise dark_violet deep_pink deep_sky_blue
+dim_grey dodger_blue firebrick floral_white forest_green fuchsia gainsboro ghost_white gold goldenrod green
+green_yellow grey honey_dew hot_pink indian_red indigo ivory khaki lavender lavender_blush lawn_green
+lemon_chiffon light_blue light_coral light_cyan light_goldenrod_yellow light_green light_grey light_pink
+light_salmon light_sea_green light_sky_blue light_slate_grey light_steel_blue light_yellow lime lime_green linen
+magenta maroon medium_aqua_marine medium_blue medium_orchid medium_purple medium_sea_green medium_slate_blue
+medium_spring_green medium_turquoise medium_violet_red midnight_blue mint_cream misty_rose moccasin navajo_white
+navy old_lace olive olive_drab orange orange_red orchid pale_goldenrod pale_green pale_turquoise pale_violet_red
+papaya_whip peach_puff peru pink plum powder_blue purple rebecca_purple red rosy_brown royal_blue saddle_brown
+salmon sandy_brown sea_green sea_shell sienna silver sky_blue slate_blue slate_grey snow spring_green steel_blue
+tan teal thistle tomato turquoise violet wheat white white_smoke yellow yellow_green
+"""
+COLOR_NAMES: Final = tuple(_WORDS.split())
+
+# The one of Alexa's names that Home Assistant's table lacks.
+_LACKING: Final = {"rebeccapurple": (102, 51, 153)}
+
+
+def color_to_alexa(hs_color: tuple[float, float]) -> tuple[float, float]:
+    """Return Alexa's hue (0–360) and saturation (0–1) of a hue (0–360) and saturation (0–100)."""
+    hue, saturation = hs_color
+    return round(hue % 360, 4), round(saturation / 100, 6)
+
+
+def color_from_alexa(hue: float, saturation: float) -> tuple[float, float]:
+    """Return hue (0–360) and saturation (0–100) of Alexa's hue (0–360) and saturation (0–1)."""
+    return round(hue % 360, 4), round(min(max(saturation, 0.0), 1.0) * 100, 4)
+
+
+def brightness_to_alexa(brightness: int) -> int:
+    """Return Alexa's brightness (1–100) of a brightness (1–255)."""
+    return max(1, round(brightness_to_value(BRIGHTNESS_SCALE, brightness)))
+
+
+def brightness_from_alexa(level: float) -> int:
+    """Return the brightness (1–255) of Alexa's (0–100); what is on is never quite dark."""
+    return value_to_brightness(BRIGHTNESS_SCALE, level)
+
+
+@lru_cache(maxsize=256)
+def nearest_color_name(hue: float, saturation: float) -> str:
+    """Return Alexa's word that comes nearest to a hue (0–360) and saturation (0–1) at full brightness.
+
+    Near is as the eye sees it, by the mean of red.
+    """
+    wanted = color_hs_to_RGB(hue, saturation * 100)
+    return min(COLOR_NAMES, key=lambda name: _distance(wanted, _rgb_of(name)))
+
+
+def nearest_temperature_name(kelvin: float) -> str:
+    """Return Alexa's word that comes nearest to a colour temperature."""
+    return min(TEMPERATURE_NAMES, key=lambda name: abs(TEMPERATURE_NAMES[name] - kelvin))
+
+
+def _rgb_of(name: str) -> tuple[int, int, int]:
+    """Return the colour of one of Alexa's words."""
+    css = name.replace("_", "")
+    return COLORS[css] if css in COLORS else _LACKING[css]
+
+
+def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    """Return the square of how far apart two colours are to the eye."""
+    red_mean = (one[0] + other[0]) / 2
+    red, green, blue = (a - b for a, b in zip(one, other, strict=True))
+    return (2 + red_mean / 256) * red**2 + 4 * green**2 + (2 + (255 - red_mean) / 256) * blue**2

@@ -1,0 +1,262 @@
+"""The appliances of the smart home: which there are, and which of them get entities."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, ClassVar, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.storage import Store
+
+from ..backend import AlexaBackend
+from ..backend.smart_home import (
+    Appliance,
+    ApplianceKind,
+    ApplianceState,
+    Exposure,
+    Feature,
+    FeatureName,
+    ModeOption,
+    Preset,
+    SmartHomeApi,
+    ValueRange,
+)
+from ..const import CONF_APPLIANCES, CONF_EXTENDED_DISCOVERY, DOMAIN, Topic
+from ..errors import AlexaBadResponseError, AlexaError
+from .base import LOGGER, TopicCoordinator
+from .devices import ABSENCE
+
+STORE_VERSION: Final = 1
+
+# An appliance that nobody has heard of asks for a discovery, and so does who opens the options: at most this often.
+DISCOVERY_COOLDOWN: Final = 600.0
+
+# By itself worth no entity: it says whether the others can be had.
+_SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
+
+
+def appliance_store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where the last good discovery of an entry is kept."""
+    return Store(hass, STORE_VERSION, f"{DOMAIN}.appliances.{entry_id}", private=True)
+
+
+class AppliancesCoordinator(TopicCoordinator[Appliance]):
+    """Appliances by entity id, those that get entities; ``discovered`` are all of them.
+
+    Failed is not empty: a discovery that failed, or that found nothing where there was
+    something, changes nothing, and an appliance that one good discovery lacked stays until
+    a second one, asked for at once, lacks it too (``settled``: there have been two).
+    """
+
+    topic: ClassVar[Topic] = Topic.APPLIANCES
+    interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
+    interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
+    # What changes in six hours is not worth a request after every gap.
+    resyncs: ClassVar[bool] = False
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: SmartHomeApi) -> None:
+        """Start without any."""
+        super().__init__(hass, entry, backend)
+        self.api = api
+        self.discovered: Mapping[str, Appliance] = {}
+        self.rooms: Mapping[str, str] = {}
+        self.settled = False
+        self.on_states: Callable[[Mapping[str, ApplianceState]], None] | None = None
+        self._store = appliance_store_for(hass, entry.entry_id)
+        self._by_endpoint: Mapping[str, Appliance] = {}
+        self._absent_since: dict[str, float] = {}
+        self._first_good: float | None = None
+        self._asked_at: float | None = None
+        self._cancel_second_look: CALLBACK_TYPE | None = None
+        entry.async_on_unload(self._async_cancel_second_look)
+
+    async def async_restore(self) -> None:
+        """Take the last good discovery from disk."""
+        if stored := await self._store.async_load():
+            self._take({item["entity_id"]: _from_json(item) for item in stored["appliances"]})
+            self.data = self._announced = self._wanted(self.discovered)
+
+    @override
+    async def _async_read(self) -> Mapping[str, Appliance]:
+        """Discover; what a discovery lacks for the first time is kept for now."""
+        self._asked_at = now = self.hass.loop.time()
+        discovery = await self.api.async_discover()
+        if not discovery.appliances and self.discovered:
+            raise AlexaBadResponseError("The discovery found nothing any more", code="empty")
+        before = self.discovered
+        self._take({**self._missed(discovery.appliances, now), **discovery.appliances})
+        if self.discovered != before:
+            self._store.async_delay_save(self._to_json, 1)
+        wanted = self._wanted(self.discovered)
+        if wanted.keys() - self.data.keys():
+            await self._async_read_rooms()
+        if self.on_states:
+            self.on_states(discovery.states)
+        return wanted
+
+    def _missed(self, found: Mapping[str, Appliance], now: float) -> Mapping[str, Appliance]:
+        """Return what a discovery lacks and is kept until the second look."""
+        self._first_good = now if self._first_good is None else self._first_good
+        self.settled = now - self._first_good >= ABSENCE
+        kept = {
+            entity_id: appliance
+            for entity_id, appliance in self.discovered.items()
+            if entity_id not in found and now - self._absent_since.setdefault(entity_id, now) < ABSENCE
+        }
+        self._absent_since = {entity_id: self._absent_since[entity_id] for entity_id in kept}
+        if kept and not self._cancel_second_look:
+            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
+        return kept
+
+    async def _async_read_rooms(self) -> None:
+        """Read which room each is in: only a suggestion, and only for what is new."""
+        try:
+            self.rooms = await self.api.async_groups()
+        except AlexaError as err:
+            LOGGER.debug("The rooms of the smart home cannot be read: %s", err.placeholders)
+
+    def room_of(self, appliance: Appliance) -> str | None:
+        """Return the room that Alexa has an appliance in."""
+        return self.rooms.get(appliance.entity_id) or self.rooms.get(appliance.appliance_id)
+
+    def by_endpoint(self, endpoint_id: str) -> Appliance | None:
+        """Return an appliance, wanted or not, by GraphQL's id."""
+        return self._by_endpoint.get(endpoint_id)
+
+    @property
+    def guard(self) -> Appliance | None:
+        """Return Alexa Guard, where the account has it."""
+        return next((appliance for appliance in self.data.values() if appliance.is_guard), None)
+
+    # --- which of them get entities -----------------------------------------------------
+
+    def is_own(self, appliance: Appliance) -> bool:
+        """Return whether Home Assistant itself shows this appliance to Alexa: it must not come back."""
+        if appliance.exposure is Exposure.HUE_V1:
+            return "emulated_hue" in self.hass.config.components
+        return appliance.exposure is not Exposure.NONE
+
+    def has_use(self, appliance: Appliance) -> bool:
+        """Return whether an appliance is worth entities: not Home Assistant's own, and able to do something."""
+        if self.is_own(appliance):
+            return False
+        return appliance.is_guard or any(feature.name not in _SECONDARY for feature in appliance.features)
+
+    @property
+    def others(self) -> Mapping[str, Appliance]:
+        """Return what the user may choose besides what is there by default: not on an Echo's hub, nor Amazon's own."""
+        return {
+            entity_id: appliance
+            for entity_id, appliance in self.discovered.items()
+            if not _is_default(appliance) and self.has_use(appliance)
+        }
+
+    def _wanted(self, appliances: Mapping[str, Appliance]) -> Mapping[str, Appliance]:
+        """Return the appliances that get entities."""
+        options = {**self.entry.data, **self.entry.options}
+        every, chosen = options.get(CONF_EXTENDED_DISCOVERY), frozenset(options.get(CONF_APPLIANCES) or ())
+        return {
+            entity_id: appliance
+            for entity_id, appliance in appliances.items()
+            if self.has_use(appliance) and (every or entity_id in chosen or _is_default(appliance))
+        }
+
+    @callback
+    def async_options_changed(self) -> None:
+        """Take the choice from the entry again: appliances come and go without a reload."""
+        wanted = self._wanted(self.discovered)
+        if wanted.keys() - self.data.keys() and not self.rooms:
+            # the rooms of what comes are not known yet: it comes with the discovery that reads them
+            wanted = {entity_id: appliance for entity_id, appliance in wanted.items() if entity_id in self.data}
+            self.async_hint()
+        self.data = wanted
+        self.async_update_listeners()
+
+    # --- on request ---------------------------------------------------------------------
+
+    @property
+    def _is_fresh(self) -> bool:
+        """Return whether the last discovery is not long ago."""
+        return self._asked_at is not None and self.hass.loop.time() - self._asked_at < DISCOVERY_COOLDOWN
+
+    @callback
+    def async_unknown(self) -> None:
+        """Discover soon, unless that was not long ago: a push named an appliance that nobody has heard of."""
+        if self.discovered and not self._is_fresh:
+            self._asked_at = self.hass.loop.time()
+            self.async_hint()
+
+    async def async_freshen(self) -> None:
+        """Discover now, unless that was not long ago: the user wants to see all appliances."""
+        if not self._is_fresh:
+            await self.async_refresh_shared()
+
+    @callback
+    def _async_second_look(self, _now: object) -> None:
+        """Ask again for what one discovery lacked."""
+        self._cancel_second_look = None
+        self.async_hint()
+
+    @callback
+    def _async_cancel_second_look(self) -> None:
+        """Cancel the second look."""
+        if self._cancel_second_look:
+            self._cancel_second_look()
+            self._cancel_second_look = None
+
+    # --- on disk ------------------------------------------------------------------------
+
+    def _take(self, appliances: Mapping[str, Appliance]) -> None:
+        """Take what was found, and how to find it."""
+        self.discovered = appliances
+        self._by_endpoint = {appliance.endpoint_id: appliance for appliance in appliances.values()}
+
+    def _to_json(self) -> dict[str, Any]:
+        """Return all appliances as JSON."""
+        return {"appliances": [_appliance_to_json(appliance) for appliance in self.discovered.values()]}
+
+
+def _is_default(appliance: Appliance) -> bool:
+    """Return whether an appliance is there without being chosen."""
+    return appliance.is_local or appliance.is_guard
+
+
+def _appliance_to_json(appliance: Appliance) -> dict[str, Any]:
+    """Return an appliance as JSON."""
+    data = asdict(appliance)
+    for feature in data["features"]:
+        feature["operations"] = sorted(feature["operations"])
+        feature["properties"] = sorted(feature["properties"])
+    return data
+
+
+def _from_json(data: dict[str, Any]) -> Appliance:
+    """Return a stored appliance."""
+    return Appliance(
+        **data
+        | {
+            "kind": ApplianceKind(data["kind"]),
+            "exposure": Exposure(data["exposure"]),
+            "merged_ids": tuple(data["merged_ids"]),
+            "features": tuple(_feature_from_json(feature) for feature in data["features"]),
+        }
+    )
+
+
+def _feature_from_json(data: dict[str, Any]) -> Feature:
+    """Return a stored feature."""
+    value_range = data["value_range"]
+    return Feature(
+        **data
+        | {
+            "name": FeatureName(data["name"]),
+            "operations": frozenset(data["operations"]),
+            "properties": frozenset(data["properties"]),
+            "modes": tuple(ModeOption(**mode) for mode in data["modes"]),
+            "value_range": None
+            if value_range is None
+            else ValueRange(**value_range | {"presets": tuple(Preset(**preset) for preset in value_range["presets"])}),
+        }
+    )

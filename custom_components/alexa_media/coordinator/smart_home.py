@@ -1,0 +1,346 @@
+"""What the appliances of the smart home are set to, and Alexa Guard."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+import math
+from typing import Any, ClassVar, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..backend import AlexaBackend, RunSequence
+from ..backend.smart_home import (
+    Appliance,
+    ApplianceState,
+    ArmState,
+    Control,
+    SmartHomeApi,
+    SmartHomeChanged,
+    feature_of,
+)
+from ..const import Topic
+from ..errors import AlexaConnectionError, AlexaUnreachableError, AlexaUnsupportedError
+from .appliances import AppliancesCoordinator
+from .base import CONFIRM_DELAY, TopicCoordinator
+from .devices import DevicesCoordinator
+
+# What an Echo that listens for Guard can do, by the device list.
+GUARD_CAPABILITY: Final = "GUARD_EARCON"
+_GUARD_SKILL: Final = "amzn1.ask.skill.f71a9b50-e99a-4669-a226-d50ebb5e0830"
+
+_OFTEN: Final = timedelta(seconds=60)
+
+
+class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
+    """States by entity id, of all appliances; only those that an entity listens for are read.
+
+    Every sample has a time: whether it comes by a push or a read, one that is older than
+    the one held changes nothing. Motion, light and reachability are never pushed.
+    """
+
+    topic: ClassVar[Topic] = Topic.SMART_HOME
+    interval_with_push: ClassVar[timedelta] = timedelta(minutes=10)
+    interval_without_push: ClassVar[timedelta] = _OFTEN
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        backend: AlexaBackend,
+        api: SmartHomeApi,
+        appliances: AppliancesCoordinator,
+    ) -> None:
+        """Start without states; a discovery brings the first ones."""
+        super().__init__(hass, entry, backend)
+        self.api = api
+        self.appliances = appliances
+        appliances.on_states = self._async_discovered
+        self._often: dict[str, int] = {}
+        self._asked: set[str] = set()
+        self._read_at: dict[str, float] = {}
+        self._all_read_at = -math.inf
+        self._expected: dict[str, set[tuple[str, str]]] = {}
+
+    # --- reading ------------------------------------------------------------------------
+
+    @override
+    async def _async_read(self) -> Mapping[str, ApplianceState]:
+        """Read in one request what is due: what was asked for, what is polled often, or all that is enabled."""
+        now = self.hass.loop.time()
+        known, enabled = self.appliances.data, self._enabled()
+        asked, self._asked = self._asked, set()
+        wanted = asked | self._often.keys()
+        # a little early counts: the schedule is not exact to the second
+        is_full = not wanted or now - self._all_read_at >= self._full_interval.total_seconds() - 1
+        if is_full:
+            wanted |= enabled
+        if due := [known[entity_id] for entity_id in sorted(wanted) if entity_id in known]:
+            try:
+                states = await self.api.async_states(due)
+            except BaseException:
+                self._asked |= asked
+                raise
+            self._take(states, now)
+        if is_full:
+            self._all_read_at = now
+        # what was pushed meanwhile is in there already, sample by sample
+        if self._pushed_while_reading:
+            self._pushed_while_reading.clear()
+        return self.data
+
+    def _enabled(self) -> set[str]:
+        """Return the appliances that an enabled entity listens for."""
+        return {key for key in self._by_context if key in self.appliances.data and isinstance(key, str)}
+
+    @property
+    def _full_interval(self) -> timedelta:
+        """Return how often all enabled appliances are read."""
+        return self.interval_with_push if self.push_up else self.interval_without_push
+
+    @property
+    @override
+    def wanted_interval(self) -> timedelta:
+        """Return a minute as long as something is enabled that Amazon never pushes."""
+        return _OFTEN if self._often else self._full_interval
+
+    def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
+        """Take what was read, sample by sample; listeners are told at the end of the read."""
+        self.data = {
+            **self.data,
+            **{
+                entity_id: self.data.get(entity_id, ApplianceState()).updated(state)
+                for entity_id, state in states.items()
+            },
+        }
+        self._read_at.update(dict.fromkeys(states, now))
+
+    @callback
+    def _async_discovered(self, states: Mapping[str, ApplianceState]) -> None:
+        """Take the states that came with a discovery: nothing has to be read soon."""
+        now = self.hass.loop.time()
+        self._take(states, now)
+        self._all_read_at = now
+        self.async_update_listeners()
+
+    @override
+    @callback
+    def async_set_push(self, up: bool) -> None:
+        """Read all once after a gap, whatever was read in it."""
+        if up and not self.push_up:
+            self._all_read_at = -math.inf
+        super().async_set_push(up)
+
+    # --- listeners ----------------------------------------------------------------------
+
+    @override
+    @callback
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
+        """Listen to an appliance (its entity id); one that has not been read for long is read soon."""
+        remove = super().async_add_listener(update_callback, context)
+        if isinstance(context, str) and context in self.appliances.data:
+            read_at = self._read_at.get(context, -math.inf)
+            if self.hass.loop.time() - read_at > self._full_interval.total_seconds():
+                self._async_ask(context)
+        return remove
+
+    @callback
+    def async_poll_often(self, entity_id: str) -> Callable[[], None]:
+        """Read an appliance every minute, for what Amazon never pushes; call what is returned when that may end."""
+        self._often[entity_id] = self._often.get(entity_id, 0) + 1
+        self._async_reschedule()
+
+        @callback
+        def _stop() -> None:
+            self._often[entity_id] -= 1
+            if not self._often[entity_id]:
+                del self._often[entity_id]
+            self._async_reschedule()
+
+        return _stop
+
+    async def async_read_now(self, entity_id: str) -> None:
+        """Read an appliance (``homeassistant.update_entity``); callers of one moment share one request."""
+        self._asked.add(entity_id)
+        await self.async_refresh_shared()
+
+    @callback
+    def _async_ask(self, entity_id: str) -> None:
+        """Read an appliance soon."""
+        self._asked.add(entity_id)
+        self.async_hint()
+
+    # --- pushes and commands ------------------------------------------------------------
+
+    @callback
+    def async_pushed(self, event: SmartHomeChanged) -> None:
+        """Take pushed samples; an appliance that nobody has heard of asks for a discovery."""
+        for endpoint_id, state in event.states.items():
+            appliance = self.appliances.by_endpoint(endpoint_id)
+            if appliance is None:
+                self.appliances.async_unknown()
+                continue
+            self._async_take_pushed(appliance.entity_id, state)
+
+    @callback
+    def _async_take_pushed(self, entity_id: str, state: ApplianceState) -> None:
+        """Take samples of one appliance, and stop waiting for what they confirm."""
+        held = self.data.get(entity_id, ApplianceState())
+        updated = held.updated(state)
+        if updated is held:
+            return
+        if expected := self._expected.get(entity_id):
+            expected -= {(key.feature, key.instance) for key in state.samples}
+            if not expected:
+                self._async_settle(entity_id)
+        self.async_apply({entity_id: updated})
+
+    async def async_control(self, entity_id: str, *controls: Control) -> None:
+        """Run controls on an appliance; returns when Amazon has accepted all of them.
+
+        Raises the ``AlexaError`` of this appliance, whatever went out in the same request.
+        What it is set to is shown when Amazon pushes it or when it has been read.
+        """
+        appliance = self.appliances.discovered[entity_id]
+        (error,) = await self.api.async_control(((appliance, controls),))
+        if error is None:
+            self._async_expect_controls(entity_id, controls)
+            return
+        if isinstance(error, AlexaUnreachableError):
+            self._async_refused(entity_id)
+        elif isinstance(error, AlexaConnectionError) and error.sent:
+            self._async_ask(entity_id)
+        raise error
+
+    @callback
+    def _async_expect_controls(self, entity_id: str, controls: Sequence[Control]) -> None:
+        """Expect a push of each feature that was set; what does not come is read, for many appliances at once."""
+        if not self.push_up:
+            self._async_ask(entity_id)
+            return
+        features = {feature_of(control) for control in controls}
+        expected = self._expected.get(entity_id, set()) | {(str(name), instance) for name, instance in features}
+        self._async_settle(entity_id)
+        self._expected[entity_id] = expected
+
+        @callback
+        def _missed(_now: object) -> None:
+            self._async_settle(entity_id)
+            self._async_ask(entity_id)
+
+        self._awaited[_confirmation(entity_id)] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
+
+    @callback
+    def _async_settle(self, entity_id: str) -> None:
+        """Stop expecting anything of an appliance."""
+        self._expected.pop(entity_id, None)
+        self._confirmed(_confirmation(entity_id))
+
+    @override
+    @callback
+    def _async_refresh_finished(self) -> None:
+        """Go on expecting: a read is of some appliances only."""
+
+    @callback
+    def _async_refused(self, entity_id: str) -> None:
+        """Show that an appliance could not be reached, until Amazon tells anything newer of it."""
+        self.async_apply({entity_id: replace(self.data.get(entity_id, ApplianceState()), refused=True)})
+
+
+def _confirmation(entity_id: str) -> str:
+    """Return the key under which a confirmation is awaited: not every push about the appliance is it."""
+    return f"confirmation {entity_id}"
+
+
+class GuardCoordinator(TopicCoordinator[ArmState]):
+    """How Alexa Guard is armed, by its entity id; read only while its entity is enabled: it is never pushed."""
+
+    topic: ClassVar[Topic] = Topic.GUARD
+    interval_with_push: ClassVar[timedelta] = timedelta(minutes=20)
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        backend: AlexaBackend,
+        api: SmartHomeApi,
+        appliances: AppliancesCoordinator,
+        devices: DevicesCoordinator,
+    ) -> None:
+        """Start without a state."""
+        super().__init__(hass, entry, backend)
+        self.api = api
+        self.appliances = appliances
+        self.devices = devices
+
+    @override
+    async def _async_read(self) -> Mapping[str, ArmState]:
+        """Ask how Guard is armed, if an entity wants to know."""
+        guard = self.appliances.guard
+        if guard is None or guard.entity_id not in self._by_context:
+            return self.data
+        return {guard.entity_id: await self.api.async_guard(guard)}
+
+    @override
+    @callback
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
+        """Listen to Guard (its entity id), which is read soon when it has not been."""
+        remove = super().async_add_listener(update_callback, context)
+        guard = self.appliances.guard
+        if guard and context == guard.entity_id and context not in self.data:
+            self.async_hint()
+        return remove
+
+    async def async_arm(self, *, away: bool) -> None:
+        """Arm Guard (``away``) or disarm it; raises the ``AlexaError`` of a refusal.
+
+        An Echo that listens for Guard is told where one is online; else Guard's panel is.
+        """
+        guard = self.appliances.guard
+        if guard is None:
+            raise AlexaUnsupportedError("The account has no Guard", code="guard")
+        echo = next(
+            (
+                device
+                for device in self.devices.listed.values()
+                if device.online and GUARD_CAPABILITY in device.capabilities
+            ),
+            None,
+        )
+        try:
+            if echo is None:
+                await self.api.async_set_guard(guard, away=away)
+            else:
+                await self.backend.async_execute(_control_guard(guard, away=away), (echo,))
+        except AlexaConnectionError as err:
+            if err.sent:
+                self.async_expect(guard.entity_id)
+            raise
+        self.async_expect(guard.entity_id)
+
+    @override
+    @callback
+    def async_expect(self, key: str) -> None:
+        """Read when the command has had time to take effect: no push tells of it."""
+        self._confirmed(key)
+
+        @callback
+        def _look(_now: object) -> None:
+            self._awaited.pop(key, None)
+            self.async_hint()
+
+        self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _look)
+
+
+def _control_guard(guard: Appliance, *, away: bool) -> RunSequence:
+    """Return the sequence by which an Echo arms Guard; it names the panel by the end of its appliance id."""
+    return RunSequence(
+        name="controlGuardState",
+        extra={
+            "target": guard.appliance_id.rpartition("_")[2],
+            "operationId": "controlGuardState",
+            "state": "AWAY" if away else "HOME",
+            "skillId": _GUARD_SKILL,
+        },
+    )

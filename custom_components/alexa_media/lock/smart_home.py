@@ -1,0 +1,60 @@
+"""Locks behind Alexa."""
+
+from collections.abc import Iterator
+from typing import Any, Final, override
+
+from homeassistant.components.lock import LockEntity
+from homeassistant.components.lock.const import DOMAIN as LOCK_DOMAIN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances
+from ..backend.smart_home import Appliance, FeatureName, PropertyKey, PropertyName, SetLock
+from ..coordinator import AlexaConfigEntry
+
+LOCK_STATE: Final = PropertyKey(FeatureName.LOCK, PropertyName.LOCK_STATE)
+
+
+@callback
+def async_setup(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+
+    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+        if appliance.feature(FeatureName.LOCK):
+            yield "", AlexaLock
+
+    async_setup_appliances(hass, entry, async_add_entities, LOCK_DOMAIN, find)
+
+
+class AlexaLock(AlexaApplianceEntity, LockEntity):
+    """A lock; Alexa asks nobody for a code when an app unlocks."""
+
+    _attr_name = None
+
+    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+        """Show the state of the lock."""
+        super().__init__(entry, appliance, unique_id, LOCK_STATE)
+
+    @property
+    @override
+    def is_locked(self) -> bool | None:
+        """Return what Amazon says; of a lock that is jammed it says neither."""
+        return {"LOCKED": True, "UNLOCKED": False}.get(str(self.primary))
+
+    @property
+    @override
+    def is_jammed(self) -> bool:
+        """Return whether the bolt is stuck."""
+        return self.primary == "JAMMED"
+
+    @override
+    async def async_lock(self, **kwargs: Any) -> None:
+        """Lock."""
+        await self.async_control(SetLock(locked=True))
+
+    @override
+    async def async_unlock(self, **kwargs: Any) -> None:
+        """Unlock."""
+        await self.async_control(SetLock(locked=False))
