@@ -87,7 +87,7 @@ def test_manifest_says_what_home_assistant_and_hacs_need(manifest: dict[str, Any
     fixed = {
         "domain": "alexa_media",
         "config_flow": True,
-        "dependencies": ["http"],
+        "dependencies": ["application_credentials", "http"],
         "after_dependencies": ["ffmpeg", "media_source"],
         "integration_type": "hub",
         "iot_class": "cloud_push",

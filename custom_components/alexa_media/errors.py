@@ -119,7 +119,7 @@ class AlexaPermissionError(AlexaError):
     translation_key = "permission_missing"
 
 
-class AlexaDeviceOfflineError(AlexaError):
+class AlexaDeviceOfflineError(AlexaUnreachableError):
     """Amazon answers, but the device does not: it is offline, or its own cloud is."""
 
     translation_key = "device_offline"

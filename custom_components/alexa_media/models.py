@@ -82,6 +82,10 @@ class Device:
     software_version: str | None = None
     locale: str | None = None
     time_zone: str | None = None
+    model: str | None = None
+    """The name of the model, where the cloud tells it."""
+    room: str | None = None
+    mac_address: str | None = None
 
     @property
     def is_group(self) -> bool:

@@ -87,12 +87,17 @@ async def async_setup_entry(
 ) -> None:
     """Add both ways for every device that can speak."""
     devices = entry.runtime_data.devices
-    if Capability.SPEECH not in entry.runtime_data.backend.capabilities:
+    has = entry.runtime_data.backend.capabilities
+    if Capability.SPEECH in has:
+        notifiers = NOTIFIERS
+    elif Capability.ANNOUNCEMENTS in has:
+        notifiers = tuple(description for description in NOTIFIERS if description.key == "announce")
+    else:
         return
 
     def candidates() -> Iterator[tuple[str, Callable[[], AlexaNotifier]]]:
         for device in filter(can_speak, devices.data.values()):
-            for description in NOTIFIERS:
+            for description in notifiers:
                 yield (
                     f"{player_unique_id(entry, device.serial)}_{description.key}",
                     partial(AlexaNotifier, entry, device, description),

@@ -1,13 +1,16 @@
 """What a cloud can do for the rest of the integration, as a protocol."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from datetime import timedelta
 from enum import Flag, auto
 from typing import Protocol
 
+from ..const import Topic
 from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
 from .commands import Command, Transport
 from .events import PushEvent
+from .management import ManagementApi
 from .smart_home import SmartHomeApi
 
 
@@ -20,6 +23,8 @@ class Capability(Flag):
     SPEECH = auto()
     PUSH = auto()
     BLUETOOTH = auto()
+    ANNOUNCEMENTS = auto()
+    """Announcements alone: no other speech."""
 
 
 class AlexaBackend(Protocol):
@@ -43,6 +48,17 @@ class AlexaBackend(Protocol):
     @property
     def smart_home(self) -> SmartHomeApi | None:
         """Return the smart home, where there is one behind the account."""
+
+    @property
+    def management(self) -> ManagementApi | None:
+        """Return what an operator of many devices may do, where the account is one."""
+
+    @property
+    def intervals(self) -> Mapping[Topic, timedelta]:
+        """Return how often topics are read where that is the cloud's to say: where every device costs a request."""
+
+    def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
+        """Take note of what tells which keys of a topic somebody shows: no others need be read."""
 
     @property
     def stats(self) -> Mapping[str, object]:

@@ -2,9 +2,18 @@
 
 from .appliances import AppliancesCoordinator
 from .base import EXISTENCE, TopicCoordinator
+from .device_settings import DeviceSettingsCoordinator
 from .devices import DevicesCoordinator
 from .players import PlayersCoordinator
-from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
+from .runtime import (
+    AlexaConfigEntry,
+    AlexaRuntimeData,
+    PushMonitor,
+    TemporaryVolume,
+    async_create_backend,
+    async_forget,
+    create_backend,
+)
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -14,6 +23,7 @@ __all__ = [
     "AlexaRuntimeData",
     "AppliancesCoordinator",
     "BluetoothCoordinator",
+    "DeviceSettingsCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
     "GuardCoordinator",
@@ -23,6 +33,7 @@ __all__ = [
     "SmartHomeCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
+    "async_create_backend",
     "async_forget",
     "create_backend",
 ]

@@ -22,6 +22,7 @@ from ..const import (
     CONF_EMAIL,
     CONF_MAC_DMS,
     CONF_REFRESH_TOKEN,
+    CONF_REGION,
     CONF_SERIAL,
     CONF_URL,
     DOMAIN,
@@ -31,8 +32,10 @@ from ..models import Account, Credentials
 from ..web.account import WebBackend
 from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
+from .device_settings import DeviceSettingsCoordinator
 from .devices import DevicesCoordinator, store_for
 from .players import PlayersCoordinator
+from .property_backend import async_create_property_backend
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -93,6 +96,7 @@ class AlexaRuntimeData:
     appliances: AppliancesCoordinator | None = None
     smart_home: SmartHomeCoordinator | None = None
     guard: GuardCoordinator | None = None
+    device_settings: DeviceSettingsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -106,6 +110,7 @@ class AlexaRuntimeData:
             appliances = AppliancesCoordinator(hass, entry, backend, api)
             smart_home = SmartHomeCoordinator(hass, entry, backend, api, appliances)
             guard = GuardCoordinator(hass, entry, backend, api, appliances, devices)
+        managed = backend.management
         return cls(
             backend=backend,
             devices=devices,
@@ -116,13 +121,22 @@ class AlexaRuntimeData:
             appliances=appliances,
             smart_home=smart_home,
             guard=guard,
+            device_settings=DeviceSettingsCoordinator(hass, entry, backend, managed) if managed else None,
         )
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the coordinators that there are, the devices first."""
         smart_home = (self.appliances, self.smart_home, self.guard)
-        every = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth, *smart_home)
+        every = (
+            self.devices,
+            self.players,
+            self.notifications,
+            self.dnd,
+            self.bluetooth,
+            *smart_home,
+            self.device_settings,
+        )
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_start(self) -> None:
@@ -133,7 +147,7 @@ class AlexaRuntimeData:
         ``ConfigEntryAuthFailed`` when only the user can help.
         """
         data = self.devices.entry.data
-        if not data[CONF_REFRESH_TOKEN]:
+        if not data.get(CONF_REFRESH_TOKEN, True):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
         restored = await self.devices.async_restore()
         if self.appliances:
@@ -143,7 +157,7 @@ class AlexaRuntimeData:
         except AlexaAuthError as err:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
         except AlexaError as err:
-            if not restored or not data[CONF_CUSTOMER_ID]:
+            if not restored or not data.get(CONF_CUSTOMER_ID, True):
                 raise ConfigEntryNotReady(
                     translation_domain=DOMAIN,
                     translation_key=err.translation_key,
@@ -211,10 +225,30 @@ def create_backend(
     return backend, _async_close
 
 
+async def async_create_backend(
+    hass: HomeAssistant, entry: AlexaConfigEntry
+) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
+    """Return the backend of an entry, an account or a property, and what closes it; raises ``ConfigEntryError``s."""
+    if CONF_REGION not in entry.data:
+        return create_backend(hass, entry.data)
+    session = async_create_clientsession(hass, auto_cleanup=False)
+    try:
+        backend = await async_create_property_backend(hass, entry, session)
+    except BaseException:
+        session.detach()
+        raise
+
+    async def _async_close() -> None:
+        session.detach()
+
+    return backend, _async_close
+
+
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Take our registration off the account and our files off the disk; never raises."""
-    backend, async_close = create_backend(hass, entry.data)
-    await backend.async_deregister()
-    await async_close()
+    """Take our registration off the account, where there is one, and our files off the disk; never raises."""
+    if CONF_REGION not in entry.data:
+        backend, async_close = create_backend(hass, entry.data)
+        await backend.async_deregister()
+        await async_close()
     await store_for(hass, entry.entry_id).async_remove()
     await appliance_store_for(hass, entry.entry_id).async_remove()

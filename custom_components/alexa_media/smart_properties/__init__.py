@@ -6,6 +6,7 @@ It knows neither Home Assistant nor the account API of the Alexa app. What other
   the API, named like it in snake case, all of them coroutines; ``iter_endpoints``,
   ``iter_query``, ``iter_units`` and ``get_all_settings`` walk through all pages; ``stats``
   for diagnostics. ``access_token`` is an ``AccessTokenGetter``.
+- ``SmartPropertiesBackend``: all of that as the rest of the integration knows an account.
 - ``Region``: which hosts.
 - ``EndpointFilter``, ``Expand``, ``AllOf``, ``AnyOf``, ``Match``, ``QueryField``, ``NO_UNIT``,
   ``OpenWifi``, ``PskWifi``, ``EnterpriseWifi``, ``KeyManagement``: what goes into requests.
@@ -17,6 +18,7 @@ It knows neither Home Assistant nor the account API of the Alexa app. What other
 - ``OPERATIONS``, ``SIBLINGS``: the tables of all requests.
 """
 
+from .account import SmartPropertiesBackend
 from .client import SmartPropertiesClient
 from .errors import AlexaAddressRejectedError, AlexaEndpointMovedError
 from .models import (
@@ -129,6 +131,7 @@ __all__ = [
     "SettingValue",
     "SettingsPage",
     "SetupModePrivilege",
+    "SmartPropertiesBackend",
     "SmartPropertiesClient",
     "SuppressedError",
     "Temperature",

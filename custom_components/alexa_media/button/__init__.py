@@ -1,0 +1,17 @@
+"""Buttons, a module for each family."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..coordinator import AlexaConfigEntry
+from . import timers
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    for family in (timers,):
+        family.async_setup(hass, entry, async_add_entities)
