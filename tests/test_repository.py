@@ -178,6 +178,7 @@ def test_texts_named_in_the_code_exist_and_none_is_left_over(english: dict[str, 
     known = {*english.get("exceptions", {}), *english.get("issues", {})}
     for platform in english.get("entity", {}).values():
         known |= set(platform)
+    known |= set(english.get("selector", {}))
     named = set(re.findall(r"translation_key=\"([a-z0-9_]+)\"", sources))
     assert named <= known
     spoken = set(re.findall(r"\"([a-z0-9_]+)\"", sources))

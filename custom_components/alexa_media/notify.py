@@ -54,11 +54,12 @@ class AlexaNotifyDescription(NotifyEntityDescription):
     """A way to say something.
 
     ``command_fn`` makes the command of a message and its title. ``features`` says whether
-    there is a title.
+    there is a title, ``capability`` what an account must offer one of.
     """
 
     command_fn: Callable[[str, str | None], Command]
     features: NotifyEntityFeature
+    capability: Capability
 
 
 def _announce(message: str, title: str | None) -> Announce:
@@ -72,12 +73,14 @@ NOTIFIERS: Final = (
         translation_key="speak",
         command_fn=lambda message, _title: Speak(text=message),
         features=NotifyEntityFeature(0),
+        capability=Capability.SPEECH,
     ),
     AlexaNotifyDescription(
         key="announce",
         translation_key="announce",
         command_fn=_announce,
         features=NotifyEntityFeature.TITLE,
+        capability=Capability.SPEECH | Capability.ANNOUNCEMENTS,
     ),
 )
 
@@ -88,11 +91,8 @@ async def async_setup_entry(
     """Add both ways for every device that can speak."""
     devices = entry.runtime_data.devices
     has = entry.runtime_data.backend.capabilities
-    if Capability.SPEECH in has:
-        notifiers = NOTIFIERS
-    elif Capability.ANNOUNCEMENTS in has:
-        notifiers = tuple(description for description in NOTIFIERS if description.key == "announce")
-    else:
+    notifiers = [description for description in NOTIFIERS if description.capability & has]
+    if not notifiers:
         return
 
     def candidates() -> Iterator[tuple[str, Callable[[], AlexaNotifier]]]:

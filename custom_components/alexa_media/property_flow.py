@@ -42,6 +42,7 @@ SCOPE: Final = "alexa::enterprise:management credential_locker::wifi_management"
 """All management, and the locker of Wi-Fi networks, which has a scope of its own."""
 
 _BY_REGION: Final = "by_region"
+_LOGIN_HOSTS: Final = {"amazon_com": "amazon.com", "amazon_co_uk": "amazon.co.uk", "amazon_co_jp": "amazon.co.jp"}
 _DEEPEST: Final = 15
 
 
@@ -103,8 +104,8 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         if user_input is None:
             data = self._get_reconfigure_entry().data
             region, host = Region(data[CONF_REGION]), data[CONF_LOGIN_HOST]
-            usual = host == LOGIN_HOSTS[region]
-            return self._show_region("property_reconfigure", region, _BY_REGION if usual else host)
+            chosen = _BY_REGION if host == LOGIN_HOSTS[region] else host.replace(".", "_")
+            return self._show_region("property_reconfigure", region, chosen)
         self._take_region(user_input)
         return await self.async_step_pick_implementation()
 
@@ -117,7 +118,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         )
         hosts = SelectSelector(
             SelectSelectorConfig(
-                options=[_BY_REGION, "amazon.com", "amazon.co.uk", "amazon.co.jp"],
+                options=[_BY_REGION, *_LOGIN_HOSTS],
                 mode=SelectSelectorMode.DROPDOWN,
                 translation_key="login_host",
             )
@@ -133,8 +134,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
     def _take_region(self, user_input: Mapping[str, Any]) -> None:
         """Keep which region, and where its people sign in."""
         self._region = Region(user_input[CONF_REGION])
-        host = user_input[CONF_LOGIN_HOST]
-        self._login_host = LOGIN_HOSTS[self._region] if host == _BY_REGION else host
+        self._login_host = _LOGIN_HOSTS.get(user_input[CONF_LOGIN_HOST], LOGIN_HOSTS[self._region])
 
     # --- organization and unit ------------------------------------------------------------
 

@@ -48,6 +48,15 @@ class PostalAddress:
     postal_code: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressRefusal:
+    """Why Amazon does not take an address: problems in its codes, or addresses that it would take, best first."""
+
+    code: str
+    problems: tuple[str, ...] = ()
+    suggestions: tuple[PostalAddress, ...] = ()
+
+
 class WifiSecurity(StrEnum):
     """How a Wi-Fi network is secured, with Amazon's words."""
 
@@ -109,6 +118,9 @@ class ManagementApi(Protocol):
     def unit_of(self, key: str) -> ManagedUnit | None:
         """Return the unit that a device is in, as it was last listed."""
 
+    def key_of(self, entity_id: str) -> str | None:
+        """Return the key of the device that is an appliance of the smart home, by Alexa's id of it."""
+
     def serial_of(self, key: str) -> str | None:
         """Return the serial number of a device."""
 
@@ -136,8 +148,8 @@ class ManagementApi(Protocol):
     async def async_rename(self, key: str, name: str) -> None:
         """Rename a device."""
 
-    async def async_set_address(self, key: str, address: PostalAddress) -> None:
-        """Set the address of an Echo."""
+    async def async_set_address(self, key: str, address: PostalAddress) -> AddressRefusal | None:
+        """Set the address of an Echo; returns why Amazon does not take it, ``None`` when it does."""
 
     async def async_save_wifi(self, network: WifiNetwork) -> None:
         """Store a network with its password in the account's locker."""

@@ -38,7 +38,7 @@ def async_setup(
 
 
 # Home Assistant's class comes first: it has a ``value`` of its own.
-class AlexaSettingNumber(NumberEntity, AlexaSettingEntity):
+class AlexaSettingNumber(NumberEntity, AlexaSettingEntity):  # type: ignore[misc]
     """A setting in percent."""
 
     @property

@@ -2,11 +2,11 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import players, speech
+from . import players, smart_properties, speech
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions; they are there whether or not an account is loaded."""
-    for family in (players, speech):
+    for family in (players, smart_properties, speech):
         family.async_setup(hass)

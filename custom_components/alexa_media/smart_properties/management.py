@@ -8,6 +8,7 @@ from typing import Final, override
 from custom_components.alexa_media.backend.management import (
     DO_NOT_DISTURB,
     LOCALES,
+    AddressRefusal,
     DeviceSettings,
     ManagedDevice,
     ManagedUnit,
@@ -27,7 +28,7 @@ from custom_components.alexa_media.errors import (
 )
 
 from .client import SmartPropertiesClient
-from .errors import AlexaEndpointMovedError
+from .errors import AlexaAddressRejectedError, AlexaEndpointMovedError
 from .inventory import Inventory, is_reachable
 from .models import Address, Endpoint, SettingErrorCode
 from .operation import Region
@@ -46,6 +47,7 @@ from .requests import (
     Wifi,
 )
 from .settings import SettingKey
+from .smart_home import ID_PREFIX
 from .transport import Time
 
 SETTINGS_INTERVAL: Final = 3600.0
@@ -96,6 +98,11 @@ class PropertyManagement(ManagementApi):
     def unit_of(self, key: str) -> ManagedUnit | None:
         item = self._inventory.items.get(key)
         return item.unit if item else None
+
+    @override
+    def key_of(self, entity_id: str) -> str | None:
+        key = entity_id.removeprefix(ID_PREFIX)
+        return key if key in self._inventory.items else None
 
     @override
     def serial_of(self, key: str) -> str | None:
@@ -237,8 +244,17 @@ class PropertyManagement(ManagementApi):
         self._inventory.expire()
 
     @override
-    async def async_set_address(self, key: str, address: PostalAddress) -> None:
-        await self._client.post_address(self._id_of(key), Address(**asdict(address)))
+    async def async_set_address(self, key: str, address: PostalAddress) -> AddressRefusal | None:
+        try:
+            await self._client.post_address(self._id_of(key), Address(**asdict(address)))
+        except AlexaAddressRejectedError as err:
+            codes = ((problem.element, problem.sub_code or problem.code) for problem in err.problems)
+            return AddressRefusal(
+                code=err.code or "?",
+                problems=tuple(": ".join(part for part in pair if part) for pair in codes),
+                suggestions=tuple(PostalAddress(**asdict(found)) for found in err.suggestions),
+            )
+        return None
 
     @override
     async def async_deregister(self, key: str) -> None:
