@@ -6,12 +6,16 @@ import ssl
 
 from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestServer
+from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 import trustme
 
+from alexa_sim.client import ControlClient
 from custom_components.alexa_media.smart_properties import Region, SmartPropertiesClient
 
 from .cloud import HOST_NAMES, Cloud, Loopback, QuickTime, Tokens
+from .hotel import add_credentials, hotel_entry, load
 
 type Make = Callable[..., SmartPropertiesClient]
 
@@ -70,3 +74,13 @@ async def make(
 def client(make: Make) -> SmartPropertiesClient:
     """Return a client in North America."""
     return make()
+
+
+@pytest.fixture
+async def hotel(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
+    """Return the entry of the whole hotel, loaded, with nothing in the ledger."""
+    sim.household("property")
+    await add_credentials(hass)
+    entry = await load(hass, hotel_entry())
+    sim.reset_ledger()
+    return entry

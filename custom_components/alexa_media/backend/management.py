@@ -16,7 +16,7 @@ LOCALES = "System.locales"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedUnit:
-    """A property, a floor, a room; ``path`` are the names from the top down to its own."""
+    """A property, a floor, a room; ``path`` are the names from below the one that is managed down to its own."""
 
     unit_id: str
     path: tuple[str, ...]
