@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import trustme
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.smart_properties import Region, SmartPropertiesClient
+from custom_components.alexa_media.smart_properties import Region, SmartPropertiesClient, account
 
 from .cloud import HOST_NAMES, Cloud, Loopback, QuickTime, Tokens
 from .hotel import add_credentials, hotel_entry, load
@@ -84,3 +84,9 @@ async def hotel(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
     entry = await load(hass, hotel_entry())
     sim.reset_ledger()
     return entry
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let entries wait for nothing: what the client repeats by itself has tests of its own."""
+    monkeypatch.setattr(account, "PATIENCE", 0.0)

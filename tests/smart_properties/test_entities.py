@@ -10,8 +10,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from tests.conftest import state_of, until
 
-from ..conftest import state_of, until
 from .hotel import BED_101, LAMP_101, change, endpoint, requests
 
 BED = "room_101_room_101_bed"

@@ -109,8 +109,8 @@ async def test_a_grant_that_is_gone_asks_to_sign_in_again_and_nothing_else_does(
     entry = hotel_entry(ROOM_101)
     sim.fault(path="/auth/o2/token", status=503, times=1)
     entry.add_to_hass(hass)
-    await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert not hass.config_entries.flow.async_progress()
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()

@@ -7,9 +7,9 @@ from typing import Final
 
 import aiohttp
 
-from custom_components.alexa_media.backend import Announce, Capability, Command, PushEvent, SmartHomeChanged, Transport
+from custom_components.alexa_media.backend import Announce, Capability, Command, PushEvent, Transport
 from custom_components.alexa_media.backend.management import ManagementApi
-from custom_components.alexa_media.backend.smart_home import ApplianceState, SmartHomeApi
+from custom_components.alexa_media.backend.smart_home import SmartHomeApi
 from custom_components.alexa_media.const import Topic
 from custom_components.alexa_media.errors import AlexaError, AlexaUnsupportedError
 from custom_components.alexa_media.models import (
@@ -23,17 +23,18 @@ from custom_components.alexa_media.models import (
 )
 
 from .client import SmartPropertiesClient
-from .inventory import LISTING_INTERVAL, SURVEY_INTERVAL, Inventory, Item, is_reachable
+from .inventory import SURVEY_INTERVAL, Inventory, Item, is_reachable
 from .management import SETTINGS_INTERVAL, PropertyManagement
 from .models import FeatureName
 from .operation import Region
 from .smart_home import ID_PREFIX, PropertySmartHome
-from .transport import AccessTokenGetter
+from .transport import PATIENCE, AccessTokenGetter
 
 INTERVALS: Final[Mapping[Topic, timedelta]] = {
     Topic.DEVICES: timedelta(seconds=SURVEY_INTERVAL),
     Topic.SMART_HOME: timedelta(seconds=SURVEY_INTERVAL),
-    Topic.APPLIANCES: timedelta(seconds=LISTING_INTERVAL),
+    # costs nothing: the surveys notice what came or went
+    Topic.APPLIANCES: timedelta(seconds=SURVEY_INTERVAL),
     Topic.DND: timedelta(seconds=SETTINGS_INTERVAL),
     Topic.DEVICE_SETTINGS: timedelta(seconds=SETTINGS_INTERVAL),
 }
@@ -56,7 +57,7 @@ class SmartPropertiesBackend:
     ) -> None:
         """Use ``session``, which stays the caller's; ``unit_id`` and all units below it are managed."""
         self._watched: dict[Topic, Callable[[], frozenset[str]]] = {}
-        self._client = SmartPropertiesClient(session, region, access_token)
+        self._client = SmartPropertiesClient(session, region, access_token, patience=PATIENCE)
         self._inventory = Inventory(
             self._client, unit_id, whole_organization=whole_organization, shown=self._shown_features
         )
@@ -70,8 +71,6 @@ class SmartPropertiesBackend:
             lambda: self._watched_of(Topic.DND) | self._watched_of(Topic.DEVICE_SETTINGS),
         )
         self._unit_id = unit_id
-        self._known: frozenset[str] = frozenset()
-        self._events: asyncio.Queue[PushEvent] = asyncio.Queue()
 
     # --- what there is --------------------------------------------------------------------
 
@@ -149,22 +148,14 @@ class SmartPropertiesBackend:
         return Account(customer_id=unit.id, email="", name=unit.name or "", domain="")
 
     async def async_devices(self) -> Mapping[str, Device]:
-        """Return the Echos by key; what else came is left to the topic of appliances."""
+        """Return the Echos by key."""
         survey = await self._inventory.async_survey(Topic.DEVICES)
         items = self._inventory.items
-        self._announce_new(frozenset(items))
         return {
             key: _device(item, online=is_reachable(survey.endpoints.get(key, item.endpoint)) is not False)
             for key, item in items.items()
             if item.is_echo
         }
-
-    def _announce_new(self, keys: frozenset[str]) -> None:
-        """Tell of devices that were not there before, as a push would."""
-        if new := keys - self._known if self._known else frozenset():
-            ids = [self._inventory.items[key].endpoint.id for key in new]
-            self._events.put_nowait(SmartHomeChanged(states=dict.fromkeys(ids, ApplianceState())))
-        self._known = keys
 
     async def async_dnd(self) -> Mapping[str, bool]:
         """Return Do Not Disturb of all Echos."""
@@ -198,9 +189,11 @@ class SmartPropertiesBackend:
         return None
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield what a read found to be new; Amazon pushes nothing."""
-        while True:
-            yield await self._events.get()
+        """Yield nothing, ever: nothing is pushed here."""
+        await asyncio.Event().wait()
+        no_events: tuple[PushEvent, ...] = ()
+        for event in no_events:
+            yield event
 
     async def async_deregister(self) -> None:
         """Do nothing: there is no registration of ours."""

@@ -61,7 +61,7 @@ class Item:
 
 @dataclass(slots=True)
 class Survey:
-    """What one walk through the property told, by key, and who has seen it; ``at`` is when it began."""
+    """What one walk through the property told, by key, and who has seen it; ``at`` is when it began (seconds)."""
 
     endpoints: Mapping[str, Endpoint]
     at: float
@@ -100,14 +100,17 @@ class Inventory:
 
     # --- what is asked for ----------------------------------------------------------------
 
-    async def async_listing(self, reader: str) -> Mapping[str, Item]:
-        """Return all devices; ``reader`` gets a listing that it has not seen yet."""
+    async def async_listing(self) -> float:
+        """List the devices unless that was not long ago; returns when it was, in seconds of the clock."""
         async with self._lock:
-            if self._listing is None or self._is_over(self._listing, reader, LISTING_INTERVAL):
-                await self._async_list()
-            if self._listing:
-                self._listing.seen_by.add(reader)
-            return self.items
+            return (await self._async_listed()).at
+
+    async def _async_listed(self) -> Survey:
+        """Return the last listing, or a new one when that is due."""
+        held = self._listing
+        if held is None or self._time.monotonic() - held.at >= LISTING_INTERVAL - 1:
+            held = await self._async_list()
+        return held
 
     async def async_survey(self, reader: str, *, not_before: float | None = None) -> Survey:
         """Return how the devices are; what came or went since the listing is listed.
@@ -115,18 +118,17 @@ class Inventory:
         ``reader`` gets a survey that it has not seen yet, begun after ``not_before``.
         """
         async with self._lock:
-            if self._listing is None or self._time.monotonic() - self._listing.at >= LISTING_INTERVAL - 1:
-                await self._async_list()
+            await self._async_listed()
             survey = self._survey
             is_late = survey is None or (not_before is not None and survey.at <= not_before)
-            if survey is None or is_late or self._is_over(survey, reader, SURVEY_INTERVAL):
+            if survey is None or is_late or self._is_over(survey, reader):
                 survey = await self._async_survey()
             survey.seen_by.add(reader)
             return survey
 
-    def _is_over(self, held: Survey, reader: str, interval: float) -> bool:
+    def _is_over(self, held: Survey, reader: str) -> bool:
         """Return whether a reader needs a new one: this one is seen, is old, or tells too little."""
-        is_old = self._time.monotonic() - held.at >= interval / 2
+        is_old = self._time.monotonic() - held.at >= SURVEY_INTERVAL / 2
         return is_old or reader in held.seen_by or not self._shown() <= held.features
 
     def expire(self) -> None:
@@ -152,8 +154,8 @@ class Inventory:
 
     # --- walking --------------------------------------------------------------------------
 
-    async def _async_list(self) -> None:
-        """Read units and devices with all that they tell."""
+    async def _async_list(self) -> Survey:
+        """Read units and devices with all that they tell; a listing is a survey, too."""
         at = self._time.monotonic()
         await self._async_read_units()
         endpoints = [endpoint async for endpoint in self._walk(Expand, every_unit=True)]
@@ -170,6 +172,7 @@ class Inventory:
         told = {key: item.endpoint for key, item in items.items()}
         self._listing = Survey(endpoints=told, at=at, features=frozenset(FeatureName))
         self._survey = Survey(endpoints=told, at=at, features=frozenset(FeatureName))
+        return self._survey
 
     async def _async_read_units(self) -> None:
         """Read the units below ours; it is one of them itself."""
@@ -192,9 +195,7 @@ class Inventory:
         by_id = {item.endpoint.id: key for key, item in self.items.items()}
         endpoints = {endpoint.id: endpoint async for endpoint in self._walk(expand)}
         if endpoints.keys() != by_id.keys():
-            await self._async_list()
-            assert self._survey is not None  # noqa: S101 - a listing is one
-            return self._survey
+            return await self._async_list()
         told = {by_id[endpoint_id]: endpoint for endpoint_id, endpoint in endpoints.items()}
         self._survey = Survey(endpoints=told, at=at, features=frozenset(features))
         return self._survey

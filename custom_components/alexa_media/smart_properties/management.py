@@ -288,7 +288,7 @@ class PropertyManagement(ManagementApi):
             found = await self._client.get_wifi_installation_status(self._id_of(key), operation_id)
         except AlexaEndpointMovedError:
             self._inventory.expire()
-            await self._inventory.async_listing("wifi")
+            await self._inventory.async_listing()
             found = await self._client.get_wifi_installation_status(self._id_of(key), operation_id)
         return WifiInstallState(found.status.value)
 

@@ -61,13 +61,18 @@ class PropertySmartHome(SmartHomeApi):
         self._watched = watched
         self._states: dict[str, ApplianceState] = {}
         self._commanded: dict[str, float] = {}
+        self._told_at: float | None = None
 
     # --- reading --------------------------------------------------------------------------
 
     @override
     async def async_discover(self) -> Discovery:
-        items = await self._inventory.async_listing(Topic.APPLIANCES)
+        listed_at = await self._inventory.async_listing()
+        items = self._inventory.items
         appliances = {f"{ID_PREFIX}{key}": _appliance(item) for key, item in items.items()}
+        if listed_at == self._told_at:
+            return Discovery(appliances=appliances, states={})
+        self._told_at = listed_at
         states = {f"{ID_PREFIX}{key}": state_of(item.endpoint) for key, item in items.items()}
         self._states.update(states)
         return Discovery(appliances=appliances, states=states)
