@@ -232,8 +232,17 @@ async def sign_in_property(session: aiohttp.ClientSession, demo: Demo) -> None:
         await ws.receive_json()
         await ws.send_json({"type": "auth", "access_token": demo.token})
         await ws.receive_json()
-        await ws.send_json({"id": 1, "type": "application_credentials/create", "domain": "alexa_media", **PROFILE})
-        await ws.receive_json()
+        # Home Assistant answers before all of its integrations are there
+        for number in range(1, 60):
+            create = {"id": number, "type": "application_credentials/create", "domain": "alexa_media"}
+            await ws.send_json({**create, **PROFILE})
+            answer = await ws.receive_json()
+            if answer["success"]:
+                break
+            await asyncio.sleep(0.5)
+        else:
+            message = f"the application credentials were not taken: {answer}"
+            raise DemoError(message)
     flows = f"{demo.url}/api/config/config_entries/flow"
     headers = {"Authorization": f"Bearer {demo.token}", "HA-Frontend-Base": demo.url}
     flow = await post(session, flows, json={"handler": "alexa_media"}, headers=headers)
@@ -244,6 +253,9 @@ async def sign_in_property(session: aiohttp.ClientSession, demo: Demo) -> None:
     )
     for chosen in steps:
         flow = await post(session, f"{flows}/{flow['flow_id']}", json=chosen, headers=headers)
+    if flow["type"] != "external":
+        message = f"there is no way to Amazon: {flow}"
+        raise DemoError(message)
     back = await post(session, f"{demo.control}/sign-in", json={"url": flow["url"], "account": OPERATOR})
     for url in (back["redirect"], f"{flows}/{flow['flow_id']}"):
         async with session.get(url, headers=headers) as response:
