@@ -30,6 +30,7 @@ _ECHO = (
     "EARCONS",
     "FAR_FIELD_WAKE_WORD",
     "FLASH_BRIEFING",
+    "GUARD_EARCON",
     "I_HEART_RADIO",
     "LEMUR_ALPHA",
     "MICROPHONE",

@@ -97,15 +97,15 @@ def generate_household(name: str, echos: int) -> dict[str, Any]:
         "devices": devices,
         "notifications": notifications,
         "automations": {},
-        "appliances": _appliances(serials),
+        "appliances": _appliances(serials, jo["appliances"]),
     }
     household = {"name": name, "accounts": {customer_id: account}, "registrations": demo["registrations"]}
     check_household(household, name)
     return household
 
 
-def _appliances(serials: list[str]) -> dict[str, Any]:
-    """Return as many appliances as there are Echos, one on each: lights, plugs and sensors."""
+def _appliances(serials: list[str], demo: Mapping[str, Any]) -> dict[str, Any]:
+    """Return as many appliances as there are Echos, one on each: lights, plugs and sensors; and Guard."""
     kinds: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("Lamp", "LIGHT", {"power": {"powerState": "OFF"}, "brightness": {"brightness": 50}}),
         ("Plug", "SMARTPLUG", {"power": {"powerState": "OFF"}}),
@@ -123,6 +123,7 @@ def _appliances(serials: list[str]) -> dict[str, Any]:
             "room": f"Room {number % 10}",
             "features": features,
         }
+    found |= {key: appliance for key, appliance in demo.items() if appliance.get("armState")}
     return found
 
 

@@ -80,12 +80,13 @@ class Simulation:
 
     async def replace(self, household: Mapping[str, Any], domain: str) -> None:
         """Start over with a fresh cloud: streams ended, no ledger, no faults, no errors, real time."""
+        # What is made now is of now, and not of a time that has been advanced to.
+        self.clock.reset()
         cloud = self._factory(household, domain, self.clock)
         await self.aclose()
         self.cloud, self.domain = cloud, domain
         self.ledger.reset()
         self.errors.clear()
-        self.clock.reset()
 
     async def aclose(self) -> None:
         """End the streams and the cloud; requests that hang go on."""

@@ -51,6 +51,7 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
         if ours:
             _step(bench, "flood", 8 if args.quick else 60)
         _step(bench, "commands")
+        _step(bench, "lights")
         _step(bench, "idle_hour", LARGE)
         for echos in (1,) if args.quick else (40, 1):
             bench.replace(echos)

@@ -257,6 +257,20 @@ class Bench:
         spoken = {said["serial"] for said in self.home.sim.spoken() if said["text"] == "Dinner is ready"}
         self.found["ten_speaks"] = {"requests": len(requests), "spoken": len(spoken), "seconds": called["seconds"]}
 
+    def lights(self) -> None:
+        """Switch twenty lights in one action, where the client has so many."""
+        entities = self.home.probe("entities", platform=self.client.platform)
+        lights = sorted(e["entity_id"] for e in entities if e["entity_id"].startswith("light."))[:20]
+        if len(lights) < 20:
+            return
+        self.begin()
+        data = {"entity_id": lights, "brightness": 51}
+        called = self.home.probe("call", domain="light", action="turn_on", data=data)
+        requests = [e for e in self.home.quiet(calm=1) if "mutation" in (e["body"] or "")]
+        _, account = self._account()
+        lit = [a for a in account["appliances"].values() if a["features"].get("brightness", {}).get("brightness") == 20]
+        self.found["twenty_lights"] = {"requests": len(requests), "lit": len(lit), "seconds": called["seconds"]}
+
     def _profiled(self, name: str) -> None:
         """Keep a profile."""
         if self.profiles:

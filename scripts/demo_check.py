@@ -18,10 +18,10 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from alexa_sim.client import ControlClient
-from scripts.checks import Check, echos, life, property as hotel
+from scripts.checks import Check, echos, life, property as hotel, smart_home
 from scripts.checks.world import CheckFailedError, World
 
-CHECKS: Final[tuple[tuple[str, Check], ...]] = (*echos.CHECKS, *life.CHECKS)
+CHECKS: Final[tuple[tuple[str, Check], ...]] = (*echos.CHECKS, *smart_home.CHECKS, *life.CHECKS)
 """The families between ``echos``, which signs in, and ``life``, which removes the entry and reads the log."""
 
 OF_HOUSEHOLDS: Final[dict[str, tuple[tuple[str, Check], ...]]] = {"property": hotel.CHECKS}

@@ -151,6 +151,7 @@ async def test_options_of_alexa_media_player_are_understood(
         "scan_interval": 120,
         "public_url": "",
         "extended_entity_discovery": False,
+        "appliances": [],
         "keep_transcripts": True,
     }
     assert choices(flow)["Gone Echo"] == "Gone Echo"

@@ -31,7 +31,7 @@ async def test_set_up(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-SET_UP = 21
+SET_UP = 25
 
 
 @HOUSEHOLDS

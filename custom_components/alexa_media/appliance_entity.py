@@ -1,6 +1,7 @@
 """What the entities of the smart home share: their devices, their ids, and what they show of an appliance."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, override
 
@@ -22,7 +23,18 @@ AIR_QUALITY_MONITOR: Final = "Indoor Air Quality Monitor"
 
 _AIR_QUALITY_MONITOR_TYPE: Final = "AEZME1X38KDRA"
 
-type EntityFactory = Callable[[AlexaConfigEntry, Appliance, str], Entity]
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an entity belongs: its account, the states of its smart home, its appliance, and its unique id."""
+
+    entry: AlexaConfigEntry
+    coordinator: SmartHomeCoordinator
+    appliance: Appliance
+    unique_id: str
+
+
+type EntityFactory = Callable[[Placement], Entity]
 type Finder = Callable[[Appliance], Iterable[tuple[str, EntityFactory]]]
 
 
@@ -104,10 +116,11 @@ def async_setup_appliances(
     """Add what ``find`` yields of each appliance, now and when appliances come.
 
     It yields (key, factory): the key follows Alexa's entity id in the unique id, "" for
-    the main entity; the factory gets the entry, the appliance and the unique id.
+    the main entity.
     """
-    appliances, devices = entry.runtime_data.appliances, entry.runtime_data.devices
-    if appliances is None:
+    runtime = entry.runtime_data
+    appliances, smart_home, devices = runtime.appliances, runtime.smart_home, runtime.devices
+    if appliances is None or smart_home is None:
         return
 
     def candidates() -> Iterator[tuple[str, Callable[[], Entity]]]:
@@ -118,7 +131,7 @@ def async_setup_appliances(
             for key, factory in find(appliance):
                 bare = f"{appliance.entity_id}_{key}" if key else appliance.entity_id
                 unique_id = appliance_unique_id(hass, entry, domain, bare)
-                yield unique_id, partial(factory, entry, appliance, unique_id)
+                yield unique_id, partial(factory, Placement(entry, smart_home, appliance, unique_id))
 
     async_setup_entities(hass, entry, async_add_entities, candidates, appliances, devices)
 
@@ -133,17 +146,15 @@ class AlexaApplianceEntity(CoordinatorEntity[SmartHomeCoordinator]):
 
     _attr_has_entity_name = True
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str, *keys: PropertyKey) -> None:
+    def __init__(self, place: Placement, *keys: PropertyKey) -> None:
         """Show an appliance that the account has."""
-        coordinator = entry.runtime_data.smart_home
-        assert coordinator is not None  # noqa: S101 - who has appliances has their states
-        super().__init__(coordinator, context=appliance.entity_id)
-        self.entry = entry
-        self._appliance = appliance
+        super().__init__(place.coordinator, context=place.appliance.entity_id)
+        self.entry = place.entry
+        self._appliance = place.appliance
         self._keys = keys
         self._shown: object = None
-        self._attr_unique_id = unique_id
-        self._attr_device_info = appliance_device_info(coordinator.hass, entry, appliance)
+        self._attr_unique_id = place.unique_id
+        self._attr_device_info = appliance_device_info(place.coordinator.hass, place.entry, place.appliance)
 
     @property
     def appliance(self) -> Appliance:

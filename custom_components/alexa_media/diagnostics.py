@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType
 
+from .appliance_diagnostics import appliance_diagnostics, appliances_diagnostics
 from .const import (
     CONF_ACCOUNT_ID,
     CONF_CUSTOMER_ID,
@@ -83,6 +84,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaC
             "players": _players(runtime),
             "notifications": _notifications([n for items in _all_notifications(runtime).values() for n in items]),
             "devices": {numbers[serial]: _device(device) for serial, device in runtime.devices.data.items()},
+            "smart_home": appliances_diagnostics(runtime),
         }
     return _clean(entry, data)
 
@@ -101,7 +103,7 @@ async def async_get_device_diagnostics(
         (s for s in runtime.devices.data if (DOMAIN, player_unique_id(entry, s)) in device_entry.identifiers), None
     )
     if serial is None:
-        return _clean(entry, data | {"device": None})
+        return _clean(entry, data | {"device": None, "appliance": appliance_diagnostics(entry, device_entry)})
     player = runtime.players.data.get(serial) if runtime.players else None
     data |= {
         "number": _numbers(runtime)[serial],

@@ -21,7 +21,9 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 from yarl import URL
 
+from .backend.smart_home import Appliance
 from .const import (
+    CONF_APPLIANCES,
     CONF_EXCLUDE_DEVICES,
     CONF_EXTENDED_DISCOVERY,
     CONF_INCLUDE_DEVICES,
@@ -53,8 +55,10 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         entry: AlexaConfigEntry = self.config_entry
         before = current_options(entry)
         if user_input is None:
+            await _async_freshen(entry)
             return self._show(before)
-        after = {CONF_PUBLIC_URL: "", **{key: user_input.get(key, []) for key in _FILTERS}, **user_input}
+        lists = (*_FILTERS, CONF_APPLIANCES)
+        after = {CONF_PUBLIC_URL: "", **{key: user_input.get(key, []) for key in lists}, **user_input}
         after[CONF_SCAN_INTERVAL] = int(after[CONF_SCAN_INTERVAL])
         after[CONF_PUBLIC_URL] = url = after[CONF_PUBLIC_URL].strip().rstrip("/")
         if url and not _is_root(url):
@@ -75,6 +79,8 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         runtime = entry.runtime_data
         if any(before[key] != after[key] for key in _FILTERS):
             runtime.devices.async_options_changed()
+        if runtime.appliances is not None and before[CONF_APPLIANCES] != after[CONF_APPLIANCES]:
+            runtime.appliances.async_options_changed()
         if runtime.players is not None and before[CONF_SCAN_INTERVAL] != after[CONF_SCAN_INTERVAL]:
             runtime.players.async_options_changed()
 
@@ -84,6 +90,13 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         devices = SelectSelector(
             SelectSelectorConfig(
                 options=_choices(_listed(self.config_entry), chosen),
+                multiple=True,
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        )
+        appliances = SelectSelector(
+            SelectSelectorConfig(
+                options=_appliance_choices(_others(self.config_entry), values[CONF_APPLIANCES]),
                 multiple=True,
                 mode=SelectSelectorMode.DROPDOWN,
             )
@@ -100,6 +113,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
                 vol.Required(CONF_SCAN_INTERVAL): interval,
                 vol.Optional(CONF_PUBLIC_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
                 vol.Required(CONF_EXTENDED_DISCOVERY): BooleanSelector(),
+                vol.Optional(CONF_APPLIANCES): appliances,
                 vol.Required(CONF_KEEP_TRANSCRIPTS): BooleanSelector(),
             }
         )
@@ -121,6 +135,7 @@ def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
         **{key: _serials(stored.get(key), devices) for key in _FILTERS},
         CONF_SCAN_INTERVAL: min(max(int(seconds), MIN_INTERVAL), MAX_INTERVAL),
         CONF_PUBLIC_URL: (stored.get(CONF_PUBLIC_URL) or "").rstrip("/"),
+        CONF_APPLIANCES: list(stored.get(CONF_APPLIANCES) or ()),
         CONF_EXTENDED_DISCOVERY: bool(stored.get(CONF_EXTENDED_DISCOVERY, False)),
         CONF_KEEP_TRANSCRIPTS: bool(stored.get(CONF_KEEP_TRANSCRIPTS, True)),
     }
@@ -133,6 +148,30 @@ def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
     devices = entry.runtime_data.devices
     known = {**devices.data, **devices.listed}
     return {serial: device for serial, device in known.items() if devices.has_use(device)}
+
+
+async def _async_freshen(entry: AlexaConfigEntry) -> None:
+    """Have the smart home discovered anew before it is shown, unless that was not long ago."""
+    if entry.state is ConfigEntryState.LOADED and entry.runtime_data.appliances is not None:
+        await entry.runtime_data.appliances.async_freshen()
+
+
+def _others(entry: AlexaConfigEntry) -> Mapping[str, Appliance]:
+    """Return the appliances that may be chosen by entity id; none while it is not loaded."""
+    if entry.state is not ConfigEntryState.LOADED or entry.runtime_data.appliances is None:
+        return {}
+    return entry.runtime_data.appliances.others
+
+
+def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str]) -> list[SelectOptionDict]:
+    """Return the appliances to choose from by name and maker, and what was chosen but is not there now."""
+    labels = {entity_id: entity_id for entity_id in chosen}
+    for entity_id, appliance in appliances.items():
+        labels[entity_id] = f"{appliance.name} ({appliance.manufacturer})" if appliance.manufacturer else appliance.name
+    return [
+        SelectOptionDict(value=entity_id, label=label)
+        for entity_id, label in sorted(labels.items(), key=lambda item: item[1].casefold())
+    ]
 
 
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:

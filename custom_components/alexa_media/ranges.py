@@ -56,7 +56,8 @@ def is_percentage(value_range: ValueRange) -> bool:
 
 def speed_count(value_range: ValueRange) -> int:
     """Return how many speeds a range has, 0 not counted: that is off."""
-    return int((value_range.maximum - _slowest(value_range)) / value_range.step) + 1
+    # 0.3 - 0.1 are not quite two steps of 0.1
+    return int(round((value_range.maximum - _slowest(value_range)) / value_range.step, 6)) + 1
 
 
 def speed_to_percentage(value_range: ValueRange, value: float) -> int:

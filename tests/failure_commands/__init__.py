@@ -7,9 +7,11 @@ every endpoint that writes.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from . import smart_home
+
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-FAMILIES: Final[tuple[FailureCommand, ...]] = ()
+FAMILIES: Final[tuple[FailureCommand, ...]] = (*smart_home.COMMANDS,)
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:

@@ -45,19 +45,33 @@ async def use(folder: str, good: str) -> dict[str, Any]:
         devices = await client.get_devices_data()
         lists = {each.name or each.list_type.value: each.id for each in client.todo_lists}
         items = await client.get_todo_list_items(lists["SHOP"])
+        named = {device.account_name: device for device in devices.values()}
+        monitor = client.sensors[named["Air Monitor"].serial_number]
+        color = {"hue": 120, "saturation": 1, "brightness": 1}
+        await client.call_feature_operation(named["Night Glow"], "color", "setColor", {"color": color})
+        await client.call_feature_operation(named["Air Monitor"], "toggle", "turnOff", instance="11")
     hosts = {entry["host"] for entry in await asyncio.to_thread(sim.ledger)}
     return {
         "refusals": refusals,
         "site": login["site"],
         "customer": login["account_customer_id"],
         "devices": {device.account_name: device.online for device in devices.values()},
+        "monitor": {key: sensor.value for key, sensor in monitor.items()},
         "lists": sorted(lists),
         "items": {item.name: [item.status.value, item.version] for item in items.values()},
         "providers": sorted(await client.music_providers),
         "routines": client.routines,
         "hosts": sorted(hosts),
+        "color": _feature(await asyncio.to_thread(sim.state), "Night Glow", "color")["color"]["hue"],
+        "light": _feature(await asyncio.to_thread(sim.state), "Air Monitor", "toggle.11")["toggleState"],
         "errors": await asyncio.to_thread(sim.errors),
     }
+
+
+def _feature(state: dict[str, Any], name: str, feature: str) -> Any:
+    """Return a feature of an appliance as the cloud holds it."""
+    appliances = [each for account in state["accounts"].values() for each in account["appliances"].values()]
+    return next(each for each in appliances if each["name"] == name)["features"][feature]
 
 
 def main() -> None:

@@ -17,14 +17,20 @@ def test_signs_in_by_the_form_and_reads(domain: str, foreign_python: Path, with_
     ]
     assert (found["site"], found["customer"]) == (f"https://www.{domain}", JO)
     assert found["devices"] == {
+        "Air Monitor": True,
         "Bedroom Dot": True,
         "Downstairs": True,
         "Garage Echo": True,
         "Kids Dot": False,
         "Kitchen Show": True,
         "Living Room Studio": True,
+        "Night Glow": True,
         "Office Spot": True,
     }
+    assert {"Humidity": 46, "Air Quality": 88, "temperature": 21.5, "reachability": "OK"}.items() <= found[
+        "monitor"
+    ].items()
+    assert (found["color"], found["light"]) == (120, "OFF")
     assert found["lists"] == ["Holiday", "SHOP", "TODO"]
     assert found["items"] == {"Milk": ["ACTIVE", 1], "Bread": ["COMPLETE", 2]}
     assert "SPOTIFY" in found["providers"]

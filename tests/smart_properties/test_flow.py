@@ -118,9 +118,9 @@ async def test_a_grant_that_is_gone_asks_to_sign_in_again_and_nothing_else_does(
     sim.fault(revoke=True)
     await entry.runtime_data.devices.async_refresh()
     await hass.async_block_till_done()
-    (flow,) = hass.config_entries.flow.async_progress()
-    assert flow["step_id"] == "property_reauth"
-    confirmed: dict[str, Any] = dict(await hass.config_entries.flow.async_configure(flow["flow_id"], {}))
+    (asked,) = hass.config_entries.flow.async_progress()
+    assert asked["step_id"] == "property_reauth"
+    confirmed: dict[str, Any] = dict(await hass.config_entries.flow.async_configure(asked["flow_id"], {}))
     flow = await at_amazon(hass, sim, hass_client_no_auth, confirmed)
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reauth_successful")
     await hass.async_block_till_done()

@@ -21,8 +21,10 @@ from custom_components.alexa_media.backend import (
     PushEvent,
     QueueChanged,
     SessionsChanged,
+    SmartHomeChanged,
     VolumeChanged,
 )
+from custom_components.alexa_media.backend.smart_home import ApplianceState, PropertyKey, Sample
 from custom_components.alexa_media.models import PlayerState, Repeat, Volume
 from custom_components.alexa_media.web.directives import (
     PARSERS,
@@ -188,8 +190,17 @@ def test_commands_that_nothing_hangs_on() -> None:
 
 
 def test_smart_home_update() -> None:
-    fdal = {"route": "EventBus:AlexaMobile::FDAL", "resourceId": "x", "resourceMetadata": '{"type":"UPDATE_ENTITY"}'}
-    assert parse_directive(directive(fdal), NOW) == [DirectiveIgnored(command="FDAL")]
+    features = [{"name": "power", "instance": None, "properties": [{"name": "powerState", "powerStateValue": "OFF"}]}]
+    payload = {"data": {"__typename": "Endpoint", "features": features}, "entity": {"id": "amzn1.alexa.endpoint.x"}}
+    fdal = {"route": "EventBus:AlexaMobile::FDAL", "resourceId": "x"}
+    state = ApplianceState(samples={PropertyKey("power", "powerState"): Sample(value="OFF")})
+    metadata: Any
+    for metadata in ({"payload": payload}, {"payload": json.dumps(payload)}):
+        events = parse_directive(directive(fdal | {"resourceMetadata": json.dumps(metadata)}), NOW)
+        assert events == [SmartHomeChanged(states={"amzn1.alexa.endpoint.x": state})]
+    for metadata in ({"type": "UPDATE_ENTITY"}, {"payload": None}, {"payload": {"data": [], "entity": {"id": "x"}}}):
+        events = parse_directive(directive(fdal | {"resourceMetadata": json.dumps(metadata)}), NOW)
+        assert events == [DirectiveUnknown(command="FDAL")]
 
 
 def test_several_updates_of_one_directive_in_order() -> None:

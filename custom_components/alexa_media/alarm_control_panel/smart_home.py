@@ -1,6 +1,7 @@
 """Alexa Guard."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final, override
 
 from homeassistant.components.alarm_control_panel import AlarmControlPanelEntity
@@ -13,7 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from ..appliance_entity import EntityFactory, appliance_device_info, async_setup_appliances
+from ..appliance_entity import EntityFactory, Placement, appliance_device_info, async_setup_appliances
 from ..backend.smart_home import Appliance, ArmState
 from ..coordinator import AlexaConfigEntry, GuardCoordinator
 from ..entity import command_errors
@@ -32,10 +33,13 @@ def async_setup(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add Guard where the account has it."""
+    guard = entry.runtime_data.guard
+    if guard is None:
+        return
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         if appliance.is_guard:
-            yield "", AlexaGuard
+            yield "", partial(AlexaGuard, guard=guard)
 
     async_setup_appliances(hass, entry, async_add_entities, ALARM_CONTROL_PANEL_DOMAIN, find)
 
@@ -48,15 +52,13 @@ class AlexaGuard(CoordinatorEntity[GuardCoordinator], AlarmControlPanelEntity):
     _attr_code_arm_required = False
     _attr_supported_features = AlarmControlPanelEntityFeature.ARM_AWAY
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement, *, guard: GuardCoordinator) -> None:
         """Show Guard."""
-        coordinator = entry.runtime_data.guard
-        assert coordinator is not None  # noqa: S101 - who has appliances has their states
-        super().__init__(coordinator, context=appliance.entity_id)
-        self.entry = entry
-        self._entity_id = appliance.entity_id
-        self._attr_unique_id = unique_id
-        self._attr_device_info = appliance_device_info(coordinator.hass, entry, appliance)
+        super().__init__(guard, context=place.appliance.entity_id)
+        self.entry = place.entry
+        self._entity_id = place.appliance.entity_id
+        self._attr_unique_id = place.unique_id
+        self._attr_device_info = appliance_device_info(guard.hass, place.entry, place.appliance)
 
     @property
     @override

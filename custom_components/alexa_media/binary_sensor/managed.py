@@ -9,7 +9,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
 from ..backend.smart_home import Appliance, FeatureName, PropertyKey, PropertyName
 from ..coordinator import AlexaConfigEntry
 from ..setting_entity import AlexaSettingEntity, async_setup_settings
@@ -61,9 +61,9 @@ class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Show the reachability."""
-        super().__init__(entry, appliance, unique_id, REACHABILITY)
+        super().__init__(place, REACHABILITY)
 
     @property
     @override

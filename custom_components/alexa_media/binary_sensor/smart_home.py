@@ -8,7 +8,7 @@ from homeassistant.components.binary_sensor.const import DOMAIN as BINARY_SENSOR
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
 from ..backend.smart_home import Appliance, FeatureName, PropertyKey, PropertyName
 from ..coordinator import AlexaConfigEntry
 
@@ -47,9 +47,9 @@ class AlexaContact(_AlexaDetector):
     _attr_name = None
     _attr_device_class = BinarySensorDeviceClass.DOOR
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Show the contact."""
-        super().__init__(entry, appliance, unique_id, CONTACT)
+        super().__init__(place, CONTACT)
 
 
 class AlexaMotion(_AlexaDetector):
@@ -60,10 +60,10 @@ class AlexaMotion(_AlexaDetector):
 
     _attr_entity_registry_enabled_default = False
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Show the motion."""
-        super().__init__(entry, appliance, unique_id, MOTION)
-        is_echo = appliance.is_echo
+        super().__init__(place, MOTION)
+        is_echo = place.appliance.is_echo
         self._attr_device_class = BinarySensorDeviceClass.OCCUPANCY if is_echo else BinarySensorDeviceClass.MOTION
 
     @override

@@ -23,7 +23,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
 from ..backend.smart_home import (
     Appliance,
     Control,
@@ -74,11 +74,13 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     _attr_name = None
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Take what the thermostat can do from its feature."""
-        super().__init__(entry, appliance, unique_id, MODE, TARGET, LOWER, UPPER, CURRENT)
-        feature = appliance.feature(FeatureName.THERMOSTAT)
+        feature = place.appliance.feature(FeatureName.THERMOSTAT)
         modes = [mode.value for mode in feature.modes] if feature else []
+        # A thermostat without modes is there for its temperature.
+        keys = (MODE, TARGET) if modes else (TARGET, MODE)
+        super().__init__(place, *keys, LOWER, UPPER, CURRENT)
         properties = feature.properties if feature else frozenset()
         self._attr_hvac_modes = [HVAC_MODES[mode] for mode in modes if mode in HVAC_MODES]
         self._last_active: HVACMode | None = None
@@ -160,9 +162,9 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @override
     def hvac_mode(self) -> HVACMode | None:
         """Return the mode; in ECO the one before it, as Amazon does not say what it saves on."""
-        if self.primary == ECO:
+        if self.value_of(MODE) == ECO:
             return self._usual_mode
-        return HVAC_MODES.get(str(self.primary))
+        return HVAC_MODES.get(str(self.value_of(MODE)))
 
     @property
     def _usual_mode(self) -> HVACMode | None:
@@ -173,12 +175,12 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @override
     def preset_mode(self) -> str | None:
         """Return whether it saves energy."""
-        return PRESET_ECO if self.primary == ECO else PRESET_NONE
+        return PRESET_ECO if self.value_of(MODE) == ECO else PRESET_NONE
 
     @override
     def snapshot(self) -> object:
         """Return all that is shown, and remember a mode in which it does something."""
-        mode = HVAC_MODES.get(str(self.primary))
+        mode = HVAC_MODES.get(str(self.value_of(MODE)))
         if mode in self._active_modes:
             self._last_active = mode
         return super().snapshot()
@@ -195,7 +197,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         """Save energy, or go back to the mode before."""
         if preset_mode == PRESET_ECO:
             await self.async_control(SetThermostatMode(mode=ECO))
-        elif self.primary == ECO and (mode := self._usual_mode):
+        elif self.value_of(MODE) == ECO and (mode := self._usual_mode):
             await self.async_control(_set_mode(mode))
 
     @override

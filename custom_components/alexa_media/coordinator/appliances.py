@@ -1,5 +1,6 @@
 """The appliances of the smart home: which there are, and which of them get entities."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
@@ -33,6 +34,8 @@ STORE_VERSION: Final = 1
 # An appliance that nobody has heard of asks for a discovery, and so does who opens the options: at most this often.
 DISCOVERY_COOLDOWN: Final = 600.0
 
+MAX_UNLISTED: Final = 500
+
 # By itself worth no entity: it says whether the others can be had.
 _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
 
@@ -61,7 +64,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         super().__init__(hass, entry, backend)
         self.api = api
         self.discovered: Mapping[str, Appliance] = {}
-        self.rooms: Mapping[str, str] = {}
+        self.rooms: Mapping[str, str] | None = None
         self.settled = False
         self.on_states: Callable[[Mapping[str, ApplianceState]], None] | None = None
         self._store = appliance_store_for(hass, entry.entry_id)
@@ -69,6 +72,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self._absent_since: dict[str, float] = {}
         self._first_good: float | None = None
         self._asked_at: float | None = None
+        self._unlisted: set[str] = set()
         self._cancel_second_look: CALLBACK_TYPE | None = None
         entry.async_on_unload(self._async_cancel_second_look)
 
@@ -82,7 +86,13 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     async def _async_read(self) -> Mapping[str, Appliance]:
         """Discover; what a discovery lacks for the first time is kept for now."""
         self._asked_at = now = self.hass.loop.time()
-        discovery = await self.api.async_discover()
+        # The rooms of what is known from before need not wait for the discovery.
+        early = self.rooms is None and bool(self.data)
+        discovery, _ = await asyncio.gather(
+            self.api.async_discover(), self._async_read_rooms(needed=early), return_exceptions=True
+        )
+        if isinstance(discovery, BaseException):
+            raise discovery
         if not discovery.appliances and self.discovered:
             raise AlexaBadResponseError("The discovery found nothing any more", code="empty")
         before = self.discovered
@@ -90,8 +100,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         if self.discovered != before:
             self._store.async_delay_save(self._to_json, 1)
         wanted = self._wanted(self.discovered)
-        if wanted.keys() - self.data.keys():
-            await self._async_read_rooms()
+        await self._async_read_rooms(needed=not early and self._needs_rooms(wanted))
         if self.on_states:
             self.on_states(discovery.states)
         return wanted
@@ -110,8 +119,14 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
             self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
         return kept
 
-    async def _async_read_rooms(self) -> None:
-        """Read which room each is in: only a suggestion, and only for what is new."""
+    def _needs_rooms(self, wanted: Mapping[str, Appliance]) -> bool:
+        """Return whether there is something whose room is not known."""
+        return bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))
+
+    async def _async_read_rooms(self, *, needed: bool) -> None:
+        """Read which room each is in: only a suggestion, and only for what is new or may be chosen."""
+        if not needed:
+            return
         try:
             self.rooms = await self.api.async_groups()
         except AlexaError as err:
@@ -119,7 +134,8 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     def room_of(self, appliance: Appliance) -> str | None:
         """Return the room that Alexa has an appliance in."""
-        return self.rooms.get(appliance.entity_id) or self.rooms.get(appliance.appliance_id)
+        rooms = self.rooms or {}
+        return rooms.get(appliance.entity_id) or rooms.get(appliance.appliance_id)
 
     def by_endpoint(self, endpoint_id: str) -> Appliance | None:
         """Return an appliance, wanted or not, by GraphQL's id."""
@@ -170,12 +186,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     @callback
     def async_options_changed(self) -> None:
         """Take the choice from the entry again: appliances come and go without a reload."""
-        wanted = self._wanted(self.discovered)
-        if wanted.keys() - self.data.keys() and not self.rooms:
-            # the rooms of what comes are not known yet: it comes with the discovery that reads them
-            wanted = {entity_id: appliance for entity_id, appliance in wanted.items() if entity_id in self.data}
-            self.async_hint()
-        self.data = wanted
+        self.data = self._wanted(self.discovered)
         self.async_update_listeners()
 
     # --- on request ---------------------------------------------------------------------
@@ -186,11 +197,17 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return self._asked_at is not None and self.hass.loop.time() - self._asked_at < DISCOVERY_COOLDOWN
 
     @callback
-    def async_unknown(self) -> None:
-        """Discover soon, unless that was not long ago: a push named an appliance that nobody has heard of."""
-        if self.discovered and not self._is_fresh:
-            self._asked_at = self.hass.loop.time()
-            self.async_hint()
+    def async_unknown(self, endpoint_id: str) -> None:
+        """Discover soon, unless that was not long ago: a push named an appliance that nobody has heard of.
+
+        One that a discovery does not find asks only once: Amazon may never list it.
+        """
+        if not self.discovered or endpoint_id in self._unlisted or self._is_fresh:
+            return
+        if len(self._unlisted) < MAX_UNLISTED:
+            self._unlisted.add(endpoint_id)
+        self._asked_at = self.hass.loop.time()
+        self.async_hint()
 
     async def async_freshen(self) -> None:
         """Discover now, unless that was not long ago: the user wants to see all appliances."""

@@ -1,6 +1,6 @@
 """What the appliances of the smart home are set to, and Alexa Guard."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 import math
@@ -181,7 +181,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         for endpoint_id, state in event.states.items():
             appliance = self.appliances.by_endpoint(endpoint_id)
             if appliance is None:
-                self.appliances.async_unknown()
+                self.appliances.async_unknown(endpoint_id)
                 continue
             self._async_take_pushed(appliance.entity_id, state)
 
@@ -204,11 +204,17 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         Raises the ``AlexaError`` of this appliance, whatever went out in the same request.
         What it is set to is shown when Amazon pushes it or when it has been read.
         """
-        appliance = self.appliances.discovered[entity_id]
+        appliance = self.appliances.discovered.get(entity_id)
+        if appliance is None:
+            raise AlexaUnsupportedError("The account has no such appliance any more", code="removed")
+        features = {(str(name), instance) for name, instance in map(feature_of, controls)}
+        # The push may be faster than the answer: what is pushed from here on confirms.
+        self._expected.setdefault(entity_id, set()).update(features)
         (error,) = await self.api.async_control(((appliance, controls),))
         if error is None:
-            self._async_expect_controls(entity_id, controls)
+            self._async_await_pushes(entity_id)
             return
+        self._expected.get(entity_id, set()).difference_update(features)
         if isinstance(error, AlexaUnreachableError):
             self._async_refused(entity_id)
         elif isinstance(error, AlexaConnectionError) and error.sent:
@@ -216,15 +222,15 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         raise error
 
     @callback
-    def _async_expect_controls(self, entity_id: str, controls: Sequence[Control]) -> None:
-        """Expect a push of each feature that was set; what does not come is read, for many appliances at once."""
+    def _async_await_pushes(self, entity_id: str) -> None:
+        """Wait for a push of each feature that was set; what does not come is read, for many appliances at once."""
+        if not self._expected.get(entity_id):
+            return
         if not self.push_up:
+            self._async_settle(entity_id)
             self._async_ask(entity_id)
             return
-        features = {feature_of(control) for control in controls}
-        expected = self._expected.get(entity_id, set()) | {(str(name), instance) for name, instance in features}
-        self._async_settle(entity_id)
-        self._expected[entity_id] = expected
+        self._confirmed(_confirmation(entity_id))
 
         @callback
         def _missed(_now: object) -> None:
@@ -259,7 +265,8 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     """How Alexa Guard is armed, by its entity id; read only while its entity is enabled: it is never pushed."""
 
     topic: ClassVar[Topic] = Topic.GUARD
-    interval_with_push: ClassVar[timedelta] = timedelta(minutes=20)
+    interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
+    resyncs: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -305,7 +312,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
         echo = next(
             (
                 device
-                for device in self.devices.listed.values()
+                for device in {**self.devices.listed, **self.devices.data}.values()
                 if device.online and GUARD_CAPABILITY in device.capabilities
             ),
             None,

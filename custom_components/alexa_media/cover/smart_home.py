@@ -17,7 +17,7 @@ from homeassistant.components.cover.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances, key_of
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import position_of
 from ..backend.smart_home import Appliance, ApplianceKind, Feature, PropertyName, SetRange, ValueRange
 from ..coordinator import AlexaConfigEntry
@@ -46,18 +46,16 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 
     def __init__(
         self,
-        entry: AlexaConfigEntry,
-        appliance: Appliance,
-        unique_id: str,
+        place: Placement,
         *,
         position: Feature,
         value_range: ValueRange,
     ) -> None:
         """Show the position of the blind."""
-        super().__init__(entry, appliance, unique_id, key_of(position, PropertyName.RANGE_VALUE))
+        super().__init__(place, key_of(position, PropertyName.RANGE_VALUE))
         self._instance = position.instance
         self._range = value_range
-        is_outside = appliance.kind is ApplianceKind.EXTERIOR_BLIND
+        is_outside = place.appliance.kind is ApplianceKind.EXTERIOR_BLIND
         self._attr_device_class = CoverDeviceClass.SHUTTER if is_outside else CoverDeviceClass.BLIND
 
     @property

@@ -8,7 +8,7 @@ from homeassistant.components.fan.const import DOMAIN as FAN_DOMAIN, FanEntityFe
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances, key_of
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import is_fan, speed_of
 from ..backend.smart_home import Appliance, Control, FeatureName, PropertyKey, PropertyName, SetPower, SetRange
 from ..coordinator import AlexaConfigEntry
@@ -35,11 +35,11 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
 
     _attr_name = None
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Take what the fan can do from its features."""
-        speed = speed_of(appliance)
+        speed = speed_of(place.appliance)
         speed_key = key_of(speed, PropertyName.RANGE_VALUE) if speed else None
-        super().__init__(entry, appliance, unique_id, POWER, *([speed_key] if speed_key else ()))
+        super().__init__(place, POWER, *([speed_key] if speed_key else ()))
         self._speed_key = speed_key
         self._instance = speed.instance if speed else ""
         self._range = speed.value_range if speed else None
@@ -70,10 +70,11 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
             await self.async_turn_off()
             return
         controls: list[Control] = []
-        if not self.is_on or percentage is None:
+        speed = percentage if self._range else None
+        if not self.is_on or speed is None:
             controls.append(SetPower(on=True))
-        if percentage is not None and self._range:
-            controls.append(SetRange(instance=self._instance, value=percentage_to_speed(self._range, percentage)))
+        if speed is not None and self._range:
+            controls.append(SetRange(instance=self._instance, value=percentage_to_speed(self._range, speed)))
         await self.async_control(*controls)
 
     @override

@@ -17,7 +17,7 @@ from homeassistant.components.light.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances, key_of
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import effects_of, is_light, modes_by_name
 from ..backend.smart_home import (
     Appliance,
@@ -43,6 +43,7 @@ from ..colors import (
     nearest_temperature_name,
 )
 from ..coordinator import AlexaConfigEntry
+from ..entity import invalid_input
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 BRIGHTNESS: Final = PropertyKey(FeatureName.BRIGHTNESS, PropertyName.BRIGHTNESS)
@@ -72,13 +73,13 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     _attr_min_color_temp_kelvin = MIN_KELVIN
     _attr_max_color_temp_kelvin = MAX_KELVIN
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Take what the light can do from its features."""
-        modes = effects_of(appliance)
+        modes = effects_of(place.appliance)
         keys = (POWER, BRIGHTNESS, COLOR, KELVIN, *([key_of(modes, PropertyName.MODE)] if modes else ()))
-        super().__init__(entry, appliance, unique_id, *keys)
-        self._has_brightness = appliance.feature(FeatureName.BRIGHTNESS) is not None
-        self._attr_supported_color_modes = _color_modes(appliance)
+        super().__init__(place, *keys)
+        self._has_brightness = place.appliance.feature(FeatureName.BRIGHTNESS) is not None
+        self._attr_supported_color_modes = _color_modes(place.appliance)
         self._modes = modes
         self._effects = modes_by_name(modes.modes if modes else ())
         if self._effects:
@@ -166,7 +167,10 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
         if (kelvin := kwargs.get(ATTR_COLOR_TEMP_KELVIN)) is not None:
             kelvin = min(max(kelvin, MIN_KELVIN), MAX_KELVIN)
             controls.append(SetColorTemperature(kelvin=kelvin, name=nearest_temperature_name(kelvin)))
-        if (effect := kwargs.get(ATTR_EFFECT)) in self._effects and self._modes:
+        if (effect := kwargs.get(ATTR_EFFECT)) is not None and self._modes:
+            if effect not in self._effects:
+                known = ", ".join(self._effects)
+                raise invalid_input("unknown_effect", name=self.appliance.name, effect=effect, effects=known)
             controls.append(SetMode(instance=self._modes.instance, mode=self._effects[effect]))
         await self.async_control(*controls)
 

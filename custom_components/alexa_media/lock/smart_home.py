@@ -8,7 +8,7 @@ from homeassistant.components.lock.const import DOMAIN as LOCK_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
 from ..backend.smart_home import Appliance, FeatureName, PropertyKey, PropertyName, SetLock
 from ..coordinator import AlexaConfigEntry
 
@@ -33,9 +33,9 @@ class AlexaLock(AlexaApplianceEntity, LockEntity):
 
     _attr_name = None
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Show the state of the lock."""
-        super().__init__(entry, appliance, unique_id, LOCK_STATE)
+        super().__init__(place, LOCK_STATE)
 
     @property
     @override

@@ -9,7 +9,7 @@ from homeassistant.components.number.const import DOMAIN as NUMBER_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances, key_of
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import plain_ranges
 from ..backend.smart_home import Appliance, Feature, PropertyName, SetRange, ValueRange
 from ..coordinator import AlexaConfigEntry
@@ -36,15 +36,13 @@ class AlexaRange(AlexaApplianceEntity, NumberEntity):
 
     def __init__(
         self,
-        entry: AlexaConfigEntry,
-        appliance: Appliance,
-        unique_id: str,
+        place: Placement,
         *,
         feature: Feature,
         value_range: ValueRange,
     ) -> None:
         """Show one of the appliance's ranges."""
-        super().__init__(entry, appliance, unique_id, key_of(feature, PropertyName.RANGE_VALUE))
+        super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
         self._instance = feature.instance
         self._range = value_range
         self._attr_native_min_value = value_range.minimum

@@ -9,7 +9,7 @@ from homeassistant.const import PERCENTAGE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
 from ..backend.smart_home import Appliance, FeatureName, PropertyKey, PropertyName, SetSpeakerVolume
 from ..coordinator import AlexaConfigEntry
 
@@ -41,9 +41,9 @@ class AlexaSpeakerVolume(AlexaApplianceEntity, NumberEntity):
     _attr_native_unit_of_measurement = PERCENTAGE
     _attr_mode = NumberMode.SLIDER
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Show the volume."""
-        super().__init__(entry, appliance, unique_id, VOLUME)
+        super().__init__(place, VOLUME)
 
     @property
     @override

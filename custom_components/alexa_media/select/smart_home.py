@@ -9,7 +9,7 @@ from homeassistant.components.select.const import DOMAIN as SELECT_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, async_setup_appliances, key_of
+from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import modes_by_name, plain_modes
 from ..backend.smart_home import Appliance, Feature, PropertyName, SetMode
 from ..coordinator import AlexaConfigEntry
@@ -32,9 +32,9 @@ def async_setup(
 class AlexaMode(AlexaApplianceEntity, SelectEntity):
     """A mode of an appliance, and its options, called what Amazon calls them."""
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str, *, feature: Feature) -> None:
+    def __init__(self, place: Placement, *, feature: Feature) -> None:
         """Show one of the appliance's modes."""
-        super().__init__(entry, appliance, unique_id, key_of(feature, PropertyName.MODE))
+        super().__init__(place, key_of(feature, PropertyName.MODE))
         self._instance = feature.instance
         self._modes = modes_by_name(feature.modes)
         self._attr_options = list(self._modes)

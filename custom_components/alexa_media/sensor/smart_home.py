@@ -14,6 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..appliance_entity import (
     AlexaApplianceEntity,
     EntityFactory,
+    Placement,
     async_setup_appliances,
     is_air_quality_monitor,
     key_of,
@@ -114,9 +115,9 @@ class AlexaTemperature(AlexaApplianceEntity, SensorEntity):
     _attr_device_class = SensorDeviceClass.TEMPERATURE
     _attr_state_class = SensorStateClass.MEASUREMENT
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Show the temperature."""
-        super().__init__(entry, appliance, unique_id, TEMPERATURE)
+        super().__init__(place, TEMPERATURE)
 
     @property
     @override
@@ -143,9 +144,9 @@ class AlexaIlluminance(AlexaApplianceEntity, SensorEntity):
     _attr_native_unit_of_measurement = LIGHT_LUX
     _attr_entity_registry_enabled_default = False
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
+    def __init__(self, place: Placement) -> None:
         """Show the light."""
-        super().__init__(entry, appliance, unique_id, ILLUMINANCE)
+        super().__init__(place, ILLUMINANCE)
 
     @property
     @override
@@ -165,9 +166,9 @@ class AlexaMeasuredRange(AlexaApplianceEntity, SensorEntity):
 
     _attr_state_class = SensorStateClass.MEASUREMENT
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str, *, feature: Feature) -> None:
+    def __init__(self, place: Placement, *, feature: Feature) -> None:
         """Show one of the appliance's ranges."""
-        super().__init__(entry, appliance, unique_id, key_of(feature, PropertyName.RANGE_VALUE))
+        super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
         self._attr_native_unit_of_measurement = unit_of(feature.value_range) if feature.value_range else None
         if name := name_of(feature.friendly_name):
             self._attr_name = name
@@ -187,15 +188,13 @@ class AlexaAirQuality(AlexaApplianceEntity, SensorEntity):
 
     def __init__(
         self,
-        entry: AlexaConfigEntry,
-        appliance: Appliance,
-        unique_id: str,
+        place: Placement,
         *,
         feature: Feature,
         description: MonitorDescription,
     ) -> None:
         """Show one of the monitor's ranges."""
-        super().__init__(entry, appliance, unique_id, key_of(feature, PropertyName.RANGE_VALUE))
+        super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
         self.entity_description = description
 
     @property

@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..appliance_entity import (
     AlexaApplianceEntity,
     EntityFactory,
+    Placement,
     async_setup_appliances,
     is_air_quality_monitor,
     key_of,
@@ -80,14 +81,14 @@ class _AlexaSwitch(AlexaApplianceEntity, SwitchEntity):
 class AlexaPowerSwitch(_AlexaSwitch):
     """The power of a plug, a switch, or whatever else can be switched on and off."""
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str) -> None:
-        """Be the appliance, or be named where it is more than its power."""
-        super().__init__(entry, appliance, unique_id, POWER)
-        if is_something_else(appliance):
+    def __init__(self, place: Placement) -> None:
+        """Be the place.appliance, or be named where it is more than its power."""
+        super().__init__(place, POWER)
+        if is_something_else(place.appliance):
             self._attr_translation_key = "power"
         else:
             self._attr_name = None
-        is_plug = appliance.kind is ApplianceKind.SMARTPLUG
+        is_plug = place.appliance.kind is ApplianceKind.SMARTPLUG
         self._attr_device_class = SwitchDeviceClass.OUTLET if is_plug else SwitchDeviceClass.SWITCH
 
     @override
@@ -101,11 +102,11 @@ class AlexaToggle(_AlexaSwitch):
 
     _attr_device_class = SwitchDeviceClass.SWITCH
 
-    def __init__(self, entry: AlexaConfigEntry, appliance: Appliance, unique_id: str, *, toggle: Feature) -> None:
+    def __init__(self, place: Placement, *, toggle: Feature) -> None:
         """Show one of the appliance's toggles."""
-        super().__init__(entry, appliance, unique_id, key_of(toggle, PropertyName.TOGGLE_STATE))
+        super().__init__(place, key_of(toggle, PropertyName.TOGGLE_STATE))
         self._instance = toggle.instance
-        if is_air_quality_monitor(appliance) and toggle.instance == _MONITOR_LED:
+        if is_air_quality_monitor(place.appliance) and toggle.instance == _MONITOR_LED:
             self._attr_translation_key = "monitor_led"
             self._attr_entity_category = EntityCategory.CONFIG
         elif name := name_of(toggle.friendly_name):

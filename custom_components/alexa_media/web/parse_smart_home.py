@@ -28,8 +28,7 @@ from custom_components.alexa_media.backend.smart_home import (
 from custom_components.alexa_media.errors import AlexaBadResponseError
 
 from .answers import graphql_errors
-from .endpoints import Endpoint
-from .endpoints.smart_home import APPLIANCE_STATES, DISCOVER_APPLIANCES
+from .endpoints.smart_home import APPLIANCES
 from .parse_values import mapping, mappings, number, required_list, text, texts
 
 _ENDPOINT_ID: Final = "amzn1.alexa.endpoint."
@@ -43,9 +42,11 @@ _BRIDGE_INTERFACES: Final = ("FabricManagement", "Commissionable")
 def parse_discovery(data: Any) -> Discovery:
     """Parse all appliances of the account with their states; there may be none.
 
-    What Alexa has merged counts once. A list in which nothing at all can be read is no empty one.
+    What Alexa has merged counts once. A list in which nothing at all can be read is no empty
+    one, and one with errors beside it may not be whole.
     """
-    elements = required_list(_listed(data), "endpoints", DISCOVER_APPLIANCES)
+    _raise_errors(data)
+    elements = required_list(_listed(data), "endpoints", APPLIANCES)
     found: dict[str, Appliance] = {}
     states: dict[str, ApplianceState] = {}
     for element in mappings(elements):
@@ -53,7 +54,7 @@ def parse_discovery(data: Any) -> Discovery:
             found[appliance.entity_id] = appliance
             states[appliance.entity_id] = _state(element)
     if elements and not found:
-        raise _unreadable(DISCOVER_APPLIANCES)
+        raise _unreadable()
     parts = {part: appliance.entity_id for appliance in found.values() for part in appliance.merged_ids}
     bridges = tuple(
         appliance.appliance_id for appliance in found.values() if appliance.exposure is Exposure.MATTER_BRIDGE
@@ -67,14 +68,16 @@ def parse_discovery(data: Any) -> Discovery:
 
 
 def parse_states(data: Any) -> dict[str, ApplianceState]:
-    """Parse states by endpoint id; an appliance that Amazon does not answer for is not among them."""
-    if not _listed(data) and (error := graphql_errors(data)):
-        label = APPLIANCE_STATES.label
-        raise AlexaBadResponseError(f"{label} was answered with errors", endpoint=label, status=200, code=error)
-    elements = required_list(_listed(data), "endpoints", APPLIANCE_STATES)
+    """Parse states by endpoint id; an appliance that Amazon does not answer for is not among them.
+
+    Errors beside the states concern some of them, and do not spoil the others.
+    """
+    if not _listed(data):
+        _raise_errors(data)
+    elements = required_list(_listed(data), "endpoints", APPLIANCES)
     found = {endpoint_id: _state(each) for each in mappings(elements) if (endpoint_id := text(each.get("id")))}
     if not found:
-        raise _unreadable(APPLIANCE_STATES)
+        raise _unreadable()
     return found
 
 
@@ -106,10 +109,17 @@ def _listed(data: Any) -> Mapping[str, Any]:
     return mapping(mapping(mapping(data).get("data")).get("listEndpoints"))
 
 
-def _unreadable(endpoint: Endpoint) -> AlexaBadResponseError:
+def _raise_errors(data: Any) -> None:
+    """Raise ``AlexaBadResponseError`` when there are ``errors`` in an answer."""
+    if error := graphql_errors(data):
+        label = APPLIANCES.label
+        raise AlexaBadResponseError(f"{label} was answered with errors", endpoint=label, status=200, code=error)
+
+
+def _unreadable() -> AlexaBadResponseError:
     """Return the error of a list that nobody can read."""
     return AlexaBadResponseError(
-        f"{endpoint.label} was answered with a list that nobody can read", endpoint=endpoint.label
+        f"{APPLIANCES.label} was answered with a list that nobody can read", endpoint=APPLIANCES.label
     )
 
 

@@ -22,10 +22,9 @@ from custom_components.alexa_media.errors import (
 
 from .endpoints.smart_home import (
     APPLIANCE_GROUPS,
-    APPLIANCE_STATES,
+    APPLIANCES,
     CONTROL_APPLIANCES,
     CONTROL_PHOENIX,
-    DISCOVER_APPLIANCES,
     GUARD_STATE,
 )
 from .parse_smart_home import parse_discovery, parse_groups, parse_states
@@ -81,13 +80,17 @@ class WebSmartHome:
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.wait([self._worker])
+            self._worker = None
+        waiting, self._waiting = self._waiting, []
+        for order in waiting:
+            order.finish(_closed(sent=False))
 
     # --- reads --------------------------------------------------------------------------
 
     async def async_discover(self) -> Discovery:
         """Return all appliances and their states."""
         return await self._transport.async_read(
-            DISCOVER_APPLIANCES, parse_discovery, json={"operationName": "discover", "query": DISCOVER, "variables": {}}
+            APPLIANCES, parse_discovery, json={"operationName": "discover", "query": DISCOVER, "variables": {}}
         )
 
     async def async_groups(self) -> Mapping[str, str]:
@@ -98,7 +101,7 @@ class WebSmartHome:
         """Return the states of some appliances; those that Amazon does not answer for are missing."""
         by_endpoint = {appliance.endpoint_id: appliance.entity_id for appliance in appliances}
         states = await self._transport.async_read(
-            APPLIANCE_STATES,
+            APPLIANCES,
             parse_states,
             json={"operationName": "states", "query": STATES, "variables": {"endpointIds": list(by_endpoint)}},
         )
@@ -146,9 +149,6 @@ class WebSmartHome:
             self._worker = None
             for order in orders:
                 order.finish(_closed(sent=True))
-            if self._is_closed:
-                for order in self._waiting:
-                    order.finish(_closed(sent=False))
 
     def _next(self) -> list[_Order]:
         """Take what goes out in the next request; nothing of a caller who has gone."""

@@ -37,6 +37,7 @@ class Endpoint:
     write is never sent again after an unknown outcome. ``browser_agent``: with the app's
     User-Agent these are answered 400 with a ThrottlingException in the body. ``partial``:
     ``errors`` inside a 200 may concern a part of what was asked; the parser judges them.
+    ``csrf`` is false where Amazon takes a question by POST without it.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Endpoint:
     answer: Answer = Answer.JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     partial: bool = False
+    csrf: bool = True
 
     @property
     def label(self) -> str:
@@ -58,4 +60,4 @@ class Endpoint:
     @property
     def needs_csrf(self) -> bool:
         """Return whether Amazon wants the csrf cookie repeated in a header."""
-        return self.method != "GET" and self.host is not Host.ALEXA_API
+        return self.csrf and self.method != "GET" and self.host is not Host.ALEXA_API

@@ -4,14 +4,17 @@ from typing import Final
 
 from .base import Endpoint, Host
 
-# The more appliances there are, the longer Amazon takes: others wait for up to a minute.
-_SLOW: Final = 45
+# The more appliances there are, the longer Amazon takes.
+_SLOW: Final = 30
 
-DISCOVER_APPLIANCES: Final = Endpoint(
-    name="discover_appliances", method="POST", host=Host.WEBSITE, path="/nexus/v1/graphql", timeout=_SLOW
-)
-APPLIANCE_STATES: Final = Endpoint(
-    name="appliance_states", method="POST", host=Host.WEBSITE, path="/nexus/v1/graphql", timeout=_SLOW, partial=True
+APPLIANCES: Final = Endpoint(
+    name="appliances",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/nexus/v1/graphql",
+    timeout=_SLOW,
+    partial=True,
+    csrf=False,
 )
 CONTROL_APPLIANCES: Final = Endpoint(
     name="control_appliances",
@@ -23,7 +26,7 @@ CONTROL_APPLIANCES: Final = Endpoint(
     partial=True,
 )
 APPLIANCE_GROUPS: Final = Endpoint(
-    name="appliance_groups", method="GET", host=Host.WEBSITE, path="/api/phoenix/group", timeout=30
+    name="appliance_groups", method="GET", host=Host.WEBSITE, path="/api/phoenix/group", timeout=_SLOW
 )
 GUARD_STATE: Final = Endpoint(name="guard_state", method="POST", host=Host.WEBSITE, path="/api/phoenix/state")
 CONTROL_PHOENIX: Final = Endpoint(
@@ -37,8 +40,7 @@ CONTROL_PHOENIX: Final = Endpoint(
 )
 
 SMART_HOME_ENDPOINTS: Final = (
-    DISCOVER_APPLIANCES,
-    APPLIANCE_STATES,
+    APPLIANCES,
     CONTROL_APPLIANCES,
     APPLIANCE_GROUPS,
     GUARD_STATE,

@@ -1,0 +1,135 @@
+"""The smart home behind Alexa: a light, a thermostat, a lock, Guard, and a sensor.
+
+Entities are found by the name that users see: their ids depend on rooms.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+import json
+from typing import Any, Final
+
+from .world import CheckFailedError, World, expect, until
+
+GRAPHQL: Final = "/nexus/v1/graphql"
+PHOENIX: Final = "/api/phoenix/state"
+
+
+def shown(world: World, domain: str, name: str) -> Any:
+    """Return the state of a platform's entity by its name; raises ``CheckFailedError`` when there is none."""
+    states = [state for state in world.rest().get_states() if state.entity_id.startswith(f"{domain}.")]
+    found = next((state for state in states if state.attributes.get("friendly_name") == name), None)
+    if found is None:
+        message = f"no {domain} {name}; there are {sorted(state.entity_id for state in states)}"
+        raise CheckFailedError(message)
+    return found
+
+
+def has_state(world: World, entity_id: str, state: str) -> bool:
+    """Return whether an entity has a state."""
+    return bool(world.state(entity_id).state == state)
+
+
+def appliance(world: World, name: str) -> tuple[str, str, dict[str, Any]]:
+    """Return whose an appliance is, its entity id and what the cloud holds of it."""
+    return next(
+        (customer_id, entity_id, item)
+        for customer_id, account in world.sim.state()["accounts"].items()
+        for entity_id, item in account["appliances"].items()
+        if item["name"] == name
+    )
+
+
+def change(world: World, name: str, feature: str, **values: Any) -> None:
+    """Change a feature of an appliance, as if somebody did in the house."""
+    customer_id, entity_id, _ = appliance(world, name)
+    patch = {entity_id: {"features": {feature: values}}}
+    world.sim.patch_state({"accounts": {customer_id: {"appliances": patch}}})
+
+
+def commands(world: World) -> int:
+    """Return how many requests since the last reset told GraphQL something."""
+    return sum("featureControlRequests" in json.dumps(entry["body"]) for entry in world.requests(GRAPHQL, "POST"))
+
+
+def light(world: World) -> str:
+    """Set colour and brightness here in one request; switch the lamp off in the house."""
+    entity_id = shown(world, "light", "Hall Light").entity_id
+    world.sim.reset_ledger()
+    world.rest().trigger_service("light", "turn_on", entity_id=entity_id, hs_color=[200, 60], brightness_pct=40)
+    color = appliance(world, "Hall Light")[2]["features"]["color"]["color"]
+    expect((color["hue"], color["saturation"]) == (200, 0.6), f"the cloud has {color}")
+    expect(commands(world) == 1, f"{commands(world)} requests")
+
+    def is_set() -> bool:
+        attributes = world.state(entity_id).attributes
+        return (attributes.get("color_mode"), attributes.get("brightness")) == ("hs", 102)
+
+    until("the colour is shown", is_set)
+    change(world, "Hall Light", "power", powerState="OFF")
+    until("off", lambda: world.state(entity_id).state == "off")
+    return "1 request for colour and brightness, off by push"
+
+
+def thermostat(world: World) -> str:
+    """Set a mode and two temperatures in one request; go to ECO in the house."""
+    entity_id = shown(world, "climate", "Hall Thermostat").entity_id
+    expect(world.state(entity_id).attributes["current_temperature"] == 20.5, "another temperature")
+    world.sim.reset_ledger()
+    data = {"entity_id": entity_id, "hvac_mode": "heat_cool", "target_temp_low": 18, "target_temp_high": 25}
+    world.rest().trigger_service("climate", "set_temperature", **data)
+    feature = appliance(world, "Hall Thermostat")[2]["features"]["thermostat"]
+    expect(feature["thermostatMode"] == "AUTO", f"the cloud has {feature}")
+    expect((feature["lowerSetpoint"]["value"], feature["upperSetpoint"]["value"]) == (18, 25), f"it has {feature}")
+    count = len(world.requests(PHOENIX, "PUT"))
+    expect(count == 1, f"{count} requests")
+    until("heat and cool", lambda: world.state(entity_id).state == "heat_cool")
+    until("from 18 on", lambda: world.state(entity_id).attributes.get("target_temp_low") == 18)
+    change(world, "Hall Thermostat", "thermostat", thermostatMode="ECO")
+    until("eco", lambda: world.state(entity_id).attributes.get("preset_mode") == "eco")
+    return "1 request for mode and temperatures, eco by push"
+
+
+def lock(world: World) -> str:
+    """Unlock here, lock at the door."""
+    entity_id = shown(world, "lock", "Front Door Lock").entity_id
+    expect(world.state(entity_id).state == "locked", "it is not locked")
+    world.rest().trigger_service("lock", "unlock", entity_id=entity_id)
+    value = appliance(world, "Front Door Lock")[2]["features"]["lock"]["lockState"]
+    expect(value == "UNLOCKED", f"the cloud has {value}")
+    until("unlocked", lambda: world.state(entity_id).state == "unlocked")
+    change(world, "Front Door Lock", "lock", lockState="LOCKED")
+    until("locked", lambda: world.state(entity_id).state == "locked")
+    return "unlocked here, locked at the door"
+
+
+def guard(world: World) -> str:
+    """Arm and disarm Guard without a code."""
+    entity_id = shown(world, "alarm_control_panel", "Alexa Guard 60057").entity_id
+    for action, arm_state, state in (
+        ("alarm_arm_away", "ARMED_AWAY", "armed_away"),
+        ("alarm_disarm", "ARMED_STAY", "disarmed"),
+    ):
+        world.rest().trigger_service("alarm_control_panel", action, entity_id=entity_id)
+        value = appliance(world, "RedRock Panel")[2]["armState"]
+        expect(value == arm_state, f"the cloud has {value}")
+        until(state, partial(has_state, world, entity_id, state))
+    return "armed and disarmed, as the cloud then says"
+
+
+def reading(world: World) -> str:
+    """Let the air get damper: one sensor is written, and nothing is asked."""
+    entity_id = shown(world, "sensor", "Air Monitor Humidity").entity_id
+    world.sim.reset_ledger()
+    change(world, "Air Monitor", "range.4", rangeValue=57)
+    until("57 %", lambda: float(world.state(entity_id).state) == 57)
+    expect(not world.requests(GRAPHQL), "it was asked for")
+    return "0 requests"
+
+
+CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
+    ("a light from here and in the house", light),
+    ("a thermostat, two temperatures in one request", thermostat),
+    ("a lock from here and at the door", lock),
+    ("Guard armed and disarmed without a code", guard),
+    ("a reading arrives by push", reading),
+)
