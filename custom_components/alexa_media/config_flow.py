@@ -51,7 +51,7 @@ from .coordinator.runtime import create_push_client
 from .errors import AlexaError, EnrollmentError
 from .login_proxy import LoginSession, async_open_login
 from .models import Account, Credentials
-from .options_flow import AlexaMediaOptionsFlow
+from .options_flow import AlexaMediaOptionsFlow, PropertyOptionsFlow
 from .property_flow import PropertyFlow
 from .web.account import WebBackend
 from .web.enrollment import Enrollment
@@ -133,7 +133,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     @callback
     def async_get_options_flow(config_entry: ConfigEntry[Any]) -> OptionsFlow:
         """Return the options."""
-        return AlexaMediaOptionsFlow()
+        return PropertyOptionsFlow() if CONF_REGION in config_entry.data else AlexaMediaOptionsFlow()
 
     # --- ways in ---------------------------------------------------------------------
 

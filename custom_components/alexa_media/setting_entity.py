@@ -73,6 +73,13 @@ class AlexaSettingEntity(AlexaDeviceEntity[DeviceSettings]):
         """Return what it is set to, ``None`` where nobody has set it."""
         return self.coordinator.data.get(self.serial, DeviceSettings()).values.get(self._setting)
 
+    @override
+    async def async_update(self) -> None:
+        """Read the settings of this Echo now (``homeassistant.update_entity``)."""
+        if self.enabled:
+            with command_errors(self.hass, self.entry):
+                await self.coordinator.async_read_now(self.serial)
+
     async def async_set(self, value: SettingValue) -> None:
         """Write it; returns when Amazon has taken it and has been asked what it is now."""
         with command_errors(self.hass, self.entry):

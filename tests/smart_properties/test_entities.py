@@ -1,13 +1,15 @@
 """A hotel in Home Assistant: its devices and entities, and what they ask of Amazon."""
 
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from alexa_sim.client import ControlClient
 from tests.conftest import state_of, until
@@ -168,6 +170,18 @@ async def test_settings_are_written_and_read_back(
         assert requests(sim) == [f"PUT {path}/{key}", f"GET {path}/{key}"]
         assert endpoint(sim, BED_101)["settings"][key] == value
         assert state_of(hass, entity_id).state == state
+    assert await async_setup_component(hass, "homeassistant", {})
+    change(sim, BED_101, settings={"System.distanceUnits": "METRIC"})
+    sim.reset_ledger()
+    await act(hass, "homeassistant.update_entity", f"select.{BED}_distance_units")
+    assert state_of(hass, f"select.{BED}_distance_units").state == "metric"
+    assert requests(sim) == [f"GET {path}"]
+    # one that the Echo takes over late is read once more
+    sim.fault(path=f"{path}/System.distanceUnits", method="GET", status=500, times=1)
+    await act(hass, "select.select_option", f"select.{BED}_distance_units", option="imperial")
+    assert state_of(hass, f"select.{BED}_distance_units").state == "metric"
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
+    await until(hass, lambda: state_of(hass, f"select.{BED}_distance_units").state == "imperial")
     sim.reset_ledger()
     await act(hass, "switch.turn_on", f"switch.{BED}_do_not_disturb")
     await until(hass, lambda: state_of(hass, f"switch.{BED}_do_not_disturb").state == "on")

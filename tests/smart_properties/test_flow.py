@@ -146,3 +146,20 @@ async def test_reconfiguring_keeps_the_unit_and_refuses_a_sign_in_that_cannot_se
     flow = dict(await entry.start_reconfigure_flow(hass))
     flow = await at_amazon(hass, sim, hass_client_no_auth, await go_on(hass, flow, **REGION))
     assert flow["reason"] == "property_refused"
+
+
+async def test_options_are_those_that_mean_something_to_a_property(hass: HomeAssistant, sim: ControlClient) -> None:
+    await add_credentials(hass)
+    entry = await load(hass, hotel_entry(ROOM_101))
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    schema = flow["data_schema"]
+    assert schema is not None
+    assert {str(key) for key in schema.schema} == {"include_devices", "exclude_devices"}
+    assert hass.states.get("number.room_101_room_101_bath_maximum_volume")
+    result = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {"exclude_devices": ["G0SIMASP00000006"]}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert hass.states.get("number.room_101_room_101_bath_maximum_volume") is None
+    assert hass.states.get("number.room_101_room_101_bed_maximum_volume")

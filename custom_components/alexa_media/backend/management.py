@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -118,6 +119,9 @@ class ManagementApi(Protocol):
     def unit_of(self, key: str) -> ManagedUnit | None:
         """Return the unit that a device is in, as it was last listed."""
 
+    def created_at(self, key: str) -> datetime | None:
+        """Return when a device was set up."""
+
     def key_of(self, entity_id: str) -> str | None:
         """Return the key of the device that is an appliance of the smart home, by Alexa's id of it."""
 
@@ -126,6 +130,9 @@ class ManagementApi(Protocol):
 
     async def async_settings(self) -> Mapping[str, DeviceSettings]:
         """Return the settings of all Echos that somebody watches, in one request for each."""
+
+    async def async_settings_of(self, key: str) -> DeviceSettings:
+        """Read the settings of one Echo."""
 
     async def async_setting(self, key: str, setting: str) -> SettingValue | None:
         """Read one setting of one Echo."""

@@ -35,6 +35,10 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         """Read the settings of all Echos that are shown, one request for each."""
         return await self.api.async_settings()
 
+    async def async_read_now(self, key: str) -> None:
+        """Read the settings of one device; raises ``AlexaError``."""
+        self.async_apply({key: await self.api.async_settings_of(key)})
+
     async def async_set(self, key: str, setting: str, value: SettingValue) -> None:
         """Write a setting and show what the cloud then says; raises the ``AlexaError`` of a refusal."""
         await self.api.async_set_setting(key, setting, value)

@@ -1,10 +1,12 @@
-"""The room that an Echo is in, as the operator of a property has it; an area of Home Assistant's may be another."""
+"""What the operator of a property knows of an Echo: its room at Amazon, and its age."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
+from homeassistant.components.sensor.const import SensorDeviceClass
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -16,6 +18,14 @@ from ..models import Device
 
 UNIT: Final = SensorEntityDescription(key="unit", translation_key="unit", entity_category=EntityCategory.DIAGNOSTIC)
 
+SET_UP: Final = SensorEntityDescription(
+    key="set_up_at",
+    translation_key="set_up_at",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+)
+
 
 @callback
 def async_setup(
@@ -26,23 +36,24 @@ def async_setup(
     if api is None:
         return
 
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaUnitSensor]]]:
+    def candidates() -> Iterator[tuple[str, Callable[[], _ManagedSensor]]]:
         for device in devices.data.values():
-            yield (
-                f"{player_unique_id(entry, device.serial)}_{UNIT.key}",
-                partial(AlexaUnitSensor, entry, api, device),
-            )
+            base = player_unique_id(entry, device.serial)
+            for description, factory in ((UNIT, AlexaUnitSensor), (SET_UP, AlexaSetUpSensor)):
+                yield f"{base}_{description.key}", partial(factory, entry, api, device, description)
 
     async_setup_entities(hass, entry, async_add_entities, candidates, devices)
 
 
-class AlexaUnitSensor(AlexaDeviceEntity[Device], SensorEntity):
-    """The unit of an Echo."""
+class _ManagedSensor(AlexaDeviceEntity[Device], SensorEntity):
+    """Something that the list of devices tells, whether or not the Echo is online."""
 
-    def __init__(self, entry: AlexaConfigEntry, api: ManagementApi, device: Device) -> None:
-        """Show the unit as it was last listed."""
-        super().__init__(entry, entry.runtime_data.devices, device, UNIT.key)
-        self.entity_description = UNIT
+    def __init__(
+        self, entry: AlexaConfigEntry, api: ManagementApi, device: Device, description: SensorEntityDescription
+    ) -> None:
+        """Show what was last listed."""
+        super().__init__(entry, entry.runtime_data.devices, device, description.key)
+        self.entity_description = description
         self._api = api
 
     @property
@@ -50,6 +61,10 @@ class AlexaUnitSensor(AlexaDeviceEntity[Device], SensorEntity):
     def available(self) -> bool:
         """Return whether the list can be read."""
         return self.coordinator.last_update_success
+
+
+class AlexaUnitSensor(_ManagedSensor):
+    """The unit of an Echo."""
 
     @property
     def _unit(self) -> ManagedUnit | None:
@@ -67,3 +82,13 @@ class AlexaUnitSensor(AlexaDeviceEntity[Device], SensorEntity):
         """Return where in the property the unit is, and its id, which actions take."""
         unit = self._unit
         return {"path": " / ".join(unit.path), "unit_id": unit.unit_id} if unit else {}
+
+
+class AlexaSetUpSensor(_ManagedSensor):
+    """When an Echo was set up at Amazon."""
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return when that was."""
+        return self._api.created_at(self.serial)

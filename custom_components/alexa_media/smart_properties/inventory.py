@@ -214,6 +214,7 @@ class Inventory:
 
         Amazon does not offer the search in every country.
         """
+        is_refused = False
         if not self._is_query_refused and self._cost_by_query <= self._cost_by_unit:
             query = AnyOf([Match(QueryField.UNIT, unit_id) for unit_id in self.units])
             try:
@@ -222,7 +223,7 @@ class Inventory:
                 if err.status is None or err.status < 400:
                     raise
                 _LOGGER.debug("The search is refused (%s): the units are listed one by one", err.status)
-                self._is_query_refused = True
+                is_refused = True
             else:
                 for endpoint in found:
                     yield endpoint
@@ -230,6 +231,8 @@ class Inventory:
         for unit_id in self.units if every_unit or not self._occupied else tuple(self._occupied):
             async for endpoint in self._client.iter_endpoints(EndpointFilter(unit_id=unit_id), expand=expand):
                 yield endpoint
+        # only now it is sure that it is the search, and not all of the API
+        self._is_query_refused |= is_refused
 
     def _key_of(self, endpoint: Endpoint, listed: Collection[Endpoint]) -> str:
         """Return by what a device is known again: serial number, MAC address, else the id that it had first.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Final, override
 
 from custom_components.alexa_media.backend.management import (
@@ -100,6 +101,11 @@ class PropertyManagement(ManagementApi):
         return item.unit if item else None
 
     @override
+    def created_at(self, key: str) -> datetime | None:
+        item = self._inventory.items.get(key)
+        return item.endpoint.created if item else None
+
+    @override
     def key_of(self, entity_id: str) -> str | None:
         key = entity_id.removeprefix(ID_PREFIX)
         return key if key in self._inventory.items else None
@@ -166,6 +172,11 @@ class PropertyManagement(ManagementApi):
             if error.key and (error.code is SettingErrorCode.NO_CONTENT or error.status == 204):
                 values[error.key] = None
         return DeviceSettings(values=values)
+
+    @override
+    async def async_settings_of(self, key: str) -> DeviceSettings:
+        found = self._settings[key] = await self._async_settings_of(self._id_of(key))
+        return found
 
     @override
     async def async_setting(self, key: str, setting: str) -> SettingValue | None:
