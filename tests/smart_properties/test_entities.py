@@ -323,3 +323,23 @@ async def test_what_amazon_refuses_reaches_the_caller_and_harms_nothing(
         await runtime.smart_home.async_refresh()
     assert all(coordinator.last_update_success for coordinator in runtime.coordinators)
     assert state_of(hass, LAMP).state == "on"
+
+
+async def test_a_write_of_unknown_outcome_is_not_repeated_but_looked_at(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    for action, entity_id, data, state in (
+        ("light.turn_off", LAMP, {}, "off"),
+        ("number.set_value", f"number.{BED}_volume", {"value": 12}, "12.0"),
+        ("switch.turn_on", f"switch.{BED}_do_not_disturb", {}, "on"),
+        ("switch.turn_on", f"switch.{BED}_follow_up_mode", {}, "on"),
+    ):
+        sim.reset_ledger()
+        rules = [sim.fault(path="/v2/*", method=m, cut="before", after=True) for m in ("POST", "PUT")]
+        with pytest.raises(HomeAssistantError, match="did not answer"):
+            await act(hass, action, entity_id, **data)
+        for rule in rules:
+            sim.remove_fault(rule or "")
+        assert len(writes(sim)) == 1, entity_id
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
+        await until(hass, lambda e=entity_id, s=state: state_of(hass, e).state == s)  # type: ignore[misc]

@@ -11,7 +11,7 @@ from homeassistant.helpers.event import async_call_later
 from ..backend import AlexaBackend
 from ..backend.management import DeviceSettings, ManagementApi, SettingValue
 from ..const import DOMAIN, Topic
-from ..errors import AlexaError
+from ..errors import AlexaConnectionError, AlexaError
 from .base import LOGGER, TopicCoordinator
 
 # A setting that an Echo has not taken over when it is read back is read once more (seconds).
@@ -41,12 +41,23 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     async def async_set(self, key: str, setting: str, value: SettingValue) -> None:
         """Write a setting and show what the cloud then says; raises the ``AlexaError`` of a refusal."""
-        await self.api.async_set_setting(key, setting, value)
+        try:
+            await self.api.async_set_setting(key, setting, value)
+        except AlexaConnectionError as err:
+            if err.sent:
+                # nobody knows whether it was done
+                self._async_look_later(key, setting, value)
+            raise
         if not await self._async_confirm(key, setting, value):
-            self._async_cancel_second_look(key, setting)
-            self._second_looks[key, setting] = async_call_later(
-                self.hass, SECOND_LOOK, partial(self._async_look_again, key, setting, value)
-            )
+            self._async_look_later(key, setting, value)
+
+    @callback
+    def _async_look_later(self, key: str, setting: str, value: SettingValue) -> None:
+        """Read a setting once more after a while."""
+        self._async_cancel_second_look(key, setting)
+        self._second_looks[key, setting] = async_call_later(
+            self.hass, SECOND_LOOK, partial(self._async_look_again, key, setting, value)
+        )
 
     async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
         """Read a setting and show it; returns whether it is as it was written."""
