@@ -237,9 +237,12 @@ class Inventory:
     def _key_of(self, endpoint: Endpoint, listed: Collection[Endpoint]) -> str:
         """Return by what a device is known again: serial number, MAC address, else the id that it had first.
 
-        An id may change when a device is moved: without anything better, one of the same
-        name and model that has gone is the same device.
+        One that is known by its id stays what it was, whatever an answer leaves out. An id may
+        change when a device is moved: without anything better, one of the same name and
+        model that has gone is the same device.
         """
+        if known := next((key for key, item in self.items.items() if item.endpoint.id == endpoint.id), None):
+            return known
         if endpoint.serial_number:
             return endpoint.serial_number
         if mac := next((c.mac_address for c in endpoint.connections if c.mac_address), None):
@@ -248,7 +251,7 @@ class Inventory:
         for key, item in self.items.items():
             before = item.endpoint
             is_same = (before.name, before.model) == (endpoint.name, endpoint.model)
-            if before.id == endpoint.id or (is_same and before.id not in ids):
+            if is_same and before.id not in ids:
                 return key
         return endpoint.id
 
