@@ -5,8 +5,8 @@ from collections.abc import Callable
 import logging
 from typing import Any
 
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -177,6 +177,17 @@ async def test_what_loses_a_device_wants_to_be_meant(
             await call(action, name, answer=action == "query_endpoints", **data)
     with pytest.raises(ServiceValidationError, match="no device of a property"):
         await hass.services.async_call(DOMAIN, "delete_timers", {"device_id": "nobody"}, blocking=True)
+    # the first user is the owner, whatever their group
+    _, guest = [await hass.auth.async_create_user(name, group_ids=["system-users"]) for name in ("Owner", "Guest")]
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN,
+            "query_endpoints",
+            {"config_entry_id": hotel.entry_id},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=guest.id),
+        )
     assert requests(sim) == []
     await call("forget_endpoint", "Room 101 lamp", serial_number="simhome000001", confirm=True)
     await call("deregister_endpoint", "Room 101 bed", serial_number=serial, confirm=True)

@@ -102,9 +102,9 @@ type _Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 @callback
 def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions; all of them are for administrators, but those that only tell or speak."""
+    """Register the actions, for administrators and automations: others have the entities."""
     silent, optional, only = SupportsResponse.NONE, SupportsResponse.OPTIONAL, SupportsResponse.ONLY
-    everybody: tuple[tuple[str, _Handler, VolDictType, SupportsResponse], ...] = (
+    actions: tuple[tuple[str, _Handler, VolDictType, SupportsResponse], ...] = (
         ("query_endpoints", _async_query, {**_ENTRY, **_QUERY}, only),
         (
             "announce_in_units",
@@ -113,8 +113,6 @@ def async_setup(hass: HomeAssistant) -> None:
             silent,
         ),
         ("delete_timers", _async_delete_timers, _DEVICE, silent),
-    )
-    administrators: tuple[tuple[str, _Handler, VolDictType, SupportsResponse], ...] = (
         ("move_to_unit", _async_move, {**_CONFIRMED, vol.Required(ATTR_UNIT): cv.string}, silent),
         ("remove_from_unit", _async_remove, _CONFIRMED, silent),
         ("rename_endpoint", _async_rename, {**_DEVICE, vol.Required(ATTR_NAME): cv.string}, silent),
@@ -130,9 +128,7 @@ def async_setup(hass: HomeAssistant) -> None:
         ("deregister_endpoint", _async_deregister, _WITH_SERIAL, silent),
         ("forget_endpoint", _async_forget, _WITH_SERIAL, silent),
     )
-    for name, handler, fields, response in everybody:
-        hass.services.async_register(DOMAIN, name, handler, vol.Schema(fields), response)
-    for name, handler, fields, response in administrators:
+    for name, handler, fields, response in actions:
         async_register_admin_service(hass, DOMAIN, name, handler, vol.Schema(fields), response)
 
 
