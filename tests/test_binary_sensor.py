@@ -69,6 +69,7 @@ async def test_backend_that_offers_less(
 ) -> None:
     """What a backend lacks has no entities; the devices are there all the same."""
     monkeypatch.setattr(WebBackend, "capabilities", Capability(0))
+    monkeypatch.setattr(WebBackend, "smart_home", None)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await quiet(hass, sim, calm=0.5)
     domains = {entity_id.partition(".")[0] for entity_id in hass.states.async_entity_ids()}
