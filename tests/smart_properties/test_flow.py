@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -163,3 +164,16 @@ async def test_options_are_those_that_mean_something_to_a_property(hass: HomeAss
     await hass.async_block_till_done()
     assert hass.states.get("number.room_101_room_101_bath_maximum_volume") is None
     assert hass.states.get("number.room_101_room_101_bed_maximum_volume")
+
+
+async def test_credentials_that_are_gone_are_asked_for_again(hass: HomeAssistant, sim: ControlClient) -> None:
+    assert await async_setup_component(hass, "application_credentials", {})
+    entry = hotel_entry(ROOM_101)
+    entry.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["step_id"] == "property_reauth"
+    assert sim.ledger() == []
+    assert await hass.config_entries.async_remove(entry.entry_id)

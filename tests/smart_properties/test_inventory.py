@@ -1,6 +1,7 @@
 """By what a device is known again, and which way of listing costs less."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 import json
 from pathlib import Path
 
@@ -9,10 +10,15 @@ import pytest
 
 import alexa_sim
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.backend import Announce, Command, Speak, Transport
+from custom_components.alexa_media.backend.management import WifiNetwork, WifiSecurity
+from custom_components.alexa_media.backend.smart_home import Appliance, ApplianceKind, SetLock, SetPower
 from custom_components.alexa_media.const import Topic
+from custom_components.alexa_media.errors import AlexaConnectionError, AlexaUnsupportedError
+from custom_components.alexa_media.models import Device
 from custom_components.alexa_media.smart_properties import Region, SmartPropertiesBackend
 
-from .hotel import LAMP_101, ORGANIZATION, ROOM_101, endpoint, requests
+from .hotel import BED_101, LAMP_101, ORGANIZATION, ROOM_101, change, endpoint, requests
 from .test_client_simulation import Operator
 
 CEILING = "amzn1.alexa.endpoint.SIM101CEILING"
@@ -84,3 +90,67 @@ async def test_a_room_is_one_request(sim: ControlClient, session: ClientSession)
     assert set(expanded) == {
         f"feature:{name}" for name in ("brightness", "color", "colorTemperature", "connectivity", "power")
     }
+
+
+async def test_what_smart_properties_lack_is_said_before_anything_is_sent(
+    sim: ControlClient, session: ClientSession
+) -> None:
+    hotel = backend(session, ORGANIZATION)
+    (device, *_) = (await hotel.async_devices()).values()
+    assert (await hotel.async_identify()).name == "Example Hotels"
+    sim.reset_ledger()
+    light = Appliance(entity_id="asp_SIMHOME000001", endpoint_id="", appliance_id="", name="", kind=ApplianceKind.LIGHT)
+    assert hotel.smart_home is not None
+    for call in (
+        hotel.async_sessions(),
+        hotel.async_volumes(),
+        hotel.async_notifications(),
+        hotel.async_bluetooth(),
+        hotel.async_connect_bluetooth(device, "00:00:5E:00:53:00"),
+        hotel.async_disconnect_bluetooth(device),
+        hotel.async_transport(Transport(type="PlayCommand", fields={}), device),
+        hotel.async_execute(Speak(text="Hello"), (device,)),
+        hotel.smart_home.async_guard(light),
+        hotel.smart_home.async_set_guard(light, away=True),
+    ):
+        with pytest.raises(AlexaUnsupportedError):
+            await call
+    (error,) = await hotel.smart_home.async_control([(light, [SetLock(locked=True)])])
+    assert isinstance(error, AlexaUnsupportedError)
+    (gone,) = await hotel.smart_home.async_control([(replace(light, entity_id="asp_GONE"), [SetPower(on=True)])])
+    assert isinstance(gone, AlexaUnsupportedError)
+    assert requests(sim) == []
+    plans: list[tuple[Device, list[Command]]] = [(device, [Announce(text="Hello")]), (device, [Speak(text="Hello")])]
+    good, refused = await hotel.async_execute_each(plans)
+    assert good is None
+    assert isinstance(refused, AlexaUnsupportedError)
+    assert requests(sim) == ["POST /v3/notifications"]
+
+
+async def test_an_echo_whose_settings_cannot_be_read_keeps_them(sim: ControlClient, session: ClientSession) -> None:
+    hotel = backend(session, ORGANIZATION)
+    await hotel.async_devices()
+    assert hotel.management is not None
+    before = await hotel.management.async_settings()
+    assert len(before) == 12
+    hotel.watch(Topic.DEVICE_SETTINGS, lambda: frozenset(before))
+    sim.fault(path=f"*/{BED_101}/settings", status=500)
+    change(sim, "amzn1.alexa.endpoint.SIMLOBBYBAR", settings={"System.distanceUnits": "METRIC"})
+    after = await hotel.management.async_settings()
+    bed, bar = "G0SIMASP00000004", "G0SIMASP00000002"
+    assert after[bed] == before[bed]
+    assert after[bar].values["System.distanceUnits"] == "METRIC"
+    sim.fault(path="*/settings", status=500)
+    with pytest.raises(AlexaConnectionError):
+        await hotel.management.async_settings()
+    network = WifiNetwork(
+        ssid="Staff",
+        security=WifiSecurity.ENTERPRISE,
+        certificate_authority_id="ca-1",
+        server_certificates=("-----BEGIN CERTIFICATE-----",),
+    )
+    await hotel.management.async_save_wifi(network)
+    await hotel.management.async_save_wifi(WifiNetwork(ssid="Lobby", security=WifiSecurity.OPEN))
+    saved = [entry["body"] for entry in sim.ledger(host="credential-locker-service.amazon.com")]
+    assert "EAP_TLS" in saved[0]
+    assert "NONE" in saved[1]
