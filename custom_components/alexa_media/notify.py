@@ -34,6 +34,7 @@ from .speech import (
     message_of,
     recipients_of,
 )
+from .unit_notifier import async_setup_units
 
 PARALLEL_UPDATES = 0
 
@@ -104,6 +105,7 @@ async def async_setup_entry(
                 )
 
     async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    async_setup_units(hass, entry, async_add_entities)
 
 
 class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):

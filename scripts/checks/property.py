@@ -173,16 +173,15 @@ def setting(world: World) -> str:
 def announcements(world: World) -> str:
     """Announce on one Echo, and in a whole unit."""
     act(world, "notify.send_message", entity_id="notify.lobby_bar_announce", message="Last orders, please.")
-    act(
-        world,
-        "alexa_media.announce_in_units",
-        config_entry_id=world.entry_id,
-        units=["Lobby"],
-        message="Good night.",
-    )
+    everywhere = {"config_entry_id": world.entry_id, "units": ["Lobby"], "message": "Good night."}
+    act(world, "alexa_media.announce_in_units", **everywhere)
+    act(world, "notify.send_message", entity_id="notify.example_hotels_announce_in_room_101", message="Hello.")
     said = [(item["device"], item["text"]) for item in world.sim.spoken()]
     expect(said[0] == ("Bar", "Last orders, please."), f"said: {said}")
-    expect(sorted(name for name, _ in said[1:]) == ["Bar", "Lift", "Reception"], f"said: {said}")
+    expect(
+        sorted(name for name, text in said if text == "Good night.") == ["Bar", "Lift", "Reception"], f"said: {said}"
+    )
+    expect([text for _, text in said].count("Hello.") == 2, f"said: {said}")  # two of four are not to be disturbed
     return f"{len(said)} times spoken"
 
 

@@ -37,7 +37,8 @@ async def test_devices_stand_in_their_rooms_under_ids_of_their_own(
 ) -> None:
     registry, areas = dr.async_get(hass), ar.async_get(hass)
     devices = {d.name: d for d in dr.async_entries_for_config_entry(registry, hotel.entry_id)}
-    assert len(devices) == 21
+    # and one that stands for the hotel itself
+    assert len(devices) == 22
     bed = devices["Room 101 bed"]
     area = areas.async_get_area(bed.area_id or "")
     assert area is not None
@@ -262,6 +263,11 @@ async def test_announcements_are_spoken_in_the_language_of_the_device(
     assert (said["device"], said["text"]) == ("Room 102 bed", "Breakfast is served.")
     assert "es-US" in sim.ledger(path="/v3/notifications")[0]["body"]
     assert not [state for state in hass.states.async_entity_ids("notify") if state.endswith("_speak")]
+    await act(hass, "notify.send_message", "notify.example_hotels_announce_in_lobby", message="Good night.")
+    assert sorted(item["device"] for item in sim.spoken()[1:]) == ["Bar", "Lift", "Reception"]
+    assert len(sim.ledger(path="/v3/notifications")) == 2
+    with pytest.raises(HomeAssistantError, match="empty"):
+        await act(hass, "notify.send_message", "notify.example_hotels_announce_in_lobby", message=" ")
 
 
 async def test_a_device_that_is_offline_says_so_and_keeps_its_settings(

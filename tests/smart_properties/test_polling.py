@@ -122,7 +122,7 @@ async def test_failed_polls_keep_everything_and_heal(
         await hass.async_block_till_done()
         assert state_of(hass, LAMP).state == "on", fault
         assert all(coordinator.last_update_success for coordinator in topics), fault
-    assert len(dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)) == 21
+    assert len(dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)) == 22
 
 
 async def test_a_throttled_account_is_asked_half_as_often(
