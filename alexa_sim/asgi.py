@@ -58,14 +58,16 @@ async def read_request(scope: Scope, receive: Receive) -> Request | None:
         name, value = raw_name.decode().lower(), raw_value.decode("utf-8", "replace")
         separator = "; " if name == "cookie" else ", "
         headers[name] = f"{headers[name]}{separator}{value}" if name in headers else value
+    pairs = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
     return Request(
         method=scope["method"],
         host=_without_port(headers.get("host", "")),
         path=scope["raw_path"].partition(b"?")[0].decode(),
-        query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
+        query=dict(pairs),
         headers=headers,
         body=body,
         http_version=scope["http_version"],
+        pairs=tuple(pairs),
     )
 
 

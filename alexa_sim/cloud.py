@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from . import utterances
 from .auth import Auth
@@ -26,6 +27,7 @@ from .endpoints.signin import SignInPages, sign_in_at
 from .http import HttpError, Router
 from .push import Streams
 from .sequences import Sequences
+from .smart_properties.service import SmartProperties
 from .state import Clock, State
 
 
@@ -62,14 +64,24 @@ class Cloud:
             add_alerts,
         ):
             add(api)
+        self._properties: SmartProperties | None = None
+        if (given := household.get("smartProperties")) is not None:
+            self._properties = SmartProperties(given, router=self.router, state=self._state, auth=self._auth)
 
     def state(self) -> dict[str, Any]:
         """Return the state as JSON, as of now."""
-        return self._state.document()
+        document = self._state.document()
+        return document if self._properties is None else {**document, "smartProperties": self._properties.document()}
 
     def patch(self, patch: Mapping[str, Any]) -> None:
         """Apply a JSON merge patch (RFC 7396) to the state, with the pushes that follow; raises ``HttpError`` 400."""
+        properties = None
+        if self._properties is not None and "smartProperties" in patch:
+            properties = self._properties.organization.patched(patch["smartProperties"])
+            patch = {name: value for name, value in patch.items() if name != "smartProperties"}
         self._state.patch(patch)
+        if self._properties is not None and properties is not None:
+            self._properties.organization.data = properties
 
     def push(self, command: str, payload: Mapping[str, Any]) -> None:
         """Push a command on all streams; ``destinationUserId`` is filled in where it is missing."""
@@ -118,7 +130,7 @@ class Cloud:
 
     def spoken(self) -> list[dict[str, Any]]:
         """Return what the Echos said, as ``Sequences.spoken`` describes it."""
-        return self._sequences.spoken()
+        return [*self._sequences.spoken(), *(self._properties.spoken() if self._properties else ())]
 
     def sign_in(self, url: str, account: str | None = None) -> str:
         """Sign in at a login address as somebody who knows the password; return the address that this ends on.
@@ -133,16 +145,22 @@ class Cloud:
         )
         if found is None:
             raise HttpError(400, {"message": f"There is no account {account}."})
+        if self._properties is not None and urlsplit(url).path == "/ap/oa":
+            return self._properties.login.sign_in(url, found)
         return sign_in_at(self._pages, url, found)
 
     def expire_tokens(self) -> None:
         """Let all access tokens and cookies expire; streams end with Amazon's sentence about it."""
         self._auth.expire()
+        if self._properties is not None:
+            self._properties.login.expire()
         self._end_unauthenticated()
 
     def revoke(self) -> None:
         """Withdraw everything that was granted, refresh tokens as well."""
         self._auth.revoke()
+        if self._properties is not None:
+            self._properties.login.revoke()
         self._end_unauthenticated()
 
     def close_streams(self) -> None:
@@ -156,6 +174,8 @@ class Cloud:
     def tick(self) -> None:
         """Let happen what is due: tracks end, timers and alarms ring, sequences go on, tokens expire."""
         self._state.catch_up()
+        if self._properties is not None:
+            self._properties.organization.settle()
         self._end_unauthenticated()
         self._streams.keep_alive(self._state.now())
 

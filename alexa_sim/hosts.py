@@ -38,6 +38,8 @@ HOSTS = (
     "api.amazonalexa.com",
     *(f"api.{region}.amazonalexa.com" for region in _REGIONS),
     *(f"alexa.{region}.gateway.devices.a2z.com" for region in _REGIONS),
+    "credential-locker-service.amazon.eu",
+    "credential-locker-service.amazon.jp",
 )
 """The hosts that are in no retail domain."""
 

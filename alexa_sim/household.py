@@ -14,6 +14,7 @@ from . import alerts
 from .catalogue import PROVIDERS, TRACKS
 from .defaults import GROUP_TYPE
 from .marketplaces import MARKETPLACES
+from .smart_properties import checks
 
 _FOLDER = Path(__file__).parent / "households"
 _GENERATED = {"forty": 40, "two_hundred": 200}
@@ -37,7 +38,7 @@ def household_names() -> list[str]:
 
 
 def load_household(name_or_path: str) -> dict[str, Any]:
-    """Return a household by its name (``demo``, ``forty``, ``two_accounts``, ``two_hundred``) or from a JSON file.
+    """Return a household by its name (``demo``, ``property``, ``forty`` …) or from a JSON file.
 
     Raises ``HouseholdError``.
     """
@@ -131,6 +132,9 @@ def check_household(data: Any, name: str) -> None:
     _raise_best(_validator("household").iter_errors(data), f"{name}: ")
     for place, problem in contradictions(data["accounts"]):
         raise HouseholdError(f"{name}: {place}: {problem}")
+    if "smartProperties" in data:
+        for place, problem in checks.contradictions(data["smartProperties"], data["accounts"]):
+            raise HouseholdError(f"{name}: {place}: {problem}")
     for number, registration in enumerate(data.get("registrations", [])):
         if registration["account"] not in data["accounts"]:
             place = f"registrations/{number}/account"

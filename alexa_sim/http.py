@@ -16,7 +16,8 @@ class Request:
     """One request as it arrived.
 
     ``host`` is lower case and without a port; header names are lower case; ``params``
-    holds what the route's braces matched; ``body`` is the whole body.
+    holds what the route's braces matched; ``body`` is the whole body. ``pairs`` is the
+    query in its order, with the names that come several times.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Request:
     body: bytes
     http_version: str = "1.1"
     params: Mapping[str, str] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] = ()
 
     def json(self) -> Any:
         """Return the body as JSON; raises ``HttpError`` 400 when it is none."""

@@ -17,7 +17,8 @@ class Entry:
     ``time`` is in epoch seconds of the simulation's clock; ``status`` is ``None`` while
     there is no answer (and stays so when the connection was cut before one); ``duration``
     is in real seconds until the last byte, ``None`` while the answer goes on; ``fault``
-    names the rule that spoiled the answer.
+    names the rule that spoiled the answer. A parameter that comes several times in a query
+    is a list there.
     """
 
     index: int
@@ -25,7 +26,7 @@ class Entry:
     method: str
     host: str
     path: str
-    query: dict[str, str]
+    query: dict[str, str | list[str]]
     headers: dict[str, str]
     body: str
     http_version: str
@@ -50,7 +51,7 @@ class Ledger:
             method=request.method,
             host=request.host,
             path=request.path,
-            query=dict(request.query),
+            query=_with_lists(request),
             headers=dict(request.headers),
             body=request.body.decode(errors="replace"),
             http_version=request.http_version,
@@ -80,3 +81,12 @@ class Ledger:
             and fnmatchcase(entry.host, host.lower())
             and fnmatchcase(entry.method, method.upper())
         ]
+
+
+def _with_lists(request: Request) -> dict[str, str | list[str]]:
+    """Return the query, with all values of a parameter that comes several times."""
+    query: dict[str, str | list[str]] = dict(request.query)
+    names = [name for name, _ in request.pairs]
+    for name in {name for name in names if names.count(name) > 1}:
+        query[name] = [value for key, value in request.pairs if key == name]
+    return query

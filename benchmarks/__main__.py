@@ -58,6 +58,8 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
             _step(bench, "first_set_up", echos)
             _step(bench, "set_up", echos)
             _step(bench, "idle_hour", echos)
+        if ours:
+            _step(bench, "hotel")
         errors = running.sim.errors()
         if errors:
             bench.found["simulation_errors"] = errors[:3]

@@ -24,6 +24,23 @@ _STEP: Final = 20.0
 _AWAY: Final = ("/v20160207/events", "/v20160207/directives")
 
 
+HOTEL: Final[Mapping[str, Any]] = {
+    "client_id": "amzn1.application-oa2-client.sim",
+    "client_secret": "amzn1.oa2-cs.v1.sim",
+    "data": {
+        "auth_implementation": "hotel",
+        "token": {"access_token": "", "refresh_token": "Atzr|property", "expires_in": 3600, "expires_at": 0},
+        "region": "na",
+        "login_host": "amazon.com",
+        "unit_id": "amzn1.alexa.unit.did.SIMORGANIZATION",
+        "whole_organization": True,
+        "id_prefix": "asp_",
+        "id_suffix": "",
+    },
+}
+"""The entry of the household ``property``, and the credentials of its client."""
+
+
 @dataclass(slots=True)
 class Bench:
     """One client in one Home Assistant; ``found`` gathers the numbers by name."""
@@ -98,6 +115,28 @@ class Bench:
             self.home.sim.advance(_STEP)
             self.home.probe("advance", seconds=_STEP)
         _keep(self.found, "idle", echos, _counts(self.home.quiet(calm=1)))
+
+    def hotel(self) -> None:
+        """Set the hotel of Alexa Smart Properties up, and let an hour pass in which nothing happens."""
+        self.home.probe("remove", entry_id=self.entry_id)
+        self.home.sim.household("property")
+        self.home.probe("real_time")
+        self.begin()
+        self.entry_id = self.home.probe("property", domain="alexa_media", **HOTEL)["entry_id"]
+        start = _asked(self.home.quiet())
+        self.begin()
+        for _ in range(round(3600 / _STEP)):
+            self.home.sim.advance(_STEP)
+            self.home.probe("advance", seconds=_STEP)
+        hour = _asked(self.home.quiet(calm=1))
+        settings = sum(path.endswith("/settings") for path in hour)
+        surveys = hour.count("/v2/endpoints")
+        self.found["hotel"] = {
+            "start": len(start),
+            "hour": len(hour),
+            "settings": settings,
+            "survey": (len(hour) - settings) / surveys if surveys else 0,
+        }
 
     def replace(self, echos: int) -> None:
         """Go on with another account of so many Echos."""
@@ -341,6 +380,11 @@ def _counts(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return how many requests there were, and to what."""
     paths = Counter(_generic(str(entry["path"])) for entry in requests)
     return {"total": paths.total(), "paths": dict(paths.most_common())}
+
+
+def _asked(requests: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what was asked of the API of Smart Properties."""
+    return [entry["path"] for entry in requests if entry["host"] == "api.amazonalexa.com"]
 
 
 def _generic(path: str) -> str:

@@ -188,6 +188,20 @@ ROWS: Final = (
         lambda f: 1 <= f["twenty_lights"]["requests"] <= 2 and f["twenty_lights"]["lit"] == 20,
         counted=True,
     ),
+    Row(
+        "a hotel of Alexa Smart Properties (12 Echos, 9 others, 3 rooms): requests of a refresh",
+        "min(rooms, ⌈others and Echos in rooms / 10⌉) + 1 for all devices, 1 an Echo for settings",
+        lambda f: f"{f['hotel']['survey']:g} + {f['hotel']['settings']}; at start {f['hotel']['start']}",
+        lambda f: f["hotel"]["survey"] == 3 and f["hotel"]["settings"] == 12,
+        counted=True,
+    ),
+    Row(
+        "the same in an hour, every device read every 5 minutes",
+        "≤ 48",
+        lambda f: str(f["hotel"]["hour"]),
+        lambda f: f["hotel"]["hour"] <= 48,
+        counted=True,
+    ),
     Row("set-up of 200 Echos, 50 ms a round trip", "≤ 5 s", _set_up, lambda f: f["set_up_seconds"] <= 5),
     Row(
         "longest block of the event loop by the integration",

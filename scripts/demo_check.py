@@ -27,6 +27,7 @@ from scripts.checks import (
     life,
     lists,
     media,
+    property as hotel,
     routines,
     settings,
     smart_home,
@@ -47,6 +48,9 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *life.CHECKS,
 )
 """The families between ``echos``, which signs in, and ``life``, which removes the entry and reads the log."""
+
+OF_HOUSEHOLDS: Final[dict[str, tuple[tuple[str, Check], ...]]] = {"property": hotel.CHECKS}
+"""Households that have checks of their own."""
 
 
 def run_one(world: World, check: Check) -> tuple[bool, str]:
@@ -72,8 +76,9 @@ def main() -> int:
     for name in ("--url", "--control", "--domain", "--log"):
         parser.add_argument(name, required=True)
     parser.add_argument("--change-over", action="store_true", help="check a folder that alexa_media_player has left")
+    parser.add_argument("--household", default="demo")
     args = parser.parse_args()
-    checks = change_over.CHECKS if args.change_over else CHECKS
+    checks = change_over.CHECKS if args.change_over else OF_HOUSEHOLDS.get(args.household, CHECKS)
     world = World(args.url, os.environ["DEMO_TOKEN"], args.domain, ControlClient(args.control), Path(args.log))
     failed = 0
     width = max(len(name) for name, _ in checks)

@@ -42,6 +42,7 @@ homeassistant:
 http:
   server_host: 127.0.0.1
   server_port: {port}
+application_credentials:
 config:
 ffmpeg:
   ffmpeg_bin: {ffmpeg}
@@ -61,6 +62,17 @@ ONBOARDING: Final = {
     "minor_version": 1,
     "key": "onboarding",
     "data": {"done": ["core_config", "analytics", "integration"]},
+}
+
+PROPERTY: Final = "property"
+"""The household of Alexa Smart Properties."""
+
+OPERATOR: Final = "operator@example.org"
+ORGANIZATION: Final = "amzn1.alexa.unit.did.SIMORGANIZATION"
+PROFILE: Final = {
+    "name": "Hotel",
+    "client_id": "amzn1.application-oa2-client.sim",
+    "client_secret": "amzn1.oa2-cs.v1.sim",
 }
 
 COUNTRIES: Final = {"amazon.de": "DE", "amazon.co.uk": "GB", "amazon.fr": "FR", "amazon.nl": "NL", "amazon.co.jp": "JP"}
@@ -230,12 +242,54 @@ async def sign_in(session: aiohttp.ClientSession, demo: Demo) -> None:
         raise DemoError(message)
 
 
+async def sign_in_property(session: aiohttp.ClientSession, demo: Demo) -> None:
+    """Add a property of Alexa Smart Properties: its security profile, Login with Amazon, the whole organization."""
+    async with session.ws_connect(f"{demo.url}/api/websocket") as ws:
+        await ws.receive_json()
+        await ws.send_json({"type": "auth", "access_token": demo.token})
+        await ws.receive_json()
+        # Home Assistant answers before all of its integrations are there
+        for number in range(1, 60):
+            create = {"id": number, "type": "application_credentials/create", "domain": "alexa_media"}
+            await ws.send_json({**create, **PROFILE})
+            answer = await ws.receive_json()
+            if answer["success"]:
+                break
+            await asyncio.sleep(0.5)
+        else:
+            message = f"the application credentials were not taken: {answer}"
+            raise DemoError(message)
+    flows = f"{demo.url}/api/config/config_entries/flow"
+    headers = {"Authorization": f"Bearer {demo.token}", "HA-Frontend-Base": demo.url}
+    flow = await post(session, flows, json={"handler": "alexa_media"}, headers=headers)
+    steps = (
+        {"marketplace": demo.domain},
+        {"next_step_id": "smart_properties"},
+        {"region": "na", "login_host": "by_region"},
+    )
+    for chosen in steps:
+        flow = await post(session, f"{flows}/{flow['flow_id']}", json=chosen, headers=headers)
+    if flow["type"] != "external":
+        message = f"there is no way to Amazon: {flow}"
+        raise DemoError(message)
+    back = await post(session, f"{demo.control}/sign-in", json={"url": flow["url"], "account": OPERATOR})
+    for url in (back["redirect"], f"{flows}/{flow['flow_id']}"):
+        async with session.get(url, headers=headers) as response:
+            response.raise_for_status()
+    for chosen in ({"unit_id": ORGANIZATION}, {"unit": ORGANIZATION}):
+        flow = await post(session, f"{flows}/{flow['flow_id']}", json=chosen, headers=headers)
+    if flow["type"] != "create_entry":
+        message = f"the sign-in did not work: {flow.get('errors') or flow}"
+        raise DemoError(message)
+
+
 async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
     """Drive Home Assistant from an environment of its own, and return the exit code."""
     checks = await asyncio.create_subprocess_exec(
         ROOT / ".cache/envs/check/bin/python",
         ROOT / "scripts/demo_check.py",
         *("--url", demo.url, "--control", demo.control, "--domain", demo.domain, "--log", demo.config / "output.log"),
+        *("--household", args.household),
         *(("--change-over",) if args.change_over else ()),
         cwd=ROOT,
         env={**os.environ, "DEMO_TOKEN": demo.token},
@@ -267,6 +321,23 @@ Try:
   Developer tools > Actions > notify.send_message at one of them, then look at {demo.control}/spoken
   Somebody turns the knob of “{name}”:
     curl -X PATCH {demo.control}/state -d '{patch}'
+
+Ctrl-C ends both.
+"""
+
+
+def welcome_to_property(demo: Demo) -> str:
+    """Return what to say to the one who looks at a hotel."""
+    lamp = {"smartProperties": {"endpoints": {"amzn1.alexa.endpoint.SIM101LAMP": {"online": False}}}}
+    return f"""
+Home Assistant   {demo.url}     user {USER}, password {PASSWORD}
+Simulated cloud  {demo.control}     (GET /ledger, /spoken, /state; PATCH /state; POST /clock, /faults)
+
+Try:
+  Settings > Areas: the rooms of a hotel, with their Echos, lamps and thermostats
+  Developer tools > Actions > Alexa Media Player: Query devices
+  A lamp goes offline; it shows within five minutes, or with homeassistant.update_entity:
+    curl -X PATCH {demo.control}/state -d '{json.dumps(lamp)}'
 
 Ctrl-C ends both.
 """
@@ -305,8 +376,12 @@ async def run_demo(args: argparse.Namespace, change_over: ChangeOver | None = No
             demo = Demo(url, token, f"http://127.0.0.1:{control}", args.domain, folder)
             if args.check:
                 return await run_checks(demo, args)
-            await sign_in(session, demo)
-            sys.stdout.write(await welcome(session, demo))
+            if args.household == PROPERTY:
+                await sign_in_property(session, demo)
+                sys.stdout.write(welcome_to_property(demo))
+            else:
+                await sign_in(session, demo)
+                sys.stdout.write(await welcome(session, demo))
             sys.stdout.flush()
             await asyncio.Event().wait()
     return 0

@@ -1,7 +1,7 @@
 """Diagnostics: what helps is there, and nothing that says whose household it is."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 import json
@@ -77,6 +77,8 @@ class QuietBackend:
     """What diagnostics read of a backend."""
 
     capabilities: Capability = Capability.PLAYERS | Capability.NOTIFICATIONS | Capability.DND
+    management: None = None
+    intervals: Mapping[str, Any] = field(default_factory=dict)
     account: Account = field(
         default_factory=lambda: Account(
             customer_id=SECRETS["customer_id"], email=SECRETS["email"], name=SECRETS["name"], domain="amazon.com"
@@ -97,6 +99,9 @@ class QuietBackend:
             "last": f"https://alexa.amazon.com/api/np/player?deviceSerialNumber={SECRETS['kitchen']}",
         }
     )
+
+    def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
+        """Read everything, whoever watches."""
 
 
 def a_device(serial: str, name: str, **values: Any) -> Device:

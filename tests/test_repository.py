@@ -87,7 +87,7 @@ def test_manifest_says_what_home_assistant_and_hacs_need(manifest: dict[str, Any
     fixed = {
         "domain": "alexa_media",
         "config_flow": True,
-        "dependencies": ["http"],
+        "dependencies": ["application_credentials", "http"],
         "after_dependencies": ["ffmpeg", "media_source"],
         "integration_type": "hub",
         "iot_class": "cloud_push",
@@ -178,6 +178,7 @@ def test_texts_named_in_the_code_exist_and_none_is_left_over(english: dict[str, 
     known = {*english.get("exceptions", {}), *english.get("issues", {})}
     for platform in english.get("entity", {}).values():
         known |= set(platform)
+    known |= set(english.get("selector", {}))
     named = set(re.findall(r"translation_key=\"([a-z0-9_]+)\"", sources))
     assert named <= known
     spoken = set(re.findall(r"\"([a-z0-9_]+)\"", sources))
@@ -264,7 +265,8 @@ def test_script_can_be_run_as_it_is(name: str) -> None:
 def test_setup_refuses_an_environment_that_it_does_not_know() -> None:
     done = subprocess.run([ROOT / "scripts" / "setup", "tset"], capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 1
-    assert done.stderr == "setup: there is no environment tset: name test, hass, foreign, check, sim or browser\n"
+    names = "test, hass, foreign, check, sim, browser or contract"
+    assert done.stderr == f"setup: there is no environment tset: name {names}\n"
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ function isAmazon(host) {
     retail.has(name) ||
     retail.has(parent) ||
     /^api\.((na|eu|fe)\.)?amazonalexa\.com$/.test(name) ||
-    /^alexa\.(na|eu|fe)\.gateway\.devices\.a2z\.com$/.test(name)
+    /^alexa\.(na|eu|fe)\.gateway\.devices\.a2z\.com$/.test(name) ||
+    /^credential-locker-service\.amazon\.(eu|jp)$/.test(name)
   );
 }
 

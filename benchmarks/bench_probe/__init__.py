@@ -13,13 +13,17 @@ import os
 from pathlib import Path
 import pstats
 import time
+from types import MappingProxyType
 from typing import Any, Final
 
 from aiohttp import web
+from homeassistant.components.application_credentials import ClientCredential, async_import_client_credential
 from homeassistant.components.http.config import async_get_and_load_store
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.setup import async_setup_component
 
 from .clock import ShiftedClock
 from .size import deep_size
@@ -61,6 +65,7 @@ class Probe:
         self._profile: cProfile.Profile | None = None
         self._commands: dict[str, Command] = {
             "flow": self._flow,
+            "property": self._property,
             "setup": self._setup,
             "unload": self._unload,
             "remove": self._remove,
@@ -102,6 +107,26 @@ class Probe:
             "placeholders": {key: str(value) for key, value in (result.get("description_placeholders") or {}).items()},
             "entry_id": entry.entry_id if entry else None,
         }
+
+    async def _property(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Add an entry with ``data`` that is signed in by OAuth already, with the credentials of its client."""
+        await async_setup_component(self.hass, "application_credentials", {})
+        credential = ClientCredential(data["client_id"], data["client_secret"])
+        await async_import_client_credential(self.hass, data["domain"], credential, data["data"]["auth_implementation"])
+        entry: ConfigEntry[Any] = ConfigEntry(
+            data=data["data"],
+            discovery_keys=MappingProxyType({}),
+            domain=data["domain"],
+            minor_version=2,
+            options=None,
+            source=SOURCE_USER,
+            subentries_data=None,
+            title="Hotel",
+            unique_id=data["data"]["unit_id"],
+            version=2,
+        )
+        await self.hass.config_entries.async_add(entry)
+        return {"entry_id": entry.entry_id}
 
     async def _setup(self, data: dict[str, Any]) -> dict[str, Any]:
         """Set an entry up; returns the seconds until that has returned."""

@@ -12,7 +12,7 @@ import probatio as vol
 from . import push
 from .appliance_entity import async_follow_appliances, is_appliance
 from .const import DOMAIN
-from .coordinator import AlexaConfigEntry, AlexaRuntimeData, async_forget, create_backend
+from .coordinator import AlexaConfigEntry, AlexaRuntimeData, async_create_backend, async_forget
 from .entity import async_follow_devices, is_gone
 from .issues import async_report_yaml
 from .migration import async_migrate, async_settle
@@ -62,7 +62,7 @@ async def async_migrate_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> b
 
 async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Set up an account."""
-    backend, async_close = create_backend(hass, entry.data)
+    backend, async_close = await async_create_backend(hass, entry)
     entry.async_on_unload(async_close)
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
     restored = await entry.runtime_data.async_connect()

@@ -39,6 +39,7 @@ from .const import (
     CONF_MAC_DMS,
     CONF_OTP_SECRET,
     CONF_REFRESH_TOKEN,
+    CONF_REGION,
     CONF_SERIAL,
     CONF_URL,
     DOMAIN,
@@ -53,7 +54,8 @@ from .entity import masked
 from .errors import AlexaError, EnrollmentError
 from .login_proxy import LoginSession, async_open_login
 from .models import Account, Credentials
-from .options_flow import AlexaMediaOptionsFlow
+from .options_flow import AlexaMediaOptionsFlow, PropertyOptionsFlow
+from .property_flow import PropertyFlow
 from .web.account import WebBackend
 from .web.enrollment import Enrollment
 from .web.sign_in_proxy import checked_otp_secret
@@ -101,8 +103,8 @@ class _WrongMarketplaceError(Exception):
         self.domain = domain
 
 
-class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Sign in, for a new account or again for one that is known.
+class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
+    """Sign in, for a new account or again for one that is known; to a property by what ``PropertyFlow`` adds.
 
     One flow registers under one device serial, however often it is tried. A registration
     that does not end in a config entry is taken back before the step returns.
@@ -116,6 +118,7 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def __init__(self) -> None:
         """Choose the serial under which a new account is registered (32 hex digits, as Amazon's app has it)."""
+        super().__init__()
         self._serial = uuid4().hex.upper()
         self._removed = False
         self._login: LoginSession | None = None
@@ -133,7 +136,7 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     def async_get_options_flow(config_entry: ConfigEntry[Any]) -> OptionsFlow:
         """Return the options."""
-        return AlexaMediaOptionsFlow()
+        return PropertyOptionsFlow() if CONF_REGION in config_entry.data else AlexaMediaOptionsFlow()
 
     # --- ways in ---------------------------------------------------------------------
 
@@ -145,8 +148,10 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         self._start_enrollment(user_input[CONF_MARKETPLACE])
         return await self.async_step_sign_in()
 
-    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Sign in again because Amazon no longer takes what is stored, or because somebody wants it."""
+        if CONF_REGION in entry_data:
+            return await self.async_step_property_reauth()
         self._fire(EVENT_RELOGIN_REQUIRED)
         return await self.async_step_reauth_confirm()
 
@@ -156,6 +161,8 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Sign in again because the user wants to."""
+        if CONF_REGION in self._get_reconfigure_entry().data:
+            return await self.async_step_property_reconfigure()
         return await self._async_confirm("reconfigure", self._get_reconfigure_entry(), user_input)
 
     async def _async_confirm(
@@ -172,8 +179,9 @@ class AlexaMediaConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_sign_in()
 
     async def async_step_sign_in(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Offer the two ways to sign in."""
-        return self.async_show_menu(step_id="sign_in", menu_options=["proxy", "paste"])
+        """Offer the two ways to sign in, and for what is new Alexa Smart Properties, which have one of their own."""
+        others = ["smart_properties"] if self.source == SOURCE_USER else []
+        return self.async_show_menu(step_id="sign_in", menu_options=["proxy", "paste", *others])
 
     # --- through Home Assistant ---------------------------------------------------------
 
@@ -421,7 +429,7 @@ def _id_suffix(account: Account, others: Iterable[ConfigEntry[Any]]) -> str:
     Those of the first account are bare. Of two addresses that an id cannot tell apart, such
     as ``a.b@example.org`` and ``a_b@example.org``, the second one gives way to the customer id.
     """
-    taken = [slugify(entry.data.get(CONF_ID_SUFFIX, "")) for entry in others]
+    taken = [slugify(entry.data.get(CONF_ID_SUFFIX, "")) for entry in others if CONF_REGION not in entry.data]
     if not taken:
         return ""
     return account.email if account.email and slugify(account.email) not in taken else account.customer_id

@@ -25,6 +25,12 @@ CONF_MAC_DMS: Final = "mac_dms"
 CONF_CUSTOMER_ID: Final = "customer_id"
 CONF_ACCOUNT_ID: Final = "account_id"
 CONF_ID_SUFFIX: Final = "id_suffix"
+CONF_ID_PREFIX: Final = "id_prefix"
+# Of an organization or unit of Alexa Smart Properties; an entry without a region is an account of the Alexa app.
+CONF_REGION: Final = "region"
+CONF_LOGIN_HOST: Final = "login_host"
+CONF_UNIT_ID: Final = "unit_id"
+CONF_WHOLE_ORGANIZATION: Final = "whole_organization"
 # The e-mail address after which alexa_media_player named its files, as long as they are to be removed.
 CONF_LEFTOVERS: Final = "leftovers_of"
 
@@ -88,3 +94,4 @@ class Topic(StrEnum):
     ALERT_VOLUMES = "alert_volumes"
     ASCENDING = "ascending"
     ALARM_SOUNDS = "alarm_sounds"
+    DEVICE_SETTINGS = "device_settings"

@@ -116,4 +116,4 @@ MODELS: Final = {
 
 def model_of(device: Device) -> str:
     """Return the name of a device's model; family and type id where it is not known."""
-    return MODELS.get(device.device_type) or f"{device.family_raw} {device.device_type}".strip()
+    return device.model or MODELS.get(device.device_type) or f"{device.family_raw} {device.device_type}".strip()

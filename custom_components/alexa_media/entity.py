@@ -19,7 +19,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
 from .backend import Command, Transport
-from .const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
+from .const import CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator import EXISTENCE, AlexaConfigEntry, AlexaRuntimeData, TopicCoordinator
 from .device_types import model_of
 from .errors import AlexaAuthError, AlexaError
@@ -35,9 +35,11 @@ def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
     """Return the unique id of a device's media player, on which all its others are built.
 
     The first account has bare serials; a further one appends its e-mail, as two accounts
-    may see the same Echo. Which form an entry has was decided when it was made.
+    may see the same Echo. Which form an entry has was decided when it was made. Ids from
+    another cloud than the Alexa app's have a prefix.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
+    serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
     return slugify(f"{serial}_{suffix}") if suffix else serial
 
 
@@ -114,7 +116,7 @@ def masked(email: str) -> str:
 
 def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
     """Return how an Echo or a speaker group stands in the device registry."""
-    return DeviceInfo(
+    info = DeviceInfo(
         identifiers={(DOMAIN, player_unique_id(entry, device.serial))},
         name=device.name,
         manufacturer=MANUFACTURER,
@@ -123,6 +125,11 @@ def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
         serial_number=device.serial,
         sw_version=device.software_version,
     )
+    if device.room:
+        info["suggested_area"] = device.room
+    if device.mac_address:
+        info["connections"] = {(dr.CONNECTION_NETWORK_MAC, device.mac_address)}
+    return info
 
 
 class AlexaDeviceEntity[V](CoordinatorEntity[TopicCoordinator[V]]):
@@ -224,6 +231,9 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
     def _is_player(registered: DeviceEntry) -> bool:
         # Air quality monitors have no player, and stand in no list of players.
+        if entry.runtime_data.players is None:
+            # a cloud without players: its Echos are what has not the id of an appliance
+            return not any(uid.startswith("appliance_") for _, uid in registered.identifiers)
         items = er.async_entries_for_device(entities, registered.id, include_disabled_entities=True)
         return not items or any(item.domain == MEDIA_PLAYER_DOMAIN for item in items)
 

@@ -5,7 +5,7 @@ token, cookie or text of the user's. ``translation_key`` names the sentence in
 ``translations/*.json`` under ``exceptions`` that tells the user what happened.
 """
 
-from typing import ClassVar
+from typing import ClassVar, override
 
 
 class AlexaError(Exception):
@@ -16,6 +16,8 @@ class AlexaError(Exception):
     """
 
     translation_key: ClassVar[str] = "unknown_error"
+    request_id: str | None = None
+    """Amazon's own id of the request, to be quoted when reporting a problem; only some clouds give one."""
 
     def __init__(
         self, message: str, *, endpoint: str | None = None, status: int | None = None, code: str | None = None
@@ -57,10 +59,12 @@ class AlexaConnectionError(AlexaError):
         status: int | None = None,
         code: str | None = None,
         sent: bool = True,
+        retry_after: float | None = None,
     ) -> None:
-        """Keep whether the request may have reached Amazon."""
+        """Keep whether the request may have reached Amazon, and the seconds to wait where they are known."""
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.sent = sent
+        self.retry_after = retry_after
 
 
 class AlexaRateLimitedError(AlexaError):
@@ -104,6 +108,42 @@ class AlexaBadResponseError(AlexaError):
     """The answer is not what the endpoint is known to give."""
 
     translation_key = "bad_response"
+
+
+class AlexaPermissionError(AlexaError):
+    """The sign-in is good, but it may not do this: a permission, a country or a subscription is lacking.
+
+    Some operations answer so, too, about a single device that is not there any more.
+    """
+
+    translation_key = "permission_missing"
+
+
+class AlexaDeviceOfflineError(AlexaUnreachableError):
+    """Amazon answers, but the device does not: it is offline, or its own cloud is."""
+
+    translation_key = "device_offline"
+
+
+class AlexaInvalidValueError(AlexaError, ValueError):
+    """What was asked for is outside of what Amazon takes; nothing was sent.
+
+    ``field`` names the value, ``allowed`` says what it may be. The value itself is not
+    kept: it may be a password.
+    """
+
+    translation_key = "invalid_value"
+
+    def __init__(self, field: str, allowed: str) -> None:
+        """Keep the field and what is allowed in it."""
+        super().__init__(f"{field} must be {allowed}")
+        self.field = field
+        self.allowed = allowed
+
+    @property
+    @override
+    def placeholders(self) -> dict[str, str]:
+        return {"field": self.field, "allowed": self.allowed}
 
 
 class EnrollmentError(AlexaError):

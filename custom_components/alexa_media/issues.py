@@ -1,14 +1,17 @@
 """Issues that the user finds under Settings, Repairs."""
 
-from typing import Final
+from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
+from .const import DOMAIN, Topic
+from .errors import AlexaPermissionError
 
 # alexa_media_player's id of the issue: who has ignored it there need not do so again.
 ISSUE_YAML: Final = "deprecated_yaml_configuration"
+ISSUE_PERMISSION: Final = "permission_missing"
 
 
 @callback
@@ -26,3 +29,25 @@ def async_report_yaml(hass: HomeAssistant, *, present: bool) -> None:
         translation_key=ISSUE_YAML,
         translation_placeholders={"domain": DOMAIN},
     )
+
+
+@callback
+def async_report_permission(
+    hass: HomeAssistant, entry: ConfigEntry[Any], topic: Topic, err: AlexaPermissionError
+) -> None:
+    """Tell that Amazon does not let this account read a topic; it goes when the topic has been read."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{ISSUE_PERMISSION}_{entry.entry_id}_{topic}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=ISSUE_PERMISSION,
+        translation_placeholders={"account": entry.title, **err.placeholders},
+    )
+
+
+@callback
+def async_clear_permission(hass: HomeAssistant, entry: ConfigEntry[Any], topic: Topic) -> None:
+    """Take that back."""
+    ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_PERMISSION}_{entry.entry_id}_{topic}")

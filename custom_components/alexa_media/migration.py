@@ -35,6 +35,7 @@ from .const import (
     CONF_OTP_SECRET,
     CONF_PUBLIC_URL,
     CONF_REFRESH_TOKEN,
+    CONF_REGION,
     CONF_SCAN_INTERVAL,
     CONF_SERIAL,
     CONF_URL,
@@ -66,7 +67,7 @@ async def async_migrate(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """
     if entry.version > ENTRY_VERSION:
         return False
-    if {CONF_REFRESH_TOKEN, CONF_SERIAL} <= entry.data.keys():
+    if {CONF_REFRESH_TOKEN, CONF_SERIAL} <= entry.data.keys() or CONF_REGION in entry.data:
         hass.config_entries.async_update_entry(entry, version=ENTRY_VERSION, minor_version=ENTRY_MINOR_VERSION)
         return True
     old = entry.data
@@ -107,7 +108,7 @@ async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
     Raises ``ConfigEntryError`` when another entry has the same account.
     """
-    if not entry.data[CONF_CUSTOMER_ID]:
+    if not entry.data.get(CONF_CUSTOMER_ID, True):
         account = entry.runtime_data.backend.account
         others = (other for other in hass.config_entries.async_entries(DOMAIN) if other.entry_id != entry.entry_id)
         if same := next((other for other in others if other.unique_id == account.customer_id), None):

@@ -101,6 +101,10 @@ class Device:
     locale: str | None = None
     time_zone: str | None = None
     preferences: DevicePreferences | None = None
+    model: str | None = None
+    """The name of the model, where the cloud tells it."""
+    room: str | None = None
+    mac_address: str | None = None
 
     @property
     def is_group(self) -> bool:

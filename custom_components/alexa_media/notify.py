@@ -38,6 +38,7 @@ from .speech import (
     message_of,
     recipients_of,
 )
+from .unit_notifier import async_setup_units
 
 PARALLEL_UPDATES = 0
 
@@ -60,11 +61,12 @@ class AlexaNotifyDescription(NotifyEntityDescription):
     """A way to say something.
 
     ``command_fn`` makes the command of a message and its title. ``features`` says whether
-    there is a title.
+    there is a title, ``capability`` what an account must offer one of.
     """
 
     command_fn: Callable[[str, str | None], Command]
     features: NotifyEntityFeature
+    capability: Capability
 
 
 def _announce(message: str, title: str | None) -> Announce:
@@ -78,12 +80,14 @@ NOTIFIERS: Final = (
         translation_key="speak",
         command_fn=lambda message, _title: Speak(text=message),
         features=NotifyEntityFeature(0),
+        capability=Capability.SPEECH,
     ),
     AlexaNotifyDescription(
         key="announce",
         translation_key="announce",
         command_fn=_announce,
         features=NotifyEntityFeature.TITLE,
+        capability=Capability.SPEECH | Capability.ANNOUNCEMENTS,
     ),
 )
 
@@ -93,18 +97,21 @@ async def async_setup_entry(
 ) -> None:
     """Add both ways for every device that can speak."""
     devices = entry.runtime_data.devices
-    if Capability.SPEECH not in entry.runtime_data.backend.capabilities:
+    has = entry.runtime_data.backend.capabilities
+    notifiers = [description for description in NOTIFIERS if description.capability & has]
+    if not notifiers:
         return
 
     def candidates() -> Iterator[tuple[str, Callable[[], AlexaNotifier]]]:
         for device in filter(can_speak, devices.data.values()):
-            for description in NOTIFIERS:
+            for description in notifiers:
                 yield (
                     f"{player_unique_id(entry, device.serial)}_{description.key}",
                     partial(AlexaNotifier, entry, device, description),
                 )
 
     async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    async_setup_units(hass, entry, async_add_entities)
 
 
 class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
@@ -301,6 +308,8 @@ def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]
     """Return the accounts that each name of the Echo spoken to last is about: all, and each by itself."""
     names: dict[str, list[AlexaConfigEntry]] = {LAST_CALLED: []}
     for entry in hass.config_entries.async_entries(DOMAIN):
+        if CONF_EMAIL not in entry.data:
+            continue
         names[LAST_CALLED].append(entry)
         if email := entry.data.get(CONF_EMAIL):
             names.setdefault(f"{LAST_CALLED}_{slugify(email)}", []).append(entry)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
 from homeassistant.helpers.selector import (
@@ -123,6 +123,27 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         return self.async_show_form(
             step_id="init", data_schema=self.add_suggested_values_to_schema(schema, values), errors=errors
         )
+
+
+class PropertyOptionsFlow(AlexaMediaOptionsFlow):
+    """Change the options of a property: which of its Echos are there. The others mean nothing to it."""
+
+    @override
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the options, and store them; those that are not shown stay."""
+        if user_input is not None:
+            kept = current_options(self.config_entry)
+            user_input = {key: value for key, value in kept.items() if key not in _FILTERS} | user_input
+        return await super().async_step_init(user_input)
+
+    @override
+    def _show(self, values: Mapping[str, Any], errors: dict[str, str] | None = None) -> ConfigFlowResult:
+        """Show the form with values filled in."""
+        result = super()._show(values, errors)
+        if schema := result["data_schema"]:
+            shown = {key: selector for key, selector in schema.schema.items() if str(key) in _FILTERS}
+            result["data_schema"] = vol.Schema(shown)
+        return result
 
 
 def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:

@@ -22,7 +22,7 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     entries: Sequence[AlexaConfigEntry] = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False
     )
-    domain = entries[0].data[CONF_URL] if entries else "amazon.com"
+    domain = next((entry.data[CONF_URL] for entry in entries if CONF_URL in entry.data), "amazon.com")
     info: dict[str, Any] = {"accounts": len(entries)}
     if entries:
         info["signed_in"] = _by_account([_signed_in(hass, entry) for entry in entries])

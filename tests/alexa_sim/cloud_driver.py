@@ -105,6 +105,7 @@ class Driver:
         bearer: str | None = None,
         cookies: Mapping[str, str] | None = None,
         csrf: bool = True,
+        raw: bytes | None = None,
     ) -> Answer:
         """Send a request; a path alone is meant for ``alexa.<domain>``."""
         if url.startswith("/"):
@@ -119,6 +120,8 @@ class Driver:
             sent["authorization"] = f"Bearer {bearer}"
         sent.update({name.lower(): value for name, value in (headers or {}).items()})
         body = json.dumps(data).encode() if data is not None else urlencode(form or {}).encode()
+        if raw is not None:
+            body = raw
         found = self.cloud.router.match(method, parts.hostname or "", parts.path)
         assert not isinstance(found, int), f"{method} {url}: {found}"
         handler, params = found
@@ -130,6 +133,7 @@ class Driver:
             sent,
             body,
             params=params,
+            pairs=tuple(parse_qsl(parts.query, keep_blank_values=True)),
         )
         try:
             return Answer(await handler(request))

@@ -17,7 +17,7 @@ SCHEMA = json.loads((Path(module.__file__).parent / "households" / "schema.json"
 
 
 def test_names() -> None:
-    assert household_names() == ["demo", "forty", "two_accounts", "two_hundred"]
+    assert household_names() == ["demo", "forty", "property", "two_accounts", "two_hundred"]
 
 
 def test_schema_is_one() -> None:

@@ -1,9 +1,11 @@
 """What a cloud can do for the rest of the integration, as a protocol."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from datetime import timedelta
 from enum import Flag, auto
 from typing import Protocol
 
+from ..const import Topic
 from ..errors import AlexaError
 from ..models import Account, BluetoothState, Device, Notification, Session, Volume
 from .alerts import AlertsApi
@@ -13,6 +15,7 @@ from .events import PushEvent
 from .history import HistoryApi
 from .kids import KidsApi
 from .lists import ListsApi
+from .management import ManagementApi
 from .media import MediaApi
 from .routines import RoutinesApi
 from .settings import SettingsApi
@@ -28,6 +31,8 @@ class Capability(Flag):
     SPEECH = auto()
     PUSH = auto()
     BLUETOOTH = auto()
+    ANNOUNCEMENTS = auto()
+    """Announcements alone: no other speech."""
 
 
 class AlexaBackend(Protocol):
@@ -59,6 +64,17 @@ class AlexaBackend(Protocol):
     @property
     def alerts(self) -> AlertsApi | None:
         """Return what can be done about alarms, timers and reminders."""
+
+    @property
+    def management(self) -> ManagementApi | None:
+        """Return what an operator of many devices may do, where the account is one."""
+
+    @property
+    def intervals(self) -> Mapping[Topic, timedelta]:
+        """Return how often topics are read where that is the cloud's to say: where every device costs a request."""
+
+    def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
+        """Take note of what tells which keys of a topic somebody shows: no others need be read."""
 
     @property
     def stats(self) -> Mapping[str, object]:

@@ -53,6 +53,7 @@ class FeatureName(OpenEnum):
     MOTION_SENSOR = "motionSensor"
     POWER = "power"
     RANGE = "range"
+    SPEAKER = "speaker"
     TEMPERATURE_SENSOR = "temperatureSensor"
     THERMOSTAT = "thermostat"
     TOGGLE = "toggle"
@@ -94,6 +95,8 @@ class PropertyName(OpenEnum):
     """ON or OFF."""
     UPPER_SETPOINT = "upperSetpoint"
     """``Temperature``."""
+    VOLUME = "volume"
+    """float, 0–100."""
     UNKNOWN = "UNKNOWN"
 
 
@@ -378,6 +381,13 @@ class SetSetpoint:
     upper: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSpeakerVolume:
+    """Volume 0–100 of what has a speaker and is no media player."""
+
+    level: int
+
+
 type Control = (
     SetPower
     | SetBrightness
@@ -389,6 +399,7 @@ type Control = (
     | SetRange
     | SetThermostatMode
     | SetSetpoint
+    | SetSpeakerVolume
 )
 
 
@@ -413,6 +424,8 @@ def feature_of(control: Control) -> tuple[FeatureName, str]:
             return FeatureName.RANGE, instance
         case SetThermostatMode() | SetSetpoint():
             return FeatureName.THERMOSTAT, ""
+        case SetSpeakerVolume():
+            return FeatureName.SPEAKER, ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from .alerts import AlarmSounds, AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator
 from .base import EXISTENCE, TopicCoordinator
+from .device_settings import DeviceSettingsCoordinator
 from .devices import DevicesCoordinator
 from .history import HistoryCoordinator, LastCommand, history_record_of
 from .kids import KidsCoordinator
@@ -11,7 +12,15 @@ from .media import MediaLibrary
 from .players import PlayersCoordinator
 from .ringing import AlertEvent, AlertWatch, Happening
 from .routines import RoutinesCoordinator
-from .runtime import AlexaConfigEntry, AlexaRuntimeData, PushMonitor, TemporaryVolume, async_forget, create_backend
+from .runtime import (
+    AlexaConfigEntry,
+    AlexaRuntimeData,
+    PushMonitor,
+    TemporaryVolume,
+    async_create_backend,
+    async_forget,
+    create_backend,
+)
 from .settings import SettingsCoordinator, setting_key
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
@@ -29,6 +38,7 @@ __all__ = [
     "AppliancesCoordinator",
     "AscendingCoordinator",
     "BluetoothCoordinator",
+    "DeviceSettingsCoordinator",
     "DevicesCoordinator",
     "DndCoordinator",
     "GuardCoordinator",
@@ -46,6 +56,7 @@ __all__ = [
     "SmartHomeCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",
+    "async_create_backend",
     "async_forget",
     "create_backend",
     "history_record_of",

@@ -11,7 +11,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 
-from ..backend import AlexaBackend
+from ..backend import AlexaBackend, Capability
 from ..backend.smart_home import (
     Appliance,
     ApplianceKind,
@@ -159,7 +159,11 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         """Return whether an appliance is worth entities: not Home Assistant's own, and able to do something."""
         if self.is_own(appliance):
             return False
-        return appliance.is_guard or any(feature.name not in _SECONDARY for feature in appliance.features)
+        return appliance.is_guard or any(
+            feature.name not in _SECONDARY
+            and not (feature.name is FeatureName.SPEAKER and Capability.PLAYERS in self.backend.capabilities)
+            for feature in appliance.features
+        )
 
     @property
     def others(self) -> Mapping[str, Appliance]:

@@ -15,7 +15,8 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from ..backend import AlexaBackend
 from ..const import DOMAIN, Topic
-from ..errors import AlexaAuthError, AlexaError, AlexaRateLimitedError
+from ..errors import AlexaAuthError, AlexaError, AlexaPermissionError, AlexaRateLimitedError
+from ..issues import async_clear_permission, async_report_permission
 
 LOGGER: Final = logging.getLogger(__package__)
 
@@ -58,12 +59,13 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Start empty and without push."""
         self._by_context: dict[Hashable, dict[int, CALLBACK_TYPE]] = {}
         self._next_listener = 0
+        self._own_interval = backend.intervals.get(self.topic)
         super().__init__(
             hass,
             LOGGER,
             config_entry=entry,
             name=f"{DOMAIN} {self.topic}",
-            update_interval=self.interval_without_push,
+            update_interval=self._own_interval or self.interval_without_push,
             always_update=False,
         )
         self.backend = backend
@@ -82,6 +84,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._awaited: dict[str, CALLBACK_TYPE] = {}
         self._shared_refresh: asyncio.Task[None] | None = None
         entry.async_on_unload(self._async_cancel_timers)
+        backend.watch(self.topic, self.watched)
+
+    def watched(self) -> frozenset[str]:
+        """Return the keys that somebody shows."""
+        return frozenset(key for key in self._by_context if isinstance(key, str) and key != EXISTENCE)
 
     # --- reading ---------------------------------------------------------------------
 
@@ -102,11 +109,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         except AlexaAuthError as err:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
         except AlexaError as err:
+            if isinstance(err, AlexaPermissionError):
+                async_report_permission(self.hass, self.entry, self.topic, err)
             raise self._failed(err) from err
         finally:
             self._pushed_while_reading = self._reading_since = None
         self._failures = 0
         self.read_at = began
+        async_clear_permission(self.hass, self.entry, self.topic)
         if pushed:
             data = {**data, **{key: value for key, value in pushed.items() if key in data}}
         return data
@@ -117,6 +127,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         wait = min(RETRY_FIRST * 2 ** (self._failures - 1), RETRY_LIMIT)
         if isinstance(err, AlexaRateLimitedError):
             wait = max(wait, err.retry_after)
+            if self._own_interval:
+                wait = max(wait, self._own_interval.total_seconds() * 2 ** min(self._failures, 4))
+        elif self._own_interval and isinstance(err, AlexaPermissionError):
+            wait = self._own_interval.total_seconds()
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key=err.translation_key,
@@ -223,6 +237,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @property
     def wanted_interval(self) -> timedelta:
         """Return the interval that fits the state of the stream."""
+        if self._own_interval:
+            return self._own_interval
         return self.interval_with_push if self.push_up else self.interval_without_push
 
     @callback

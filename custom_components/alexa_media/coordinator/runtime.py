@@ -23,6 +23,7 @@ from ..const import (
     CONF_EMAIL,
     CONF_MAC_DMS,
     CONF_REFRESH_TOKEN,
+    CONF_REGION,
     CONF_SERIAL,
     CONF_URL,
     DOMAIN,
@@ -34,12 +35,14 @@ from .alarm_volumes import AlarmVolumes, alarm_volume_store
 from .alerts import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
+from .device_settings import DeviceSettingsCoordinator
 from .devices import DevicesCoordinator, store_for
 from .history import HistoryCoordinator
 from .kids import KidsCoordinator
 from .lists import ListsCoordinator
 from .media import MediaLibrary
 from .players import PlayersCoordinator
+from .property_backend import async_create_property_backend
 from .ringing import AlertWatch
 from .routines import RoutinesCoordinator
 from .settings import SettingsCoordinator
@@ -121,6 +124,7 @@ class AlexaRuntimeData:
     alarm_sounds: AlarmSoundsCoordinator | None = None
     alert_watch: AlertWatch | None = None
     alarm_volumes: AlarmVolumes | None = None
+    device_settings: DeviceSettingsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
 
@@ -136,6 +140,7 @@ class AlexaRuntimeData:
         watch = AlertWatch(hass, entry, devices, notifications) if notifications else None
         dnd = DndCoordinator(hass, entry, backend) if Capability.DND in has else None
         appliances = smart_home = guard = None
+        managed = backend.management
         if home := backend.smart_home:
             appliances = AppliancesCoordinator(hass, entry, backend, home)
             smart_home = SmartHomeCoordinator(hass, entry, backend, home, appliances)
@@ -163,6 +168,7 @@ class AlexaRuntimeData:
             alarm_volumes=(
                 AlarmVolumes(hass, entry, alerts, devices, volumes, watch) if alerts and volumes and watch else None
             ),
+            device_settings=DeviceSettingsCoordinator(hass, entry, backend, managed) if managed else None,
         )
 
     @property
@@ -170,7 +176,7 @@ class AlexaRuntimeData:
         """Return the coordinators that there are, the devices first."""
         topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
         smart_home = (self.appliances, self.smart_home, self.guard)
-        settings = (self.settings, self.alert_volumes, self.ascending, self.alarm_sounds)
+        settings = (self.settings, self.alert_volumes, self.ascending, self.alarm_sounds, self.device_settings)
         every = (*topics, *smart_home, self.lists, self.routines, self.kids, self.history, *settings)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
@@ -182,7 +188,7 @@ class AlexaRuntimeData:
         ``ConfigEntryAuthFailed`` when only the user can help.
         """
         data = self.devices.entry.data
-        if not data[CONF_REFRESH_TOKEN]:
+        if not data.get(CONF_REFRESH_TOKEN, True):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
         restored = await self.devices.async_restore()
         if self.appliances:
@@ -192,7 +198,7 @@ class AlexaRuntimeData:
         except AlexaAuthError as err:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
         except AlexaError as err:
-            if not restored or not data[CONF_CUSTOMER_ID]:
+            if not restored or not data.get(CONF_CUSTOMER_ID, True):
                 raise ConfigEntryNotReady(
                     translation_domain=DOMAIN,
                     translation_key=err.translation_key,
@@ -210,6 +216,8 @@ class AlexaRuntimeData:
         else:
             await self.devices.async_config_entry_first_refresh()
         with contextlib.suppress(TimeoutError):
+            if Capability.PUSH not in self.backend.capabilities:
+                self.push.tried.set()
             await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
         await asyncio.gather(*(topic.async_refresh() for topic in self.coordinators[1:] if topic.read_at_start))
         if self.alert_watch is not None:
@@ -274,11 +282,31 @@ def create_backend(
     return backend, _async_close
 
 
+async def async_create_backend(
+    hass: HomeAssistant, entry: AlexaConfigEntry
+) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
+    """Return the backend of an entry, an account or a property, and what closes it; raises ``ConfigEntryError``s."""
+    if CONF_REGION not in entry.data:
+        return create_backend(hass, entry.data)
+    session = async_create_clientsession(hass, auto_cleanup=False)
+    try:
+        backend = await async_create_property_backend(hass, entry, session)
+    except BaseException:
+        session.detach()
+        raise
+
+    async def _async_close() -> None:
+        session.detach()
+
+    return backend, _async_close
+
+
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Take our registration off the account and our files off the disk; never raises."""
-    backend, async_close = create_backend(hass, entry.data)
-    await backend.async_deregister()
-    await async_close()
+    """Take our registration off the account, where there is one, and our files off the disk; never raises."""
+    if CONF_REGION not in entry.data:
+        backend, async_close = create_backend(hass, entry.data)
+        await backend.async_deregister()
+        await async_close()
     await store_for(hass, entry.entry_id).async_remove()
     await appliance_store_for(hass, entry.entry_id).async_remove()
     await alarm_volume_store(hass, entry.entry_id).async_remove()

@@ -97,6 +97,8 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @property
     def _full_interval(self) -> timedelta:
         """Return how often all enabled appliances are read."""
+        if self._own_interval:
+            return self._own_interval
         return self.interval_with_push if self.push_up else self.interval_without_push
 
     @property

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coordinator import AlexaConfigEntry
-from . import alerts, settings, smart_home
+from . import alerts, managed_settings, settings, smart_home, speaker
 
 PARALLEL_UPDATES = 0
 
@@ -13,5 +13,5 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    for family in (alerts, settings, smart_home):
+    for family in (alerts, managed_settings, settings, smart_home, speaker):
         family.async_setup(hass, entry, async_add_entities)

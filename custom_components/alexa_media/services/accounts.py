@@ -46,11 +46,16 @@ def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaC
     if not entries:
         raise invalid_input("no_account")
     wanted = {email.strip().casefold(): email for email in emails or ()}
-    by_email = {entry.data[CONF_EMAIL].casefold(): entry for entry in entries}
+    by_email = {entry.data[CONF_EMAIL].casefold(): entry for entry in entries if CONF_EMAIL in entry.data}
     if unknown := [email for folded, email in wanted.items() if folded not in by_email]:
-        known = sorted(masked(entry.data[CONF_EMAIL]) for entry in entries)
+        known = sorted(map(_name, by_email.values()))
         raise invalid_input("account_unknown", email=", ".join(unknown), known=", ".join(known))
-    return [entry for entry in entries if not wanted or entry.data[CONF_EMAIL].casefold() in wanted]
+    return [by_email[email] for email in wanted] or entries
+
+
+def _name(entry: AlexaConfigEntry) -> str:
+    """Return how errors name an account: its masked address, or the title of what has none."""
+    return masked(entry.data[CONF_EMAIL]) if CONF_EMAIL in entry.data else entry.title
 
 
 async def _async_force_logout(call: ServiceCall) -> None:
@@ -68,12 +73,12 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
     entries = entries_of(call.hass, call.data[ATTR_EMAIL])
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     found = await asyncio.gather(*(_async_read_lists(entry) for entry in loaded))
-    failed = {masked(entry.data[CONF_EMAIL]): "not loaded" for entry in entries if entry not in loaded}
+    failed = {_name(entry): "not loaded" for entry in entries if entry not in loaded}
     accounts: JsonObjectType = {}
     for entry, (counts, topics) in zip(loaded, found, strict=True):
         accounts[entry.title] = counts
         if topics:
-            failed[masked(entry.data[CONF_EMAIL])] = ", ".join(topics)
+            failed[_name(entry)] = ", ".join(topics)
     if failed:
         raise HomeAssistantError(
             translation_domain=DOMAIN,

@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coordinator import AlexaConfigEntry, DndCoordinator, PlayersCoordinator
 from ..entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
+from ..errors import AlexaConnectionError
 from ..models import Device, Player, PlayerState, Repeat, Session
 
 # The space in the key is alexa_media_player's: the unique id stays what it was.
@@ -137,7 +138,13 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
     async def _async_set(self, *, enabled: bool) -> None:
         """Switch, and show what Amazon then confirms."""
         with command_errors(self.hass, self.entry):
-            await self.runtime.backend.async_set_dnd(self.device, enabled)
+            try:
+                await self.runtime.backend.async_set_dnd(self.device, enabled)
+            except AlexaConnectionError as err:
+                if err.sent:
+                    # nobody knows whether it was done
+                    self.coordinator.async_expect(self.serial)
+                raise
         # The push may be faster than the answer.
         if self.value is not enabled:
             self.coordinator.async_expect(self.serial)

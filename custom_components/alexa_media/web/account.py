@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 import logging
 from typing import Any, Final
@@ -22,6 +22,8 @@ from custom_components.alexa_media.backend import (
     Speak,
     Transport,
 )
+from custom_components.alexa_media.backend.management import ManagementApi
+from custom_components.alexa_media.const import Topic
 from custom_components.alexa_media.errors import (
     AlexaBadResponseError,
     AlexaCommandError,
@@ -143,6 +145,19 @@ class WebBackend:
     def own_serial(self) -> str | None:
         """Return the serial under which we are registered in the account."""
         return self._session.credentials.serial
+
+    @property
+    def management(self) -> ManagementApi | None:
+        """Return nothing: an account of the Alexa app manages no others."""
+        return None
+
+    @property
+    def intervals(self) -> Mapping[Topic, timedelta]:
+        """Return nothing: the whole account is one request."""
+        return {}
+
+    def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
+        """Do nothing: what is read of one device is read of all."""
 
     @property
     def stats(self) -> Mapping[str, object]:

@@ -16,6 +16,7 @@ from custom_components.alexa_media.backend.smart_home import (
     SetPower,
     SetRange,
     SetSetpoint,
+    SetSpeakerVolume,
     SetThermostatMode,
     SetToggle,
     feature_of,
@@ -72,7 +73,7 @@ def operation(control: Control) -> Operation | None:
             name, payload = "setMode", {"mode": mode}
         case SetRange(value=value):
             name, payload = "setRangeValue", {"rangeValue": value}
-        case SetThermostatMode() | SetSetpoint():
+        case SetThermostatMode() | SetSetpoint() | SetSpeakerVolume():
             return None
     return Operation(str(feature), instance, name, payload)
 

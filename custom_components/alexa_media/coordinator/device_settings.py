@@ -1,0 +1,92 @@
+"""The settings of Echos that a property manages."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..backend import AlexaBackend
+from ..backend.management import DeviceSettings, ManagementApi, SettingValue
+from ..const import DOMAIN, Topic
+from ..errors import AlexaConnectionError, AlexaError
+from .base import LOGGER, TopicCoordinator
+
+# A setting that an Echo has not taken over when it is read back is read once more (seconds).
+SECOND_LOOK: Final = 5.0
+
+
+class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
+    """Settings by device; those of an Echo that is offline are what the cloud holds."""
+
+    topic: ClassVar[Topic] = Topic.DEVICE_SETTINGS
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: ManagementApi) -> None:
+        """Start without any."""
+        super().__init__(hass, entry, backend)
+        self.api = api
+        self._second_looks: dict[tuple[str, str], CALLBACK_TYPE] = {}
+        entry.async_on_unload(self._async_cancel_second_looks)
+
+    @override
+    async def _async_read(self) -> Mapping[str, DeviceSettings]:
+        """Read the settings of all Echos that are shown, one request for each."""
+        return await self.api.async_settings()
+
+    async def async_read_now(self, key: str) -> None:
+        """Read the settings of one device; raises ``AlexaError``."""
+        self.async_apply({key: await self.api.async_settings_of(key)})
+
+    async def async_set(self, key: str, setting: str, value: SettingValue) -> None:
+        """Write a setting and show what the cloud then says; raises the ``AlexaError`` of a refusal."""
+        try:
+            await self.api.async_set_setting(key, setting, value)
+        except AlexaConnectionError as err:
+            if err.sent:
+                # nobody knows whether it was done
+                self._async_look_later(key, setting, value)
+            raise
+        if not await self._async_confirm(key, setting, value):
+            self._async_look_later(key, setting, value)
+
+    @callback
+    def _async_look_later(self, key: str, setting: str, value: SettingValue) -> None:
+        """Read a setting once more after a while."""
+        self._async_cancel_second_look(key, setting)
+        self._second_looks[key, setting] = async_call_later(
+            self.hass, SECOND_LOOK, partial(self._async_look_again, key, setting, value)
+        )
+
+    async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
+        """Read a setting and show it; returns whether it is as it was written."""
+        try:
+            found = await self.api.async_setting(key, setting)
+        except AlexaError as err:
+            # the write was accepted: that it cannot be read back just now is not its failure
+            LOGGER.debug("A setting cannot be read back: %s", err.placeholders)
+            return False
+        values = {**self.data.get(key, DeviceSettings()).values, setting: found}
+        self.async_apply({key: DeviceSettings(values=values)})
+        return found == value
+
+    @callback
+    def _async_look_again(self, key: str, setting: str, value: SettingValue, _now: object) -> None:
+        """Read a setting for the last time."""
+        self._second_looks.pop((key, setting), None)
+        self.entry.async_create_background_task(
+            self.hass, self._async_confirm(key, setting, value), f"{DOMAIN} read a setting back"
+        )
+
+    @callback
+    def _async_cancel_second_look(self, key: str, setting: str) -> None:
+        """Look no more for what has been written again."""
+        if cancel := self._second_looks.pop((key, setting), None):
+            cancel()
+
+    @callback
+    def _async_cancel_second_looks(self) -> None:
+        """Look no more."""
+        for key, setting in tuple(self._second_looks):
+            self._async_cancel_second_look(key, setting)

@@ -1,0 +1,308 @@
+"""A hotel of Alexa Smart Properties: sign-in, rooms, lights, settings, actions of its operator."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPMethod
+import threading
+from typing import Any, Final
+from urllib.request import urlopen
+
+from homeassistant_api.errors import HomeassistantAPIError
+
+from .echos import entry_state
+from .life import quiet_log
+from .world import World, expect, until
+
+ORGANIZATION: Final = "amzn1.alexa.unit.did.SIMORGANIZATION"
+OPERATOR: Final = "operator@example.org"
+CLIENT: Final = {"client_id": "amzn1.application-oa2-client.sim", "client_secret": "amzn1.oa2-cs.v1.sim"}
+WIFI_KEY: Final = "correct-horse-battery"
+BED: Final = "room_101_room_101_bed"
+LAMP: Final = "light.room_101_room_101_lamp"
+HVAC: Final = "climate.room_101_room_101_thermostat"
+API: Final = "/v2/endpoints/amzn1.alexa.endpoint."
+
+
+def step(world: World, path: str, method: HTTPMethod = HTTPMethod.POST, **data: Any) -> dict[str, Any]:
+    """Go one step of a flow, as a browser that has Home Assistant at this address."""
+    headers = {"HA-Frontend-Base": world.url}
+    answer = world.rest().request(path, method=method, headers=headers, **({"json": data} if data else {}))
+    expect(isinstance(answer, dict), f"{path} answered {answer!r}")
+    return dict(answer)
+
+
+def enter_credentials(world: World) -> bool:
+    """Enter the security profile; returns whether Home Assistant took it."""
+    with world.socket() as socket:
+        message = socket.send("application_credentials/create", domain="alexa_media", name="Hotel", **CLIENT)
+        try:
+            socket.recv_result(message)
+        except HomeassistantAPIError:
+            return False
+    return True
+
+
+def sign_in(world: World) -> str:
+    """Enter the security profile, sign in with Login with Amazon, choose the organization."""
+    # Home Assistant answers before all of its integrations are there
+    until("the application credentials are taken", lambda: enter_credentials(world), 30)
+    flows = "config/config_entries/flow"
+    flow = step(world, flows, handler="alexa_media")
+    path = f"{flows}/{flow['flow_id']}"
+    flow = step(world, path, marketplace=world.domain)
+    expect("smart_properties" in flow["menu_options"], f"not in the menu: {flow['menu_options']}")
+    step(world, path, next_step_id="smart_properties")
+    flow = step(world, path, region="na", login_host="by_region")
+    expect(flow["type"] == "external", f"no way to Amazon: {flow}")
+    redirect = world.sim.sign_in(flow["url"], OPERATOR)
+    expect(redirect.startswith(world.url), f"Amazon leads to {redirect}")
+    with urlopen(redirect, timeout=10) as answer:  # noqa: S310 - on loopback
+        expect(answer.status == 200, f"the way back answered {answer.status}")
+    step(world, path, HTTPMethod.GET)
+    wrong = step(world, path, unit_id="my hotel")
+    expect(wrong["errors"], "what is no id was taken")
+    flow = step(world, path, unit_id=ORGANIZATION)
+    expect(flow["step_id"] == "unit", f"no units: {flow}")
+    done = step(world, path, unit=ORGANIZATION)
+    expect(done["type"] == "create_entry", f"no entry: {done}")
+    world.entry_id = done["result"]["entry_id"]
+    until("the entry is loaded", lambda: entry_state(world) == "loaded", 30)
+    return str(done["title"])
+
+
+def endpoint(world: World, name: str) -> dict[str, Any]:
+    """Return what the cloud holds of an endpoint, by the end of its id."""
+    endpoints = world.sim.state()["smartProperties"]["endpoints"]
+    return dict(endpoints[f"amzn1.alexa.endpoint.{name}"])
+
+
+def change(world: World, name: str, **values: Any) -> None:
+    """Change an endpoint, as if at the device."""
+    world.sim.patch_state({"smartProperties": {"endpoints": {f"amzn1.alexa.endpoint.{name}": values}}})
+
+
+def device_id(world: World, entity_id: str) -> str:
+    """Return the id of the device that an entity belongs to."""
+    with world.socket() as socket:
+        return str(socket.get_rendered_template(f"{{{{ device_id('{entity_id}') }}}}"))
+
+
+def asked(world: World) -> list[str]:
+    """Return the requests to the API since the ledger was reset."""
+    return [f"{r['method']} {r['path']}" for r in world.sim.ledger() if r["host"] == "api.amazonalexa.com"]
+
+
+def act(world: World, action: str, **data: Any) -> None:
+    """Call an action."""
+    domain, _, name = action.partition(".")
+    world.rest().trigger_service(domain, name, **data)
+
+
+def shows(world: World, entity_id: str, state: str) -> None:
+    """Wait until an entity has a state."""
+    until(f"{entity_id} is {state}", lambda: (found := world.state(entity_id)) and found.state == state)
+
+
+def rooms_and_entities(world: World) -> str:
+    """Find the devices, in their rooms."""
+    wanted = {
+        f"number.{BED}_volume": "25.0",
+        f"binary_sensor.{BED}_connectivity": "on",
+        f"sensor.{BED}_unit": "Room 101",
+        f"switch.{BED}_do_not_disturb": "off",
+        f"select.{BED}_wake_word": "alexa",
+        "binary_sensor.room_102_room_102_desk_connectivity": "off",
+        "number.room_102_room_102_desk_volume": "unavailable",
+        "switch.lobby_lobby_sign": "on",
+        "light.room_101_room_101_ceiling": "off",
+        HVAC: "heat",
+        "climate.room_102_room_102_thermostat": "heat_cool",
+    }
+    states = {state.entity_id: state for state in world.rest().get_states()}
+    for entity_id, value in wanted.items():
+        expect(entity_id in states, f"no {entity_id}; there are {sorted(states)}")
+        expect(states[entity_id].state == value, f"{entity_id} is {states[entity_id].state}, not {value}")
+    with world.socket() as socket:
+        area = socket.get_rendered_template(f"{{{{ area_name('number.{BED}_volume') }}}}")
+    expect(area == "Room 101", f"it is in {area}")
+    return f"{len(states)} entities"
+
+
+def volume(world: World) -> str:
+    """Set the volume of an Echo: one request to set it, one to see it."""
+    world.sim.reset_ledger()
+    act(world, "number.set_value", entity_id=f"number.{BED}_volume", value=37)
+    shows(world, f"number.{BED}_volume", "37.0")
+    expect(endpoint(world, "SIM101BED")["features"]["speaker"]["volume"] == 37, "the cloud has another volume")
+    wanted = [f"POST {API}SIM101BED/features/speaker/setVolume", f"GET {API}SIM101BED"]
+    expect(asked(world) == wanted, f"requests: {asked(world)}")
+    return "1 request, 1 to confirm"
+
+
+def light(world: World) -> str:
+    """Colour a lamp that is on."""
+    world.sim.reset_ledger()
+    act(world, "light.turn_on", entity_id=LAMP, hs_color=[120, 100])
+    until("it is green", lambda: round(world.state(LAMP).attributes["hs_color"][0]) == 120)
+    expect(asked(world)[0] == f"POST {API}SIM101LAMP/features/color/setColor", f"requests: {asked(world)}")
+    expect(len(asked(world)) == 2, f"requests: {asked(world)}")
+    return "1 request, 1 to confirm"
+
+
+def thermostat(world: World) -> str:
+    """Set a thermostat."""
+    act(world, "climate.set_temperature", entity_id=HVAC, temperature=19.5)
+    until("19.5 °C", lambda: world.state(HVAC).attributes["temperature"] == 19.5)
+    setpoint = endpoint(world, "SIM101HVAC")["features"]["thermostat"]["targetSetpoint"]
+    expect(setpoint == {"value": 19.5, "scale": "CELSIUS"}, f"the cloud has {setpoint}")
+    return f"{setpoint['value']} {setpoint['scale'].lower()}"
+
+
+def setting(world: World) -> str:
+    """Choose another wake word, and switch Do Not Disturb."""
+    world.sim.reset_ledger()
+    act(world, "select.select_option", entity_id=f"select.{BED}_wake_word", option="computer")
+    shows(world, f"select.{BED}_wake_word", "computer")
+    act(world, "switch.turn_on", entity_id=f"switch.{BED}_do_not_disturb")
+    shows(world, f"switch.{BED}_do_not_disturb", "on")
+    settings = endpoint(world, "SIM101BED")["settings"]
+    expect(settings["SpeechRecognizer.wakeWords"] == ["COMPUTER"], f"the cloud has {settings}")
+    expect(len(asked(world)) == 4, f"requests: {asked(world)}")
+    return "2 requests, 2 to confirm"
+
+
+def announcements(world: World) -> str:
+    """Announce on one Echo, and in a whole unit."""
+    act(world, "notify.send_message", entity_id="notify.lobby_bar_announce", message="Last orders, please.")
+    everywhere = {"config_entry_id": world.entry_id, "units": ["Lobby"], "message": "Good night."}
+    act(world, "alexa_media.announce_in_units", **everywhere)
+    act(world, "notify.send_message", entity_id="notify.example_hotels_announce_in_room_101", message="Hello.")
+    said = [(item["device"], item["text"]) for item in world.sim.spoken()]
+    expect(said[0] == ("Bar", "Last orders, please."), f"said: {said}")
+    expect(
+        sorted(name for name, text in said if text == "Good night.") == ["Bar", "Lift", "Reception"], f"said: {said}"
+    )
+    expect([text for _, text in said].count("Hello.") == 2, f"said: {said}")  # two of four are not to be disturbed
+    return f"{len(said)} times spoken"
+
+
+def query(world: World) -> str:
+    """Search devices at Amazon."""
+    _, response = world.rest().trigger_service_with_response(
+        "alexa_media", "query_endpoints", config_entry_id=world.entry_id, units=["Room 102"]
+    )
+    names = [item["name"] for item in response["endpoints"]]
+    expect(len(names) == 8, f"found: {names}")
+    return f"{len(names)} devices"
+
+
+def guards(world: World) -> str:
+    """Try to deregister an Echo without meaning it."""
+    device = device_id(world, f"number.{BED}_volume")
+    for data in ({"confirm": True, "serial_number": "wrong"}, {"serial_number": "G0SIMASP00000004"}):
+        world.sim.reset_ledger()
+        try:
+            act(world, "alexa_media.deregister_endpoint", device_id=device, **data)
+        except HomeassistantAPIError:
+            expect(not asked(world), f"requests: {asked(world)}")
+        else:
+            expect(condition=False, what=f"{data} was taken")
+    return "refused twice, no request"
+
+
+def move(world: World) -> str:
+    """Move an Echo into a unit: it restarts under another id and is the same device."""
+    world.sim.patch_state({"smartProperties": {"newIdOnMove": True}})
+    device = device_id(world, "sensor.spare_echo_unit")
+    act(world, "alexa_media.move_to_unit", device_id=device, unit="Room 102", confirm=True)
+    shows(world, "sensor.spare_echo_unit", "Room 102")
+    shows(world, "binary_sensor.spare_echo_connectivity", "off")
+    world.sim.advance(120)
+    act(world, "homeassistant.update_entity", entity_id=["binary_sensor.spare_echo_connectivity"])
+    shows(world, "binary_sensor.spare_echo_connectivity", "on")
+    expect(device_id(world, "sensor.spare_echo_unit") == device, "it is another device now")
+    return "restarted, found again"
+
+
+def wifi(world: World) -> str:
+    """Save a network and install it on an Echo, to the end."""
+    act(world, "alexa_media.save_wifi", config_entry_id=world.entry_id, ssid="Guests", password=WIFI_KEY)
+    device = device_id(world, "sensor.lobby_bar_unit")
+    later = threading.Timer(1, world.sim.advance, (30,))
+    later.start()
+    try:
+        _, response = world.rest().trigger_service_with_response(
+            "alexa_media", "install_wifi", device_id=device, ssid="Guests"
+        )
+    finally:
+        later.join()
+    expect(response["status"] == "success", f"answered {response}")
+    expect(WIFI_KEY not in world.log.read_text(errors="replace"), "the password is in the log")
+    return "saved, installed"
+
+
+def offline(world: World) -> str:
+    """Take a lamp off the network and bring it back."""
+    connectivity = "binary_sensor.room_101_room_101_lamp_connectivity"
+    for online, state in ((False, "off"), (True, "on")):
+        change(world, "SIM101LAMP", online=online)
+        act(world, "homeassistant.update_entity", entity_id=[connectivity])
+        shows(world, connectivity, state)
+    expect(world.state(LAMP).state == "on", "the lamp did not come back")
+    return "off, on"
+
+
+def token(world: World) -> str:
+    """Let the access token expire: the next request renews it."""
+    world.sim.reset_ledger()
+    world.sim.fault(expire_tokens=True)
+    act(world, "number.set_value", entity_id=f"number.{BED}_volume", value=20)
+    shows(world, f"number.{BED}_volume", "20.0")
+    renewals = world.requests("/auth/o2/token", "POST")
+    expect(len(renewals) == 1, f"{len(renewals)} renewals")
+    return "renewed once"
+
+
+def reload(world: World) -> str:
+    """Reload the entry."""
+    world.rest().request(f"config/config_entries/entry/{world.entry_id}/reload", method=HTTPMethod.POST)
+    until("loaded", lambda: entry_state(world) == "loaded", 30)
+    shows(world, LAMP, "on")
+    shows(world, "sensor.spare_echo_unit", "Room 102")
+    return "loaded again"
+
+
+def removal(world: World) -> str:
+    """Remove the entry."""
+    world.rest().request(f"config/config_entries/entry/{world.entry_id}", method=HTTPMethod.DELETE)
+    expect(entry_state(world) is None, "the entry is still there")
+    until("the entities are gone", lambda: world.state(LAMP) is None)
+    return "gone"
+
+
+def quiet(world: World) -> str:
+    """Search the log for errors and for tokens."""
+    text = world.log.read_text(errors="replace")
+    leaks = [secret for secret in ("Atza|", "Atzr|", CLIENT["client_secret"], "G0SIMASP", OPERATOR) if secret in text]
+    expect(not leaks, f"secrets in the log: {leaks}")
+    return quiet_log(world)
+
+
+CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
+    ("sign-in with Login with Amazon", sign_in),
+    ("rooms and entities", rooms_and_entities),
+    ("volume of an Echo", volume),
+    ("colour of a lamp", light),
+    ("thermostat", thermostat),
+    ("settings", setting),
+    ("announcements", announcements),
+    ("query of devices", query),
+    ("deregistering wants to be meant", guards),
+    ("move to a unit", move),
+    ("Wi-Fi saved and installed", wifi),
+    ("offline and back", offline),
+    ("an expired token is renewed", token),
+    ("reload", reload),
+    ("removal", removal),
+    ("log without errors and secrets", quiet),
+)
+"""A property is signed in to and removed in a way of its own: these are all the rows of its household."""

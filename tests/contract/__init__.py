@@ -1,0 +1,1 @@
+"""The simulated Smart Properties, held against their specification by schemathesis."""

@@ -1,0 +1,351 @@
+"""A hotel in Home Assistant: its devices and entities, and what they ask of Amazon."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from alexa_sim.client import ControlClient
+from tests.conftest import state_of, until
+
+from .hotel import BED_101, LAMP_101, change, endpoint, requests
+
+BED = "room_101_room_101_bed"
+LAMP = "light.room_101_room_101_lamp"
+FEATURES = f"/v2/endpoints/{LAMP_101}/features"
+
+
+async def act(hass: HomeAssistant, action: str, entity_id: str, **data: Any) -> None:
+    """Call an action of an entity."""
+    domain, _, name = action.partition(".")
+    await hass.services.async_call(domain, name, {"entity_id": entity_id, **data}, blocking=True)
+
+
+def writes(sim: ControlClient) -> list[str]:
+    """Return what was written since the ledger was reset; a search is no write."""
+    return [line for line in requests(sim) if not line.startswith("GET") and "endpointQuery" not in line]
+
+
+async def test_devices_stand_in_their_rooms_under_ids_of_their_own(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    registry, areas = dr.async_get(hass), ar.async_get(hass)
+    devices = {d.name: d for d in dr.async_entries_for_config_entry(registry, hotel.entry_id)}
+    # and one that stands for the hotel itself
+    assert len(devices) == 22
+    bed = devices["Room 101 bed"]
+    area = areas.async_get_area(bed.area_id or "")
+    assert area is not None
+    assert area.name == "Room 101"
+    assert bed.identifiers == {("alexa_media", "asp_G0SIMASP00000004")}
+    assert bed.connections == {("mac", "00:00:5e:00:53:04")}
+    assert (bed.model, bed.serial_number, bed.manufacturer) == ("Echo Show 5", "G0SIMASP00000004", "Amazon")
+    assert devices["Spare Echo"].area_id is None
+    lamp = devices["Room 101 lamp"]
+    assert (lamp.manufacturer, lamp.model, lamp.sw_version) == ("Example Lights", "Colour Bulb", "1.4.2")
+    entities = er.async_entries_for_config_entry(er.async_get(hass), hotel.entry_id)
+    assert all(item.unique_id.startswith("asp_") for item in entities)
+    unit = state_of(hass, f"sensor.{BED}_unit")
+    assert unit.state == "Room 101"
+    assert unit.attributes["path"] == "Harbour Hotel / Room 101"
+    # a user's own area stays, whatever room Amazon has the device in
+    registry.async_update_device(bed.id, area_id=areas.async_create("Suite").id)
+    await hass.config_entries.async_reload(hotel.entry_id)
+    await hass.async_block_till_done()
+    assert registry.async_get(bed.id).area_id == "suite"  # type: ignore[union-attr]
+
+
+async def test_settings_have_entities_only_where_the_device_has_them(
+    hass: HomeAssistant, hotel: MockConfigEntry
+) -> None:
+    kinds = {
+        f"switch.{BED}_do_not_disturb": "off",
+        f"switch.{BED}_follow_up_mode": "off",
+        f"switch.{BED}_start_of_request_sound": "off",
+        f"switch.{BED}_mute_connectivity_error_sounds": "off",
+        f"switch.{BED}_alexa_captions": "off",
+        f"select.{BED}_wake_word": "alexa",
+        f"select.{BED}_language": "en-US",
+        f"select.{BED}_speaking_rate": "1",
+        f"select.{BED}_time_format": "hours_12",
+        f"select.{BED}_temperature_unit": "fahrenheit",
+        f"select.{BED}_distance_units": "imperial",
+        f"number.{BED}_maximum_volume": "100",
+        f"binary_sensor.{BED}_settings_open_to_guests": "off",
+    }
+    assert {entity_id: state_of(hass, entity_id).state for entity_id in kinds} == kinds
+    # no screen, no captions
+    assert hass.states.get("switch.room_101_room_101_desk_alexa_captions") is None
+    # a setting without a value is there to be set
+    assert state_of(hass, "select.room_101_room_101_desk_speaking_rate").state == "unknown"
+    both = state_of(hass, "select.room_102_room_102_bed_language")
+    assert both.state == "en-US/es-US"
+    assert both.state in both.attributes["options"]
+    registry = er.async_get(hass)
+    zone = registry.async_get(f"select.{BED}_time_zone")
+    assert zone is not None
+    assert zone.disabled
+    # one that may not be read is not offered
+    assert registry.async_get("select.room_102_room_102_sofa_time_zone") is None
+
+
+async def test_settings_are_written_and_read_back(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    path = f"/v2/endpoints/{BED_101}/settings"
+    for action, entity_id, data, key, value, state in (
+        ("switch.turn_on", f"switch.{BED}_follow_up_mode", {}, "SpeechRecognizer.FollowUp.mode", True, "on"),
+        (
+            "switch.turn_on",
+            f"switch.{BED}_start_of_request_sound",
+            {},
+            "SpeechRecognizer.wakeWordConfirmation",
+            "TONE",
+            "on",
+        ),
+        (
+            "switch.turn_on",
+            f"switch.{BED}_mute_connectivity_error_sounds",
+            {},
+            "Alexa.ManagedDevice.Settings.errorSuppression",
+            ["CONNECTIVITY"],
+            "on",
+        ),
+        (
+            "switch.turn_on",
+            f"switch.{BED}_magnifier",
+            {},
+            "Accessibility.Display.Magnifier.enablement",
+            "ENABLED",
+            "on",
+        ),
+        (
+            "select.select_option",
+            f"select.{BED}_wake_word",
+            {"option": "echo"},
+            "SpeechRecognizer.wakeWords",
+            ["ECHO"],
+            "echo",
+        ),
+        (
+            "select.select_option",
+            f"select.{BED}_language",
+            {"option": "en-US/fr-FR"},
+            "System.locales",
+            ["en-US", "fr-FR"],
+            "en-US/fr-FR",
+        ),
+        (
+            "select.select_option",
+            f"select.{BED}_speaking_rate",
+            {"option": "1.25"},
+            "SpeechSynthesizer.speakingRate",
+            1.25,
+            "1.25",
+        ),
+        (
+            "select.select_option",
+            f"select.{BED}_time_format",
+            {"option": "hours_24"},
+            "Alexa.DataFormat.Time.timeFormat",
+            "24_HOURS",
+            "hours_24",
+        ),
+        (
+            "number.set_value",
+            f"number.{BED}_maximum_volume",
+            {"value": 60},
+            "Alexa.ManagedDevice.Settings.maximumVolumeLimit",
+            60,
+            "60",
+        ),
+    ):
+        sim.reset_ledger()
+        await act(hass, action, entity_id, **data)
+        assert requests(sim) == [f"PUT {path}/{key}", f"GET {path}/{key}"]
+        assert endpoint(sim, BED_101)["settings"][key] == value
+        assert state_of(hass, entity_id).state == state
+    assert await async_setup_component(hass, "homeassistant", {})
+    change(sim, BED_101, settings={"System.distanceUnits": "METRIC"})
+    sim.reset_ledger()
+    await act(hass, "homeassistant.update_entity", f"select.{BED}_distance_units")
+    assert state_of(hass, f"select.{BED}_distance_units").state == "metric"
+    assert requests(sim) == [f"GET {path}"]
+    # one that the Echo takes over late is read once more
+    sim.fault(path=f"{path}/System.distanceUnits", method="GET", status=500, times=1)
+    await act(hass, "select.select_option", f"select.{BED}_distance_units", option="imperial")
+    assert state_of(hass, f"select.{BED}_distance_units").state == "metric"
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
+    await until(hass, lambda: state_of(hass, f"select.{BED}_distance_units").state == "imperial")
+    sim.reset_ledger()
+    await act(hass, "switch.turn_on", f"switch.{BED}_do_not_disturb")
+    await until(hass, lambda: state_of(hass, f"switch.{BED}_do_not_disturb").state == "on")
+    key = "Alexa.DoNotDisturb.doNotDisturb"
+    assert requests(sim) == [f"PUT {path}/{key}", f"GET {path}/{key}"]
+
+
+async def test_lights_plugs_thermostats_and_speakers_do_what_they_are_told(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    assert state_of(hass, LAMP).attributes["brightness"] == 153
+    # it is on, and a colour carries its brightness: one request
+    await act(hass, "light.turn_on", LAMP, hs_color=(240, 50))
+    assert writes(sim) == [f"POST {FEATURES}/color/setColor"]
+    color = endpoint(sim, LAMP_101)["features"]["color"]["color"]
+    assert (color["hue"], color["brightness"]) == (240, 0.6)
+    await until(hass, lambda: round(state_of(hass, LAMP).attributes["hs_color"][0]) == 240)
+    # and one to see what became of it
+    assert requests(sim)[1:] == [f"GET /v2/endpoints/{LAMP_101}"]
+    for action, entity_id, data, written, check in (
+        ("light.turn_off", LAMP, {}, f"{FEATURES}/power/turnOff", lambda s: s.state == "off"),
+        (
+            "light.turn_on",
+            LAMP,
+            {"color_temp_kelvin": 4000},
+            f"{FEATURES}/colorTemperature/setColorTemperature",
+            lambda s: s.state == "on",
+        ),
+        (
+            "switch.turn_off",
+            "switch.lobby_lobby_sign",
+            {},
+            "/v2/endpoints/amzn1.alexa.endpoint.SIMLOBBYSIGN/features/power/turnOff",
+            lambda s: s.state == "off",
+        ),
+        (
+            "climate.set_temperature",
+            "climate.room_101_room_101_thermostat",
+            {"temperature": 19},
+            "/v2/endpoints/amzn1.alexa.endpoint.SIM101HVAC/features/thermostat/setTargetSetpoint",
+            lambda s: s.attributes["temperature"] == 19,
+        ),
+        (
+            "climate.set_hvac_mode",
+            "climate.room_101_room_101_thermostat",
+            {"hvac_mode": "cool"},
+            "/v2/endpoints/amzn1.alexa.endpoint.SIM101HVAC/features/thermostat/setThermostatMode",
+            lambda s: s.state == "cool",
+        ),
+        (
+            "climate.set_temperature",
+            "climate.room_102_room_102_thermostat",
+            {"target_temp_low": 18, "target_temp_high": 24},
+            "/v2/endpoints/amzn1.alexa.endpoint.SIM102HVAC/features/thermostat/setTargetSetpoint",
+            lambda s: round(s.attributes["target_temp_high"]) == 24,
+        ),
+        (
+            "number.set_value",
+            f"number.{BED}_volume",
+            {"value": 35},
+            f"/v2/endpoints/{BED_101}/features/speaker/setVolume",
+            lambda s: s.state == "35.0",
+        ),
+    ):
+        sim.reset_ledger()
+        await act(hass, action, entity_id, **data)
+        assert f"POST {written}" in writes(sim)
+        await until(hass, lambda e=entity_id, c=check: c(state_of(hass, e)))  # type: ignore[misc]
+    sent = sim.ledger(path="*/SIM102HVAC/features/thermostat/*")
+    assert all("FAHRENHEIT" in entry["body"] for entry in sent)
+
+
+async def test_announcements_are_spoken_in_the_language_of_the_device(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    await act(hass, "notify.send_message", "notify.room_102_room_102_bed_announce", message="Breakfast is served.")
+    (said,) = sim.spoken()
+    assert (said["device"], said["text"]) == ("Room 102 bed", "Breakfast is served.")
+    assert "es-US" in sim.ledger(path="/v3/notifications")[0]["body"]
+    assert not [state for state in hass.states.async_entity_ids("notify") if state.endswith("_speak")]
+    await act(hass, "notify.send_message", "notify.example_hotels_announce_in_lobby", message="Good night.")
+    assert sorted(item["device"] for item in sim.spoken()[1:]) == ["Bar", "Lift", "Reception"]
+    assert len(sim.ledger(path="/v3/notifications")) == 2
+    with pytest.raises(HomeAssistantError, match="empty"):
+        await act(hass, "notify.send_message", "notify.example_hotels_announce_in_lobby", message=" ")
+
+
+async def test_a_device_that_is_offline_says_so_and_keeps_its_settings(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    desk = "room_102_room_102_desk"
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert state_of(hass, f"binary_sensor.{desk}_connectivity").state == "off"
+    assert state_of(hass, f"number.{desk}_volume").state == "unavailable"
+    assert state_of(hass, f"select.{desk}_wake_word").state == "alexa"
+    change(sim, LAMP_101, online=False)
+    sim.reset_ledger()
+    with pytest.raises(HomeAssistantError, match="does not answer"):
+        await act(hass, "light.turn_off", LAMP)
+    # neither sent again nor taken for done
+    assert writes(sim) == [f"POST {FEATURES}/power/turnOff"]
+    assert state_of(hass, LAMP).state == "unavailable"
+    connectivity = "binary_sensor.room_101_room_101_lamp_connectivity"
+    await act(hass, "homeassistant.update_entity", connectivity)
+    assert state_of(hass, connectivity).state == "off"
+    change(sim, LAMP_101, online=True)
+    await act(hass, "homeassistant.update_entity", connectivity)
+    assert (state_of(hass, connectivity).state, state_of(hass, LAMP).state) == ("on", "on")
+
+
+REFUSALS = (
+    (400, "INVALID_REQUEST", "refused"),
+    (400, "ENDPOINT_UNREACHABLE", "does not answer"),
+    (400, "DEVICE_NOT_SUPPORTED", "does not offer"),
+    (403, "FORBIDDEN", "does not allow"),
+    (404, "NOT_FOUND", "does not offer"),
+    (405, "METHOD_NOT_ALLOWED", "does not offer"),
+    (503, "ENDPOINT_UNREACHABLE", "does not answer"),
+)
+
+
+async def test_what_amazon_refuses_reaches_the_caller_and_harms_nothing(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    calls: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("light.turn_off", LAMP, {}),
+        ("number.set_value", f"number.{BED}_volume", {"value": 10}),
+        ("switch.turn_on", f"switch.{BED}_follow_up_mode", {}),
+        ("switch.turn_on", f"switch.{BED}_do_not_disturb", {}),
+        ("notify.send_message", f"notify.{BED}_announce", {"message": "Hello"}),
+    )
+    runtime = hotel.runtime_data
+    for status, code, text in REFUSALS:
+        for action, entity_id, data in calls:
+            sim.reset_ledger()
+            body = {"type": code, "message": "not for users"}
+            rules = [sim.fault(path="/v*", method=m, status=status, body=body) for m in ("POST", "PUT")]
+            with pytest.raises(HomeAssistantError, match=text):
+                await act(hass, action, entity_id, **data)
+            assert len(writes(sim)) == 1, (status, code, action)
+            for rule in rules:
+                sim.remove_fault(rule or "")
+        # what did not answer is asked again before it is commanded again
+        await runtime.smart_home.async_refresh()
+    assert all(coordinator.last_update_success for coordinator in runtime.coordinators)
+    assert state_of(hass, LAMP).state == "on"
+
+
+async def test_a_write_of_unknown_outcome_is_not_repeated_but_looked_at(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    for action, entity_id, data, state in (
+        ("light.turn_off", LAMP, {}, "off"),
+        ("number.set_value", f"number.{BED}_volume", {"value": 12}, "12.0"),
+        ("switch.turn_on", f"switch.{BED}_do_not_disturb", {}, "on"),
+        ("switch.turn_on", f"switch.{BED}_follow_up_mode", {}, "on"),
+    ):
+        sim.reset_ledger()
+        rules = [sim.fault(path="/v2/*", method=m, cut="before", after=True) for m in ("POST", "PUT")]
+        with pytest.raises(HomeAssistantError, match="did not answer"):
+            await act(hass, action, entity_id, **data)
+        for rule in rules:
+            sim.remove_fault(rule or "")
+        assert len(writes(sim)) == 1, entity_id
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
+        await until(hass, lambda e=entity_id, s=state: state_of(hass, e).state == s)  # type: ignore[misc]

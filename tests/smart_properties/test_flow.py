@@ -1,0 +1,179 @@
+"""Signing in to a property through the config flow."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+
+from .hotel import IMPLEMENTATION, ORGANIZATION, ROOM_101, add_credentials, hotel_entry, load
+
+REGION = {"region": "na", "login_host": "by_region"}
+
+
+@pytest.fixture(autouse=True)
+def _hotel(sim: ControlClient, current_request_with_host: None) -> None:
+    """Be in the hotel, with a browser that asks."""
+    sim.household("property")
+
+
+async def go_on(hass: HomeAssistant, flow: dict[str, Any], **answers: Any) -> dict[str, Any]:
+    """Answer a form, or go on without an answer."""
+    result: dict[str, Any] = dict(await hass.config_entries.flow.async_configure(flow["flow_id"], answers or None))
+    return result
+
+
+async def at_amazon(
+    hass: HomeAssistant, sim: ControlClient, client: ClientSessionGenerator, flow: dict[str, Any]
+) -> dict[str, Any]:
+    """Allow what Amazon's page asks for, and let the browser come back."""
+    assert (flow["type"], flow["step_id"]) == (FlowResultType.EXTERNAL_STEP, "auth")
+    back = urlsplit(sim.sign_in(flow["url"], "operator@example.org"))
+    browser = await client()
+    answer = await browser.get(f"{back.path}?{back.query}")
+    assert answer.status == 200
+    return await go_on(hass, flow)
+
+
+async def start(hass: HomeAssistant, **region: str) -> dict[str, Any]:
+    """Choose Smart Properties and a region."""
+    flow: dict[str, Any] = dict(await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"}))
+    flow = await go_on(hass, flow, marketplace="amazon.com")
+    assert "smart_properties" in flow["menu_options"]
+    flow = await go_on(hass, flow, next_step_id="smart_properties")
+    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "smart_properties")
+    return await go_on(hass, flow, **(REGION | region))
+
+
+async def test_a_room_is_set_up_from_nothing(
+    hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    await add_credentials(hass)
+    flow = await start(hass)
+    asked = parse_qs(urlsplit(flow["url"]).query)
+    assert flow["url"].startswith("https://www.amazon.com/ap/oa?")
+    assert asked["scope"] == ["alexa::enterprise:management credential_locker::wifi_management"]
+    flow = await at_amazon(hass, sim, hass_client_no_auth, flow)
+    assert flow["step_id"] == "organization"
+    for wrong, error in ((ORGANIZATION[:-1], "unit_unknown"), ("12345", "unit_invalid")):
+        flow = await go_on(hass, flow, unit_id=wrong)
+        assert flow["errors"] == {"unit_id": error}
+    sim.fault(path="/v2/units/*", status=503, times=9)
+    flow = await go_on(hass, flow, unit_id=ORGANIZATION)
+    assert flow["errors"] == {"unit_id": "cannot_connect_property"}
+    sim.clear_faults()
+    flow = await go_on(hass, flow, unit_id=f" {ORGANIZATION} ")
+    assert flow["step_id"] == "unit"
+    options = flow["data_schema"].schema["unit"].config["options"]
+    assert {option["label"] for option in options} >= {"Example Hotels", "Example Hotels / Harbour Hotel / Room 101"}
+    flow = await go_on(hass, flow, unit=ROOM_101)
+    await hass.async_block_till_done()
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    entry = flow["result"]
+    assert (entry.title, entry.unique_id, entry.state) == ("Room 101", f"asp_{ROOM_101}", ConfigEntryState.LOADED)
+    assert not entry.data["whole_organization"]
+    assert hass.states.get("light.room_101_room_101_lamp")
+    assert not [state for state in hass.states.async_entity_ids() if "room_102" in state]
+    token_requests = sim.ledger(path="/auth/o2/token")
+    assert "client_secret=" in token_requests[0]["body"]
+    again = await at_amazon(hass, sim, hass_client_no_auth, await start(hass))
+    again = await go_on(hass, await go_on(hass, again, unit_id=ROOM_101), unit=ROOM_101)
+    assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_signing_in_needs_credentials_and_consent(
+    hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    flow = await start(hass)
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "missing_credentials")
+    await add_credentials(hass)
+    flow = await start(hass, region="fe")
+    assert flow["url"].startswith("https://www.amazon.co.jp/ap/oa?")
+    browser = await hass_client_no_auth()
+    state = parse_qs(urlsplit(flow["url"]).query)["state"][0]
+    await browser.get(f"/auth/external/callback?error=access_denied&state={state}")
+    flow = await go_on(hass, flow)
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "user_rejected_authorize")
+
+
+async def test_a_grant_that_is_gone_asks_to_sign_in_again_and_nothing_else_does(
+    hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    await add_credentials(hass)
+    entry = hotel_entry(ROOM_101)
+    sim.fault(path="/auth/o2/token", status=503, times=1)
+    entry.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert not hass.config_entries.flow.async_progress()
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    sim.fault(revoke=True)
+    await entry.runtime_data.devices.async_refresh()
+    await hass.async_block_till_done()
+    (asked,) = hass.config_entries.flow.async_progress()
+    assert asked["step_id"] == "property_reauth"
+    confirmed: dict[str, Any] = dict(await hass.config_entries.flow.async_configure(asked["flow_id"], {}))
+    flow = await at_amazon(hass, sim, hass_client_no_auth, confirmed)
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.data["auth_implementation"] == IMPLEMENTATION
+
+
+async def test_reconfiguring_keeps_the_unit_and_refuses_a_sign_in_that_cannot_see_it(
+    hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    await add_credentials(hass)
+    entry = await load(hass, hotel_entry(ROOM_101))
+    before = entry.data["token"]["access_token"]
+    flow: dict[str, Any] = dict(await entry.start_reconfigure_flow(hass))
+    assert flow["step_id"] == "property_reconfigure"
+    flow = await at_amazon(hass, sim, hass_client_no_auth, await go_on(hass, flow, **REGION))
+    assert flow["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.data["token"]["access_token"] != before
+    assert entry.unique_id == f"asp_{ROOM_101}"
+    (client,) = sim.state()["smartProperties"]["clients"]
+    sim.patch_state({"smartProperties": {"clients": [client | {"apiAccess": False}]}})
+    flow = dict(await entry.start_reconfigure_flow(hass))
+    flow = await at_amazon(hass, sim, hass_client_no_auth, await go_on(hass, flow, **REGION))
+    assert flow["reason"] == "property_refused"
+
+
+async def test_options_are_those_that_mean_something_to_a_property(hass: HomeAssistant, sim: ControlClient) -> None:
+    await add_credentials(hass)
+    entry = await load(hass, hotel_entry(ROOM_101))
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    schema = flow["data_schema"]
+    assert schema is not None
+    assert {str(key) for key in schema.schema} == {"include_devices", "exclude_devices"}
+    assert hass.states.get("number.room_101_room_101_bath_maximum_volume")
+    result = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {"exclude_devices": ["G0SIMASP00000006"]}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert hass.states.get("number.room_101_room_101_bath_maximum_volume") is None
+    assert hass.states.get("number.room_101_room_101_bed_maximum_volume")
+
+
+async def test_credentials_that_are_gone_are_asked_for_again(hass: HomeAssistant, sim: ControlClient) -> None:
+    assert await async_setup_component(hass, "application_credentials", {})
+    entry = hotel_entry(ROOM_101)
+    entry.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["step_id"] == "property_reauth"
+    assert sim.ledger() == []
+    assert await hass.config_entries.async_remove(entry.entry_id)
