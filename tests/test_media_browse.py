@@ -201,18 +201,21 @@ async def test_sequence(hass: HomeAssistant, sim: ControlClient, entry: MockConf
         {"wait": 4},
         {"serial": [{"announce": "Breakfast", "title": "Kitchen", "entity_id": GROUP}, {"sound": "air_horn_03"}]},
         {"parallel": [{"music": "salt", "provider": "SPOTIFY"}, {"stop": True, "entity_id": STUDIO}]},
+        {"routine": "dinner time", "entity_id": STUDIO},
     ]
     await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=steps)
-    assert household.requests() == ["POST /api/behaviors/preview"]
+    assert household.requests() == ["GET /api/behaviors/v2/automations", "POST /api/behaviors/preview"]
     spoken = sim.spoken()
     kitchen = [item for item in spoken if item["device"] == "Kitchen Show"]
     assert kitchen[0]["text"] == "Good morning &amp; welcome"
     assert kitchen[0]["volume"] == 20
-    members = {item["device"] for item in spoken if item["kind"] == "announce"}
+    members = {item["device"] for item in spoken if item["text"] == "Breakfast"}
     assert members == {state_of(hass, member).name for member in state_of(hass, GROUP).attributes["group_members"]}
-    announced = next(item for item in spoken if item["kind"] == "announce")
+    announced = next(item for item in spoken if item["text"] == "Breakfast")
     assert announced["offset"] == pytest.approx(kitchen[0]["duration"] + 4)
     assert announced["title"] == "Kitchen"
+    after = [item for item in spoken if item["offset"] > announced["offset"] and item["kind"] == "speak"]
+    assert {item["device"] for item in after} == {"Living Room Studio"}
 
 
 async def test_a_sequence_does_not_cut_speech(
@@ -246,6 +249,7 @@ WRONG: list[tuple[list[Any], str]] = [
     ([{"speak": "a", "entity_id": "media_player.nowhere"}], "media_player.nowhere, which is no media player"),
     ([{"speak": "a", "entity_id": "media_player.garden_dot"}], "offline|no media player"),
     ([{"stop": 3}], "takes no value"),
+    ([{"routine": "nap"}], "no routine with the name"),
     ([{"speak": "a"}] * 41, "41 commands"),
     ([{"serial": [{"serial": [{"serial": [{"serial": [{"serial": [{"serial": [{"speak": "a"}]}]}]}]}]}]}], "levels"),
 ]
@@ -262,7 +266,7 @@ async def test_a_sequence_that_is_wrong_asks_nothing(
             await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=steps)
     with pytest.raises(ServiceValidationError, match="has no Echo"):
         await act(hass, DOMAIN, "run_sequence", None, steps=[{"speak": "a"}])
-    assert household.requests() == []
+    assert set(household.requests()) == {"GET /api/behaviors/v2/automations"}
     sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError, match="refused"):
         await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"speak": "a"}])

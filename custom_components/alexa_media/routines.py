@@ -27,7 +27,7 @@ async def async_run_routine(hass: HomeAssistant, entry: AlexaConfigEntry, wanted
         raise invalid_input("routine_unknown", routine=wanted, known="-")
     with command_errors(hass, entry):
         await coordinator.async_read_now()
-    routine = _found(coordinator.data, wanted.strip())
+    routine = found_routine(coordinator.data, wanted.strip())
     if routine.needs_echo and device.is_group:
         raise invalid_input("routine_on_group", routine=routine.name)
     return await _async_run(hass, entry, coordinator, routine, device)
@@ -75,7 +75,7 @@ def _default_echo(entry: AlexaConfigEntry) -> Device | None:
     return chosen or (next(iter(echos.values())) if len(echos) == 1 else None)
 
 
-def _found(routines: Mapping[str, Routine], wanted: str) -> Routine:
+def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
     """Return the routine with an id, else the one with a name, else the one with an utterance, in any case.
 
     Of several the one that is switched on is meant, if there is one such.

@@ -18,10 +18,11 @@ from .backend import (
     Stop,
     TextCommand,
 )
-from .backend.media import Do, InTurn, Step, Together, Wait, commands_of
+from .backend.media import Do, InTurn, RunRoutine, Step, Together, Wait, commands_of
 from .coordinator import AlexaConfigEntry
 from .entity import invalid_input
 from .models import Device
+from .routines import found_routine
 from .speech import EchoPlayer, Kind, echo_players, expand, message_of
 
 MAX_DEPTH: Final = 5
@@ -32,6 +33,7 @@ MAX_WAIT: Final = 3600
 _FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
 _GROUPS: Final[dict[str, type[InTurn | Together]]] = {"serial": InTurn, "parallel": Together}
 _ENTITY: Final = "entity_id"
+ROUTINE: Final = "routine"
 
 
 def _text(value: object) -> str:
@@ -78,7 +80,7 @@ _COMMANDS: Final[dict[str, Callable[[object, Mapping[str, Any]], Command]]] = {
     "stop": _stop,
 }
 _FIELDS: Final = {"announce": {"title"}, "music": {"provider"}}
-_KNOWN: Final = ", ".join((*_COMMANDS, "wait", *_GROUPS))
+_KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
 
 
 @dataclass(slots=True)
@@ -118,7 +120,7 @@ class StepReader:
         """Read one step."""
         if not isinstance(data, Mapping):
             raise self._wrong(place, "it is no mapping")
-        kinds = [key for key in data if key in _COMMANDS or key in _GROUPS or key == "wait"]
+        kinds = [key for key in data if key in _COMMANDS or key in _GROUPS or key in ("wait", ROUTINE)]
         if len(kinds) != 1:
             raise invalid_input("sequence_step_unknown", step=place, known=_KNOWN)
         (kind,) = kinds
@@ -130,6 +132,8 @@ class StepReader:
         if kind in _GROUPS:
             return self._group(kind, data[kind], entity_ids, place, depth + 1)
         try:
+            if kind == ROUTINE:
+                return self._routine(_text(data[kind]), entity_ids, place)
             if kind == "wait":
                 return Wait(seconds=_seconds(data[kind]))
             command = _COMMANDS[kind](data[kind], data)
@@ -139,6 +143,23 @@ class StepReader:
 
     def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
         """Return a command on all devices that it is for."""
+        for_members = isinstance(command, _FOR_MEMBERS)
+        devices = self._devices(entity_ids, place, for_members=for_members)
+        return _together([Do(command=command, device=device) for device in devices])
+
+    def _routine(self, wanted: str, entity_ids: tuple[str, ...], place: str) -> Step:
+        """Return a routine on all Echos that it is for."""
+        devices = self._devices(entity_ids, place, for_members=False)
+        coordinator = self.entry.runtime_data.routines if self.entry else None
+        routine = found_routine(coordinator.data if coordinator else {}, wanted)
+        if not routine.enabled:
+            raise invalid_input("routine_disabled", routine=routine.name)
+        if routine.needs_echo and any(device.is_group for device in devices):
+            raise invalid_input("routine_on_group", routine=routine.name)
+        return _together([RunRoutine(routine=routine, device=device) for device in devices])
+
+    def _devices(self, entity_ids: tuple[str, ...], place: str, *, for_members: bool) -> list[Device]:
+        """Return the devices of players, each once; ``for_members``: those of groups in their place."""
         devices: dict[str, Device] = {}
         for entity_id in expand(self.hass, entity_ids):
             player = self.players.get(entity_id)
@@ -147,18 +168,17 @@ class StepReader:
             if self.entry not in (None, player.entry):
                 raise invalid_input("sequence_two_accounts", step=place)
             self.entry = player.entry
-            for device in self._with_members(command, player.device):
+            for device in self._with_members(player.device) if for_members else (player.device,):
                 if not device.online:
                     raise invalid_input("sequence_target_offline", step=place, target=device.name)
                 devices[device.serial] = device
         if not devices:
             raise invalid_input("sequence_no_target", step=place)
-        steps = tuple(Do(command=command, device=device) for device in devices.values())
-        return steps[0] if len(steps) == 1 else Together(steps=steps)
+        return list(devices.values())
 
-    def _with_members(self, command: Command, device: Device) -> Sequence[Device]:
-        """Return the members of a group for what a group cannot do itself."""
-        if not device.is_group or not isinstance(command, _FOR_MEMBERS) or self.entry is None:
+    def _with_members(self, device: Device) -> Sequence[Device]:
+        """Return the members of a group, which does not speak itself."""
+        if not device.is_group or self.entry is None:
             return (device,)
         known = self.entry.runtime_data.devices.data
         return [known[serial] for serial in device.members if serial in known] or (device,)
@@ -167,6 +187,18 @@ class StepReader:
     def _wrong(place: str, reason: str) -> Exception:
         """Return the error of a step."""
         return invalid_input("sequence_step_wrong", step=place, reason=reason)
+
+
+def _together(steps: Sequence[Step]) -> Step:
+    """Return steps at the same time, a single one as it is."""
+    return steps[0] if len(steps) == 1 else Together(steps=tuple(steps))
+
+
+def names_routine(steps: object) -> bool:
+    """Return whether a routine is among steps."""
+    if isinstance(steps, Mapping):
+        return ROUTINE in steps or any(map(names_routine, steps.values()))
+    return isinstance(steps, list) and any(map(names_routine, steps))
 
 
 def _seconds(value: object) -> int:

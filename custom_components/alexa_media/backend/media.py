@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..models import Device
 from .commands import Command, PlaySearch
+from .routines import Routine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,14 @@ class Do:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunRoutine:
+    """A routine, with ``device`` as the Echo that is spoken to."""
+
+    routine: Routine
+    device: Device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     """Do nothing for some seconds."""
 
@@ -88,13 +97,13 @@ class Together:
     steps: tuple[Step, ...]
 
 
-type Step = Do | Wait | InTurn | Together
+type Step = Do | RunRoutine | Wait | InTurn | Together
 
 
-def commands_of(step: Step) -> Iterator[Do]:
-    """Yield every command of a step, those inside of others too."""
+def commands_of(step: Step) -> Iterator[Do | RunRoutine]:
+    """Yield every command and routine of a step, those inside of others too."""
     match step:
-        case Do():
+        case Do() | RunRoutine():
             yield step
         case InTurn(steps=steps) | Together(steps=steps):
             for inner in steps:

@@ -12,7 +12,7 @@ import probatio as vol
 from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
-from ..steps import reader
+from ..steps import names_routine, reader
 
 SERVICE_GET_QUEUE: Final = "get_queue"
 SERVICE_RUN_SEQUENCE: Final = "run_sequence"
@@ -49,6 +49,12 @@ def async_setup(hass: HomeAssistant) -> None:
 
 async def _async_run_sequence(call: ServiceCall) -> None:
     """Run steps as one sequence, in one request; raises ``ServiceValidationError`` before it where a step is wrong."""
+    if names_routine(call.data[ATTR_STEPS]):
+        # a routine does what the app shows now
+        for loaded in call.hass.config_entries.async_loaded_entries(DOMAIN):
+            if (routines := loaded.runtime_data.routines) is not None:
+                with command_errors(call.hass, loaded):
+                    await routines.async_read_now()
     steps = reader(call.hass)
     step = steps.read(call.data[ATTR_STEPS], call.data[ATTR_ENTITY_ID])
     entry = steps.entry

@@ -112,14 +112,17 @@ class WebBackend:
         self.lists = WebLists(self._session.transport)
         self.smart_home = WebSmartHome(self._session.transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
-        self.media = WebMedia(
-            self._session.transport, self._scheduler, default_customer_id=lambda: self.account.customer_id
-        )
         self._closes = (self._scheduler.close, self.smart_home.async_close)
         self.background = WebBackground(self._session)
         self.kids = WebKids(self._session)
         self.routines = WebRoutines(
             self._session, devices=lambda: self._devices, customer_id=lambda: self.account.customer_id
+        )
+        self.media = WebMedia(
+            self._session.transport,
+            self._scheduler,
+            default_customer_id=lambda: self.account.customer_id,
+            routine_node=self.routines.node,
         )
 
     @property

@@ -24,7 +24,7 @@ from .endpoints import BEHAVIOR_ENTITIES, PLAY_STATION, QUEUE, STATIONS, VALIDAT
 from .nodes import Target, search_payload, stop_all_node
 from .parse_media import parse_providers, parse_queue, parse_sounds, parse_stations, parse_validation
 from .scheduler import CommandScheduler
-from .steps import speech_ends, step_node
+from .steps import RoutineNode, speech_ends, step_node
 from .transport import Transport
 
 MUSIC_SKILL: Final = "amzn1.ask.1p.music"
@@ -40,12 +40,18 @@ class WebMedia:
     """What one account can play; see ``MediaApi`` for what each method is for."""
 
     def __init__(
-        self, transport: Transport, scheduler: CommandScheduler, *, default_customer_id: Callable[[], str]
+        self,
+        transport: Transport,
+        scheduler: CommandScheduler,
+        *,
+        default_customer_id: Callable[[], str],
+        routine_node: RoutineNode,
     ) -> None:
         """Ask through ``transport``, run steps through ``scheduler``."""
         self._transport = transport
         self._scheduler = scheduler
         self._default_customer_id = default_customer_id
+        self._routine_node = routine_node
 
     async def async_providers(self) -> tuple[MusicProvider, ...]:
         """Return the music providers."""
@@ -96,7 +102,9 @@ class WebMedia:
     async def async_run(self, step: Step) -> None:
         """Run steps as one sequence."""
         serials = {do.device.serial for do in commands_of(step)}
-        await self._scheduler.execute_node(step_node(step, self._default_customer_id()), serials, speech_ends(step))
+        await self._scheduler.execute_node(
+            step_node(step, self._default_customer_id(), self._routine_node), serials, speech_ends(step)
+        )
 
 
 _: type[MediaApi] = WebMedia

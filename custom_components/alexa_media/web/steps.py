@@ -2,23 +2,27 @@
 
 from collections.abc import Callable
 
-from custom_components.alexa_media.backend.media import Do, InTurn, Step, Together, Wait
+from custom_components.alexa_media.backend.media import Do, InTurn, RunRoutine, Step, Together, Wait
 
 from .nodes import Node, Target, command_node, parallel_node, serial_node, wait_node
 from .scheduler import speech_seconds
 
+type RoutineNode = Callable[[RunRoutine], Node]
 
-def step_node(step: Step, default_customer_id: str) -> Node:
-    """Return the node of a step."""
+
+def step_node(step: Step, default_customer_id: str, routine_node: RoutineNode) -> Node:
+    """Return the node of a step; ``routine_node`` returns that of a routine."""
     match step:
         case Do(command=command, device=device):
             return command_node(command, [Target.of(device, default_customer_id)])
+        case RunRoutine():
+            return routine_node(step)
         case Wait(seconds=seconds):
             return wait_node(seconds)
         case InTurn(steps=steps):
-            return serial_node([step_node(inner, default_customer_id) for inner in steps])
+            return serial_node([step_node(inner, default_customer_id, routine_node) for inner in steps])
         case Together(steps=steps):
-            return parallel_node([step_node(inner, default_customer_id) for inner in steps])
+            return parallel_node([step_node(inner, default_customer_id, routine_node) for inner in steps])
 
 
 def speech_ends(step: Step) -> dict[str, float]:
@@ -36,6 +40,8 @@ def _walk(step: Step, start: float, note: Callable[[str, float], None]) -> float
                 return start
             note(device.serial, start + seconds)
             return start + seconds
+        case RunRoutine():
+            return start
         case Wait(seconds=seconds):
             return start + seconds
         case InTurn(steps=steps):
