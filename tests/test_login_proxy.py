@@ -56,6 +56,8 @@ async def root(
 ) -> URL:
     """Return where Home Assistant's own web server listens, which is where its user has the frontend."""
     assert await async_setup_component(hass, "http", getattr(request, "param", {}))
+    # what the integration depends on has to have its views before the server starts
+    assert await async_setup_component(hass, "application_credentials", {})
     async_register(hass)  # the plugin's web server takes no views later; the real one does
     client: TestClient[Any, Any] = await hass_client_no_auth()
     url = client.make_url("/").origin()

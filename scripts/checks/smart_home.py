@@ -110,8 +110,7 @@ def guard(world: World) -> str:
         ("alarm_disarm", "ARMED_STAY", "disarmed"),
     ):
         world.rest().trigger_service("alarm_control_panel", action, entity_id=entity_id)
-        value = appliance(world, "RedRock Panel")[2]["armState"]
-        expect(value == arm_state, f"the cloud has {value}")
+        until(arm_state, lambda wanted=arm_state: appliance(world, "RedRock Panel")[2]["armState"] == wanted)
         until(state, partial(has_state, world, entity_id, state))
     return "armed and disarmed, as the cloud then says"
 
