@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPMethod
 import re
+import time
 from typing import Any, Final
 
 from .world import KITCHEN, PATIENCE, STUDIO, CheckFailedError, World, expect, until
@@ -70,8 +71,21 @@ async def devices_and_entities(world: World) -> str:
     expect(len(states["media_player.downstairs"].attributes["group_members"]) >= 2, "the group has no members")
     until_push = lambda: world.state(push_sensor(world)).state == "on"  # noqa: E731
     await asyncio.to_thread(until, "push is up", until_push)
+    await asyncio.to_thread(at_rest, world)
     ours = [e for e in states if e.split(".")[0] in ("media_player", "notify", "switch", "sensor", "binary_sensor")]
     return f"{len(ours)} entities"
+
+
+def at_rest(world: World) -> None:
+    """Wait until Home Assistant asks for nothing any more: what is read for entities is read once they are there."""
+    seen, since = -1, time.monotonic()
+    end = since + PATIENCE
+    while time.monotonic() < end:
+        if (count := world.sim.progress()[0]) != seen:
+            seen, since = count, time.monotonic()
+        elif time.monotonic() - since >= 1.0:
+            return
+        time.sleep(0.1)
 
 
 def push_sensor(world: World) -> str:

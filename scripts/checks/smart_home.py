@@ -105,6 +105,7 @@ def lock(world: World) -> str:
 def guard(world: World) -> str:
     """Arm and disarm Guard without a code."""
     entity_id = shown(world, "alarm_control_panel", "Alexa Guard 60057").entity_id
+    until("how it is armed", partial(has_state, world, entity_id, "disarmed"))
     for action, arm_state, state in (
         ("alarm_arm_away", "ARMED_AWAY", "armed_away"),
         ("alarm_disarm", "ARMED_STAY", "disarmed"),

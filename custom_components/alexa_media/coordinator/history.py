@@ -171,7 +171,8 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         """Return the last commands with those of some records, and note what is news."""
         latest = {serial: value.record for serial, value in self.data.items()}
         # They come with the latest first; those of the same moment stay in their order.
-        for record in sorted(reversed(list(records)), key=lambda record: record.timestamp):
+        latest_first = sorted(records, key=lambda record: record.timestamp, reverse=True)
+        for record in latest_first[::-1]:
             self._newest = max(record.timestamp, self._newest or record.timestamp)
             key = (record.timestamp, record.serial)
             is_new = key not in self._seen
