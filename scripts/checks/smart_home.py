@@ -102,6 +102,11 @@ def lock(world: World) -> str:
     return "unlocked here, locked at the door"
 
 
+def is_armed(world: World, arm_state: str) -> bool:
+    """Return whether Guard is armed so in the cloud."""
+    return bool(appliance(world, "RedRock Panel")[2]["armState"] == arm_state)
+
+
 def guard(world: World) -> str:
     """Arm and disarm Guard without a code."""
     entity_id = shown(world, "alarm_control_panel", "Alexa Guard 60057").entity_id
@@ -111,7 +116,7 @@ def guard(world: World) -> str:
         ("alarm_disarm", "ARMED_STAY", "disarmed"),
     ):
         world.rest().trigger_service("alarm_control_panel", action, entity_id=entity_id)
-        until(arm_state, lambda wanted=arm_state: appliance(world, "RedRock Panel")[2]["armState"] == wanted)
+        until(arm_state, partial(is_armed, world, arm_state))
         until(state, partial(has_state, world, entity_id, state))
     return "armed and disarmed, as the cloud then says"
 
