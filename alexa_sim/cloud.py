@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import utterances
 from .auth import Auth
 from .endpoints import Services, WebsiteApi
 from .endpoints.account import add_account
@@ -115,7 +114,8 @@ class Cloud:
                 self._emit(account, command, {"destinationUserId": account, **payload, **values})
         with self._state.change():
             for account, held in self._state.accounts.items():
-                utterances.hear(self._state.ringing, account, held, str(serial), text, self._state.now())
+                if serial in held["devices"]:
+                    self._state.hear(account, str(serial), text)
         record = {
             "time": self._state.now(),
             "serial": serial,

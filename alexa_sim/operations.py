@@ -8,7 +8,7 @@ import re
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from . import catalogue, player, utterances
+from . import catalogue, player
 from .state import Json, State
 
 GUARD_STATES: Mapping[Any, str] = {"AWAY": "ARMED_AWAY", "HOME": "ARMED_STAY"}
@@ -197,11 +197,10 @@ class Operations:
             operation.effect = partial(self._hear, serial, text)
         return operation
 
-    def _hear(self, serial: str, text: str, now: float) -> None:
-        """Do what an Echo was told about timers and alarms; they are the account's that told it."""
+    def _hear(self, serial: str, text: str, _now: float) -> None:
+        """Do what an Echo was told; timers and alarms are the account's that told it."""
         with self._state.change():
-            account = self._state.accounts[self._account_id]
-            utterances.hear(self._state.ringing, self._account_id, account, serial, text, now)
+            self._state.hear(self._account_id, serial, text)
 
     def _info(self, kind: str, payload: Mapping[str, Any]) -> Operation:
         return self._one("sequence", self._device(payload), kind, SOUND_SECONDS)

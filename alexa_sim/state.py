@@ -113,6 +113,17 @@ class State:
         else:
             heapq.heappush(self._later, (when, next(self._numbers), action))
 
+    def hear(self, customer_id: str, serial: str, text: str) -> None:
+        """Do what an Echo was told about timers, alarms and sleep, for one account that sees it."""
+        utterances.hear(self.ringing, customer_id, self.accounts[customer_id], serial, text, self.now())
+        if seconds := utterances.sleep_after(text):
+            self.later(self.now() + seconds, lambda: self._fall_silent(serial))
+
+    def _fall_silent(self, serial: str) -> None:
+        """End what an Echo plays."""
+        if device := self.find(serial):
+            player.stop(device["player"])
+
     def catch_up(self) -> None:
         """Let happen, in its order, all that is due by now."""
         now = self._clock.now()

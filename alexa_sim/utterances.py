@@ -1,4 +1,4 @@
-"""What an Echo does when it is told something about timers and alarms, in English or German."""
+"""What an Echo does when it is told something about timers, alarms and sleep, in English or German."""
 
 from collections.abc import Mapping
 import re
@@ -17,6 +17,7 @@ _UNITS: Final = {
 }
 _LENGTH: Final = re.compile(rf"(\d+)\s+({'|'.join(_UNITS)})\b", re.IGNORECASE)
 _TIMER: Final = re.compile(r"^(?:set|stelle?)\b.*\btimer\b", re.IGNORECASE)
+_SLEEP: Final = re.compile(r"^(?:set|stelle?)\b.*\bsleep ?timer\b", re.IGNORECASE)
 _LABEL: Final = re.compile(r"\b(?:called|namens)\s+(.+)$", re.IGNORECASE)
 _SNOOZE: Final = re.compile(r"^(?:snooze|schlummern)\b", re.IGNORECASE)
 _STOP: Final = re.compile(r"^(?:stop|stopp|stopp den wecker|stop the alarm)$", re.IGNORECASE)
@@ -53,14 +54,25 @@ class Ringing:
         ]
 
 
+def _length(words: str) -> int:
+    """Return the seconds that a sentence names."""
+    return sum(int(number) * _UNITS[unit.lower()] for number, unit in _LENGTH.findall(words))
+
+
+def sleep_after(text: str) -> int | None:
+    """Return the seconds after which a sentence wants what plays to stop."""
+    words = text.strip()
+    return _length(words) or None if _SLEEP.match(words) else None
+
+
 def hear(ringing: Ringing, customer_id: str, account: dict[str, Any], serial: str, text: str, now: float) -> None:
     """Do what a sentence says about timers and alarms; others change nothing."""
     notifications, device = account["notifications"], account["devices"].get(serial)
     if device is None:
         return
     words = text.strip()
-    length = sum(int(number) * _UNITS[unit.lower()] for number, unit in _LENGTH.findall(words))
-    if _TIMER.match(words) and length:
+    length = _length(words)
+    if _TIMER.match(words) and not _SLEEP.match(words) and length:
         if "TIMERS_AND_ALARMS" in device["capabilities"]:
             label = found[1] if (found := _LABEL.search(words)) else None
             key = str(uuid4())

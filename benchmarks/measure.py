@@ -21,6 +21,17 @@ LATENCY: Final = 0.05
 RATE: Final = 500
 _BATCHES_PER_SECOND: Final = 50
 _STEP: Final = 20.0
+_SINGLE: Final = (
+    "/api/auxcontroller/",
+    "/api/device-wifi-details",
+    "/api/device/op-mode",
+    "/api/equalizer/",
+    "/api/notification/",
+    "/api/v1/devices/",
+    "/api/wake-words-locale",
+    "/devicesTypes/",
+)
+"""What costs a request for each device, while one of its entities is enabled."""
 _AWAY: Final = ("/v20160207/events", "/v20160207/directives")
 
 
@@ -106,15 +117,37 @@ class Bench:
             self.found["blocks"] = _blocks(recorded)
             until = time.time() - time.monotonic() + there
             self.found["round_trips"] = _chain(requests, until)
-        _keep(self.found, "start", echos, _counts(requests))
+        _keep(self.found, "start", echos, _apart(requests))
 
-    def idle_hour(self, echos: int) -> None:
+    def idle_hour(self, echos: int, name: str = "idle") -> None:
         """Let an hour pass in which nothing happens."""
         self.begin()
         for _ in range(round(3600 / _STEP)):
             self.home.sim.advance(_STEP)
             self.home.probe("advance", seconds=_STEP)
-        _keep(self.found, "idle", echos, _counts(self.home.quiet(calm=1)))
+        _keep(self.found, name, echos, _apart(self.home.quiet(calm=1)))
+
+    def everything(self, echos: int) -> None:
+        """Enable all entities, set up as a restart does, and let an hour pass in which nothing happens."""
+        probe = self.home.probe
+        probe("real_time")
+        probe("unload", entry_id=self.entry_id)
+        enabled = probe("enable", entry_id=self.entry_id)["count"]
+        self.begin()
+        probe("setup", entry_id=self.entry_id)
+        _keep(self.found, "all_start", echos, _apart(self.home.quiet(limit=90)) | {"enabled": enabled})
+        self.idle_hour(echos, "all_idle")
+
+    def list_item(self) -> None:
+        """Let somebody put something on a list."""
+        customer_id, account = self._account()
+        shown = next(key for key, one in account["lists"].items() if one["listType"] == "SHOP")
+        self.begin()
+        items = {"bench": {"itemName": "oat milk"}}
+        self.home.sim.patch_state({"accounts": {customer_id: {"lists": {shown: {"items": items}}}}})
+        requests = self.home.quiet(calm=1.5)
+        writes = [row for row in self.read()["writes"] if row[2] == "changed" and row[1].startswith("todo.")]
+        self.found["list_item"] = {"requests": _counts(requests), "writes": len(writes)}
 
     def hotel(self) -> None:
         """Set the hotel of Alexa Smart Properties up, and let an hour pass in which nothing happens."""
@@ -380,6 +413,15 @@ def _counts(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return how many requests there were, and to what."""
     paths = Counter(_generic(str(entry["path"])) for entry in requests)
     return {"total": paths.total(), "paths": dict(paths.most_common())}
+
+
+def _apart(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the requests for the whole account, and apart from them those for the settings of single devices."""
+    single: list[Mapping[str, Any]] = []
+    whole: list[Mapping[str, Any]] = []
+    for entry in requests:
+        (single if entry["path"].startswith(_SINGLE) else whole).append(entry)
+    return _counts(whole) | {"single": _counts(single)["total"]}
 
 
 def _asked(requests: Iterable[Mapping[str, Any]]) -> list[str]:

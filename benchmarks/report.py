@@ -50,6 +50,38 @@ def _same(name: str, limit: int) -> Callable[[Found], bool]:
     return good
 
 
+def _all(found: Found, name: str) -> list[tuple[str, Any, int]]:
+    """Return the sizes of households with what was asked, motion and light of the smart home apart."""
+    return [
+        (echos, counts, counts["paths"].get("/nexus/v1/graphql", 0) if name == "all_idle" else 0)
+        for echos, counts in sorted_sizes(found[name])
+    ]
+
+
+def _everything(name: str) -> Callable[[Found], str]:
+    """Return what shows the requests with every entity enabled."""
+
+    def text(found: Found) -> str:
+        return ", ".join(
+            f"{counts['total'] - motion} (+ {counts['single']} single"
+            + (f", {motion} motion; " if motion else "; ")
+            + f"{echos})"
+            for echos, counts, motion in _all(found, name)
+        )
+
+    return text
+
+
+def _everything_same(name: str, limit: int) -> Callable[[Found], bool]:
+    """Return whether the requests for the whole account keep a limit and do not grow with the household."""
+
+    def good(found: Found) -> bool:
+        totals = {counts["total"] - motion for _, counts, motion in _all(found, name)}
+        return len(totals) == 1 and max(totals) <= limit
+
+    return good
+
+
 def _fact_requests(found: Found) -> list[int]:
     """Return the requests that pushes with their facts have cost."""
     return [found[f"push_{name}"]["requests"]["total"] for name in ("volume", "dnd", "offline", "online")]
@@ -141,6 +173,20 @@ ROWS: Final = (
         counted=True,
     ),
     Row(
+        "requests from start with every entity enabled, settings of single devices apart (Echos)",
+        "≤ 30 + one per list, the same",
+        _everything("all_start"),
+        _everything_same("all_start", START_LIMIT),
+        counted=True,
+    ),
+    Row(
+        "the same in an idle hour, reading motion and light apart (Echos)",
+        "≤ 20, the same",
+        _everything("all_idle"),
+        _everything_same("all_idle", IDLE_LIMIT),
+        counted=True,
+    ),
+    Row(
         "requests for a push with its fact: volume, DND, offline, online",
         "0",
         lambda f: ", ".join(map(str, _fact_requests(f))),
@@ -152,6 +198,13 @@ ROWS: Final = (
         "1",
         lambda f: str(f["push_hints"]["requests"]["total"]),
         lambda f: f["push_hints"]["requests"]["total"] == 1,
+        counted=True,
+    ),
+    Row(
+        "requests when somebody puts something on a list",
+        "1",
+        lambda f: f"{f['list_item']['requests']['total']} ({f['list_item']['writes']} written)",
+        lambda f: f["list_item"]["requests"]["total"] == 1 and f["list_item"]["writes"] == 1,
         counted=True,
     ),
     Row(
@@ -260,7 +313,7 @@ def _checked(row: Row, found: Found) -> bool | None:
 
 def details(found: Found) -> Iterable[str]:
     """Yield what the requests of a start and of an idle hour were."""
-    for name in ("start", "idle"):
+    for name in ("start", "idle", "all_start", "all_idle"):
         for echos, counts in sorted_sizes(found.get(name, {})):
             paths = ", ".join(f"{count} {path}" for path, count in counts["paths"].items())
             yield f"{name}, {echos} Echos: {paths}"

@@ -143,6 +143,14 @@ class Probe:
         await self.hass.config_entries.async_remove(data["entry_id"])
         return {}
 
+    async def _enable(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Enable every entity of an entry that starts disabled; return how many they were."""
+        registry = er.async_get(self.hass)
+        disabled = [e for e in er.async_entries_for_config_entry(registry, data["entry_id"]) if e.disabled_by]
+        for entity in disabled:
+            registry.async_update_entity(entity.entity_id, disabled_by=None)
+        return {"count": len(disabled)}
+
     async def _begin(self, data: dict[str, Any]) -> dict[str, Any]:
         """Forget what was seen; ``owners`` are what the files and the platform of a client are known by."""
         self.watch.begin(data.get("owners", []))

@@ -1,4 +1,4 @@
-"""What is said to an Echo to set a timer, to snooze and to stop: there is no known request for it."""
+"""What is said to an Echo to set a timer, to sleep, to snooze and to stop: there is no known request for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ class Phrases:
     snooze: str
     snooze_for: Callable[[str], str]
     stop: str
+    sleep: Callable[[str], str]
 
 
 _PHRASES: Final = {
@@ -28,6 +29,7 @@ _PHRASES: Final = {
         snooze="schlummern",
         snooze_for="schlummern für {}".format,
         stop="stopp",
+        sleep="stelle einen Sleeptimer auf {}".format,
     ),
     "en": Phrases(
         units=(("hour", "hours"), ("minute", "minutes"), ("second", "seconds")),
@@ -36,6 +38,7 @@ _PHRASES: Final = {
         snooze="snooze",
         snooze_for="snooze for {}".format,
         stop="stop",
+        sleep="set a sleep timer for {}".format,
     ),
     "es": Phrases(
         units=(("hora", "horas"), ("minuto", "minutos"), ("segundo", "segundos")),
@@ -44,6 +47,7 @@ _PHRASES: Final = {
         snooze="posponer",
         snooze_for="posponer {}".format,
         stop="para",
+        sleep="para la música en {}".format,
     ),
     "fr": Phrases(
         units=(("heure", "heures"), ("minute", "minutes"), ("seconde", "secondes")),
@@ -52,6 +56,7 @@ _PHRASES: Final = {
         snooze="répète l'alarme",
         snooze_for="répète l'alarme dans {}".format,
         stop="stop",
+        sleep="arrête la musique dans {}".format,
     ),
     "it": Phrases(
         units=(("ora", "ore"), ("minuto", "minuti"), ("secondo", "secondi")),
@@ -60,6 +65,7 @@ _PHRASES: Final = {
         snooze="posticipa",
         snooze_for="posticipa di {}".format,
         stop="stop",
+        sleep="ferma la musica tra {}".format,
     ),
     "pt": Phrases(
         units=(("hora", "horas"), ("minuto", "minutos"), ("segundo", "segundos")),
@@ -68,6 +74,7 @@ _PHRASES: Final = {
         snooze="soneca",
         snooze_for="soneca de {}".format,
         stop="parar",
+        sleep="pare a música em {}".format,
     ),
 }
 
@@ -89,6 +96,11 @@ def timer_sentence(phrases: Phrases, length: timedelta, label: str | None) -> st
 def snooze_sentence(phrases: Phrases, length: timedelta | None) -> str:
     """Return what lets an alarm sleep, for as long as the Echo likes without a length."""
     return phrases.snooze_for(spoken(phrases, length)) if length else phrases.snooze
+
+
+def sleep_sentence(phrases: Phrases, length: timedelta) -> str:
+    """Return what ends what plays, after a length of whole minutes at least."""
+    return phrases.sleep(spoken(phrases, length))
 
 
 def spoken(phrases: Phrases, length: timedelta) -> str:

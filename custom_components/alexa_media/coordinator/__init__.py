@@ -21,7 +21,7 @@ from .runtime import (
     async_forget,
     create_backend,
 )
-from .settings import SettingsCoordinator, setting_key
+from .settings import SettingsCoordinator, equalizer_key, setting_key
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
@@ -59,6 +59,7 @@ __all__ = [
     "async_create_backend",
     "async_forget",
     "create_backend",
+    "equalizer_key",
     "history_record_of",
     "setting_key",
 ]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import timedelta
 import logging
 from typing import Any, ClassVar, Final, NamedTuple, override
@@ -51,6 +51,11 @@ class Unit(NamedTuple):
 def setting_key(serial: str, setting: Setting) -> str:
     """Return the key of a device's setting in the coordinator's data."""
     return f"{serial}/{setting}"
+
+
+def equalizer_key(serial: str) -> str:
+    """Return the key to listen to a device's equalizer with, if it shall not be read for that."""
+    return f"{serial}/equalizer"
 
 
 def _unit_of(serial: str, setting: Setting) -> Unit:
@@ -208,18 +213,52 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Take equalizers for old once push is back: changes may have been missed."""
+        """Take equalizers for old once push is back: changes may have been missed.
+
+        What nobody has read anew is forgotten.
+        """
         if up and not self.push_up:
             equalizers = [unit for unit in self._due_at if unit.source is SettingSource.EQUALIZER]
             for unit in equalizers:
                 del self._due_at[unit]
+            self._async_forget_unwanted_equalizers()
         super().async_set_push(up)
 
     @callback
+    def _async_forget_unwanted_equalizers(self) -> None:
+        """Forget the equalizers that were known by push alone."""
+        bands = {
+            serial: {setting_key(serial, band) for band in EQUALIZER}
+            for serial in self._devices.data
+            if not any(self._is_wanted(serial, band) for band in EQUALIZER)
+        }
+        forgotten = {serial for serial, keys in bands.items() if keys & self.data.keys()}
+        if forgotten:
+            keys = set().union(*(bands[serial] for serial in forgotten))
+            self.data = self._announced = {key: value for key, value in self.data.items() if key not in keys}
+            self._tell([equalizer_key(serial) for serial in forgotten])
+
+    def equalizer(self, serial: str) -> tuple[int, int, int] | None:
+        """Return bass, midrange and treble of a device, as far as all are known."""
+        bass, mid, treble = (self.data.get(setting_key(serial, band)) for band in EQUALIZER)
+        if isinstance(bass, int) and isinstance(mid, int) and isinstance(treble, int):
+            return bass, mid, treble
+        return None
+
+    @override
+    @callback
+    def _tell(self, contexts: Iterable[Hashable]) -> None:
+        """Call the listeners of an equalizer too, once, where a band of it changed."""
+        contexts = tuple(contexts)
+        bands = (str(context).partition("/") for context in contexts)
+        equalizers = {equalizer_key(serial) for serial, _, setting in bands if setting in EQUALIZER}
+        super()._tell((*contexts, *equalizers))
+
+    @callback
     def async_equalizer(self, event: EqualizerChanged) -> bool:
-        """Take a pushed equalizer, where somebody looks at it; returns whether it is known to have changed."""
+        """Take a pushed equalizer; returns whether it is known to have changed."""
         serial, gains = event.serial, (event.bass, event.mid, event.treble)
-        if serial is None or not any(self._is_wanted(serial, band) for band in EQUALIZER):
+        if serial is None or serial not in self._devices.data:
             return False
         told = {
             setting_key(serial, band): gain for band, gain in zip(EQUALIZER, gains, strict=True) if gain is not None
@@ -246,12 +285,23 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             if not self._of(device.serial).keys() >= set(needed):
                 raise AlexaUnsupportedError("Amazon does not tell the present setting", code="not_known")
             await self.api.async_set(device, setting, value, self._of(device.serial))
-            try:
-                await self._async_read_now(unit, device.serial)
-            except AlexaError as err:
-                _LOGGER.debug("A change is not confirmed yet: %s", err.placeholders)
-                self.async_forget(device.serial, setting)
-                self.async_hint()
+            await self._async_confirm(device, setting)
+
+    async def async_set_equalizer(self, device: Device, gains: tuple[int, int, int]) -> None:
+        """Set bass, midrange and treble in one request, and read what Amazon made of it; raises ``AlexaError``."""
+        bands = dict(zip(EQUALIZER, gains, strict=True))
+        async with self._writing[device.serial]:
+            await self.api.async_set(device, Setting.BASS, bands[Setting.BASS], bands)
+            await self._async_confirm(device, Setting.BASS)
+
+    async def _async_confirm(self, device: Device, setting: Setting) -> None:
+        """Read what Amazon made of a change; if it does not tell now, read soon."""
+        try:
+            await self._async_read_now(_unit_of(device.serial, setting), device.serial)
+        except AlexaError as err:
+            _LOGGER.debug("A change is not confirmed yet: %s", err.placeholders)
+            self.async_forget(device.serial, setting)
+            self.async_hint()
 
     def _of(self, serial: str) -> dict[Setting, SettingValue]:
         """Return what is known of a device."""

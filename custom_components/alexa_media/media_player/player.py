@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import timedelta
 import re
 from typing import Any, Final, override
 
@@ -19,6 +20,7 @@ from homeassistant.components.media_player.const import (
 from homeassistant.core import CALLBACK_TYPE, ServiceResponse, callback
 from homeassistant.helpers import entity_registry as er
 
+from ..alert_phrases import phrases_for, sleep_sentence
 from ..backend import PlaySearch, Stop, TextCommand
 from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, PlayersCoordinator
@@ -52,6 +54,10 @@ _BY_CONTROL: Final = {
     "repeat": MediaPlayerEntityFeature.REPEAT_SET,
 }
 
+# Minutes are what people ask for, and Amazon has never said how long it may be.
+SHORTEST_SLEEP: Final = timedelta(minutes=1)
+LONGEST_SLEEP: Final = timedelta(hours=12)
+
 _STATES: Final = {
     PlayerState.PLAYING: MediaPlayerState.PLAYING,
     PlayerState.PAUSED: MediaPlayerState.PAUSED,
@@ -68,6 +74,7 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
     """
 
     _attr_name = None
+    _attr_translation_key = "device"
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
     _attr_media_image_remotely_accessible = True
 
@@ -96,6 +103,8 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
             features |= MediaPlayerEntityFeature.BROWSE_MEDIA | MediaPlayerEntityFeature.SEARCH_MEDIA
         if self._paired is not None:
             features |= MediaPlayerEntityFeature.SELECT_SOURCE
+        if self._equalizer:
+            features |= MediaPlayerEntityFeature.SELECT_SOUND_MODE
         if session := self._session:
             for control, feature in _BY_CONTROL.items():
                 if control in session.controls:
@@ -280,6 +289,16 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
         if not (text := text_command.strip()):
             raise invalid_input("text_command_empty")
         await self.async_command(TextCommand(text=text))
+
+    async def async_set_sleep_timer(self, duration: timedelta) -> None:
+        """Stop what plays after a while, told in words (``alexa_media.set_sleep_timer``)."""
+        if not SHORTEST_SLEEP <= duration <= LONGEST_SLEEP:
+            raise invalid_input("sleep_timer_invalid")
+        if (phrases := phrases_for(self.device.locale)) is None:
+            raise invalid_input("alert_language", locale=self.device.locale or "", device=self.device.name)
+        if not self._session:
+            raise invalid_input("sleep_timer_silence", name=self.device.name)
+        await self.async_command(TextCommand(text=sleep_sentence(phrases, duration)))
 
     @override
     async def async_set_shuffle(self, shuffle: bool) -> None:

@@ -5,12 +5,13 @@ from typing import Final
 
 from ..backend import DoNotDisturb
 from ..entity import command_errors, invalid_input
+from .sound_mode import SoundModes
 from .sources import SourceSelection
 
 LONGEST_DND: Final = timedelta(hours=12)
 
 
-class DeviceSettings(SourceSelection):
+class DeviceSettings(SourceSelection, SoundModes):
     """Actions of a player that set something of its device."""
 
     async def async_set_do_not_disturb(

@@ -17,8 +17,10 @@ SERVICE_FORWARD: Final = "forward"
 SERVICE_RESTORE_VOLUME: Final = "restore_volume"
 SERVICE_REWIND: Final = "rewind"
 SERVICE_SEND_TEXT_COMMAND: Final = "send_text_command"
+SERVICE_SET_SLEEP_TIMER: Final = "set_sleep_timer"
 
 ATTR_CHILD: Final = "child"
+ATTR_DURATION: Final = "duration"
 ATTR_TEXT_COMMAND: Final = "text_command"
 
 # Of a media player: the action, its fields, and the method that does it.
@@ -29,6 +31,7 @@ _PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType, str], ...]] = (
     (SERVICE_RESTORE_VOLUME, {}, "async_restore_volume"),
     (SERVICE_REWIND, {}, "async_rewind"),
     (SERVICE_SEND_TEXT_COMMAND, {vol.Required(ATTR_TEXT_COMMAND): cv.string}, "async_send_text_command"),
+    (SERVICE_SET_SLEEP_TIMER, {vol.Required(ATTR_DURATION): cv.positive_time_period}, "async_set_sleep_timer"),
 )
 
 
