@@ -141,8 +141,8 @@ Counts hold on any machine. Times are of one machine that others used at the sam
   other in one run. Requests: from a restart of the entry; pings are not counted.
 - *directive arrives* is when its bytes are read from the connection; for the flood it is when the cloud is told to
   send. What takes longest there are collections of Home Assistant's whole heap, which its recorder brings about.
-- Settings of single devices cost a request for each device when their entity is enabled, and one a day; motion and light
-  are never pushed, and are read once a minute, all in one request.
+- Settings of single devices cost a request for each device when their entity is enabled, and one a day; motion and
+  light are never pushed, and are read once a minute, all in one request.
 - A block is one turn of the event loop in which the integration's code, or Home Assistant's on its entities, was seen;
   processor time of the loop's thread, so that other processes and threads have no share in it.
 - A round trip of the set-up begins when one before it was answered, also where only the limit of requests in flight

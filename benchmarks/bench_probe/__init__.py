@@ -68,6 +68,7 @@ class Probe:
             "property": self._property,
             "setup": self._setup,
             "unload": self._unload,
+            "enable": self._enable,
             "remove": self._remove,
             "begin": self._begin,
             "read": self._read,

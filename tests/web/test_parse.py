@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.alexa_media import json_values
 from custom_components.alexa_media.errors import AlexaBadResponseError
 from custom_components.alexa_media.models import Account, DeviceFamily, Media, PlayerState, Repeat, Volume
 from custom_components.alexa_media.web import parse, parse_values
@@ -193,12 +194,12 @@ def test_art(data: dict[str, Any], url: str | None) -> None:
 
 
 def test_values() -> None:
-    assert parse_values.text("a\ud800") == "a?"
-    assert parse_values.text("Küche") == "Küche"
-    assert parse_values.text("") is None
-    assert parse_values.number(10**400) is None
-    assert parse_values.number(float("inf")) is None
-    assert parse_values.number(True) is None
+    assert json_values.text("a\ud800") == "a?"
+    assert json_values.text("Küche") == "Küche"
+    assert json_values.text("") is None
+    assert json_values.number(10**400) is None
+    assert json_values.number(float("inf")) is None
+    assert json_values.number(True) is None
     assert parse_values.seconds(-1) is None
     assert parse_values.instant(10**18) is None
     assert parse_values.instant(1000) == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)

@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..backend import AlexaBackend, Capability
@@ -26,8 +25,8 @@ from ..backend.smart_home import (
 )
 from ..const import CONF_APPLIANCES, CONF_EXTENDED_DISCOVERY, DOMAIN, Topic
 from ..errors import AlexaBadResponseError, AlexaError
+from .absences import Absences
 from .base import LOGGER, TopicCoordinator
-from .devices import ABSENCE
 
 STORE_VERSION: Final = 1
 
@@ -66,16 +65,12 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self.api = api
         self.discovered: Mapping[str, Appliance] = {}
         self.rooms: Mapping[str, str] | None = None
-        self.settled = False
         self.on_states: Callable[[Mapping[str, ApplianceState]], None] | None = None
         self._store = appliance_store_for(hass, entry.entry_id)
         self._by_endpoint: Mapping[str, Appliance] = {}
-        self._absent_since: dict[str, float] = {}
-        self._first_good: float | None = None
+        self._absences = Absences(hass, entry, self.async_hint)
         self._asked_at: float | None = None
         self._unlisted: set[str] = set()
-        self._cancel_second_look: CALLBACK_TYPE | None = None
-        entry.async_on_unload(self._async_cancel_second_look)
 
     async def async_restore(self) -> None:
         """Take the last good discovery from disk."""
@@ -86,7 +81,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     @override
     async def _async_read(self) -> Mapping[str, Appliance]:
         """Discover; what a discovery lacks for the first time is kept for now."""
-        self._asked_at = now = self.hass.loop.time()
+        self._asked_at = self.hass.loop.time()
         # The rooms of what is known from before need not wait for the discovery.
         early = self.rooms is None and bool(self.data)
         discovery, _ = await asyncio.gather(
@@ -97,7 +92,8 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         if not discovery.appliances and self.discovered:
             raise AlexaBadResponseError("The discovery found nothing any more", code="empty")
         before = self.discovered
-        self._take({**self._missed(discovery.appliances, now), **discovery.appliances})
+        kept = self._absences.keep(before, discovery.appliances)
+        self._take({**{key: before[key] for key in before if key in kept}, **discovery.appliances})
         if self.discovered != before:
             self._store.async_delay_save(self._to_json, 1)
         wanted = self._wanted(self.discovered)
@@ -106,19 +102,10 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
             self.on_states(discovery.states)
         return wanted
 
-    def _missed(self, found: Mapping[str, Appliance], now: float) -> Mapping[str, Appliance]:
-        """Return what a discovery lacks and is kept until the second look."""
-        self._first_good = now if self._first_good is None else self._first_good
-        self.settled = now - self._first_good >= ABSENCE
-        kept = {
-            entity_id: appliance
-            for entity_id, appliance in self.discovered.items()
-            if entity_id not in found and now - self._absent_since.setdefault(entity_id, now) < ABSENCE
-        }
-        self._absent_since = {entity_id: self._absent_since[entity_id] for entity_id in kept}
-        if kept and not self._cancel_second_look:
-            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
-        return kept
+    @property
+    def settled(self) -> bool:
+        """Return whether what is not known now is gone for good: two good discoveries have said so."""
+        return self._absences.settled
 
     def _needs_rooms(self, wanted: Mapping[str, Appliance]) -> bool:
         """Return whether there is something whose room is not known."""
@@ -214,19 +201,6 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         """Discover now, unless that was not long ago: the user wants to see all appliances."""
         if not self._is_fresh:
             await self.async_refresh_shared()
-
-    @callback
-    def _async_second_look(self, _now: object) -> None:
-        """Ask again for what one discovery lacked."""
-        self._cancel_second_look = None
-        self.async_hint()
-
-    @callback
-    def _async_cancel_second_look(self) -> None:
-        """Cancel the second look."""
-        if self._cancel_second_look:
-            self._cancel_second_look()
-            self._cancel_second_look = None
 
     # --- on disk ------------------------------------------------------------------------
 

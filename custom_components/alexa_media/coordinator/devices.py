@@ -6,19 +6,16 @@ from datetime import timedelta
 from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..backend import AlexaBackend
 from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN, Topic
 from ..models import Device, DeviceFamily, DevicePreferences
+from .absences import Absences
 from .base import TopicCoordinator
 
 STORE_VERSION: Final = 1
-
-# A device goes when two good lists this far apart (seconds) lacked it.
-ABSENCE: Final = 30.0
 
 # A push about a serial that was never listed asks for the list, at most this often.
 UNKNOWN_SERIAL_COOLDOWN: Final = 600.0
@@ -48,17 +45,13 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         """Take the filters from the entry."""
         super().__init__(hass, entry, backend)
         self._store = store_for(hass, entry.entry_id)
-        self._absent_since: dict[str, float] = {}
+        self._absences = Absences(hass, entry, self.async_hint)
         self._listed: set[str] = set()
         self.listed: Mapping[str, Device] = {}
         self._unknown_at: float | None = None
-        self._first_good: float | None = None
-        self.settled = False
         self._announced_settled = False
-        self._cancel_second_look: CALLBACK_TYPE | None = None
         self._include = _names(entry, CONF_INCLUDE_DEVICES)
         self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
-        entry.async_on_unload(self._async_cancel_second_look)
 
     async def async_restore(self) -> bool:
         """Take the last good list from disk, all offline; returns whether there was one."""
@@ -77,21 +70,8 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._listed = set(listed)
         self.listed = listed
         devices = {serial: device for serial, device in listed.items() if self._wanted(device)}
-        now = self.hass.loop.time()
-        # Two good lists far enough apart: what neither of them named is gone for good.
-        self._first_good = now if self._first_good is None else self._first_good
-        self.settled = now - self._first_good >= ABSENCE
-        for serial, device in self.data.items():
-            if serial in listed:
-                continue
-            since = self._absent_since.setdefault(serial, now)
-            if now - since < ABSENCE:
-                devices[serial] = device
-        self._absent_since = {
-            serial: since for serial, since in self._absent_since.items() if serial in devices and serial not in listed
-        }
-        if self._absent_since and not self._cancel_second_look:
-            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
+        kept = self._absences.keep(self.data, listed)
+        devices |= {serial: device for serial, device in self.data.items() if serial in kept}
         if devices != self.data:
             self._store.async_delay_save(lambda: {"devices": [_to_json(d) for d in self.data.values()]}, 1)
         return devices
@@ -105,18 +85,10 @@ class DevicesCoordinator(TopicCoordinator[Device]):
             self._announced_settled = True
             self._tell(())
 
-    @callback
-    def _async_second_look(self, _now: object) -> None:
-        """Ask again for what one list lacked."""
-        self._cancel_second_look = None
-        self.async_hint()
-
-    @callback
-    def _async_cancel_second_look(self) -> None:
-        """Cancel the second look."""
-        if self._cancel_second_look:
-            self._cancel_second_look()
-            self._cancel_second_look = None
+    @property
+    def settled(self) -> bool:
+        """Return whether what is not known now is gone for good: two good lists have said so."""
+        return self._absences.settled
 
     def has_use(self, device: Device) -> bool:
         """Return whether a device is worth entities: not our own app, nor anything that can do nothing of use."""

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Mapping
 import contextlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
 
 from ..backend import AlexaBackend
 from ..backend.lists import ListInfo, ListItem, ListsApi
 from ..const import Topic
 from ..errors import AlexaError, AlexaUnsupportedError
-from .absences import ABSENCE, Absences
+from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
 
 
@@ -42,7 +42,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         """Start with no list."""
         super().__init__(hass, entry, backend)
         self._api = api
-        self._absences = Absences()
+        self._absences = Absences(hass, entry, partial(self.async_list_hint, None))
         self.remembered: set[str] = set()
         self._forgot = False
         self._changed: set[str] = set()
@@ -50,8 +50,6 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         self._lists_changed = False
         self._read_up = False
         self._wanting: asyncio.Task[None] | None = None
-        self._cancel_second_look: CALLBACK_TYPE | None = None
-        entry.async_on_unload(self._async_cancel_second_look)
 
     # --- reading ---------------------------------------------------------------------
 
@@ -87,11 +85,10 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         """Read which lists there are, and note those whose items may be other ones."""
         self._lists_changed = False
         infos = await self._api.async_lists()
-        now = self.hass.loop.time()
         # pushes may have been missed since the last time: what Amazon tells of changes is not known to be all
         missed = not (self._read_up and self.push_up)
         self._read_up = self.push_up
-        kept = self._absences.keep({*self.data, *self.remembered}, infos, now)
+        kept = self._absences.keep({*self.data, *self.remembered}, infos)
         lists = {key: self.data[key] for key in kept if key in self.data}
         self._forgot = not self.remembered <= kept | infos.keys()
         self.remembered &= kept
@@ -100,8 +97,6 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
             lists[key] = AlexaList(info=info, items=before.items if before else None)
             if missed or before is None or before.items is None or before.info.revision != info.revision:
                 self._changed.add(key)
-        if self._absences.missing:
-            self._async_look_again()
         return lists
 
     def _is_wanted(self, list_id: str) -> bool:
@@ -162,28 +157,8 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     def async_remember(self, list_ids: Iterable[str]) -> None:
         """Know of lists from before a restart: they are gone once two good answers lacked them."""
         self.remembered |= set(list_ids) - self.data.keys()
-        if self.remembered and self.last_update_success:
-            self._absences.keep(self.remembered, self.data, self.hass.loop.time())
-            self._async_look_again()
-
-    @callback
-    def _async_look_again(self) -> None:
-        """Ask again, some time later, for what one answer lacked."""
-        if not self._cancel_second_look:
-            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
-
-    @callback
-    def _async_second_look(self, _now: object) -> None:
-        """Ask again for what one answer lacked."""
-        self._cancel_second_look = None
-        self.async_list_hint(None)
-
-    @callback
-    def _async_cancel_second_look(self) -> None:
-        """Cancel the second look."""
-        if self._cancel_second_look:
-            self._cancel_second_look()
-            self._cancel_second_look = None
+        if self.last_update_success:
+            self._absences.miss(self.remembered)
 
     # --- writing ---------------------------------------------------------------------
 

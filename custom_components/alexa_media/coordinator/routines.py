@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
 
 from ..backend import AlexaBackend, Routine, RoutinesApi
 from ..const import Topic
-from .absences import ABSENCE, Absences
+from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
 
 # Whoever runs a routine wants its steps as they are now; callers of the same moment share a read (seconds).
@@ -38,10 +37,8 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
         self._reading = asyncio.Lock()
         self._read_at: float | None = None
         self._remembered: set[str] = set()
-        self._absences = Absences()
+        self._absences = Absences(hass, entry, self.async_hint)
         self._has_forgotten = False
-        self._cancel_second_look: CALLBACK_TYPE | None = None
-        entry.async_on_unload(self._async_cancel_second_look)
 
     @override
     async def _async_read(self) -> Mapping[str, Routine]:
@@ -61,9 +58,8 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
     def async_remember(self, routine_ids: Iterable[str]) -> None:
         """Take note of routines that there were before; those that are there no more are looked for once more."""
         self._remembered |= set(routine_ids) - self.data.keys()
-        if self._remembered and self._read_at is not None:
-            self._absences.keep(self._remembered, self.data, self.hass.loop.time())
-            self._async_look_again()
+        if self._read_at is not None:
+            self._absences.miss(self._remembered)
 
     @callback
     def is_gone(self, routine_id: str) -> bool:
@@ -77,12 +73,10 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
 
     def _merged(self, listed: Mapping[str, Routine]) -> Mapping[str, Routine]:
         """Return what is listed, and what is missing for the first time."""
-        now = self._read_at = self.hass.loop.time()
-        kept = self._absences.keep({*self.data, *self._remembered}, listed, now)
+        self._read_at = self.hass.loop.time()
+        kept = self._absences.keep({*self.data, *self._remembered}, listed)
         self._has_forgotten |= not self._remembered <= kept | listed.keys()
         self._remembered &= kept
-        if kept:
-            self._async_look_again()
         return {**listed, **{key: self.data[key] for key in self.data if key in kept}}
 
     @override
@@ -98,22 +92,3 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
         if self._has_forgotten:
             self._has_forgotten = False
             self._tell((EXISTENCE,))
-
-    @callback
-    def _async_look_again(self) -> None:
-        """Ask again, some time later, for what one list lacked."""
-        if not self._cancel_second_look:
-            self._cancel_second_look = async_call_later(self.hass, ABSENCE + 1, self._async_second_look)
-
-    @callback
-    def _async_second_look(self, _now: object) -> None:
-        """Ask again for what one list lacked."""
-        self._cancel_second_look = None
-        self.async_hint()
-
-    @callback
-    def _async_cancel_second_look(self) -> None:
-        """Cancel the second look."""
-        if self._cancel_second_look:
-            self._cancel_second_look()
-            self._cancel_second_look = None

@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 import json
-import math
 import re
-import time
 from typing import Any, Final
 
 from custom_components.alexa_media.errors import (
@@ -20,12 +17,13 @@ from custom_components.alexa_media.errors import (
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
+from custom_components.alexa_media.http_values import retry_after
+from custom_components.alexa_media.json_values import mapping, mappings, text
 
 from .errors import AlexaAddressRejectedError, AlexaEndpointMovedError
 from .models import OFFLINE_CODES
 from .operation import Answer, Operation
 from .parse import new_endpoint_id, rejected_address
-from .values import mapping, mappings, text
 
 REQUEST_ID: Final = "X-Amzn-RequestId"
 LONGEST_RETRY_AFTER: Final = 3600.0
@@ -74,18 +72,9 @@ class HttpAnswer:
 
     @property
     def retry_after(self) -> float | None:
-        """Return the seconds of Retry-After, which may be a number or a date."""
-        value = self.headers.get("Retry-After", "").strip()
-        if not value:
-            return None
-        try:
-            seconds = float(value)
-        except ValueError:
-            try:
-                seconds = parsedate_to_datetime(value).timestamp() - time.time()
-            except ValueError, OverflowError:
-                return None
-        return min(max(0.0, seconds), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
+        """Return the seconds of Retry-After, within reason."""
+        seconds = retry_after(self.headers.get("Retry-After", ""))
+        return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
 
 
 def judge(operation: Operation, answer: HttpAnswer) -> Reply:

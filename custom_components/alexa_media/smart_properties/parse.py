@@ -7,6 +7,8 @@ expected is left out.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from custom_components.alexa_media.json_values import mapping, mappings, number, text, texts
+
 from .models import (
     Address,
     AddressProblem,
@@ -31,7 +33,7 @@ from .models import (
     WifiInstallation,
     WifiStatus,
 )
-from .values import ShapeError, a_list, instant, integer, mapping, mappings, number, plain, required, text, texts
+from .values import ShapeError, a_list, instant, integer, plain, required
 
 ENDPOINT_PREFIX = "amzn1.alexa.endpoint."
 

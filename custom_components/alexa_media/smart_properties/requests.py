@@ -12,10 +12,10 @@ from typing import Final
 import unicodedata
 
 from custom_components.alexa_media.errors import AlexaInvalidValueError
+from custom_components.alexa_media.json_values import number
 
 from .models import Address, Color, JsonValue, Reachability, Temperature, TemperatureScale, ThermostatMode
 from .parse import ADDRESS_KEYS, ENDPOINT_PREFIX
-from .values import number
 
 UNIT_PREFIX: Final = "amzn1.alexa.unit.did."
 NO_UNIT: Final = "~caller.defaultUnitId"

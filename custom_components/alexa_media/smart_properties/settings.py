@@ -10,12 +10,13 @@ import re
 from typing import Any, Final
 
 from custom_components.alexa_media.errors import AlexaInvalidValueError
+from custom_components.alexa_media.json_values import mapping, mappings, number, text
 from custom_components.alexa_media.models import OpenEnum
 
 from .models import Address, JsonValue, Setting, SettingError, SettingErrorCode, SettingsPage
 from .operation import BACKOFF_UNSPECIFIED, Answer, Operation
 from .parse import address, next_token
-from .values import ShapeError, integer, mapping, mappings, number, text
+from .values import ShapeError, integer
 
 SPEAKING_RATES: Final = (0.75, 0.85, 1.0, 1.25, 1.5, 1.75, 2.0)
 """Multiples of the normal speed of speech."""

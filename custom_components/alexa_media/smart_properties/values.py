@@ -1,31 +1,14 @@
-"""Single values out of JSON that may hold anything: what is not as expected is ``None``."""
+"""Values as the Alexa Smart Properties API writes them, out of JSON that may hold anything."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-import math
 from typing import Any
+
+from custom_components.alexa_media.json_values import mapping, number, text
 
 
 class ShapeError(ValueError):
     """An answer lacks what all of it hangs on; the message says what, and nothing of the user's."""
-
-
-def text(value: Any) -> str | None:
-    """Return a string that is not empty; halves of surrogate pairs, which cannot be encoded, are replaced."""
-    if not isinstance(value, str) or not value:
-        return None
-    return value if value.isascii() else value.encode(errors="replace").decode()
-
-
-def number(value: Any) -> float | None:
-    """Return a finite number; ``True`` is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        result = float(value)
-    except OverflowError:
-        return None
-    return result if math.isfinite(result) else None
 
 
 def integer(value: Any) -> int | None:
@@ -34,24 +17,6 @@ def integer(value: Any) -> int | None:
         return int(value)
     found = number(value)
     return int(found) if found is not None and found.is_integer() else None
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """Return a JSON object, an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a list, none for anything else."""
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
-
-
-def texts(value: Any) -> tuple[str, ...]:
-    """Return the strings of a list."""
-    if not isinstance(value, list):
-        return ()
-    return tuple(found for item in value if (found := text(item)))
 
 
 def instant(value: Any) -> datetime | None:

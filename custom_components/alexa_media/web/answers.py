@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 import json
-import math
 import re
-import time
 from typing import Any, Final
+
+from custom_components.alexa_media.http_values import retry_after
 
 MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes; the device list of 200 Echos has about 0.3 MiB."""
@@ -102,18 +101,8 @@ class HttpAnswer:
 
     @property
     def retry_after(self) -> float | None:
-        """Return the seconds of Retry-After, which may be a number or a date."""
-        value = self.headers.get("retry-after", "").strip()
-        if not value:
-            return None
-        try:
-            seconds = float(value)
-        except ValueError:
-            try:
-                seconds = parsedate_to_datetime(value).timestamp() - time.time()
-            except ValueError, OverflowError:
-                return None
-        return max(0.0, seconds) if math.isfinite(seconds) else None
+        """Return the seconds of Retry-After."""
+        return retry_after(self.headers.get("retry-after", ""))
 
 
 def graphql_errors(data: Any) -> str | None:

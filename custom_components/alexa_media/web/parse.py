@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from custom_components.alexa_media.errors import AlexaBadResponseError
+from custom_components.alexa_media.json_values import flag, mapping, mappings, number, text, texts
 from custom_components.alexa_media.models import (
     Account,
     Device,
@@ -24,7 +25,7 @@ from custom_components.alexa_media.models import (
 )
 
 from .endpoints import ACCOUNT, DEVICES, DND, SESSIONS, VOLUMES
-from .parse_values import flag, mapping, mappings, number, required_list, seconds, text, texts
+from .parse_values import required_list, seconds
 
 _RETAIL_HOST: Final = re.compile(r"(?:www\.|alexa\.)?(amazon(?:\.[a-z]{2,3}){1,2})")
 _ART_KEYS: Final = ("fullUrl", "largeUrl", "mediumUrl", "url", "smallUrl", "tinyUrl")

@@ -6,10 +6,11 @@ from typing import Any
 
 from custom_components.alexa_media.backend.alerts import Sound
 from custom_components.alexa_media.errors import AlexaCommandError
+from custom_components.alexa_media.json_values import flag, mapping, mappings, number, text, texts
 
 from .endpoints import Endpoint
 from .endpoints.alerts import ALARMS, ALERT_VOLUMES, ASCENDING, SOUNDS
-from .parse_values import flag, mapping, mappings, number, required_list, text, texts
+from .parse_values import required_list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from custom_components.alexa_media.json_values import flag, mappings, text, texts
 from custom_components.alexa_media.models import BluetoothState, PairedDevice
 
 from .endpoints import BLUETOOTH
-from .parse_values import flag, mappings, required_list, text, texts
+from .parse_values import required_list
 
 
 def parse_bluetooth(data: Any) -> dict[str, BluetoothState]:

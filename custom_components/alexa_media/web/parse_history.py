@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from custom_components.alexa_media.backend.history import RecordPage, UtteranceType, VoiceRecord
 from custom_components.alexa_media.errors import AlexaBadResponseError
+from custom_components.alexa_media.json_values import mapping, mappings, text
 
 from .endpoints import HISTORY, HISTORY_BEFORE, HISTORY_PAGE
-from .parse_values import instant, mapping, mappings, required_list, text
+from .parse_values import instant, required_list
 
 _META: Final = re.compile(r"<meta\b[^>]*>", re.IGNORECASE)
 _CSRF_NAME: Final = re.compile(r"""\bname\s*=\s*["']?csrf-token\b""", re.IGNORECASE)

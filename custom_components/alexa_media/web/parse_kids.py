@@ -4,9 +4,10 @@ from typing import Any
 
 from custom_components.alexa_media.backend.kids import Child
 from custom_components.alexa_media.errors import AlexaBadResponseError
+from custom_components.alexa_media.json_values import flag, mapping, mappings, text
 
 from .endpoints.kids import CHILDREN, KIDS_MODE
-from .parse_values import flag, mapping, mappings, required_list, text
+from .parse_values import required_list
 
 
 def parse_kids_mode(data: Any) -> bool:

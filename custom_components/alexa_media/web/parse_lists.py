@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from custom_components.alexa_media.backend.lists import ListInfo, ListItem, ListType
+from custom_components.alexa_media.json_values import mapping, mappings, number, text
 
 from .endpoints import LIST_ITEMS, LISTS
-from .parse_values import mapping, mappings, number, required_list, text
+from .parse_values import required_list
 
 
 def parse_lists(data: Any) -> dict[str, ListInfo]:

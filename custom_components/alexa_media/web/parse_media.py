@@ -5,9 +5,10 @@ from typing import Any
 
 from custom_components.alexa_media.backend.media import MusicProvider, QueueItem, SearchResult, Sound, Station
 from custom_components.alexa_media.errors import AlexaBadResponseError
+from custom_components.alexa_media.json_values import flag, mapping, mappings, text, texts
 
 from .endpoints import BEHAVIOR_ENTITIES, QUEUE, STATIONS, VALIDATE_OPERATION, Endpoint
-from .parse_values import flag, mapping, mappings, required_list, text, texts
+from .parse_values import required_list
 
 
 def _entities(data: Any) -> list[Any]:

@@ -6,10 +6,11 @@ import re
 from typing import Any, Final
 
 from custom_components.alexa_media.errors import AlexaBadResponseError
+from custom_components.alexa_media.json_values import mapping, mappings, number, text, texts
 from custom_components.alexa_media.models import Notification, NotificationStatus, NotificationType
 
 from .endpoints import NOTIFICATIONS
-from .parse_values import instant, mapping, mappings, number, required_list, seconds, text, texts
+from .parse_values import instant, required_list, seconds
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME: Final = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from custom_components.alexa_media.backend.routines import Routine
 from custom_components.alexa_media.errors import AlexaBadResponseError
+from custom_components.alexa_media.json_values import mapping, mappings, text, texts
 from custom_components.alexa_media.models import Device
 
 from .endpoints.routines import ROUTINES
 from .nodes import DEFAULT_LOCALE
-from .parse_values import mapping, mappings, text, texts
 
 CURRENT_TYPE: Final = "ALEXA_CURRENT_DEVICE_TYPE"
 CURRENT_SERIAL: Final = "ALEXA_CURRENT_DSN"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from custom_components.alexa_media.backend.settings import GAIN, Person, Setting, SettingSource, SettingValue
 from custom_components.alexa_media.errors import AlexaBadResponseError
+from custom_components.alexa_media.json_values import flag, mapping, mappings, number, text, texts
 from custom_components.alexa_media.models import DevicePreferences
 
 from .endpoints import (
@@ -22,7 +23,7 @@ from .endpoints import (
     WIFI,
     Endpoint,
 )
-from .parse_values import flag, mapping, mappings, number, required_list, text, texts
+from .parse_values import required_list
 
 type Values = dict[Setting, SettingValue]
 

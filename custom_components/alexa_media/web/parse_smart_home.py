@@ -26,10 +26,11 @@ from custom_components.alexa_media.backend.smart_home import (
     ValueRange,
 )
 from custom_components.alexa_media.errors import AlexaBadResponseError
+from custom_components.alexa_media.json_values import mapping, mappings, number, text, texts
 
 from .answers import graphql_errors
 from .endpoints.smart_home import APPLIANCES
-from .parse_values import mapping, mappings, number, required_list, text, texts
+from .parse_values import required_list
 
 _ENDPOINT_ID: Final = "amzn1.alexa.endpoint."
 _GUARD: Final = "REDROCK_GUARD_PANEL"

@@ -27,11 +27,11 @@ from custom_components.alexa_media.errors import (
     AlexaError,
     AlexaUnreachableError,
 )
+from custom_components.alexa_media.json_values import mapping, mappings, text, texts
 
 from .answers import graphql_errors
 from .endpoints import Endpoint
 from .endpoints.smart_home import CONTROL_APPLIANCES, CONTROL_PHOENIX, GUARD_STATE
-from .parse_values import mapping, mappings, text, texts
 
 SUCCESS: Final = "SUCCESS"
 
