@@ -32,7 +32,9 @@ _SINGLE: Final = (
     "/devicesTypes/",
 )
 """What costs a request for each device, while one of its entities is enabled."""
-_AWAY: Final = ("/v20160207/events", "/v20160207/directives")
+_SLOWER: Final = 0.5
+"""Seconds by which a round trip takes longer, to see how much later that makes the entities."""
+_UNLIMITED: Final = 100
 
 
 HOTEL: Final[Mapping[str, Any]] = {
@@ -107,17 +109,33 @@ class Bench:
             sim.remove_fault(fault)
         recorded = self.read()
         if timed:
-            first: dict[str, float] = {}
-            for when, entity_id, kind, _ in recorded["writes"]:
-                if kind in ("added", "changed"):
-                    first.setdefault(entity_id, when)
-            there = max(first.values())
-            self.found["set_up_seconds"] = there - began
+            first = _first_writes(recorded)
+            self.found["set_up_seconds"] = max(first.values()) - began
             self.found["set_up_entities"] = len(first)
             self.found["blocks"] = _blocks(recorded)
-            until = time.time() - time.monotonic() + there
-            self.found["round_trips"] = _chain(requests, until)
         _keep(self.found, "start", echos, _apart(requests))
+
+    def round_trips(self) -> None:
+        """Tell by how many round trips, one after the other, the entities come later the slower Amazon is."""
+        ours = self.client.name == "alexa_media"
+        self.found["round_trips_limited"] = self._delay()
+        if ours:
+            before = self.home.probe("at_a_time", requests=_UNLIMITED)["requests"]
+            self.found["round_trips"] = self._delay()
+            self.home.probe("at_a_time", requests=before)
+
+    def _delay(self) -> float:
+        """Return the seconds that all entities come later for each second that a round trip takes longer."""
+        took: list[float] = []
+        for latency in (LATENCY, LATENCY + _SLOWER):
+            self.home.probe("unload", entry_id=self.entry_id)
+            fault = self.home.sim.fault(latency=latency)
+            self.begin()
+            began = self.home.probe("setup", entry_id=self.entry_id)["began"]
+            self.home.quiet(limit=90)
+            self.home.sim.remove_fault(fault)
+            took.append(max(_first_writes(self.read()).values()) - began)
+        return (took[1] - took[0]) / _SLOWER
 
     def idle_hour(self, echos: int, name: str = "idle") -> None:
         """Let an hour pass in which nothing happens."""
@@ -435,18 +453,13 @@ def _generic(path: str) -> str:
     return "/".join(parts)
 
 
-def _chain(requests: Iterable[Mapping[str, Any]], until: float) -> int:
-    """Return the longest row of requests before ``until`` of which each began when the one before was answered."""
-    rows = [
-        (e["time"] + e["duration"], e["time"])
-        for e in requests
-        if e["duration"] and e["time"] < until and e["path"] not in _AWAY
-    ]
-    count, free = 0, 0.0
-    for end, began in sorted(rows):
-        if began >= free:
-            count, free = count + 1, end
-    return count
+def _first_writes(recorded: Mapping[str, Any]) -> dict[str, float]:
+    """Return when each entity was first there."""
+    first: dict[str, float] = {}
+    for when, entity_id, kind, _ in recorded["writes"]:
+        if kind in ("added", "changed"):
+            first.setdefault(entity_id, when)
+    return first
 
 
 def _blocks(recorded: Mapping[str, Any]) -> dict[str, Any]:

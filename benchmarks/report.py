@@ -124,6 +124,14 @@ def _flood_good(found: Found) -> bool | None:
     return "failed" not in flood and not flood["lost"] and not flood["out_of_order"] and flood["drained"] < 2
 
 
+def _round_trips(found: Found) -> str:
+    """Show the round trips that the entities wait for."""
+    limited = f"{found['round_trips_limited']:.1f}"
+    if "round_trips" not in found:
+        return limited
+    return f"{found['round_trips']:.1f}; {limited} with four requests at a time"
+
+
 def _set_up(found: Found) -> str:
     """Show how long set-up took."""
     return f"{found['set_up_seconds']:.2f} s ({found['set_up_entities']} entities)"
@@ -162,8 +170,8 @@ ROWS: Final = (
     Row(
         "dependent round trips before the entities are there",
         "≤ 5",
-        lambda f: str(f["round_trips"]),
-        lambda f: f["round_trips"] <= 5,
+        _round_trips,
+        lambda f: round(f["round_trips"]) <= 5,
     ),
     Row(
         "requests in an idle hour, push up (Echos)",

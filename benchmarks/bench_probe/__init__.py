@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import cProfile
 import ctypes
 import gc
+import importlib
 import io
 import os
 from pathlib import Path
@@ -69,6 +70,7 @@ class Probe:
             "setup": self._setup,
             "unload": self._unload,
             "enable": self._enable,
+            "at_a_time": self._at_a_time,
             "remove": self._remove,
             "begin": self._begin,
             "read": self._read,
@@ -151,6 +153,13 @@ class Probe:
         for entity in disabled:
             registry.async_update_entity(entity.entity_id, disabled_by=None)
         return {"count": len(disabled)}
+
+    async def _at_a_time(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Let the next set-ups of alexa_media have so many ``requests`` in flight; return how many it was before."""
+        transport = importlib.import_module("custom_components.alexa_media.web.transport")
+        before = transport.SLOTS_AT_SETUP
+        transport.SLOTS_AT_SETUP = data["requests"]
+        return {"requests": before}
 
     async def _begin(self, data: dict[str, Any]) -> dict[str, Any]:
         """Forget what was seen; ``owners`` are what the files and the platform of a client are known by."""

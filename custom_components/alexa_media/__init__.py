@@ -65,8 +65,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     backend, async_close = await async_create_backend(hass, entry)
     entry.async_on_unload(async_close)
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
-    restored = await entry.runtime_data.async_connect()
+    restored = await entry.runtime_data.async_sign_in()
+    # what is read once the stream is open need not be read again: it opens while the rest is prepared
     push.async_start(hass, entry)
+    await entry.runtime_data.async_connect(restored=restored)
     await entry.runtime_data.async_read(restored=restored)
     await async_settle(hass, entry)
     async_follow_devices(hass, entry)

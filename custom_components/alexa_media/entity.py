@@ -58,23 +58,33 @@ def async_setup_entities(
     is no candidate any more removes nothing: entities go with their device.
     """
     known: set[str] = set()
+    pending = False
 
     def _made(unique_id: str, factory: Callable[[], Entity]) -> Entity:
         entity = factory()
         entity.async_on_remove(partial(known.discard, unique_id))
         return entity
 
-    async def _add(new: list[tuple[str, Callable[[], Entity]]]) -> None:
-        for batch in batched(new, BATCH, strict=False):
-            async_add_entities([_made(unique_id, factory) for unique_id, factory in batch])
+    async def _add() -> None:
+        # One platform after the other: all of them at once would be one long turn of the event loop.
+        nonlocal pending
+        async with entry.runtime_data.adding:
+            pending = False
+            new = [candidate for candidate in candidates() if candidate[0] not in known]
+            known.update(unique_id for unique_id, _ in new)
+            for batch in batched(new, BATCH, strict=False):
+                await asyncio.sleep(0)
+                if entry.state not in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED):
+                    return  # the platforms are being taken down
+                async_add_entities([_made(unique_id, factory) for unique_id, factory in batch])
             await asyncio.sleep(0)
 
     @callback
     def _update() -> None:
-        new = [candidate for candidate in candidates() if candidate[0] not in known]
-        known.update(unique_id for unique_id, _ in new)
-        if new:
-            entry.async_create_task(hass, _add(new), f"{DOMAIN} add entities")
+        nonlocal pending
+        if not pending:
+            pending = True
+            entry.async_create_task(hass, _add(), f"{DOMAIN} add entities", eager_start=False)
 
     for coordinator in coordinators:
         if coordinator is not None:

@@ -104,8 +104,11 @@ class AlexaBackend(Protocol):
     def settings(self) -> SettingsApi | None:
         """Return the settings of devices."""
 
+    async def async_sign_in(self) -> None:
+        """Get what proves who we are: tokens, cookies. The stream of pushes needs no more."""
+
     async def async_connect(self) -> None:
-        """Make the session usable: tokens, cookies, endpoints."""
+        """Make the session usable: sign in unless that is done, learn the endpoints."""
 
     def setup_done(self) -> None:
         """Go easy on the cloud from now on: fewer requests at a time."""

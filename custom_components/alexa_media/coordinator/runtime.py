@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 import contextlib
 from dataclasses import dataclass, field
 import math
@@ -102,7 +102,10 @@ class TemporaryVolume:
 
 @dataclass(slots=True, kw_only=True)
 class AlexaRuntimeData:
-    """One loaded account; a topic that its backend lacks is ``None``."""
+    """One loaded account; a topic that its backend lacks is ``None``.
+
+    Who holds ``adding`` adds entities, a few in each turn of the event loop.
+    """
 
     backend: AlexaBackend
     devices: DevicesCoordinator
@@ -127,6 +130,7 @@ class AlexaRuntimeData:
     device_settings: DeviceSettingsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
+    adding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     def create(cls, hass: HomeAssistant, entry: AlexaConfigEntry, backend: AlexaBackend) -> AlexaRuntimeData:
@@ -180,21 +184,33 @@ class AlexaRuntimeData:
         every = (*topics, *smart_home, self.lists, self.routines, self.kids, self.history, *settings)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
-    async def async_connect(self) -> bool:
-        """Make the session usable; returns whether devices are known from before.
+    async def async_sign_in(self) -> bool:
+        """Sign in, as far as the stream needs it; returns whether devices are known from before.
 
         Without Amazon the last stored devices serve, unavailable, until a poll succeeds;
         where nothing is stored, or not even whose account it is, Home Assistant tries the set-up again. Raises
         ``ConfigEntryAuthFailed`` when only the user can help.
         """
-        data = self.devices.entry.data
-        if not data.get(CONF_REFRESH_TOKEN, True):
+        if not self.devices.entry.data.get(CONF_REFRESH_TOKEN, True):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
         restored = await self.devices.async_restore()
         if self.appliances:
             await self.appliances.async_restore()
-        try:
+        with self._set_up_errors(restored=restored):
+            await self.backend.async_sign_in()
+        return restored
+
+    async def async_connect(self, *, restored: bool) -> None:
+        """Make the session usable; raises as ``async_sign_in`` does."""
+        with self._set_up_errors(restored=restored):
             await self.backend.async_connect()
+
+    @contextlib.contextmanager
+    def _set_up_errors(self, *, restored: bool) -> Generator[None]:
+        """Tell Home Assistant what is wrong, if it cannot go on with what was known before."""
+        data = self.devices.entry.data
+        try:
+            yield
         except AlexaAuthError as err:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
         except AlexaError as err:
@@ -204,7 +220,6 @@ class AlexaRuntimeData:
                     translation_key=err.translation_key,
                     translation_placeholders=err.placeholders,
                 ) from err
-        return restored
 
     async def async_read(self, *, restored: bool) -> None:
         """Read everything once, the devices while the stream is being opened, the rest when it is.

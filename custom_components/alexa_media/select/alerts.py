@@ -71,6 +71,15 @@ class AlexaDefaultDeviceSelect(CoordinatorEntity[DevicesCoordinator], SelectEnti
         self.entity_description = DEFAULT_DEVICE
         self._attr_unique_id = f"{entry.unique_id}_{DEFAULT_DEVICE.key}"
         self._attr_device_info = account_device_info(entry)
+        self._shown = self._names()
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Show other devices or names; what else changes about them is nothing to choose by."""
+        if (names := self._names()) != self._shown:
+            self._shown = names
+            self.async_write_ha_state()
 
     @property
     @override

@@ -146,6 +146,9 @@ class SmartPropertiesBackend:
 
     # --- reading --------------------------------------------------------------------------
 
+    async def async_sign_in(self) -> None:
+        """Do nothing: every request brings its token."""
+
     async def async_connect(self) -> None:
         """Do nothing: every request brings its token, and the first one tells whether it is good."""
 

@@ -173,6 +173,10 @@ class WebBackend:
 
     # --- life ---------------------------------------------------------------------------
 
+    async def async_sign_in(self) -> None:
+        """Get an access token and cookies."""
+        await self._session.async_sign_in()
+
     async def async_connect(self) -> None:
         """Make the session usable, and learn whose it is unless that is known."""
         await self._session.async_connect()

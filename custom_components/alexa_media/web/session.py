@@ -189,6 +189,10 @@ class WebSession:
 
     # --- life ---------------------------------------------------------------------------
 
+    async def async_sign_in(self) -> None:
+        """Get token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
+        _raise_worst(await asyncio.gather(self.async_token(), self.async_ensure_cookies(), return_exceptions=True))
+
     async def async_connect(self) -> None:
         """Make the session usable in two rounds: token and cookies, then csrf cookie and addresses.
 
@@ -196,7 +200,7 @@ class WebSession:
         second may fail: there are defaults for the addresses, and a write fetches its csrf
         cookie itself.
         """
-        _raise_worst(await asyncio.gather(self.async_token(), self.async_ensure_cookies(), return_exceptions=True))
+        await self.async_sign_in()
         region = self._region_flight.join() if self._region is None else asyncio.sleep(0)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CONNECT_PAGES_TIMEOUT):

@@ -269,10 +269,9 @@ class PushStream:
     async def _serve(self, client: httpx.AsyncClient) -> None:
         """Open a stream and follow it; returns when its token is about to expire."""
         token = await self._fresh_token()
-        if self._must_register:
-            await self._register()
-        if not self._is_region_known:
-            await self._synchronize(client, token)
+        prepared = asyncio.gather(self._register(), self._synchronize(client, token), return_exceptions=True)
+        for failure in filter(None, await prepared):
+            raise failure
         times = self._times
         request = client.build_request(
             "GET",
@@ -305,7 +304,9 @@ class PushStream:
         return token
 
     async def _register(self) -> None:
-        """Register what we take; a failure is tried again with the next stream, and hinders none."""
+        """Register what we take, unless that is done; a failure is tried again with the next stream."""
+        if not self._must_register:
+            return
         try:
             await self._register_capabilities()
         except AlexaError as error:
@@ -314,7 +315,12 @@ class PushStream:
             self._must_register = False
 
     async def _synchronize(self, client: httpx.AsyncClient, token: AccessToken) -> None:
-        """Ask whether this is the right region: 204 says so, a ``SetEndpoint`` directive names the right one."""
+        """Ask whether this is the right region, unless that is known.
+
+        204 says so, a ``SetEndpoint`` directive names the right one.
+        """
+        if self._is_region_known:
+            return
         event = json.dumps(synchronize_state()).encode()
         async with asyncio.timeout(self._times.open):
             response = await client.post(
