@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.alexa_media import appliance_roles as roles
-from custom_components.alexa_media.backend.smart_home import (
+from custom_components.alexa_media.backend.appliances import (
     Appliance,
     ApplianceKind,
     Feature,

@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.alexa_media.backend.smart_home import ValueRange
+from custom_components.alexa_media.backend.appliances import ValueRange
 from custom_components.alexa_media.ranges import (
     is_percentage,
     name_of,

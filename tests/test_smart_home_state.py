@@ -13,6 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.backend.appliances import TemperatureScale
 from custom_components.alexa_media.backend.smart_home import (
     ArmState,
     SetBrightness,
@@ -20,7 +21,6 @@ from custom_components.alexa_media.backend.smart_home import (
     SetPower,
     SetSetpoint,
     SetToggle,
-    TemperatureScale,
 )
 from custom_components.alexa_media.coordinator import smart_home as smart_home_module
 from custom_components.alexa_media.errors import AlexaCommandError, AlexaUnreachableError

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from .appliance_entity import appliance_identifier
-from .backend.smart_home import Appliance, ApplianceState, Feature
+from .backend.appliances import Appliance, ApplianceState, Feature
 from .coordinator import AlexaConfigEntry, AlexaRuntimeData
 
 

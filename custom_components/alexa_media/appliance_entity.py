@@ -13,7 +13,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
-from .backend.smart_home import Appliance, ApplianceState, Control, Feature, PropertyKey, PropertyName, Value
+from .backend.appliances import Appliance, ApplianceState, Feature, PropertyKey, PropertyName, Value
+from .backend.smart_home import Control
 from .const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator import AlexaConfigEntry, SmartHomeCoordinator
 from .entity import async_setup_entities, command_errors, player_device_info, player_unique_id

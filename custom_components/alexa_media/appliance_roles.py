@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from .backend.smart_home import Appliance, ApplianceKind, Feature, FeatureName, ModeOption
+from .backend.appliances import Appliance, ApplianceKind, Feature, FeatureName, ModeOption
 from .ranges import is_percentage, name_of
 
 _BLINDS: Final = frozenset({ApplianceKind.EXTERIOR_BLIND, ApplianceKind.INTERIOR_BLIND})

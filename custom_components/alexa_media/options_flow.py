@@ -21,7 +21,7 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 from yarl import URL
 
-from .backend.smart_home import Appliance
+from .backend.appliances import Appliance
 from .const import (
     CONF_APPLIANCES,
     CONF_EXCLUDE_DEVICES,

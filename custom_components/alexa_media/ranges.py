@@ -8,7 +8,7 @@ from typing import Final
 from homeassistant.const import PERCENTAGE, UnitOfDensity, UnitOfRatio, UnitOfTemperature
 from homeassistant.util.percentage import percentage_to_ranged_value, ranged_value_to_percentage
 
-from .backend.smart_home import TemperatureScale, ValueRange
+from .backend.appliances import TemperatureScale, ValueRange
 
 UNITS: Final = {
     "Alexa.Unit.Percent": PERCENTAGE,

@@ -11,8 +11,9 @@ import pytest
 import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.backend import Announce, Command, Speak, Transport
+from custom_components.alexa_media.backend.appliances import Appliance, ApplianceKind
 from custom_components.alexa_media.backend.management import WifiNetwork, WifiSecurity
-from custom_components.alexa_media.backend.smart_home import Appliance, ApplianceKind, SetLock, SetPower
+from custom_components.alexa_media.backend.smart_home import SetLock, SetPower
 from custom_components.alexa_media.const import Topic
 from custom_components.alexa_media.errors import AlexaConnectionError, AlexaUnsupportedError
 from custom_components.alexa_media.models import Device

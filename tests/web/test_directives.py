@@ -26,7 +26,7 @@ from custom_components.alexa_media.backend import (
     SmartHomeChanged,
     VolumeChanged,
 )
-from custom_components.alexa_media.backend.smart_home import ApplianceState, PropertyKey, Sample
+from custom_components.alexa_media.backend.appliances import ApplianceState, PropertyKey, Sample
 from custom_components.alexa_media.models import PlayerState, Repeat, Volume
 from custom_components.alexa_media.web.directives import (
     PARSERS,

@@ -9,16 +9,20 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.alexa_media.backend.smart_home import (
+from custom_components.alexa_media.backend.appliances import (
     ApplianceKind,
     ApplianceState,
-    ArmState,
-    Control,
     Exposure,
     FeatureName,
     HueSaturation,
     PropertyKey,
     Sample,
+    Temperature,
+    TemperatureScale,
+)
+from custom_components.alexa_media.backend.smart_home import (
+    ArmState,
+    Control,
     SetBrightness,
     SetColor,
     SetColorTemperature,
@@ -29,8 +33,6 @@ from custom_components.alexa_media.backend.smart_home import (
     SetSetpoint,
     SetThermostatMode,
     SetToggle,
-    Temperature,
-    TemperatureScale,
 )
 from custom_components.alexa_media.errors import (
     AlexaBadResponseError,

@@ -15,7 +15,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..appliance_entity import EntityFactory, Placement, appliance_device_info, async_setup_appliances
-from ..backend.smart_home import Appliance, ArmState
+from ..backend.appliances import Appliance
+from ..backend.smart_home import ArmState
 from ..coordinator import AlexaConfigEntry, GuardCoordinator
 from ..entity import command_errors
 

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
-from ..backend.smart_home import Appliance, FeatureName, PropertyKey, PropertyName
+from ..backend.appliances import Appliance, FeatureName, PropertyKey, PropertyName
 from ..coordinator import AlexaConfigEntry
 from ..setting_entity import AlexaSettingEntity, async_setup_settings
 

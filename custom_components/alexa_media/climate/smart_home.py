@@ -24,17 +24,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
 from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
-from ..backend.smart_home import (
-    Appliance,
-    Control,
-    FeatureName,
-    PropertyKey,
-    PropertyName,
-    SetSetpoint,
-    SetThermostatMode,
-    Temperature,
-    TemperatureScale,
-)
+from ..backend.appliances import Appliance, FeatureName, PropertyKey, PropertyName, Temperature, TemperatureScale
+from ..backend.smart_home import Control, SetSetpoint, SetThermostatMode
 from ..coordinator import AlexaConfigEntry
 from ..entity import invalid_input
 from ..ranges import TEMPERATURE_UNITS

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..backend import AlexaBackend, Capability
-from ..backend.smart_home import (
+from ..backend.appliances import (
     Appliance,
     ApplianceKind,
     ApplianceState,
@@ -20,9 +20,9 @@ from ..backend.smart_home import (
     FeatureName,
     ModeOption,
     Preset,
-    SmartHomeApi,
     ValueRange,
 )
+from ..backend.smart_home import SmartHomeApi
 from ..const import CONF_APPLIANCES, CONF_EXTENDED_DISCOVERY, DOMAIN, Topic
 from ..errors import AlexaBadResponseError, AlexaError
 from .absences import Absences

@@ -11,15 +11,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..backend import AlexaBackend, RunSequence
-from ..backend.smart_home import (
-    Appliance,
-    ApplianceState,
-    ArmState,
-    Control,
-    SmartHomeApi,
-    SmartHomeChanged,
-    feature_of,
-)
+from ..backend.appliances import Appliance, ApplianceState
+from ..backend.smart_home import ArmState, Control, SmartHomeApi, SmartHomeChanged, feature_of
 from ..const import Topic
 from ..errors import AlexaConnectionError, AlexaUnreachableError, AlexaUnsupportedError
 from .appliances import AppliancesCoordinator

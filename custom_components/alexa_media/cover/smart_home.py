@@ -19,7 +19,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import position_of
-from ..backend.smart_home import Appliance, ApplianceKind, Feature, PropertyName, SetRange, ValueRange
+from ..backend.appliances import Appliance, ApplianceKind, Feature, PropertyName, ValueRange
+from ..backend.smart_home import SetRange
 from ..coordinator import AlexaConfigEntry
 from ..ranges import snapped
 

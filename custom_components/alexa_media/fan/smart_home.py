@@ -10,7 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import is_fan, speed_of
-from ..backend.smart_home import Appliance, Control, FeatureName, PropertyKey, PropertyName, SetPower, SetRange
+from ..backend.appliances import Appliance, FeatureName, PropertyKey, PropertyName
+from ..backend.smart_home import Control, SetPower, SetRange
 from ..coordinator import AlexaConfigEntry
 from ..ranges import percentage_to_speed, speed_count, speed_to_percentage
 

@@ -19,19 +19,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import effects_of, is_light, modes_by_name
-from ..backend.smart_home import (
-    Appliance,
-    Control,
-    FeatureName,
-    HueSaturation,
-    PropertyKey,
-    PropertyName,
-    SetBrightness,
-    SetColor,
-    SetColorTemperature,
-    SetMode,
-    SetPower,
-)
+from ..backend.appliances import Appliance, FeatureName, HueSaturation, PropertyKey, PropertyName
+from ..backend.smart_home import Control, SetBrightness, SetColor, SetColorTemperature, SetMode, SetPower
 from ..colors import (
     MAX_KELVIN,
     MIN_KELVIN,

@@ -9,7 +9,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
-from ..backend.smart_home import Appliance, FeatureName, PropertyKey, PropertyName, SetLock
+from ..backend.appliances import Appliance, FeatureName, PropertyKey, PropertyName
+from ..backend.smart_home import SetLock
 from ..coordinator import AlexaConfigEntry
 
 LOCK_STATE: Final = PropertyKey(FeatureName.LOCK, PropertyName.LOCK_STATE)

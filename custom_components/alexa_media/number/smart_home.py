@@ -11,7 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import plain_ranges
-from ..backend.smart_home import Appliance, Feature, PropertyName, SetRange, ValueRange
+from ..backend.appliances import Appliance, Feature, PropertyName, ValueRange
+from ..backend.smart_home import SetRange
 from ..coordinator import AlexaConfigEntry
 from ..ranges import name_of, snapped, unit_of
 

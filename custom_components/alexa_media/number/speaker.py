@@ -10,7 +10,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
-from ..backend.smart_home import Appliance, FeatureName, PropertyKey, PropertyName, SetSpeakerVolume
+from ..backend.appliances import Appliance, FeatureName, PropertyKey, PropertyName
+from ..backend.smart_home import SetSpeakerVolume
 from ..coordinator import AlexaConfigEntry
 
 VOLUME: Final = PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME)

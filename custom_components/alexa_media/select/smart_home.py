@@ -11,7 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from ..appliance_roles import modes_by_name, plain_modes
-from ..backend.smart_home import Appliance, Feature, PropertyName, SetMode
+from ..backend.appliances import Appliance, Feature, PropertyName
+from ..backend.smart_home import SetMode
 from ..coordinator import AlexaConfigEntry
 from ..ranges import name_of
 

@@ -20,7 +20,7 @@ from ..appliance_entity import (
     key_of,
 )
 from ..appliance_roles import measured_ranges
-from ..backend.smart_home import (
+from ..backend.appliances import (
     Appliance,
     Feature,
     FeatureName,

@@ -5,13 +5,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import time
 from typing import Final, override
 
-from custom_components.alexa_media.backend.smart_home import (
+from custom_components.alexa_media.backend.appliances import (
     Appliance,
     ApplianceKind,
     ApplianceState,
-    ArmState,
-    Control,
-    Discovery,
     Feature,
     FeatureName,
     HueSaturation,
@@ -19,6 +16,14 @@ from custom_components.alexa_media.backend.smart_home import (
     PropertyKey,
     PropertyName,
     Sample,
+    Temperature,
+    TemperatureScale,
+    Value,
+)
+from custom_components.alexa_media.backend.smart_home import (
+    ArmState,
+    Control,
+    Discovery,
     SetBrightness,
     SetColor,
     SetColorTemperature,
@@ -27,9 +32,6 @@ from custom_components.alexa_media.backend.smart_home import (
     SetSpeakerVolume,
     SetThermostatMode,
     SmartHomeApi,
-    Temperature,
-    TemperatureScale,
-    Value,
     feature_of,
 )
 from custom_components.alexa_media.const import Topic

@@ -19,17 +19,8 @@ from ..appliance_entity import (
     key_of,
 )
 from ..appliance_roles import is_plain_switch, is_something_else, plain_toggles
-from ..backend.smart_home import (
-    Appliance,
-    ApplianceKind,
-    Control,
-    Feature,
-    FeatureName,
-    PropertyKey,
-    PropertyName,
-    SetPower,
-    SetToggle,
-)
+from ..backend.appliances import Appliance, ApplianceKind, Feature, FeatureName, PropertyKey, PropertyName
+from ..backend.smart_home import Control, SetPower, SetToggle
 from ..coordinator import AlexaConfigEntry
 from ..ranges import name_of
 

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 import re
 from typing import Any, Final
 
-from custom_components.alexa_media.backend.smart_home import (
+from custom_components.alexa_media.backend.appliances import (
     Appliance,
     ApplianceKind,
     ApplianceState,
-    Discovery,
     Exposure,
     Feature,
     FeatureName,
@@ -19,12 +18,12 @@ from custom_components.alexa_media.backend.smart_home import (
     Preset,
     PropertyKey,
     Sample,
-    SmartHomeChanged,
     Temperature,
     TemperatureScale,
     Value,
     ValueRange,
 )
+from custom_components.alexa_media.backend.smart_home import Discovery, SmartHomeChanged
 from custom_components.alexa_media.errors import AlexaBadResponseError
 from custom_components.alexa_media.json_values import mapping, mappings, number, text, texts
 

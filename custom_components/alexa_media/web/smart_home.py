@@ -5,14 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from custom_components.alexa_media.backend.smart_home import (
-    Appliance,
-    ApplianceState,
-    ArmState,
-    Control,
-    Discovery,
-    SmartHomeApi,
-)
+from custom_components.alexa_media.backend.appliances import Appliance, ApplianceState
+from custom_components.alexa_media.backend.smart_home import ArmState, Control, Discovery, SmartHomeApi
 from custom_components.alexa_media.errors import (
     AlexaCommandError,
     AlexaConnectionError,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 import json
 from typing import Any, Final, NamedTuple
 
+from custom_components.alexa_media.backend.appliances import Appliance
 from custom_components.alexa_media.backend.smart_home import (
-    Appliance,
     ArmState,
     Control,
     SetBrightness,

@@ -26,6 +26,7 @@ from custom_components.alexa_media.errors import (
 from .directives import gateway, parse_directive, set_endpoint, synchronize_state
 from .multipart import MultipartParser
 from .session import AccessToken
+from .stream_errors import LostError, check_status, check_stream, lost_by
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,7 +36,6 @@ API: Final = "/v20160207"
 QUEUE_LIMIT: Final = 10_000
 MAX_UNKNOWN: Final = 50
 MAX_SWITCHES: Final = 3
-LONGEST_DELAY: Final = 3600.0
 
 _UNAUTHENTICATED: Final = b"Unable to authenticate the request"
 # After so many events the reader of a burst lets others run.
@@ -70,37 +70,20 @@ class StreamState(StrEnum):
     DOWN = "down"
 
 
-class _LostError(Exception):
-    """The stream ended or was not opened; ``reason`` may be shown.
-
-    ``refused`` is the token that Amazon did not take, ``delay`` the least wait in seconds.
-    """
-
-    def __init__(
-        self, reason: str, *, refused: str | None = None, at_once: bool = False, drain: bool = False, delay: float = 0.0
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.refused = refused
-        self.at_once = at_once
-        self.drain = drain
-        self.delay = delay
-
-
 @dataclass(slots=True)
 class _Flow:
     """One open stream: the watch that ends it, whether bytes came, why a ping ended it."""
 
     watch: asyncio.Timeout
     has_bytes: bool = False
-    verdict: _LostError | None = None
+    verdict: LostError | None = None
 
     def extend(self, seconds: float) -> None:
         """Let the stream be quiet for so long from now on."""
         if self.verdict is None and not self.watch.expired():
             self.watch.reschedule(asyncio.get_running_loop().time() + seconds)
 
-    def cut(self, verdict: _LostError) -> None:
+    def cut(self, verdict: LostError) -> None:
         """End the stream."""
         self.extend(0)
         self.verdict = verdict
@@ -214,12 +197,12 @@ class PushStream:
                 self._down("signed out")
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, the next connection may be a good one
-                await self._recover(_lost(error))
+                await self._recover(lost_by(error))
             else:
                 self._state = StreamState.RENEWING
                 self._renewed_at = None
 
-    async def _recover(self, lost: _LostError) -> None:
+    async def _recover(self, lost: LostError) -> None:
         """Say that the stream is down and wait until it may be tried again."""
         self._down(lost.reason)
         if lost.drain:
@@ -283,7 +266,7 @@ class PushStream:
         async with asyncio.timeout(times.open):
             response = await client.send(request, stream=True)
         try:
-            _check_stream(response, token)
+            check_stream(response, token)
             self._opened()
             await self._follow(client, response, token)
         finally:
@@ -330,7 +313,7 @@ class PushStream:
                 timeout=self._times.open,
             )
         if response.status_code in (401, 403):
-            _check_status(response, token)
+            check_status(response, token)
         if response.status_code == 200:
             parser = MultipartParser(response.headers.get("content-type"))
             for directive in [*parser.feed(response.content), *parser.close()]:
@@ -366,9 +349,9 @@ class PushStream:
             if not renewal.expired():
                 raise self._verdict(flow) from None
         else:
-            raise _LostError("ended by Amazon")
+            raise LostError("ended by Amazon")
 
-    def _verdict(self, flow: _Flow) -> _LostError:
+    def _verdict(self, flow: _Flow) -> LostError:
         """Return why the watch ended a stream."""
         if flow.verdict:
             return flow.verdict
@@ -376,12 +359,12 @@ class PushStream:
             self._silent += 1
             self._must_register = True
             self._is_region_known = False
-        return _LostError("silent")
+        return LostError("silent")
 
     def _take(self, parser: MultipartParser, chunk: bytes, token: AccessToken) -> None:
         """Read one chunk of the stream."""
         if _UNAUTHENTICATED in chunk:
-            raise _LostError("signed out in the stream", refused=token.value)
+            raise LostError("signed out in the stream", refused=token.value)
         keep_alives, malformed = parser.keep_alives, parser.malformed
         directives = parser.feed(chunk)
         if parser.keep_alives > keep_alives:
@@ -399,14 +382,14 @@ class PushStream:
         if is_order:
             if self._switch(endpoint):
                 self._switches += 1
-                raise _LostError("sent to another region", at_once=self._switches <= MAX_SWITCHES)
+                raise LostError("sent to another region", at_once=self._switches <= MAX_SWITCHES)
             return
         self._note_traffic()
         for event in parse_directive(directive, now):
             if isinstance(event, DirectiveUnknown):
                 self._count_unknown(event.command)
             if self._queue.qsize() >= self._queue_limit:
-                raise _LostError("more pushes than can be handled", drain=True)
+                raise LostError("more pushes than can be handled", drain=True)
             self._drained.clear()
             self._queue.put_nowait(event)
 
@@ -423,10 +406,10 @@ class PushStream:
                 response = await client.get(
                     f"{self._endpoint}/ping", headers=_authorization(token), timeout=self._times.ping_timeout
                 )
-                _check_status(response, token)
+                check_status(response, token)
             except Exception as error:  # noqa: BLE001 - any failure means the same
-                lost = _lost(error)
-                flow.cut(_LostError(f"ping: {lost.reason}", refused=lost.refused))
+                lost = lost_by(error)
+                flow.cut(LostError(f"ping: {lost.reason}", refused=lost.refused))
                 return
             self._counts["pings"] += 1
             if flow.has_bytes and not self._counts["keep_alives"]:
@@ -437,39 +420,6 @@ class PushStream:
 def _authorization(token: AccessToken) -> dict[str, str]:
     """Return the header that every request to the gateway needs."""
     return {"authorization": f"Bearer {token.value}"}
-
-
-def _check_status(response: httpx.Response, token: AccessToken) -> None:
-    """Raise ``_LostError`` unless an answer is a good one."""
-    status = response.status_code
-    if status in (401, 403):
-        raise _LostError(f"HTTP {status}", refused=token.value)
-    if not 200 <= status < 300:
-        retry_after = response.headers.get("retry-after", "")
-        delay = min(float(retry_after), LONGEST_DELAY) if retry_after.isdecimal() else 0.0
-        raise _LostError(f"HTTP {status}", delay=delay)
-
-
-def _check_stream(response: httpx.Response, token: AccessToken) -> None:
-    """Raise ``_LostError`` unless an answer is a stream of directives."""
-    _check_status(response, token)
-    if response.status_code != 200:
-        raise _LostError(f"HTTP {response.status_code}")
-    if response.headers.get("content-type", "").startswith("text/html"):
-        raise _LostError("a page came, not a stream", refused=token.value)
-
-
-def _lost(error: Exception) -> _LostError:
-    """Return why a stream was lost; what an exception says itself may hold a secret."""
-    match error:
-        case _LostError():
-            return error
-        case AlexaRateLimitedError(retry_after=delay):
-            return _LostError("rate limited", delay=delay)
-        case TimeoutError():
-            return _LostError("no answer in time")
-        case _:
-            return _LostError(type(error).__name__)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
