@@ -381,7 +381,9 @@ async def test_alarms_are_the_accounts_own(hass: HomeAssistant, pair: Pair) -> N
     }
 
 
-async def test_sharing_that_ends(hass: HomeAssistant, pair: Pair, household: Household) -> None:
+async def test_sharing_that_ends(
+    hass: HomeAssistant, pair: Pair, household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An Echo that is not shared any more goes for the other account alone."""
     household.change("Kitchen Show", sharedWith=[])
     devices = pair.entries["john"].runtime_data.devices
@@ -389,8 +391,7 @@ async def test_sharing_that_ends(hass: HomeAssistant, pair: Pair, household: Hou
     await hass.async_block_till_done()
     # the first list that lacks it asks for a second one
     assert hass.states.get("media_player.kitchen_show")
-    devices._absent_since = {serial: since - 60 for serial, since in devices._absent_since.items()}
-    devices._first_good -= 60
+    monkeypatch.setattr("custom_components.alexa_media.coordinator.absences.ABSENCE", 0.0)
     await devices.async_refresh()
     await until(hass, lambda: hass.states.get("media_player.kitchen_show") is None)
     assert state_of(hass, "media_player.kitchen_show_2").state == "idle"

@@ -144,8 +144,8 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         self._due_at[unit] = self.hass.loop.time() + age - EARLY
         self._refused.discard(unit)
 
-    async def _async_values(self, unit: Unit, asked: str | None = None) -> Mapping[str, SettingValue]:
-        """Read one unit; returns the settings of it by key: those that are wanted, and all of the device ``asked``."""
+    async def _async_values(self, unit: Unit) -> Mapping[str, SettingValue]:
+        """Read one unit; returns all settings of it by key: who begins to look at one later finds it."""
         found: Mapping[str, SettingValues]
         if unit.serial is None:
             found = await self.api.async_for_account(unit.source)
@@ -153,10 +153,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             device = self._devices.data[unit.serial]
             found = {unit.serial: await self.api.async_for_device(unit.source, device)}
         return {
-            setting_key(serial, setting): value
-            for serial, values in found.items()
-            for setting, value in values.items()
-            if unit.serial or serial == asked or self._is_wanted(serial, setting)
+            setting_key(serial, setting): value for serial, values in found.items() for setting, value in values.items()
         }
 
     def _fresh(self, values: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
@@ -190,7 +187,11 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @callback
     def async_want(self, serial: str, setting: Setting) -> None:
         """Read a setting that somebody began to look at, unless it is known; several of one moment together."""
-        known = _unit_of(serial, setting) in self._due_at
+        unit = _unit_of(serial, setting)
+        if unit.serial is None and unit not in self._refused and setting_key(serial, setting) not in self.data:
+            # what was read of the whole account did not tell of a device that came later
+            self._due_at.pop(unit, None)
+        known = unit in self._due_at
         # while Amazon is out of reach the next try is planned already
         if known or self._wanting is not None or not self.last_update_success:
             return
@@ -281,7 +282,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         needed = EQUALIZER if setting in EQUALIZER else (setting,) if setting is Setting.WAKE_WORD else ()
         async with self._writing[device.serial]:
             if not self._of(device.serial).keys() >= set(needed):
-                await self._async_read_now(unit, device.serial)
+                await self._async_read_now(unit)
             if not self._of(device.serial).keys() >= set(needed):
                 raise AlexaUnsupportedError("Amazon does not tell the present setting", code="not_known")
             await self.api.async_set(device, setting, value, self._of(device.serial))
@@ -297,7 +298,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     async def _async_confirm(self, device: Device, setting: Setting) -> None:
         """Read what Amazon made of a change; if it does not tell now, read soon."""
         try:
-            await self._async_read_now(_unit_of(device.serial, setting), device.serial)
+            await self._async_read_now(_unit_of(device.serial, setting))
         except AlexaError as err:
             _LOGGER.debug("A change is not confirmed yet: %s", err.placeholders)
             self.async_forget(device.serial, setting)
@@ -307,10 +308,10 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         """Return what is known of a device."""
         return {setting: self.data[key] for setting in Setting if (key := setting_key(serial, setting)) in self.data}
 
-    async def _async_read_now(self, unit: Unit, serial: str) -> None:
+    async def _async_read_now(self, unit: Unit) -> None:
         """Read one unit; what was pushed meanwhile is newer than what was read."""
         before = self.data
-        values = await self._async_values(unit, serial)
+        values = await self._async_values(unit)
         self._note_known(unit)
         self.async_apply({key: value for key, value in values.items() if self.data.get(key) == before.get(key)})
 
