@@ -212,7 +212,7 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
                 case StreamOpened():
                     data.push.up_since = hass.loop.time()
                     _set_push(data, up=True)
-                    if event.resync or event.planned:
+                    if (event.resync or event.planned) and not data.push.awaited:
                         if resync:
                             resync.cancel()
                         resync = entry.async_create_background_task(

@@ -60,13 +60,15 @@ class PushMonitor:
     """Whether push is up, what came, and who wants to know.
 
     ``up_since`` is in seconds of the loop's clock; ``tried`` is set once the stream has been
-    opened, or could not be. ``received`` counts events by kind, ``unknown`` commands that
+    opened, or could not be, and ``awaited`` until the first read of all topics, which waits
+    for that, begins. ``received`` counts events by kind, ``unknown`` commands that
     nobody knows by name.
     """
 
     up: bool = False
     up_since: float = 0.0
     tried: asyncio.Event = field(default_factory=asyncio.Event)
+    awaited: bool = True
     received: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
@@ -234,7 +236,11 @@ class AlexaRuntimeData:
             if Capability.PUSH not in self.backend.capabilities:
                 self.push.tried.set()
             await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
-        await asyncio.gather(*(topic.async_refresh() for topic in self.coordinators[1:] if topic.read_at_start))
+        self.push.awaited = False
+        topics = [topic for topic in self.coordinators[1:] if topic.read_at_start]
+        if self.push.up and not self.devices.is_read_since(self.push.up_since):
+            topics.insert(0, self.devices)
+        await asyncio.gather(*(topic.async_refresh() for topic in topics))
         if self.alert_watch is not None:
             await self.alert_watch.async_start()
         if self.alarm_volumes is not None:
