@@ -45,7 +45,7 @@ async def test_browse(
     socket = await hass_ws_client(hass)
     await socket.send_json_auto_id({"type": "media_player/browse_media", "entity_id": KITCHEN})
     root = (await socket.receive_json())["result"]
-    assert [child["title"] for child in root["children"]] == ["Music providers", "Sounds"]
+    assert [child["title"] for child in root["children"]] == ["Music providers", "Sounds", "Routines"]
     assert root["can_search"]
 
     sim.reset_ledger()
@@ -77,6 +77,28 @@ async def test_browse(
         }
     )
     assert not (await socket.receive_json())["success"]
+
+
+async def test_routines(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """Routines that are switched on can be browsed and found; playing one runs it on that Echo."""
+    await quiet(hass, sim, calm=0.3)
+    sim.reset_ledger()
+    routines = await browse(hass, "routines")
+    there = {routine.name for routine in entry.runtime_data.routines.data.values() if routine.enabled}
+    assert list(routines) == sorted(there, key=str.casefold)
+    assert len(there) < len(entry.runtime_data.routines.data), "one is switched off"
+    assert household.requests() == []
+
+    found = (await act(hass, "media_player", "search_media", search_query="dinner"))[KITCHEN].result
+    (dinner,) = [item for item in found if item.media_content_type == "routine"]
+    assert dinner.title == "Dinner time"
+    only = await act(hass, "media_player", "search_media", search_query="dinner", media_content_type="SPOTIFY")
+    assert [item.media_content_type for item in only[KITCHEN].result] == ["SPOTIFY"]
+    await act(
+        hass, "media_player", "play_media", media_content_type="routine", media_content_id=dinner.media_content_id
+    )
+    ran = sim.ledger(method="POST", path="/api/behaviors/preview")
+    assert household.serial("Kitchen Show") in ran[-1]["body"]
 
 
 async def test_search(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:

@@ -15,7 +15,7 @@ from ..coordinator import MediaLibrary
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
 from ..models import Player
-from ..play_media import QUEUE, SOUND, STATION
+from ..play_media import QUEUE, ROUTINE, SOUND, STATION
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,8 +25,9 @@ TUNEIN: Final = "TUNEIN"
 # The folders, and what they are called: Home Assistant has no translations for these.
 _PROVIDERS: Final = "providers"
 _SOUNDS: Final = "sounds"
+_ROUTINES: Final = "routines"
 _QUEUE: Final = "queue"
-_TITLES: Final = {_PROVIDERS: "Music providers", _SOUNDS: "Sounds", _QUEUE: "Queue"}
+_TITLES: Final = {_PROVIDERS: "Music providers", _SOUNDS: "Sounds", _ROUTINES: "Routines", _QUEUE: "Queue"}
 
 
 class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
@@ -50,19 +51,24 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_browse_media(
         self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
     ) -> BrowseMedia:
-        """Return a folder: the root, music providers, sounds, a category of them, or the queue."""
+        """Return a folder: the root, music providers, sounds, a category of them, routines, or the queue."""
         library = self._wanted_library
         folder, _, rest = (media_content_id or "").partition("/")
         with command_errors(self.hass, self.entry):
             match folder:
                 case "":
-                    playing = self.value is not None and self.value.session is not None
-                    shown = (_PROVIDERS, _SOUNDS, _QUEUE) if playing else (_PROVIDERS, _SOUNDS)
+                    shown = [_PROVIDERS, _SOUNDS]
+                    if self._browsable_routines:
+                        shown.append(_ROUTINES)
+                    if self.value is not None and self.value.session is not None:
+                        shown.append(_QUEUE)
                     return _folder("", "Alexa", [_folder(name, _TITLES[name]) for name in shown], can_search=True)
                 case "providers":
                     return await self._async_browse_providers(library)
                 case "sounds":
                     return await self._async_browse_sounds(library, rest)
+                case "routines":
+                    return _folder(_ROUTINES, _TITLES[_ROUTINES], self._browsable_routines)
                 case "queue":
                     return await self._async_browse_queue(library)
         raise BrowseError(f"There is no folder {media_content_id}")
@@ -105,6 +111,16 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
             ],
         )
 
+    @property
+    def _browsable_routines(self) -> list[BrowseMedia]:
+        """Return the routines that are switched on, by name; to play one is to run it on this device."""
+        routines = self.runtime.routines.data.values() if self.runtime.routines else ()
+        return [
+            _playable(ROUTINE, routine.routine_id, routine.name, MediaClass.APP)
+            for routine in sorted(routines, key=lambda routine: routine.name.casefold())
+            if routine.enabled
+        ]
+
     async def _async_browse_queue(self, library: MediaLibrary) -> BrowseMedia:
         """Return what plays and what comes after it."""
         items = await library.api.async_queue(self.device)
@@ -127,7 +143,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
-        """Offer the search at every provider, and the radio stations that it finds.
+        """Offer the search at every provider, and the radio stations and routines that it finds.
 
         Amazon tells only while it plays what a provider finds; stations it lists.
         """
@@ -154,6 +170,8 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
             not classes or MediaClass.CHANNEL in classes
         ):
             found += await self._async_stations(library, phrase)
+        if wanted not in known and (not classes or MediaClass.APP in classes):
+            found += [item for item in self._browsable_routines if phrase.casefold() in item.title.casefold()]
         return SearchMedia(result=found)
 
     async def _async_stations(self, library: MediaLibrary, phrase: str) -> list[BrowseMedia]:
