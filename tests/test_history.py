@@ -82,7 +82,7 @@ async def test_who_was_spoken_to(
     assert told(hass, KITCHEN) == (None, None, None)
     sim.reset_ledger()
     said = sim.say(household.serial("Kitchen Show"), "play abba", "Here is ABBA")
-    await until(hass, lambda: last_called(hass) == [KITCHEN])
+    await until(hass, lambda: last_called(hass) == [KITCHEN] and len(fired) == 1)
     timestamp = round(said["time"] * 1000)
     assert told(hass, KITCHEN) == (timestamp, "play abba", "Here is ABBA")
     payload = {"last_called": said["serial"], "name": "Kitchen Show", "timestamp": timestamp}

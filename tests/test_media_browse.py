@@ -85,8 +85,7 @@ async def test_routines(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     sim.reset_ledger()
     routines = await browse(hass, "routines")
     there = {routine.name for routine in entry.runtime_data.routines.data.values() if routine.enabled}
-    assert list(routines) == sorted(there, key=str.casefold)
-    assert len(there) < len(entry.runtime_data.routines.data), "one is switched off"
+    assert list(routines) == sorted(there, key=str.casefold) == ["Dinner time", "Good night"]
     assert household.requests() == []
 
     found = (await act(hass, "media_player", "search_media", search_query="dinner"))[KITCHEN].result
@@ -99,6 +98,12 @@ async def test_routines(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     )
     ran = sim.ledger(method="POST", path="/api/behaviors/preview")
     assert household.serial("Kitchen Show") in ran[-1]["body"]
+
+    (customer,) = household.accounts
+    change = {dinner.media_content_id: {"status": "DISABLED"}}
+    sim.patch_state({"accounts": {customer: {"automations": change}}})
+    await entry.runtime_data.routines.async_refresh()
+    assert list(await browse(hass, "routines")) == ["Good night"], "the other one is switched off"
 
 
 async def test_search(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
