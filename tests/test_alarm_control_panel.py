@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceNotSupported
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -34,13 +34,21 @@ async def act(hass: HomeAssistant, action: str) -> None:
 
 
 async def test_arm_and_disarm_by_an_echo(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
 ) -> None:
     """Nobody asks for a code; Amazon's Away is armed, its Home disarmed; the state is what is then read."""
     house = House(sim)
     registered = entity_registry.async_get(GUARD)
     assert registered is not None
     assert registered.unique_id == house.entity_id(NAME)
+    assert registered.device_id is not None
+    device = device_registry.async_get(registered.device_id)
+    assert device is not None
+    assert device.model == "Alexa Guard", "not Amazon's REDROCK_GUARD_PANEL"
     await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
     attributes = state_of(hass, GUARD).attributes
     assert (attributes["code_arm_required"], attributes["code_format"]) == (False, None)

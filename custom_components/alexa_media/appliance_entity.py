@@ -22,6 +22,8 @@ from .entity import async_setup_entities, command_errors, player_device_info, pl
 AIR_QUALITY_MONITOR: Final = "Indoor Air Quality Monitor"
 """The model under which alexa_media_player registered Amazon's air quality monitor, by its serial."""
 
+GUARD: Final = "Alexa Guard"
+
 _AIR_QUALITY_MONITOR_TYPE: Final = "AEZME1X38KDRA"
 
 
@@ -78,7 +80,14 @@ def appliance_identifier(entry: AlexaConfigEntry, appliance: Appliance) -> tuple
 
 def _name_of(appliance: Appliance) -> str:
     """Return the name of an appliance's device; Guard's is alexa_media_player's."""
-    return f"Alexa Guard {appliance.appliance_id[-5:]}" if appliance.is_guard else appliance.name
+    return f"{GUARD} {appliance.appliance_id[-5:]}" if appliance.is_guard else appliance.name
+
+
+def _model_of(appliance: Appliance) -> str | None:
+    """Return the model of an appliance; where Amazon has a name for insiders alone, what everybody calls it."""
+    if is_air_quality_monitor(appliance):
+        return AIR_QUALITY_MONITOR
+    return GUARD if appliance.is_guard else appliance.model
 
 
 def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, appliance: Appliance) -> DeviceInfo:
@@ -92,7 +101,7 @@ def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, applianc
         identifiers={appliance_identifier(entry, appliance)},
         name=_name_of(appliance),
         manufacturer=MANUFACTURER if monitor else appliance.manufacturer,
-        model=AIR_QUALITY_MONITOR if monitor else appliance.model,
+        model=_model_of(appliance),
         serial_number=appliance.serial,
         sw_version=appliance.software_version,
         suggested_area=runtime.appliances.room_of(appliance) if runtime.appliances else None,
