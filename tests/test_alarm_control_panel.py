@@ -47,7 +47,7 @@ async def test_arm_and_disarm_by_an_echo(
     assert registered.unique_id == house.entity_id(NAME)
     assert registered.device_id is not None
     device = device_registry.async_get(registered.device_id)
-    assert device is not None
+    assert isinstance(device, dr.DeviceEntry)
     assert device.model == "Alexa Guard", "not Amazon's REDROCK_GUARD_PANEL"
     await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
     attributes = state_of(hass, GUARD).attributes

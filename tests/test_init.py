@@ -24,6 +24,19 @@ async def test_load_and_unload(hass: HomeAssistant, entry: MockConfigEntry) -> N
     assert state_of(hass, "media_player.kitchen_show").state == "idle"
 
 
+@pytest.mark.usefixtures("sim")
+async def test_who_waits_for_the_set_up_finds_all_entities(
+    hass: HomeAssistant, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """They are added a few at a time; the set-up ends with the last of them."""
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    there = {state.entity_id for state in hass.states.async_all()}
+    registered = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
+    enabled = {item.entity_id for item in registered if not item.disabled}
+    assert {item.entity_id.partition(".")[0] for item in registered} >= {"media_player", "notify", "todo", "text"}
+    assert there >= enabled
+
+
 async def test_removal_deregisters(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

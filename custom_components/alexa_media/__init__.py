@@ -74,6 +74,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     async_follow_devices(hass, entry)
     async_follow_appliances(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await entry.runtime_data.async_added()
     return True
 
 

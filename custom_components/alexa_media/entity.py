@@ -84,7 +84,10 @@ def async_setup_entities(
         nonlocal pending
         if not pending:
             pending = True
-            entry.async_create_task(hass, _add(), f"{DOMAIN} add entities", eager_start=False)
+            task = entry.async_create_task(hass, _add(), f"{DOMAIN} add entities", eager_start=False)
+            adders = entry.runtime_data.adders
+            adders.add(task)
+            task.add_done_callback(adders.discard)
 
     for coordinator in coordinators:
         if coordinator is not None:

@@ -106,7 +106,8 @@ class TemporaryVolume:
 class AlexaRuntimeData:
     """One loaded account; a topic that its backend lacks is ``None``.
 
-    Who holds ``adding`` adds entities, a few in each turn of the event loop.
+    Who holds ``adding`` adds entities, a few in each turn of the event loop; ``adders`` are
+    the tasks that do, or wait for their turn.
     """
 
     backend: AlexaBackend
@@ -133,6 +134,7 @@ class AlexaRuntimeData:
     push: PushMonitor = field(default_factory=PushMonitor)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
     adding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    adders: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     def create(cls, hass: HomeAssistant, entry: AlexaConfigEntry, backend: AlexaBackend) -> AlexaRuntimeData:
@@ -246,6 +248,11 @@ class AlexaRuntimeData:
         if self.alarm_volumes is not None:
             await self.alarm_volumes.async_start()
         self.backend.setup_done()
+
+    async def async_added(self) -> None:
+        """Wait until the entities that there are have been added."""
+        while self.adders:
+            await asyncio.wait(self.adders)
 
     async def async_refresh_all(self, pause: float) -> None:
         """Read every topic that ails, or is pushed and was not read since the stream is up; with a pause after each."""
