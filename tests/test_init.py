@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 
-from .conftest import Clock, Household, set_up, state_of, until
+from .conftest import Clock, Household, quiet, set_up, state_of, until
 
 
 async def test_load_and_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -22,6 +23,39 @@ async def test_load_and_unload(hass: HomeAssistant, entry: MockConfigEntry) -> N
     assert state_of(hass, "media_player.kitchen_show").state == "unavailable"
     await set_up(hass, entry)
     assert state_of(hass, "media_player.kitchen_show").state == "idle"
+
+
+async def test_nothing_is_unknown_for_a_moment_after_a_restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """What is enabled from the start and costs one request for the account is read before its entities are there."""
+    ids = ("number.kitchen_show_alarm_volume", "alarm_control_panel.alexa_guard_60057")
+    await until(hass, lambda: all(state_of(hass, entity_id).state != "unknown" for entity_id in ids))
+    before = {entity_id: state_of(hass, entity_id).state for entity_id in ids}
+    seen: dict[str, list[str]] = {entity_id: [] for entity_id in ids}
+
+    @callback
+    def _note(event: Event[EventStateChangedData]) -> None:
+        if (state := event.data["new_state"]) and state.entity_id in seen:
+            seen[state.entity_id].append(state.state)
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, _note)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await until(hass, lambda: all(seen.values()))
+    assert {entity_id: states[-1] for entity_id, states in seen.items()} == before
+    assert not [entity_id for entity_id, states in seen.items() if "unknown" in states]
+
+
+async def test_what_is_disabled_is_not_read_after_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, entity_registry: er.EntityRegistry
+) -> None:
+    for item in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
+        if item.domain in ("number", "alarm_control_panel"):
+            entity_registry.async_update_entity(item.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+    await hass.async_block_till_done()
+    sim.reset_ledger()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await quiet(hass, sim, calm=0.6)
+    assert sim.ledger(path="/api/device-notification-state") == []
+    assert sim.ledger(path="/api/phoenix/state") == []
 
 
 @pytest.mark.usefixtures("sim")

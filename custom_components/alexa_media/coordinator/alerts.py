@@ -34,6 +34,8 @@ class AlertSettingCoordinator[V](TopicCoordinator[V]):
     pushed: ClassVar[bool] = False
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
+    # Domain and end of the unique ids of entities that start enabled: then it is read before they are there.
+    shown_by: ClassVar[tuple[str, str] | None] = None
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: AlertsApi) -> None:
         """Start without a question asked."""
@@ -49,8 +51,8 @@ class AlertSettingCoordinator[V](TopicCoordinator[V]):
 
     @override
     async def async_refresh(self) -> None:
-        """Read, if there is anybody to tell."""
-        if self._by_context:
+        """Read, if there is anybody to tell, or will be in a moment."""
+        if self._by_context or (self.read_at is None and self.shown_by and self.will_be_shown(*self.shown_by)):
             await super().async_refresh()
 
     @override
@@ -66,6 +68,7 @@ class AlertVolumesCoordinator(AlertSettingCoordinator[float]):
     """How loud alarms, timers and notifications are (0–100), by serial."""
 
     topic: ClassVar[Topic] = Topic.ALERT_VOLUMES
+    shown_by: ClassVar[tuple[str, str] | None] = ("number", "_alert_volume")
 
     @override
     async def _async_read(self) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
@@ -89,6 +90,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def watched(self) -> frozenset[str]:
         """Return the keys that somebody shows."""
         return frozenset(key for key in self._by_context if isinstance(key, str) and key != EXISTENCE)
+
+    def will_be_shown(self, domain: str, ending: str = "") -> bool:
+        """Return whether an entity with such a unique id was enabled before, or has yet to come, enabled."""
+        entities = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+        known = [item for item in entities if item.domain == domain and item.unique_id.endswith(ending)]
+        return not known or any(not item.disabled for item in known)
 
     # --- reading ---------------------------------------------------------------------
 

@@ -255,7 +255,7 @@ def _confirmation(entity_id: str) -> str:
 
 
 class GuardCoordinator(TopicCoordinator[ArmState]):
-    """How Alexa Guard is armed, by its entity id; read only while its entity is enabled: it is never pushed."""
+    """How Alexa Guard is armed, by its entity id; read only while its entity is enabled, as it is never pushed."""
 
     topic: ClassVar[Topic] = Topic.GUARD
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
@@ -278,9 +278,11 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
 
     @override
     async def _async_read(self) -> Mapping[str, ArmState]:
-        """Ask how Guard is armed, if an entity wants to know."""
+        """Ask how Guard is armed, if an entity wants to know, or will in a moment."""
         guard = self.appliances.guard
-        if guard is None or guard.entity_id not in self._by_context:
+        if guard is None:
+            return self.data
+        if guard.entity_id not in self._by_context and (self.data or not self.will_be_shown("alarm_control_panel")):
             return self.data
         return {guard.entity_id: await self.api.async_guard(guard)}
 
