@@ -280,6 +280,10 @@ async def test_it_rings(
     state = state_of(hass, event)
     assert (state.attributes["event_type"], state.attributes["id"]) == ("ringing", alarm)
     assert state.attributes["kind"] == "Alarm"
+    sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"}, times=1)
+    with pytest.raises(HomeAssistantError, match="refused"):
+        await act(hass, "snooze_alarm", entity_id=BEDROOM)
+    assert held(household, alarm)["status"] == "ON", "it rings on"
     assert await act(hass, "snooze_alarm", entity_id=BEDROOM, duration="00:01:00") == {"id": alarm}
     assert sim.spoken()[-1]["text"] == "snooze for 1 minute"
     await clock.settle()
