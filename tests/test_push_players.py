@@ -1,0 +1,98 @@
+"""What is pushed about a player, by itself: each fact is shown at once, and costs nothing."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+
+from .conftest import Household, quiet, state_of, until
+
+PLAYER = "media_player.kitchen_show"
+SESSIONS = "GET /api/np/list-media-sessions"
+
+
+class Playing:
+    """A Kitchen Show that plays."""
+
+    def __init__(self, hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry) -> None:
+        """Take what is needed to push something about it."""
+        self.hass = hass
+        self.sim = sim
+        self.household = household
+        self.serial = household.serial("Kitchen Show")
+        session = entry.runtime_data.players.data[self.serial].session
+        self.media_id = session.media.media_id
+
+    def push(self, command: str, **fields: Any) -> None:
+        """Push something about it, with nothing having changed in the cloud."""
+        device = self.household.device("Kitchen Show")
+        doppler = {"deviceSerialNumber": self.serial, "deviceType": device["deviceType"]}
+        self.sim.push(command, {"dopplerId": doppler, **fields})
+
+    async def shows(self, **wanted: Any) -> None:
+        """Wait until Home Assistant shows something: ``state`` or an attribute."""
+
+        def holds() -> bool:
+            shown = state_of(self.hass, PLAYER)
+            return all((shown.state if key == "state" else shown.attributes.get(key)) == wanted[key] for key in wanted)
+
+        await until(self.hass, holds)
+
+
+@pytest.fixture
+async def playing(hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry) -> Playing:
+    """Let it play, and forget what that cost."""
+    data = {"entity_id": PLAYER, "media_content_type": "AMAZON_MUSIC", "media_content_id": "jazz"}
+    await hass.services.async_call("media_player", "play_media", data, blocking=True)
+    await until(hass, lambda: state_of(hass, PLAYER).state == "playing")
+    await quiet(hass, sim, calm=0.6)
+    sim.reset_ledger()
+    return Playing(hass, sim, household, entry)
+
+
+async def test_facts(playing: Playing) -> None:
+    """State, order, repetition and position are taken as they are told."""
+    assert playing.media_id
+    playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="INTERRUPTED", mediaReferenceId=playing.media_id)
+    await playing.shows(state="paused")
+    playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="PLAYING", mediaReferenceId=playing.media_id)
+    await playing.shows(state="playing")
+    playing.push(
+        "PUSH_MEDIA_QUEUE_CHANGE", changeType="STATUS_CHANGED", playBackOrder="SHUFFLE_ALL", loopMode="LOOP_QUEUE"
+    )
+    await playing.shows(shuffle=True, repeat="all")
+    progress = {"mediaProgress": 61_000, "mediaLength": 240_000}
+    playing.push("PUSH_MEDIA_PROGRESS_CHANGE", progress=progress, mediaReferenceId=playing.media_id)
+    await playing.shows(media_position=61, media_duration=240)
+    await quiet(playing.hass, playing.sim, calm=0.6)
+    assert playing.household.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("command", "fields"),
+    [
+        ("PUSH_AUDIO_PLAYER_STATE", {"audioPlayerState": "FINISHED", "mediaReferenceId": "other:1"}),
+        ("PUSH_AUDIO_PLAYER_STATE", {"audioPlayerState": "PLAYING", "mediaReferenceId": "other:1"}),
+        (
+            "PUSH_MEDIA_PROGRESS_CHANGE",
+            {"progress": {"mediaProgress": 1000, "mediaLength": 2000}, "mediaReferenceId": "other:1"},
+        ),
+    ],
+    ids=["the end", "another title", "the place in another title"],
+)
+async def test_what_is_not_whole_is_asked_for_once(playing: Playing, command: str, fields: dict[str, Any]) -> None:
+    """Who is told of a title that nobody knows waits for the push that tells it, and then asks once."""
+    for _ in range(3):
+        playing.push(command, **fields)
+    await until(playing.hass, lambda: playing.household.requests() == [SESSIONS])
+    await quiet(playing.hass, playing.sim, calm=0.6)
+    assert playing.household.requests() == [SESSIONS]
+    await playing.shows(state="playing")
+
+
+async def test_a_state_that_nobody_knows_is_asked_for(playing: Playing) -> None:
+    playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="LEVITATING", mediaReferenceId=playing.media_id)
+    await until(playing.hass, lambda: playing.household.requests() == [SESSIONS])
