@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 
-from .conftest import Clock, Household, set_up, state_of, until
+from .conftest import Clock, Household, quiet, set_up, state_of, until
 
 JO = "A2SIMJO7D0EQ11"
 KIM = "amzn1.account.SIMA2SIMKIM0DOE03"
@@ -77,6 +77,7 @@ async def test_given_and_taken(
     enable(entity_registry, config_entry, household, "Office Spot", SENSOR)
     await set_up(hass, config_entry)
     await until(hass, lambda: state_of(hass, SENSOR).state == "off")
+    await quiet(hass, sim, calm=0.6)
     sim.reset_ledger()
     await act(hass, "amazon_kids_enable", child="Kim")
     serial, kind = household.serial("Office Spot"), household.device("Office Spot")["deviceType"]

@@ -243,6 +243,9 @@ class AlexaRuntimeData:
         if self.push.up and not self.devices.is_read_since(self.push.up_since):
             topics.insert(0, self.devices)
         await asyncio.gather(*(topic.async_refresh() for topic in topics))
+        if self.guard is not None and not self.guard.data:
+            # which appliance it is may only be known now
+            await self.guard.async_refresh()
         if self.alert_watch is not None:
             await self.alert_watch.async_start()
         if self.alarm_volumes is not None:
