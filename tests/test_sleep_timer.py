@@ -16,7 +16,7 @@ from .conftest import Clock, Household, state_of
 PLAYER = "media_player.kitchen_show"
 
 
-async def sleep(hass: HomeAssistant, duration: Any, entity_id: str = PLAYER) -> None:
+async def sleep_after(hass: HomeAssistant, duration: Any, entity_id: str = PLAYER) -> None:
     """Set a sleep timer."""
     data = {"entity_id": entity_id, "duration": duration}
     await hass.services.async_call(DOMAIN, "set_sleep_timer", data, blocking=True)
@@ -34,7 +34,7 @@ async def play(hass: HomeAssistant, clock: Clock, entity_id: str = PLAYER) -> No
 async def test_what_plays_stops(hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock) -> None:
     await play(hass, clock)
     sim.reset_ledger()
-    await sleep(hass, "00:01:00")
+    await sleep_after(hass, "00:01:00")
     assert household.requests() == ["POST /api/behaviors/preview"]
     assert sim.spoken()[-1]["text"] == "set a sleep timer for 1 minute"
     await clock.advance(50, 10)
@@ -50,16 +50,16 @@ async def test_refused(hass: HomeAssistant, household: Household, sim: ControlCl
     """What cannot be is said before any request; what Amazon refuses changes nothing."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="Nothing plays on Kitchen Show"):
-        await sleep(hass, "00:30:00")
+        await sleep_after(hass, "00:30:00")
     await play(hass, clock)
     sim.reset_ledger()
     for duration in ("00:00:30", "13:00:00"):
         with pytest.raises(ServiceValidationError, match="at least a minute and at most 12 hours"):
-            await sleep(hass, duration)
+            await sleep_after(hass, duration)
     assert household.requests() == []
     sim.fault(path="/api/behaviors/preview", method="POST", status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError):
-        await sleep(hass, "00:30:00")
+        await sleep_after(hass, "00:30:00")
     assert state_of(hass, PLAYER).state == "playing"
 
 
