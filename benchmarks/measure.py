@@ -1,18 +1,14 @@
 """The measurements of one client, each on its own."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
-import json
-import math
 from pathlib import Path
 import time
 from typing import Any, Final
 
-from alexa_sim.push import directive, part
-
 from .clients import Client
+from .evaluate import Wire, apart, asked, compare, counts, first_writes, keep, longest_blocks, quantiles, volume_push
 from .home import Home, household
 
 LATENCY: Final = 0.05
@@ -21,17 +17,6 @@ LATENCY: Final = 0.05
 RATE: Final = 500
 _BATCHES_PER_SECOND: Final = 50
 _STEP: Final = 20.0
-_SINGLE: Final = (
-    "/api/auxcontroller/",
-    "/api/device-wifi-details",
-    "/api/device/op-mode",
-    "/api/equalizer/",
-    "/api/notification/",
-    "/api/v1/devices/",
-    "/api/wake-words-locale",
-    "/devicesTypes/",
-)
-"""What costs a request for each device, while one of its entities is enabled."""
 _SLOWER: Final = 0.5
 """Seconds by which a round trip takes longer, to see how much later that makes the entities."""
 _UNLIMITED: Final = 100
@@ -86,7 +71,7 @@ class Bench:
         self.home.quiet()
         if not memory:
             return
-        self.found["blocks_first"] = _blocks(self.read())
+        self.found["blocks_first"] = longest_blocks(self.read())
         self.found["entities"] = len(self.home.probe("entities", platform=self.client.platform))
         self.found["echos"] = echos
         self.found["memory"] = self.home.probe("memory")["rss"] - before
@@ -109,11 +94,11 @@ class Bench:
             sim.remove_fault(fault)
         recorded = self.read()
         if timed:
-            first = _first_writes(recorded)
+            first = first_writes(recorded)
             self.found["set_up_seconds"] = max(first.values()) - began
             self.found["set_up_entities"] = len(first)
-            self.found["blocks"] = _blocks(recorded)
-        _keep(self.found, "start", echos, _apart(requests))
+            self.found["blocks"] = longest_blocks(recorded)
+        keep(self.found, "start", echos, apart(requests))
 
     def round_trips(self) -> None:
         """Tell by how many round trips, one after the other, the entities come later the slower Amazon is."""
@@ -134,7 +119,7 @@ class Bench:
             began = self.home.probe("setup", entry_id=self.entry_id)["began"]
             self.home.quiet(limit=90)
             self.home.sim.clear_faults()
-            took.append(max(_first_writes(self.read()).values()) - began)
+            took.append(max(first_writes(self.read()).values()) - began)
         return (took[1] - took[0]) / _SLOWER
 
     def idle_hour(self, echos: int, name: str = "idle") -> None:
@@ -143,7 +128,7 @@ class Bench:
         for _ in range(round(3600 / _STEP)):
             self.home.sim.advance(_STEP)
             self.home.probe("advance", seconds=_STEP)
-        _keep(self.found, name, echos, _apart(self.home.quiet(calm=1)))
+        keep(self.found, name, echos, apart(self.home.quiet(calm=1)))
 
     def everything(self, echos: int) -> None:
         """Enable all entities, set up as a restart does, and let an hour pass in which nothing happens."""
@@ -156,7 +141,7 @@ class Bench:
         probe("unload", entry_id=self.entry_id)
         self.begin()
         probe("setup", entry_id=self.entry_id)
-        _keep(self.found, "all_start", echos, _apart(self.home.quiet(limit=90)) | {"enabled": enabled})
+        keep(self.found, "all_start", echos, apart(self.home.quiet(limit=90)) | {"enabled": enabled})
         self.idle_hour(echos, "all_idle")
 
     def list_item(self) -> None:
@@ -168,7 +153,7 @@ class Bench:
         self.home.sim.patch_state({"accounts": {customer_id: {"lists": {shown: {"items": items}}}}})
         requests = self.home.quiet(calm=1.5)
         writes = [row for row in self.read()["writes"] if row[2] == "changed" and row[1].startswith("todo.")]
-        self.found["list_item"] = {"requests": _counts(requests), "writes": len(writes)}
+        self.found["list_item"] = {"requests": counts(requests), "writes": len(writes)}
 
     def hotel(self) -> None:
         """Set the hotel of Alexa Smart Properties up, and let an hour pass in which nothing happens."""
@@ -177,12 +162,12 @@ class Bench:
         self.home.probe("real_time")
         self.begin()
         self.entry_id = self.home.probe("property", domain="alexa_media", **HOTEL)["entry_id"]
-        start = _asked(self.home.quiet())
+        start = asked(self.home.quiet())
         self.begin()
         for _ in range(round(3600 / _STEP)):
             self.home.sim.advance(_STEP)
             self.home.probe("advance", seconds=_STEP)
-        hour = _asked(self.home.quiet(calm=1))
+        hour = asked(self.home.quiet(calm=1))
         settings = sum(path.endswith("/settings") for path in hour)
         surveys = hour.count("/v2/endpoints")
         self.found["hotel"] = {
@@ -235,7 +220,7 @@ class Bench:
             self.home.sim.patch_state({"accounts": {customer_id: {"devices": {serial: change}}}})
             requests = self.home.quiet(calm=1.5)
             kinds = Counter(row[2] for row in self.read()["writes"])
-            self.found[f"push_{name}"] = {"requests": _counts(requests), "writes": dict(kinds)}
+            self.found[f"push_{name}"] = {"requests": counts(requests), "writes": dict(kinds)}
         self.begin()
         for version in range(30):
             payload = {
@@ -244,7 +229,7 @@ class Bench:
                 "notificationVersion": version,
             }
             self.home.sim.push("PUSH_NOTIFICATION_CHANGE", payload)
-        self.found["push_hints"] = {"requests": _counts(self.home.quiet(calm=2))}
+        self.found["push_hints"] = {"requests": counts(self.home.quiet(calm=2))}
 
     def latency(self) -> None:
         """Push one volume after the other with pauses; measure from the bytes in to the state written."""
@@ -254,7 +239,7 @@ class Bench:
         wire = Wire(self.home.sim.url)
         for number in range(60 if self.quick else 200):
             serial, device_type = serials[number % len(serials)]
-            wire.push([_volume(serial, device_type, 76 + number % 5)])
+            wire.push([volume_push(serial, device_type, 76 + number % 5)])
             time.sleep(0.05)
         wire.close()
         time.sleep(1)
@@ -264,7 +249,7 @@ class Bench:
         for when, _, kind, percent in recorded["writes"]:
             if kind == "changed" and percent is not None and (earlier := [at for at in arrivals if at <= when]):
                 took.append(when - max(earlier))
-        self.found["push_latency"] = _quantiles(took)
+        self.found["push_latency"] = quantiles(took)
 
     def flood(self, seconds: int) -> None:
         """Push 500 volumes a second; every one has to be written, in order."""
@@ -283,7 +268,7 @@ class Bench:
             numbers = range(batch * size, (batch + 1) * size)
             volumes = [(*serials[n % len(serials)], 70 + n // len(serials) % 25) for n in numbers]
             at = time.monotonic()
-            wire.push([_volume(*volume) for volume in volumes])
+            wire.push([volume_push(*volume) for volume in volumes])
             sent += [(at, serial, volume) for serial, _, volume in volumes]
         lasted = time.monotonic() - began
         wire.close()
@@ -299,10 +284,10 @@ class Bench:
             "rate": len(sent) / lasted,
             "drained": drained,
             "connects": sum(entry["path"].endswith("/directives") for entry in self.home.requests()),
-            "requests": _counts(self.home.requests()),
-            "blocks": _blocks(recorded),
+            "requests": counts(self.home.requests()),
+            "blocks": longest_blocks(recorded),
             "writes": dict(Counter(row[2] for row in recorded["writes"])),
-            **_compare(sent, seen),
+            **compare(sent, seen),
         }
 
     def _drain(self, calm: float = 2.0, limit: float = 45.0) -> float:
@@ -343,7 +328,7 @@ class Bench:
                     took.append(min(first) - began)
                     break
                 time.sleep(0.02)
-        self.found["command_latency"] = _quantiles(took)
+        self.found["command_latency"] = quantiles(took)
         self.begin()
         called = self._speak(speakers[count : count + 10], "Dinner is ready")
         requests = [e for e in self.home.quiet(calm=2) if e["path"].startswith("/api/behaviors/")]
@@ -369,121 +354,3 @@ class Bench:
         if self.profiles:
             answer = self.home.probe("profile", file=str(self.profiles / f"{self.client.name}_{name}.prof"))
             (self.profiles / f"{self.client.name}_{name}.txt").write_text(answer["text"], encoding="utf-8")
-
-
-class Wire:
-    """A connection to the control plane that stays open, for many pushes."""
-
-    def __init__(self, url: str) -> None:
-        """Connect."""
-        self._connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
-
-    def push(self, parts: Iterable[bytes]) -> None:
-        """Send directives as they are."""
-        body = json.dumps({"raw": b"".join(parts).decode()})
-        self._connection.request("POST", "/push", body, {"content-type": "application/json"})
-        self._connection.getresponse().read()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-
-def _volume(serial: str, device_type: str, volume: int) -> bytes:
-    """Return the directive that tells a volume."""
-    payload = {
-        "destinationUserId": "A2SIMJO7D0EQ11",
-        "dopplerId": {"deviceSerialNumber": serial, "deviceType": device_type},
-        "isMuted": False,
-        "volumeSetting": volume,
-    }
-    return part(directive("PUSH_VOLUME_CHANGE", payload, time.time()))
-
-
-def _compare(sent: Sequence[tuple[float, str, int]], seen: Sequence[tuple[float, str, int]]) -> dict[str, Any]:
-    """Return what of the sent volumes was lost or came out of order, and how long those that came took."""
-    want: dict[str, list[tuple[float, int]]] = {}
-    got: dict[str, list[tuple[float, int]]] = {}
-    for at, serial, volume in sent:
-        want.setdefault(serial, []).append((at, volume))
-    for at, serial, volume in seen:
-        got.setdefault(serial, []).append((at, volume))
-    lost = disordered = 0
-    took: list[float] = []
-    for serial, wanted in want.items():
-        came = got.get(serial, [])
-        lost += max(0, len(wanted) - len(came))
-        for (at, volume), (when, value) in zip(wanted, came, strict=False):
-            disordered += volume != value
-            took.append(when - at)
-    return {"sent": len(sent), "lost": lost, "out_of_order": disordered, "took": _quantiles(took)}
-
-
-def _quantiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Return the median, the 95th percentile and the largest, in milliseconds."""
-    if not seconds:
-        return {}
-    ordered = sorted(seconds)
-    at = {"p50": 0.50, "p95": 0.95, "max": 1.0}
-    return {name: ordered[math.ceil(share * len(ordered)) - 1] * 1000 for name, share in at.items()} | {
-        "count": len(ordered)
-    }
-
-
-def _counts(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return how many requests there were, and to what."""
-    paths = Counter(_generic(str(entry["path"])) for entry in requests)
-    return {"total": paths.total(), "paths": dict(paths.most_common())}
-
-
-def _apart(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the requests for the whole account, and apart from them those for single lists and settings of devices."""
-    apart = {"single": 0, "lists": 0}
-    whole: list[Mapping[str, Any]] = []
-    for entry in requests:
-        if entry["path"].startswith(_SINGLE):
-            apart["single"] += 1
-        elif entry["path"].endswith("/items/fetch"):
-            apart["lists"] += 1
-        else:
-            whole.append(entry)
-    return _counts(whole) | apart
-
-
-def _asked(requests: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return what was asked of the API of Smart Properties."""
-    return [entry["path"] for entry in requests if entry["host"] == "api.amazonalexa.com"]
-
-
-def _generic(path: str) -> str:
-    """Return a path without what names a device or a list."""
-    parts = ("*" if len(part) > 14 and any(c.isdigit() for c in part) else part for part in path.split("/"))
-    return "/".join(parts)
-
-
-def _first_writes(recorded: Mapping[str, Any]) -> dict[str, float]:
-    """Return when each entity was first there."""
-    first: dict[str, float] = {}
-    for when, entity_id, kind, _ in recorded["writes"]:
-        if kind in ("added", "changed"):
-            first.setdefault(entity_id, when)
-    return first
-
-
-def _blocks(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the longest turn of the event loop that is the client's doing, and the longest of all."""
-    blocks: list[dict[str, Any]] = recorded["blocks"]
-    own = [block for block in blocks if block["ours"] is not False]
-    return {
-        "ours": max((b["cpu"] * 1000 for b in own), default=0.0),
-        "ours_wall": max((b["wall"] * 1000 for b in own), default=0.0),
-        "all": max((b["cpu"] * 1000 for b in blocks), default=0.0),
-        "gc": max((each["seconds"] * 1000 for each in recorded["gc"]), default=0.0),
-        "collections": recorded["gc"][-6:],
-        "stacks": [{**b, "stack": b["stack"][:14]} for b in own[:4]],
-    }
-
-
-def _keep(found: dict[str, Any], name: str, echos: int, value: Any) -> None:
-    """Keep a number that depends on the size of the household."""
-    found.setdefault(name, {})[str(echos)] = value

@@ -1,0 +1,141 @@
+"""What recordings of requests, blocks and states come to, and the connection that many pushes go through."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from http.client import HTTPConnection
+import json
+import math
+import time
+from typing import Any, Final
+
+from alexa_sim.push import directive, part
+
+_SINGLE: Final = (
+    "/api/auxcontroller/",
+    "/api/device-wifi-details",
+    "/api/device/op-mode",
+    "/api/equalizer/",
+    "/api/notification/",
+    "/api/v1/devices/",
+    "/api/wake-words-locale",
+    "/devicesTypes/",
+)
+"""What costs a request for each device, while one of its entities is enabled."""
+
+
+class Wire:
+    """A connection to the control plane that stays open, for many pushes."""
+
+    def __init__(self, url: str) -> None:
+        """Connect."""
+        self._connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
+
+    def push(self, parts: Iterable[bytes]) -> None:
+        """Send directives as they are."""
+        body = json.dumps({"raw": b"".join(parts).decode()})
+        self._connection.request("POST", "/push", body, {"content-type": "application/json"})
+        self._connection.getresponse().read()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def volume_push(serial: str, device_type: str, volume: int) -> bytes:
+    """Return the directive that tells a volume."""
+    payload = {
+        "destinationUserId": "A2SIMJO7D0EQ11",
+        "dopplerId": {"deviceSerialNumber": serial, "deviceType": device_type},
+        "isMuted": False,
+        "volumeSetting": volume,
+    }
+    return part(directive("PUSH_VOLUME_CHANGE", payload, time.time()))
+
+
+def compare(sent: Sequence[tuple[float, str, int]], seen: Sequence[tuple[float, str, int]]) -> dict[str, Any]:
+    """Return what of the sent volumes was lost or came out of order, and how long those that came took."""
+    want: dict[str, list[tuple[float, int]]] = {}
+    got: dict[str, list[tuple[float, int]]] = {}
+    for at, serial, volume in sent:
+        want.setdefault(serial, []).append((at, volume))
+    for at, serial, volume in seen:
+        got.setdefault(serial, []).append((at, volume))
+    lost = disordered = 0
+    took: list[float] = []
+    for serial, wanted in want.items():
+        came = got.get(serial, [])
+        lost += max(0, len(wanted) - len(came))
+        for (at, volume), (when, value) in zip(wanted, came, strict=False):
+            disordered += volume != value
+            took.append(when - at)
+    return {"sent": len(sent), "lost": lost, "out_of_order": disordered, "took": quantiles(took)}
+
+
+def quantiles(seconds: Sequence[float]) -> dict[str, float]:
+    """Return the median, the 95th percentile and the largest, in milliseconds."""
+    if not seconds:
+        return {}
+    ordered = sorted(seconds)
+    at = {"p50": 0.50, "p95": 0.95, "max": 1.0}
+    return {name: ordered[math.ceil(share * len(ordered)) - 1] * 1000 for name, share in at.items()} | {
+        "count": len(ordered)
+    }
+
+
+def counts(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return how many requests there were, and to what."""
+    paths = Counter(generic(str(entry["path"])) for entry in requests)
+    return {"total": paths.total(), "paths": dict(paths.most_common())}
+
+
+def apart(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the requests for the whole account, and apart from them those for single lists and settings of devices."""
+    apart = {"single": 0, "lists": 0}
+    whole: list[Mapping[str, Any]] = []
+    for entry in requests:
+        if entry["path"].startswith(_SINGLE):
+            apart["single"] += 1
+        elif entry["path"].endswith("/items/fetch"):
+            apart["lists"] += 1
+        else:
+            whole.append(entry)
+    return counts(whole) | apart
+
+
+def asked(requests: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what was asked of the API of Smart Properties."""
+    return [entry["path"] for entry in requests if entry["host"] == "api.amazonalexa.com"]
+
+
+def generic(path: str) -> str:
+    """Return a path without what names a device or a list."""
+    parts = ("*" if len(part) > 14 and any(c.isdigit() for c in part) else part for part in path.split("/"))
+    return "/".join(parts)
+
+
+def first_writes(recorded: Mapping[str, Any]) -> dict[str, float]:
+    """Return when each entity was first there."""
+    first: dict[str, float] = {}
+    for when, entity_id, kind, _ in recorded["writes"]:
+        if kind in ("added", "changed"):
+            first.setdefault(entity_id, when)
+    return first
+
+
+def longest_blocks(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the longest turn of the event loop that is the client's doing, and the longest of all."""
+    blocks: list[dict[str, Any]] = recorded["blocks"]
+    own = [block for block in blocks if block["ours"] is not False]
+    return {
+        "ours": max((b["cpu"] * 1000 for b in own), default=0.0),
+        "ours_wall": max((b["wall"] * 1000 for b in own), default=0.0),
+        "all": max((b["cpu"] * 1000 for b in blocks), default=0.0),
+        "gc": max((each["seconds"] * 1000 for each in recorded["gc"]), default=0.0),
+        "collections": recorded["gc"][-6:],
+        "stacks": [{**b, "stack": b["stack"][:14]} for b in own[:4]],
+    }
+
+
+def keep(found: dict[str, Any], name: str, echos: int, value: Any) -> None:
+    """Keep a number that depends on the size of the household."""
+    found.setdefault(name, {})[str(echos)] = value
