@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 import json
-import socket
 from typing import Any, override
 
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from custom_components.alexa_media.smart_properties import HOSTS, Time
 
@@ -92,35 +90,6 @@ class Cloud:
         if (decided := self.decide(hit)) is not None:
             return decided()
         return (self.replies.pop(0) if len(self.replies) > 1 else self.replies[0])()
-
-
-class Loopback(AbstractResolver):
-    """Sends the API's hosts, and no other, to one port on loopback."""
-
-    def __init__(self, port: int) -> None:
-        """Lead to that port."""
-        self._port = port
-
-    @override
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        if host not in HOST_NAMES:
-            raise OSError(f"{host} is not to be asked")
-        return [
-            ResolveResult(
-                hostname=host,
-                host="127.0.0.1",
-                port=self._port,
-                family=socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-        ]
-
-    @override
-    async def close(self) -> None:
-        """Have nothing to close."""
 
 
 class QuickTime(Time):

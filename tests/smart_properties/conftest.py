@@ -13,8 +13,9 @@ import trustme
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.smart_properties import Region, SmartPropertiesClient, account
+from tests.loopback import Loopback
 
-from .cloud import HOST_NAMES, Cloud, Loopback, QuickTime, Tokens
+from .cloud import HOST_NAMES, Cloud, QuickTime, Tokens
 from .hotel import add_credentials, hotel_entry, load
 
 type Make = Callable[..., SmartPropertiesClient]
@@ -59,7 +60,7 @@ async def make(
     app.router.add_route("*", "/{path:.*}", cloud.handle)
     server = TestServer(app, scheme="https")
     await server.start_server(ssl=contexts[0], access_log=None)
-    connector = TCPConnector(resolver=Loopback(server.port or 0), ssl=contexts[1], limit=0)
+    connector = TCPConnector(resolver=Loopback(server.port or 0, HOST_NAMES), ssl=contexts[1], limit=0)
     async with ClientSession(connector=connector) as session:
 
         def build(region: Region = Region.NORTH_AMERICA, *, patience: float = 15.0) -> SmartPropertiesClient:

@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 import json
-import socket
 import ssl
 import time
-from typing import Any, override
+from typing import Any
 
 from aiohttp import ClientSession, TCPConnector, web
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 import pytest
 import trustme
@@ -17,6 +15,7 @@ import trustme
 from custom_components.alexa_media.models import Credentials
 from custom_components.alexa_media.web import limits, transport as transport_module
 from custom_components.alexa_media.web.session import WebSession
+from tests.loopback import Loopback
 
 from . import captures
 
@@ -156,34 +155,6 @@ def cookies_of(value: str, domain: str = ".amazon.de") -> dict[str, Any]:
     return {"response": {"tokens": {"cookies": {domain: cookies}}}}
 
 
-class _Loopback(AbstractResolver):
-    """Sends Amazon's hosts, and no other, to one port on loopback."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-
-    @override
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        if host not in HOSTS:
-            raise OSError(f"{host} is not to be asked")
-        return [
-            ResolveResult(
-                hostname=host,
-                host="127.0.0.1",
-                port=self._port,
-                family=socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-        ]
-
-    @override
-    async def close(self) -> None:
-        """Have nothing to close."""
-
-
 @pytest.fixture(scope="session")
 def tls() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Return the contexts of server and client, with a throw-away authority."""
@@ -207,7 +178,7 @@ async def http(amazon: Amazon, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> As
     app.router.add_route("*", "/{path:.*}", amazon.handle)
     server = TestServer(app, scheme="https")
     await server.start_server(ssl=tls[0])
-    connector = TCPConnector(resolver=_Loopback(server.port or 0), ssl=tls[1], use_dns_cache=False)
+    connector = TCPConnector(resolver=Loopback(server.port or 0, HOSTS), ssl=tls[1], use_dns_cache=False)
     async with ClientSession(connector=connector) as session:
         yield session
     await connector.close()

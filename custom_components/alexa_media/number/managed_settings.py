@@ -38,7 +38,7 @@ def async_setup(
 
 
 # Home Assistant's class comes first: it has a ``value`` of its own.
-class AlexaSettingNumber(NumberEntity, AlexaSettingEntity):  # type: ignore[misc]
+class AlexaSettingNumber(NumberEntity, AlexaSettingEntity):  # type: ignore[misc]  # both have a value: the number's it is
     """A setting in percent."""
 
     @property

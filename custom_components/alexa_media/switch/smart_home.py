@@ -1,5 +1,6 @@
 """Plugs and switches behind Alexa, and functions of appliances that can be switched."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final, override
@@ -64,9 +65,9 @@ class _AlexaSwitch(AlexaApplianceEntity, SwitchEntity):
         """Switch off."""
         await self.async_control(self._control(on=False))
 
+    @abstractmethod
     def _control(self, *, on: bool) -> Control:
         """Return what switches it."""
-        raise NotImplementedError
 
 
 class AlexaPowerSwitch(_AlexaSwitch):
