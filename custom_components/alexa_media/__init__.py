@@ -79,7 +79,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Unload an account; what runs in the background ends with it."""
+    """Unload an account; what runs in the background ends with it, and whoever adds entities before it."""
+    await entry.runtime_data.async_added()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 

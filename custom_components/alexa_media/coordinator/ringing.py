@@ -91,6 +91,10 @@ class AlertWatch:
         zone = self._zones.get(device.time_zone) if device and device.time_zone else None
         return zone or dt_util.get_default_time_zone()
 
+    def loaded_zone(self, name: str) -> tzinfo | None:
+        """Return a time zone that has been loaded: those of all devices are, before their entities are there."""
+        return self._zones.get(name)
+
     def country_of(self, serial: str) -> str | None:
         """Return the country that a device is set to."""
         device = self._devices.data.get(serial)

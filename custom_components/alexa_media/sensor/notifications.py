@@ -135,19 +135,23 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Work out the first time."""
+        """Work out the first time; nothing is waited for, as hundreds of sensors may be added one after the other."""
         await super().async_added_to_hass()
         self.async_on_remove(self._async_cancel)
-        await self._async_load_zone()
+        name, watch = self.device.time_zone, self.runtime.alert_watch
+        if name and watch and (zone := watch.loaded_zone(name)):
+            self._zone_name, self._zone = name, zone
         self._read_at = dt_util.utcnow()
         self._async_work_out()
+        if name != self._zone_name:
+            self._async_zone_changed()
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
         """Work the time out again; a time zone that changed is loaded first."""
         if self.device.time_zone != self._zone_name:
-            self.entry.async_create_task(self.hass, self._async_take_zone(), f"time zone of {self.entity_id}")
+            self._async_zone_changed()
             return
         self._async_take()
         super()._handle_coordinator_update()
@@ -163,6 +167,11 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
             for notification_id in old.keys() & new.keys():
                 self._async_notice_dismissal(old[notification_id], new[notification_id], now)
         self._async_work_out()
+
+    @callback
+    def _async_zone_changed(self) -> None:
+        """Load another time zone from disk, then show the times in it."""
+        self.entry.async_create_task(self.hass, self._async_take_zone(), f"time zone of {self.entity_id}")
 
     async def _async_take_zone(self) -> None:
         """Show the times in a time zone that is new."""
