@@ -325,3 +325,26 @@ def test_planted_violation_breaks_its_contract(tree: Path, file: str, planted: s
     assert status == 1, said
     broken = [line for line in said.splitlines() if " BROKEN" in line]
     assert any(contract in line for line in broken), said
+
+
+def test_every_guess_has_an_id_of_its_own() -> None:
+    rows = [line for line in (ROOT / "alexa_sim" / "GUESSES.md").read_text().splitlines() if line.startswith("|")]
+    ids = [row.split("|")[1].strip() for row in rows]
+    numbered = [found for found in ids if found != "Id" and set(found) != {"-"}]
+    assert [found for found in numbered if not re.fullmatch(r"G\d{3}", found)] == []
+    assert len(set(numbered)) == len(numbered)
+
+
+def test_the_integration_has_the_same_name_everywhere(manifest: dict[str, Any]) -> None:
+    name = manifest["name"]
+    assert name == "Alexa Media Player"
+    assert read_json(ROOT / "hacs.json")["name"] == name
+    for page in ("README.md", "info.md"):
+        assert (ROOT / page).read_text().startswith(f"# {name}\n")
+
+
+def test_the_workflow_runs_every_form_of_the_demo_check() -> None:
+    forms = re.findall(r"^step (scripts/demo .+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text()
+    assert len(forms) >= 3
+    assert [form for form in forms if f"run: {form}\n" not in workflow] == []
