@@ -192,7 +192,7 @@ def _of_device(
         yield f"{place}/clusterMembers", "Only a group (deviceFamily WHA) has members."
     devices = seen(customer_id, accounts) if members else {}
     for member in members:
-        if member not in devices or devices[member]["deviceFamily"] == "WHA":
+        if member not in devices:
             yield f"{place}/clusterMembers", f"{member} is no speaker of the account."
     for other in device.get("sharedWith", []):
         if other not in accounts:

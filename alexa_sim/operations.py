@@ -256,9 +256,9 @@ class Operations:
 
     def _free(self, serial: str) -> None:
         """End the sessions that a new one on this device takes the speakers from."""
-        members = self._devices[serial]["clusterMembers"]
+        taken = set(self._state.speakers(serial))
         for other, device in self._state.devices(self._account_id):
-            if other in members or serial in device["clusterMembers"]:
+            if other != serial and not taken.isdisjoint(self._state.speakers(other)):
                 player.stop(device["player"])
 
     def _stop_queue(self, serial: str, queue_id: str) -> None:
@@ -269,7 +269,7 @@ class Operations:
     def _volume(self, payload: Mapping[str, Any]) -> Operation:
         serial = self._device(payload)
         level = round(_number(payload, "value", 0, 100))
-        serials = self._devices[serial]["clusterMembers"] or [serial]
+        serials = self._state.speakers(serial) or [serial]
 
         def effect(_now: float) -> None:
             for device in self._found(serials):
@@ -279,10 +279,12 @@ class Operations:
 
     def _stop(self, payload: Mapping[str, Any]) -> Operation:
         serials = self._listed(payload, "deviceType")
+        parts = [set(self._state.speakers(serial)) for serial in serials]
 
         def effect(_now: float) -> None:
             for serial, device in self._state.devices(self._account_id):
-                if serial in serials or any(member in serials for member in device["clusterMembers"]):
+                speakers = self._state.speakers(serial)
+                if serial in serials or any(part and part.issubset(speakers) for part in parts):
                     player.stop(device["player"])
 
         return Operation(effect=effect)

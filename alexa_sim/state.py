@@ -88,6 +88,21 @@ class State:
         """Return the serials of the groups that a speaker is in, of those that an account sees."""
         return [other for other, device in self.devices(customer_id) if serial in device["clusterMembers"]]
 
+    def speakers(self, serial: str) -> list[str]:
+        """Return the serials of the speakers behind a device, each once: itself, or those of a group at any depth."""
+        found: list[str] = []
+        seen: set[str] = set()
+        waiting = [serial]
+        while waiting:
+            if (current := waiting.pop()) in seen or (device := self.find(current)) is None:
+                continue
+            seen.add(current)
+            if device["deviceFamily"] == "WHA":
+                waiting.extend(reversed(device["clusterMembers"]))
+            else:
+                found.append(current)
+        return found
+
     @contextmanager
     def change(self) -> Iterator[None]:
         """Change the state; what follows is pushed at the end of the outermost block."""

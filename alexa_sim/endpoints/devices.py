@@ -55,10 +55,10 @@ def _device(call: Call, serial: str, device: dict[str, Any]) -> dict[str, Any]:
 
 
 def _online(call: Call, device: dict[str, Any]) -> bool:
-    """Return whether a device is online; a group is while one of its members is."""
+    """Return whether a device is online; a group is while one of the speakers behind it is."""
     if device["deviceFamily"] != "WHA":
         return bool(device["online"])
-    members = [call.state.find(serial) for serial in device["clusterMembers"]]
+    members = [call.state.find(serial) for member in device["clusterMembers"] for serial in call.state.speakers(member)]
     return any(member is not None and member["online"] for member in members)
 
 

@@ -29,7 +29,7 @@ def _sessions(call: Call) -> Response:
     sessions = []
     for serial, device in call.devices():
         if not player.is_idle(device["player"]):
-            serials = device["clusterMembers"] or [serial]
+            serials = call.state.speakers(serial) or [serial]
             endpoints = [
                 (each, found["deviceType"]) for each in serials if (found := call.state.find(each)) is not None
             ]
@@ -61,11 +61,14 @@ def _player(call: Call) -> Response:
     group = None
     if "lemurId" in query:
         group = call.device(query["lemurId"], query.get("lemurDeviceType"))
-        if serial not in group["clusterMembers"]:
+        if serial not in call.state.speakers(query["lemurId"]):
             raise bad_request("The device is not in the group")
-    groups = [call.state.find(parent) for parent in call.state.groups_of(call.account_id, serial)]
-    in_group = any(parent is not None and not player.is_idle(parent["player"]) for parent in groups)
-    cluster = group or (device if device["deviceFamily"] == "WHA" else None)
+    in_group = any(
+        not player.is_idle(other["player"]) and serial in call.state.speakers(key)
+        for key, other in call.devices()
+        if key != serial
+    )
+    cluster = query.get("lemurId") or (serial if device["deviceFamily"] == "WHA" else None)
     info = nowplaying.player_info((group or device)["player"], call.state.now())
     info["isPlayingInLemur"] = in_group
     info["lemurVolume"] = None if cluster is None else _cluster_volume(call, cluster)
@@ -75,9 +78,10 @@ def _player(call: Call) -> Response:
     return json_response({"playerInfo": info})
 
 
-def _cluster_volume(call: Call, cluster: dict[str, Any]) -> dict[str, Any]:
-    """Return the volumes of a group: each member's, and their mean."""
-    members = {serial: found for serial in cluster["clusterMembers"] if (found := call.state.find(serial)) is not None}
+def _cluster_volume(call: Call, cluster: str) -> dict[str, Any]:
+    """Return the volumes of a group: each speaker's, and their mean."""
+    found = {serial: call.state.find(serial) for serial in call.state.speakers(cluster)}
+    members = {serial: device for serial, device in found.items() if device is not None}
     volumes = {serial: {"muted": found["muted"], "volume": found["volume"]} for serial, found in members.items()}
     mean = sum(found["volume"] for found in members.values()) // len(members) if members else 0
     muted = bool(members) and all(found["muted"] for found in members.values())
@@ -157,9 +161,8 @@ def _volume_level(call: Call, device: dict[str, Any], level: Any) -> None:
         raise bad_request("volumeLevel has to be between 0 and 100")
     if player.is_idle(device["player"]):
         return
-    members = [call.state.find(serial) for serial in device["clusterMembers"]]
-    for target in members or [device]:
-        if target is not None:
+    for serial in call.state.speakers(call.request.query["deviceSerialNumber"]):
+        if (target := call.state.find(serial)) is not None:
             operations.set_volume(target, level)
 
 

@@ -211,10 +211,10 @@ def recipients_of(
     for player, is_direct in (*((player, True) for player in direct), *((player, False) for player in indirect)):
         members = [
             by_unique_id.get(
-                (player.entry.entry_id, player_unique_id(player.entry, member)),
-                EchoPlayer(entry=player.entry, entity_id="", unique_id="", device=device),
+                (player.entry.entry_id, player_unique_id(player.entry, leaf.serial)),
+                EchoPlayer(entry=player.entry, entity_id="", unique_id="", device=leaf),
             )
-            for member, device in _members(player)
+            for leaf in _leaves(player)
         ]
         for member in members:
             _add(member, is_direct=False)
@@ -223,12 +223,12 @@ def recipients_of(
     return list(found.values())
 
 
-def _members(player: EchoPlayer) -> Iterator[tuple[str, Device]]:
-    """Yield the members of a speaker group; nothing for a single Echo."""
-    devices = _devices(player.entry)
-    for serial in player.device.members if player.device and player.device.is_group else ():
-        if device := devices.get(serial):
-            yield serial, device
+def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
+    """Return the Echos behind a speaker group; nothing for a single Echo, or a group without a known member."""
+    if player.device is None or not _is_loaded(player.entry):
+        return ()
+    found = player.entry.runtime_data.devices.leaves(player.device)
+    return () if found == (player.device,) else found
 
 
 def can_speak(device: Device) -> bool:

@@ -168,20 +168,14 @@ class StepReader:
             if self.entry not in (None, player.entry):
                 raise invalid_input("sequence_two_accounts", step=place)
             self.entry = player.entry
-            for device in self._with_members(player.device) if for_members else (player.device,):
+            leaves = player.entry.runtime_data.devices.leaves
+            for device in leaves(player.device) if for_members else (player.device,):
                 if not device.online:
                     raise invalid_input("sequence_target_offline", step=place, target=device.name)
                 devices[device.serial] = device
         if not devices:
             raise invalid_input("sequence_no_target", step=place)
         return list(devices.values())
-
-    def _with_members(self, device: Device) -> Sequence[Device]:
-        """Return the members of a group, which does not speak itself."""
-        if not device.is_group or self.entry is None:
-            return (device,)
-        known = self.entry.runtime_data.devices.data
-        return [known[serial] for serial in device.members if serial in known] or (device,)
 
     @staticmethod
     def _wrong(place: str, reason: str) -> Exception:

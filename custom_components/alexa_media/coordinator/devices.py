@@ -11,6 +11,7 @@ from homeassistant.helpers.storage import Store
 
 from ..backend import AlexaBackend
 from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN, Topic
+from ..groups import leaves, members_of
 from ..models import Device, DeviceFamily, DevicePreferences
 from .absences import Absences
 from .base import TopicCoordinator
@@ -89,6 +90,21 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     def settled(self) -> bool:
         """Return whether what is not known now is gone for good: two good lists have said so."""
         return self._absences.settled
+
+    def leaves(self, device: Device) -> tuple[Device, ...]:
+        """Return the single devices behind a device, each once, without those that are filtered out.
+
+        A group that is filtered out still leads to its members. The device itself is returned
+        if there is nothing behind it.
+        """
+        if not device.is_group:
+            return (device,)
+        found = leaves(device, {**self.listed, **self.data})
+        return tuple(leaf for leaf in found if leaf.serial in self.data) or (device,)
+
+    def members_of(self, device: Device) -> tuple[str, ...]:
+        """Return the serials of everything below a group at every depth, groups included."""
+        return tuple(members_of(device, {**self.listed, **self.data})) if device.is_group else ()
 
     def has_use(self, device: Device) -> bool:
         """Return whether a device is worth entities: not our own app, nor anything that can do nothing of use."""

@@ -20,6 +20,7 @@ from ..backend import (
     VolumeChanged,
 )
 from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL, Topic
+from ..groups import leaves, members_of
 from ..models import Device, Media, Player, PlayerState, Session, Volume
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
@@ -94,16 +95,18 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         if player is None or player.session is None:
             return None
         serials = player.session.serials
+        devices = self._devices.data
         groups = [
             device
-            for device in self._devices.data.values()
-            if serial in device.members
+            for device in devices.values()
+            if device.is_group
+            and serial in members_of(device, devices)
             and (other := self.data.get(device.serial))
             and other.session
             and other.session.serials == serials
         ]
         # The group that Amazon names; else the largest, as a small one may lie within it.
-        return max(groups, key=lambda group: (group.serial in serials, len(group.members)), default=None)
+        return max(groups, key=lambda group: (group.serial in serials, len(leaves(group, devices))), default=None)
 
     def _merge(self, sessions: Iterable[Session], volumes: Mapping[str, Volume | None]) -> Mapping[str, Player]:
         """Return the players of all devices that tell something or are known."""
@@ -260,17 +263,15 @@ def _value[T](result: T | BaseException) -> T:
 
 
 def spread(serials: Iterable[str], devices: Mapping[str, Device]) -> frozenset[str]:
-    """Return the serials and what hangs on them: a group's members, and a group whose members are all there."""
+    """Return the serials, everything below those that are groups, and each group whose members are all there."""
     found = set(serials)
     for serial in tuple(found):
         if device := devices.get(serial):
-            found.update(device.members)
-    if found:
-        found.update(
-            device.serial
-            for device in devices.values()
-            if device.is_group and device.members and found.issuperset(device.members)
-        )
+            found.update(members_of(device, devices))
+    groups = [device for device in devices.values() if device.is_group and device.members]
+    # A group may complete another one.
+    while complete := {group.serial for group in groups if found.issuperset(group.members)} - found:
+        found |= complete
     return frozenset(found)
 
 

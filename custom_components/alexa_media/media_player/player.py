@@ -152,8 +152,8 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
             return None
         registry = er.async_get(self.hass)
         ids = (
-            registry.async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, player_unique_id(self.entry, serial))
-            for serial in group.members
+            registry.async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, player_unique_id(self.entry, leaf.serial))
+            for leaf in self.runtime.devices.leaves(group)
         )
         return [entity_id for entity_id in ids if entity_id]
 
@@ -202,15 +202,22 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
             self.async_write_ha_state()
 
     @callback
+    def _async_members_changed(self) -> None:
+        """Follow the devices that are behind the group now, and show their volume."""
+        self._async_follow_members()
+        self._async_member_changed()
+
+    @callback
     def _async_follow_members(self) -> None:
-        """Listen to the players of the members."""
-        if self.device.members == self._followed:
+        """Listen to all devices below a group: to their volumes, and to what is below them."""
+        devices = self.runtime.devices
+        if (below := devices.members_of(self.device)) == self._followed:
             return
         self._async_unfollow()
-        self._followed = self.device.members
-        self._unfollow = [
-            self.coordinator.async_add_listener(self._async_member_changed, serial) for serial in self._followed
-        ]
+        self._followed = below
+        for serial in below:
+            self._unfollow.append(self.coordinator.async_add_listener(self._async_member_changed, serial))
+            self._unfollow.append(devices.async_add_listener(self._async_members_changed, serial))
 
     @callback
     def _async_unfollow(self) -> None:

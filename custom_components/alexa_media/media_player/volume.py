@@ -7,7 +7,7 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraDa
 
 from ..backend import SetVolume
 from ..entity import AlexaDeviceEntity, invalid_input
-from ..models import Player, Volume
+from ..models import Device, Player, Volume
 
 # Percent, and what an Echo is unmuted to when nobody knows how loud it was.
 VOLUME_STEP: Final = 5
@@ -47,9 +47,14 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         return RestoredExtraData({_PREVIOUS: self._previous_volume})
 
     @property
+    def _leaves(self) -> tuple[Device, ...]:
+        """Return the single devices behind this one: itself, or those of a group."""
+        return self.runtime.devices.leaves(self.device)
+
+    @property
     def _volumes(self) -> list[Volume]:
-        """Return the volumes that are known: this device's, or those of the members of a group."""
-        players = [self.coordinator.data.get(serial) for serial in self.device.members] or [self.value]
+        """Return the volumes that are known: this device's, or those of the devices behind a group."""
+        players = [self.coordinator.data.get(leaf.serial) for leaf in self._leaves]
         return [player.volume for player in players if player and player.volume]
 
     @property
@@ -129,7 +134,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         except BaseException:
             self._previous_volume = before
             raise
-        for serial in self.device.members or (self.serial,):
+        for serial in (leaf.serial for leaf in self._leaves):
             player = self.coordinator.data.get(serial)
             # The push may be faster than the answer.
             if not player or player.volume != Volume(level=level, muted=False):

@@ -30,6 +30,7 @@ from custom_components.alexa_media.errors import (
     AlexaError,
     AlexaUnsupportedError,
 )
+from custom_components.alexa_media.groups import leaves
 from custom_components.alexa_media.models import (
     Account,
     BluetoothState,
@@ -267,7 +268,7 @@ class WebBackend:
     # --- commands -----------------------------------------------------------------------
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Run a command; speech and volume for a group go to each of its members."""
+        """Run a command; speech and volume for a group go to each device behind it."""
         if isinstance(command, _FOR_MEMBERS):
             devices = self._with_members(devices)
         await self._scheduler.execute(command, devices)
@@ -279,12 +280,10 @@ class WebBackend:
         return await self._scheduler.execute_each(plans)
 
     def _with_members(self, devices: Sequence[Device]) -> Sequence[Device]:
-        """Return the devices with groups replaced by their members, each device once."""
+        """Return the devices with groups replaced by their leaves, each device once."""
         found: dict[str, Device] = {}
         for device in devices:
-            listed = self._devices.get(device.serial, device)
-            members = [self._devices[member] for member in listed.members if member in self._devices]
-            for single in members if device.is_group and members else [device]:
+            for single in leaves(self._devices.get(device.serial, device), self._devices):
                 found.setdefault(single.serial, single)
         return tuple(found.values())
 

@@ -1,0 +1,178 @@
+"""Groups within groups: a stereo pair is one, and whatever reaches a group reaches each speaker once."""
+
+from collections.abc import Mapping
+from functools import partial
+import json
+from typing import Any
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.groups import leaves, members_of
+from custom_components.alexa_media.models import Device, DeviceFamily
+
+from .conftest import Household, quiet, state_of, until
+
+PAIR_SERIAL, HOUSE_SERIAL = "0a1b2c3d4e5f60718293a4b5c6d7e8f0", "1b2c3d4e5f60718293a4b5c6d7e8f0a1"
+PAIR, HOUSE = "media_player.pair", "media_player.house"
+STUDIO, BEDROOM, OFFICE = (f"media_player.{name}" for name in ("living_room_studio", "bedroom_dot", "office_spot"))
+SPEAKERS = ("Living Room Studio", "Bedroom Dot", "Office Spot")
+
+
+def device(serial: str, *members: str) -> Device:
+    """Return a single device, or a group of others."""
+    family = DeviceFamily.WHA if members else DeviceFamily.ECHO
+    return Device(
+        serial=serial,
+        device_type="A1",
+        name=serial,
+        family=family,
+        family_raw=family.value,
+        online=True,
+        owner_customer_id=None,
+        account_id=None,
+        capabilities=frozenset(),
+        members=members,
+    )
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ({}, ["G"]),
+        ({"G": ("L", "R")}, ["L", "R"]),
+        ({"G": ("P", "D"), "P": ("L", "R")}, ["L", "R", "D"]),
+        ({"G": ("P", "L", "Q"), "P": ("L", "R"), "Q": ("R", "D")}, ["L", "R", "D"]),
+        ({"G": ("P", "D"), "P": ("G", "L")}, ["L", "D"]),
+        ({"G": ("G",)}, ["G"]),
+        ({"G": ("P",), "P": ("G",)}, ["G"]),
+        ({"G": ("gone", "L")}, ["L"]),
+        ({"G": ("gone",)}, ["G"]),
+        ({"G": ("P", "D"), "P": ("gone",)}, ["P", "D"]),
+    ],
+)
+def test_a_group_is_resolved_to_its_leaves(groups: Mapping[str, tuple[str, ...]], expected: list[str]) -> None:
+    """Each leaf comes once, cycles end, and what is not known is left out."""
+    devices = {serial: device(serial, *groups.get(serial, ())) for serial in ("G", "P", "Q", "L", "R", "D")}
+    assert [leaf.serial for leaf in leaves(devices["G"], devices)] == expected
+
+
+def test_a_deep_chain_of_groups_is_resolved() -> None:
+    """Depth costs no recursion."""
+    devices = {str(n): device(str(n), str(n + 1)) for n in range(5000)} | {"5000": device("5000")}
+    assert [leaf.serial for leaf in leaves(devices["0"], devices)] == ["5000"]
+    assert len(list(members_of(devices["0"], devices))) == 5000
+
+
+@pytest.fixture
+async def house(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> str:
+    """Return a group of a stereo pair, another speaker, and one of the pair a second time."""
+    left, right, office = map(household.serial, SPEAKERS)
+    household.add(PAIR_SERIAL, like="Downstairs", accountName="Pair", clusterMembers=[left, right])
+    household.add(HOUSE_SERIAL, like="Downstairs", accountName="House", clusterMembers=[PAIR_SERIAL, office, right])
+    household.change("Bedroom Dot", dnd=False)
+    await entry.runtime_data.devices.async_refresh()
+    await until(hass, lambda: hass.states.get(HOUSE))
+    await quiet(hass, sim, calm=0.4)
+    sim.reset_ledger()
+    return HOUSE
+
+
+async def act(hass: HomeAssistant, action: str, entity_id: str = HOUSE, **data: Any) -> None:
+    """Call an action of media players and wait for its end."""
+    await hass.services.async_call(MEDIA_PLAYER, action, {"entity_id": entity_id, **data}, blocking=True)
+
+
+def said_on(sim: ControlClient) -> list[str]:
+    """Return the serials of the Echos that something was said on."""
+    return sorted(str(said["serial"]) for said in sim.spoken())
+
+
+async def test_every_speaker_behind_a_group_is_spoken_to_once(
+    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+) -> None:
+    speakers = sorted(map(household.serial, SPEAKERS))
+    await hass.services.async_call(DOMAIN, "speak", {"entity_id": house, "message": "Hi"}, blocking=True)
+    assert said_on(sim) == speakers
+    await hass.services.async_call(
+        "notify", "alexa_media", {"message": "Hi", "target": [house], "data": {"type": "announce"}}, blocking=True
+    )
+    assert said_on(sim) == sorted(2 * speakers)
+    steps = [{"speak": "Hi"}]
+    data = {"entity_id": [house], "steps": steps}
+    await hass.services.async_call(DOMAIN, "run_sequence", data, blocking=True)
+    assert said_on(sim) == sorted(3 * speakers)
+
+
+async def test_a_notify_entity_of_a_group_reaches_every_speaker(
+    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+) -> None:
+    assert house
+    for kind in ("speak", "announce"):
+        data = {"entity_id": f"notify.house_{kind}", "message": "Hi"}
+        await hass.services.async_call("notify", "send_message", data, blocking=True)
+    assert said_on(sim) == sorted(2 * list(map(household.serial, SPEAKERS)))
+
+
+async def test_the_volume_of_a_group_is_that_of_its_speakers(
+    hass: HomeAssistant, household: Household, house: str
+) -> None:
+    def shown(name: str) -> Any:
+        return state_of(hass, house).attributes.get(name)
+
+    assert shown("group_members") == [STUDIO, BEDROOM, OFFICE]
+    assert shown("volume_level") == 0.32  # 45, 20 and 30
+    await act(hass, "volume_set", volume_level=0.6)
+    assert [household.device(name)["volume"] for name in SPEAKERS] == [60, 60, 60]
+    await until(hass, lambda: shown("volume_level") == 0.6)
+    household.change("Living Room Studio", volume=0)
+    await until(hass, lambda: shown("volume_level") == 0.4)
+    await act(hass, "volume_mute", is_volume_muted=True)
+    assert [household.device(name)["volume"] for name in SPEAKERS] == [0, 0, 0]
+    await until(hass, lambda: shown("is_volume_muted"))
+
+
+async def test_a_group_follows_what_is_in_its_pair(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, house: str
+) -> None:
+    household.change("Pair", clusterMembers=[household.serial("Living Room Studio"), household.serial("Kitchen Show")])
+    household.change("House", clusterMembers=[PAIR_SERIAL])
+    await entry.runtime_data.devices.async_refresh()
+    kitchen = "media_player.kitchen_show"
+    await until(hass, lambda: state_of(hass, house).attributes["group_members"] == [STUDIO, kitchen])
+    household.change("Pair", clusterMembers=[household.serial("Kitchen Show")])
+    await entry.runtime_data.devices.async_refresh()
+    await until(hass, lambda: state_of(hass, house).attributes["volume_level"] == 0.35)
+    household.change("Kitchen Show", volume=70)
+    await until(hass, lambda: state_of(hass, house).attributes["volume_level"] == 0.7)
+
+
+async def test_what_a_group_plays_is_shown_on_all_below_it(
+    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+) -> None:
+    """A command to any of them goes to the group that plays."""
+    await act(
+        hass, "play_media", "media_player.kitchen_show", media_content_type="AMAZON_MUSIC", media_content_id="quill"
+    )
+    music = household.device("Kitchen Show")["player"]
+    household.change("House", player=music)
+    every = (house, PAIR, STUDIO, BEDROOM, OFFICE)
+    await until(hass, lambda: all(state_of(hass, entity_id).state == "playing" for entity_id in every))
+    for paused in (STUDIO, PAIR):
+        sim.reset_ledger()
+        await act(hass, "media_pause", paused)
+        (request,) = sim.ledger(method="POST", path="/api/np/command")
+        assert request["query"]["deviceSerialNumber"] == HOUSE_SERIAL
+        assert json.loads(request["body"])["type"] == "PauseCommand"
+        await until(hass, partial(_all_are, hass, every, "paused"))
+        await act(hass, "media_play", house)
+        await until(hass, partial(_all_are, hass, every, "playing"))
+
+
+def _all_are(hass: HomeAssistant, entity_ids: tuple[str, ...], state: str) -> bool:
+    """Return whether all players are in a state."""
+    return all(state_of(hass, entity_id).state == state for entity_id in entity_ids)
