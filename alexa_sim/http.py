@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from http.cookies import CookieError, SimpleCookie
 import json
 import re
@@ -30,16 +31,21 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     pairs: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def text(self) -> str:
+        """Return the body as text, as Amazon reads it."""
+        return text_of(self.body, self.headers.get("content-type", ""))
+
     def json(self) -> Any:
         """Return the body as JSON; raises ``HttpError`` 400 when it is none."""
         try:
-            return json.loads(self.body or b"null")
+            return json.loads(self.text or "null")
         except ValueError as err:
             raise HttpError(400, {"message": "Malformed JSON"}) from err
 
     def form(self) -> dict[str, str]:
         """Return an urlencoded body as a dictionary."""
-        return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
+        return dict(parse_qsl(self.text, keep_blank_values=True))
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -66,6 +72,19 @@ class Response:
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
     stream: AsyncIterator[bytes] | None = None
+
+
+def text_of(body: bytes, content_type: str) -> str:
+    """Return a body as text: in the charset that its content type names, else in ISO-8859-1, as Amazon does.
+
+    A body in raw UTF-8 that does not say so comes out garbled, which is what clients saw ("KÃ¼che").
+    """
+    header = Message()
+    header["content-type"] = content_type
+    try:
+        return body.decode(header.get_content_charset("iso-8859-1"), errors="replace")
+    except LookupError:
+        return body.decode("iso-8859-1")
 
 
 class HttpError(Exception):

@@ -1,9 +1,10 @@
 """The push gateways: directives, events and pings."""
 
+from email import message_from_bytes
 import json
 from typing import Any
 
-from alexa_sim.http import HttpError, Request, Response
+from alexa_sim.http import HttpError, Request, Response, text_of
 from alexa_sim.push import UNAUTHENTICATED, content_type, opening, part, set_endpoint
 
 from . import Services, admit_bearer
@@ -68,10 +69,10 @@ def _label(request: Request, region: str | None = None) -> str:
 
 def _event(request: Request) -> dict[str, Any]:
     """Return the event of a body that is JSON, or multipart with a JSON part; raises ``HttpError`` 400."""
-    text = request.body.decode(errors="replace")
+    text = request.text
     if "multipart/" in request.headers.get("content-type", ""):
-        parts = [piece.partition("\r\n\r\n")[2] for piece in text.split("--") if "\r\n\r\n" in piece]
-        text = parts[0].strip() if parts else ""
+        parts = [piece.partition(b"\r\n\r\n") for piece in request.body.split(b"--") if b"\r\n\r\n" in piece]
+        text = _part_text(*parts[0][::2]) if parts else ""
     try:
         data = json.loads(text)
     except ValueError as err:
@@ -80,6 +81,13 @@ def _event(request: Request) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise _exception("There is no event")
     return event
+
+
+def _part_text(head: bytes, body: bytes) -> str:
+    """Return the body of a part of a multipart request, read by the part's own content type."""
+    # the first line is the rest of the boundary
+    headers = message_from_bytes(head.partition(b"\r\n")[2] + b"\r\n\r\n")
+    return text_of(body.strip(), headers.get("content-type", ""))
 
 
 def _unauthenticated() -> Response:

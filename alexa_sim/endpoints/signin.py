@@ -190,7 +190,7 @@ class SignInPages:
     async def _novel(self, request: Request) -> Response:
         """Take the new page's form, which has to arrive whole and where its button says."""
         key, sign_in = self._under_way(request, request.form())
-        fields = parse_qs(request.body.decode())
+        fields = parse_qs(request.text)
         if fields.get("topic") != ["news", "offers"] or request.query.get("step") != "2":
             return html_response(novel_page(sign_in.domain, key))
         return self._done("unknown", key, sign_in)

@@ -97,7 +97,7 @@ class Call:
     def body(self, name: str, kind: str = "BAD_REQUEST") -> Any:
         """Return the body, which has to fit a schema of ``bodies``; raises ``RefusalError`` 400."""
         try:
-            return body_of(self.request.body, name)
+            return body_of(self.request.text, name)
         except BodyError as err:
             raise RefusalError(400, kind, str(err)) from err
 

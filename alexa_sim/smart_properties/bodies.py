@@ -40,14 +40,14 @@ class BodyError(Exception):
     """A body that is refused; one sentence."""
 
 
-def body_of(body: bytes, name: str) -> Any:
+def body_of(body: str, name: str) -> Any:
     """Return a body as JSON that fits a schema; raises ``BodyError``."""
     data = any_body(body)
     check(data, name)
     return data
 
 
-def any_body(body: bytes) -> Any:
+def any_body(body: str) -> Any:
     """Return a body as JSON, whatever it is; raises ``BodyError``."""
     try:
         return json.loads(body, parse_constant=_no_number, parse_float=_finite)

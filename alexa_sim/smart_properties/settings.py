@@ -140,7 +140,7 @@ def _write(key: str, call: Call) -> Response:
     endpoint = call.writable()
     muting = key == _ERROR_SUPPRESSION
     try:
-        value = any_body(call.request.body)
+        value = any_body(call.request.text)
     except BodyError as err:
         raise RefusalError(400, "INVALID_REQUEST", str(err)) from err
     if not fits(value, _VALUES[key]) or not _is_possible(endpoint, key, value):

@@ -1,8 +1,20 @@
-"""What both clouds say in headers."""
+"""Headers and bodies of both clouds."""
 
 from email.utils import parsedate_to_datetime
+import json
 import math
 import time
+
+from aiohttp import JsonPayload
+
+
+def json_body(data: object) -> JsonPayload | None:
+    """Return the body of a request as ASCII JSON, or None where nothing is sent.
+
+    Amazon reads bytes beyond ASCII as ISO-8859-1 unless a charset is given, and Home Assistant's own
+    serializer, which its sessions use for ``json=``, writes raw UTF-8 without one.
+    """
+    return None if data is None else JsonPayload(data, dumps=json.dumps)
 
 
 def retry_after(value: str) -> float | None:

@@ -85,6 +85,16 @@ def timer(world: World) -> str:
     return "30 minutes, cancelled"
 
 
+def letters(world: World) -> str:
+    """Set a reminder whose text Amazon would garble if it did not know its charset."""
+    words = "Müll rausbringen – 牛乳 🎂"
+    made = act(world, "create_reminder", entity_id=OFFICE, at="05:55:00", message=words)["id"]
+    label = held(world, made)["reminderLabel"]
+    act(world, "delete_notification", notification_id=made)
+    expect(label == words, f"in the cloud: {label}")
+    return str(label)
+
+
 def in_the_calendar(world: World) -> str:
     """Make a reminder that repeats in the calendar, see its times, and delete it."""
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
@@ -136,6 +146,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("an alarm created here rings there", rings),
     ("an unknown sound is refused", bad_input),
     ("a timer in words, with its id", timer),
+    ("a reminder with umlauts, read back from the cloud", letters),
     ("a reminder made in the calendar", in_the_calendar),
     ("alarm volume", alarm_volume),
 )

@@ -20,6 +20,7 @@ from custom_components.alexa_media.errors import (
     AlexaError,
     AlexaRateLimitedError,
 )
+from custom_components.alexa_media.http_values import json_body
 
 from .answers import REQUEST_ID, HttpAnswer, Reply, given_up, judge
 from .models import OFFLINE_CODES, JsonValue
@@ -280,7 +281,7 @@ class Transport:
             async with self._session.request(
                 operation.method,
                 url,
-                json=json,
+                data=json_body(json),
                 headers=_headers(operation, token),
                 allow_redirects=False,
                 raise_for_status=False,

@@ -20,6 +20,7 @@ from custom_components.alexa_media.errors import (
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
+from custom_components.alexa_media.http_values import json_body
 
 from .answers import MAX_BODY, HttpAnswer, graphql_errors
 from .endpoints import Answer, Endpoint, Host
@@ -285,7 +286,7 @@ class Transport:
             async with self._session.request(
                 endpoint.method,
                 URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query),
-                json=request.json,
+                data=json_body(request.json),
                 cookies=self._keeper.cookies_for(endpoint.host),
                 headers={**_headers(endpoint, proof), **request.headers},
                 allow_redirects=False,
