@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+import json
+from time import time as time_now
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -265,3 +268,47 @@ async def test_event_of_a_dismissal(
     await hass.async_block_till_done()
     assert [event.data for event in events] == [{"device": {"id": serial}, "event": ended.raw}]
     assert state_of(hass, ALARM).attributes["dismissed"] is not None
+
+
+async def test_an_automations_reminder_spoils_nothing(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """A list in which nothing is ours is read: there is no alarm, and the sensors say so."""
+    key = "amzn1.alexa.automation.0a1b_TMWAutomation"
+    body = {
+        "notifications": [
+            {"id": key, "notificationIndex": key, "deviceSerialNumber": None, "deviceType": None, "type": None}
+        ]
+    }
+    sim.fault(path="/api/notifications", method="GET", status=200, body=body)
+    await entry.runtime_data.notifications.async_refresh()
+    await hass.async_block_till_done()
+    assert {state_of(hass, entity_id).state for entity_id in (ALARM, TIMER, REMINDER)} == {"unknown"}
+
+
+async def test_half_an_emoji_and_huge_numbers_leave_all_states_readable(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """What is shown as Amazon sent it can be serialized."""
+    notifications = json.dumps(
+        {
+            "notifications": [
+                {
+                    "id": "n1",
+                    "deviceSerialNumber": "G0SIM00KITCHEN01",
+                    "type": kind,
+                    "status": "ON",
+                    "alarmTime": round(time_now() * 1000) + 3_600_000,
+                    "version": 2**70,
+                    "extra": {"\ud83d": ["Call Mum \ud83d", 2**64, -(2**99), 10**400]},
+                    "reminderSubLabel": "\udc00",
+                }
+                for kind in ("Reminder", "Alarm", "Sunrise")
+            ]
+        }
+    )
+    sim.fault(path="/api/notifications", method="GET", status=200, body=notifications)
+    await entry.runtime_data.notifications.async_refresh()
+    await hass.async_block_till_done()
+    for state in hass.states.async_all():
+        json_bytes(state.as_dict())

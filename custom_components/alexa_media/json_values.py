@@ -1,8 +1,19 @@
 """Single values out of JSON that may hold anything: what is not as expected is ``None``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 import math
-from typing import Any
+from typing import Any, Final
+
+DEEPEST: Final = 16
+"""Levels of objects and lists that are kept of a value that is shown as it came."""
+
+MOST_VALUES: Final = 2000
+"""Single values that are kept of it."""
+
+LONGEST_TEXT: Final = 4096
+"""Characters that are kept of each of its texts."""
+
+_INTEGERS: Final = range(-(2**63), 2**64)
 
 
 def text(value: Any) -> str | None:
@@ -44,3 +55,56 @@ def texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
     return tuple(found for item in value if (found := text(item)))
+
+
+def listed(value: Any) -> list[Any] | None:
+    """Return a plausible list; ``None`` for anything else, also for null.
+
+    Objects of no use to us make no list implausible: without them it is an empty one. A list
+    in which most elements are no objects is something else than a list of them, and would
+    take away what there is.
+    """
+    if not isinstance(value, list):
+        return None
+    objects = sum(isinstance(item, dict) for item in value)
+    return value if objects >= len(value) / 2 else None
+
+
+def cleaned(value: Any) -> Any:
+    """Return a copy of a JSON value that can be shown, stored and sent, whatever it holds.
+
+    Home Assistant's states and events go through a serializer that knows no halves of
+    surrogate pairs, no integers above 64 bits and no deep nesting, and one such value breaks
+    the list of all states. What cannot be kept becomes ``None`` or is left out.
+    """
+    return _Cleaner().cleaned(value, DEEPEST)
+
+
+class _Cleaner:
+    """Copies a value until the budget of values is used up."""
+
+    def __init__(self) -> None:
+        self._left = MOST_VALUES
+
+    def cleaned(self, value: Any, depth: int) -> Any:
+        """Return a copy, with at most ``depth`` levels."""
+        self._left -= 1
+        if isinstance(value, str):
+            return (text(value) or "")[:LONGEST_TEXT]
+        if isinstance(value, dict):
+            return {self._key(key): self.cleaned(item, depth - 1) for key, item in self._some(value.items(), depth)}
+        if isinstance(value, list | tuple):
+            return [self.cleaned(item, depth - 1) for item in self._some(value, depth)]
+        if value is None or isinstance(value, bool) or (isinstance(value, int) and value in _INTEGERS):
+            return value
+        return value if isinstance(value, float) and math.isfinite(value) else None
+
+    def _key(self, key: Any) -> str:
+        return (text(str(key)) or "")[:LONGEST_TEXT]
+
+    def _some[T](self, items: Iterable[T], depth: int) -> Iterator[T]:
+        """Yield what the budget and the depth allow."""
+        for item in items if depth > 0 else ():
+            if self._left <= 0:
+                return
+            yield item

@@ -161,7 +161,10 @@ def test_a_group_and_its_members_are_all_named() -> None:
 
 
 def test_sessions_that_play_come_last() -> None:
-    elements = [{"nowPlayingData": {"playerState": state}} for state in ("PLAYING", "BUFFERING", "PAUSED")]
+    elements = [
+        {"nowPlayingData": {"playerState": state}, "endpointList": [{"deviceSerialNumber": STUDIO}]}
+        for state in ("PLAYING", "BUFFERING", "PAUSED")
+    ]
     sessions = parse.parse_sessions({"mediaSessionList": elements}, NOW)
     assert [session.state_raw for session in sessions] == ["BUFFERING", "PAUSED", "PLAYING"]
     assert sessions[0].state is PlayerState.UNKNOWN

@@ -56,9 +56,10 @@ def test_none_at_all_is_an_answer_and_no_list_is_not() -> None:
     assert parse_notifications({"notifications": []}) == {}
     with pytest.raises(AlexaBadResponseError):
         parse_notifications({"message": "x"})
-    # alarms that nobody can read are not alarms that are gone
+    # something else than objects is no list of alarms; objects that are not ours are none of ours
     with pytest.raises(AlexaBadResponseError):
-        parse_notifications({"notifications": [{"id": 7}, None]})
+        parse_notifications({"notifications": [7, None]})
+    assert parse_notifications({"notifications": [{"id": 7}, {"deviceSerialNumber": None}]}) == {}
 
 
 @pytest.mark.parametrize(

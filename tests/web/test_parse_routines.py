@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_left_out() -> None:
     assert parse_routines([]) == {}
 
 
-@pytest.mark.parametrize("answer", [None, {}, "x", {"automations": []}, [None], [{"automationId": 1}]])
+@pytest.mark.parametrize("answer", [None, {}, "x", {"automations": []}, [None], [{"automationId": 1}, 2, 3]])
 def test_no_list_is_no_empty_list(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError):
         parse_routines(answer)

@@ -208,9 +208,15 @@ def test_failed_is_not_empty() -> None:
     ):
         with pytest.raises(AlexaBadResponseError):
             parse_discovery(bad)
-    for bad in (None, listed(), {"data": None, "errors": [{"message": "Timed out"}]}):
+    for bad in (
+        None,
+        listed(None, 5),
+        listed(errors=[{"message": "Timed out"}]),
+        {"data": None, "errors": [{"message": "Timed out"}]},
+    ):
         with pytest.raises(AlexaBadResponseError):
             parse_states(bad)
+    assert parse_states(listed()) == {}
     assert parse_states(listed(endpoint(1), errors=[{"message": "of another one"}])).keys() == {
         "amzn1.alexa.endpoint.1"
     }

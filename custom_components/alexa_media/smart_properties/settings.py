@@ -10,7 +10,7 @@ import re
 from typing import Any, Final
 
 from custom_components.alexa_media.errors import AlexaInvalidValueError
-from custom_components.alexa_media.json_values import mapping, mappings, number, text
+from custom_components.alexa_media.json_values import listed, mapping, mappings, number, text
 from custom_components.alexa_media.models import OpenEnum
 
 from .models import Address, JsonValue, Setting, SettingError, SettingErrorCode, SettingsPage
@@ -349,7 +349,7 @@ def settings_page(data: Any) -> SettingsPage[SettingValue]:
     if not isinstance(data, dict):
         raise ShapeError("the answer is no object")
     found = mapping(data)
-    if not all(isinstance(found.get(part, []), list) for part in ("settings", "errors")):
+    if any(listed(found.get(part, [])) is None for part in ("settings", "errors")):
         raise ShapeError("the answer has no lists of settings and errors")
     return SettingsPage(
         settings=tuple(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from custom_components.alexa_media.json_values import mapping, number, text
+from custom_components.alexa_media.json_values import listed, mapping, number, text
 
 
 class ShapeError(ValueError):
@@ -44,5 +44,5 @@ def required[T](value: Any, key: str, read: Callable[[Any], T | None]) -> T:
 
 
 def a_list(value: Any) -> list[Any] | None:
-    """Return a list."""
-    return value if isinstance(value, list) else None
+    """Return a plausible list of objects; it may be empty."""
+    return listed(value)

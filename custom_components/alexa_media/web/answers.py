@@ -38,7 +38,7 @@ class HttpAnswer:
         if not self.body.strip():
             return None
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=_no_number)
         except RecursionError as err:
             raise ValueError("JSON is nested too deeply") from err
 
@@ -103,6 +103,10 @@ class HttpAnswer:
     def retry_after(self) -> float | None:
         """Return the seconds of Retry-After."""
         return retry_after(self.headers.get("retry-after", ""))
+
+
+def _no_number(_name: str) -> None:
+    """Read NaN and Infinity, which are no JSON, as null."""
 
 
 def graphql_errors(data: Any) -> str | None:

@@ -171,7 +171,7 @@ def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
     ``mediaSessionList``. Sessions that play come last, so that of two on one device they
     are the ones that are kept.
     """
-    elements = data if isinstance(data, list) else required_list(data, "mediaSessionList", SESSIONS)
+    elements = required_list(data, None if isinstance(data, list) else "mediaSessionList", SESSIONS)
     sessions = (
         parse_now_playing(
             mapping(element.get("nowPlayingData")),
@@ -181,7 +181,8 @@ def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
         )
         for element in mappings(elements)
     )
-    return tuple(sorted(sessions, key=lambda session: _RANK.get(session.state, 0)))
+    of_devices = (session for session in sessions if session.serials)
+    return tuple(sorted(of_devices, key=lambda session: _RANK.get(session.state, 0)))
 
 
 def _serials(endpoints: Any, depth: int = 3) -> Iterator[str]:

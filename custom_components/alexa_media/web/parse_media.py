@@ -11,20 +11,13 @@ from .endpoints import BEHAVIOR_ENTITIES, QUEUE, STATIONS, VALIDATE_OPERATION, E
 from .parse_values import required_list
 
 
-def _entities(data: Any) -> list[Any]:
-    """Return the list of entities; raises ``AlexaBadResponseError`` for anything else."""
-    if not isinstance(data, list):
-        raise _unusable(BEHAVIOR_ENTITIES)
-    return data
-
-
 def _unusable(endpoint: Endpoint) -> AlexaBadResponseError:
     return AlexaBadResponseError(f"{endpoint.label} was answered with something else", endpoint=endpoint.label)
 
 
 def parse_providers(data: Any) -> tuple[MusicProvider, ...]:
     """Parse the music providers; one without an id cannot be asked."""
-    providers = (_provider(element) for element in mappings(_entities(data)))
+    providers = (_provider(element) for element in mappings(required_list(data, None, BEHAVIOR_ENTITIES)))
     return tuple(provider for provider in providers if provider)
 
 
@@ -49,7 +42,7 @@ def parse_sounds(data: Any) -> tuple[Sound, ...]:
             name=text(element.get("displayName")) or sound_id,
             categories=texts(element.get("categories")),
         )
-        for element in mappings(_entities(data))
+        for element in mappings(required_list(data, None, BEHAVIOR_ENTITIES))
         if (sound_id := text(element.get("id")))
     )
 

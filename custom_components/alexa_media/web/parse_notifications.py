@@ -5,8 +5,7 @@ from datetime import date, time
 import re
 from typing import Any, Final
 
-from custom_components.alexa_media.errors import AlexaBadResponseError
-from custom_components.alexa_media.json_values import mapping, mappings, number, text, texts
+from custom_components.alexa_media.json_values import cleaned, mapping, mappings, number, text, texts
 from custom_components.alexa_media.models import Notification, NotificationStatus, NotificationType
 
 from .endpoints import NOTIFICATIONS
@@ -23,22 +22,16 @@ _LABELS: Final = {
 
 
 def parse_notifications(data: Any) -> dict[str, Notification]:
-    """Parse all notifications of the account, by id; the list may be empty.
+    """Parse all notifications of the account, by id; there may be none.
 
-    A list in which nothing at all can be read is no empty one: it would take away every
-    alarm. Amazon's times are milliseconds, 0 where there is none.
+    What names no device, as the reminder of an automation does, is left out. Amazon's times
+    are milliseconds, 0 where there is none.
     """
-    elements = required_list(data, "notifications", NOTIFICATIONS)
-    found = {
+    return {
         notification.notification_id: notification
-        for element in mappings(elements)
+        for element in mappings(required_list(data, "notifications", NOTIFICATIONS))
         if (notification := _notification(element))
     }
-    if elements and not found:
-        raise AlexaBadResponseError(
-            f"{NOTIFICATIONS.label} was answered with a list that nobody can read", endpoint=NOTIFICATIONS.label
-        )
-    return found
 
 
 def _notification(element: Mapping[str, Any]) -> Notification | None:
@@ -67,7 +60,7 @@ def _notification(element: Mapping[str, Any]) -> Notification | None:
         pattern=text(element.get("recurringPattern")),
         rules=texts(mapping(element.get("rRuleData")).get("recurrenceRules")),
         index=text(element.get("notificationIndex")),
-        raw=element,
+        raw=cleaned(element),
     )
 
 

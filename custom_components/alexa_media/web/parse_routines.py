@@ -6,12 +6,12 @@ import re
 from typing import Any, Final
 
 from custom_components.alexa_media.backend.routines import Routine
-from custom_components.alexa_media.errors import AlexaBadResponseError
 from custom_components.alexa_media.json_values import mapping, mappings, text, texts
 from custom_components.alexa_media.models import Device
 
 from .endpoints.routines import ROUTINES
 from .nodes import DEFAULT_LOCALE
+from .parse_values import required_list
 
 CURRENT_TYPE: Final = "ALEXA_CURRENT_DEVICE_TYPE"
 CURRENT_SERIAL: Final = "ALEXA_CURRENT_DSN"
@@ -27,17 +27,10 @@ _TYPE_KEYS: Final = ("deviceType", "deviceTypeId")
 def parse_routines(data: Any) -> dict[str, Routine]:
     """Parse the routines of the account, by id; there may be none.
 
-    A list in which nothing at all can be read is no empty one: it would take away every
-    routine. Raises ``AlexaBadResponseError``.
+    Raises ``AlexaBadResponseError`` for an answer that is no list of objects.
     """
-    if not isinstance(data, list):
-        raise AlexaBadResponseError(f"{ROUTINES.label} was answered without a list", endpoint=ROUTINES.label)
-    found = {routine.routine_id: routine for element in mappings(data) if (routine := _routine(element))}
-    if data and not found:
-        raise AlexaBadResponseError(
-            f"{ROUTINES.label} was answered with a list that nobody can read", endpoint=ROUTINES.label
-        )
-    return found
+    elements = mappings(required_list(data, None, ROUTINES))
+    return {routine.routine_id: routine for element in elements if (routine := _routine(element))}
 
 
 def _routine(element: Mapping[str, Any]) -> Routine | None:

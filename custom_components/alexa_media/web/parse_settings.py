@@ -23,7 +23,7 @@ from .endpoints import (
     WIFI,
     Endpoint,
 )
-from .parse_values import required_list
+from .parse_values import required_list, required_texts
 
 type Values = dict[Setting, SettingValue]
 
@@ -63,7 +63,7 @@ def parse_wake_words(data: Any) -> dict[str, Values]:
 
 def parse_wake_word_choices(data: Any) -> Values:
     """Parse the words that a device can listen to."""
-    return {Setting.WAKE_WORDS: texts(required_list(data, "wakeWords", WAKE_WORD_CHOICES))}
+    return {Setting.WAKE_WORDS: required_texts(data, "wakeWords", WAKE_WORD_CHOICES)}
 
 
 def parse_equalizer(data: Any) -> Values:

@@ -42,8 +42,7 @@ _BRIDGE_INTERFACES: Final = ("FabricManagement", "Commissionable")
 def parse_discovery(data: Any) -> Discovery:
     """Parse all appliances of the account with their states; there may be none.
 
-    What Alexa has merged counts once. A list in which nothing at all can be read is no empty
-    one, and one with errors beside it may not be whole.
+    What Alexa has merged counts once. A list with errors beside it may not be whole.
     """
     _raise_errors(data)
     elements = required_list(_listed(data), "endpoints", APPLIANCES)
@@ -53,8 +52,6 @@ def parse_discovery(data: Any) -> Discovery:
         if appliance := _appliance(element):
             found[appliance.entity_id] = appliance
             states[appliance.entity_id] = _state(element)
-    if elements and not found:
-        raise _unreadable()
     parts = {part: appliance.entity_id for appliance in found.values() for part in appliance.merged_ids}
     bridges = tuple(
         appliance.appliance_id for appliance in found.values() if appliance.exposure is Exposure.MATTER_BRIDGE
@@ -77,7 +74,7 @@ def parse_states(data: Any) -> dict[str, ApplianceState]:
     elements = required_list(_listed(data), "endpoints", APPLIANCES)
     found = {endpoint_id: _state(each) for each in mappings(elements) if (endpoint_id := text(each.get("id")))}
     if not found:
-        raise _unreadable()
+        _raise_errors(data)
     return found
 
 
@@ -114,13 +111,6 @@ def _raise_errors(data: Any) -> None:
     if error := graphql_errors(data):
         label = APPLIANCES.label
         raise AlexaBadResponseError(f"{label} was answered with errors", endpoint=label, status=200, code=error)
-
-
-def _unreadable() -> AlexaBadResponseError:
-    """Return the error of a list that nobody can read."""
-    return AlexaBadResponseError(
-        f"{APPLIANCES.label} was answered with a list that nobody can read", endpoint=APPLIANCES.label
-    )
 
 
 def _wrapped(value: Any) -> str | None:

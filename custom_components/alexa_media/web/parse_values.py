@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from custom_components.alexa_media.errors import AlexaBadResponseError
-from custom_components.alexa_media.json_values import mapping, number
+from custom_components.alexa_media.json_values import listed, mapping, number, texts
 
 from .endpoints import Endpoint
 
@@ -26,9 +26,21 @@ def instant(value: Any) -> datetime | None:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def required_list(data: Any, key: str, endpoint: Endpoint) -> list[Any]:
-    """Return the list that the whole answer hangs on; raises ``AlexaBadResponseError``."""
-    value = mapping(data).get(key)
-    if not isinstance(value, list):
-        raise AlexaBadResponseError(f"{endpoint.label} was answered without {key}", endpoint=endpoint.label)
+def required_list(data: Any, key: str | None, endpoint: Endpoint) -> list[Any]:
+    """Return the list of objects that the whole answer hangs on, which without a key is the answer itself.
+
+    Objects of no use to us are a good answer, as an empty list is. An answer that is no list,
+    null, and a list of other things than objects are not: raises ``AlexaBadResponseError``.
+    """
+    value = listed(data if key is None else mapping(data).get(key))
+    if value is None:
+        raise AlexaBadResponseError(f"{endpoint.label} was answered without {key or 'a list'}", endpoint=endpoint.label)
     return value
+
+
+def required_texts(data: Any, key: str, endpoint: Endpoint) -> tuple[str, ...]:
+    """Return the list of texts that the whole answer hangs on; raises ``AlexaBadResponseError``."""
+    value = mapping(data).get(key)
+    if not isinstance(value, list) or (value and not texts(value)):
+        raise AlexaBadResponseError(f"{endpoint.label} was answered without {key}", endpoint=endpoint.label)
+    return texts(value)
