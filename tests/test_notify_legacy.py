@@ -170,7 +170,7 @@ async def test_tts(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
     """SSML without its root is spoken as before, a canned phrase is one, and Do Not Disturb is Amazon's to mind."""
     canned = "alexa.cannedtts.speak.curatedtts-category-goodbye/alexa.cannedtts.speak.curatedtts-random"
     await notify(hass, "Wait <break time='1s'/> here", target=[KITCHEN])
-    await notify(hass, canned, target=[OFFICE], data={"type": "tts", "other": 1})
+    await notify(hass, canned, target=[OFFICE], data={"type": "tts"})
     await notify(hass, "Wake up", target=["Bedroom Dot"])
     await notify(hass, "Not heard", target=["Bedroom Dot"], data={"type": "announce"})
     assert [(item["device"], item["kind"], item["text"]) for item in sim.spoken()] == [

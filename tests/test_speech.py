@@ -167,7 +167,7 @@ async def test_long_text(hass: HomeAssistant, sim: ControlClient, entry: MockCon
     [
         (" ", "empty_message"),
         ("<speak>Tom & Jerry</speak>", "ssml_malformed"),
-        ("Wait <break time='1s'/>", "ssml_no_root"),
+        ("<speak>Wait</speak> <break time='1s'/>", "ssml_malformed"),
         ("<speak><b>Hello</b></speak>", "ssml_unknown_element"),
     ],
 )
@@ -183,17 +183,32 @@ async def test_unsound_message(
 
 
 async def test_do_not_disturb(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """It is kept unless it is overridden on purpose; what is only shown cannot override it."""
-    for kind in ("speak", "announce", "show"):
-        response = await speak(hass, [BEDROOM, OFFICE], type=kind)
+    """Plain speech is heard, as at Amazon; announcements are left out, which is told; either can be asked for."""
+    for data in ({"type": "announce"}, {"type": "show"}, {"override_dnd": False}):
+        response = await speak(hass, [BEDROOM, OFFICE], **data)
         assert response["skipped"] == [{"entity_id": BEDROOM, "name": "Bedroom Dot", "reason": "do_not_disturb"}]
     assert {item["device"] for item in sim.spoken()} == {"Office Spot"}
-    await speak(hass, BEDROOM, "Fire", type="announce", override_dnd=True)
-    assert [(item["kind"], item["text"]) for item in sim.spoken() if item["device"] == "Bedroom Dot"] == [
-        ("speak", "Fire")
-    ]
     response = await speak(hass, BEDROOM, "Fire", type="show", override_dnd=True)
     assert (response["sent"], len(response["skipped"])) == ([], 1)
+    await speak(hass, BEDROOM, "Fire", type="announce", override_dnd=True)
+    await speak(hass, BEDROOM, "Hello")
+    assert [(item["kind"], item["text"]) for item in sim.spoken() if item["device"] == "Bedroom Dot"] == [
+        ("speak", "Fire"),
+        ("speak", "Hello"),
+    ]
+
+
+async def test_a_message_that_is_left_out_everywhere_is_no_success(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """Without a response the caller learns it from an error."""
+    for data in ({"type": "announce"}, {"type": "show", "override_dnd": True}, {"override_dnd": False}):
+        with pytest.raises(HomeAssistantError) as raised:
+            await hass.services.async_call(
+                DOMAIN, "speak", {"entity_id": BEDROOM, "message": "Hello", **data}, blocking=True
+            )
+        assert raised.value.translation_placeholders == {"failed": "Bedroom Dot (do not disturb)"}
+    assert sim.spoken() == []
 
 
 async def test_broken_targets(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:

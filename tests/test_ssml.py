@@ -3,7 +3,15 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.alexa_media.ssml import MAX_CHARACTERS, SsmlError, checked, in_language, pieces
+from custom_components.alexa_media.ssml import (
+    MAX_CHARACTERS,
+    MAX_PIECES,
+    SsmlError,
+    checked,
+    in_language,
+    pieces,
+    plain,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -33,11 +41,22 @@ def test_sound(text: str) -> None:
         ("<speak>Tom & Jerry</speak>", "ssml_malformed"),
         ("<speak><p>Hello</speak>", "ssml_malformed"),
         ("<speak>A&nbsp;B</speak>", "ssml_malformed"),
-        ("<speaker>Hello</speaker>, <break/>", "ssml_no_root"),
-        ("Wait <break time='1s'/> here", "ssml_no_root"),
+        ("<speaker>Hello</speaker>, <break/>", "ssml_unknown_element"),
+        ("Hello <speak>World</speak>", "ssml_no_root"),
+        ("<speak>One <speak>Two</speak></speak>", "ssml_no_root"),
+        ("<SPEAK>Tom & Jerry</SPEAK>", "ssml_malformed"),
+        ("Tom & Jerry <break/>", "ssml_malformed"),
+        ("<speak><!-- Hello</speak>", "ssml_malformed"),
+        ("<speak> </speak>", "empty_message"),
+        ("<speak/>", "empty_message"),
+        ("<p><!-- Hello --></p>", "empty_message"),
+        (" \n", "empty_message"),
+        ("\x00\x1b", "empty_message"),
+        ("Half an emoji: \ud83d", "text_not_encodable"),
+        ("x" * 8001, "message_too_long"),
         ("<speak>See <b>me</b></speak>", "ssml_unknown_element"),
         ("<speak>" + '<audio src="https://example.org/a.mp3"/>' * 6 + "</speak>", "ssml_too_much_audio"),
-        ("<speak>" + "x" * 8000 + "</speak>", "ssml_too_long"),
+        ("<speak>" + "x" * 8000 + "</speak>", "message_too_long"),
         ('<!DOCTYPE speak [<!ENTITY a "b">]><speak><p>&a;</p></speak>', "ssml_document_type"),
     ],
 )
@@ -54,10 +73,90 @@ def test_where_it_is_malformed() -> None:
     assert (raised.value.placeholders["line"], raised.value.placeholders["column"]) == ("2", "6")
 
 
-def test_wrapped() -> None:
-    """A document that lacks its ``<speak>`` may be given one; plain text gets none."""
-    assert checked("Wait <break time='1s'/> here", wrap=True) == "<speak>Wait <break time='1s'/> here</speak>"
-    assert checked("a <film>", wrap=True) == "a <film>"
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("Wait <break time='1s'/> here", "<speak>Wait <break time='1s'/> here</speak>"),
+        ("a <film>", "a <film>"),
+        ("I <3 you", "I <3 you"),
+        ("a <p and b", "a <p and b"),
+        ("Tom &amp; Jerry &lt;3", "Tom & Jerry <3"),
+        ("&amp;lt;", "&lt;"),
+        ("  \n<speak >Hello</speak>\n", "<speak >Hello</speak>"),
+        ("<SPEAK>Hello <Break/></Speak>", "<speak>Hello <break/></speak>"),
+        ("<!-- one --><speak>Hello<?two?></speak>", "<speak>Hello</speak>"),
+        ("<speak><![CDATA[5 < 6 & <b>]]></speak>", "<speak>5 &lt; 6 &amp; &lt;b&gt;</speak>"),
+        ("\U0001f600 <emphasis>Wow</emphasis>", "<speak>\U0001f600 <emphasis>Wow</emphasis></speak>"),
+        ('<audio src="https://example.org/a.mp3"/>', '<speak><audio src="https://example.org/a.mp3"/></speak>'),
+    ],
+)
+def test_one_rule_for_what_is_spoken(text: str, spoken: str) -> None:
+    """What has an element of SSML is one document, with names in lower case; anything else is plain text."""
+    assert checked(text) == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("5 < 6 & 7", "5 < 6 & 7"),
+        ('<speak>Bread &amp; butter<break time="1s"/>, 5 &lt; 6.</speak>', "Bread & butter, 5 < 6."),
+        ("<p>One</p><p>Two</p>", "One Two"),
+        ("<emphasis>Won</emphasis>derful!", "Wonderful!"),
+        ('<sub alias="a > b">x</sub> y', "x y"),
+        ("<speak>&#128512; &amp;amp;</speak>", "\U0001f600 &amp;"),
+        ('<speak><audio src="a">One<audio src="b"/></audio>Two</speak>', "One Two"),
+    ],
+)
+def test_a_screen_shows_neither_tags_nor_entities(text: str, shown: str) -> None:
+    assert plain(checked(text)) == shown
+
+
+PARTS = (
+    "<",
+    ">",
+    "/",
+    "&",
+    "amp;",
+    "speak",
+    "p",
+    " ",
+    "!--",
+    "-->",
+    "x",
+    '"',
+    "\U0001f600",
+    "<speak>",
+    "</speak>",
+    "<p>",
+)
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=30).map("".join))
+def test_any_text_is_sound_or_refused(text: str) -> None:
+    """What is accepted has something to show, and is a document exactly if it begins as one."""
+    try:
+        sound = checked(text)
+    except SsmlError:
+        return
+    assert plain(sound)
+    assert sound.startswith("<speak") is sound.endswith("</speak>")
+
+
+def test_a_long_text_fits_into_one_sequence() -> None:
+    """Sentences that pack badly are cut between words, and such words anywhere."""
+    for text in ("x" * 130 + ". ", "y" * 126 + " ", "z" * 200 + "! "):
+        long = (text * 100)[:8000]
+        assert len(pieces(long)) <= MAX_PIECES
+        assert "".join("".join(pieces(long)).split()) == "".join(long.split())
+
+
+def test_a_malformed_fragment_is_named_where_it_is() -> None:
+    """The ``<speak>`` that is put around it does not count, nor does a declaration."""
+    for text in ("One <break/> & two", "<?xml?>\n<p>&</p>"):
+        with pytest.raises(SsmlError) as raised:
+            checked(text)
+        line, column = (int(raised.value.placeholders[key]) for key in ("line", "column"))
+        assert text.splitlines()[line - 1][column - 2 : column].startswith(("& ", " &", "&"))
 
 
 def test_language() -> None:

@@ -1,8 +1,9 @@
 """Messages: what a device says when it is sent one, and the services of alexa_media_player for that."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import partial
 import json
 from typing import Any, Final, override
@@ -12,19 +13,21 @@ from homeassistant.components.notify import NotifyEntity, NotifyEntityDescriptio
 from homeassistant.components.notify.const import ATTR_DATA, ATTR_TARGET, ATTR_TITLE, NotifyEntityFeature
 from homeassistant.components.notify.legacy import BaseNotificationService
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 from homeassistant.util import slugify
+import probatio as vol
 
-from .backend import Announce, Capability, Command, DropInNotification, MobilePush, Speak
+from .backend import Capability, DropInNotification, MobilePush
 from .const import CONF_EMAIL, DOMAIN
 from .coordinator import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, invalid_input, player_unique_id
 from .models import Device
+from .permissions import async_permissions
 from .speech import (
     DoNotDisturb,
     EchoPlayer,
@@ -36,8 +39,13 @@ from .speech import (
     echo_players,
     expand,
     message_of,
+    must_have_effect,
+    obstacle,
+    readable_text,
     recipients_of,
+    title_of,
 )
+from .ssml import LANGUAGES
 from .unit_notifier import async_setup_units
 
 PARALLEL_UPDATES = 0
@@ -45,13 +53,22 @@ PARALLEL_UPDATES = 0
 # What the data of alexa_media_player's services hold.
 ATTR_TYPE: Final = "type"
 ATTR_METHOD: Final = "method"
+ATTR_VOLUME: Final = "volume"
+ATTR_LANGUAGE: Final = "language"
+ATTR_OVERRIDE_DND: Final = "override_dnd"
+_FIELDS: Final = (ATTR_TYPE, ATTR_METHOD, ATTR_TITLE, ATTR_VOLUME, ATTR_LANGUAGE, ATTR_OVERRIDE_DND)
 TYPE_TTS: Final = "tts"
 TYPE_ANNOUNCE: Final = "announce"
 TYPE_PUSH: Final = "push"
 TYPE_DROP_IN: Final = "dropin_notification"
+_APP_COMMANDS: Final[Mapping[str, type[MobilePush | DropInNotification]]] = {
+    TYPE_PUSH: MobilePush,
+    TYPE_DROP_IN: DropInNotification,
+}
 _TYPES: Final = (TYPE_TTS, TYPE_ANNOUNCE, TYPE_PUSH, TYPE_DROP_IN)
 _METHODS: Final = ("all", "speak", "show")
 DEFAULT_TITLE: Final = "Home Assistant"
+_caller: ContextVar[Context | None] = ContextVar("alexa_media_notify_caller", default=None)
 LAST_CALLED: Final = "last_called"
 """Stands for the Echo that was spoken to last; with ``_<e-mail address>`` after it, of one account."""
 
@@ -60,32 +77,27 @@ LAST_CALLED: Final = "last_called"
 class AlexaNotifyDescription(NotifyEntityDescription):
     """A way to say something.
 
-    ``command_fn`` makes the command of a message and its title. ``features`` says whether
-    there is a title, ``capability`` what an account must offer one of.
+    ``kind`` is how the message is given. ``features`` says whether there is a title,
+    ``capability`` what an account must offer one of.
     """
 
-    command_fn: Callable[[str, str | None], Command]
+    kind: Kind
     features: NotifyEntityFeature
     capability: Capability
-
-
-def _announce(message: str, title: str | None) -> Announce:
-    """Return an announcement; Amazon wants a title, so there is one if none is given."""
-    return Announce(text=message, title=title) if title else Announce(text=message)
 
 
 NOTIFIERS: Final = (
     AlexaNotifyDescription(
         key="speak",
         translation_key="speak",
-        command_fn=lambda message, _title: Speak(text=message),
+        kind=Kind.SPEAK,
         features=NotifyEntityFeature(0),
         capability=Capability.SPEECH,
     ),
     AlexaNotifyDescription(
         key="announce",
         translation_key="announce",
-        command_fn=_announce,
+        kind=Kind.ANNOUNCE,
         features=NotifyEntityFeature.TITLE,
         capability=Capability.SPEECH | Capability.ANNOUNCEMENTS,
     ),
@@ -123,7 +135,9 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
         """Be there while the device is."""
         super().__init__(entry, entry.runtime_data.devices, device, description.key)
         self.entity_description = description
-        self._attr_supported_features = description.features
+        # a cloud that announces and does not speak has no titles
+        has_title = Capability.SPEECH in entry.runtime_data.backend.capabilities
+        self._attr_supported_features = description.features if has_title else NotifyEntityFeature(0)
 
     @property
     @override
@@ -140,12 +154,12 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Say a message; returns when Amazon has accepted it.
 
-        Raises ``ServiceValidationError`` for a message without text, ``HomeAssistantError``
+        Raises ``ServiceValidationError`` for a message that cannot be spoken, ``HomeAssistantError``
         when Amazon does not take it.
         """
-        if not message.strip():
-            raise invalid_input("empty_message")
-        await self.async_command(self.entity_description.command_fn(message, title))
+        kind = self.entity_description.kind
+        (command,) = message_of(message, kind, title=title if kind is Kind.ANNOUNCE else None).commands()
+        await self.async_command(command)
 
 
 # --- the services of alexa_media_player -------------------------------------------------------
@@ -212,31 +226,34 @@ class AlexaNotificationService(BaseNotificationService):
             await self.async_register_services()
 
     @override
+    async def _async_notify_message_service(self, service: ServiceCall) -> None:
+        """Keep who calls, whom Home Assistant does not pass on, for the check of their rights."""
+        _caller.set(service.context)
+        await super()._async_notify_message_service(service)
+
+    @override
     async def async_send_message(self, message: str, **kwargs: Any) -> None:
         """Do what ``data`` asks for with a message; returns when Amazon has accepted it.
 
-        Raises, once all others have been told, ``ServiceValidationError`` for targets that
-        are no Echo, and ``HomeAssistantError`` for those that Amazon did not take.
+        Raises ``Unauthorized`` for an Echo that the caller may not control and, once all others have
+        been told, ``ServiceValidationError`` for targets that are no Echo, and ``HomeAssistantError``
+        for those that Amazon did not take.
         """
-        if not message.strip():
-            raise invalid_input("empty_message")
-        data: Mapping[str, Any] = kwargs.get(ATTR_DATA) or {}
-        kind = _one_of(data, ATTR_TYPE, _TYPES)
-        method = _one_of(data, ATTR_METHOD, _METHODS)
-        title = str(data.get(ATTR_TITLE) or kwargs.get(ATTR_TITLE) or DEFAULT_TITLE)
+        said = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):
             raise invalid_input("notify_target_missing")
         players = echo_players(self.hass)
         target, called = await _async_called(self.hass, players, target)
         named, unknown = _found(self.hass, players, target)
         named += [player for player in called if player not in named]
-        if kind in (TYPE_PUSH, TYPE_DROP_IN):
-            await _async_notify_apps(self.hass, kind, message, title, named)
+        recipients = recipients_of(players, (), named)
+        permissions = await async_permissions(self.hass, _caller.get() or Context())
+        permissions.require_entities(player.entity_id for player in (*named, *(one.player for one in recipients)))
+        if isinstance(said, AppMessage):
+            await _async_notify_apps(self.hass, said, named)
             Report(unknown=unknown).raise_errors()
         else:
-            said = _legacy_message(kind, method, message, title)
             # Whoever is away is passed over, unless nobody else is meant.
-            recipients = recipients_of(players, (), named)
             (await async_say(self.hass, said, recipients, unknown=unknown)).raise_errors()
 
 
@@ -246,7 +263,16 @@ def _is_player(data: EventEntityRegistryUpdatedData) -> bool:
     return data["entity_id"].startswith(f"{MEDIA_PLAYER_DOMAIN}.")
 
 
-def _one_of(data: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str:
+@dataclass(frozen=True, slots=True)
+class AppMessage:
+    """A message to the Alexa apps of an account: plain text, and the command that takes it there."""
+
+    command: type[MobilePush | DropInNotification]
+    text: str
+    title: str
+
+
+def _one_of(data: Mapping[str, Any], name: str, known: Sequence[str]) -> str:
     """Return a field of the data, the first known value if it is not there."""
     value = str(data.get(name) or known[0])
     if value not in known:
@@ -254,12 +280,40 @@ def _one_of(data: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def _legacy_message(kind: str, method: str, message: str, title: str) -> Message:
-    """Return the message that a call asks for; what Do Not Disturb means for it is left to Amazon."""
+def _value(data: Mapping[str, Any], name: str, schema: Any, known: str) -> Any:
+    """Return a field of the data that a schema takes, ``None`` if it is not there; ``known`` says what it takes."""
+    if (value := data.get(name)) is None:
+        return None
+    try:
+        return vol.Schema(schema)(value)
+    except vol.Invalid as err:
+        raise invalid_input("notify_data_unknown", field=name, value=str(value), known=known) from err
+
+
+def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) -> Message | AppMessage:
+    """Return the message that a call asks for.
+
+    Raises ``ServiceValidationError`` for a field of the data that is unknown, or has no effect with the
+    type of message. ``title`` is what any notify action has: plain speech has no place for it.
+    """
+    if unknown := sorted(str(name) for name in data if name not in _FIELDS):
+        raise invalid_input("notify_field_unknown", fields=", ".join(unknown), known=", ".join(_FIELDS))
+    kind = _one_of(data, ATTR_TYPE, _TYPES)
+    method = _one_of(data, ATTR_METHOD, _METHODS)
+    volume = _value(data, ATTR_VOLUME, vol.All(vol.Coerce(float), vol.Range(min=0, max=1)), "0–1")
+    language = _value(data, ATTR_LANGUAGE, vol.In(LANGUAGES), ", ".join(LANGUAGES))
+    override = _value(data, ATTR_OVERRIDE_DND, cv.boolean, "true, false")
+    shown_title = str(data.get(ATTR_TITLE) or title or DEFAULT_TITLE)
+    if kind in _APP_COMMANDS:
+        must_have_effect(kind, {name: data.get(name) for name in (ATTR_VOLUME, ATTR_LANGUAGE, ATTR_OVERRIDE_DND)})
+        must_have_effect(kind, {ATTR_METHOD: None if method == "all" else method})
+        return AppMessage(_APP_COMMANDS[kind], readable_text(message), title_of(shown_title) or DEFAULT_TITLE)
+    options: dict[str, Any] = {"language": language, "volume": volume, "dnd": DoNotDisturb.of(override)}
     if kind == TYPE_TTS:
-        return message_of(message, dnd=DoNotDisturb.AMAZON, wrap=True)
-    said = message_of(message, Kind.ANNOUNCE, title=title, dnd=DoNotDisturb.AMAZON, wrap=True)
-    return replace(said, spoken=method != "show", shown=method != "speak")
+        must_have_effect(kind, {ATTR_TITLE: data.get(ATTR_TITLE), ATTR_METHOD: None if method == "all" else method})
+        return message_of(message, **options)
+    way = Kind.SHOW if method == "show" else Kind.ANNOUNCE
+    return message_of(message, way, title=shown_title, shown=method != "speak", **options)
 
 
 def _found(
@@ -355,24 +409,18 @@ async def _async_last_called(
     raise HomeAssistantError(translation_domain=DOMAIN, translation_key="last_called_unknown")
 
 
-async def _async_notify_apps(
-    hass: HomeAssistant, kind: str, message: str, title: str, players: Iterable[EchoPlayer]
-) -> None:
+async def _async_notify_apps(hass: HomeAssistant, said: AppMessage, players: Iterable[EchoPlayer]) -> None:
     """Send a message to the Alexa apps of each account that has one of the players, once an account."""
     by_entry = {player.entry.entry_id: player for player in players if player.device}
-    if missing := [player.name for player in players if player.entry.entry_id not in by_entry]:
-        report = Report(failed=dict.fromkeys(missing, "account not loaded"))
-    else:
-        report = Report()
-    await asyncio.gather(*(_async_notify_app(hass, kind, message, title, player) for player in by_entry.values()))
-    report.raise_errors()
+    missing = [player for player in players if player.entry.entry_id not in by_entry]
+    await asyncio.gather(*(_async_notify_app(hass, said, player) for player in by_entry.values()))
+    Report(failed={player.name: str(obstacle(player)) for player in missing}).raise_errors()
 
 
-async def _async_notify_app(hass: HomeAssistant, kind: str, message: str, title: str, player: EchoPlayer) -> None:
+async def _async_notify_app(hass: HomeAssistant, said: AppMessage, player: EchoPlayer) -> None:
     """Send a message to the Alexa apps of one account."""
     backend = player.entry.runtime_data.backend
-    command = MobilePush if kind == TYPE_PUSH else DropInNotification
-    said = command(text=message, title=title, customer_id=backend.account.customer_id)
+    command = said.command(text=said.text, title=said.title, customer_id=backend.account.customer_id)
     if player.device is not None:
         with command_errors(hass, player.entry):
-            await backend.async_execute(said, (player.device,))
+            await backend.async_execute(command, (player.device,))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, override
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
@@ -21,7 +21,7 @@ from .coordinator import AlexaConfigEntry, TemporaryVolume
 from .entity import invalid_input, player_unique_id
 from .errors import AlexaAuthError, AlexaError
 from .models import Device
-from .ssml import SsmlError, checked, in_language, speaking_seconds
+from .ssml import SsmlError, checked, in_language, plain, speaking_seconds
 
 _AUDIBLE: Final = frozenset({"AUDIO_PLAYER", "MUSIC_SKILL"})
 
@@ -40,18 +40,29 @@ class Kind(StrEnum):
 class DoNotDisturb(StrEnum):
     """What to do where Do Not Disturb is on.
 
-    ``KEEP`` leaves the Echo out. ``OVERRIDE`` speaks plainly, which Amazon allows, and leaves
-    it out when the message is only to be shown. ``AMAZON`` sends as everywhere: Amazon
-    speaks plain messages and drops announcements.
+    ``AMAZON`` is the rule for all ways unless a caller asks for another: Amazon speaks plain
+    messages, and drops announcements and what is only shown. ``KEEP`` leaves the Echo out.
+    ``OVERRIDE`` speaks announcements plainly, which Amazon allows, and leaves the Echo out when
+    the message is only to be shown.
     """
 
     KEEP = "keep"
     OVERRIDE = "override"
     AMAZON = "amazon"
 
+    @classmethod
+    def of(cls, override: bool | None) -> DoNotDisturb:
+        """Return what the option ``override_dnd`` asks for; ``None`` where it is not given."""
+        return cls.AMAZON if override is None else cls.OVERRIDE if override else cls.KEEP
+
 
 class Reason(StrEnum):
     """Why an Echo was not told."""
+
+    @override
+    def __str__(self) -> str:
+        """Return it in words."""
+        return self.value.replace("_", " ")
 
     OFFLINE = "offline"
     DO_NOT_DISTURB = "do_not_disturb"
@@ -71,12 +82,12 @@ class Message:
     text: str
     title: str | None = None
     volume: int | None = None
-    dnd: DoNotDisturb = DoNotDisturb.KEEP
+    dnd: DoNotDisturb = DoNotDisturb.AMAZON
     spoken: bool = True
     shown: bool = True
     sound_seconds: float = 0.0
 
-    def commands(self, *, disturb: bool, restore: int | None) -> tuple[Command, ...]:
+    def commands(self, *, disturb: bool = False, restore: int | None = None) -> tuple[Command, ...]:
         """Return what one Echo is told.
 
         ``disturb`` is whether it is to be spoken in spite of Do Not Disturb; ``restore`` is the
@@ -100,28 +111,55 @@ def message_of(
     title: str | None = None,
     language: str | None = None,
     volume: float | None = None,
-    dnd: DoNotDisturb = DoNotDisturb.KEEP,
-    wrap: bool = False,
+    dnd: DoNotDisturb = DoNotDisturb.AMAZON,
+    shown: bool = True,
 ) -> Message:
-    """Return a message after the check of its text.
+    """Return a message after the check of its text and its options.
 
-    ``volume`` is 0–1. ``wrap`` forgives SSML without ``<speak>`` around it. Raises
-    ``ServiceValidationError`` for a text that Alexa would not speak.
+    ``volume`` is 0–1, and that of speaking: what is only shown makes no sound. ``shown`` is
+    whether an announcement is shown on screens, too. Raises ``ServiceValidationError`` for a text
+    that Alexa would not speak, and for an option that has no effect with the kind of message.
     """
-    if not text.strip():
+    text = _checked(text)
+    must_have_effect(kind.value, {Kind.SHOW: {"language": language}, Kind.SPEAK: {"title": title}}.get(kind, {}))
+    if kind is Kind.SHOW and not plain(text):
         raise invalid_input("empty_message")
-    try:
-        text = checked(text, wrap=wrap)
-    except SsmlError as err:
-        raise invalid_input(err.key, **err.placeholders) from err
     return Message(
         kind=kind,
         text=in_language(text, language) if language else text,
-        title=title,
+        title=title_of(title),
         volume=None if volume is None or kind is Kind.SHOW else round(volume * 100),
         dnd=dnd,
         spoken=kind is not Kind.SHOW,
+        shown=shown,
     )
+
+
+def must_have_effect(kind: str, options: Mapping[str, object]) -> None:
+    """Raise ``ServiceValidationError`` for the first option that is given; ``options`` are those without effect."""
+    for name, value in options.items():
+        if value is not None:
+            raise invalid_input("option_without_effect", option=name, type=kind)
+
+
+def readable_text(text: str) -> str:
+    """Return a message as an app shows it; raises ``ServiceValidationError`` as ``message_of`` does."""
+    if not (shown := plain(_checked(text))):
+        raise invalid_input("empty_message")
+    return shown
+
+
+def title_of(title: str | None) -> str | None:
+    """Return a title as screens and apps show it, ``None`` for an empty one; raises ``ServiceValidationError``."""
+    return readable_text(title) if title and title.strip() else None
+
+
+def _checked(text: str) -> str:
+    """Return a text that Alexa can speak; raises ``ServiceValidationError``."""
+    try:
+        return checked(text)
+    except SsmlError as err:
+        raise invalid_input(err.key, **err.placeholders) from err
 
 
 # --- who is meant -------------------------------------------------------------------------
@@ -171,10 +209,10 @@ def echo_players(hass: HomeAssistant) -> dict[str, EchoPlayer]:
 
 def _devices(entry: AlexaConfigEntry) -> Mapping[str, Device]:
     """Return the devices of an account; none while it is not loaded."""
-    return entry.runtime_data.devices.data if _is_loaded(entry) else {}
+    return entry.runtime_data.devices.data if is_loaded(entry) else {}
 
 
-def _is_loaded(entry: AlexaConfigEntry) -> bool:
+def is_loaded(entry: AlexaConfigEntry) -> bool:
     """Return whether an account can be used."""
     return entry.state is ConfigEntryState.LOADED
 
@@ -248,16 +286,21 @@ class Report:
     failed: dict[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
 
-    def raise_errors(self) -> None:
+    def raise_errors(self, *, is_answered: bool = False) -> None:
         """Raise for what went wrong, once all others have been told.
 
         ``HomeAssistantError`` names those who could not be told, ``ServiceValidationError``
-        what in the target is no Echo.
+        what in the target is no Echo. That the message was left out everywhere is an error, too;
+        Do Not Disturb as the reason is none where a response says so (``is_answered``).
         """
         failed = dict(self.failed)
         if not self.sent:
-            absent = ((player.name, why) for player, why in self.skipped if why is not Reason.DO_NOT_DISTURB)
-            failed |= {name: why.value.replace("_", " ") for name, why in absent}
+            absent = (
+                (player.name, why)
+                for player, why in self.skipped
+                if why is not Reason.DO_NOT_DISTURB or not is_answered
+            )
+            failed |= {name: str(why) for name, why in absent}
         if failed:
             failed |= dict.fromkeys(self.unknown, "unknown")
             raise HomeAssistantError(
@@ -297,19 +340,24 @@ async def async_say(
         if reason is None:
             by_entry.setdefault(player.entry.entry_id, []).append(player)
         elif recipient.direct and reason is not Reason.DO_NOT_DISTURB:
-            report.failed[player.name] = reason.value.replace("_", " ")
+            report.failed[player.name] = str(reason)
         else:
             report.skipped.append((player, reason))
     await asyncio.gather(*(_async_tell(hass, message, players, report) for players in by_entry.values()))
     return report
 
 
+def obstacle(player: EchoPlayer) -> Reason | None:
+    """Return why an Echo cannot be reached, if it cannot."""
+    if not is_loaded(player.entry):
+        return Reason.NOT_LOADED
+    return None if player.device and player.device.online else Reason.OFFLINE
+
+
 def _obstacle(player: EchoPlayer, message: Message) -> Reason | None:
     """Return why an Echo is not to be told, if anything speaks against it."""
-    if not _is_loaded(player.entry):
-        return Reason.NOT_LOADED
-    if player.device is None or not player.device.online:
-        return Reason.OFFLINE
+    if (reason := obstacle(player)) or player.device is None:
+        return reason
     if not can_speak(player.device):
         return Reason.NO_VOICE
     if message.dnd is DoNotDisturb.AMAZON or not _is_dnd(player):

@@ -3,6 +3,7 @@
 What Alexa knows of SSML is in Amazon's "Speech Synthesis Markup Language (SSML) Reference".
 """
 
+from html import unescape
 import re
 from typing import Final
 from xml.parsers import expat
@@ -10,9 +11,12 @@ from xml.parsers import expat
 MAX_CHARACTERS: Final = 250
 """The longest text of one ``Alexa.Speak``; longer ones are cut at the ends of sentences."""
 
-MAX_SSML_CHARACTERS: Final = 8000
+MAX_PIECES: Final = 36
+"""In how many pieces a text is cut at most, so that it fits into one sequence together with two volumes."""
+
+MAX_MESSAGE_CHARACTERS: Final = 8000
 MAX_AUDIO: Final = 5
-"""Amazon's limits of one SSML document: characters, and ``<audio>`` elements."""
+"""Amazon's limits of one SSML document: characters, and ``<audio>`` elements. Plain text is held to the former, too."""
 
 SPEECH_BASE: Final = 2.0
 SPEECH_PER_CHARACTER: Final = 0.15
@@ -60,13 +64,28 @@ _ELEMENTS: Final = frozenset(
         "w",
     }
 )
+# What is silent unless there is text in it; a <sub> and an <audio> have theirs in an attribute.
+_SPEECHLESS: Final = _ELEMENTS - {"audio", "sub"}
 
 _SPEAK: Final = re.compile(r"\s*<speak\b[^>]*>.*</speak>\s*", re.DOTALL | re.IGNORECASE)
-# With what may stand before it in a file.
-_ROOT: Final = re.compile(r"\s*(<\?xml\b[^>]*>\s*)?<(speak\b|!DOCTYPE\b)", re.IGNORECASE)
-_DECLARATION: Final = re.compile(r"<\?xml\b[^>]*>\s*", re.IGNORECASE)
-_TAG: Final = re.compile(r"<[^<>]*>")
-_NAME: Final = re.compile(r"</?([a-z][a-z:-]*)[\s/>]")
+_ROOT: Final = re.compile(r"\s*<(speak\b|!DOCTYPE\b)", re.IGNORECASE)
+# What XML has besides elements and text: Alexa is not known to take any of it.
+# One that is not closed reaches to the end, so that reading takes linear time.
+_ASIDE: Final = re.compile(r"<!--(?:.*?-->|.*)|<\?(?:.*?\?>|.*)|<!\[CDATA\[(?P<text>.*?)(?:\]\]>|\Z)", re.DOTALL)
+_DECLARATION: Final = re.compile(r"\s*<\?xml\b.*?\?>", re.DOTALL | re.IGNORECASE)
+_REST_OF_TAG: Final = r"""(?:[^<>"']|"[^"]*"|'[^']*')*>"""
+_TAG: Final = re.compile(rf"<{_REST_OF_TAG}")
+_BREAKING_TAG: Final = re.compile(rf"</?(?:audio|break|p|s|speak)\b{_REST_OF_TAG}")
+_NAME: Final = re.compile(r"(?<=<)/?[A-Za-z][A-Za-z:-]*(?=\s[^<>]*>|/?>)")
+# Where a tag was; no space is shown there before a punctuation mark.
+_GAP: Final = "\x1f"
+_GAPS: Final = re.compile(rf"\s*{_GAP}[\s{_GAP}]*")
+_GAP_BEFORE_MARK: Final = re.compile(rf"{_GAP}(?=[,.;:!?)\]…])")
+# XML cannot hold them, and Alexa cannot speak them.
+_UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_PLAIN_ENTITIES: Final = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
+_PLAIN_ENTITY: Final = re.compile("|".join(_PLAIN_ENTITIES))
 # The end of a sentence is followed by space; those of Chinese and Japanese are not.
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # noqa: RUF001 - full-width
 
@@ -87,8 +106,11 @@ def is_ssml(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return a text without its tags, as it is shown and as it is measured."""
-    return " ".join(_TAG.sub(" ", text).split()) if is_ssml(text) else text
+    """Return a text as it is shown and measured: without tags, comments and entities."""
+    if not is_ssml(text):
+        return text
+    text = _GAP_BEFORE_MARK.sub("", _GAPS.sub(_GAP, _BREAKING_TAG.sub(_GAP, _without_asides(text))))
+    return " ".join(unescape(_TAG.sub("", text).replace(_GAP, " ")).split())
 
 
 def speaking_seconds(text: str) -> float:
@@ -96,35 +118,67 @@ def speaking_seconds(text: str) -> float:
     return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text))
 
 
-def checked(text: str, *, wrap: bool = False) -> str:
-    """Return a text that Alexa can speak: plain text as it is, SSML once it has been checked.
+def checked(text: str) -> str:
+    """Return a text that Alexa can speak: the one rule for all ways to say, show and push something.
 
-    SSML is what begins with ``<speak`` or has an element of SSML in it. ``wrap`` adds the
-    missing ``<speak>`` around the latter. Raises ``SsmlError`` for SSML that is no
-    well-formed XML, has no ``<speak>`` around it, has elements that Alexa does not know,
-    or is longer than Alexa takes.
+    SSML is what begins with ``<speak`` or has an element of SSML in it, in upper or lower case. It is
+    returned as one document: with ``<speak>`` around it, names in lower case, without comments, CDATA
+    sections and processing instructions. Anything else is plain text, in which ``&amp;`` and the other
+    four entities of XML stand for their characters, and ``<`` and ``&`` for themselves.
+
+    Raises ``SsmlError`` for a text that is empty or too long, or that cannot be encoded, and for SSML
+    that is not well-formed XML, has elements that Alexa does not know, or has nothing to say.
     """
-    text = _DECLARATION.sub("", text.strip(), count=1) if _ROOT.match(text) else text.strip()
-    if not _ROOT.match(text):
-        if _ELEMENTS.isdisjoint(_NAME.findall(text)):
-            return text
-        if not wrap:
-            raise SsmlError("ssml_no_root")
-        text = f"<speak>{text}</speak>"
-    if len(text) > MAX_SSML_CHARACTERS:
-        raise SsmlError("ssml_too_long", length=str(len(text)), limit=str(MAX_SSML_CHARACTERS))
-    elements = _elements(text)
-    if elements[0] != "speak" or not is_ssml(text):
-        raise SsmlError("ssml_no_root")
+    must_be_encodable(text)
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        raise SsmlError("message_too_long", length=str(len(text)), limit=str(MAX_MESSAGE_CHARACTERS))
+    found = _lowered(text)
+    if found is None:
+        text = _PLAIN_ENTITY.sub(lambda entity: _PLAIN_ENTITIES[entity[0]], _UNSPEAKABLE.sub(" ", text)).strip()
+        if not text:
+            raise SsmlError("empty_message")
+        return text
+    document = _without_asides(found).strip()
+    is_whole = _ROOT.match(document) is not None
+    elements = _elements(found, is_whole=is_whole)
+    document = document if is_whole else f"<speak>{document}</speak>"
     if unknown := sorted(set(elements) - _ELEMENTS):
         raise SsmlError("ssml_unknown_element", elements=", ".join(unknown), known=", ".join(sorted(_ELEMENTS)))
+    if elements[0] != "speak" or elements.count("speak") > 1:
+        raise SsmlError("ssml_no_root")
     if (count := elements.count("audio")) > MAX_AUDIO:
         raise SsmlError("ssml_too_much_audio", count=str(count), limit=str(MAX_AUDIO))
-    return text
+    if not is_ssml(document) or (_SPEECHLESS.issuperset(elements) and not plain(document)):
+        raise SsmlError("empty_message")
+    return document
 
 
-def _elements(text: str) -> list[str]:
-    """Return the names of all elements; raises ``SsmlError`` where it is no well-formed XML."""
+def must_be_encodable(text: str) -> None:
+    """Raise ``SsmlError`` for half a surrogate pair, as it is left of an emoji that was cut in two."""
+    if half := _SURROGATE.search(text):
+        raise SsmlError("text_not_encodable", position=str(half.start() + 1))
+
+
+def _lowered(text: str) -> str | None:
+    """Return SSML with the names of its elements in lower case, else as it is; ``None`` for plain text."""
+    inner = _without_asides(text)
+    # closing tags have a slash before the name
+    names = {name.lower().lstrip("/") for name in _NAME.findall(inner)}
+    if _ROOT.match(inner) is None and _ELEMENTS.isdisjoint(names):
+        return None
+    return _NAME.sub(lambda name: lowered if (lowered := name[0].lower()).lstrip("/") in _ELEMENTS else name[0], text)
+
+
+def _without_asides(text: str) -> str:
+    """Return SSML without comments and processing instructions, and with escaped text for CDATA sections."""
+    return _ASIDE.sub(lambda aside: escape(aside["text"] or ""), text)
+
+
+def _elements(text: str, *, is_whole: bool) -> list[str]:
+    """Return the names of all elements, and of the ``<speak>`` around what is not a whole document.
+
+    Raises ``SsmlError`` where it is not well-formed XML; the line and the column are those of the text.
+    """
     found: list[str] = []
 
     def _refuse(*_: object) -> None:
@@ -134,14 +188,18 @@ def _elements(text: str) -> list[str]:
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda name, _attributes: found.append(name)
     parser.StartDoctypeDeclHandler = _refuse
+    start, end = ("", "") if is_whole else ("<speak>", "</speak>")
+    if declaration := _DECLARATION.match(text):
+        # it is only sound at the very start; spaces keep the columns
+        text = re.sub(r"\S", " ", declaration[0]) + text[declaration.end() :]
     try:
-        parser.Parse(text, True)
+        parser.Parse(f"{start}{text}{end}", True)
     except expat.ExpatError as err:
         raise SsmlError(
             "ssml_malformed",
             reason=expat.errors.messages[err.code],
             line=str(err.lineno),
-            column=str(err.offset + 1),
+            column=str(err.offset + 1 - (len(start) if err.lineno == 1 else 0)),
         ) from err
     return found
 
@@ -161,15 +219,20 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def pieces(text: str, limit: int = MAX_CHARACTERS) -> list[str]:
+def pieces(text: str, limit: int = MAX_CHARACTERS, most: int = MAX_PIECES) -> list[str]:
     """Return plain text in pieces of at most ``limit`` characters, in order.
 
     It is cut between sentences, a sentence that is too long between words, and a word
-    that is too long anywhere. SSML stays whole: its tags belong together.
+    that is too long anywhere. A text that would need more than ``most`` pieces so is cut
+    between words alone or, if even these are too many, anywhere. SSML stays whole: its tags belong together.
     """
     if is_ssml(text) or len(text) <= limit:
         return [text]
-    return _packed([part for sentence in _SENTENCE_END.split(text) for part in _cut(sentence, limit)], limit)
+    by_sentence = _packed([part for sentence in _SENTENCE_END.split(text) for part in _cut(sentence, limit)], limit)
+    if len(by_sentence) <= most:
+        return by_sentence
+    by_word = _cut(text, limit)
+    return by_word if len(by_word) <= most else [text[start : start + limit] for start in range(0, len(text), limit)]
 
 
 def _cut(sentence: str, limit: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Steps that a user wrote down, as one sequence: what each says, where, and what is wrong with it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -23,7 +23,7 @@ from .coordinator import AlexaConfigEntry
 from .entity import invalid_input
 from .models import Device
 from .routines import found_routine
-from .speech import EchoPlayer, Kind, echo_players, expand, message_of
+from .speech import EchoPlayer, Kind, Message, echo_players, expand, message_of
 
 MAX_DEPTH: Final = 5
 MAX_COMMANDS: Final = 40
@@ -44,12 +44,18 @@ def _text(value: object) -> str:
 
 
 def _speak(value: object, _step: Mapping[str, Any]) -> Command:
-    return Speak(text=message_of(_text(value)).text)
+    return _said(message_of(_text(value)))
 
 
 def _announce(value: object, step: Mapping[str, Any]) -> Command:
-    text = message_of(_text(value), Kind.ANNOUNCE).text
-    return Announce(text=text, title=_text(step["title"])) if "title" in step else Announce(text=text)
+    title = _text(step["title"]) if "title" in step else None
+    return _said(message_of(_text(value), Kind.ANNOUNCE, title=title))
+
+
+def _said(message: Message) -> Command:
+    """Return the only command of a message without a volume."""
+    (command,) = message.commands()
+    return command
 
 
 def _volume(value: object, _step: Mapping[str, Any]) -> Command:
@@ -85,11 +91,16 @@ _KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
 
 @dataclass(slots=True)
 class StepReader:
-    """Reads steps; ``entry`` is the account of the devices, which are all of one."""
+    """Reads steps; ``entry`` is the account of the devices, which are all of one.
+
+    ``named`` are the entity ids that the steps name, ``serials`` all devices behind them; of groups also the members.
+    """
 
     hass: HomeAssistant
     players: Mapping[str, EchoPlayer]
     entry: AlexaConfigEntry | None = None
+    named: set[str] = field(default_factory=set)
+    serials: set[str] = field(default_factory=set)
 
     def read(self, steps: Sequence[object], entity_ids: Sequence[str]) -> Step:
         """Return steps that are run one after the other on ``entity_ids`` where a step names no others.
@@ -168,8 +179,10 @@ class StepReader:
             if self.entry not in (None, player.entry):
                 raise invalid_input("sequence_two_accounts", step=place)
             self.entry = player.entry
-            leaves = player.entry.runtime_data.devices.leaves
-            for device in leaves(player.device) if for_members else (player.device,):
+            leaves = player.entry.runtime_data.devices.leaves(player.device)
+            self.named.add(entity_id)
+            self.serials.update(device.serial for device in (player.device, *leaves))
+            for device in leaves if for_members else (player.device,):
                 if not device.online:
                     raise invalid_input("sequence_target_offline", step=place, target=device.name)
                 devices[device.serial] = device

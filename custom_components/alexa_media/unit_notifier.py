@@ -10,7 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .backend.management import ManagedUnit, ManagementApi
 from .coordinator import AlexaConfigEntry
-from .entity import account_device_info, async_setup_entities, command_errors, invalid_input
+from .entity import account_device_info, async_setup_entities, command_errors
+from .speech import readable_text
 
 
 @callback
@@ -53,7 +54,6 @@ class AlexaUnitNotifier(NotifyEntity):
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Announce a message; returns when Amazon has accepted it."""
-        if not message.strip():
-            raise invalid_input("empty_message")
+        text = readable_text(message)
         with command_errors(self.hass, self._entry):
-            await self._api.async_announce(message, unit_ids=[self._unit_id])
+            await self._api.async_announce(text, unit_ids=[self._unit_id])

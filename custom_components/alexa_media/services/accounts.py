@@ -26,9 +26,10 @@ _SCHEMA: Final = vol.Schema({vol.Optional(ATTR_EMAIL, default=[]): vol.All(cv.en
 
 @callback
 def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions; only an administrator may sign an account out."""
+    """Register the actions; they concern accounts, so they are for administrators and automations."""
     async_register_admin_service(hass, DOMAIN, SERVICE_FORCE_LOGOUT, _async_force_logout, _SCHEMA)
-    hass.services.async_register(
+    async_register_admin_service(
+        hass,
         DOMAIN,
         SERVICE_ENABLE_NETWORK_DISCOVERY,
         _async_enable_network_discovery,

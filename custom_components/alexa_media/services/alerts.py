@@ -4,12 +4,11 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import HomeAssistantError, Unauthorized, UnknownUser
-from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..alert_phrases import snooze_sentence, timer_sentence
@@ -45,8 +44,9 @@ from ..alerts import (
 )
 from ..backend.alerts import WEEKDAYS, Recurrence, Timing
 from ..const import DOMAIN
-from ..entity import command_errors, invalid_input, player_unique_id
+from ..entity import command_errors, invalid_input
 from ..models import Notification
+from ..permissions import async_permissions
 from ..schedule import ALARMS, REMINDERS
 
 ATTR_ALL_DEVICES: Final = "all_devices"
@@ -318,12 +318,4 @@ async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:
 
 async def _async_permit(call: ServiceCall, echo: Echo) -> None:
     """Raise ``Unauthorized`` for a caller who may not control the media player of a device."""
-    if call.context.user_id is None:
-        return
-    user = await call.hass.auth.async_get_user(call.context.user_id)
-    if user is None:
-        raise UnknownUser(context=call.context)
-    unique_id = player_unique_id(echo.entry, echo.device.serial)
-    entity_id = er.async_get(call.hass).async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id)
-    if not user.permissions.check_entity(entity_id or "", POLICY_CONTROL):
-        raise Unauthorized(context=call.context, entity_id=entity_id, permission=POLICY_CONTROL)
+    (await async_permissions(call.hass, call.context)).require_echos(echo.entry, (echo.device.serial,))

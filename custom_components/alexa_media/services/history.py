@@ -7,7 +7,7 @@ from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_D
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_platform_entity_service
+from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
 import probatio as vol
 
 from ..backend import UtteranceType
@@ -47,7 +47,8 @@ def _included(value: Any) -> UtteranceType:
 @callback
 def async_setup(hass: HomeAssistant) -> None:
     """Register the actions."""
-    hass.services.async_register(
+    async_register_admin_service(
+        hass,
         DOMAIN,
         SERVICE_UPDATE_LAST_CALLED,
         _async_update_last_called,

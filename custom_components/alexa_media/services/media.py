@@ -12,6 +12,7 @@ import probatio as vol
 from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
+from ..permissions import async_permissions
 from ..steps import names_routine, reader
 
 SERVICE_GET_QUEUE: Final = "get_queue"
@@ -48,7 +49,12 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 async def _async_run_sequence(call: ServiceCall) -> None:
-    """Run steps as one sequence, in one request; raises ``ServiceValidationError`` before it where a step is wrong."""
+    """Run steps as one sequence, in one request.
+
+    Before anything is sent it raises ``ServiceValidationError`` where a step is wrong, and ``Unauthorized``
+    where a step is for an Echo that the caller may not control.
+    """
+    permissions = await async_permissions(call.hass, call.context)
     if names_routine(call.data[ATTR_STEPS]):
         # a routine does what the app shows now
         for loaded in call.hass.config_entries.async_loaded_entries(DOMAIN):
@@ -60,6 +66,8 @@ async def _async_run_sequence(call: ServiceCall) -> None:
     entry = steps.entry
     if entry is None or (media := entry.runtime_data.backend.media) is None:
         raise invalid_input("sequence_empty")
+    permissions.require_entities(steps.named)
+    permissions.require_echos(entry, steps.serials)
     with command_errors(call.hass, entry):
         await media.async_run(step)
 
@@ -72,6 +80,9 @@ async def _async_stop_all(call: ServiceCall) -> None:
     found = [(entry, media) for entry in entries if (media := entry.runtime_data.backend.media) is not None]
     if not found:
         raise invalid_input("no_account")
+    permissions = await async_permissions(call.hass, call.context)
+    for entry, _ in found:
+        permissions.require_echos(entry, entry.runtime_data.devices.data)
     for entry, media in found:
         with command_errors(call.hass, entry):
             await media.async_stop_all()

@@ -6,7 +6,7 @@ from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_D
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_platform_entity_service
+from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
 from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
@@ -45,7 +45,8 @@ def async_setup(hass: HomeAssistant) -> None:
         async_register_platform_entity_service(
             hass, DOMAIN, name, entity_domain=MEDIA_PLAYER_DOMAIN, schema=fields, func=method
         )
-    hass.services.async_register(
+    async_register_admin_service(
+        hass,
         DOMAIN,
         SERVICE_GET_HOUSEHOLD,
         _async_get_household,

@@ -32,6 +32,7 @@ from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id
 from ..errors import AlexaConnectionError, AlexaRateLimitedError
+from ..speech import readable_text
 
 ATTR_CONFIG_ENTRY: Final = "config_entry_id"
 ATTR_CONFIRM: Final = "confirm"
@@ -235,11 +236,10 @@ def _described(device: ManagedDevice) -> dict[str, Any]:
 async def _async_announce(call: ServiceCall) -> None:
     """Announce a message in units."""
     entry, api = _entry_of(call)
-    if not call.data[ATTR_MESSAGE].strip():
-        raise invalid_input("empty_message")
+    text = readable_text(call.data[ATTR_MESSAGE])
     unit_ids = [_unit_of(api, wanted).unit_id for wanted in call.data[ATTR_UNITS]]
     with command_errors(call.hass, entry):
-        await api.async_announce(call.data[ATTR_MESSAGE], unit_ids=unit_ids)
+        await api.async_announce(text, unit_ids=unit_ids)
 
 
 async def _async_delete_timers(call: ServiceCall) -> None:

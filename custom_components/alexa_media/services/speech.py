@@ -1,19 +1,27 @@
 """The action that speaks on many Echos at once."""
 
-from collections.abc import Callable
 from typing import Final
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import probatio as vol
 
 from ..const import DOMAIN
 from ..entity import invalid_input
-from ..speech import DoNotDisturb, EchoPlayer, Kind, async_say, echo_players, expand, message_of, recipients_of
+from ..permissions import async_permissions
+from ..speech import (
+    DoNotDisturb,
+    EchoPlayer,
+    Kind,
+    Recipient,
+    async_say,
+    echo_players,
+    expand,
+    message_of,
+    recipients_of,
+)
 from ..ssml import LANGUAGES
 
 SERVICE_SPEAK: Final = "speak"
@@ -32,7 +40,7 @@ _SPEAK_SCHEMA: Final = cv.make_entity_service_schema(
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_LANGUAGE): vol.In(LANGUAGES),
         vol.Optional(ATTR_VOLUME): vol.All(vol.Coerce(float), vol.Range(min=0, max=1)),
-        vol.Optional(ATTR_OVERRIDE_DND, default=False): cv.boolean,
+        vol.Optional(ATTR_OVERRIDE_DND): cv.boolean,
     }
 )
 
@@ -59,23 +67,28 @@ async def _async_speak(call: ServiceCall) -> ServiceResponse:
         title=data.get(ATTR_TITLE),
         language=data.get(ATTR_LANGUAGE),
         volume=data.get(ATTR_VOLUME),
-        dnd=DoNotDisturb.OVERRIDE if data[ATTR_OVERRIDE_DND] else DoNotDisturb.KEEP,
+        dnd=_do_not_disturb(data[ATTR_TYPE], data.get(ATTR_OVERRIDE_DND)),
     )
     players = echo_players(hass)
-    direct, indirect, unknown = await _async_targets(call, players)
-    if not (recipients := recipients_of(players, direct, indirect)) and not unknown:
+    recipients, unknown = await _async_recipients(call, players)
+    if not recipients and not unknown:
         raise invalid_input("speech_no_target")
     report = await async_say(hass, message, recipients, unknown=unknown)
-    report.raise_errors()
+    report.raise_errors(is_answered=call.return_response)
     return report.response() if call.return_response else None
 
 
-async def _async_targets(
-    call: ServiceCall, players: dict[str, EchoPlayer]
-) -> tuple[list[EchoPlayer], list[EchoPlayer], list[str]]:
-    """Return the players that were named, those that areas, devices, labels and groups stand for, and what is neither.
+def _do_not_disturb(kind: Kind, override: bool | None) -> DoNotDisturb:
+    """Return what Do Not Disturb means for a message; the response names those where Amazon would drop it."""
+    rule = DoNotDisturb.of(override)
+    return DoNotDisturb.KEEP if rule is DoNotDisturb.AMAZON and kind is not Kind.SPEAK else rule
 
-    Raises ``Unauthorized`` for one that was named and that the user may not control.
+
+async def _async_recipients(call: ServiceCall, players: dict[str, EchoPlayer]) -> tuple[list[Recipient], list[str]]:
+    """Return the Echos that the target stands for, and what of it is no Echo.
+
+    Raises ``Unauthorized`` for one that was named, also by its group, and that the caller may not
+    control. Those that only an area, a device, a label or a group of Home Assistant's stands for are left out then.
     """
     hass = call.hass
     selected = async_extract_referenced_entity_ids(hass, TargetSelection(call.data), expand_group=False)
@@ -88,22 +101,14 @@ async def _async_targets(
     unknown = [entity_id for entity_id in direct if entity_id not in players]
     unknown += sorted(selected.missing_devices | selected.missing_areas | selected.missing_labels)
     unknown += sorted(selected.missing_floors)
-    may = await _async_permission(call)
-    for entity_id in direct:
-        if not may(entity_id):
-            raise Unauthorized(context=call.context, entity_id=entity_id, permission=POLICY_CONTROL)
-    return (
-        [players[entity_id] for entity_id in direct if entity_id in players],
-        [players[entity_id] for entity_id in sorted(expand(hass, parts)) if entity_id in players and may(entity_id)],
-        unknown,
-    )
-
-
-async def _async_permission(call: ServiceCall) -> Callable[[str], bool]:
-    """Return what tells whether the caller may control an entity."""
-    if call.context.user_id is None:
-        return lambda _entity_id: True
-    user = await call.hass.auth.async_get_user(call.context.user_id)
-    if user is None:
-        raise UnknownUser(context=call.context)
-    return lambda entity_id: user.permissions.check_entity(entity_id, POLICY_CONTROL)
+    permissions = await async_permissions(hass, call.context)
+    permissions.require_entities(direct)
+    named_players = [players[entity_id] for entity_id in direct if entity_id in players]
+    permissions.require_entities(recipient.player.entity_id for recipient in recipients_of(players, named_players))
+    allowed = [
+        players[entity_id]
+        for entity_id in sorted(expand(hass, parts))
+        if entity_id in players and permissions.may_control(entity_id)
+    ]
+    recipients = recipients_of(players, named_players, allowed)
+    return [one for one in recipients if permissions.may_control(one.player.entity_id)], unknown

@@ -21,6 +21,7 @@ from custom_components.alexa_media.models import (
     Session,
     Volume,
 )
+from custom_components.alexa_media.ssml import plain
 
 from .client import SmartPropertiesClient
 from .inventory import SURVEY_INTERVAL, Inventory, Item, is_reachable
@@ -184,7 +185,7 @@ class SmartPropertiesBackend:
         """Announce; nothing else can be said."""
         if not isinstance(command, Announce):
             raise _unsupported(type(command).__name__)
-        await self._management.async_announce(command.text, keys=[device.serial for device in devices])
+        await self._management.async_announce(plain(command.text), keys=[device.serial for device in devices])
 
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]

@@ -1,0 +1,174 @@
+"""What a user may do who is no administrator: every action is tried, so that a new one cannot forget its check."""
+
+from typing import Any, Final
+
+from homeassistant.core import Context, HomeAssistant, SupportsResponse
+from homeassistant.exceptions import Unauthorized, UnknownUser
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+
+KITCHEN: Final = "media_player.kitchen_show"
+BEDROOM: Final = "media_player.bedroom_dot"
+DOWNSTAIRS: Final = "media_player.downstairs"
+STUDIO: Final = "media_player.living_room_studio"
+
+_ECHO: Final = {"entity_id": KITCHEN}
+_ENTRY: Final = {"config_entry_id": "ENTRY"}
+_ALARM: Final = {"notification_id": "ALARM"}
+_DEVICE: Final = {"device_id": "anything"}
+_SERIAL: Final = {**_DEVICE, "serial_number": "x", "confirm": True}
+
+# A good call of every action; "ENTRY" and "ALARM" are filled in.
+CALLS: Final[dict[str, dict[str, Any]]] = {
+    "amazon_kids_disable": _ECHO,
+    "amazon_kids_enable": {**_ECHO, "child": "Kim"},
+    "announce_in_units": {**_ENTRY, "units": ["Lobby"], "message": "x"},
+    "create_alarm": {**_ECHO, "at": "07:00"},
+    "create_reminder": {"at": "07:00", "message": "x", "all_devices": True},
+    "create_timer": {**_ECHO, "duration": "00:10:00"},
+    "delete_notification": _ALARM,
+    "delete_timers": _DEVICE,
+    "deregister_endpoint": _SERIAL,
+    "edit_alarm": {**_ALARM, "at": "07:00"},
+    "edit_reminder": {**_ALARM, "at": "07:00"},
+    "enable_network_discovery": {},
+    "force_logout": {},
+    "forget_endpoint": _SERIAL,
+    "forward": _ECHO,
+    "get_alarm_sounds": _ECHO,
+    "get_history_records": _ECHO,
+    "get_household": _ENTRY,
+    "get_queue": _ECHO,
+    "install_wifi": {**_DEVICE, "ssid": "x"},
+    "move_to_unit": {**_DEVICE, "unit": "x", "confirm": True},
+    "query_endpoints": _ENTRY,
+    "remove_from_unit": {**_DEVICE, "confirm": True},
+    "rename_endpoint": {**_DEVICE, "name": "x"},
+    "restore_volume": _ECHO,
+    "rewind": _ECHO,
+    "run_routine": {**_ECHO, "routine": "Good night"},
+    "run_sequence": {**_ECHO, "steps": [{"text_command": "unlock the front door"}]},
+    "save_wifi": {**_ENTRY, "ssid": "x"},
+    "send_text_command": {**_ECHO, "text_command": "unlock the front door"},
+    "set_address": {**_DEVICE, "line1": "x", "country": "US"},
+    "set_alarm_volume": {**_ALARM, "volume": 0.5},
+    "set_do_not_disturb": _ECHO,
+    "set_sleep_timer": {**_ECHO, "duration": "00:10:00"},
+    "skip_next": _ALARM,
+    "snooze_alarm": _ECHO,
+    "speak": {**_ECHO, "message": "boo"},
+    "stop_alarm": _ECHO,
+    "stop_all": {},
+    "unpair_bluetooth": {**_ECHO, "source": "x"},
+    "update_last_called": {},
+    "wifi_status": {**_DEVICE, "operation_id": "x"},
+}
+
+
+def filled(data: dict[str, Any], entry: MockConfigEntry) -> dict[str, Any]:
+    """Return the data of a call with the ids that are known at run time."""
+    alarms = [item for items in entry.runtime_data.notifications.data.values() for item in items]
+    known = {"ENTRY": entry.entry_id, "ALARM": alarms[0].notification_id}
+    return {key: known.get(value, value) if isinstance(value, str) else value for key, value in data.items()}
+
+
+async def act(hass: HomeAssistant, user: MockUser | str, action: str, data: dict[str, Any]) -> object:
+    """Call an action as a user."""
+    domain, _, name = action.rpartition(".")
+    domain = domain or DOMAIN
+    responds = hass.services.supports_response(domain, name) is not SupportsResponse.NONE
+    context = Context(user_id=user if isinstance(user, str) else user.id)
+    return await hass.services.async_call(domain, name, data, blocking=True, context=context, return_response=responds)
+
+
+def sent(sim: ControlClient) -> list[str]:
+    """Return the writes that reached the cloud."""
+    return [
+        f"{one['method']} {one['path']}" for one in sim.ledger() if one["method"] != "GET" and "ping" not in one["path"]
+    ]
+
+
+async def test_every_action_is_tried(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """An action that is not in the table above has to be entered there."""
+    assert set(hass.services.async_services_for_domain(DOMAIN)) == set(CALLS)
+
+
+async def test_who_may_only_look_gets_nothing_done(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, hass_read_only_user: MockUser
+) -> None:
+    sim.reset_ledger()
+    for action, data in CALLS.items():
+        with pytest.raises(Unauthorized):
+            pytest.fail(f"{action}: {await act(hass, hass_read_only_user, action, filled(data, entry))}")
+    assert sent(sim) == []
+
+
+async def test_a_user_who_was_removed_gets_nothing_done(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    sim.reset_ledger()
+    for action, data in CALLS.items():
+        with pytest.raises(UnknownUser):
+            pytest.fail(f"{action}: {await act(hass, 'nobody', action, filled(data, entry))}")
+    assert sent(sim) == []
+
+
+async def test_who_may_only_look_cannot_notify(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, hass_read_only_user: MockUser
+) -> None:
+    sim.reset_ledger()
+    for service in ("alexa_media", "alexa_media_kitchen_show"):
+        for kind in ("tts", "announce", "push", "dropin_notification"):
+            data = {"message": "boo", "target": [KITCHEN], "data": {"type": kind}}
+            with pytest.raises(Unauthorized):
+                await act(hass, hass_read_only_user, f"notify.{service}", data)
+    assert sent(sim) == []
+
+
+@pytest.fixture
+def guest(hass: HomeAssistant, hass_read_only_user: MockUser) -> MockUser:
+    """Return a user who may control the Bedroom Dot and the speaker group, and nothing else."""
+    allowed = {"media_player.bedroom_dot": True, DOWNSTAIRS: True}
+    hass_read_only_user.mock_policy({"entities": {"entity_ids": allowed}})
+    return hass_read_only_user
+
+
+GROUPED: Final[list[tuple[str, dict[str, Any]]]] = [
+    ("speak", {"entity_id": DOWNSTAIRS, "message": "x"}),
+    ("speak", {"entity_id": [BEDROOM, KITCHEN], "message": "x"}),
+    ("speak", {"entity_id": [BEDROOM, "light.nothing"], "message": "x"}),
+    ("run_sequence", {"entity_id": DOWNSTAIRS, "steps": [{"text_command": "x"}]}),
+    (
+        "run_sequence",
+        {"entity_id": BEDROOM, "steps": [{"speak": "x"}, {"parallel": [{"stop": True, "entity_id": KITCHEN}]}]},
+    ),
+    ("run_sequence", {"entity_id": "group.mine", "steps": [{"speak": "x"}]}),
+    ("stop_all", {}),
+    ("notify.alexa_media", {"message": "x", "target": "group.mine"}),
+    ("notify.alexa_media", {"message": "x", "target": f"{BEDROOM}, Downstairs"}),
+]
+
+
+async def test_groups_are_resolved_before_rights_are_checked(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
+) -> None:
+    """A speaker group is its members, and so is a group of Home Assistant's; one that is forbidden stops all."""
+    hass.states.async_set("group.mine", "on", {"entity_id": [BEDROOM, STUDIO]})
+    sim.reset_ledger()
+    for action, data in GROUPED:
+        with pytest.raises(Unauthorized):
+            pytest.fail(f"{action} {data}: {await act(hass, guest, action, data)}")
+    assert sent(sim) == []
+
+
+async def test_what_is_allowed_is_done(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
+) -> None:
+    await act(hass, guest, "speak", {"entity_id": BEDROOM, "message": "One", "override_dnd": True})
+    await act(hass, guest, "run_sequence", {"entity_id": BEDROOM, "steps": [{"text_command": "two"}]})
+    await act(hass, guest, "notify.alexa_media_bedroom_dot", {"message": "Three"})
+    assert {said["device"] for said in sim.spoken()} == {"Bedroom Dot"}
+    assert len(sim.spoken()) == 3

@@ -1,0 +1,199 @@
+"""All ways to say, show and push something treat the same text alike, and read all that a caller asks for."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+
+KITCHEN: Final = "media_player.kitchen_show"
+OFFICE: Final = "media_player.office_spot"
+
+# What speaks, what announces, and what reaches the apps: action and data; the message is added.
+SPEAKING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("alexa_media.speak", {"entity_id": KITCHEN}),
+    ("notify.send_message", {"entity_id": "notify.kitchen_show_speak"}),
+    ("notify.alexa_media", {"target": [KITCHEN]}),
+    ("notify.alexa_media_kitchen_show", {"data": {"type": "tts"}}),
+    ("alexa_media.run_sequence", {"entity_id": KITCHEN, "steps": [{"speak": "MESSAGE"}]}),
+)
+ANNOUNCING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("alexa_media.speak", {"entity_id": KITCHEN, "type": "announce"}),
+    ("notify.send_message", {"entity_id": "notify.kitchen_show_announce"}),
+    ("notify.alexa_media", {"target": [KITCHEN], "data": {"type": "announce"}}),
+    ("notify.alexa_media_kitchen_show", {"data": {"type": "announce", "method": "all"}}),
+    ("alexa_media.run_sequence", {"entity_id": KITCHEN, "steps": [{"announce": "MESSAGE"}]}),
+)
+PUSHING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("notify.alexa_media", {"target": [KITCHEN], "data": {"type": "push"}}),
+    ("notify.alexa_media_kitchen_show", {"data": {"type": "dropin_notification"}}),
+)
+
+
+async def say(hass: HomeAssistant, way: tuple[str, dict[str, Any]], message: str) -> None:
+    """Say a message in one of the ways."""
+    domain, _, name = way[0].partition(".")
+    data = dict(way[1])
+    if steps := data.get("steps"):
+        data["steps"] = [dict.fromkeys(step, message) for step in steps]
+    else:
+        data["message"] = message
+    await hass.services.async_call(domain, name, data, blocking=True)
+
+
+async def said(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    ways: Iterable[tuple[str, dict[str, Any]]],
+    text: str,
+) -> list[dict[str, Any]]:
+    """Return what each way made of a text, without waiting for the end of the speech before it."""
+    before = len(sim.spoken())
+    for way in ways:
+        entry.runtime_data.backend._scheduler._speaks_until.clear()
+        await say(hass, way, text)
+    return sim.spoken()[before:]
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken", "shown"),
+    [
+        ("Dinner & a <film>, 5 < 6", "Dinner &amp; a &lt;film&gt;, 5 &lt; 6", "Dinner & a <film>, 5 < 6"),
+        ("Tom &amp; Jerry", "Tom &amp; Jerry", "Tom & Jerry"),
+        ("\U0001f600 <break/>Hi", "<speak>\U0001f600 <break/>Hi</speak>", "\U0001f600 Hi"),
+        (
+            '<amazon:effect name="whispered">Hi</amazon:effect>',
+            '<speak><amazon:effect name="whispered">Hi</amazon:effect></speak>',
+            "Hi",
+        ),
+        (" <SPEAK>Bread &amp; <!-- c -->butter</SPEAK>", "<speak>Bread &amp; butter</speak>", "Bread & butter"),
+        ("<speak><![CDATA[5 < 6]]></speak>", "<speak>5 &lt; 6</speak>", "5 < 6"),
+    ],
+)
+async def test_the_same_text_is_spoken_and_shown_alike(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str, spoken: str, shown: str
+) -> None:
+    assert [(one["kind"], one["text"]) for one in await said(hass, sim, entry, SPEAKING, text)] == [
+        ("speak", spoken)
+    ] * len(SPEAKING)
+    announced = await said(hass, sim, entry, ANNOUNCING, text)
+    value = spoken if spoken.startswith("<speak") else shown
+    assert [(one["text"], one["display"]) for one in announced] == [(value, shown)] * len(ANNOUNCING)
+    assert [one["text"] for one in await said(hass, sim, entry, PUSHING, text)] == [shown] * len(PUSHING)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("<speak>Tom & Jerry</speak>", "ssml_malformed"),
+        ("<emphasis>Hi", "ssml_malformed"),
+        ("<speak><b>Hi</b></speak>", "ssml_unknown_element"),
+        ("<speak> <!-- nothing --> </speak>", "empty_message"),
+        (" \n", "empty_message"),
+        ("cut \ud83d", "text_not_encodable"),
+        ("x" * 8001, "message_too_long"),
+    ],
+)
+async def test_an_unsound_text_is_refused_alike_before_anything_is_sent(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str, key: str
+) -> None:
+    sim.reset_ledger()
+    for way in (*SPEAKING, *ANNOUNCING, *PUSHING):
+        with pytest.raises(ServiceValidationError) as raised:
+            await say(hass, way, text)
+        is_step_without_text = "steps" in way[1] and not text.strip()
+        assert raised.value.translation_key == ("sequence_step_wrong" if is_step_without_text else key), way
+    assert sim.ledger(method="POST", path="/api/behaviors/*") == []
+
+
+async def test_titles_are_readable(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    title = "<speak>Salt &amp; pepper</speak>"
+    for name, data in (
+        ("notify.alexa_media", {"target": [OFFICE], "title": title, "data": {"type": "announce"}}),
+        ("notify.alexa_media", {"target": [OFFICE], "title": title, "data": {"type": "push"}}),
+        ("alexa_media.speak", {"entity_id": OFFICE, "title": title, "type": "show"}),
+    ):
+        await say(hass, (name, data), "Hi")
+    assert [one["title"] for one in sim.spoken()] == ["Salt & pepper"] * 3
+
+
+async def test_what_has_only_a_sound_is_spoken_and_neither_shown_nor_pushed(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    sound = '<speak><audio src="https://example.org/bell.mp3"/></speak>'
+    await say(hass, SPEAKING[0], sound)
+    assert [one["text"] for one in sim.spoken()] == [sound]
+    for way in (*PUSHING, ("alexa_media.speak", {"entity_id": KITCHEN, "type": "show"})):
+        with pytest.raises(ServiceValidationError) as raised:
+            await say(hass, way, sound)
+        assert raised.value.translation_key == "empty_message"
+
+
+# --- what a caller asks for --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["tts", "announce"])
+async def test_the_volume_in_the_data_is_honored(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str
+) -> None:
+    await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": {"type": kind, "volume": "0.4"}}), "Hi")
+    assert [one["volume"] for one in sim.spoken()] == [40]
+
+
+async def test_the_other_options_in_the_data_are_honored(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": {"language": "fr-FR"}}), "Oui")
+    data = {"type": "announce", "override_dnd": True}
+    await say(hass, ("notify.alexa_media", {"target": ["Bedroom Dot"], "data": data}), "Fire")
+    assert [(one["kind"], one["text"]) for one in sim.spoken()] == [
+        ("speak", '<speak><lang xml:lang="fr-FR">Oui</lang></speak>'),
+        ("speak", "Fire"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ({"volum": 0.4}, "volum"),
+        ({"voice": "Brian"}, "voice"),
+        ({"type": "announce", "Volume": 1, "titel": "x"}, "titel"),
+        ({"volume": 1.1}, "volume"),
+        ({"volume": "loud"}, "volume"),
+        ({"volume": "nan"}, "volume"),
+        ({"language": "Klingon"}, "language"),
+        ({"override_dnd": "perhaps"}, "override_dnd"),
+        ({"type": "push", "volume": 0.4}, "volume"),
+        ({"type": "dropin_notification", "language": "fr-FR"}, "language"),
+        ({"type": "push", "method": "show"}, "method"),
+        ({"type": "tts", "title": "Never shown"}, "title"),
+        ({"type": "tts", "method": "show"}, "method"),
+        ({"type": "announce", "method": "show", "language": "fr-FR"}, "language"),
+        ({1: 2}, "1"),
+    ],
+)
+async def test_an_option_that_is_not_read_is_named(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[Any, Any], named: str
+) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": data}), "Hi")
+    assert named in str(raised.value.translation_placeholders)
+    assert sim.spoken() == []
+
+
+async def test_an_option_without_effect_of_the_action_is_named(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    for data, named in (({"title": "x"}, "title"), ({"type": "show", "language": "fr-FR"}, "language")):
+        with pytest.raises(ServiceValidationError) as raised:
+            await hass.services.async_call(
+                DOMAIN, "speak", {"entity_id": KITCHEN, "message": "Hi", **data}, blocking=True
+            )
+        assert (raised.value.translation_placeholders or {})["option"] == named
+    assert sim.spoken() == []
