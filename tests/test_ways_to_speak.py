@@ -163,7 +163,7 @@ async def test_the_other_options_in_the_data_are_honored(
     [
         ({"volum": 0.4}, "volum"),
         ({"voice": "Brian"}, "voice"),
-        ({"type": "announce", "Volume": 1, "titel": "x"}, "titel"),
+        ({"type": "announce", "Volume": 1, "heading": "x"}, "heading"),
         ({"volume": 1.1}, "volume"),
         ({"volume": "loud"}, "volume"),
         ({"volume": "nan"}, "volume"),

@@ -263,7 +263,7 @@ def recipients_of(
 
 def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
     """Return the Echos behind a speaker group; nothing for a single Echo, or a group without a known member."""
-    if player.device is None or not _is_loaded(player.entry):
+    if player.device is None or not is_loaded(player.entry):
         return ()
     found = player.entry.runtime_data.devices.leaves(player.device)
     return () if found == (player.device,) else found
