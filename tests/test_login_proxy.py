@@ -21,6 +21,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import http
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from multidict import CIMultiDictProxy
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from yarl import URL
@@ -661,6 +662,155 @@ async def test_amazons_cookies_and_headers_do_not_reach_the_browser(
             assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
             assert answer.headers["Cache-Control"] == "no-store"
     assert {cookie.key for cookie in browser.session.cookie_jar} == {COOKIE}
+
+
+@pytest.fixture
+async def sandboxed(browser: Browser, signed_half: ConfigFlowResult) -> AsyncIterator[ClientSession]:
+    """Return what sends the requests of the page that the browser shows: without cookies, as an opaque origin does."""
+    async with ClientSession(headers={"Origin": "null", "User-Agent": "Test"}) as session:
+        yield session
+
+
+async def sent(
+    session: ClientSession, url: str, method: str = "GET", **options: Any
+) -> tuple[int, str, CIMultiDictProxy[str]]:
+    """Return status, text and headers of an answer."""
+    async with session.request(method, URL(url, encoded=True), allow_redirects=False, **options) as answer:
+        return answer.status, await answer.text(), answer.headers
+
+
+def action_of(browser: Browser, text: str | None = None) -> str:
+    """Return where the form of a page goes to."""
+    form = BeautifulSoup(text or browser.text, "html.parser").find("form")
+    assert isinstance(form, Tag)
+    return urljoin(browser.url, str(form["action"]))
+
+
+NAVIGATIONS: Final = ({"Sec-Fetch-Mode": "navigate"}, {"Upgrade-Insecure-Requests": "1"})
+"""How browsers say that they show the answer: to trustworthy addresses, and over plain http."""
+
+
+@pytest.mark.parametrize("head", NAVIGATIONS)
+async def test_forms_need_no_cookie_but_the_ticket_of_their_page(
+    sim: ControlClient, browser: Browser, sandboxed: ClientSession, head: dict[str, str]
+) -> None:
+    wrong = {"email": "jo@example.org", "password": "wrong"}
+    first = action_of(browser)
+    key = next(str(tag["value"]) for tag in browser.form.find_all("input") if tag.get("name") == "workflowState")
+    status, text, headers = await sent(sandboxed, first, "POST", data=wrong | {"workflowState": key}, headers=head)
+    assert (status, "Your password is incorrect" in text) == (200, True)
+    assert headers["Access-Control-Allow-Origin"] == "null"
+    second = action_of(browser, text)
+    assert second != first
+    # the ticket of a form that was sent is good for the same form alone
+    sim.reset_ledger()
+    for form in (wrong, wrong | {"workflowState": key, "password": PASSWORD}):
+        for mode in (*NAVIGATIONS, {"Sec-Fetch-Mode": "cors"}, {}):
+            assert (await sent(sandboxed, first, "POST", data=form, headers=mode))[0] == 404
+    for mode in (*NAVIGATIONS, {"Sec-Fetch-Mode": "no-cors"}, {}):
+        assert (await sent(sandboxed, first, headers=mode))[0] == 404
+    assert sim.ledger() == []
+    status, text, _ = await sent(sandboxed, first, "POST", data=wrong | {"workflowState": key}, headers=head)
+    assert (status, "Your password is incorrect" in text) == (200, True)
+    data = wrong | {"workflowState": key, "password": PASSWORD}
+    status, text, _ = await sent(sandboxed, second, "POST", data=data, headers=head)
+    assert "You are signed in" in text
+
+
+async def test_pages_are_shown_to_the_browser_with_the_cookie_alone(
+    sim: ControlClient, browser: Browser, sandboxed: ClientSession
+) -> None:
+    ticketed = action_of(browser)
+    for head in NAVIGATIONS:
+        assert (await sent(sandboxed, ticketed, headers=head))[0] == 404
+    assert sim.ledger() == []
+    # the browser itself is led to the address without the ticket
+    await browser.go(ticketed)
+    assert "/~" not in browser.url
+    assert urlsplit(browser.url).path.endswith("/www.amazon.com/ap/signin")
+
+
+async def test_scripts_of_a_page_may_ask_below_its_path_alone(
+    sim: ControlClient, browser: Browser, sandboxed: ClientSession
+) -> None:
+    below = action_of(browser).partition("/ap/")[0]
+    ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    status, _, headers = await sent(sandboxed, f"{below}/ap/x", "OPTIONS", headers=ask)
+    assert (status, headers["Access-Control-Allow-Origin"]) == (204, "null")
+    assert "authorization" not in headers["Access-Control-Allow-Headers"]
+    head = {"Sec-Fetch-Mode": "cors"}
+    status, _, headers = await sent(sandboxed, f"{below}/ap/x", "POST", json={"a": 1}, headers=head)
+    assert headers["Access-Control-Allow-Origin"] == "null"
+    assert [entry["path"] for entry in sim.ledger()] == ["/ap/x"]
+    base = base_of(browser)
+    for url in (f"{base}/www.amazon.com/ap/x", f"{base}/~wrong/www.amazon.com/ap/x"):
+        assert (await sent(sandboxed, url, "OPTIONS", headers=ask))[0] == 404
+        assert (await sent(sandboxed, url, "POST", json={"a": 1}, headers=head))[0] == 404
+    other_origin = ask | {"Origin": "https://www.example.org"}
+    assert (await sent(sandboxed, f"{below}/ap/x", "OPTIONS", headers=other_origin))[0] == 404
+    assert len(sim.ledger()) == 1
+
+
+async def test_pages_run_in_an_opaque_origin(
+    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult
+) -> None:
+    async with browser.session.get(URL(browser.url, encoded=True)) as answer:
+        rules = {rule.split()[0]: rule.split()[1:] for rule in answer.headers["Content-Security-Policy"].split(";")}
+    assert sorted(rules["sandbox"]) == ["allow-forms", "allow-scripts"]
+    flow = f"{base_of(browser)}/"
+    assert rules["connect-src"] == rules["form-action"] == [flow]
+    assert {name for name, values in rules.items() if "'self'" in values} == set()
+    for name in ("base-uri", "default-src", "frame-ancestors", "frame-src", "object-src", "worker-src"):
+        assert rules[name] == ["'none'"]
+
+
+async def test_slow_browsers_are_cut_off(
+    hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser, signed_half: ConfigFlowResult
+) -> None:
+    cookie = browser.session.cookie_jar.filter_cookies(URL(browser.url))[COOKIE].value
+    target = f"{urlsplit(base_of(browser)).path}/www.amazon.com/gp/big"
+    head = f"{target} HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={cookie}\r\n"
+    with patch("custom_components.alexa_media.login_proxy.TIMEOUT", 0.2):
+        answer = await raw(
+            root,
+            f"POST {head}Content-Type: text/plain\r\nContent-Length: 9\r\nConnection: close\r\n\r\na=",
+        )
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert sim.ledger() == []
+        sim.fault(path="/gp/big", status=200, body="a" * 7_000_000, headers={"Content-Type": "text/plain"})
+        reader, writer = await asyncio.open_connection(root.host, root.port, limit=1024)
+        with patch("custom_components.alexa_media.login_proxy.TIMEOUT", 2.0):
+            writer.write(f"GET {head}\r\n".encode())
+            await asyncio.sleep(3)
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await asyncio.wait_for(reader.readexactly(7_000_000), 5)
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b'{"a": "\\ud800"}'),
+        ("application/json", b"{"),
+        ("application/json", b"[" * 30_000),
+        ("text/plain", b"\xed\xa0\x80"),
+        ("application/x-www-form-urlencoded", b"a=\xff"),
+        ("application/x-www-form-urlencoded; charset=nonsense", b"a=1"),
+    ],
+)
+async def test_forms_that_are_no_text_are_refused(
+    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, kind: str, body: bytes
+) -> None:
+    url = f"{base_of(browser)}/www.amazon.com/ap/x"
+    await refused(sim, browser, url, 400, method="POST", data=body, headers={"Content-Type": kind})
+
+
+async def test_page_that_is_too_large_says_what_to_do(
+    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult
+) -> None:
+    sim.fault(path="/gp/big", status=200, body="<p>" * 1_000_000, headers={"Content-Type": "text/html"})
+    await browser.go(f"{base_of(browser)}/www.amazon.com/gp/big")
+    assert (browser.status, "too large to show" in browser.text) == (502, True)
 
 
 async def test_nobody_can_claim_that_the_browser_has_landed(

@@ -5,7 +5,7 @@ from html import escape
 import secrets
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from alexa_sim.http import HttpError, Request, Response, html_response, redirect
+from alexa_sim.http import HttpError, Request, Response, html_response, json_response, redirect
 from alexa_sim.marketplaces import MARKETPLACES
 
 from . import Services
@@ -13,10 +13,15 @@ from .signin_pages import (
     CAPTCHA_IMAGE_PATH,
     CAPTCHA_PATH,
     CONFIRM_PATH,
+    DEVICE_PATH,
+    FINGERPRINT,
+    FINGERPRINT_PATH,
     NOVEL_PATH,
+    PROOF_PATH,
     captcha_image,
     captcha_page,
     confirm_page,
+    device_page,
     novel_page,
     otp_page,
     page,
@@ -40,6 +45,8 @@ class SignIn:
     account: str | None = None
     ahead: list[str] = field(default_factory=list)
     captcha: str = ""
+    nonce: str = ""
+    proof: str = ""
 
 
 class SignInPages:
@@ -59,6 +66,10 @@ class SignInPages:
         add("POST", "www.{domain}", CONFIRM_PATH, self._confirm)
         add("GET", "account.{domain}", NOVEL_PATH, self._show_novel)
         add("POST", "account.{domain}", NOVEL_PATH, self._novel)
+        add("GET", "www.{domain}", DEVICE_PATH, self._show_device)
+        add("POST", "www.{domain}", DEVICE_PATH, self._device)
+        add("POST", "www.{domain}", PROOF_PATH, self._prove_device)
+        add("GET", "www.{domain}", FINGERPRINT_PATH, self._fingerprint)
         add("*", "www.{domain}", "/ap/maplanding", self._landing)
 
     def begin(self, domain: str, query: dict[str, str]) -> SignIn:
@@ -141,7 +152,7 @@ class SignInPages:
         sign_in.account = account
         asked = self._services.state.accounts[account]["signInPages"]
         otp = ["otp"] if self._services.auth.needs_otp(account) else []
-        order = ("captcha", "otp", "confirm", "unknown")
+        order = ("captcha", "otp", "device", "confirm", "unknown")
         sign_in.ahead = sorted([*asked, *otp], key=order.index)
         return self._go_on(key, sign_in)
 
@@ -195,6 +206,33 @@ class SignInPages:
             return html_response(novel_page(sign_in.domain, key))
         return self._done("unknown", key, sign_in)
 
+    async def _show_device(self, request: Request) -> Response:
+        """Show a page that needs scripts and storage."""
+        key, sign_in = self._under_way(request, dict(request.query))
+        sign_in.nonce, sign_in.proof = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
+        return html_response(device_page(key, sign_in.nonce))
+
+    async def _fingerprint(self, _request: Request) -> Response:
+        """Return the script of that page."""
+        return Response(200, FINGERPRINT.encode(), [("content-type", "text/javascript")])
+
+    async def _prove_device(self, request: Request) -> Response:
+        """Return what the page's form has to hold, if the page found all that it kept."""
+        found = request.json()
+        _, sign_in = self._under_way(request, found)
+        kept = [found.get(name) for name in ("local", "session", "cookie", "entries")]
+        if kept != [sign_in.nonce, sign_in.nonce, sign_in.nonce, 1]:
+            raise HttpError(400, {"message": "This browser keeps nothing."})
+        return json_response({"proof": sign_in.proof})
+
+    async def _device(self, request: Request) -> Response:
+        """Take the form that the page's script sends."""
+        form = request.form()
+        key, sign_in = self._under_way(request, form)
+        if not sign_in.proof or form.get("metadata1") != sign_in.proof:
+            return html_response(device_page(key, sign_in.nonce))
+        return self._done("device", key, sign_in)
+
     def _done(self, name: str, key: str, sign_in: SignIn) -> Response:
         """Go on behind a page; one that is not due leads back to the password."""
         if sign_in.account is None or sign_in.ahead[:1] != [name]:
@@ -212,6 +250,8 @@ class SignInPages:
                 return html_response(self._new_captcha(key, sign_in))
             case ["otp", *_]:
                 return html_response(otp_page(sign_in.domain, key))
+            case ["device", *_]:
+                return redirect(f"{DEVICE_PATH}?{query}")
             case ["confirm", *_]:
                 return redirect(f"/ap/cvf/request?{query}")
             case _:

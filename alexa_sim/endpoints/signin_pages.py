@@ -7,6 +7,23 @@ CAPTCHA_PATH = "/errors/validateCaptcha"
 CAPTCHA_IMAGE_PATH = "/captcha/image.svg"
 CONFIRM_PATH = "/ap/cvf/approve"
 NOVEL_PATH = "/account/preferences/start"
+DEVICE_PATH = "/ap/device"
+PROOF_PATH = "/ap/device/proof"
+FINGERPRINT_PATH = "/ap/device/fingerprint.js"
+
+FINGERPRINT = """\
+function fingerprint(nonce) {
+  localStorage.setItem("device", nonce);
+  sessionStorage.device = nonce;
+  document.cookie = "device=" + nonce + "; path=/; max-age=600";
+  return {
+    local: localStorage.device,
+    session: sessionStorage.getItem("device"),
+    cookie: document.cookie.split("; ").find(pair => pair.startsWith("device="))?.slice(7),
+    entries: localStorage.length,
+  };
+}
+"""
 
 _STYLE = "body{font-family:sans-serif;max-width:22em;margin:3em auto}label{display:block}.a-alert-error{color:#c40000}"
 
@@ -98,6 +115,25 @@ def novel_page(domain: str, key: str) -> str:
         '<a href="javascript:void(0)">More</a><img src="https://m.media-amazon.com/logo.png" alt=""></p>'
     )
     return _form("preferences", None, key, inputs + links, None)
+
+
+def device_page(key: str, nonce: str) -> str:
+    """Return a page that goes on by itself, for browsers with scripts and storage alone.
+
+    It loads a script by a relative address, keeps ``nonce`` in both storages and a cookie,
+    sends what it finds there as JSON to an address without a host, and posts the answer.
+    """
+    script = (
+        '<script src="device/fingerprint.js"></script><script>'
+        f'const found = {{workflowState: "{key}", ...fingerprint("{nonce}")}};'
+        f'fetch("{PROOF_PATH}", {{method: "POST", body: JSON.stringify(found),'
+        '  headers: {"Content-Type": "application/json", "X-Requested-With": "XMLHttpRequest"}})'
+        ".then(answer => answer.json()).then(({proof}) => {"
+        '  const form = document.getElementById("device"); form.elements.metadata1.value = proof; form.submit(); });'
+        "</script>"
+    )
+    inputs = '<input type="hidden" name="metadata1" value=""><noscript>Please turn on JavaScript.</noscript>'
+    return _form("device", DEVICE_PATH, key, inputs, None).replace("</body>", f"{script}</body>")
 
 
 def _form(name: str, action: str | None, key: str, inputs: str, message: str | None, *, method: str = "post") -> str:

@@ -1,6 +1,7 @@
 """The sign-in proxy below Home Assistant: addresses, pages, and what its client lets through."""
 
 import gzip
+import time
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from custom_components.alexa_media.web.sign_in_proxy import (
     checked_otp_secret,
     one_time_code,
 )
+from custom_components.alexa_media.web.sign_in_tickets import Tickets, split_ticket
 
 BASE = "/proxy/id"
 PAGE = "https://www.amazon.com/ap/signin?x=1"
@@ -127,6 +129,91 @@ def test_pages_are_rewritten() -> None:
         'src="https://m.media-amazon.com/a.js"',
     ):
         assert part in page, part
+
+
+def test_all_else_of_a_page_stays_as_it_is() -> None:
+    for html in (
+        "<!DOCTYPE html><p>Jo &amp; Alex&nbsp;&#233; a&b=1 <!-- a > b --> 1 < 2</p>",
+        '<script>if (a < b && c > "</p>") { x = "&amp;"; }</script><style>a > b {}</style>',
+        "<!--[if IE]><p>old</p><![endif]--><br/><input disabled name=x><p",
+        '<textarea><form action="x"></textarea><svg viewBox="0 0 1 1"><path d="M0"/></svg>',
+    ):
+        assert rewritten(html, PAGE, BASE).removesuffix("<p") == html.removesuffix("<p")
+
+
+def test_what_a_page_sends_itself_goes_by_its_ticket() -> None:
+    own = f"{BASE}/~ticket"
+    page = rewritten(
+        '<html><head><title>x</title></head><form method=POST target=_blank action="a?b&amp;c"><input name="otpCode">'
+        '<input name=otpCode value=1><button formtarget="_blank" formaction=d></form><form action=e></form>'
+        '<a href=f target="_blank">1</a><img src=/g><script src=h></script>'
+        '<meta http-equiv="content-security-policy" content="default-src x">',
+        PAGE,
+        BASE,
+        own,
+        first="<script>first</script>",
+        fields={"otpCode": '"1"'},
+    )
+    for part in (
+        "<html><head><script>first</script><title>",
+        f'<form method="POST" action="{own}/www.amazon.com/ap/a?b&amp;c">',
+        '<input name="otpCode" value="&quot;1&quot;">',
+        "<input name=otpCode value=1>",
+        f'<button formaction="{own}/www.amazon.com/ap/d">',
+        f'<form action="{BASE}/www.amazon.com/ap/e">',
+        f'<a href="{BASE}/www.amazon.com/ap/f">',
+        f'<img src="{own}/www.amazon.com/g">',
+        f'<script src="{own}/www.amazon.com/ap/h">',
+    ):
+        assert part in page, part
+    assert "content-security-policy" not in page
+    assert "_blank" not in page
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<div class="a"><a href="/gp/help?x=1">Help</a><img src="https://m.media-amazon.com/x.png"></div>\n',
+        "<form",
+        "<a href='",
+        '<a b="',
+        "<!--",
+        "<!-",
+        "<![CDATA[",
+        "<script>",
+        "</script ",
+        "&",
+        "&a",
+        "<",
+        "<a x ",
+        "<div>",
+        "<textarea>",
+    ],
+)
+def test_time_to_rewrite_is_proportional_to_the_size(piece: str) -> None:
+    def seconds(size: int) -> float:
+        began = time.process_time()
+        rewritten(piece * (size // len(piece)), PAGE, BASE, first="<script></script>")
+        return time.process_time() - began
+
+    assert seconds(800_000) < 8 * seconds(200_000) + 0.5
+
+
+def test_tickets_are_bounded_and_spent_once() -> None:
+    tickets = Tickets()
+    first = tickets.issue().removeprefix("~")
+    assert split_ticket(BASE, f"{BASE}/~{first}/www.amazon.com/a?b") == (first, f"{BASE}/www.amazon.com/a?b")
+    assert split_ticket(BASE, f"{BASE}/www.amazon.com/~a") == ("", f"{BASE}/www.amazon.com/~a")
+    assert tickets.admits(first)
+    assert not tickets.admits("")
+    assert not tickets.admits("\ud800")
+    assert not tickets.spend("\ud800", b"")
+    assert tickets.spend(first, b"form")
+    assert not tickets.admits(first)
+    assert tickets.spend(first, b"form")
+    assert not tickets.spend(first, b"other form")
+    issued = [tickets.issue().removeprefix("~") for _ in range(40)]
+    assert [tickets.admits(ticket) for ticket in issued] == [False] * 8 + [True] * 32
 
 
 def test_codes_are_those_of_rfc_6238(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,27 +1,42 @@
 """alexapy's sign-in proxy, held to Amazon's hosts, small bodies and one way out: the authorization code."""
 
+import asyncio
 from base64 import b32decode
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import partial
 import hmac
+import json
 import logging
+import re
 import time
 from typing import Any, Final, override
+from urllib.parse import parse_qsl
 import zlib
 
 from aiohttp import web
 from alexapy.alexaproxy import AlexaProxy
 from authcaptureproxy.interceptor import BaseInterceptor, InterceptContext
 import httpx
+from multidict import MultiDict, MultiMapping
 from yarl import URL
 
-from .sign_in_pages import behind, in_front, is_amazon, rewritten
+from .sign_in_pages import behind, in_front, is_amazon, rewritten, site_of
+from .sign_in_shim import shim
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
-"""Bytes that a page of Amazon's may have, unpacked."""
+"""Bytes that an answer of Amazon's may have, unpacked."""
+MAX_PAGE: Final = 2 * 1024 * 1024
+"""Bytes that a page of HTML may have; Amazon's have some 100,000."""
 TIMEOUT: Final = 20.0
 
+_TOO_LARGE: Final = (
+    "This page from Amazon is too large to show in this window. "
+    "Start the sign-in again and choose to sign in on Amazon's own page."
+)
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
+_JSON: Final = "application/json"
 _LANDING_PAGE: Final = "/ap/maplanding"
 
 # What of a browser's headers Amazon gets to see. All others stay here: Home Assistant's
@@ -148,11 +163,79 @@ async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
     return bytes(content)
 
 
-class _Router(BaseInterceptor):  # type: ignore[misc]
-    """Tells alexapy's proxy where a request goes, and gives it the page rewritten."""
+@dataclass(frozen=True, slots=True)
+class BrowserRequest:
+    """A browser's request that has been read, with what alexapy asks of one of aiohttp's.
 
-    def __init__(self, base: str) -> None:
+    ``raw_path`` is the path below the base, with the query, without a ticket.
+    """
+
+    method: str
+    raw_path: str
+    headers: Mapping[str, str]
+    content_type: str = ""
+    charset: str = "utf-8"
+    body: bytes = b""
+
+    @property
+    def url(self) -> URL:
+        """Return the address; its host does not matter."""
+        return URL(f"http://127.0.0.1{self.raw_path}", encoded=True)
+
+    @property
+    def query(self) -> MultiMapping[str]:
+        """Return the query."""
+        return self.url.query
+
+    @property
+    def has_body(self) -> bool:
+        """Return whether there is a body."""
+        return bool(self.body)
+
+    @property
+    def navigates(self) -> bool:
+        """Return whether a browser asks for a page to show, and not for a part of one or for a script.
+
+        Browsers say so in ``Sec-Fetch-Mode``, but to trustworthy addresses alone; over plain
+        http the older header is left.
+        """
+        mode = self.headers.get("Sec-Fetch-Mode")
+        return mode == "navigate" if mode is not None else self.headers.get("Upgrade-Insecure-Requests") == "1"
+
+    @property
+    def readable(self) -> bool:
+        """Return whether the body is text, and JSON where it says so, that can be sent on."""
+        try:
+            text = self.body.decode(self.charset)
+            if self.content_type == _JSON:
+                json.dumps(json.loads(text or "{}"), ensure_ascii=False).encode()
+        except LookupError, RecursionError, ValueError:
+            return False
+        return True
+
+    async def read(self) -> bytes:
+        """Return the body."""
+        return self.body
+
+    async def post(self) -> MultiDict[str]:
+        """Return the fields of a form; none when the body is none."""
+        if self.content_type != "application/x-www-form-urlencoded":
+            return MultiDict()
+        return MultiDict(parse_qsl(self.body.decode(self.charset), keep_blank_values=True, encoding=self.charset))
+
+    async def json(self) -> Any:
+        """Return the body of JSON."""
+        return json.loads(self.body)
+
+
+class _Router(BaseInterceptor):  # type: ignore[misc]
+    """Tells alexapy's proxy where a request goes, and makes the answer to the browser."""
+
+    def __init__(self, base: str, start: str, issue: Callable[[], str], otp_secret: str | None) -> None:
         self._base = base
+        self._start = start
+        self._issue = issue
+        self._otp_secret = otp_secret
 
     @override
     async def on_request(self, ctx: InterceptContext) -> None:
@@ -164,16 +247,40 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
             ctx.site = site
 
     @override
-    async def on_page_html(self, ctx: InterceptContext) -> None:
-        """Rewrite the page as it came: alexapy knows one host only, and loses queries of relative actions."""
-        ctx.text = rewritten(ctx.response.text, str(ctx.response.url), self._base)
+    async def on_response(self, ctx: InterceptContext) -> None:
+        """Answer before alexapy touches the page: it knows one host only, and its patterns take quadratic time."""
+        answer: httpx.Response = ctx.response
+        if answer.url.path == "/":
+            # Some captchas end on Amazon's front page.
+            ctx.short_circuit = web.Response(status=302, headers={"Location": self._start})
+            return
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if _MEDIA_TYPE.fullmatch(kind) is None:
+            kind = "application/octet-stream"
+        if kind != "text/html" or not ctx.request.navigates:
+            ctx.short_circuit = web.Response(body=answer.content, content_type=kind, charset=answer.charset_encoding)
+        elif len(answer.content) > MAX_PAGE:
+            ctx.short_circuit = web.Response(status=502, text=_TOO_LARGE)
+        else:
+            body = await asyncio.get_running_loop().run_in_executor(None, self._page, answer)
+            ctx.short_circuit = web.Response(body=body, content_type=kind, charset="utf-8")
+
+    def _page(self, answer: httpx.Response) -> bytes:
+        """Return a page as the browser gets it; takes about 0.5 s a megabyte."""
+        own = f"{self._base}/{self._issue()}"
+        host = answer.url.host
+        code = {"otpCode": one_time_code(self._otp_secret)} if self._otp_secret else {}
+        first = shim(self._base, own, host, site_of(host))
+        page = rewritten(answer.text, str(answer.url), self._base, own, first=first, fields=code)
+        return page.encode(errors="replace")
 
 
 class SignInProxy(AlexaProxy):  # type: ignore[misc]
     """One sign-in through us: pages of Amazon's at ``<base>/<host>/<path>``, ``base`` a path without a host.
 
-    ``otp_secret`` fills in the codes that Amazon asks for. Cookies live in the client of
-    this object and end with it.
+    ``otp_secret`` fills in the codes that Amazon asks for. ``issue`` returns the path segment
+    behind ``base`` for what a page loads and sends itself. Cookies live in the client of this
+    object and end with it.
     """
 
     def __init__(
@@ -181,31 +288,26 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         start_url: str,
         base: str,
         create_transport: Callable[[], httpx.AsyncBaseTransport],
+        issue: Callable[[], str],
         otp_secret: str | None = None,
     ) -> None:
         """Make the client on a transport of the caller's choice; nothing is asked yet."""
-        self._base = base
-        self._otp_secret = otp_secret
         super().__init__(_Login(start_url), f"http://127.0.0.1{base}")
         # The client that alexapy made has never been connected.
         self.session_factory = partial(_create_client, create_transport)
         self.session: httpx.AsyncClient = _create_client(create_transport)
-        self.interceptors = [_Router(base)]
         self.start = behind(base, start_url) or base
-        self.tests = {"test_amazon_url": self.test_amazon_url}
-        self.modifiers = {"autofill": self._fill_code}
+        self.interceptors = [_Router(base, self.start, issue, otp_secret)]
 
-    async def async_answer(self, request: web.Request) -> web.Response:
+    async def async_answer(self, request: BrowserRequest) -> web.Response:
         """Return Amazon's answer to a browser's request, with nothing but status, type and body.
 
-        Raises ``LandedError`` when the sign-in has ended, ``web.HTTPException`` (too large,
-        or nothing of ours), and whatever else alexapy makes of an odd request.
+        Raises ``LandedError`` when the sign-in has ended, and whatever else alexapy makes of
+        an odd request.
         """
         token = _IN_PROXY.set(True)
         try:
             answer: web.Response = await self.all_handler(request)
-        except web.HTTPFound as err:
-            return web.Response(status=302, headers={"Location": str(err.location)})
         finally:
             _IN_PROXY.reset(token)
             # The password, and the last page: alexapy keeps them, nobody needs them.
@@ -213,10 +315,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
             self.query.clear()
             self.init_query.clear()
             self.last_resp = None
-        body = answer.body if isinstance(answer.body, bytes) else b""
-        return web.Response(
-            status=answer.status, body=body, content_type=answer.content_type, charset=answer.charset or None
-        )
+        return answer
 
     async def async_close(self) -> None:
         """Forget the cookies and close the connections."""
@@ -226,12 +325,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
     # --- what alexapy asks itself ---------------------------------------------------
 
     @override
-    async def test_amazon_url(self, resp: httpx.Response, data: Any, query: Any) -> URL | None:
-        """Send a browser that ended on Amazon's front page, as after some captchas, back to the sign-in."""
-        return URL(self.start, encoded=True) if resp.url.path == "/" else None
-
-    @override
-    async def modify_headers(self, site: URL, request: web.Request) -> dict[str, str]:
+    async def modify_headers(self, site: URL, request: BrowserRequest) -> dict[str, str]:
         """Return the headers for Amazon: some of the browser's, and the origin that it believes to be on."""
         headers = {name: value for name, value in request.headers.items() if name.lower() in _PASSED_ON}
         if request.method != "GET":
@@ -241,16 +335,6 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
     @override
     def check_redirects(self) -> None:
         """Do nothing: where a page came from is in its path."""
-
-    @override
-    def refresh_modifiers(self, site: URL | None = None) -> None:
-        """Do nothing: the page has been rewritten already."""
-
-    def _fill_code(self, html: str) -> str:
-        """Fill in the code of this moment where a page asks for one."""
-        items: Mapping[str, str] = {"otpCode": one_time_code(self._otp_secret)} if self._otp_secret else {}
-        filled: str = self.autofill(items, html)
-        return filled
 
 
 def _create_client(create_transport: Callable[[], httpx.AsyncBaseTransport]) -> httpx.AsyncClient:
