@@ -69,9 +69,9 @@ def as_alarm(key: str, notification: Mapping[str, Any], zone: ZoneInfo) -> dict[
 
 def from_alarm(body: Mapping[str, Any], zone: ZoneInfo, now: float) -> dict[str, Any]:
     """Return the fields of a notification that the body of an alarm stands for; raises ``AlertError``."""
-    trigger, assets = body.get("trigger"), body.get("assets")
+    trigger, assets = body.get("trigger"), body.get("assets", [])
     if not isinstance(trigger, Mapping) or not isinstance(assets, list) or not isinstance(body.get("extensions"), list):
-        raise AlertError("trigger, assets and extensions are required")
+        raise AlertError("trigger and extensions are required, assets is a list")
     try:
         when = datetime.fromisoformat(str(trigger.get("scheduledTime")))
     except ValueError as err:

@@ -242,6 +242,11 @@ class Auth:
         return next(name for name in names if name not in taken)
 
 
+def cookie_value(name: str, value: str) -> str:
+    """Return the value of a cookie as Amazon writes it: some are in quotes, those of ids and ``at-*`` are not."""
+    return f'"{value}"' if name.startswith(("sess-at-", "session-token", "x-")) else value
+
+
 def challenge_of(verifier: str) -> str:
     """Return the S256 challenge of a PKCE verifier (RFC 7636)."""
     return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()

@@ -115,6 +115,9 @@ _SETTINGS: Mapping[str, Any] = {
     "brightness": 60,
     "adaptiveBrightness": "OFF",
     "timeFormat": "12_HOURS",
+    "attentionSpan": True,
+    "alexaGestures": True,
+    "connectedSpeakerOption": "NONE",
 }
 
 

@@ -66,12 +66,16 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One answer; a ``stream`` takes the place of ``body`` and goes out piece by piece."""
+    """One answer; a ``stream`` takes the place of ``body`` and goes out piece by piece.
+
+    A ``chunked`` body goes out in pieces as well, without its length being told ahead.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
     stream: AsyncIterator[bytes] | None = None
+    chunked: bool = False
 
 
 def text_of(body: bytes, content_type: str) -> str:
@@ -103,8 +107,9 @@ def json_response(data: Any, status: int = 200, headers: list[tuple[str, str]] |
 
 
 def html_response(text: str, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Response:
-    """Return a page."""
-    return Response(status, text.encode(), [("content-type", "text/html;charset=UTF-8"), *(headers or [])])
+    """Return a page; its length is not told ahead, as Amazon's servers write pages while they make them."""
+    content = [("content-type", "text/html;charset=UTF-8"), *(headers or [])]
+    return Response(status, text.encode(), content, chunked=True)
 
 
 def redirect(location: str, headers: list[tuple[str, str]] | None = None) -> Response:

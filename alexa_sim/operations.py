@@ -22,6 +22,7 @@ SOUND_SECONDS = 2.0
 
 ALL_DEVICES = "ALEXA_ALL_DSN"
 CURRENT_DEVICE = "ALEXA_CURRENT_DSN"
+CUSTOMER = "ALEXA_CUSTOMER_ID"
 
 _LONGEST_DND = timedelta(hours=12)
 _INFO = re.compile(
@@ -108,15 +109,19 @@ class Operations:
         device = self._devices.get(serial) if isinstance(serial, str) else None
         if device is None or device["deviceType"] != device_type:
             raise OperationError(f"Invalid device {serial} of type {device_type}")
-        if customer_id != device["deviceOwnerCustomerId"]:
+        if self._customer(customer_id) != device["deviceOwnerCustomerId"]:
             raise OperationError(f"customerId {customer_id} is not the owner of the device {serial}")
 
     def _person(self, payload: Mapping[str, Any]) -> None:
         """Raise ``OperationError`` unless the customer is one of the household."""
         account = self._state.accounts[self._account_id]
         known = {self._account_id, *(person["id"] for person in account["household"])}
-        if payload.get("customerId") not in known:
+        if self._customer(payload.get("customerId")) not in known:
             raise OperationError(f"Invalid customerId {payload.get('customerId')}")
+
+    def _customer(self, customer_id: Any) -> Any:
+        """Return whose id it is; the placeholder of stored routines stands for the account that runs them."""
+        return self._account_id if customer_id == CUSTOMER else customer_id
 
     def _listed(self, payload: Mapping[str, Any], type_key: str) -> list[str]:
         """Return the serials of ``devices``, each checked; ``ALEXA_ALL_DSN`` means every Echo."""

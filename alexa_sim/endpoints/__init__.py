@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+import re
 from typing import Any
 
 from alexa_sim.auth import Auth, Registration
@@ -12,6 +13,9 @@ from alexa_sim.sequences import Sequences
 from alexa_sim.state import State
 
 type Endpoint = Callable[[Call], Response]
+
+_NOTIFICATION_AGENT = re.compile(r"Mozilla/|.*\bPitanguiBridge/")
+"""User-Agents that Amazon lets ask for notifications: those of browsers and of the app's web pages."""
 
 _API_HOSTS = ("alexa.{domain}", "{region}-api-alexa.{domain}")
 
@@ -120,11 +124,11 @@ class WebsiteApi:
             if not cookie or request.headers.get("csrf") != cookie:
                 raise HttpError(403, {"message": "The csrf header does not match the csrf cookie"})
         agent = request.headers.get("user-agent", "")
-        if request.path.startswith("/api/notifications") and not agent.startswith("Mozilla/"):
+        if request.path.startswith("/api/notifications") and not _NOTIFICATION_AGENT.match(agent):
             raise HttpError(
                 400,
                 {"message": "Rate exceeded", "__type": "ThrottlingException"},
-                [("x-amzn-error", "ThrottlingException")],
+                [("x-amzn-ErrorType", "ThrottlingException")],
             )
         return Call(request, self.services, account)
 

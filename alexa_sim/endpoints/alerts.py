@@ -9,6 +9,7 @@ from alexa_sim.alarm_api import AlertError
 from alexa_sim.http import HttpError, Request, Response, json_response
 
 from . import Call, WebsiteApi, admit_bearer, bad_request, empty
+from .settings import notification_state
 
 _ALARM_HOSTS = ("api.amazonalexa.com", "api.{region}.amazonalexa.com")
 _KINDS = ("Alarm", "MusicAlarm")
@@ -21,11 +22,13 @@ _LONGEST_LABEL = 256
 
 def add_alerts(api: WebsiteApi) -> None:
     """Add the endpoints about alarms, reminders and how they sound."""
+    api.add("GET", "/api/notifications/{id}", _get_notification)
     api.add("PUT", "/api/notifications/{id}", _put_notification)
     api.add("DELETE", "/api/notifications/{id}", _delete)
     api.add("GET", "/api/notification/sounds", _sounds)
     api.add("GET", "/api/notification/default-sound", _default_sound)
     api.add("PUT", "/api/notification/default-sound", _set_default_sound)
+    api.add("GET", "/api/device-notification-state/{type}/{software}/{serial}", _get_volume)
     api.add("PUT", "/api/device-notification-state/{type}/{software}/{serial}", _set_volume)
     api.add("PUT", "/api/ascending-alarm/{serial}", _set_ascending)
     for method, path, endpoint in (
@@ -84,8 +87,10 @@ def _create_alarm(call: Call) -> Response:
 
 def _edit_alarm(call: Call) -> Response:
     """Change an alarm to what the body says."""
-    key, _ = _alarm(call)
+    key, present = _alarm(call)
     body = call.body()
+    if "endpointId" not in body:
+        body = {**body, "endpointId": f"{present['deviceSerialNumber']}@{present['deviceType']}"}
     device, serial = _endpoint(call, body)
     zone = alerts.zone_of(device)
     changes = alarm_api.from_alarm(body, zone, call.state.now())
@@ -141,9 +146,15 @@ def _endpoint(call: Call, body: dict[str, Any]) -> tuple[dict[str, Any], str]:
 # --- reminders ----------------------------------------------------------------------------
 
 
+def _get_notification(call: Call) -> Response:
+    """Return one alarm, timer or reminder as of now."""
+    _, notification = _notification(call)
+    return json_response(alerts.shown(notification, call.state.now()))
+
+
 def _put_notification(call: Call) -> Response:
-    """Make a reminder, or change what is there."""
-    if call.request.params["id"] == "createReminder":
+    """Make a reminder, or change what is there; "null" is the older name for what is not there yet."""
+    if call.request.params["id"] in ("createReminder", "null"):
         return _create_reminder(call)
     key, notification = _notification(call)
     body = call.body()
@@ -210,9 +221,9 @@ def _with_rules(changes: dict[str, Any], notification: dict[str, Any]) -> dict[s
 
 
 def _delete(call: Call) -> Response:
-    """Delete an alarm, a timer or a reminder."""
+    """Delete an alarm, a timer or a reminder; some clients send it along, others send nothing."""
     key, notification = _notification(call)
-    if call.body().get("id") != notification["id"]:
+    if call.request.body and call.body().get("id") != notification["id"]:
         raise bad_request("The body has to be the notification")
     with call.state.change():
         del call.account["notifications"][key]
@@ -292,12 +303,27 @@ def _set_default_sound(call: Call) -> Response:
     return empty()
 
 
-def _set_volume(call: Call) -> Response:
-    """Set how loud alarms are."""
-    params, body = call.request.params, call.body()
+def _get_volume(call: Call) -> Response:
+    """Return how loud alarms are on one device."""
+    serial, device = _loud(call)
+    return json_response(notification_state(serial, device))
+
+
+def _loud(call: Call) -> tuple[str, dict[str, Any]]:
+    """Return serial and device of the path; raises ``HttpError`` 400."""
+    params = call.request.params
     device = call.device(params["serial"], params["type"])
+    if params["software"] != device["softwareVersion"]:
+        raise bad_request("The device is another one")
+    return params["serial"], device
+
+
+def _set_volume(call: Call) -> Response:
+    """Set how loud alarms are; ``volumeLevel`` alone is enough, what else is named has to fit."""
+    serial, device = _loud(call)
+    body = call.body()
     level = body.get("volumeLevel")
-    if params["software"] != device["softwareVersion"] or body.get("deviceSerialNumber") != params["serial"]:
+    if body.get("deviceSerialNumber", serial) != serial:
         raise bad_request("The device is another one")
     if not isinstance(level, int) or isinstance(level, bool) or not 0 <= level <= 100:
         raise bad_request("volumeLevel has to be 0 to 100")

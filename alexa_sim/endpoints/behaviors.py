@@ -10,13 +10,17 @@ from alexa_sim.operations import OperationError
 
 from . import Call, WebsiteApi, bad_request, empty
 
+_SMART_HOME = "amzn1.ask.1p.smarthome"
+
 
 def add_behaviors(api: WebsiteApi) -> None:
     """Add the endpoints about behaviors."""
     api.add("POST", "/api/behaviors/preview", _preview)
     api.add("POST", "/api/behaviors/operation/validate", _validate)
     api.add("GET", "/api/behaviors/entities", _entities)
+    api.add("GET", "/api/behaviors/actionDefinitions", _definitions)
     api.add("GET", "/api/behaviors/v2/automations", _automations)
+    api.add("POST", "/api/routines/catalog/action/{catalog}", _catalog, csrf=False)
 
 
 def _preview(call: Call) -> Response:
@@ -46,6 +50,23 @@ def _entities(call: Call) -> Response:
             return _octets(sound_entities())
         case _:
             return _octets([])
+
+
+def _definitions(call: Call) -> Response:
+    """List what a routine can do by a skill: the one action that is known of the smart home."""
+    skill = call.request.query.get("skillId")
+    if not skill:
+        raise bad_request("skillId is required")
+    known = [{"type": "Alexa.SmartHome.Batch", "skillId": _SMART_HOME}]
+    return _octets([one for one in known if one["skillId"] == skill])
+
+
+def _catalog(call: Call) -> Response:
+    """List what may follow a trigger in a routine; nobody has published what, so it is nothing here."""
+    body = call.body()
+    if not isinstance(body.get("triggers"), list) or not isinstance(body.get("actions"), list):
+        raise bad_request("triggers and actions are required")
+    return json_response({"catalogId": call.request.params["catalog"], "items": [], "nextToken": None})
 
 
 def _automations(call: Call) -> Response:

@@ -1,4 +1,4 @@
-"""Calling, drop-in and announcements of each Echo: ``alexa-comms-mobile-service.amazon.com``."""
+"""Calling, drop-in, announcements and messages: ``alexa-comms-mobile-service.<domain>``."""
 
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -8,7 +8,7 @@ from alexa_sim.marketplaces import MARKETPLACES
 
 from . import Call, Endpoint, Services, bad_request
 
-HOST = "alexa-comms-mobile-service.amazon.com"
+HOST = "alexa-comms-mobile-service.{domain}"
 
 _PERSON = "amzn1.comms.id.person.amzn1~"
 _PREFERENCES = "/devicesTypes/{type}/deviceId/{serial}/preferences"
@@ -16,11 +16,21 @@ _STATES = {"communications": ("ON", "OFF"), "announcements": ("ON", "OFF"), "dro
 
 
 class CommunicationEndpoints:
-    """The service that serves every marketplace at one host, by the cookies of the account's own."""
+    """The service, at ``.amazon.com`` for every marketplace and at each retail domain.
+
+    Who is meant follows from the cookies of the account's own marketplace. Messages are kept by
+    account, as one conversation for each that a message was sent to.
+    """
 
     def __init__(self, services: Services) -> None:
         """Add the endpoints to the router."""
         self._services = services
+        self._messages: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        self._add("GET", "/accounts", _accounts)
+        self._add("GET", "/users/{person}/contacts", _contacts)
+        self._add("GET", "/users/{person}/conversations", self._conversations)
+        self._add("POST", "/users/{person}/conversations/{conversation}/messages", self._send)
+        self._add("DELETE", "/users/{person}/conversations/{conversation}", self._delete)
         self._add("GET", "/users/{person}/identities", _identity)
         self._add("GET", "/homegroups/{group}/devices", _devices)
         self._add("GET", _PREFERENCES, _preferences)
@@ -37,11 +47,107 @@ class CommunicationEndpoints:
 
         self._services.router.add(method, HOST, path, serve)
 
+    def _held(self, call: Call) -> dict[str, list[dict[str, Any]]]:
+        """Return the messages of who asks, by conversation; raises ``HttpError`` 404 for another person's."""
+        _own(call)
+        return self._messages.setdefault(call.account_id, {})
+
+    def _conversations(self, call: Call) -> Response:
+        """List the conversations, each with its latest message."""
+        conversations = [
+            {
+                "conversationId": conversation,
+                "lastMessageId": messages[-1]["messageId"],
+                "latestMessages": messages[-1:],
+                "participants": [_person_of(call.account)],
+            }
+            for conversation, messages in self._held(call).items()
+        ]
+        return json_response({"conversations": conversations})
+
+    def _send(self, call: Call) -> Response:
+        """Send messages to somebody."""
+        messages, given = self._held(call), call.request.json()
+        if not isinstance(given, list) or not given or not all(_is_message(call, message) for message in given):
+            raise bad_request("The body has to be a list of text messages of the sender's own")
+        held = messages.setdefault(call.request.params["conversation"], [])
+        for message in given:
+            held.append({**message, "messageId": len(held) + 1})
+        return json_response({"messageIds": [message["messageId"] for message in held[-len(given) :]]})
+
+    def _delete(self, call: Call) -> Response:
+        """Forget a conversation; raises ``HttpError`` 404."""
+        if self._held(call).pop(call.request.params["conversation"], None) is None:
+            raise HttpError(404, {"message": "There is no such conversation"})
+        return json_response(None)
+
+
+def _person_of(account: dict[str, Any]) -> str:
+    """Return the id that the service knows somebody by."""
+    return _PERSON + str(account["directedId"])
+
+
+def _own(call: Call) -> None:
+    """Raise ``HttpError`` 404 unless the path names who is signed in."""
+    if call.request.params["person"] != _person_of(call.account):
+        raise HttpError(404, {"message": "There is no such person"})
+
+
+def _is_message(call: Call, message: Any) -> bool:
+    """Return whether something is a text message of who is signed in."""
+    if not isinstance(message, dict) or message.get("sender") != _person_of(call.account):
+        return False
+    payload = message.get("payload")
+    return message.get("type") == "message/text" and isinstance(payload, dict) and bool(payload.get("text"))
+
+
+def _accounts(call: Call) -> Response:
+    """List the people who are signed in: one."""
+    first, _, last = call.account["name"].partition(" ")
+    return json_response(
+        [
+            {
+                "commsId": _person_of(call.account),
+                "directedId": call.account["directedId"],
+                "firstName": first,
+                "lastName": last,
+                "phoneCountryCode": None,
+                "phoneNumber": None,
+                "phoneticFirstName": None,
+                "phoneticLastName": None,
+                "commsProvisionStatus": "AUTO_PROVISIONED",
+                "commsProvisioned": True,
+                "enrolledInAlexa": True,
+                "isChild": False,
+                "signedInUser": True,
+                "speakerProvisioned": True,
+            }
+        ]
+    )
+
+
+def _contacts(call: Call) -> Response:
+    """List the people of the household."""
+    _own(call)
+    return json_response(
+        [
+            {
+                "id": str(uuid5(NAMESPACE_URL, person["id"])),
+                "contactId": str(uuid5(NAMESPACE_URL, person["id"])),
+                "name": {"firstName": person["name"].split()[0], "lastName": person["name"].partition(" ")[2]},
+                "emails": [],
+                "phoneNumbers": [],
+                "isHomeGroup": True,
+                "alexaEnabled": True,
+            }
+            for person in call.account["household"]
+        ]
+    )
+
 
 def _identity(call: Call) -> Response:
     """Tell which home somebody belongs to; everybody only knows their own."""
-    if call.request.params["person"] != _PERSON + call.account["directedId"]:
-        raise HttpError(404, {"message": "There is no such person"})
+    _own(call)
     return json_response({"homeGroupId": _group(call)})
 
 

@@ -8,14 +8,18 @@ from zoneinfo import available_timezones
 from alexa_sim.http import HttpError, Response, json_response
 
 from . import Call, WebsiteApi, bad_request, empty
+from .settings import MOST_GAIN, with_equalizer
 
 _WAKE_WORDS = ("ALEXA", "AMAZON", "COMPUTER", "ECHO", "ZIGGY")
 _BANDS = {"bass", "mid", "treble"}
-_SETTINGS: Mapping[str, tuple[str, tuple[Any, ...]]] = {
+_SETTINGS: Mapping[str, tuple[str | None, tuple[Any, ...]]] = {
     "displayPower": ("DISPLAY_POWER_TOGGLE", ("ON", "OFF")),
     "brightness": ("DISPLAY_BRIGHTNESS_ADJUST", tuple(range(101))),
     "adaptiveBrightness": ("DISPLAY_ADAPTIVE_BRIGHTNESS", ("ON", "OFF")),
     "timeFormat": ("CLOCK_FORMAT_24_HR", ("12_HOURS", "24_HOURS")),
+    "attentionSpan": (None, (True, False)),
+    "alexaGestures": (None, (True, False)),
+    "connectedSpeakerOption": (None, ("BLUETOOTH", "LINE_OUT", "NONE")),
 }
 """By name: the capability that it needs, and the values that it takes."""
 
@@ -85,12 +89,11 @@ def _set_wake_word(call: Call) -> Response:
 def _set_equalizer(call: Call) -> Response:
     """Set bands of the equalizer; those that are not named stay."""
     data = call.body()
-    device = call.device(call.request.params["serial"], call.request.params["type"])
-    if not any(capability.startswith("EQUALIZER_CONTROLLER_") for capability in device["capabilities"]):
-        raise bad_request("The device has no equalizer")
+    device = with_equalizer(call)
     _reachable(device)
-    if not data or data.keys() - _BANDS or not all(type(value) is int and -6 <= value <= 6 for value in data.values()):
-        raise bad_request("bass, mid and treble are whole numbers from -6 to 6")
+    levels = data.values()
+    if not data or data.keys() - _BANDS or not all(type(n) is int and abs(n) <= MOST_GAIN for n in levels):
+        raise bad_request(f"bass, mid and treble are whole numbers from -{MOST_GAIN} to {MOST_GAIN}")
     with call.state.change():
         device["equalizer"].update(data)
     return empty()
@@ -110,7 +113,7 @@ def _set_setting(call: Call) -> Response:
         value = json.loads(call.body().get("value") or "")
     except (TypeError, ValueError) as err:
         raise bad_request("value is JSON within a string") from err
-    if isinstance(value, bool) or value not in _SETTINGS[name][1]:
+    if not any(type(value) is type(known) and value == known for known in _SETTINGS[name][1]):
         raise bad_request("The setting takes no such value")
     with call.state.change():
         device["settings"][name] = value
@@ -123,7 +126,10 @@ def _settings(call: Call) -> tuple[dict[str, Any], str]:
     device = next((device for _, device in call.devices() if device["deviceAccountId"] == account), None)
     if device is None or name not in _SETTINGS:
         raise HttpError(404, {"message": "There is no such device or setting"})
-    _need(device, _SETTINGS[name][0])
+    if (capability := _SETTINGS[name][0]) is not None:
+        _need(device, capability)
+    elif device["deviceFamily"] in ("WHA", "VOX"):
+        raise bad_request("The device has no such setting")
     return device, name
 
 

@@ -14,6 +14,7 @@ _REBOOT = 30.0
 def add_devices(api: WebsiteApi) -> None:
     """Add the endpoints about devices."""
     api.add("GET", "/api/devices-v2/device", _devices)
+    api.add("DELETE", "/api/devices/device/{serial}", _deregister)
     api.add("GET", "/api/device-preferences", _preferences)
     api.add("GET", "/api/wake-word", _wake_words)
     api.add("GET", "/api/device-wifi-details", _wifi)
@@ -120,6 +121,20 @@ def _wifi(call: Call) -> Response:
             "macAddress": device["macAddress"],
         }
     )
+
+
+def _deregister(call: Call) -> Response:
+    """Take a device from the account; an app among them is signed out."""
+    serial = call.request.params["serial"]
+    call.device(serial, call.request.query.get("deviceType"))
+    held = call.account["devices"]
+    if serial not in held:
+        raise bad_request("The device belongs to another person")
+    with call.state.change():
+        del held[serial]
+    for after in call.state.after_patch:
+        after()
+    return empty()
 
 
 def _reboot(call: Call) -> Response:

@@ -73,7 +73,7 @@ def _player(call: Call) -> Response:
     info["isPlayingInLemur"] = in_group
     info["lemurVolume"] = None if cluster is None else _cluster_volume(call, cluster)
     info["volume"] = None
-    if device["deviceFamily"] not in ("WHA", "VOX"):
+    if device["deviceFamily"] not in ("WHA", "VOX") and not player.is_idle((group or device)["player"]):
         info["volume"] = {"muted": device["muted"], "volume": device["volume"]}
     return json_response({"playerInfo": info})
 

@@ -5,7 +5,7 @@ from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
 
-from alexa_sim.auth import TOKEN_LIFE, AuthError, Registration, client_id_of
+from alexa_sim.auth import TOKEN_LIFE, AuthError, Registration, cookie_value
 from alexa_sim.defaults import APP_TYPE
 from alexa_sim.http import HttpError, Request, Response, json_response
 from alexa_sim.marketplaces import MARKETPLACES
@@ -40,7 +40,7 @@ class RegistrationEndpoints:
         if device_type != APP_TYPE or not isinstance(serial, str) or not serial:
             raise _refused(400, "InvalidValue", "device_type or device_serial is invalid")
         try:
-            account = self._account(auth_data, serial)
+            account = self._account(auth_data)
         except AuthError as err:
             raise _refused(401 if err.code == "InvalidToken" else 400, err.code, str(err)) from err
         registration = self._services.auth.register(account, serial, name.rpartition("%")[2].strip() or "App")
@@ -53,8 +53,11 @@ class RegistrationEndpoints:
             answer["response"]["success"]["tokens"]["store_authentication_cookie"] = {"cookie": token_urlsafe(32)}
         return json_response(answer)
 
-    def _account(self, auth_data: dict[str, Any], serial: str) -> str:
-        """Return the account that a registration proves; raises ``AuthError``."""
+    def _account(self, auth_data: dict[str, Any]) -> str:
+        """Return the account that a registration proves; raises ``AuthError``.
+
+        The code belongs to the client id that it was asked for with; the serial may be another one.
+        """
         if "access_token" in auth_data:
             registration = self._services.auth.by_access_token(auth_data["access_token"])
             if registration is None:
@@ -63,8 +66,6 @@ class RegistrationEndpoints:
         client_id = str(auth_data.get("client_id", ""))
         if auth_data.get("code_algorithm") != "SHA-256" or auth_data.get("client_domain") != "DeviceLegacy":
             raise AuthError("InvalidValue", "code_algorithm or client_domain is invalid.")
-        if client_id.lower() != client_id_of(serial).lower():
-            raise AuthError("InvalidValue", "client_id does not belong to the device.")
         code, verifier = str(auth_data.get("authorization_code", "")), str(auth_data.get("code_verifier", ""))
         return self._services.auth.redeem(code, verifier, client_id)
 
@@ -160,12 +161,12 @@ def _success(services: Services, registration: Registration, cookies: list[dict[
 
 
 def _cookie_list(cookies: dict[str, tuple[str, float]]) -> list[dict[str, Any]]:
-    """Return cookies as Amazon lists them, their values in quotes."""
+    """Return cookies as Amazon lists them."""
     return [
         {
             "Path": "/",
             "Secure": True,
-            "Value": f'"{value}"',
+            "Value": cookie_value(name, value),
             "Expires": datetime.fromtimestamp(expires, UTC).strftime("%d %b %Y %H:%M:%S GMT"),
             "HttpOnly": name.startswith(("at-", "sess-at-")),
             "Name": name,

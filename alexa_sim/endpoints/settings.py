@@ -7,6 +7,9 @@ from alexa_sim.http import Response, json_response
 
 from . import Call, WebsiteApi, bad_request, empty
 
+MOST_GAIN = 6
+"""How far a band of the equalizer goes up and down."""
+
 
 def add_settings(api: WebsiteApi) -> None:
     """Add the endpoints about settings."""
@@ -19,6 +22,8 @@ def add_settings(api: WebsiteApi) -> None:
     api.add("GET", "/api/ascending-alarm", _ascending)
     api.add("GET", "/api/device-notification-state", _notification_state)
     api.add("GET", "/api/equalizer/{serial}/{type}", _equalizer)
+    api.add("GET", "/api/equalizer/enabled/{serial}/{type}", _equalizer_enabled)
+    api.add("GET", "/api/devices/{serial}/{type}/audio/v1/getEQRange", _equalizer_range)
 
 
 def _notifications(call: Call) -> Response:
@@ -113,23 +118,46 @@ def _ascending(call: Call) -> Response:
 
 def _notification_state(call: Call) -> Response:
     """List the volumes of alarms."""
-    states = [
-        {
-            "deviceAccountId": None,
-            "deviceSerialNumber": serial,
-            "deviceType": device["deviceType"],
-            "softwareVersion": device["softwareVersion"],
-            "tertiaryVolume": None,
-            "volumeLevel": device["alertVolume"],
-        }
-        for serial, device in call.devices("WHA", "VOX")
-    ]
+    states = [notification_state(serial, device) for serial, device in call.devices("WHA", "VOX")]
     return json_response({"deviceNotificationStates": states})
+
+
+def notification_state(serial: str, device: dict[str, Any]) -> dict[str, Any]:
+    """Return how loud alarms are on a device, as it is listed."""
+    return {
+        "deviceAccountId": None,
+        "deviceSerialNumber": serial,
+        "deviceType": device["deviceType"],
+        "softwareVersion": device["softwareVersion"],
+        "tertiaryVolume": None,
+        "volumeLevel": device["alertVolume"],
+    }
 
 
 def _equalizer(call: Call) -> Response:
     """Tell the equalizer of one device."""
+    return json_response(with_equalizer(call)["equalizer"])
+
+
+def _equalizer_enabled(call: Call) -> Response:
+    """Return whether a device has an equalizer."""
     device = call.device(call.request.params["serial"], call.request.params["type"])
-    if not any(capability.startswith("EQUALIZER_CONTROLLER_") for capability in device["capabilities"]):
+    return json_response({"enabled": _has_equalizer(device)})
+
+
+def _equalizer_range(call: Call) -> Response:
+    """Return the limits of the bands."""
+    with_equalizer(call)
+    return json_response({"max": MOST_GAIN, "min": -MOST_GAIN})
+
+
+def with_equalizer(call: Call) -> dict[str, Any]:
+    """Return the device of the path, which has to have an equalizer; raises ``HttpError`` 400."""
+    device = call.device(call.request.params["serial"], call.request.params["type"])
+    if not _has_equalizer(device):
         raise bad_request("The device has no equalizer")
-    return json_response(device["equalizer"])
+    return device
+
+
+def _has_equalizer(device: dict[str, Any]) -> bool:
+    return any(capability.startswith("EQUALIZER_CONTROLLER_") for capability in device["capabilities"])

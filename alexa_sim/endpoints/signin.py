@@ -5,6 +5,7 @@ from html import escape
 import secrets
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+from alexa_sim.auth import cookie_value
 from alexa_sim.http import HttpError, Request, Response, html_response, json_response, redirect
 from alexa_sim.marketplaces import MARKETPLACES
 
@@ -285,7 +286,7 @@ class SignInPages:
         del self._sign_ins[key]
         cookies = self._services.auth.new_cookies(account, sign_in.domain)
         headers = [
-            ("set-cookie", f'{name}="{value}"; Domain=.{sign_in.domain}; Path=/; Secure; HttpOnly')
+            ("set-cookie", f"{name}={cookie_value(name, value)}; Domain=.{sign_in.domain}; Path=/; Secure; HttpOnly")
             for name, (value, _) in cookies.items()
         ]
         return redirect(self.land(sign_in, account), headers)

@@ -52,6 +52,9 @@ _VALUES: dict[str, Schema] = {
 }
 """The settings besides the address, and what each may be."""
 
+_REFUSED_VALUE = {_ERROR_SUPPRESSION: "INVALID_REQUEST", _TIME_FORMAT: "INVALID_STRING_LENGTH"}
+"""What a value that a setting does not take is called, where it is not INVALID_VALUE."""
+
 _WRITE_ONLY_IN_SPAIN = (
     "SpeechRecognizer.wakeWordConfirmation",
     "SpeechRecognizer.FollowUp.mode",
@@ -144,10 +147,9 @@ def _write(key: str, call: Call) -> Response:
     except BodyError as err:
         raise RefusalError(400, "INVALID_REQUEST", str(err)) from err
     if not fits(value, _VALUES[key]) or not _is_possible(endpoint, key, value):
-        # errorSuppression knows no other error than this one
-        raise RefusalError(400, "INVALID_REQUEST" if muting else "INVALID_VALUE", "The value is not accepted")
+        raise RefusalError(400, _REFUSED_VALUE.get(key, "INVALID_VALUE"), "The value is not accepted")
     captions = key in SCREEN_DEFAULTS and set(endpoint["settings"].get("System.locales", ())) & set(_WITHOUT_CAPTIONS)
-    if not _supports(endpoint, key) or captions or key == _SETUP_MODE:
+    if not _supports(endpoint, key) or captions:
         raise RefusalError(405, "METHOD_NOT_ALLOWED", "The device does not support this setting")
     if not reachable(endpoint):
         raise RefusalError(400, "INVALID_REQUEST" if muting else "DEVICE_UNREACHABLE", "The device is offline")

@@ -183,6 +183,17 @@ async def test_customer_is_the_owner_of_the_device(driver: Driver) -> None:
     assert (await driver.preview(node)).status == 400
 
 
+async def test_the_customers_placeholder_is_the_account_and_no_other(driver: Driver) -> None:
+    placeholder = {"customerId": "ALEXA_CUSTOMER_ID"}
+    kitchen, garage = speak(driver, KITCHEN, "Hello"), speak(driver, GARAGE, "Hello")
+    kitchen["operationPayload"] |= placeholder
+    assert (await driver.preview(kitchen)).status == 200
+    garage["operationPayload"] |= placeholder
+    assert (await driver.preview(garage)).status == 400
+    kitchen["operationPayload"]["deviceSerialNumber"] = "ALEXA_CURRENT_DSN"
+    assert (await driver.preview(kitchen)).status == 400
+
+
 @pytest.mark.parametrize(
     "body",
     [

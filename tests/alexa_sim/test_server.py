@@ -131,6 +131,15 @@ def test_refusals_keep_their_status(toy: Running, method: str, path: str, status
     assert toy.client.errors() == []
 
 
+def test_a_page_comes_in_chunks_of_no_known_length(toy: Running) -> None:
+    for method, path in (("GET", "www.amazon.com/page"), ("HEAD", "www.amazon.com/page")):
+        answer = request(toy, method, path)
+        headers = {name.lower(): value for name, value in answer.headers}
+        assert "content-length" not in headers
+        assert headers["transfer-encoding"] == "chunked"
+        assert answer.body == (b"<p>" + b"x" * 3000 if method == "GET" else b"")
+
+
 def test_an_error_in_a_handler_is_kept_and_answered(toy: Running) -> None:
     for _ in range(2):
         assert request(toy, "GET", "alexa.amazon.com/broken").status == 500
@@ -162,6 +171,15 @@ def test_a_stream_brings_each_piece_as_it_comes(toy: Running) -> None:
     assert response.readline() == "Ü\n".encode()
     assert toy.client.state()["open"] == 1
     connection.close()
+
+
+def test_pieces_of_one_moment_leave_in_frames_of_their_own(toy: Running) -> None:
+    name = "alexa.na.gateway.devices.a2z.com"
+    with http2(toy, name) as client, stream_over(client, name) as response:
+        frames = response.iter_raw()
+        assert next(frames) == b"--x\r\n"
+        toy.client.request("POST", "/push", {"raw": [f"directive {number}" for number in range(50)]})
+        assert [next(frames) for _ in range(50)] == [f"directive {number}".encode() for number in range(50)]
 
 
 def test_a_client_that_leaves_ends_its_stream(toy: Running) -> None:

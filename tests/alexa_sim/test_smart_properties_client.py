@@ -9,7 +9,6 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 import pytest
 
 from alexa_sim.client import Running, start
-from custom_components.alexa_media.errors import AlexaError
 from custom_components.alexa_media.smart_properties import (
     NO_UNIT,
     AlexaAddressRejectedError,
@@ -26,6 +25,7 @@ from custom_components.alexa_media.smart_properties import (
     QueryField,
     Region,
     SettingKey,
+    SetupModePrivilege,
     SmartPropertiesClient,
     Temperature,
     TemperatureScale,
@@ -147,11 +147,12 @@ async def test_settings_and_the_address(api: SmartPropertiesClient, process: Run
     for setting in before.settings:
         key = SettingKey(setting.key)
         assert (await api.get_setting(BED, key)).value == setting.value
-        if key is not SettingKey.SETUP_MODE_PRIVILEGES:
-            await api.put_setting(BED, key, setting.value)
+        await api.put_setting(BED, key, setting.value)
     assert (await api.get_all_settings(BED, list(SettingKey))).settings == before.settings
-    with pytest.raises(AlexaError):
-        await api.put_setup_mode_privileges(BED, ())
+    await api.put_setup_mode_privileges(BED, (SetupModePrivilege.ALL_SETTINGS,))
+    changed = await api.get_setting(BED, SettingKey.SETUP_MODE_PRIVILEGES)
+    assert changed.value == (SetupModePrivilege.ALL_SETTINGS,)
+    await api.put_setup_mode_privileges(BED, ())
     address = await api.get_address(f"{ENDPOINT}LOBBYDESK")
     assert await api.post_address(BED, address) == address
     process.client.patch_state({"smartProperties": {"endpoints": {BED: {"address": {"city": " Springfield"}}}}})

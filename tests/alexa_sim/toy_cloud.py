@@ -13,7 +13,7 @@ from typing import Any
 
 from alexa_sim.cli import main
 from alexa_sim.clock import Clock
-from alexa_sim.http import HttpError, Request, Response, Router, json_response, redirect
+from alexa_sim.http import HttpError, Request, Response, Router, html_response, json_response, redirect
 
 
 class ToyCloud:
@@ -30,6 +30,7 @@ class ToyCloud:
         for host in ("alexa.{domain}", "www.{domain}", "api.amazonalexa.com"):
             self.router.add("*", host, "/echo/{rest:path}", self._echo)
         self.router.add("GET", "alexa.{domain}", "/static", self._static)
+        self.router.add("*", "www.{domain}", "/page", self._page)
         self.router.add("GET", "alexa.{domain}", "/broken", self._broken)
         self.router.add("GET", "alexa.{domain}", "/refused", self._refused)
         self.router.add("POST", "alexa.{domain}", "/write", self._write)
@@ -57,6 +58,9 @@ class ToyCloud:
 
     async def _refused(self, _request: Request) -> Response:
         raise HttpError(403, {"message": "no"}, [("x-amzn-error", "planted")])
+
+    async def _page(self, _request: Request) -> Response:
+        return html_response("<p>" + "x" * 3000)
 
     async def _write(self, _request: Request) -> Response:
         self._state["writes"] += 1
@@ -98,7 +102,8 @@ class ToyCloud:
 
     def push_raw(self, directive: Any) -> None:
         for queue in self._streams:
-            queue.put_nowait(directive if isinstance(directive, str) else json.dumps(directive))
+            for piece in directive if isinstance(directive, list) else [directive]:
+                queue.put_nowait(piece if isinstance(piece, str) else json.dumps(piece))
 
     async def say(self, data: Any) -> Any:
         await asyncio.sleep(0)

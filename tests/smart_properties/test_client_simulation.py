@@ -218,7 +218,6 @@ async def test_refusals(sim: ControlClient, session: ClientSession, hotel: Smart
     assert taken.code == "DUPLICATE_NAME"
     nowhere = Address(line1="?", line2="", line3="", city="", state="", district="", postal_code="x", country="US")
     assert isinstance(await _error(hotel.post_address(DESK, nowhere)), AlexaAddressRejectedError)
-    assert isinstance(await _error(hotel.put_setup_mode_privileges(DESK, [])), AlexaUnsupportedError)
     sim.fault(path="/v2/endpoints/*", status=429, headers={"Retry-After": "30"}, times=1)
     throttled = await _error(hotel.get_power(LAMP))
     assert isinstance(throttled, AlexaRateLimitedError)

@@ -118,6 +118,28 @@ def test_what_stands_for_something_else_is_filled_in() -> None:
     assert third["notificationMessage"] == ALARM_STOPPED
 
 
+@pytest.mark.parametrize("stored", ["ALEXA_CUSTOMER_ID", ACCOUNT])
+def test_the_echo_spoken_to_brings_its_owner_whatever_is_stored(stored: str) -> None:
+    payload = {
+        "deviceType": "ALEXA_CURRENT_DEVICE_TYPE",
+        "deviceSerialNumber": "ALEXA_CURRENT_DSN",
+        "customerId": stored,
+        "target": {"customerId": stored, "devices": [{"deviceSerialNumber": "ALEXA_CURRENT_DSN"}]},
+        "textToSpeak": ACCOUNT,
+    }
+    filled = json.loads(sequence_for(routine_of(node(**payload)), ECHO, {ECHO.serial: ECHO}, ACCOUNT))
+    sent = filled["startNode"]["operationPayload"]
+    assert (sent["customerId"], sent["target"]["customerId"], sent["textToSpeak"]) == (ALEX, ALEX, ACCOUNT)
+
+
+def test_a_stored_customer_stays_beside_an_echo_that_is_named() -> None:
+    named = node(deviceSerialNumber=ECHO.serial, deviceType=ECHO.device_type, customerId=ACCOUNT)
+    app = node(customerId=ACCOUNT, notificationMessage="x")
+    for one in (named, app):
+        filled = json.loads(sequence_for(routine_of(one), ECHO, {ECHO.serial: ECHO}, ACCOUNT))
+        assert filled["startNode"]["operationPayload"]["customerId"] == ACCOUNT
+
+
 def test_a_node_that_names_its_echo_is_in_the_name_of_its_owner() -> None:
     mine = replace(ECHO, serial="G0EXAMPLE0000009", owner_customer_id=None, locale=None)
     devices = {device.serial: device for device in (ECHO, mine)}

@@ -99,6 +99,8 @@ class _Filler:
         if isinstance(value, dict):
             if isinstance(payload := value.get("operationPayload"), dict):
                 named = self._named(payload)
+                if any(map(_is_echo, _serials(payload))):
+                    value = {**value, "operationPayload": _without_customer(payload, self._customer_id)}
             return {name: self.filled(item, named, name) for name, item in value.items()}
         if isinstance(value, list):
             return [self.filled(item, named, key) for item in value]
@@ -127,6 +129,19 @@ class _Filler:
             if device is not None:
                 return device
         return self._device
+
+
+def _without_customer(value: Any, customer_id: str) -> Any:
+    """Return a payload with the placeholder in the place of an account's own id.
+
+    Amazon stores either beside the Echo that is spoken to; whose it is follows from the Echo.
+    """
+    if isinstance(value, dict):
+        return {
+            name: CUSTOMER if name == "customerId" and item == customer_id else _without_customer(item, customer_id)
+            for name, item in value.items()
+        }
+    return [_without_customer(item, customer_id) for item in value] if isinstance(value, list) else value
 
 
 def _serials(value: Any) -> Iterator[str]:
