@@ -72,6 +72,9 @@ INSTEAD: Final = {HISTORY.name: HISTORY_BEFORE, HISTORY_BEFORE.name: HISTORY}
 ONCE_OPEN: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE)
 """Endpoints that are asked at a start only once the stream is open."""
 
+CLASS_NAME: Final = re.compile(r"[a-z](?:Error|Exception)\b|(?:GET|POST|PUT|DELETE) /")
+"""What no text for users may hold: names of classes, and requests."""
+
 WRONG_TYPES: Final[list[Any]] = [None, 1, "x", [[]], {"y": [True], "id": 7, "serialNumber": {}}]
 
 FAULTS: Final[dict[str, dict[str, Any]]] = {
@@ -479,8 +482,9 @@ class Table:
         problems: list[str] = []
         try:
             await task
-        except HomeAssistantError:
-            pass
+        except HomeAssistantError as err:
+            if CLASS_NAME.search(str(err)):
+                problems.append(f"{service} names a class: {err}")
         except Exception as err:  # noqa: BLE001 - that is what the table looks for
             problems.append(f"{service} raised {err!r}")
         else:

@@ -10,14 +10,13 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
 from .backend.appliances import Appliance, ApplianceState, Feature, PropertyKey, PropertyName, Value
 from .backend.smart_home import Control
 from .const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator import AlexaConfigEntry, SmartHomeCoordinator
-from .entity import async_setup_entities, command_errors, player_device_info, player_unique_id
+from .entity import TopicEntity, async_setup_entities, command_errors, player_device_info, player_unique_id
 
 AIR_QUALITY_MONITOR: Final = "Indoor Air Quality Monitor"
 """The model under which alexa_media_player registered Amazon's air quality monitor, by its serial."""
@@ -146,7 +145,7 @@ def async_setup_appliances(
     async_setup_entities(hass, entry, async_add_entities, candidates, appliances, devices)
 
 
-class AlexaApplianceEntity(CoordinatorEntity[SmartHomeCoordinator]):
+class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
     """An entity that shows some properties of an appliance, the first of ``keys`` above all.
 
     It is available while the smart home can be read, the appliance can be reached and
@@ -207,8 +206,14 @@ class AlexaApplianceEntity(CoordinatorEntity[SmartHomeCoordinator]):
         await super().async_added_to_hass()
         self._shown = self.snapshot()
         self.async_on_remove(
-            self.coordinator.appliances.async_add_listener(self.async_write_ha_state, self._appliance.entity_id)
+            self.coordinator.appliances.async_add_listener(self._async_appliance_changed, self._appliance.entity_id)
         )
+
+    @callback
+    def _async_appliance_changed(self) -> None:
+        """Show what follows from the appliance itself, whatever else has changed."""
+        self._shown = self.snapshot()
+        self.async_write_ha_state()
 
     @override
     @callback

@@ -19,6 +19,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
 from .backend import Command, Transport
+from .backend.calls import command
 from .const import CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator import EXISTENCE, AlexaConfigEntry, AlexaRuntimeData, TopicCoordinator
 from .device_types import model_of
@@ -102,7 +103,8 @@ def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[No
     A failed command says nothing about the state: no coordinator's success is touched.
     """
     try:
-        yield
+        with command():
+            yield
     except AlexaError as err:
         if isinstance(err, AlexaAuthError):
             entry.async_start_reauth(hass)
@@ -145,7 +147,17 @@ def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
     return info
 
 
-class AlexaDeviceEntity[V](CoordinatorEntity[TopicCoordinator[V]]):
+class TopicEntity[C: TopicCoordinator[Any]](CoordinatorEntity[C]):
+    """An entity that shows one topic."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the topic's data may be shown."""
+        return self.coordinator.usable
+
+
+class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     """An entity of one device that shows one topic.
 
     It is there while the device is listed, and available while the topic can be read and

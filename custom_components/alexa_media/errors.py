@@ -5,7 +5,35 @@ token, cookie or text of the user's. ``translation_key`` names the sentence in
 ``translations/*.json`` under ``exceptions`` that tells the user what happened.
 """
 
-from typing import ClassVar, override
+import re
+from typing import ClassVar, Final, override
+
+_CLASS_NAME: Final = re.compile(r"\b(?:\w+[.#])*\w*[a-z](?:Error|Exception)\b:?\s*")
+_IN_WORDS: Final = {
+    "TimeoutError": "no answer in time",
+    "SocketTimeoutError": "no answer in time",
+    "ConnectionTimeoutError": "no connection in time",
+    "LostError": "the connection was lost",
+    "ServerDisconnectedError": "the connection was lost",
+    "ClientConnectorError": "no connection",
+    "ClientConnectorDNSError": "no connection",
+    "csrf": "the session could not be renewed",
+    "backoff": "the sign-in could not be renewed",
+    "closed": "the account is being unloaded",
+    "cut": "the answer was cut off",
+    "too_large": "the answer is too large",
+}
+"""What the codes of our own and the names of exceptions mean."""
+
+
+def in_words(code: str | None) -> str:
+    """Return what an error code says, without names of classes; empty when nothing else is in it."""
+    if not code:
+        return ""
+    if known := _IN_WORDS.get(code):
+        return known
+    text = _CLASS_NAME.sub("", code).strip()
+    return text.replace("_", " ").lower() if re.fullmatch(r"[A-Z0-9_]+|[a-z0-9_]+", text) else text
 
 
 class AlexaError(Exception):
@@ -16,6 +44,8 @@ class AlexaError(Exception):
     """
 
     translation_key: ClassVar[str] = "unknown_error"
+    words: ClassVar[str] = "unknown error"
+    """The error in a few words, where neither Amazon nor the status says more."""
     request_id: str | None = None
     """Amazon's own id of the request, to be quoted when reporting a problem; only some clouds give one."""
 
@@ -31,16 +61,24 @@ class AlexaError(Exception):
     @property
     def placeholders(self) -> dict[str, str]:
         """Return what the translated sentence may hold."""
-        return {
-            "endpoint": self.endpoint or "?",
-            "reason": self.code or str(self.status or "") or type(self).__name__,
-        }
+        return {"reason": self.reason}
+
+    @property
+    def details(self) -> str:
+        """Return endpoint and cause for the log: no token, cookie or text of the user's is in it."""
+        return f"{self.endpoint or '?'}: {self.code or self.status or type(self).__name__}"
+
+    @property
+    def reason(self) -> str:
+        """Return in plain words why it failed; several of these may be joined in one sentence."""
+        return in_words(self.code) or (f"error {self.status}" if self.status and self.status >= 400 else self.words)
 
 
 class AlexaAuthError(AlexaError):
     """Amazon says that the sign-in is no longer valid: the user has to sign in again."""
 
     translation_key = "auth_failed"
+    words = "signed out"
 
 
 class AlexaConnectionError(AlexaError):
@@ -50,6 +88,7 @@ class AlexaConnectionError(AlexaError):
     """
 
     translation_key = "cannot_connect"
+    words = "no answer"
 
     def __init__(
         self,
@@ -71,6 +110,7 @@ class AlexaRateLimitedError(AlexaError):
     """Amazon throttles the account; ``retry_after`` is in seconds."""
 
     translation_key = "rate_limited"
+    words = "too many requests"
 
     def __init__(
         self,
@@ -85,29 +125,38 @@ class AlexaRateLimitedError(AlexaError):
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.retry_after = retry_after
 
+    @property
+    @override
+    def reason(self) -> str:
+        return self.words
+
 
 class AlexaUnsupportedError(AlexaError):
     """Amazon does not know the endpoint, the device or the operation (403, 404, 405)."""
 
     translation_key = "unsupported"
+    words = "not supported"
 
 
 class AlexaCommandError(AlexaError):
     """Amazon refused a command (other 4xx, or an error inside a 200)."""
 
     translation_key = "command_refused"
+    words = "refused"
 
 
 class AlexaUnreachableError(AlexaCommandError):
     """Amazon cannot reach the appliance that a command was for; it concerns no other."""
 
     translation_key = "unreachable"
+    words = "not reachable"
 
 
 class AlexaBadResponseError(AlexaError):
     """The answer is not what the endpoint is known to give."""
 
     translation_key = "bad_response"
+    words = "unexpected answer"
 
 
 class AlexaPermissionError(AlexaError):
@@ -117,12 +166,14 @@ class AlexaPermissionError(AlexaError):
     """
 
     translation_key = "permission_missing"
+    words = "not allowed"
 
 
 class AlexaDeviceOfflineError(AlexaUnreachableError):
     """Amazon answers, but the device does not: it is offline, or its own cloud is."""
 
     translation_key = "device_offline"
+    words = "offline"
 
 
 class AlexaInvalidValueError(AlexaError, ValueError):
@@ -150,6 +201,7 @@ class EnrollmentError(AlexaError):
     """The sign-in by authorization code cannot go on; ``code`` is a key of the config flow's errors."""
 
     translation_key = "enrollment_failed"
+    words = "sign-in failed"
 
     def __init__(self, message: str, *, code: str) -> None:
         """Keep the key."""

@@ -152,7 +152,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         try:
             await self._client().get_unit(entry.data[CONF_UNIT_ID])
         except AlexaError as err:
-            _LOGGER.debug("The unit cannot be read: %s", err.placeholders)
+            _LOGGER.debug("The unit cannot be read: %s", err.details)
             return self.async_abort(reason=_KEYS.get(type(err), "cannot_connect_property"))
         return self.async_update_reload_and_abort(
             entry,
@@ -167,7 +167,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         try:
             await self._async_read_units(unit_id)
         except AlexaError as err:
-            _LOGGER.debug("The organization cannot be read: %s", err.placeholders)
+            _LOGGER.debug("The organization cannot be read: %s", err.details)
             return self._show_organization(unit_id, _KEYS.get(type(err), "cannot_connect_property"))
         return await self.async_step_unit()
 

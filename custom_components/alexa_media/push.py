@@ -186,6 +186,7 @@ def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
     """Do what one push asks for; a handler that fails is logged once a kind and harms nothing else."""
     name = type(event).__name__
     data.push.received[name] += 1
+    data.recovery.async_evidence()
     if serial := getattr(event, "serial", None):
         data.devices.async_seen(serial)
     try:

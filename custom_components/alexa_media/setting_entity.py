@@ -66,7 +66,7 @@ class AlexaSettingEntity(AlexaDeviceEntity[DeviceSettings]):
     @override
     def available(self) -> bool:
         """Return whether the settings can be read."""
-        return self.coordinator.last_update_success
+        return self.coordinator.usable
 
     @property
     def setting(self) -> SettingValue | None:

@@ -390,7 +390,7 @@ async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[E
         if error is None:
             report.sent.append((player, commands))
         else:
-            report.failed[player.name] = error.placeholders["reason"]
+            report.failed[player.name] = error.reason
             if isinstance(error, AlexaAuthError):
                 entry.async_start_reauth(hass)
 

@@ -100,7 +100,7 @@ async def test_a_device_is_moved_and_found_again(
     await call("rename_endpoint", "Spare Echo", name="Porter's lodge")
     names = [item.name for item in dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)]
     assert "Porter's lodge" in names
-    with pytest.raises(HomeAssistantError, match="DUPLICATE_NAME"):
+    with pytest.raises(HomeAssistantError, match="duplicate name"):
         await call("rename_endpoint", "Porter's lodge", name="Reception")
     with pytest.raises(HomeAssistantError, match="letters, digits"):
         await call("rename_endpoint", "Porter's lodge", name="Room <101>")
@@ -220,7 +220,7 @@ REFUSALS = (
     (500, "INTERNAL_ERROR", "did not answer properly"),
     (504, "DEVICE_NOT_REACHABLE", "does not answer"),
     # at last: what is throttled is left alone for a while
-    (429, "TOO_MANY_REQUESTS", "fewer requests"),
+    (429, "TOO_MANY_REQUESTS", "rate limiting"),
 )
 
 

@@ -110,6 +110,9 @@ async def test_failed_polls_keep_everything_and_heal(
         await coordinator.async_refresh()
     for fault in faults:
         sim.fault(path="/v2/*", **fault)
+        if fault != {"status": 401}:
+            for coordinator in topics:
+                await coordinator.async_refresh()
         for coordinator in topics:
             await coordinator.async_refresh()
         await hass.async_block_till_done()

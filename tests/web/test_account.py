@@ -268,7 +268,8 @@ async def test_a_refused_command_reaches_its_caller(backend: WebBackend, amazon:
     amazon.script(BEHAVIOR.path, answer({"message": "Invalid customerId"}, 400))
     with pytest.raises(AlexaCommandError) as error:
         await backend.async_execute(Stop(), [devices[STUDIO]])
-    assert error.value.placeholders == {"endpoint": "POST /api/behaviors/preview", "reason": "Invalid customerId"}
+    assert error.value.placeholders == {"reason": "Invalid customerId"}
+    assert error.value.details == "POST /api/behaviors/preview: Invalid customerId"
 
 
 async def test_fewer_requests_at_a_time_after_setup(backend: WebBackend) -> None:

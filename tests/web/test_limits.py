@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.alexa_media.errors import AlexaConnectionError
-from custom_components.alexa_media.web.limits import CALM, Backoff, SingleFlight, Slots, Throttle
+from custom_components.alexa_media.web.limits import CALM, Backoff, SingleFlight, Slots, Throttle, Traffic
 
 from .conftest import Clock
 
@@ -99,36 +99,69 @@ async def test_a_slot_given_to_one_who_is_cancelled_goes_on() -> None:
     assert slots.busy == 1
 
 
-def test_throttling_grows_without_a_time_of_amazons_and_is_logged_once(
+HOST = "https://alexa.amazon.com"
+
+
+def test_throttling_without_retry_after_grows_and_is_logged_once(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     throttle = Throttle()
     blocks = []
     for _ in range(7):
-        blocks.append(round(throttle.hit(None)))
-        assert throttle.hit(None) <= blocks[-1]
+        blocks.append(round(throttle.hit(HOST, Traffic.READS, None)))
+        assert throttle.hit(HOST, Traffic.READS, None) <= blocks[-1]
         clock.advance(blocks[-1] + 1)
     assert blocks == [30, 60, 120, 240, 480, 600, 600]
     assert throttle.hits == 14
-    throttle.passed()
-    assert throttle.hit(None) == pytest.approx(30, abs=0.1)
+    throttle.passed(HOST, Traffic.READS)
+    assert throttle.hit(HOST, Traffic.READS, None) == pytest.approx(30, abs=0.1)
     clock.advance(31)
-    throttle.passed()
+    throttle.passed(HOST, Traffic.READS)
     assert len(caplog.records) == 1
     clock.advance(CALM)
-    throttle.passed()
-    throttle.hit(None)
-    messages = [record.getMessage() for record in caplog.records]
-    assert len(messages) == 3
-    assert "answers again" in messages[1]
+    throttle.passed(HOST, Traffic.READS)
+    throttle.hit(HOST, Traffic.READS, None)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO", "WARNING"]
 
 
-def test_throttling_takes_amazons_time_within_bounds(clock: Clock) -> None:
+def test_retry_after_is_kept_within_bounds() -> None:
     throttle = Throttle()
-    assert throttle.hit(7) == pytest.approx(7, abs=0.1)
-    assert throttle.hit(0) == pytest.approx(7, abs=0.1)
-    assert throttle.hit(10**9) == pytest.approx(3600, abs=0.1)
+    assert throttle.hit(HOST, Traffic.READS, 7) == pytest.approx(7, abs=0.1)
+    assert throttle.hit(HOST, Traffic.READS, 0) == pytest.approx(7, abs=0.1)
+    assert throttle.hit(HOST, Traffic.READS, 10**9) == pytest.approx(3600, abs=0.1)
+
+
+def test_a_throttled_host_holds_back_neither_other_hosts_nor_commands() -> None:
+    throttle = Throttle()
+    throttle.hit(HOST, Traffic.COMMANDS, None)
+    assert not throttle.held_back(HOST)
+    throttle.hit(HOST, Traffic.READS, None)
+    assert throttle.held_back(HOST)
+    assert not throttle.held_back("https://www.amazon.com")
+    throttle.passed(HOST, Traffic.COMMANDS)
+    assert not throttle.held_back(HOST)
+    assert not throttle.remaining
+
+
+@pytest.mark.parametrize("kind", Traffic)
+async def test_one_request_at_a_time_goes_to_a_throttled_host(kind: Traffic) -> None:
+    throttle = Throttle()
+    throttle.hit(HOST, Traffic.READS, None)
+    order: list[str] = []
+
+    async def send(name: str, host: str) -> None:
+        async with throttle.turn(host, kind):
+            order.append(f"{name} begins")
+            await asyncio.sleep(0)
+            order.append(f"{name} ends")
+
+    await asyncio.gather(send("a", HOST), send("b", HOST))
+    assert order == ["a begins", "a ends", "b begins", "b ends"]
+    throttle.passed(HOST, Traffic.COMMANDS)
+    order.clear()
+    await asyncio.gather(send("a", HOST), send("b", HOST))
+    assert order == ["a begins", "b begins", "a ends", "b ends"]
 
 
 def test_backoff_doubles_to_its_limit_and_is_forgotten(clock: Clock) -> None:

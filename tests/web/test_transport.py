@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import ClientSession, web
 import pytest
 
+from custom_components.alexa_media.backend.calls import command
 from custom_components.alexa_media.errors import (
     AlexaAuthError,
     AlexaBadResponseError,
@@ -213,7 +214,7 @@ async def test_an_answer_that_never_comes(connected: WebSession, amazon: Amazon)
         with pytest.raises(AlexaConnectionError) as error:
             await connected.transport.async_request(endpoint)
         assert error.value.sent
-        assert error.value.placeholders["reason"] == "TimeoutError"
+        assert error.value.placeholders["reason"] == "no answer in time"
     never.set()
     assert len(amazon.ledger) == 2
 
@@ -397,13 +398,13 @@ async def test_no_write_goes_out_without_csrf(web_session: WebSession, amazon: A
     ],
     ids=["429", "400", "200", "503"],
 )
-async def test_a_throttled_account_is_left_alone_as_a_whole(
+async def test_reads_leave_a_throttled_host_alone(
     connected: WebSession, amazon: Amazon, clock: Clock, caplog: pytest.LogCaptureFixture, reply: Any
 ) -> None:
     caplog.set_level(logging.INFO)
     amazon.script(DEVICES.path, reply)
     amazon.script(ACCOUNT.path, answer(captures.ACCOUNT))
-    for endpoint in (DEVICES, ACCOUNT, SET_DND):
+    for endpoint in (DEVICES, ACCOUNT, DEVICES):
         with pytest.raises(AlexaRateLimitedError) as error:
             await connected.transport.async_request(endpoint)
         assert error.value.retry_after == pytest.approx(30, abs=1)
@@ -412,12 +413,55 @@ async def test_a_throttled_account_is_left_alone_as_a_whole(
     assert await connected.transport.async_request(ACCOUNT) == captures.ACCOUNT
 
     def told() -> list[str]:
-        return [record.levelname for record in caplog.records if "throttl" in record.getMessage()]
+        return [record.levelname for record in caplog.records if "rate" in record.getMessage()]
 
     assert told() == ["WARNING"]
     clock.advance(901)
     assert await connected.transport.async_request(ACCOUNT) == captures.ACCOUNT
     assert told() == ["WARNING", "INFO"]
+
+
+async def test_a_command_goes_to_a_throttled_host_and_its_success_frees_the_reads(
+    connected: WebSession, amazon: Amazon
+) -> None:
+    amazon.script(DEVICES.path, answer({}, 429), answer(captures.DEVICES))
+    amazon.script(SET_DND.path, answer("Too many requests", 503), answer({"enabled": True}))
+    with pytest.raises(AlexaRateLimitedError):
+        await connected.transport.async_request(DEVICES)
+    with pytest.raises(AlexaRateLimitedError):
+        await connected.transport.async_request(SET_DND)
+    with pytest.raises(AlexaRateLimitedError):
+        await connected.transport.async_request(DEVICES)
+    await connected.transport.async_request(SET_DND)
+    assert await connected.transport.async_request(DEVICES) == captures.DEVICES
+    assert amazon.paths == [DEVICES.path, SET_DND.path, SET_DND.path, DEVICES.path]
+
+
+async def test_a_read_that_a_command_needs_is_not_held_back(connected: WebSession, amazon: Amazon) -> None:
+    amazon.script(DEVICES.path, answer({}, 429), answer(captures.DEVICES))
+    with pytest.raises(AlexaRateLimitedError):
+        await connected.transport.async_request(DEVICES)
+    with command():
+        assert await connected.transport.async_request(DEVICES) == captures.DEVICES
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [({}, 429), ({"message": "Rate exceeded"}, 400), ({"message": "Rate exceeded"}, 200)]
+)
+async def test_a_command_waits_a_short_retry_after_and_is_sent_once_more(
+    connected: WebSession, amazon: Amazon, monkeypatch: pytest.MonkeyPatch, body: Any, status: int
+) -> None:
+    monkeypatch.setattr(transport_module, "LONGEST_WAIT", 0.05)
+    throttled = answer(body, status, {"Retry-After": "0"})
+    amazon.script(SET_DND.path, throttled, answer({"enabled": True}))
+    assert await connected.transport.async_request(SET_DND) == {"enabled": True}
+    amazon.script(SET_DND.path, throttled)
+    with pytest.raises(AlexaRateLimitedError):
+        await connected.transport.async_request(SET_DND)
+    amazon.script(SET_DND.path, answer({}, 429, {"Retry-After": "6"}))
+    with pytest.raises(AlexaRateLimitedError):
+        await connected.transport.async_request(SET_DND)
+    assert amazon.paths == [SET_DND.path] * 5
 
 
 async def test_retry_after_is_kept_to(connected: WebSession, amazon: Amazon, clock: Clock) -> None:

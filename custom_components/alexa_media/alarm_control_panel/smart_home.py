@@ -12,13 +12,12 @@ from homeassistant.components.alarm_control_panel.const import (
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..appliance_entity import EntityFactory, Placement, appliance_device_info, async_setup_appliances
 from ..backend.appliances import Appliance
 from ..backend.smart_home import ArmState
 from ..coordinator import AlexaConfigEntry, GuardCoordinator
-from ..entity import command_errors
+from ..entity import TopicEntity, command_errors
 
 STATES: Final = {
     ArmState.ARMED_AWAY: AlarmControlPanelState.ARMED_AWAY,
@@ -45,7 +44,7 @@ def async_setup(
     async_setup_appliances(hass, entry, async_add_entities, ALARM_CONTROL_PANEL_DOMAIN, find)
 
 
-class AlexaGuard(CoordinatorEntity[GuardCoordinator], AlarmControlPanelEntity):
+class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
     """Alexa Guard: armed when everybody is away, disarmed when somebody is at home. Amazon asks for no code."""
 
     _attr_has_entity_name = True

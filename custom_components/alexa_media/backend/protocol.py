@@ -76,6 +76,12 @@ class AlexaBackend(Protocol):
     def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
         """Take note of what tells which keys of a topic somebody shows: no others need be read."""
 
+    def follow_answers(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each good answer; it must not block. The last one given counts."""
+
+    def reopen_stream(self) -> None:
+        """Let a stream of pushes that waits for its next attempt try at once."""
+
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters for diagnostics: no secret and no name in them."""

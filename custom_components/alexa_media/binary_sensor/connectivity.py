@@ -60,7 +60,7 @@ class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
     @override
     def available(self) -> bool:
         """Return whether the list can be read: a device that is offline is what this shows."""
-        return self.coordinator.last_update_success
+        return self.coordinator.usable
 
     @property
     @override

@@ -69,7 +69,7 @@ class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
     @override
     def available(self) -> bool:
         """Return whether it can be read: what is not reached is what this shows."""
-        return self.coordinator.last_update_success
+        return self.coordinator.usable
 
     @property
     @override

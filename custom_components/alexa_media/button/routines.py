@@ -9,11 +9,10 @@ from homeassistant.components.button.const import DOMAIN as BUTTON_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..backend import Routine
 from ..coordinator import EXISTENCE, AlexaConfigEntry, RoutinesCoordinator, TopicCoordinator
-from ..entity import account_device_info, async_setup_entities
+from ..entity import TopicEntity, account_device_info, async_setup_entities
 from ..routines import async_press_routine
 
 _KEY: Final = "routine"
@@ -57,7 +56,7 @@ def _unique_id(entry: AlexaConfigEntry, routine_id: str) -> str:
     return f"{entry.unique_id}_{_KEY}_{routine_id}"
 
 
-class AlexaRoutineButton(CoordinatorEntity[TopicCoordinator[Routine]], ButtonEntity):
+class AlexaRoutineButton(TopicEntity[TopicCoordinator[Routine]], ButtonEntity):
     """Runs a routine, as its play button in the Alexa app does."""
 
     _attr_has_entity_name = True

@@ -10,7 +10,6 @@ from homeassistant.components.calendar.const import CalendarEntityFeature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
 from ..alerts import (
@@ -34,7 +33,7 @@ from ..alerts import (
     timing_of,
 )
 from ..coordinator import AlexaConfigEntry, NotificationsCoordinator
-from ..entity import account_device_info, invalid_input
+from ..entity import TopicEntity, account_device_info, invalid_input
 from ..models import Notification
 from ..schedule import ALARMS, REMINDERS, occurrences, repeats
 
@@ -59,7 +58,7 @@ def async_setup(
         async_add_entities([AlexaCalendar(entry, entry.runtime_data.notifications)])
 
 
-class AlexaCalendar(CoordinatorEntity[NotificationsCoordinator], CalendarEntity):
+class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
     """Alarms and reminders that are switched on, at all their times."""
 
     _attr_has_entity_name = True

@@ -173,7 +173,7 @@ class AlarmVolumes:
             await self._async_save()
             await self._api.async_set_alert_volume(device, level)
         except AlexaError as err:
-            LOGGER.warning("An alarm could not be given its volume: %s", err.placeholders)
+            LOGGER.warning("An alarm could not be given its volume: %s", err.details)
 
     async def _async_put_back(self, serial: str, changed: Changed) -> None:
         """Put a volume back, unless somebody has set another one meanwhile."""
@@ -187,7 +187,7 @@ class AlarmVolumes:
                 until = (dt_util.utcnow() + AGAIN).timestamp()
                 self._changed[serial] = replace(changed, until=until, tries=changed.tries + 1)
                 return
-            LOGGER.warning("The volume of alarms could not be put back: %s", err.placeholders)
+            LOGGER.warning("The volume of alarms could not be put back: %s", err.details)
         del self._changed[serial]
         await self._async_save()
 

@@ -118,7 +118,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         try:
             self.rooms = await self.api.async_groups()
         except AlexaError as err:
-            LOGGER.debug("The rooms of the smart home cannot be read: %s", err.placeholders)
+            LOGGER.debug("The rooms of the smart home cannot be read: %s", err.details)
 
     def room_of(self, appliance: Appliance) -> str | None:
         """Return the room that Alexa has an appliance in."""

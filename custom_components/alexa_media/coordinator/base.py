@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import timedelta
 import logging
-from typing import Any, ClassVar, Final, override
+from typing import Any, ClassVar, Final, Protocol, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -16,7 +16,13 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 
 from ..backend import AlexaBackend
 from ..const import DOMAIN, Topic
-from ..errors import AlexaAuthError, AlexaError, AlexaPermissionError, AlexaRateLimitedError
+from ..errors import (
+    AlexaAuthError,
+    AlexaError,
+    AlexaPermissionError,
+    AlexaRateLimitedError,
+    AlexaUnsupportedError,
+)
 from ..issues import async_clear_permission, async_report_permission
 
 LOGGER: Final = logging.getLogger(__package__)
@@ -32,8 +38,23 @@ HINT_LIMIT: Final = 3.0
 # A push that confirms a command comes within a second; later than this it is not coming.
 CONFIRM_DELAY: Final = 3.0
 
+# Entities stay available so many seconds beyond the poll interval of their topic while the stream is up.
+GRACE: Final = 300.0
+
 RETRY_FIRST: Final = 30.0
 RETRY_LIMIT: Final = 600.0
+
+
+class Watcher(Protocol):
+    """What a topic reports to after each read."""
+
+    @callback
+    def async_failed(self) -> None:
+        """Take note that a topic failed."""
+
+    @callback
+    def async_recovered(self) -> None:
+        """Take note that a topic that had failed was read."""
 
 
 class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
@@ -77,8 +98,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._first_read_begun = False
         self._reading_since: float | None = None
         self._announced: Mapping[str, V] = self.data
-        self._announced_success = True
+        self._announced_usable = True
         self._failures = 0
+        self._failure: AlexaError | None = None
+        self._had_failed = False
+        self._cancel_expiry: CALLBACK_TYPE | None = None
+        self.watcher: Watcher | None = None
         self._pushed_while_reading: dict[str, V] | None = None
         self._hint_since: float | None = None
         self._cancel_hint: CALLBACK_TYPE | None = None
@@ -114,6 +139,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         try:
             data = await self._async_read()
         except AlexaAuthError as err:
+            self._failure = err
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
         except AlexaError as err:
             if isinstance(err, AlexaPermissionError):
@@ -122,6 +148,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         finally:
             self._pushed_while_reading = self._reading_since = None
         self._failures = 0
+        self._failure = None
         self.read_at = began
         async_clear_permission(self.hass, self.entry, self.topic)
         if pushed:
@@ -131,8 +158,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def _failed(self, err: AlexaError) -> UpdateFailed:
         """Return the error for Home Assistant, and when to try again: sooner than the interval."""
         self._failures += 1
+        self._failure = err
         wait = min(RETRY_FIRST * 2 ** (self._failures - 1), RETRY_LIMIT)
         if isinstance(err, AlexaRateLimitedError):
+            # the transport has logged it once for all topics
+            self.last_update_success = False
             wait = max(wait, err.retry_after)
             if self._own_interval:
                 wait = max(wait, self._own_interval.total_seconds() * 2 ** min(self._failures, 4))
@@ -144,6 +174,38 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             translation_placeholders=err.placeholders,
             retry_after=wait,
         )
+
+    @property
+    def usable(self) -> bool:
+        """Return whether the data may be shown: one failed poll changes nothing.
+
+        While the stream is up, data count until they are older than the poll interval and
+        five minutes.
+        """
+        if self.last_update_success:
+            return True
+        if self.read_at is None or isinstance(self._failure, (AlexaAuthError, AlexaPermissionError)):
+            return False
+        return self._failures < 2 or (self.push_up and self._expires_at > self.hass.loop.time())
+
+    @property
+    def _expires_at(self) -> float:
+        """Return when data that cannot be refreshed are too old, in seconds of the loop's clock."""
+        return (self.read_at or 0.0) + self.wanted_interval.total_seconds() + GRACE
+
+    @property
+    def may_recover(self) -> bool:
+        """Return whether the topic failed in a way that ends with an outage; a refusal (403, 404, 405) does not."""
+        return (
+            not self.last_update_success
+            and self._failures > 0
+            and not isinstance(self._failure, (AlexaUnsupportedError, AlexaPermissionError, AlexaAuthError))
+            and (self.read_at_start or bool(self._by_context))
+        )
+
+    async def async_recover(self) -> None:
+        """Refresh what failed."""
+        await self.async_refresh()
 
     def is_read_since(self, moment: float) -> bool:
         """Return whether it was read, or is being read, from a moment on (seconds of the loop's clock).
@@ -240,6 +302,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             return
         self.push_up = up
         self._async_reschedule()
+        if not self.last_update_success:
+            self._async_check_usable()
 
     @property
     def wanted_interval(self) -> timedelta:
@@ -261,9 +325,30 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Stop expecting: a read settles it."""
+        """Stop expecting: a read settles it. Report success or failure to the watcher."""
         for key in tuple(self._awaited):
             self._confirmed(key)
+        had_failed, self._had_failed = self._had_failed, not self.last_update_success
+        if not self.last_update_success:
+            self._async_check_usable()
+        if self.watcher is None:
+            return
+        if self.may_recover:
+            self.watcher.async_failed()
+        elif had_failed and self.last_update_success:
+            self.watcher.async_recovered()
+
+    @callback
+    def _async_check_usable(self, _now: object = None) -> None:
+        """Tell the listeners when data that cannot be refreshed became too old, now or in time."""
+        if self._cancel_expiry:
+            self._cancel_expiry()
+            self._cancel_expiry = None
+        if self.usable is not self._announced_usable:
+            self.async_update_listeners()
+        elif self.usable and not self.last_update_success and self._failures > 1:
+            delay = self._expires_at - self.hass.loop.time()
+            self._cancel_expiry = async_call_later(self.hass, max(0.0, delay) + 1, self._async_check_usable)
 
     @callback
     def _async_cancel_timers(self) -> None:
@@ -271,6 +356,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if self._cancel_hint:
             self._cancel_hint()
             self._cancel_hint = self._hint_since = None
+        if self._cancel_expiry:
+            self._cancel_expiry()
+            self._cancel_expiry = None
         for key in tuple(self._awaited):
             self._confirmed(key)
 
@@ -305,8 +393,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Tell those whose keys changed since the last time; all of them when reading broke or healed."""
         before, after = self._announced, self.data
         self._announced = after
-        if self.last_update_success != self._announced_success:
-            self._announced_success = self.last_update_success
+        if self.usable is not self._announced_usable:
+            self._announced_usable = self.usable
             super().async_update_listeners()
             return
         changed = [

@@ -65,7 +65,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
             found = await self.api.async_setting(key, setting)
         except AlexaError as err:
             # the write was accepted: that it cannot be read back just now is not its failure
-            LOGGER.debug("A setting cannot be read back: %s", err.placeholders)
+            LOGGER.debug("A setting cannot be read back: %s", err.details)
             return False
         values = {**self.data.get(key, DeviceSettings()).values, setting: found}
         self.async_apply({key: DeviceSettings(values=values)})

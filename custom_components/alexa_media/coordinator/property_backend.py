@@ -117,7 +117,7 @@ async def async_create_property_backend(
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key=AlexaConnectionError.translation_key,
-            translation_placeholders={"endpoint": "application credentials", "reason": type(err).__name__},
+            translation_placeholders={"reason": "the application credentials cannot be read"},
         ) from err
     except ValueError as err:
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key) from err

@@ -43,6 +43,7 @@ from .lists import ListsCoordinator
 from .media import MediaLibrary
 from .players import PlayersCoordinator
 from .property_backend import async_create_property_backend
+from .recovery import Recovery
 from .ringing import AlertWatch
 from .routines import RoutinesCoordinator
 from .settings import SettingsCoordinator
@@ -132,6 +133,7 @@ class AlexaRuntimeData:
     alarm_volumes: AlarmVolumes | None = None
     device_settings: DeviceSettingsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
+    recovery: Recovery = field(init=False)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
     adding: asyncio.Lock = field(default_factory=asyncio.Lock)
     adders: set[asyncio.Task[None]] = field(default_factory=set)
@@ -153,7 +155,7 @@ class AlexaRuntimeData:
             appliances = AppliancesCoordinator(hass, entry, backend, home)
             smart_home = SmartHomeCoordinator(hass, entry, backend, home, appliances)
             guard = GuardCoordinator(hass, entry, backend, home, appliances, devices)
-        return cls(
+        data = cls(
             backend=backend,
             devices=devices,
             players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
@@ -178,6 +180,16 @@ class AlexaRuntimeData:
             ),
             device_settings=DeviceSettingsCoordinator(hass, entry, backend, managed) if managed else None,
         )
+        data.recovery = Recovery(
+            hass,
+            entry,
+            lambda: data.coordinators,
+            lambda: backend.reopen_stream(),  # noqa: PLW0108 - looked up when it is needed
+            probes=not backend.intervals,
+        )
+        for topic in data.coordinators:
+            topic.watcher = data.recovery
+        return data
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
@@ -197,6 +209,7 @@ class AlexaRuntimeData:
         """
         if not self.devices.entry.data.get(CONF_REFRESH_TOKEN, True):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
+        self.backend.follow_answers(self.recovery.async_evidence)
         restored = await self.devices.async_restore()
         if self.appliances:
             await self.appliances.async_restore()

@@ -23,7 +23,14 @@ from ..backend.settings import (
     SettingValues,
 )
 from ..const import Topic
-from ..errors import AlexaAuthError, AlexaConnectionError, AlexaError, AlexaRateLimitedError, AlexaUnsupportedError
+from ..errors import (
+    AlexaAuthError,
+    AlexaBadResponseError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaRateLimitedError,
+    AlexaUnsupportedError,
+)
 from ..models import Device
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
@@ -91,6 +98,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         self._devices = devices
         self._due_at: dict[Unit, float] = {}
         self._refused: set[Unit] = set()
+        self._failed_units: set[Unit] = set()
         self._reading = asyncio.Lock()
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wanting: asyncio.Task[None] | None = None
@@ -104,14 +112,15 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         """Read what is wanted and due; raises ``AlexaError`` only where Amazon itself is out of reach."""
         async with self._reading:
             self._due_at = {unit: at for unit, at in self._due_at.items() if self._is_there(unit)}
+            self._failed_units = {unit for unit in self._failed_units if self._is_there(unit)}
             for unit in self._due():
                 try:
                     values = await self._async_values(unit)
                 except AlexaError as err:
                     if _is_out_of_reach(err):
                         raise
-                    _LOGGER.debug("A setting cannot be read: %s", err.placeholders)
-                    self._async_note_refusal(unit)
+                    _LOGGER.debug("A setting cannot be read: %s", err.details)
+                    self._async_note_refusal(unit, err)
                     continue
                 self._note_known(unit)
                 # what has been read is kept, should Amazon get out of reach before the next one
@@ -143,6 +152,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
         self._due_at[unit] = self.hass.loop.time() + age - EARLY
         self._refused.discard(unit)
+        self._failed_units.discard(unit)
 
     async def _async_values(self, unit: Unit) -> Mapping[str, SettingValue]:
         """Read one unit; returns all settings of it by key: who begins to look at one later finds it."""
@@ -161,15 +171,33 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         return {**values, **{key: v for key, v in (self._pushed_while_reading or {}).items() if key in values}}
 
     @callback
-    def _async_note_refusal(self, unit: Unit) -> None:
-        """Try again in a while what was refused for the first time; after that, the next poll has to do."""
-        if unit in self._refused:
+    def _async_note_refusal(self, unit: Unit, err: AlexaError) -> None:
+        """Try again in a while what was refused for the first time; after that, the next poll has to do.
+
+        What failed without a refusal is tried again and again, and at once when Amazon recovers.
+        """
+        if isinstance(err, (AlexaConnectionError, AlexaBadResponseError)):
+            self._failed_units.add(unit)
+        elif unit in self._refused:
             self._note_known(unit)
             return
         self._refused.add(unit)
         self._due_at[unit] = self.hass.loop.time() + SECOND_TRY
         if self._cancel_second_try is None:
             self._cancel_second_try = async_call_later(self.hass, SECOND_TRY + 1, self._async_second_try)
+
+    @property
+    @override
+    def may_recover(self) -> bool:
+        """Return whether something that is shown could not be read, short of a refusal."""
+        return super().may_recover or any(self._is_there(unit) for unit in self._failed_units)
+
+    @override
+    async def async_recover(self) -> None:
+        """Read again what failed."""
+        for unit in self._failed_units:
+            self._due_at.pop(unit, None)
+        await self.async_refresh()
 
     @callback
     def _async_second_try(self, _now: object) -> None:
@@ -300,7 +328,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         try:
             await self._async_read_now(_unit_of(device.serial, setting))
         except AlexaError as err:
-            _LOGGER.debug("A change is not confirmed yet: %s", err.placeholders)
+            _LOGGER.debug("A change is not confirmed yet: %s", err.details)
             self.async_forget(device.serial, setting)
             self.async_hint()
 
@@ -322,7 +350,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             try:
                 self._devices.async_take_preferences(await self.api.async_preferences())
             except AlexaError as err:
-                _LOGGER.debug("A change is not confirmed yet: %s", err.placeholders)
+                _LOGGER.debug("A change is not confirmed yet: %s", err.details)
                 self._devices.async_hint()
 
     async def async_rename(self, device: Device, name: str) -> None:

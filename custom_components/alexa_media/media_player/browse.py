@@ -179,7 +179,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         try:
             stations = await library.api.async_stations(phrase)
         except AlexaError as err:
-            _LOGGER.debug("The stations cannot be searched: %s", err.placeholders)
+            _LOGGER.debug("The stations cannot be searched: %s", err.details)
             return []
         return [
             _playable(STATION, station.station_id, station.name, MediaClass.CHANNEL, station.image_url)
@@ -199,7 +199,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
             try:
                 result = await library.api.async_check(search, self.device)
             except (AlexaBadResponseError, AlexaConnectionError, AlexaUnsupportedError) as err:
-                _LOGGER.debug("The search cannot be checked: %s", err.placeholders)
+                _LOGGER.debug("The search cannot be checked: %s", err.details)
                 return search
             if result.refusal is None:
                 return replace(search, phrase=result.phrase)

@@ -60,7 +60,7 @@ class _ManagedSensor(AlexaDeviceEntity[Device], SensorEntity):
     @override
     def available(self) -> bool:
         """Return whether the list can be read."""
-        return self.coordinator.last_update_success
+        return self.coordinator.usable
 
 
 class AlexaUnitSensor(_ManagedSensor):

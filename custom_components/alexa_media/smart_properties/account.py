@@ -120,6 +120,13 @@ class SmartPropertiesBackend:
         """Take note of what tells which keys of a topic somebody shows."""
         self._watched[topic] = watched
 
+    def follow_answers(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each good answer."""
+        self._client.follow_answers(listener)
+
+    def reopen_stream(self) -> None:
+        """Do nothing: there is no stream of pushes."""
+
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters by operation, with the ids of the last requests."""

@@ -40,6 +40,10 @@ class ClientBase:
         """Return counters by operation, with the ids of the last requests, for diagnostics."""
         return self._transport.stats
 
+    def follow_answers(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each good answer."""
+        self._transport.on_answer = listener
+
     async def _read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
         """Read one feature, whose name is the end of the operation's path."""
         name = operation.path.rpartition("/")[2]

@@ -126,7 +126,9 @@ class Transport:
         self._time = clock or Time()
         self._patience = patience
         self._holds: dict[str, _Hold] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
         self._stats: dict[str, OperationStats] = {}
+        self.on_answer: Callable[[], None] = lambda: None
         self._busy = 0
         self._throttled = 0
 
@@ -165,6 +167,7 @@ class Transport:
         url = URL(HOSTS[operation.host, self._region] + path, encoded=True).with_query(list(query))
         try:
             reply = await self._async_reply(operation, url, json)
+            self.on_answer()
             try:
                 return parse(reply.data)
             except ShapeError as err:
@@ -196,7 +199,7 @@ class Transport:
                 is_renewed = True
                 token = await self._async_other_token(token)
                 continue
-            if answer.status != 429 and not self._held_for(operation):
+            if answer.status != 429 and (operation.is_write or not self._held_for(operation)):
                 self._holds.pop(operation.operation_id, None)
             retry = operation.retry_for(answer.status)
             if retry is None or (answer.status >= 500 and answer.code in OFFLINE_CODES):
@@ -207,7 +210,7 @@ class Transport:
             if is_last or waited + delay > self._patience:
                 raise given_up(operation, answer, delay)
             self._stats_of(operation).repeated += 1
-            if answer.status != 429:
+            if answer.status != 429 or operation.is_write:
                 waited += delay
                 await self._time.sleep(delay)
 
@@ -237,7 +240,12 @@ class Transport:
         return 0.0 if hold is None else max(0.0, hold.until - self._time.monotonic())
 
     async def _async_wait_until_free(self, operation: Operation, waited: float) -> float:
-        """Wait while the operation is throttled and return for how long; raises ``AlexaRateLimitedError``."""
+        """Wait while a read is throttled and return for how long; raises ``AlexaRateLimitedError``.
+
+        A command is never held back: Amazon's own answer decides.
+        """
+        if operation.is_write:
+            return 0.0
         remaining = self._held_for(operation)
         if waited + remaining > self._patience:
             raise AlexaRateLimitedError(
@@ -256,15 +264,20 @@ class Transport:
     # --- one exchange ---------------------------------------------------------------------
 
     async def _async_exchange(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer | None:
-        """Send one request when it has a slot; ``None`` when the operation was throttled while it waited for one.
+        """Send one request when it has a slot; ``None`` when a read was throttled while it waited for one.
+
+        Commands of an operation that is throttled go out one at a time.
 
         Raises ``AlexaConnectionError``.
         """
         async with AsyncExitStack() as slots:
             if not operation.is_write:
                 await slots.enter_async_context(self._read_slots)
+            elif self._held_for(operation):
+                turn = self._turns.setdefault(operation.operation_id, asyncio.Lock())
+                await slots.enter_async_context(turn)
             await slots.enter_async_context(self._slots)
-            if self._held_for(operation):
+            if not operation.is_write and self._held_for(operation):
                 return None
             return await self._async_send(operation, url, json, token)
 

@@ -193,7 +193,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], SwitchEntity
     @override
     def available(self) -> bool:
         """Return whether the alarm is there; the device may be offline, as its alarms are Amazon's to keep."""
-        return self.coordinator.last_update_success and self.alarm is not None
+        return self.coordinator.usable and self.alarm is not None
 
     @property
     @override

@@ -11,11 +11,10 @@ from homeassistant.components.todo.entity import TodoItem, TodoListEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..backend.lists import ItemChanges, ListItem, ListsApi, ListType
 from ..coordinator import EXISTENCE, AlexaConfigEntry, AlexaList, ListsCoordinator
-from ..entity import account_device_info, async_setup_entities, command_errors, invalid_input
+from ..entity import TopicEntity, account_device_info, async_setup_entities, command_errors, invalid_input
 from ..errors import AlexaCommandError, AlexaUnsupportedError
 from .item_texts import parse_summary, summary_of
 
@@ -71,7 +70,7 @@ def _unique_id(entry: AlexaConfigEntry, list_id: str) -> str:
     return f"{entry.unique_id}_list_{list_id}"
 
 
-class AlexaTodoList(CoordinatorEntity[ListsCoordinator], TodoListEntity):
+class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
     """A list; a note is an item's description, a quantity stands before its name."""
 
     _attr_has_entity_name = True

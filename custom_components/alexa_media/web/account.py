@@ -163,6 +163,16 @@ class WebBackend:
     def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
         """Do nothing: what is read of one device is read of all."""
 
+    def follow_answers(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each good answer."""
+        self._session.transport.on_answer = listener
+
+    def reopen_stream(self) -> None:
+        """Let a stream that waits for its next attempt try at once, and renewals that failed."""
+        self._session.forget_failures()
+        if self._stream is not None:
+            self._stream.retry()
+
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters of session, requests and stream."""
@@ -232,7 +242,7 @@ class WebBackend:
         try:
             return await self._preferences.async_preferences()
         except AlexaError as err:
-            _LOGGER.debug("The preferences cannot be read: %s", err.placeholders)
+            _LOGGER.debug("The preferences cannot be read: %s", err.details)
             return self._preferences.last_preferences
 
     async def async_sessions(self) -> tuple[Session, ...]:

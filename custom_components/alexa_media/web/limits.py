@@ -2,8 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 import contextlib
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 import logging
 from time import monotonic
 from types import TracebackType
@@ -95,54 +98,102 @@ class _Slot:
         self._slots.release()
 
 
-class Throttle:
-    """Whether Amazon throttles the account at the moment.
+class Traffic(StrEnum):
+    """Kinds of requests that Amazon throttles separately."""
 
-    Says so in the log once when it begins and once when it has been over for a while: one
-    endpoint may stay throttled while the others answer between its attempts.
+    READS = "reads"
+    COMMANDS = "commands"
+
+
+@dataclass(slots=True)
+class _Block:
+    """Throttling of one kind of traffic at one host; times in seconds of the monotonic clock."""
+
+    until: float = 0.0
+    delay: float = 0.0
+    is_active: bool = False
+
+    @property
+    def remaining(self) -> float:
+        """Return the seconds until the next attempt."""
+        return max(0.0, self.until - monotonic())
+
+
+class Throttle:
+    """Throttling of one account, by host and kind of traffic.
+
+    Reads are held back for as long as Amazon asks. Commands never are: while a host is
+    throttled they go out one at a time, and one that succeeds ends the throttling of the
+    host. The log has one line when throttling begins and one when it has been over for a
+    while: one endpoint may stay throttled while the others answer between its attempts.
     """
 
     def __init__(self) -> None:
         """Start unblocked."""
-        self._until = 0.0
-        self._delay = 0.0
-        self._active = False
+        self._blocks: dict[tuple[str, Traffic], _Block] = {}
+        self._turns: dict[tuple[str, Traffic], asyncio.Lock] = {}
         self._told = False
         self.hits = 0
 
     @property
     def remaining(self) -> float:
-        """Return for how many seconds no request may be sent; 0 when free."""
-        return max(0.0, self._until - monotonic())
+        """Return for how many seconds reads of some host are held back; 0 when all are free."""
+        return max((block.remaining for (_, kind), block in self._blocks.items() if kind is Traffic.READS), default=0.0)
 
-    def hit(self, retry_after: float | None) -> float:
-        """Block the account; ``retry_after`` is what Amazon asked for. Returns the seconds.
+    def held_back(self, host: str) -> float:
+        """Return for how many seconds reads of a host are held back."""
+        return self._block(host, Traffic.READS).remaining
 
-        Without a time of Amazon's the block grows from 30 s to 10 min; answers to requests
-        that were under way when the block began do not make it grow.
+    @asynccontextmanager
+    async def turn(self, host: str, kind: Traffic) -> AsyncGenerator[None]:
+        """Hold the right to send: one request at a time while the host is throttled, any number otherwise."""
+        if not self._is_active(host, kind):
+            yield
+            return
+        async with self._turns.setdefault((host, kind), asyncio.Lock()):
+            yield
+
+    def hit(self, host: str, kind: Traffic, retry_after: float | None) -> float:
+        """Note a throttled answer; ``retry_after`` is what Amazon asked for. Returns the seconds to wait.
+
+        Without a time of Amazon's the wait grows from 30 s to 10 min; answers to requests
+        that were under way when the throttling began do not make it grow.
         """
         self.hits += 1
+        block = self._block(host, kind)
         if retry_after is not None:
             delay = min(max(retry_after, 1.0), LONGEST_RETRY_AFTER)
-        elif self.remaining:
-            return self.remaining
+        elif block.remaining:
+            return block.remaining
         else:
-            delay = self._delay = min(max(FIRST_BLOCK, self._delay * 2), LONGEST_BLOCK)
-        self._until = max(self._until, monotonic() + delay)
-        self._active = True
+            delay = block.delay = min(max(FIRST_BLOCK, block.delay * 2), LONGEST_BLOCK)
+        block.until = max(block.until, monotonic() + delay)
+        block.is_active = True
         if not self._told:
             self._told = True
-            _LOGGER.warning("Amazon throttles the account: nothing is asked for %.0f seconds", self.remaining)
-        return self.remaining
+            _LOGGER.warning("Amazon is rate limiting this account; polling pauses for %.0f seconds", block.remaining)
+        return block.remaining
 
-    def passed(self) -> None:
-        """Note a good answer."""
-        if self._active and not self.remaining:
-            self._active = False
-            self._delay = 0.0
-        if self._told and monotonic() - self._until >= CALM:
+    def passed(self, host: str, kind: Traffic) -> None:
+        """Note a good answer: it ends the throttling of its kind, that of a command the host's."""
+        for ended in (kind, Traffic.READS):
+            block = self._blocks.get((host, ended))
+            if block and block.is_active and (kind is Traffic.COMMANDS or not block.remaining):
+                block.is_active = False
+                block.delay = 0.0
+                block.until = min(block.until, monotonic())
+        last = max((block.until for block in self._blocks.values()), default=0.0)
+        if self._told and monotonic() - last >= CALM:
             self._told = False
-            _LOGGER.info("Amazon answers again after throttling")
+            _LOGGER.info("Amazon no longer limits the rate of this account")
+
+    def _block(self, host: str, kind: Traffic) -> _Block:
+        return self._blocks.setdefault((host, kind), _Block())
+
+    def _is_active(self, host: str, kind: Traffic) -> bool:
+        """Return whether a kind of traffic is throttled; commands also heed that of the reads."""
+        kinds = (Traffic.READS,) if kind is Traffic.READS else tuple(Traffic)
+        return any((block := self._blocks.get((host, one))) is not None and block.is_active for one in kinds)
 
 
 class Backoff:

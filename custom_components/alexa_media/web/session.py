@@ -14,6 +14,7 @@ from alexapy.alexalogin import AlexaLogin
 from alexapy.secureauth import AuthTerminalError, AuthTransientError, DeviceCredentials, TokenManager
 from yarl import URL
 
+from custom_components.alexa_media.backend.calls import is_command
 from custom_components.alexa_media.errors import (
     AlexaAuthError,
     AlexaBadResponseError,
@@ -212,6 +213,11 @@ class WebSession:
         flights = (self._token_flight, self._cookie_flight, self._csrf_flight, self._region_flight)
         await asyncio.gather(*(flight.close(CLOSE_TIMEOUT) for flight in flights))
 
+    def forget_failures(self) -> None:
+        """Let renewals that failed be tried again at once: there is evidence that Amazon answers."""
+        self._token_backoff.succeeded()
+        self._cookie_backoff.succeeded()
+
     def renew_ahead(self) -> None:
         """Start in the background to renew cookies that are a day old."""
         if (
@@ -406,7 +412,7 @@ class WebSession:
         """Raise instead of asking again when that is of no use."""
         if self._gone is not None:
             raise self._auth_error()
-        if remaining := backoff.remaining:
+        if (remaining := backoff.remaining) and not is_command():
             raise AlexaConnectionError(
                 f"The renewal of the {what} failed; next attempt in {remaining:.0f} s", code="backoff", sent=False
             )

@@ -36,6 +36,8 @@ API: Final = "/v20160207"
 QUEUE_LIMIT: Final = 10_000
 MAX_UNKNOWN: Final = 50
 MAX_SWITCHES: Final = 3
+STEADY_UNTIL: Final = 8
+"""Attempts after which the pauses grow beyond ``backoff_steady``: about a minute and a half."""
 
 _UNAUTHENTICATED: Final = b"Unable to authenticate the request"
 # After so many events the reader of a burst lets others run.
@@ -57,6 +59,7 @@ class StreamTimes:
     open: float = 30.0
     backoff_first: float = 1.0
     backoff_longest: float = 300.0
+    backoff_steady: float = 15.0
     renew_ahead: float = 300.0
     renew_again: float = 300.0
 
@@ -118,6 +121,8 @@ class PushStream:
         self._queue_limit = queue_limit
         self._queue: asyncio.Queue[PushEvent | None] = asyncio.Queue()
         self._drained = asyncio.Event()
+        self._pause: asyncio.Task[None] | None = None
+        self._retry_from = 0.0
         self._worker: asyncio.Task[None] | None = None
         self._is_closed = False
         self._endpoint = gateway(domain)
@@ -215,9 +220,22 @@ class PushStream:
         if lost.at_once:
             return
         times = self._times
-        pause = min(times.backoff_longest, times.backoff_first * 2 ** min(self._failures, 32))
+        longest = times.backoff_longest
+        pause = min(longest, times.backoff_steady, times.backoff_first * 2 ** min(self._failures, 32))
+        pause = min(longest, pause * 2 ** max(0, min(self._failures, 32) - STEADY_UNTIL))
+        pause *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads load
         self._failures += 1
-        await asyncio.sleep(max(pause * random.uniform(0.5, 1.0), lost.delay))  # noqa: S311 - spreads load
+        self._retry_from = time.monotonic() + lost.delay
+        self._pause = asyncio.create_task(asyncio.sleep(max(pause, lost.delay)))
+        try:
+            await asyncio.wait([self._pause])
+        finally:
+            self._pause.cancel()
+
+    def retry(self) -> None:
+        """End the wait for the next attempt: there is evidence that Amazon answers again."""
+        if self._pause is not None and time.monotonic() >= self._retry_from:
+            self._pause.cancel()
 
     def _may_renew(self) -> bool:
         """Return whether a refused token is worth a new one: not each time, as the gateway may refuse them all."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Final, Protocol
@@ -12,6 +13,7 @@ import aiohttp
 from alexapy.const import API_USER_AGENT, DEFAULT_ACCEPT_LANGUAGE, USER_AGENT
 from yarl import URL
 
+from custom_components.alexa_media.backend.calls import command, is_command
 from custom_components.alexa_media.errors import (
     AlexaBadResponseError,
     AlexaCommandError,
@@ -24,7 +26,7 @@ from custom_components.alexa_media.http_values import json_body
 
 from .answers import MAX_BODY, HttpAnswer, graphql_errors
 from .endpoints import Answer, Endpoint, Host
-from .limits import Slots, Throttle
+from .limits import Slots, Throttle, Traffic
 
 SLOTS_AT_SETUP: Final = 4
 SLOTS: Final = 2
@@ -34,6 +36,8 @@ SETUP_LASTS: Final = 120.0
 CONNECT_TIMEOUT: Final = 10.0
 RETRY_PAUSE: Final = 0.5
 IN_VAIN_PAUSE: Final = 300.0
+LONGEST_WAIT: Final = 5.0
+"""Seconds of Retry-After up to which a throttled command waits and is sent once more."""
 
 
 class SessionKeeper(Protocol):
@@ -111,6 +115,12 @@ class _Request:
     retries: int
     renewals: int = 1
     csrf_renewals: int = 1
+    waits: int = 1
+
+    @property
+    def traffic(self) -> Traffic:
+        """Return whether it may be held back: what a user waits for is not."""
+        return Traffic.COMMANDS if self.endpoint.is_write or is_command() else Traffic.READS
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,7 @@ class Transport:
         self._setup_until: float | None = monotonic() + SETUP_LASTS
         self._in_vain: dict[str, float] = {}
         self.throttle = Throttle()
+        self.on_answer: Callable[[], None] = lambda: None
         self.retry_pause = RETRY_PAUSE
 
     def setup_done(self) -> None:
@@ -196,7 +207,9 @@ class Transport:
         connection trouble, a 5xx or a broken answer, writes never. What Amazon refused for
         want of cookies, token or csrf is renewed and sent once more: it did not run.
 
-        Raises ``AlexaRateLimitedError`` (without a request while the account is blocked),
+        A throttled command waits up to 5 s of Retry-After and is sent once more, too.
+
+        Raises ``AlexaRateLimitedError`` (a read without a request while its host is throttled),
         ``AlexaConnectionError`` (its ``sent`` is true when a write may have run),
         ``AlexaUnsupportedError`` (403, 404, 405), ``AlexaCommandError`` (a refused write),
         ``AlexaBadResponseError``, and ``AlexaAuthError`` when the token endpoint says that
@@ -221,45 +234,61 @@ class Transport:
 
     async def _attempt(self, request: _Request) -> Any:
         """Send a request and judge the answer; raises ``_Again`` when it is to be sent once more."""
-        endpoint = request.endpoint
-        self._check_throttle(endpoint)
-        token = await self._prepare(endpoint)
+        endpoint, traffic = request.endpoint, request.traffic
+        self._check_throttle(endpoint, traffic)
+        with command() if traffic is Traffic.COMMANDS else nullcontext():
+            token = await self._prepare(endpoint)
         try:
-            async with self._slots.take(urgent=endpoint.is_write):
-                self._check_throttle(endpoint)
+            async with (
+                self.throttle.turn(self._keeper.base_url(endpoint.host), traffic),
+                self._slots.take(urgent=traffic is Traffic.COMMANDS),
+            ):
+                self._check_throttle(endpoint, traffic)
                 proof = _Proof(self._keeper.cookie_generation, self._keeper.csrf, token)
                 answer = await self._exchange(request, proof)
-            self._note_throttling(endpoint, answer)
+                wait = self._note_throttling(request, answer)
+            if wait is not None:
+                await asyncio.sleep(wait)
+                raise _Again(replace(request, waits=request.waits - 1))
             if not _is_signed_out(endpoint, answer):
                 await self._cure_csrf(request, proof, answer)
                 result = _result(endpoint, answer)
                 self._in_vain.pop(endpoint.name, None)
+                self.on_answer()
                 return result
         except (AlexaConnectionError, AlexaBadResponseError) as err:
             if not request.retries or not _is_worth_a_retry(err):
                 raise
             await asyncio.sleep(self.retry_pause)
             raise _Again(replace(request, retries=request.retries - 1)) from None
-        await self._cure_signed_out(request, proof, answer)
+        with command() if traffic is Traffic.COMMANDS else nullcontext():
+            await self._cure_signed_out(request, proof, answer)
         raise _Again(replace(request, renewals=request.renewals - 1))
 
-    def _check_throttle(self, endpoint: Endpoint) -> None:
-        """Raise while Amazon throttles the account."""
-        if remaining := self.throttle.remaining:
+    def _check_throttle(self, endpoint: Endpoint, traffic: Traffic) -> None:
+        """Raise for a read while its host is throttled."""
+        if traffic is Traffic.READS and (remaining := self.throttle.held_back(self._keeper.base_url(endpoint.host))):
             raise AlexaRateLimitedError("Amazon throttles the account", retry_after=remaining, endpoint=endpoint.label)
 
-    def _note_throttling(self, endpoint: Endpoint, answer: HttpAnswer) -> None:
-        """Block the account when this answer says that there are too many requests."""
-        if answer.is_throttled:
-            raise AlexaRateLimitedError(
-                "Amazon throttles the account",
-                retry_after=self.throttle.hit(answer.retry_after),
-                endpoint=endpoint.label,
-                status=answer.status,
-                code=answer.error_code,
-            )
-        if answer.status < 400:
-            self.throttle.passed()
+    def _note_throttling(self, request: _Request, answer: HttpAnswer) -> float | None:
+        """Take note of whether an answer is throttled; returns the seconds after which to send it once more, if so."""
+        endpoint, traffic = request.endpoint, request.traffic
+        host = self._keeper.base_url(endpoint.host)
+        if not answer.is_throttled:
+            if answer.status < 300 and not _is_signed_out(endpoint, answer):
+                self.throttle.passed(host, traffic)
+            return None
+        retry_after = self.throttle.hit(host, traffic, answer.retry_after)
+        asked = answer.retry_after
+        if traffic is Traffic.COMMANDS and request.waits and asked is not None and asked <= LONGEST_WAIT:
+            return asked
+        raise AlexaRateLimitedError(
+            "Amazon throttles the account",
+            retry_after=retry_after,
+            endpoint=endpoint.label,
+            status=answer.status,
+            code=answer.error_code,
+        )
 
     async def _prepare(self, endpoint: Endpoint) -> str | None:
         """Get what the request needs to go out: cookies, or the access token that it returns."""

@@ -1,0 +1,201 @@
+"""Storms of refusals and outages of everything: what they cost, what is shown meanwhile, and how fast it is over."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from .failures import CLASS_NAME, Table, table as table, watching  # noqa: PLC0414 - a fixture
+
+ACCOUNT_HOST = "*alexa.*"
+
+
+def polls(table: Table) -> list[str]:
+    """Return what was asked of the account's host, commands apart."""
+    ledger = [request for request in table.sim.ledger() if "alexa." in request["host"]]
+    return [request["path"] for request in ledger if request["path"] != "/api/behaviors/preview"]
+
+
+def sent(table: Table) -> int:
+    """Return how many sequences were sent."""
+    return len(table.sim.ledger(path="/api/behaviors/preview"))
+
+
+async def say(table: Table, text: str) -> str | None:
+    """Send a message; returns the error that the caller sees."""
+    data = {"target": ["media_player.kitchen_show", "media_player.office_spot"], "message": text}
+    task = asyncio.create_task(table.hass.services.async_call("notify", "alexa_media", data, blocking=True))
+    await table.drive.settle(task.done)
+    try:
+        await task
+    except HomeAssistantError as err:
+        return str(err)
+    return None
+
+
+async def poll_everything(table: Table) -> None:
+    """Read all topics, as after a gap in the stream."""
+    await asyncio.gather(*(coordinator.async_refresh() for coordinator in table.entry.runtime_data.coordinators))
+
+
+async def pass_by(table: Table, seconds: int) -> None:
+    """Let time pass second by second."""
+    for _ in range(seconds):
+        await table.drive.tick(1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 429}, {"throttle": True}, {"status": 400, "body": {"message": "Rate exceeded"}}],
+    ids=["429", "in a 200", "in a 400"],
+)
+async def test_a_storm_of_refusals_costs_few_polls_and_no_message_after_it(table: Table, fault: dict[str, Any]) -> None:
+    """Polls back off, a message is tried once and refused in plain words, the next one is heard at once."""
+    with watching() as watch:
+        table.sim.reset_ledger()
+        table.sim.fault(host=ACCOUNT_HOST, seconds=45, **fault)
+        await poll_everything(table)
+        await pass_by(table, 10)
+        error = await say(table, "during the storm")
+        assert error is not None
+        assert "Kitchen Show" in error
+        assert "too many requests" in error
+        assert not CLASS_NAME.search(error)
+        assert sent(table) == 1
+        await pass_by(table, 40)
+        assert len(polls(table)) <= 5
+        assert await say(table, "after the storm") is None
+    spoken = [said["text"] for said in table.sim.spoken() if "storm" in said["text"]]
+    assert spoken == ["after the storm"] * 2
+    assert sent(table) == 2
+    assert [record.getMessage() for record in watch.records if "rate limiting" in record.getMessage()] != []
+    assert list(watch.problems(table.secrets)) == []
+    await table.recover()
+    assert table.is_whole()
+
+
+async def test_commands_go_out_one_at_a_time_during_a_storm(table: Table) -> None:
+    """A volume, a switch and a text during a storm are each tried once; none is refused by a block of our own."""
+    table.sim.fault(host=ACCOUNT_HOST, times=1, status=429)
+    await poll_everything(table)
+    table.sim.reset_ledger()
+    calls: list[tuple[str, str, dict[str, Any]]] = [
+        ("media_player", "volume_set", {"entity_id": "media_player.kitchen_show", "volume_level": 0.33}),
+        ("switch", "turn_on", {"entity_id": "switch.office_spot_do_not_disturb"}),
+        ("notify", "send_message", {"entity_id": "notify.office_spot_speak", "message": "hello"}),
+    ]
+    tasks = [
+        asyncio.create_task(table.hass.services.async_call(domain, service, data, blocking=True))
+        for domain, service, data in calls
+    ]
+    await table.drive.settle(lambda: all(task.done() for task in tasks))
+    await asyncio.gather(*tasks)
+    assert table.household.device("Kitchen Show")["volume"] == 33
+    assert table.household.device("Office Spot")["dnd"] is True
+    assert "hello" in [said["text"] for said in table.sim.spoken()]
+    await table.recover()
+    assert table.is_whole()
+
+
+async def test_a_command_waits_for_a_short_retry_after(table: Table) -> None:
+    """A refusal that names a few seconds is waited for, and the text is spoken once."""
+    table.sim.fault(path="/api/behaviors/preview", times=1, status=429, headers={"retry-after": "3"})
+    table.sim.reset_ledger()
+    assert await say(table, "a little later") is None
+    assert sent(table) == 2
+    assert [said["text"] for said in table.sim.spoken()].count("a little later") == 2
+
+
+OUTAGES: dict[str, dict[str, Any]] = {
+    "sign-in page": {"html": True},
+    "503": {"status": 503, "body": "<html>Service Unavailable</html>"},
+    "no connection": {"cut": "before"},
+}
+
+
+@pytest.mark.parametrize("fault", OUTAGES)
+@pytest.mark.parametrize("is_cut", [False, True], ids=["stream stays", "stream is lost"])
+async def test_after_an_outage_everything_is_current_within_half_a_minute(
+    table: Table, fault: str, is_cut: bool
+) -> None:
+    """What changed during a minute without Amazon is shown 30 s after its end, and push keeps entities available."""
+    with watching() as watch:
+        table.sim.fault(seconds=60, **OUTAGES[fault])
+        if is_cut:
+            table.sim.fault(close_stream=True)
+        await poll_everything_driven(table)
+        elapsed = 0.0
+        if not is_cut:
+            assert table.usable <= table._usable()
+        table.household.change("Kitchen Show", volume=64)
+        begin = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() - begin < 60:
+            await table.drive.tick(1)
+            if not is_cut:
+                assert table.usable <= table._usable(), "what push keeps current is available"
+        end = asyncio.get_running_loop().time()
+        while not is_current(table):
+            await table.drive.tick(0.5)
+            elapsed = asyncio.get_running_loop().time() - end
+            assert elapsed <= 30, table._ailing()
+        assert volume_of(table) == 64
+    assert list(watch.problems(table.secrets)) == []
+    await table.recover()
+
+
+def volume_of(table: Table) -> Any:
+    """Return the volume that is shown, in percent."""
+    state = table.hass.states.get("media_player.kitchen_show")
+    level = state and state.attributes.get("volume_level")
+    return level and round(level * 100)
+
+
+def is_current(table: Table) -> bool:
+    """Return whether push is up, all topics are read and all entities available."""
+    runtime = table.entry.runtime_data
+    is_read = all(not topic.may_recover and topic.last_update_success for topic in runtime.coordinators)
+    return runtime.push.up and is_read and table._usable() >= table.usable and volume_of(table) == 64
+
+
+async def poll_everything_driven(table: Table) -> None:
+    """Read all topics while time moves on."""
+    task = asyncio.create_task(poll_everything(table))
+    for _ in range(100):
+        if task.done():
+            break
+        await table.drive.tick(0.5)
+    await task
+
+
+async def test_a_pushed_directive_is_evidence(table: Table) -> None:
+    """Topics that failed are read soon after a push, long before their own next attempt."""
+    table.sim.fault(path="/api/*", status=503)
+    await poll_everything_driven(table)
+    for _ in range(20):
+        await table.drive.tick(60)
+    table.sim.clear_faults()
+    table.household.change("Kitchen Show", volume=64)
+    for _ in range(60):
+        await table.drive.tick(0.5)
+        if is_current(table):
+            break
+    assert is_current(table), table._ailing()
+    await table.recover()
+
+
+async def test_a_message_that_goes_through_is_evidence(table: Table) -> None:
+    """A command that Amazon takes makes all topics that failed current."""
+    table.household.change("Kitchen Show", volume=64)
+    table.sim.fault(path="/api/*", status=503)
+    await poll_everything_driven(table)
+    for _ in range(20):
+        await table.drive.tick(60)
+    table.sim.clear_faults()
+    assert await say(table, "back again") is None
+    for _ in range(60):
+        await table.drive.tick(0.5)
+        if is_current(table):
+            break
+    assert is_current(table), table._ailing()
+    await table.recover()
