@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_HORIZON = 400
+_HORIZON = 800
 """Days that a recurrence is looked for."""
+
+_SNOOZE = 9 * 60 * 1000
+"""Milliseconds that something is snoozed for that does not say how long."""
+
+_STEP = re.compile(r"P([1-9][0-9]{0,2})([DWMY])")
 
 _SOUND = {
     "displayName": "Simple Alarm",
@@ -43,6 +49,7 @@ def complete(key: str, given: Mapping[str, Any], device: Mapping[str, Any], now:
         "notificationIndex": key,
         "originalDate": None,
         "originalTime": None,
+        "originalDurationInMillis": given.get("remainingTime") if kind == "Timer" else None,
         "personProfile": None,
         "provider": None,
         "rRuleData": None,
@@ -114,8 +121,8 @@ def shown(notification: Mapping[str, Any], now: float) -> dict[str, Any]:
 def due(notification: Mapping[str, Any], zone: ZoneInfo) -> float | None:
     """Return when a notification rings next, in epoch seconds; ``None`` when it will not."""
     status = notification["status"]
-    if status == "SNOOZED" and notification["snoozedToTime"]:
-        return float(notification["snoozedToTime"]) / 1000
+    if status == "SNOOZED":
+        return float(notification["snoozedToTime"] or notification["lastUpdatedDate"] + _SNOOZE) / 1000
     if status != "ON":
         return None
     if notification["type"] == "Timer":
@@ -128,13 +135,16 @@ def due(notification: Mapping[str, Any], zone: ZoneInfo) -> float | None:
 def ring(notification: dict[str, Any], zone: ZoneInfo, now: float) -> bool:
     """Let a notification ring; return whether it is gone afterwards, as a timer is.
 
-    A reminder is over as soon as it was spoken; an alarm stays as it is until somebody ends it.
+    A reminder is over as soon as it was spoken. An alarm stays until somebody ends it; that it
+    rings is noted, which makes a new version of it.
     """
     if notification["type"] == "Timer":
         return True
     notification["lastOccurrenceTimeInMilli"] = round(now * 1000)
     if notification["type"] == "Reminder":
         end(notification, zone, now)
+    else:
+        touch(notification, now)
     return False
 
 
@@ -173,7 +183,9 @@ def next_occurrence(notification: Mapping[str, Any], zone: ZoneInfo, after: floa
     start = datetime.fromtimestamp(after, UTC).astimezone(zone)
     at = _clock_time(notification["originalTime"])
     candidates = [_next_by_rule(rule, notification, start, at) for rule in _rules(notification)]
-    if not candidates:
+    if not candidates and (rule := _step_rule(notification["recurringPattern"])):
+        candidates = [_next_by_rule(rule, notification, start, at)]
+    elif not candidates:
         days = pattern_days(notification["recurringPattern"])
         candidates = [_next_on(start, at, lambda day: day.weekday() in days)]
     found = [candidate for candidate in candidates if candidate is not None]
@@ -207,6 +219,14 @@ def _rules(notification: Mapping[str, Any]) -> list[str]:
     """Return the RFC 5545 rules of a notification."""
     data = notification["rRuleData"] or {}
     return [rule for rule in data.get("recurrenceRules") or [] if isinstance(rule, str)]
+
+
+def _step_rule(pattern: str | None) -> str | None:
+    """Return the rule of a pattern of so many days, weeks, months or years; ``None`` for other patterns."""
+    if not (found := _STEP.fullmatch(pattern or "")):
+        return None
+    frequency = {"D": "DAILY", "W": "WEEKLY", "M": "MONTHLY", "Y": "YEARLY"}[found[2]]
+    return f"FREQ={frequency};INTERVAL={found[1]}"
 
 
 def pattern_days(pattern: str | None) -> set[int]:

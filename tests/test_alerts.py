@@ -278,7 +278,7 @@ async def test_it_rings(
     await clock.settle()
     await clock.advance(75, 75)
     state = state_of(hass, event)
-    assert (state.attributes["event_type"], state.attributes["id"]) == ("ringing", alarm)
+    assert (state.attributes["event_type"], state.attributes["id"]) == ("alarm_ringing", alarm)
     assert state.attributes["kind"] == "Alarm"
     sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError, match="refused"):
@@ -288,21 +288,21 @@ async def test_it_rings(
     assert sim.spoken()[-1]["text"] == "snooze for 1 minute"
     await clock.settle()
     assert held(household, alarm)["status"] == "SNOOZED"
-    assert state_of(hass, event).attributes["event_type"] == "snoozed"
+    assert state_of(hass, event).attributes["event_type"] == "alarm_snoozed"
     with pytest.raises(ServiceValidationError, match="nothing to snooze"):
         await act(hass, "snooze_alarm", entity_id=BEDROOM)
     await clock.advance(65, 65)
-    assert state_of(hass, event).attributes["event_type"] == "ringing"
+    assert state_of(hass, event).attributes["event_type"] == "alarm_ringing"
     assert await act(hass, "stop_alarm", entity_id=BEDROOM) == {"id": alarm}
     await clock.settle()
     assert held(household, alarm)["status"] == "OFF"
-    assert state_of(hass, event).attributes["event_type"] == "dismissed"
+    assert state_of(hass, event).attributes["event_type"] == "alarm_dismissed"
     assert await act(hass, "stop_alarm", entity_id=BEDROOM) == {"id": None}
     # a timer: nothing here counts it down, it is told when it is over
     await clock.advance(5, 5)
     sim.reset_ledger()
     await clock.advance(200, 100)
     state = state_of(hass, "event.kitchen_show_alarm")
-    assert (state.attributes["event_type"], state.attributes["label"]) == ("ringing", "Bread")
+    assert (state.attributes["event_type"], state.attributes["label"]) == ("timer_ringing", "Bread")
     assert len(household.requests("GET", "/api/notifications")) <= 1
     await hass.config_entries.async_unload(config_entry.entry_id)

@@ -1,6 +1,8 @@
 """When alarms, timers and reminders go off next; all places and times are invented."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +11,8 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.alexa_media.models import Notification, NotificationStatus, NotificationType
-from custom_components.alexa_media.schedule import country_of, next_occurrence, next_of, occurrences
+from custom_components.alexa_media.notification_attributes import recurrence_text
+from custom_components.alexa_media.schedule import country_of, next_occurrence, next_of, occurrences, unless_counting
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = tuple(map(ZoneInfo, ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "UTC")))
@@ -66,7 +69,31 @@ ONCE = {"local_date": date(2026, 11, 22), "local_seconds": SEVEN}
             "2026-11-21T14:00",
             id="Saturdays, still today",
         ),
-        pytest.param(DAILY | {"pattern": "P1M"}, None, id="a pattern that nobody knows is a date that is over"),
+        pytest.param(DAILY | {"pattern": "P0D"}, None, id="a pattern that is not known is a date that is over"),
+        pytest.param(DAILY | {"pattern": "P1Y2M"}, None, id="another pattern that is not known"),
+        pytest.param(DAILY | {"pattern": "P1M"}, "2026-12-01T07:00", id="every month"),
+        pytest.param(DAILY | {"pattern": "P2W"}, "2026-11-29T07:00", id="every second week"),
+        pytest.param(DAILY | {"pattern": "P8W"}, "2026-12-27T07:00", id="every eighth week"),
+        pytest.param(DAILY | {"pattern": "P3D"}, "2026-11-22T07:00", id="every third day"),
+        pytest.param(DAILY | {"pattern": "P1Y"}, "2027-11-01T07:00", id="every year"),
+        pytest.param(
+            DAILY | {"local_date": date(2026, 10, 31), "pattern": "P1M"}, "2026-12-31T07:00", id="a day of long months"
+        ),
+        pytest.param(
+            DAILY | {"local_date": date(2024, 2, 29), "pattern": "P1Y"}, "2028-02-29T07:00", id="every leap day"
+        ),
+        pytest.param(DAILY | {"pattern": "XXXX-WXX-2,XXXX-WXX-4"}, "2026-11-24T07:00", id="two weekdays"),
+        pytest.param(DAILY | {"pattern": "p2w"}, "2026-11-29T07:00", id="in small letters"),
+        pytest.param(
+            REMINDER | {"alarm_time": berlin("2026-11-20T16:00"), "pattern": "P2W"},
+            "2026-12-04T16:00",
+            id="a reminder by its instant, every second week",
+        ),
+        pytest.param(
+            DAILY | {"status": NotificationStatus.SNOOZED, "updated": berlin("2026-11-21T12:58"), "pattern": "P1D"},
+            "2026-11-21T13:07",
+            id="snoozed for a time that is not told",
+        ),
         pytest.param(
             {"local_date": date(2026, 12, 5), "local_seconds": SEVEN, "pattern": "P1D"},
             "2026-12-05T07:00",
@@ -186,9 +213,9 @@ minutes = st.integers(0, 24 * 60 - 1)
 patterns = st.sampled_from(["P1D", "XXXX-WD", "XXXX-WE", *(f"XXXX-WXX-{day}" for day in range(1, 8))])
 rules = st.builds(
     lambda frequency, interval, by, until: f"FREQ={frequency};INTERVAL={interval};{by}{until}",
-    st.sampled_from(["DAILY", "WEEKLY", "MONTHLY"]),
+    st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
     st.integers(1, 5),
-    st.sampled_from(["", "BYDAY=MO,TH;", "BYDAY=SU;WKST=SU;", "BYMONTH=3,11;"]),
+    st.sampled_from(["", "BYDAY=MO,TH;", "BYDAY=SU;WKST=SU;", "BYMONTH=3,11;", "BYDAY=2MO,-1FR;", "BYMONTHDAY=-1,15;"]),
     st.sampled_from(["", "UNTIL=20280101T000000;", "COUNT=20;"]),
 )
 
@@ -293,3 +320,70 @@ def test_put_off_and_left_out() -> None:
     assert first(deferred=berlin("2026-11-21T06:00")) == [tomorrow, after]
     cancelled = {"status": NotificationStatus.INSTANCE_CANCELED, "local_date": date(2026, 11, 22)}
     assert first(**cancelled)[0] == after
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=WEEKLY;BYMONTH=4;BYMONTHDAY=31",
+        "FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=2",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=YEARLY;BYYEARDAY=366;BYMONTH=1",
+        "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=HOURLY;COUNT=19999",
+        "FREQ=DAILY;COUNT=19999;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYSETPOS=5",
+        f"FREQ=DAILY;BYMINUTE={','.join(map(str, range(60)))}",
+        f"FREQ=MONTHLY;BYMONTHDAY={','.join(['31'] * 300)}",
+    ],
+)
+@pytest.mark.parametrize("day", [date(1970, 1, 1), date(2017, 1, 1), date(2199, 12, 31)])
+def test_a_rule_that_never_fits_costs_little(rule: str, day: date) -> None:
+    """No rule is searched for longer than one that fits, wherever it begins."""
+    begin = perf_counter()
+    next_occurrence(notification(rules=(rule,) * 3, local_date=day, local_seconds=SEVEN), NOW, BERLIN)
+    assert perf_counter() - begin < 0.5
+
+
+def test_a_rule_of_hours_without_a_near_end_goes_on() -> None:
+    alarm = notification(rules=("FREQ=HOURLY;COUNT=999999999",), local_date=date(1970, 1, 1), local_seconds=SEVEN)
+    assert next_occurrence(alarm, NOW, BERLIN) == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, "Never Repeat"),
+        ({"pattern": "P1D"}, "Every day"),
+        ({"pattern": "XXXX-WD"}, "Weekdays"),
+        ({"pattern": "XXXX-WXX-1"}, "Every Monday"),
+        ({"pattern": "P1M"}, "Every month"),
+        ({"pattern": "P2W"}, "Every 2 weeks"),
+        ({"pattern": "P8W"}, "Every 8 weeks"),
+        ({"pattern": "P1W"}, "Every Sunday"),
+        ({"pattern": "P3D"}, "Every 3 days"),
+        ({"pattern": "P1Y"}, "Every year"),
+        ({"rules": ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",)}, "Weekdays"),
+        ({"rules": ("FREQ=WEEKLY;BYDAY=MO", "FREQ=WEEKLY;BYDAY=SA,SU")}, "Every Monday, Saturday, Sunday"),
+        ({"rules": ("FREQ=DAILY;BYHOUR=1;BYMINUTE=56;BYSECOND=0;INTERVAL=1;",)}, "Every day"),
+        ({"rules": ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TH",), "pattern": "P2W"}, "Every 2 weeks"),
+        ({"rules": ("FREQ=WEEKLY;BYDAY=MO,TU",), "pattern": "XXXX-WD"}, "Every Monday, Tuesday"),
+        ({"rules": ("often",)}, "Repeats"),
+    ],
+)
+def test_how_it_repeats_is_told_from_rules_or_pattern(values: dict[str, Any], expected: str) -> None:
+    assert recurrence_text(notification(**DAILY | values), BERLIN) == expected
+
+
+def test_a_timer_that_only_counts_down_is_the_same() -> None:
+    ends = NOW + timedelta(minutes=5)
+    raw = {"id": "n1", "remainingTime": 300_000}
+    before = notification(**TIMER, trigger_time=ends, remaining=300.0, raw=raw)
+    later = notification(**TIMER, trigger_time=ends, remaining=290.0, raw={**raw, "remainingTime": 290_000})
+    assert unless_counting(later, before) is before
+    paused = replace(later, status=NotificationStatus.PAUSED)
+    assert unless_counting(paused, before) is paused
+    longer = replace(later, trigger_time=ends + timedelta(minutes=1))
+    assert unless_counting(longer, before) is longer
+    assert unless_counting(later, None) is later

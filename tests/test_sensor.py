@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
+import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
@@ -21,11 +22,12 @@ from pytest_homeassistant_custom_component.common import (
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.models import Notification, NotificationStatus, NotificationType
 
-from .conftest import Household, state_of, until
+from .conftest import Clock, Household, set_up, state_of, until
 
 ALARM = "sensor.kitchen_show_next_alarm"
 TIMER = "sensor.kitchen_show_next_timer"
 REMINDER = "sensor.kitchen_show_next_reminder"
+SECOND = timedelta(seconds=1)
 
 
 def notification(serial: str, kind: NotificationType, **values: Any) -> Notification:
@@ -312,3 +314,139 @@ async def test_half_an_emoji_and_huge_numbers_leave_all_states_readable(
     await hass.async_block_till_done()
     for state in hass.states.async_all():
         json_bytes(state.as_dict())
+
+
+async def test_ringing_is_no_dismissal(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """Amazon notes that an alarm rings with a new version: only the change after it is the dismissal."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    dismissals = async_capture_events(hass, "alexa_media_alarm_dismissal_event")
+    rings = async_capture_events(hass, "alexa_media_notification_event")
+    event = "event.kitchen_show_alarm"
+    at_ = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
+    kitchen = {"entity_id": "media_player.kitchen_show"}
+    await hass.services.async_call("alexa_media", "create_alarm", {**kitchen, "at": at_}, blocking=True)
+    await clock.settle()
+    await clock.advance((at_ - dt_util.now()).total_seconds() + 30, 1)
+    assert len(rings) == 1
+    assert dismissals == []
+    assert state_of(hass, event).attributes["event_type"] == "alarm_ringing"
+    await hass.services.async_call("alexa_media", "stop_alarm", kitchen, blocking=True)
+    await clock.settle()
+    assert len(dismissals) == 1
+    assert state_of(hass, event).attributes["event_type"] == "alarm_dismissed"
+    assert state_of(hass, ALARM).attributes["dismissed"] is not None
+    assert len(rings) == 1
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_event_types_name_the_kind(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """The trigger of the user interface tells a timer from an alarm."""
+    assert state_of(hass, "event.kitchen_show_alarm").attributes["event_types"] == [
+        "alarm_ringing",
+        "alarm_dismissed",
+        "alarm_snoozed",
+        "timer_ringing",
+        "reminder_ringing",
+        "reminder_snoozed",
+    ]
+
+
+async def test_paused_timers_are_shown(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """While all timers are paused the state is when the shortest would end, and the attributes list them."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    customer_id, account = next(iter(household.accounts.items()))
+    key = next(key for key, item in account["notifications"].items() if item["type"] == "Timer")
+    assert state_of(hass, TIMER).attributes["sorted_paused"] == []
+    sim.patch_state({"accounts": {customer_id: {"notifications": {key: {"status": "PAUSED"}}}}})
+    await clock.settle()
+    state = state_of(hass, TIMER)
+    found = state.attributes
+    assert (found["status"], found["total_active"], found["timer"]) == ("PAUSED", 0, "Bread")
+    (paused,) = found["sorted_paused"]
+    assert paused["originalDurationInMillis"] == 5_400_000
+    left = timedelta(milliseconds=paused["remainingTime"])
+    assert abs(datetime.fromisoformat(state.state) - datetime.fromisoformat(found["process_timestamp"]) - left) < SECOND
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_reading_again_restarts_no_timer_bar(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """``process_timestamp`` moves when a timer changes, not when it is read; ``remainingTime`` is true then."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    before = state_of(hass, TIMER).attributes
+    for _ in range(3):
+        await clock.advance(30, 30)
+        await config_entry.runtime_data.notifications.async_refresh()
+        await clock.settle()
+        assert state_of(hass, TIMER).attributes == before
+    (timer,) = before["sorted_active"]
+    ends = datetime.fromisoformat(before["process_timestamp"]) + timedelta(milliseconds=timer["remainingTime"])
+    assert abs(ends - datetime.fromisoformat(state_of(hass, TIMER).state)) < SECOND
+    tea = {"type": "Timer", "deviceSerialNumber": "G0SIM00KITCHEN01", "remainingTime": 1_200_000}
+    customer_id = next(iter(household.accounts))
+    sim.patch_state({"accounts": {customer_id: {"notifications": {"tea": tea}}}})
+    await clock.settle()
+    after = state_of(hass, TIMER).attributes
+    assert after["process_timestamp"] != before["process_timestamp"]
+    bread = next(item for item in after["sorted_active"] if item["id"] == timer["id"])
+    read_at = datetime.fromisoformat(after["process_timestamp"])
+    assert abs(read_at + timedelta(milliseconds=bread["remainingTime"]) - ends) < SECOND
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize("updated", [0, None, "now", "yesterday"])
+async def test_a_snooze_without_a_time_is_not_hidden(
+    hass: HomeAssistant, entry: MockConfigEntry, updated: int | str | None
+) -> None:
+    """An alarm that is snoozed comes before the one of tomorrow, nine minutes from the change or from now."""
+    serial, now = "G0SIM00KITCHEN01", dt_util.utcnow()
+    moments = {"now": now - timedelta(minutes=2), "yesterday": now - timedelta(days=1)}
+    snoozed = notification(
+        serial,
+        NotificationType.ALARM,
+        status=NotificationStatus.SNOOZED,
+        alarm_time=now - timedelta(minutes=10),
+        updated=moments.get(str(updated)),
+        raw=raw("Alarm", status="SNOOZED", snoozedToTime=None),
+    )
+    tomorrow = notification(
+        serial, NotificationType.ALARM, notification_id="n2", alarm_time=now + timedelta(hours=20), raw=raw("Alarm")
+    )
+    entry.runtime_data.notifications.async_apply({serial: (snoozed, tomorrow)})
+    shown = at(hass, ALARM)
+    assert shown is not None
+    assert timedelta(0) < shown - now <= timedelta(minutes=9, seconds=1)
+    assert state_of(hass, ALARM).attributes["status"] == "SNOOZED"
+
+
+@pytest.mark.parametrize("pattern", ["P2W", "P8W", "P1M", "P3D", "P1Y"])
+async def test_what_repeats_by_its_pattern_alone_has_a_next_time(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, pattern: str
+) -> None:
+    """After it rang the next one is shown, how it repeats is told, and the next one can be skipped."""
+    customer_id = next(iter(household.accounts))
+    made = {
+        "type": "Reminder",
+        "deviceSerialNumber": "G0SIM00KITCHEN01",
+        "originalTime": "06:00:00.000",
+        "originalDate": (dt_util.utcnow() - timedelta(days=1)).date().isoformat(),
+        "recurringPattern": pattern,
+        "reminderLabel": "Bins",
+    }
+    patch = dict.fromkeys(household.accounts[customer_id]["notifications"])
+    sim.patch_state({"accounts": {customer_id: {"notifications": {**patch, "bins": made}}}})
+    await until(hass, lambda: state_of(hass, REMINDER).attributes["reminder"] == "Bins")
+    state = state_of(hass, REMINDER)
+    assert datetime.fromisoformat(state.state) > dt_util.utcnow()
+    assert state.attributes["recurrence"].startswith("Every ")
+    (item,) = state.attributes["sorted_active"]
+    await hass.services.async_call("alexa_media", "skip_next", {"notification_id": item["id"]}, blocking=True)
+    await until(hass, lambda: state_of(hass, REMINDER).state > state.state)

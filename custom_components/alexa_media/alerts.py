@@ -19,7 +19,7 @@ from .const import CONF_DEFAULT_DEVICE, DOMAIN
 from .coordinator import AlertWatch, AlexaConfigEntry, NotificationsCoordinator
 from .entity import command_errors, invalid_input, player_unique_id
 from .models import Device, Notification
-from .schedule import ALARMS, TIMERS, next_occurrence, repeats, weekdays_of
+from .schedule import ALARMS, TIMERS, first_day, next_occurrence, repeats, repetition_rules, weekdays_of
 
 CAN_RING: Final = "TIMERS_AND_ALARMS"
 CAN_REMIND: Final = "REMINDERS"
@@ -31,6 +31,10 @@ LEAST_AHEAD: Final = timedelta(seconds=5)
 LONGEST_LABEL: Final = 256
 LONGEST_TIMER: Final = timedelta(hours=24)
 MOST_WEEKS: Final = 52
+
+# What lies further ahead is a mistake; near the ends of the calendar, time zones lead out of it.
+MOST_YEARS: Final = 10
+_FIRST_YEAR: Final = 1970
 
 # How long to wait for a timer that was asked for in words to turn up in the list.
 TIMER_APPEARS: Final = 8.0
@@ -194,6 +198,9 @@ def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) ->
     """
     zone = echo.zone
     earliest = dt_util.now(zone) + LEAST_AHEAD
+    if isinstance(at, datetime) and not _FIRST_YEAR <= at.year <= earliest.year + MOST_YEARS:
+        key = "alert_past" if at.year < _FIRST_YEAR else "alert_far"
+        raise invalid_input(key, time=at.replace(tzinfo=None).isoformat(" ", "seconds"), device=echo.device.name)
     if isinstance(at, time):
         local = datetime.combine(earliest.date(), at.replace(tzinfo=None), zone)
         if local < earliest:
@@ -247,6 +254,7 @@ def recurrence_of_rule(rule: str | None, first: date) -> Recurrence | None:
         not parts
         and set(weekdays) <= set(WEEKDAYS)
         and interval.isdecimal()
+        and len(interval) <= len(str(MOST_WEEKS))
         and 1 <= int(interval) <= MOST_WEEKS
         and (frequency == "WEEKLY" or (frequency == "DAILY" and int(interval) == 1))
     )
@@ -268,11 +276,11 @@ def recurrence_held(echo: Echo, notification: Notification) -> Recurrence | None
     """
     if not repeats(notification):
         return None
-    if notification.rules:
-        if len(notification.rules) == 1:
-            parts = [part for part in notification.rules[0].split(";") if part.partition("=")[0] not in _CLOCK]
-            return recurrence_of_rule(";".join(parts), notification.local_date or dt_util.now(echo.zone).date())
-        raise invalid_input("alert_recurrence", rule="; ".join(notification.rules))
+    if rules := repetition_rules(notification):
+        if len(rules) == 1:
+            parts = [part for part in rules[0].split(";") if part.partition("=")[0] not in _CLOCK]
+            return recurrence_of_rule(";".join(parts), first_day(notification, dt_util.utcnow(), echo.zone))
+        raise invalid_input("alert_recurrence", rule="; ".join(rules))
     days = weekdays_of(notification, echo.watch.country_of(echo.device.serial))
     return recurrence_of([WEEKDAYS[day - 1] for day in days])
 

@@ -242,8 +242,8 @@ class Notification:
 
     ``local_date`` and ``local_time`` ("07:00:00.000" parsed to seconds of the day) are in
     the device's time zone; ``alarm_time``, ``trigger_time``, ``snoozed_to`` and ``deferred``
-    are instants; ``remaining`` is in seconds. ``index`` is the part of the id by which alarms
-    are addressed. ``rules`` are RFC 5545 rules, ``pattern`` is Amazon's
+    are instants, ``rang`` is when it rang last; ``remaining`` is in seconds. ``index`` is the
+    part of the id by which alarms are addressed. ``rules`` are RFC 5545 rules, ``pattern`` is Amazon's
     ``recurringPattern``. ``raw`` is the object as it came, for attributes.
     """
 
@@ -263,6 +263,7 @@ class Notification:
     remaining: float | None = None
     created: datetime | None = None
     updated: datetime | None = None
+    rang: datetime | None = None
     pattern: str | None = None
     rules: tuple[str, ...] = ()
     index: str | None = None

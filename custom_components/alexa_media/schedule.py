@@ -5,23 +5,28 @@ next time is worked out from the local time and the rule.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 import heapq
-from itertools import dropwhile, groupby, islice
+from itertools import dropwhile, groupby
+import re
 from typing import Final
 
-from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it ships no types
-
 from .models import Notification, NotificationStatus, NotificationType
+from .recurrence import Rule
 
 ALARMS: Final = frozenset({NotificationType.ALARM, NotificationType.MUSIC_ALARM})
 TIMERS: Final = frozenset({NotificationType.TIMER})
 REMINDERS: Final = frozenset({NotificationType.REMINDER})
 
+SNOOZE: Final = timedelta(minutes=9)
+"""How long Alexa snoozes where nobody says otherwise."""
+
 _DAY: Final = timedelta(days=1)
 
-# ISO weekdays of Amazon's patterns; what a weekend is depends on the country.
-_PATTERNS: Final = {"P1D": frozenset(range(1, 8))} | {f"XXXX-WXX-{day}": frozenset({day}) for day in range(1, 8)}
+# Amazon's patterns of weekdays; what a weekend is depends on the country.
+_EVERY: Final = frozenset(range(1, 8))
+_EVERY_DAY: Final = "P1D"
 _WEEKDAYS: Final = "XXXX-WD"
 _WEEKEND: Final = "XXXX-WE"
 
@@ -37,9 +42,15 @@ _WEEKENDS: Final = dict.fromkeys(_FRIDAY_SATURDAY_IN, frozenset({5, 6})) | {"IR"
 # 29 February may be eight years away; a rule that never fits must not be searched to the year 9999.
 _HORIZON: Final = timedelta(days=9 * 366)
 
-# Steps of these frequencies have a fixed length: the start may move on by whole ones.
-_STEPS: Final = {"HOURLY": timedelta(hours=1), "DAILY": _DAY, "WEEKLY": timedelta(weeks=1)}
-_FREQUENCIES: Final = frozenset({*_STEPS, "MONTHLY", "YEARLY"})
+# Amazon's ``recurringPattern`` of so many days, weeks, months or years from the first time on.
+_STEP: Final = re.compile(r"P([1-9]\d{0,2})([DWMY])", re.ASCII)
+_STEP_FREQUENCY: Final = {"D": "DAILY", "W": "WEEKLY", "M": "MONTHLY", "Y": "YEARLY"}
+_WEEKDAY: Final = re.compile(r"XXXX-WXX-([1-7])", re.ASCII)
+_SEPARATOR: Final = re.compile(r"[\s,;]+")
+
+# Rules of a notification that are read, and the years since its start over which one is counted.
+_MOST_RULES: Final = 20
+_COUNTED: Final = timedelta(days=10 * 366)
 
 
 def country_of(locale: str | None) -> str | None:
@@ -80,7 +91,7 @@ def occurrences(
         now = _skipped(notification, now, zone)
     elif status is not NotificationStatus.ON and status is not NotificationStatus.SNOOZED:
         return
-    put_off = notification.snoozed_to if status is NotificationStatus.SNOOZED else notification.deferred
+    put_off = snoozed_to(notification) if status is NotificationStatus.SNOOZED else notification.deferred
     if first := _later(put_off, now):
         yield first
         now = first
@@ -90,9 +101,24 @@ def occurrences(
         yield from _regular(notification, now, zone, country)
 
 
+def snoozed_to(notification: Notification) -> datetime | None:
+    """Return when something that is snoozed goes off; Alexa's nine minutes after the change where Amazon names none."""
+    if notification.snoozed_to is not None or notification.updated is None:
+        return notification.snoozed_to
+    return notification.updated + SNOOZE
+
+
 def repeats(notification: Notification) -> bool:
     """Return whether a notification comes again by a rule or a pattern."""
-    return bool(notification.rules) or notification.pattern in {*_PATTERNS, _WEEKDAYS, _WEEKEND}
+    return bool(notification.rules) or _is_known(notification.pattern)
+
+
+def repetition_rules(notification: Notification) -> tuple[str, ...]:
+    """Return the RFC 5545 rules of a notification; those of a pattern of steps where it has no rules."""
+    if notification.rules:
+        return notification.rules[:_MOST_RULES]
+    rule = _step_rule(notification.pattern)
+    return (rule,) if rule else ()
 
 
 def weekdays_of(notification: Notification, country: str | None) -> frozenset[int]:
@@ -100,11 +126,20 @@ def weekdays_of(notification: Notification, country: str | None) -> frozenset[in
     return _days(notification.pattern, country) or frozenset()
 
 
+def first_day(notification: Notification, now: datetime, zone: tzinfo) -> date:
+    """Return the local day that a repetition starts on."""
+    return _start(notification, now, zone)[0]
+
+
 def _regular(notification: Notification, now: datetime, zone: tzinfo, country: str | None) -> Iterator[datetime]:
     """Yield the times of an alarm or a reminder by its rules, its pattern, or its one time."""
     start, seconds = _start(notification, now, zone)
-    rules = [_occurrences(text, start, seconds, now, zone) for text in notification.rules]
-    if readable := [rule for rule in rules if rule is not None]:
+    rules = (_occurrences(text, start, seconds, now, zone) for text in notification.rules[:_MOST_RULES])
+    readable = [rule for rule in rules if rule is not None]
+    step = _step_rule(notification.pattern)
+    if step and not readable and (found := _occurrences(step, start, seconds, now, zone)) is not None:
+        readable.append(found)
+    if readable:
         merged = heapq.merge(*(_after(rule, now, zone) for rule in readable))
         return (at for at, _ in groupby(merged))
     days = _days(notification.pattern, country)
@@ -113,14 +148,34 @@ def _regular(notification: Notification, now: datetime, zone: tzinfo, country: s
     return _one(_once(notification, now, zone))
 
 
+def _is_known(pattern: str | None) -> bool:
+    """Return whether a pattern is one by which something repeats."""
+    return _step_rule(pattern) is not None or _days(pattern, None) is not None
+
+
 def _days(pattern: str | None, country: str | None) -> frozenset[int] | None:
-    """Return the ISO weekdays of a pattern; ``None`` for one that nobody knows."""
-    weekend = _WEEKENDS.get(country or "", _SATURDAY_SUNDAY)
+    """Return the ISO weekdays of a pattern, which may list several; ``None`` for one that is not known."""
+    parts = [part for part in _SEPARATOR.split((pattern or "").upper()) if part]
+    found = [_days_of(part, _WEEKENDS.get(country or "", _SATURDAY_SUNDAY)) for part in parts]
+    known = [days for days in found if days is not None]
+    return frozenset().union(*known) if known and len(known) == len(found) else None
+
+
+def _days_of(pattern: str, weekend: frozenset[int]) -> frozenset[int] | None:
+    """Return the ISO weekdays of a single pattern."""
     if pattern == _WEEKEND:
         return weekend
-    if pattern == _WEEKDAYS:
-        return _PATTERNS["P1D"] - weekend
-    return _PATTERNS.get(pattern or "")
+    if pattern in (_WEEKDAYS, _EVERY_DAY):
+        return _EVERY - weekend if pattern == _WEEKDAYS else _EVERY
+    return frozenset({int(found[1])}) if (found := _WEEKDAY.fullmatch(pattern)) else None
+
+
+def _step_rule(pattern: str | None) -> str | None:
+    """Return the rule of a pattern such as "P2W"; ``None`` for others, also for "P1D", which is all weekdays."""
+    found = _STEP.fullmatch((pattern or "").strip().upper())
+    if found is None or found[0] == _EVERY_DAY:
+        return None
+    return f"FREQ={_STEP_FREQUENCY[found[2]]};INTERVAL={found[1]}"
 
 
 def _skipped(notification: Notification, now: datetime, zone: tzinfo) -> datetime:
@@ -133,6 +188,16 @@ def _skipped(notification: Notification, now: datetime, zone: tzinfo) -> datetim
 def _one(at: datetime | None) -> Iterator[datetime]:
     """Return an iterator over the one time that there may be."""
     return iter(() if at is None else (at,))
+
+
+def unless_counting(new: Notification, old: Notification | None) -> Notification:
+    """Return a notification as it was before, if all that has changed is that a timer counts down."""
+    if old is None or new.trigger_time is None or (new.type, new.status) != (old.type, old.status):
+        return new
+    if new.type not in TIMERS or new.status is not NotificationStatus.ON:
+        return new
+    counted = {**new.raw, "remainingTime": old.raw.get("remainingTime")}
+    return old if replace(new, remaining=old.remaining, raw=counted) == old else new
 
 
 def _later(at: datetime | None, now: datetime) -> datetime | None:
@@ -201,26 +266,21 @@ def _occurrences(
 ) -> Iterator[datetime] | None:
     """Return the local times of an RFC 5545 rule; ``None`` for a rule that cannot be read.
 
-    Amazon ends its rules with a semicolon. Those of minutes and seconds are refused: no
-    alarm has them, and to go through them takes long.
+    No rule is followed for more than nine years, nor counted over more than ten.
     """
-    pairs = (part.split("=", 1) for part in text.upper().removeprefix("RRULE:").replace(" ", "").split(";"))
-    parts = {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
-    if parts.get("FREQ") not in _FREQUENCIES or (seconds is None and "BYHOUR" not in parts):
+    rule = Rule.parse(text, start, seconds)
+    if rule is None:
         return None
     local_now = now.astimezone(zone).replace(tzinfo=None)
     limit = local_now + _HORIZON
-    try:
-        if until := parts.pop("UNTIL", None):
-            limit = min(limit, _until(until, zone))
-        limit_count = parts.pop("COUNT", None)
-        begin = _at(start, seconds or 0)
-        if limit_count is None:
-            begin = _moved_on(begin, parts["FREQ"], int(parts.get("INTERVAL", "1")), local_now)
-        rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=begin)
-        return islice(rule.replace(until=limit), None if limit_count is None else int(limit_count))
-    except ValueError, OverflowError:
-        return None
+    if rule.until:
+        try:
+            limit = min(limit, _until(rule.until, zone))
+        except ValueError, OverflowError:
+            return None
+    if rule.count is not None and rule.begin < local_now - _COUNTED:
+        return iter(())
+    return rule.between((local_now - _DAY).date(), limit)
 
 
 def _until(text: str, zone: tzinfo) -> datetime:
@@ -229,16 +289,3 @@ def _until(text: str, zone: tzinfo) -> datetime:
     if until.tzinfo is not None:
         return until.astimezone(zone).replace(tzinfo=None)
     return until if "T" in text else until + _DAY - timedelta(seconds=1)
-
-
-def _moved_on(begin: datetime, frequency: str, interval: int, local_now: datetime) -> datetime:
-    """Return a later start that gives the same occurrences from some steps before now on.
-
-    Raises ``ValueError`` for an interval that would never come to an end.
-    """
-    if interval < 1:
-        raise ValueError("an interval is at least 1")
-    step = _STEPS.get(frequency)
-    if step is None:
-        return begin
-    return begin + max(0, (local_now - begin) // (step * interval) - 2) * step * interval

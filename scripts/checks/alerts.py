@@ -46,13 +46,13 @@ def rings(world: World) -> str:
     expect(item and item["sound"]["displayName"] == "Countertop", f"in the cloud: {item}")
     until("the sensor knows it", lambda: alarm in str(world.state("sensor.office_spot_next_alarm").attributes))
     until("it rings there", lambda: held(world, alarm)["lastOccurrenceTimeInMilli"], 20)
-    until("it is told here", lambda: happened(world) == ("ringing", alarm))
+    until("it is told here", lambda: happened(world) == ("alarm_ringing", alarm))
     # a change in the first two seconds is taken for Amazon's note that it rings
     time.sleep(2.5)
     stopped = act(world, "stop_alarm", entity_id=OFFICE)["id"]
     expect(stopped == alarm, f"stopped {stopped}")
     until("it is off there", lambda: held(world, alarm)["status"] == "OFF")
-    until("that it was dismissed", lambda: happened(world) == ("dismissed", alarm))
+    until("that it was dismissed", lambda: happened(world) == ("alarm_dismissed", alarm))
     act(world, "delete_notification", notification_id=alarm)
     expect(not held(world, alarm), "the cloud still has it")
     return "rang, told, stopped, deleted"

@@ -10,7 +10,7 @@ from .kids import KidsCoordinator
 from .lists import AlexaList, ListsCoordinator
 from .media import MediaLibrary
 from .players import PlayersCoordinator
-from .ringing import AlertEvent, AlertWatch, Happening
+from .ringing import EVENT_TYPES, AlertEvent, AlertWatch, Happening
 from .routines import RoutinesCoordinator
 from .runtime import (
     AlexaConfigEntry,
@@ -26,6 +26,7 @@ from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 __all__ = [
+    "EVENT_TYPES",
     "EXISTENCE",
     "AlarmSounds",
     "AlarmSoundsCoordinator",

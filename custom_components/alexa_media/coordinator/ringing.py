@@ -1,10 +1,15 @@
-"""What rings, and what has become of it: told as it happens, without a request."""
+"""When alarms, timers and reminders of an account go off, and what happens to them, without a request.
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+This is the one place where their times are worked out and where ringing, dismissal and
+snoozing are noticed: entities show what is found here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import partial
+from itertools import chain, count
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -12,9 +17,11 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from ..models import Notification, NotificationStatus
-from ..notification_attributes import was_dismissed
-from ..schedule import ALARMS, country_of, next_occurrence
+from ..models import Notification, NotificationStatus, NotificationType
+from ..notification_attributes import Timed, was_dismissed
+from ..schedule import ALARMS, REMINDERS, SNOOZE, TIMERS, country_of, next_occurrence
+from ..time_zones import zone_named
+from .base import LOGGER
 from .devices import DevicesCoordinator
 from .topics import NotificationsCoordinator
 
@@ -23,6 +30,21 @@ CLOCK_SKEW: Final = timedelta(seconds=2)
 
 # An alarm that nobody ends stops by itself after an hour.
 RINGING: Final = timedelta(hours=1)
+
+
+class AlertKind(StrEnum):
+    """The kinds of what goes off."""
+
+    ALARM = "alarm"
+    TIMER = "timer"
+    REMINDER = "reminder"
+
+
+_KINDS: Final[Mapping[NotificationType, AlertKind]] = {
+    **dict.fromkeys(ALARMS, AlertKind.ALARM),
+    **dict.fromkeys(TIMERS, AlertKind.TIMER),
+    **dict.fromkeys(REMINDERS, AlertKind.REMINDER),
+}
 
 
 class Happening(StrEnum):
@@ -35,12 +57,28 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvent:
-    """Something that has happened, and when."""
+    """Something that has happened, and when; of what rings the notification is as it was before."""
 
     happening: Happening
     notification: Notification
     at: datetime
 
+    @property
+    def event_type(self) -> str:
+        """Return what happened to which kind, such as "alarm_ringing"."""
+        return f"{_KINDS[self.notification.type]}_{self.happening}"
+
+
+EVENT_TYPES: Final = (
+    *(f"{AlertKind.ALARM}_{happening}" for happening in Happening),
+    f"{AlertKind.TIMER}_{Happening.RINGING}",
+    *(f"{AlertKind.REMINDER}_{happening}" for happening in (Happening.RINGING, Happening.SNOOZED)),
+)
+"""All that can be told."""
+
+
+type _Key = tuple[str, int]
+"""The id of a notification, and which of those with this id it is."""
 
 type AlertListener = Callable[[AlertEvent], None]
 
@@ -49,8 +87,18 @@ type AlertListener = Callable[[AlertEvent], None]
 class _Due:
     """A notification and when it goes off."""
 
+    key: _Key
     notification: Notification
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """A next time, and from what it was worked out."""
+
+    timed: Timed
+    zone: tzinfo
+    country: str | None
 
 
 class AlertWatch:
@@ -69,19 +117,25 @@ class AlertWatch:
         self._devices = devices
         self._notifications = notifications
         self._zones: dict[str, tzinfo | None] = {}
-        self._known: dict[str, Notification] = {}
+        self._known: dict[_Key, Notification] = {}
+        self._seen: Mapping[str, tuple[Notification, ...]] | None = None
+        self._worked: dict[_Key, _Worked] = {}
+        self._of_serial: dict[str, list[_Worked]] = {}
         self._due: tuple[_Due, ...] = ()
-        self._rings: dict[str, _Due] = {}
+        self._rings: dict[_Key, _Due] = {}
         self._listeners: dict[str | None, list[AlertListener]] = {}
         self._planners: list[CALLBACK_TYPE] = []
+        self._viewers: dict[str, list[CALLBACK_TYPE]] = {}
+        self._stopped = False
         self._cancel: CALLBACK_TYPE | None = None
 
     async def async_start(self) -> None:
         """Load the time zones and watch until the entry is unloaded."""
         await self._async_load_zones()
-        self._known = {item.notification_id: item for item in self._all()}
-        self._entry.async_on_unload(self._async_cancel)
-        self._entry.async_on_unload(self._notifications.async_add_listener(self._async_notifications_changed))
+        self._seen = self._notifications.data
+        self._known = self._taken()
+        self._entry.async_on_unload(self._async_stop)
+        self._entry.async_on_unload(self._notifications.async_add_listener(self.async_follow))
         self._entry.async_on_unload(self._devices.async_add_listener(self._async_devices_changed))
         self._async_plan()
 
@@ -91,9 +145,10 @@ class AlertWatch:
         zone = self._zones.get(device.time_zone) if device and device.time_zone else None
         return zone or dt_util.get_default_time_zone()
 
-    def loaded_zone(self, name: str) -> tzinfo | None:
-        """Return a time zone that has been loaded: those of all devices are, before their entities are there."""
-        return self._zones.get(name)
+    def timed(self, serial: str) -> tuple[Timed, ...]:
+        """Return what is set on a device, each with its next time."""
+        self.async_follow()
+        return tuple(worked.timed for worked in self._of_serial.get(serial, ()))
 
     def country_of(self, serial: str) -> str | None:
         """Return the country that a device is set to."""
@@ -108,9 +163,15 @@ class AlertWatch:
 
     @callback
     def async_add_listener(self, serial: str | None, listener: AlertListener) -> CALLBACK_TYPE:
-        """Tell somebody of everything that happens on a device, or on all of them (``None``)."""
+        """Call a listener with everything that happens on a device, or on all of them (``None``)."""
         self._listeners.setdefault(serial, []).append(listener)
         return partial(self._listeners[serial].remove, listener)
+
+    @callback
+    def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call a viewer when the times of a device have changed though its notifications have not."""
+        self._viewers.setdefault(serial, []).append(viewer)
+        return partial(self._viewers[serial].remove, viewer)
 
     @property
     def due(self) -> Iterator[tuple[Notification, datetime]]:
@@ -125,60 +186,106 @@ class AlertWatch:
 
     def may_be(self, notification_id: str) -> bool:
         """Return whether something is there, or nobody knows as the list could not be read."""
-        return notification_id in self._known or not self._notifications.last_update_success
+        return (notification_id, 0) in self._known or not self._notifications.last_update_success
 
-    def _all(self) -> Iterator[Notification]:
-        """Yield the notifications of all devices."""
-        for items in self._notifications.data.values():
-            yield from items
+    def _taken(self) -> dict[_Key, Notification]:
+        """Return the notifications of all devices by id."""
+        now = dt_util.utcnow()
+        found: dict[_Key, Notification] = {}
+        for item in chain(*self._notifications.data.values()):
+            # an id that comes twice is two notifications
+            key = next(key for number in count() if (key := (item.notification_id, number)) not in found)
+            found[key] = self._with_snooze(key, item, now)
+        return found
+
+    def _with_snooze(self, key: _Key, item: Notification, now: datetime) -> Notification:
+        """Return something that is snoozed for a time that is not known with the usual length, from now on."""
+        if item.status is not NotificationStatus.SNOOZED or item.snoozed_to is not None:
+            return item
+        known = self._known.get(key)
+        if known is not None and replace(known, snoozed_to=None) == item:
+            return known
+        since = item.updated
+        return replace(item, snoozed_to=(since if since and since <= now < since + SNOOZE else now) + SNOOZE)
 
     async def _async_load_zones(self) -> None:
         """Load the time zones that are new; reading them from disk must not block."""
         for name in {device.time_zone for device in self._devices.data.values() if device.time_zone}:
             if name not in self._zones:
-                self._zones[name] = await dt_util.async_get_time_zone(name)
+                self._zones[name] = await zone_named(name)
 
     @callback
     def _async_devices_changed(self) -> None:
         """Load a time zone that is new, then plan anew."""
         if all(device.time_zone in self._zones for device in self._devices.data.values() if device.time_zone):
-            self._async_plan()
+            self._async_plan_and_show()
         else:
-            self._entry.async_create_background_task(self._hass, self._async_new_zone(), "alexa_media time zones")
+            self._entry.async_create_task(self._hass, self._async_new_zone(), "alexa_media time zones")
 
     async def _async_new_zone(self) -> None:
         await self._async_load_zones()
-        self._async_plan()
+        if not self._stopped:
+            self._async_plan_and_show()
 
     @callback
-    def _async_notifications_changed(self) -> None:
-        """Tell what has gone off, been ended or been snoozed since the last time."""
-        old, new = self._known, {item.notification_id: item for item in self._all()}
+    def async_follow(self) -> None:
+        """Take what is new in the notifications: tell what has gone off, been ended or been snoozed."""
+        if self._stopped or self._seen is self._notifications.data:
+            return
+        self._seen = self._notifications.data
+        old, new = self._known, self._taken()
         if old == new:
             return
         now = dt_util.utcnow()
         self._async_tell_due(now + CLOCK_SKEW)
         self._known = new
-        for notification_id in old.keys() & new.keys():
-            self._async_compare(old[notification_id], new[notification_id], now)
+        for key in old.keys() & new.keys():
+            self._async_compare(key, old[key], new[key], now)
         self._async_plan()
 
     @callback
-    def _async_compare(self, old: Notification, new: Notification, now: datetime) -> None:
-        """Tell of an alarm that was ended or snoozed."""
-        if old.type not in ALARMS:
-            return
+    def _async_compare(self, key: _Key, old: Notification, new: Notification, now: datetime) -> None:
+        """Tell of something that was ended or snoozed."""
         snoozed = NotificationStatus.SNOOZED
-        if new.status is snoozed and (old.status is not snoozed or old.snoozed_to != new.snoozed_to):
-            self._rings.pop(new.notification_id, None)
+        if (
+            new.type in ALARMS | REMINDERS
+            and new.status is snoozed
+            and (old.status is not snoozed or old.snoozed_to != new.snoozed_to)
+        ):
+            self._rings.pop(key, None)
             self._async_tell(AlertEvent(happening=Happening.SNOOZED, notification=new, at=now))
-            return
-        rang = self._rings.get(old.notification_id)
-        # the change by which Amazon notes that it rings comes with the ringing itself
-        is_ringing = rang is not None and CLOCK_SKEW < now - rang.at < RINGING
-        if was_dismissed(old, new, rang=is_ringing):
-            self._rings.pop(old.notification_id, None)
+        elif new.type in ALARMS and self._was_dismissed(key, old, new, now):
+            self._rings.pop(key, None)
             self._async_tell(AlertEvent(happening=Happening.DISMISSED, notification=new, at=now))
+
+    def _was_dismissed(self, key: _Key, old: Notification, new: Notification, now: datetime) -> bool:
+        """Return whether an alarm was ended, and not only noted to ring."""
+        rang = self._rings.get(key)
+        if not was_dismissed(old, new, rang=rang is not None and now - rang.at < RINGING):
+            return False
+        if new.status is NotificationStatus.OFF:
+            return True
+        # the change by which Amazon notes that it rings comes with the ringing itself
+        return new.rang == old.rang and (rang is None or now - rang.at > CLOCK_SKEW)
+
+    def _work_out(self, key: _Key, item: Notification, now: datetime) -> _Worked:
+        """Return the next time of a notification; what was worked out before is taken while it holds."""
+        zone, country = self.zone_of(item.serial), self.country_of(item.serial)
+        before = self._worked.get(key)
+        if (
+            before is not None
+            and (before.timed.at is None or before.timed.at > now)
+            and (before.zone, before.country) == (zone, country)
+            and before.timed.notification == item
+        ):
+            return before
+        try:
+            at = next_occurrence(item, now, zone, country)
+        except ValueError, ArithmeticError:
+            # one that makes no sense must not silence the others
+            LOGGER.debug("The time of a notification of type %s cannot be worked out", item.type, exc_info=True)
+            at = None
+        return _Worked(Timed(item, at), zone, country)
 
     @callback
     def _async_plan(self) -> None:
@@ -186,10 +293,14 @@ class AlertWatch:
         self._async_cancel()
         now = dt_util.utcnow()
         self._rings = {key: due for key, due in self._rings.items() if now - due.at < RINGING}
+        self._worked = {key: self._work_out(key, item, now) for key, item in self._known.items()}
+        self._of_serial = {}
+        for worked in self._worked.values():
+            self._of_serial.setdefault(worked.timed.notification.serial, []).append(worked)
         self._due = tuple(
-            _Due(item, at)
-            for item in self._known.values()
-            if (at := next_occurrence(item, now, self.zone_of(item.serial), self.country_of(item.serial)))
+            _Due(key, worked.timed.notification, worked.timed.at)
+            for key, worked in self._worked.items()
+            if worked.timed.at
         )
         if self._due:
             first = min(due.at for due in self._due)
@@ -202,16 +313,26 @@ class AlertWatch:
         """Tell what goes off now, and wait for the next."""
         self._cancel = None
         self._async_tell_due(now.astimezone(UTC))
+        self._async_plan_and_show()
+
+    @callback
+    def _async_plan_and_show(self) -> None:
+        """Plan again, and call the viewers of the devices whose times have changed."""
+        before = self._worked
         self._async_plan()
+        changed = (worked for key, worked in self._worked.items() if worked is not before.get(key))
+        for serial in {worked.timed.notification.serial for worked in changed}:
+            for viewer in tuple(self._viewers.get(serial, ())):
+                viewer()
 
     @callback
     def _async_tell_due(self, until: datetime) -> None:
         """Tell what has gone off, each once."""
         for due in self._due:
-            rang = self._rings.get(due.notification.notification_id)
+            rang = self._rings.get(due.key)
             if due.at > until or (rang is not None and rang.at == due.at):
                 continue
-            self._rings[due.notification.notification_id] = due
+            self._rings[due.key] = due
             self._async_tell(AlertEvent(happening=Happening.RINGING, notification=due.notification, at=due.at))
 
     @callback
@@ -220,6 +341,12 @@ class AlertWatch:
         for key in (event.notification.serial, None):
             for listener in tuple(self._listeners.get(key, ())):
                 listener(event)
+
+    @callback
+    def _async_stop(self) -> None:
+        """Do nothing any more."""
+        self._stopped = True
+        self._async_cancel()
 
     @callback
     def _async_cancel(self) -> None:

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..backend import AlexaBackend
 from ..const import Topic
 from ..models import BluetoothState, Notification
+from ..schedule import unless_counting
 from .base import TopicCoordinator
 
 
@@ -73,6 +74,7 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
         """Read all notifications of the account."""
         by_serial: dict[str, list[Notification]] = {}
         notifications = await self.backend.async_notifications()
-        for notification in sorted(notifications.values(), key=lambda item: item.notification_id):
-            by_serial.setdefault(notification.serial, []).append(notification)
+        known = {item.notification_id: item for items in self.data.values() for item in items}
+        for key, notification in sorted(notifications.items()):
+            by_serial.setdefault(notification.serial, []).append(unless_counting(notification, known.get(key)))
         return {serial: tuple(items) for serial, items in by_serial.items()}

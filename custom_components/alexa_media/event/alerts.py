@@ -9,13 +9,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..alerts import CAN_REMIND, CAN_RING
-from ..coordinator import AlertEvent, AlertWatch, AlexaConfigEntry, Happening, NotificationsCoordinator
+from ..coordinator import EVENT_TYPES, AlertEvent, AlertWatch, AlexaConfigEntry, NotificationsCoordinator
 from ..entity import AlexaDeviceEntity, async_setup_entities, player_unique_id
 from ..models import Device, Notification
 
-ALERT: Final = EventEntityDescription(
-    key="alert", translation_key="alert", event_types=[happening.value for happening in Happening]
-)
+ALERT: Final = EventEntityDescription(key="alert", translation_key="alert", event_types=[*EVENT_TYPES])
 
 
 @callback
@@ -40,7 +38,7 @@ def async_setup(
 
 
 class AlexaAlertEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
-    """Told when something rings, is ended or is snoozed."""
+    """Fires when an alarm, a timer or a reminder rings, is ended or is snoozed."""
 
     def __init__(
         self,
@@ -64,5 +62,7 @@ class AlexaAlertEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
     def _async_happened(self, event: AlertEvent) -> None:
         """Tell of it: kind, id and label go with it."""
         item = event.notification
-        self._trigger_event(event.happening, {"kind": item.type.value, "id": item.notification_id, "label": item.label})
+        self._trigger_event(
+            event.event_type, {"kind": item.type.value, "id": item.notification_id, "label": item.label}
+        )
         self.async_write_ha_state()

@@ -2,29 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.components.sensor.const import SensorDeviceClass
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
-from ..coordinator import AlexaConfigEntry, NotificationsCoordinator
+from ..coordinator import AlertEvent, AlertWatch, AlexaConfigEntry, Happening, NotificationsCoordinator
 from ..entity import AlexaDeviceEntity, async_setup_entities, masked, player_unique_id
 from ..models import Device, Notification, NotificationStatus, NotificationType
-from ..notification_attributes import UNRECORDED, Timed, attributes, in_order, was_dismissed
-from ..schedule import ALARMS, REMINDERS, TIMERS, country_of
-
-# Amazon's clock and ours differ a little: what is due within this has gone off when Amazon says so.
-CLOCK_SKEW: Final = timedelta(seconds=2)
-
-# An alarm that nobody ends stops by itself after an hour.
-RINGING: Final = timedelta(hours=1)
+from ..notification_attributes import UNRECORDED, Timed, attributes, in_order
+from ..schedule import ALARMS, REMINDERS, TIMERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +69,8 @@ def async_setup(
 ) -> None:
     """Add those that a device can have."""
     devices = entry.runtime_data.devices
-    notifications = entry.runtime_data.notifications
-    if notifications is None:
+    notifications, watch = entry.runtime_data.notifications, entry.runtime_data.alert_watch
+    if notifications is None or watch is None:
         return
 
     def candidates() -> Iterator[tuple[str, Callable[[], AlexaNextSensor]]]:
@@ -86,14 +79,18 @@ def async_setup(
                 if description.capability in device.capabilities:
                     yield (
                         f"{player_unique_id(entry, device.serial)}_{description.key}",
-                        partial(AlexaNextSensor, entry, notifications, device, description),
+                        partial(AlexaNextSensor, entry, notifications, watch, device, description),
                     )
 
     async_setup_entities(hass, entry, async_add_entities, candidates, devices)
 
 
 class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity):
-    """The next time that something goes off; when it has come, the one after it."""
+    """The next time that something goes off; when it has come, the one after it.
+
+    While timers are paused and none runs, it is when the one with the least time left would
+    end had it gone on at ``process_timestamp``.
+    """
 
     entity_description: AlexaNextDescription
     _unrecorded_attributes = UNRECORDED
@@ -102,151 +99,101 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
         self,
         entry: AlexaConfigEntry,
         coordinator: NotificationsCoordinator,
+        watch: AlertWatch,
         device: Device,
         description: AlexaNextDescription,
     ) -> None:
         """Show the notifications of a device."""
         super().__init__(entry, coordinator, device, description.key)
         self.entity_description = description
-        self._zone_name: str | None = None
-        self._zone: tzinfo | None = None
-        self._cancel_next: CALLBACK_TYPE | None = None
+        self._watch = watch
         self._items: tuple[Timed, ...] = ()
         self._read_at: datetime | None = None
         self._prior: datetime | None = None
         self._dismissed: datetime | None = None
-        self._fired: dict[str, datetime] = {}
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """Return alexa_media_player's attributes; ``process_timestamp`` is when ``remainingTime`` was true."""
+        zone = self._watch.zone_of(self.serial)
         return {
-            **attributes(self._items, self.entity_description.label, self._time_zone),
+            **attributes(self._items, self.entity_description.label, zone, self._read_at),
             "process_timestamp": _local(self._read_at),
             "prior_value": dt_util.as_local(self._prior) if self._prior else None,
             "dismissed": _local(self._dismissed),
         }
 
-    @property
-    def _time_zone(self) -> tzinfo:
-        """Return the time zone that alarms are in."""
-        return self._zone or dt_util.get_default_time_zone()
-
     @override
     async def async_added_to_hass(self) -> None:
-        """Work out the first time; nothing is waited for, as hundreds of sensors may be added one after the other."""
+        """Show the first time and listen for what happens."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._async_cancel)
-        name, watch = self.device.time_zone, self.runtime.alert_watch
-        if name and watch and (zone := watch.loaded_zone(name)):
-            self._zone_name, self._zone = name, zone
-        self._read_at = dt_util.utcnow()
-        self._async_work_out()
-        if name != self._zone_name:
-            self._async_zone_changed()
+        self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
+        self.async_on_remove(self._watch.async_add_viewer(self.serial, self._async_times_changed))
+        self._async_take()
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Work the time out again; a time zone that changed is loaded first."""
-        if self.device.time_zone != self._zone_name:
-            self._async_zone_changed()
-            return
+        """Show what has been read."""
         self._async_take()
         super()._handle_coordinator_update()
 
     @callback
-    def _async_take(self) -> None:
-        """Take what is new in the notifications; the devices tell nothing about them."""
-        old = {item.notification.notification_id: item.notification for item in self._items}
-        new = {notification.notification_id: notification for notification in self._notifications()}
-        if old != new:
-            self._read_at = now = dt_util.utcnow()
-            self._async_fire_due(now + CLOCK_SKEW)
-            for notification_id in old.keys() & new.keys():
-                self._async_notice_dismissal(old[notification_id], new[notification_id], now)
-        self._async_work_out()
-
-    @callback
-    def _async_zone_changed(self) -> None:
-        """Load another time zone from disk, then show the times in it."""
-        self.entry.async_create_task(self.hass, self._async_take_zone(), f"time zone of {self.entity_id}")
-
-    async def _async_take_zone(self) -> None:
-        """Show the times in a time zone that is new."""
-        await self._async_load_zone()
+    def _async_times_changed(self) -> None:
+        """Show the next times after one has come, or in another time zone."""
         self._async_take()
         self.async_write_ha_state()
 
-    async def _async_load_zone(self) -> None:
-        """Load the device's time zone; Home Assistant's serves for a device that tells none that is known."""
-        self._zone_name = self.device.time_zone
-        self._zone = await dt_util.async_get_time_zone(self._zone_name) if self._zone_name else None
-
-    def _notifications(self) -> list[Notification]:
-        """Return the notifications of the kind that is shown."""
+    @callback
+    def _async_take(self) -> None:
+        """Take the notifications of the kind that is shown, and the first of their times."""
         types = self.entity_description.types
-        return [notification for notification in self.value or () if notification.type in types]
-
-    @callback
-    def _async_work_out(self) -> None:
-        """Set the time, and the moment at which it is over."""
-        self._async_cancel()
-        country = country_of(self.device.locale)
-        self._items = in_order(self._notifications(), dt_util.utcnow(), self._time_zone, country)
+        items = in_order(timed for timed in self._watch.timed(self.serial) if timed.notification.type in types)
+        if self._read_at is None or {_known(item) for item in items} != {_known(item) for item in self._items}:
+            self._read_at = dt_util.utcnow()
+        self._items = items
         before = self._attr_native_value
-        at = self._attr_native_value = self._items[0].at if self._items else None
-        if at != before and isinstance(before, datetime):
+        self._attr_native_value = self._first()
+        if self._attr_native_value != before and isinstance(before, datetime):
             self._prior = before
-        if at is not None:
-            self._cancel_next = async_track_point_in_utc_time(self.hass, self._async_over, at)
+
+    def _first(self) -> datetime | None:
+        """Return the time to show."""
+        if self._items and self._items[0].at is not None:
+            return self._items[0].at
+        left = [item.notification.remaining for item in self._items if item.paused]
+        known = [seconds for seconds in left if seconds is not None]
+        return self._read_at + timedelta(seconds=min(known)) if known and self._read_at else None
 
     @callback
-    def _async_over(self, now: datetime) -> None:
-        """Tell what goes off, and go on to the next time."""
-        self._cancel_next = None
-        self._async_fire_due(now)
-        self._async_work_out()
-        self.async_write_ha_state()
+    def _async_happened(self, event: AlertEvent) -> None:
+        """Fire alexa_media_player's event for what rings, and for an alarm that was ended.
 
-    @callback
-    def _async_fire_due(self, now: datetime) -> None:
-        """Fire an event for what has gone off since the times were worked out, once each.
-
-        A snooze that is over is the same alarm, of which was told before.
+        A snooze that is over is the same alarm, of which the event was fired before.
         """
-        for item in self._items:
-            notification, at = item.notification, item.at
-            if at is None or at > now or self._fired.get(notification.notification_id) == at:
-                continue
-            self._fired[notification.notification_id] = at
-            if notification.status is not NotificationStatus.SNOOZED:
-                data = {
-                    "email": masked(self.entry.data[CONF_EMAIL]),
-                    "device": {"name": self.name, "entity_id": self.entity_id},
-                    "event": (notification.notification_id, item.raw(self._time_zone)),
-                }
-                self.hass.bus.async_fire(EVENT_NOTIFICATION, data)
-        self._fired = {key: at for key, at in self._fired.items() if now - at < RINGING}
-
-    @callback
-    def _async_notice_dismissal(self, old: Notification, new: Notification, now: datetime) -> None:
-        """Fire an event for an alarm that somebody has ended."""
-        rang = self._fired.get(old.notification_id)
-        ringing = rang is not None and now - rang < RINGING
-        if old.type not in ALARMS or not was_dismissed(old, new, rang=ringing):
+        notification = event.notification
+        if notification.type not in self.entity_description.types:
             return
-        self._fired.pop(old.notification_id, None)
-        self._dismissed = now
-        self.hass.bus.async_fire(EVENT_ALARM_DISMISSAL, {"device": {"id": self.serial}, "event": dict(new.raw)})
+        zone = self._watch.zone_of(self.serial)
+        if event.happening is Happening.RINGING and notification.status is not NotificationStatus.SNOOZED:
+            data = {
+                "email": masked(self.entry.data[CONF_EMAIL]),
+                "device": {"name": self.name, "entity_id": self.entity_id},
+                "event": (notification.notification_id, Timed(notification, event.at).raw(zone)),
+            }
+            self.hass.bus.async_fire(EVENT_NOTIFICATION, data)
+        elif event.happening is Happening.DISMISSED and notification.type in ALARMS:
+            self._dismissed = event.at
+            data = {"device": {"id": self.serial}, "event": dict(notification.raw)}
+            self.hass.bus.async_fire(EVENT_ALARM_DISMISSAL, data)
 
-    @callback
-    def _async_cancel(self) -> None:
-        """Stop waiting for a time."""
-        if self._cancel_next:
-            self._cancel_next()
-            self._cancel_next = None
+
+def _known(item: Timed) -> tuple[str, str | None, str, datetime | None, float | None]:
+    """Return what of a notification changes its remaining time, apart from the time that passes."""
+    found = item.notification
+    left = found.remaining if item.paused else None
+    return found.notification_id, found.version, found.status, found.trigger_time, left
 
 
 def _local(at: datetime | None) -> str | None:

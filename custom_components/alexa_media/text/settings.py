@@ -7,12 +7,12 @@ from homeassistant.components.text import TextEntity, TextEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.util import dt as dt_util
 
 from ..backend.settings import PreferenceChanges
 from ..coordinator import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
 from ..setting_entities import CapableDescription, PreferenceEntity, async_setup_settings
+from ..time_zones import zone_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,6 @@ class AlexaTimeZoneText(PreferenceEntity, TextEntity):
     @override
     async def async_set_value(self, value: str) -> None:
         """Put it elsewhere."""
-        if await dt_util.async_get_time_zone(value) is None:
+        if await zone_named(value) is None:
             raise invalid_input("time_zone_unknown", time_zone=value)
         await self.async_set_preferences(PreferenceChanges(time_zone=value))

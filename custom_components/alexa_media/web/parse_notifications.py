@@ -9,10 +9,12 @@ from custom_components.alexa_media.json_values import cleaned, mapping, mappings
 from custom_components.alexa_media.models import Notification, NotificationStatus, NotificationType
 
 from .endpoints import NOTIFICATIONS
-from .parse_values import instant, required_list, seconds
+from .parse_values import EARLIEST_YEAR, LATEST_YEAR, instant, required_list, seconds
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME: Final = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
+
+LONGEST_LABEL: Final = 255
 _LABELS: Final = {
     NotificationType.REMINDER: "reminderLabel",
     NotificationType.TIMER: "timerLabel",
@@ -47,7 +49,7 @@ def _notification(element: Mapping[str, Any]) -> Notification | None:
         type=kind,
         status=NotificationStatus(text(element.get("status")) or "UNKNOWN"),
         version=_version(element.get("version")),
-        label=text(element.get(_LABELS.get(kind, ""))),
+        label=_label(element.get(_LABELS.get(kind, ""))),
         local_date=_date(element.get("originalDate")),
         local_seconds=_seconds_of_day(element.get("originalTime")),
         alarm_time=instant(element.get("alarmTime")),
@@ -57,11 +59,18 @@ def _notification(element: Mapping[str, Any]) -> Notification | None:
         remaining=_remaining(element.get("remainingTime"), kind),
         created=instant(element.get("createdDate")),
         updated=instant(element.get("lastUpdatedDate")),
+        rang=instant(element.get("lastOccurrenceTimeInMilli")),
         pattern=text(element.get("recurringPattern")),
         rules=texts(mapping(element.get("rRuleData")).get("recurrenceRules")),
         index=text(element.get("notificationIndex")),
         raw=cleaned(element),
     )
+
+
+def _label(value: Any) -> str | None:
+    """Return a label; names of entities and events come from it, so that it has to end."""
+    found = text(value)
+    return found[:LONGEST_LABEL] if found else None
 
 
 def _version(value: Any) -> str | None:
@@ -74,9 +83,10 @@ def _version(value: Any) -> str | None:
 def _date(value: Any) -> date | None:
     found = text(value) or ""
     try:
-        return date.fromisoformat(found) if _DATE.fullmatch(found) else None
+        day = date.fromisoformat(found) if _DATE.fullmatch(found) else None
     except ValueError:
         return None
+    return day if day and EARLIEST_YEAR <= day.year <= LATEST_YEAR else None
 
 
 def _seconds_of_day(value: Any) -> float | None:

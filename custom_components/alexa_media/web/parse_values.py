@@ -8,8 +8,12 @@ from custom_components.alexa_media.json_values import listed, mapping, number, t
 
 from .endpoints import Endpoint
 
-_LATEST: Final = 253_402_300_799_000
-"""The last second of the year 9999 in milliseconds."""
+EARLIEST_YEAR: Final = 1970
+LATEST_YEAR: Final = 2199
+"""Times beyond these years are no times: near the ends of the calendar, time zones lead out of it."""
+
+_LATEST: Final = 7_258_118_400_000
+"""The end of that year in milliseconds."""
 
 
 def seconds(value: Any) -> float | None:
@@ -21,7 +25,7 @@ def seconds(value: Any) -> float | None:
 def instant(value: Any) -> datetime | None:
     """Return epoch milliseconds as an aware UTC time; 0 stands for "no time"."""
     milliseconds = number(value)
-    if milliseconds is None or not 0 < milliseconds <= _LATEST:
+    if milliseconds is None or not 0 < milliseconds < _LATEST:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
