@@ -25,9 +25,13 @@ from .coordinator import EXISTENCE, AlexaConfigEntry, AlexaRuntimeData, TopicCoo
 from .device_types import model_of
 from .errors import AlexaAuthError, AlexaError
 from .models import Device
+from .ssml import SsmlError, must_be_encodable
 
 # Adding 20 entities at once can block the event loop for 50 ms, when they are new to the registries.
 BATCH: Final = 10
+
+MAX_TEXT: Final = 1000
+"""How many characters of a command in words, or of a name, are sent at most."""
 
 type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 
@@ -120,6 +124,17 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
     )
+
+
+def sendable(text: str, limit: int = MAX_TEXT) -> str:
+    """Return a text without white space around it; raises ``ServiceValidationError`` where Amazon cannot take it."""
+    try:
+        must_be_encodable(text)
+    except SsmlError as err:
+        raise invalid_input(err.key, **err.placeholders) from err
+    if len(text := text.strip()) > limit:
+        raise invalid_input("message_too_long", length=str(len(text)), limit=str(limit))
+    return text
 
 
 def masked(email: str) -> str:

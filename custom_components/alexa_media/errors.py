@@ -176,6 +176,22 @@ class AlexaDeviceOfflineError(AlexaUnreachableError):
     words = "offline"
 
 
+class AlexaSpeakingError(AlexaError):
+    """The device speaks for so long that a further text was not queued; nothing was sent."""
+
+    translation_key = "still_speaking"
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        """Keep for how many seconds it probably speaks."""
+        super().__init__(message)
+        self.seconds = seconds
+
+    @property
+    @override
+    def placeholders(self) -> dict[str, str]:
+        return {"seconds": str(self.seconds), "reason": f"speaks for {self.seconds} s more"}
+
+
 class AlexaInvalidValueError(AlexaError, ValueError):
     """What was asked for is outside of what Amazon takes; nothing was sent.
 

@@ -7,6 +7,8 @@ import time
 
 from aiohttp import JsonPayload
 
+from .errors import AlexaInvalidValueError
+
 
 def json_body(data: object) -> JsonPayload | None:
     """Return the body of a request as ASCII JSON, or None where nothing is sent.
@@ -14,7 +16,24 @@ def json_body(data: object) -> JsonPayload | None:
     Amazon reads bytes beyond ASCII as ISO-8859-1 unless a charset is given, and Home Assistant's own
     serializer, which its sessions use for ``json=``, writes raw UTF-8 without one.
     """
-    return None if data is None else JsonPayload(data, dumps=json.dumps)
+    return None if data is None else JsonPayload(data, dumps=json_text)
+
+
+def json_text(data: object) -> str:
+    """Return a value as ASCII JSON; raises ``AlexaInvalidValueError`` as ``must_be_encodable`` does."""
+    must_be_encodable(data)
+    return json.dumps(data)
+
+
+def must_be_encodable(data: object) -> None:
+    """Raise ``AlexaInvalidValueError`` for half a surrogate pair in a text that is to be sent.
+
+    It is what is left of an emoji that was cut in two. ASCII JSON could hold it, but no other encoding.
+    """
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError as err:
+        raise AlexaInvalidValueError("text", "text without halves of characters, such as of a cut emoji") from err
 
 
 def retry_after(value: str) -> float | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+import probatio as vol
 
 from .backend import (
     Announce,
@@ -20,14 +22,17 @@ from .backend import (
 )
 from .backend.media import Do, InTurn, RunRoutine, Step, Together, Wait, commands_of
 from .coordinator import AlexaConfigEntry
-from .entity import invalid_input
+from .entity import invalid_input, sendable
 from .models import Device
 from .routines import found_routine
 from .speech import EchoPlayer, Kind, Message, echo_players, expand, message_of
+from .ssml import MAX_MESSAGE_CHARACTERS, pieces
 
 MAX_DEPTH: Final = 5
 MAX_COMMANDS: Final = 40
 """How many commands a sequence holds at most: as many as Amazon was seen to take."""
+MAX_STEPS: Final = 2 * MAX_COMMANDS
+"""How many steps there are at most, pauses and groups of steps included."""
 MAX_WAIT: Final = 3600
 
 _FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
@@ -40,7 +45,7 @@ def _text(value: object) -> str:
     """Return a text that is not empty; raises ``ValueError``."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("a text is needed")
-    return value.strip()
+    return sendable(value, MAX_MESSAGE_CHARACTERS)
 
 
 def _speak(value: object, _step: Mapping[str, Any]) -> Command:
@@ -99,6 +104,7 @@ class StepReader:
     hass: HomeAssistant
     players: Mapping[str, EchoPlayer]
     entry: AlexaConfigEntry | None = None
+    count: int = 0
     named: set[str] = field(default_factory=set)
     serials: set[str] = field(default_factory=set)
 
@@ -109,7 +115,7 @@ class StepReader:
         the first of the second one's.
         """
         step = self._group("serial", list(steps), tuple(entity_ids), "", 0)
-        if (count := sum(1 for _ in commands_of(step))) > MAX_COMMANDS:
+        if (count := sum(map(_operations, commands_of(step)))) > MAX_COMMANDS:
             raise invalid_input("sequence_too_long", count=str(count), most=str(MAX_COMMANDS))
         if self.entry is None:
             raise invalid_input("sequence_empty")
@@ -129,6 +135,9 @@ class StepReader:
 
     def _step(self, data: object, entity_ids: tuple[str, ...], place: str, depth: int) -> Step:
         """Read one step."""
+        self.count += 1
+        if self.count > MAX_STEPS:
+            raise invalid_input("sequence_too_many_steps", most=str(MAX_STEPS))
         if not isinstance(data, Mapping):
             raise self._wrong(place, "it is no mapping")
         kinds = [key for key in data if key in _COMMANDS or key in _GROUPS or key in ("wait", ROUTINE)]
@@ -138,8 +147,7 @@ class StepReader:
         if odd := set(data) - {kind, _ENTITY} - _FIELDS.get(kind, set()):
             raise self._wrong(place, f"{', '.join(sorted(map(str, odd)))} means nothing there")
         if _ENTITY in data:
-            named = data[_ENTITY]
-            entity_ids = tuple(named) if isinstance(named, list) else (str(named),)
+            entity_ids = self._named(data[_ENTITY], place)
         if kind in _GROUPS:
             return self._group(kind, data[kind], entity_ids, place, depth + 1)
         try:
@@ -151,6 +159,13 @@ class StepReader:
         except ValueError as err:
             raise self._wrong(place, str(err)) from err
         return self._on(command, entity_ids, place)
+
+    def _named(self, value: object, place: str) -> tuple[str, ...]:
+        """Return the entity ids that a step names, each once."""
+        try:
+            return tuple(dict.fromkeys(cv.entity_ids(value)))
+        except (vol.Invalid, AttributeError, TypeError) as err:
+            raise self._wrong(place, "entity_id must be one or more entity IDs") from err
 
     def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
         """Return a command on all devices that it is for."""
@@ -196,16 +211,28 @@ class StepReader:
         return invalid_input("sequence_step_wrong", step=place, reason=reason)
 
 
+def _operations(step: Do | RunRoutine) -> int:
+    """Return how many operations of a sequence a step is: a long text is several."""
+    return len(pieces(step.command.text)) if isinstance(step, Do) and isinstance(step.command, Speak) else 1
+
+
 def _together(steps: Sequence[Step]) -> Step:
     """Return steps at the same time, a single one as it is."""
     return steps[0] if len(steps) == 1 else Together(steps=tuple(steps))
 
 
 def names_routine(steps: object) -> bool:
-    """Return whether a routine is among steps."""
-    if isinstance(steps, Mapping):
-        return ROUTINE in steps or any(map(names_routine, steps.values()))
-    return isinstance(steps, list) and any(map(names_routine, steps))
+    """Return whether a routine is among steps, however deep: what is too deep is refused later."""
+    waiting = [steps]
+    while waiting:
+        step = waiting.pop()
+        if isinstance(step, Mapping):
+            if ROUTINE in step:
+                return True
+            waiting += step.values()
+        elif isinstance(step, list):
+            waiting += step
+    return False
 
 
 def _seconds(value: object) -> int:

@@ -12,11 +12,18 @@ from custom_components.alexa_media.errors import (
     AlexaConnectionError,
     AlexaError,
     AlexaRateLimitedError,
+    AlexaSpeakingError,
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.models import Device, DeviceFamily
+from custom_components.alexa_media.ssml import pieces
 from custom_components.alexa_media.web import scheduler as module
-from custom_components.alexa_media.web.scheduler import MAX_NODES, CommandScheduler, speech_seconds
+from custom_components.alexa_media.web.scheduler import (
+    MAX_NODES,
+    MAX_SPEECH_WAIT,
+    CommandScheduler,
+    speech_seconds,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -219,6 +226,42 @@ async def test_large_sequence_is_split(cloud: Cloud) -> None:
     cloud.accept()
     await asyncio.gather(*tasks)
     assert cloud.sent[1] == ["parallel", *(f"volume D{n} {n}" for n in range(MAX_NODES, MAX_NODES + 5))]
+
+
+async def test_long_texts_for_several_devices_are_several_sequences(cloud: Cloud) -> None:
+    """A text counts as many operations as it has pieces."""
+    cloud.answer = accept_all
+    text = "word " * 1000
+    await cloud.scheduler.execute(Speak(text=text), [A, B, C])
+    sizes = [str(sent).count("speak") for sent in cloud.sent]
+    assert sum(sizes) == 3 * len(pieces(text))
+    assert max(sizes) <= MAX_NODES
+    assert len(cloud.sent) > 1
+
+
+async def test_a_text_that_would_wait_too_long_is_refused_at_once(cloud: Cloud) -> None:
+    """The Echo that speaks for minutes takes no more; another one does, and so does any other command."""
+    cloud.answer = accept_all
+    await cloud.scheduler.execute(Speak(text="x" * 8000), [A])
+    with pytest.raises(AlexaSpeakingError) as raised:
+        await cloud.scheduler.execute(Speak(text="hi"), [A])
+    assert raised.value.seconds > MAX_SPEECH_WAIT
+    await cloud.scheduler.execute(Speak(text="hi"), [B])
+    await cloud.scheduler.execute(SetVolume(level=5), [A])
+    assert len(cloud.sent) == 3
+
+
+async def test_texts_that_wait_already_count(cloud: Cloud) -> None:
+    tasks = [cloud.command(Speak(text="x" * 1000), A) for _ in range(8)]
+    await settle()
+    cloud.accept()
+    await settle()
+    refused = [task for task in tasks if task.done() and isinstance(task.exception(), AlexaSpeakingError)]
+    assert tasks[-len(refused) :] == refused
+    assert 0 < len(refused) < 8
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_announcement_to_many_devices_is_not_split(cloud: Cloud) -> None:

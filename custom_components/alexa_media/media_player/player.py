@@ -24,7 +24,7 @@ from ..alert_phrases import phrases_for, sleep_sentence
 from ..backend import PlaySearch, Stop, TextCommand
 from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, PlayersCoordinator
-from ..entity import command_errors, invalid_input, player_unique_id
+from ..entity import command_errors, invalid_input, player_unique_id, sendable
 from ..models import Device, Media, Player, PlayerState, Repeat, Session
 from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, command_of, is_stream
 from .actions import AccountActions
@@ -293,7 +293,7 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
 
     async def async_send_text_command(self, text_command: str) -> None:
         """Do what these words would do, spoken to the device (``alexa_media.send_text_command``)."""
-        if not (text := text_command.strip()):
+        if not (text := sendable(text_command)):
             raise invalid_input("text_command_empty")
         await self.async_command(TextCommand(text=text))
 

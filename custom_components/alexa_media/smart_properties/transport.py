@@ -20,7 +20,7 @@ from custom_components.alexa_media.errors import (
     AlexaError,
     AlexaRateLimitedError,
 )
-from custom_components.alexa_media.http_values import json_body
+from custom_components.alexa_media.http_values import json_body, must_be_encodable
 
 from .answers import REQUEST_ID, HttpAnswer, Reply, given_up, judge
 from .models import OFFLINE_CODES, JsonValue
@@ -163,6 +163,7 @@ class Transport:
         ``AlexaCommandError`` (a refused write), ``AlexaEndpointMovedError`` and
         ``AlexaBadResponseError``.
         """
+        must_be_encodable((params, query, json))
         path = operation.path.format_map({name: quote(value, safe="") for name, value in (params or {}).items()})
         url = URL(HOSTS[operation.host, self._region] + path, encoded=True).with_query(list(query))
         try:

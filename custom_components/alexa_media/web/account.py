@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-import json
 import logging
 from typing import Any, Final
 
@@ -31,6 +30,7 @@ from custom_components.alexa_media.errors import (
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.groups import leaves
+from custom_components.alexa_media.http_values import json_text
 from custom_components.alexa_media.models import (
     Account,
     BluetoothState,
@@ -301,7 +301,7 @@ class WebBackend:
         """Have Amazon run a sequence."""
         sequence = {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": start_node}
         await self._session.transport.async_request(
-            BEHAVIOR, json={"behaviorId": "PREVIEW", "sequenceJson": json.dumps(sequence), "status": "ENABLED"}
+            BEHAVIOR, json={"behaviorId": "PREVIEW", "sequenceJson": json_text(sequence), "status": "ENABLED"}
         )
 
     async def async_transport(self, command: Transport, device: Device) -> None:

@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Callable
-import json
 from typing import Final
 
 from custom_components.alexa_media.backend.commands import PlaySearch
@@ -17,6 +16,7 @@ from custom_components.alexa_media.backend.media import (
     commands_of,
 )
 from custom_components.alexa_media.errors import AlexaBadResponseError, AlexaUnsupportedError
+from custom_components.alexa_media.http_values import json_text
 from custom_components.alexa_media.models import Device
 
 from .addressing import address_of
@@ -84,7 +84,7 @@ class WebMedia:
         return await self._transport.async_read(
             VALIDATE_OPERATION,
             lambda data: parse_validation(data, search.phrase),
-            json={"type": "Alexa.Music.PlaySearchPhrase", "operationPayload": json.dumps(payload)},
+            json={"type": "Alexa.Music.PlaySearchPhrase", "operationPayload": json_text(payload)},
         )
 
     async def async_play_station(self, station_id: str, device: Device) -> None:

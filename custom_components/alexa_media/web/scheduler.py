@@ -17,15 +17,19 @@ from custom_components.alexa_media.errors import (
     AlexaCommandError,
     AlexaConnectionError,
     AlexaError,
+    AlexaSpeakingError,
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.models import Device
-from custom_components.alexa_media.ssml import SPEECH_BASE, SPEECH_PER_CHARACTER, plain
+from custom_components.alexa_media.ssml import SPEECH_BASE, SPEECH_PER_CHARACTER, pieces, plain
 
 from .nodes import Node, Target, command_node, parallel_node, serial_node
 
 MAX_NODES: Final = 40
-"""How many operations one sequence holds at most."""
+"""How many operations one sequence holds at most; a long text is several."""
+
+MAX_SPEECH_WAIT: Final = 600.0
+"""How many seconds a text waits at most for the end of the texts before it on the same device."""
 
 ANNOUNCEMENT_EXTRA: Final = 3.0
 
@@ -44,6 +48,11 @@ def speech_seconds(command: Command) -> float | None:
             return None
 
 
+def operations_of(command: Command) -> int:
+    """Return how many operations of a sequence a command is."""
+    return len(pieces(command.text)) if isinstance(command, Speak) else 1
+
+
 @dataclass(slots=True, eq=False)
 class _Part:
     """Commands of one caller for one device, never torn apart; ``call`` is the same for all devices of the caller."""
@@ -58,6 +67,11 @@ class _Part:
         """Return for how many seconds it probably speaks; ``None`` if it does not."""
         seconds = [seconds for command in self.commands if (seconds := speech_seconds(command)) is not None]
         return sum(seconds) if seconds else None
+
+    @property
+    def size(self) -> int:
+        """Return how many operations it is."""
+        return sum(map(operations_of, self.commands))
 
     @property
     def serial(self) -> str:
@@ -107,12 +121,13 @@ class Plan:
 
     limit: int = MAX_NODES
     operations: list[_Operation] = field(default_factory=list)
+    size: int = 0
     _stages: dict[str, int] = field(default_factory=dict)
 
     def add(self, part: _Part) -> bool:
         """Take one more part as a whole; return false if the sequence is full."""
-        together = len(part.commands) > 1
-        if together and self.operations and len(self.operations) + len(part.commands) > self.limit:
+        together = part.size > 1
+        if together and self.operations and self.size + part.size > self.limit:
             return False
         return all(self._add(command, part.target, force=together) for command in part.commands)
 
@@ -125,9 +140,10 @@ class Plan:
                 operation.targets.append(target)
                 self._stages[serial] = operation.stage
                 return True
-        if len(self.operations) >= self.limit and not force:
+        if self.size >= self.limit and not force:
             return False
         self.operations.append(_Operation(command, [target], needed))
+        self.size += operations_of(command)
         self._stages[serial] = needed
         return True
 
@@ -220,6 +236,9 @@ class CommandScheduler:
         ]
         if not parts:
             return ()
+        for part in parts:
+            if part.speech is not None and (pause := self._pause(part.serial)) > MAX_SPEECH_WAIT:
+                part.finish(_busy(pause))
         self._waiting += parts
         self._changed.set()
         if self._worker is None:
@@ -240,7 +259,8 @@ class CommandScheduler:
 
         ``serials`` are its devices, ``speech`` tells how many seconds from its start those of
         them that speak will have spoken. Where something is being spoken on one of these, it
-        waits: speech never cuts speech. Raises an ``AlexaError``.
+        waits: speech never cuts speech. Later texts wait ``MAX_SPEECH_WAIT`` at most for a node
+        that pauses. Raises an ``AlexaError``.
         """
         async with self._alone:
             while True:
@@ -250,10 +270,14 @@ class CommandScheduler:
                 pause = max((self._speaks_until.get(serial, now) - now for serial in serials if speech), default=0.0)
                 if pause <= 0:
                     break
+                if pause > MAX_SPEECH_WAIT:
+                    raise _busy(pause)
                 await asyncio.sleep(pause)
             # noted before, so that no other text goes out meanwhile
             before = dict(self._speaks_until)
-            self._speaks_until.update({serial: now + seconds for serial, seconds in speech.items()})
+            self._speaks_until.update(
+                {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}
+            )
             self.requests += 1
             try:
                 await self._submit(node)
@@ -273,6 +297,12 @@ class CommandScheduler:
         waiting, self._waiting = self._waiting, []
         for part in waiting:
             part.finish(_closed(sent=False))
+
+    def _pause(self, serial: str) -> float:
+        """Return in how many seconds a further text can be spoken on a device."""
+        waiting = sum(part.speech or 0.0 for part in self._waiting if part.serial == serial and not part.result.done())
+        now = self._now()
+        return max(0.0, self._speaks_until.get(serial, now) - now) + waiting
 
     def _now(self) -> float:
         """Return the time of the clock."""
@@ -353,7 +383,7 @@ class CommandScheduler:
 
     async def _request(self, parts: Sequence[_Part]) -> None:
         """Send one sequence."""
-        plan = Plan(limit=sum(len(part.commands) for part in parts))
+        plan = Plan(limit=sum(part.size for part in parts))
         for part in parts:
             plan.add(part)
         node = plan.node()
@@ -375,6 +405,11 @@ def _smaller(parts: Sequence[_Part]) -> list[list[_Part]]:
     for part in parts:
         calls.setdefault(part.call, []).append(part)
     return list(calls.values()) if len(calls) > 1 else [[part] for part in parts]
+
+
+def _busy(pause: float) -> AlexaError:
+    """Return the error of a text that would wait too long for those before it."""
+    return AlexaSpeakingError(f"Other texts are spoken for {pause:.0f} s more", seconds=round(pause))
 
 
 def _closed(*, sent: bool) -> AlexaError:

@@ -1,7 +1,6 @@
 """Settings of devices through the account API."""
 
 from collections.abc import Mapping
-import json
 from typing import Any, Final
 
 from custom_components.alexa_media.backend.settings import (
@@ -15,6 +14,7 @@ from custom_components.alexa_media.backend.settings import (
     SettingValues,
 )
 from custom_components.alexa_media.errors import AlexaUnsupportedError
+from custom_components.alexa_media.http_values import json_text
 from custom_components.alexa_media.models import Device, DevicePreferences
 
 from .addressing import address_of, place_of
@@ -197,7 +197,7 @@ class WebSettings:
             await self._write(
                 SET_DEVICE_SETTING,
                 _place_of_setting(SET_DEVICE_SETTING, device, _NAMES[SettingSource(setting)]),
-                {"value": json.dumps(_state(value))},
+                {"value": json_text(_state(value))},
             )
 
     async def async_rename(self, device: Device, name: str) -> None:

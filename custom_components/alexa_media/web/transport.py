@@ -22,7 +22,7 @@ from custom_components.alexa_media.errors import (
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
-from custom_components.alexa_media.http_values import json_body
+from custom_components.alexa_media.http_values import json_body, must_be_encodable
 
 from .answers import MAX_BODY, HttpAnswer, graphql_errors
 from .endpoints import Answer, Endpoint, Host
@@ -215,6 +215,7 @@ class Transport:
         ``AlexaBadResponseError``, and ``AlexaAuthError`` when the token endpoint says that
         the grant is gone.
         """
+        must_be_encodable((params, query, json))
         path = endpoint.path.format_map({name: quote(text, safe="") for name, text in (params or {}).items()})
         request = _Request(endpoint, path, query or {}, json, headers or {}, retries=0 if endpoint.is_write else 1)
         if self._setup_until is not None and monotonic() > self._setup_until:
