@@ -1,6 +1,7 @@
 """Alarms, timers and reminders as a user asks for them: checked before anything is sent."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -19,6 +20,7 @@ from .const import CONF_DEFAULT_DEVICE, DOMAIN
 from .coordinator import AlertWatch, AlexaConfigEntry, NotificationsCoordinator
 from .entity import command_errors, invalid_input, player_unique_id
 from .models import Device, Notification
+from .names import folded, same
 from .schedule import ALARMS, TIMERS, first_day, next_occurrence, repeats, repetition_rules, weekdays_of
 
 CAN_RING: Final = "TIMERS_AND_ALARMS"
@@ -124,15 +126,17 @@ def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Ech
     Raises ``ServiceValidationError`` for what means none, or several.
     """
     wanted = text.strip()
-    name = wanted.casefold()
     if wanted.startswith(f"{MEDIA_PLAYER_DOMAIN}."):
         echo = echo_by_entity(hass, wanted)
         if echo.entry is entry:
             return echo
-    found = [echo for echo in _echos(entry) if wanted == echo.device.serial or name == echo.device.name.casefold()]
+    found = [echo for echo in _echos(entry) if wanted == echo.device.serial or same(text, echo.device.name)]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(sorted(echo.device.name for echo in _echos(entry) if CAN_RING in echo.device.capabilities))
+    able = [echo.device for echo in _echos(entry) if CAN_RING in echo.device.capabilities]
+    names = Counter(folded(device.name) for device in able)
+    # of several with one name the serial is the way to tell them apart
+    known = ", ".join(sorted(device.name if names[folded(device.name)] == 1 else device.serial for device in able))
     raise invalid_input("alert_location_unknown", location=wanted, known=known)
 
 
@@ -304,9 +308,8 @@ async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> Soun
         return None
     with command_errors(hass, echo.entry):
         sounds = await echo.api.async_sounds(echo.device)
-    wanted = text.strip().casefold()
     for sound in sounds:
-        if wanted in (sound.sound_id.casefold(), sound.name.casefold()):
+        if same(text, sound.sound_id) or same(text, sound.name):
             return sound
     known = ", ".join(sorted(sound.name for sound in sounds))
     raise invalid_input("alert_sound_unknown", sound=text, known=known)

@@ -9,6 +9,7 @@ from .backend import Child
 from .coordinator import AlexaConfigEntry, KidsCoordinator
 from .entity import command_errors, invalid_input
 from .models import Device, DeviceFamily
+from .names import same
 
 FAMILIES: Final = frozenset(
     {DeviceFamily.ECHO, DeviceFamily.ROOK, DeviceFamily.KNIGHT, DeviceFamily.REAVER, DeviceFamily.MANTIS}
@@ -24,7 +25,7 @@ async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device
     kids = _kids(entry, device)
     with command_errors(hass, entry):
         children = await kids.api.async_children()
-    child = _found(children, wanted.strip())
+    child = _found(children, wanted)
     with command_errors(hass, entry):
         await kids.api.async_enable_kids(device, child)
     await kids.async_confirm(device)
@@ -47,8 +48,8 @@ def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
 
 def _found(children: Sequence[Child], wanted: str) -> Child:
     """Return the child with an id, else the one with a name in any case."""
-    found = [child for child in children if child.child_id == wanted]
-    found = found or [child for child in children if child.name.casefold() == wanted.casefold()]
+    found = [child for child in children if child.child_id == wanted.strip()]
+    found = found or [child for child in children if same(child.name, wanted)]
     if not found:
         known = ", ".join(sorted(child.name for child in children)) or "-"
         raise invalid_input("child_unknown", child=wanted, known=known)

@@ -1,7 +1,7 @@
 """Messages: what a device says when it is sent one, and the services of alexa_media_player for that."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +27,7 @@ from .const import CONF_EMAIL, DOMAIN
 from .coordinator import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, invalid_input, player_unique_id
 from .models import Device
+from .names import folded, meant, split_names
 from .permissions import async_permissions
 from .speech import (
     DoNotDisturb,
@@ -328,34 +329,40 @@ def _found(
     for player in players.values():
         names = [player.entity_id, player.unique_id]
         names += [player.device.name, player.device.serial] if player.device else []
-        for name in {name.casefold() for name in names}:
+        for name in {folded(name) for name in names}:
             index.setdefault(name, []).append(player)
     named: dict[str, EchoPlayer] = {}
     unknown: list[str] = []
     for name in _names(target, index):
         members = list(expand(hass, (name,)))
-        found = [player for member in members for player in index.get(member.casefold(), ())]
+        found = [player for member in members for player in index.get(folded(member), ())]
         named |= {player.entity_id: player for player in found}
         if not found:
             unknown.append(name)
     return list(named.values()), unknown
 
 
-def _names(target: str | Iterable[str], known: Mapping[str, object]) -> Iterator[str]:
-    """Yield the single names of a target; a known one may hold a comma."""
+def _names(target: str | Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """Yield the single names of a target; a known one, as ``folded`` gives them, may hold commas."""
     for item in (target,) if isinstance(target, str) else target:
-        text = str(item).strip()
-        if text.casefold() in known or not text:
-            yield from (text,) if text else ()
-        elif text.startswith("["):
-            try:
-                yield from _names([str(name) for name in json.loads(text)], known)
-            except ValueError:
-                yield text
-        elif "," in text:
-            yield from _names([part.strip() for part in text.split(",")], known)
+        text = str(item)
+        if text.lstrip().startswith("[") and folded(text) not in known:
+            yield from _listed_names(text, known)
         else:
-            yield text
+            yield from split_names(text, known)
+
+
+def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
+    """Yield the names of a list in JSON, the text itself if it is none; lists inside of it are no names."""
+    try:
+        listed = json.loads(text)
+    except ValueError, RecursionError:
+        listed = None
+    if not isinstance(listed, list):
+        yield text
+        return
+    for item in listed:
+        yield from split_names(str(item), known)
 
 
 def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]:
@@ -376,9 +383,9 @@ async def _async_called(
     """Return a target without the names of the Echo spoken to last, and the Echos that these stand for."""
     names = _last_called_names(hass)
     parts = [target] if isinstance(target, str) else [str(part) for part in target]
-    asked = [part.strip() for part in parts if part.strip() in names]
+    asked = [name for part in parts if (name := meant(names, part))]
     called = [await _async_last_called(hass, players, names[name]) for name in asked]
-    return [part for part in parts if part.strip() not in names], called
+    return [part for part in parts if meant(names, part) is None], called
 
 
 async def _async_last_called(

@@ -34,6 +34,7 @@ from .const import (
 )
 from .coordinator import AlexaConfigEntry
 from .models import Device
+from .names import folded, split_names
 
 MIN_INTERVAL: Final = 10
 MAX_INTERVAL: Final = 3600
@@ -200,9 +201,10 @@ def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str
 
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
     """Return a filter as serials: a list of serials, or alexa_media_player's names with commas between them."""
-    names = value.split(",") if isinstance(value, str) else value or ()
-    by_name = {device.name.casefold(): serial for serial, device in devices.items()}
-    return [by_name.get(name.strip().casefold(), name.strip()) for name in names if name.strip()]
+    by_name = {folded(device.name): serial for serial, device in devices.items()}
+    # a list that was taken over has names with a comma in parts
+    names = split_names(value if isinstance(value, str) else ",".join(value or ()), by_name)
+    return [by_name.get(folded(name), name) for name in names]
 
 
 def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[SelectOptionDict]:

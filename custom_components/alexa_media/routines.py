@@ -10,6 +10,7 @@ from .const import CONF_DEFAULT_DEVICE
 from .coordinator import AlexaConfigEntry, RoutinesCoordinator
 from .entity import command_errors, invalid_input
 from .models import Device, DeviceFamily
+from .names import same, tidy
 
 # How many routines an error names at most.
 _NAMED: Final = 20
@@ -27,7 +28,7 @@ async def async_run_routine(hass: HomeAssistant, entry: AlexaConfigEntry, wanted
         raise invalid_input("routine_unknown", routine=wanted, known="-")
     with command_errors(hass, entry):
         await coordinator.async_read_now()
-    routine = found_routine(coordinator.data, wanted.strip())
+    routine = found_routine(coordinator.data, wanted)
     if routine.needs_echo and device.is_group:
         raise invalid_input("routine_on_group", routine=routine.name)
     return await _async_run(hass, entry, coordinator, routine, device)
@@ -76,19 +77,21 @@ def _default_echo(entry: AlexaConfigEntry) -> Device | None:
 
 
 def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
-    """Return the routine with an id, else the one with a name, else the one with an utterance, in any case.
+    """Return the routine with an id, else the one with a name, else the one with an utterance.
+
+    Case and white space make no difference.
 
     Of several the one that is switched on is meant, if there is one such.
     """
-    if routine := routines.get(wanted):
+    if routine := routines.get(wanted.strip()):
         return routine
-    folded = wanted.casefold()
-    named = [routine for routine in routines.values() if routine.name.casefold() == folded]
+    named = [routine for routine in routines.values() if same(routine.name, wanted)]
+    named = [routine for routine in named if routine.name == wanted] or named
     found = named or [
-        routine for routine in routines.values() if folded in (said.casefold() for said in routine.utterances)
+        routine for routine in routines.values() if any(same(said, wanted) for said in routine.utterances)
     ]
     if not found:
-        names = sorted({routine.name for routine in routines.values()}, key=str.casefold)
+        names = sorted({tidy(routine.name) for routine in routines.values()}, key=str.casefold)
         raise invalid_input("routine_unknown", routine=wanted, known=_listed(names))
     found = [routine for routine in found if routine.enabled] or found
     if len(found) > 1:

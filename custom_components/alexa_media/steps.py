@@ -162,10 +162,13 @@ class StepReader:
 
     def _named(self, value: object, place: str) -> tuple[str, ...]:
         """Return the entity ids that a step names, each once."""
+        wrong = self._wrong(place, "entity_id must be one or more entity IDs")
+        if not isinstance(value, str | list):
+            raise wrong
         try:
             return tuple(dict.fromkeys(cv.entity_ids(value)))
         except (vol.Invalid, AttributeError, TypeError) as err:
-            raise self._wrong(place, "entity_id must be one or more entity IDs") from err
+            raise wrong from err
 
     def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
         """Return a command on all devices that it is for."""

@@ -35,6 +35,7 @@ from ..alerts import (
 from ..coordinator import AlexaConfigEntry, NotificationsCoordinator
 from ..entity import TopicEntity, account_device_info, invalid_input
 from ..models import Notification
+from ..names import same, tidy
 from ..schedule import ALARMS, REMINDERS, occurrences, repeats
 
 ALERTS: Final = CalendarEntityDescription(key="alerts", translation_key="alerts")
@@ -123,7 +124,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
     async def async_create_event(self, **kwargs: Any) -> None:
         """Set a reminder, or an alarm for an event that is called so; the location says on which Echo."""
         label = kwargs.get("summary") or ""
-        is_alarm = label.strip().casefold() in ("", ALARM.casefold())
+        is_alarm = not tidy(label) or same(label, ALARM)
         echo = self._echo(kwargs.get("location"))
         must_have(echo, CAN_RING if is_alarm else CAN_REMIND)
         start = _start(kwargs["dtstart"])
@@ -151,7 +152,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
         timing = timing_of(echo, start, recurrence_of_rule(event.get("rrule"), local.date()))
         label = event.get("summary") or ""
         if item.type in ALARMS:
-            if label.strip() not in ("", item.label or ALARM):
+            if tidy(label) and not same(label, item.label or ALARM):
                 raise invalid_input("alert_alarm_label")
             await async_edit(self.hass, echo, item, timing)
         else:

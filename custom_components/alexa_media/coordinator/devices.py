@@ -13,6 +13,7 @@ from ..backend import AlexaBackend
 from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN, Topic
 from ..groups import leaves, members_of
 from ..models import Device, DeviceFamily, DevicePreferences
+from ..names import folded, is_among, tidy
 from .absences import Absences
 from .base import TopicCoordinator
 
@@ -116,8 +117,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         """Return whether a device gets entities: of use, and not filtered out."""
         if not self.has_use(device):
             return False
-        names = {device.name.casefold(), device.serial.casefold()}
-        return (not self._include or not names.isdisjoint(self._include)) and names.isdisjoint(self._exclude)
+        return (not self._include or _is_chosen(device, self._include)) and not _is_chosen(device, self._exclude)
 
     @callback
     def async_options_changed(self) -> None:
@@ -157,11 +157,16 @@ class DevicesCoordinator(TopicCoordinator[Device]):
             self.async_hint()
 
 
-def _names(entry: ConfigEntry[Any], key: str) -> frozenset[str]:
+def _is_chosen(device: Device, chosen: tuple[str, ...]) -> bool:
+    """Return whether a filter has a device, by its serial or its name."""
+    return is_among(device.name, chosen) or folded(device.serial) in chosen
+
+
+def _names(entry: ConfigEntry[Any], key: str) -> tuple[str, ...]:
     """Return a filter of serials or names: a list, or alexa_media_player's comma separated text."""
     value = entry.options.get(key, entry.data.get(key)) or ()
     names = value.split(",") if isinstance(value, str) else value
-    return frozenset(name.strip().casefold() for name in names if name.strip())
+    return tuple(folded(name) for name in names if tidy(name))
 
 
 def _to_json(device: Device) -> dict[str, Any]:

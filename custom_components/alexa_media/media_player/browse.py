@@ -15,6 +15,7 @@ from ..coordinator import MediaLibrary
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
 from ..models import Player
+from ..names import folded
 from ..play_media import QUEUE, ROUTINE, SOUND, STATION
 
 _LOGGER = logging.getLogger(__name__)
@@ -171,7 +172,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         ):
             found += await self._async_stations(library, phrase)
         if wanted not in known and (not classes or MediaClass.APP in classes):
-            found += [item for item in self._browsable_routines if phrase.casefold() in item.title.casefold()]
+            found += [item for item in self._browsable_routines if folded(phrase) in folded(item.title)]
         return SearchMedia(result=found)
 
     async def _async_stations(self, library: MediaLibrary, phrase: str) -> list[BrowseMedia]:

@@ -12,6 +12,7 @@ from ..backend import HistoryApi, UtteranceType, VoiceRecord
 from ..coordinator import LastCommand, history_record_of
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..models import Player
+from ..names import same
 
 # What is looked through without a start, and how many pages (of 50 records each) at most.
 HISTORY_WINDOW: Final = timedelta(days=7)
@@ -87,7 +88,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
             return (
                 record.serial == self.serial
                 and (record.is_command or record.utterance in wanted)
-                and (person is None or (record.person or "").casefold() == person.strip().casefold())
+                and (person is None or same(record.person, person))
             )
 
         with command_errors(self.hass, self.entry):

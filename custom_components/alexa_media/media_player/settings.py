@@ -5,6 +5,7 @@ from typing import Final
 
 from ..backend import DoNotDisturb
 from ..entity import command_errors, invalid_input
+from ..names import meant
 from .sound_mode import SoundModes
 from .sources import SourceSelection
 
@@ -41,10 +42,10 @@ class DeviceSettings(SourceSelection, SoundModes):
     async def async_unpair_bluetooth(self, source: str) -> None:
         """Make the device forget what is paired under a name."""
         paired, settings = self._paired or {}, self.runtime.backend.settings
-        if settings is None or source not in paired:
+        if settings is None or (name := meant(paired, source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join(paired))
         with command_errors(self.hass, self.entry):
-            await settings.async_unpair_bluetooth(self.device, paired[source].address)
+            await settings.async_unpair_bluetooth(self.device, paired[name].address)
         if self.runtime.bluetooth:
             # nothing is pushed about that
             self.runtime.bluetooth.async_hint()

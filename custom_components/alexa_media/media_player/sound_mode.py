@@ -9,6 +9,7 @@ from homeassistant.core import callback
 from ..coordinator import SettingsCoordinator, equalizer_key
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..models import Player
+from ..names import meant
 
 # Bass, midrange, treble. Amazon's own names have never been published with what they set, so these are ours.
 SOUND_MODES: Final[Mapping[str, tuple[int, int, int]]] = {
@@ -72,7 +73,7 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @override
     async def async_select_sound_mode(self, sound_mode: str) -> None:
         """Set the equalizer to what a name stands for."""
-        if (equalizer := self._equalizer) is None or sound_mode not in SOUND_MODES:
+        if (equalizer := self._equalizer) is None or (name := meant(SOUND_MODES, sound_mode)) is None:
             raise invalid_input("sound_mode_unknown", mode=sound_mode, known=", ".join(SOUND_MODES))
         with command_errors(self.hass, self.entry):
-            await equalizer.async_set_equalizer(self.device, SOUND_MODES[sound_mode])
+            await equalizer.async_set_equalizer(self.device, SOUND_MODES[name])

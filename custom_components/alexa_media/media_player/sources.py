@@ -7,6 +7,7 @@ from homeassistant.core import callback
 
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..models import BluetoothState, PairedDevice, Player
+from ..names import meant
 
 # The source that is no bluetooth device, as alexa_media_player names it.
 LOCAL_SPEAKER: Final = "Local Speaker"
@@ -62,12 +63,12 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_select_source(self, source: str) -> None:
         """Connect a paired device, a loudspeaker too; the Echo itself disconnects what is connected."""
         backend, paired = self.runtime.backend, self._paired or {}
-        if source != LOCAL_SPEAKER and source not in paired:
+        if (name := meant((LOCAL_SPEAKER, *paired), source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join((LOCAL_SPEAKER, *paired)))
         with command_errors(self.hass, self.entry):
-            if source == LOCAL_SPEAKER:
+            if name == LOCAL_SPEAKER:
                 await backend.async_disconnect_bluetooth(self.device)
             else:
-                await backend.async_connect_bluetooth(self.device, paired[source].address)
+                await backend.async_connect_bluetooth(self.device, paired[name].address)
         if self.runtime.bluetooth:
             self.runtime.bluetooth.async_expect(self.serial)

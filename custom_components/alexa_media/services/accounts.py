@@ -15,6 +15,7 @@ import probatio as vol
 from ..const import CONF_EMAIL, DOMAIN
 from ..coordinator import AlexaConfigEntry
 from ..entity import invalid_input, masked
+from ..names import same
 
 SERVICE_FORCE_LOGOUT: Final = "force_logout"
 SERVICE_ENABLE_NETWORK_DISCOVERY: Final = "enable_network_discovery"
@@ -41,17 +42,24 @@ def async_setup(hass: HomeAssistant) -> None:
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
     """Return the accounts with some e-mail addresses, else all.
 
-    Raises ``ServiceValidationError`` for an address that is no account's.
+    An account is also found by what errors call it: its masked address or its title. Raises
+    ``ServiceValidationError`` for an address that is no account's.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if not entries:
         raise invalid_input("no_account")
-    wanted = {email.strip().casefold(): email for email in emails or ()}
-    by_email = {entry.data[CONF_EMAIL].casefold(): entry for entry in entries if CONF_EMAIL in entry.data}
-    if unknown := [email for folded, email in wanted.items() if folded not in by_email]:
-        known = sorted(map(_name, by_email.values()))
+    chosen: dict[str, AlexaConfigEntry] = {}
+    unknown: list[str] = []
+    for email in emails or ():
+        found = [entry for entry in entries if same(email, entry.data.get(CONF_EMAIL))]
+        found = found or [entry for entry in entries if same(email, _name(entry)) or same(email, entry.title)]
+        chosen |= {entry.entry_id: entry for entry in found}
+        if not found:
+            unknown.append(email)
+    if unknown:
+        known = sorted(map(_name, entries))
         raise invalid_input("account_unknown", email=", ".join(unknown), known=", ".join(known))
-    return [by_email[email] for email in wanted] or entries
+    return list(chosen.values()) or entries
 
 
 def _name(entry: AlexaConfigEntry) -> str:

@@ -32,6 +32,7 @@ from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id
 from ..errors import AlexaConnectionError, AlexaRateLimitedError
+from ..names import same
 from ..speech import readable_text
 
 ATTR_CONFIG_ENTRY: Final = "config_entry_id"
@@ -173,8 +174,8 @@ def _keys(entry: AlexaConfigEntry, api: ManagementApi, identifiers: Collection[t
 def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
     """Return a unit by its id, its name or its path; raises ``ServiceValidationError`` when there is not just one."""
     text = wanted.strip()
-    found = [unit for unit in api.units.values() if text in (unit.unit_id, " / ".join(unit.path))]
-    found = found or [unit for unit in api.units.values() if unit.name.casefold() == text.casefold()]
+    found = [unit for unit in api.units.values() if text == unit.unit_id or same(text, " / ".join(unit.path))]
+    found = found or [unit for unit in api.units.values() if same(unit.name, text)]
     if len(found) != 1:
         known = ", ".join(sorted(" / ".join(unit.path) for unit in found or api.units.values()))
         raise invalid_input("unit_ambiguous" if found else "unit_not_found", unit=text, known=known)
@@ -191,7 +192,7 @@ def _require_serial(call: ServiceCall, managed: Managed) -> None:
     """Raise ``ServiceValidationError`` unless the caller has the right device before their eyes."""
     _require_confirmation(call)
     known = managed.api.serial_of(managed.key) or managed.key
-    if call.data[ATTR_SERIAL].strip().casefold() != known.casefold():
+    if not same(call.data[ATTR_SERIAL], known):
         raise invalid_input("serial_mismatch")
 
 

@@ -1,0 +1,57 @@
+"""Comparing names that people gave, and that Amazon keeps with all their white space.
+
+Both sides of a comparison go through the same function, so that "Movie time ", a no-break space, a
+decomposed "é" and upper case make no difference.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+from unicodedata import normalize
+
+# Zero-width spaces, direction marks and the byte order mark, which nobody sees.
+_INVISIBLE: Final = dict.fromkeys((0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF))
+
+
+def tidy(text: str) -> str:
+    """Return a name as it is shown: composed letters, single spaces, none at the ends."""
+    return " ".join(normalize("NFC", text.translate(_INVISIBLE)).split())
+
+
+def folded(text: str) -> str:
+    """Return what two names have in common that mean the same; spaces beside a comma make no difference either."""
+    return ",".join(normalize("NFC", tidy(part).casefold()) for part in text.split(","))
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Return whether two names mean the same; nothing has no name."""
+    return one is not None and other is not None and folded(one) == folded(other)
+
+
+def meant(names: Iterable[str], wanted: str) -> str | None:
+    """Return the one of some names that is meant: the very same, else the first that means the same."""
+    every = list(names)
+    return wanted if wanted in every else next((name for name in every if same(name, wanted)), None)
+
+
+def split_names(text: str, known: Collection[str]) -> Iterator[str]:
+    """Yield the names of a text with commas between them; one of ``known``, as ``folded`` gives them, may hold some."""
+    parts = text.split(",")
+    most = 1 + max((name.count(",") for name in known), default=0)
+    start = 0
+    while start < len(parts):
+        for length in range(min(most, len(parts) - start), 0, -1):
+            name = ",".join(parts[start : start + length])
+            if length == 1 or folded(name) in known:
+                break
+        if tidy(name):
+            yield tidy(name)
+        start += length
+
+
+def is_among(name: str, chosen: Collection[str]) -> bool:
+    """Return whether a name is among chosen ones, as ``folded`` gives them; its parts may follow each other there.
+
+    A name with a comma was cut when it was kept in a text with commas between names.
+    """
+    key = folded(name)
+    return key in chosen or ("," in key and f",{key}," in f",{','.join(chosen)},")
