@@ -86,7 +86,6 @@ def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
     if routine := routines.get(wanted.strip()):
         return routine
     named = [routine for routine in routines.values() if same(routine.name, wanted)]
-    named = [routine for routine in named if routine.name == wanted] or named
     found = named or [
         routine for routine in routines.values() if any(same(said, wanted) for said in routine.utterances)
     ]
