@@ -42,14 +42,28 @@ def _validate(call: Call) -> Response:
 
 
 def _entities(call: Call) -> Response:
-    """List music providers or sounds."""
+    """List music providers, sounds, or what a routine can switch."""
     match call.request.query.get("skillId"):
         case "amzn1.ask.1p.music":
             return _octets(provider_entities(call.account["defaultMusicProvider"]))
         case "amzn1.ask.1p.sound":
             return _octets(sound_entities())
+        case "amzn1.ask.1p.smarthome":
+            return _octets([_entity(key, each) for key, each in call.account["appliances"].items()])
         case _:
             return _octets([])
+
+
+def _entity(entity_id: str, appliance: dict[str, Any]) -> dict[str, Any]:
+    """Return an appliance as routines know it."""
+    return {
+        "id": entity_id,
+        "displayName": appliance["name"],
+        "description": appliance.get("description"),
+        "availability": "AVAILABLE" if appliance.get("reachable", True) else "UNAVAILABLE",
+        "supportedProperties": ["Alexa.SmartHome.Batch"],
+        "providerData": {"categoryType": "APPLIANCE", "deviceType": appliance["category"]},
+    }
 
 
 def _definitions(call: Call) -> Response:

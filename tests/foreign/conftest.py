@@ -1,7 +1,9 @@
 """Processes of foreign clients."""
 
 import json
+import os
 from pathlib import Path
+import shutil
 import subprocess
 import sys
 import time
@@ -31,6 +33,26 @@ def foreign_python() -> Path:
         if not (ROOT / ".cache/envs" / name / "bin/python").exists():
             pytest.fail(f"there is no environment {name}: run scripts/setup foreign sim")
     return FOREIGN
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Return the program of Node."""
+    found = shutil.which("node")
+    if found is None:
+        if os.environ.get("ALEXA_SIM_NO_NODE") == "1":
+            pytest.skip("there is no node, and ALEXA_SIM_NO_NODE says that this is meant")
+        pytest.fail("there is no node: install Node 20.11 or newer, or set ALEXA_SIM_NO_NODE=1")
+    return found
+
+
+@pytest.fixture(scope="session")
+def node_packages(node: str) -> Path:
+    """Return the folder that has the packages of clients that run in Node."""
+    folder = ROOT / ".cache/envs/node"
+    if not (folder / "node_modules").exists():
+        pytest.fail("the packages of Node are missing: run scripts/setup node")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -51,3 +51,24 @@ export async function signedIn(folder, options = {}) {
   });
   return remote;
 }
+
+// Return what calls a method of the remote and keeps its answer, or its error, under a name.
+export function asker(remote) {
+  const found = {};
+  async function ask(name, method, ...args) {
+    found[name] = await new Promise((resolve) => {
+      const late = setTimeout(() => resolve({ error: "no answer" }), 8000);
+      const done = (error, answer) => {
+        clearTimeout(late);
+        resolve(error ? { error: String(error.message ?? error) } : { answer });
+      };
+      try {
+        remote[method](...args, done);
+      } catch (error) {
+        done(error);
+      }
+    });
+    return found[name].answer;
+  }
+  return { ask, found };
+}
