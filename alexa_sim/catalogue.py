@@ -62,6 +62,9 @@ PROVIDERS = {
 STATIONS = {"s1001": "sim:station:1", "s1002": "sim:station:2"}
 """Media ids of radio stations by TuneIn's id."""
 
+EXTERNAL = frozenset({"SPOTIFY"})
+"""Providers that play through a player of their own, which Amazon's player endpoints do not reach."""
+
 _STATIONS = ("TUNEIN", "I_HEART_RADIO")
 
 SOUNDS = {

@@ -5,7 +5,7 @@ import random
 from typing import Any
 from uuid import uuid4
 
-from .catalogue import TRACKS, Track
+from .catalogue import EXTERNAL, TRACKS, Track
 from .defaults import PLAYER
 
 type Player = dict[str, Any]
@@ -21,6 +21,11 @@ class CommandError(Exception):
 def is_idle(player: Mapping[str, Any]) -> bool:
     """Return whether there is no media session."""
     return bool(player["state"] == "IDLE")
+
+
+def is_external(player: Mapping[str, Any]) -> bool:
+    """Return whether the player of a provider plays, which Amazon's commands do not reach."""
+    return not is_idle(player) and player["provider"] in EXTERNAL
 
 
 def track(player: Mapping[str, Any]) -> Track:

@@ -129,8 +129,12 @@ class State:
             heapq.heappush(self._later, (when, next(self._numbers), action))
 
     def hear(self, customer_id: str, serial: str, text: str) -> None:
-        """Do what an Echo was told about timers, alarms and sleep, for one account that sees it."""
+        """Do what an Echo was told about timers, alarms, sleep and what it plays, for one account that sees it."""
         utterances.hear(self.ringing, customer_id, self.accounts[customer_id], serial, text, self.now())
+        if (device := self.find(serial)) and (told := utterances.player_command(device, text)):
+            for other, holder in self.devices(customer_id):
+                if not player.is_idle(holder["player"]) and serial in self.speakers(other):
+                    player.command(holder["player"], told, self.now())
         if seconds := utterances.sleep_after(text):
             self.later(self.now() + seconds, lambda: self._fall_silent(serial))
 

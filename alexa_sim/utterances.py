@@ -1,4 +1,7 @@
-"""What an Echo does when it is told something about timers, alarms and sleep, in English or German."""
+"""What an Echo does when it is told something about timers, alarms and sleep, in English or German.
+
+What is said about the music is understood in more languages.
+"""
 
 from collections.abc import Mapping
 import re
@@ -21,6 +24,72 @@ _SLEEP: Final = re.compile(r"^(?:set|stelle?)\b.*\bsleep ?timer\b", re.IGNORECAS
 _LABEL: Final = re.compile(r"\b(?:called|namens)\s+(.+)$", re.IGNORECASE)
 _SNOOZE: Final = re.compile(r"^(?:snooze|schlummern)\b", re.IGNORECASE)
 _STOP: Final = re.compile(r"^(?:stop|stopp|stopp den wecker|stop the alarm)$", re.IGNORECASE)
+
+_PLAYER: Final[Mapping[str, tuple[str, ...]]] = {
+    "de": (
+        "pause",
+        "fortsetzen",
+        "nächstes lied",
+        "vorheriges lied",
+        "zufallswiedergabe an",
+        "zufallswiedergabe aus",
+        "wiederholung an",
+        "wiederholung aus",
+    ),
+    "en": ("pause", "resume", "next", "previous", "shuffle on", "shuffle off", "repeat on", "repeat off"),
+    "es": (
+        "pausa",
+        "continúa",
+        "siguiente canción",
+        "canción anterior",
+        "activa el modo aleatorio",
+        "desactiva el modo aleatorio",
+        "activa la repetición",
+        "desactiva la repetición",
+    ),
+    "fr": (
+        "pause",
+        "reprends",
+        "chanson suivante",
+        "chanson précédente",
+        "active la lecture aléatoire",
+        "désactive la lecture aléatoire",
+        "active la répétition",
+        "désactive la répétition",
+    ),
+    "it": (
+        "pausa",
+        "riprendi",
+        "canzone successiva",
+        "canzone precedente",
+        "attiva la riproduzione casuale",
+        "disattiva la riproduzione casuale",
+        "attiva la ripetizione",
+        "disattiva la ripetizione",
+    ),
+    "pt": (
+        "pausar",
+        "continuar",
+        "próxima música",
+        "música anterior",
+        "ativar o modo aleatório",
+        "desativar o modo aleatório",
+        "ativar a repetição",
+        "desativar a repetição",
+    ),
+}
+"""What an Echo takes for a command to its player by language, in the order of ``_PLAYER_COMMANDS``."""
+
+_PLAYER_COMMANDS: Final[tuple[Mapping[str, Any], ...]] = (
+    {"type": "PauseCommand"},
+    {"type": "PlayCommand"},
+    {"type": "NextCommand"},
+    {"type": "PreviousCommand"},
+    {"type": "ShuffleCommand", "shuffle": True},
+    {"type": "ShuffleCommand", "shuffle": False},
+    {"type": "RepeatCommand", "repeat": True},
+    {"type": "RepeatCommand", "repeat": False},
+)
 
 
 class Ringing:
@@ -63,6 +132,14 @@ def sleep_after(text: str) -> int | None:
     """Return the seconds after which a sentence wants what plays to stop."""
     words = text.strip()
     return _length(words) or None if _SLEEP.match(words) else None
+
+
+def player_command(device: Mapping[str, Any], text: str) -> Mapping[str, Any] | None:
+    """Return the body of np/command that a sentence comes to in the language of an Echo; ``None`` for others."""
+    language = str(device["preferences"]["locale"]).partition("-")[0]
+    words = text.strip().lower()
+    known = dict(zip(_PLAYER.get(language, ()), _PLAYER_COMMANDS, strict=False))
+    return known.get(words)
 
 
 def hear(ringing: Ringing, customer_id: str, account: dict[str, Any], serial: str, text: str, now: float) -> None:

@@ -48,6 +48,7 @@ ffmpeg:
   ffmpeg_bin: {ffmpeg}
 history:
 logbook:
+scene:
 tts:
   - platform: demo
 logger:

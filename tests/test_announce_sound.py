@@ -245,7 +245,7 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
     assert await error(str(home.sounds / "missing.wav")) == (HomeAssistantError, "audio_unreachable")
     assert await error("http://127.0.0.1:1/") == (HomeAssistantError, "audio_unreachable")
     assert await error("media-source://nobody/x") == (HomeAssistantError, "audio_unreachable")
-    assert await error(str(home.sounds / "list.m3u")) == (HomeAssistantError, "audio_not_converted")
+    assert await error(str(home.sounds / "list.m3u")) == (HomeAssistantError, "audio_unreachable")
     assert await error(str(home.sounds / "long.wav")) == (ServiceValidationError, "audio_too_long")
     with monkeypatch.context() as patch:
         patch.setattr(audio, "MAX_SOURCE", 20_000)
@@ -256,7 +256,7 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
     slow = tmp_path / "ffmpeg"
     slow.write_text("#!/bin/sh\nhead -c 400000 /dev/zero\nexec sleep 60\n")
     slow.chmod(0o755)
-    for binary, patience, key in (("/nowhere/ffmpeg", 60.0, "ffmpeg_missing"), (slow, 0.5, "audio_not_converted")):
+    for binary, patience, key in (("/nowhere/ffmpeg", 60.0, "ffmpeg_missing"), (slow, 0.5, "audio_unreachable")):
         with monkeypatch.context() as patch:
             patch.setitem(home.hass.data, "ffmpeg", FFmpegManager(home.hass, str(binary)))
             patch.setattr(audio, "PATIENCE", patience)

@@ -164,7 +164,7 @@ async def test_queue(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
     assert await act(hass, DOMAIN, "get_queue") == {KITCHEN: {"queue": []}}
     with pytest.raises(ServiceValidationError, match="no queue to jump in"):
         await act(hass, "media_player", "play_media", media_content_type="queue", media_content_id="sim:track:3")
-    await act(hass, "media_player", "play_media", media_content_type="SPOTIFY", media_content_id="quill")
+    await act(hass, "media_player", "play_media", media_content_type="AMAZON_MUSIC", media_content_id="quill")
     await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
     queue = (await act(hass, DOMAIN, "get_queue"))[KITCHEN]["queue"]
     assert [(item["title"], item["artist"]) for item in queue] == [

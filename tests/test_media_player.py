@@ -107,7 +107,7 @@ async def test_identity(
     features = state.attributes["supported_features"]
     assert features & ALWAYS == ALWAYS
     for feature in ("SEEK", "NEXT_TRACK", "PREVIOUS_TRACK", "SHUFFLE_SET", "REPEAT_SET"):
-        assert not features & MediaPlayerEntityFeature[feature], feature
+        assert features & MediaPlayerEntityFeature[feature], feature
     assert "media_title" not in state.attributes
     assert "group_members" not in state.attributes
 
@@ -169,7 +169,8 @@ async def test_transport(hass: HomeAssistant, sim: ControlClient, entry: MockCon
     assert player()["state"] == "PAUSED"
     await until(hass, lambda: state_of(hass, KITCHEN).state == "paused")
     await act(hass, "turn_on")
-    assert player()["state"] == "PLAYING"
+    assert player()["state"] == "PAUSED"
+    await act(hass, "media_play")
     await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
     await act(hass, "media_next_track")
     await until(hass, lambda: shown(hass, "media_title") != first)
@@ -224,13 +225,13 @@ async def test_push_is_faster_than_the_answer(
 
 
 async def test_idle(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """What is idle is off already; to play on where nothing is fails and says so."""
+    """What is idle is off already; to play on where Amazon has nothing to play does nothing."""
     sim.reset_ledger()
     await act(hass, "turn_off")
     assert commands(sim) == []
-    with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "media_play")
-    assert raised.value.translation_key == "unsupported"
+    await act(hass, "media_play")
+    assert [body["type"] for _, body in commands(sim)] == ["PlayCommand"]
+    assert sim.spoken() == []
     assert state_of(hass, KITCHEN).state == "idle"
     assert entry.runtime_data.players.last_update_success
 

@@ -10,6 +10,10 @@ from alexa_sim.http import HttpError, Response, json_response
 
 from . import Call, WebsiteApi, bad_request, empty
 
+_UNSUPPORTED_PROVIDER = (
+    "UnsupportedProviderException:http://internal.amazon.com/coral/com.amazon.dee.web.coral.model.nowplaying/"
+)
+
 
 def add_media(api: WebsiteApi) -> None:
     """Add the endpoints about players."""
@@ -139,7 +143,7 @@ def _play_token(call: Call) -> Response:
 
 
 def _command(call: Call) -> Response:
-    """Carry out a command of a player."""
+    """Carry out a command of Amazon's own player; the player of a provider is out of its reach."""
     device = call.queried_device()
     data = call.body()
     if not device["online"]:
@@ -149,17 +153,20 @@ def _command(call: Call) -> Response:
             _volume_level(call, device, data.get("volumeLevel"))
             return empty()
         try:
-            player.command(_active(device), data, call.state.now())
+            playing = _active(device)
+            if player.is_external(playing):
+                raise _unsupported_provider()
+            player.command(playing, data, call.state.now())
         except player.CommandError as err:
             raise bad_request(str(err)) from err
     return empty()
 
 
 def _volume_level(call: Call, device: dict[str, Any], level: Any) -> None:
-    """Set the volume of a player, or of all members of a group; while it is idle nothing happens."""
+    """Set the volume of a player, or of all speakers of a group; where nothing of Amazon's plays nothing happens."""
     if not isinstance(level, int) or isinstance(level, bool) or not 0 <= level <= 100:
         raise bad_request("volumeLevel has to be between 0 and 100")
-    if player.is_idle(device["player"]):
+    if player.is_idle(device["player"]) or player.is_external(device["player"]):
         return
     for serial in call.state.speakers(call.request.query["deviceSerialNumber"]):
         if (target := call.state.find(serial)) is not None:
@@ -170,7 +177,10 @@ def _active(device: dict[str, Any]) -> dict[str, Any]:
     """Return the player of a device; raises ``HttpError`` 404, which is how Amazon says that nothing plays."""
     playing: dict[str, Any] = device["player"]
     if player.is_idle(playing):
-        raise HttpError(
-            404, {"message": "No active media session"}, [("x-amzn-ErrorType", "UnsupportedProviderException")]
-        )
+        raise _unsupported_provider()
     return playing
+
+
+def _unsupported_provider() -> HttpError:
+    """Return the error for a device where nothing of Amazon's own plays."""
+    return HttpError(404, {"message": "No active media session"}, [("x-amzn-ErrorType", _UNSUPPORTED_PROVIDER)])

@@ -11,6 +11,8 @@ from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+import logging
 import secrets
 from typing import Final
 from xml.sax.saxutils import quoteattr
@@ -31,6 +33,8 @@ from .const import CONF_PUBLIC_URL, DOMAIN
 from .coordinator import AlexaConfigEntry
 from .entity import invalid_input
 
+_LOGGER = logging.getLogger(__name__)
+
 PATH: Final = f"/api/{DOMAIN}/audio"
 
 LIFE: Final = 5 * 60.0
@@ -42,7 +46,11 @@ MAX_SOURCE: Final = 50 * 1024 * 1024
 PATIENCE: Final = 60.0
 """Seconds that fetching may take, and converting."""
 AT_ONCE: Final = 2
-"""How many sounds are converted at the same time."""
+"""How many sounds are fetched and converted at the same time."""
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of the sounds that are offered; the longest sound has 1.4 MB."""
+MOST_SOUNDS: Final = 128
+"""How many sounds are offered."""
 
 BYTES_PER_SECOND: Final = 48_000 // 8
 
@@ -89,12 +97,21 @@ def _given(entry: AlexaConfigEntry) -> str:
 
 @dataclass(slots=True, eq=False)
 class Sound:
-    """A sound in MP3 as Alexa takes it, at an address of its own."""
+    """A sound in MP3 as Alexa takes it, at an address of its own.
+
+    ``source`` is the digest of what it was made of.
+    """
 
     mp3: bytes
+    source: bytes = b""
     name: str = field(default_factory=lambda: f"{secrets.token_urlsafe(32)}.mp3")
     _uses: int = 0
     _cancel: CALLBACK_TYPE | None = None
+
+    @property
+    def is_used(self) -> bool:
+        """Return whether somebody is about to have it played."""
+        return self._uses > 0
 
     @property
     def seconds(self) -> float:
@@ -114,6 +131,13 @@ class Sound:
             self._cancel = None
 
     @callback
+    def async_drop(self) -> None:
+        """Go at once."""
+        if self._cancel:
+            self._cancel()
+            self._cancel = None
+
+    @callback
     def async_end(self, hass: HomeAssistant, forget: HassJob[[object], None]) -> None:
         """Go a while after the last one has."""
         self._uses -= 1
@@ -122,7 +146,7 @@ class Sound:
 
 
 class SoundShelf:
-    """The sounds that Amazon may fetch now."""
+    """The sounds that Amazon may fetch now; bounded, those that were offered longest ago go first."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Be empty."""
@@ -157,14 +181,62 @@ class SoundShelf:
             task.exception()
 
     async def _async_prepare(self, source: str, entity_id: str) -> Sound:
-        """Fetch and convert."""
-        fetched = await async_fetch(self._hass, source, entity_id)
-        async with self._room:
-            return Sound(await async_convert(self._hass, fetched))
+        """Fetch and convert; what is offered already is not converted again.
+
+        Where an address leads to is not said to who only names it: the reason that it is no
+        sound would tell which hosts and ports of the home network answer.
+        """
+        try:
+            _ffmpeg(self._hass)
+            address = await _async_address(self._hass, source, entity_id)
+            async with self._room:
+                try:
+                    return await self._async_make(address)
+                except AudioError as err:
+                    _LOGGER.debug("A sound cannot be had: %s (%s)", err.key, err.reason)
+                    is_ours = media_source.is_media_source_id(source) or is_hass_url(self._hass, str(address))
+                    if is_ours or err.key == "ffmpeg_missing":
+                        raise
+                    raise AudioError("audio_unreachable") from None
+        except AudioError as err:
+            raise err.translated() from err
+
+    async def _async_make(self, address: URL) -> Sound:
+        """Return what an address leads to as a sound; raises ``AudioError``."""
+        fetched = await async_fetch(self._hass, address)
+        digest = await self._hass.async_add_executor_job(_digest, fetched)
+        if (known := self._made_of(digest)) is not None:
+            return known
+        return Sound(await async_convert(self._hass, fetched), digest)
+
+    def _made_of(self, digest: bytes) -> Sound | None:
+        """Return the sound that is offered and was made of the same source."""
+        return next((sound for sound in self._sounds.values() if sound.source == digest), None)
+
+    @callback
+    def _async_make_room(self, sound: Sound) -> None:
+        """Let go of what was offered longest ago; raises ``HomeAssistantError`` where all is about to be played."""
+        others = [other for other in self._sounds.values() if other is not sound]
+        total = sum(len(other.mp3) for other in others) + len(sound.mp3)
+        count = len(others) + 1
+        for other in others:
+            if total <= MOST_BYTES and count <= MOST_SOUNDS:
+                return
+            if not other.is_used:
+                other.async_drop()
+                del self._sounds[other.name]
+                total, count = total - len(other.mp3), count - 1
+        if total > MOST_BYTES or count > MOST_SOUNDS:
+            raise AudioError("audio_busy").translated()
 
     @contextmanager
     def offer(self, sound: Sound) -> Iterator[None]:
-        """Serve a sound while Amazon is told of it, and for a while after that."""
+        """Serve a sound while Amazon is told of it, and for a while after that.
+
+        Raises ``HomeAssistantError`` where as many sounds as there may be are about to be played.
+        """
+        self._async_make_room(sound)
+        self._sounds.pop(sound.name, None)
         self._sounds[sound.name] = sound
         sound.async_begin()
 
@@ -219,38 +291,64 @@ class SoundView(HomeAssistantView):
 # --- how they are made -------------------------------------------------------------------
 
 
-async def async_fetch(hass: HomeAssistant, source: str, entity_id: str) -> bytes:
-    """Return what a media source, an address, or a path of Home Assistant's leads to.
+class AudioError(Exception):
+    """A sound cannot be had; ``key`` names the sentence for it, ``reason`` is for whoever may know it."""
 
-    Raises ``ServiceValidationError`` for what is no such thing or too large, and
-    ``HomeAssistantError`` when it cannot be had.
+    def __init__(self, key: str, reason: str = "") -> None:
+        """Keep both."""
+        super().__init__(key, reason)
+        self.key = key
+        self.reason = reason
+
+    def translated(self) -> HomeAssistantError:
+        """Return the error for the user."""
+        return HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=self.key,
+            translation_placeholders={"reason": self.reason} if self.key == "audio_not_converted" else None,
+        )
+
+
+def _digest(data: bytes) -> bytes:
+    """Return what identifies a sound."""
+    return sha256(data).digest()
+
+
+async def async_fetch(hass: HomeAssistant, address: URL) -> bytes:
+    """Return what an address leads to.
+
+    Raises ``ServiceValidationError`` for what is too large, and ``AudioError`` when it
+    cannot be had.
     """
-    address = await _async_address(hass, source, entity_id)
     data = bytearray()
     # Home Assistant's own certificate is seldom one for the address that it has at home.
     session = async_get_clientsession(hass, verify_ssl=not is_hass_url(hass, str(address)))
     try:
         async with session.get(address, timeout=ClientTimeout(total=PATIENCE)) as response:
             if not response.ok:
-                raise _failed("audio_unreachable", reason=str(response.status))
+                raise AudioError("audio_unreachable", str(response.status))
             async for chunk in response.content.iter_any():
                 data += chunk
                 if len(data) > MAX_SOURCE:
                     raise invalid_input("audio_too_large", limit=str(MAX_SOURCE // 1024**2))
     except (ClientError, TimeoutError, ValueError) as err:
-        raise _failed("audio_unreachable", reason=type(err).__name__) from err
+        raise AudioError("audio_unreachable", type(err).__name__) from err
     return bytes(data)
 
 
 async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> URL:
-    """Return the address of http or https that a source stands for."""
+    """Return the address of http or https that a media source, an address, or a path of Home Assistant's stands for.
+
+    Raises ``ServiceValidationError`` for what is no such thing, and ``AudioError`` for a
+    media source that cannot be had.
+    """
     try:
         if media_source.is_media_source_id(source):
             source = (await media_source.async_resolve_media(hass, source, entity_id)).url
         url = URL(async_process_play_media_url(hass, source))
     except HomeAssistantError as err:
         # a source that is not there, or Home Assistant does not know its own address
-        raise _failed("audio_unreachable", reason=str(err) or type(err).__name__) from err
+        raise AudioError("audio_unreachable", str(err) or type(err).__name__) from err
     except ValueError as err:
         raise invalid_input("streaming_unsupported") from err
     if url.scheme not in ("http", "https"):
@@ -261,7 +359,7 @@ async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> UR
 async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
     """Return a sound as Alexa takes it.
 
-    Raises ``ServiceValidationError`` for one that is too long, and ``HomeAssistantError``
+    Raises ``ServiceValidationError`` for one that is too long, and ``AudioError``
     without ffmpeg or when ffmpeg cannot read it.
     """
     try:
@@ -269,12 +367,12 @@ async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
             _ffmpeg(hass), *_INPUT, *_OUTPUT, stdin=PIPE, stdout=PIPE, stderr=PIPE
         )
     except OSError as err:
-        raise _failed("ffmpeg_missing") from err
+        raise AudioError("ffmpeg_missing") from err
     try:
         async with asyncio.timeout(PATIENCE):
             mp3, errors = await process.communicate(source)
     except TimeoutError as err:
-        raise _failed("audio_not_converted", reason="timeout") from err
+        raise AudioError("audio_not_converted", "timeout") from err
     finally:
         if process.returncode is None:
             process.kill()
@@ -283,23 +381,16 @@ async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
     if process.returncode or not mp3:
         lines = errors.decode(errors="replace").split("\n")
         reason = next((line.rpartition("] ")[2] for line in lines if line), f"ffmpeg {process.returncode}")
-        raise _failed("audio_not_converted", reason=reason[:200])
+        raise AudioError("audio_not_converted", reason[:200])
     if len(mp3) > MAX_SECONDS * BYTES_PER_SECOND:
         raise invalid_input("audio_too_long", limit=str(MAX_SECONDS))
     return mp3
 
 
 def _ffmpeg(hass: HomeAssistant) -> str:
-    """Return Home Assistant's ffmpeg; raises ``HomeAssistantError`` where it is not set up."""
+    """Return Home Assistant's ffmpeg; raises ``AudioError`` where it is not set up."""
     if "ffmpeg" not in hass.config.components:
-        raise _failed("ffmpeg_missing")
+        raise AudioError("ffmpeg_missing")
     from homeassistant.components.ffmpeg import get_ffmpeg_manager  # noqa: PLC0415 - needs a library of its own
 
     return get_ffmpeg_manager(hass).binary
-
-
-def _failed(key: str, **placeholders: str) -> HomeAssistantError:
-    """Return the error for a sound that cannot be had; ``key`` names its sentence."""
-    return HomeAssistantError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
-    )

@@ -18,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
-from .backend import Command, Transport
+from .backend import Command
 from .backend.calls import command
 from .const import CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator import EXISTENCE, AlexaConfigEntry, AlexaRuntimeData, TopicCoordinator
@@ -231,13 +231,6 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         """Run a command on this device or another one; returns when Amazon has accepted it."""
         with command_errors(self.hass, self.entry):
             await self.runtime.backend.async_execute(command, (target or self.device,))
-
-    async def async_transport(
-        self, kind: str, target: Device | None = None, **fields: str | float | bool | None
-    ) -> None:
-        """Send a command to the player of this device or another one; returns when Amazon has accepted it."""
-        with command_errors(self.hass, self.entry):
-            await self.runtime.backend.async_transport(Transport(type=kind, fields=fields), target or self.device)
 
 
 def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:

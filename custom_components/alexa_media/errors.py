@@ -138,6 +138,20 @@ class AlexaUnsupportedError(AlexaError):
     words = "not supported"
 
 
+class AlexaNoPlayerError(AlexaUnsupportedError):
+    """Amazon has no player of its own there: nothing plays, or a provider plays through its own player.
+
+    ``expired`` is true where Amazon had a queue that it has dropped by now.
+    """
+
+    translation_key = "no_player"
+
+    def __init__(self, message: str, *, expired: bool, endpoint: str | None = None, code: str | None = None) -> None:
+        """Keep which of the two it is, as far as Amazon says."""
+        super().__init__(message, endpoint=endpoint, code=code)
+        self.expired = expired
+
+
 class AlexaCommandError(AlexaError):
     """Amazon refused a command (other 4xx, or an error inside a 200)."""
 

@@ -125,7 +125,7 @@ async def command(api: Any) -> dict[str, Any]:
     await api.send_dropin_notification("Door", title="Home", queue_delay=0)
     await api.send_sequence("Alexa.Weather.Play", queue_delay=0)
     await api.set_volume(0.29, queue_delay=0)
-    await api.play_music("SPOTIFY", "northern", queue_delay=0)
+    await api.play_music("AMAZON_MUSIC", "northern", queue_delay=0)
     for name in ("pause", "play", "next", "forward", "rewind"):
         await getattr(api, name)()
     await api.shuffle(True)

@@ -162,7 +162,7 @@ class AlexaBackend(Protocol):
         """
 
     async def async_transport(self, command: Transport, device: Device) -> None:
-        """Send a command to a player."""
+        """Send a command to a player; raises ``AlexaNoPlayerError`` where nothing of the cloud's own plays."""
 
     def events(self) -> AsyncGenerator[PushEvent]:
         """Return the endless stream of pushes; it reconnects by itself and ends only with ``AlexaAuthError``."""

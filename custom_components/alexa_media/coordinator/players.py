@@ -28,6 +28,9 @@ from .devices import DevicesCoordinator
 # The now-playing push follows the player-state push at once; if not, the sessions are read.
 NOW_PLAYING_DELAY: Final = 3.0
 
+# How long a provider is remembered to play through its own player (seconds); then Amazon is asked once.
+EXTERNAL_MEMORY: Final = 24 * 3600.0
+
 # A position that differs less than this from the expected one is the same playback.
 POSITION_TOLERANCE: Final = 2.0
 
@@ -44,6 +47,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._scan_interval = _scan_interval(entry)
         self._devices = devices
         self._sessions_only = False
+        self._external: dict[str, float] = {}
         self._cancel_now_playing: CALLBACK_TYPE | None = None
         super().__init__(hass, entry, backend)
         entry.async_on_unload(self._async_forget_now_playing)
@@ -88,6 +92,31 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         if self._hint_since is None:
             self._sessions_only = True
         self.async_hint()
+
+    async def async_read_sessions(self) -> None:
+        """Read now what is played, not the volumes."""
+        self._sessions_only = True
+        await self.async_refresh_shared()
+
+    @property
+    def is_current(self) -> bool:
+        """Return whether what is shown can be relied on: the topic was read, and changes are pushed."""
+        return self.push_up and self.last_update_success
+
+    def is_external(self, session: Session) -> bool:
+        """Return whether a session is that of a player that Amazon's own commands do not reach, as far as is known."""
+        until = self._external.get(_provider(session))
+        return until is not None and self.hass.loop.time() < until
+
+    @callback
+    def async_note_external(self, session: Session) -> None:
+        """Remember that a provider plays through its own player, and show what can be done there."""
+        if session.media.provider is None and session.session_id is None:
+            return
+        self._external[_provider(session)] = self.hass.loop.time() + EXTERNAL_MEMORY
+        self._tell(
+            [serial for serial, player in self.data.items() if player.session and self.is_external(player.session)]
+        )
 
     def playing_group(self, serial: str) -> Device | None:
         """Return the group whose session a device plays as a member of it."""
@@ -273,6 +302,11 @@ def spread(serials: Iterable[str], devices: Mapping[str, Device]) -> frozenset[s
     while complete := {group.serial for group in groups if found.issuperset(group.members)} - found:
         found |= complete
     return frozenset(found)
+
+
+def _provider(session: Session) -> str:
+    """Return how a provider is remembered: by name, or a session by its id where it has no provider."""
+    return (session.media.provider or session.session_id or "").casefold()
 
 
 def _session_id(session: Session) -> str | None:

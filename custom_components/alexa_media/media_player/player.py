@@ -21,12 +21,13 @@ from homeassistant.core import CALLBACK_TYPE, ServiceResponse, callback
 from homeassistant.helpers import entity_registry as er
 
 from ..alert_phrases import phrases_for, sleep_sentence
-from ..backend import PlaySearch, Stop, TextCommand
+from ..backend import PlaySearch, TextCommand
 from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, PlayersCoordinator
 from ..entity import command_errors, invalid_input, player_unique_id, sendable
-from ..models import Device, Media, Player, PlayerState, Repeat, Session
+from ..models import Device, Media, PlayerState, Repeat
 from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, command_of, is_stream
+from ..playback import PAUSE, PLAY, PlaybackEntity
 from .actions import AccountActions
 from .announce import SoundAnnouncement
 from .browse import MediaBrowsing
@@ -54,6 +55,17 @@ _BY_CONTROL: Final = {
     "repeat": MediaPlayerEntityFeature.REPEAT_SET,
 }
 
+_BY_SESSION: Final = (
+    MediaPlayerEntityFeature.NEXT_TRACK
+    | MediaPlayerEntityFeature.PREVIOUS_TRACK
+    | MediaPlayerEntityFeature.SHUFFLE_SET
+    | MediaPlayerEntityFeature.REPEAT_SET
+    | MediaPlayerEntityFeature.SEEK
+)
+
+# What has to be said to the Echo where a provider plays through its own player.
+_BY_WORDS: Final = MediaPlayerEntityFeature.PLAY | MediaPlayerEntityFeature.PAUSE
+
 # Minutes are what people ask for, and Amazon has never said how long it may be.
 SHORTEST_SLEEP: Final = timedelta(minutes=1)
 LONGEST_SLEEP: Final = timedelta(hours=12)
@@ -67,7 +79,9 @@ _STATES: Final = {
 _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
-class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory):
+class AlexaMediaPlayer(
+    PlaybackEntity, VolumeControl, DeviceSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory
+):
     """An Echo, or a group of them.
 
     What is shown is what the cloud says: a command changes it only once Amazon confirms.
@@ -89,12 +103,6 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
     # --- what is played --------------------------------------------------------------
 
     @property
-    def _session(self) -> Session | None:
-        """Return what is played or paused, if anything."""
-        session = self.value.session if self.value else None
-        return session if session and session.state in _STATES else None
-
-    @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
         """Return what can be done always, and what the session allows."""
@@ -105,12 +113,17 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
             features |= MediaPlayerEntityFeature.SELECT_SOURCE
         if self._equalizer:
             features |= MediaPlayerEntityFeature.SELECT_SOUND_MODE
-        if session := self._session:
-            for control, feature in _BY_CONTROL.items():
-                if control in session.controls:
-                    features |= feature
-            if session.media.duration and "playPause" in session.controls:
-                features |= MediaPlayerEntityFeature.SEEK
+        if (session := self._session) is None:
+            # All of these do nothing then, and succeed: scripts and groups need not ask before.
+            return features | _BY_SESSION
+        external = self._is_external
+        if external and self._phrases is None:
+            return features & ~_BY_WORDS
+        for control, feature in _BY_CONTROL.items():
+            if control in session.controls:
+                features |= feature
+        if session.media.duration and "playPause" in session.controls and not external:
+            features |= MediaPlayerEntityFeature.SEEK
         return features
 
     @callback
@@ -121,7 +134,8 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
         addresses of pictures, would end a ``url()`` of CSS. The position is the one at
         ``media_position_updated_at``.
         """
-        session = self._session
+        if session := self._session:
+            self._last_session = session
         media = session.media if session else Media()
         self._attr_state = _STATES[session.state] if session else MediaPlayerState.IDLE
         self._attr_media_content_type = MediaType.MUSIC if session else None
@@ -137,11 +151,6 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
         self._attr_repeat = _REPEAT[session.repeat] if session and session.repeat else None
 
     # --- groups ----------------------------------------------------------------------
-
-    @property
-    def _playing_group(self) -> Device | None:
-        """Return the group whose session this device plays as a member of it."""
-        return self._players.playing_group(self.serial) if self._session else None
 
     @property
     @override
@@ -228,44 +237,40 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
 
     # --- commands --------------------------------------------------------------------
 
-    async def _async_transport(self, kind: str, **fields: str | float | bool | None) -> None:
-        """Send a command to the player, or to that of the group that plays here."""
-        before = self.value
-        await self.async_transport(kind, self._playing_group, **fields)
-        self._async_expect(before)
-
-    @callback
-    def _async_expect(self, before: Player | None) -> None:
-        """Expect a push about this player, unless it was faster than the answer to the command."""
-        if self.value == before:
-            self.coordinator.async_expect(self.serial)
-
     @override
     async def async_media_play(self) -> None:
-        """Play on."""
-        await self._async_transport("PlayCommand")
+        """Play on, or what was played last where nothing plays."""
+        if self._session:
+            await self._async_transport(PLAY)
+        else:
+            await self._async_resume()
 
     @override
     async def async_media_pause(self) -> None:
         """Pause."""
-        await self._async_transport("PauseCommand")
+        await self._async_transport(PAUSE)
+
+    @override
+    async def async_media_play_pause(self) -> None:
+        """Pause what plays, or play on; does nothing where nothing plays."""
+        await self._async_transport(PAUSE if self.state is MediaPlayerState.PLAYING else PLAY)
 
     @override
     async def async_media_stop(self) -> None:
-        """Stop whatever the device does."""
-        before = self.value
-        await self.async_command(Stop(), self._playing_group)
-        self._async_expect(before)
+        """Stop what plays."""
+        await self._async_stop()
 
     @override
     async def async_turn_on(self) -> None:
-        """Play on: an Echo cannot be switched on."""
-        await self.async_media_play()
+        """Do nothing: an Echo is always on.
+
+        Home Assistant calls this before it restores a player in a scene, whatever state it had.
+        """
 
     @override
     async def async_turn_off(self) -> None:
-        """Pause: an Echo cannot be switched off. One that is idle is as good as off."""
-        if self._session:
+        """Pause: an Echo cannot be switched off. One that does not play is as good as off."""
+        if self.state is not MediaPlayerState.PAUSED:
             await self.async_media_pause()
 
     @override
@@ -362,7 +367,7 @@ class AlexaMediaPlayer(VolumeControl, DeviceSettings, AccountActions, MediaBrows
         if media_type == QUEUE:
             if not self._session:
                 raise invalid_input("queue_empty")
-            await self.async_transport("JumpCommand", self._playing_group, mediaId=media_id)
+            await self._async_transport("JumpCommand", mediaId=media_id)
             return
         if (library := self._library) is None:
             raise invalid_input("group_music")

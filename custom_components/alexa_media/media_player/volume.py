@@ -30,6 +30,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     _before_mute: int | None = None
     _previous_volume: float | None = None
     _stepped: tuple[int, float] | None = None
+    _asked: tuple[int, float, list[Volume]] | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -98,9 +99,9 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         A volume that is set ends the muting at the device, too.
         """
         if mute:
-            self._before_mute = self._level or self._before_mute
+            self._before_mute = self._unconfirmed or self._level or self._before_mute
             await self._async_set_level(0)
-        else:
+        elif self.is_volume_muted is not False and not self._unconfirmed:
             await self._async_set_level(self._level or self._before_mute or UNMUTED)
 
     async def async_restore_volume(self) -> None:
@@ -108,6 +109,13 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         if self._previous_volume is None:
             raise invalid_input("previous_volume_unknown", device=self.device.name)
         await self.async_set_volume_level(self._previous_volume)
+
+    @property
+    def _unconfirmed(self) -> int | None:
+        """Return the volume in percent that was set just now, until Amazon has said what became of it."""
+        if self._asked is None or self.hass.loop.time() >= self._asked[1] or self._volumes != self._asked[2]:
+            return None
+        return self._asked[0]
 
     async def _async_step(self, step: int) -> None:
         """Change the volume by percent, from the last step if that was just now."""
@@ -129,10 +137,11 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
             self._stepped = None
         # The push, which shows it, may be faster than the answer.
         before, self._previous_volume = self._previous_volume, self.volume_level
+        self._asked = level, self.hass.loop.time() + STEP_MEMORY, self._volumes
         try:
             await self.async_command(SetVolume(level=level))
         except BaseException:
-            self._previous_volume = before
+            self._previous_volume, self._asked = before, None
             raise
         for serial in (leaf.serial for leaf in self._leaves):
             player = self.coordinator.data.get(serial)

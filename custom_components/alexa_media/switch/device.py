@@ -14,7 +14,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..coordinator import AlexaConfigEntry, DndCoordinator, PlayersCoordinator
 from ..entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
 from ..errors import AlexaConnectionError
-from ..models import Device, Player, PlayerState, Repeat, Session
+from ..models import Device, Repeat, Session
+from ..playback import PlaybackEntity
 
 # The space in the key is alexa_media_player's: the unique id stays what it was.
 DND: Final = SwitchEntityDescription(
@@ -150,7 +151,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
             self.coordinator.async_expect(self.serial)
 
 
-class AlexaModeSwitch(AlexaDeviceEntity[Player], SwitchEntity):
+class AlexaModeSwitch(PlaybackEntity, SwitchEntity):
     """Shuffle or repeat of what a device plays; there while the provider lets it be switched."""
 
     entity_description: AlexaModeDescription
@@ -178,10 +179,8 @@ class AlexaModeSwitch(AlexaDeviceEntity[Player], SwitchEntity):
     @override
     def is_on(self) -> bool | None:
         """Return what Amazon says of what is played or paused."""
-        session = self.value.session if self.value else None
-        if session is None or session.state is PlayerState.IDLE:
-            return None
-        return self.entity_description.value_fn(session)
+        session = self._session
+        return self.entity_description.value_fn(session) if session else None
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -211,7 +210,4 @@ class AlexaModeSwitch(AlexaDeviceEntity[Player], SwitchEntity):
     async def _async_set(self, *, enabled: bool) -> None:
         """Tell the player, or that of the group that plays here; show what Amazon then confirms."""
         description = self.entity_description
-        fields = {description.field: enabled}
-        await self.async_transport(description.command, self._players.playing_group(self.serial), **fields)
-        if self.is_on is not enabled:
-            self.coordinator.async_expect(self.serial)
+        await self._async_transport(description.command, **{description.field: enabled})

@@ -27,6 +27,7 @@ from custom_components.alexa_media.errors import (
     AlexaBadResponseError,
     AlexaCommandError,
     AlexaError,
+    AlexaNoPlayerError,
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.groups import leaves
@@ -63,7 +64,7 @@ from .endpoints import (
 from .history import WebHistory
 from .kids import WebKids
 from .lists import WebLists
-from .media import IDLE_CODES, WebMedia
+from .media import EXPIRED_CODES, IDLE_CODES, WebMedia
 from .parse import (
     parse_account,
     parse_devices,
@@ -305,10 +306,17 @@ class WebBackend:
         )
 
     async def async_transport(self, command: Transport, device: Device) -> None:
-        """Send a command to a player."""
-        await self._session.transport.async_request(
-            PLAYER_COMMAND, query=address_of(device), json={"type": command.type, **command.fields}
-        )
+        """Send a command to a player; raises ``AlexaNoPlayerError`` where nothing of Amazon's own plays."""
+        try:
+            await self._session.transport.async_request(
+                PLAYER_COMMAND, query=address_of(device), json={"type": command.type, **command.fields}
+            )
+        except (AlexaUnsupportedError, AlexaCommandError) as err:
+            if err.code not in IDLE_CODES:
+                raise
+            raise AlexaNoPlayerError(
+                str(err), expired=err.code in EXPIRED_CODES, endpoint=err.endpoint, code=err.code
+            ) from err
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
         """Switch Do Not Disturb; raises ``AlexaCommandError`` unless Amazon confirms it."""

@@ -32,7 +32,8 @@ SOUND_SKILL: Final = "amzn1.ask.1p.sound"
 
 QUEUE_SIZE: Final = 50
 
-IDLE_CODES: Final = ("UnsupportedProviderException", "QUEUE_EXPIRED", "ExpiredPlayQueueException")
+EXPIRED_CODES: Final = ("QUEUE_EXPIRED", "ExpiredPlayQueueException")
+IDLE_CODES: Final = ("UnsupportedProviderException", *EXPIRED_CODES)
 """Errors by which Amazon says that nothing of its own plays."""
 
 
