@@ -1,5 +1,6 @@
 """Players: what is idle, what a provider plays itself, scenes and groups within groups."""
 
+from functools import partial
 from typing import Any, Final
 
 from . import Check
@@ -32,7 +33,7 @@ def spotify(world: World) -> str:
     world.sim.reset_ledger()
     for action, state in (("media_pause", "paused"), ("media_play", "playing"), ("media_pause", "paused")):
         _act(world, action)
-        until(f"Spotify is {state}", lambda state=state: _is(world, KITCHEN, state))
+        until(f"Spotify is {state}", partial(_is, world, KITCHEN, state))
     expect(_commands(world) == 1, f"{_commands(world)} commands that Spotify does not take")
     _act(world, "media_stop")
     until("it is silent", lambda: _is(world, KITCHEN, "idle"))
