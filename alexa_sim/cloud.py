@@ -94,8 +94,8 @@ class Cloud:
         """Let somebody talk to an Echo; raises ``HttpError`` 400.
 
         ``serial`` and ``text``; optionally ``response``, ``person``, ``intent`` and
-        ``utteranceType`` (GENERAL when left out). The Echo wakes, which is pushed as an
-        equalizer or a volume that has not changed.
+        ``utteranceType`` (GENERAL when left out). The Echo wakes, and so do those that hear it
+        (``heardBy``), which give way: each of them has a record of that.
         """
         serial, text = data.get("serial"), data.get("text")
         device = self._state.find(serial) if isinstance(serial, str) else None
@@ -103,21 +103,14 @@ class Cloud:
             raise HttpError(400, {"message": 'Somebody says {"serial", "text"} to an Echo.'})
         if not device["online"]:
             raise HttpError(400, {"message": f"{device['accountName']} is offline."})
-        payload: dict[str, Any] = {"dopplerId": {"deviceSerialNumber": serial, "deviceType": device["deviceType"]}}
-        command = "PUSH_VOLUME_CHANGE"
-        values = {"isMuted": device["muted"], "volumeSetting": device["volume"]}
-        if any(capability.startswith("EQUALIZER_CONTROLLER_") for capability in device["capabilities"]):
-            command, sound = "PUSH_EQUALIZER_STATE_CHANGE", device["equalizer"]
-            values = {"bass": sound["bass"], "midrange": sound["mid"], "treble": sound["treble"]}
-        for account in self._state.accounts:
-            if self._state.device(account, str(serial)) is not None:
-                self._emit(account, command, {"destinationUserId": account, **payload, **values})
+        self._state.wake([str(serial), *device["heardBy"]])
         with self._state.change():
             for account, held in self._state.accounts.items():
                 if serial in held["devices"]:
                     self._state.hear(account, str(serial), text)
+        now = self._state.now()
         record = {
-            "time": self._state.now(),
+            "time": now,
             "serial": serial,
             "text": text,
             "response": data.get("response"),
@@ -125,6 +118,10 @@ class Cloud:
             "intent": data.get("intent"),
             "utteranceType": data.get("utteranceType") or "GENERAL",
         }
+        gave_way = {"text": "", "response": None, "person": None, "intent": None, "utteranceType": "DEVICE_ARBITRATION"}
+        for other in device["heardBy"]:
+            if (hearing := self._state.find(other)) is not None and hearing["online"]:
+                self._history.append({"time": now, "serial": other, **gave_way})
         self._history.append(record)
         return record
 

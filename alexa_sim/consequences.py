@@ -155,6 +155,15 @@ def _of_device(old: DeviceFacts | None, new: DeviceFacts) -> Iterator[tuple[str,
         yield from _of_player(old.player, new.player)
 
 
+def wake_signs(device: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what an Echo pushes when it wakes: its equalizer and its volume, which have not changed."""
+    if any(capability.startswith("EQUALIZER_CONTROLLER_") for capability in device["capabilities"]):
+        sound = device["equalizer"]
+        gains = {"bass": sound["bass"], "midrange": sound["mid"], "treble": sound["treble"]}
+        yield "PUSH_EQUALIZER_STATE_CHANGE", gains
+    yield "PUSH_VOLUME_CHANGE", {"isMuted": device["muted"], "volumeSetting": device["volume"]}
+
+
 def _of_player(old: PlayerFacts, new: PlayerFacts) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the ``PUSH_`` commands of one player."""
     moved = (old.reference, old.media_id) != (new.reference, new.media_id)

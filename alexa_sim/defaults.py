@@ -146,6 +146,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "equalizer": {"bass": 0, "mid": 0, "treble": 0},
         "capabilities": list(_BY_FAMILY.get(family, _APP)),
         "clusterMembers": [],
+        "heardBy": [],
         "softwareVersion": "8960323972",
         "auxDirection": "OUTPUT",
         "wakeWord": "ALEXA",

@@ -194,6 +194,11 @@ def _of_device(
     for member in members:
         if member not in devices:
             yield f"{place}/clusterMembers", f"{member} is no speaker of the account."
+    hearing = device.get("heardBy", [])
+    visible = seen(customer_id, accounts) if hearing else {}
+    for other in hearing:
+        if other not in visible or {device["deviceFamily"], visible[other]["deviceFamily"]} & {"WHA", "VOX"}:
+            yield f"{place}/heardBy", f"{other} is no Echo of the account that could hear it."
     for other in device.get("sharedWith", []):
         if other not in accounts:
             yield f"{place}/sharedWith", f"There is no account {other}."

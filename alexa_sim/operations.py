@@ -65,6 +65,8 @@ class Operations:
         self._state = state
         self._account_id = account_id
         self._devices = dict(state.devices(account_id))
+        self.addressed: set[str] = set()
+        """The devices that nodes name, by serial."""
 
     def prepare(self, kind: str, payload: Mapping[str, Any]) -> Operation:
         """Return the operation of a node; raises ``OperationError``."""
@@ -111,6 +113,7 @@ class Operations:
             raise OperationError(f"Invalid device {serial} of type {device_type}")
         if self._customer(customer_id) != device["deviceOwnerCustomerId"]:
             raise OperationError(f"customerId {customer_id} is not the owner of the device {serial}")
+        self.addressed.add(str(serial))
 
     def _person(self, payload: Mapping[str, Any]) -> None:
         """Raise ``OperationError`` unless the customer is one of the household."""
@@ -134,6 +137,7 @@ class Operations:
                 raise OperationError("devices holds objects")
             if item.get("deviceSerialNumber") == ALL_DEVICES:
                 self._person(payload)
+                self.addressed.update(self._devices)
                 return list(self._devices)
             self._check(item.get("deviceSerialNumber"), item.get(type_key), payload.get("customerId"))
             serials.append(str(item["deviceSerialNumber"]))
@@ -177,6 +181,7 @@ class Operations:
         target = payload.get("target")
         if target is None:
             self._person(payload)
+            self.addressed.update(self._devices)
             return list(self._devices)
         if not isinstance(target, Mapping):
             raise OperationError("target has to be an object")

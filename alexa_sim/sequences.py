@@ -35,8 +35,8 @@ class Sequences:
         """
         return [dict(entry) for entry in self._spoken]
 
-    def preview(self, account_id: str, body: Mapping[str, Any]) -> None:
-        """Play the sequence of a request to /api/behaviors/preview; raises ``OperationError``.
+    def preview(self, account_id: str, body: Mapping[str, Any]) -> set[str]:
+        """Play the sequence of a request to /api/behaviors/preview and return its devices; raises ``OperationError``.
 
         Nothing of it is played when any node is refused. What lies in the future happens at
         its time of the clock, but is in ``spoken`` at once.
@@ -48,12 +48,14 @@ class Sequences:
         if sequence.get("@type") != f"{_MODEL}Sequence":
             raise OperationError("sequenceJson is no Sequence")
         plan: list[Planned] = []
-        self._plan(sequence.get("startNode"), Operations(self._state, account_id), 0.0, plan)
+        operations = Operations(self._state, account_id)
+        self._plan(sequence.get("startNode"), operations, 0.0, plan)
         plan.sort(key=lambda planned: planned[0])
         self._requests += 1
         if routine is not None:
             routine["runs"] += 1
         self._play(account_id, plan)
+        return operations.addressed
 
     def _routine(self, account_id: str, behavior_id: Any) -> dict[str, Any] | None:
         """Return the routine that a sequence is run for, ``None`` for a preview; raises ``OperationError``."""

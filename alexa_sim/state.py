@@ -1,6 +1,6 @@
 """The state of the cloud, and the one mechanism that all changes of it go through."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 import copy
 import heapq
@@ -59,6 +59,7 @@ class State:
         for customer_id, given in accounts.items():
             self.accounts[customer_id] = self._complete(customer_id, defaults.account(customer_id, given))
         self.ringing = utterances.Ringing()
+        self.woken: set[str] = set()
         self.after_patch: list[Callable[[], None]] = []
 
     def now(self) -> float:
@@ -120,6 +121,28 @@ class State:
             after = consequences.facts(self.accounts)
             for push in consequences.pushes(before, after, self.accounts, self.now()):
                 self._emit(*push)
+            switched = (key for key, old in before.devices.items() if old.dnd != after.devices.get(key, old).dnd)
+            self.wake(switched)
+
+    def wake(self, serials: Iterable[str]) -> None:
+        """Let Echos push that they woke: spoken to, sent something or switched to Do Not Disturb.
+
+        Groups wake through their members. ``woken`` collects who woke.
+        """
+        waiting = list(serials)
+        for serial in waiting:
+            device = self.find(serial)
+            if device is None or not device["online"] or device["deviceFamily"] == "VOX":
+                continue
+            if device["deviceFamily"] == "WHA":
+                waiting += [member for member in device["clusterMembers"] if member not in waiting]
+                continue
+            self.woken.add(serial)
+            doppler = {"dopplerId": {"deviceSerialNumber": serial, "deviceType": device["deviceType"]}}
+            for command, payload in consequences.wake_signs(device):
+                for account in self.accounts:
+                    if self.device(account, serial) is not None:
+                        self._emit(account, command, {"destinationUserId": account, **doppler, **payload})
 
     def later(self, when: float, action: Callable[[], None]) -> None:
         """Do something at a time of the clock; what is due already is done at once."""

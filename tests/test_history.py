@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 import json
+import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -27,6 +28,8 @@ from .test_two_accounts import PLAYERS, Pair, domains, pair
 __all__ = ["domains", "pair"]  # fixtures
 
 KITCHEN, OFFICE, BEDROOM = "media_player.kitchen_show", "media_player.office_spot", "media_player.bedroom_dot"
+STUDIO = "media_player.living_room_studio"
+JO = "A2SIMJO7D0EQ11"
 RECORDS = "POST /alexa-privacy/apd/rah/alexa-history-records-v2"
 PAGE = "GET /alexa-privacy/apd/activity"
 EVENT = "alexa_media_last_called_event"
@@ -133,20 +136,238 @@ async def test_what_a_request_costs(
     assert len(fired) == 6
 
 
-@pytest.mark.usefixtures("brisk")
-async def test_records_that_tell_no_device(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
+def record(household: Household, name: str, **values: Any) -> dict[str, Any]:
+    """Return a record of now as Amazon answers it; its key names the Echo."""
+    now, device, serial = round(time.time() * 1000), household.device(name), household.serial(name)
+    key = f"{JO}#{now}#{device['deviceType']}#{serial}"
+    return {
+        "activityKey": key,
+        "timestamp": now,
+        "recordType": "VOICE_HISTORY",
+        "utteranceType": "GENERAL",
+        "intent": None,
+        "title": "hello",
+        "subTitle": "",
+        "deviceInfo": None,
+        "personsInfo": [],
+    } | values
+
+
+def answered(sim: ControlClient, *records: dict[str, Any], **rule: Any) -> None:
+    """Let Amazon answer with some records."""
+    body = {"alexaHistoryRecords": list(records), "encodedRequestToken": None}
+    sim.fault(path="/alexa-privacy/apd/rah/*", status=200, body=body, **rule)
+
+
+def wake(sim: ControlClient, *serials: str) -> None:
+    """Let Echos push both signs of a waking."""
+    for serial in serials:
+        doppler = {"dopplerId": {"deviceSerialNumber": serial, "deviceType": "A1"}}
+        device = next(d for a in sim.state()["accounts"].values() for s, d in a["devices"].items() if s == serial)
+        sound = device["equalizer"]
+        gains = {"bass": sound["bass"], "midrange": sound["mid"], "treble": sound["treble"]}
+        sim.push("PUSH_EQUALIZER_STATE_CHANGE", {**doppler, **gains})
+        volume = {"volumeSetting": device["volume"], "isMuted": device["muted"]}
+        sim.push("PUSH_VOLUME_CHANGE", {**doppler, **volume})
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "{customer}#{time}#{type}#{serial}",
+        "amzn1.actor.person.did.EXAMPLE#{time}#{type}#{serial}",
+        "{customer}#A9PERSON#{time}#{type}#{serial}",
+        "{customer}#{time}#{type}#{serial}#A9PERSON",
+        "#{customer}##{time}#{type}#{serial}#",
+        "A9SOMEBODYELSE#{time}#{type}#{serial}",
+        "{customer}#{time}#{type}#{lower}",
+    ],
+)
+async def test_the_key_of_a_record_names_the_echo(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any], key: str
 ) -> None:
-    """Where one Echo alone has woken it is that one; where two have, nobody guesses."""
-    office = household.serial("Office Spot")
-    sim.say(office, "add milk to my shopping list", intent="AddToListIntent")
-    await until(hass, lambda: last_called(hass) == [OFFICE])
-    sim.say(household.serial("Kitchen Show"), "good night", intent="InvokeRoutineIntent")
-    await quiet(hass, sim, calm=0.6)
-    assert (last_called(hass), len(fired)) == ([OFFICE], 1)
+    now, serial = round(time.time() * 1000), household.serial("Living Room Studio")
+    kind = household.device("Living Room Studio")["deviceType"]
+    filled = key.format(customer=JO, time=now, type=kind, serial=serial, lower=serial.lower())
+    answered(sim, record(household, "Living Room Studio", activityKey=filled, timestamp=now))
+    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+    assert last_called(hass) == [STUDIO]
+    assert [(event["name"], event["last_called"]) for event in fired] == [("Living Room Studio", serial)]
+    state = state_of(hass, "event.living_room_studio_voice_command")
+    assert (state.attributes["event_type"], state.attributes["text"]) == ("command", "hello")
+    found = await records_of(hass, STUDIO)
+    assert [each["summary"] for each in found] == ["hello"]
+
+
+async def test_the_key_of_the_older_form_names_the_echo_too(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
+) -> None:
+    """Both forms tell the same record, and it fires once."""
+    answered(sim, said := record(household, "Office Spot"), times=1)
+    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+    sim.fault(path="/alexa-privacy/apd/rah/*", status=404)
+    key = said["activityKey"].replace(JO, "A9PERSON#A9OTHER")
+    items = [{"recordItemType": "CUSTOMER_TRANSCRIPT", "transcriptText": "alexa hello"}]
+    older = {"recordKey": key, "timestamp": said["timestamp"], "utteranceType": "GENERAL"}
+    newest = {**older, "timestamp": said["timestamp"] + 1, "recordKey": key.lower()}
+    body = {"customerHistoryRecords": [{**each, "voiceHistoryRecordItems": items} for each in (newest, older)]}
+    sim.fault(path="/alexa-privacy/apd/rvh/*", method="POST", status=200, body=body)
+    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+    assert last_called(hass) == [OFFICE]
+    assert [event["timestamp"] for event in fired] == [said["timestamp"], said["timestamp"] + 1]
+
+
+@pytest.mark.parametrize(
+    "key", [None, "", 7, "{serial}", "a#b#c#{serial}", "{customer}#1#2", "{customer}#1795246549945#A1#null"]
+)
+async def test_a_record_that_names_no_device_is_not_guessed(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any], key: Any
+) -> None:
+    """Without a waking, or with two, it is of no Echo."""
+    kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
+    filled = key.format(customer=JO, serial=kitchen) if isinstance(key, str) else key
+    answered(sim, record(household, "Kitchen Show", activityKey=filled))
+    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+    assert (last_called(hass), fired) == ([], [])
+    wake(sim, kitchen, office)
+    await until(hass, lambda: len(entry.runtime_data.history._wakings) == 2)
+    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+    assert (last_called(hass), fired) == ([], [])
+
+
+@pytest.mark.usefixtures("brisk")
+async def test_a_record_that_names_no_device_is_of_the_only_echo_that_woke(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
+) -> None:
+    """Those that lost arbitration, and those whose own record is there, are not meant."""
+    kitchen, office, bedroom = (household.serial(n) for n in ("Kitchen Show", "Office Spot", "Bedroom Dot"))
+    answered(
+        sim,
+        record(household, "Bedroom Dot", title="another one", timestamp=round(time.time() * 1000) - 50),
+        record(household, "Office Spot", intent="InvokeRoutineIntent", activityKey=None, title="good night"),
+        record(
+            household,
+            "Kitchen Show",
+            utteranceType="DEVICE_ARBITRATION",
+            title="",
+            activityKey=None,
+            deviceInfo={"deviceSerialNumber": kitchen},
+        ),
+    )
+    wake(sim, kitchen, office, bedroom)
+    await until(hass, lambda: last_called(hass) == [OFFICE] and fired)
+    assert sorted(event["summary"] for event in fired) == ["another one", "good night"]
+    # it is read again and again, and told once
+    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+    assert len(fired) == 2
+
+
+@pytest.mark.usefixtures("brisk")
+async def test_a_record_is_attributed_when_the_others_are_known(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
+) -> None:
+    """What was not clear at first becomes clear once the other Echo's record is written; Amazon then names no other."""
+    kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
+    unnamed = record(household, "Office Spot", activityKey=None, title="good night")
+    answered(sim, unnamed, times=1)
+    wake(sim, kitchen, office)
+    await until(hass, lambda: entry.runtime_data.history._newest is not None)
+    await hass.async_block_till_done()
+    assert (last_called(hass), fired) == ([], [])
+    lost = record(household, "Kitchen Show", utteranceType="DEVICE_ARBITRATION", title="")
+    answered(sim, lost, unnamed, times=1)
+    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+    assert (last_called(hass), [event["summary"] for event in fired]) == ([OFFICE], ["good night"])
+    # the same record, which names its Echo by now
+    answered(sim, lost, unnamed | {"deviceInfo": [{"deviceSerialNumber": office}]})
+    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+    assert len(fired) == 1
+
+
+async def test_what_is_no_echo_of_the_account_was_not_spoken_to(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
+) -> None:
+    """Neither what is not listed, nor an app, nor a group; records come in any order."""
+    now = round(time.time() * 1000)
+    app = next(s for s, d in household.accounts[JO]["devices"].items() if d["deviceFamily"] == "VOX")
+    group = next(s for s, d in household.accounts[JO]["devices"].items() if d["deviceFamily"] == "WHA")
+    others = [
+        record(household, "Kitchen Show", timestamp=now + 10 + n, activityKey=f"{JO}#{now + 10 + n}#A1TYPE#{serial}")
+        for n, serial in enumerate((app, group, "G0SIM000NOWHERE1"))
+    ]
+    early = record(household, "Office Spot", timestamp=now - 9, title="early")
+    late = record(household, "Bedroom Dot", timestamp=now - 2, title="late")
+    answered(sim, early, others[0], late, *others[1:], late)
+    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+    assert last_called(hass) == [BEDROOM]
+    assert [event["summary"] for event in fired] == ["early", "late"]
+    await hass.services.async_call("notify", "alexa_media_last_called", {"message": "Yes?"}, blocking=True)
+    assert [said["device"] for said in sim.spoken()] == ["Bedroom Dot"]
+
+
+async def test_own_commands_are_no_wakings(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """What Home Assistant sends wakes Echos, and nothing is read; who speaks right after is heard."""
+    pushed = entry.runtime_data.push.received
+    sim.reset_ledger()
+    before = pushed["EqualizerChanged"]
+    speech = {"message": "Hi", "target": [KITCHEN, STUDIO]}
+    await hass.services.async_call("notify", "alexa_media", speech, blocking=True)
+    volume = {"entity_id": KITCHEN, "volume_level": 0.2}
+    await hass.services.async_call("media_player", "volume_set", volume, blocking=True)
+    dnd = {"entity_id": "switch.kitchen_show_do_not_disturb"}
+    await hass.services.async_call("switch", "turn_on", dnd, blocking=True)
+    await until(hass, lambda: pushed["EqualizerChanged"] >= before + 4)
+    await quiet(hass, sim, calm=2.5)
+    assert household.requests(path="/alexa-privacy/*") == []
     sim.say(household.serial("Kitchen Show"), "thank you")
     await until(hass, lambda: last_called(hass) == [KITCHEN])
-    assert [event["summary"] for event in fired] == ["add milk to my shopping list", "thank you"]
+
+
+async def test_a_household_that_speaks_all_the_time(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    fired: list[dict[str, Any]],
+) -> None:
+    """20 wakings in a minute, each heard by two Echos with two signs each, are 6 reads and 20 right commands."""
+    names = ("Kitchen Show", "Living Room Studio")
+    household.change(names[0], heardBy=[household.serial(names[1])])
+    household.change(names[1], heardBy=[household.serial(names[0])])
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(30, 10)
+    sim.reset_ledger()
+    for number in range(20):
+        sim.say(household.serial(names[number % 3 == 0]), f"number {number}")
+        clock.freezer.tick(timedelta(seconds=1.5))
+        sim.advance(1.5)
+        await clock.advance(0.25, 0.25)
+    await clock.advance(30, 5)
+    assert len(household.requests(path="/alexa-privacy/*")) <= 6
+    told = {event["summary"]: event["name"] for event in fired}
+    assert told == {f"number {number}": names[number % 3 == 0] for number in range(20)}
+    assert len(fired) == 20
+    # one alone is read after 2 s again
+    await clock.advance(60, 20)
+    sim.say(household.serial(names[0]), "good night")
+    await clock.advance(3, 1)
+    assert [event["summary"] for event in fired[20:]] == ["good night"]
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_unknown_serials_are_not_kept(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    runtime = entry.runtime_data
+    sim.reset_ledger()
+    for number in range(500):
+        push.async_handle(runtime, EqualizerChanged(serial=f"G0SIM{number:011}", bass=0, mid=0, treble=0))
+    assert len(runtime.history._wakings) == 0
+    for _ in range(500):
+        push.async_handle(runtime, EqualizerChanged(serial="G0SIM00KITCHEN01", bass=0, mid=0, treble=0))
+    assert len(runtime.history._wakings) == 1
 
 
 async def test_out_of_step(

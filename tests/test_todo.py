@@ -1,5 +1,7 @@
 """Amazon's lists as to-do lists: what the cloud holds, what Home Assistant shows, and what each costs."""
 
+import asyncio
+import json
 from typing import Any
 from urllib.parse import unquote
 
@@ -8,6 +10,7 @@ from homeassistant.components.todo.entity import TodoItem
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -69,6 +72,12 @@ class Lists:
         )
         items: Any = response
         return {item["summary"]: item for item in items[entity_id]["items"]}
+
+    async def update(self) -> None:
+        """Read the shopping list as ``homeassistant.update_entity`` does."""
+        assert await async_setup_component(self.hass, "homeassistant", {})
+        data = {"entity_id": SHOPPING}
+        await self.hass.services.async_call("homeassistant", "update_entity", data, blocking=True)
 
     async def act(self, service: str, **data: Any) -> None:
         """Call an action of the shopping list."""
@@ -280,11 +289,147 @@ async def test_bad_input_asks_nothing(hass: HomeAssistant, lists: Lists, sim: Co
     assert "milk" in lists.there()
 
 
-async def test_a_full_list_says_so(
-    hass: HomeAssistant, lists: Lists, clock: Clock, caplog: pytest.LogCaptureFixture
+def ticked(count: int) -> dict[str, Any]:
+    """Return items that are done."""
+    return {f"d{number:04}": {"itemName": f"done {number}", "itemStatus": "COMPLETE"} for number in range(count)}
+
+
+async def test_all_pages_of_a_long_list_are_read_and_what_is_to_do_comes_first(
+    hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
-    lists.change({f"item-{number}": {"itemName": f"thing {number}"} for number in range(120)})
-    await clock.advance(4, 0.5)
-    await clock.advance(60)
-    assert len(await lists.here()) == 100
+    """130 items that are done hide none of 5 that are not; each page is a request."""
+    await lists.act("remove_item", item=["2 × milk", "bread"])
+    to_do = {f"t{number}": {"itemName": f"to do {number}", "quantity": "2"} for number in range(5)}
+    await clock.advance(5, 0.5)
+    sim.fault(silent_stream=5)
+    lists.change(ticked(130) | to_do)
+    sim.reset_ledger()
+    await lists.update()
+    shown = list(await lists.here())
+    assert (len(shown), shown[:5]) == (135, [f"2 × to do {number}" for number in range(5)])
+    assert state_of(hass, SHOPPING).state == "5"
+    bodies = [json.loads(each["body"]) for each in sim.ledger(path=f"{BASE}/*/items/fetch")]
+    assert ["nextToken" in body for body in bodies] == [False, True]
+    # one on the second page can be changed
+    await lists.act("update_item", item="2 × to do 4", status="completed")
+    assert lists.there()["to do 4"][0] == "COMPLETE"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_reading_pages_is_bounded(
+    hass: HomeAssistant,
+    lists: Lists,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A list without end is read so far and says so; a token that comes again ends it."""
+    sim.fault(silent_stream=600)
+    lists.change({f"n{number}": {"itemName": f"thing {number}"} for number in range(1100)})
+    sim.reset_ledger()
+    await lists.update()
+    assert len(await lists.here()) == 1000
+    assert lists.requests() == ["POST /fetch", *["POST /shop/items/fetch"] * 10]
+    await lists.update()
     assert caplog.text.count("the others are not shown") == 1
+    same = {"itemInfoList": [{"itemId": "a", "itemName": "again", "version": 1}], "nextToken": "round"}
+    sim.fault(path=f"{BASE}/*/items/fetch", status=200, body=same)
+    sim.reset_ledger()
+    await lists.update()
+    assert set(await lists.here()) == {"again"}
+    assert lists.requests().count("POST /shop/items/fetch") == 2
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_items_of_unusual_forms_are_shown(
+    hass: HomeAssistant, lists: Lists, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    """Numbers as texts and texts as numbers; what has no name is left out; of duplicates the latest is shown."""
+    items = [
+        {"itemId": "a", "itemName": "text version", "version": "1", "quantity": 2},
+        {"itemId": "b", "itemName": "object", "version": 2.0, "quantity": {"value": 1.5, "unit": "kg"}},
+        {"itemId": "c", "itemName": None, "version": 1},
+        {"itemId": "d", "version": 1},
+        {"itemId": "e", "itemName": "older", "version": "3"},
+        {"itemId": "e", "itemName": "newer", "version": 4, "itemStatus": "COMPLETE"},
+        {"itemId": "e", "itemName": "oldest", "version": 2},
+        {"itemId": "f", "itemName": 7, "quantity": {}, "note": 5},
+        {"itemId": "g", "itemName": "  ", "version": 1},
+        7,
+    ]
+    sim.fault(path=f"{BASE}/*/items/fetch", status=200, body={"itemInfoList": items})
+    await lists.update()
+    assert list(await lists.here()) == ["2 × text version", "1.5 kg × object", "7", "newer"]
+    sim.fault(path=f"{BASE}/*/items/*", method="PUT", status=200, body={})
+    sim.reset_ledger()
+    await lists.act("update_item", item="2 × text version", status="completed")
+    (sent,) = sim.ledger(method="PUT", path=f"{BASE}/*")
+    assert sent["query"]["version"] == "1"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_update_entity_reads_the_items(
+    hass: HomeAssistant, lists: Lists, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    """Amazon does not always move a list's revision; the other lists' items are left alone."""
+    infos = {"listInfoList": [{"listId": lists.shop, "listType": "SHOP", "version": 1, "updateAt": 1}]}
+    await lists.update()
+    sim.fault(silent_stream=600)
+    lists.change({"quiet": {"itemName": "said nothing"}})
+    sim.fault(path=f"{BASE}/fetch", status=200, body=infos)
+    sim.reset_ledger()
+    for _ in range(2):
+        await lists.update()
+    assert "said nothing" in await lists.here()
+    assert lists.requests() == ["POST /fetch", "POST /shop/items/fetch"] * 2
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_list_that_is_deleted_while_its_pages_are_read_goes_and_harms_no_other(
+    hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
+) -> None:
+    lists.change(ticked(130), lists.holiday)
+    await clock.advance(5, 0.5)
+    sim.fault(silent_stream=5)
+    page = {"itemInfoList": [], "nextToken": "more"}
+    sim.fault(path=f"{BASE}/{lists.holiday}/items/fetch", status=200, body=page, times=1)
+    sim.fault(path=f"{BASE}/{lists.holiday}/items/fetch", status=404, times=1)
+    lists.change({"t1": {"itemName": "to do"}})
+    lists.change({"t1": {"itemName": "to do"}}, lists.holiday)
+    await config_entry.runtime_data.lists.async_refresh()
+    assert config_entry.runtime_data.lists.last_update_success
+    assert "to do" in await lists.here()
+    lists.change_lists({lists.holiday: None})
+    await clock.advance(120, 10)
+    assert hass.states.get(HOLIDAY) is None
+    assert "to do" in await lists.here()
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_an_item_that_is_ticked_while_pages_are_read_is_shown_as_ticked(
+    hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
+) -> None:
+    """The push about it asks for another read, which comes after the one that is under way."""
+    lists.change(ticked(130) | {"t1": {"itemName": "to do"}})
+    await clock.advance(5, 0.5)
+    api = config_entry.runtime_data.backend.lists
+    read, first, go_on = api.async_items, asyncio.Event(), asyncio.Event()
+
+    async def slow(list_id: str) -> Any:
+        answer = await read(list_id)
+        if not first.is_set():
+            first.set()
+            await go_on.wait()
+        return answer
+
+    api.async_items = slow
+    update = asyncio.create_task(config_entry.runtime_data.lists.async_refresh_items(lists.shop))
+    await first.wait()
+    lists.change({"t1": {"itemStatus": "COMPLETE"}})
+    await clock.advance(3, 0.5)
+    go_on.set()
+    await update
+    await clock.advance(3, 0.5)
+    assert (await lists.here())["to do"]["status"] == "completed"
+    assert config_entry.runtime_data.lists.data[lists.shop].items == await read(lists.shop)
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -30,6 +30,8 @@ class Services:
     streams: Streams
     sequences: Sequences
     history: list[dict[str, Any]] = field(default_factory=list)
+    history_left: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """How many requests for the history an account has left, and as of when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Call:
     request: Request
     services: Services
     account_id: str
+    addressed: set[str] = field(default_factory=set)
+    """The devices that it names, by serial."""
 
     @property
     def state(self) -> State:
@@ -66,6 +70,7 @@ class Call:
         device = self.state.device(self.account_id, serial)
         if device is None or device["deviceType"] != device_type:
             raise bad_request("Invalid device")
+        self.addressed.add(serial)
         return device
 
     def queried_device(self) -> dict[str, Any]:
@@ -105,7 +110,13 @@ class WebsiteApi:
         """
 
         async def serve(request: Request) -> Response:
-            return endpoint(self._admit(request, everywhere=everywhere, csrf=csrf))
+            call = self._admit(request, everywhere=everywhere, csrf=csrf)
+            call.state.woken.clear()
+            response = endpoint(call)
+            if csrf and request.method not in ("GET", "HEAD"):
+                # what is sent to an Echo wakes it
+                call.state.wake(call.addressed - call.state.woken)
+            return response
 
         for host in hosts:
             self.services.router.add(method, host, path, serve)

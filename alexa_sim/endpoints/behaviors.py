@@ -27,7 +27,7 @@ def _preview(call: Call) -> Response:
     """Play a sequence; accepted does not mean that anybody hears it."""
     try:
         with call.state.change():
-            call.services.sequences.preview(call.account_id, call.body())
+            call.addressed.update(call.services.sequences.preview(call.account_id, call.body()))
     except OperationError as err:
         raise bad_request(str(err)) from err
     return empty()

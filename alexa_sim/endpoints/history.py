@@ -13,7 +13,10 @@ _PAGE = 50
 """Records of an answer that asks for no number of them."""
 
 _WITHOUT_DEVICE = ("AddToListIntent", "InvokeRoutineIntent")
-"""Intents whose records tell no device."""
+"""Intents whose records have no ``deviceInfo``."""
+
+_BURST, _REFILL = 15.0, 12.0
+"""Requests for records that an account may make at once, and the seconds after which it may make one more."""
 
 
 def add_history(api: WebsiteApi) -> None:
@@ -42,7 +45,7 @@ def _records(call: Call) -> Response:
     if admit_bearer(call.services, call.request).account != call.account_id:
         raise HttpError(401, {"message": "The access token is another account's"})
     said, token = _said(call, _PAGE)
-    return json_response({"alexaHistoryRecords": [_record(one) for one in said], "encodedRequestToken": token})
+    return json_response({"alexaHistoryRecords": [_record(call, one) for one in said], "encodedRequestToken": token})
 
 
 def _voice_records(call: Call) -> Response:
@@ -66,6 +69,7 @@ def _said(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of what was said, and the token of the next one; raises ``HttpError``."""
     if call.request.headers.get("anti-csrftoken-a2z") != _token(call):
         raise HttpError(403, {"message": "anti-csrftoken-a2z is missing or wrong"})
+    _spend(call)
     query = call.request.query
     if not query.get("startTime", "").isdecimal() or not query.get("endTime", "").isdecimal():
         raise bad_request("startTime and endTime are required")
@@ -73,6 +77,16 @@ def _said(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
     said = list(_between(call, int(query["startTime"]), int(query["endTime"])))
     after = first + size
     return said[first:after], _page_token(after) if after < len(said) else None
+
+
+def _spend(call: Call) -> None:
+    """Count a request; raises ``HttpError`` 429 for an account that has asked too often for too long."""
+    now = call.state.now()
+    left, since = call.services.history_left.get(call.account_id, (_BURST, now))
+    left = min(_BURST, left + max(0.0, now - since) / _REFILL)
+    if left < 1:
+        raise HttpError(429, {"message": "Too Many Requests"})
+    call.services.history_left[call.account_id] = left - 1, now
 
 
 def _between(call: Call, start: int, end: int) -> Iterator[dict[str, Any]]:
@@ -98,10 +112,17 @@ def _offset(token: Any) -> int:
         raise bad_request("previousRequestToken is unknown") from None
 
 
-def _record(said: dict[str, Any]) -> dict[str, Any]:
+def _key(call: Call, said: dict[str, Any]) -> str:
+    """Return the key of a record, which names the Echo that heard it."""
+    device = dict(call.devices())[said["serial"]]
+    return f"{call.account_id}#{round(said['time'] * 1000)}#{device['deviceType']}#{said['serial']}"
+
+
+def _record(call: Call, said: dict[str, Any]) -> dict[str, Any]:
     """Return a record."""
     person, intent = said["person"], said["intent"]
     return {
+        "activityKey": _key(call, said),
         "timestamp": round(said["time"] * 1000),
         "recordType": "VOICE_HISTORY",
         "utteranceType": said["utteranceType"],
@@ -115,8 +136,7 @@ def _record(said: dict[str, Any]) -> dict[str, Any]:
 
 def _voice_record(call: Call, said: dict[str, Any]) -> dict[str, Any]:
     """Return a record in the older form: what the customer said begins with the wake word."""
-    device, timestamp = dict(call.devices())[said["serial"]], round(said["time"] * 1000)
-    key = f"{call.account_id}#{timestamp}#{device['deviceType']}#{said['serial']}"
+    device, timestamp, key = dict(call.devices())[said["serial"]], round(said["time"] * 1000), _key(call, said)
     texts = [("CUSTOMER_TRANSCRIPT", f"alexa {said['text']}".strip())]
     if said["response"]:
         texts.append(("ALEXA_RESPONSE", said["response"]))

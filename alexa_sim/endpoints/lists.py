@@ -1,5 +1,6 @@
 """Shopping, to-do and custom lists: ``www.<domain>/alexashoppinglists/api/v2``."""
 
+from base64 import b64decode, b64encode
 import json
 from typing import Any
 
@@ -7,6 +8,9 @@ from alexa_sim import lists
 from alexa_sim.http import HttpError, Response, json_response
 
 from . import Call, WebsiteApi, bad_request
+
+_PAGE = 100
+"""The most items of one answer."""
 
 _BASE = "/alexashoppinglists/api/v2/lists"
 
@@ -49,14 +53,26 @@ def _info(call: Call, key: str, held: dict[str, Any], *, counted: bool = False) 
 
 
 def _items(call: Call) -> Response:
-    """List the items of a list, at most ``limit``."""
-    call.body()
+    """List a page of the items of a list, at most ``limit``, and the token of the next page if there is one."""
+    token = call.body().get("nextToken")
     key, held = _held(call)
-    limit = call.request.query.get("limit", "100")
-    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+    limit = call.request.query.get("limit", str(_PAGE))
+    if not limit.isdecimal() or not 1 <= int(limit) <= _PAGE:
         raise bad_request("limit has to be between 1 and 100")
-    items = [_item(call, key, item_id) for item_id in list(held["items"])[: int(limit)]]
-    return json_response({"itemInfoList": items, "listInfo": _info(call, key, held)})
+    start, end = _start(token), _start(token) + int(limit)
+    items = [_item(call, key, item_id) for item_id in list(held["items"])[start:end]]
+    next_token = b64encode(f"items {end}".encode()).decode() if end < len(held["items"]) else None
+    return json_response({"itemInfoList": items, "listInfo": _info(call, key, held), "nextToken": next_token})
+
+
+def _start(token: Any) -> int:
+    """Return where the page of a token begins; raises ``HttpError`` 400."""
+    if token is None:
+        return 0
+    try:
+        return int(b64decode(str(token), validate=True).decode().removeprefix("items "))
+    except ValueError:
+        raise bad_request("nextToken is invalid") from None
 
 
 def _item(call: Call, key: str, item_id: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from .backend import (
     StreamOpened,
     VolumeChanged,
 )
-from .coordinator import AlexaConfigEntry, AlexaRuntimeData
+from .coordinator import AlexaConfigEntry, AlexaRuntimeData, Sign
 from .errors import AlexaAuthError
 
 _LOGGER = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
     known = data.players.data.get(event.serial)
     data.players.async_volume(event)
     if data.history and known and known.volume == event.volume:
-        data.history.async_wake(event.serial)
+        data.history.async_wake(event.serial, Sign.VOLUME)
 
 
 @_rule(DndChanged, Verb.APPLY)
@@ -158,7 +158,7 @@ def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
     """Set an equalizer that changed; one that did not is told by a device that wakes: read what was said."""
     changed = data.settings.async_equalizer(event) if data.settings else False
     if data.history and not changed:
-        data.history.async_wake(event.serial)
+        data.history.async_wake(event.serial, Sign.EQUALIZER)
 
 
 @_rule(SmartHomeChanged, Verb.APPLY)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from .world import KITCHEN, World, expect, until
 
 GARAGE: Final = "media_player.garage_echo"
+STUDIO: Final = "media_player.living_room_studio"
 RECORDS: Final = "/alexa-privacy/apd/rah/alexa-history-records-v2"
 
 
@@ -23,7 +24,7 @@ def spoken_to_last(world: World) -> str:
     count = len(world.requests(RECORDS))
     expect(count == 1, f"{count} requests for the kitchen")
     world.sim.say(world.device("Garage Echo")["serial"], "close the gate")
-    until("the garage is the last one", lambda: world.state(GARAGE).attributes["last_called"])
+    until("the garage is the last one", lambda: world.state(GARAGE).attributes["last_called"], 20.0)
     expect(not world.state(KITCHEN).attributes["last_called"], "the kitchen is the last one, too")
     count = len(world.requests(RECORDS))
     expect(count == 2, f"{count} requests for both")
@@ -46,7 +47,31 @@ def answer_and_records(world: World) -> str:
     return "answered in the garage; 1 record"
 
 
+def two_in_earshot(world: World) -> str:
+    """Speak to Echos that hear each other: each command is of the right one, in few requests."""
+    serials = {name: world.device(name)["serial"] for name in ("Kitchen Show", "Living Room Studio")}
+    kitchen, studio = serials.values()
+    world.change("Kitchen Show", heardBy=[studio])
+    world.change("Living Room Studio", heardBy=[kitchen])
+    world.sim.reset_ledger()
+    world.sim.say(kitchen, "what time is it")
+    until("the kitchen is the last one", lambda: world.state(KITCHEN).attributes["last_called"])
+    for number in range(3):
+        world.sim.say(studio, f"volume {number}")
+        world.sim.say(kitchen, f"stop {number}")
+    world.sim.say(studio, "good night", intent="InvokeRoutineIntent")
+    until("the living room is the last one", lambda: world.state(STUDIO).attributes["last_called"], 20.0)
+    said = [world.state(player).attributes["last_called_summary"] for player in (KITCHEN, STUDIO)]
+    expect(said == ["stop 2", "good night"], f"said: {said}")
+    count = len(world.requests(RECORDS))
+    expect(count <= 3, f"{count} requests")
+    world.change("Kitchen Show", heardBy=[])
+    world.change("Living Room Studio", heardBy=[])
+    return f"8 commands, 2 Echos awake each time: {count} requests"
+
+
 CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
     ("who was spoken to last", spoken_to_last),
     ("an answer there, and the records", answer_and_records),
+    ("two Echos in earshot", two_in_earshot),
 )

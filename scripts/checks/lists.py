@@ -6,14 +6,24 @@ from . import Check
 from .world import World, expect, until
 
 
-def shopping_list(world: World) -> str:
-    """Add an item here and tick it off in the app."""
-    customer, list_id = next(
+def _shopping(world: World) -> tuple[str, str]:
+    """Return the account with a shopping list, and the id of the list."""
+    return next(
         (customer, key)
         for customer, account in world.sim.state()["accounts"].items()
         for key, held in account["lists"].items()
         if held["listType"] == "SHOP"
     )
+
+
+def _change(world: World, customer: str, lists: dict[str, Any]) -> None:
+    """Change lists in the app."""
+    world.sim.patch_state({"accounts": {customer: {"lists": lists}}})
+
+
+def shopping_list(world: World) -> str:
+    """Add an item here and tick it off in the app."""
+    customer, list_id = _shopping(world)
 
     def items() -> dict[str, Any]:
         held = world.sim.state()["accounts"][customer]["lists"][list_id]["items"]
@@ -25,12 +35,35 @@ def shopping_list(world: World) -> str:
     lemons = items()["lemons"]
     expect((lemons["quantity"], lemons["note"]) == ("3", "ripe"), f"in the cloud: {lemons}")
     until("one more", lambda: int(world.state(entity).state) == before + 1)
-    change = {list_id: {"items": {lemons["id"]: {"itemStatus": "COMPLETE"}}}}
-    world.sim.patch_state({"accounts": {customer: {"lists": change}}})
+    _change(world, customer, {list_id: {"items": {lemons["id"]: {"itemStatus": "COMPLETE"}}}})
     until("ticked off", lambda: int(world.state(entity).state) == before)
     world.rest().trigger_service("todo", "remove_item", entity_id=entity, item=["3 × lemons"])
     expect("lemons" not in items(), "still in the cloud")
     return "3 × lemons, added here, ticked off there"
 
 
-CHECKS: Final[tuple[tuple[str, Check], ...]] = (("a shopping list both ways", shopping_list),)
+def long_list(world: World) -> str:
+    """Show what is to do on a list of which 130 items are done."""
+    customer, list_id = _shopping(world)
+    entity = next(s.entity_id for s in world.rest().get_states() if s.entity_id.endswith("_shopping_list"))
+    before = int(world.state(entity).state)
+    done = {f"d{number}": {"itemName": f"done {number}", "itemStatus": "COMPLETE"} for number in range(130)}
+    to_do = {f"t{number}": {"itemName": f"to do {number}"} for number in range(5)}
+    world.sim.reset_ledger()
+    _change(world, customer, {list_id: {"items": done | to_do}})
+    until("5 more to do", lambda: int(world.state(entity).state) == before + 5)
+    _, answer = world.rest().trigger_service_with_response(
+        "todo", "get_items", entity_id=entity, status=["needs_action", "completed"]
+    )
+    names = [item["summary"] for item in answer[entity]["items"]]
+    expect({f"to do {number}" for number in range(5)} <= set(names[: before + 5]), f"the first are {names[:8]}")
+    pages = len(world.sim.ledger(path="/alexashoppinglists/api/v2/lists/*/items/fetch"))
+    _change(world, customer, {list_id: {"items": dict.fromkeys(done | to_do)}})
+    until("they are gone", lambda: int(world.state(entity).state) == before)
+    return f"{len(names)} items, what is to do first: {pages} requests"
+
+
+CHECKS: Final[tuple[tuple[str, Check], ...]] = (
+    ("a shopping list both ways", shopping_list),
+    ("a long list", long_list),
+)

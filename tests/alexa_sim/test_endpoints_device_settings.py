@@ -60,7 +60,7 @@ async def test_an_equalizer_is_pushed(driver: Driver) -> None:
     url = f"/api/equalizer/{LIVING}/{driver.device(LIVING)['deviceType']}"
     assert await status(driver, "POST", url, {"bass": -3}) == 200
     assert await driver.get(url) == {"bass": -3, "mid": 0, "treble": 1}
-    ((command, payload),) = await stream.pushes()
+    command, payload = (await stream.pushes())[0]
     assert (command, payload["bass"], payload["midrange"], payload["treble"]) == (
         "PUSH_EQUALIZER_STATE_CHANGE",
         -3,

@@ -54,6 +54,8 @@ async def test_simple_facts(driver: Driver, stream: Stream) -> None:
         ("PUSH_VOLUME_CHANGE", {**who, "isMuted": False, "volumeSetting": 10}),
         ("PUSH_VOLUME_CHANGE", {**who, "isMuted": True, "volumeSetting": 10}),
         ("PUSH_DND_STATE_CHANGE", {**who, "enabled": True}),
+        ("PUSH_EQUALIZER_STATE_CHANGE", {**who, "bass": 0, "midrange": 0, "treble": 0}),
+        ("PUSH_VOLUME_CHANGE", {**who, "isMuted": True, "volumeSetting": 10}),
         ("PUSH_EQUALIZER_STATE_CHANGE", {**who, "bass": 0, "midrange": 3, "treble": 0}),
         ("PUSH_DOPPLER_CONNECTION_CHANGE", {**who, "dopplerConnectionState": "OFFLINE"}),
         ("PUSH_DOPPLER_CONNECTION_CHANGE", {**who, "dopplerConnectionState": "ONLINE"}),
@@ -76,18 +78,29 @@ async def test_endpoints_push_as_patches_do(driver: Driver, stream: Stream) -> N
     await driver.request("POST", path, data={"bluetoothDeviceAddress": "00:53:10:00:00:01"})
     await driver.request("POST", path, data={"bluetoothDeviceAddress": "00:53:10:00:00:02"})
     pushes = await stream.pushes()
-    assert [command for command, _ in pushes[:2]] == ["PUSH_DND_STATE_CHANGE", "PUSH_VOLUME_CHANGE"]
-    assert [(command, payload["bluetoothEvent"]) for command, payload in pushes[2:]] == [
+    assert [command for command, _ in pushes[:4]] == [
+        "PUSH_DND_STATE_CHANGE",
+        "PUSH_VOLUME_CHANGE",  # the Echo wakes
+        "PUSH_VOLUME_CHANGE",
+        "PUSH_VOLUME_CHANGE",  # and again
+    ]
+    changes = [push for push in pushes if "bluetoothEvent" in push[1]]
+    assert [(command, payload["bluetoothEvent"]) for command, payload in changes] == [
         ("PUSH_BLUETOOTH_STATE_CHANGE", "DEVICE_CONNECTED"),
         ("PUSH_BLUETOOTH_STATE_CHANGE", "DEVICE_DISCONNECTED"),
         ("PUSH_BLUETOOTH_STATE_CHANGE", "DEVICE_CONNECTED"),
     ]
 
 
+WAKING = ("PUSH_EQUALIZER_STATE_CHANGE", "PUSH_VOLUME_CHANGE")
+
+
 def outline(pushes: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    """Return commands with the field that tells them apart."""
+    """Return commands with the field that tells them apart, without those of an Echo that wakes."""
     lines = []
     for command, payload in pushes:
+        if command in WAKING:
+            continue
         what = payload.get("audioPlayerState") or payload.get("changeType") or ""
         if command == "NotifyNowPlayingUpdated":
             update = payload["update"]["update"]
@@ -140,8 +153,11 @@ async def test_music_from_start_to_end(driver: Driver, stream: Stream) -> None:
 
 async def test_group_pushes_under_its_own_serial(driver: Driver, stream: Stream) -> None:
     await driver.play(DOWNSTAIRS)
-    dopplers = [payload["dopplerId"] for command, payload in await stream.pushes() if command.startswith("PUSH_")]
-    assert {each["deviceSerialNumber"] for each in dopplers} == {DOWNSTAIRS}
+    serials: dict[bool, set[str]] = {True: set(), False: set()}
+    for command, payload in await stream.pushes():
+        if command.startswith("PUSH_"):
+            serials[command in WAKING].add(payload["dopplerId"]["deviceSerialNumber"])
+    assert serials == {False: {DOWNSTAIRS}, True: set(driver.device(DOWNSTAIRS)["clusterMembers"])}
 
 
 async def test_reading_the_state_pushes_nothing(driver: Driver, stream: Stream) -> None:
@@ -213,14 +229,40 @@ async def test_shared_echo_pushes_to_both_accounts() -> None:
     assert [payload["destinationUserId"] for _, payload in await of_alex.pushes()] == [ALEX]
 
 
+def signs(driver: Driver, serial: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return what an Echo pushes when it wakes."""
+    device, who = driver.device(serial), doppler(driver, serial)
+    sound = device["equalizer"]
+    gains = {"bass": sound["bass"], "midrange": sound["mid"], "treble": sound["treble"]}
+    volume = ("PUSH_VOLUME_CHANGE", {**who, "isMuted": device["muted"], "volumeSetting": device["volume"]})
+    has_equalizer = "EQUALIZER_CONTROLLER_BASS" in device["capabilities"]
+    return [("PUSH_EQUALIZER_STATE_CHANGE", {**who, **gains}), volume] if has_equalizer else [volume]
+
+
 async def test_talking_wakes_the_echo(driver: Driver, stream: Stream) -> None:
     said = await driver.cloud.say({"serial": KITCHEN, "text": "what time is it", "response": "Ten"})
     assert said["text"] == "what time is it"
     await driver.cloud.say({"serial": OFFICE, "text": "hello"})
-    assert await stream.pushes() == [
-        ("PUSH_EQUALIZER_STATE_CHANGE", {**doppler(driver, KITCHEN), "bass": 0, "midrange": 0, "treble": 0}),
-        ("PUSH_VOLUME_CHANGE", {**doppler(driver, OFFICE), "isMuted": False, "volumeSetting": 30}),
-    ]
+    assert await stream.pushes() == [*signs(driver, KITCHEN), *signs(driver, OFFICE)]
+
+
+async def test_all_echos_in_earshot_wake(driver: Driver, stream: Stream) -> None:
+    driver.patch_device(KITCHEN, {"heardBy": [OFFICE, BEDROOM]})
+    driver.patch_device(BEDROOM, {"online": False})
+    await stream.pushes()
+    await driver.cloud.say({"serial": KITCHEN, "text": "hello"})
+    assert await stream.pushes() == [*signs(driver, KITCHEN), *signs(driver, OFFICE)]
+    for wrong in (APP, DOWNSTAIRS, "G0SIM000NOWHERE1"):
+        with pytest.raises(HttpError):
+            driver.patch_device(KITCHEN, {"heardBy": [wrong]})
+
+
+async def test_what_is_sent_wakes_the_echo(driver: Driver, stream: Stream) -> None:
+    await driver.preview(operation("Alexa.Speak", driver.payload(KITCHEN, locale="en-US", textToSpeak="Hi")))
+    assert await stream.pushes() == signs(driver, KITCHEN)
+    body = {"deviceSerialNumber": OFFICE, "deviceType": "A10A33FOX2NUBK", "enabled": True}
+    await driver.request("PUT", "/api/dnd/status", data=body)
+    assert (await stream.pushes())[1:] == signs(driver, OFFICE)
 
 
 @pytest.mark.parametrize("data", [{}, {"serial": APP, "text": "x"}, {"serial": KIDS, "text": "x"}, {"serial": KITCHEN}])

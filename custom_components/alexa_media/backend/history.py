@@ -1,5 +1,6 @@
 """What people said to their devices: the history of an account, as models and a protocol."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -65,6 +66,9 @@ class RecordPage:
     token: str | None
 
 
+type WriteListener = Callable[[frozenset[str]], None]
+
+
 class HistoryApi(Protocol):
     """The history of one account."""
 
@@ -73,3 +77,6 @@ class HistoryApi(Protocol):
 
         ``previous`` is the token of the page before. Raises ``AlexaError``.
         """
+
+    def watch_writes(self, listener: WriteListener) -> None:
+        """Call ``listener`` before each write of ours with the words in it that may be serials."""

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from ..models import OpenEnum
+
+MAX_ITEMS: Final = 1000
+"""How many items of a list are read at most."""
 
 
 class ListType(OpenEnum):
@@ -32,7 +35,10 @@ class ListInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListItem:
-    """An item; ``version`` has to be named to change it, and counts up with every change."""
+    """An item; ``version`` has to be named to change it, and counts up with every change.
+
+    It is 0 where Amazon does not tell it.
+    """
 
     item_id: str
     name: str
@@ -59,7 +65,7 @@ class ListsApi(Protocol):
         """Return all lists by id."""
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
-        """Return the items of a list, at most the 100 that Amazon gives."""
+        """Return the items of a list, each once; of a longer one about the first ``MAX_ITEMS``."""
 
     async def async_add(self, list_id: str, name: str) -> ListItem | None:
         """Add an item; returns it where the answer tells."""

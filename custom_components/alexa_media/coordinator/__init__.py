@@ -24,6 +24,7 @@ from .runtime import (
 from .settings import SettingsCoordinator, equalizer_key, setting_key
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
+from .wakings import Sign
 
 __all__ = [
     "EVENT_TYPES",
@@ -54,6 +55,7 @@ __all__ = [
     "PushMonitor",
     "RoutinesCoordinator",
     "SettingsCoordinator",
+    "Sign",
     "SmartHomeCoordinator",
     "TemporaryVolume",
     "TopicCoordinator",

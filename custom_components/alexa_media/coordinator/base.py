@@ -238,8 +238,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self._hint_since = now
         elif self._cancel_hint:
             self._cancel_hint()
-        delay = max(0.0, min(self.hint_delay, self._hint_since + self.hint_limit - now))
+        delay = max(0.0, self._hint_wait(now, self._hint_since))
         self._cancel_hint = async_call_later(self.hass, delay, self._async_on_hint)
+
+    def _hint_wait(self, now: float, since: float) -> float:
+        """Return in how many seconds a hint is read; ``since`` is the time of the first one of its burst."""
+        return min(self.hint_delay, since + self.hint_limit - now)
 
     @callback
     def async_key_hint(self, key: str) -> None:  # noqa: ARG002 - for topics that can read one key

@@ -9,15 +9,18 @@ from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from ..backend import AlexaBackend, HistoryApi, VoiceRecord
 from ..const import CONF_KEEP_TRANSCRIPTS, EVENT_LAST_CALLED, Topic
 from ..errors import AlexaError, AlexaRateLimitedError
+from ..models import DeviceFamily
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 from .topics import DndCoordinator
+from .wakings import Sign, Wakings
 
 # How far the first read goes back, and each read before the last record that is known: two Echos are not in step.
 FIRST_WINDOW: Final = timedelta(days=7)
@@ -28,8 +31,14 @@ AHEAD: Final = timedelta(hours=1)
 # A command that is older than this when it is read (push was down) starts no automation any more.
 NEWS_AGE: Final = timedelta(minutes=10)
 
-# A record without a device belongs to the one Echo that woke so near to it.
-WAKE_NEARNESS: Final = timedelta(seconds=15)
+# The least pause between two reads after wakings, in units of ``hint_delay``: it grows while Echos keep waking,
+# because Amazon throttles accounts whose history is read every 10 s for long.
+GAP_FIRST: Final = 5
+GAP_STEP: Final = 1
+GAP_LIMIT: Final = 10
+
+# Pages of records that one read takes at most; only a read after a long pause needs more than one.
+MAX_PAGES: Final = 4
 
 # What an action waits at most for a read that is due (seconds).
 DUE_LIMIT: Final = 10.0
@@ -57,10 +66,11 @@ class LastCommand:
 
 
 class HistoryCoordinator(TopicCoordinator[LastCommand]):
-    """The last command by serial: read when a device has woken, from the last record on.
+    """The last command by serial: read when an Echo has woken, from the last record on.
 
-    Nothing is read while nobody listens, and nothing at the start of the account: the read
-    that follows the opening of the push stream is the first one.
+    The first read follows 2 s after a waking, further ones are at least 10 s apart. Nothing is
+    read while nobody listens, and nothing at the start of the account: the read that follows the
+    opening of the push stream is the first one.
     """
 
     topic: ClassVar[Topic] = Topic.HISTORY
@@ -78,7 +88,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         devices: DevicesCoordinator,
         dnd: DndCoordinator | None,
     ) -> None:
-        """Know nothing yet; what was said before now is no news."""
+        """Initialize; records from before now never fire events."""
         super().__init__(hass, entry, backend)
         self.api = api
         self.keep_transcripts: bool = {CONF_KEEP_TRANSCRIPTS: True, **entry.data, **entry.options}[
@@ -89,21 +99,35 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         self._since = dt_util.utcnow()
         self._newest: datetime | None = None
         self._seen: set[tuple[datetime, str | None]] = set()
-        self._woken: dict[str, datetime] = {}
+        self._wakings = Wakings()
+        self._woken_at = 0.0
+        self._next_read = 0.0
+        self._gap = GAP_FIRST
         self._news: list[VoiceRecord] = []
         self._news_listeners: dict[str, list[NewsListener]] = {}
         self._throttled_until = 0.0
         self._nothing_due = asyncio.Event()
         self._nothing_due.set()
+        api.watch_writes(self._expect_wakings)
 
     # --- when to read ------------------------------------------------------------------
 
     @callback
-    def async_wake(self, serial: str | None) -> None:
-        """Read soon: a device has woken. All that wakes in a burst is one read."""
-        if serial is not None:
-            self._woken[serial] = dt_util.utcnow()
+    def async_wake(self, serial: str | None, sign: Sign) -> None:
+        """Read soon if an Echo of the account has woken, and not because of a command of ours."""
+        is_known = serial is not None and self._echo(serial) is not None
+        if serial is not None and not (is_known and self._wakings.signed(serial, sign, dt_util.utcnow())):
+            return
+        self._woken_at = self.hass.loop.time()
         self.async_hint()
+
+    @callback
+    def _expect_wakings(self, words: frozenset[str]) -> None:
+        """Expect the Echos that a request of ours names to wake; a group wakes through its members."""
+        now = dt_util.utcnow()
+        named = [device for serial, device in self._devices.data.items() if serial in words]
+        for serial in {leaf.serial for device in named for leaf in self._devices.leaves(device)}:
+            self._wakings.sent(serial, now)
 
     @override
     @callback
@@ -112,6 +136,24 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         if self._by_context and self.hass.loop.time() >= self._throttled_until:
             self._nothing_due.clear()
             super().async_hint()
+
+    @override
+    def _hint_wait(self, now: float, since: float) -> float:
+        """Wait until the record is written, and until the pause after the last read is over."""
+        latest = max(since + self.hint_limit, self._next_read + self.hint_delay)
+        return min(max(self.hint_delay, self._next_read - now), latest - now)
+
+    @override
+    @callback
+    def _async_on_hint(self, now: object) -> None:
+        """Read, and once more for an Echo that woke too late for its record to be written by now."""
+        moment = self.hass.loop.time()
+        is_busy = self._hint_since is not None and self._hint_since < self._next_read
+        self._gap = min(self._gap + GAP_STEP, GAP_LIMIT) if is_busy else GAP_FIRST
+        self._next_read = moment + self._gap * self.hint_delay
+        super()._async_on_hint(now)
+        if moment < self._woken_at + self.hint_delay * 0.9:
+            self.async_hint()
 
     @override
     def _failed(self, err: AlexaError) -> UpdateFailed:
@@ -144,24 +186,54 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         self._tell_news()
 
     async def async_wait(self) -> None:
-        """Wait for a read that is due because a device has woken; no longer than a caller has patience."""
+        """Wait for a read that is due because an Echo has woken, and have it made as soon as it is of use."""
+        if self._hint_since is not None and self._cancel_hint:
+            self._cancel_hint()
+            wait = max(0.0, self._woken_at + self.hint_delay - self.hass.loop.time())
+            self._cancel_hint = async_call_later(self.hass, wait, self._async_on_hint)
         with suppress(TimeoutError):
             async with asyncio.timeout(DUE_LIMIT):
                 await self._nothing_due.wait()
 
     async def _async_recent(self) -> tuple[VoiceRecord, ...]:
-        """Read from the last record on; one page, which begins with the latest."""
+        """Read from the last record on; the pages begin with the latest."""
         now = dt_util.utcnow()
         start = now - FIRST_WINDOW if self._newest is None else self._newest - OVERLAP
-        return (await self.api.async_records(start, now + AHEAD)).records
+        records: list[VoiceRecord] = []
+        token: str | None = None
+        for _ in range(1 if self._newest is None else MAX_PAGES):
+            page = await self.api.async_records(start, now + AHEAD, token)
+            records += page.records
+            is_enough = not page.records or any(self._key(record) in self._seen for record in page.records)
+            if is_enough or page.token in (None, token):
+                break
+            token = page.token
+        return tuple(records)
 
     # --- what was said -----------------------------------------------------------------
 
     @property
     def last(self) -> VoiceRecord | None:
-        """Return the last command to a device that the account lists here."""
-        listed = (value.record for serial, value in self.data.items() if serial in self._devices.data)
+        """Return the last command to an Echo that the account lists here."""
+        listed = (value.record for serial, value in self.data.items() if self._echo(serial))
         return max(listed, key=lambda record: record.timestamp, default=None)
+
+    def echo_of(self, record: VoiceRecord) -> str | None:
+        """Return the serial of the Echo that a record names, if the account lists it here."""
+        return None if record.serial is None else self._echo(record.serial)
+
+    def _echo(self, serial: str) -> str | None:
+        """Return a serial as the account lists it, whatever its case; ``None`` for what nobody can speak to."""
+        devices = self._devices.data
+        if serial not in devices:
+            serial = next((listed for listed in devices if listed.casefold() == serial.casefold()), "")
+        device = devices.get(serial)
+        is_echo = device and not device.is_group and device.family is not DeviceFamily.VOX
+        return serial if is_echo else None
+
+    def _key(self, record: VoiceRecord) -> tuple[datetime, str | None]:
+        """Return what tells records apart."""
+        return record.timestamp, self.echo_of(record) or record.serial
 
     def shown(self, record: VoiceRecord) -> VoiceRecord:
         """Return a record as it may be kept and shown."""
@@ -169,30 +241,44 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     def _with(self, records: Iterable[VoiceRecord]) -> Mapping[str, LastCommand]:
         """Return the last commands with those of some records, and note what is news."""
-        latest = {serial: value.record for serial, value in self.data.items()}
+        now = dt_util.utcnow()
+        self._wakings.keep(self._devices.data, now - NEWS_AGE)
         # They come with the latest first; those of the same moment stay in their order.
-        latest_first = sorted(records, key=lambda record: record.timestamp, reverse=True)
-        for record in latest_first[::-1]:
-            self._newest = max(record.timestamp, self._newest or record.timestamp)
-            key = (record.timestamp, record.serial)
+        in_order = sorted(records, key=lambda record: record.timestamp, reverse=True)[::-1]
+        for record in in_order:
+            if (serial := self.echo_of(record)) is not None:
+                self._wakings.claim(serial, record.timestamp)
+        latest = {serial: value.record for serial, value in self.data.items()}
+        for found in in_order:
+            self._newest = max(min(found.timestamp, now + AHEAD), self._newest or found.timestamp)
+            record = self._attributed(found)
+            key = self._key(record)
             is_new = key not in self._seen
+            if record.serial is None:
+                continue
             self._seen.add(key)
-            serial = record.serial or (self._woke_near(record.timestamp) if is_new else None)
-            if serial is None or not record.is_command:
+            if (serial := self.echo_of(record)) is None or not record.is_command:
                 continue
             if serial not in latest or record.timestamp >= latest[serial].timestamp:
-                latest[serial] = self.shown(replace(record, serial=serial))
+                latest[serial] = self.shown(record)
             if is_new:
-                self._note_news(replace(record, serial=serial))
+                self._note_news(record)
         if self._newest is not None:
             self._seen = {key for key in self._seen if key[0] >= self._newest - OVERLAP}
-        last = max(latest, key=lambda serial: (latest[serial].timestamp, serial), default=None)
+        listed = [serial for serial in latest if self._echo(serial)]
+        last = max(listed, key=lambda serial: (latest[serial].timestamp, serial), default=None)
         return {serial: LastCommand(record=record, is_last=serial == last) for serial, record in latest.items()}
 
-    def _woke_near(self, moment: datetime) -> str | None:
-        """Return the device that woke at a moment, if there was but one."""
-        near = [serial for serial, woken in self._woken.items() if abs(woken - moment) <= WAKE_NEARNESS]
-        return near[0] if len(near) == 1 else None
+    def _attributed(self, record: VoiceRecord) -> VoiceRecord:
+        """Return a record with the serial as the account lists it.
+
+        A command that names no device is that of the one Echo whose waking no other record explains. Where
+        that is not clear yet, a later read may tell.
+        """
+        serial = self.echo_of(record)
+        if record.serial is None and record.is_command:
+            serial = self._wakings.find(record.timestamp)
+        return replace(record, serial=serial or record.serial)
 
     # --- news --------------------------------------------------------------------------
 

@@ -46,12 +46,20 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         self.remembered: set[str] = set()
         self._forgot = False
         self._changed: set[str] = set()
+        self._refused: set[str] = set()
         self._only_changed = False
         self._lists_changed = False
         self._read_up = False
+        self._one_read = asyncio.Lock()
         self._wanting: asyncio.Task[None] | None = None
 
     # --- reading ---------------------------------------------------------------------
+
+    @override
+    async def _async_update_data(self) -> Mapping[str, AlexaList]:
+        """Read one after the other: a long list takes several requests, and an older answer must not come last."""
+        async with self._one_read:
+            return await super()._async_update_data()
 
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
@@ -59,26 +67,40 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         only_changed, self._only_changed = self._only_changed, False
         if only_changed:
             with contextlib.suppress(AlexaUnsupportedError):
-                return await self._async_with_items(dict(self.data))
+                return await self._async_with_items(dict(self.data), only_changed=True)
             # one of them may be gone: that is for the list of lists to tell
-        return await self._async_with_items(await self._async_lists())
+        return await self._async_with_items(await self._async_lists(), only_changed=False)
 
-    async def _async_with_items(self, lists: dict[str, AlexaList]) -> dict[str, AlexaList]:
-        """Return lists with the items that changed, of those that somebody looks at."""
+    async def _async_with_items(self, lists: dict[str, AlexaList], *, only_changed: bool) -> dict[str, AlexaList]:
+        """Return lists with the items that changed, of those that somebody looks at.
+
+        A list whose items Amazon refuses was probably deleted a moment ago. It keeps its items, the others are
+        read, and which lists there are is read once more.
+        """
         self._changed &= lists.keys()
-        for list_id in sorted(self._changed - self._absences.missing):
-            if not self._is_wanted(list_id):
-                continue
+        wanted = [key for key in sorted(self._changed - self._absences.missing) if self._is_wanted(key)]
+        refusals: dict[str, AlexaUnsupportedError] = {}
+        for list_id in wanted:
             # a hint that comes while it is read asks for it again
             self._changed.discard(list_id)
             try:
                 items = await self._api.async_items(list_id)
+            except AlexaUnsupportedError as err:
+                self._changed.add(list_id)
+                refusals[list_id] = err
+                continue
             except AlexaError:
                 self._changed.add(list_id)
                 raise
+            self._refused.discard(list_id)
             lists[list_id] = replace(lists[list_id], items=items)
             # what has been read is kept, should the next one fail
             self.data = {**self.data, list_id: lists[list_id]}
+        if refusals and (only_changed or len(refusals) == len(lists)):
+            raise next(iter(refusals.values()))
+        if refusals.keys() - self._refused:
+            self._refused |= refusals.keys()
+            self.async_list_hint(None)
         return lists
 
     async def _async_lists(self) -> dict[str, AlexaList]:
@@ -124,6 +146,11 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
             if not self._is_wanted(list_id):
                 return
         self.async_hint()
+
+    async def async_refresh_items(self, list_id: str) -> None:
+        """Read which lists there are and the items of one; callers of the same moment share one read."""
+        self._changed.add(list_id)
+        await self.async_refresh_shared()
 
     @callback
     def async_want(self, list_id: str) -> None:

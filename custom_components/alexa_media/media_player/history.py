@@ -86,7 +86,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
         def _is_wanted(record: VoiceRecord) -> bool:
             return (
-                record.serial == self.serial
+                history.echo_of(record) == self.serial
                 and (record.is_command or record.utterance in wanted)
                 and (person is None or same(record.person, person))
             )

@@ -12,16 +12,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..backend.lists import ItemChanges, ListItem, ListsApi, ListType
+from ..backend.lists import MAX_ITEMS, ItemChanges, ListItem, ListsApi, ListType
 from ..coordinator import EXISTENCE, AlexaConfigEntry, AlexaList, ListsCoordinator
 from ..entity import TopicEntity, account_device_info, async_setup_entities, command_errors, invalid_input
 from ..errors import AlexaCommandError, AlexaUnsupportedError
 from .item_texts import parse_summary, summary_of
 
 _LOGGER = logging.getLogger(__name__)
-
-# The most that Amazon gives of a list: there may be more.
-FULL: Final = 100
 
 _NAMES: Final = {ListType.SHOP: "shopping_list", ListType.TODO: "to_do_list"}
 
@@ -119,6 +116,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
             self._attr_name = held.info.name
         if held.items is None:
             return
+        # what is still to do comes first
         self._attr_todo_items = [
             TodoItem(
                 uid=item.item_id,
@@ -126,13 +124,11 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
                 status=_STATUS[item.complete],
                 description=item.note,
             )
-            for item in held.items
+            for item in sorted(held.items, key=lambda item: item.complete)
         ]
-        if len(held.items) >= FULL and not self._warned:
+        if len(held.items) >= MAX_ITEMS and not self._warned:
             self._warned = True
-            _LOGGER.warning(
-                "A list has %s items or more: Amazon gives the first %s, the others are not shown", FULL, FULL
-            )
+            _LOGGER.warning("A list has more than %s items, the others are not shown", MAX_ITEMS)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -150,9 +146,9 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_update(self) -> None:
-        """Read the lists now (``homeassistant.update_entity``)."""
+        """Read the lists and the items of this one now (``homeassistant.update_entity``)."""
         if self.enabled:
-            await self.coordinator.async_refresh_shared()
+            await self.coordinator.async_refresh_items(self._list_id)
 
     # --- changes ---------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
-from custom_components.alexa_media.backend.history import HistoryApi, RecordPage
+from custom_components.alexa_media.backend.history import HistoryApi, RecordPage, WriteListener
 from custom_components.alexa_media.errors import AlexaUnsupportedError
 
 from .endpoints import HISTORY, HISTORY_BEFORE, HISTORY_PAGE, Endpoint, Host
@@ -58,6 +58,10 @@ class WebHistory:
         page = await self._ask(second, start, end, None)
         self._forms = (second, first)
         return page
+
+    def watch_writes(self, listener: WriteListener) -> None:
+        """Call a listener before each write of ours."""
+        self._session.transport.write_listener = listener
 
     async def _ask(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
         """Ask in one form; once more when the token may be too old."""

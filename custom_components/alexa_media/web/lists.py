@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from custom_components.alexa_media.backend.lists import ItemChanges, ListInfo, ListItem, ListsApi
+from custom_components.alexa_media.backend.lists import MAX_ITEMS, ItemChanges, ListInfo, ListItem, ListsApi
 
 from .endpoints import ADD_LIST_ITEM, DELETE_LIST_ITEM, LIST_ITEMS, LISTS, UPDATE_LIST_ITEM
-from .parse_lists import parse_added, parse_items, parse_lists, parse_updated
+from .parse_lists import merged_items, parse_added, parse_items, parse_lists, parse_next_token, parse_updated
 from .transport import Transport
 
 PAGE: Final = 100
-"""The most items that Amazon gives of a list; nobody knows how to get more."""
+"""The most items that Amazon gives in one answer."""
 
 
 class WebLists:
@@ -27,14 +27,24 @@ class WebLists:
         return await self._transport.async_read(LISTS, parse_lists, json=body)
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
-        """Return the items of a list."""
-        return await self._transport.async_read(
-            LIST_ITEMS,
-            parse_items,
-            params={"list_id": list_id},
-            query={"limit": str(PAGE)},
-            json={"itemAttributesToProject": ["quantity", "note"]},
-        )
+        """Return the items of a list, page by page."""
+        found: list[ListItem] = []
+        tokens: set[str | None] = {None}
+        token: str | None = None
+        while len(tokens) <= MAX_ITEMS // PAGE:
+            items, token = await self._transport.async_read(
+                LIST_ITEMS,
+                lambda data: (parse_items(data), parse_next_token(data)),
+                params={"list_id": list_id},
+                query={"limit": str(PAGE)},
+                json={"itemAttributesToProject": ["quantity", "note"], **({"nextToken": token} if token else {})},
+            )
+            found += items
+            # a token that comes again leads round in a circle
+            if token in tokens:
+                break
+            tokens.add(token)
+        return merged_items(found)
 
     async def async_add(self, list_id: str, name: str) -> ListItem | None:
         """Add an item."""

@@ -18,6 +18,9 @@ _CONTENT: Final = re.compile(r"""\bcontent\s*=\s*["']([^"'\r\n]+)["']""", re.IGN
 # How the older form begins what the customer said.
 _WAKE_WORD: Final = re.compile(r"(?:hey )?(?:alexa|amazon|computer|echo)\b[\s,]*", re.IGNORECASE)
 
+_MILLISECONDS: Final = re.compile(r"[0-9]{12,14}")
+_NO_SERIAL: Final = frozenset({"null", "none", "undefined"})
+
 _SAID: Final = ("CUSTOMER_TRANSCRIPT", "ASR_REPLACEMENT_TEXT")
 _ANSWERED: Final = ("ALEXA_RESPONSE", "TTS_REPLACEMENT_TEXT")
 
@@ -56,7 +59,7 @@ def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
     person = next(mappings(element.get("personsInfo")), {})
     return VoiceRecord(
         timestamp=timestamp,
-        serial=_serial(element.get("deviceInfo")),
+        serial=_keyed_serial(element.get("activityKey")) or _serial(element.get("deviceInfo")),
         utterance=UtteranceType(utterance),
         utterance_raw=utterance,
         text=_words(element.get("title")),
@@ -66,6 +69,19 @@ def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
     )
 
 
+def _keyed_serial(value: Any) -> str | None:
+    """Return the serial out of the key of a record: ``customer#milliseconds#type#serial``.
+
+    There may be more parts before the time and after the serial, such as a person. The form of the
+    key is known from aioamazondevices (pull request 1021).
+    """
+    parts = [part.strip() for part in (text(value) or "").split("#") if part.strip()]
+    for moment, _, serial in zip(parts[-3::-1], parts[-2::-1], parts[::-1], strict=False):
+        if _MILLISECONDS.fullmatch(moment):
+            return None if serial.casefold() in _NO_SERIAL else serial
+    return None
+
+
 def _serial(value: Any) -> str | None:
     """Return the serial out of ``deviceInfo``: an object, a list of such, or nothing."""
     infos = [value] if isinstance(value, dict) else mappings(value)
@@ -73,15 +89,14 @@ def _serial(value: Any) -> str | None:
 
 
 def _older_record(element: Mapping[str, Any]) -> VoiceRecord | None:
-    """Parse one record of the older form, whose key is ``customer#time#type#serial``."""
+    """Parse one record of the older form."""
     if (timestamp := instant(element.get("timestamp"))) is None:
         return None
-    key = (text(element.get("recordKey")) or "").split("#")
     utterance = text(element.get("utteranceType")) or ""
     said = _joined(element, _SAID)
     return VoiceRecord(
         timestamp=timestamp,
-        serial=key[3] or None if len(key) == 4 else None,
+        serial=_keyed_serial(element.get("recordKey")),
         utterance=UtteranceType(utterance),
         utterance_raw=utterance,
         text=_WAKE_WORD.sub("", said, count=1).strip() or None if said and _WAKE_WORD.match(said) else said,

@@ -1,13 +1,17 @@
 """Lists and their items, as models; pure and tolerant."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from custom_components.alexa_media.backend.lists import ListInfo, ListItem, ListType
 from custom_components.alexa_media.json_values import mapping, mappings, number, text
 
 from .endpoints import LIST_ITEMS, LISTS
 from .parse_values import required_list
+
+# Where the parts of a quantity are that comes as an object.
+_AMOUNTS: Final = ("value", "amount", "quantity", "count")
+_UNITS: Final = ("unit", "unitOfMeasure", "units")
 
 
 def parse_lists(data: Any) -> dict[str, ListInfo]:
@@ -31,9 +35,23 @@ def _list(element: Mapping[str, Any]) -> ListInfo | None:
 
 
 def parse_items(data: Any) -> tuple[ListItem, ...]:
-    """Parse the items of a list in Amazon's order; raises ``AlexaBadResponseError`` when there are none to parse."""
+    """Parse a page of items in Amazon's order; raises ``AlexaBadResponseError`` without a list of them."""
     items = (_item(element) for element in mappings(required_list(data, "itemInfoList", LIST_ITEMS)))
-    return tuple({item.item_id: item for item in items if item}.values())
+    return merged_items(item for item in items if item)
+
+
+def parse_next_token(data: Any) -> str | None:
+    """Return the token of the next page of items, ``None`` on the last one."""
+    return text(mapping(data).get("nextToken"))
+
+
+def merged_items(items: Iterable[ListItem]) -> tuple[ListItem, ...]:
+    """Return items by id, each once and in its latest version: an item that moves while pages are read is in two."""
+    found: dict[str, ListItem] = {}
+    for item in items:
+        if item.item_id not in found or found[item.item_id].version < item.version:
+            found[item.item_id] = item
+    return tuple(found.values())
 
 
 def parse_added(data: Any) -> ListItem | None:
@@ -47,16 +65,39 @@ def parse_updated(data: Any) -> ListItem | None:
 
 
 def _item(element: Mapping[str, Any]) -> ListItem | None:
-    """Parse one item; one without an id, a name or a version can be neither shown nor changed."""
-    item_id, name = text(element.get("itemId")), text(element.get("itemName"))
-    version = number(element.get("version"))
-    if item_id is None or name is None or version is None:
+    """Parse one item; one without an id or a name cannot be shown."""
+    item_id, name = text(element.get("itemId")), _text(element.get("itemName"))
+    if item_id is None or name is None:
         return None
     return ListItem(
         item_id=item_id,
         name=name,
-        complete=element.get("itemStatus") == "COMPLETE",
-        version=int(version),
-        quantity=text(element.get("quantity")),
-        note=text(element.get("note")),
+        complete=(text(element.get("itemStatus")) or "").upper() == "COMPLETE",
+        version=_version(element.get("version")),
+        quantity=_quantity(element.get("quantity")),
+        note=_text(element.get("note")),
     )
+
+
+def _text(value: Any) -> str | None:
+    """Return a text without space around it, also of a number; ``None`` where nothing is left."""
+    found = number(value)
+    return ((text(value) if found is None else f"{found:.15g}") or "").strip() or None
+
+
+def _version(value: Any) -> int:
+    """Return the version of an item, a number or a number in a text; 0, which Amazon refuses, where there is none."""
+    try:
+        return int(number(value) or text(value) or 0)
+    except ValueError:
+        return 0
+
+
+def _quantity(value: Any) -> str | None:
+    """Return a quantity as text: from a text, a number, or an object with a number and perhaps a unit."""
+    if not isinstance(value, dict):
+        return _text(value)
+    amount, unit = (
+        next((found for key in keys if (found := _text(value.get(key)))), None) for keys in (_AMOUNTS, _UNITS)
+    )
+    return " ".join(part for part in (amount, unit) if part) if amount else None

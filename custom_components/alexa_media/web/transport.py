@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+import re
 from time import monotonic
 from typing import Any, Final, Protocol
 from urllib.parse import quote
@@ -38,6 +39,10 @@ RETRY_PAUSE: Final = 0.5
 IN_VAIN_PAUSE: Final = 300.0
 LONGEST_WAIT: Final = 5.0
 """Seconds of Retry-After up to which a throttled command waits and is sent once more."""
+
+
+# What may be the serial of a device.
+_WORD: Final = re.compile(r"[0-9A-Za-z]{8,40}")
 
 
 class SessionKeeper(Protocol):
@@ -132,6 +137,11 @@ class _Proof:
     token: str | None
 
 
+def _words(request: _Request) -> frozenset[str]:
+    """Return the words of a request that may be serials of devices."""
+    return frozenset(_WORD.findall(f"{request.path} {dict(request.query)} {request.json}"))
+
+
 class _Again(Exception):  # noqa: N818 - no error: a request to be sent once more
     """A request is to be sent once more, in this form."""
 
@@ -154,6 +164,7 @@ class Transport:
         self.throttle = Throttle()
         self.on_answer: Callable[[], None] = lambda: None
         self.retry_pause = RETRY_PAUSE
+        self.write_listener: Callable[[frozenset[str]], None] | None = None
 
     def setup_done(self) -> None:
         """Allow fewer requests at a time from now on."""
@@ -245,6 +256,8 @@ class Transport:
                 self._slots.take(urgent=traffic is Traffic.COMMANDS),
             ):
                 self._check_throttle(endpoint, traffic)
+                if endpoint.is_write and self.write_listener:
+                    self.write_listener(_words(request))
                 proof = _Proof(self._keeper.cookie_generation, self._keeper.csrf, token)
                 answer = await self._exchange(request, proof)
                 wait = self._note_throttling(request, answer)
