@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData, UnknownFlow
 import pytest
@@ -469,6 +469,29 @@ async def test_signing_in_again_renews_the_entry(
     assert registered(two_accounts) == [before["serial"]]
     assert deregistered(two_accounts) == 0
     assert setups == [config_entry.entry_id]
+
+
+async def test_signing_in_again_renews_copies_of_the_entry(
+    hass: HomeAssistant,
+    two_accounts: ControlClient,
+    config_entry: MockConfigEntry,
+    again: tuple[str, ConfigFlowResult],
+    setups: list[str],
+) -> None:
+    copies = [
+        MockConfigEntry(domain=DOMAIN, version=2, unique_id=config_entry.unique_id, data={**config_entry.data, **data})
+        for data in ({"note": "copy"}, {"serial": "another"})
+    ]
+    for twin in copies:
+        twin.add_to_hass(hass)
+    await copies[0].start_reauth_flow(hass)
+    flow = await sign_in(hass, two_accounts, again[1])
+    await hass.async_block_till_done()
+    assert flow["reason"] == f"{again[0]}_successful"
+    assert copies[0].data == {**config_entry.data, "note": "copy"}
+    assert copies[1].data["refresh_token"] != config_entry.data["refresh_token"]
+    assert not list(copies[0].async_get_active_flows(hass, {SOURCE_REAUTH}))
+    assert {config_entry.entry_id, copies[0].entry_id} <= set(setups)
 
 
 async def test_signing_in_again_with_another_account_is_refused(

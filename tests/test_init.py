@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -83,6 +83,40 @@ async def test_removal_deregisters(
     assert household.requests("POST", "/auth/deregister") == ["POST /auth/deregister"]
     assert not any(serial in account["devices"] for account in household.accounts.values())
     assert hass.states.async_all() == []
+
+
+@pytest.mark.parametrize("disabled", [None, ConfigEntryDisabler.USER])
+async def test_removing_a_copy_leaves_the_registration_to_the_other(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    disabled: ConfigEntryDisabler | None,
+) -> None:
+    """Only the last entry with a registration takes it off the account."""
+    copy = MockConfigEntry(
+        domain=DOMAIN, version=2, unique_id=entry.unique_id, data=dict(entry.data), disabled_by=disabled
+    )
+    copy.add_to_hass(hass)
+    sim.reset_ledger()
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert household.requests("POST", "/auth/deregister") == []
+    await hass.config_entries.async_remove(copy.entry_id)
+    await hass.async_block_till_done()
+    assert household.requests("POST", "/auth/deregister") == ["POST /auth/deregister"]
+
+
+async def test_removing_an_entry_of_another_account_takes_its_own_registration(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The same serial in another account is another registration."""
+    data = {**entry.data, "customer_id": "A2SIMOTHER0001"}
+    MockConfigEntry(domain=DOMAIN, version=2, unique_id="A2SIMOTHER0001", data=data).add_to_hass(hass)
+    sim.reset_ledger()
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert household.requests("POST", "/auth/deregister") == ["POST /auth/deregister"]
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"cut": "before"}, {"status": 401}], ids=str)

@@ -49,7 +49,7 @@ from .const import (
     EVENT_RELOGIN_SUCCESS,
     MARKETPLACES,
 )
-from .coordinator.runtime import create_push_client
+from .coordinator.runtime import create_push_client, sharing_registration
 from .entity import masked
 from .errors import AlexaError, EnrollmentError
 from .login_proxy import LoginSession, async_open_login
@@ -319,11 +319,23 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         if self.source == SOURCE_REAUTH:
             self._fire(EVENT_RELOGIN_SUCCESS)
         if not new:
+            self._renew_copies(data)
             return self.async_update_reload_and_abort(
                 self._known_entry, unique_id=account.customer_id, data_updates=data
             )
         data[CONF_ID_SUFFIX] = _id_suffix(account, self._async_current_entries(include_ignore=True))
         return self.async_create_entry(title=f"{account.email or account.name} - {domain}", data=data)
+
+    def _renew_copies(self, data: Mapping[str, Any]) -> None:
+        """Give the new tokens to copies of the entry: those that they have are void now."""
+        entries = self.hass.config_entries
+        for copy in sharing_registration(self.hass, self._known_entry):
+            new = {key: data[key] for key in (CONF_REFRESH_TOKEN, CONF_MAC_DMS)}
+            entries.async_update_entry(copy, data={**copy.data, **new})
+            for flow in list(copy.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+                entries.flow.async_abort(flow["flow_id"])
+            if copy.disabled_by is None:
+                entries.async_schedule_reload(copy.entry_id)
 
     def _fire(self, event: str) -> None:
         """Tell of the sign-in on the bus, as alexa_media_player does."""
@@ -356,6 +368,8 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         To register that account under this entry's serial would sign this entry out.
         """
         if account_id is None or self.source == SOURCE_USER:
+            return
+        if self._known_entry.data.get(CONF_ACCOUNT_ID) == account_id:
             return
         others = (other for other in self._async_current_entries() if other.entry_id != self._known_entry.entry_id)
         if any(other.data.get(CONF_ACCOUNT_ID) == account_id for other in others):

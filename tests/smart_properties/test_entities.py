@@ -1,6 +1,7 @@
 """A hotel in Home Assistant: its devices and entities, and what they ask of Amazon."""
 
 from datetime import timedelta
+import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -93,6 +94,72 @@ async def test_settings_have_entities_only_where_the_device_has_them(
     assert zone.disabled
     # one that may not be read is not offered
     assert registry.async_get("select.room_102_room_102_sofa_time_zone") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "raw", "shown", "known"),
+    [
+        ("language", "System.locales", ["nl-NL"], "nl-NL", "de-DE"),
+        ("language", "System.locales", ["zh-Hant-TW", "en-US"], "zh-Hant-TW/en-US", "en-GB"),
+        ("wake_word", "SpeechRecognizer.wakeWords", ["ZIGGY"], "ZIGGY", "echo"),
+        ("time_format", "Alexa.DataFormat.Time.timeFormat", "DECIMAL", "DECIMAL", "hours_24"),
+        ("temperature_unit", "System.temperatureUnit", "KELVIN", "KELVIN", "celsius"),
+        ("speaking_rate", "SpeechSynthesizer.speakingRate", 0.9, "0.9", "1.25"),
+    ],
+)
+async def test_a_value_that_no_table_has_is_shown_and_can_be_chosen_again(
+    hass: HomeAssistant,
+    hotel: MockConfigEntry,
+    sim: ControlClient,
+    name: str,
+    key: str,
+    raw: Any,
+    shown: str,
+    known: str,
+) -> None:
+    path = f"/v2/endpoints/{BED_101}/settings"
+    entity_id = f"select.{BED}_{name}"
+
+    async def show(status: int, value: Any) -> None:
+        """Let Amazon tell a value of this setting."""
+        answer = {"settings": [{"key": key, "value": value}], "errors": []}
+        sim.fault(path=path, method="GET", status=status, body=answer)
+        sim.fault(path=f"{path}/{key}", method="GET", status=status, body=json.dumps(value))
+        await hass.services.async_call("homeassistant", "update_entity", {"entity_id": entity_id}, blocking=True)
+        sim.clear_faults()
+
+    assert await async_setup_component(hass, "homeassistant", {})
+    await show(200, raw)
+    state = state_of(hass, entity_id)
+    assert state.state == shown
+    assert shown in state.attributes["options"]
+    assert known in state.attributes["options"]
+    await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": known}, blocking=True)
+    state = state_of(hass, entity_id)
+    assert state.state == known
+    assert shown in state.attributes["options"], "what was set before can be chosen again"
+    sim.reset_ledger()
+    sim.fault(path=f"{path}/{key}", method="PUT", status=204)
+    await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": shown}, blocking=True)
+    (sent,) = [entry for entry in sim.ledger() if entry["method"] == "PUT"]
+    assert json.loads(sent["body"]) == raw
+
+
+async def test_languages_of_every_country_of_the_service_can_be_chosen(
+    hass: HomeAssistant, hotel: MockConfigEntry
+) -> None:
+    options = set(state_of(hass, f"select.{BED}_language").attributes["options"])
+    assert options >= {
+        "de-DE",
+        "es-ES",
+        "it-IT",
+        "ja-JP",
+        "es-US",
+        "en-GB",
+        "fr-CA/en-CA",
+        "en-US/es-US",
+        "de-DE/en-US",
+    }
 
 
 async def test_settings_are_written_and_read_back(

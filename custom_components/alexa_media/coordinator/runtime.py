@@ -345,9 +345,27 @@ async def async_create_backend(
     return backend, _async_close
 
 
+def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:
+    """Return the other entries with the registration of this one: copies, disabled ones too.
+
+    A registration is known by the serial of our app. Whoever removes or renews it does so for all.
+    """
+    serial, customer_id = entry.data.get(CONF_SERIAL), entry.data.get(CONF_CUSTOMER_ID)
+    others = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    return [
+        other
+        for other in others
+        if serial
+        and other.entry_id != entry.entry_id
+        and other.data.get(CONF_SERIAL) == serial
+        # an entry of alexa_media_player's does not say yet whose it is
+        and (not customer_id or other.data.get(CONF_CUSTOMER_ID) in (None, "", customer_id))
+    ]
+
+
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Take our registration off the account, where there is one, and our files off the disk; never raises."""
-    if CONF_REGION not in entry.data:
+    if CONF_REGION not in entry.data and not sharing_registration(hass, entry):
         backend, async_close = create_backend(hass, entry.data)
         await backend.async_deregister()
         await async_close()

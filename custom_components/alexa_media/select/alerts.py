@@ -129,7 +129,9 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
     def _named(self) -> dict[str, Sound]:
         """Return the sounds by name; the id tells namesakes apart."""
         found: dict[str, Sound] = {}
-        for sound in self.value.sounds if self.value else ():
+        sounds = (*self.value.sounds, self.value.default) if self.value else ()
+        # one that the list lacks can be chosen as long as it is set
+        for sound in dict.fromkeys(sound for sound in sounds if sound is not None):
             found[f"{sound.name} ({sound.sound_id})" if sound.name in found else sound.name] = sound
         return found
 

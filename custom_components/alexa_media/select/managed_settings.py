@@ -1,6 +1,6 @@
 """Settings of an Echo with several values to choose from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, override
 from zoneinfo import available_timezones
@@ -11,41 +11,17 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..backend.management import LOCALES, SettingValue
-from ..coordinator import AlexaConfigEntry
+from ..coordinator import AlexaConfigEntry, DeviceSettingsCoordinator
+from ..models import Device
 from ..setting_entity import AlexaSettingEntity, async_setup_settings
-
-
-def _locales_text(value: SettingValue) -> str | None:
-    """Return one or two languages as one option, the preferred one first."""
-    return "/".join(value) if isinstance(value, tuple) and value else None
-
-
-def _locales_value(text: str) -> SettingValue:
-    """Return the languages of an option."""
-    return tuple(text.split("/"))
-
-
-def _plain_text(value: SettingValue) -> str | None:
-    """Return a text as the option that it is."""
-    return value if isinstance(value, str) else None
-
-
-def _plain_value(text: str) -> SettingValue:
-    """Return an option as the text that it is."""
-    return text
+from .seen import SeenValues
 
 
 @dataclass(frozen=True, kw_only=True)
 class SettingSelectDescription(SelectEntityDescription):
-    """A setting and its options.
+    """A setting and its options: ``choices`` are values by option, ``None`` for the time zones."""
 
-    ``choices`` are values by option; a value that is none of them is shown by ``text_fn``
-    and can be chosen again, which ``value_fn`` undoes. Without ``text_fn`` it is not shown.
-    """
-
-    choices: Mapping[str, SettingValue]
-    text_fn: Callable[[SettingValue], str | None] | None = None
-    value_fn: Callable[[str], SettingValue] = _plain_value
+    choices: Mapping[str, SettingValue] | None
     entity_category: EntityCategory | None = EntityCategory.CONFIG
 
 
@@ -53,9 +29,16 @@ def _select(key: str, **choices: SettingValue) -> SettingSelectDescription:
     return SettingSelectDescription(key=key, translation_key=key, choices=choices)
 
 
-_LOCALES: Final = (
-    *("en-CA", "en-GB", "en-US", "fr-CA", "fr-FR"),
-    *("en-US/fr-FR", "fr-FR/en-US", "en-CA/fr-CA", "fr-CA/en-CA"),
+# Amazon's table has five languages and four pairs. Its examples have de-DE and es-US too, and
+# the service is offered in countries that speak the others.
+_LOCALES: Final = ("de-DE", "en-CA", "en-GB", "en-US", "es-ES", "es-US", "fr-CA", "fr-FR", "it-IT", "ja-JP")
+_PAIRS: Final = (
+    ("en-CA", "fr-CA"),
+    *(("en-US", locale) for locale in ("de-DE", "es-ES", "es-US", "fr-FR", "it-IT", "ja-JP")),
+)
+_LANGUAGES: Final = (
+    *((locale,) for locale in _LOCALES),
+    *(pair for both in _PAIRS for pair in (both, both[::-1])),
 )
 _RATES: Final = (0.75, 0.85, 1.0, 1.25, 1.5, 1.75, 2.0)
 
@@ -69,9 +52,8 @@ SETTINGS: Final = (
         SettingSelectDescription(
             key="language",
             translation_key="language",
-            choices={text: _locales_value(text) for text in _LOCALES},
-            text_fn=_locales_text,
-            value_fn=_locales_value,
+            # the preferred one first
+            choices={"/".join(locales): locales for locales in _LANGUAGES},
         ),
     ),
     (
@@ -88,8 +70,7 @@ SETTINGS: Final = (
         SettingSelectDescription(
             key="time_zone",
             translation_key="time_zone",
-            choices={},
-            text_fn=_plain_text,
+            choices=None,
             entity_registry_enabled_default=False,
         ),
     ),
@@ -109,36 +90,47 @@ class AlexaSettingSelect(AlexaSettingEntity, SelectEntity):
     """A setting with options; what is set is always one of them."""
 
     entity_description: SettingSelectDescription
-    _zones: Sequence[str] = ()
+
+    def __init__(
+        self,
+        entry: AlexaConfigEntry,
+        coordinator: DeviceSettingsCoordinator,
+        device: Device,
+        description: SettingSelectDescription,
+        setting: str,
+    ) -> None:
+        """Show a setting by its key at Amazon."""
+        super().__init__(entry, coordinator, device, description, setting)
+        self._known: Mapping[str, SettingValue] = description.choices or {}
+        self._seen = SeenValues[SettingValue]()
 
     @override
     async def async_added_to_hass(self) -> None:
         """Learn the time zones, which stand in files."""
         await super().async_added_to_hass()
-        if not self.entity_description.choices:
-            self._zones = sorted(await self.hass.async_add_executor_job(available_timezones))
+        if self.entity_description.choices is None:
+            zones = await self.hass.async_add_executor_job(available_timezones)
+            self._known = {zone: zone for zone in sorted(zones)}
 
     @property
     @override
     def current_option(self) -> str | None:
         """Return what Amazon says."""
-        value, description = self.setting, self.entity_description
-        if value is None:
-            return None
-        known = (text for text, choice in description.choices.items() if choice == value)
-        return next(known, description.text_fn(value) if description.text_fn else None)
+        return self._seen.option(self._known, self.setting)
+
+    @property
+    def _values(self) -> Mapping[str, SettingValue]:
+        """Return all values by option, with what is set."""
+        self._seen.option(self._known, self.setting)
+        return self._seen.all(self._known)
 
     @property
     @override
     def options(self) -> list[str]:
-        """Return what can be chosen, and what is set."""
-        options = list(self.entity_description.choices) or list(self._zones)
-        current = self.current_option
-        return options if current is None or current in options else [*options, current]
+        """Return what can be chosen: also what is set, and what was set before."""
+        return list(self._values)
 
     @override
     async def async_select_option(self, option: str) -> None:
         """Set it."""
-        description = self.entity_description
-        value = description.choices.get(option)
-        await self.async_set(description.value_fn(option) if value is None else value)
+        await self.async_set(self._values[option])

@@ -1,7 +1,9 @@
 """Settings of a device that are a choice of some."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
@@ -19,6 +21,7 @@ from ..setting_entities import (
     SettingEntity,
     async_setup_settings,
 )
+from .seen import SeenValues
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,20 +115,33 @@ def async_setup(
     async_setup_settings(hass, entry, async_add_entities, PREFERENCES, AlexaPreferenceSelect)
 
 
-def _option(values: Mapping[str, str], value: object) -> str | None:
-    """Return the option that stands for Amazon's value; ``None`` for one that nobody knows."""
-    return next((option for option, known in values.items() if known == value), None)
+class CloudSelect(SelectEntity):
+    """A choice whose value is Amazon's; one that the table lacks is shown and can be chosen as it is."""
 
+    @cached_property
+    def _seen(self) -> SeenValues[str]:
+        """Return the values that the table lacks."""
+        return SeenValues()
 
-class AlexaSettingSelect(SettingEntity, SelectEntity):
-    """A setting that is a choice."""
+    @property
+    @abstractmethod
+    def _known(self) -> Mapping[str, str]:
+        """Return Amazon's values by option."""
 
-    entity_description: AlexaSettingSelectDescription
+    @property
+    @abstractmethod
+    def _present(self) -> object:
+        """Return what Amazon says."""
 
     @property
     def _values(self) -> Mapping[str, str]:
-        """Return Amazon's values by option."""
-        return self.entity_description.values
+        """Return all values by option, with what is set and what was set before."""
+        self._option()
+        return self._seen.all(self._known)
+
+    def _option(self) -> str | None:
+        """Return the option of what is set."""
+        return self._seen.option(self._known, self._present if isinstance(self._present, str) else None)
 
     @property
     @override
@@ -137,7 +153,25 @@ class AlexaSettingSelect(SettingEntity, SelectEntity):
     @override
     def current_option(self) -> str | None:
         """Return what Amazon says."""
-        return _option(self._values, self.setting_value)
+        return self._option()
+
+
+class AlexaSettingSelect(SettingEntity, CloudSelect):
+    """A setting that is a choice."""
+
+    entity_description: AlexaSettingSelectDescription
+
+    @property
+    @override
+    def _known(self) -> Mapping[str, str]:
+        """Return Amazon's values by option."""
+        return self.entity_description.values
+
+    @property
+    @override
+    def _present(self) -> object:
+        """Return what Amazon says."""
+        return self.setting_value
 
     @override
     async def async_select_option(self, option: str) -> None:
@@ -150,7 +184,7 @@ class AlexaWakeWordSelect(AlexaSettingSelect):
 
     @property
     @override
-    def _values(self) -> Mapping[str, str]:
+    def _known(self) -> Mapping[str, str]:
         """Return the words as they are written, with Amazon's names of them."""
         words = self.value_of(Setting.WAKE_WORDS)
         names = words if isinstance(words, tuple) else ()
@@ -158,7 +192,7 @@ class AlexaWakeWordSelect(AlexaSettingSelect):
         return {name.title(): name for name in dict.fromkeys((*names, *present))}
 
 
-class AlexaPreferenceSelect(PreferenceEntity, SelectEntity):
+class AlexaPreferenceSelect(PreferenceEntity, CloudSelect):
     """A preference that is a choice."""
 
     entity_description: AlexaPreferenceSelectDescription
@@ -174,24 +208,18 @@ class AlexaPreferenceSelect(PreferenceEntity, SelectEntity):
         super().__init__(entry, settings, device, description)
 
     @property
-    def _values(self) -> Mapping[str, str]:
+    @override
+    def _known(self) -> Mapping[str, str]:
         """Return Amazon's values by option; languages go by their own names."""
         if (values := self.entity_description.values) is not None:
             return values
-        present = (self.preferences.locale,) if self.preferences.locale else ()
-        return {locale: locale for locale in (*self.preferences.locales, *present)}
+        return {locale: locale for locale in self.preferences.locales}
 
     @property
     @override
-    def options(self) -> list[str]:
-        """Return what there is to choose from."""
-        return list(self._values)
-
-    @property
-    @override
-    def current_option(self) -> str | None:
+    def _present(self) -> object:
         """Return what Amazon says."""
-        return _option(self._values, self.entity_description.value_fn(self.preferences))
+        return self.entity_description.value_fn(self.preferences)
 
     @override
     async def async_select_option(self, option: str) -> None:

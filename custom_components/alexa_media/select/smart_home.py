@@ -1,6 +1,6 @@
 """Modes of appliances: the programme of a washer, what a purifier does …."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import override
 
@@ -15,6 +15,7 @@ from ..backend.appliances import Appliance, Feature, PropertyName
 from ..backend.smart_home import SetMode
 from ..coordinator import AlexaConfigEntry
 from ..ranges import name_of
+from .seen import SeenValues
 
 
 @callback
@@ -38,7 +39,7 @@ class AlexaMode(AlexaApplianceEntity, SelectEntity):
         super().__init__(place, key_of(feature, PropertyName.MODE))
         self._instance = feature.instance
         self._modes = modes_by_name(feature.modes)
-        self._attr_options = list(self._modes)
+        self._seen = SeenValues[str]()
         if name := name_of(feature.friendly_name):
             self._attr_name = name
         else:
@@ -48,10 +49,22 @@ class AlexaMode(AlexaApplianceEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return the mode; one that Amazon has not listed is none."""
-        return next((name for name, value in self._modes.items() if value == self.primary), None)
+        """Return the mode; one that Amazon has not listed goes by its own name."""
+        return self._seen.option(self._modes, self.primary if isinstance(self.primary, str) else None)
+
+    @property
+    def _values(self) -> Mapping[str, str]:
+        """Return all modes by name, with what is set and what was set before."""
+        self._seen.option(self._modes, self.primary if isinstance(self.primary, str) else None)
+        return self._seen.all(self._modes)
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return the names of the modes."""
+        return list(self._values)
 
     @override
     async def async_select_option(self, option: str) -> None:
         """Set the mode; Home Assistant has seen to it that it is one of the options."""
-        await self.async_control(SetMode(instance=self._instance, mode=self._modes[option]))
+        await self.async_control(SetMode(instance=self._instance, mode=self._values[option]))

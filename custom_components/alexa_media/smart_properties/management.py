@@ -47,7 +47,7 @@ from .requests import (
     QueryField,
     Wifi,
 )
-from .settings import SettingKey
+from .settings import SettingKey, kept
 from .smart_home import ID_PREFIX
 from .transport import Time
 
@@ -165,7 +165,7 @@ class PropertyManagement(ManagementApi):
         """Read the settings of one Echo: those that it has, with or without a value."""
         page = await self._client.get_all_settings(endpoint_id, _KEYS)
         values: dict[str, SettingValue | None] = {
-            setting.key: None if isinstance(setting.value, Address) else setting.value for setting in page.settings
+            setting.key: None if isinstance(setting.value, Address) else kept(setting) for setting in page.settings
         }
         for error in page.errors:
             # in an answer about many settings, an error may stand for a setting without a value
@@ -181,7 +181,7 @@ class PropertyManagement(ManagementApi):
     @override
     async def async_setting(self, key: str, setting: str) -> SettingValue | None:
         found = await self._client.get_setting(self._id_of(key), SettingKey(setting))
-        value = None if isinstance(found.value, Address) else found.value
+        value = None if isinstance(found.value, Address) else kept(found)
         held = self._settings.get(key, DeviceSettings())
         self._settings[key] = DeviceSettings(values={**held.values, setting: value})
         return value

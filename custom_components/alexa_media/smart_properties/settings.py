@@ -173,7 +173,7 @@ def _encode_percent(key: SettingKey) -> Callable[[Any], JsonValue]:
 
 
 def _encode_rate(value: Any) -> JsonValue:
-    if (found := number(value)) not in SPEAKING_RATES:
+    if (found := number(value)) not in SPEAKING_RATES and not isinstance(value, UnlistedRate):
         raise AlexaInvalidValueError(SettingKey.SPEAKING_RATE, "one of " + ", ".join(f"{r:g}" for r in SPEAKING_RATES))
     return found
 
@@ -187,8 +187,38 @@ def _encode_text(key: SettingKey) -> Callable[[Any], JsonValue]:
     return encode
 
 
+class Unlisted(str):
+    """A text that Amazon sent and the table lacks; it can be written back as it came."""
+
+    __slots__ = ()
+
+
+class UnlistedRate(float):
+    """A speed of speech that Amazon sent and the table lacks; it can be written back."""
+
+
+def kept(setting: Setting[Any]) -> Any:
+    """Return the value of a setting in a form that can be written back, whatever Amazon sent."""
+    value, raw = setting.value, setting.raw
+    if isinstance(value, OpenEnum) and value == "UNKNOWN" and isinstance(raw, str):
+        return Unlisted(raw)
+    if isinstance(value, tuple) and isinstance(raw, list) and len(raw) == len(value):
+        sent = (str(item) for item in raw)
+        return tuple(
+            Unlisted(word)
+            if item == "UNKNOWN" or (setting.key == SettingKey.LOCALES and not _LOCALE.fullmatch(word))
+            else item
+            for item, word in zip(value, sent, strict=True)
+        )
+    if setting.key == SettingKey.SPEAKING_RATE and isinstance(value, float) and value not in SPEAKING_RATES:
+        return UnlistedRate(value)
+    return value
+
+
 def _known[E: OpenEnum](kind: type[E], value: Any, key: SettingKey) -> str:
     """Return a value of an enumeration as Amazon writes it; raises ``AlexaInvalidValueError``."""
+    if isinstance(value, Unlisted):
+        return str(value)
     found = kind(value) if isinstance(value, str) else kind("UNKNOWN")
     if found is kind("UNKNOWN"):
         raise AlexaInvalidValueError(key, "one of " + ", ".join(item for item in kind if item != "UNKNOWN"))
@@ -231,7 +261,7 @@ def _encode_choices[E: OpenEnum](
 
 def _encode_locales(value: Any) -> JsonValue:
     found = _sequence(value, SettingKey.LOCALES)
-    good = all(isinstance(item, str) and _LOCALE.fullmatch(item) for item in found)
+    good = all(isinstance(item, Unlisted) or (isinstance(item, str) and _LOCALE.fullmatch(item)) for item in found)
     if not good or not 1 <= len(set(found)) == len(found) <= 2:
         raise AlexaInvalidValueError(SettingKey.LOCALES, "one or two different languages such as en-US")
     return list(found)
