@@ -274,6 +274,25 @@ async def test_refused_code_asks_for_a_new_attempt_under_the_same_serial(
     assert flow["result"].data["serial"] == serial(again)
 
 
+def kept(flow: ConfigFlowResult) -> str | None:
+    """Return the address that stands in the field of the form."""
+    schema = flow["data_schema"]
+    assert schema is not None
+    (field,) = schema.schema
+    return (field.description or {}).get("suggested_value")
+
+
+async def test_an_address_can_be_corrected_unless_its_code_was_used(hass: HomeAssistant, sim: ControlClient) -> None:
+    """What is wrong with an address can be mended in the field; a code that Amazon has seen is of no use there."""
+    flow = await start(hass)
+    wrong = f"https://www.amazon.com/ap/maplanding?{'x' * 50}"
+    assert kept(await paste(hass, flow, wrong)) == wrong
+    ended = sim.sign_in(address(flow), "jo@example.org")
+    sim.advance(3600)
+    refused = await paste(hass, flow, ended)
+    assert (error(refused), kept(refused)) == ("code_refused", None)
+
+
 async def test_code_of_another_attempt_is_refused(hass: HomeAssistant, sim: ControlClient) -> None:
     other, flow = await start(hass), await start(hass)
     assert serial(other) != serial(flow)
@@ -296,6 +315,7 @@ async def test_unreachable_amazon_lets_the_same_address_be_tried_again(
     sim.fault(path="/auth/register", **fault)
     again = await paste(hass, flow, ended)
     assert again["errors"] == {"redirect_url": "cannot_connect"}
+    assert kept(again) == ended
     assert address(again) == address(flow)
     sim.clear_faults()
     if "malformed" in fault:

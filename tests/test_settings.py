@@ -373,8 +373,12 @@ async def test_household_and_bluetooth(
     people = {person["name"]: (person["role"], person["email"]) for person in found["members"]}
     assert people["Jo Doe"] == ("ADULT", "jo@example.org")
     assert people["Alex Ray"] == ("ADULT", "alex@example.org")
-    with pytest.raises(ServiceValidationError):
+    with pytest.raises(ServiceValidationError) as raised:
         await members("nothing")
+    assert (raised.value.translation_key, raised.value.translation_placeholders) == (
+        "account_id_unknown",
+        {"id": "nothing"},
+    )
     sim.fault(path="/api/household", status=404)
     with pytest.raises(HomeAssistantError):
         await members(entry.entry_id)

@@ -248,7 +248,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             return result
         if result not in _CODE_UNUSED:
             self._start_enrollment(self._marketplace)
-        return self._show_paste(result)
+        return self._show_paste(result, user_input[CONF_REDIRECT_URL] if result in _CODE_UNUSED else None)
 
     async def _async_try(self, landed: str) -> ConfigFlowResult | str:
         """Sign in with the address that a sign-in ended on; return the next step, or the key of an error."""
@@ -416,13 +416,12 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             last_step=False,
         )
 
-    def _show_paste(self, error: str | None = None) -> ConfigFlowResult:
-        """Show the way to Amazon and the field for the address; what was pasted is not shown again."""
+    def _show_paste(self, error: str | None = None, pasted: str | None = None) -> ConfigFlowResult:
+        """Show the way to Amazon and the field for the address; ``pasted`` can be corrected or submitted again."""
+        schema = vol.Schema({vol.Required(CONF_REDIRECT_URL): TextSelector(TextSelectorConfig(autocomplete="off"))})
         return self.async_show_form(
             step_id="paste",
-            data_schema=vol.Schema(
-                {vol.Required(CONF_REDIRECT_URL): TextSelector(TextSelectorConfig(autocomplete="off"))}
-            ),
+            data_schema=self.add_suggested_values_to_schema(schema, {CONF_REDIRECT_URL: pasted} if pasted else None),
             errors={CONF_REDIRECT_URL: error} if error else None,
             description_placeholders={"url": self._enrollment.url, "domain": self._enrollment.sign_in_domain},
         )

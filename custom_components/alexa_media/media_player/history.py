@@ -1,7 +1,7 @@
 """What was said to a player."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, override
 
 from homeassistant.components.media_player import MediaPlayerEntity
@@ -17,6 +17,9 @@ from ..names import same
 # What is looked through without a start, and how many pages (of 50 records each) at most.
 HISTORY_WINDOW: Final = timedelta(days=7)
 MAX_PAGES: Final = 10
+
+OLDEST: Final = datetime(2014, 1, 1, tzinfo=UTC)
+"""When there was no Echo yet; a range that ends before has nothing in it."""
 
 
 class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
@@ -79,8 +82,9 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
             raise invalid_input("history_unsupported")
         now = dt_util.utcnow()
         until = now if end is None else _aware(end)
-        since = until - HISTORY_WINDOW if start is None else _aware(start)
-        if since >= min(until, now):
+        since = _aware(start) if start else max(until, OLDEST) - HISTORY_WINDOW
+        until = min(until, now)
+        if since >= until:
             raise invalid_input("history_range_invalid", start=since.isoformat(), end=until.isoformat())
         wanted = frozenset(include or ())
 

@@ -62,6 +62,16 @@ def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaC
     return list(chosen.values()) or entries
 
 
+def entry_by_id(hass: HomeAssistant, entry_id: str) -> AlexaConfigEntry:
+    """Return a loaded account by the id of its entry; raises ``ServiceValidationError``."""
+    entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
+    if entry is None or entry.domain != DOMAIN:
+        raise invalid_input("account_id_unknown", id=entry_id)
+    if entry.state is not ConfigEntryState.LOADED:
+        raise invalid_input("account_not_loaded")
+    return entry
+
+
 def _name(entry: AlexaConfigEntry) -> str:
     """Return how errors name an account: its masked address, or the title of what has none."""
     return masked(entry.data[CONF_EMAIL]) if CONF_EMAIL in entry.data else entry.title

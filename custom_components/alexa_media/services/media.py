@@ -14,6 +14,7 @@ from ..coordinator import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
 from ..permissions import async_permissions
 from ..steps import names_routine, reader
+from .accounts import entry_by_id
 
 SERVICE_GET_QUEUE: Final = "get_queue"
 SERVICE_RUN_SEQUENCE: Final = "run_sequence"
@@ -63,9 +64,10 @@ async def _async_run_sequence(call: ServiceCall) -> None:
                     await routines.async_read_now()
     steps = reader(call.hass)
     step = steps.read(call.data[ATTR_STEPS], call.data[ATTR_ENTITY_ID])
-    entry = steps.entry
-    if entry is None or (media := entry.runtime_data.backend.media) is None:
+    if (entry := steps.entry) is None:
         raise invalid_input("sequence_empty")
+    if (media := entry.runtime_data.backend.media) is None:
+        raise invalid_input("not_an_app_account", name=entry.title)
     permissions.require_entities(steps.named)
     permissions.require_echos(entry, steps.serials)
     with command_errors(call.hass, entry):
@@ -76,7 +78,7 @@ async def _async_stop_all(call: ServiceCall) -> None:
     """Stop everything on every Echo of one account or of all, in one request each."""
     entries: list[AlexaConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
     if wanted := call.data.get(ATTR_CONFIG_ENTRY_ID):
-        entries = [entry for entry in entries if entry.entry_id == wanted]
+        entries = [entry_by_id(call.hass, wanted)]
     found = [(entry, media) for entry in entries if (media := entry.runtime_data.backend.media) is not None]
     if not found:
         raise invalid_input("no_account")

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
@@ -11,8 +10,8 @@ from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
 from ..const import DOMAIN
-from ..coordinator import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
+from .accounts import entry_by_id
 
 SERVICE_GET_HOUSEHOLD: Final = "get_household"
 SERVICE_SET_DO_NOT_DISTURB: Final = "set_do_not_disturb"
@@ -57,15 +56,12 @@ def async_setup(hass: HomeAssistant) -> None:
 
 async def _async_get_household(call: ServiceCall) -> ServiceResponse:
     """Return the people of an account's household."""
-    entry: AlexaConfigEntry | None = call.hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
-    if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
-        raise invalid_input("account_not_loaded")
-    settings = entry.runtime_data.backend.settings
-    people: list[Any] = []
-    if settings is not None:
-        with command_errors(call.hass, entry):
-            people = [
-                {"name": person.name, "email": person.email, "role": person.role, "id": person.person_id}
-                for person in await settings.async_household()
-            ]
+    entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    if (settings := entry.runtime_data.backend.settings) is None:
+        raise invalid_input("not_an_app_account", name=entry.title)
+    with command_errors(call.hass, entry):
+        people: list[Any] = [
+            {"name": person.name, "email": person.email, "role": person.role, "id": person.person_id}
+            for person in await settings.async_household()
+        ]
     return {"members": people}
