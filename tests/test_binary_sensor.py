@@ -45,10 +45,14 @@ async def test_connectivity(hass: HomeAssistant, entry: MockConfigEntry, househo
 
 
 async def test_list_cannot_be_read(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Nobody knows who is online: unavailable, until the list can be read again."""
+    """One failed poll changes nothing; when the list is too old nobody can say who is online, until it is read again."""
     fault = sim.fault(path="/api/devices-v2/device", status=503)
     assert fault
-    await entry.runtime_data.devices.async_refresh()
+    devices = entry.runtime_data.devices
+    await devices.async_refresh()
+    assert state_of(hass, KITCHEN).state == "on"
+    devices.read_at = (devices.read_at or 0.0) - 66 * 60
+    await devices.async_refresh()
     assert state_of(hass, KITCHEN).state == "unavailable"
     assert state_of(hass, PUSH_SENSOR).state == "on"
     sim.remove_fault(fault)

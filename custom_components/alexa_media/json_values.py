@@ -15,6 +15,12 @@ LONGEST_TEXT: Final = 4096
 
 _INTEGERS: Final = range(-(2**63), 2**64)
 
+NAME_LENGTH: Final = 255
+_WORDS: Final = {
+    **dict.fromkeys(("true", "1", "1.0", "online"), True),
+    **dict.fromkeys(("false", "0", "0.0", "offline"), False),
+}
+
 
 def text(value: Any) -> str | None:
     """Return a string that is not empty; halves of surrogate pairs, which cannot be encoded, are replaced."""
@@ -37,6 +43,18 @@ def number(value: Any) -> float | None:
 def flag(value: Any) -> bool | None:
     """Return a truth value."""
     return value if isinstance(value, bool) else None
+
+
+def reading(value: Any) -> bool | None:
+    """Return what a truth value means that may be written as a boolean, 0 or 1, or a word; ``None`` for all else."""
+    word = str(value).strip().casefold() if isinstance(value, bool | int | float | str) else ""
+    return _WORDS.get(word)
+
+
+def name(value: Any) -> str | None:
+    """Return a text that names something, cut where Home Assistant's limit for states and names is."""
+    found = text(value)
+    return found and found[:NAME_LENGTH].strip()
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

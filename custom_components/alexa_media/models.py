@@ -105,6 +105,8 @@ class Device:
     """The name of the model, where the cloud tells it."""
     room: str | None = None
     mac_address: str | None = None
+    listed_online: bool | None = None
+    """What the list says of ``online``, ``None`` where it says nothing: that is no evidence of being offline."""
 
     @property
     def is_group(self) -> bool:

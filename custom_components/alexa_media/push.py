@@ -44,6 +44,18 @@ RESYNC_PAUSE: Final = 0.5
 MAX_UNKNOWN: Final = 50
 
 
+# Only a device that is online pushes these.
+LIFE: Final = (
+    AudioPlayerStateChanged,
+    EqualizerChanged,
+    MediaProgressChanged,
+    NowPlayingChanged,
+    QueueChanged,
+    SessionsChanged,
+    VolumeChanged,
+)
+
+
 class Verb(Enum):
     """The things that a push may do."""
 
@@ -189,6 +201,8 @@ def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
     data.recovery.async_evidence()
     if serial := getattr(event, "serial", None):
         data.devices.async_seen(serial)
+        if isinstance(event, LIFE):
+            data.devices.async_alive(serial)
     try:
         RULES[type(event)].handler(data, event)
     except Exception:  # whatever it is, the stream lives

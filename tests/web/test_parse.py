@@ -95,7 +95,7 @@ def test_broken_devices_are_left_out_and_new_families_kept() -> None:
     }
     (device,) = parse.parse_devices(answer).values()
     assert device.name == STUDIO
-    assert (device.family, device.family_raw, device.online) == (DeviceFamily.UNKNOWN, "HOLOGRAM", False)
+    assert (device.family, device.family_raw, device.online) == (DeviceFamily.UNKNOWN, "HOLOGRAM", True)
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"devices": None}, {"devices": []}, {"devices": [{}]}])

@@ -52,6 +52,9 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self.listed: Mapping[str, Device] = {}
         self._unknown_at: float | None = None
         self._announced_settled = False
+        # What is believed of being online, and what the list said last: to say the same again is no evidence.
+        self._believed: dict[str, bool] = {}
+        self._said: dict[str, bool] = {}
         self._include = _names(entry, CONF_INCLUDE_DEVICES)
         self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
 
@@ -74,9 +77,66 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         devices = {serial: device for serial, device in listed.items() if self._wanted(device)}
         kept = self._absences.keep(self.data, listed)
         devices |= {serial: device for serial, device in self.data.items() if serial in kept}
+        self._weigh(listed)
+        devices = self._with_life(devices)
         if devices != self.data:
             self._store.async_delay_save(lambda: {"devices": [_to_json(d) for d in self.data.values()]}, 1)
         return devices
+
+    # --- who is online -------------------------------------------------------------------
+
+    def _weigh(self, listed: Mapping[str, Device]) -> None:
+        """Take what a list says of being online as evidence, unless it repeats that a device is offline.
+
+        Tablets are listed as offline for ever and push volume and playback all the same.
+        """
+        for serial, device in listed.items():
+            said = device.listed_online
+            if said is None:
+                continue
+            if said or self._said.get(serial) is not False:
+                self._believed[serial] = said
+            self._said[serial] = said
+        for known in (self._believed, self._said):
+            for serial in known.keys() - listed.keys() - self.data.keys():
+                del known[serial]
+
+    def _with_life(self, devices: Mapping[str, Device]) -> dict[str, Device]:
+        """Return devices with ``online`` as it is believed; a group with a member that is online is online."""
+        known = {**self.listed, **devices}
+
+        def _is_online(device: Device) -> bool:
+            return self._believed.get(device.serial, device.online)
+
+        found: dict[str, Device] = {}
+        for serial, device in devices.items():
+            below = leaves(device, known) if device.is_group else ()
+            online = _is_online(device) or any(_is_online(leaf) for leaf in below if leaf.serial in self._believed)
+            found[serial] = device if device.online is online else replace(device, online=online)
+        return found
+
+    @callback
+    def _async_believe(self, serial: str, *, online: bool) -> None:
+        """Take evidence about one device; what changes by it, groups included, is told."""
+        if serial not in self.data and serial not in self.listed:
+            return
+        self._believed[serial] = online
+        found = self._with_life(self.data)
+        self.async_apply({key: device for key, device in found.items() if device is not self.data[key]})
+
+    @callback
+    def async_alive(self, serial: str) -> None:
+        """Take a sign of life, such as a pushed volume: the device is online until something else says it is not."""
+        if not self._believed.get(serial, True):
+            self._async_believe(serial, online=True)
+
+    @override
+    @callback
+    def async_set_push(self, up: bool) -> None:
+        """Believe the next list after a gap: signs of life, and of its end, may have been missed."""
+        if not up:
+            self._said.clear()
+        super().async_set_push(up)
 
     @override
     @callback
@@ -132,8 +192,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     @callback
     def async_set_online(self, serial: str, online: bool) -> None:
         """Take a pushed connection change."""
-        if device := self.data.get(serial):
-            self.async_apply({serial: replace(device, online=online)})
+        self._async_believe(serial, online=online)
 
     @callback
     def async_take_preferences(self, preferences: Mapping[str, DevicePreferences]) -> None:
@@ -184,5 +243,6 @@ def _from_json(data: dict[str, Any]) -> Device:
             "members": tuple(data["members"]),
             "parents": tuple(data["parents"]),
             "online": False,
+            "listed_online": None,
         }
     )

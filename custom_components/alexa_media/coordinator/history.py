@@ -293,6 +293,8 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         """Note a command for its listeners; one about Do Not Disturb is a hint to read that."""
         if record.timestamp <= self._since or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
+        if record.serial:
+            self._devices.async_alive(record.serial)
         self._news.append(self.shown(record))
         if self._dnd and record.text and any(words in record.text.casefold() for words in _DO_NOT_DISTURB):
             self._dnd.async_hint()

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from custom_components.alexa_media.errors import AlexaBadResponseError
-from custom_components.alexa_media.json_values import flag, mapping, mappings, number, text, texts
+from custom_components.alexa_media.json_values import flag, mapping, mappings, name, number, reading, text, texts
 from custom_components.alexa_media.models import (
     Account,
     Device,
@@ -110,13 +110,15 @@ def _device(element: Mapping[str, Any]) -> Device | None:
     if serial is None or device_type is None:
         return None
     family = text(element.get("deviceFamily")) or ""
+    online = reading(element.get("online"))
     return Device(
         serial=serial,
         device_type=device_type,
-        name=text(element.get("accountName")) or serial,
+        name=name(element.get("accountName")) or serial,
         family=DeviceFamily(family),
         family_raw=family,
-        online=element.get("online") is True,
+        online=online is not False,
+        listed_online=online,
         owner_customer_id=text(element.get("deviceOwnerCustomerId")),
         account_id=text(element.get("deviceAccountId")),
         capabilities=frozenset(texts(element.get("capabilities"))),
