@@ -45,7 +45,7 @@ async def test_connectivity(hass: HomeAssistant, entry: MockConfigEntry, househo
 
 
 async def test_list_cannot_be_read(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """One failed poll changes nothing; when the list is too old nobody can say who is online, until it is read again."""
+    """One failed poll changes nothing; a list that is too old makes it unavailable, until it is read again."""
     fault = sim.fault(path="/api/devices-v2/device", status=503)
     assert fault
     devices = entry.runtime_data.devices
