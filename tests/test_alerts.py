@@ -174,6 +174,21 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
         await act(hass, "delete_notification", notification_id=alarm)
 
 
+async def test_weeks_without_days_are_named(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """An interval has no effect without days, neither on a new alarm nor on one that is there."""
+    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:40"))["id"]
+    sim.reset_ledger()
+    for action, data in (
+        ("create_alarm", {"entity_id": BEDROOM, "at": "06:30"}),
+        ("create_reminder", {"entity_id": BEDROOM, "at": "06:30", "message": "x"}),
+        ("edit_alarm", {"notification_id": alarm}),
+    ):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, action, interval=2, **data)
+        assert raised.value.translation_key == "interval_without_weekdays"
+    assert sim.ledger(method="PUT") == []
+
+
 async def test_whose_and_which(
     hass: HomeAssistant,
     entry: MockConfigEntry,

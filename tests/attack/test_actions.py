@@ -262,3 +262,49 @@ async def test_anything_at_all_is_named(hass: HomeAssistant, sim: ControlClient,
             data = {**filled(CALLS[action], entry), name: value}
             bad.append(await try_call(hass, entry, DOMAIN, action, data))
     assert not [line for line in bad if line]
+
+
+HALF: Final = "half \ud83d of a letter"
+
+
+async def test_half_a_letter_never_leaves(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """Whatever takes a text names it when it cannot be encoded, and Amazon is not asked to change anything."""
+    lists = hass.states.async_entity_ids("todo")
+    calls: list[tuple[str, dict[str, Any]]] = [
+        *(("todo.add_item", {"entity_id": entity_id, "item": HALF}) for entity_id in lists),
+        *(("todo.add_item", {"entity_id": entity_id, "item": "x", "description": HALF}) for entity_id in lists[:1]),
+        (
+            "calendar.create_event",
+            {
+                "entity_id": hass.states.async_entity_ids("calendar"),
+                "summary": HALF,
+                "location": "Kitchen Show",
+                "start_date_time": "2099-12-24 07:00:00",
+                "end_date_time": "2099-12-24 07:10:00",
+            },
+        ),
+        ("media_player.play_media", {"media_content_type": "AMAZON_MUSIC", "media_content_id": HALF}),
+        ("media_player.play_media", {"media_content_type": "sound", "media_content_id": HALF}),
+        ("media_player.play_media", {"media_content_type": "custom", "media_content_id": HALF}),
+        ("media_player.play_media", {"media_content_type": "skill", "media_content_id": HALF}),
+        ("media_player.play_media", {"media_content_type": "sequence", "media_content_id": f"Alexa.{HALF}"}),
+        ("media_player.search_media", {"search_query": HALF}),
+        ("notify.send_message", {"entity_id": "notify.kitchen_show_speak", "message": HALF}),
+        ("notify.send_message", {"entity_id": "notify.kitchen_show_announce", "message": "x", "title": HALF}),
+        ("alexa_media.send_text_command", {"text_command": HALF}),
+        ("alexa_media.create_timer", {"duration": "00:10:00", "label": HALF}),
+        ("alexa_media.create_reminder", {"at": "07:00", "message": HALF}),
+    ]
+    sim.reset_ledger()
+    for action, data in calls:
+        domain, _, name = action.partition(".")
+        responds = hass.services.supports_response(domain, name) is SupportsResponse.ONLY
+        try:
+            await hass.services.async_call(
+                domain, name, {"entity_id": KITCHEN, **data}, blocking=True, return_response=responds
+            )
+        except HomeAssistantError:
+            continue
+        assert action == "media_player.search_media", f"{action} {data!a} was taken"
+    writes = [one for one in sim.ledger() if one["method"] != "GET" and "ping" not in one["path"]]
+    assert not [one for one in writes if "half" in str(one["body"])]

@@ -281,7 +281,9 @@ _ACTIONS: Final[
 
 
 def _recurrence(call: ServiceCall) -> Recurrence | None:
-    """Return how what is asked for repeats."""
+    """Return how what is asked for repeats; raises ``ServiceValidationError`` for weeks without days."""
+    if not call.data.get(ATTR_WEEKDAYS) and call.data[ATTR_INTERVAL] > 1:
+        raise invalid_input("interval_without_weekdays")
     return recurrence_of(call.data.get(ATTR_WEEKDAYS, ()), call.data[ATTR_INTERVAL])
 
 
@@ -291,9 +293,10 @@ def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | N
     The days stay where only the time is new, the time of day where only the days are.
     """
     at: datetime | time | None = call.data.get(ATTR_AT)
+    recurrence = _recurrence(call)
     if at is None and ATTR_WEEKDAYS not in call.data:
         return None
-    recurrence = _recurrence(call) if ATTR_WEEKDAYS in call.data else recurrence_held(echo, item)
+    recurrence = recurrence if ATTR_WEEKDAYS in call.data else recurrence_held(echo, item)
     if at is None:
         if item.local_seconds is None:
             raise invalid_input("alert_time_unknown", id=item.notification_id)
