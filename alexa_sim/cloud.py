@@ -43,7 +43,7 @@ class Cloud:
         self._state = State(household["accounts"], domain=domain, clock=clock, emit=self._emit)
         self._auth = Auth(self._state)
         self._sequences = Sequences(self._state)
-        self._history: list[dict[str, Any]] = []
+        self._history = self._state.history
         for registration in household.get("registrations", []):
             self._auth.adopt(registration)
         self._state.after_patch.append(self._after_patch)

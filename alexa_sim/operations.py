@@ -20,6 +20,9 @@ SECONDS_PER_CHARACTER = 0.06
 SOUND_SECONDS = 2.0
 """How long a sound, a canned phrase or a short skill is taken to last."""
 
+COMMAND_ANSWER = "OK."
+"""What Alexa answers to a text command."""
+
 ALL_DEVICES = "ALEXA_ALL_DSN"
 CURRENT_DEVICE = "ALEXA_CURRENT_DSN"
 CUSTOMER = "ALEXA_CUSTOMER_ID"
@@ -207,8 +210,13 @@ class Operations:
             operation.effect = partial(self._hear, serial, text)
         return operation
 
-    def _hear(self, serial: str, text: str, _now: float) -> None:
-        """Do what an Echo was told; timers and alarms are the account's that told it."""
+    def _hear(self, serial: str, text: str, now: float) -> None:
+        """Do what an Echo was told; timers and alarms are the account's that told it.
+
+        The voice history has a record of it, as of words that are spoken.
+        """
+        words = {"text": text, "response": COMMAND_ANSWER, "person": None, "intent": None}
+        self._state.history.append({"time": now, "serial": serial, "utteranceType": "GENERAL", **words})
         with self._state.change():
             self._state.hear(self._account_id, serial, text)
 

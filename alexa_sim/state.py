@@ -60,6 +60,8 @@ class State:
             self.accounts[customer_id] = self._complete(customer_id, defaults.account(customer_id, given))
         self.ringing = utterances.Ringing()
         self.woken: set[str] = set()
+        self.history: list[dict[str, Any]] = []
+        """What was said to Echos, by people and by text commands, in the order of time."""
         self.after_patch: list[Callable[[], None]] = []
 
     def now(self) -> float:

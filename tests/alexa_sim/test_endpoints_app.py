@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .cloud_driver import JO, KIDS, KITCHEN, OFFICE, REFRESH_TOKEN, START, Driver
+from .cloud_driver import JO, KIDS, KITCHEN, OFFICE, REFRESH_TOKEN, START, Driver, operation
 
 COMMS = "https://alexa-comms-mobile-service.amazon.com"
 PRIVACY = "https://www.amazon.com/alexa-privacy/apd"
@@ -44,6 +44,17 @@ async def records(driver: Driver, token: str, bearer: str | None) -> Any:
     )
     headers = {"anti-csrftoken-a2z": token}
     return await driver.request("POST", url, data={"previousRequestToken": None}, headers=headers, bearer=bearer)
+
+
+async def test_a_text_command_is_in_the_history(driver: Driver) -> None:
+    node = operation("Alexa.TextCommand", driver.payload(KITCHEN, text="what is on my calendar"))
+    assert (await driver.preview(node)).status == 200
+    page = (await driver.request("GET", f"{PRIVACY}/rvh")).text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    (record,) = (await records(driver, token, driver.token)).json["alexaHistoryRecords"]
+    assert (record["title"], record["subTitle"]) == ("what is on my calendar", "OK.")
+    assert record["deviceInfo"] == {"deviceSerialNumber": KITCHEN}
+    assert record["personsInfo"] == []
 
 
 async def test_history_needs_the_token_of_its_page_and_a_bearer(driver: Driver) -> None:
