@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 import logging
+import re
 import secrets
 from typing import Final, override
 
@@ -39,6 +40,7 @@ TIMEOUT: Final = 30.0
 MAX_IN_FLIGHT: Final = 12
 """Requests of one sign-in at a time; the next ones wait."""
 
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.:_\[\]-]+", re.IGNORECASE)
 _FORMS: Final = frozenset({"application/x-www-form-urlencoded", "application/json", "text/plain"})
 
 _HEADERS: Final = {
@@ -315,9 +317,11 @@ def _frontend_base() -> str | None:
     given = request.headers.get(HEADER_FRONTEND_BASE) if request is not None else None
     try:
         url = URL(given or "")
-        return str(url.origin()) if url.scheme in ("http", "https") else None
+        root = str(url.origin()) if url.scheme in ("http", "https") else ""
     except ValueError:
         return None
+    # It stands in a policy, in which some characters have a meaning.
+    return root if _ORIGIN.fullmatch(root) else None
 
 
 def _create_transport() -> httpx.AsyncBaseTransport:

@@ -22,7 +22,7 @@ def split_ticket(base: str, target: str) -> tuple[str, str]:
     if not target.startswith(mark):
         return "", target
     ticket, slash, rest = target[len(mark) :].partition("/")
-    return ticket, f"{base}{slash}{rest}"
+    return (ticket, f"{base}{slash}{rest}") if ticket else ("", target)
 
 
 class Tickets:
