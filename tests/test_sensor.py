@@ -450,3 +450,31 @@ async def test_what_repeats_by_its_pattern_alone_has_a_next_time(
     (item,) = state.attributes["sorted_active"]
     await hass.services.async_call("alexa_media", "skip_next", {"notification_id": item["id"]}, blocking=True)
     await until(hass, lambda: state_of(hass, REMINDER).state > state.state)
+
+
+async def test_a_reminder_for_all_devices_is_the_accounts(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """One that was made in the app names a phone; it is shown on the account, in the calendar, and on no Echo."""
+    at_ = dt_util.utcnow().replace(microsecond=0) + timedelta(hours=5)
+    item = {
+        "id": "A2TF17PFR55MTB-PHONE_REMINDER",
+        "deliveryType": "ALL_DEVICES",
+        "deviceName": "OTHER_MOBILE_DEVICE",
+        "deviceSerialNumber": "PHONE",
+        "deviceType": "A2TF17PFR55MTB",
+        "type": "Reminder",
+        "status": "ON",
+        "alarmTime": round(at_.timestamp() * 1000),
+        "reminderLabel": "Go to sleep",
+        "version": "5",
+    }
+    sim.fault(path="/api/notifications", method="GET", status=200, body={"notifications": [item]})
+    await entry.runtime_data.notifications.async_refresh()
+    await hass.async_block_till_done()
+    shown = state_of(hass, "sensor.jo_example_org_amazon_com_next_reminder_on_all_devices")
+    assert datetime.fromisoformat(shown.state) == at_
+    assert shown.attributes["reminder"] == "Go to sleep"
+    assert at(hass, REMINDER) is None
+    calendar = state_of(hass, "calendar.jo_example_org_amazon_com_alarms_and_reminders")
+    assert (calendar.attributes["message"], calendar.attributes["location"]) == ("Go to sleep", "All devices")

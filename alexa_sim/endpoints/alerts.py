@@ -18,6 +18,7 @@ _EDITABLE = (
     *("rRuleData", "remainingTime", "triggerTime", "timerLabel"),
 )
 _LONGEST_LABEL = 256
+_EVERYWHERE = "ALL_DEVICES"
 
 
 def add_alerts(api: WebsiteApi) -> None:
@@ -172,24 +173,35 @@ def _put_notification(call: Call) -> Response:
 def _create_reminder(call: Call) -> Response:
     """Make a reminder; a device that has none answers without an id."""
     body = call.body()
-    serial = body.get("deviceSerialNumber")
-    device = call.device(serial, body.get("deviceType"))
+    delivery = body.get("deliveryType")
+    serial = _app(call) if delivery == _EVERYWHERE else body.get("deviceSerialNumber")
+    device = call.account["devices"][serial] if delivery else call.device(serial, body.get("deviceType"))
     _own(call, str(serial))
+    if delivery not in (None, _EVERYWHERE):
+        raise bad_request("deliveryType is unknown")
     if body.get("type") != "Reminder" or not body.get("isSaveInFlight"):
         raise bad_request("Only reminders are made here")
     label = body.get("reminderLabel")
     if not isinstance(label, str) or not 0 < len(label) <= _LONGEST_LABEL:
         raise bad_request("reminderLabel is missing or too long")
     _check_times(body, body, call.state.now())
-    if "REMINDERS" not in device["capabilities"]:
+    if not delivery and "REMINDERS" not in device["capabilities"]:
         return json_response({"deviceSerialNumber": serial, "deviceType": body["deviceType"], "status": "OFF"})
     names = ("alarmTime", "originalDate", "originalTime", "rRuleData", "recurringPattern")
     given = {name: body.get(name) for name in names if body.get(name) is not None}
     if body.get("isRecurring"):
         given = _with_rules(given, {"originalTime": body["originalTime"], "rRuleData": None})
+    if delivery:
+        given["deliveryType"] = delivery
     given |= {"type": "Reminder", "deviceSerialNumber": serial, "reminderLabel": label, "status": "ON"}
     key = _store(call, given, device)
     return json_response(call.account["notifications"][key])
+
+
+def _app(call: Call) -> str:
+    """Return the app that a reminder of all devices belongs to, or the first device where there is none."""
+    devices: dict[str, Any] = call.account["devices"]
+    return next((serial for serial, device in devices.items() if device["deviceFamily"] == "VOX"), next(iter(devices)))
 
 
 def _check_times(merged: dict[str, Any], changes: dict[str, Any], now: float) -> None:

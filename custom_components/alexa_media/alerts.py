@@ -19,7 +19,7 @@ from .backend.alerts import WEEKDAYS, AlertsApi, Recurrence, Sound, Timing
 from .const import CONF_DEFAULT_DEVICE, DOMAIN
 from .coordinator import AlertWatch, AlexaConfigEntry, NotificationsCoordinator
 from .entity import command_errors, invalid_input, player_unique_id
-from .models import Device, Notification
+from .models import EVERYWHERE, Device, DeviceFamily, Notification
 from .names import folded, same
 from .schedule import ALARMS, TIMERS, first_day, next_occurrence, repeats, repetition_rules, weekdays_of
 
@@ -40,6 +40,20 @@ _FIRST_YEAR: Final = 1970
 
 # How long to wait for a timer that was asked for in words to turn up in the list.
 TIMER_APPEARS: Final = 8.0
+
+
+ALL_DEVICES: Final = Device(
+    serial=EVERYWHERE,
+    device_type="",
+    name="All devices",
+    family=DeviceFamily.UNKNOWN,
+    family_raw="",
+    online=True,
+    owner_customer_id=None,
+    account_id=None,
+    capabilities=frozenset({CAN_REMIND}),
+)
+"""Stands for all devices of an account, which have reminders in common."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +93,7 @@ def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
     if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
         return None
     runtime = entry.runtime_data
-    device = runtime.devices.data.get(serial)
+    device = ALL_DEVICES if serial == EVERYWHERE else runtime.devices.data.get(serial)
     if not (device and runtime.backend.alerts and runtime.notifications and runtime.alert_watch):
         return None
     return Echo(
@@ -89,6 +103,14 @@ def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
         notifications=runtime.notifications,
         watch=runtime.alert_watch,
     )
+
+
+def serials_of(echo: Echo) -> list[str]:
+    """Return the serial of a device; of what stands for all of them, those of all that have reminders."""
+    if echo.device.serial != EVERYWHERE:
+        return [echo.device.serial]
+    devices = echo.entry.runtime_data.devices.data
+    return [serial for serial, device in devices.items() if CAN_REMIND in device.capabilities]
 
 
 @callback
@@ -133,6 +155,8 @@ def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Ech
     found = [echo for echo in _echos(entry) if wanted == echo.device.serial or same(text, echo.device.name)]
     if len(found) == 1:
         return found[0]
+    if not found and same(text, ALL_DEVICES.name) and (everywhere := echo_of(entry, EVERYWHERE)):
+        return everywhere
     able = [echo.device for echo in _echos(entry) if CAN_RING in echo.device.capabilities]
     names = Counter(folded(device.name) for device in able)
     # of several with one name the serial is the way to tell them apart

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Self, override
+from typing import Final, Self, override
 
 
 class OpenEnum(StrEnum):
@@ -215,6 +215,10 @@ class BluetoothState:
             taken = device.name in found or device.name == reserved
             found[f"{device.name} ({device.address})" if taken else device.name] = device
         return found
+
+
+EVERYWHERE: Final = "ALL_DEVICES"
+"""The serial under which reminders of all devices are kept; Amazon's ``deliveryType`` of them."""
 
 
 class NotificationType(OpenEnum):

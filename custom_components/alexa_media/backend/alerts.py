@@ -46,7 +46,7 @@ class AlertsApi(Protocol):
         """Set an alarm; without a sound it has the one that the device has for all."""
 
     async def async_create_reminder(self, device: Device, timing: Timing, label: str) -> str:
-        """Set a reminder."""
+        """Set a reminder; on all devices at once for one whose serial is ``EVERYWHERE``."""
 
     async def async_edit_alarm(
         self, device: Device, alarm: Notification, timing: Timing | None, sound: Sound | None

@@ -17,7 +17,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from ..models import Notification, NotificationStatus, NotificationType
+from ..models import EVERYWHERE, Notification, NotificationStatus, NotificationType
 from ..notification_attributes import Timed, was_dismissed
 from ..schedule import ALARMS, REMINDERS, SNOOZE, TIMERS, country_of, next_occurrence
 from ..time_zones import zone_named
@@ -140,7 +140,13 @@ class AlertWatch:
         self._async_plan()
 
     def zone_of(self, serial: str) -> tzinfo:
-        """Return the time zone of a device; Home Assistant's for one that tells none that is known."""
+        """Return the time zone of a device; Home Assistant's for one that tells none that is known.
+
+        What all devices have is in the zone of the first that tells one.
+        """
+        if serial == EVERYWHERE:
+            zones = (self._zones.get(device.time_zone or "") for device in self._devices.data.values())
+            return next((zone for zone in zones if zone), None) or dt_util.get_default_time_zone()
         device = self._devices.data.get(serial)
         zone = self._zones.get(device.time_zone) if device and device.time_zone else None
         return zone or dt_util.get_default_time_zone()

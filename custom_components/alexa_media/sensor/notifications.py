@@ -12,9 +12,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from ..alerts import ALL_DEVICES
 from ..const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
 from ..coordinator import AlertEvent, AlertWatch, AlexaConfigEntry, Happening, NotificationsCoordinator
-from ..entity import AlexaDeviceEntity, async_setup_entities, masked, player_unique_id
+from ..entity import AlexaDeviceEntity, account_device_info, async_setup_entities, masked, player_unique_id
 from ..models import Device, Notification, NotificationStatus, NotificationType
 from ..notification_attributes import UNRECORDED, Timed, attributes, in_order
 from ..schedule import ALARMS, REMINDERS, TIMERS
@@ -62,6 +63,15 @@ SENSORS: Final = (
     ),
 )
 
+EVERYWHERE_REMINDER: Final = AlexaNextDescription(
+    key="next_reminder_everywhere",
+    translation_key="next_reminder_everywhere",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    types=REMINDERS,
+    label="reminder",
+    capability="REMINDERS",
+)
+
 
 @callback
 def async_setup(
@@ -74,6 +84,7 @@ def async_setup(
         return
 
     def candidates() -> Iterator[tuple[str, Callable[[], AlexaNextSensor]]]:
+        yield f"{entry.unique_id}_{EVERYWHERE_REMINDER.key}", partial(AlexaAccountSensor, entry, notifications, watch)
         for device in devices.data.values():
             for description in SENSORS:
                 if description.capability in device.capabilities:
@@ -187,6 +198,16 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
             self._dismissed = event.at
             data = {"device": {"id": self.serial}, "event": dict(notification.raw)}
             self.hass.bus.async_fire(EVENT_ALARM_DISMISSAL, data)
+
+
+class AlexaAccountSensor(AlexaNextSensor):
+    """The next of the reminders that all devices of the account have in common."""
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, watch: AlertWatch) -> None:
+        """Belong to the account."""
+        super().__init__(entry, coordinator, watch, ALL_DEVICES, EVERYWHERE_REMINDER)
+        self._attr_unique_id = f"{entry.unique_id}_{EVERYWHERE_REMINDER.key}"
+        self._attr_device_info = account_device_info(entry)
 
 
 def _known(item: Timed) -> tuple[str, str | None, str, datetime | None, float | None]:

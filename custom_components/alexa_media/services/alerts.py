@@ -1,6 +1,7 @@
 """Actions that make, change and end alarms, timers and reminders; each answers with the id."""
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from ..alerts import (
     async_timer,
     async_volume,
     echo_by_entity,
+    echo_of,
     echos_that_remind,
     label_of,
     must_be,
@@ -39,13 +41,16 @@ from ..alerts import (
     phrases_of,
     recurrence_held,
     recurrence_of,
+    serials_of,
     time_of_day,
     timing_of,
 )
 from ..backend.alerts import WEEKDAYS, Recurrence, Timing
 from ..const import DOMAIN
+from ..coordinator import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
-from ..models import Notification
+from ..errors import AlexaCommandError, AlexaUnsupportedError
+from ..models import EVERYWHERE, Notification
 from ..permissions import async_permissions
 from ..schedule import ALARMS, REMINDERS
 
@@ -119,12 +124,30 @@ async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
         timing = timing_of(echo, call.data[ATTR_AT], _recurrence(call))
         return {"id": await async_create(call.hass, echo, timing, label=label)}
     account = (await _async_echo(call)).entry if ATTR_ENTITY_ID in call.data else None
-    plans: list[tuple[Echo, Timing]] = []
-    for echo in echos_that_remind(call.hass, account):
+    echos = echos_that_remind(call.hass, account)
+    for echo in echos:
         await _async_permit(call, echo)
-        plans.append((echo, timing_of(echo, call.data[ATTR_AT], _recurrence(call))))
-    ids = await _async_create_all(call.hass, plans, label)
-    return {"id": ids[0], "ids": list(ids)}
+    ids: list[str] = []
+    for entry in {echo.entry.entry_id: echo.entry for echo in echos}.values():
+        ids += await _async_create_everywhere(call, entry, [echo for echo in echos if echo.entry is entry], label)
+    return {"id": ids[0], "ids": [*ids]}
+
+
+async def _async_create_everywhere(
+    call: ServiceCall, entry: AlexaConfigEntry, echos: list[Echo], label: str
+) -> list[str]:
+    """Set one reminder for all devices of an account; where Amazon refuses that, one on each of them."""
+
+    def timing(echo: Echo) -> Timing:
+        return timing_of(echo, call.data[ATTR_AT], _recurrence(call))
+
+    if everywhere := echo_of(entry, EVERYWHERE):
+        with command_errors(call.hass, entry), suppress(AlexaCommandError, AlexaUnsupportedError):
+            # a refusal proves that none was set; any other error leaves it open and goes to the caller
+            created = await everywhere.api.async_create_reminder(everywhere.device, timing(everywhere), label)
+            everywhere.notifications.async_expect(EVERYWHERE)
+            return [created]
+    return await _async_create_all(call.hass, [(echo, timing(echo)) for echo in echos], label)
 
 
 async def _async_create_all(hass: HomeAssistant, plans: list[tuple[Echo, Timing]], label: str) -> list[str]:
@@ -321,4 +344,4 @@ async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:
 
 async def _async_permit(call: ServiceCall, echo: Echo) -> None:
     """Raise ``Unauthorized`` for a caller who may not control the media player of a device."""
-    (await async_permissions(call.hass, call.context)).require_echos(echo.entry, (echo.device.serial,))
+    (await async_permissions(call.hass, call.context)).require_echos(echo.entry, serials_of(echo))

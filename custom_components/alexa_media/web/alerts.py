@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from custom_components.alexa_media.backend.alerts import AlertsApi, Recurrence, Sound, Timing
 from custom_components.alexa_media.errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
-from custom_components.alexa_media.models import Device, Notification, NotificationType
+from custom_components.alexa_media.models import EVERYWHERE, Device, Notification, NotificationType
 
 from .addressing import address_of, place_of
 from .endpoints import NOTIFICATIONS, Endpoint
@@ -39,6 +39,9 @@ from .parse_alerts import (
 )
 from .parse_notifications import parse_notifications
 from .session import WebSession
+
+# The app of which alexapy registers us as an installation.
+APP_TYPE: Final = "A2IVLV5VM2W81"
 
 _ALARM: Final = {"notificationType": "Alarm"}
 
@@ -85,7 +88,7 @@ class WebAlerts:
             "timeZoneId": None,
             "reminderIndex": None,
             "sound": None,
-            **address_of(device),
+            **self._place(device),
             "reminderLabel": label,
             "timerLabel": None,
             "skillInfo": None,
@@ -96,6 +99,13 @@ class WebAlerts:
         return await self._session.transport.async_read(
             CREATE_REMINDER, lambda data: parse_created(data, "id", CREATE_REMINDER), json=body
         )
+
+    def _place(self, device: Device) -> dict[str, str]:
+        """Return where a reminder is set: on a device, or on all of them as by the app that we are registered as."""
+        if device.serial != EVERYWHERE:
+            return address_of(device)
+        own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}
+        return {**own, "deliveryType": EVERYWHERE}
 
     # --- changing -------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from custom_components.alexa_media.json_values import cleaned, mapping, mappings, number, text, texts
-from custom_components.alexa_media.models import Notification, NotificationStatus, NotificationType
+from custom_components.alexa_media.models import EVERYWHERE, Notification, NotificationStatus, NotificationType
 
 from .endpoints import NOTIFICATIONS
 from .parse_values import EARLIEST_YEAR, LATEST_YEAR, instant, required_list, seconds
@@ -38,7 +38,9 @@ def parse_notifications(data: Any) -> dict[str, Notification]:
 
 def _notification(element: Mapping[str, Any]) -> Notification | None:
     notification_id = text(element.get("id")) or text(element.get("notificationIndex"))
-    serial = text(element.get("deviceSerialNumber"))
+    # one for all devices names the phone that it was made on
+    everywhere = element.get("deliveryType") == EVERYWHERE and element.get("type") == NotificationType.REMINDER
+    serial = EVERYWHERE if everywhere else text(element.get("deviceSerialNumber"))
     if notification_id is None or serial is None:
         return None
     kind = NotificationType(text(element.get("type")) or "UNKNOWN")
