@@ -213,7 +213,7 @@ def start(
 ) -> Running:
     """Start ``python -m alexa_sim`` and wait until it is ready.
 
-    ``python`` is the interpreter that has hypercorn, trustme and jsonschema. Raises
+    ``python`` is the interpreter that has hypercorn, trustme, jsonschema and graphql-core. Raises
     ``RuntimeError`` when the simulation ends before it was ready; why is on standard error.
     """
     command = [python, "-m", module, "--household", household, "--domain", domain, "--until-eof"]

@@ -185,6 +185,9 @@ def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "lists": {},
         "automations": {},
         "appliances": {},
+        "deviceGroups": {},
+        "homeMode": "HOME",
+        "endpointSettings": {},
         **copy.deepcopy(dict(given)),
     }
 

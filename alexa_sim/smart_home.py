@@ -5,7 +5,7 @@ name. A feature holds its values under the names of its properties, its configur
 beside them, and ``sampled``, when its values were true.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,56 +17,152 @@ type Json = dict[str, Any]
 GUARD_MODEL = "REDROCK_GUARD_PANEL"
 ARM_STATES = ("ARMED_AWAY", "ARMED_STAY", "ARMED_NIGHT", "DISARMED")
 
-# Type and field of each property in GraphQL; "value" means that the value is wrapped once more.
-PROPERTIES: Mapping[str, tuple[str, str, bool]] = {
-    "powerState": ("Power", "powerStateValue", False),
-    "brightness": ("Brightness", "brightnessStateValue", False),
-    "color": ("Color", "colorStateValue", False),
-    "colorTemperatureInKelvin": ("ColorTemperature", "colorTemperatureInKelvinStateValue", False),
-    "lockState": ("Lock", "lockState", False),
-    "targetSetpoint": ("Setpoint", "value", False),
-    "lowerSetpoint": ("Setpoint", "value", False),
-    "upperSetpoint": ("Setpoint", "value", False),
-    "thermostatMode": ("ThermostatMode", "thermostatModeValue", False),
-    "temperature": ("TemperatureSensor", "value", False),
-    "rangeValue": ("RangeValue", "rangeValue", True),
-    "toggleState": ("ToggleState", "toggleStateValue", False),
-    "mode": ("Mode", "modeValue", True),
-    "illuminance": ("Illuminance", "illuminanceValue", True),
-    "detectionState": ("DetectionState", "detectionStateValue", False),
+# What a feature is set to and measures: type and field in GraphQL by property; "+" means that the value is wrapped once
+# more. Names that two features share mean different things.
+_PROPERTIES: Mapping[str, Mapping[str, str]] = {
+    "power": {"powerState": "Power.powerStateValue"},
+    "brightness": {"brightness": "Brightness.brightnessStateValue"},
+    "color": {"color": "Color.colorStateValue"},
+    "colorTemperature": {"colorTemperatureInKelvin": "ColorTemperature.colorTemperatureInKelvinStateValue"},
+    "dynamicLightingEffect": {"effect": "DynamicLightingEffectEffect.dynamicLightingEffectEffectValue"},
+    "percentage": {"percentage": "Percentage.percentageValue"},
+    "powerLevel": {"powerLevel": "PowerLevel.powerLevelValue"},
+    "toggle": {"toggleState": "ToggleState.toggleStateValue"},
+    "range": {"rangeValue": "RangeValue.rangeValue+"},
+    "mode": {"mode": "Mode.modeValue+"},
+    "speaker": {"volume": "Volume.value+"},
+    "lock": {"lockState": "Lock.lockState"},
+    "thermostat": {
+        "targetSetpoint": "Setpoint.value",
+        "lowerSetpoint": "Setpoint.value",
+        "upperSetpoint": "Setpoint.value",
+        "thermostatMode": "ThermostatMode.thermostatModeValue",
+        "adaptiveRecoveryStatus": "AdaptiveRecoveryStatus.adaptiveRecoveryStatusValue+",
+    },
+    "hvac": {
+        "primaryHeaterStage": "HvacPrimaryHeaterStage.primaryHeaterStageValue+",
+        "coolerStage": "HvacCoolerStage.coolerStageValue+",
+        "fanStage": "HvacFanStage.fanStageValue+",
+        "auxiliaryHeaterStage": "HvacAuxiliaryHeaterStage.auxiliaryHeaterStageValue+",
+    },
+    "thermostatConfiguration": {
+        "allowedTemperatureRange": (
+            "ThermostatConfigurationAllowedTemperatureRange.thermostatAllowedTemperatureRangeValue"
+        ),
+        "setupState": "ThermostatConfigurationSetupState.thermostatSetupStateValue+",
+        "temperatureScale": "ThermostatConfigurationTemperatureScale.thermostatTemperatureScaleValue+",
+    },
+    "thermostatSchedule": {
+        "scheduleEnabled": "ThermostatScheduleScheduleEnabled.thermostatScheduleScheduleEnabledValue+",
+        "adaptiveRecoveryEnabled": (
+            "ThermostatScheduleAdaptiveRecoveryEnabled.thermostatScheduleAdaptiveRecoveryEnabledValue+"
+        ),
+        "lastActivityType": "ThermostatScheduleLastActivityType.thermostatScheduleLastActivityTypeValue+",
+    },
+    "thermostatAutomation": {
+        "lastActivityType": "ThermostatAutomationLastActivityType.thermostatAutomationLastActivityTypeValue+"
+    },
+    "temperatureSensor": {"temperature": "TemperatureSensor.value"},
+    "humiditySensor": {"relativeHumidity": "RelativeHumidity.relativeHumidityValue+"},
+    "lightSensor": {
+        "illuminance": "Illuminance.illuminanceValue+",
+        "enablement": "EnablementState.enablementStateValue",
+    },
+    "contactSensor": {"detectionState": "DetectionState.detectionStateValue"},
+    "motionSensor": {
+        "detectionState": "DetectionState.detectionStateValue",
+        "enablement": "EnablementState.enablementStateValue",
+        "detectionSensitivity": "DetectionSensitivity.detectionSensitivityValue",
+        "detectionRange": "DetectionRange.detectionRangeValue",
+        "detectionTechnology": "DetectionTechnology.detectionTechnologyValue",
+    },
+    "connectivity": {"reachability": "Reachability.reachabilityStatusValue"},
+    "endpointHealth": {
+        "battery": "Battery.batteryValue",
+        "radioDiagnostics": "RadioDiagnostics.radioDiagnosticsValue",
+        "networkThroughput": "NetworkThroughput.networkThroughputValue",
+        "connectivity": "UnknownFeatureProperty.data",
+    },
+    "securityPanel": {
+        "armState": "ArmState.armStateValue",
+        "burglaryAlarm": "BurglaryAlarm.burglaryAlarmValue",
+        "fireAlarm": "FireAlarm.fireAlarmValue",
+        "carbonMonoxideAlarm": "CarbonMonoxideAlarm.carbonMonoxideAlarmValue",
+        "waterAlarm": "WaterAlarm.waterAlarmValue",
+        "delayState": "DelayState.delayStateValue",
+        "sirenState": "SirenState.sirenStateValue",
+    },
+    "action": {"actionState": "ActionState.actionStateValue"},
+    "customBoschHomeConnectCoffeeMaker": {
+        "operationalState": "OperationalState.operationalStateValue+",
+        "currentProgram": "CurrentProgram.currentProgramValue+",
+    },
+    "statusCode": {"statusCode": "StatusCode.statusCodeValue"},
+    "inventory": {"level": "InventoryLevel.inventoryLevelValue"},
+    "deviceUsageMeter": {
+        "electricityReading": "DeviceUsageMeterElectricityReading.value",
+        "naturalGasReading": "DeviceUsageMeterNaturalGasReading.value",
+    },
+    "location": {"geolocation": "Geolocation.geolocationValue"},
+    "camera": {"snapshot": "Snapshot.snapshotValue"},
+    "launcher": {"launchTarget": "LauncherTarget.launcherTargetValue+"},
+    "automationManagement": {
+        "automationStatuses": "AutomationManagementAutomationStatuses.automationManagementAutomationStatusesValue"
+    },
+    "demandResponse": {"eventStatus": "DemandResponseEventStatus.eventStatusValue"},
+    "customYaleDoorLock": {
+        "doorState": "CustomYaleDoorState.customYaleDoorStateValue+",
+        "lockState": "CustomYaleLockState.customYaleLockStateValue+",
+        "oneTouchLocking": "CustomYaleOneTouchLocking.customYaleOneTouchLockingValue+",
+        "operatingMode": "CustomYaleOperatingMode.customYaleOperatingModeValue+",
+        "soundVolume": "CustomYaleSoundVolume.customYaleSoundVolumeValue+",
+    },
+    "acousticEventSensor": {"smokeAlarmDetectionState": "GenericFeatureProperty.genericValue"},
+    "commissionable": {},
+    "doorbell": {},
 }
 
-# Interface of the Smart Home API of each feature, as phoenix and the capabilities of an appliance name it.
-INTERFACES: Mapping[str, str] = {
+# Interface of the Smart Home API where it is not the feature's name with a capital.
+_INTERFACES: Mapping[str, str] = {
     "power": "Alexa.PowerController",
     "brightness": "Alexa.BrightnessController",
     "color": "Alexa.ColorController",
     "colorTemperature": "Alexa.ColorTemperatureController",
+    "percentage": "Alexa.PercentageController",
+    "powerLevel": "Alexa.PowerLevelController",
     "lock": "Alexa.LockController",
     "thermostat": "Alexa.ThermostatController",
-    "temperatureSensor": "Alexa.TemperatureSensor",
     "range": "Alexa.RangeController",
     "toggle": "Alexa.ToggleController",
     "mode": "Alexa.ModeController",
-    "motionSensor": "Alexa.MotionSensor",
-    "contactSensor": "Alexa.ContactSensor",
-    "lightSensor": "Alexa.LightSensor",
+    "speaker": "Alexa.Speaker",
+    "securityPanel": "Alexa.SecurityPanelController",
+    "doorbell": "Alexa.DoorbellEventSource",
+    "action": "Alexa.ActionController",
 }
 
 _OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "power": ("turnOn", "turnOff"),
-    "brightness": ("setBrightness",),
+    "brightness": ("setBrightness", "adjustBrightness"),
     "color": ("setColor",),
-    "colorTemperature": ("setColorTemperature",),
+    "colorTemperature": ("setColorTemperature", "increaseColorTemperature", "decreaseColorTemperature"),
+    "percentage": ("setPercentage", "adjustPercentage"),
+    "powerLevel": ("setPowerLevel", "adjustPowerLevel"),
     "lock": ("lock", "unlock"),
     "thermostat": ("setTargetSetpoint", "adjustTargetSetpoint", "setThermostatMode"),
-    "range": ("setRangeValue",),
+    "range": ("setRangeValue", "adjustRangeValue"),
     "toggle": ("turnOn", "turnOff"),
-    "mode": ("setMode",),
+    "mode": ("setMode", "adjustMode"),
+    "speaker": ("setVolume", "adjustVolume"),
+    "action": ("performAction",),
 }
 
 # What Amazon never pushes.
 UNPUSHED = frozenset({"motionSensor", "lightSensor", "connectivity"})
+
+
+REFUSED = "INTERNAL_ERROR"
+"""The code of whatever is refused though the appliance can be reached: the only one that was ever seen."""
 
 
 class ControlError(Exception):
@@ -92,6 +188,11 @@ def endpoint_id(entity_id: str) -> str:
     return f"amzn1.alexa.endpoint.{entity_id}"
 
 
+def entity_id(endpoint: str) -> str:
+    """Return the entity id that an endpoint id holds."""
+    return endpoint.removeprefix("amzn1.alexa.endpoint.")
+
+
 def echo_entity_id(serial: str) -> str:
     """Return the entity id of an Echo."""
     return str(uuid5(NAMESPACE_OID, serial))
@@ -114,16 +215,36 @@ def complete(entity_id: str, given: Mapping[str, Any], now: float) -> Json:
         "reachable": True,
         "phoenixOnly": False,
         "armState": None,
+        "armStateSampled": now,
+        "enablement": "ENABLED",
         "features": {},
         **copy.deepcopy(dict(given)),
     }
     skill = full["connectedVia"] is None and full["manufacturer"] != "Amazon"
-    full.setdefault("applianceId", f"{'SKILL_' if skill else 'AAA_SonarCloudService_'}{entity_id}")
-    full.setdefault(
-        "driver", {"namespace": "SKILL" if skill else "AAA", "identifier": "" if skill else "SonarCloudService"}
-    )
+    service = "OnGuardSmartHomeBridgeService" if full["armState"] is not None else "SonarCloudService"
+    full.setdefault("applianceId", f"{'SKILL' if skill else f'AAA_{service}'}_{entity_id}")
+    full.setdefault("driver", {"namespace": "SKILL" if skill else "AAA", "identifier": "" if skill else service})
     full["features"] = complete_features(full["features"], now)
     return full
+
+
+def interface(name: str) -> str:
+    """Return the interface of the Smart Home API of a feature, as phoenix and an appliance's capabilities name it."""
+    return _INTERFACES.get(name, f"Alexa.{name[0].upper()}{name[1:]}")
+
+
+def is_feature(name: str) -> bool:
+    """Return whether the cloud knows a feature."""
+    return name in _PROPERTIES
+
+
+def features_of(appliance: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the features of an appliance; Guard's is the panel."""
+    if appliance["armState"] is None:
+        features: Mapping[str, Any] = appliance["features"]
+        return features
+    panel = {"armState": appliance["armState"], "sampled": appliance.get("armStateSampled", 0.0), "readOnly": True}
+    return {**appliance["features"], "securityPanel": panel}
 
 
 def complete_features(features: Mapping[str, Any], now: float) -> Json:
@@ -137,9 +258,9 @@ def split(key: str) -> tuple[str, str | None]:
     return name, instance or None
 
 
-def values_of(feature: Mapping[str, Any]) -> Json:
+def values_of(key: str, feature: Mapping[str, Any]) -> Json:
     """Return the values of a feature by property."""
-    return {name: feature[name] for name in PROPERTIES if name in feature}
+    return {name: feature[name] for name in _PROPERTIES.get(split(key)[0], ()) if name in feature}
 
 
 def operations_of(key: str, feature: Mapping[str, Any]) -> tuple[str, ...]:
@@ -151,7 +272,7 @@ def facts(account: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Feature
     """Yield by entity id and key the features of an account's appliances and Echos that are pushed."""
     for entity_id, features in _all_features(account):
         for key, feature in features.items():
-            yield (entity_id, key), FeatureFacts(endpoint_id(entity_id), repr(values_of(feature)))
+            yield (entity_id, key), FeatureFacts(endpoint_id(entity_id), repr(values_of(key, feature)))
 
 
 def stamp(account: Mapping[str, Any], before: Mapping[tuple[str, str], FeatureFacts], now: float) -> None:
@@ -159,14 +280,16 @@ def stamp(account: Mapping[str, Any], before: Mapping[tuple[str, str], FeatureFa
     for entity_id, features in _all_features(account):
         for key, feature in features.items():
             old = before.get((entity_id, key))
-            if old is not None and old.values != repr(values_of(feature)):
+            if old is not None and old.values != repr(values_of(key, feature)):
                 feature["sampled"] = max(now, feature["sampled"])
+                if key == "securityPanel":
+                    account["appliances"][entity_id]["armStateSampled"] = feature["sampled"]
 
 
 def _all_features(account: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield entity id and features of all appliances and Echos."""
     for entity_id, appliance in account["appliances"].items():
-        yield entity_id, appliance["features"]
+        yield entity_id, features_of(appliance)
     for serial, device in account["devices"].items():
         if device["features"]:
             yield echo_entity_id(serial), device["features"]
@@ -183,28 +306,44 @@ def graphql_feature(key: str, feature: Mapping[str, Any], *, reachable: bool = T
     return {
         "name": name,
         "instance": instance,
-        "operations": [{"name": operation} for operation in operations_of(key, feature)],
+        **_operations(operations_of(key, feature)),
         "configuration": _configuration(name, feature),
-        "properties": [
-            _property(property_name, value, feature["sampled"], reachable=reachable)
-            for property_name, value in values_of(feature).items()
+        "semantics": None,
+        "supersededInterfaces": None,
+        # what can be commissioned has none at all
+        "properties": None
+        if name == "commissionable"
+        else [
+            _property(name, property_name, value, feature["sampled"], reachable=reachable)
+            for property_name, value in values_of(key, feature).items()
         ],
     }
 
 
-def _property(name: str, value: Any, sampled: float, *, reachable: bool) -> Json:
-    """Return one property with its value."""
-    typename, field, wrapped = PROPERTIES[name]
+def _operations(names: Iterable[str]) -> Json:
+    """Return operations under both of their names; locks ask for a confirmation before they open."""
+    operations = [
+        {"name": name, "verificationsRequired": [{"type": "CONFIRMATION"}] if name == "unlock" else None}
+        for name in names
+    ]
+    return {"operations": operations, "featureOperations": operations}
+
+
+def _property(feature: str, name: str, value: Any, sampled: float, *, reachable: bool) -> Json:
+    """Return one property with its value; what cannot be read has an error in its place."""
+    typename, _, field = _PROPERTIES[feature][name].partition(".")
     error = None if reachable else {"type": "ENDPOINT_UNREACHABLE", "message": None}
-    if value is not None and wrapped:
-        value = {"value": value}
+    if field.endswith("+"):
+        field = field.removesuffix("+")
+        value = None if value is None else {"value": value}
     return {
         "__typename": typename,
         "name": name,
-        "type": "RETRIEVABLE",
+        "type": "RETRIEVABLE" if reachable else "ERROR",
         "accuracy": "HIGH",
         "error": error,
         field: value if reachable else None,
+        "timestamp": round(sampled * 1000),
         "timeOfSample": timestamp(sampled),
         "timeOfLastChange": timestamp(sampled),
     }
@@ -212,28 +351,11 @@ def _property(name: str, value: Any, sampled: float, *, reachable: bool) -> Json
 
 def connectivity(*, reachable: bool, now: float) -> Json:
     """Return the feature that tells whether something is reached; it is asked for, never pushed."""
-    return {
-        "name": "connectivity",
-        "instance": None,
-        "operations": [],
-        "configuration": None,
-        "properties": [
-            {
-                "__typename": "Reachability",
-                "name": "reachability",
-                "type": "RETRIEVABLE",
-                "accuracy": "HIGH",
-                "error": None,
-                "reachabilityStatusValue": "OK" if reachable else "UNREACHABLE",
-                "timeOfSample": timestamp(now),
-                "timeOfLastChange": timestamp(now),
-            }
-        ],
-    }
+    return graphql_feature("connectivity", {"reachability": "OK" if reachable else "UNREACHABLE", "sampled": now})
 
 
 def _configuration(name: str, feature: Mapping[str, Any]) -> Json | None:
-    """Return the configuration of a range, a mode, a toggle or a thermostat."""
+    """Return the configuration of a feature that has one."""
     friendly = text(feature.get("friendlyName"))
     match name:
         case "range":
@@ -256,20 +378,26 @@ def _configuration(name: str, feature: Mapping[str, Any]) -> Json | None:
             return {
                 "__typename": "ModeConfiguration",
                 "friendlyName": friendly,
-                "order": None,
+                "order": "UNORDERED",
                 "modeOptions": options,
             }
         case "toggle":
             return {"__typename": "ToggleConfiguration", "friendlyName": friendly}
         case "thermostat":
             return {"__typename": "ThermostatConfiguration", "supportedModes": feature["supportedModes"]}
+        case "securityPanel":
+            return {
+                "__typename": "SecurityPanelConfiguration",
+                "supportedArmStates": [{"value": state} for state in ARM_STATES],
+                "supportedAuthorizationTypes": [],
+            }
         case _:
             return None
 
 
 def text(value: str | None) -> Json | None:
     """Return a text as the schema wraps them."""
-    return None if value is None else {"value": {"text": value}}
+    return None if value is None else {"type": "PLAIN", "value": {"text": value, "locale": None}}
 
 
 def timestamp(when: float) -> str:
@@ -281,19 +409,30 @@ def update(entity_id: str, key: str, feature: Mapping[str, Any], now: float) -> 
     """Return the metadata of the rendering update that is pushed when a feature has changed."""
     shown = graphql_feature(key, feature)
     name = str(shown["name"])
+    properties = [{part: value for part, value in held.items() if part != "timestamp"} for held in shown["properties"]]
     return {
         "metricName": f"Endpoint{name[0].upper()}{name[1:]}",
         "payload": {
             "data": {
                 "__typename": "Endpoint",
-                "features": [{part: shown[part] for part in ("name", "instance", "properties")}],
+                "features": [{"name": name, "instance": shown["instance"], "properties": properties}],
             },
             "entity": {"id": endpoint_id(entity_id)},
-            "fragment": None,
+            "fragment": _FRAGMENT.format(types=" ".join(_selection(held) for held in properties)),
         },
         "type": "UPDATE_ENTITY",
-        "timestamp": round(now * 1000),
+        "timestamp": timestamp(now),
     }
+
+
+_FRAGMENT = (
+    "fragment EndpointUpdate on Endpoint {{ features {{ name instance properties {{ __typename name {types} }} }} }}"
+)
+
+
+def _selection(held: Mapping[str, Any]) -> str:
+    """Return what a push selects of a property."""
+    return f"... on {held['__typename']} {{ timeOfSample timeOfLastChange }}"
 
 
 # --- controls ---------------------------------------------------------------------------
@@ -308,10 +447,10 @@ def control(appliance: Json, key: str, operation: str, payload: Mapping[str, Any
         raise ControlError("ENDPOINT_UNREACHABLE", "The endpoint cannot be reached")
     feature = appliance["features"].get(key)
     if feature is None or operation not in operations_of(key, feature):
-        raise ControlError("UNSUPPORTED_OPERATION", f"{operation} is not supported by {key}")
+        raise ControlError(REFUSED, f"{operation} is not supported by {key}")
     setter = _SETTERS.get((split(key)[0], operation))
     if setter is None:
-        raise ControlError("UNSUPPORTED_OPERATION", f"What {operation} takes is not known")
+        raise ControlError(REFUSED, f"What {operation} takes is not known")
     setter(feature, payload)
     feature["sampled"] = now
     if key in ("brightness", "color", "colorTemperature") and "power" in appliance["features"]:
@@ -320,7 +459,7 @@ def control(appliance: Json, key: str, operation: str, payload: Mapping[str, Any
 
 def _invalid(message: str) -> ControlError:
     """Return the refusal of a value."""
-    return ControlError("INVALID_VALUE", message)
+    return ControlError(REFUSED, message)
 
 
 def number(payload: Mapping[str, Any], name: str, least: float, most: float) -> float:
@@ -338,10 +477,6 @@ def _set(name: str, value: Any) -> Callable[[Json, Mapping[str, Any]], None]:
         feature[name] = value
 
     return setter
-
-
-def _set_brightness(feature: Json, payload: Mapping[str, Any]) -> None:
-    feature["brightness"] = round(number(payload, "brightness", 0, 100))
 
 
 def _set_color(feature: Json, payload: Mapping[str, Any]) -> None:
@@ -378,10 +513,90 @@ def set_thermostat_mode(feature: Json, mode: Any) -> None:
 
 
 def set_setpoint(feature: Json, name: str, value: Any, scale: Any) -> None:
-    """Set a temperature to reach; raises ``ControlError``."""
+    """Set a temperature to reach, which is a number or a text; raises ``ControlError``."""
     if name not in feature or scale not in ("CELSIUS", "FAHRENHEIT"):
         raise _invalid(f"{name} with that scale is not supported")
-    feature[name] = {"value": number({"value": value}, "value", 0, 120), "scale": scale}
+    try:
+        degrees = float(value) if isinstance(value, str) else value
+    except ValueError:
+        raise _invalid(f"{name} has to be a number") from None
+    feature[name] = {"value": number({"value": degrees}, "value", 0, 120), "scale": scale}
+
+
+def _set_setpoints(feature: Json, payload: Mapping[str, Any]) -> None:
+    """Set the temperature to reach, or both to stay between."""
+    names = [name for name in ("targetSetpoint", "lowerSetpoint", "upperSetpoint") if name in payload]
+    if not names:
+        raise _invalid("targetSetpoint is required")
+    changed = dict(feature)
+    for name in names:
+        given = payload[name]
+        if not isinstance(given, Mapping):
+            raise _invalid(f"{name} has to be an object")
+        set_setpoint(changed, name, given.get("value"), given.get("scale"))
+    feature.update(changed)
+
+
+def _adjust_setpoint(feature: Json, payload: Mapping[str, Any]) -> None:
+    """Move the temperature to reach by some degrees of its own scale."""
+    delta, held = payload.get("targetSetpointDelta"), feature.get("targetSetpoint")
+    if not isinstance(delta, Mapping) or not held:
+        raise _invalid("targetSetpointDelta is required")
+    by = delta.get("value")
+    try:
+        value = held["value"] + float(by if isinstance(by, str | int | float) else "none")
+    except ValueError:
+        raise _invalid("targetSetpointDelta has to be a number") from None
+    set_setpoint(feature, "targetSetpoint", value, held["scale"])
+
+
+def _level(name: str, least: float, most: float) -> Callable[[Json, Mapping[str, Any]], None]:
+    """Return what sets a whole number between two limits."""
+
+    def setter(feature: Json, payload: Mapping[str, Any]) -> None:
+        feature[name] = round(number(payload, name, least, most))
+
+    return setter
+
+
+def _adjust(name: str, least: float, most: float) -> Callable[[Json, Mapping[str, Any]], None]:
+    """Return what moves a whole number by ``<name>Delta`` and stops at its limits."""
+
+    def setter(feature: Json, payload: Mapping[str, Any]) -> None:
+        delta = number(payload, f"{name}Delta", -1e6, 1e6)
+        feature[name] = round(min(max((feature.get(name) or 0) + delta, least), most))
+
+    return setter
+
+
+def _adjust_range(feature: Json, payload: Mapping[str, Any]) -> None:
+    limits = feature["supportedRange"]
+    moved = (feature.get("rangeValue") or 0) + number(payload, "rangeValueDelta", -1e6, 1e6)
+    feature["rangeValue"] = min(max(moved, limits["minimumValue"]), limits["maximumValue"])
+
+
+def _adjust_mode(feature: Json, payload: Mapping[str, Any]) -> None:
+    modes = list(feature["modes"])
+    place = modes.index(feature["mode"]) + round(number(payload, "modeDelta", -1e6, 1e6))
+    if not 0 <= place < len(modes):
+        raise _invalid("There is no such mode")
+    feature["mode"] = modes[place]
+
+
+def _shift_white(step: int) -> Callable[[Json, Mapping[str, Any]], None]:
+    """Return what makes a lamp's white warmer or colder."""
+
+    def setter(feature: Json, _payload: Mapping[str, Any]) -> None:
+        held = feature.get("colorTemperatureInKelvin") or 2700
+        feature["colorTemperatureInKelvin"] = min(max(held + step, 2200), 7000)
+
+    return setter
+
+
+def _perform(feature: Json, payload: Mapping[str, Any]) -> None:
+    if not isinstance(payload.get("action"), str | Mapping):
+        raise _invalid("action is required")
+    feature["actionState"] = {"status": "RUNNING", "actionId": None, "targetIds": [], "timeInterval": None}
 
 
 _SETTERS: Mapping[tuple[str, str], Callable[[Json, Mapping[str, Any]], None]] = {
@@ -391,9 +606,26 @@ _SETTERS: Mapping[tuple[str, str], Callable[[Json, Mapping[str, Any]], None]] = 
     ("toggle", "turnOff"): _set("toggleState", "OFF"),
     ("lock", "lock"): _set("lockState", "LOCKED"),
     ("lock", "unlock"): _set("lockState", "UNLOCKED"),
-    ("brightness", "setBrightness"): _set_brightness,
+    ("brightness", "setBrightness"): _level("brightness", 0, 100),
+    ("brightness", "adjustBrightness"): _adjust("brightness", 0, 100),
+    ("percentage", "setPercentage"): _level("percentage", 0, 100),
+    ("percentage", "adjustPercentage"): _adjust("percentage", 0, 100),
+    ("powerLevel", "setPowerLevel"): _level("powerLevel", 0, 100),
+    ("powerLevel", "adjustPowerLevel"): _adjust("powerLevel", 0, 100),
+    ("speaker", "setVolume"): _level("volume", 0, 100),
+    ("speaker", "adjustVolume"): _adjust("volume", 0, 100),
+    ("thermostat", "setTargetSetpoint"): _set_setpoints,
+    ("thermostat", "adjustTargetSetpoint"): _adjust_setpoint,
+    ("thermostat", "setThermostatMode"): lambda feature, given: set_thermostat_mode(
+        feature, given.get("thermostatMode")
+    ),
+    ("action", "performAction"): _perform,
     ("color", "setColor"): _set_color,
     ("colorTemperature", "setColorTemperature"): _set_color_temperature,
+    ("colorTemperature", "increaseColorTemperature"): _shift_white(500),
+    ("colorTemperature", "decreaseColorTemperature"): _shift_white(-500),
     ("range", "setRangeValue"): _set_range,
+    ("range", "adjustRangeValue"): _adjust_range,
     ("mode", "setMode"): _set_mode,
+    ("mode", "adjustMode"): _adjust_mode,
 }

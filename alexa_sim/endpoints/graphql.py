@@ -1,159 +1,26 @@
-"""GraphQL at ``alexa.<domain>/nexus/v1/graphql``: Echos and appliances as endpoints with features."""
+"""GraphQL at ``alexa.<domain>/nexus/v1/graphql``: what the schema has is answered from the household's state."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from functools import partial
+import re
 from typing import Any
 
-from alexa_sim import smart_home
-from alexa_sim.graphql import GraphqlError, Schema, execute, parse
+from alexa_sim import device_groups, smart_home
+from alexa_sim.graphql import GraphqlError, execute, read
 from alexa_sim.http import HttpError, Response, json_response
 
 from . import Call, WebsiteApi, bad_request
+from .graphql_endpoints import do_not_disturb, endpoint, endpoints
+from .graphql_history import air_quality_history, automation, automations
 
-_MODELS = {
-    "A10A33FOX2NUBK": "Echo Spot (1st Generation)",
-    "A1EIANJ7PNB0Q7": "Echo Show 15 (1st Generation)",
-    "A3RBAYBE7VM004": "Echo Studio",
-    "A3S5BH2HU6VAYF": "Echo Dot (2nd Generation)",
-    "A4ZXE0RM7LQ7A": "Echo Dot (5th Generation)",
-    "A7WXQPH584YP": "Echo (2nd Generation)",
-}
+type Json = dict[str, Any]
 
-_CONTROL_FIELDS = ("endpointId", "featureName", "instance", "featureOperationName")
-_LEGACY_FIELDS = (
-    *("applianceId", "applianceTypes", "friendlyName", "friendlyDescription", "manufacturerName", "connectedVia"),
-    *("modelName", "entityId", "aliases", "capabilities", "customerDefinedDeviceType", "alexaDeviceIdentifierList"),
-    *("driverIdentity", "mergedApplianceIds"),
-)
-_TEXT = {"value": "TextValue"}
-_TEMPERATURES = {"heating": "Limits", "cooling": "Limits"}
-_TIMES: dict[str, str | None] = {"timeOfSample": None, "timeOfLastChange": None}
-_ANY_PROPERTY: dict[str, str | None] = {
-    "name": None,
-    "type": None,
-    "accuracy": None,
-    "error": "PropertyError",
-    **_TIMES,
-}
-_WRAPPED: dict[str, str | None] = {"value": None}
-
-
-def _property(**fields: str | None) -> dict[str, str | None]:
-    """Return a type of properties: what all have, and its own fields."""
-    return {**_ANY_PROPERTY, **fields}
-
-
-# As far as clients ask for it; a type or field that is not here fails the query, as it would at Amazon.
-SCHEMA: Schema = {
-    "Query": {"listEndpoints": "ListEndpointsResponse", "endpoints": "EndpointItems"},
-    "Mutation": {"setEndpointFeatures": "SetEndpointFeaturesResponse"},
-    "ListEndpointsResponse": {"endpoints": "Endpoint"},
-    "EndpointItems": {"items": "Endpoint"},
-    "Endpoint": {
-        "id": None,
-        "friendlyNameObject": "Text",
-        "manufacturer": "Text",
-        "model": "Text",
-        "serialNumber": "Text",
-        "softwareVersion": "Text",
-        "creationTime": None,
-        "enablement": None,
-        "displayCategories": "DisplayCategories",
-        "alexaEnabledMetadata": "AlexaEnabledMetadata",
-        "legacyIdentifiers": "LegacyIdentifiers",
-        "legacyAppliance": "LegacyAppliance",
-        "features": "Feature",
-    },
-    "Text": _TEXT,
-    "TextValue": {"text": None},
-    "DisplayCategories": {"all": "Wrapped", "primary": "Wrapped"},
-    "Wrapped": _WRAPPED,
-    "AlexaEnabledMetadata": {"iconId": None, "isVisible": None, "category": None, "capabilities": None},
-    "LegacyIdentifiers": {"dmsIdentifier": "DmsIdentifier", "chrsIdentifier": "ChrsIdentifier"},
-    "DmsIdentifier": {"deviceType": "Text", "deviceSerialNumber": "Text"},
-    "ChrsIdentifier": {"entityId": None},
-    "LegacyAppliance": dict.fromkeys(_LEGACY_FIELDS),
-    "Feature": {
-        "name": None,
-        "instance": None,
-        "properties": "Property",
-        "operations": "Operation",
-        "configuration": "Configuration",
-    },
-    "Operation": {"name": None},
-    "Property": {"name": None, "type": None, "accuracy": None, "error": "PropertyError"},
-    "PropertyError": {"type": None, "message": None},
-    "Temperature": {"value": None, "scale": None},
-    "HueSaturationBrightness": {"hue": None, "saturation": None, "brightness": None},
-    "Power": _property(powerStateValue=None),
-    "Brightness": _property(brightnessStateValue=None),
-    "Color": _property(colorStateValue="HueSaturationBrightness"),
-    "ColorTemperature": _property(colorTemperatureInKelvinStateValue=None),
-    "Lock": _property(lockState=None),
-    "Setpoint": _property(value="Temperature", deviceNativeScaleValue=None),
-    "ThermostatMode": _property(thermostatModeValue=None),
-    "TemperatureSensor": _property(value="Temperature"),
-    "RangeValue": _property(rangeValue="Wrapped"),
-    "ToggleState": _property(toggleStateValue=None),
-    "Mode": _property(modeValue="Wrapped"),
-    "Illuminance": _property(illuminanceValue="Wrapped"),
-    "DetectionState": _property(detectionStateValue=None),
-    "DetectionSensitivity": _property(detectionSensitivityValue=None),
-    "DetectionRange": _property(detectionRangeValue=None),
-    "DetectionTechnology": _property(detectionTechnologyValue=None),
-    "EnablementState": _property(enablementStateValue=None),
-    "Reachability": _property(reachabilityStatusValue=None),
-    "ThermostatScheduleScheduleEnabled": _property(thermostatScheduleScheduleEnabledValue="Wrapped"),
-    "ThermostatScheduleAdaptiveRecoveryEnabled": _property(thermostatScheduleAdaptiveRecoveryEnabledValue="Wrapped"),
-    "ThermostatScheduleLastActivityType": _property(thermostatScheduleLastActivityTypeValue="Wrapped"),
-    "AdaptiveRecoveryStatus": _property(adaptiveRecoveryStatusValue="Wrapped"),
-    "ThermostatConfigurationSetupState": _property(thermostatSetupStateValue="Wrapped"),
-    "ThermostatConfigurationTemperatureScale": _property(thermostatTemperatureScaleValue="Wrapped"),
-    "ThermostatConfigurationAllowedTemperatureRange": _property(
-        thermostatAllowedTemperatureRangeValue="HeatingAndCooling"
-    ),
-    "HeatingAndCooling": _TEMPERATURES,
-    "Lockout": {**_TEMPERATURES, "increment": "Temperature"},
-    "Limits": {"minimum": "Temperature", "maximum": "Temperature"},
-    "Configuration": {},
-    "ModeConfiguration": {"friendlyName": "Text", "order": None, "modeOptions": "ModeOption"},
-    "ModeOption": {"value": None, "modeResources": "Resources"},
-    "Resources": {"friendlyName": "Text"},
-    "RangeConfiguration": {
-        "friendlyName": "Text",
-        "supportedRange": "SupportedRange",
-        "unitOfMeasure": "Text",
-        "presets": "Preset",
-    },
-    "SupportedRange": {"minimumValue": None, "maximumValue": None, "precision": None},
-    "Preset": {"rangeValue": None, "presetResources": "Resources"},
-    "ThermostatConfiguration": {"supportedModes": None},
-    "ThermostatConfigurationConfiguration": {
-        "supportedResetStates": "Wrapped",
-        "componentConfigurationConstraints": "ComponentConstraints",
-        "requiredSetupInformation": None,
-        "supportedTemperatureScales": None,
-        "safetyTemperatures": "HeatingAndCooling",
-        "minimumSetpointDifferential": "Temperature",
-    },
-    "ComponentConstraints": {
-        "supportedTerminals": "Terminal",
-        "maximumStages": "Stages",
-        "supportedSwitchOverTypes": None,
-        "lockoutTemperature": "Lockout",
-    },
-    "Terminal": {"name": None, "purpose": None},
-    "Stages": {"heating": None, "cooling": None, "combined": None},
-    "ThermostatScheduleConfiguration": {
-        "supportedFanModes": None,
-        "supportsAdaptiveRecovery": None,
-        "maxEntryPerDay": None,
-    },
-    "ToggleConfiguration": {"friendlyName": "Text"},
-    "GenericConfiguration": {"genericValue": None},
-    "SetEndpointFeaturesResponse": {"featureControlResponses": "ControlResponse", "errors": "ControlFailure"},
-    "ControlResponse": dict.fromkeys((*_CONTROL_FIELDS, "code")),
-    "ControlFailure": dict.fromkeys((*_CONTROL_FIELDS, "code", "message")),
-}
+_ABOUT = ("endpointId", "featureName", "instance", "featureOperationName", "payload")
+_NOT_IN_NAMES = re.compile(r"[^\w\s'.]")
+# Display categories by the word that stands for them in the id of a group of all of a kind.
+_CLASSES = {"Light": "LIGHT", "Plug": "SMARTPLUG", "Switch": "SWITCH", "Lock": "SMARTLOCK", "Thermostat": "THERMOSTAT"}
+_MODES = {"HOME": "Home", "AWAY": "Away", "NIGHT": "Night", "VACATION": "Vacation"}
 
 
 def add_graphql(api: WebsiteApi) -> None:
@@ -169,29 +36,22 @@ def _graphql(call: Call) -> Response:
     return json_response(_operation(call, data))
 
 
-def _operation(call: Call, operation: Any) -> dict[str, Any]:
-    """Answer one operation; what there is not is told as an error inside a 200."""
+def _operation(call: Call, operation: Any) -> Json:
+    """Answer one operation; what there is not is an error inside a 200."""
     query = operation.get("query") if isinstance(operation, dict) else None
     if not isinstance(query, str):
         raise bad_request("query is required")
-    variables = operation.get("variables") or {}
+    variables, name = operation.get("variables"), operation.get("operationName")
+    name = name if isinstance(name, str) and name else None
     try:
-        document = parse(query, variables if isinstance(variables, dict) else {})
-        if document.operation == "mutation":
+        document = read(query)
+        changes = document.is_mutation(name)
+        if changes:
             _require_csrf(call)
-        return {
-            "data": execute(
-                document,
-                SCHEMA,
-                {
-                    "listEndpoints": lambda arguments: _list_endpoints(call, arguments),
-                    "endpoints": lambda _arguments: {"items": list(_appliances(call))},
-                    "setEndpointFeatures": lambda arguments: _set_features(call, arguments),
-                },
-            )
-        }
+        with call.state.change() if changes else nullcontext():
+            return execute(document, _roots(call), variables if isinstance(variables, dict) else {}, name)
     except GraphqlError as err:
-        return {"data": None, "errors": [{"message": str(err), "path": []}]}
+        return {"data": None, "errors": err.errors}
 
 
 def _require_csrf(call: Call) -> None:
@@ -201,190 +61,431 @@ def _require_csrf(call: Call) -> None:
         raise HttpError(403, {"message": "The csrf header does not match the csrf cookie"})
 
 
-def _list_endpoints(call: Call, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all endpoints, or those that are named."""
-    given = arguments.get("listEndpointsInput")
-    wanted = given.get("endpointIds") if isinstance(given, Mapping) else None
-    every = [_echo(call, serial, device) for serial, device in call.devices("WHA")]
-    every += _appliances(call)
-    return {"endpoints": [each for each in every if wanted is None or each["id"] in wanted]}
-
-
-def _appliances(call: Call) -> Iterator[dict[str, Any]]:
-    """Yield the appliances of the account as endpoints."""
-    for entity_id, appliance in call.account["appliances"].items():
-        yield _appliance(call, entity_id, appliance)
-
-
-def _echo(call: Call, serial: str, device: dict[str, Any]) -> dict[str, Any]:
-    """Return an Echo or an app as an endpoint."""
-    app = device["deviceFamily"] == "VOX"
-    entity_id = smart_home.echo_entity_id(serial)
-    features = [
-        smart_home.graphql_feature(key, feature, reachable=device["online"])
-        for key, feature in device["features"].items()
-    ]
-    features.append(smart_home.connectivity(reachable=device["online"], now=call.state.now()))
-    model = _MODELS.get(device["deviceType"], "Alexa App" if app else "Echo")
-    return {
-        "__typename": "Endpoint",
-        "id": smart_home.endpoint_id(entity_id),
-        "friendlyNameObject": smart_home.text(device["accountName"]),
-        "manufacturer": smart_home.text("Amazon"),
-        "model": smart_home.text(model),
-        "serialNumber": smart_home.text(serial),
-        "softwareVersion": smart_home.text(device["softwareVersion"]),
-        "creationTime": None,
-        "enablement": "ENABLED",
-        "displayCategories": _categories("ALEXA_VOICE_ENABLED"),
-        "alexaEnabledMetadata": {
-            "iconId": None,
-            "isVisible": True,
-            "category": "APP" if app else "ALEXA_BUILT_IN",
-            "capabilities": device["capabilities"],
-        },
-        "legacyIdentifiers": {
-            "dmsIdentifier": _dms(device["deviceType"], serial),
-            "chrsIdentifier": {"entityId": entity_id},
-        },
-        "legacyAppliance": {
-            "applianceId": f"AAA_SonarCloudService_{entity_id}",
-            "applianceTypes": ["ALEXA_VOICE_ENABLED"],
-            "friendlyName": device["accountName"],
-            "friendlyDescription": "Amazon smart device",
-            "manufacturerName": "Amazon",
-            "connectedVia": "",
-            "modelName": model,
-            "entityId": entity_id,
-            "aliases": [],
-            "capabilities": _capabilities(device["features"]),
-            "customerDefinedDeviceType": "",
-            "alexaDeviceIdentifierList": [_identifier(device["deviceType"], serial)],
-            "driverIdentity": {"namespace": "AAA", "identifier": "SonarCloudService"},
-            "mergedApplianceIds": [],
-        },
-        "features": features,
-    }
-
-
-def _appliance(call: Call, entity_id: str, appliance: dict[str, Any]) -> dict[str, Any]:
-    """Return an appliance as an endpoint."""
-    serial, via = appliance["serialNumber"], appliance["connectedVia"]
-    echo = call.state.device(call.account_id, via) if via else None
-    identifiers = [_identifier(appliance["deviceType"], serial)] if appliance["deviceType"] and serial else []
-    if echo is not None:
-        identifiers.append(_identifier(echo["deviceType"], via))
-    reachable = appliance["reachable"]
-    features = [
-        smart_home.graphql_feature(key, feature, reachable=reachable) for key, feature in appliance["features"].items()
-    ]
-    if appliance["armState"] is None:
-        features.append(smart_home.connectivity(reachable=reachable, now=call.state.now()))
-    return {
-        "__typename": "Endpoint",
-        "id": smart_home.endpoint_id(entity_id),
-        "friendlyNameObject": smart_home.text(appliance["name"]),
-        "manufacturer": smart_home.text(appliance["manufacturer"]),
-        "model": smart_home.text(appliance["model"]),
-        "serialNumber": smart_home.text(serial),
-        "softwareVersion": smart_home.text(appliance["softwareVersion"]),
-        "creationTime": None,
-        "enablement": "ENABLED",
-        "displayCategories": _categories(appliance["category"]),
-        "alexaEnabledMetadata": None,
-        "legacyIdentifiers": {
-            "dmsIdentifier": _dms(appliance["deviceType"], serial) if appliance["deviceType"] else None,
-            "chrsIdentifier": {"entityId": entity_id},
-        },
-        "legacyAppliance": {
-            "applianceId": appliance["applianceId"],
-            "applianceTypes": [appliance["category"]],
-            "friendlyName": appliance["name"],
-            "friendlyDescription": appliance["description"],
-            "manufacturerName": appliance["manufacturer"],
-            "connectedVia": echo["accountName"] if echo else "",
-            "modelName": appliance["model"],
-            "entityId": entity_id,
-            "aliases": [],
-            "capabilities": _capabilities(appliance["features"])
-            + [{"type": "AlexaInterface", "version": "3", "interfaceName": name} for name in appliance["capabilities"]],
-            "customerDefinedDeviceType": appliance["customerDefinedDeviceType"],
-            "alexaDeviceIdentifierList": identifiers,
-            "driverIdentity": appliance["driver"],
-            "mergedApplianceIds": appliance["mergedApplianceIds"],
-        },
-        "features": features,
-    }
-
-
-def _categories(category: str) -> dict[str, Any]:
-    """Return display categories."""
-    return {"all": [{"value": category}], "primary": {"value": category}}
-
-
-def _dms(device_type: str, serial: str) -> dict[str, Any]:
-    """Return how Amazon's own devices are identified."""
-    return {"deviceType": smart_home.text(device_type), "deviceSerialNumber": smart_home.text(serial)}
-
-
-def _identifier(device_type: str, serial: str) -> dict[str, str]:
-    """Return one element of ``alexaDeviceIdentifierList``."""
-    return {"dmsDeviceSerialNumber": serial, "dmsDeviceTypeId": device_type}
-
-
-def _capabilities(features: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what an appliance can do in the words of the Smart Home API."""
-    found: list[dict[str, Any]] = []
-    for key, feature in features.items():
-        name, instance = smart_home.split(key)
-        found.append(
-            {
-                "capabilityType": "AVSInterfaceCapability",
-                "type": "AlexaInterface",
-                "version": "3",
-                "interfaceName": smart_home.INTERFACES[name],
-                **({"instance": instance} if instance else {}),
-                "properties": {
-                    "supported": [{"name": each} for each in smart_home.values_of(feature)],
-                    "proactivelyReported": name not in smart_home.UNPUSHED,
-                    "retrievable": True,
-                    "readOnly": not smart_home.operations_of(key, feature),
-                },
-            }
-        )
+def _roots(call: Call) -> Mapping[str, Callable[..., Any]]:
+    """Return what answers each root field; what is not here has nothing to tell: null, or an empty list."""
+    found: dict[str, Callable[..., Any]] = {name: partial(resolve, call) for name, resolve in _RESOLVERS.items()}
     return found
 
 
-def _set_features(call: Call, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Do each request that can be done; the others are told as errors."""
-    given = arguments.get("setEndpointFeaturesInput")
-    requests = given.get("featureControlRequests") if isinstance(given, Mapping) else None
-    if not isinstance(requests, list) or not all(isinstance(each, Mapping) for each in requests):
-        raise GraphqlError("featureControlRequests is required")
-    responses: list[dict[str, Any]] = []
-    failures: list[dict[str, Any]] = []
-    with call.state.change():
-        for request in requests:
-            about = {name: request.get(name) for name in _CONTROL_FIELDS}
-            try:
-                _control(call, request)
-            except smart_home.ControlError as err:
-                failures.append({**about, "code": err.code, "message": err.message})
-            else:
-                responses.append({**about, "code": "SUCCESS"})
+# --- endpoints --------------------------------------------------------------------------
+
+
+def _required(call: Call, endpoint_id: str) -> Json:
+    """Return an endpoint by id; raises ``GraphqlError``."""
+    found = endpoint(call, endpoint_id)
+    if found is None:
+        raise GraphqlError("There is no such endpoint")
+    return found
+
+
+def _page(items: list[Any], params: Mapping[str, Any] | None) -> tuple[list[Any], Json]:
+    """Return a page of a list and what tells of the next one; all of it unless pages are asked for."""
+    given = params or {}
+    total = len(items)
+    if given.get("disablePagination", True):
+        return items, {"totalCount": total, "nextToken": None}
+    start = int(token) if str(token := given.get("nextToken") or "0").isdecimal() else 0
+    end = start + max(1, given.get("pageSize") or 100)
+    return items[start:end], {"totalCount": total, "nextToken": str(end) if end < total else None}
+
+
+def _list_endpoints(call: Call, _info: Any, *, listEndpointsInput: Json) -> Json:  # noqa: N803 - the schema's names
+    """Return all endpoints, or those that are asked for."""
+    given = listEndpointsInput
+    ids = given.get("endpointIds")
+    found = (
+        list(endpoints(call))
+        if ids is None
+        else [each for wanted in ids if wanted and (each := endpoint(call, wanted))]
+    )
+    category = given.get("displayCategory") or given.get("allDisplayCategories")
+    found = [
+        each
+        for each in found
+        if (category is None or each["displayCategories"]["primary"]["value"] == category)
+        and given.get("enablement") in (None, each["enablement"])
+    ]
+    page, info = _page(found, given.get("paginationParams"))
+    return {"endpoints": page, "completeResult": True, "paginationInfo": info}
+
+
+def _endpoints(call: Call, _info: Any, *, endpointsQueryParams: Json | None = None) -> Json:  # noqa: N803
+    """Return the appliances; Echos too where the household's devices are asked for."""
+    given = endpointsQueryParams or {}
+    found = list(endpoints(call))
+    for each in given.get("filters") or ():
+        wanted = each["value"]
+        found = [one for one in found if wanted in (one.get(each["key"]), one["displayCategories"]["primary"]["value"])]
+    page, info = _page(found, given.get("paginationParams"))
+    return {"items": page, "paginationInfo": info}
+
+
+def _endpoint(call: Call, _info: Any, *, id: str) -> Json | None:  # noqa: A002 - the schema's name
+    return endpoint(call, id)
+
+
+def _device_type_group(call: Call, _info: Any, *, input: Json) -> Json | None:  # noqa: A002
+    """Return all of a kind, whose word stands in the id: ``amzn1.alexa.dtg.Light.…``."""
+    word = next(iter(input["id"].removeprefix("amzn1.alexa.dtg.").split(".")), "")
+    category = _CLASSES.get(word, word.upper())
+    found = [each for each in endpoints(call) if each["displayCategories"]["primary"]["value"] == category]
+    return {
+        "id": input["id"],
+        "friendlyName": f"All {word}s",
+        "deviceGroupId": input["id"],
+        "displayCategory": {"value": category, "isCustomerSpecified": False, "isDiscovered": True, "sources": []},
+        "endpoints": found,
+    }
+
+
+# --- groups -----------------------------------------------------------------------------
+
+
+def _group(call: Call, group_id: str, group: Mapping[str, Any], params: Json | None = None, depth: int = 0) -> Json:
+    """Return a group with its members and how many of them are on."""
+    members = [found for each in group["members"] if (found := endpoint(call, each)) is not None]
+    page, info = _page(members, params)
+    groups = dict(device_groups.listing(call.account)) if group["children"] and depth < 3 else {}
+    return {
+        "id": group_id,
+        "friendlyName": smart_home.text(group["name"]),
+        "memberDevices": {"items": page, "paginationInfo": info},
+        "childDeviceGroups": [
+            _group(call, child, groups[child], params, depth + 1) for child in group["children"] if child in groups
+        ],
+        "powerState": _power_of(members),
+        "speakerConfiguration": None,
+    }
+
+
+def _power_of(members: list[Json]) -> Json:
+    """Return how many members of a group are on."""
+    states = [
+        held["powerStateValue"]
+        for each in members
+        for feature in each["features"]
+        if feature["name"] == "power"
+        for held in feature["properties"]
+    ]
+    on, off = states.count("ON"), states.count("OFF")
+    overall = "UNSUPPORTED" if not on + off else "ON" if not off else "PARTIALLY_ON" if on else "OFF"
+    return {
+        "overallPowerState": overall,
+        "devicesOnCount": on,
+        "devicesOffCount": off,
+        "devicesUnknownCount": len(states) - on - off,
+    }
+
+
+def _list_device_groups(call: Call, _info: Any, *, listDeviceGroupsInput: Json | None = None) -> Json:  # noqa: N803
+    given = listDeviceGroupsInput or {}
+    ids = given.get("deviceGroupIds")
+    found = [
+        _group(call, group_id, group, given.get("devicesPaginationParams"))
+        for group_id, group in device_groups.listing(call.account)
+        if ids is None or group_id in ids
+    ]
+    page, info = _page(found, given.get("groupsPaginationParams"))
+    return {"deviceGroups": page, "completeResult": True, "paginationInfo": info}
+
+
+def _create_group(call: Call, _info: Any, *, createDeviceGroupInput: Json) -> Json:  # noqa: N803
+    given = createDeviceGroupInput
+    if given.get("associatedUnitIds"):
+        raise GraphqlError("associatedUnitIds is not supported")
+    name = _checked_name(given["friendlyName"])
+    group_id = device_groups.create(
+        call.account, name, given.get("memberDeviceIds") or (), given.get("childDeviceGroupIds") or ()
+    )
+    return {"deviceGroup": _listed_group(call, group_id)}
+
+
+def _update_group(call: Call, _info: Any, *, updateDeviceGroupInput: Json | None = None) -> Json:  # noqa: N803
+    given = updateDeviceGroupInput or {}
+    group_id = given.get("deviceGroupId", "")
+    group = device_groups.held(call.account, group_id)
+    if group is None:
+        raise GraphqlError("There is no such group")
+    if given.get("friendlyName"):
+        device_groups.rename(call.account, group, _checked_name(given["friendlyName"]))
+    if given.get("memberDeviceIds") is not None:
+        operation = given.get("memberDeviceIdsUpdateOperation") or "REPLACE"
+        device_groups.change_members(call.account, group, operation, given["memberDeviceIds"])
+    if given.get("childDeviceGroupIds") is not None:
+        operation = given.get("childDeviceGroupIdsUpdateOperation") or "REPLACE"
+        device_groups.change_children(group, operation, given["childDeviceGroupIds"])
+    return {"deviceGroup": _listed_group(call, group_id)}
+
+
+def _delete_group(call: Call, _info: Any, *, deleteDeviceGroupInput: Json) -> Json:  # noqa: N803
+    group_id = deleteDeviceGroupInput["deviceGroupId"]
+    if not device_groups.delete(call.account, group_id):
+        raise GraphqlError("There is no such group")
+    return {"deviceGroupId": group_id}
+
+
+def _listed_group(call: Call, group_id: str) -> Json:
+    """Return a group that there is."""
+    return _group(call, group_id, dict(device_groups.listing(call.account))[group_id])
+
+
+def _checked_name(name: str) -> str:
+    """Return a name that Alexa takes; raises ``GraphqlError``: a hyphen is refused."""
+    if not name.strip() or _NOT_IN_NAMES.search(name):
+        raise GraphqlError("The name contains characters that are not allowed")
+    return name
+
+
+# --- controls ---------------------------------------------------------------------------
+
+
+def _set_features(call: Call, _info: Any, **arguments: Any) -> Json:
+    """Do each request that can be done; the others are errors. Both mutations have the one argument."""
+    (given,) = arguments.values()
+    responses: list[Json] = []
+    failures: list[Json] = []
+    for request in given["featureControlRequests"]:
+        wanted = request.get("endpointId") or smart_home.endpoint_id(request.get("entityId") or "")
+        about = {name: request.get(name) for name in _ABOUT} | {"endpointId": wanted}
+        try:
+            _control(call, request, smart_home.entity_id(wanted))
+        except smart_home.ControlError as err:
+            failures.append({**about, "code": err.code, "message": err.message})
+        else:
+            responses.append({**about, "code": "OK", "responsePayload": None})
     return {"featureControlResponses": responses, "errors": failures}
 
 
-def _control(call: Call, request: Mapping[str, Any]) -> None:
+def _control(call: Call, request: Mapping[str, Any], entity_id: str) -> None:
     """Do one request; raises ``ControlError``."""
-    entity_id = str(request.get("endpointId")).removeprefix("amzn1.alexa.endpoint.")
     appliance = call.account["appliances"].get(entity_id)
+    operation, name = request["featureOperationName"], request["featureName"]
     if appliance is None:
-        raise smart_home.ControlError("TargetApplianceNotFoundException", "There is no such endpoint")
-    operation = str(request.get("featureOperationName"))
-    if appliance["phoenixOnly"]:
-        raise smart_home.ControlError("UNSUPPORTED_OPERATION", f"{operation} is not supported")
-    name, instance, payload = request.get("featureName"), request.get("instance"), request.get("payload") or {}
+        raise smart_home.ControlError(smart_home.REFUSED, "There is no such endpoint")
+    if appliance["phoenixOnly"] or appliance["enablement"] != "ENABLED":
+        raise smart_home.ControlError(smart_home.REFUSED, f"{operation} is not supported")
+    instance, payload = request.get("instance"), request.get("payload") or {}
     if not isinstance(payload, Mapping):
-        raise smart_home.ControlError("INVALID_VALUE", "payload has to be an object")
-    smart_home.control(appliance, f"{name}.{instance}" if instance else str(name), operation, payload, call.state.now())
+        raise smart_home.ControlError(smart_home.REFUSED, "payload has to be an object")
+    smart_home.control(appliance, f"{name}.{instance}" if instance else name, operation, payload, call.state.now())
+
+
+def _own(call: Call, endpoint_id: str) -> Json:
+    """Return an appliance by endpoint id; raises ``GraphqlError``."""
+    appliance: Json | None = call.account["appliances"].get(smart_home.entity_id(endpoint_id))
+    if appliance is None:
+        raise GraphqlError("There is no such endpoint")
+    return appliance
+
+
+def _rename(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    name = _checked_name(input["friendlyName"])
+    if (device := _device_of(call, input["endpointId"])) is not None:
+        device["accountName"] = name
+    else:
+        _own(call, input["endpointId"])["name"] = name
+    return {"endpoint": _required(call, input["endpointId"])}
+
+
+def _enable(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    appliance = call.account["appliances"].get(smart_home.entity_id(input["endpointId"]))
+    if appliance is None:
+        return {"endpoint": None, "error": {"__typename": "ResourceNotFound", "message": "There is no such endpoint"}}
+    appliance["enablement"] = input["enablement"]
+    return {"endpoint": _required(call, input["endpointId"]), "error": None}
+
+
+def _categorize(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    _own(call, input["endpointId"])["category"] = input["primaryDisplayCategory"]
+    return {"endpoint": _required(call, input["endpointId"])}
+
+
+def _forget(call: Call, _info: Any, **arguments: Any) -> Json:
+    """Remove an appliance."""
+    (given,) = arguments.values()
+    _own(call, given["endpointId"])
+    del call.account["appliances"][smart_home.entity_id(given["endpointId"])]
+    return {"endpointId": given["endpointId"]}
+
+
+def _quality_of_service(_call: Call, _info: Any, *, qualityOfServiceInput: Json) -> Json:  # noqa: N803
+    return {"durationInSeconds": qualityOfServiceInput["configuration"].get("durationInSeconds") or 60, "errors": []}
+
+
+def _subscribe(_call: Call, _info: Any, *, subscribeConfiguration: Json) -> Json:  # noqa: N803
+    entities = [each["entityType"] for each in subscribeConfiguration.get("entities") or ()]
+    return {
+        "entities": entities,
+        "errors": [],
+        "durationInMinutes": subscribeConfiguration.get("durationInMinutes") or 5,
+    }
+
+
+# --- security and modes -----------------------------------------------------------------
+
+
+def _arm(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    return _panel(call, input, input["armState"])
+
+
+def _disarm(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    return _panel(call, input, "DISARMED")
+
+
+def _panel(call: Call, given: Mapping[str, Any], state: str) -> Json:
+    """Arm or disarm a panel."""
+    appliance = call.account["appliances"].get(smart_home.entity_id(given["endpointId"]))
+    if appliance is None or appliance["armState"] is None:
+        return _failed("ResourceNotFound", "There is no such panel")
+    if not appliance["reachable"]:
+        return _failed("EndpointUnreachable", "The panel cannot be reached")
+    appliance["armState"] = state
+    return {"isSuccess": True, "error": None}
+
+
+def _failed(typename: str, message: str) -> Json:
+    """Return that something with a lock was not done."""
+    return {"isSuccess": False, "error": {"__typename": typename, "message": message}}
+
+
+def _with_pin(_call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002, ARG001
+    """Refuse: no device of a household has a code."""
+    return {"__typename": "DisarmWithPinResponse"} | _failed("DeviceCodeSetupRequired", "No code has been set up")
+
+
+def _home_mode(call: Call, _info: Any, *, homeModeDetailsInput: Json) -> Json:  # noqa: ARG001, N803
+    modes = [{"type": mode, "name": name, "displayType": "USER_ENABLED"} for mode, name in _MODES.items()]
+    return {
+        "modeDetails": {
+            "groupId": None,
+            "groupName": None,
+            "modeList": modes,
+            "currentModeState": call.account["homeMode"],
+            "modeSettings": {"enabled": True, "scheduleEnabled": False, "scheduleNotificationsEnabled": False},
+            "modeSchedules": [],
+        }
+    }
+
+
+def _set_home_mode(call: Call, _info: Any, **arguments: Any) -> Json:
+    (given,) = arguments.values()
+    call.account["homeMode"] = given["newModeState"]["type"]
+    return {"success": True, "error": None}
+
+
+# --- settings ---------------------------------------------------------------------------
+
+
+def _device_of(call: Call, endpoint_id: str) -> Json | None:
+    """Return the Echo that an endpoint is."""
+    entity_id = smart_home.entity_id(endpoint_id)
+    return next(
+        (device for serial, device in call.devices("WHA") if smart_home.echo_entity_id(serial) == entity_id), None
+    )
+
+
+def _setting_of(call: Call, endpoint_id: str, name: str) -> Json:
+    """Return a setting of an Echo; one that there is not has an error."""
+    device = _device_of(call, endpoint_id)
+    if device is not None and name == "doNotDisturb":
+        return do_not_disturb(endpoint_id, device)
+    stored = {} if device is None else call.account["endpointSettings"].get(endpoint_id, {})
+    value = stored.get(name)
+    kind = {bool: "Toggle", dict: "Json", list: "Json"}.get(type(value), "String")
+    return {
+        "__typename": f"EndpointSetting{kind}",
+        "id": f"{endpoint_id}.{name}",
+        "endpointId": endpoint_id,
+        "name": name,
+        f"{kind.lower()}Value": value,
+        "error": None if name in stored else {"type": "NOT_FOUND", "message": None},
+    }
+
+
+def _endpoint_setting(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    return {"setting": _setting_of(call, input["endpointId"], input["settingName"])}
+
+
+def _endpoint_settings(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    return {"settings": [_setting_of(call, input["endpointId"], name) for name in input["settingNames"]]}
+
+
+def _update_setting(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    endpoint_id, name, value = input["endpointId"], input["settingName"], input["value"]
+    device = _device_of(call, endpoint_id)
+    if device is None:
+        raise GraphqlError("There is no such endpoint")
+    if name == "doNotDisturb":
+        device["dnd"] = bool(value)
+    else:
+        call.account["endpointSettings"].setdefault(endpoint_id, {})[name] = value
+    return {"setting": _setting_of(call, endpoint_id, name)}
+
+
+def _preferences(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    return {"items": [{"id": each, "preference": {}} for each in input["ids"] if endpoint(call, each)]}
+
+
+# --- what a household has none of -------------------------------------------------------
+
+
+def _nothing(answer: Mapping[str, Any] | None) -> Callable[..., Any]:
+    """Return what answers the same to everybody."""
+
+    def resolve(_call: Call, _info: Any, **_arguments: Any) -> Mapping[str, Any] | None:
+        return answer
+
+    return resolve
+
+
+_NO_FAVORITES: Mapping[str, Any] = {"favorites": [], "paginationContext": None}
+
+_RESOLVERS: Mapping[str, Callable[..., Any]] = {
+    "endpoint": _endpoint,
+    "endpoints": _endpoints,
+    "listEndpoints": _list_endpoints,
+    "deviceTypeGroup": _device_type_group,
+    "listDeviceGroups": _list_device_groups,
+    "endpointSetting": _endpoint_setting,
+    "endpointSettings": _endpoint_settings,
+    "endpointCustomerPreferences": _preferences,
+    "automations": automations,
+    "recommendedAutomations": _nothing({"automations": []}),
+    "homeModeDetails": _home_mode,
+    "airQualityHistory": air_quality_history,
+    "presenceState": _nothing({"entities": []}),
+    "momentsEvents": _nothing({"items": [], "eventMetadata": [], "nextToken": None}),
+    "favorites": _nothing(_NO_FAVORITES),
+    "possibleFavorites": _nothing(_NO_FAVORITES),
+    "home": _nothing(None),
+    "homes": _nothing({"items": [], "nextToken": None}),
+    "premises": _nothing({"results": [], "paginationContext": None}),
+    "habitTrackingStatus": _nothing({"habitTrackingEnabled": False}),
+    "spectatorMode": _nothing({"spectator": None}),
+    "setEndpointFeatures": _set_features,
+    "setEndpointFeaturesV2": _set_features,
+    "setEndpointFriendlyName": _rename,
+    "setEndpointEnablement": _enable,
+    "setEndpointPrimaryDisplayCategory": _categorize,
+    "forgetEndpoint": _forget,
+    "deregisterEndpoint": _forget,
+    "createDeviceGroup": _create_group,
+    "updateDeviceGroup": _update_group,
+    "deleteDeviceGroup": _delete_group,
+    "updateEndpointSettingToggle": _update_setting,
+    "updateEndpointSettingString": _update_setting,
+    "updateEndpointSettingJson": _update_setting,
+    "armSecurityPanel": _arm,
+    "disarmSecurityPanel": _disarm,
+    "disarmWithPin": _with_pin,
+    "unlockWithPin": _with_pin,
+    "activateAutomation": automation,
+    "deactivateAutomation": automation,
+    "enableAutomation": automation,
+    "disableAutomation": automation,
+    "setHomeModeState": _set_home_mode,
+    "setSecureHomeModeState": _set_home_mode,
+    "requestEndpointQualityOfService": _quality_of_service,
+    "subscribe": _subscribe,
+    "unsubscribe": _nothing({"errors": []}),
+}

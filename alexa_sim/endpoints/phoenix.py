@@ -4,66 +4,87 @@ from collections.abc import Callable, Mapping
 import json
 from typing import Any
 
-from alexa_sim import smart_home
-from alexa_sim.http import Response, json_response
+from alexa_sim import device_groups, smart_home
+from alexa_sim.colors import COLORS, WHITES
+from alexa_sim.http import HttpError, Response, json_response
 from alexa_sim.smart_home import ControlError
 
 from . import Call, WebsiteApi, bad_request
 
 type Json = dict[str, Any]
 
-# Alexa's words for whites; each lamp has one kelvin for each.
-WHITES: Mapping[str, int] = {
-    "warm_white": 2200,
-    "soft_white": 2700,
-    "white": 4000,
-    "daylight_white": 5400,
-    "cool_white": 6500,
-}
-
-# Hue and saturation of some of Alexa's words for colours.
-COLORS: Mapping[str, tuple[float, float]] = {
-    "red": (0.0, 1.0),
-    "crimson": (348.0, 0.91),
-    "orange": (39.0, 1.0),
-    "gold": (51.0, 1.0),
-    "yellow": (60.0, 1.0),
-    "lime": (120.0, 1.0),
-    "green": (120.0, 1.0),
-    "cyan": (180.0, 1.0),
-    "turquoise": (174.0, 0.71),
-    "blue": (240.0, 1.0),
-    "purple": (300.0, 1.0),
-    "magenta": (300.0, 1.0),
-    "pink": (350.0, 0.25),
-    "white": (0.0, 0.0),
-}
-
 
 def add_phoenix(api: WebsiteApi) -> None:
     """Add the endpoints."""
-    api.add("POST", "/api/phoenix/state", _states)
+    # a read, for all that it is a POST
+    api.add("POST", "/api/phoenix/state", _states, csrf=False)
     api.add("PUT", "/api/phoenix/state", _controls)
     api.add("GET", "/api/phoenix/group", _groups)
+    api.add("POST", "/api/phoenix/discovery", _discover)
+    api.add("PUT", "/api/phoenix/v2/appliance/{appliance}/enablement", _enable)
+    api.add("PUT", "/api/phoenix/appliance/{appliance}", _rename)
+    api.add("DELETE", "/api/phoenix/appliance/{appliance}", _remove)
+
+
+def _discover(_call: Call) -> Response:
+    """Look for new appliances: a household shows them as soon as it has them."""
+    return json_response({})
+
+
+def _named_appliance(call: Call) -> tuple[str, Json]:
+    """Return entity id and appliance that the path names by either id; raises ``HttpError`` 404."""
+    wanted = call.request.params["appliance"]
+    for entity_id, appliance in call.account["appliances"].items():
+        if wanted in (entity_id, appliance["applianceId"]):
+            return entity_id, appliance
+    raise HttpError(404, {"message": "There is no such appliance"})
+
+
+def _enable(call: Call) -> Response:
+    """Switch an appliance off for Alexa, or on."""
+    _, appliance = _named_appliance(call)
+    body = call.body()
+    given = body.get("enabled", body.get("isEnabled", body.get("enablement")))
+    if given not in (True, False, "ENABLED", "DISABLED_BY_CUSTOMER"):
+        raise bad_request("enabled is required")
+    appliance["enablement"] = "ENABLED" if given in (True, "ENABLED") else "DISABLED_BY_CUSTOMER"
+    return json_response({})
+
+
+def _rename(call: Call) -> Response:
+    """Change the name of an appliance."""
+    _, appliance = _named_appliance(call)
+    name = call.body().get("friendlyName")
+    if not isinstance(name, str) or not name.strip():
+        raise bad_request("friendlyName is required")
+    appliance["name"] = name
+    return json_response({})
+
+
+def _remove(call: Call) -> Response:
+    """Forget an appliance."""
+    entity_id, _ = _named_appliance(call)
+    del call.account["appliances"][entity_id]
+    return json_response({})
 
 
 def _groups(call: Call) -> Response:
     """List rooms with the appliances in them."""
-    rooms: dict[str, list[tuple[str, Json]]] = {}
-    for entity_id, appliance in call.account["appliances"].items():
-        if appliance["room"]:
-            rooms.setdefault(appliance["room"], []).append((entity_id, appliance))
-    groups = [
-        {
-            "name": name,
-            "groupId": f"amzn1.alexa.endpointGroup.{smart_home.echo_entity_id(name)}",
-            "type": "SPACE",
-            "applianceIds": [appliance["applianceId"] for _, appliance in members],
-            "chrEndpoints": [{"entityId": entity_id} for entity_id, _ in members],
-            "dmsEndpoints": [],
-        }
-        for name, members in rooms.items()
-    ]
+    appliances = call.account["appliances"]
+    groups: list[Json] = []
+    for group_id, group in device_groups.listing(call.account):
+        members = [smart_home.entity_id(each) for each in group["members"]]
+        members = [each for each in members if each in appliances]
+        groups.append(
+            {
+                "name": group["name"],
+                "groupId": group_id,
+                "type": "SPACE",
+                "applianceIds": [appliances[each]["applianceId"] for each in members],
+                "chrEndpoints": [{"entityId": each} for each in members],
+                "dmsEndpoints": [],
+            }
+        )
     return json_response({"applianceGroups": groups})
 
 
@@ -73,7 +94,7 @@ def _states(call: Call) -> Response:
     errors: list[Json] = []
     for entity in _requests(call, "stateRequests"):
         try:
-            appliance = _reached(_find(call, entity))
+            appliance = _reached(_found(call, entity)[0])
         except ControlError as err:
             errors.append(_error(entity, err))
         else:
@@ -89,9 +110,13 @@ def _controls(call: Call) -> Response:
     with call.state.change():
         for request in _requests(call, "controlRequests"):
             try:
-                appliance = _find(call, request)
-                parameters = request.get("parameters")
-                _control(appliance, parameters if isinstance(parameters, Mapping) else {}, call.state.now())
+                given = request.get("parameters")
+                parameters = given if isinstance(given, Mapping) else {}
+                found = _found(call, request)
+                failed = [error for each in found if (error := _tried(each, parameters, call.state.now()))]
+                if failed:
+                    partly = len(failed) < len(found)
+                    raise ControlError("GROUP_CONTROL_PARTIALLY_SUCCESSFUL") if partly else failed[0]
             except ControlError as err:
                 errors.append(_error(request, err))
             else:
@@ -107,15 +132,35 @@ def _requests(call: Call, key: str) -> list[Mapping[str, Any]]:
     return requests
 
 
-def _find(call: Call, request: Mapping[str, Any]) -> Json:
-    """Return the appliance that a request names: an ENTITY by entity id, an APPLIANCE by appliance id."""
+def _found(call: Call, request: Mapping[str, Any]) -> list[Json]:
+    """Return the appliances that a request names; raises ``ControlError``.
+
+    An ENTITY is named by entity id, an APPLIANCE by appliance id or entity id, and a GROUP stands for what is in it.
+    """
     wanted, kind = request.get("entityId"), request.get("entityType")
-    for entity_id, appliance in call.account["appliances"].items():
-        names = [entity_id] if kind == "ENTITY" else appliance["mergedApplianceIds"] or [appliance["applianceId"]]
-        if wanted in names:
-            found: Json = appliance
-            return found
-    raise ControlError("TargetApplianceNotFoundException")
+    appliances = call.account["appliances"]
+    found: list[Json] = []
+    if kind == "GROUP":
+        members = dict(device_groups.listing(call.account)).get(str(wanted), {}).get("members", ())
+        found = [appliances[each] for member in members if (each := smart_home.entity_id(member)) in appliances]
+    for entity_id, appliance in appliances.items():
+        names = {"ENTITY": [entity_id]}.get(
+            str(kind), [*(appliance["mergedApplianceIds"] or [appliance["applianceId"]]), entity_id]
+        )
+        if kind != "GROUP" and wanted in names:
+            found.append(appliance)
+    if not found:
+        raise ControlError("TargetApplianceNotFoundException")
+    return found
+
+
+def _tried(appliance: Json, parameters: Mapping[str, Any], now: float) -> ControlError | None:
+    """Control an appliance; return what went wrong."""
+    try:
+        _control(appliance, parameters, now)
+    except ControlError as err:
+        return err
+    return None
 
 
 def _reached(appliance: Json) -> Json:
@@ -138,14 +183,14 @@ def _capability_states(call: Call, appliance: Json) -> list[str]:
         name, instance = smart_home.split(key)
         found += [
             {
-                "namespace": smart_home.INTERFACES[name],
+                "namespace": smart_home.interface(name),
                 "name": property_name,
                 **({"instance": instance} if instance else {}),
                 "value": value,
                 "timeOfSample": smart_home.timestamp(feature["sampled"]),
                 "uncertaintyInMilliseconds": 0,
             }
-            for property_name, value in smart_home.values_of(feature).items()
+            for property_name, value in smart_home.values_of(key, feature).items()
         ]
     if appliance["armState"] is not None:
         found.append(
@@ -188,11 +233,16 @@ def _named(parameters: Mapping[str, Any], name: str, words: Mapping[str, Any]) -
 
 
 def _brightness(parameters: Mapping[str, Any]) -> Json:
-    """Read a brightness, which comes as a text."""
-    value = str(parameters.get("brightness"))
-    if not value.isdecimal():
-        raise ControlError("INVALID_VALUE", "brightness has to be a number")
-    return {"brightness": int(value)}
+    """Read a brightness, which comes as a text, with digits after the point or without."""
+    return _number(parameters, "brightness")
+
+
+def _number(parameters: Mapping[str, Any], name: str) -> Json:
+    """Read a number, which may come as a text."""
+    try:
+        return {name: float(str(parameters.get(name)))}
+    except ValueError:
+        raise ControlError("INVALID_VALUE", f"{name} has to be a number") from None
 
 
 def _color(parameters: Mapping[str, Any]) -> Json:
@@ -251,6 +301,7 @@ _ACTIONS: Mapping[Any, Callable[[Json, Mapping[str, Any], float], None]] = {
     "turnOn": _as("power", "turnOn", lambda _: {}),
     "turnOff": _as("power", "turnOff", lambda _: {}),
     "setBrightness": _as("brightness", "setBrightness", _brightness),
+    "setPercentage": _as("percentage", "setPercentage", lambda given: _number(given, "percentage")),
     "setColor": _as("color", "setColor", _color),
     "setColorTemperature": _as("colorTemperature", "setColorTemperature", _white),
     "setModeValue": _as("mode", "setMode", lambda given: {"mode": given.get("mode")}),
