@@ -7,7 +7,7 @@ beside them, and ``sampled``, when its values were true.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -177,10 +177,11 @@ class ControlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FeatureFacts:
-    """What of a feature is pushed when it changes."""
+    """What of a feature is pushed when it changes, and when it was sampled."""
 
     endpoint_id: str
     values: str
+    sampled: float = field(default=0.0, compare=False)
 
 
 def endpoint_id(entity_id: str) -> str:
@@ -272,15 +273,19 @@ def facts(account: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Feature
     """Yield by entity id and key the features of an account's appliances and Echos that are pushed."""
     for entity_id, features in _all_features(account):
         for key, feature in features.items():
-            yield (entity_id, key), FeatureFacts(endpoint_id(entity_id), repr(values_of(key, feature)))
+            yield (
+                (entity_id, key),
+                FeatureFacts(endpoint_id(entity_id), repr(values_of(key, feature)), feature["sampled"]),
+            )
 
 
 def stamp(account: Mapping[str, Any], before: Mapping[tuple[str, str], FeatureFacts], now: float) -> None:
-    """Set the time of the features that have changed since ``before``."""
+    """Set the time of the features that have changed since ``before``, where no other time was set with them."""
     for entity_id, features in _all_features(account):
         for key, feature in features.items():
             old = before.get((entity_id, key))
-            if old is not None and old.values != repr(values_of(key, feature)):
+            is_changed = old is not None and old.values != repr(values_of(key, feature))
+            if old is not None and is_changed and feature["sampled"] == old.sampled:
                 feature["sampled"] = max(now, feature["sampled"])
                 if key == "securityPanel":
                     account["appliances"][entity_id]["armStateSampled"] = feature["sampled"]

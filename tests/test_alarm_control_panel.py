@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.coordinator import smart_home
 
-from .appliances import PHOENIX, House
+from .appliances import GRAPHQL, PHOENIX, House
 from .conftest import Clock, Household, set_up, state_of, until
 
 GUARD = "alarm_control_panel.alexa_guard_60057"
@@ -40,7 +40,7 @@ async def test_arm_and_disarm_by_an_echo(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """Nobody asks for a code; Amazon's Away is armed, its Home disarmed; the state is what is then read."""
+    """Nobody asks for a code; Amazon's Away is armed, its Home disarmed; the state is what is then pushed."""
     house = House(sim)
     registered = entity_registry.async_get(GUARD)
     assert registered is not None
@@ -62,7 +62,7 @@ async def test_arm_and_disarm_by_an_echo(
         assert len(sim.ledger(path=SEQUENCE)) == 1
         assert house.phoenix() == []
         await until(hass, partial(hass.states.is_state, GUARD, state))
-        assert len(sim.ledger(method="POST", path=PHOENIX)) == 1, "one read confirms it"
+        assert sim.ledger(method="POST", path=PHOENIX) == [], "the push has told"
     with pytest.raises(ServiceNotSupported):
         await act(hass, "alarm_arm_home")
 
@@ -89,6 +89,41 @@ async def test_without_an_echo(
     await until(hass, partial(hass.states.is_state, GUARD, "armed_away"))
 
 
+async def test_the_form_of_its_id_does_not_matter(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    """Guard of the older form, which an Echo arms by the end of its id; what is done elsewhere is pushed."""
+    house = House(sim)
+    house.change(NAME, applianceId="AAA_SonarCloudService_8213460057")
+    await set_up(hass, config_entry)
+    await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
+    await act(hass, "alarm_arm_away")
+    assert house.appliance(NAME)["armState"] == "ARMED_AWAY"
+    await until(hass, partial(hass.states.is_state, GUARD, "armed_away"))
+    sim.reset_ledger()
+    house.change(NAME, armState="ARMED_NIGHT")
+    await until(hass, partial(hass.states.is_state, GUARD, "armed_night"))
+    assert sim.ledger(path=PHOENIX) == []
+
+
+async def test_what_phoenix_refuses_is_armed_by_graphql(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    house = House(sim)
+    devices = entry.runtime_data.devices
+    listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]
+    for device in listening:
+        household.change(device.name, online=False)
+    await until(hass, lambda: not any(devices.data[device.serial].online for device in listening))
+    sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
+    await act(hass, "alarm_arm_away")
+    assert house.appliance(NAME)["armState"] == "ARMED_AWAY"
+    sim.fault(path=PHOENIX, method="PUT", status=503, times=1)
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "alarm_disarm")
+    assert house.appliance(NAME)["armState"] == "ARMED_AWAY", "an unknown outcome is not sent another way"
+
+
 async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """Who could not arm learns it, and Guard is shown as it is."""
     await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
@@ -102,8 +137,9 @@ async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
 async def test_armed_elsewhere(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """No push tells of it: it is read by itself and on request; what cannot be read is unavailable."""
+    """What no push tells is read by itself and on request; what cannot be read either way is unavailable."""
     house = House(sim)
+    sim.fault(silent_stream=4 * 3600)
     assert await async_setup_component(hass, "homeassistant", {})
     await set_up(hass, config_entry)
     await clock.settle()
@@ -119,9 +155,15 @@ async def test_armed_elsewhere(
 
     await update()
     assert state_of(hass, GUARD).state == "disarmed"
+    sim.reset_ledger()
     sim.fault(path=PHOENIX, method="POST", status=404, times=1)
     await update()
-    assert state_of(hass, GUARD).state == "disarmed", "one failed poll makes nothing unavailable"
+    assert state_of(hass, GUARD).state == "disarmed"
+    assert len(sim.ledger(path=GRAPHQL)) == 1, "GraphQL tells where phoenix does not"
+    sim.fault(path=PHOENIX, method="POST", status=404, times=1)
+    sim.fault(path=GRAPHQL, status=404, times=1)
+    await update()
+    assert state_of(hass, GUARD).state == "unavailable"
     await update()
     assert state_of(hass, GUARD).state == "disarmed"
     assert await hass.config_entries.async_unload(config_entry.entry_id)

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.climate.smart_home import AlexaThermostat
 
-from .appliances import PHOENIX, House, shows
+from .appliances import GRAPHQL, PHOENIX, House, shows
 from .conftest import set_up, state_of, until
 
 HALL = "climate.hall_hall_thermostat"
@@ -100,6 +100,7 @@ async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entr
         await act(hass, "set_temperature", temperature=99)
     assert house.phoenix() == []
     sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
+    sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "set_temperature", temperature=23)
     assert raised.value.translation_key == "command_refused"
@@ -109,6 +110,14 @@ async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entr
         await act(hass, "set_hvac_mode", hvac_mode="off")
     assert raised.value.translation_key == "unreachable"
     assert state_of(hass, HALL).state == "unavailable"
+
+
+async def test_what_phoenix_refuses_is_set_by_graphql(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
+    await act(hass, "set_temperature", temperature=23)
+    await shown(hass, "heat", temperature=23)
 
 
 async def test_fahrenheit(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:

@@ -14,7 +14,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import CONF_APPLIANCES
 from custom_components.alexa_media.coordinator import smart_home
 
-from .appliances import GRAPHQL, House, shows, written
+from .appliances import GRAPHQL, PHOENIX, House, shows, written
 from .conftest import Household, quiet, set_up, state_of, until
 
 HALL = "light.hall_hall_light"
@@ -177,7 +177,8 @@ async def test_effects_of_amazons_lamp(hass: HomeAssistant, sim: ControlClient, 
 async def test_refused_and_unreachable(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """A refusal reaches the caller and changes nothing; who cannot be reached is unavailable alone, until heard of."""
     house = House(sim)
-    sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
+    for path in (GRAPHQL, PHOENIX):
+        sim.fault(path=path, status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "turn_off")
     assert raised.value.translation_key == "command_refused"

@@ -1,18 +1,19 @@
 """What the entities of the smart home share: their devices, their ids, and what they show of an appliance."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, override
+from typing import Any, ClassVar, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.util import slugify
+from homeassistant.util import dt as dt_util, slugify
 
-from .backend.appliances import Appliance, ApplianceState, Feature, PropertyKey, PropertyName, Value
+from .backend.appliances import Appliance, ApplianceState, Feature, PropertyKey, PropertyName, Sample, Value
 from .backend.smart_home import Control
 from .const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator import AlexaConfigEntry, SmartHomeCoordinator
@@ -22,6 +23,9 @@ AIR_QUALITY_MONITOR: Final = "Indoor Air Quality Monitor"
 """The model under which alexa_media_player registered Amazon's air quality monitor, by its serial."""
 
 GUARD: Final = "Alexa Guard"
+
+ATTR_LAST_SAMPLED: Final = "last_sampled"
+"""When what an entity shows was true at the appliance."""
 
 _AIR_QUALITY_MONITOR_TYPE: Final = "AEZME1X38KDRA"
 
@@ -234,6 +238,63 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
         """Set all this in one request; returns when Amazon has accepted it."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_control(self._appliance.entity_id, *controls)
+
+
+class AlexaMeasuringEntity(AlexaApplianceEntity):
+    """An entity whose state says how things are now, by its first property: motion, light, temperatures.
+
+    Amazon answers with the last sample that it has, which may be weeks old. The sample's time is an
+    attribute, and a value that is older than ``max_age`` allows is unknown.
+    """
+
+    _unrecorded_attributes = frozenset({ATTR_LAST_SAMPLED})
+
+    max_age: ClassVar[timedelta | None] = timedelta(days=1)
+    """How old a value may be to say anything about now, ``None`` where only changes are reported."""
+
+    def max_age_of(self, value: Value) -> timedelta | None:  # noqa: ARG002 - for those whose values differ
+        """Return how old a value may be."""
+        return self.max_age
+
+    @property
+    def measured(self) -> Value | None:
+        """Return the value of the first property, ``None`` where it is not known or too old."""
+        return self.primary if self._is_present else None
+
+    @property
+    def measured_number(self) -> float | None:
+        """Return the value of the first property where that is a number which is not too old."""
+        return self.number_of(self._keys[0]) if self._is_present else None
+
+    @property
+    def _is_present(self) -> bool:
+        """Return whether the value tells of now; one without a time is taken as it is."""
+        sample = self.appliance_state.sample(*self._keys[0])
+        if sample is None or sample.value is None:
+            return False
+        return is_recent(sample, self.max_age_of(sample.value))
+
+    @property
+    def _sampled_at(self) -> datetime | None:
+        """Return when the value was true."""
+        sample = self.appliance_state.sample(*self._keys[0])
+        return sample.at if sample else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return the time of the sample."""
+        return {ATTR_LAST_SAMPLED: at.isoformat() if (at := self._sampled_at) else None}
+
+    @override
+    def snapshot(self) -> object:
+        """Return all that this shows: with the value its time, and whether that is recent."""
+        return super().snapshot(), self._sampled_at, self._is_present
+
+
+def is_recent(sample: Sample, max_age: timedelta | None) -> bool:
+    """Return whether a sample is not older than ``max_age``; one without a time is."""
+    return max_age is None or sample.at is None or dt_util.utcnow() - sample.at <= max_age
 
 
 def key_of(feature: Feature, name: PropertyName) -> PropertyKey:

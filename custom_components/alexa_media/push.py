@@ -178,6 +178,8 @@ def _smart_home(data: AlexaRuntimeData, event: SmartHomeChanged) -> None:
     """Set what appliances are set to and measure."""
     if data.smart_home:
         data.smart_home.async_pushed(event)
+    if data.guard:
+        data.guard.async_pushed(event)
 
 
 @_rule(DirectiveIgnored, Verb.IGNORE)

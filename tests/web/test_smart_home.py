@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from alexa_sim.graphql import read
 from custom_components.alexa_media.backend.appliances import (
     ApplianceKind,
     ApplianceState,
@@ -41,6 +42,7 @@ from custom_components.alexa_media.errors import (
     AlexaError,
     AlexaUnreachableError,
 )
+from custom_components.alexa_media.web import smart_home_queries
 from custom_components.alexa_media.web.parse_smart_home import (
     parse_discovery,
     parse_groups,
@@ -331,10 +333,14 @@ CELSIUS = TemperatureScale.CELSIUS
             ("range", "4", "setRangeValue", {"rangeValue": 2.5}),
             {"action": "setRangeValue", "instance": "4", "rangeValue": 2.5},
         ),
-        (SetThermostatMode(mode="HEAT"), None, {"action": "setThermostatMode", "thermostatMode.value": "HEAT"}),
+        (
+            SetThermostatMode(mode="HEAT"),
+            ("thermostat", "", "setThermostatMode", {"thermostatMode": "HEAT"}),
+            {"action": "setThermostatMode", "thermostatMode.value": "HEAT"},
+        ),
         (
             SetSetpoint(scale=CELSIUS, target=21),
-            None,
+            ("thermostat", "", "setTargetSetpoint", {"targetSetpoint": {"value": "21", "scale": "CELSIUS"}}),
             {
                 "action": "setTargetTemperature",
                 "targetTemperature.value": 21,
@@ -342,11 +348,19 @@ CELSIUS = TemperatureScale.CELSIUS
             },
         ),
         (
-            SetSetpoint(scale=CELSIUS, lower=19, upper=24),
-            None,
+            SetSetpoint(scale=CELSIUS, lower=19, upper=24.5),
+            (
+                "thermostat",
+                "",
+                "setTargetSetpoint",
+                {
+                    "lowerSetpoint": {"value": "19", "scale": "CELSIUS"},
+                    "upperSetpoint": {"value": "24.5", "scale": "CELSIUS"},
+                },
+            ),
             {
                 "action": "setTargetTemperature",
-                "upperSetTemperature.value": 24,
+                "upperSetTemperature.value": 24.5,
                 "upperSetTemperature.scale": "CELSIUS",
                 "lowerSetTemperature.value": 19,
                 "lowerSetTemperature.scale": "CELSIUS",
@@ -375,31 +389,146 @@ def result(*codes: tuple[int, str], errors: Any = ()) -> dict[str, Any]:
     return {"data": {"setEndpointFeatures": {"featureControlResponses": responses, "errors": list(errors)}}}
 
 
+def plug(number: int) -> Any:
+    """Return an appliance that can be switched."""
+    return parse_discovery(listed(endpoint(number))).appliances[f"e{number}"]
+
+
+def failed(number: int, code: str) -> dict[str, Any]:
+    """Return an element of a mutation's errors."""
+    return {"endpointId": f"amzn1.alexa.endpoint.{number}", "code": code, "message": None}
+
+
+def phoenix_result(*numbers: int, **codes: str) -> dict[str, Any]:
+    """Return phoenix's answer: what was done, and codes of what was not."""
+    return {
+        "controlResponses": [{"entityId": f"e{number}", "code": "SUCCESS"} for number in numbers],
+        "errors": [{"code": code, "entity": {"entityId": entity_id}} for entity_id, code in codes.items()],
+    }
+
+
+async def switch(home: WebSmartHome, *numbers: int) -> list[AlexaError | None]:
+    """Switch plugs on; return what went wrong with each."""
+    return list(await home.async_control([(plug(number), (SetPower(on=True),)) for number in numbers]))
+
+
 async def test_everybody_learns_their_own_result(amazon: Amazon, web_session: WebSession) -> None:
-    """Success, refusal, no word and an error, of one request; what the answer leaves out fits."""
+    """Of one request: done, refused by both ways, refused and then done by phoenix, unreachable."""
     home = WebSmartHome(web_session.transport)
-    appliances = [parse_discovery(listed(endpoint(number))).appliances[f"e{number}"] for number in range(1, 6)]
-    unreachable = {"endpointId": "amzn1.alexa.endpoint.4", "code": "ENDPOINT_UNREACHABLE", "message": None}
-    amazon.script(GRAPHQL, answer(result((1, "SUCCESS"), (2, "INTERNAL_ERROR"), errors=[unreachable])))
-    results = await home.async_control([(each, (SetPower(on=True),)) for each in appliances[:4]])
-    assert results[0] is None
-    assert [type(each) for each in results[1:]] == [AlexaCommandError, AlexaCommandError, AlexaUnreachableError]
-    assert [each.code for each in results[1:] if each] == ["INTERNAL_ERROR", "not_confirmed", "ENDPOINT_UNREACHABLE"]
-    assert len(amazon.hits(GRAPHQL)) == 1
-    # an outcome that nobody knows is told and not tried again
-    amazon.script(GRAPHQL, answer({}, 503))
-    (error,) = await home.async_control([(appliances[0], (SetPower(on=True),))])
-    assert isinstance(error, AlexaConnectionError)
-    assert len(amazon.hits(GRAPHQL)) == 2
-    # a whole request that was refused for something else is not tried by phoenix
-    amazon.script(GRAPHQL, answer({"data": None, "errors": [{"message": "Internal failure"}]}))
-    (error,) = await home.async_control([(appliances[0], (SetPower(on=True),))])
-    assert isinstance(error, AlexaCommandError)
-    assert amazon.hits(PHOENIX) == []
-    amazon.script(GRAPHQL, answer({"data": {}}))
-    (error,) = await home.async_control([(appliances[0], (SetPower(on=True),))])
-    assert isinstance(error, AlexaBadResponseError)
+    errors = [failed(2, "INTERNAL_ERROR"), failed(3, "DEVICE_OFFLINE"), failed(4, "ENDPOINT_UNREACHABLE")]
+    amazon.script(GRAPHQL, answer(result((1, "SUCCESS"), errors=errors)))
+    amazon.script(PHOENIX, answer(phoenix_result(3, e2="UNSUPPORTED_OPERATION", e4="ENDPOINT_UNREACHABLE")))
+    first, second, third, fourth = await switch(home, 1, 2, 3, 4)
+    assert (first, third) == (None, None)
+    assert type(second) is AlexaCommandError
+    assert second.code == "INTERNAL_ERROR"
+    assert isinstance(fourth, AlexaUnreachableError)
+    assert (len(amazon.hits(GRAPHQL)), len(amazon.hits(PHOENIX))) == (1, 1)
+    sent = amazon.hits(PHOENIX)[0].json["controlRequests"]
+    assert [each["entityId"] for each in sent] == ["e2", "e3", "e4"]
     await home.async_close()
+
+
+@pytest.mark.parametrize(
+    "done",
+    [
+        {"featureControlResponses": [{"endpointId": "amzn1.alexa.endpoint.1", "code": None}], "errors": []},
+        {"featureControlResponses": [{"endpointId": "amzn1.alexa.endpoint.1", "code": "OK"}], "errors": []},
+        {"featureControlResponses": [{"endpointId": "amzn1.alexa.endpoint.1", "code": "ACCEPTED"}], "errors": None},
+        {"featureControlResponses": [{"endpointId": "amzn1.alexa.endpoint.1"}]},
+        {"featureControlResponses": [], "errors": []},
+        {"featureControlResponses": None, "errors": None},
+        {"errors": []},
+    ],
+)
+async def test_what_has_no_error_was_done(amazon: Amazon, web_session: WebSession, done: dict[str, Any]) -> None:
+    home = WebSmartHome(web_session.transport)
+    amazon.script(GRAPHQL, answer({"data": {"setEndpointFeatures": done}}))
+    assert await switch(home, 1) == [None]
+    assert amazon.hits(PHOENIX) == []
+    await home.async_close()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (result(errors=[failed(1, "INTERNAL_ERROR")]), 200),
+        (result(errors=[failed(1, "ENDPOINT_BUSY")]), 200),
+        (result(errors=[{"code": "INTERNAL_ERROR"}]), 200),
+        (result((1, "SUCCESS"), errors=[failed(1, "VALUE_OUT_OF_RANGE")]), 200),
+        ({"data": None, "errors": [{"message": "Internal failure"}]}, 200),
+        ({"errors": [{"message": "x", "extensions": {"errorCode": "BAD_REQUEST"}}]}, 200),
+        ({"data": {"setEndpointFeatures": None}, "errors": [{"message": "INTERNAL_FRAMEWORK_FAILURE"}]}, 200),
+        ({"data": None, "errors": [{"message": "Validation error (FieldUndefined) : 'code'"}]}, 200),
+        ({"message": "no"}, 400),
+        ({"message": "no"}, 403),
+        ({}, 404),
+        ({}, 405),
+        ({"message": "no"}, 422),
+    ],
+)
+async def test_what_graphql_refuses_is_done_by_phoenix(
+    amazon: Amazon, web_session: WebSession, body: dict[str, Any], status: int
+) -> None:
+    home = WebSmartHome(web_session.transport)
+    amazon.script(GRAPHQL, answer(body, status))
+    amazon.script(PHOENIX, answer(phoenix_result(1)))
+    assert await switch(home, 1) == [None]
+    assert len(amazon.hits(PHOENIX)) == 1
+    await home.async_close()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 500),
+        ({}, 502),
+        ({}, 503),
+        ({"data": {}}, 200),
+        ({"data": {"setEndpointFeatures": None}}, 200),
+        ({"data": None, "errors": [{"message": "Timed out"}]}, 200),
+        ({"data": None, "errors": [{"message": "The field at path was declared as a non-null type"}]}, 200),
+        (result(errors=[]) | {"errors": [{"message": "part of it"}]}, 200),
+        ("{", 200),
+        ("", 200),
+        ({"message": "Rate exceeded"}, 429),
+    ],
+)
+async def test_an_unknown_outcome_is_told_and_not_sent_another_way(
+    amazon: Amazon, web_session: WebSession, body: Any, status: int
+) -> None:
+    home = WebSmartHome(web_session.transport)
+    amazon.script(GRAPHQL, answer(body, status))
+    (error,) = await switch(home, 1)
+    assert isinstance(error, AlexaError)
+    assert amazon.hits(PHOENIX) == []
+    assert len(amazon.hits(GRAPHQL)) == 1
+    await home.async_close()
+
+
+async def test_of_several_controls_only_those_that_were_refused_go_another_way(
+    amazon: Amazon, web_session: WebSession
+) -> None:
+    home = WebSmartHome(web_session.transport)
+    refused = {**failed(1, "INTERNAL_ERROR"), "featureName": "brightness", "featureOperationName": "setBrightness"}
+    amazon.script(GRAPHQL, answer(result((1, "OK"), errors=[refused])))
+    amazon.script(PHOENIX, answer(phoenix_result(1)))
+    assert await home.async_control([(plug(1), (SetPower(on=True), SetBrightness(level=40)))]) == [None]
+    (hit,) = amazon.hits(PHOENIX)
+    assert [each["parameters"]["action"] for each in hit.json["controlRequests"]] == ["setBrightness"]
+    # a color without a name is nothing that phoenix can do: the refusal stands
+    amazon.script(GRAPHQL, answer(result(errors=[failed(1, "INTERNAL_ERROR")])))
+    (error,) = await home.async_control([(plug(1), (SetColor(hue=1, saturation=1),))])
+    assert isinstance(error, AlexaCommandError)
+    assert len(amazon.hits(PHOENIX)) == 1
+    await home.async_close()
+
+
+@pytest.mark.parametrize(
+    "query", [each for name, each in vars(smart_home_queries).items() if name.isupper() and name[0] != "_"]
+)
+def test_what_is_asked_is_valid_by_the_schema(query: str) -> None:
+    read(query)
 
 
 async def test_what_comes_while_a_request_is_in_flight_goes_out_together(

@@ -52,6 +52,7 @@ class FeatureName(OpenEnum):
     MOTION_SENSOR = "motionSensor"
     POWER = "power"
     RANGE = "range"
+    SECURITY_PANEL = "securityPanel"
     SPEAKER = "speaker"
     TEMPERATURE_SENSOR = "temperatureSensor"
     THERMOSTAT = "thermostat"
@@ -62,6 +63,8 @@ class FeatureName(OpenEnum):
 class PropertyName(OpenEnum):
     """``name`` of a property, and the type that its value has in a ``Sample``."""
 
+    ARM_STATE = "armState"
+    """ARMED_AWAY, ARMED_STAY, ARMED_NIGHT or DISARMED."""
     BRIGHTNESS = "brightness"
     """float, 0–100."""
     COLOR = "color"

@@ -23,7 +23,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
-from ..appliance_entity import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
+from ..appliance_entity import (
+    AlexaApplianceEntity,
+    AlexaMeasuringEntity,
+    EntityFactory,
+    Placement,
+    async_setup_appliances,
+    is_recent,
+)
 from ..backend.appliances import Appliance, FeatureName, PropertyKey, PropertyName, Temperature, TemperatureScale
 from ..backend.smart_home import Control, SetSetpoint, SetThermostatMode
 from ..coordinator import AlexaConfigEntry
@@ -109,8 +116,10 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def current_temperature(self) -> float | None:
-        """Return what it measures."""
-        return self._temperature(CURRENT)
+        """Return what it measures, unless that is of another day."""
+        sample = self.appliance_state.sample(*CURRENT)
+        is_present = sample is not None and is_recent(sample, AlexaMeasuringEntity.max_age)
+        return self._temperature(CURRENT) if is_present else None
 
     @property
     def _is_range(self) -> bool:
@@ -174,7 +183,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         mode = HVAC_MODES.get(str(self.value_of(MODE)))
         if mode in self._active_modes:
             self._last_active = mode
-        return super().snapshot()
+        return super().snapshot(), self.current_temperature
 
     # --- what can be asked of it --------------------------------------------------------
 

@@ -11,10 +11,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..backend import AlexaBackend, RunSequence
-from ..backend.appliances import Appliance, ApplianceState
+from ..backend.appliances import Appliance, ApplianceState, FeatureName, PropertyName, Sample
 from ..backend.smart_home import ArmState, Control, SmartHomeApi, SmartHomeChanged, feature_of
 from ..const import Topic
-from ..errors import AlexaConnectionError, AlexaUnreachableError, AlexaUnsupportedError
+from ..errors import AlexaBadResponseError, AlexaConnectionError, AlexaUnreachableError, AlexaUnsupportedError
 from .appliances import AppliancesCoordinator
 from .base import CONFIRM_DELAY, TopicCoordinator
 from .devices import DevicesCoordinator
@@ -210,7 +210,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self._expected.get(entity_id, set()).difference_update(features)
         if isinstance(error, AlexaUnreachableError):
             self._async_refused(entity_id)
-        elif isinstance(error, AlexaConnectionError) and error.sent:
+        elif isinstance(error, AlexaBadResponseError) or (isinstance(error, AlexaConnectionError) and error.sent):
             self._async_ask(entity_id)
         raise error
 
@@ -255,7 +255,10 @@ def _confirmation(entity_id: str) -> str:
 
 
 class GuardCoordinator(TopicCoordinator[ArmState]):
-    """How Alexa Guard is armed, by its entity id; read only while its entity is enabled, as it is never pushed."""
+    """How Alexa Guard is armed, by its entity id; read only while its entity is enabled.
+
+    Amazon may push it, which nobody has seen yet: it is read after a command that no push confirms, and now and then.
+    """
 
     topic: ClassVar[Topic] = Topic.GUARD
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
@@ -275,6 +278,19 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
         self.api = api
         self.appliances = appliances
         self.devices = devices
+        self._pushed: Sample | None = None
+
+    @callback
+    def async_pushed(self, event: SmartHomeChanged) -> None:
+        """Take a pushed state of Guard; one that is older than the last one pushed changes nothing."""
+        guard = self.appliances.guard
+        state = event.states.get(guard.endpoint_id) if guard else None
+        sample = state.sample(FeatureName.SECURITY_PANEL, PropertyName.ARM_STATE) if state else None
+        if guard is None or sample is None or not isinstance(sample.value, str):
+            return
+        if self._pushed is None or not sample.is_older_than(self._pushed):
+            self._pushed = sample
+            self.async_apply({guard.entity_id: ArmState(sample.value)})
 
     @override
     async def _async_read(self) -> Mapping[str, ArmState]:
@@ -312,21 +328,26 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
             ),
             None,
         )
+        pushed = self._pushed
         try:
             if echo is None:
                 await self.api.async_set_guard(guard, away=away)
             else:
                 await self.backend.async_execute(_control_guard(guard, away=away), (echo,))
+        except AlexaBadResponseError:
+            self.async_expect(guard.entity_id)
+            raise
         except AlexaConnectionError as err:
             if err.sent:
                 self.async_expect(guard.entity_id)
             raise
-        self.async_expect(guard.entity_id)
+        if self._pushed is pushed:
+            self.async_expect(guard.entity_id)
 
     @override
     @callback
     def async_expect(self, key: str) -> None:
-        """Read when the command has had time to take effect: no push tells of it."""
+        """Read when the command has had time to take effect, unless a push tells of it."""
         self._confirmed(key)
 
         @callback

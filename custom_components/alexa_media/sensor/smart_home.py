@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final, override
 
@@ -12,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..appliance_entity import (
-    AlexaApplianceEntity,
+    AlexaMeasuringEntity,
     EntityFactory,
     Placement,
     async_setup_appliances,
@@ -109,7 +110,7 @@ def async_setup(
     async_setup_appliances(hass, entry, async_add_entities, SENSOR_DOMAIN, find)
 
 
-class AlexaTemperature(AlexaApplianceEntity, SensorEntity):
+class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
     """A temperature in the scale in which the appliance measures."""
 
     _attr_device_class = SensorDeviceClass.TEMPERATURE
@@ -123,7 +124,7 @@ class AlexaTemperature(AlexaApplianceEntity, SensorEntity):
     @override
     def native_value(self) -> float | None:
         """Return the temperature."""
-        return self.primary.value if isinstance(self.primary, Temperature) else None
+        return self.measured.value if isinstance(self.measured, Temperature) else None
 
     @property
     @override
@@ -133,12 +134,14 @@ class AlexaTemperature(AlexaApplianceEntity, SensorEntity):
         return TEMPERATURE_UNITS.get(scale, UnitOfTemperature.CELSIUS)
 
 
-class AlexaIlluminance(AlexaApplianceEntity, SensorEntity):
+class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
     """How light it is around an Echo.
 
     Amazon never pushes it: it costs a request a minute, and so it is off until somebody wants it.
+    The sensor of an Echo may stand still for weeks.
     """
 
+    max_age = timedelta(hours=1)
     _attr_device_class = SensorDeviceClass.ILLUMINANCE
     _attr_state_class = SensorStateClass.MEASUREMENT
     _attr_native_unit_of_measurement = LIGHT_LUX
@@ -152,7 +155,7 @@ class AlexaIlluminance(AlexaApplianceEntity, SensorEntity):
     @override
     def native_value(self) -> float | None:
         """Return the light in lux."""
-        return self.number_of(ILLUMINANCE)
+        return self.measured_number
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -161,7 +164,7 @@ class AlexaIlluminance(AlexaApplianceEntity, SensorEntity):
         self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id))
 
 
-class AlexaMeasuredRange(AlexaApplianceEntity, SensorEntity):
+class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
     """A range that can only be read, called what Amazon calls it."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
@@ -180,10 +183,10 @@ class AlexaMeasuredRange(AlexaApplianceEntity, SensorEntity):
     @override
     def native_value(self) -> float | None:
         """Return the value."""
-        return self.number_of(self._keys[0])
+        return self.measured_number
 
 
-class AlexaAirQuality(AlexaApplianceEntity, SensorEntity):
+class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
     """What Amazon's air quality monitor measures."""
 
     def __init__(
@@ -201,4 +204,4 @@ class AlexaAirQuality(AlexaApplianceEntity, SensorEntity):
     @override
     def native_value(self) -> float | None:
         """Return the value."""
-        return self.number_of(self._keys[0])
+        return self.measured_number

@@ -17,13 +17,14 @@ from custom_components.alexa_media.backend.appliances import (
     ModeOption,
     Preset,
     PropertyKey,
+    PropertyName,
     Sample,
     Temperature,
     TemperatureScale,
     Value,
     ValueRange,
 )
-from custom_components.alexa_media.backend.smart_home import Discovery, SmartHomeChanged
+from custom_components.alexa_media.backend.smart_home import ArmState, Discovery, SmartHomeChanged
 from custom_components.alexa_media.errors import AlexaBadResponseError
 from custom_components.alexa_media.json_values import mapping, mappings, number, text, texts
 
@@ -85,6 +86,12 @@ def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
     if endpoint_id is None or not state.samples:
         raise ValueError("neither appliance nor samples")
     return SmartHomeChanged(states={endpoint_id: state})
+
+
+def arm_state_of(state: ApplianceState) -> ArmState | None:
+    """Return how a panel is armed, ``None`` where its state does not tell."""
+    value = state.value(FeatureName.SECURITY_PANEL, PropertyName.ARM_STATE)
+    return ArmState(value) if isinstance(value, str) else None
 
 
 def parse_groups(data: Any) -> dict[str, str]:
@@ -323,6 +330,7 @@ _TEXT_FIELDS: Final = (
     "toggleStateValue",
     "detectionStateValue",
     "reachabilityStatusValue",
+    "armStateValue",
 )
 _NUMBER_FIELDS: Final = (
     "brightnessStateValue",

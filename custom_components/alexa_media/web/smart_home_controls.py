@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 import json
+import re
 from typing import Any, Final, NamedTuple
 
 from custom_components.alexa_media.backend.appliances import Appliance
@@ -26,6 +27,7 @@ from custom_components.alexa_media.errors import (
     AlexaCommandError,
     AlexaError,
     AlexaUnreachableError,
+    AlexaUnsupportedError,
 )
 from custom_components.alexa_media.json_values import mapping, mappings, text, texts
 
@@ -33,7 +35,7 @@ from .answers import graphql_errors
 from .endpoints import Endpoint
 from .endpoints.smart_home import CONTROL_APPLIANCES, CONTROL_PHOENIX, GUARD_STATE
 
-SUCCESS: Final = "SUCCESS"
+_UNKNOWN_OUTCOME: Final = re.compile(r"time[ds]?[ _-]?out|non-?null", re.IGNORECASE)
 
 
 class Operation(NamedTuple):
@@ -45,15 +47,20 @@ class Operation(NamedTuple):
     payload: Mapping[str, Any]
 
 
-class Codes(NamedTuple):
-    """What became of each operation: codes by (endpoint id, feature, instance, operation)."""
+class Outcomes(NamedTuple):
+    """What became of operations: codes of what was refused by (endpoint id, feature, instance, operation).
 
-    succeeded: frozenset[tuple[str, str, str, str]]
+    What is not among them was done, whatever code the answer has for it. ``doubtful`` is an error
+    of the whole answer beside a result: then only what is in ``answered`` was surely done.
+    """
+
     failed: Mapping[tuple[str, str, str, str], str]
+    answered: frozenset[tuple[str, str, str, str]] = frozenset()
+    doubtful: str | None = None
 
 
-def operation(control: Control) -> Operation | None:
-    """Return a control as an operation of GraphQL's, ``None`` where its payload is not known."""
+def operation(control: Control) -> Operation:
+    """Return a control as an operation of GraphQL's."""
     feature, instance = feature_of(control)
     name: str
     payload: Mapping[str, Any] = {}
@@ -73,9 +80,26 @@ def operation(control: Control) -> Operation | None:
             name, payload = "setMode", {"mode": mode}
         case SetRange(value=value):
             name, payload = "setRangeValue", {"rangeValue": value}
-        case SetThermostatMode() | SetSetpoint() | SetSpeakerVolume():
-            return None
+        case SetThermostatMode(mode=mode):
+            name, payload = "setThermostatMode", {"thermostatMode": mode}
+        case SetSetpoint():
+            name, payload = "setTargetSetpoint", _setpoints(control)
+        case SetSpeakerVolume(level=level):
+            name, payload = "setVolume", {"volume": level}
     return Operation(str(feature), instance, name, payload)
+
+
+def _setpoints(control: SetSetpoint) -> Mapping[str, Any]:
+    """Return the set points of a thermostat; their values are texts, as two of three clients send them."""
+    given = {"targetSetpoint": control.target, "lowerSetpoint": control.lower, "upperSetpoint": control.upper}
+    return {
+        name: {"value": f"{value:g}", "scale": str(control.scale)} for name, value in given.items() if value is not None
+    }
+
+
+def is_older(control: Control) -> bool:
+    """Return whether phoenix is asked first: it is known to take a thermostat's controls."""
+    return isinstance(control, SetThermostatMode | SetSetpoint)
 
 
 def action(control: Control) -> Mapping[str, Any] | None:
@@ -129,8 +153,7 @@ def control_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> l
             **({"payload": each.payload} if each.payload else {}),
         }
         for appliance, controls in orders
-        for control in controls
-        if (each := operation(control))
+        for each in map(operation, controls)
     ]
 
 
@@ -144,22 +167,25 @@ def phoenix_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> l
     ]
 
 
-def parse_control(data: Any) -> Codes:
-    """Parse what became of operations; raises ``AlexaCommandError`` where the request was refused as a whole."""
+def parse_control(data: Any) -> Outcomes:
+    """Parse what became of operations.
+
+    Raises ``AlexaCommandError`` where the request was refused as a whole, by which nothing was done,
+    and ``AlexaBadResponseError`` where nobody can tell what was done.
+    """
     answer = mapping(mapping(data).get("data")).get("setEndpointFeatures")
+    label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
     if not isinstance(answer, dict):
-        label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
         if code is None:
             raise AlexaBadResponseError(f"{label} was answered without a result", endpoint=label, status=200)
+        if _UNKNOWN_OUTCOME.search(code):
+            raise AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=code)
         raise AlexaCommandError(f"{label} was refused", endpoint=label, status=200, code=code)
-    failed = {_place(each): text(each.get("code")) or "error" for each in mappings(answer.get("errors"))}
-    succeeded = set()
-    for each in mappings(answer.get("featureControlResponses")):
-        if (code := text(each.get("code"))) == SUCCESS:
-            succeeded.add(_place(each))
-        else:
-            failed.setdefault(_place(each), code or "error")
-    return Codes(frozenset(succeeded), failed)
+    return Outcomes(
+        failed={_place(each): text(each.get("code")) or "error" for each in mappings(answer.get("errors"))},
+        answered=frozenset(map(_place, mappings(answer.get("featureControlResponses")))),
+        doubtful=code,
+    )
 
 
 def _place(each: Mapping[str, Any]) -> tuple[str, str, str, str]:
@@ -169,33 +195,34 @@ def _place(each: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return endpoint_id, feature, instance, name
 
 
-def code_of(codes: Codes, appliance: Appliance, each: Operation) -> str | None:
-    """Return what became of one operation; ``None`` where Amazon does not say.
+def error_of(outcomes: Outcomes, appliance: Appliance, each: Operation) -> AlexaError | None:
+    """Return what went wrong with one operation, ``None`` where nothing did.
 
     An answer may name less than was asked: what it leaves out fits everything.
     """
     wanted = (appliance.endpoint_id, each.feature, each.instance, each.name)
-    for place, code in codes.failed.items():
+    for place, code in outcomes.failed.items():
         if _fits(place, wanted):
-            return code
-    return SUCCESS if any(_fits(place, wanted) for place in codes.succeeded) else None
+            return refusal(code, CONTROL_APPLIANCES)
+    if outcomes.doubtful is None or any(_fits(place, wanted) for place in outcomes.answered):
+        return None
+    label = CONTROL_APPLIANCES.label
+    return AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=outcomes.doubtful)
 
 
 def _fits(place: tuple[str, str, str, str], wanted: tuple[str, str, str, str]) -> bool:
     """Return whether a part of an answer is about an operation."""
-    return place[0] == wanted[0] and all(
-        given in ("", asked) for given, asked in zip(place[1:], wanted[1:], strict=True)
-    )
+    return all(given in ("", asked) for given, asked in zip(place, wanted, strict=True))
 
 
-def parse_phoenix(data: Any) -> dict[str, str]:
-    """Parse what became of actions: a code by entity id, an error's before a success."""
+def parse_phoenix(data: Any) -> dict[str, str | None]:
+    """Parse what became of actions by entity id: the code of an error, ``None`` for a success, whatever its code."""
     answer = mapping(data)
     if "controlResponses" not in answer and "errors" not in answer:
         label = CONTROL_PHOENIX.label
         raise AlexaBadResponseError(f"{label} was answered without a result", endpoint=label, status=200)
-    found = {
-        entity_id: text(each.get("code")) or "error"
+    found: dict[str, str | None] = {
+        entity_id: None
         for each in mappings(answer.get("controlResponses"))
         if (entity_id := text(each.get("entityId")))
     }
@@ -203,6 +230,15 @@ def parse_phoenix(data: Any) -> dict[str, str]:
         if entity_id := text(mapping(each.get("entity")).get("entityId")):
             found[entity_id] = text(each.get("code")) or "error"
     return found
+
+
+def phoenix_error_of(outcomes: Mapping[str, str | None], entity_id: str) -> AlexaError | None:
+    """Return what went wrong with the actions of an appliance; one that the answer does not name is not confirmed."""
+    label = CONTROL_PHOENIX.label
+    if entity_id not in outcomes:
+        return AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code="not_confirmed")
+    code = outcomes[entity_id]
+    return None if code is None else refusal(code, CONTROL_PHOENIX)
 
 
 def parse_guard(data: Any) -> ArmState:
@@ -219,22 +255,27 @@ def parse_guard(data: Any) -> ArmState:
     raise AlexaBadResponseError(f"{label} was answered without armState", endpoint=label, status=200)
 
 
-def refusal(code: str | None, endpoint: Endpoint) -> AlexaError | None:
-    """Return the error that a code means for one appliance, ``None`` for a success."""
-    if code == SUCCESS:
-        return None
+def refusal(code: str, endpoint: Endpoint) -> AlexaCommandError:
+    """Return the error that a refusal's code means for one appliance; a refusal proves that nothing was done."""
     label = endpoint.label
-    if code is None:
-        return AlexaCommandError(f"{label} was not confirmed", endpoint=label, status=200, code="not_confirmed")
-    kind = AlexaUnreachableError if "UNREACHABLE" in code.upper() else AlexaCommandError
+    is_away = "UNREACHABLE" in code.upper() or "OFFLINE" in code.upper()
+    kind = AlexaUnreachableError if is_away else AlexaCommandError
     return kind(f"{label} was refused", endpoint=label, status=200, code=code)
 
 
-def is_unsupported(error: AlexaError | None) -> bool:
-    """Return whether Amazon says that GraphQL has no such operation, by which nothing was done.
+def parse_armed(data: Any) -> AlexaCommandError | None:
+    """Return why a panel was not armed by GraphQL, ``None`` where it was; raises ``AlexaBadResponseError``."""
+    answer = mapping(mapping(data).get("data")).get("armSecurityPanel")
+    label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
+    if isinstance(answer, dict) and answer.get("isSuccess") is True:
+        return None
+    if isinstance(answer, dict):
+        return refusal(text(mapping(answer.get("error")).get("__typename")) or code or "error", CONTROL_APPLIANCES)
+    if code is None or _UNKNOWN_OUTCOME.search(code):
+        raise AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=code)
+    return refusal(code, CONTROL_APPLIANCES)
 
-    One appliance's operation is refused by a code, a whole document as not valid.
-    """
-    if not isinstance(error, AlexaCommandError) or error.code is None:
-        return False
-    return "UNSUPPORTED" in error.code.upper() or error.code.startswith("Validation error")
+
+def is_unsupported(error: AlexaCommandError | AlexaUnsupportedError) -> bool:
+    """Return whether GraphQL as a whole is refused: the endpoint, or the document as not valid."""
+    return isinstance(error, AlexaUnsupportedError) or (error.code or "").startswith("Validation error")

@@ -1,7 +1,7 @@
 """What is asked of GraphQL about the smart home.
 
-Amazon refuses a whole query for one field that it does not know: these are the fields
-that clients are known to ask for, and no others.
+Amazon refuses a whole query for one field that it does not know: these are fields of its own
+schema, as it was introspected and as clients are known to ask for them.
 """
 
 from typing import Final
@@ -27,6 +27,7 @@ _PROPERTIES: Final = """
       ... on Illuminance { illuminanceValue { value } timeOfSample }
       ... on DetectionState { detectionStateValue timeOfSample }
       ... on Reachability { reachabilityStatusValue timeOfSample }
+      ... on ArmState { armStateValue timeOfSample }
     }
 """
 
@@ -100,5 +101,11 @@ mutation control($input: SetEndpointFeaturesInput!) {
     featureControlResponses { endpointId featureName instance featureOperationName code }
     errors { endpointId featureName instance featureOperationName code message }
   }
+}
+"""
+
+ARM: Final = """
+mutation arm($input: ArmSecurityPanelInput!) {
+  armSecurityPanel(input: $input) { isSuccess error { __typename } }
 }
 """
