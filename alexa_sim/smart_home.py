@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -194,6 +195,7 @@ def entity_id(endpoint: str) -> str:
     return endpoint.removeprefix("amzn1.alexa.endpoint.")
 
 
+@lru_cache(maxsize=4096)
 def echo_entity_id(serial: str) -> str:
     """Return the entity id of an Echo."""
     return str(uuid5(NAMESPACE_OID, serial))

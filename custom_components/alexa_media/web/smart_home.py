@@ -63,7 +63,7 @@ class _Order:
             self.result.set_result(error)
 
     def goes_on(self, left: Sequence[tuple[Control, AlexaError]], *, by_phoenix: bool) -> bool:
-        """Return whether the other way is tried for what was not done; the caller is told where it is not.
+        """Return whether the other way is tried for what was not done; finish the order where it is not.
 
         Only a refusal proves that nothing was done; after anything else nothing is sent again. What GraphQL
         cannot reach is tried by phoenix, which reaches some appliances of skills; the other way round it is not.

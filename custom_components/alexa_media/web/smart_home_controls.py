@@ -171,7 +171,7 @@ def parse_control(data: Any) -> Outcomes:
     """Parse what became of operations.
 
     Raises ``AlexaCommandError`` where the request was refused as a whole, by which nothing was done,
-    and ``AlexaBadResponseError`` where nobody can tell what was done.
+    and ``AlexaBadResponseError`` where the outcome is unknown.
     """
     answer = mapping(mapping(data).get("data")).get("setEndpointFeatures")
     label, code = CONTROL_APPLIANCES.label, graphql_errors(data)

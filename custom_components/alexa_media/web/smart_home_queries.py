@@ -1,6 +1,6 @@
 """What is asked of GraphQL about the smart home.
 
-Amazon refuses a whole query for one field that it does not know: these are fields of its own
+Amazon refuses a whole query for one field that it does not know: these are fields of Amazon's
 schema, as it was introspected and as clients are known to ask for them.
 """
 
