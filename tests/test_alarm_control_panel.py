@@ -160,10 +160,13 @@ async def test_armed_elsewhere(
     await update()
     assert state_of(hass, GUARD).state == "disarmed"
     assert len(sim.ledger(path=GRAPHQL)) == 1, "GraphQL tells where phoenix does not"
-    sim.fault(path=PHOENIX, method="POST", status=404, times=1)
-    sim.fault(path=GRAPHQL, status=404, times=1)
+    sim.fault(path=PHOENIX, method="POST", status=404)
+    sim.fault(path=GRAPHQL, status=404)
     await update()
+    assert state_of(hass, GUARD).state == "disarmed", "one failed read changes nothing"
+    await clock.advance(40 * 60, step=300)
     assert state_of(hass, GUARD).state == "unavailable"
+    sim.clear_faults()
     await update()
     assert state_of(hass, GUARD).state == "disarmed"
     assert await hass.config_entries.async_unload(config_entry.entry_id)

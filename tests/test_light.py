@@ -90,8 +90,9 @@ async def test_several_settings_are_one_request(
             ("Desk Lamp", "colorTemperature.setColorTemperature", '{"colorTemperatureInKelvin": 3000}'),
         ]
     ]
-    desk = await until(hass, lambda: (s := state_of(hass, DESK)).state == "on" and s.attributes["brightness"] and s)
-    assert (desk.attributes["brightness"], desk.attributes["color_temp_kelvin"]) == (128, 3000)
+    # three features are three pushes
+    await until(hass, lambda: shows(hass, DESK, brightness=128, color_temp_kelvin=3000))
+    assert state_of(hass, DESK).state == "on"
 
     await act(hass, "turn_on", HALL, hs_color=(200, 60), brightness_pct=20)
     assert [operation for _, operation, _ in house.told()[-1]] == ["brightness.setBrightness", "color.setColor"]
