@@ -48,6 +48,12 @@ class House:
         customer_id = self._find("Hall Light")[0]
         self.sim.patch_state({"accounts": {customer_id: {"appliances": {entity_id: appliance}}}})
 
+    def refuse(self) -> None:
+        """Have both ways refuse the next control, and none after it."""
+        self.sim.clear_faults()
+        self.sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
+        self.sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
+
     def told(self) -> list[list[tuple[str, ...]]]:
         """Return what GraphQL was told since the last reset: (name, operation, payload), a list for each request."""
         names = {

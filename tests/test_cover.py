@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 
-from .appliances import GRAPHQL, House, shows
+from .appliances import House, shows
 from .conftest import state_of, until
 
 BLIND = "cover.office_office_blind"
@@ -46,7 +46,7 @@ async def test_blind(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
     await until(hass, partial(hass.states.is_state, BLIND, "closed"))
     with pytest.raises(HomeAssistantError):
         await act(hass, "stop_cover")
-    sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
+    house.refuse()
     with pytest.raises(HomeAssistantError):
         await act(hass, "open_cover")
     assert state_of(hass, BLIND).state == "closed"

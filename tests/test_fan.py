@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 
-from .appliances import GRAPHQL, House
+from .appliances import House
 from .conftest import set_up, state_of, until
 
 FAN = "fan.living_room_ceiling_fan"
@@ -48,7 +48,7 @@ async def test_fan(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
     house.set(NAME, "range.Fan.Speed", rangeValue=1)
     await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 25)
 
-    sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
+    house.refuse()
     with pytest.raises(HomeAssistantError):
         await act(hass, "turn_off")
     assert state_of(hass, FAN).state == "on"

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 
-from .appliances import GRAPHQL, House
+from .appliances import House
 from .conftest import state_of, until
 
 DOOR = "lock.hall_front_door_lock"
@@ -47,7 +47,7 @@ async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: M
     house = House(sim)
     house.set("Front Door Lock", "lock", lockState="UNLOCKED")
     await until(hass, partial(hass.states.is_state, DOOR, "unlocked"))
-    sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
+    house.refuse()
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "lock")
     assert raised.value.translation_key == "command_refused"

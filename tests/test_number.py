@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 
-from .appliances import GRAPHQL, House
+from .appliances import House
 from .conftest import set_up, state_of, until
 
 INTENSITY = "number.diffuser_intensity"
@@ -74,7 +74,7 @@ async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: M
     assert house.told() == []
     for entity_id, action, data, _, _ in COMMANDS[:3]:
         before = state_of(hass, entity_id).state
-        sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
+        house.refuse()
         with pytest.raises(HomeAssistantError) as raised:
             await act(hass, action, entity_id, **data)
         assert raised.value.translation_key == "command_refused"
