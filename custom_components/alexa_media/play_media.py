@@ -1,6 +1,6 @@
 """What ``media_player.play_media`` asks for, as a command."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 import re
 from typing import Any, Final
 
@@ -8,7 +8,9 @@ from homeassistant.components.media_player.const import MediaType
 from homeassistant.components.media_source import is_media_source_id
 
 from .backend import Command, LaunchSkill, PlaySearch, PlaySound, RunSequence, TextCommand
+from .backend.media import MusicProvider
 from .entity import invalid_input
+from .names import folded
 
 # What browsing and searching find besides music: a title of the queue, a station of TuneIn's, a sound.
 QUEUE: Final = "queue"
@@ -27,8 +29,79 @@ _SEQUENCE: Final = "sequence"
 # These are no commands.
 ROUTINE: Final = "routine"
 IMAGE: Final = "image"
+
+# What is shown while browsing besides things to play: folders, and music providers.
+LIBRARY: Final = "library"
+PROVIDER: Final = "provider"
+_FOLDER_ID: Final = re.compile(rf"({PROVIDER}s?|sounds|{ROUTINE}s|{QUEUE})/.*")
+
+_TIMER: Final = "timer"
+_VOLUME: Final = "volume"
 _OWN_TYPES: Final = sorted((*_SIMPLE_TYPES, _SEQUENCE, IMAGE, QUEUE, ROUTINE, STATION))
+_PROVIDERS: Final = (
+    "AMAZON_MUSIC",
+    "APPLE_MUSIC",
+    "CLOUDPLAYER",
+    "DEEZER",
+    "DEFAULT",
+    "I_HEART_RADIO",
+    "SPOTIFY",
+    "TUNEIN",
+)
 _KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *_OWN_TYPES))
+
+
+def provider_of(name: str, providers: Iterable[MusicProvider] = ()) -> str | None:
+    """Return the id of the music provider that an id or a name means, in any case; ``None`` for no known one."""
+    wanted = folded(name)
+    for provider in providers:
+        if wanted in (folded(provider.provider_id), folded(provider.name)):
+            return provider.provider_id
+    found = wanted.replace(" ", "_").upper()
+    return found if found in _PROVIDERS else None
+
+
+def is_provider(media_type: str) -> bool:
+    """Return whether a content type may be the id of a music provider."""
+    return _PROVIDER.fullmatch(media_type) is not None
+
+
+def is_own(media_type: str) -> bool:
+    """Return whether a content type is one of those besides the providers."""
+    return media_type in _OWN_TYPES
+
+
+def check_listed(media_type: str, media_id: str) -> None:
+    """Raise ``ServiceValidationError`` for a folder, which can be opened and not played."""
+    if media_type == LIBRARY or (media_type != ROUTINE and _FOLDER_ID.fullmatch(media_id.strip())):
+        raise invalid_input("media_id_folder", media_id=media_id)
+
+
+def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = False) -> float | None:
+    """Return the volume (0-1) that ``extra`` asks for, if any.
+
+    Raises ``ServiceValidationError`` for what is not read with that content type. The
+    fields of a sequence are Amazon's: there all are passed on, and none is the volume.
+    """
+    if media_type == _SEQUENCE and not announced:
+        return None
+    known = {_VOLUME}
+    if media_type == IMAGE and not announced:
+        known = set()
+    elif not announced and not is_own(media_type):
+        known.add(_TIMER)
+    if odd := extra.keys() - known:
+        names = ", ".join(sorted(map(str, odd)))
+        raise invalid_input("extra_unknown", names=names, known=", ".join(sorted(known)) or "-")
+    if (value := extra.get(_VOLUME)) is None:
+        return None
+    try:
+        volume = -1.0 if isinstance(value, bool) else float(value)
+    except TypeError, ValueError:
+        volume = -1.0
+    if not 0 <= volume <= 1:
+        raise invalid_input("extra_volume_invalid", value=str(value)[:50])
+    return volume
 
 
 def is_stream(media_type: str, media_id: str) -> bool:
@@ -69,7 +142,7 @@ def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]
 
 def _timer(extra: Mapping[str, Any]) -> int | None:
     """Return after how many seconds the music is to end."""
-    value = extra.get("timer")
+    value = extra.get(_TIMER)
     if value is None:
         return None
     try:

@@ -24,6 +24,7 @@ from .backend.media import Do, InTurn, RunRoutine, Step, Together, Wait, command
 from .coordinator import AlexaConfigEntry
 from .entity import invalid_input, sendable
 from .models import Device
+from .play_media import provider_of
 from .routines import found_routine
 from .speech import EchoPlayer, Kind, Message, echo_players, expand, message_of
 from .ssml import MAX_MESSAGE_CHARACTERS, pieces
@@ -70,7 +71,8 @@ def _volume(value: object, _step: Mapping[str, Any]) -> Command:
 
 
 def _music(value: object, step: Mapping[str, Any]) -> Command:
-    return PlaySearch(provider=_text(step.get("provider", "DEFAULT")), phrase=_text(value))
+    provider = _text(step.get("provider", "DEFAULT"))
+    return PlaySearch(provider=provider_of(provider) or provider, phrase=_text(value))
 
 
 def _stop(value: object, _step: Mapping[str, Any]) -> Command:

@@ -18,8 +18,10 @@ class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
         is_able = can_speak(self.device) and public_url(self.entry) is not None
         return MediaPlayerEntityFeature.MEDIA_ANNOUNCE if is_able else MediaPlayerEntityFeature(0)
 
-    async def _async_announce_sound(self, source: str) -> None:
+    async def _async_announce_sound(self, source: str, volume: float | None = None) -> None:
         """Play a media source or an address as speech: after what is being spoken, and not as music.
+
+        ``volume`` (0 to 1) counts for as long as it plays.
 
         Do Not Disturb does not keep it from a player that was named, as with any text.
         Raises ``ServiceValidationError`` for what can never be played, ``HomeAssistantError``
@@ -32,7 +34,13 @@ class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
         players = echo_players(hass)
         if (player := players.get(self.entity_id)) is None:
             raise invalid_input("speech_no_target")
-        message = Message(kind=Kind.SPEAK, text=sound.ssml(root), sound_seconds=sound.seconds, dnd=DoNotDisturb.AMAZON)
+        message = Message(
+            kind=Kind.SPEAK,
+            text=sound.ssml(root),
+            volume=None if volume is None else round(volume * 100),
+            sound_seconds=sound.seconds,
+            dnd=DoNotDisturb.AMAZON,
+        )
         with shelf.offer(sound):
             report = await async_say(hass, message, recipients_of(players, [player]))
         report.raise_errors()

@@ -11,16 +11,17 @@ from homeassistant.components.media_player.const import MediaClass, MediaType
 from homeassistant.components.media_player.errors import BrowseError
 
 from ..backend import PlaySearch
+from ..backend.media import MusicProvider
+from ..const import DOMAIN
 from ..coordinator import MediaLibrary
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
 from ..models import Player
 from ..names import folded
-from ..play_media import QUEUE, ROUTINE, SOUND, STATION
+from ..play_media import LIBRARY, PROVIDER, QUEUE, ROUTINE, SOUND, STATION, is_own, is_provider, provider_of
 
 _LOGGER = logging.getLogger(__name__)
 
-LIBRARY: Final = "library"
 TUNEIN: Final = "TUNEIN"
 
 # The folders, and what they are called: Home Assistant has no translations for these.
@@ -52,65 +53,63 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_browse_media(
         self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
     ) -> BrowseMedia:
-        """Return a folder: the root, music providers, sounds, a category of them, routines, or the queue."""
+        """Return a folder: the root, the music providers, the sounds, the routines or the queue, or what is in one."""
         library = self._wanted_library
-        folder, _, rest = (media_content_id or "").partition("/")
         with command_errors(self.hass, self.entry):
-            match folder:
-                case "":
+            match tuple((media_content_id or "").split("/", 1)):
+                case ("",) if media_content_type in (None, "", LIBRARY):
                     shown = [_PROVIDERS, _SOUNDS]
                     if self._browsable_routines:
                         shown.append(_ROUTINES)
                     if self.value is not None and self.value.session is not None:
                         shown.append(_QUEUE)
                     return _folder("", "Alexa", [_folder(name, _TITLES[name]) for name in shown], can_search=True)
-                case "providers":
+                case ("",):
+                    return await self._async_browse_provider(library, str(media_content_type))
+                case ("providers",):
                     return await self._async_browse_providers(library)
-                case "sounds":
-                    return await self._async_browse_sounds(library, rest)
-                case "routines":
+                case ("provider", name):
+                    return await self._async_browse_provider(library, name)
+                case ("sounds",):
+                    return await self._async_browse_sounds(library)
+                case ("sounds", category):
+                    return await self._async_browse_category(library, category)
+                case ("routines",):
                     return _folder(_ROUTINES, _TITLES[_ROUTINES], self._browsable_routines)
-                case "queue":
+                case ("queue",):
                     return await self._async_browse_queue(library)
-        raise BrowseError(f"There is no folder {media_content_id}")
+        raise _no_folder(str(media_content_id))
 
     async def _async_browse_providers(self, library: MediaLibrary) -> BrowseMedia:
-        """Return the providers: each can be searched, none has anything to list."""
-        return _folder(
-            _PROVIDERS,
-            _TITLES[_PROVIDERS],
-            [
-                BrowseMedia(
-                    title=provider.name,
-                    media_class=MediaClass.APP,
-                    media_content_type=provider.provider_id,
-                    media_content_id=f"provider/{provider.provider_id}",
-                    can_play=False,
-                    can_expand=False,
-                    can_search=True,
-                    thumbnail=provider.icon_url,
-                )
-                for provider in await library.async_providers()
-            ],
-            can_search=True,
-        )
+        """Return the providers."""
+        tiles = [_provider_folder(provider) for provider in await library.async_providers()]
+        return _folder(_PROVIDERS, _TITLES[_PROVIDERS], tiles, can_search=True)
 
-    async def _async_browse_sounds(self, library: MediaLibrary, category: str) -> BrowseMedia:
-        """Return the categories of sounds, or the sounds of one."""
-        sounds = await library.async_sounds()
-        if not category:
-            categories = sorted({name for sound in sounds for name in sound.categories})
-            folders = [_folder(f"{_SOUNDS}/{name}", name.replace("_", " ").capitalize()) for name in categories]
-            return _folder(_SOUNDS, _TITLES[_SOUNDS], folders)
-        return _folder(
-            f"{_SOUNDS}/{category}",
-            category.replace("_", " ").capitalize(),
-            [
-                _playable(SOUND, sound.sound_id, sound.name, MediaClass.MUSIC)
-                for sound in sounds
-                if category in sound.categories
-            ],
-        )
+    async def _async_browse_provider(self, library: MediaLibrary, name: str) -> BrowseMedia:
+        """Return a provider: it can be searched, and Amazon lists nothing of it before that."""
+        providers = await library.async_providers()
+        wanted = provider_of(name, providers)
+        for provider in providers:
+            if provider.provider_id == wanted:
+                return _provider_folder(provider, [])
+        raise _no_folder(f"{PROVIDER}/{name}")
+
+    async def _async_browse_sounds(self, library: MediaLibrary) -> BrowseMedia:
+        """Return the categories of sounds."""
+        categories = sorted({name for sound in await library.async_sounds() for name in sound.categories})
+        folders = [_folder(f"{_SOUNDS}/{name}", _category(name)) for name in categories]
+        return _folder(_SOUNDS, _TITLES[_SOUNDS], folders)
+
+    async def _async_browse_category(self, library: MediaLibrary, category: str) -> BrowseMedia:
+        """Return the sounds of a category."""
+        sounds = [
+            _playable(SOUND, sound.sound_id, sound.name, MediaClass.MUSIC)
+            for sound in await library.async_sounds()
+            if category in sound.categories
+        ]
+        if not sounds:
+            raise _no_folder(f"{_SOUNDS}/{category}")
+        return _folder(f"{_SOUNDS}/{category}", _category(category), sounds)
 
     @property
     def _browsable_routines(self) -> list[BrowseMedia]:
@@ -151,10 +150,12 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         library, phrase = self._wanted_library, query.search_query.strip()
         if not phrase:
             raise invalid_input("media_id_empty", media_type="search")
-        wanted, classes = query.media_content_type, query.media_filter_classes
+        classes = query.media_filter_classes
         with command_errors(self.hass, self.entry):
             providers = await library.async_providers()
         known = {provider.provider_id for provider in providers}
+        place, _, name = (query.media_content_id or "").partition("/")
+        wanted = provider_of(name if place == PROVIDER else str(query.media_content_type or ""), providers)
         if wanted in known:
             providers = tuple(provider for provider in providers if provider.provider_id == wanted)
         found: list[BrowseMedia] = []
@@ -189,6 +190,21 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     # --- before it plays -------------------------------------------------------------
 
+    async def _async_content_type(self, media_type: str) -> str:
+        """Return a content type with the provider that it names, in any case, as its id.
+
+        Names that are not known without it are looked up in the account's own list.
+        """
+        if is_own(media_type) or is_provider(media_type):
+            return media_type
+        if (found := provider_of(media_type)) is not None or (library := self.runtime.media) is None:
+            return found or media_type
+        try:
+            return provider_of(media_type, await library.async_providers()) or media_type
+        except AlexaError as err:
+            _LOGGER.debug("The providers cannot be read: %s", err.placeholders)
+            return media_type
+
     async def _async_checked(self, search: PlaySearch) -> PlaySearch:
         """Return a search in Amazon's words; raises ``ServiceValidationError`` with the reason of a refusal.
 
@@ -208,6 +224,33 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         raise invalid_input(
             "search_refused", phrase=search.phrase, provider=search.provider, reason=result.refusal, known=names
         )
+
+
+def _no_folder(folder: str) -> BrowseError:
+    """Return the error for a folder that there is not."""
+    return BrowseError(
+        translation_domain=DOMAIN, translation_key="folder_unknown", translation_placeholders={"folder": folder}
+    )
+
+
+def _category(name: str) -> str:
+    """Return what a category of sounds is called."""
+    return name.replace("_", " ").capitalize()
+
+
+def _provider_folder(provider: MusicProvider, children: Iterable[BrowseMedia] | None = None) -> BrowseMedia:
+    """Return a music provider, which can be opened and searched."""
+    return BrowseMedia(
+        title=provider.name,
+        media_class=MediaClass.APP,
+        media_content_type=provider.provider_id,
+        media_content_id=f"{PROVIDER}/{provider.provider_id}",
+        can_play=False,
+        can_expand=True,
+        can_search=True,
+        thumbnail=provider.icon_url,
+        children=None if children is None else list(children),
+    )
 
 
 def _folder(

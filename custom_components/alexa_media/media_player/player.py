@@ -1,6 +1,5 @@
 """The player of a device: what it plays, how loud, and what it is asked to play."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 import re
@@ -26,7 +25,7 @@ from ..const import DOMAIN
 from ..coordinator import AlexaConfigEntry, PlayersCoordinator
 from ..entity import command_errors, invalid_input, player_unique_id, sendable
 from ..models import Device, Media, PlayerState, Repeat
-from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, command_of, is_stream
+from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, check_listed, command_of, is_stream, volume_of
 from ..playback import PAUSE, PLAY, PlaybackEntity
 from .actions import AccountActions
 from .announce import SoundAnnouncement
@@ -338,41 +337,55 @@ class AlexaMediaPlayer(
         A file or a stream is played if it is an announcement, as ``tts.speak`` asks for; else
         ``announce`` has no meaning. Amazon has no way to put something behind what plays.
         """
-        if announce and is_stream(str(media_type), media_id) and media_id:
-            await self._async_announce_sound(media_id)
+        media_type, extra = str(media_type), dict(kwargs.get(ATTR_MEDIA_EXTRA) or {})
+        if announce and is_stream(media_type, media_id) and media_id:
+            await self._async_announce_sound(media_id, volume_of(media_type, extra, announced=True))
             return
+        if not is_stream(media_type, media_id):
+            check_listed(media_type, media_id)
+            media_type = await self._async_content_type(media_type)
+        volume = volume_of(media_type, extra)
         if enqueue in (MediaPlayerEnqueue.ADD, MediaPlayerEnqueue.NEXT):
             raise invalid_input("enqueue_unsupported")
+        if media_type in (QUEUE, STATION):
+            before = self.value
+            await self._async_play_listed(media_type, media_id, volume)
+            self._async_expect(before)
+            return
         if media_type == ROUTINE:
+            await self._async_loud(volume)
             await self.async_run_routine(media_id)
             return
         if media_type == IMAGE:
             await self.async_set_background(media_id)
             return
         before = self.value
-        if media_type in (QUEUE, STATION):
-            await self._async_play_listed(str(media_type), media_id)
-            self._async_expect(before)
-            return
-        extra: Mapping[str, Any] = kwargs.get(ATTR_MEDIA_EXTRA) or {}
-        command = command_of(str(media_type), media_id, extra, group=self.device.is_group)
+        command = command_of(media_type, media_id, extra, group=self.device.is_group)
         if isinstance(command, PlaySearch):
             command = await self._async_checked(command)
+        await self._async_loud(volume)
         await self.async_command(command)
         if isinstance(command, PlaySearch):
             self._async_expect(before)
 
-    async def _async_play_listed(self, media_type: str, media_id: str) -> None:
-        """Play something that browsing or searching listed."""
+    async def _async_loud(self, volume: float | None) -> None:
+        """Set the volume (0 to 1) at which something is to be played, if one is asked for."""
+        if volume is not None:
+            await self.async_set_volume_level(volume)
+
+    async def _async_play_listed(self, media_type: str, media_id: str, volume: float | None) -> None:
+        """Play something that browsing or searching listed, at a volume from 0 to 1 if one is given."""
         if media_type == QUEUE:
             if not self._session:
                 raise invalid_input("queue_empty")
+            await self._async_loud(volume)
             await self._async_transport("JumpCommand", mediaId=media_id)
             return
         if (library := self._library) is None:
             raise invalid_input("group_music")
         if not re.fullmatch(r"s\d+", media_id):
             raise invalid_input("station_unknown", station=media_id)
+        await self._async_loud(volume)
         with command_errors(self.hass, self.entry):
             await library.api.async_play_station(media_id, self.device)
 

@@ -1,0 +1,206 @@
+"""What ``play_media`` takes: providers in any case, what else is asked for in ``extra``, and no folders."""
+
+import json
+from typing import Any
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.play_media import provider_of
+
+from .conftest import Household, quiet, state_of, until
+
+KITCHEN = "media_player.kitchen_show"
+
+
+async def play(hass: HomeAssistant, kind: str, media_id: str, **data: Any) -> None:
+    """Ask the kitchen to play something."""
+    data = {"entity_id": KITCHEN, "media_content_type": kind, "media_content_id": media_id, **data}
+    await hass.services.async_call(MEDIA_PLAYER, "play_media", data, blocking=True)
+
+
+async def browse(hass: HomeAssistant, **data: Any) -> Any:
+    """Open a folder of the kitchen."""
+    answer = await hass.services.async_call(
+        MEDIA_PLAYER, "browse_media", {"entity_id": KITCHEN, **data}, blocking=True, return_response=True
+    )
+    assert answer is not None
+    return answer[KITCHEN]
+
+
+async def search(hass: HomeAssistant, **data: Any) -> list[str]:
+    """Search in the kitchen; returns the content types of what is found."""
+    answer = await hass.services.async_call(
+        MEDIA_PLAYER,
+        "search_media",
+        {"entity_id": KITCHEN, "search_query": "tide", **data},
+        blocking=True,
+        return_response=True,
+    )
+    assert answer is not None
+    found: Any = answer[KITCHEN]
+    return [item.media_content_type for item in found.result]
+
+
+def music_nodes(sim: ControlClient) -> list[dict[str, Any]]:
+    """Return the payloads of the searches that were played."""
+    nodes = [
+        json.loads(json.loads(entry["body"])["sequenceJson"])["startNode"]
+        for entry in sim.ledger(method="POST", path="/api/behaviors/preview")
+    ]
+    return [node["operationPayload"] for node in nodes if node.get("type") == "Alexa.Music.PlaySearchPhrase"]
+
+
+# --- folders ----------------------------------------------------------------------------------
+
+
+async def test_every_folder_can_be_opened(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """What can't be played can be expanded, at every depth."""
+    waiting = [await browse(hass)]
+    seen = []
+    while waiting:
+        folder = waiting.pop()
+        seen.append(folder.media_content_id)
+        for item in folder.children or ():
+            assert item.can_play is not item.can_expand
+            if item.can_expand:
+                where = {"media_content_type": item.media_content_type, "media_content_id": item.media_content_id}
+                waiting.append(await browse(hass, **where))
+    assert {"providers", "provider/AMAZON_MUSIC", "provider/SPOTIFY", "sounds/animals"} <= set(seen)
+
+
+@pytest.mark.parametrize("name", ["spotify", "Spotify", " SPOTIFY"])
+async def test_a_provider_is_opened_in_any_case(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> None:
+    folder = await browse(hass, media_content_type="library", media_content_id=f"provider/{name}")
+    assert (folder.title, folder.can_search) == ("Spotify", True)
+    assert (await browse(hass, media_content_type=name)).title == "Spotify"
+    for place in ({"media_content_type": name}, {"media_content_id": f"provider/{name}"}):
+        where = {"media_content_type": "library", "media_content_id": "", **place}
+        assert await search(hass, **{key: value for key, value in where.items() if value}) == ["SPOTIFY"]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["nowhere", "provider/NOPE", "provider", "provider/", "providers/x", "sounds/", "sounds/nope", "queue/x", "/"],
+)
+async def test_what_is_no_folder_is_refused(hass: HomeAssistant, entry: MockConfigEntry, folder: str) -> None:
+    with pytest.raises(HomeAssistantError, match="There is no folder"):
+        await browse(hass, media_content_type="library", media_content_id=folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_id"),
+    [
+        ("AMAZON_MUSIC", "provider/AMAZON_MUSIC"),
+        ("spotify", "provider/SPOTIFY"),
+        ("library", "providers"),
+        ("library", ""),
+        ("sound", "sounds/animals"),
+        ("TUNEIN", "queue/1"),
+    ],
+)
+async def test_a_folder_is_not_played(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, media_id: str
+) -> None:
+    await quiet(hass, sim, calm=0.3)
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await play(hass, kind, media_id)
+    assert raised.value.translation_key == "media_id_folder"
+    assert household.requests() == []
+
+
+# --- providers --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "provider"),
+    [
+        ("spotify", "SPOTIFY"),
+        ("Amazon Music", "AMAZON_MUSIC"),
+        ("amazon_music", "AMAZON_MUSIC"),
+        ("My library", "CLOUDPLAYER"),
+        ("default", "DEFAULT"),
+    ],
+)
+async def test_a_provider_is_known_in_any_case(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str, provider: str
+) -> None:
+    await play(hass, kind, "quill")
+    assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider]
+    data = {"entity_id": KITCHEN, "steps": [{"music": "salt", "provider": kind}]}
+    if kind != "My library":  # steps are read without a question to Amazon
+        await hass.services.async_call("alexa_media", "run_sequence", data, blocking=True)
+        assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider] * 2
+
+
+async def test_what_is_no_provider_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await play(hass, "somewhere", "quill")
+    assert raised.value.translation_key == "media_type_unknown"
+    assert music_nodes(sim) == []
+
+
+def test_names_of_providers() -> None:
+    assert provider_of("i heart radio") == "I_HEART_RADIO"
+    assert provider_of("library") is None
+
+
+# --- extra --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_id", "extra", "named"),
+    [
+        ("AMAZON_MUSIC", "quill", {"timr": 60}, "timr"),
+        ("spotify", "quill", {"timer": 60, "shuffle": True, "enqueue": "x"}, "enqueue, shuffle"),
+        ("sound", "air_horn_03", {"timer": 60}, "timer"),
+        ("custom", "tell a joke", {"voice": "Brian"}, "voice"),
+        ("routine", "good night", {"delay": 3}, "delay"),
+        ("image", "https://media.example.org/a.jpg", {"volume": 0.3}, "volume"),
+        ("station", "s1001", {"title": "x"}, "title"),
+    ],
+)
+async def test_an_unknown_key_is_named(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    kind: str,
+    media_id: str,
+    extra: dict[str, Any],
+    named: str,
+) -> None:
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match=f"Unknown keys in extra: {named}\\."):
+        await play(hass, kind, media_id, extra=extra)
+    assert sim.ledger(method="POST", path="/api/behaviors/*") == []
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.5, "loud", True, [1]])
+async def test_a_volume_that_is_none_is_refused(hass: HomeAssistant, entry: MockConfigEntry, value: Any) -> None:
+    with pytest.raises(ServiceValidationError, match="number from 0 to 1"):
+        await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_id"),
+    [("AMAZON_MUSIC", "quill"), ("sound", "air_horn_03"), ("station", "s1001"), ("routine", "good night")],
+)
+async def test_the_volume_is_honored(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, media_id: str
+) -> None:
+    await play(hass, kind, media_id, extra={"volume": 0.55})
+    assert household.device("Kitchen Show")["volume"] == 55
+
+
+async def test_volume_and_timer_are_honored_together(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": "0.4", "timer": 600})
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
+    assert household.device("Kitchen Show")["volume"] == 40
+    assert [node["waitTimeInSeconds"] for node in music_nodes(sim)] == [600]
