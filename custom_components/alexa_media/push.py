@@ -200,11 +200,14 @@ def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
     """Do what one push asks for; a handler that fails is logged once a kind and harms nothing else."""
     name = type(event).__name__
     data.push.received[name] += 1
+    data.hearing.async_directive()
     data.recovery.async_evidence()
     if serial := getattr(event, "serial", None):
         data.devices.async_seen(serial)
         if isinstance(event, LIFE):
             data.devices.async_alive(serial)
+        if isinstance(event, (*LIFE, DndChanged)) and not data.devices.takes(serial):
+            return
     try:
         RULES[type(event)].handler(data, event)
     except Exception:  # whatever it is, the stream lives
@@ -249,6 +252,4 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 def _set_push(data: AlexaRuntimeData, *, up: bool) -> None:
     """Tell the monitor and switch the intervals."""
     data.push.tried.set()
-    data.push.async_set_up(up)
-    for coordinator in data.coordinators:
-        coordinator.async_set_push(up)
+    data.set_push(up=up)

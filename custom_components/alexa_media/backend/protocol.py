@@ -79,6 +79,9 @@ class AlexaBackend(Protocol):
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each good answer; it must not block. The last one given counts."""
 
+    def renew_stream(self) -> None:
+        """Open a stream that proved to be deaf again, as if for the first time: capabilities, region, stream."""
+
     def reopen_stream(self) -> None:
         """Let a stream of pushes that waits for its next attempt try at once."""
 

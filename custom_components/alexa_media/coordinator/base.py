@@ -57,6 +57,18 @@ class Watcher(Protocol):
         """Take note that a topic that had failed was read."""
 
 
+class Listener(Protocol):
+    """What a topic reports to when a push did not come."""
+
+    @callback
+    def async_unconfirmed(self) -> None:
+        """Take note of a command whose confirming push never came."""
+
+    @callback
+    def async_unpushed(self) -> None:
+        """Take note of a change that a poll found and that should have been pushed."""
+
+
 class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     """One topic of one account: a mapping from key to an immutable value.
 
@@ -104,6 +116,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._had_failed = False
         self._cancel_expiry: CALLBACK_TYPE | None = None
         self.watcher: Watcher | None = None
+        self.hearing: Listener | None = None
+        self._push_up_at = 0.0
+        self._is_hinted = False
         self._pushed_while_reading: dict[str, V] | None = None
         self._hint_since: float | None = None
         self._cancel_hint: CALLBACK_TYPE | None = None
@@ -149,7 +164,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self._pushed_while_reading = self._reading_since = None
         self._failures = 0
         self._failure = None
-        self.read_at = began
+        before, self.read_at = self.read_at, began
+        hinted, self._is_hinted = self._is_hinted, False
+        if self.hearing and self.push_up and not hinted and before is not None and before >= self._push_up_at:
+            quiet = {key: value for key, value in data.items() if key not in pushed and key not in self._awaited}
+            if any(key in self.data and self.should_be_pushed(self.data[key], value) for key, value in quiet.items()):
+                self.hearing.async_unpushed()
         async_clear_permission(self.hass, self.entry, self.topic)
         if pushed:
             data = {**data, **{key: value for key, value in pushed.items() if key in data}}
@@ -207,6 +227,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Refresh what failed."""
         await self.async_refresh()
 
+    def should_be_pushed(self, before: V, after: V) -> bool:  # noqa: ARG002 - for topics whose changes are all pushed
+        """Return whether a difference between two polls proves that a push was missed."""
+        return False
+
     def is_read_since(self, moment: float) -> bool:
         """Return whether it was read, or is being read, from a moment on (seconds of the loop's clock).
 
@@ -254,6 +278,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def _async_on_hint(self, _now: object) -> None:
         """Read; hints from here on belong to the next read."""
         self._hint_since = self._cancel_hint = None
+        self._is_hinted = True
         self.entry.async_create_background_task(self.hass, self.async_refresh(), f"{self.name} hint")
 
     # --- pushed facts and commands ---------------------------------------------------
@@ -290,6 +315,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         def _missed(_now: object) -> None:
             self._awaited.pop(key, None)
             self.async_key_hint(key)
+            if self.hearing:
+                self.hearing.async_unconfirmed()
 
         self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
 
@@ -305,6 +332,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if up == self.push_up:
             return
         self.push_up = up
+        if up:
+            self._push_up_at = self.hass.loop.time()
         self._async_reschedule()
         if not self.last_update_success:
             self._async_check_usable()

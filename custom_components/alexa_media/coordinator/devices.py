@@ -22,6 +22,9 @@ STORE_VERSION: Final = 1
 # A push about a serial that was never listed asks for the list, at most this often.
 UNKNOWN_SERIAL_COOLDOWN: Final = 600.0
 
+# Facts about so many serials that were never listed are kept; they may be new devices.
+MAX_UNKNOWN: Final = 50
+
 # What a device must be able to do one of, to be worth entities; a device that tells
 # nothing at all (some third-party ones) is taken.
 _USEFUL: Final = frozenset({"MUSIC_SKILL", "AUDIO_PLAYER", "TIMERS_AND_ALARMS", "REMINDERS"})
@@ -54,6 +57,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._announced_settled = False
         # What is believed of being online, and what the list said last: to say the same again is no evidence.
         self._believed: dict[str, bool] = {}
+        self._unlisted: set[str] = set()
         self._said: dict[str, bool] = {}
         self._include = _names(entry, CONF_INCLUDE_DEVICES)
         self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
@@ -73,6 +77,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         """Read the list; keep for now what it lacks for the first time."""
         listed = await self.backend.async_devices()
         self._listed = set(listed)
+        self._unlisted -= self._listed
         self.listed = listed
         devices = {serial: device for serial, device in listed.items() if self._wanted(device)}
         kept = self._absences.keep(self.data, listed)
@@ -204,6 +209,15 @@ class DevicesCoordinator(TopicCoordinator[Device]):
                 if (known := preferences.get(serial))
             }
         )
+
+    def takes(self, serial: str) -> bool:
+        """Return whether facts about a serial are worth keeping: it is listed, or one of the first that are not."""
+        if serial in self._listed or serial in self.data or serial in self._unlisted:
+            return True
+        if len(self._unlisted) >= MAX_UNKNOWN:
+            return False
+        self._unlisted.add(serial)
+        return True
 
     @callback
     def async_seen(self, serial: str) -> None:

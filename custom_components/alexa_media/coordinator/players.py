@@ -80,6 +80,11 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         return self._merge(sessions, volumes)
 
     @override
+    def should_be_pushed(self, before: Player, after: Player) -> bool:
+        """Return whether the volume differs: that is pushed of every Echo, playback is not of all players."""
+        return before.volume is not None and after.volume is not None and before.volume.level != after.volume.level
+
+    @override
     @callback
     def _async_refresh_finished(self) -> None:
         """Poll faster or slower by what is playing."""

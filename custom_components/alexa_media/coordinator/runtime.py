@@ -37,6 +37,7 @@ from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
 from .device_settings import DeviceSettingsCoordinator
 from .devices import DevicesCoordinator, store_for
+from .hearing import Hearing
 from .history import HistoryCoordinator
 from .kids import KidsCoordinator
 from .lists import ListsCoordinator
@@ -134,6 +135,7 @@ class AlexaRuntimeData:
     device_settings: DeviceSettingsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     recovery: Recovery = field(init=False)
+    hearing: Hearing = field(init=False)
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
     adding: asyncio.Lock = field(default_factory=asyncio.Lock)
     adders: set[asyncio.Task[None]] = field(default_factory=set)
@@ -187,8 +189,15 @@ class AlexaRuntimeData:
             lambda: backend.reopen_stream(),  # noqa: PLW0108 - looked up when it is needed
             probes=not backend.intervals,
         )
+        data.hearing = Hearing(
+            hass,
+            entry,
+            lambda: backend.renew_stream(),  # noqa: PLW0108 - looked up when it is needed
+            lambda polls: data.set_push(up=not polls),
+        )
         for topic in data.coordinators:
             topic.watcher = data.recovery
+            topic.hearing = data.hearing
         return data
 
     @property
@@ -264,6 +273,14 @@ class AlexaRuntimeData:
         if self.alarm_volumes is not None:
             await self.alarm_volumes.async_start()
         self.backend.setup_done()
+
+    @callback
+    def set_push(self, *, up: bool) -> None:
+        """Tell the monitor and switch the intervals; a deaf stream is as good as none."""
+        up = up and not self.hearing.is_deaf
+        self.push.async_set_up(up)
+        for coordinator in self.coordinators:
+            coordinator.async_set_push(up)
 
     async def async_added(self) -> None:
         """Wait until the entities that there are have been added."""

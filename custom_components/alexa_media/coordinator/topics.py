@@ -24,6 +24,11 @@ class DndCoordinator(TopicCoordinator[bool]):
         """Read the list of all devices."""
         return await self.backend.async_dnd()
 
+    @override
+    def should_be_pushed(self, before: bool, after: bool) -> bool:
+        """Return whether the state differs: each change is pushed."""
+        return before is not after
+
 
 class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
     """What is paired with each device, by serial.

@@ -124,6 +124,9 @@ class SmartPropertiesBackend:
         """Call ``listener`` after each good answer."""
         self._client.follow_answers(listener)
 
+    def renew_stream(self) -> None:
+        """Do nothing: there is no stream of pushes."""
+
     def reopen_stream(self) -> None:
         """Do nothing: there is no stream of pushes."""
 

@@ -168,6 +168,11 @@ class WebBackend:
         """Call ``listener`` after each good answer."""
         self._session.transport.on_answer = listener
 
+    def renew_stream(self) -> None:
+        """Register the capabilities again, look up the region again and open the stream again."""
+        if self._stream is not None:
+            self._stream.renew()
+
     def reopen_stream(self) -> None:
         """Let a stream that waits for its next attempt try at once, and renewals that failed."""
         self._session.forget_failures()

@@ -125,7 +125,9 @@ class PushStream:
         self._retry_from = 0.0
         self._worker: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._domain = domain
         self._endpoint = gateway(domain)
+        self._flow: _Flow | None = None
         self._is_region_known = False
         self._must_register = True
         self._refused: str | None = None
@@ -231,6 +233,14 @@ class PushStream:
             await asyncio.wait([self._pause])
         finally:
             self._pause.cancel()
+
+    def renew(self) -> None:
+        """Replace a stream that is open and deaf: capabilities and region may be wrong."""
+        self._must_register = True
+        self._is_region_known = False
+        self._endpoint = gateway(self._domain)
+        if self._flow is not None:
+            self._flow.cut(LostError("deaf", at_once=True))
 
     def retry(self) -> None:
         """End the wait for the next attempt: there is evidence that Amazon answers again."""
@@ -354,7 +364,7 @@ class PushStream:
         quiet = times.read * 2 ** min(self._silent, 4)
         try:
             async with asyncio.timeout(max(life, times.renew_ahead / 10)) as renewal, asyncio.timeout(quiet) as watch:
-                flow = _Flow(watch)
+                flow = self._flow = _Flow(watch)
                 pings = asyncio.create_task(self._ping(client, token, flow), name="alexa_media ping")
                 try:
                     async for chunk in response.aiter_bytes():
@@ -362,6 +372,7 @@ class PushStream:
                         flow.extend(times.read)
                         self._take(parser, chunk, token)
                 finally:
+                    self._flow = None
                     await _cancel(pings)
         except TimeoutError:
             if not renewal.expired():

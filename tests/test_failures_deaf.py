@@ -1,0 +1,78 @@
+"""A deaf stream: open, its pings answered, and nothing on it."""
+
+from .conftest import PUSH_SENSOR, state_of
+from .failures import CAPABILITIES, DIRECTIVES, Table, table as table  # noqa: PLC0414 - a fixture
+
+SILENCE = 250
+"""Seconds; shorter than the time after which a stream without a byte counts as lost."""
+
+
+def renewals(table: Table) -> tuple[int, int, int]:
+    """Return how often capabilities were registered, the region was looked up and a stream opened."""
+    paths = (CAPABILITIES.path, "/v20160207/events", DIRECTIVES)
+    registered, asked, opened = (len(table.sim.ledger(path=path)) for path in paths)
+    return registered, asked, opened
+
+
+async def set_volume(table: Table, level: int) -> None:
+    """Set the volume and wait until its confirmation is overdue."""
+    data = {"entity_id": "media_player.kitchen_show", "volume_level": level / 100}
+    assert await table.act("media_player", "volume_set", data, lambda: True) == []
+
+
+async def hears_again(table: Table) -> None:
+    """Let the silence end, a directive arrive, and push count as up."""
+    for _ in range(SILENCE // 10):
+        await table.drive.tick(10)
+    await table.drive.settle()
+    assert state_of(table.hass, PUSH_SENSOR).state == "off", "until a directive arrives"
+    table.household.change("Office Spot", volume=23)
+    await table.drive.settle()
+    assert state_of(table.hass, PUSH_SENSOR).state == "on"
+    await table.recover()
+    assert table.is_whole()
+
+
+async def test_a_poll_that_finds_a_missed_change_renews_the_stream(table: Table) -> None:
+    """Capabilities are registered, the region is looked up and the stream opened again; topics are polled meanwhile."""
+    await table.drive.tick(60)
+    await table.drive.settle()
+    await table.entry.runtime_data.players.async_refresh()
+    table.sim.fault(silent_stream=SILENCE)
+    table.household.change("Kitchen Show", volume=72)
+    table.sim.reset_ledger()
+    await table.entry.runtime_data.players.async_refresh()
+    for _ in range(8):
+        await table.drive.tick(1)
+    await table.drive.settle()
+    assert renewals(table) == (1, 1, 1)
+    assert state_of(table.hass, PUSH_SENSOR).state == "off"
+    assert not table.entry.runtime_data.players.push_up
+    await hears_again(table)
+
+
+async def test_three_commands_without_their_push_renew_the_stream(table: Table) -> None:
+    """Two are chance; a directive in between starts the count again."""
+    await set_volume(table, 31)
+    table.sim.reset_ledger()
+    table.sim.fault(silent_stream=SILENCE)
+    for level in (32, 33):
+        await set_volume(table, level)
+    assert renewals(table) == (0, 0, 0)
+    await set_volume(table, 34)
+    assert renewals(table) == (1, 1, 1)
+    assert state_of(table.hass, PUSH_SENSOR).state == "off"
+    await hears_again(table)
+
+
+async def test_a_change_whose_push_is_on_its_way_renews_nothing(table: Table) -> None:
+    """A poll that is a little faster than the push proves nothing."""
+    await table.drive.tick(60)
+    table.sim.reset_ledger()
+    table.entry.runtime_data.hearing.async_unpushed()
+    table.household.change("Kitchen Show", volume=73)
+    await table.drive.settle()
+    for _ in range(10):
+        await table.drive.tick(1)
+    assert renewals(table) == (0, 0, 0)
+    assert state_of(table.hass, PUSH_SENSOR).state == "on"

@@ -1,0 +1,49 @@
+"""Pushes about serials that the account does not list."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media import push
+from custom_components.alexa_media.backend import DndChanged, EqualizerChanged, PushEvent, VolumeChanged
+from custom_components.alexa_media.coordinator.devices import MAX_UNKNOWN
+from custom_components.alexa_media.models import Volume
+
+from .conftest import Household, state_of, until
+
+PUSHES: dict[str, Any] = {
+    "volume": lambda serial: VolumeChanged(serial=serial, volume=Volume(level=10, muted=False)),
+    "do not disturb": lambda serial: DndChanged(serial=serial, enabled=True),
+    "equalizer": lambda serial: EqualizerChanged(serial=serial, bass=1, mid=1, treble=1),
+}
+
+
+def sizes(entry: MockConfigEntry) -> dict[str, int]:
+    """Return how much the topics hold."""
+    runtime = entry.runtime_data
+    return {
+        "players": len(runtime.players.data),
+        "dnd": len(runtime.dnd.data),
+        "settings": len(runtime.settings.data),
+    }
+
+
+@pytest.mark.parametrize("kind", PUSHES)
+async def test_thousands_of_unknown_serials_leave_little_behind(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str
+) -> None:
+    """What is kept stays bounded, requests stay few, and known devices are served as ever."""
+    before = sizes(entry)
+    sim.reset_ledger()
+    for number in range(3000):
+        event: PushEvent = PUSHES[kind](f"G0UNKNOWN{number:06}")
+        push.async_handle(entry.runtime_data, event)
+    await hass.async_block_till_done()
+    after = sizes(entry)
+    assert all(after[name] - before[name] <= MAX_UNKNOWN for name in before)
+    household.change("Kitchen Show", volume=17)
+    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes.get("volume_level") == 0.17)
+    assert len(household.requests()) <= 3
