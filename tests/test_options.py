@@ -12,6 +12,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 import custom_components.alexa_media
+from custom_components.alexa_media.coordinator.alarm_volumes import alarm_volume_store
+from custom_components.alexa_media.coordinator.appliances import appliance_store_for
+from custom_components.alexa_media.coordinator.devices import store_for
 from tests.conftest import Household, until
 
 KITCHEN, BEDROOM = "media_player.kitchen_show", "media_player.bedroom_dot"
@@ -119,7 +122,20 @@ async def test_interval_has_limits(
     ("values", "error"),
     [
         ({"public_url": "home.example.org"}, {"public_url": "invalid_public_url"}),
-        ({"public_url": "https://[bad"}, {"public_url": "invalid_public_url"}),
+        *(
+            ({"public_url": url}, {"public_url": "invalid_public_url"})
+            for url in (
+                *("https://[bad", "https://", "https:///x", "ftp://home.example.org", "javascript:alert(1)", "//home"),
+                *("https://jo:pw@home.example.org", "https://home.example.org/?a=1", "https://home.example.org/#a"),
+                *("https://home.example.org:0", "https://home.example.org:99999", "https://home.example.org:x"),
+                *(
+                    "https://home example.org",
+                    "https://home.example.org\r\nX: y",
+                    "https://home;evil",
+                    "https://\ud83d",
+                ),
+            )
+        ),
         (
             {"include_devices": ["G0SIM00KITCHEN01"], "exclude_devices": ["G0SIM00KITCHEN01"]},
             {"exclude_devices": "included_and_excluded"},
@@ -165,3 +181,26 @@ async def test_options_open_while_the_account_is_not_loaded(
     flow = await submit(hass, config_entry, scan_interval=30)
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     assert config_entry.options["scan_interval"] == 30
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("HTTPS://Home.Example.org:443/", "https://home.example.org"),
+        ("https://home.example.org/ha//", "https://home.example.org/ha"),
+        ("http://192.168.1.2:8123", "http://192.168.1.2:8123"),
+        ("https://[2001:db8::1]:8123/", "https://[2001:db8::1]:8123"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+    ],
+)
+async def test_public_address_is_stored_in_one_form(
+    hass: HomeAssistant, entry: MockConfigEntry, given: str, stored: str
+) -> None:
+    await submit(hass, entry, scan_interval=60, public_url=given)
+    assert entry.options["public_url"] == stored
+
+
+async def test_what_is_stored_on_disk_is_private(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """All files hold serials and names."""
+    for create in (store_for, appliance_store_for, alarm_volume_store):
+        assert create(hass, entry.entry_id)._private

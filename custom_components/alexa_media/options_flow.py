@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+import re
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
@@ -39,6 +40,8 @@ from .names import folded, split_names
 MIN_INTERVAL: Final = 10
 MAX_INTERVAL: Final = 3600
 
+# An international name has become ASCII by then.
+_ADDRESS: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:/[!-~]*)?")
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
 # What an entity or the client reads once, while the account is set up.
 _NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
@@ -61,9 +64,9 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         lists = (*_FILTERS, CONF_APPLIANCES)
         after = {CONF_PUBLIC_URL: "", **{key: user_input.get(key, []) for key in lists}, **user_input}
         after[CONF_SCAN_INTERVAL] = int(after[CONF_SCAN_INTERVAL])
-        after[CONF_PUBLIC_URL] = url = after[CONF_PUBLIC_URL].strip().rstrip("/")
-        if url and not _is_root(url):
+        if (url := _root(after[CONF_PUBLIC_URL])) is None:
             return self._show(after, {CONF_PUBLIC_URL: "invalid_public_url"})
+        after[CONF_PUBLIC_URL] = url
         if set(after[CONF_INCLUDE_DEVICES]) & set(after[CONF_EXCLUDE_DEVICES]):
             return self._show(after, {CONF_EXCLUDE_DEVICES: "included_and_excluded"})
         self.hass.config_entries.async_update_entry(entry, options={**entry.options, **after})
@@ -216,10 +219,18 @@ def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[Selec
     ]
 
 
-def _is_root(text: str) -> bool:
-    """Return whether a text is an address of http or https without a query."""
+def _root(text: str) -> str | None:
+    """Return an address of http or https as it is stored, "" for none; ``None`` for what is no plain address."""
+    given = text.strip().rstrip("/")
+    if not given:
+        return ""
     try:
-        url = URL(text)
+        url = URL(given)
+        port = url.port
     except ValueError:
-        return False
-    return url.scheme in ("http", "https") and bool(url.host) and not url.query_string and not url.fragment
+        return None
+    plain = not (url.user or url.password or url.query_string or url.fragment) and "?" not in given and "#" not in given
+    if url.scheme not in ("http", "https") or not plain or not port:
+        return None
+    found = str(url).rstrip("/")
+    return found if _ADDRESS.fullmatch(found) else None
