@@ -13,6 +13,9 @@ MOST_VALUES: Final = 2000
 LONGEST_TEXT: Final = 4096
 """Characters that are kept of each of its texts."""
 
+GREATEST: Final = 2.0**53
+"""The greatest number that is read; rounded, a greater one is an integer that cannot be serialized."""
+
 _INTEGERS: Final = range(-(2**63), 2**64)
 
 NAME_LENGTH: Final = 255
@@ -30,14 +33,14 @@ def text(value: Any) -> str | None:
 
 
 def number(value: Any) -> float | None:
-    """Return a finite number; ``True`` is none."""
+    """Return a number that makes sense, which is of no more than 53 bits; ``True`` is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         result = float(value)
     except OverflowError:
         return None
-    return result if math.isfinite(result) else None
+    return result if abs(result) <= GREATEST else None
 
 
 def flag(value: Any) -> bool | None:

@@ -1,0 +1,162 @@
+"""Notifications, time zones and dates that make no sense: the account is set up, and everything else is right."""
+
+import asyncio
+from collections.abc import Callable
+import json
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media import push
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.web import transport
+from tests.conftest import until
+
+from .tools import collecting, watching_loop
+
+ZONES = ["https://", "/etc/localtime", "../UTC", "UTC\x00", "Mars/Phobos", "x" * 300, ".", "America", "a/../../b"]
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> None:
+    """Change the JSON of every answer before it is read."""
+    real = transport._body  # type: ignore[attr-defined]
+
+    async def body(response: Any, endpoint: Any) -> bytes:
+        raw: bytes = await real(response, endpoint)
+        try:
+            data = json.loads(raw)
+        except ValueError:
+            return raw
+        change(data)
+        return json.dumps(data).encode()
+
+    monkeypatch.setattr(transport, "_body", body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("Alarm", {"originalDate": "9999-12-31", "originalTime": "23:59:59.000"}),
+        ("Alarm", {"originalDate": "0001-01-01", "originalTime": "00:00:00.000"}),
+        ("Reminder", {"originalDate": "9999-12-31", "originalTime": "23:59:59.000", "alarmTime": None}),
+        ("Reminder", {"alarmTime": 253_402_300_799_000}),
+        ("Timer", {"triggerTime": 253_402_300_799_000, "remainingTime": 10**18}),
+        ("Alarm", {"rRuleData": {"recurrenceRules": ["FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"]}}),
+        ("Alarm", {"rRuleData": {"recurrenceRules": ["FREQ=HOURLY;COUNT=999999999"]}, "originalDate": "1970-01-01"}),
+        ("Alarm", {"recurringPattern": "P1D", "originalDate": "9999-12-31"}),
+        ("Alarm", {"recurringPattern": "P999Y", "rRuleData": None}),
+    ],
+)
+@pytest.mark.parametrize("when", ["set-up", "poll"])
+async def test_one_odd_notification_spoils_nothing(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    monkeypatch: pytest.MonkeyPatch,
+    config_entry: MockConfigEntry,
+    kind: str,
+    change: dict[str, Any],
+    when: str,
+) -> None:
+    monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
+    on = [when == "set-up"]
+
+    def odd(data: Any) -> None:
+        for item in data.get("notifications", ()) if isinstance(data, dict) and on[0] else ():
+            if item.get("type") == kind:
+                item.update(change)
+
+    spoil(monkeypatch, odd)
+    asyncio.get_running_loop().set_debug(False)
+    with collecting() as log, watching_loop(0.1) as blocks:
+        await hass.config_entries.async_setup(config_entry.entry_id)
+        await hass.async_block_till_done()
+        assert config_entry.state is ConfigEntryState.LOADED
+        on[0] = True
+        await config_entry.runtime_data.notifications.async_refresh()
+        await hass.async_block_till_done()
+        assert config_entry.runtime_data.notifications.last_update_success
+    assert log.bad() == []
+    assert blocks.worst < 2
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+async def test_one_odd_time_zone_spoils_nothing(
+    hass: HomeAssistant, sim: ControlClient, monkeypatch: pytest.MonkeyPatch, config_entry: MockConfigEntry, zone: str
+) -> None:
+    """Home Assistant's time zone is used for an Echo whose own is none."""
+    monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
+
+    def odd(data: Any) -> None:
+        if isinstance(data, dict) and data.get("devicePreferences"):
+            data["devicePreferences"][0]["timeZoneId"] = zone
+
+    spoil(monkeypatch, odd)
+    with collecting() as log:
+        await hass.config_entries.async_setup(config_entry.entry_id)
+        await hass.async_block_till_done()
+    assert config_entry.state is ConfigEntryState.LOADED
+    assert log.bad() == []
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_user_cannot_set_a_time_zone_that_is_none(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    registry = er.async_get(hass)
+    entities = er.async_entries_for_config_entry(registry, entry.entry_id)
+    item = next(item for item in entities if item.domain == "text" and "zone" in item.entity_id)
+    registry.async_update_entity(item.entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await until(hass, lambda: hass.states.get(item.entity_id) is not None)
+    for zone in ZONES:
+        with pytest.raises(HomeAssistantError):
+            await hass.services.async_call(
+                "text", "set_value", {"entity_id": item.entity_id, "value": zone[:255]}, blocking=True
+            )
+
+
+@pytest.mark.parametrize(
+    "at", ["9999-12-31 23:59:59", "9999-12-31T23:59:59+00:00", "9998-01-01 00:00:00", "0001-01-01 00:00:00"]
+)
+@pytest.mark.parametrize("action", ["create_reminder", "create_alarm", "edit_reminder"])
+async def test_a_date_far_away_is_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str, at: str
+) -> None:
+    data: dict[str, Any] = {"at": at}
+    if action == "edit_reminder":
+        items = [item for each in entry.runtime_data.notifications.data.values() for item in each]
+        data["notification_id"] = next(item for item in items if item.type.value == "Reminder").notification_id
+    else:
+        data["entity_id"] = "media_player.kitchen_show"
+        if action == "create_reminder":
+            data["message"] = "x"
+    sim.reset_ledger()
+    with pytest.raises(HomeAssistantError):
+        await hass.services.async_call(DOMAIN, action, data, blocking=True)
+    assert sim.ledger(method="PUT") == sim.ledger(method="POST", path="/v1/alerts/alarms") == []
+
+
+async def test_half_an_emoji_leaves_the_states_of_home_assistant_readable(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def odd(data: Any) -> None:
+        for item in data.get("notifications", ()) if isinstance(data, dict) else ():
+            item.update(extra="Call Mum \ud83d", reminderLabel="Call Mum \ud83d", big=2**70)
+
+    spoil(monkeypatch, odd)
+    assert await async_setup_component(hass, "api", {})
+    client = await hass_client()
+    await entry.runtime_data.notifications.async_refresh()
+    await hass.async_block_till_done()
+    assert (await client.get("/api/states")).status == 200
