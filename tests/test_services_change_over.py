@@ -107,7 +107,7 @@ async def test_enable_network_discovery(
     """Devices, lists and routines are read at once; what is new is there, and the caller is told how many there are."""
     household.add("G0SIM00000ATTIC1", "Bedroom Dot", accountName="Attic Dot", online=True)
     change(sim, "amzn1.new", {"name": "Nap", "startNode": automations(sim)[GOOD_NIGHT]["startNode"]})
-    await quiet(hass, sim, calm=0.7)
+    await quiet(hass, sim, calm=1.5)
     sim.reset_ledger()
     data = {"email": "jo@example.org"}
     response = await hass.services.async_call(
