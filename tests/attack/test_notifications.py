@@ -27,7 +27,7 @@ ZONES = ["https://", "/etc/localtime", "../UTC", "UTC\x00", "Mars/Phobos", "x" *
 
 def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> None:
     """Change the JSON of every answer before it is read."""
-    real = transport._body  # type: ignore[attr-defined]
+    real = transport._body
 
     async def body(response: Any, endpoint: Any) -> bytes:
         raw: bytes = await real(response, endpoint)

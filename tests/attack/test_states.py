@@ -4,7 +4,8 @@ import json
 import random
 from typing import Any
 
-from homeassistant.core import EVENT_STATE_CHANGED, Event, HomeAssistant, callback
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -39,7 +40,7 @@ def _spoiled(value: Any, pick: Any, share: int) -> Any:
 async def test_states_and_events_can_be_serialized_whatever_the_cloud_answers(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, seed: int, share: int
 ) -> None:
-    real = transport._body  # type: ignore[attr-defined]
+    real = transport._body
     fired: list[Event] = []
     chance = random.Random(seed)
 
@@ -63,7 +64,7 @@ async def test_states_and_events_can_be_serialized_whatever_the_cloud_answers(
         await hass.async_block_till_done()
     stop()
     shown = {state.entity_id: state.as_dict() for state in hass.states.async_all()}
-    shown |= {event.event_type: event.as_dict() for event in fired if event.event_type != EVENT_STATE_CHANGED}
+    shown |= {str(event.event_type): event.as_dict() for event in fired if event.event_type != EVENT_STATE_CHANGED}
     for name, value in shown.items():
         try:
             json_bytes(value)
