@@ -70,6 +70,37 @@ async def test_history_needs_the_token_of_its_page_and_a_bearer(driver: Driver) 
     assert (await driver.request("GET", f"{PRIVACY}/rvh", cookies={})).status == 401
 
 
+async def test_history_that_is_asked_too_often_is_throttled(driver: Driver) -> None:
+    """Every 10 s is too often in the long run, every 12 s is not; an account that was throttled recovers."""
+    page = (await driver.request("GET", f"{PRIVACY}/rvh")).text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+
+    async def statuses(count: int, every: float) -> set[int]:
+        found = set()
+        for _ in range(count):
+            driver.advance(every)
+            found.add((await records(driver, token, driver.token)).status)
+        return found
+
+    assert await statuses(60, 12) == {200}
+    assert await statuses(100, 10) == {200, 429}
+    driver.advance(120)
+    assert await statuses(10, 0) == {200}
+    assert await statuses(10, 0) == {429}
+
+
+async def test_records_of_echos_in_earshot(driver: Driver) -> None:
+    """Those that gave way have a record, and the key of each names its Echo."""
+    driver.patch_device(KITCHEN, {"heardBy": [OFFICE]})
+    await driver.cloud.say({"serial": KITCHEN, "text": "good night", "intent": "InvokeRoutineIntent"})
+    page = (await driver.request("GET", f"{PRIVACY}/rvh")).text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    found = (await records(driver, token, driver.token)).json["alexaHistoryRecords"]
+    keys = [(each["utteranceType"], each["activityKey"].split("#")[3]) for each in found]
+    assert keys == [("GENERAL", KITCHEN), ("DEVICE_ARBITRATION", OFFICE)]
+    assert found[0]["deviceInfo"] is None
+
+
 async def test_history_in_both_forms_and_pages(driver: Driver) -> None:
     """The newer form tells persons and not always the device, the older one the device and the wake word."""
     for number in range(52):

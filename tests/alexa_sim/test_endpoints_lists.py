@@ -50,6 +50,23 @@ async def test_lists_and_their_counts(driver: Driver) -> None:
     assert (await driver.request("POST", f"{BASE}/fetch")).status == 400
 
 
+async def test_items_come_in_pages(driver: Driver) -> None:
+    added = {f"item{number:04}": {"itemName": f"thing {number}"} for number in range(250)}
+    driver.cloud.patch({"accounts": {JO: {"lists": {SHOPPING: {"items": added}}}}})
+    url, token, sizes = f"{BASE}/{SHOPPING}/items/fetch?limit=100", None, []
+    while True:
+        body = {"nextToken": token} if token else {}
+        page = (await driver.request("POST", url, data=body, csrf=False)).json
+        sizes.append(len(page["itemInfoList"]))
+        token = page["nextToken"]
+        if token is None:
+            break
+    held = driver.cloud.state()["accounts"][JO]["lists"][SHOPPING]["items"]
+    assert sizes == [100, 100, len(held) - 200]
+    for wrong in ("nonsense", 7):
+        assert (await driver.request("POST", url, data={"nextToken": wrong}, csrf=False)).status == 400
+
+
 async def test_everybody_has_a_shopping_and_a_todo_list() -> None:
     household = load_household("demo")
     del household["accounts"][JO]["lists"]
