@@ -1,18 +1,23 @@
 """Sign-in by authorization code."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from aiohttp import ClientSession, web
+from aioresponses import aioresponses
 import pytest
 from yarl import URL
 
 from custom_components.alexa_media.errors import AlexaConnectionError, EnrollmentError
 from custom_components.alexa_media.web import enrollment as enrollment_module
 from custom_components.alexa_media.web.enrollment import Enrollment
+from tests.single_requests import mocked_requests, sent
 
-from .conftest import Amazon, answer, cut, hang_up, html
+from .conftest import Amazon, cut, hang_up
 
+REGISTER = "https://api.amazon.de/auth/register"
+PAGE: dict[str, Any] = {"body": "<!doctype html><title>Sign-In</title>", "content_type": "text/html"}
 LANDING = "https://www.amazon.de/ap/maplanding"
 GOOD = f"{LANDING}?openid.assoc_handle=amzn_dp&openid.oa2.authorization_code=ANcode123&openid.mode=id_res"
 
@@ -119,33 +124,47 @@ def test_the_account_that_a_pasted_address_names(identity: str, expected: str | 
     assert Enrollment.account_from(pasted) == expected
 
 
-async def test_registration(http: ClientSession, amazon: Amazon) -> None:
-    amazon.script("/auth/register", answer(_registered()))
+@pytest.fixture
+def mocked() -> Iterator[aioresponses]:
+    """Return what answers requests."""
+    with mocked_requests() as found:
+        yield found
+
+
+@pytest.fixture
+async def alone() -> AsyncIterator[ClientSession]:
+    """Return a session without a network."""
+    async with ClientSession() as session:
+        yield session
+
+
+async def test_registration(alone: ClientSession, mocked: aioresponses) -> None:
+    mocked.post(REGISTER, payload=_registered())
     enrollment = Enrollment("amazon.de", "D0E1F2")
-    credentials = await enrollment.async_register(http, "ANcode123")
+    credentials = await enrollment.async_register(alone, "ANcode123")
     assert (credentials.domain, credentials.serial, credentials.refresh_token) == ("amazon.de", "D0E1F2", "Atnr|1")
     assert credentials.mac_dms == {"device_private_key": "MII", "adp_token": "{enc:x}"}
     assert credentials.account_id == "amzn1.account.EXAMPLE"
     assert "Atnr" not in repr(credentials)
-    (hit,) = amazon.ledger
-    assert (hit.host, hit.path) == ("api.amazon.de", "/auth/register")
-    assert hit.json["auth_data"]["authorization_code"] == "ANcode123"
-    assert hit.json["registration_data"]["device_serial"] == "D0E1F2"
+    ((method, url, arguments),) = sent(mocked)
+    assert (method, str(url)) == ("POST", REGISTER)
+    assert arguments["json"]["auth_data"]["authorization_code"] == "ANcode123"
+    assert arguments["json"]["registration_data"]["device_serial"] == "D0E1F2"
 
 
 @pytest.mark.parametrize(
     "reply",
     [
-        answer({"response": {"error": {"code": "InvalidToken", "message": "x"}}}, 400),
-        answer({"response": {"error": {"code": "InvalidToken", "message": "x"}}}, 401),
-        answer({"response": {"error": {"code": "InvalidValue"}}}, 200),
-        html(403),
+        {"payload": {"response": {"error": {"code": "InvalidToken", "message": "x"}}}, "status": 400},
+        {"payload": {"response": {"error": {"code": "InvalidToken", "message": "x"}}}, "status": 401},
+        {"payload": {"response": {"error": {"code": "InvalidValue"}}}},
+        {**PAGE, "status": 403},
     ],
 )
-async def test_a_refused_code(http: ClientSession, amazon: Amazon, reply: Any) -> None:
-    amazon.script("/auth/register", reply)
+async def test_a_refused_code(alone: ClientSession, mocked: aioresponses, reply: dict[str, Any]) -> None:
+    mocked.post(REGISTER, **reply)
     with pytest.raises(EnrollmentError) as error:
-        await Enrollment("amazon.de").async_register(http, "ANused")
+        await Enrollment("amazon.de").async_register(alone, "ANused")
     assert error.value.key == "code_refused"
     assert "ANused" not in str(error.value)
 
@@ -153,30 +172,38 @@ async def test_a_refused_code(http: ClientSession, amazon: Amazon, reply: Any) -
 @pytest.mark.parametrize(
     "reply",
     [
-        answer({}, 500),
-        answer({}, 429),
-        html(503),
-        html(200),
-        cut,
-        hang_up,
-        answer({"response": {"success": {"tokens": {}}}}),
-        answer({"response": {"success": [1]}}),
-        answer(_registered(bearer={"refresh_token": ""})),
-        answer(_registered(bearer={"refresh_token": 5})),
+        {"payload": {}, "status": 500},
+        {"payload": {}, "status": 429},
+        {**PAGE, "status": 503},
+        PAGE,
+        {"payload": {"response": {"success": {"tokens": {}}}}},
+        {"payload": {"response": {"success": [1]}}},
+        {"payload": _registered(bearer={"refresh_token": ""})},
+        {"payload": _registered(bearer={"refresh_token": 5})},
     ],
 )
-async def test_an_amazon_that_does_not_answer_properly(http: ClientSession, amazon: Amazon, reply: Any) -> None:
+async def test_an_amazon_that_does_not_answer_properly(
+    alone: ClientSession, mocked: aioresponses, reply: dict[str, Any]
+) -> None:
+    mocked.post(REGISTER, repeat=True, **reply)
+    with pytest.raises(AlexaConnectionError):
+        await Enrollment("amazon.de").async_register(alone, "ANcode123")
+    assert len(sent(mocked)) == 1
+
+
+@pytest.mark.parametrize("reply", [cut, hang_up])
+async def test_a_connection_that_breaks(http: ClientSession, amazon: Amazon, reply: Any) -> None:
     amazon.script("/auth/register", reply)
     with pytest.raises(AlexaConnectionError):
         await Enrollment("amazon.de").async_register(http, "ANcode123")
     assert len(amazon.ledger) == 1
 
 
-async def test_odd_parts_of_a_good_answer_are_left_out(http: ClientSession, amazon: Amazon) -> None:
+async def test_odd_parts_of_a_good_answer_are_left_out(alone: ClientSession, mocked: aioresponses) -> None:
     data = _registered(mac_dms=None)
     data["response"]["success"]["extensions"]["customer_info"]["user_id"] = 7
-    amazon.script("/auth/register", answer(data))
-    credentials = await Enrollment("amazon.de").async_register(http, "ANcode123")
+    mocked.post(REGISTER, payload=data)
+    credentials = await Enrollment("amazon.de").async_register(alone, "ANcode123")
     assert (credentials.mac_dms, credentials.account_id) == ({}, None)
 
 
