@@ -55,7 +55,7 @@ def two_in_earshot(world: World) -> str:
     world.change("Living Room Studio", heardBy=[kitchen])
     world.sim.reset_ledger()
     world.sim.say(kitchen, "what time is it")
-    until("the kitchen is the last one", lambda: world.state(KITCHEN).attributes["last_called"])
+    until("the kitchen is the last one", lambda: world.state(KITCHEN).attributes["last_called"], 20.0)
     for number in range(3):
         world.sim.say(studio, f"volume {number}")
         world.sim.say(kitchen, f"stop {number}")

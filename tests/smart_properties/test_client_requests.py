@@ -1,11 +1,16 @@
 """What is refused before anything is sent, and requests that the OpenAPI file does not know."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 import json
 from pathlib import Path
+import re
 from typing import Any
 
+from aiohttp import ClientSession, web
+from aioresponses import CallbackResult
 import pytest
+from yarl import URL
 
 from custom_components.alexa_media.errors import AlexaError, AlexaInvalidValueError
 from custom_components.alexa_media.smart_properties import (
@@ -23,6 +28,7 @@ from custom_components.alexa_media.smart_properties import (
     PskWifi,
     QueryField,
     Reachability,
+    Region,
     SettingKey,
     SmartPropertiesClient,
     Temperature,
@@ -32,8 +38,9 @@ from custom_components.alexa_media.smart_properties import (
     WakeWord,
     errors as own_errors,
 )
+from tests.single_requests import mocked_requests
 
-from .cloud import ECHO, LAMP, ROOM, Cloud, answer
+from .cloud import ECHO, LAMP, ROOM, Cloud, Hit, QuickTime, Tokens, answer
 from .test_client_walk import HOME, WARM
 
 type Call = Callable[[SmartPropertiesClient], Awaitable[Any]]
@@ -120,6 +127,27 @@ REFUSED: list[tuple[str, Call]] = [
     ("message", lambda c: c.send_notification({"en-US": " "}, unit_ids=[ROOM])),
     ("message", lambda c: c.send_notification({"english": "Hello"}, unit_ids=[ROOM])),
 ]
+
+
+@pytest.fixture
+async def client(cloud: Cloud, tokens: Tokens, quick_time: QuickTime) -> AsyncIterator[SmartPropertiesClient]:
+    """Return a client of that cloud without a network: each test looks at single requests."""
+
+    def reply(method: str, url: URL, **arguments: Any) -> CallbackResult:
+        body = arguments.get("data")
+        headers = {name.lower(): value for name, value in (arguments.get("headers") or {}).items()}
+        hit = Hit(method, str(url.host), url.path, tuple(url.query.items()), headers, body.decode() if body else "")
+        cloud.ledger.append(hit)
+        told = cloud.replies.pop(0) if len(cloud.replies) > 1 else cloud.replies[0]
+        found = told()
+        assert isinstance(found, web.Response)
+        return CallbackResult(status=found.status, body=found.text or "", headers=dict(found.headers))
+
+    with mocked_requests() as mocked:
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            mocked.add(re.compile(".*"), method, callback=partial(reply, method), repeat=True)
+        async with ClientSession() as session:
+            yield SmartPropertiesClient(session, Region.NORTH_AMERICA, tokens, clock=quick_time)
 
 
 async def test_what_the_api_does_not_take_is_not_sent(client: SmartPropertiesClient, cloud: Cloud) -> None:
