@@ -53,9 +53,10 @@ async def test_lists_and_their_counts(driver: Driver) -> None:
 async def test_items_come_in_pages(driver: Driver) -> None:
     added = {f"item{number:04}": {"itemName": f"thing {number}"} for number in range(250)}
     driver.cloud.patch({"accounts": {JO: {"lists": {SHOPPING: {"items": added}}}}})
-    url, token, sizes = f"{BASE}/{SHOPPING}/items/fetch?limit=100", None, []
+    url, sizes = f"{BASE}/{SHOPPING}/items/fetch?limit=100", []
+    token: str | None = None
     while True:
-        body = {"nextToken": token} if token else {}
+        body: dict[str, Any] = {"nextToken": token} if token else {}
         page = (await driver.request("POST", url, data=body, csrf=False)).json
         sizes.append(len(page["itemInfoList"]))
         token = page["nextToken"]
