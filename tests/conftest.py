@@ -18,9 +18,9 @@ from alexa_sim.client import ControlClient, Running, start
 from alexa_sim.redirect import install
 import custom_components.alexa_media
 from custom_components.alexa_media import push
-from custom_components.alexa_media.backend import AlexaBackend
+from custom_components.alexa_media.cloud.account.backend import AccountBackend
+from custom_components.alexa_media.cloud.model.api import AlexaBackend
 from custom_components.alexa_media.const import DOMAIN
-from custom_components.alexa_media.web.account import WebBackend
 
 assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assistant does not find it
 
@@ -246,13 +246,13 @@ def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:
     """Let backends lack some families of calls, or all of them; return which."""
     every = {name for name, value in vars(AlexaBackend).items() if isinstance(value, property)}
     lacked = set(families) or every - {"account", "capabilities", "own_serial", "stats"}
-    whole = WebBackend.__init__
+    whole = AccountBackend.__init__
 
-    def poor(self: WebBackend, *args: Any, **kwargs: Any) -> None:
+    def poor(self: AccountBackend, *args: Any, **kwargs: Any) -> None:
         whole(self, *args, **kwargs)
         vars(self).update(dict.fromkeys(lacked))
 
-    monkeypatch.setattr(WebBackend, "__init__", poor)
+    monkeypatch.setattr(AccountBackend, "__init__", poor)
     return lacked
 
 

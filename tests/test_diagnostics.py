@@ -20,12 +20,9 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.alexa_media.backend import AlexaBackend, Capability
-from custom_components.alexa_media.const import DOMAIN
-from custom_components.alexa_media.coordinator import AlexaRuntimeData
-from custom_components.alexa_media.entity import account_device_info, player_unique_id
-from custom_components.alexa_media.errors import AlexaConnectionError
-from custom_components.alexa_media.models import (
+from custom_components.alexa_media.cloud.errors import AlexaConnectionError
+from custom_components.alexa_media.cloud.model.api import AlexaBackend, Capability
+from custom_components.alexa_media.cloud.model.devices import (
     Account,
     Device,
     DeviceFamily,
@@ -39,6 +36,9 @@ from custom_components.alexa_media.models import (
     Session,
     Volume,
 )
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator.runtime import AlexaRuntimeData
+from custom_components.alexa_media.entity import account_device_info, player_unique_id
 
 SECRETS = {
     "email": "robin.planted@example.org",

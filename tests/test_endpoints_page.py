@@ -6,7 +6,8 @@ import re
 
 import yaml
 
-from custom_components.alexa_media.web.endpoints import ENDPOINTS, Endpoint, Host
+from custom_components.alexa_media.cloud.account.backend import ENDPOINTS
+from custom_components.alexa_media.cloud.account.endpoints import Endpoint, Host
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "endpoints.md").read_text()

@@ -1,7 +1,12 @@
 """A deaf stream: open, its pings answered, and nothing on it."""
 
 from .conftest import PUSH_SENSOR, state_of
-from .failures import CAPABILITIES, DIRECTIVES, Table, table as table  # noqa: PLC0414 - a fixture
+from .faults.failures import (
+    CAPABILITIES,
+    DIRECTIVES,
+    Table,
+    table as table,  # noqa: PLC0414 - a fixture
+)
 
 SILENCE = 250
 """Seconds; shorter than the time after which a stream without a byte counts as lost."""

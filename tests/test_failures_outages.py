@@ -6,7 +6,12 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from .failures import CLASS_NAME, Table, table as table, watching  # noqa: PLC0414 - a fixture
+from .faults.failures import (
+    CLASS_NAME,
+    Table,
+    table as table,  # noqa: PLC0414 - a fixture
+    watching,
+)
 
 ACCOUNT_HOST = "*alexa.*"
 

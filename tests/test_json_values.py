@@ -7,7 +7,7 @@ from homeassistant.helpers.json import json_bytes
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.alexa_media.json_values import DEEPEST, LONGEST_TEXT, MOST_VALUES, cleaned
+from custom_components.alexa_media.cloud.json import DEEPEST, LONGEST_TEXT, MOST_VALUES, cleaned
 
 TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=6)
 ANYTHING = st.recursive(

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 
 from .conftest import Household, state_of, until
-from .test_speech import speak
+from .features.test_speech import speak
 
 KITCHEN = "media_player.kitchen_show"
 SHOPPING = "todo.jo_example_org_amazon_com_shopping_list"

@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
+from custom_components.alexa_media.cloud.names import folded, is_among, meant, same, split_names, tidy
 from custom_components.alexa_media.const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN
-from custom_components.alexa_media.names import folded, is_among, meant, same, split_names, tidy
 
 from .conftest import Household, quiet, set_up, until
 

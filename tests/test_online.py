@@ -7,7 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.json_values import reading
+from custom_components.alexa_media.cloud.json import reading
 
 from .conftest import Household, state_of, until
 

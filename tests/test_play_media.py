@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.play_media import provider_of
+from custom_components.alexa_media.features.play_media import provider_of
 
 from .conftest import Household, quiet, state_of, until
 

@@ -12,8 +12,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.phrases import player_phrases_for, player_sentence
 from custom_components.alexa_media.coordinator import players as players_module
-from custom_components.alexa_media.player_phrases import player_phrases_for, player_sentence
 
 from .conftest import Household, quiet, state_of, until
 

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
-from custom_components.alexa_media.backend import DndChanged, PushEvent, StreamClosed, StreamOpened
+from custom_components.alexa_media.cloud.model.events import DndChanged, PushEvent, StreamClosed, StreamOpened
 
 from .conftest import PUSH_SENSOR, Household, quiet, state_of, until
 

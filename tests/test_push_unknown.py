@@ -8,9 +8,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
-from custom_components.alexa_media.backend import DndChanged, EqualizerChanged, PushEvent, VolumeChanged
+from custom_components.alexa_media.cloud.model.devices import Volume
+from custom_components.alexa_media.cloud.model.events import DndChanged, EqualizerChanged, PushEvent, VolumeChanged
 from custom_components.alexa_media.coordinator.devices import MAX_UNKNOWN
-from custom_components.alexa_media.models import Volume
 
 from .conftest import Household, state_of, until
 

@@ -10,8 +10,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 
-from .appliances import House
 from .conftest import Clock, Household, set_up, state_of
+from .platforms.appliances import House
 
 MOTION, OCCUPANCY = "binary_sensor.hall_hall_motion_motion", "binary_sensor.kitchen_show_occupancy"
 LIGHT, DOOR = "sensor.kitchen_show_illuminance", "binary_sensor.hall_front_door"

@@ -156,7 +156,7 @@ class Probe:
 
     async def _at_a_time(self, data: dict[str, Any]) -> dict[str, Any]:
         """Let the next set-ups of alexa_media have so many ``requests`` in flight; return how many it was before."""
-        transport: Any = importlib.import_module("custom_components.alexa_media.web.transport")
+        transport: Any = importlib.import_module("custom_components.alexa_media.cloud.account.transport")
         before = transport.SLOTS_AT_SETUP
         transport.SLOTS_AT_SETUP = data["requests"]
         return {"requests": before}

@@ -10,12 +10,12 @@ from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
 from . import push
-from .appliance_entity import async_follow_appliances, is_appliance
 from .const import DOMAIN
-from .coordinator import AlexaConfigEntry, AlexaRuntimeData, async_create_backend, async_forget
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData, async_create_backend, async_forget
 from .entity import async_follow_devices, is_gone
+from .features.appliances import async_follow_appliances, is_appliance
+from .flow.migration import async_migrate, async_settle
 from .issues import async_report_yaml
-from .migration import async_migrate, async_settle
 from .services import async_setup_services
 
 PLATFORMS: Final = (

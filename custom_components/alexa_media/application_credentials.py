@@ -8,8 +8,8 @@ from homeassistant.components.application_credentials import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2Implementation
 
-from .coordinator.property_backend import LOGIN_HOSTS, lead_to
-from .smart_properties import Region
+from .backends import LOGIN_HOSTS, lead_to
+from .cloud.property.operation import Region
 
 DOCUMENTATION = "https://github.com/alexa-media/alexa_media/blob/main/docs/smart-properties.md"
 

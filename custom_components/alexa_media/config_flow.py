@@ -31,6 +31,11 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import slugify
 import probatio as vol
 
+from .cloud.account.backend import AccountBackend
+from .cloud.account.enrollment import Enrollment
+from .cloud.account.sign_in_proxy import checked_otp_secret
+from .cloud.errors import AlexaError, EnrollmentError
+from .cloud.model.devices import Account, Credentials
 from .const import (
     CONF_ACCOUNT_ID,
     CONF_CUSTOMER_ID,
@@ -51,14 +56,9 @@ from .const import (
 )
 from .coordinator.runtime import create_push_client, sharing_registration
 from .entity import masked
-from .errors import AlexaError, EnrollmentError
-from .login_proxy import LoginSession, async_open_login
-from .models import Account, Credentials
-from .options_flow import AlexaMediaOptionsFlow, PropertyOptionsFlow
-from .property_flow import PropertyFlow
-from .web.account import WebBackend
-from .web.enrollment import Enrollment
-from .web.sign_in_proxy import checked_otp_secret
+from .flow.login_proxy import LoginSession, async_open_login
+from .flow.options import AlexaMediaOptionsFlow, PropertyOptionsFlow
+from .flow.property import PropertyFlow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -278,7 +278,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         session = async_create_clientsession(self.hass, auto_cleanup=False, cookie_jar=CookieJar())
         try:
             credentials = await self._enrollment.async_register(session, code)
-            backend = WebBackend(session, credentials, client_factory=create_push_client)
+            backend = AccountBackend(session, credentials, client_factory=create_push_client)
             try:
                 return await self._async_finish(await _async_identify(backend), credentials)
             except BaseException:
@@ -427,7 +427,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         )
 
 
-async def _async_identify(backend: WebBackend) -> Account:
+async def _async_identify(backend: AccountBackend) -> Account:
     """Return who has signed in; raises ``EnrollmentError`` when Amazon does not say."""
     try:
         await backend.async_connect()

@@ -9,7 +9,16 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType
 
-from .appliance_diagnostics import appliance_diagnostics, appliances_diagnostics
+from .cloud.model.devices import (
+    BluetoothState,
+    Device,
+    DeviceFamily,
+    Notification,
+    NotificationStatus,
+    NotificationType,
+    Player,
+    PlayerState,
+)
 from .const import (
     CONF_ACCOUNT_ID,
     CONF_CUSTOMER_ID,
@@ -24,18 +33,10 @@ from .const import (
     CONF_URL,
     DOMAIN,
 )
-from .coordinator import AlexaConfigEntry, AlexaRuntimeData, TopicCoordinator
+from .coordinator.base import TopicCoordinator
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from .entity import player_unique_id
-from .models import (
-    BluetoothState,
-    Device,
-    DeviceFamily,
-    Notification,
-    NotificationStatus,
-    NotificationType,
-    Player,
-    PlayerState,
-)
+from .features.appliances import appliance_diagnostics, appliances_diagnostics
 
 # Whatever part of the answer they come up in, these are never shown.
 TO_REDACT: Final = frozenset(

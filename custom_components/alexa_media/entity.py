@@ -18,14 +18,15 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
-from .backend import Command
-from .backend.calls import command
+from .cloud.device_types import model_of
+from .cloud.errors import AlexaAuthError, AlexaError
+from .cloud.model.calls import command
+from .cloud.model.commands import Command
+from .cloud.model.devices import Device
+from .cloud.ssml import SsmlError, must_be_encodable
 from .const import CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
-from .coordinator import EXISTENCE, AlexaConfigEntry, AlexaRuntimeData, TopicCoordinator
-from .device_types import model_of
-from .errors import AlexaAuthError, AlexaError
-from .models import Device
-from .ssml import SsmlError, must_be_encodable
+from .coordinator.base import EXISTENCE, TopicCoordinator
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 
 # Adding 20 entities at once can block the event loop for 50 ms, when they are new to the registries.
 BATCH: Final = 10

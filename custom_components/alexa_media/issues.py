@@ -6,8 +6,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
+from .cloud.errors import AlexaPermissionError
 from .const import DOMAIN, Topic
-from .errors import AlexaPermissionError
 
 # alexa_media_player's id of the issue: who has ignored it there need not do so again.
 ISSUE_YAML: Final = "deprecated_yaml_configuration"

@@ -1,4 +1,4 @@
-"""Messages: what a device says when it is sent one, and the services of alexa_media_player for that."""
+"""Notify platform: speak, announce, the Alexa app, and rooms of a property."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,15 +22,24 @@ from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 from homeassistant.util import slugify
 import probatio as vol
 
-from .backend import Capability, DropInNotification, MobilePush
+from .cloud.model.api import Capability
+from .cloud.model.commands import DropInNotification, MobilePush
+from .cloud.model.devices import Device
+from .cloud.model.property import ManagedUnit, ManagementApi
+from .cloud.names import folded, meant, split_names
+from .cloud.ssml import LANGUAGES
 from .const import CONF_EMAIL, DOMAIN
-from .coordinator import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, invalid_input, player_unique_id
-from .models import Device
-from .names import folded, meant, split_names
-from .permissions import async_permissions
-from .speech import (
-    DoNotDisturb,
+from .coordinator.runtime import AlexaConfigEntry
+from .entity import (
+    AlexaDeviceEntity,
+    account_device_info,
+    async_setup_entities,
+    command_errors,
+    invalid_input,
+    player_unique_id,
+)
+from .features.speech import (
+    DndPolicy,
     EchoPlayer,
     Kind,
     Message,
@@ -46,8 +55,53 @@ from .speech import (
     recipients_of,
     title_of,
 )
-from .ssml import LANGUAGES
-from .unit_notifier import async_setup_units
+from .features.targets import async_permissions
+
+
+@callback
+def async_setup_units(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add one for every unit that an Echo is in."""
+    devices, api = entry.runtime_data.devices, entry.runtime_data.backend.management
+    if api is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaUnitNotifier]]]:
+        units = {unit.unit_id: unit for serial in devices.data if (unit := api.unit_of(serial))}
+        for unit in units.values():
+            yield _unit_unique_id(entry, unit), partial(AlexaUnitNotifier, entry, api, unit)
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+
+
+def _unit_unique_id(entry: AlexaConfigEntry, unit: ManagedUnit) -> str:
+    """Return the unique id of a unit's entity."""
+    return f"{entry.unique_id}_{unit.unit_id}_announce"
+
+
+class AlexaUnitNotifier(NotifyEntity):
+    """Announces on all Echos of a unit in one request; Amazon knows which they are."""
+
+    _attr_has_entity_name = True
+    _attr_translation_key = "announce_in_unit"
+
+    def __init__(self, entry: AlexaConfigEntry, api: ManagementApi, unit: ManagedUnit) -> None:
+        """Belong to the property, and be called like the unit."""
+        self._entry = entry
+        self._api = api
+        self._unit_id = unit.unit_id
+        self._attr_unique_id = _unit_unique_id(entry, unit)
+        self._attr_translation_placeholders = {"unit": unit.name}
+        self._attr_device_info = account_device_info(entry)
+
+    @override
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        """Announce a message; returns when Amazon has accepted it."""
+        text = readable_text(message)
+        with command_errors(self.hass, self._entry):
+            await self._api.async_announce(text, unit_ids=[self._unit_id])
+
 
 PARALLEL_UPDATES = 0
 
@@ -309,7 +363,7 @@ def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) ->
         must_have_effect(kind, {name: data.get(name) for name in (ATTR_VOLUME, ATTR_LANGUAGE, ATTR_OVERRIDE_DND)})
         must_have_effect(kind, {ATTR_METHOD: None if method == "all" else method})
         return AppMessage(_APP_COMMANDS[kind], readable_text(message), title_of(shown_title) or DEFAULT_TITLE)
-    options: dict[str, Any] = {"language": language, "volume": volume, "dnd": DoNotDisturb.of(override)}
+    options: dict[str, Any] = {"language": language, "volume": volume, "dnd": DndPolicy.of(override)}
     if kind == TYPE_TTS:
         must_have_effect(kind, {ATTR_TITLE: data.get(ATTR_TITLE), ATTR_METHOD: None if method == "all" else method})
         return message_of(message, **options)

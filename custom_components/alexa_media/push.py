@@ -13,7 +13,9 @@ from typing import Final, NamedTuple, cast
 
 from homeassistant.core import HomeAssistant, callback
 
-from .backend import (
+from .cloud.errors import AlexaAuthError
+from .cloud.model.controls import SmartHomeChanged
+from .cloud.model.events import (
     AudioPlayerStateChanged,
     BluetoothChanged,
     ConnectionChanged,
@@ -28,13 +30,12 @@ from .backend import (
     PushEvent,
     QueueChanged,
     SessionsChanged,
-    SmartHomeChanged,
     StreamClosed,
     StreamOpened,
     VolumeChanged,
 )
-from .coordinator import AlexaConfigEntry, AlexaRuntimeData, Sign
-from .errors import AlexaAuthError
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
+from .coordinator.wakings import Sign
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_URL, DOMAIN
-from .coordinator import AlexaConfigEntry
+from .coordinator.runtime import AlexaConfigEntry
 
 
 @callback

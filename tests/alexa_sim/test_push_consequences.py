@@ -7,19 +7,7 @@ import pytest
 from alexa_sim.household import load_household
 from alexa_sim.http import HttpError
 
-from .cloud_driver import (
-    ALEX,
-    APP,
-    BEDROOM,
-    DOWNSTAIRS,
-    JO,
-    KIDS,
-    KITCHEN,
-    OFFICE,
-    Driver,
-    Stream,
-    operation,
-)
+from .cloud_driver import ALEX, APP, BEDROOM, DOWNSTAIRS, JO, KIDS, KITCHEN, OFFICE, Driver, Stream, operation
 
 TIMER = "1f0c3d52-7a51-4c0e-9d39-0a1b2c3d4e04"
 ALARM = "1f0c3d52-7a51-4c0e-9d39-0a1b2c3d4e01"

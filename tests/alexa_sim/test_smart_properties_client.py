@@ -9,29 +9,29 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 import pytest
 
 from alexa_sim.client import Running, start
-from custom_components.alexa_media.smart_properties import (
-    NO_UNIT,
-    AlexaAddressRejectedError,
-    AlexaEndpointMovedError,
-    AnyOf,
+from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
+from custom_components.alexa_media.cloud.property.errors import AlexaAddressRejectedError, AlexaEndpointMovedError
+from custom_components.alexa_media.cloud.property.models import (
     Color,
-    EndpointFilter,
-    Expand,
     FeatureName,
-    KeyManagement,
-    Match,
     PropertyName,
-    PskWifi,
-    QueryField,
-    Region,
-    SettingKey,
-    SetupModePrivilege,
-    SmartPropertiesClient,
     Temperature,
     TemperatureScale,
     ThermostatMode,
     WifiStatus,
 )
+from custom_components.alexa_media.cloud.property.operation import Region
+from custom_components.alexa_media.cloud.property.requests import (
+    NO_UNIT,
+    AnyOf,
+    EndpointFilter,
+    Expand,
+    KeyManagement,
+    Match,
+    PskWifi,
+    QueryField,
+)
+from custom_components.alexa_media.cloud.property.settings import SettingKey, SetupModePrivilege
 
 from .property_driver import CLIENT, ENDPOINT, TOKEN, UNIT
 

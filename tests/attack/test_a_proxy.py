@@ -17,23 +17,23 @@ import pytest
 from yarl import URL
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.login_proxy import _SESSIONS, COOKIE, PATH
-from custom_components.alexa_media.web.sign_in_pages import behind, in_front
-from custom_components.alexa_media.web.sign_in_proxy import SignInProxy
-from tests.test_login_proxy import (  # noqa: F401 - fixtures
+from custom_components.alexa_media.cloud.account.sign_in_pages import behind, in_front
+from custom_components.alexa_media.cloud.account.sign_in_proxy import SignInProxy
+from custom_components.alexa_media.flow.login_proxy import _SESSIONS, COOKIE, PATH
+from tests.flow.test_login_proxy import (
     PASSWORD,
     SECRET,
     Browser,
-    _no_setup,
+    _no_setup,  # noqa: F401 - fixtures
     base_of,
     begin,
-    browser,
+    browser,  # noqa: F401 - fixtures
     demand,
     finish,
-    other,
+    other,  # noqa: F401 - fixtures
     raw,
-    root,
-    signed_half,
+    root,  # noqa: F401 - fixtures
+    signed_half,  # noqa: F401 - fixtures
 )
 
 from .tools import collecting, rss, watching_loop

@@ -14,8 +14,8 @@ import yaml
 
 from alexa_sim.client import ControlClient
 import custom_components.alexa_media as component
-from custom_components.alexa_media import alerts
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.features import alarms as alerts
 from tests.conftest import until
 from tests.test_permissions import CALLS, filled
 

@@ -11,9 +11,14 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from yarl import URL
 
-from custom_components.alexa_media import audio
-from custom_components.alexa_media.audio import Sound
-from tests.test_announce_sound import Home, hass_config_dir, home, wav  # noqa: F401 - fixtures
+from custom_components.alexa_media.features import sounds as audio
+from custom_components.alexa_media.features.sounds import PreparedSound
+from tests.platforms.test_announce_sound import (
+    Home,
+    hass_config_dir,  # noqa: F401 - fixtures
+    home,  # noqa: F401 - fixtures
+    wav,
+)
 
 from .tools import collecting, rss, watching_loop
 
@@ -186,7 +191,7 @@ async def test_few_sounds_are_fetched_at_once(home: Home) -> None:  # noqa: F811
 async def test_the_shelf_is_bounded(home: Home, size: int) -> None:  # noqa: F811
     """Announcements go on and on, each different, each offered for five minutes: the oldest go."""
     shelf = audio.async_shelf(home.hass)
-    sounds = [Sound(b"\xff" * size) for _ in range(200)]
+    sounds = [PreparedSound(b"\xff" * size) for _ in range(200)]
     for sound in sounds:
         with shelf.offer(sound):
             assert shelf.get(sound.name) is sound
@@ -199,14 +204,14 @@ async def test_the_shelf_is_bounded(home: Home, size: int) -> None:  # noqa: F81
 async def test_what_is_about_to_be_played_stays(home: Home) -> None:  # noqa: F811
     """Where there is no room for another sound, that one is refused."""
     shelf = audio.async_shelf(home.hass)
-    with shelf.offer(first := Sound(b"\xff" * (audio.MOST_BYTES // 2))):
-        with shelf.offer(second := Sound(b"\xff" * (audio.MOST_BYTES // 2))):
-            with pytest.raises(HomeAssistantError) as info, shelf.offer(Sound(b"\xff")):
+    with shelf.offer(first := PreparedSound(b"\xff" * (audio.MOST_BYTES // 2))):
+        with shelf.offer(second := PreparedSound(b"\xff" * (audio.MOST_BYTES // 2))):
+            with pytest.raises(HomeAssistantError) as info, shelf.offer(PreparedSound(b"\xff")):
                 pass
             assert info.value.translation_key == "audio_busy"
             assert shelf.get(first.name)
             assert shelf.get(second.name)
-        with shelf.offer(Sound(b"\xff")):
+        with shelf.offer(PreparedSound(b"\xff")):
             assert shelf.get(first.name)
             assert not shelf.get(second.name)
 

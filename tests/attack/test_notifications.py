@@ -16,8 +16,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
+from custom_components.alexa_media.cloud.account import transport
 from custom_components.alexa_media.const import DOMAIN
-from custom_components.alexa_media.web import transport
 from tests.conftest import until
 
 from .tools import collecting, watching_loop

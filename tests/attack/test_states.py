@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.web import transport
+from custom_components.alexa_media.cloud.account import transport
 
 ODD: list[Any] = [
     *("\ud83d", "Call Mum \udc00", "x" * 5000, "", "NaN", "9999-12-31", "../UTC"),

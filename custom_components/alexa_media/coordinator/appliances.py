@@ -10,8 +10,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..backend import AlexaBackend, Capability
-from ..backend.appliances import (
+from ..cloud.errors import AlexaBadResponseError, AlexaError
+from ..cloud.model.api import AlexaBackend, Capability
+from ..cloud.model.appliances import (
     Appliance,
     ApplianceKind,
     ApplianceState,
@@ -22,9 +23,8 @@ from ..backend.appliances import (
     Preset,
     ValueRange,
 )
-from ..backend.smart_home import SmartHomeApi
+from ..cloud.model.controls import SmartHomeApi
 from ..const import CONF_APPLIANCES, CONF_EXTENDED_DISCOVERY, DOMAIN, Topic
-from ..errors import AlexaBadResponseError, AlexaError
 from .absences import Absences
 from .base import LOGGER, TopicCoordinator
 

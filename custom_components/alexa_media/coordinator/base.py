@@ -14,15 +14,15 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from ..backend import AlexaBackend
-from ..const import DOMAIN, Topic
-from ..errors import (
+from ..cloud.errors import (
     AlexaAuthError,
     AlexaError,
     AlexaPermissionError,
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
+from ..cloud.model.api import AlexaBackend
+from ..const import DOMAIN, Topic
 from ..issues import async_clear_permission, async_report_permission
 
 LOGGER: Final = logging.getLogger(__package__)

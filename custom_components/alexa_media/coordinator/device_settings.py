@@ -8,10 +8,10 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..backend import AlexaBackend
-from ..backend.management import DeviceSettings, ManagementApi, SettingValue
+from ..cloud.errors import AlexaConnectionError, AlexaError
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.property import DeviceSettings, ManagementApi, PropertySettingValue
 from ..const import DOMAIN, Topic
-from ..errors import AlexaConnectionError, AlexaError
 from .base import LOGGER, TopicCoordinator
 
 # A setting that an Echo has not taken over when it is read back is read once more (seconds).
@@ -39,7 +39,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         """Read the settings of one device; raises ``AlexaError``."""
         self.async_apply({key: await self.api.async_settings_of(key)})
 
-    async def async_set(self, key: str, setting: str, value: SettingValue) -> None:
+    async def async_set(self, key: str, setting: str, value: PropertySettingValue) -> None:
         """Write a setting and show what the cloud then says; raises the ``AlexaError`` of a refusal."""
         try:
             await self.api.async_set_setting(key, setting, value)
@@ -52,14 +52,14 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
             self._async_look_later(key, setting, value)
 
     @callback
-    def _async_look_later(self, key: str, setting: str, value: SettingValue) -> None:
+    def _async_look_later(self, key: str, setting: str, value: PropertySettingValue) -> None:
         """Read a setting once more after a while."""
         self._async_cancel_second_look(key, setting)
         self._second_looks[key, setting] = async_call_later(
             self.hass, SECOND_LOOK, partial(self._async_look_again, key, setting, value)
         )
 
-    async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
+    async def _async_confirm(self, key: str, setting: str, value: PropertySettingValue) -> bool:
         """Read a setting and show it; returns whether it is as it was written."""
         try:
             found = await self.api.async_setting(key, setting)
@@ -72,7 +72,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         return found == value
 
     @callback
-    def _async_look_again(self, key: str, setting: str, value: SettingValue, _now: object) -> None:
+    def _async_look_again(self, key: str, setting: str, value: PropertySettingValue, _now: object) -> None:
         """Read a setting for the last time."""
         self._second_looks.pop((key, setting), None)
         self.entry.async_create_background_task(

@@ -9,11 +9,11 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..backend import AlexaBackend
+from ..cloud.groups import leaves, members_of
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.devices import Device, DeviceFamily, DevicePreferences
+from ..cloud.names import folded, is_among, tidy
 from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN, Topic
-from ..groups import leaves, members_of
-from ..models import Device, DeviceFamily, DevicePreferences
-from ..names import folded, is_among, tidy
 from .absences import Absences
 from .base import TopicCoordinator
 

@@ -13,13 +13,14 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from ..backend import AlexaBackend, HistoryApi, VoiceRecord
+from ..cloud.errors import AlexaError, AlexaRateLimitedError
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.devices import DeviceFamily
+from ..cloud.model.history import HistoryApi, VoiceRecord
 from ..const import CONF_KEEP_TRANSCRIPTS, EVENT_LAST_CALLED, Topic
-from ..errors import AlexaError, AlexaRateLimitedError
-from ..models import DeviceFamily
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
-from .topics import DndCoordinator
+from .dnd_bluetooth import DndCoordinator
 from .wakings import Sign, Wakings
 
 # How far the first read goes back, and each read before the last record that is known: two Echos are not in step.

@@ -7,10 +7,11 @@ from typing import Any, ClassVar, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from ..backend import AlexaBackend, KidsApi
+from ..cloud.errors import AlexaBadResponseError, AlexaError, AlexaUnsupportedError
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.devices import Device
+from ..cloud.model.kids import KidsApi
 from ..const import Topic
-from ..errors import AlexaBadResponseError, AlexaError, AlexaUnsupportedError
-from ..models import Device
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 

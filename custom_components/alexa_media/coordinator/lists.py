@@ -11,10 +11,10 @@ from typing import Any, ClassVar, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..backend import AlexaBackend
-from ..backend.lists import ListInfo, ListItem, ListsApi
+from ..cloud.errors import AlexaError, AlexaUnsupportedError
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.lists import ListInfo, ListItem, ListsApi
 from ..const import Topic
-from ..errors import AlexaError, AlexaUnsupportedError
 from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
 

@@ -11,8 +11,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from ..backend import (
-    AlexaBackend,
+from ..cloud.groups import leaves, members_of
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.devices import Device, Media, Player, PlayerState, Session, Volume
+from ..cloud.model.events import (
     AudioPlayerStateChanged,
     MediaProgressChanged,
     NowPlayingChanged,
@@ -20,8 +22,6 @@ from ..backend import (
     VolumeChanged,
 )
 from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL, Topic
-from ..groups import leaves, members_of
-from ..models import Device, Media, Player, PlayerState, Session, Volume
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 

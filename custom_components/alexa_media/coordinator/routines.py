@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..backend import AlexaBackend, Routine, RoutinesApi
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.routines import Routine, RoutinesApi
 from ..const import Topic
 from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator

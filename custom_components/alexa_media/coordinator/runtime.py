@@ -16,7 +16,11 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.ssl import SSL_ALPN_HTTP11_HTTP2, client_context
 import httpx
 
-from ..backend import AlexaBackend, Capability
+from ..backends import async_create_property_backend
+from ..cloud.account.backend import AccountBackend
+from ..cloud.errors import AlexaAuthError, AlexaError
+from ..cloud.model.api import AlexaBackend, Capability
+from ..cloud.model.devices import Account, Credentials
 from ..const import (
     CONF_ACCOUNT_ID,
     CONF_CUSTOMER_ID,
@@ -28,28 +32,24 @@ from ..const import (
     CONF_URL,
     DOMAIN,
 )
-from ..errors import AlexaAuthError, AlexaError
-from ..models import Account, Credentials
-from ..web.account import WebBackend
-from .alarm_volumes import AlarmVolumes, alarm_volume_store
-from .alerts import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
+from .alarm_volume_override import AlarmVolumes, alarm_volume_store
+from .alarm_watch import AlertWatch
+from .alarms import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
 from .device_settings import DeviceSettingsCoordinator
 from .devices import DevicesCoordinator, store_for
+from .dnd_bluetooth import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 from .hearing import Hearing
 from .history import HistoryCoordinator
 from .kids import KidsCoordinator
 from .lists import ListsCoordinator
-from .media import MediaLibrary
+from .media_cache import MediaLibrary
 from .players import PlayersCoordinator
-from .property_backend import async_create_property_backend
 from .recovery import Recovery
-from .ringing import AlertWatch
 from .routines import RoutinesCoordinator
 from .settings import SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
-from .topics import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 
 # How long the topics wait for the stream at start (seconds): read before it is up, they are read again after.
 STREAM_PATIENCE: Final = 2.0
@@ -332,7 +332,7 @@ def create_backend(
         )
     # Without the automatic clean-up, which detaches the session before the backend is done with it.
     session = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=CookieJar())
-    backend = WebBackend(session, credentials_of(data), client_factory=create_push_client, account=account)
+    backend = AccountBackend(session, credentials_of(data), client_factory=create_push_client, account=account)
 
     async def _async_close() -> None:
         try:

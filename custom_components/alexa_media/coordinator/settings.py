@@ -11,8 +11,18 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..backend import AlexaBackend, EqualizerChanged
-from ..backend.settings import (
+from ..cloud.errors import (
+    AlexaAuthError,
+    AlexaBadResponseError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaRateLimitedError,
+    AlexaUnsupportedError,
+)
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.devices import Device
+from ..cloud.model.events import EqualizerChanged
+from ..cloud.model.settings import (
     EQUALIZER,
     SOURCES,
     PreferenceChanges,
@@ -23,15 +33,6 @@ from ..backend.settings import (
     SettingValues,
 )
 from ..const import Topic
-from ..errors import (
-    AlexaAuthError,
-    AlexaBadResponseError,
-    AlexaConnectionError,
-    AlexaError,
-    AlexaRateLimitedError,
-    AlexaUnsupportedError,
-)
-from ..models import Device
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 
@@ -48,7 +49,7 @@ EARLY: Final = 600.0
 SECOND_TRY: Final = 600.0
 
 
-class Unit(NamedTuple):
+class SettingsSource(NamedTuple):
     """What one request tells: a source of one device, or of the whole account (no serial)."""
 
     source: SettingSource
@@ -65,10 +66,10 @@ def equalizer_key(serial: str) -> str:
     return f"{serial}/equalizer"
 
 
-def _unit_of(serial: str, setting: Setting) -> Unit:
+def _unit_of(serial: str, setting: Setting) -> SettingsSource:
     """Return what has to be read for a setting."""
     source = SOURCES[setting]
-    return Unit(source, None if source.is_for_account else serial)
+    return SettingsSource(source, None if source.is_for_account else serial)
 
 
 class SettingsCoordinator(TopicCoordinator[SettingValue]):
@@ -96,9 +97,9 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         super().__init__(hass, entry, backend)
         self.api = api
         self._devices = devices
-        self._due_at: dict[Unit, float] = {}
-        self._refused: set[Unit] = set()
-        self._failed_units: set[Unit] = set()
+        self._due_at: dict[SettingsSource, float] = {}
+        self._refused: set[SettingsSource] = set()
+        self._failed_units: set[SettingsSource] = set()
         self._reading = asyncio.Lock()
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wanting: asyncio.Task[None] | None = None
@@ -127,11 +128,11 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
                 self.async_apply(self._fresh(values))
             return {key: value for key, value in self.data.items() if key.partition("/")[0] in self._devices.data}
 
-    def _is_there(self, unit: Unit) -> bool:
+    def _is_there(self, unit: SettingsSource) -> bool:
         """Return whether what is to be read still belongs to the account."""
         return unit.serial is None or unit.serial in self._devices.data
 
-    def _due(self) -> list[Unit]:
+    def _due(self) -> list[SettingsSource]:
         """Return what is wanted, can be read and is old."""
         now = self.hass.loop.time()
         units = dict.fromkeys(
@@ -147,14 +148,14 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         """Return whether somebody listens to a setting."""
         return setting_key(serial, setting) in self._by_context
 
-    def _note_known(self, unit: Unit) -> None:
+    def _note_known(self, unit: SettingsSource) -> None:
         """Take note that a unit is known: it is due again when it is old."""
         age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
         self._due_at[unit] = self.hass.loop.time() + age - EARLY
         self._refused.discard(unit)
         self._failed_units.discard(unit)
 
-    async def _async_values(self, unit: Unit) -> Mapping[str, SettingValue]:
+    async def _async_values(self, unit: SettingsSource) -> Mapping[str, SettingValue]:
         """Read one unit; returns all settings of it by key: who begins to look at one later finds it."""
         found: Mapping[str, SettingValues]
         if unit.serial is None:
@@ -171,7 +172,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         return {**values, **{key: v for key, v in (self._pushed_while_reading or {}).items() if key in values}}
 
     @callback
-    def _async_note_refusal(self, unit: Unit, err: AlexaError) -> None:
+    def _async_note_refusal(self, unit: SettingsSource, err: AlexaError) -> None:
         """Try again in a while what was refused for the first time; after that, the next poll has to do.
 
         What failed without a refusal is tried again and again, and at once when Amazon recovers.
@@ -336,7 +337,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         """Return what is known of a device."""
         return {setting: self.data[key] for setting in Setting if (key := setting_key(serial, setting)) in self.data}
 
-    async def _async_read_now(self, unit: Unit) -> None:
+    async def _async_read_now(self, unit: SettingsSource) -> None:
         """Read one unit; what was pushed meanwhile is newer than what was read."""
         before = self.data
         values = await self._async_values(unit)

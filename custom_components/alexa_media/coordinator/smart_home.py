@@ -10,11 +10,12 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..backend import AlexaBackend, RunSequence
-from ..backend.appliances import Appliance, ApplianceState, FeatureName, PropertyName, Sample
-from ..backend.smart_home import ArmState, Control, SmartHomeApi, SmartHomeChanged, feature_of
+from ..cloud.errors import AlexaBadResponseError, AlexaConnectionError, AlexaUnreachableError, AlexaUnsupportedError
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.appliances import Appliance, ApplianceState, FeatureName, PropertyName, Sample
+from ..cloud.model.commands import RunSequence
+from ..cloud.model.controls import ArmState, Control, SmartHomeApi, SmartHomeChanged, feature_of
 from ..const import Topic
-from ..errors import AlexaBadResponseError, AlexaConnectionError, AlexaUnreachableError, AlexaUnsupportedError
 from .appliances import AppliancesCoordinator
 from .base import CONFIRM_DELAY, TopicCoordinator
 from .devices import DevicesCoordinator

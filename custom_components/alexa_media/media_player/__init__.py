@@ -6,7 +6,7 @@ from functools import partial
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..coordinator import AlexaConfigEntry
+from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import async_setup_entities, player_unique_id
 from .player import AlexaMediaPlayer
 

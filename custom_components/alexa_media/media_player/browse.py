@@ -10,15 +10,15 @@ from homeassistant.components.media_player.browse_media import BrowseMedia, Sear
 from homeassistant.components.media_player.const import MediaClass, MediaType
 from homeassistant.components.media_player.errors import BrowseError
 
-from ..backend import PlaySearch
-from ..backend.media import MusicProvider
+from ..cloud.errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
+from ..cloud.model.commands import PlaySearch
+from ..cloud.model.devices import Player
+from ..cloud.model.media import MusicProvider
+from ..cloud.names import folded
 from ..const import DOMAIN
-from ..coordinator import MediaLibrary
+from ..coordinator.media_cache import MediaLibrary
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
-from ..errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
-from ..models import Player
-from ..names import folded
-from ..play_media import LIBRARY, PROVIDER, QUEUE, ROUTINE, SOUND, STATION, is_own, is_provider, provider_of
+from ..features.play_media import LIBRARY, PROVIDER, QUEUE, ROUTINE, SOUND, STATION, is_own, is_provider, provider_of
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from homeassistant.components.media_player import MediaPlayerEntity
 from homeassistant.core import ServiceResponse, callback
 from homeassistant.util import dt as dt_util
 
-from ..backend import HistoryApi, UtteranceType, VoiceRecord
-from ..coordinator import LastCommand, history_record_of
+from ..cloud.model.devices import Player
+from ..cloud.model.history import HistoryApi, UtteranceType, VoiceRecord
+from ..cloud.names import same
+from ..coordinator.history import LastCommand, history_record_of
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
-from ..models import Player
-from ..names import same
 
 # What is looked through without a start, and how many pages (of 50 records each) at most.
 HISTORY_WINDOW: Final = timedelta(days=7)

@@ -19,19 +19,18 @@ from homeassistant.components.media_player.const import (
 from homeassistant.core import CALLBACK_TYPE, ServiceResponse, callback
 from homeassistant.helpers import entity_registry as er
 
-from ..alert_phrases import phrases_for, sleep_sentence
-from ..backend import PlaySearch, TextCommand
+from ..cloud.model.commands import PlaySearch, TextCommand
+from ..cloud.model.devices import Device, Media, PlayerState, Repeat
+from ..cloud.phrases import phrases_for, sleep_sentence
 from ..const import DOMAIN
-from ..coordinator import AlexaConfigEntry, PlayersCoordinator
+from ..coordinator.players import PlayersCoordinator
+from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id, sendable
-from ..models import Device, Media, PlayerState, Repeat
-from ..play_media import IMAGE, QUEUE, ROUTINE, STATION, check_listed, command_of, is_stream, volume_of
-from ..playback import PAUSE, PLAY, PlaybackEntity
-from .actions import AccountActions
-from .announce import SoundAnnouncement
+from ..features.play_media import IMAGE, QUEUE, ROUTINE, STATION, check_listed, command_of, is_stream, volume_of
+from ..features.playback import PAUSE, PLAY, PlaybackEntity
 from .browse import MediaBrowsing
+from .device_actions import AccountActions, PlayerSettings, SoundAnnouncement
 from .history import VoiceHistory
-from .settings import DeviceSettings
 from .volume import VolumeControl
 
 _ALWAYS: Final = (
@@ -79,7 +78,7 @@ _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
 class AlexaMediaPlayer(
-    PlaybackEntity, VolumeControl, DeviceSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory
+    PlaybackEntity, VolumeControl, PlayerSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory
 ):
     """An Echo, or a group of them.
 

@@ -1,13 +1,15 @@
-"""What plays through an Echo by bluetooth, and choosing it."""
+"""Sources and sound modes of a player."""
 
+from collections.abc import Mapping
 from typing import Final, override
 
 from homeassistant.components.media_player import MediaPlayerEntity
 from homeassistant.core import callback
 
+from ..cloud.model.devices import BluetoothState, PairedDevice, Player
+from ..cloud.names import meant
+from ..coordinator.settings import SettingsCoordinator, equalizer_key
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
-from ..models import BluetoothState, PairedDevice, Player
-from ..names import meant
 
 # The source that is no bluetooth device, as alexa_media_player names it.
 LOCAL_SPEAKER: Final = "Local Speaker"
@@ -72,3 +74,71 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
                 await backend.async_connect_bluetooth(self.device, paired[name].address)
         if self.runtime.bluetooth:
             self.runtime.bluetooth.async_expect(self.serial)
+
+
+# Bass, midrange, treble. Amazon's own names have never been published with what they set, so these are ours.
+SOUND_MODES: Final[Mapping[str, tuple[int, int, int]]] = {
+    "flat": (0, 0, 0),
+    "bass": (4, 0, 0),
+    "voice": (-3, 4, 1),
+    "treble": (0, 0, 4),
+    "night": (-5, 1, -1),
+}
+
+_BANDS: Final = frozenset({"EQUALIZER_CONTROLLER_BASS", "EQUALIZER_CONTROLLER_MIDRANGE", "EQUALIZER_CONTROLLER_TREBLE"})
+
+
+class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
+    """The sound modes of a player.
+
+    The equalizer is never read for this alone, as that would cost a request for each
+    Echo. It is known once Amazon has pushed it, which it does whenever the Echo wakes,
+    once a mode was chosen here, or while one of the entities of its bands is enabled.
+    """
+
+    _gains: tuple[int, int, int] | None = None
+
+    @property
+    def _equalizer(self) -> SettingsCoordinator | None:
+        """Return what knows the equalizer of the device, if it has one."""
+        has_one = not self.device.is_group and self.device.capabilities >= _BANDS
+        return self.runtime.settings if has_one else None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Also follow the equalizer."""
+        await super().async_added_to_hass()
+        if equalizer := self._equalizer:
+            self._gains = equalizer.equalizer(self.serial)
+            self.async_on_remove(
+                equalizer.async_add_listener(self._async_equalizer_changed, equalizer_key(self.serial))
+            )
+
+    @callback
+    def _async_equalizer_changed(self) -> None:
+        """Show what it sounds like now; whether settings can be read is nothing that a player shows."""
+        equalizer = self._equalizer
+        gains = equalizer.equalizer(self.serial) if equalizer else None
+        if gains != self._gains:
+            self._gains = gains
+            self.async_write_ha_state()
+
+    @property
+    @override
+    def sound_mode_list(self) -> list[str] | None:
+        """Return the names that there are, where the device has an equalizer."""
+        return list(SOUND_MODES) if self._equalizer else None
+
+    @property
+    @override
+    def sound_mode(self) -> str | None:
+        """Return the name of what is set; ``None`` if that has none, or is not known."""
+        return next((name for name, gains in SOUND_MODES.items() if gains == self._gains), None)
+
+    @override
+    async def async_select_sound_mode(self, sound_mode: str) -> None:
+        """Set the equalizer to what a name stands for."""
+        if (equalizer := self._equalizer) is None or (name := meant(SOUND_MODES, sound_mode)) is None:
+            raise invalid_input("sound_mode_unknown", mode=sound_mode, known=", ".join(SOUND_MODES))
+        with command_errors(self.hass, self.entry):
+            await equalizer.async_set_equalizer(self.device, SOUND_MODES[name])

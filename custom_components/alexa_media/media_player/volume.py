@@ -5,9 +5,9 @@ from typing import Final, override
 from homeassistant.components.media_player import MediaPlayerEntity
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraData, RestoreEntity
 
-from ..backend import SetVolume
+from ..cloud.model.commands import SetVolume
+from ..cloud.model.devices import Device, Player, Volume
 from ..entity import AlexaDeviceEntity, invalid_input
-from ..models import Device, Player, Volume
 
 # Percent, and what an Echo is unmuted to when nobody knows how loud it was.
 VOLUME_STEP: Final = 5

@@ -1,12 +1,12 @@
-"""The actions of the integration's own, a module for each family."""
+"""Actions of the integration, one module per family."""
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import accounts, alerts, history, media, players, routines, settings, smart_properties, speech
+from . import accounts, alarms, history, media, players, property as smart_properties, settings, speech
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions; they are there whether or not an account is loaded."""
-    for family in (accounts, alerts, history, media, players, routines, settings, smart_properties, speech):
+    """Register the actions; they exist whether or not an account is loaded."""
+    for family in (accounts, alarms, history, media, players, settings, smart_properties, speech):
         family.async_setup(hass)

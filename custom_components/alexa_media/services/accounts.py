@@ -12,10 +12,10 @@ from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
+from ..cloud.names import same
 from ..const import CONF_EMAIL, DOMAIN
-from ..coordinator import AlexaConfigEntry
+from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import invalid_input, masked
-from ..names import same
 
 SERVICE_FORCE_LOGOUT: Final = "force_logout"
 SERVICE_ENABLE_NETWORK_DISCOVERY: Final = "enable_network_discovery"

@@ -10,11 +10,12 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
 import probatio as vol
 
-from ..backend import UtteranceType
+from ..cloud.model.history import UtteranceType
 from ..const import DOMAIN
-from ..coordinator import AlexaConfigEntry, HistoryCoordinator, history_record_of
+from ..coordinator.history import HistoryCoordinator, history_record_of
+from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
-from ..speech import echo_players
+from ..features.speech import echo_players
 from .accounts import entries_of
 
 SERVICE_GET_HISTORY_RECORDS: Final = "get_history_records"

@@ -1,4 +1,4 @@
-"""Actions about what is played: steps as one sequence, stop everywhere, the queue."""
+"""Actions for media and routines."""
 
 from typing import Final
 
@@ -10,10 +10,10 @@ from homeassistant.helpers.service import async_register_platform_entity_service
 import probatio as vol
 
 from ..const import DOMAIN
-from ..coordinator import AlexaConfigEntry
+from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
-from ..permissions import async_permissions
-from ..steps import names_routine, reader
+from ..features.sequences import names_routine, reader
+from ..features.targets import async_permissions
 from .accounts import entry_by_id
 
 SERVICE_GET_QUEUE: Final = "get_queue"
@@ -26,6 +26,7 @@ ATTR_STEPS: Final = "steps"
 @callback
 def async_setup(hass: HomeAssistant) -> None:
     """Register the actions."""
+    async_setup_routines(hass)
     async_register_platform_entity_service(
         hass,
         DOMAIN,
@@ -88,3 +89,22 @@ async def _async_stop_all(call: ServiceCall) -> None:
     for entry, media in found:
         with command_errors(call.hass, entry):
             await media.async_stop_all()
+
+
+SERVICE_RUN_ROUTINE: Final = "run_routine"
+
+ATTR_ROUTINE: Final = "routine"
+
+
+@callback
+def async_setup_routines(hass: HomeAssistant) -> None:
+    """Register the action."""
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        SERVICE_RUN_ROUTINE,
+        entity_domain=MEDIA_PLAYER_DOMAIN,
+        schema={vol.Required(ATTR_ROUTINE): cv.string},
+        func="async_run_routine",
+        supports_response=SupportsResponse.OPTIONAL,
+    )

@@ -8,11 +8,11 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import probatio as vol
 
+from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
 from ..entity import invalid_input
-from ..permissions import async_permissions
-from ..speech import (
-    DoNotDisturb,
+from ..features.speech import (
+    DndPolicy,
     EchoPlayer,
     Kind,
     Recipient,
@@ -22,7 +22,7 @@ from ..speech import (
     message_of,
     recipients_of,
 )
-from ..ssml import LANGUAGES
+from ..features.targets import async_permissions
 
 SERVICE_SPEAK: Final = "speak"
 
@@ -78,10 +78,10 @@ async def _async_speak(call: ServiceCall) -> ServiceResponse:
     return report.response() if call.return_response else None
 
 
-def _do_not_disturb(kind: Kind, override: bool | None) -> DoNotDisturb:
+def _do_not_disturb(kind: Kind, override: bool | None) -> DndPolicy:
     """Return what Do Not Disturb means for a message; the response names those where Amazon would drop it."""
-    rule = DoNotDisturb.of(override)
-    return DoNotDisturb.KEEP if rule is DoNotDisturb.AMAZON and kind is not Kind.SPEAK else rule
+    rule = DndPolicy.of(override)
+    return DndPolicy.KEEP if rule is DndPolicy.AMAZON and kind is not Kind.SPEAK else rule
 
 
 async def _async_recipients(call: ServiceCall, players: dict[str, EchoPlayer]) -> tuple[list[Recipient], list[str]]:

@@ -1,0 +1,127 @@
+"""The backend of an entry of Alexa Smart Properties, with the tokens of Login with Amazon."""
+
+import asyncio
+from collections.abc import Mapping
+import time
+from typing import Any, Final, override
+
+import aiohttp
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryNotReady,
+    OAuth2TokenRequestError,
+    OAuth2TokenRequestReauthError,
+)
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    AbstractOAuth2Implementation,
+    ImplementationUnavailableError,
+    LocalOAuth2Implementation,
+    async_get_config_entry_implementation,
+)
+
+from .cloud.errors import AlexaAuthError, AlexaConnectionError
+from .cloud.property.backend import SmartPropertiesBackend
+from .cloud.property.operation import Region
+from .cloud.property.transport import AccessTokenGetter
+from .const import CONF_LOGIN_HOST, CONF_REGION, CONF_UNIT_ID, CONF_WHOLE_ORGANIZATION, DOMAIN
+
+CONF_TOKEN: Final = "token"  # noqa: S105 - the name of a key
+
+LOGIN_HOSTS: Final[Mapping[Region, str]] = {
+    Region.NORTH_AMERICA: "amazon.com",
+    Region.EUROPE: "amazon.com",
+    Region.FAR_EAST: "amazon.co.jp",
+}
+"""Where Login with Amazon stands for each region, unless the user says otherwise: Japan's is not documented."""
+
+# By RFC 6749 (section 5.2) these speak of grant and client; any other one comes from somewhere in between.
+_GRANT_IS_GONE: Final = (400, 401)
+
+_PATIENCE: Final = 30.0
+
+# Seconds before its end in which a token is renewed.
+_MARGIN: Final = 60.0
+
+
+def lead_to(implementation: AbstractOAuth2Implementation, login_host: str) -> AbstractOAuth2Implementation:
+    """Let an implementation sign in and renew at one of Amazon's sites (``amazon.com``)."""
+    if isinstance(implementation, LocalOAuth2Implementation):
+        implementation.authorize_url = f"https://www.{login_host}/ap/oa"
+        implementation.token_url = f"https://api.{login_host}/auth/o2/token"
+    return implementation
+
+
+class EntryTokens(AccessTokenGetter):
+    """Access tokens of one entry; a renewed one, and the refresh token that comes with it, is stored at once."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], implementation: AbstractOAuth2Implementation
+    ) -> None:
+        """Start with the token that the entry holds."""
+        self._hass = hass
+        self._entry = entry
+        self._implementation = implementation
+        self._renewal: asyncio.Task[str] | None = None
+
+    @override
+    async def __call__(self, refused: str | None = None) -> str:
+        token: dict[str, Any] = self._entry.data[CONF_TOKEN]
+        held = str(token.get("access_token", ""))
+        if held and held != refused and float(token.get("expires_at", 0)) > time.time() + _MARGIN:
+            return held
+        if self._renewal is None:
+            # a task of its own: whoever waits for it may be cancelled, and the answer must be stored all the same
+            self._renewal = self._hass.async_create_task(self._async_renew(token), f"{DOMAIN} renew token")
+            self._renewal.add_done_callback(self._renewed)
+        return await asyncio.shield(self._renewal)
+
+    def _renewed(self, task: asyncio.Task[str]) -> None:
+        self._renewal = None
+        if not task.cancelled():
+            task.exception()
+
+    async def _async_renew(self, token: dict[str, Any]) -> str:
+        """Get a token and store it; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
+        endpoint = "POST /auth/o2/token"
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                renewed: dict[str, Any] = await self._implementation.async_refresh_token(token)
+        except (OAuth2TokenRequestError, aiohttp.ClientError, TimeoutError, ValueError) as err:
+            status = getattr(err, "status", None)
+            if isinstance(err, OAuth2TokenRequestReauthError) and status in _GRANT_IS_GONE:
+                raise AlexaAuthError("The grant is gone", endpoint=endpoint, status=status) from err
+            raise AlexaConnectionError("No token", endpoint=endpoint, status=status, sent=False) from err
+        self._hass.config_entries.async_update_entry(
+            self._entry, data={**self._entry.data, CONF_TOKEN: {**token, **renewed}}
+        )
+        return str(renewed["access_token"])
+
+
+async def async_create_property_backend(
+    hass: HomeAssistant, entry: ConfigEntry[Any], session: aiohttp.ClientSession
+) -> SmartPropertiesBackend:
+    """Return the backend of an entry.
+
+    Raises ``ConfigEntryAuthFailed`` when its application credentials are gone, and
+    ``ConfigEntryNotReady`` when they cannot be read yet.
+    """
+    try:
+        implementation = await async_get_config_entry_implementation(hass, entry)
+    except ImplementationUnavailableError as err:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key=AlexaConnectionError.translation_key,
+            translation_placeholders={"reason": "the application credentials cannot be read"},
+        ) from err
+    except ValueError as err:
+        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key) from err
+    lead_to(implementation, entry.data[CONF_LOGIN_HOST])
+    return SmartPropertiesBackend(
+        session,
+        Region(entry.data[CONF_REGION]),
+        EntryTokens(hass, entry, implementation),
+        entry.data[CONF_UNIT_ID],
+        whole_organization=entry.data[CONF_WHOLE_ORGANIZATION],
+    )

@@ -1,0 +1,302 @@
+"""Binary sensor platform."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Final, override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
+from homeassistant.components.binary_sensor.const import DOMAIN as BINARY_SENSOR_DOMAIN, BinarySensorDeviceClass
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .cloud.model.api import Capability
+from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName, Value
+from .cloud.model.devices import Device
+from .coordinator.kids import KidsCoordinator
+from .coordinator.runtime import AlexaConfigEntry
+from .entity import AlexaDeviceEntity, account_device_info, async_setup_entities, player_unique_id
+from .features.appliances import (
+    AlexaApplianceEntity,
+    AlexaMeasuringEntity,
+    EntityFactory,
+    Placement,
+    async_setup_appliances,
+)
+from .features.kids import FAMILIES
+from .features.settings import PropertySettingEntity, async_setup_property_settings
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    _async_setup_connectivity(hass, entry, async_add_entities)
+    _async_setup_kids(hass, entry, async_add_entities)
+    _async_setup_managed(hass, entry, async_add_entities)
+    _async_setup_smart_home(hass, entry, async_add_entities)
+
+
+ONLINE: Final = BinarySensorEntityDescription(
+    key="online",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+PUSH: Final = BinarySensorEntityDescription(
+    key="push",
+    translation_key="push",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+@callback
+def _async_setup_connectivity(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add one for every device, and one for the account where it is pushed to."""
+    devices = entry.runtime_data.devices
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaOnlineSensor]]]:
+        for device in devices.data.values():
+            yield (
+                f"{player_unique_id(entry, device.serial)}_{ONLINE.key}",
+                partial(AlexaOnlineSensor, entry, device),
+            )
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    if Capability.PUSH in entry.runtime_data.backend.capabilities:
+        async_add_entities([AlexaPushSensor(entry)])
+
+
+class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
+    """Whether a device is connected to Amazon."""
+
+    def __init__(self, entry: AlexaConfigEntry, device: Device) -> None:
+        """Show the list of devices."""
+        super().__init__(entry, entry.runtime_data.devices, device, ONLINE.key)
+        self.entity_description = ONLINE
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the list can be read: a device that is offline is what this shows."""
+        return self.coordinator.usable
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether the device is online."""
+        return self.device.online
+
+
+class AlexaPushSensor(BinarySensorEntity):
+    """Whether Amazon tells us by itself what changes; while it does not, we ask more often."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, entry: AlexaConfigEntry) -> None:
+        """Belong to the account."""
+        self.entity_description = PUSH
+        self._push = entry.runtime_data.push
+        self._attr_unique_id = f"{entry.unique_id}_{PUSH.key}"
+        self._attr_device_info = account_device_info(entry)
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether the stream is up."""
+        return self._push.up
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the stream."""
+        self.async_on_remove(self._push.async_add_listener(self.async_write_ha_state))
+
+
+# Disabled at first: each costs a request a day.
+KIDS: Final = BinarySensorEntityDescription(
+    key="amazon_kids",
+    translation_key="amazon_kids",
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+)
+
+
+@callback
+def _async_setup_kids(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add one for every device that a child can have."""
+    devices = entry.runtime_data.devices
+    if (kids := entry.runtime_data.kids) is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaKidsSensor]]]:
+        for device in devices.data.values():
+            if device.family in FAMILIES:
+                yield (
+                    f"{player_unique_id(entry, device.serial)}_{KIDS.key}",
+                    partial(AlexaKidsSensor, entry, kids, device),
+                )
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+
+
+class AlexaKidsSensor(AlexaDeviceEntity[bool], BinarySensorEntity):
+    """Whether Amazon Kids is on."""
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: KidsCoordinator, device: Device) -> None:
+        """Show Amazon Kids."""
+        super().__init__(entry, coordinator, device, KIDS.key)
+        self.entity_description = KIDS
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether the device is a child's; ``None`` until Amazon has told."""
+        return self.value
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Ask soon, with all others that are added now."""
+        await super().async_added_to_hass()
+        self.coordinator.async_hint()
+
+
+REACHABILITY: Final = PropertyKey(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)
+
+SETTINGS: Final = (
+    (
+        "Alexa.ManagedDevice.Settings.setupModePrivileges",
+        BinarySensorEntityDescription(
+            key="setup_mode_privileges",
+            translation_key="setup_mode_privileges",
+            entity_category=EntityCategory.DIAGNOSTIC,
+        ),
+    ),
+)
+"""By their keys at Amazon; that this one can be written is not documented."""
+
+
+@callback
+def _async_setup_managed(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have; Echos have a connectivity of their own."""
+    if entry.runtime_data.device_settings is None:
+        return
+    async_setup_property_settings(hass, entry, async_add_entities, SETTINGS, AlexaSetupModePrivileges)
+
+    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+        if not appliance.is_echo and appliance.feature(FeatureName.CONNECTIVITY):
+            yield "online", AlexaApplianceOnline
+
+    async_setup_appliances(hass, entry, async_add_entities, BINARY_SENSOR_DOMAIN, find)
+
+
+class AlexaSetupModePrivileges(PropertySettingEntity, BinarySensorEntity):
+    """Whether a guest may change settings at the device."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return what Amazon says."""
+        return None if self.setting is None else self.setting == ("ALL_SETTINGS",)
+
+
+class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
+    """Whether Amazon reaches an appliance."""
+
+    _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, place: Placement) -> None:
+        """Show the reachability."""
+        super().__init__(place, REACHABILITY)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether it can be read: what is not reached is what this shows."""
+        return self.coordinator.usable
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return what Amazon says."""
+        return {"OK": True, "UNREACHABLE": False}.get(str(self.primary))
+
+
+CONTACT: Final = PropertyKey(FeatureName.CONTACT_SENSOR, PropertyName.DETECTION_STATE)
+_MOTION_LASTS: Final = timedelta(hours=1)
+MOTION: Final = PropertyKey(FeatureName.MOTION_SENSOR, PropertyName.DETECTION_STATE)
+
+
+@callback
+def _async_setup_smart_home(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+
+    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+        if appliance.feature(FeatureName.CONTACT_SENSOR):
+            yield "", AlexaContact
+        if appliance.feature(FeatureName.MOTION_SENSOR):
+            yield "motion", AlexaMotion
+
+    async_setup_appliances(hass, entry, async_add_entities, BINARY_SENSOR_DOMAIN, find)
+
+
+class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
+    """Something that detects."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether it detects what it is there for."""
+        return {"DETECTED": True, "NOT_DETECTED": False}.get(str(self.measured))
+
+
+class AlexaContact(_AlexaDetector):
+    """A door or a window; on is open. It reports changes alone: what stays as it is for weeks is still so."""
+
+    max_age = None
+    _attr_name = None
+    _attr_device_class = BinarySensorDeviceClass.DOOR
+
+    def __init__(self, place: Placement) -> None:
+        """Show the contact."""
+        super().__init__(place, CONTACT)
+
+
+class AlexaMotion(_AlexaDetector):
+    """Motion; an Echo, which hears people by ultrasound, has it as occupancy.
+
+    Amazon never pushes it: it costs a request a minute, and so it is off until somebody wants it.
+    The sensor of an Echo may stand still for weeks; motion of more than an hour ago is none of now.
+    """
+
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(self, place: Placement) -> None:
+        """Show the motion."""
+        super().__init__(place, MOTION)
+        is_echo = place.appliance.is_echo
+        self._attr_device_class = BinarySensorDeviceClass.OCCUPANCY if is_echo else BinarySensorDeviceClass.MOTION
+
+    @override
+    def max_age_of(self, value: Value) -> timedelta | None:
+        """Return how old a value may be: that nothing moves can be true for long."""
+        return _MOTION_LASTS if value == "DETECTED" else self.max_age
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have it read every minute."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id))

@@ -1,0 +1,215 @@
+"""Calendar platform."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import Any, Final, override
+
+from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
+from homeassistant.components.calendar.const import CalendarEntityFeature
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .cloud.alarm_times import ALARMS, REMINDERS, occurrences, repeats
+from .cloud.model.devices import Notification
+from .cloud.names import same, tidy
+from .coordinator.dnd_bluetooth import NotificationsCoordinator
+from .coordinator.runtime import AlexaConfigEntry
+from .entity import TopicEntity, account_device_info, invalid_input
+from .features.alarms import (
+    CAN_REMIND,
+    CAN_RING,
+    Echo,
+    async_create,
+    async_delete,
+    async_edit,
+    async_find,
+    async_skip,
+    default_echo,
+    echo_by_name,
+    echo_of,
+    label_of,
+    must_come_again,
+    must_have,
+    recurrence_held,
+    recurrence_of_rule,
+    rule_of,
+    timing_of,
+)
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    _async_setup_alerts(hass, entry, async_add_entities)
+
+
+ALERTS: Final = CalendarEntityDescription(key="alerts", translation_key="alerts")
+
+# Nobody knows how long something will ring; an event has to have a length to be seen.
+LENGTH: Final = timedelta(minutes=1)
+
+# An alarm that is made here has no text of its own: an event of this name becomes one.
+ALARM: Final = "Alarm"
+
+# More of one alarm are not shown at a time; a year of every day.
+MOST: Final = 400
+
+
+@callback
+def _async_setup_alerts(
+    _hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add one for the account."""
+    if entry.runtime_data.notifications and entry.runtime_data.backend.alerts:
+        async_add_entities([AlexaCalendar(entry, entry.runtime_data.notifications)])
+
+
+class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
+    """Alarms and reminders that are switched on, at all their times."""
+
+    _attr_has_entity_name = True
+    _attr_supported_features = (
+        CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.DELETE_EVENT | CalendarEntityFeature.UPDATE_EVENT
+    )
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator) -> None:
+        """Belong to the account."""
+        super().__init__(coordinator)
+        self.entry = entry
+        self.entity_description = ALERTS
+        self._attr_unique_id = f"{entry.unique_id}_{ALERTS.key}"
+        self._attr_device_info = account_device_info(entry)
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        """Return what rings now or next."""
+        now = dt_util.utcnow()
+        firsts = (next(self._events(echo, item, now - LENGTH), None) for echo, item in self._items())
+        return min((event for event in firsts if event), key=lambda event: event.start_datetime_local, default=None)
+
+    @override
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[CalendarEvent]:
+        """Return all times at which something rings in a range."""
+        found: list[CalendarEvent] = []
+        for echo, item in self._items():
+            events = self._events(echo, item, start_date - LENGTH)
+            within = takewhile(lambda event: event.start_datetime_local < end_date, events)
+            found += [event for event, _ in zip(within, range(MOST), strict=False)]
+        return sorted(found, key=lambda event: event.start_datetime_local)
+
+    def _items(self) -> Iterator[tuple[Echo, Notification]]:
+        """Yield alarms and reminders with their devices."""
+        for serial, items in self.coordinator.data.items():
+            if echo := echo_of(self.entry, serial):
+                yield from ((echo, item) for item in items if item.type in ALARMS | REMINDERS)
+
+    def _events(self, echo: Echo, item: Notification, after: datetime) -> Iterator[CalendarEvent]:
+        """Yield the times of one after a time."""
+        repeated = repeats(item)
+        rule = _rule(echo, item)
+        country = echo.watch.country_of(echo.device.serial)
+        for at in occurrences(item, after, echo.zone, country):
+            start = at.astimezone(echo.zone)
+            yield CalendarEvent(
+                start=start,
+                end=start + LENGTH,
+                summary=item.label or (ALARM if item.type in ALARMS else ""),
+                location=echo.device.name,
+                uid=item.notification_id,
+                recurrence_id=at.isoformat() if repeated else None,
+                rrule=rule,
+            )
+
+    # --- changes ------------------------------------------------------------------------
+
+    @override
+    async def async_create_event(self, **kwargs: Any) -> None:
+        """Set a reminder, or an alarm for an event that is called so; the location says on which Echo."""
+        label = kwargs.get("summary") or ""
+        is_alarm = not tidy(label) or same(label, ALARM)
+        echo = self._echo(kwargs.get("location"))
+        must_have(echo, CAN_RING if is_alarm else CAN_REMIND)
+        start = _start(kwargs["dtstart"])
+        local = start.astimezone(echo.zone) if start.tzinfo else start
+        timing = timing_of(echo, start, recurrence_of_rule(kwargs.get("rrule"), local.date()))
+        await async_create(self.hass, echo, timing, label=None if is_alarm else label_of(label))
+
+    @override
+    async def async_update_event(
+        self,
+        uid: str,
+        event: dict[str, Any],
+        recurrence_id: str | None = None,
+        recurrence_range: str | None = None,
+    ) -> None:
+        """Change an alarm or a reminder, of what repeats all that is to come."""
+        echo, item = await async_find(self.hass, uid)
+        if recurrence_id and not (recurrence_range and self._is_next(echo, item, recurrence_id)):
+            raise invalid_input("alert_one_of_many")
+        location = (event.get("location") or "").strip()
+        if location and self._echo(location).device.serial != echo.device.serial:
+            raise invalid_input("alert_other_echo", device=echo.device.name)
+        start = _start(event["dtstart"])
+        local = start.astimezone(echo.zone) if start.tzinfo else start
+        timing = timing_of(echo, start, recurrence_of_rule(event.get("rrule"), local.date()))
+        label = event.get("summary") or ""
+        if item.type in ALARMS:
+            if tidy(label) and not same(label, item.label or ALARM):
+                raise invalid_input("alert_alarm_label")
+            await async_edit(self.hass, echo, item, timing)
+        else:
+            await async_edit(self.hass, echo, item, timing, label=label_of(label))
+
+    @override
+    async def async_delete_event(
+        self, uid: str, recurrence_id: str | None = None, recurrence_range: str | None = None
+    ) -> None:
+        """Delete an alarm or a reminder; of what repeats, the next time alone can be left out."""
+        echo, item = await async_find(self.hass, uid)
+        if not recurrence_id:
+            await async_delete(self.hass, echo, item)
+        elif not self._is_next(echo, item, recurrence_id):
+            raise invalid_input("alert_one_of_many")
+        elif recurrence_range:
+            await async_delete(self.hass, echo, item)
+        else:
+            must_come_again(echo, item)
+            await async_skip(self.hass, echo, item)
+
+    def _echo(self, location: str | None) -> Echo:
+        """Return the device that a location names, or the default one; raises ``ServiceValidationError``."""
+        if location and location.strip():
+            return echo_by_name(self.hass, self.entry, location)
+        if echo := default_echo(self.entry):
+            return echo
+        raise invalid_input("alert_no_device")
+
+    def _is_next(self, echo: Echo, item: Notification, recurrence_id: str) -> bool:
+        """Return whether an occurrence is the next one."""
+        at = dt_util.parse_datetime(recurrence_id)
+        return at is not None and at == echo.next_of(item)
+
+
+def _rule(echo: Echo, item: Notification) -> str | None:
+    """Return the rule by which something repeats; ``None`` for one that cannot be written back."""
+    try:
+        recurrence = recurrence_held(echo, item)
+    except ServiceValidationError:
+        return None
+    return rule_of(recurrence) if recurrence else None
+
+
+def _start(value: object) -> datetime:
+    """Return when an event begins; raises ``ServiceValidationError`` for one that lasts all day."""
+    if not isinstance(value, datetime):
+        raise invalid_input("alert_all_day")
+    return value

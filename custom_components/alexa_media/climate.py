@@ -1,0 +1,243 @@
+"""Climate platform."""
+
+from collections.abc import Iterator
+from typing import Any, Final, override
+
+from homeassistant.components.climate import ClimateEntity
+from homeassistant.components.climate.const import (
+    ATTR_HVAC_MODE,
+    ATTR_TARGET_TEMP_HIGH,
+    ATTR_TARGET_TEMP_LOW,
+    DOMAIN as CLIMATE_DOMAIN,
+    PRESET_ECO,
+    PRESET_NONE,
+    ClimateEntityFeature,
+    HVACMode,
+)
+from homeassistant.const import ATTR_TEMPERATURE, UnitOfTemperature
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util.unit_conversion import TemperatureConverter
+
+from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName, Temperature, TemperatureScale
+from .cloud.model.controls import Control, SetSetpoint, SetThermostatMode
+from .coordinator.runtime import AlexaConfigEntry
+from .entity import invalid_input
+from .features.appliances import (
+    AlexaApplianceEntity,
+    AlexaMeasuringEntity,
+    EntityFactory,
+    Placement,
+    async_setup_appliances,
+    is_recent,
+)
+from .features.colors import TEMPERATURE_UNITS
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    _async_setup_smart_home(hass, entry, async_add_entities)
+
+
+MODE: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.THERMOSTAT_MODE)
+TARGET: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.TARGET_SETPOINT)
+LOWER: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.LOWER_SETPOINT)
+UPPER: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.UPPER_SETPOINT)
+CURRENT: Final = PropertyKey(FeatureName.TEMPERATURE_SENSOR, PropertyName.TEMPERATURE)
+
+HVAC_MODES: Final = {
+    "OFF": HVACMode.OFF,
+    "HEAT": HVACMode.HEAT,
+    "COOL": HVACMode.COOL,
+    "AUTO": HVACMode.HEAT_COOL,
+}
+"""Amazon's modes; with AUTO a thermostat heats and cools. ECO is a preset: it says not which of both."""
+
+ECO: Final = "ECO"
+
+
+@callback
+def _async_setup_smart_home(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+
+    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+        if appliance.feature(FeatureName.THERMOSTAT):
+            yield "", AlexaThermostat
+
+    async_setup_appliances(hass, entry, async_add_entities, CLIMATE_DOMAIN, find)
+
+
+class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
+    """A thermostat with one temperature to reach, or two to stay between, in its own scale."""
+
+    _attr_name = None
+
+    def __init__(self, place: Placement) -> None:
+        """Take what the thermostat can do from its feature."""
+        feature = place.appliance.feature(FeatureName.THERMOSTAT)
+        modes = [mode.value for mode in feature.modes] if feature else []
+        # A thermostat without modes is there for its temperature.
+        keys = (MODE, TARGET) if modes else (TARGET, MODE)
+        super().__init__(place, *keys, LOWER, UPPER, CURRENT)
+        properties = feature.properties if feature else frozenset()
+        self._attr_hvac_modes = [HVAC_MODES[mode] for mode in modes if mode in HVAC_MODES]
+        self._last_active: HVACMode | None = None
+        supported = ClimateEntityFeature(0)
+        if PropertyName.TARGET_SETPOINT in properties:
+            supported |= ClimateEntityFeature.TARGET_TEMPERATURE
+        if {PropertyName.LOWER_SETPOINT, PropertyName.UPPER_SETPOINT} <= properties:
+            supported |= ClimateEntityFeature.TARGET_TEMPERATURE_RANGE
+        if ECO in modes:
+            supported |= ClimateEntityFeature.PRESET_MODE
+            self._attr_preset_modes = [PRESET_NONE, PRESET_ECO]
+        if HVACMode.OFF in self._attr_hvac_modes:
+            supported |= ClimateEntityFeature.TURN_OFF
+            if self._active_modes:
+                supported |= ClimateEntityFeature.TURN_ON
+        self._attr_supported_features = supported
+
+    # --- what it shows ------------------------------------------------------------------
+
+    @property
+    @override
+    def temperature_unit(self) -> str:
+        """Return the unit of the thermostat's own scale."""
+        temperatures = (self.value_of(key) for key in (TARGET, LOWER, UPPER, CURRENT))
+        scale = next((item.scale for item in temperatures if isinstance(item, Temperature)), None)
+        return TEMPERATURE_UNITS.get(scale or TemperatureScale.UNKNOWN, UnitOfTemperature.CELSIUS)
+
+    def _temperature(self, key: PropertyKey) -> float | None:
+        """Return a temperature in the thermostat's unit."""
+        found = self.value_of(key)
+        if not isinstance(found, Temperature) or found.scale not in TEMPERATURE_UNITS:
+            return None
+        return TemperatureConverter.convert(found.value, TEMPERATURE_UNITS[found.scale], self.temperature_unit)
+
+    @property
+    @override
+    def current_temperature(self) -> float | None:
+        """Return what it measures, unless that is of another day."""
+        sample = self.appliance_state.sample(*CURRENT)
+        is_present = sample is not None and is_recent(sample, AlexaMeasuringEntity.max_age)
+        return self._temperature(CURRENT) if is_present else None
+
+    @property
+    def _is_range(self) -> bool:
+        """Return whether there are two temperatures to stay between, as far as the mode goes."""
+        has_range = ClimateEntityFeature.TARGET_TEMPERATURE_RANGE in self.supported_features
+        has_target = ClimateEntityFeature.TARGET_TEMPERATURE in self.supported_features
+        return has_range and (not has_target or self.hvac_mode is HVACMode.HEAT_COOL)
+
+    @property
+    @override
+    def target_temperature(self) -> float | None:
+        """Return the temperature to reach."""
+        return None if self._is_range else self._temperature(TARGET)
+
+    @property
+    @override
+    def target_temperature_low(self) -> float | None:
+        """Return the lower one of two temperatures."""
+        return self._temperature(LOWER) if self._is_range else None
+
+    @property
+    @override
+    def target_temperature_high(self) -> float | None:
+        """Return the upper one of two temperatures."""
+        return self._temperature(UPPER) if self._is_range else None
+
+    native_temperature_unit = temperature_unit
+    native_current_temperature = current_temperature
+    native_target_temperature = target_temperature
+    native_target_temperature_low = target_temperature_low
+    native_target_temperature_high = target_temperature_high
+
+    @property
+    def _active_modes(self) -> list[HVACMode]:
+        """Return the modes in which it does something, the widest first."""
+        widest = (HVACMode.HEAT_COOL, HVACMode.HEAT, HVACMode.COOL)
+        return [mode for mode in widest if mode in self._attr_hvac_modes]
+
+    @property
+    @override
+    def hvac_mode(self) -> HVACMode | None:
+        """Return the mode; in ECO the one before it, as Amazon does not say what it saves on."""
+        if self.value_of(MODE) == ECO:
+            return self._usual_mode
+        return HVAC_MODES.get(str(self.value_of(MODE)))
+
+    @property
+    def _usual_mode(self) -> HVACMode | None:
+        """Return the mode that it was in when it last did something, else the widest one."""
+        return self._last_active or next(iter(self._active_modes), None)
+
+    @property
+    @override
+    def preset_mode(self) -> str | None:
+        """Return whether it saves energy."""
+        return PRESET_ECO if self.value_of(MODE) == ECO else PRESET_NONE
+
+    @override
+    def snapshot(self) -> object:
+        """Return all that is shown, and remember a mode in which it does something."""
+        mode = HVAC_MODES.get(str(self.value_of(MODE)))
+        if mode in self._active_modes:
+            self._last_active = mode
+        return super().snapshot(), self.current_temperature
+
+    # --- what can be asked of it --------------------------------------------------------
+
+    @override
+    async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
+        """Set the mode, which ends ECO."""
+        await self.async_control(_set_mode(hvac_mode))
+
+    @override
+    async def async_set_preset_mode(self, preset_mode: str) -> None:
+        """Save energy, or go back to the mode before."""
+        if preset_mode == PRESET_ECO:
+            await self.async_control(SetThermostatMode(mode=ECO))
+        elif self.value_of(MODE) == ECO and (mode := self._usual_mode):
+            await self.async_control(_set_mode(mode))
+
+    @override
+    async def async_set_temperature(self, **kwargs: Any) -> None:
+        """Set one temperature or two, and the mode, in one request."""
+        mode: HVACMode | None = kwargs.get(ATTR_HVAC_MODE)
+        if mode is not None and mode not in self.hvac_modes:
+            raise invalid_input(
+                "thermostat_mode", name=self.appliance.name, mode=mode, modes=", ".join(self.hvac_modes)
+            )
+        scale = next(scale for scale, unit in TEMPERATURE_UNITS.items() if unit == self.temperature_unit)
+        controls: list[Control] = [] if mode is None else [_set_mode(mode)]
+        controls.append(
+            SetSetpoint(
+                scale=scale,
+                target=kwargs.get(ATTR_TEMPERATURE),
+                lower=kwargs.get(ATTR_TARGET_TEMP_LOW),
+                upper=kwargs.get(ATTR_TARGET_TEMP_HIGH),
+            )
+        )
+        await self.async_control(*controls)
+
+    @override
+    async def async_turn_on(self) -> None:
+        """Go back to the mode in which it last did something."""
+        if mode := self._usual_mode:
+            await self.async_control(_set_mode(mode))
+
+    @override
+    async def async_turn_off(self) -> None:
+        """Switch off."""
+        await self.async_control(_set_mode(HVACMode.OFF))
+
+
+def _set_mode(hvac_mode: HVACMode) -> SetThermostatMode:
+    """Return the control for one of Home Assistant's modes."""
+    return SetThermostatMode(mode=next(mode for mode, known in HVAC_MODES.items() if known is hvac_mode))

@@ -1,0 +1,1 @@
+"""Clients of Amazon's clouds; Home Assistant is not imported here."""

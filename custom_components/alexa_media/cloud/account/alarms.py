@@ -1,0 +1,588 @@
+"""Alarms, timers and reminders of the account API: endpoints, parsers, client."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+import re
+from typing import Any, Final
+
+from ..errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
+from ..json import cleaned, flag, mapping, mappings, number, text, texts
+from ..model.alarms import AlarmTone, AlertsApi, Recurrence, Timing
+from ..model.devices import EVERYWHERE, Device, Notification, NotificationStatus, NotificationType
+from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host
+from .session import AccountSession
+from .values import EARLIEST_YEAR, LATEST_YEAR, address_of, instant, place_of, required_list, seconds
+
+ALARMS: Final = Endpoint(name="alarms", method="GET", host=Host.ALEXA_API, path="/v1/alerts/alarms")
+CREATE_ALARM: Final = Endpoint(
+    name="create_alarm", method="POST", host=Host.ALEXA_API, path="/v1/alerts/alarms", is_write=True
+)
+EDIT_ALARM: Final = Endpoint(
+    name="edit_alarm",
+    method="PUT",
+    host=Host.ALEXA_API,
+    path="/v1/alerts/alarms/{token}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+ACTIVATE_ALARM: Final = Endpoint(
+    name="activate_alarm",
+    method="PUT",
+    host=Host.ALEXA_API,
+    path="/v1/alerts/alarms/{token}/activate",
+    is_write=True,
+    answer=Answer.ANY,
+)
+CANCEL_ALARM: Final = Endpoint(
+    name="cancel_alarm",
+    method="PUT",
+    host=Host.ALEXA_API,
+    path="/v1/alerts/alarms/{token}/cancel",
+    is_write=True,
+    answer=Answer.ANY,
+)
+SKIP_ALARM: Final = Endpoint(
+    name="skip_alarm",
+    method="PUT",
+    host=Host.ALEXA_API,
+    path="/v1/alerts/alarms/{token}/nextOccurrence/cancel",
+    is_write=True,
+    answer=Answer.ANY,
+)
+CREATE_REMINDER: Final = Endpoint(
+    name="create_reminder",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/notifications/createReminder",
+    is_write=True,
+    browser_agent=True,
+)
+EDIT_NOTIFICATION: Final = Endpoint(
+    name="edit_notification",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/notifications/{id}",
+    is_write=True,
+    browser_agent=True,
+    answer=Answer.ANY,
+)
+DELETE_NOTIFICATION: Final = Endpoint(
+    name="delete_notification",
+    method="DELETE",
+    host=Host.WEBSITE,
+    path="/api/notifications/{id}",
+    is_write=True,
+    browser_agent=True,
+    answer=Answer.ANY,
+)
+SOUNDS: Final = Endpoint(name="sounds", method="GET", host=Host.WEBSITE, path="/api/notification/sounds")
+DEFAULT_SOUND: Final = Endpoint(
+    name="default_sound", method="GET", host=Host.WEBSITE, path="/api/notification/default-sound"
+)
+SET_DEFAULT_SOUND: Final = Endpoint(
+    name="set_default_sound",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/notification/default-sound",
+    is_write=True,
+    answer=Answer.ANY,
+)
+ALERT_VOLUMES: Final = Endpoint(
+    name="alert_volumes", method="GET", host=Host.WEBSITE, path="/api/device-notification-state"
+)
+SET_ALERT_VOLUME: Final = Endpoint(
+    name="set_alert_volume",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/device-notification-state/{type}/{software}/{serial}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+ASCENDING: Final = Endpoint(name="ascending", method="GET", host=Host.WEBSITE, path="/api/ascending-alarm")
+SET_ASCENDING: Final = Endpoint(
+    name="set_ascending",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/ascending-alarm/{serial}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+
+ALERTS_ENDPOINTS: Final = (
+    ALARMS,
+    CREATE_ALARM,
+    EDIT_ALARM,
+    ACTIVATE_ALARM,
+    CANCEL_ALARM,
+    SKIP_ALARM,
+    CREATE_REMINDER,
+    EDIT_NOTIFICATION,
+    DELETE_NOTIFICATION,
+    SOUNDS,
+    DEFAULT_SOUND,
+    SET_DEFAULT_SOUND,
+    ALERT_VOLUMES,
+    SET_ALERT_VOLUME,
+    ASCENDING,
+    SET_ASCENDING,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAlarm:
+    """An alarm as the alarms' own list holds it; what is sent back goes out as it came.
+
+    ``scheduled`` is local to the device, "2026-11-22T07:00:00".
+    """
+
+    token: str
+    endpoint_id: str
+    scheduled: str
+    recurrence: Mapping[str, Any]
+    assets: tuple[Mapping[str, Any], ...]
+    extensions: tuple[Mapping[str, Any], ...]
+
+
+def parse_alarms(data: Any) -> dict[str, StoredAlarm]:
+    """Parse /v1/alerts/alarms into alarms by token; those that cannot be read are left out."""
+    alarms = mappings(required_list(data, "alarms", ALARMS))
+    return {alarm.token: alarm for element in alarms if (alarm := _alarm(element))}
+
+
+def _alarm(element: Mapping[str, Any]) -> StoredAlarm | None:
+    token = text(element.get("alarmToken"))
+    endpoints = texts(element.get("endpointIds"))
+    trigger = mapping(element.get("trigger"))
+    day, clock = text(trigger.get("date")), text(trigger.get("time")) or text(trigger.get("timeOfDay"))
+    scheduled = text(trigger.get("scheduledTime")) or (f"{day}T{clock}" if day and clock else None)
+    if token is None or not endpoints or scheduled is None:
+        return None
+    return StoredAlarm(
+        token=token,
+        endpoint_id=endpoints[0],
+        scheduled=scheduled,
+        recurrence=mapping(trigger.get("recurrence")),
+        assets=tuple(mappings(element.get("assets"))),
+        extensions=tuple(mappings(element.get("extensions"))),
+    )
+
+
+def parse_created(data: Any, key: str, endpoint: Endpoint) -> str:
+    """Parse the answer to something that was to be made into its id, which stands under ``key``.
+
+    Raises ``AlexaCommandError`` for an answer without one: so answer devices that have no
+    alarms and reminders, and nothing was made.
+    """
+    if found := text(mapping(data).get(key)):
+        return found
+    raise AlexaCommandError(
+        f"{endpoint.label} was answered without {key}", endpoint=endpoint.label, status=200, code="not_created"
+    )
+
+
+def parse_alarm_tones(data: Any) -> tuple[AlarmTone, ...]:
+    """Parse the list of a device's sounds."""
+    elements = mappings(required_list(data, "notificationSounds", SOUNDS))
+    return tuple(sound for element in elements if (sound := parse_sound(element)))
+
+
+def parse_sound(data: Any) -> AlarmTone | None:
+    """Parse one sound; ``None`` where there is none."""
+    element = mapping(data)
+    sound_id = text(element.get("id"))
+    if sound_id is None:
+        return None
+    return AlarmTone(
+        sound_id=sound_id,
+        name=text(element.get("displayName")) or sound_id,
+        provider=text(element.get("providerId")) or "ECHO",
+    )
+
+
+def parse_alert_volumes(data: Any) -> dict[str, int]:
+    """Parse how loud the alarms of each device are, 0–100 by serial."""
+    found = {}
+    for element in mappings(required_list(data, "deviceNotificationStates", ALERT_VOLUMES)):
+        serial, level = text(element.get("deviceSerialNumber")), number(element.get("volumeLevel"))
+        if serial and level is not None and 0 <= level <= 100:
+            found[serial] = round(level)
+    return found
+
+
+def parse_ascending(data: Any) -> dict[str, bool]:
+    """Parse whether the alarms of each device grow louder, by serial."""
+    elements = mappings(required_list(data, "ascendingAlarmModelList", ASCENDING))
+    return {
+        serial: enabled
+        for element in elements
+        if (serial := text(element.get("deviceSerialNumber"))) is not None
+        and (enabled := flag(element.get("ascendingAlarmEnabled"))) is not None
+    }
+
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME: Final = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
+
+LONGEST_LABEL: Final = 255
+_LABELS: Final = {
+    NotificationType.REMINDER: "reminderLabel",
+    NotificationType.TIMER: "timerLabel",
+    NotificationType.ALARM: "alarmLabel",
+    NotificationType.MUSIC_ALARM: "alarmLabel",
+}
+
+
+def parse_notifications(data: Any) -> dict[str, Notification]:
+    """Parse all notifications of the account, by id; there may be none.
+
+    What names no device, as the reminder of an automation does, is left out. Amazon's times
+    are milliseconds, 0 where there is none.
+    """
+    return {
+        notification.notification_id: notification
+        for element in mappings(required_list(data, "notifications", NOTIFICATIONS))
+        if (notification := _notification(element))
+    }
+
+
+def _notification(element: Mapping[str, Any]) -> Notification | None:
+    notification_id = text(element.get("id")) or text(element.get("notificationIndex"))
+    # one for all devices names the phone that it was made on
+    everywhere = element.get("deliveryType") == EVERYWHERE and element.get("type") == NotificationType.REMINDER
+    serial = EVERYWHERE if everywhere else text(element.get("deviceSerialNumber"))
+    if notification_id is None or serial is None:
+        return None
+    kind = NotificationType(text(element.get("type")) or "UNKNOWN")
+    return Notification(
+        notification_id=notification_id,
+        serial=serial,
+        device_type=text(element.get("deviceType")) or "",
+        type=kind,
+        status=NotificationStatus(text(element.get("status")) or "UNKNOWN"),
+        version=_version(element.get("version")),
+        label=_label(element.get(_LABELS.get(kind, ""))),
+        local_date=_date(element.get("originalDate")),
+        local_seconds=_seconds_of_day(element.get("originalTime")),
+        alarm_time=instant(element.get("alarmTime")),
+        trigger_time=instant(element.get("triggerTime")),
+        snoozed_to=instant(element.get("snoozedToTime")),
+        deferred=instant(element.get("deferredAtTime")),
+        remaining=_remaining(element.get("remainingTime"), kind),
+        created=instant(element.get("createdDate")),
+        updated=instant(element.get("lastUpdatedDate")),
+        rang=instant(element.get("lastOccurrenceTimeInMilli")),
+        pattern=text(element.get("recurringPattern")),
+        rules=texts(mapping(element.get("rRuleData")).get("recurrenceRules")),
+        index=text(element.get("notificationIndex")),
+        raw=cleaned(element),
+    )
+
+
+def _label(value: Any) -> str | None:
+    """Return a label; names of entities and events come from it, so that it has to end."""
+    found = text(value)
+    return found[:LONGEST_LABEL] if found else None
+
+
+def _version(value: Any) -> str | None:
+    """Return the version, which is a string that holds a number, or the number itself."""
+    if (plain := number(value)) is not None:
+        return str(round(plain))
+    return text(value)
+
+
+def _date(value: Any) -> date | None:
+    found = text(value) or ""
+    try:
+        day = date.fromisoformat(found) if _DATE.fullmatch(found) else None
+    except ValueError:
+        return None
+    return day if day and EARLIEST_YEAR <= day.year <= LATEST_YEAR else None
+
+
+def _seconds_of_day(value: Any) -> float | None:
+    found = text(value) or ""
+    try:
+        clock = time.fromisoformat(found) if _TIME.fullmatch(found) else None
+    except ValueError:
+        return None
+    if clock is None:
+        return None
+    return clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1_000_000
+
+
+def _remaining(value: Any, kind: NotificationType) -> float | None:
+    """Return the seconds that a timer has left; other kinds carry a 0 that means nothing."""
+    left = seconds(value)
+    return left if left or kind is NotificationType.TIMER else None
+
+
+# The app of which alexapy registers us as an installation.
+APP_TYPE: Final = "A2IVLV5VM2W81"
+
+_ALARM: Final = {"notificationType": "Alarm"}
+
+# A changed reminder tells its times anew; the old ones, and the rules made of them, would contradict.
+_TIMES: Final = ("alarmTime", "originalTime", "originalDate")
+
+
+# Somebody else has changed it since it was read.
+_STALE: Final = 409
+
+
+class AccountAlarms:
+    """The alarms, timers and reminders of one account; see ``AlertsApi`` for what each method is for."""
+
+    def __init__(self, session: AccountSession) -> None:
+        """Use the session of the account."""
+        self._session = session
+
+    # --- making ---------------------------------------------------------------------------
+
+    async def async_create_alarm(self, device: Device, timing: Timing, sound: AlarmTone | None) -> str:
+        """Set an alarm; its id is made as Amazon makes it in the list of notifications."""
+        tone = sound or await self._default_tone(device)
+        body = _alarm_body(_endpoint_id(device), _trigger(timing), [_tone(tone)] if tone else [], [])
+        token = await self._session.transport.async_read(
+            CREATE_ALARM, lambda data: parse_created(data, "alarmToken", CREATE_ALARM), json=body
+        )
+        return f"{device.device_type}-{device.serial}-{token}"
+
+    async def _default_tone(self, device: Device) -> AlarmTone | None:
+        """Return the device's sound, which the app names in every alarm; without it Amazon chooses."""
+        try:
+            return await self.async_default_sound(device)
+        except AlexaError:
+            return None
+
+    async def async_create_reminder(self, device: Device, timing: Timing, label: str) -> str:
+        """Set a reminder."""
+        body: dict[str, Any] = {
+            "type": "Reminder",
+            "status": "ON",
+            **_times(timing),
+            "createdDate": round(datetime.now(UTC).timestamp() * 1000),
+            "timeZoneId": None,
+            "reminderIndex": None,
+            "sound": None,
+            **self._place(device),
+            "reminderLabel": label,
+            "timerLabel": None,
+            "skillInfo": None,
+            "isSaveInFlight": True,
+            "id": "createReminder",
+            **_repetition(timing),
+        }
+        return await self._session.transport.async_read(
+            CREATE_REMINDER, lambda data: parse_created(data, "id", CREATE_REMINDER), json=body
+        )
+
+    def _place(self, device: Device) -> dict[str, str]:
+        """Return where a reminder is set: on a device, or on all of them as by the app that we are registered as."""
+        if device.serial != EVERYWHERE:
+            return address_of(device)
+        own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}
+        return {**own, "deliveryType": EVERYWHERE}
+
+    # --- changing -------------------------------------------------------------------------
+
+    async def async_edit_alarm(
+        self, device: Device, alarm: Notification, timing: Timing | None, sound: AlarmTone | None
+    ) -> None:
+        """Change an alarm: what Amazon holds goes back with what is new in it."""
+        stored = await self._stored(alarm)
+        trigger = _trigger(timing) if timing else _stored_trigger(stored)
+        assets = [_tone(sound)] if sound else stored.assets
+        body = _alarm_body(_endpoint_id(device), trigger, assets, stored.extensions)
+        await self._session.transport.async_request(EDIT_ALARM, params={"token": stored.token}, json=body)
+
+    async def async_edit_reminder(self, reminder: Notification, timing: Timing | None, label: str | None) -> None:
+        """Change a reminder."""
+        changes: dict[str, Any] = {"reminderLabel": label} if label is not None else {}
+        if timing:
+            changes |= {"status": "ON", **_times(timing), **_repetition(timing)}
+        await self._edit(reminder, changes)
+
+    async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:
+        """Switch an alarm on or off."""
+        if not enabled:
+            await self._session.transport.async_request(CANCEL_ALARM, params={"token": _token(alarm)})
+            return
+        stored = await self._stored(alarm)
+        body = _alarm_body(_endpoint_id(device), _stored_trigger(stored), stored.assets, stored.extensions)
+        await self._session.transport.async_request(ACTIVATE_ALARM, params={"token": stored.token}, json=body)
+
+    async def async_skip_next(self, notification: Notification) -> None:
+        """Leave out the next time: alarms have a call for it, reminders a status."""
+        if notification.type is NotificationType.REMINDER:
+            await self._edit(notification, {"status": "INSTANCE_CANCELED"})
+        else:
+            await self._session.transport.async_request(SKIP_ALARM, params={"token": _token(notification)})
+
+    async def async_delete(self, notification: Notification) -> None:
+        """Delete something; Amazon wants all of it in the body."""
+        await self._write(DELETE_NOTIFICATION, notification, lambda fresh: fresh)
+
+    async def _edit(self, notification: Notification, changes: Mapping[str, Any]) -> None:
+        """Send a notification back with changes."""
+        await self._write(EDIT_NOTIFICATION, notification, lambda fresh: {**_editable(fresh), **changes})
+
+    async def _write(
+        self,
+        endpoint: Endpoint,
+        notification: Notification,
+        body_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> None:
+        """Send a notification back; where somebody else was faster, once more with what it is now."""
+        request = self._session.transport.async_request
+        params = {"id": notification.notification_id}
+        try:
+            await request(endpoint, params=params, json=dict(body_of(notification.raw)))
+        except AlexaCommandError as err:
+            if err.status != _STALE:
+                raise
+            found = await self._session.transport.async_read(
+                NOTIFICATIONS, parse_notifications, query={"cached": "true"}
+            )
+            if (fresh := found.get(notification.notification_id)) is None:
+                raise AlexaUnsupportedError(
+                    "It is not there", endpoint=endpoint.label, status=409, code="gone"
+                ) from err
+            await request(endpoint, params=params, json=dict(body_of(fresh.raw)))
+
+    async def _stored(self, alarm: Notification) -> StoredAlarm:
+        """Return an alarm as it has to go back; raises ``AlexaUnsupportedError`` when it is gone."""
+        alarms = await self._session.transport.async_read(ALARMS, parse_alarms)
+        if (stored := alarms.get(_token(alarm))) is None:
+            raise AlexaUnsupportedError("The alarm is not there", endpoint=ALARMS.label, status=200, code="gone")
+        return stored
+
+    # --- how it sounds --------------------------------------------------------------------
+
+    async def async_sounds(self, device: Device) -> Sequence[AlarmTone]:
+        """Return the sounds that alarms of a device can have."""
+        query = {**address_of(device), "softwareVersion": device.software_version or "", "alertType": "Alarm"}
+        return await self._session.transport.async_read(SOUNDS, parse_alarm_tones, query=query)
+
+    async def async_default_sound(self, device: Device) -> AlarmTone | None:
+        """Return the sound of alarms that have none of their own."""
+        query = {**address_of(device), **_ALARM}
+        return await self._session.transport.async_read(DEFAULT_SOUND, parse_sound, query=query)
+
+    async def async_set_default_sound(self, device: Device, sound: AlarmTone) -> None:
+        """Set the sound of alarms that have none of their own."""
+        body = {**address_of(device), **_ALARM, "soundId": sound.sound_id}
+        await self._session.transport.async_request(SET_DEFAULT_SOUND, json=body)
+
+    async def async_alert_volumes(self) -> Mapping[str, int]:
+        """Return how loud alarms are."""
+        return await self._session.transport.async_read(ALERT_VOLUMES, parse_alert_volumes)
+
+    async def async_set_alert_volume(self, device: Device, level: int) -> None:
+        """Set how loud alarms are."""
+        software = device.software_version or ""
+        await self._session.transport.async_request(
+            SET_ALERT_VOLUME,
+            params={**place_of(device), "software": software},
+            json={**address_of(device), "softwareVersion": software, "volumeLevel": level},
+        )
+
+    async def async_ascending(self) -> Mapping[str, bool]:
+        """Return whether alarms grow louder."""
+        return await self._session.transport.async_read(ASCENDING, parse_ascending)
+
+    async def async_set_ascending(self, device: Device, *, enabled: bool) -> None:
+        """Switch whether alarms grow louder."""
+        await self._session.transport.async_request(
+            SET_ASCENDING,
+            params={"serial": device.serial},
+            json={**address_of(device), "ascendingAlarmEnabled": enabled},
+        )
+
+
+def _editable(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a notification goes back when it is changed."""
+    body = {key: value for key, value in raw.items() if key not in _TIMES}
+    rule = body.get("rRuleData")
+    if isinstance(rule, dict):
+        rest = {key: value for key, value in rule.items() if key != "recurrenceRules"}
+        body["rRuleData"] = {**rest, "frequency": "DAILY" if raw.get("recurringPattern") == "P1D" else "WEEKLY"}
+    return body
+
+
+def _token(alarm: Notification) -> str:
+    """Return what an alarm is called in the calls for alarms alone."""
+    return alarm.index or alarm.notification_id.removeprefix(f"{alarm.device_type}-{alarm.serial}-")
+
+
+def _endpoint_id(device: Device) -> str:
+    return f"{device.serial}@{device.device_type}"
+
+
+def _tone(sound: AlarmTone) -> dict[str, str]:
+    return {"type": "TONE", "assetId": sound.sound_id}
+
+
+def _recurrence(recurrence: Recurrence) -> dict[str, Any]:
+    """Return a recurrence as alarms have it; the only form that is known is that of weeks."""
+    return {"freq": "WEEKLY", "byDay": list(recurrence.weekdays), "interval": recurrence.interval}
+
+
+def _trigger(timing: Timing) -> dict[str, Any]:
+    trigger: dict[str, Any] = {"scheduledTime": timing.at.strftime("%Y-%m-%dT%H:%M:%S")}
+    if timing.recurrence:
+        trigger["recurrence"] = _recurrence(timing.recurrence)
+    return trigger
+
+
+def _stored_trigger(stored: StoredAlarm) -> dict[str, Any]:
+    trigger: dict[str, Any] = {"scheduledTime": stored.scheduled}
+    if stored.recurrence:
+        trigger["recurrence"] = dict(stored.recurrence)
+    return trigger
+
+
+def _alarm_body(
+    endpoint_id: str,
+    trigger: Mapping[str, Any],
+    assets: Sequence[Mapping[str, Any]],
+    extensions: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    return {
+        "endpointId": endpoint_id,
+        "trigger": trigger,
+        "assets": [dict(asset) for asset in assets],
+        "extensions": [dict(extension) for extension in extensions],
+    }
+
+
+def _times(timing: Timing) -> dict[str, Any]:
+    """Return a time as reminders have it, thrice."""
+    return {
+        "alarmTime": round(timing.at.timestamp() * 1000),
+        "originalDate": timing.at.date().isoformat(),
+        "originalTime": timing.at.strftime("%H:%M:%S.000"),
+    }
+
+
+def _repetition(timing: Timing) -> dict[str, Any]:
+    """Return a recurrence as reminders have it."""
+    if timing.recurrence is None:
+        return {"isRecurring": False, "recurringPattern": None, "rRuleData": None}
+    return {
+        "isRecurring": True,
+        "recurringPattern": None,
+        "rRuleData": {
+            "byWeekDays": list(timing.recurrence.weekdays),
+            "intervals": [timing.recurrence.interval],
+            "frequency": "WEEKLY",
+            "flexibleRecurringPatternType": "EVERY_X_WEEKS",
+            "notificationTimes": [timing.at.strftime("%H:%M:%S.000")],
+            "recurStartDate": timing.at.date().isoformat(),
+            "recurStartTime": "00:00:00.000",
+        },
+    }
+
+
+_: Callable[[AccountSession], AlertsApi] = AccountAlarms

@@ -1,0 +1,384 @@
+"""Backend of an account: the account API as one ``AlexaBackend``."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+import logging
+from typing import Any, Final
+
+import aiohttp
+import httpx
+
+from ...const import Topic
+from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, AlexaNoPlayerError, AlexaUnsupportedError
+from ..groups import leaves
+from ..http import json_text
+from ..model.api import AlexaBackend, Capability
+from ..model.commands import Announce, Command, PlayerCommand, SetVolume, Speak
+from ..model.devices import (
+    Account,
+    BluetoothState,
+    Credentials,
+    Device,
+    DeviceFamily,
+    DevicePreferences,
+    Notification,
+    Session,
+    Volume,
+)
+from ..model.events import PushEvent
+from ..model.property import ManagementApi
+from .alarms import ALERTS_ENDPOINTS, AccountAlarms, parse_notifications
+from .background import BACKGROUND_ENDPOINTS, AccountBackground
+from .endpoints import (
+    ACCOUNT,
+    ACCOUNT_ENDPOINTS,
+    BEHAVIOR,
+    BLUETOOTH,
+    CONNECT_BLUETOOTH,
+    DEVICES,
+    DISCONNECT_BLUETOOTH,
+    DND,
+    NOTIFICATIONS,
+    PLAYER_COMMAND,
+    SESSIONS,
+    SET_DND,
+    VOLUMES,
+)
+from .history import HISTORY_ENDPOINTS, AccountHistory
+from .kids import KIDS_ENDPOINTS, AccountKids
+from .lists import LISTS_ENDPOINTS, AccountLists
+from .media import (
+    EXPIRED_CODES,
+    IDLE_CODES,
+    MEDIA_ENDPOINTS,
+    AccountMedia,
+)
+from .parse import (
+    parse_account,
+    parse_bluetooth,
+    parse_devices,
+    parse_dnd,
+    parse_dnd_echo,
+    parse_sessions,
+    parse_volumes,
+)
+from .routines import ROUTINE_ENDPOINTS, AccountRoutines
+from .scheduler import CommandScheduler
+from .session import AccountSession
+from .settings import (
+    SETTINGS_ENDPOINTS,
+    AccountSettings,
+)
+from .smart_home import AccountSmartHome
+from .smart_home_queries import SMART_HOME_ENDPOINTS
+from .stream import PushStream
+from .values import address_of, place_of
+
+ENDPOINTS: Final = (
+    *ACCOUNT_ENDPOINTS,
+    *ALERTS_ENDPOINTS,
+    *BACKGROUND_ENDPOINTS,
+    *HISTORY_ENDPOINTS,
+    *KIDS_ENDPOINTS,
+    *LISTS_ENDPOINTS,
+    *MEDIA_ENDPOINTS,
+    *ROUTINE_ENDPOINTS,
+    *SETTINGS_ENDPOINTS,
+    *SMART_HOME_ENDPOINTS,
+)
+"""All of them; tests walk this table."""
+
+
+_LOGGER = logging.getLogger(__name__)
+
+_FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
+
+
+class AccountBackend:
+    """One signed-in account; see ``AlexaBackend`` for what each method is for."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        credentials: Credentials,
+        *,
+        client_factory: Callable[[], httpx.AsyncClient],
+        account: Account | None = None,
+    ) -> None:
+        """Use ``session`` (its cookie jar for this account alone; never closed here).
+
+        ``client_factory`` makes the HTTP/2 client of a push stream. ``account`` is who is
+        signed in where that is known from before; else ``async_connect`` asks.
+        """
+        self._session = AccountSession(session, credentials)
+        self.alerts = AccountAlarms(self._session)
+        self._client_factory = client_factory
+        self.history = AccountHistory(self._session)
+        self._account = account
+        self._devices: Mapping[str, Device] = {}
+        self._stream: PushStream | None = None
+        self._preferences = self.settings = AccountSettings(self._session)
+        self.lists = AccountLists(self._session.transport)
+        self.smart_home = AccountSmartHome(self._session.transport)
+        self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
+        self._closes = (self._scheduler.close, self.smart_home.async_close)
+        self.background = AccountBackground(self._session)
+        self.kids = AccountKids(self._session)
+        self.routines = AccountRoutines(
+            self._session, devices=lambda: self._devices, customer_id=lambda: self.account.customer_id
+        )
+        self.media = AccountMedia(
+            self._session.transport,
+            self._scheduler,
+            default_customer_id=lambda: self.account.customer_id,
+            routine_node=self.routines.node,
+        )
+
+    @property
+    def capabilities(self) -> Capability:
+        """Return that all is offered."""
+        return (
+            Capability.PLAYERS
+            | Capability.NOTIFICATIONS
+            | Capability.DND
+            | Capability.SPEECH
+            | Capability.PUSH
+            | Capability.BLUETOOTH
+        )
+
+    @property
+    def account(self) -> Account:
+        """Return who is signed in; raises ``RuntimeError`` before ``async_connect``."""
+        if self._account is None:
+            raise RuntimeError("The account is known after async_connect")
+        return self._account
+
+    @property
+    def own_serial(self) -> str | None:
+        """Return the serial under which we are registered in the account."""
+        return self._session.credentials.serial
+
+    @property
+    def management(self) -> ManagementApi | None:
+        """Return nothing: an account of the Alexa app manages no others."""
+        return None
+
+    @property
+    def intervals(self) -> Mapping[Topic, timedelta]:
+        """Return nothing: the whole account is one request."""
+        return {}
+
+    def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
+        """Do nothing: what is read of one device is read of all."""
+
+    def follow_answers(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each good answer."""
+        self._session.transport.on_answer = listener
+
+    def renew_stream(self) -> None:
+        """Register the capabilities again, look up the region again and open the stream again."""
+        if self._stream is not None:
+            self._stream.renew()
+
+    def reopen_stream(self) -> None:
+        """Let a stream that waits for its next attempt try at once, and renewals that failed."""
+        self._session.forget_failures()
+        if self._stream is not None:
+            self._stream.retry()
+
+    @property
+    def stats(self) -> Mapping[str, object]:
+        """Return counters of session, requests and stream."""
+        return {
+            "session": self._session.stats,
+            "requests": self._session.transport.stats,
+            "stream": self._stream.stats if self._stream else None,
+        }
+
+    # --- life ---------------------------------------------------------------------------
+
+    async def async_sign_in(self) -> None:
+        """Get an access token and cookies."""
+        await self._session.async_sign_in()
+
+    async def async_connect(self) -> None:
+        """Make the session usable, and learn whose it is unless that is known."""
+        await self._session.async_connect()
+        if self._account is None:
+            await self.async_identify()
+
+    def setup_done(self) -> None:
+        """Go easy on Amazon from now on: fewer requests at a time."""
+        self._session.transport.setup_done()
+
+    async def async_identify(self) -> Account:
+        """Ask who is signed in."""
+        credentials = self._session.credentials
+        account = await self._session.transport.async_read(
+            ACCOUNT, lambda data: parse_account(data, credentials.domain)
+        )
+        self._account = replace(account, account_id=credentials.account_id)
+        return self._account
+
+    async def async_deregister(self) -> None:
+        """Remove our registration from the account."""
+        await self._session.async_deregister()
+
+    async def async_close(self) -> None:
+        """Stop the stream and what sends commands; the aiohttp session is the caller's."""
+        if self._stream is not None:
+            await self._stream.aclose()
+        for close in self._closes:
+            await close()
+        await self._session.async_close()
+
+    # --- reads --------------------------------------------------------------------------
+
+    async def async_devices(self) -> Mapping[str, Device]:
+        """Return all devices; preferences that cannot be had are those of the last time."""
+        devices, preferences = await asyncio.gather(
+            self._session.transport.async_read(DEVICES, parse_devices), self._read_preferences(), return_exceptions=True
+        )
+        if isinstance(devices, BaseException):
+            raise devices
+        if isinstance(preferences, BaseException):
+            raise preferences
+        self._devices = {
+            serial: replace(device, locale=known.locale, time_zone=known.time_zone, preferences=known)
+            if (known := preferences.get(serial))
+            else device
+            for serial, device in devices.items()
+        }
+        return self._devices
+
+    async def _read_preferences(self) -> Mapping[str, DevicePreferences]:
+        try:
+            return await self._preferences.async_preferences()
+        except AlexaError as err:
+            _LOGGER.debug("The preferences cannot be read: %s", err.details)
+            return self._preferences.last_preferences
+
+    async def async_sessions(self) -> tuple[Session, ...]:
+        """Return all media sessions, those that play last; none where Amazon says that nothing of its own plays."""
+        device = _device_to_ask(self._devices.values(), self.own_serial)
+        try:
+            return await self._session.transport.async_read(
+                SESSIONS,
+                lambda data: parse_sessions(data, datetime.now(UTC)),
+                query=address_of(device) if device else None,
+            )
+        except (AlexaUnsupportedError, AlexaBadResponseError) as err:
+            if err.code in IDLE_CODES:
+                return ()
+            raise
+
+    async def async_volumes(self) -> Mapping[str, Volume]:
+        """Return the volumes of all devices that tell one."""
+        return await self._session.transport.async_read(VOLUMES, parse_volumes)
+
+    async def async_notifications(self) -> Mapping[str, Notification]:
+        """Return all alarms, timers and reminders."""
+        return await self._session.transport.async_read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
+
+    async def async_dnd(self) -> Mapping[str, bool]:
+        """Return Do Not Disturb of all devices that have it."""
+        return await self._session.transport.async_read(DND, parse_dnd)
+
+    async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
+        """Return what is paired with each device; asked of the devices, not of what Amazon remembers of them."""
+        return await self._session.transport.async_read(BLUETOOTH, parse_bluetooth, query={"cached": "false"})
+
+    # --- commands -----------------------------------------------------------------------
+
+    async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
+        """Run a command; speech and volume for a group go to each device behind it."""
+        if isinstance(command, _FOR_MEMBERS):
+            devices = self._with_members(devices)
+        await self._scheduler.execute(command, devices)
+
+    async def async_execute_each(
+        self, plans: Sequence[tuple[Device, Sequence[Command]]]
+    ) -> Sequence[AlexaError | None]:
+        """Run commands on each device, groups as they are; return what went wrong with each plan."""
+        return await self._scheduler.execute_each(plans)
+
+    def _with_members(self, devices: Sequence[Device]) -> Sequence[Device]:
+        """Return the devices with groups replaced by their leaves, each device once."""
+        found: dict[str, Device] = {}
+        for device in devices:
+            for single in leaves(self._devices.get(device.serial, device), self._devices):
+                found.setdefault(single.serial, single)
+        return tuple(found.values())
+
+    async def _submit(self, start_node: Mapping[str, Any]) -> None:
+        """Have Amazon run a sequence."""
+        sequence = {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": start_node}
+        await self._session.transport.async_request(
+            BEHAVIOR, json={"behaviorId": "PREVIEW", "sequenceJson": json_text(sequence), "status": "ENABLED"}
+        )
+
+    async def async_transport(self, command: PlayerCommand, device: Device) -> None:
+        """Send a command to a player; raises ``AlexaNoPlayerError`` where nothing of Amazon's own plays."""
+        try:
+            await self._session.transport.async_request(
+                PLAYER_COMMAND, query=address_of(device), json={"type": command.type, **command.fields}
+            )
+        except (AlexaUnsupportedError, AlexaCommandError) as err:
+            if err.code not in IDLE_CODES:
+                raise
+            raise AlexaNoPlayerError(
+                str(err), expired=err.code in EXPIRED_CODES, endpoint=err.endpoint, code=err.code
+            ) from err
+
+    async def async_set_dnd(self, device: Device, enabled: bool) -> None:
+        """Switch Do Not Disturb; raises ``AlexaCommandError`` unless Amazon confirms it."""
+        answer = await self._session.transport.async_request(SET_DND, json={**address_of(device), "enabled": enabled})
+        if parse_dnd_echo(answer) is not enabled:
+            raise AlexaCommandError(
+                f"{SET_DND.label} was not confirmed", endpoint=SET_DND.label, status=200, code="not_confirmed"
+            )
+
+    async def async_connect_bluetooth(self, device: Device, address: str) -> None:
+        """Connect a paired bluetooth device."""
+        await self._session.transport.async_request(
+            CONNECT_BLUETOOTH, params=place_of(device), json={"bluetoothDeviceAddress": address}
+        )
+
+    async def async_disconnect_bluetooth(self, device: Device) -> None:
+        """Disconnect whatever is connected by bluetooth."""
+        await self._session.transport.async_request(DISCONNECT_BLUETOOTH, params=place_of(device))
+
+    # --- push ---------------------------------------------------------------------------
+
+    async def events(self) -> AsyncGenerator[PushEvent]:
+        """Yield what Amazon pushes."""
+        stream = PushStream(
+            self._client_factory,
+            token=self._session.async_token,
+            register_capabilities=self._session.async_register_capabilities,
+            renew_token=self._session.async_renew_token,
+            domain=self._account.domain if self._account else self._session.credentials.domain,
+        )
+        self._stream = stream
+        try:
+            async with aclosing(stream.events()) as events:
+                async for event in events:
+                    yield event
+        finally:
+            await stream.aclose()
+
+
+def _device_to_ask(devices: Iterable[Device], own_serial: str | None) -> Device | None:
+    """Return a device to name in the request for all sessions: it wants one, whichever plays."""
+    speakers = [
+        device
+        for device in devices
+        if device.serial != own_serial and not device.is_group and device.family is not DeviceFamily.VOX
+    ]
+    return next((device for device in speakers if device.online), speakers[0] if speakers else None)
+
+
+_: type[AlexaBackend] = AccountBackend

@@ -1,0 +1,356 @@
+"""What Amazon pushes: one directive in, events out.
+
+A directive holds rendering updates. The metadata of each is JSON in a string, and the
+payload in it is JSON in a string again, sometimes twice.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+import json
+from math import isfinite
+import re
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+from ..model.devices import PlayerState, Repeat, Volume
+from ..model.events import (
+    AudioPlayerStateChanged,
+    BluetoothChanged,
+    ConnectionChanged,
+    DirectiveIgnored,
+    DirectiveUnknown,
+    DndChanged,
+    EqualizerChanged,
+    ListsChanged,
+    MediaProgressChanged,
+    NotificationsChanged,
+    NowPlayingChanged,
+    PushEvent,
+    QueueChanged,
+    SessionsChanged,
+    VolumeChanged,
+)
+from .parse import parse_now_playing
+from .smart_home import parse_update
+
+
+class PushCommand(StrEnum):
+    """Every command that has been seen in pushes, by us or by others."""
+
+    PUSH_ACTIVITY = "PUSH_ACTIVITY"
+    PUSH_AUDIO_PLAYER_STATE = "PUSH_AUDIO_PLAYER_STATE"
+    PUSH_BLUETOOTH_STATE_CHANGE = "PUSH_BLUETOOTH_STATE_CHANGE"
+    PUSH_CONTENT_FOCUS_CHANGE = "PUSH_CONTENT_FOCUS_CHANGE"
+    PUSH_DELETE_DOPPLER_ACTIVITIES = "PUSH_DELETE_DOPPLER_ACTIVITIES"
+    PUSH_DEVICE_SETUP_STATE_CHANGE = "PUSH_DEVICE_SETUP_STATE_CHANGE"
+    PUSH_DND_STATE_CHANGE = "PUSH_DND_STATE_CHANGE"
+    PUSH_DOPPLER_CONNECTION_CHANGE = "PUSH_DOPPLER_CONNECTION_CHANGE"
+    PUSH_EQUALIZER_STATE_CHANGE = "PUSH_EQUALIZER_STATE_CHANGE"
+    PUSH_LIST_CHANGE = "PUSH_LIST_CHANGE"
+    PUSH_LIST_ITEM_CHANGE = "PUSH_LIST_ITEM_CHANGE"
+    PUSH_MEDIA_CHANGE = "PUSH_MEDIA_CHANGE"
+    PUSH_MEDIA_PREFERENCE_CHANGE = "PUSH_MEDIA_PREFERENCE_CHANGE"
+    PUSH_MEDIA_PROGRESS_CHANGE = "PUSH_MEDIA_PROGRESS_CHANGE"
+    PUSH_MEDIA_QUEUE_CHANGE = "PUSH_MEDIA_QUEUE_CHANGE"
+    PUSH_MICROPHONE_STATE = "PUSH_MICROPHONE_STATE"
+    PUSH_NOTIFICATION_CHANGE = "PUSH_NOTIFICATION_CHANGE"
+    PUSH_TODO_CHANGE = "PUSH_TODO_CHANGE"
+    PUSH_VOLUME_CHANGE = "PUSH_VOLUME_CHANGE"
+    MATTER_SETUP_NOTIFICATION = "MATTER_SETUP_NOTIFICATION"
+    NOTIFY_MEDIA_SESSIONS_UPDATED = "NotifyMediaSessionsUpdated"
+    NOTIFY_NOW_PLAYING_UPDATED = "NotifyNowPlayingUpdated"
+
+
+class PushPayload(NamedTuple):
+    """The payload of one command; ``serial`` where it names a device, ``now`` is when it came."""
+
+    command: PushCommand
+    data: Mapping[str, Any]
+    serial: str | None
+    now: datetime
+
+    @property
+    def device(self) -> str:
+        """Return the serial; raises ``KeyError`` where the push names no device."""
+        if self.serial is None:
+            raise KeyError("deviceSerialNumber")
+        return self.serial
+
+
+type Parser = Callable[[PushPayload], PushEvent]
+
+FDAL: Final = "FDAL"
+"""What updates of smart-home devices are called in events; their route ends with it."""
+
+_MAX_ENCODINGS: Final = 4
+_GATEWAY: Final = "https://alexa.{}.gateway.devices.a2z.com"
+_NORTH_AMERICA: Final = frozenset({"amazon.com", "amazon.ca", "amazon.com.mx", "amazon.com.br"})
+_FAR_EAST: Final = frozenset({"amazon.co.jp", "amazon.com.au", "amazon.in", "amazon.sg"})
+_ENDPOINT: Final = re.compile(r"https://(?:[a-z0-9-]+\.)+(?:amazon\.com|a2z\.com)(?::443)?/?", re.IGNORECASE)
+_NAME: Final = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+
+
+def gateway(domain: str) -> str:
+    """Return the gateway that is probably right for a marketplace; Amazon corrects a wrong one."""
+    region = "na" if domain in _NORTH_AMERICA else "fe" if domain in _FAR_EAST else "eu"
+    return _GATEWAY.format(region)
+
+
+def parse_directive(data: Mapping[str, Any], now: datetime) -> list[PushEvent]:
+    """Return the events of one directive, in order; never raises.
+
+    ``data`` is the JSON object of a part of the stream, ``now`` when it came (aware).
+    """
+    directive = _mapping(data.get("directive"))
+    header = _mapping(directive.get("header"))
+    updates = _mapping(_decoded(directive.get("payload"))).get("renderingUpdates")
+    if not isinstance(updates, list):
+        return [DirectiveUnknown(command=_name(header.get("namespace"), header.get("name")))]
+    return [_update(_mapping(update), now) for update in updates]
+
+
+def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
+    """Return whether a directive is ``System.SetEndpoint``, and the address of the gateway that it names.
+
+    The address is ``None`` if it is not one of Amazon's: the access token would go there.
+    """
+    directive = _mapping(data.get("directive"))
+    header = _mapping(directive.get("header"))
+    if (header.get("namespace"), header.get("name")) != ("System", "SetEndpoint"):
+        return False, None
+    endpoint = _mapping(_decoded(directive.get("payload"))).get("endpoint")
+    if not isinstance(endpoint, str) or not _ENDPOINT.fullmatch(endpoint):
+        return True, None
+    return True, endpoint.rstrip("/")
+
+
+def synchronize_state() -> dict[str, Any]:
+    """Return the event that asks the gateway whether it is the right one."""
+    header = {"namespace": "System", "name": "SynchronizeState", "messageId": str(uuid4())}
+    return {"context": [], "event": {"header": header, "payload": {}}}
+
+
+def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
+    """Return the event of one rendering update."""
+    route = update.get("route")
+    if isinstance(route, str) and route.endswith(f"::{FDAL}"):
+        return _appliance(update)
+    metadata = _mapping(_decoded(update.get("resourceMetadata")))
+    name = metadata.get("command") or update.get("resourceId")
+    try:
+        command = PushCommand(str(name))
+        payload = _object(metadata["payload"])
+        return PARSERS[command](PushPayload(command, payload, _serial(payload), now))
+    except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
+        return DirectiveUnknown(command=_name(name))
+
+
+def _appliance(update: Mapping[str, Any]) -> PushEvent:
+    """Return the event of an appliance's update."""
+    try:
+        return parse_update(_object(_object(update.get("resourceMetadata"))["payload"]))
+    except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
+        return DirectiveUnknown(command=FDAL)
+
+
+def _decoded(value: object) -> object:
+    """Return what is in a string of JSON, however often it was encoded."""
+    for _ in range(_MAX_ENCODINGS):
+        if not isinstance(value, str):
+            break
+        try:
+            value = json.loads(value)
+        except ValueError, RecursionError:
+            return None
+    return value
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """Return a JSON object, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    """Return a JSON object, which may be in a string; raises ``TypeError`` for anything else."""
+    decoded = _decoded(value)
+    if not isinstance(decoded, dict):
+        raise TypeError("not a JSON object")
+    return decoded
+
+
+def _name(*parts: object) -> str:
+    """Return a name that may be shown and counted; ``?`` for what is none."""
+    name = ".".join(part for part in parts if isinstance(part, str))
+    return name if _NAME.fullmatch(name) else "?"
+
+
+def _serial(payload: Mapping[str, Any]) -> str | None:
+    """Return the serial of the device that a push is about."""
+    for source in (_mapping(payload.get("dopplerId")), payload):
+        serial = source.get("deviceSerialNumber")
+        if isinstance(serial, str) and serial:
+            return serial
+    return None
+
+
+def _text(value: object) -> str | None:
+    """Return a text that is not empty."""
+    return value if isinstance(value, str) and value else None
+
+
+def _integer(value: object) -> int | None:
+    """Return a whole number, which may come as text."""
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    return int(value)
+
+
+def _boolean(value: object) -> bool | None:
+    """Return a JSON boolean."""
+    return value if isinstance(value, bool) else None
+
+
+def _seconds(milliseconds: object) -> float | None:
+    """Return milliseconds as seconds."""
+    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
+        return None
+    seconds = milliseconds / 1000
+    return seconds if isfinite(seconds) else None
+
+
+def _ignored(push: PushPayload) -> PushEvent:
+    """Nothing hangs on this command yet."""
+    return DirectiveIgnored(command=push.command, serial=push.serial)
+
+
+def _connection(push: PushPayload) -> PushEvent:
+    """Read whether a device is online."""
+    state = push.data["dopplerConnectionState"]
+    return ConnectionChanged(serial=push.device, online={"ONLINE": True, "OFFLINE": False}[state])
+
+
+def _volume(push: PushPayload) -> PushEvent:
+    """Read a volume."""
+    volume = Volume(level=_integer(push.data.get("volumeSetting")), muted=_boolean(push.data.get("isMuted")))
+    if volume == Volume(level=None, muted=None):
+        raise ValueError("neither volume nor mute")
+    return VolumeChanged(serial=push.device, volume=volume)
+
+
+def _dnd(push: PushPayload) -> PushEvent:
+    """Read Do Not Disturb."""
+    enabled = push.data["enabled"]
+    if not isinstance(enabled, bool):
+        raise TypeError("enabled")
+    return DndChanged(serial=push.device, enabled=enabled)
+
+
+def _equalizer(push: PushPayload) -> PushEvent:
+    """Read an equalizer; what is ``mid`` elsewhere is called ``midrange`` here. It is a hint, whatever it tells."""
+    gains = [push.data.get(name) for name in ("bass", "midrange", "treble")]
+    if not all(type(gain) is int for gain in gains):
+        return EqualizerChanged(serial=push.serial)
+    bass, mid, treble = gains
+    return EqualizerChanged(serial=push.serial, bass=bass, mid=mid, treble=treble)
+
+
+def _bluetooth(push: PushPayload) -> PushEvent:
+    """Take the hint: the push says that something connected or disconnected, not what."""
+    return BluetoothChanged(serial=push.serial)
+
+
+def _audio_player_state(push: PushPayload) -> PushEvent:
+    """Read the state of a player."""
+    state = PlayerState(push.data["audioPlayerState"])
+    return AudioPlayerStateChanged(serial=push.device, state=state, media_id=_text(push.data.get("mediaReferenceId")))
+
+
+def _media_change(push: PushPayload) -> PushEvent:
+    """Take a push that says that the media is another one, not which: the sessions tell."""
+    return SessionsChanged(serial=push.device)
+
+
+def _media_queue(push: PushPayload) -> PushEvent:
+    """Read shuffle and repeat; null and "NORMAL" are off, a field that is absent says nothing."""
+    shuffle = repeat = None
+    if "playBackOrder" in push.data:
+        shuffle = _off_or(push.data["playBackOrder"], "SHUFFLE_ALL")
+    if "loopMode" in push.data:
+        loops = _off_or(push.data["loopMode"], "LOOP_QUEUE")
+        repeat = None if loops is None else Repeat.ALL if loops else Repeat.OFF
+    return QueueChanged(
+        serial=push.device, shuffle=shuffle, repeat=repeat, new_queue=push.data.get("changeType") == "NEW_QUEUE"
+    )
+
+
+def _off_or(value: object, on: str) -> bool | None:
+    """Return whether a mode is on; ``None`` for a value that nobody has seen."""
+    if value is None or value == "NORMAL":
+        return False
+    return True if value == on else None
+
+
+def _media_progress(push: PushPayload) -> PushEvent:
+    """Read a position; a length of 0 is a stream without end."""
+    progress = _mapping(push.data["progress"])
+    return MediaProgressChanged(
+        serial=push.device,
+        position=_seconds(progress.get("mediaProgress")),
+        duration=_seconds(progress.get("mediaLength")) or None,
+        media_id=_text(push.data.get("mediaReferenceId")),
+    )
+
+
+def _notification(push: PushPayload) -> PushEvent:
+    """Take the hint; every even version repeats the odd one before it."""
+    return NotificationsChanged(
+        serial=push.serial,
+        notification_id=_text(push.data.get("notificationId")),
+        version=_integer(push.data.get("notificationVersion")),
+    )
+
+
+def _list_change(push: PushPayload) -> PushEvent:
+    """Take the hint; the push about an item names its list."""
+    return ListsChanged(list_id=_text(push.data.get("listId")))
+
+
+def _media_sessions(push: PushPayload) -> PushEvent:
+    """Take the hint; it names no device."""
+    return SessionsChanged(serial=push.serial)
+
+
+def _now_playing(push: PushPayload) -> PushEvent:
+    """Read what a session plays; the push names no device."""
+    update = _mapping(push.data["update"])
+    playing = _object(_mapping(update["update"])["nowPlayingData"])
+    session = parse_now_playing(playing, (), _text(update.get("taskSessionId")), push.now)
+    return NowPlayingChanged(session=session)
+
+
+PARSERS: Final[Mapping[PushCommand, Parser]] = {
+    PushCommand.PUSH_ACTIVITY: _ignored,
+    PushCommand.PUSH_AUDIO_PLAYER_STATE: _audio_player_state,
+    PushCommand.PUSH_BLUETOOTH_STATE_CHANGE: _bluetooth,
+    PushCommand.PUSH_CONTENT_FOCUS_CHANGE: _ignored,
+    PushCommand.PUSH_DELETE_DOPPLER_ACTIVITIES: _ignored,
+    PushCommand.PUSH_DEVICE_SETUP_STATE_CHANGE: _ignored,
+    PushCommand.PUSH_DND_STATE_CHANGE: _dnd,
+    PushCommand.PUSH_DOPPLER_CONNECTION_CHANGE: _connection,
+    PushCommand.PUSH_EQUALIZER_STATE_CHANGE: _equalizer,
+    PushCommand.PUSH_LIST_CHANGE: _list_change,
+    PushCommand.PUSH_LIST_ITEM_CHANGE: _list_change,
+    PushCommand.PUSH_MEDIA_CHANGE: _media_change,
+    PushCommand.PUSH_MEDIA_PREFERENCE_CHANGE: _ignored,
+    PushCommand.PUSH_MEDIA_PROGRESS_CHANGE: _media_progress,
+    PushCommand.PUSH_MEDIA_QUEUE_CHANGE: _media_queue,
+    PushCommand.PUSH_MICROPHONE_STATE: _ignored,
+    PushCommand.PUSH_NOTIFICATION_CHANGE: _notification,
+    PushCommand.PUSH_TODO_CHANGE: _ignored,
+    PushCommand.PUSH_VOLUME_CHANGE: _volume,
+    PushCommand.MATTER_SETUP_NOTIFICATION: _ignored,
+    PushCommand.NOTIFY_MEDIA_SESSIONS_UPDATED: _media_sessions,
+    PushCommand.NOTIFY_NOW_PLAYING_UPDATED: _now_playing,
+}
+"""What each command becomes; total over ``PushCommand``."""

@@ -1,0 +1,240 @@
+"""Voice history of the account API: endpoints, parsers, client."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+import re
+from time import monotonic
+from typing import Any, Final
+
+from ..errors import AlexaBadResponseError, AlexaUnsupportedError
+from ..json import mapping, mappings, text
+from ..model.history import HistoryApi, RecordPage, UtteranceType, VoiceRecord, WriteListener
+from .endpoints import Answer, Endpoint, Host
+from .session import AccountSession
+from .values import instant, required_list
+
+HISTORY_PAGE: Final = Endpoint(
+    name="history_page", method="GET", host=Host.RETAIL, path="/alexa-privacy/apd/activity", answer=Answer.HTML
+)
+HISTORY: Final = Endpoint(
+    name="history",
+    method="POST",
+    host=Host.RETAIL,
+    path="/alexa-privacy/apd/rah/alexa-history-records-v2",
+    bearer=True,
+    csrf=False,
+)
+HISTORY_BEFORE: Final = Endpoint(
+    name="history_before",
+    method="POST",
+    host=Host.RETAIL,
+    # the form that the one above took over from
+    path="/alexa-privacy/apd/rvh/customer-history-records-v2",
+    csrf=False,
+)
+
+HISTORY_ENDPOINTS: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE)
+
+
+_META: Final = re.compile(r"<meta\b[^>]*>", re.IGNORECASE)
+_CSRF_NAME: Final = re.compile(r"""\bname\s*=\s*["']?csrf-token\b""", re.IGNORECASE)
+_CONTENT: Final = re.compile(r"""\bcontent\s*=\s*["']([^"'\r\n]+)["']""", re.IGNORECASE)
+
+# How the older form begins what the customer said.
+_WAKE_WORD: Final = re.compile(r"(?:hey )?(?:alexa|amazon|computer|echo)\b[\s,]*", re.IGNORECASE)
+
+_MILLISECONDS: Final = re.compile(r"[0-9]{12,14}")
+_NO_SERIAL: Final = frozenset({"null", "none", "undefined"})
+
+_SAID: Final = ("CUSTOMER_TRANSCRIPT", "ASR_REPLACEMENT_TEXT")
+_ANSWERED: Final = ("ALEXA_RESPONSE", "TTS_REPLACEMENT_TEXT")
+
+
+def parse_page_token(page: Any) -> str:
+    """Return the token that requests for records carry; raises ``AlexaBadResponseError``."""
+    for tag in _META.findall(page if isinstance(page, str) else ""):
+        if _CSRF_NAME.search(tag) and (found := _CONTENT.search(tag)):
+            return found[1]
+    raise AlexaBadResponseError(f"{HISTORY_PAGE.label} has no token", endpoint=HISTORY_PAGE.label, code="no_token")
+
+
+def parse_records(data: Any) -> RecordPage:
+    """Parse a page of records; raises ``AlexaBadResponseError`` when there is no list at all."""
+    elements = mappings(required_list(data, "alexaHistoryRecords", HISTORY))
+    return RecordPage(records=_known(map(_record, elements)), token=text(mapping(data).get("encodedRequestToken")))
+
+
+def parse_older_records(data: Any) -> RecordPage:
+    """Parse a page of records in the older form; raises ``AlexaBadResponseError`` when there is no list at all."""
+    elements = mappings(required_list(data, "customerHistoryRecords", HISTORY_BEFORE))
+    records = _known(map(_older_record, elements))
+    return RecordPage(records=records, token=text(mapping(data).get("encodedRequestToken")))
+
+
+def _known(records: Iterable[VoiceRecord | None]) -> tuple[VoiceRecord, ...]:
+    """Return the records that could be read."""
+    return tuple(record for record in records if record)
+
+
+def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
+    """Parse one record; one without a time is none."""
+    if (timestamp := instant(element.get("timestamp"))) is None:
+        return None
+    utterance = text(element.get("utteranceType")) or ""
+    person = next(mappings(element.get("personsInfo")), {})
+    return VoiceRecord(
+        timestamp=timestamp,
+        serial=_keyed_serial(element.get("activityKey")) or _serial(element.get("deviceInfo")),
+        utterance=UtteranceType(utterance),
+        utterance_raw=utterance,
+        text=_words(element.get("title")),
+        response=_words(element.get("subTitle")),
+        intent=text(element.get("intent")),
+        person=text(person.get("personFirstName")),
+    )
+
+
+def _keyed_serial(value: Any) -> str | None:
+    """Return the serial out of the key of a record: ``customer#milliseconds#type#serial``.
+
+    There may be more parts before the time and after the serial, such as a person. The form of the
+    key is known from aioamazondevices (pull request 1021).
+    """
+    parts = [part.strip() for part in (text(value) or "").split("#") if part.strip()]
+    for moment, _, serial in zip(parts[-3::-1], parts[-2::-1], parts[::-1], strict=False):
+        if _MILLISECONDS.fullmatch(moment):
+            return None if serial.casefold() in _NO_SERIAL else serial
+    return None
+
+
+def _serial(value: Any) -> str | None:
+    """Return the serial out of ``deviceInfo``: an object, a list of such, or nothing."""
+    infos = [value] if isinstance(value, dict) else mappings(value)
+    return next((serial for info in infos if (serial := text(info.get("deviceSerialNumber")))), None)
+
+
+def _older_record(element: Mapping[str, Any]) -> VoiceRecord | None:
+    """Parse one record of the older form."""
+    if (timestamp := instant(element.get("timestamp"))) is None:
+        return None
+    utterance = text(element.get("utteranceType")) or ""
+    said = _joined(element, _SAID)
+    return VoiceRecord(
+        timestamp=timestamp,
+        serial=_keyed_serial(element.get("recordKey")),
+        utterance=UtteranceType(utterance),
+        utterance_raw=utterance,
+        text=_WAKE_WORD.sub("", said, count=1).strip() or None if said and _WAKE_WORD.match(said) else said,
+        response=_joined(element, _ANSWERED),
+        intent=text(element.get("intent")),
+    )
+
+
+def _joined(element: Mapping[str, Any], kinds: tuple[str, ...]) -> str | None:
+    """Return the texts of the first of some kinds of items that has any."""
+    items = list(mappings(element.get("voiceHistoryRecordItems")))
+    for kind in kinds:
+        found = [_words(item.get("transcriptText")) for item in items if item.get("recordItemType") == kind]
+        if joined := " ".join(words for words in found if words):
+            return joined
+    return None
+
+
+def _words(value: Any) -> str | None:
+    """Return a text without space around it, ``None`` where nothing is left."""
+    return (text(value) or "").strip() or None
+
+
+TOKEN_LASTS: Final = 12 * 3600.0
+"""Seconds; other clients keep the page's token for 2 to 24 hours. One that is refused earlier is renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One of the two ways to ask."""
+
+    endpoint: Endpoint
+    parse: Callable[[Any], RecordPage]
+    query: tuple[tuple[str, str], ...] = ()
+
+
+_NEWER: Final = _Form(HISTORY, parse_records)
+_OLDER: Final = _Form(HISTORY_BEFORE, parse_older_records, (("recordType", "VOICE_HISTORY"), ("maxRecordSize", "50")))
+
+
+class AccountHistory:
+    """The voice history of one account; see ``HistoryApi``.
+
+    The newer form is asked, the older one where Amazon refuses the newer; what worked is
+    asked first the next time. Only the newer one tells who spoke, only the older one
+    always tells the device.
+    """
+
+    def __init__(self, session: AccountSession) -> None:
+        """Ask nothing yet."""
+        self._session = session
+        self._forms: tuple[_Form, _Form] = (_NEWER, _OLDER)
+        self._token: str | None = None
+        self._token_until = 0.0
+
+    async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
+        """Return what was heard from ``start`` to ``end``, the latest first; raises ``AlexaError``."""
+        first, second = self._forms
+        await self._async_token()
+        try:
+            return await self._ask(first, start, end, previous)
+        except AlexaUnsupportedError:
+            # a token of one form means nothing to the other
+            if previous is not None:
+                raise
+        page = await self._ask(second, start, end, None)
+        self._forms = (second, first)
+        return page
+
+    def watch_writes(self, listener: WriteListener) -> None:
+        """Call a listener before each write of ours."""
+        self._session.transport.write_listener = listener
+
+    async def _ask(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
+        """Ask in one form; once more when the token may be too old."""
+        token = self._token
+        try:
+            return await self._send(form, start, end, previous)
+        except AlexaUnsupportedError as err:
+            if err.status != 403 or not await self._async_renewed(token):
+                raise
+        return await self._send(form, start, end, previous)
+
+    async def _send(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
+        return await self._session.transport.async_read(
+            form.endpoint,
+            form.parse,
+            query={"startTime": _milliseconds(start), "endTime": _milliseconds(end), **dict(form.query)},
+            json={"previousRequestToken": previous},
+            headers={
+                "Referer": self._session.base_url(Host.RETAIL),
+                "anti-csrftoken-a2z": await self._async_token(),
+            },
+        )
+
+    async def _async_renewed(self, refused: str | None) -> bool:
+        """Get another token than the one refused; returns whether there is one."""
+        if self._token == refused:
+            self._token = None
+        return await self._async_token() != refused
+
+    async def _async_token(self) -> str:
+        """Return the token that requests for records carry."""
+        if self._token is None or monotonic() >= self._token_until:
+            self._token = await self._session.transport.async_read(HISTORY_PAGE, parse_page_token)
+            self._token_until = monotonic() + TOKEN_LASTS
+        return self._token
+
+
+def _milliseconds(moment: datetime) -> str:
+    """Return a time as Amazon wants it."""
+    return str(round(moment.timestamp() * 1000))
+
+
+_: type[HistoryApi] = AccountHistory

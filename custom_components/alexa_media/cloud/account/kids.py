@@ -1,0 +1,98 @@
+"""Amazon Kids in the account API: endpoints, parsers, client."""
+
+from typing import Any, Final
+
+from ..errors import AlexaBadResponseError, AlexaConnectionError
+from ..json import flag, mapping, mappings, text
+from ..model.devices import Device
+from ..model.kids import Child, KidsApi
+from .endpoints import Answer, Endpoint, Host
+from .session import AccountSession
+from .values import address_of, place_of, required_list
+
+KIDS_MODE: Final = Endpoint(name="kids_mode", method="GET", host=Host.WEBSITE, path="/api/device/op-mode")
+DISABLE_KIDS: Final = Endpoint(
+    name="disable_kids",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/api/unassign-device-from-child/{serial}/{type}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+CHILDREN: Final = Endpoint(name="children", method="GET", host=Host.PARENTS, path="/ajax/get-household-with-age")
+KIDS_PAGE: Final = Endpoint(
+    name="kids_page", method="GET", host=Host.PARENTS, path="/oobe/brownie/start/{type}/{serial}", answer=Answer.PAGE
+)
+"""Sets the cookie that ``ENABLE_KIDS`` has to repeat."""
+ENABLE_KIDS: Final = Endpoint(
+    name="enable_kids",
+    method="POST",
+    host=Host.PARENTS,
+    path="/ajax/assign-device-to-child",
+    is_write=True,
+    answer=Answer.ANY,
+)
+
+KIDS_ENDPOINTS: Final = (KIDS_MODE, DISABLE_KIDS, CHILDREN, KIDS_PAGE, ENABLE_KIDS)
+
+
+def parse_kids_mode(data: Any) -> bool:
+    """Parse whether a device is a child's; raises ``AlexaBadResponseError`` where Amazon does not say."""
+    value = flag(mapping(data).get("isChildDirectedDevice"))
+    if value is None:
+        raise AlexaBadResponseError(
+            f"{KIDS_MODE.label} was answered without isChildDirectedDevice", endpoint=KIDS_MODE.label
+        )
+    return value
+
+
+def parse_children(data: Any) -> tuple[Child, ...]:
+    """Parse the children of a household, of which there may be none; raises ``AlexaBadResponseError``."""
+    return tuple(
+        Child(child_id=child_id, name=text(member.get("firstName")) or child_id)
+        for member in mappings(required_list(data, "members", CHILDREN))
+        if member.get("role") == "CHILD" and (child_id := text(member.get("directedId")))
+    )
+
+
+CSRF_COOKIE: Final = "ft-panda-csrf-token"
+"""The pages for parents have a csrf cookie of their own."""
+
+
+class AccountKids:
+    """Amazon Kids of one account; see ``KidsApi``."""
+
+    def __init__(self, session: AccountSession) -> None:
+        """Use a session."""
+        self._session = session
+
+    async def async_kids_mode(self, device: Device) -> bool:
+        """Return whether a device is a child's."""
+        return await self._session.transport.async_read(KIDS_MODE, parse_kids_mode, query=address_of(device))
+
+    async def async_children(self) -> tuple[Child, ...]:
+        """Return the children of the household."""
+        return await self._session.transport.async_read(CHILDREN, parse_children)
+
+    async def async_enable_kids(self, device: Device, child: Child) -> None:
+        """Give a device to a child; the page before it sets the cookie that has to be repeated."""
+        transport, place = self._session.transport, place_of(device)
+        await transport.async_request(KIDS_PAGE, params=place)
+        if (csrf := self._session.cookie(Host.PARENTS, CSRF_COOKIE)) is None:
+            raise AlexaConnectionError(
+                "Amazon gives no csrf cookie for parents", endpoint=KIDS_PAGE.label, code="csrf", sent=False
+            )
+        parents = self._session.base_url(Host.PARENTS)
+        page = parents + KIDS_PAGE.path.format_map(place)
+        await transport.async_request(
+            ENABLE_KIDS,
+            json={"deviceId": device.serial, "deviceTypeId": device.device_type, "childDirectedId": child.child_id},
+            headers={"x-amzn-csrf": csrf, "Origin": parents, "Referer": page},
+        )
+
+    async def async_disable_kids(self, device: Device) -> None:
+        """Take a device from whichever child has it."""
+        await self._session.transport.async_request(DISABLE_KIDS, params=place_of(device))
+
+
+_: type[KidsApi] = AccountKids

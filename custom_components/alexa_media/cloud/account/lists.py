@@ -1,0 +1,215 @@
+"""Lists of the account API: endpoints, parsers, client."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ..json import mapping, mappings, number, text
+from ..model.lists import MAX_ITEMS, ItemChanges, ListInfo, ListItem, ListsApi, ListType
+from .endpoints import Answer, Endpoint, Host
+from .transport import Transport
+from .values import required_list
+
+_BASE: Final = "/alexashoppinglists/api/v2/lists"
+
+# These two read, though they are POST.
+LISTS: Final = Endpoint(name="lists", method="POST", host=Host.RETAIL, path=f"{_BASE}/fetch")
+LIST_ITEMS: Final = Endpoint(
+    name="list_items", method="POST", host=Host.RETAIL, path=f"{_BASE}/{{list_id}}/items/fetch"
+)
+ADD_LIST_ITEM: Final = Endpoint(
+    name="add_list_item",
+    method="POST",
+    host=Host.RETAIL,
+    path=f"{_BASE}/{{list_id}}/items",
+    is_write=True,
+    answer=Answer.ANY,
+)
+UPDATE_LIST_ITEM: Final = Endpoint(
+    name="update_list_item",
+    method="PUT",
+    host=Host.RETAIL,
+    path=f"{_BASE}/{{list_id}}/items/{{item_id}}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+DELETE_LIST_ITEM: Final = Endpoint(
+    name="delete_list_item",
+    method="DELETE",
+    host=Host.RETAIL,
+    path=f"{_BASE}/{{list_id}}/items/{{item_id}}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+
+LISTS_ENDPOINTS: Final = (LISTS, LIST_ITEMS, ADD_LIST_ITEM, UPDATE_LIST_ITEM, DELETE_LIST_ITEM)
+
+
+# Where the parts of a quantity are that comes as an object.
+_AMOUNTS: Final = ("value", "amount", "quantity", "count")
+_UNITS: Final = ("unit", "unitOfMeasure", "units")
+
+
+def parse_lists(data: Any) -> dict[str, ListInfo]:
+    """Parse the lists of an account by id; raises ``AlexaBadResponseError`` when there is no list of them."""
+    lists = (_list(element) for element in mappings(required_list(data, "listInfoList", LISTS)))
+    return {found.list_id: found for found in lists if found}
+
+
+def _list(element: Mapping[str, Any]) -> ListInfo | None:
+    """Parse one list."""
+    if (list_id := text(element.get("listId"))) is None:
+        return None
+    # in the field, the version of a default list was seen to stay 1 while the time of change moved on
+    revision = (number(element.get("version")), number(element.get("updateAt")), element.get("totalActiveItemsCount"))
+    return ListInfo(
+        list_id=list_id,
+        type=ListType(text(element.get("listType")) or "UNKNOWN"),
+        name=text(element.get("listName")),
+        revision=tuple(str(part) for part in revision),
+    )
+
+
+def parse_items(data: Any) -> tuple[ListItem, ...]:
+    """Parse a page of items in Amazon's order; raises ``AlexaBadResponseError`` without a list of them."""
+    items = (_item(element) for element in mappings(required_list(data, "itemInfoList", LIST_ITEMS)))
+    return merged_items(item for item in items if item)
+
+
+def parse_next_token(data: Any) -> str | None:
+    """Return the token of the next page of items, ``None`` on the last one."""
+    return text(mapping(data).get("nextToken"))
+
+
+def merged_items(items: Iterable[ListItem]) -> tuple[ListItem, ...]:
+    """Return items by id, each once and in its latest version: an item that moves while pages are read is in two."""
+    found: dict[str, ListItem] = {}
+    for item in items:
+        if item.item_id not in found or found[item.item_id].version < item.version:
+            found[item.item_id] = item
+    return tuple(found.values())
+
+
+def parse_added(data: Any) -> ListItem | None:
+    """Parse the answer to an addition: the item, where it is told."""
+    return next((item for element in mappings(mapping(data).get("itemInfoList")) if (item := _item(element))), None)
+
+
+def parse_updated(data: Any) -> ListItem | None:
+    """Parse the answer to a change: the item, where it is told."""
+    return _item(mapping(data))
+
+
+def _item(element: Mapping[str, Any]) -> ListItem | None:
+    """Parse one item; one without an id or a name cannot be shown."""
+    item_id, name = text(element.get("itemId")), _text(element.get("itemName"))
+    if item_id is None or name is None:
+        return None
+    return ListItem(
+        item_id=item_id,
+        name=name,
+        complete=(text(element.get("itemStatus")) or "").upper() == "COMPLETE",
+        version=_version(element.get("version")),
+        quantity=_quantity(element.get("quantity")),
+        note=_text(element.get("note")),
+    )
+
+
+def _text(value: Any) -> str | None:
+    """Return a text without space around it, also of a number; ``None`` where nothing is left."""
+    found = number(value)
+    return ((text(value) if found is None else f"{found:.15g}") or "").strip() or None
+
+
+def _version(value: Any) -> int:
+    """Return the version of an item, a number or a number in a text; 0, which Amazon refuses, where there is none."""
+    try:
+        return int(number(value) or text(value) or 0)
+    except ValueError:
+        return 0
+
+
+def _quantity(value: Any) -> str | None:
+    """Return a quantity as text: from a text, a number, or an object with a number and perhaps a unit."""
+    if not isinstance(value, dict):
+        return _text(value)
+    amount, unit = (
+        next((found for key in keys if (found := _text(value.get(key)))), None) for keys in (_AMOUNTS, _UNITS)
+    )
+    return " ".join(part for part in (amount, unit) if part) if amount else None
+
+
+PAGE: Final = 100
+"""The most items that Amazon gives in one answer."""
+
+
+class AccountLists:
+    """The lists of one account; see ``ListsApi`` for what each method is for."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Send requests through ``transport``."""
+        self._transport = transport
+
+    async def async_lists(self) -> Mapping[str, ListInfo]:
+        """Return all lists by id."""
+        # without a body it is refused
+        body = {"listAttributesToAggregate": [{"type": "totalActiveItemsCount"}], "listOwnershipType": None}
+        return await self._transport.async_read(LISTS, parse_lists, json=body)
+
+    async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
+        """Return the items of a list, page by page."""
+        found: list[ListItem] = []
+        tokens: set[str | None] = {None}
+        token: str | None = None
+        while len(tokens) <= MAX_ITEMS // PAGE:
+            items, token = await self._transport.async_read(
+                LIST_ITEMS,
+                lambda data: (parse_items(data), parse_next_token(data)),
+                params={"list_id": list_id},
+                query={"limit": str(PAGE)},
+                json={"itemAttributesToProject": ["quantity", "note"], **({"nextToken": token} if token else {})},
+            )
+            found += items
+            # a token that comes again leads round in a circle
+            if token in tokens:
+                break
+            tokens.add(token)
+        return merged_items(found)
+
+    async def async_add(self, list_id: str, name: str) -> ListItem | None:
+        """Add an item."""
+        answer = await self._transport.async_request(
+            ADD_LIST_ITEM,
+            params={"list_id": list_id},
+            json={"items": [{"itemType": "KEYWORD", "itemName": name}]},
+        )
+        return parse_added(answer)
+
+    async def async_update(self, list_id: str, item: ListItem, changes: ItemChanges) -> ListItem | None:
+        """Change an item."""
+        values = {
+            "itemName": changes.name,
+            "itemStatus": None if changes.complete is None else "COMPLETE" if changes.complete else "ACTIVE",
+            "quantity": changes.quantity,
+            "note": changes.note,
+        }
+        answer = await self._transport.async_request(
+            UPDATE_LIST_ITEM,
+            params={"list_id": list_id, "item_id": item.item_id},
+            query={"version": str(item.version)},
+            json={
+                "itemAttributesToUpdate": [{"type": name, "value": value} for name, value in values.items() if value],
+                "itemAttributesToRemove": [{"type": name} for name, value in values.items() if value == ""],
+            },
+        )
+        return parse_updated(answer)
+
+    async def async_delete(self, list_id: str, item: ListItem) -> None:
+        """Delete an item."""
+        await self._transport.async_request(
+            DELETE_LIST_ITEM,
+            params={"list_id": list_id, "item_id": item.item_id},
+            query={"version": str(item.version)},
+        )
+
+
+_: type[ListsApi] = AccountLists

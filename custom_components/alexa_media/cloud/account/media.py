@@ -1,0 +1,199 @@
+"""Media of the account API: endpoints, parsers, client."""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ..errors import AlexaBadResponseError, AlexaUnsupportedError
+from ..http import json_text
+from ..json import flag, mapping, mappings, text, texts
+from ..model.commands import PlaySearch
+from ..model.devices import Device
+from ..model.media import MediaApi, MusicProvider, QueueItem, SearchResult, SoundEffect, Station, Step, commands_of
+from .endpoints import Answer, Endpoint, Host
+from .nodes import Target, search_payload, stop_all_node
+from .scheduler import CommandScheduler
+from .sequence_nodes import RoutineNode, speech_ends, step_node
+from .transport import Transport
+from .values import address_of, required_list
+
+# What there is to choose from, by the skill that the query names. Without the header music is answered empty.
+BEHAVIOR_ENTITIES: Final = Endpoint(
+    name="behavior_entities",
+    method="GET",
+    host=Host.WEBSITE,
+    path="/api/behaviors/entities",
+    headers={"Routines-Version": "3.0.264101"},
+)
+# It reads, though it is POST.
+VALIDATE_OPERATION: Final = Endpoint(
+    name="validate_operation", method="POST", host=Host.WEBSITE, path="/api/behaviors/operation/validate"
+)
+STATIONS: Final = Endpoint(name="stations", method="GET", host=Host.WEBSITE, path="/api/tunein/search")
+QUEUE: Final = Endpoint(name="queue", method="GET", host=Host.WEBSITE, path="/api/np/queue")
+PLAY_STATION: Final = Endpoint(
+    name="play_station",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/entertainment/v1/player/queue",
+    is_write=True,
+    answer=Answer.ANY,
+)
+
+MEDIA_ENDPOINTS: Final = (BEHAVIOR_ENTITIES, VALIDATE_OPERATION, STATIONS, QUEUE, PLAY_STATION)
+
+
+def _unusable(endpoint: Endpoint) -> AlexaBadResponseError:
+    return AlexaBadResponseError(f"{endpoint.label} was answered with something else", endpoint=endpoint.label)
+
+
+def parse_providers(data: Any) -> tuple[MusicProvider, ...]:
+    """Parse the music providers; one without an id cannot be asked."""
+    providers = (_provider(element) for element in mappings(required_list(data, None, BEHAVIOR_ENTITIES)))
+    return tuple(provider for provider in providers if provider)
+
+
+def _provider(element: Mapping[str, Any]) -> MusicProvider | None:
+    """Parse one provider."""
+    if (provider_id := text(element.get("id"))) is None:
+        return None
+    return MusicProvider(
+        provider_id=provider_id,
+        name=text(element.get("displayName")) or provider_id,
+        available=element.get("availability") in ("AVAILABLE", None),
+        default=flag(mapping(element.get("providerData")).get("isDefaultMusicProvider")) or False,
+        icon_url=text(element.get("icon")),
+    )
+
+
+def parse_sound_effects(data: Any) -> tuple[SoundEffect, ...]:
+    """Parse the sounds."""
+    return tuple(
+        SoundEffect(
+            sound_id=sound_id,
+            name=text(element.get("displayName")) or sound_id,
+            categories=texts(element.get("categories")),
+        )
+        for element in mappings(required_list(data, None, BEHAVIOR_ENTITIES))
+        if (sound_id := text(element.get("id")))
+    )
+
+
+def parse_stations(data: Any) -> tuple[Station, ...]:
+    """Parse the stations of a search; what is no station, or cannot be heard here, is left out."""
+    return tuple(
+        Station(station_id=station_id, name=name, image_url=text(element.get("image")))
+        for element in mappings(required_list(data, "browseList", STATIONS))
+        if element.get("contentType") == "station" and element.get("available") is not False
+        if (station_id := text(element.get("id"))) and (name := text(element.get("name")))
+    )
+
+
+def parse_queue(data: Any) -> tuple[QueueItem, ...]:
+    """Parse the queue of a device."""
+    return tuple(
+        QueueItem(
+            media_id=media_id,
+            title=text(element.get("title")) or media_id,
+            artist=text(element.get("artist")) or text(element.get("subText1")),
+            album=text(element.get("album")) or text(element.get("subText2")),
+            art_url=text(element.get("imageURL")),
+        )
+        for element in mappings(required_list(data, "queue", QUEUE))
+        if (media_id := text(element.get("mediaId")))
+    )
+
+
+def parse_validation(data: Any, phrase: str) -> SearchResult:
+    """Parse what Amazon makes of a search; anything but VALID is a refusal."""
+    answer = mapping(data)
+    if (result := text(answer.get("result"))) is None:
+        raise _unusable(VALIDATE_OPERATION)
+    if result != "VALID":
+        return SearchResult(phrase=phrase, refusal=result)
+    sanitized = text(mapping(answer.get("operationPayload")).get("sanitizedSearchPhrase"))
+    return SearchResult(phrase=sanitized or phrase)
+
+
+MUSIC_SKILL: Final = "amzn1.ask.1p.music"
+SOUND_SKILL: Final = "amzn1.ask.1p.sound"
+
+QUEUE_SIZE: Final = 50
+
+EXPIRED_CODES: Final = ("QUEUE_EXPIRED", "ExpiredPlayQueueException")
+IDLE_CODES: Final = ("UnsupportedProviderException", *EXPIRED_CODES)
+"""Errors by which Amazon says that nothing of its own plays."""
+
+
+class AccountMedia:
+    """What one account can play; see ``MediaApi`` for what each method is for."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        scheduler: CommandScheduler,
+        *,
+        default_customer_id: Callable[[], str],
+        routine_node: RoutineNode,
+    ) -> None:
+        """Ask through ``transport``, run steps through ``scheduler``."""
+        self._transport = transport
+        self._scheduler = scheduler
+        self._default_customer_id = default_customer_id
+        self._routine_node = routine_node
+
+    async def async_providers(self) -> tuple[MusicProvider, ...]:
+        """Return the music providers."""
+        return await self._transport.async_read(BEHAVIOR_ENTITIES, parse_providers, query={"skillId": MUSIC_SKILL})
+
+    async def async_sounds(self) -> tuple[SoundEffect, ...]:
+        """Return the sounds."""
+        return await self._transport.async_read(BEHAVIOR_ENTITIES, parse_sound_effects, query={"skillId": SOUND_SKILL})
+
+    async def async_stations(self, query: str) -> tuple[Station, ...]:
+        """Return the stations that a search finds."""
+        return await self._transport.async_read(
+            STATIONS, parse_stations, query={"query": query, "mediaOwnerCustomerId": self._default_customer_id()}
+        )
+
+    async def async_queue(self, device: Device) -> tuple[QueueItem, ...]:
+        """Return the queue of a device."""
+        try:
+            return await self._transport.async_read(
+                QUEUE, parse_queue, query={**address_of(device), "size": str(QUEUE_SIZE)}
+            )
+        except (AlexaUnsupportedError, AlexaBadResponseError) as err:
+            if err.code in IDLE_CODES:
+                return ()
+            raise
+
+    async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
+        """Ask what Amazon makes of a search."""
+        payload = search_payload(search, Target.of(device, self._default_customer_id()))
+        return await self._transport.async_read(
+            VALIDATE_OPERATION,
+            lambda data: parse_validation(data, search.phrase),
+            json={"type": "Alexa.Music.PlaySearchPhrase", "operationPayload": json_text(payload)},
+        )
+
+    async def async_play_station(self, station_id: str, device: Device) -> None:
+        """Play a station; its token is encoded twice, as the app does."""
+        token = f'["music/tuneIn/stationId","{station_id}"]|{{"previousPageId":"TuneIn_SEARCH"}}'
+        encoded = b64encode(b64encode(token.encode())).decode()
+        await self._transport.async_request(
+            PLAY_STATION, query=address_of(device), json={"contentToken": f"music:{encoded}"}
+        )
+
+    async def async_stop_all(self) -> None:
+        """Stop everything, in one request."""
+        await self._scheduler.execute_node(stop_all_node(self._default_customer_id()), (), {})
+
+    async def async_run(self, step: Step) -> None:
+        """Run steps as one sequence."""
+        serials = {do.device.serial for do in commands_of(step)}
+        await self._scheduler.execute_node(
+            step_node(step, self._default_customer_id(), self._routine_node), serials, speech_ends(step)
+        )
+
+
+_: type[MediaApi] = AccountMedia

@@ -1,0 +1,164 @@
+"""The multipart stream of directives, taken apart as it arrives (RFC 2046).
+
+On the wire every directive is one part with one line of JSON. A part without a body keeps
+the connection alive. Other parts, for example speech as audio, are skipped.
+"""
+
+from enum import Enum, auto
+import json
+import re
+from typing import Any, Final
+
+from ..errors import AlexaBadResponseError
+
+MAX_PART: Final = 512 * 1024
+"""The largest part, in bytes, that is taken for a directive."""
+
+_DASHES: Final = b"------"
+_MAX_DELIMITER: Final = 256
+_BOUNDARY: Final = re.compile(r""";\s*boundary=(?:"([^"]+)"|([^\s;]+))""", re.IGNORECASE)
+
+
+class MultipartError(AlexaBadResponseError):
+    """The stream cannot be read any further: a part is larger than ``MAX_PART``."""
+
+
+class _At(Enum):
+    """Where in the stream the next line stands."""
+
+    PREAMBLE = auto()
+    HEADERS = auto()
+    BODY = auto()
+    SKIPPED = auto()
+
+
+class MultipartParser:
+    """Bytes in, JSON objects out; how the bytes are split makes no difference.
+
+    ``keep_alives`` counts empty parts, ``malformed`` the JSON parts that hold no JSON object.
+    """
+
+    def __init__(self, content_type: str | None = None) -> None:
+        """Take the boundary of a Content-Type header.
+
+        Without one it is learnt from the first line that starts with six dashes.
+        """
+        found = _BOUNDARY.search(content_type or "")
+        self._delimiter = b"--" + (found[1] or found[2]).encode() if found else None
+        self._at = _At.PREAMBLE
+        self._pending = bytearray()
+        self._scanned = 0
+        self._line_cut = False
+        self._body = bytearray()
+        self._is_json = True
+        self.keep_alives = 0
+        self.malformed = 0
+
+    def feed(self, data: bytes) -> list[dict[str, Any]]:
+        """Return the objects that are complete now, in order; raises ``MultipartError``."""
+        objects: list[dict[str, Any]] = []
+        self._pending += data
+        start = 0
+        while (end := self._pending.find(b"\n", max(start, self._scanned))) >= 0:
+            # A line whose beginning was dropped is no delimiter and belongs to no JSON.
+            if not self._line_cut:
+                self._line(bytes(self._pending[start:end]).removesuffix(b"\r"), objects)
+            self._line_cut = False
+            start = end + 1
+        del self._pending[:start]
+        self._drop_unneeded()
+        self._scanned = len(self._pending)
+        return objects
+
+    def close(self) -> list[dict[str, Any]]:
+        """Return what the end of the stream completes: an answer may lack its last line end."""
+        objects: list[dict[str, Any]] = []
+        if self._pending and not self._line_cut:
+            self._line(bytes(self._pending).removesuffix(b"\r"), objects)
+        self._pending.clear()
+        self._scanned = 0
+        if self._at is _At.BODY and self._body:
+            self._end_body(objects)
+        self._at = _At.PREAMBLE
+        return objects
+
+    def _drop_unneeded(self) -> None:
+        """Keep memory bounded while a line has no end yet."""
+        if self._at in (_At.PREAMBLE, _At.SKIPPED):
+            if len(self._pending) > _MAX_DELIMITER + len(b"\r"):
+                self._pending.clear()
+                self._line_cut = True
+        else:
+            self._check(len(self._body) + len(self._pending))
+
+    def _check(self, size: int) -> None:
+        """Raise ``MultipartError`` for a part that is too large."""
+        if size > MAX_PART:
+            raise MultipartError("A part of the stream of directives is too large", code="PART_TOO_LARGE")
+
+    def _line(self, line: bytes, objects: list[dict[str, Any]]) -> None:
+        """Take one line without its end."""
+        if line.startswith(b"--") and len(line) <= _MAX_DELIMITER:
+            if self._delimiter is None and line.startswith(_DASHES):
+                self._delimiter = line.rstrip()
+            if self._delimiter is not None and line.startswith(self._delimiter):
+                rest = line[len(self._delimiter) :].rstrip()
+                if rest in (b"", b"--"):
+                    self._next_part(objects, last=bool(rest))
+                    return
+        match self._at:
+            case _At.HEADERS:
+                self._header(line)
+            case _At.BODY:
+                self._body_line(line, objects)
+            case _:
+                pass
+
+    def _next_part(self, objects: list[dict[str, Any]], *, last: bool) -> None:
+        """End the part before a delimiter and begin the next one."""
+        if self._at is _At.HEADERS or (self._at is _At.BODY and not self._body):
+            self.keep_alives += 1
+        elif self._at is _At.BODY:
+            self._end_body(objects)
+        self._at = _At.PREAMBLE if last else _At.HEADERS
+        self._body.clear()
+        self._is_json = True
+
+    def _header(self, line: bytes) -> None:
+        """Take a line of a part's headers; an empty one ends them."""
+        if line.strip():
+            self._check(len(line))
+            name, _, value = line.partition(b":")
+            if name.strip().lower() == b"content-type":
+                self._is_json = b"json" in value.lower()
+        else:
+            self._at = _At.BODY if self._is_json else _At.SKIPPED
+
+    def _body_line(self, line: bytes, objects: list[dict[str, Any]]) -> None:
+        """Take a line of JSON; one that is whole is not kept back until the next delimiter."""
+        if not line.strip():
+            return
+        is_first = not self._body
+        self._body += line
+        self._body += b"\n"
+        self._check(len(self._body))
+        if is_first and (value := _json_object(line)) is not None:
+            objects.append(value)
+            self._at = _At.SKIPPED
+
+    def _end_body(self, objects: list[dict[str, Any]]) -> None:
+        """Take a body that had more than one line."""
+        value = _json_object(bytes(self._body))
+        if value is None:
+            self.malformed += 1
+        else:
+            objects.append(value)
+
+
+def _json_object(text: bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a text is, if it is one."""
+    try:
+        value = json.loads(text.decode())
+    except ValueError, RecursionError:
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,264 @@
+"""Sequence nodes: commands as ``POST /api/behaviors/preview`` takes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from ..model.commands import (
+    Announce,
+    Command,
+    DoNotDisturb,
+    DropInNotification,
+    LaunchSkill,
+    MobilePush,
+    PlaySearch,
+    PlaySound,
+    RunSequence,
+    SetVolume,
+    Speak,
+    Stop,
+    TextCommand,
+)
+from ..model.devices import Device
+from ..ssml import escape, is_ssml, pieces, plain
+
+type Node = Mapping[str, Any]
+
+type _DeviceCommand = (
+    Speak
+    | SetVolume
+    | Stop
+    | PlaySearch
+    | PlaySound
+    | RunSequence
+    | TextCommand
+    | LaunchSkill
+    | MobilePush
+    | DropInNotification
+    | DoNotDisturb
+)
+
+DEFAULT_LOCALE: Final = "en-US"
+
+_MODEL: Final = "com.amazon.alexa.behaviors.model."
+_CANNED: Final = "alexa.cannedtts.speak"
+_SAY_SOMETHING: Final = "amzn1.ask.1p.saysomething"
+_DEVICE_CONTROLS: Final = "amzn1.ask.1p.alexadevicecontrols"
+_MESSAGING: Final = "amzn1.ask.1p.routines.messaging"
+_DROP_IN_PAGE: Final = "#v2/comms/conversation-list?showDropInDialog=true"
+
+
+class Target(NamedTuple):
+    """A device and the customer in whose name it is told something."""
+
+    device: Device
+    customer_id: str
+
+    @classmethod
+    def of(cls, device: Device, default_customer_id: str) -> Target:
+        """Return the device with its owner.
+
+        Without the owner Amazon drops the nodes of devices that another adult of the household owns.
+        """
+        return cls(device, device.owner_customer_id or default_customer_id)
+
+    @property
+    def locale(self) -> str:
+        """Return the device's language."""
+        return self.device.locale or DEFAULT_LOCALE
+
+
+def command_node(command: Command, targets: Sequence[Target]) -> Node:
+    """Return the node of one command: for one device, or an announcement for several.
+
+    The devices of an announcement have one customer and one locale.
+    """
+    if isinstance(command, Announce):
+        return _announcement(command, targets)
+    (target,) = targets
+    return _node(command, target)
+
+
+def serial_node(nodes: Sequence[Node]) -> Node:
+    """Return a node that runs others one after the other."""
+    return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}SerialNode", "nodesToExecute": list(nodes)}
+
+
+def parallel_node(nodes: Sequence[Node]) -> Node:
+    """Return a node that runs others at the same time."""
+    return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}ParallelNode", "nodesToExecute": list(nodes)}
+
+
+def wait_node(seconds: int) -> Node:
+    """Return a node that does nothing for some seconds."""
+    return _operation("Alexa.System.Wait", {"waitTimeInSeconds": seconds})
+
+
+def stop_all_node(customer_id: str) -> Node:
+    """Return a node that stops every device of a customer."""
+    everything = {"deviceSerialNumber": "ALEXA_ALL_DSN", "deviceType": "ALEXA_ALL_DEVICE_TYPE"}
+    return _operation("Alexa.DeviceControls.Stop", _stop_fields(customer_id, everything))
+
+
+def search_payload(command: PlaySearch, target: Target) -> dict[str, Any]:
+    """Return the payload of a search for music, which Amazon checks in the same form as it plays it."""
+    return _base(target) | _search(command)
+
+
+def _operation(kind: str, payload: Mapping[str, Any]) -> Node:
+    """Return a node that does something itself."""
+    return {"@type": f"{_MODEL}OpaquePayloadOperationNode", "type": kind, "operationPayload": dict(payload)}
+
+
+def _base(target: Target) -> dict[str, Any]:
+    """Return the fields that name the device of most operations."""
+    return {
+        "deviceType": target.device.device_type,
+        "deviceSerialNumber": target.device.serial,
+        "locale": target.locale,
+        "customerId": target.customer_id,
+    }
+
+
+def _node(command: _DeviceCommand, target: Target) -> Node:
+    """Return the node of a command for one device."""
+    base = _base(target)
+    match command:
+        case Speak(text=text) if text.startswith(_CANNED):
+            return _operation("Alexa.CannedTts.Speak", base | {"cannedTtsStringId": text, "skillId": _SAY_SOMETHING})
+        case Speak(text=text):
+            return serial_node([_operation("Alexa.Speak", base | _speech(piece, target)) for piece in pieces(text)])
+        case SetVolume(level=level):
+            return _operation("Alexa.DeviceControls.Volume", base | {"value": round(level)})
+        case Stop():
+            return _operation("Alexa.DeviceControls.Stop", _stop(target))
+        case PlaySearch():
+            return _operation("Alexa.Music.PlaySearchPhrase", search_payload(command, target))
+        case PlaySound(sound=sound):
+            return _operation("Alexa.Sound", base | {"soundStringId": sound, "skillId": "amzn1.ask.1p.sound"})
+        case RunSequence(name=name, extra=extra):
+            return _operation(name, base | dict(extra))
+        case TextCommand(text=text):
+            return _operation("Alexa.TextCommand", base | {"text": text, "skillId": "amzn1.ask.1p.tellalexa"})
+        case LaunchSkill(skill_id=skill_id):
+            return _operation("Alexa.Operation.SkillConnections.Launch", _launch(skill_id, target))
+        case MobilePush():
+            fields = _app_message(command) | {"alexaUrl": "#v2/behaviors", "skillId": _MESSAGING}
+            return _operation("Alexa.Notifications.SendMobilePush", fields)
+        case DropInNotification():
+            fields = _app_message(command) | {"alexaUrl": _DROP_IN_PAGE}
+            return {**_operation("Alexa.Notifications.DropIn", fields), "skillId": "amzn1.ask.1p.action.dropin"}
+        case DoNotDisturb():
+            fields = _do_not_disturb(command, target)
+            return {**_operation("Alexa.DeviceControls.DoNotDisturb", fields), "skillId": _DEVICE_CONTROLS}
+
+
+def _speech(text: str, target: Target) -> dict[str, Any]:
+    """Return the fields of ``Alexa.Speak``, which reads every text as SSML."""
+    return {
+        "textToSpeak": text.strip() if is_ssml(text) else escape(text),
+        "target": _targets([target]),
+        "skillId": _SAY_SOMETHING,
+    }
+
+
+def _app_message(command: MobilePush | DropInNotification) -> dict[str, Any]:
+    """Return the fields of a message to the apps of a customer; no Echo has a part in it."""
+    return {
+        "customerId": command.customer_id,
+        "notificationMessage": command.text,
+        "title": command.title,
+    }
+
+
+def _search(command: PlaySearch) -> dict[str, Any]:
+    """Return the fields of a search for music."""
+    fields: dict[str, Any] = {
+        "searchPhrase": command.phrase,
+        "sanitizedSearchPhrase": command.phrase,
+        "musicProviderId": command.provider,
+    }
+    if command.timer is not None:
+        fields["waitTimeInSeconds"] = command.timer
+    return fields
+
+
+def _stop(target: Target) -> dict[str, Any]:
+    """Return the payload that stops a device; it has a list of its own for that."""
+    device = {"deviceSerialNumber": target.device.serial, "deviceType": target.device.device_type}
+    return _stop_fields(target.customer_id, device)
+
+
+def _stop_fields(customer_id: str, device: Mapping[str, str]) -> dict[str, Any]:
+    """Return what stops a device."""
+    return {"customerId": customer_id, "devices": [device], "skillId": _DEVICE_CONTROLS}
+
+
+def _do_not_disturb(command: DoNotDisturb, target: Target) -> dict[str, Any]:
+    """Return the payload of Do Not Disturb for a time; Amazon ends it by itself."""
+    device = target.device
+    fields: dict[str, Any] = {
+        "customerId": target.customer_id,
+        "devices": [
+            {
+                "deviceSerialNumber": device.serial,
+                "deviceTypeId": device.device_type,
+                "deviceAccountId": device.account_id,
+            }
+        ],
+        "isAssociatedDevice": False,
+        "action": "Enable",
+    }
+    if command.until is not None:
+        fields |= {"until": f"TIME#T{command.until:%H:%M}", "timeZoneId": device.time_zone}
+    elif command.duration is not None:
+        minutes, seconds = divmod(round(command.duration.total_seconds()), 60)
+        fields["duration"] = f"DURATION#PT{minutes // 60}H{minutes % 60}M{seconds}S"
+    return fields
+
+
+def _launch(skill_id: str, target: Target) -> dict[str, Any]:
+    """Return the payload that starts a skill."""
+    return {
+        "targetDevice": {
+            "deviceType": target.device.device_type,
+            "deviceSerialNumber": target.device.serial,
+        },
+        "locale": target.locale,
+        "customerId": target.customer_id,
+        "connectionRequest": {"uri": f"connection://AMAZON.Launch/{skill_id}", "input": {}},
+    }
+
+
+def _targets(targets: Sequence[Target]) -> dict[str, Any]:
+    """Return the list of devices of a text; all of them have the same customer."""
+    return {
+        "customerId": targets[0].customer_id,
+        "devices": [
+            {"deviceSerialNumber": target.device.serial, "deviceTypeId": target.device.device_type}
+            for target in targets
+        ],
+    }
+
+
+def _announcement(command: Announce, targets: Sequence[Target]) -> Node:
+    """Return an announcement; an empty display or an empty text is how Amazon takes "not at all"."""
+    ssml = is_ssml(command.text)
+    spoken = command.text.strip() if ssml else command.text
+    content = {
+        "locale": targets[0].locale,
+        "display": {
+            "title": command.title if command.shown else "",
+            "body": plain(command.text) if command.shown else "",
+        },
+        "speak": {"type": "ssml" if ssml and command.spoken else "text", "value": spoken if command.spoken else ""},
+    }
+    return _operation(
+        "AlexaAnnouncement",
+        {
+            "expireAfter": "PT5S",
+            "content": [content],
+            "customerId": targets[0].customer_id,
+            "target": _targets(targets),
+            "skillId": _MESSAGING,
+        },
+    )

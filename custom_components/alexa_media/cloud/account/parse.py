@@ -1,0 +1,286 @@
+"""Parsers for devices, players, volumes and Bluetooth."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+import re
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from ..errors import AlexaBadResponseError
+from ..json import flag, mapping, mappings, name, number, reading, text, texts
+from ..model.devices import (
+    Account,
+    BluetoothState,
+    Device,
+    DeviceFamily,
+    Media,
+    PairedDevice,
+    PlayerState,
+    Repeat,
+    Session,
+    Volume,
+)
+from .endpoints import ACCOUNT, BLUETOOTH, DEVICES, DND, SESSIONS, VOLUMES
+from .values import required_list, seconds
+
+_RETAIL_HOST: Final = re.compile(r"(?:www\.|alexa\.)?(amazon(?:\.[a-z]{2,3}){1,2})")
+_ART_KEYS: Final = ("fullUrl", "largeUrl", "mediumUrl", "url", "smallUrl", "tinyUrl")
+_USABLE: Final = ("ENABLED", "SELECTED")
+_RANK: Final = {PlayerState.PAUSED: 1, PlayerState.PLAYING: 2}
+
+
+class Region(NamedTuple):
+    """Addresses (scheme and host) that /api/endpoints names; ``None`` where it names none of Amazon's."""
+
+    website: str | None
+    alexa_api: str | None
+
+
+# --- account ----------------------------------------------------------------------------
+
+
+def parse_account(data: Any, domain: str) -> Account:
+    """Parse users/me; ``domain`` stands in where it names no marketplace."""
+    me = mapping(data)
+    if (customer_id := text(me.get("id"))) is None:
+        raise AlexaBadResponseError(f"{ACCOUNT.label} was answered without id", endpoint=ACCOUNT.label)
+    found = _RETAIL_HOST.fullmatch(_host(me.get("marketPlaceDomainName")) or "")
+    return Account(
+        customer_id=customer_id,
+        email=text(me.get("email")) or "",
+        name=text(me.get("fullName")) or "",
+        domain=found[1] if found else domain,
+    )
+
+
+def parse_region(data: Any, domain: str) -> Region:
+    """Parse /api/endpoints; the website counts only where the cookies of ``domain`` reach it."""
+    region = mapping(data)
+    website, api = _host(region.get("websiteApiUrl")), _host(region.get("alexaApiUrl"))
+    return Region(
+        website=f"https://{website}" if website and website.endswith(f".{domain}") else None,
+        alexa_api=f"https://{api}" if api and api.endswith(".amazonalexa.com") else None,
+    )
+
+
+def _host(value: Any) -> str | None:
+    """Return the host of an https address."""
+    try:
+        parts = urlsplit(text(value) or "")
+        plain = parts.scheme == "https" and parts.port is None
+    except ValueError:
+        return None
+    return parts.hostname if plain else None
+
+
+# --- devices ----------------------------------------------------------------------------
+
+
+def parse_devices(data: Any) -> dict[str, Device]:
+    """Parse the device list; an account without any device does not exist, so an empty list is refused.
+
+    Groups and members name each other in either of two fields, one of which is often
+    missing; here both sides have all of them.
+    """
+    devices: dict[str, Device] = {}
+    for element in mappings(required_list(data, "devices", DEVICES)):
+        if (device := _device(element)) and device.serial not in devices:
+            devices[device.serial] = device
+    if not devices:
+        raise AlexaBadResponseError(f"{DEVICES.label} was answered without a device", endpoint=DEVICES.label)
+    members = {serial: dict.fromkeys(device.members) for serial, device in devices.items()}
+    parents = {serial: dict.fromkeys(device.parents) for serial, device in devices.items()}
+    for serial, device in devices.items():
+        for member in device.members:
+            parents.get(member, {})[serial] = None
+        for parent in device.parents:
+            members.get(parent, {})[serial] = None
+    return {
+        serial: replace(device, members=tuple(members[serial]), parents=tuple(parents[serial]))
+        for serial, device in devices.items()
+    }
+
+
+def _device(element: Mapping[str, Any]) -> Device | None:
+    serial, device_type = text(element.get("serialNumber")), text(element.get("deviceType"))
+    if serial is None or device_type is None:
+        return None
+    family = text(element.get("deviceFamily")) or ""
+    online = reading(element.get("online"))
+    return Device(
+        serial=serial,
+        device_type=device_type,
+        name=name(element.get("accountName")) or serial,
+        family=DeviceFamily(family),
+        family_raw=family,
+        online=online is not False,
+        listed_online=online,
+        owner_customer_id=text(element.get("deviceOwnerCustomerId")),
+        account_id=text(element.get("deviceAccountId")),
+        capabilities=frozenset(texts(element.get("capabilities"))),
+        members=texts(element.get("clusterMembers")),
+        parents=texts(element.get("parentClusters")),
+        software_version=text(element.get("softwareVersion")),
+    )
+
+
+# --- Do Not Disturb ---------------------------------------------------------------------
+
+
+def parse_dnd(data: Any) -> dict[str, bool]:
+    """Parse the list of Do Not Disturb states, by serial."""
+    return {
+        serial: enabled
+        for element in mappings(required_list(data, "doNotDisturbDeviceStatusList", DND))
+        if (serial := text(element.get("deviceSerialNumber"))) and (enabled := flag(element.get("enabled"))) is not None
+    }
+
+
+def parse_dnd_echo(data: Any) -> bool | None:
+    """Parse what a change of Do Not Disturb is answered with: the state that it has now."""
+    return flag(mapping(data).get("enabled"))
+
+
+# --- players ----------------------------------------------------------------------------
+
+
+def parse_volumes(data: Any) -> dict[str, Volume]:
+    """Parse the volumes of all devices, by serial; left out are those where Amazon gives an error instead."""
+    return {
+        serial: volume
+        for element in mappings(required_list(data, "volumes", VOLUMES))
+        if (serial := text(element.get("dsn"))) and not element.get("error") and (volume := _volume(element))
+    }
+
+
+def _volume(element: Mapping[str, Any]) -> Volume | None:
+    level, muted = number(element.get("speakerVolume")), flag(element.get("speakerMuted"))
+    if level is not None and not 0 <= level <= 100:
+        level = None
+    if level is None and muted is None:
+        return None
+    return Volume(level=None if level is None else round(level), muted=muted)
+
+
+def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
+    """Parse all media sessions of the account; ``now`` is when the answer came (aware, UTC).
+
+    A household where nothing plays is answered with an empty list, as such or as
+    ``mediaSessionList``. Sessions that play come last, so that of two on one device they
+    are the ones that are kept.
+    """
+    elements = required_list(data, None if isinstance(data, list) else "mediaSessionList", SESSIONS)
+    sessions = (
+        parse_now_playing(
+            mapping(element.get("nowPlayingData")),
+            tuple(dict.fromkeys(_serials(element.get("endpointList")))),
+            text(element.get("taskSessionId")),
+            now,
+        )
+        for element in mappings(elements)
+    )
+    of_devices = (session for session in sessions if session.serials)
+    return tuple(sorted(of_devices, key=lambda session: _RANK.get(session.state, 0)))
+
+
+def _serials(endpoints: Any, depth: int = 3) -> Iterator[str]:
+    """Yield the serials of a list of endpoints, and those of the members that a group's endpoint lists."""
+    for endpoint in mappings(endpoints):
+        for source in (mapping(endpoint.get("id")), endpoint):
+            if serial := text(source.get("deviceSerialNumber")):
+                yield serial
+                break
+        if depth:
+            for inner in endpoint.values():
+                yield from _serials(inner, depth - 1)
+
+
+def parse_now_playing(
+    data: Mapping[str, Any], serials: tuple[str, ...], session_id: str | None, now: datetime
+) -> Session:
+    """Parse ``nowPlayingData`` of a media session or of a NotifyNowPlayingUpdated push.
+
+    Both tell progress in milliseconds, unlike np/player. ``now`` (aware, UTC) is when the
+    progress was true. Shuffle and repeat are known only where they can be switched: their
+    control is then SELECTED (on) or ENABLED (off).
+    """
+    data = mapping(data)
+    state = text(data.get("playerState")) or text(data.get("state")) or ""
+    transport = {name: value for name, value in mapping(data.get("transport")).items() if isinstance(value, str)}
+    shuffle, repeat = _switched(transport.get("shuffle")), _switched(transport.get("repeat"))
+    return Session(
+        serials=serials,
+        state=PlayerState(state) if state else PlayerState.IDLE,
+        state_raw=state,
+        media=_media(data, now),
+        controls=frozenset(name for name, value in transport.items() if value in _USABLE),
+        shuffle=shuffle,
+        repeat=None if repeat is None else Repeat.ALL if repeat else Repeat.OFF,
+        session_id=session_id,
+    )
+
+
+def _switched(control: str | None) -> bool | None:
+    return control == "SELECTED" if control in _USABLE else None
+
+
+def _media(data: Mapping[str, Any], now: datetime) -> Media:
+    info, progress = mapping(data.get("infoText")), mapping(data.get("progress"))
+    provider = mapping(data.get("provider"))
+    position = seconds(progress.get("mediaProgress"))
+    return Media(
+        media_id=text(data.get("mediaId")),
+        queue_id=text(data.get("queueId")),
+        title=text(info.get("title")),
+        artist=text(info.get("subText1")),
+        album=text(info.get("subText2")),
+        art_url=_art(data),
+        provider=text(provider.get("providerName")) or text(provider.get("providerDisplayName")),
+        quality=text(mapping(data.get("quality")).get("name")),
+        # a stream without an end has the length 0
+        duration=seconds(progress.get("mediaLength")) or None,
+        position=position,
+        position_at=None if position is None else now,
+    )
+
+
+def _art(data: Mapping[str, Any]) -> str | None:
+    """Return the largest picture that can be fetched."""
+    for picture in (mapping(data.get("mainArt")), mapping(data.get("miniArt"))):
+        for key in _ART_KEYS:
+            if (url := text(picture.get(key))) and url.startswith(("https://", "http://")):
+                return url
+    return None
+
+
+def parse_bluetooth(data: Any) -> dict[str, BluetoothState]:
+    """Parse the bluetooth states of all devices, by serial; ``pairedDeviceList`` is null for those that are offline.
+
+    Raises ``AlexaBadResponseError`` when there is no list at all.
+    """
+    return {
+        serial: BluetoothState(paired=_paired(element.get("pairedDeviceList")))
+        for element in mappings(required_list(data, "bluetoothStates", BLUETOOTH))
+        if (serial := text(element.get("deviceSerialNumber")))
+    }
+
+
+def _paired(value: Any) -> tuple[PairedDevice, ...] | None:
+    """Parse the paired devices of one Echo, each address once."""
+    if not isinstance(value, list):
+        return None
+    found = {device.address: device for element in mappings(value) if (device := _bluetooth_device(element))}
+    return tuple(found.values())
+
+
+def _bluetooth_device(element: Mapping[str, Any]) -> PairedDevice | None:
+    """Parse one paired device; one without a name is called by its address."""
+    if (address := text(element.get("address"))) is None:
+        return None
+    return PairedDevice(
+        address=address,
+        name=text(element.get("friendlyName")) or address,
+        connected=flag(element.get("connected")) or False,
+        profiles=frozenset(texts(element.get("profiles"))),
+    )

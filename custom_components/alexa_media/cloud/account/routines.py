@@ -1,0 +1,198 @@
+"""Routines of the account API: endpoint, parser, client."""
+
+from collections.abc import Callable, Iterator, Mapping
+import json
+import re
+from typing import Any, Final
+
+from ..json import mapping, mappings, text, texts
+from ..model.devices import Device
+from ..model.media import RunRoutine
+from ..model.routines import Routine, RoutinesApi
+from .endpoints import BEHAVIOR, Endpoint, Host
+from .nodes import DEFAULT_LOCALE, Node
+from .session import AccountSession
+from .values import required_list
+
+ROUTINES: Final = Endpoint(
+    name="routines", method="GET", host=Host.WEBSITE, path="/api/behaviors/v2/automations", timeout=30
+)
+
+ROUTINE_ENDPOINTS: Final = (ROUTINES,)
+
+
+CURRENT_TYPE: Final = "ALEXA_CURRENT_DEVICE_TYPE"
+CURRENT_SERIAL: Final = "ALEXA_CURRENT_DSN"
+CURRENT_LOCALE: Final = "ALEXA_CURRENT_LOCALE"
+CUSTOMER: Final = "ALEXA_CUSTOMER_ID"
+
+# What a routine that starts when an alarm is stopped has in the place of the Echo.
+_TRIGGER: Final = re.compile(r"<\$Trigger\..*\$>")
+_SERIAL_KEYS: Final = ("deviceSerialNumber",)
+_TYPE_KEYS: Final = ("deviceType", "deviceTypeId")
+
+
+def parse_routines(data: Any) -> dict[str, Routine]:
+    """Parse the routines of the account, by id; there may be none.
+
+    Raises ``AlexaBadResponseError`` for an answer that is no list of objects.
+    """
+    elements = mappings(required_list(data, None, ROUTINES))
+    return {routine.routine_id: routine for element in elements if (routine := _routine(element))}
+
+
+def _routine(element: Mapping[str, Any]) -> Routine | None:
+    """Parse one routine; one without a name is called by its first utterance."""
+    routine_id, sequence = text(element.get("automationId")), mapping(element.get("sequence"))
+    if routine_id is None or not mapping(sequence.get("startNode")):
+        return None
+    utterances = tuple(dict.fromkeys(_utterances(element)))
+    return Routine(
+        routine_id=routine_id,
+        name=text(element.get("name")) or next(iter(utterances), routine_id),
+        enabled=element.get("status") != "DISABLED",
+        sequence=json.dumps(sequence),
+        utterances=utterances,
+        needs_echo=any(map(_is_echo, _strings(sequence))),
+    )
+
+
+def _utterances(element: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the words of all triggers that are words."""
+    for trigger in mappings(element.get("triggers")):
+        payload = mapping(trigger.get("payload"))
+        if said := text(payload.get("utterance")):
+            yield said
+        yield from texts(payload.get("utterances"))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield every text in a value, however deep, those that are JSON themselves as they are."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+
+
+def _is_echo(value: str) -> bool:
+    """Return whether a text stands for the Echo that is spoken to."""
+    return value in (CURRENT_SERIAL, CURRENT_TYPE) or _TRIGGER.fullmatch(value) is not None
+
+
+def sequence_for(routine: Routine, device: Device | None, devices: Mapping[str, Device], customer_id: str) -> str:
+    """Return the sequence of a routine with what stands for Echo, language and customer filled in.
+
+    ``device`` is the Echo to take, ``devices`` are all of the account by serial,
+    ``customer_id`` is whose account it is. A node that names an Echo is run in the name of
+    its owner: without that Amazon drops the nodes of Echos of another adult of the household.
+    """
+    return json.dumps(_Filler(device, devices, customer_id).filled(json.loads(routine.sequence)))
+
+
+class _Filler:
+    """Fills in what stands for something else, on a copy."""
+
+    def __init__(self, device: Device | None, devices: Mapping[str, Device], customer_id: str) -> None:
+        self._device = device
+        self._devices = devices
+        self._customer_id = customer_id
+
+    def filled(self, value: Any, named: Device | None = None, key: str = "") -> Any:
+        """Return a value with all of it filled in; ``named`` is the Echo of the node that it is in."""
+        if isinstance(value, dict):
+            if isinstance(payload := value.get("operationPayload"), dict):
+                named = self._named(payload)
+                if any(map(_is_echo, _serials(payload))):
+                    value = {**value, "operationPayload": _without_customer(payload, self._customer_id)}
+            return {name: self.filled(item, named, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.filled(item, named, key) for item in value]
+        return self._text(value, named, key) if isinstance(value, str) else value
+
+    def _text(self, value: str, named: Device | None, key: str) -> str:
+        """Return what a text stands for."""
+        if value == CUSTOMER:
+            return (named.owner_customer_id if named else None) or self._customer_id
+        if value == CURRENT_LOCALE:
+            return (named.locale if named else None) or DEFAULT_LOCALE
+        if (device := self._device) is None:
+            return value
+        is_trigger = _TRIGGER.fullmatch(value) is not None
+        if value == CURRENT_SERIAL or (is_trigger and key in _SERIAL_KEYS):
+            return device.serial
+        if value == CURRENT_TYPE or (is_trigger and key in _TYPE_KEYS):
+            return device.device_type
+        return value
+
+    def _named(self, payload: Mapping[str, Any]) -> Device | None:
+        """Return the first Echo that a node names, else the one to take."""
+        for serial in _serials(payload):
+            is_current = serial == CURRENT_SERIAL or _TRIGGER.fullmatch(serial)
+            device = self._device if is_current else self._devices.get(serial)
+            if device is not None:
+                return device
+        return self._device
+
+
+def _without_customer(value: Any, customer_id: str) -> Any:
+    """Return a payload with the placeholder in the place of an account's own id.
+
+    Amazon stores either beside the Echo that is spoken to; whose it is follows from the Echo.
+    """
+    if isinstance(value, dict):
+        return {
+            name: CUSTOMER if name == "customerId" and item == customer_id else _without_customer(item, customer_id)
+            for name, item in value.items()
+        }
+    return [_without_customer(item, customer_id) for item in value] if isinstance(value, list) else value
+
+
+def _serials(value: Any) -> Iterator[str]:
+    """Yield the serials in a payload, from the outside to the inside."""
+    if isinstance(value, dict):
+        yield from (serial for name in _SERIAL_KEYS if (serial := text(value.get(name))))
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _serials(item)
+
+
+LIMIT: Final = 2000
+"""How many routines are asked for, as other clients do; no answer has been seen to come in pages."""
+
+
+class AccountRoutines:
+    """The routines of one account; see ``RoutinesApi``."""
+
+    def __init__(
+        self, session: AccountSession, *, devices: Callable[[], Mapping[str, Device]], customer_id: Callable[[], str]
+    ) -> None:
+        """Use a session; ``devices`` are those of the last list, ``customer_id`` is who is signed in."""
+        self._session = session
+        self._devices = devices
+        self._customer_id = customer_id
+
+    async def async_routines(self) -> Mapping[str, Routine]:
+        """Return all routines."""
+        return await self._session.transport.async_read(ROUTINES, parse_routines, query={"limit": str(LIMIT)})
+
+    def node(self, step: RunRoutine) -> Node:
+        """Return what a routine does on an Echo, as a part of another sequence."""
+        sequence = json.loads(sequence_for(step.routine, step.device, self._devices(), self._customer_id()))
+        node: Node = sequence["startNode"]
+        return node
+
+    async def async_run(self, routine: Routine, device: Device | None) -> None:
+        """Run a routine under its own id, as it does when it is started in the app."""
+        sequence = sequence_for(routine, device, self._devices(), self._customer_id())
+        await self._session.transport.async_request(
+            BEHAVIOR, json={"behaviorId": routine.routine_id, "sequenceJson": sequence, "status": "ENABLED"}
+        )
+
+
+_: type[RoutinesApi] = AccountRoutines

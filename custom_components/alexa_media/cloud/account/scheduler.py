@@ -1,0 +1,410 @@
+"""One account's commands: merged into sequences, one request at a time.
+
+The first command goes out at once. What is submitted in the same turn of the event loop,
+or while a request is in flight, goes out together as the next sequence: serial within a
+device, parallel across devices. A text waits until the one before it on the same device
+has probably ended.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..errors import AlexaCommandError, AlexaConnectionError, AlexaError, AlexaSpeakingError, AlexaUnsupportedError
+from ..model.commands import Announce, Command, Speak
+from ..model.devices import Device
+from ..ssml import SPEECH_BASE, SPEECH_PER_CHARACTER, pieces, plain
+from .nodes import Node, Target, command_node, parallel_node, serial_node
+
+MAX_NODES: Final = 40
+"""How many operations one sequence holds at most; a long text is several."""
+
+MAX_SPEECH_WAIT: Final = 600.0
+"""How many seconds a text waits at most for the end of the texts before it on the same device."""
+
+ANNOUNCEMENT_EXTRA: Final = 3.0
+
+type Submit = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+def speech_seconds(command: Command) -> float | None:
+    """Return for how many seconds a command probably speaks; ``None`` for what is no speech."""
+    match command:
+        case Speak(text=text, sound_seconds=sound):
+            return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text)) + sound
+        case Announce(text=text, spoken=spoken):
+            characters = len(plain(text)) if spoken else 0
+            return SPEECH_BASE + SPEECH_PER_CHARACTER * characters + ANNOUNCEMENT_EXTRA
+        case _:
+            return None
+
+
+def operations_of(command: Command) -> int:
+    """Return how many operations of a sequence a command is."""
+    return len(pieces(command.text)) if isinstance(command, Speak) else 1
+
+
+@dataclass(slots=True, eq=False)
+class _Part:
+    """Commands of one caller for one device, never torn apart; ``call`` is the same for all devices of the caller."""
+
+    call: object
+    commands: Sequence[Command]
+    target: Target
+    result: asyncio.Future[None]
+
+    @property
+    def speech(self) -> float | None:
+        """Return for how many seconds it probably speaks; ``None`` if it does not."""
+        seconds = [seconds for command in self.commands if (seconds := speech_seconds(command)) is not None]
+        return sum(seconds) if seconds else None
+
+    @property
+    def size(self) -> int:
+        """Return how many operations it is."""
+        return sum(map(operations_of, self.commands))
+
+    @property
+    def serial(self) -> str:
+        """Return the serial of the device."""
+        return self.target.device.serial
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """Tell the caller, unless it has gone."""
+        if self.result.done():
+            return
+        if error is None:
+            self.result.set_result(None)
+        else:
+            self.result.set_exception(error)
+
+
+@dataclass(slots=True, eq=False)
+class _Operation:
+    """One operation node: a command for a device, or an announcement for several."""
+
+    command: Command
+    targets: list[Target]
+    stage: int
+
+    @property
+    def serials(self) -> set[str]:
+        """Return the serials of its devices."""
+        return {target.device.serial for target in self.targets}
+
+    def takes(self, command: Command, other: Target) -> bool:
+        """Return whether this announcement can be made on one more device."""
+        first = self.targets[0]
+        return (
+            isinstance(command, Announce)
+            and self.command == command
+            and (first.customer_id, first.locale) == (other.customer_id, other.locale)
+        )
+
+
+@dataclass(slots=True)
+class Plan:
+    """A sequence in the making.
+
+    Each operation has a stage, later than those of what came before it on its devices.
+    ``limit`` is how many operations it may have.
+    """
+
+    limit: int = MAX_NODES
+    operations: list[_Operation] = field(default_factory=list)
+    size: int = 0
+    _stages: dict[str, int] = field(default_factory=dict)
+
+    def add(self, part: _Part) -> bool:
+        """Take one more part as a whole; return false if the sequence is full."""
+        together = part.size > 1
+        if together and self.operations and self.size + part.size > self.limit:
+            return False
+        return all(self._add(command, part.target, force=together) for command in part.commands)
+
+    def _add(self, command: Command, target: Target, *, force: bool) -> bool:
+        """Take one more command; return false if the sequence is full, unless it has to be taken."""
+        serial = target.device.serial
+        needed = self._stages.get(serial, 0) + 1
+        for operation in self.operations:
+            if operation.takes(command, target) and self._reach(operation, needed):
+                operation.targets.append(target)
+                self._stages[serial] = operation.stage
+                return True
+        if self.size >= self.limit and not force:
+            return False
+        self.operations.append(_Operation(command, [target], needed))
+        self.size += operations_of(command)
+        self._stages[serial] = needed
+        return True
+
+    def _reach(self, operation: _Operation, needed: int) -> bool:
+        """Return whether an operation is late enough, or can be made so as nothing follows it."""
+        if operation.stage >= needed:
+            return True
+        if any(self._stages[serial] != operation.stage for serial in operation.serials):
+            return False
+        operation.stage = needed
+        self._stages.update(dict.fromkeys(operation.serials, needed))
+        return needed > 0
+
+    def node(self) -> Node:
+        """Return the whole: devices that share no announcement do not wait for each other."""
+        return parallel_node([_staged(group) for group in self._groups()])
+
+    def _groups(self) -> list[list[_Operation]]:
+        """Return the operations, those together that are linked by a common device."""
+        groups: list[tuple[set[str], list[_Operation]]] = []
+        for operation in self.operations:
+            serials, members = operation.serials, [operation]
+            linked = [group for group in groups if not group[0].isdisjoint(serials)]
+            if linked:
+                groups = [group for group in groups if group not in linked]
+                serials = serials.union(*(group[0] for group in linked))
+                members = [member for group in linked for member in group[1]] + members
+            groups.append((serials, members))
+        return [group[1] for group in groups]
+
+
+def _staged(operations: Iterable[_Operation]) -> Node:
+    """Return operations stage by stage."""
+    stages: dict[int, list[Node]] = {}
+    for operation in sorted(operations, key=lambda operation: operation.stage):
+        stages.setdefault(operation.stage, []).append(command_node(operation.command, operation.targets))
+    return serial_node([parallel_node(nodes) for nodes in stages.values()])
+
+
+class CommandScheduler:
+    """Sends the commands of one account.
+
+    ``submit`` gets the start node of a sequence, returns when Amazon has accepted it and
+    raises an ``AlexaError`` otherwise.
+    """
+
+    def __init__(
+        self,
+        submit: Submit,
+        *,
+        default_customer_id: Callable[[], str],
+        now: Callable[[], float] | None = None,
+    ) -> None:
+        """Keep how to send; ``now`` is a monotonic clock in seconds, the loop's if not given."""
+        self._submit = submit
+        self._default_customer_id = default_customer_id
+        self._clock = now
+        self._waiting: list[_Part] = []
+        self._flying: Sequence[_Part] = ()
+        self._speaks_until: dict[str, float] = {}
+        self._changed = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
+        self._is_closed = False
+        self._alone = asyncio.Lock()
+        self.requests = 0
+
+    async def execute(self, command: Command, devices: Sequence[Device]) -> None:
+        """Run a command on devices; returns when Amazon has accepted it for all of them.
+
+        Raises the ``AlexaError`` of the first device that it could not be sent for. A caller
+        who is cancelled takes the command back as long as it has not been sent.
+        """
+        single = {device.serial: device for device in devices}.values()
+        for error in await self.execute_each([(device, (command,)) for device in single]):
+            if error is not None:
+                raise error
+
+    async def execute_each(self, plans: Sequence[tuple[Device, Sequence[Command]]]) -> Sequence[AlexaError | None]:
+        """Run the commands of each device, one after the other there; return what went wrong with each plan.
+
+        The commands of a plan go out in one request, whatever they are merged with. Each
+        device is named once. Cancelling is as for ``execute``.
+        """
+        if self._is_closed:
+            raise _closed(sent=False)
+        loop = asyncio.get_running_loop()
+        call, customer_id = object(), self._default_customer_id()
+        parts = [
+            _Part(call, commands, Target.of(device, customer_id), loop.create_future()) for device, commands in plans
+        ]
+        if not parts:
+            return ()
+        for part in parts:
+            if part.speech is not None and (pause := self._pause(part.serial)) > MAX_SPEECH_WAIT:
+                part.finish(_busy(pause))
+        self._waiting += parts
+        self._changed.set()
+        if self._worker is None:
+            self._worker = loop.create_task(self._run(), name="alexa_media commands")
+        try:
+            results = await asyncio.gather(*(part.result for part in parts), return_exceptions=True)
+        finally:
+            self._changed.set()
+        errors: list[AlexaError | None] = []
+        for result in results:
+            if result is not None and not isinstance(result, AlexaError):
+                raise result
+            errors.append(result)
+        return errors
+
+    async def execute_node(self, node: Node, serials: Collection[str], speech: Mapping[str, float]) -> None:
+        """Run a node as a sequence of its own; returns when Amazon has accepted it.
+
+        ``serials`` are its devices, ``speech`` tells how many seconds from its start those of
+        them that speak will have spoken. Where something is being spoken on one of these, it
+        waits: speech never cuts speech. Later texts wait ``MAX_SPEECH_WAIT`` at most for a node
+        that pauses. Raises an ``AlexaError``.
+        """
+        async with self._alone:
+            while True:
+                if self._is_closed:
+                    raise _closed(sent=False)
+                now = self._now()
+                pause = max((self._speaks_until.get(serial, now) - now for serial in serials if speech), default=0.0)
+                if pause <= 0:
+                    break
+                if pause > MAX_SPEECH_WAIT:
+                    raise _busy(pause)
+                await asyncio.sleep(pause)
+            # noted before, so that no other text goes out meanwhile
+            before = dict(self._speaks_until)
+            self._speaks_until.update(
+                {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}
+            )
+            self.requests += 1
+            try:
+                await self._submit(node)
+            except AlexaCommandError, AlexaUnsupportedError:
+                self._speaks_until = before
+                self._changed.set()
+                raise
+
+    async def close(self) -> None:
+        """Fail what waits and stop; what is in flight is cut, its outcome unknown."""
+        self._is_closed = True
+        worker = self._worker
+        if worker is not None:
+            worker.cancel()
+            await asyncio.wait([worker])
+            self._worker = None
+        waiting, self._waiting = self._waiting, []
+        for part in waiting:
+            part.finish(_closed(sent=False))
+
+    def _pause(self, serial: str) -> float:
+        """Return in how many seconds a further text can be spoken on a device."""
+        waiting = sum(part.speech or 0.0 for part in self._waiting if part.serial == serial and not part.result.done())
+        now = self._now()
+        return max(0.0, self._speaks_until.get(serial, now) - now) + waiting
+
+    def _now(self) -> float:
+        """Return the time of the clock."""
+        return self._clock() if self._clock else asyncio.get_running_loop().time()
+
+    async def _run(self) -> None:
+        """Send until nothing waits."""
+        parts: list[_Part] = []
+        try:
+            while True:
+                self._changed.clear()
+                parts, pause = self._next()
+                if parts:
+                    await self._send(parts)
+                elif pause is None:
+                    return
+                else:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(pause):
+                            await self._changed.wait()
+        finally:
+            self._worker = None
+            for part in parts:
+                part.finish(_closed(sent=part in self._flying))
+
+    def _next(self) -> tuple[list[_Part], float | None]:
+        """Take what can go out now; if nothing can, return in how many seconds something will."""
+        now = self._now()
+        self._speaks_until = {key: until for key, until in self._speaks_until.items() if until > now}
+        busy = dict(self._speaks_until)
+        plan, parts, kept = Plan(), [], []
+        is_full = False
+        for part in self._waiting:
+            if part.result.done():
+                continue
+            if is_full or (part.speech is not None and part.serial in busy):
+                kept.append(part)
+            elif plan.add(part):
+                parts.append(part)
+            else:
+                is_full = True
+                kept.append(part)
+            if part.speech is not None:
+                # a later text for this device stays behind this one, wherever it went
+                busy.setdefault(part.serial, now)
+        self._waiting = kept
+        if parts or not kept:
+            return parts, None
+        return [], min(self._speaks_until[part.serial] for part in kept if part.serial in self._speaks_until) - now
+
+    async def _send(self, parts: Sequence[_Part]) -> None:
+        """Send parts as one sequence and give every caller its result.
+
+        A refusal proves that nothing ran: what was merged is then sent caller by caller, and
+        of one caller device by device, so that a bad command does not silence the others.
+        """
+        parts = [part for part in parts if not part.result.done()]
+        if not parts:
+            return
+        try:
+            await self._request(parts)
+        except (AlexaCommandError, AlexaUnsupportedError) as error:
+            self._flying = ()
+            if len(parts) == 1:
+                parts[0].finish(error)
+                return
+            for group in _smaller(parts):
+                await self._send(group)
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
+            for part in parts:
+                part.finish(error)
+            if isinstance(error, AlexaConnectionError) and error.sent:
+                self._note_speech(parts)
+        else:
+            for part in parts:
+                part.finish()
+            self._note_speech(parts)
+
+    async def _request(self, parts: Sequence[_Part]) -> None:
+        """Send one sequence."""
+        plan = Plan(limit=sum(part.size for part in parts))
+        for part in parts:
+            plan.add(part)
+        node = plan.node()
+        self._flying = parts
+        self.requests += 1
+        await self._submit(node)
+
+    def _note_speech(self, parts: Iterable[_Part]) -> None:
+        """Note until when the devices probably speak, counted from now."""
+        now = self._now()
+        for part in parts:
+            if (speech := part.speech) is not None:
+                self._speaks_until[part.serial] = now + speech
+
+
+def _smaller(parts: Sequence[_Part]) -> list[list[_Part]]:
+    """Return the parts by caller; of a single caller, one by one."""
+    calls: dict[object, list[_Part]] = {}
+    for part in parts:
+        calls.setdefault(part.call, []).append(part)
+    return list(calls.values()) if len(calls) > 1 else [[part] for part in parts]
+
+
+def _busy(pause: float) -> AlexaError:
+    """Return the error of a text that would wait too long for those before it."""
+    return AlexaSpeakingError(f"Other texts are spoken for {pause:.0f} s more", seconds=round(pause))
+
+
+def _closed(*, sent: bool) -> AlexaError:
+    """Return the error of a command that met the end."""
+    return AlexaConnectionError("The connection to Amazon was closed", sent=sent)

@@ -1,0 +1,421 @@
+"""The signed-in session of one account: access token, cookies, csrf cookie, addresses."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+import contextlib
+from http.cookies import CookieError, Morsel, SimpleCookie
+import logging
+import re
+import time
+from typing import Any, Final, NamedTuple
+
+import aiohttp
+from alexapy.alexalogin import AlexaLogin
+from alexapy.secureauth import AuthTerminalError, AuthTransientError, DeviceCredentials, TokenManager
+from yarl import URL
+
+from ..errors import AlexaAuthError, AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
+from ..model.calls import is_command
+from ..model.devices import Credentials
+from .endpoints import CSRF_PAGES, REGION, Host
+from .limits import Backoff, SingleFlight
+from .parse import Region, parse_region
+from .transport import Transport
+
+_LOGGER = logging.getLogger(__name__)
+
+RENEW_AT: Final = 0.8
+"""The part of its life after which a token is renewed."""
+COOKIES_MAX_AGE: Final = 86_400.0
+CALL_TIMEOUT: Final = 20.0
+CONNECT_PAGES_TIMEOUT: Final = 20.0
+CLOSE_TIMEOUT: Final = 5.0
+DEREGISTER_TIMEOUT: Final = 10.0
+DEFAULT_ALEXA_API: Final = "https://api.amazonalexa.com"
+COMMUNICATIONS: Final = "https://alexa-comms-mobile-service.amazon.com"
+
+_STATUS: Final = re.compile(r"HTTP (\d{3})")
+
+
+class AccessToken(NamedTuple):
+    """An access token and when it expires, in epoch seconds."""
+
+    value: str
+    expires_at: float
+
+
+class _NoDebug(logging.Filter):
+    """Keeps quiet what alexapy logs at debug level while it works for us: headers with the token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.DEBUG
+
+
+logging.getLogger(AlexaLogin.__module__).addFilter(_NoDebug())
+
+
+# The pages for parents; known of these two kinds, the other marketplaces are taken to be like amazon.com.
+_PARENTS: Final = {"amazon.de": "eltern"}
+
+
+class _NoRedirects:
+    """A session for alexapy's calls: a token goes to the host that it is meant for, and nowhere else."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    def post(self, url: str, **kwargs: Any) -> Any:
+        """POST; what is sent holds the refresh token."""
+        return self._session.post(url, allow_redirects=False, raise_for_status=False, **kwargs)
+
+    async def put(self, url: str, **kwargs: Any) -> aiohttp.ClientResponse:
+        """PUT, and read the answer: alexapy does not, which would keep the connection for ever."""
+        response = await self._session.put(url, allow_redirects=False, raise_for_status=False, **kwargs)
+        await response.read()
+        return response
+
+
+class _CapabilitiesLogin:
+    """What ``AlexaLogin.register_capabilities`` uses of an ``AlexaLogin``."""
+
+    _debug = False
+
+    def __init__(self, session: _NoRedirects, access_token: str) -> None:
+        self._session = session
+        self.access_token = access_token
+
+
+class AccountSession:
+    """Keeps one account signed in.
+
+    Token and cookies are renewed ahead of their end and when Amazon refuses them, each by
+    one request at a time whoever asks, never cut by a caller who is cancelled. A failure
+    keeps everything and is tried again after a back-off, unless the token endpoint says
+    that the grant is gone: then every call raises ``AlexaAuthError`` and nothing is asked
+    any more.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:
+        """Use ``session``, which stays the caller's; its cookie jar must be this account's alone."""
+        self.credentials = credentials
+        self.transport = Transport(session, self)
+        self._http = session
+        self._guarded = _NoRedirects(session)
+        self._tokens = TokenManager(
+            DeviceCredentials(
+                refresh_token=credentials.refresh_token,
+                mac_dms=dict(credentials.mac_dms),
+                serial=credentials.serial,
+                customer_id=credentials.account_id,
+                domain=credentials.domain,
+            )
+        )
+        self._token: AccessToken | None = None
+        self._token_minted_at = self._token_renew_at = 0.0
+        self._cookies_at: float | None = None
+        self._generation = 0
+        self._region: Region | None = None
+        self._gone: str | None = None
+        self._token_flight = SingleFlight(self._mint_token)
+        self._cookie_flight = SingleFlight(self._mint_cookies)
+        self._csrf_flight = SingleFlight(self._fetch_csrf)
+        self._region_flight = SingleFlight(self._fetch_region)
+        self._token_backoff = Backoff()
+        self._cookie_backoff = Backoff()
+        self._counts = {"tokens": 0, "cookies": 0, "csrf": 0, "capabilities": 0, "failures": 0}
+
+    # --- what others read ---------------------------------------------------------------
+
+    @property
+    def expires_at(self) -> float:
+        """Return when the access token expires, in epoch seconds; 0 when there is none."""
+        return self._token.expires_at if self._token else 0.0
+
+    @property
+    def cookie_generation(self) -> int:
+        """Return how often the cookies have been renewed."""
+        return self._generation
+
+    @property
+    def csrf(self) -> str | None:
+        """Return the csrf cookie."""
+        morsel = self._http.cookie_jar.filter_cookies(URL(self.base_url(Host.ALEXA) + "/")).get("csrf")
+        return morsel.value or None if morsel else None
+
+    @property
+    def stats(self) -> Mapping[str, object]:
+        """Return counters and ages (seconds) for diagnostics."""
+        now = time.time()
+        return {
+            **self._counts,
+            "signed_out": self._gone is not None,
+            "token_expires_in": round(self.expires_at - now) if self._token else None,
+            "cookies_age": None if self._cookies_at is None else round(now - self._cookies_at),
+            "website": self.base_url(Host.WEBSITE),
+        }
+
+    def cookie(self, host: Host, name: str) -> str | None:
+        """Return the value of a cookie that would go to a host."""
+        morsel = self._http.cookie_jar.filter_cookies(URL(self.base_url(host) + "/")).get(name)
+        return morsel.value if morsel else None
+
+    def base_url(self, host: Host) -> str:
+        """Return scheme and host of an endpoint's ``Host``."""
+        domain, region = self.credentials.domain, self._region
+        if host is Host.RETAIL:
+            return f"https://www.{domain}"
+        if host is Host.COMMUNICATIONS:
+            return COMMUNICATIONS
+        if host is Host.PARENTS:
+            return f"https://{_PARENTS.get(self.credentials.domain, 'parents')}.{self.credentials.domain}"
+        if host is Host.ALEXA_API:
+            return (region and region.alexa_api) or DEFAULT_ALEXA_API
+        if host is Host.WEBSITE and region and region.website:
+            return region.website
+        return f"https://alexa.{domain}"
+
+    def cookies_for(self, host: Host) -> Mapping[str, str] | None:
+        """Return the cookies of the account's marketplace for the one host elsewhere that wants them."""
+        if host is not Host.COMMUNICATIONS:
+            return None
+        morsels = self._http.cookie_jar.filter_cookies(URL(self.base_url(Host.ALEXA) + "/"))
+        return {name: morsel.value for name, morsel in morsels.items()}
+
+    # --- life ---------------------------------------------------------------------------
+
+    async def async_sign_in(self) -> None:
+        """Get token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
+        _raise_worst(await asyncio.gather(self.async_token(), self.async_ensure_cookies(), return_exceptions=True))
+
+    async def async_connect(self) -> None:
+        """Make the session usable in two rounds: token and cookies, then csrf cookie and addresses.
+
+        Raises ``AlexaAuthError`` or ``AlexaConnectionError`` when the first round fails. The
+        second may fail: there are defaults for the addresses, and a write fetches its csrf
+        cookie itself.
+        """
+        await self.async_sign_in()
+        region = self._region_flight.join() if self._region is None else asyncio.sleep(0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CONNECT_PAGES_TIMEOUT):
+                results = await asyncio.gather(self.async_renew_csrf(None), region, return_exceptions=True)
+            _raise_worst([e for e in results if isinstance(e, AlexaAuthError) or not isinstance(e, AlexaError)])
+
+    async def async_close(self) -> None:
+        """Let renewals under way finish for a moment; the aiohttp session is left as it is."""
+        flights = (self._token_flight, self._cookie_flight, self._csrf_flight, self._region_flight)
+        await asyncio.gather(*(flight.close(CLOSE_TIMEOUT) for flight in flights))
+
+    def forget_failures(self) -> None:
+        """Let renewals that failed be tried again at once: there is evidence that Amazon answers."""
+        self._token_backoff.succeeded()
+        self._cookie_backoff.succeeded()
+
+    def renew_ahead(self) -> None:
+        """Start in the background to renew cookies that are a day old."""
+        if (
+            self._cookies_at is not None
+            and time.time() - self._cookies_at >= COOKIES_MAX_AGE
+            and self._gone is None
+            and not self._cookie_backoff.remaining
+        ):
+            self._cookie_flight.start()
+
+    # --- access token -------------------------------------------------------------------
+
+    async def async_token(self, min_valid: float = 60.0) -> AccessToken:
+        """Return a token that is valid for ``min_valid`` seconds, renewed where needed.
+
+        After 80 % of its life a token that is still good is returned, and the next one
+        fetched in the background. Raises ``AlexaAuthError`` or ``AlexaConnectionError``.
+        """
+        now = time.time()
+        if self._token and self._token.expires_at - now > min_valid:
+            if now >= self._token_renew_at and self._gone is None and not self._token_backoff.remaining:
+                self._token_flight.start()
+            return self._token
+        return await self._new_token()
+
+    async def async_access_token(self, min_valid: float = 60.0) -> str:
+        """Return the value of ``async_token``."""
+        return (await self.async_token(min_valid)).value
+
+    async def async_renew_token(self, refused: str) -> None:
+        """Renew the token that was refused, unless that has happened already."""
+        if self._token is None or self._token.value == refused:
+            await self._new_token()
+
+    async def _new_token(self) -> AccessToken:
+        self._check(self._token_backoff, "token")
+        await self._token_flight.join()
+        if self._token is None:
+            raise AlexaConnectionError("There is no access token", sent=False)
+        return self._token
+
+    async def _mint_token(self) -> None:
+        """Fetch an access token."""
+        began = time.time()
+        try:
+            await self._call(self._refresh_access_token())
+        except AlexaConnectionError:
+            self._token_backoff.failed()
+            raise
+        self._token_backoff.succeeded()
+        self._counts["tokens"] += 1
+        self._token_minted_at = time.time()
+        self._token_renew_at = began + RENEW_AT * (self.expires_at - began)
+
+    async def _refresh_access_token(self) -> None:
+        value = await self._tokens.async_refresh_access_token(self._guarded)
+        if not isinstance(value, str) or self._tokens.expires_at <= time.time():
+            raise TypeError("The token endpoint gave no token, or none that lasts")
+        self._token = AccessToken(value, self._tokens.expires_at)
+
+    # --- cookies ------------------------------------------------------------------------
+
+    async def async_ensure_cookies(self) -> None:
+        """Get cookies where there are none yet; raises as ``async_renew_cookies`` does."""
+        if self._cookies_at is None:
+            await self.async_renew_cookies(self._generation)
+
+    async def async_renew_cookies(self, generation: int) -> None:
+        """Renew the cookies, unless those of ``generation`` have been renewed already.
+
+        Raises ``AlexaAuthError`` or ``AlexaConnectionError``; the old cookies are kept then.
+        """
+        if generation != self._generation:
+            return
+        self._check(self._cookie_backoff, "cookies")
+        await self._cookie_flight.join()
+        if self._region is None:
+            self._region_flight.start()
+
+    async def _mint_cookies(self) -> None:
+        """Exchange the refresh token for cookies and put them into the jar."""
+        began = time.time()
+        try:
+            cookies = await self._call(self._tokens.async_exchange_cookies(self._guarded))
+        except AlexaConnectionError as err:
+            self._cookie_backoff.failed()
+            if err.status in (400, 401, 403):
+                await self._ask_for_grant(began)
+            raise
+        self._store(cookies)
+        self._cookie_backoff.succeeded()
+        self._counts["cookies"] += 1
+        self._cookies_at = time.time()
+        self._generation += 1
+
+    async def _ask_for_grant(self, began: float) -> None:
+        """Ask the token endpoint, which alone may say so, whether the grant is gone."""
+        if self._token_minted_at < began:
+            with contextlib.suppress(AlexaConnectionError):
+                await self._new_token()
+
+    def _store(self, cookies: Mapping[str, Mapping[str, str]]) -> None:
+        """Put cookies into the jar, each under its domain: without one they would go to every host."""
+        for domain, values in cookies.items():
+            jar: dict[str, Morsel[str]] = {}
+            for name, value in values.items():
+                cookie: SimpleCookie = SimpleCookie()
+                try:
+                    cookie[name] = value
+                except CookieError:
+                    continue
+                jar[name] = cookie[name]
+                jar[name].update({"domain": domain, "path": "/", "secure": "true"})
+            self._http.cookie_jar.update_cookies(jar, URL.build(scheme="https", host=f"www.{domain.strip('.')}"))
+
+    # --- csrf and addresses -------------------------------------------------------------
+
+    async def async_renew_csrf(self, refused: str | None) -> None:
+        """Get a csrf cookie other than ``refused``; without one when no page gives any.
+
+        Raises ``AlexaAuthError`` or ``AlexaRateLimitedError``.
+        """
+        current = self.csrf
+        if current is None or current == refused:
+            await self._csrf_flight.join()
+
+    async def _fetch_csrf(self) -> None:
+        """Ask the pages that set the csrf cookie, one after the other until one does."""
+        self._http.cookie_jar.clear(lambda morsel: morsel.key == "csrf")
+        self._counts["csrf"] += 1
+        for page in CSRF_PAGES:
+            try:
+                await self.transport.async_request(page)
+            except AlexaConnectionError as err:
+                if err.status is None or err.status < 500:
+                    return
+            except AlexaBadResponseError, AlexaUnsupportedError:
+                continue
+            if self.csrf is not None:
+                return
+
+    async def _fetch_region(self) -> None:
+        """Ask for the addresses of the account's region."""
+        self._region = parse_region(await self.transport.async_request(REGION), self.credentials.domain)
+
+    # --- what alexapy does --------------------------------------------------------------
+
+    async def async_register_capabilities(self) -> None:
+        """Tell Amazon what our registered device can do; without that the push stream stays silent.
+
+        Raises ``AlexaAuthError`` or ``AlexaConnectionError``.
+        """
+        login = _CapabilitiesLogin(self._guarded, await self.async_access_token())
+        if not await self._call(AlexaLogin.register_capabilities(login)):
+            self._counts["failures"] += 1
+            raise AlexaConnectionError("Amazon did not take the capabilities", endpoint="PUT capabilities")
+        self._counts["capabilities"] += 1
+
+    async def async_deregister(self) -> None:
+        """Remove our registration from the account; never raises, takes at most 10 s."""
+        done = False
+        try:
+            async with asyncio.timeout(DEREGISTER_TIMEOUT):
+                await self._new_token()
+                done = await self._tokens.async_deregister(self._guarded)
+        except (AlexaError, TimeoutError, RuntimeError, OSError) as err:
+            _LOGGER.debug("Deregistration failed: %s", type(err).__name__)
+        if not done:
+            _LOGGER.warning("Our registration could not be removed; the account's list of devices may keep it")
+
+    async def _call[T](self, call: Coroutine[Any, Any, T]) -> T:
+        """Run a call of alexapy's within a time limit and with our errors."""
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT):
+                return await call
+        except AuthTerminalError:
+            self._gone = "invalid_grant"
+            raise self._auth_error() from None
+        except AuthTransientError as err:
+            found = _STATUS.search(str(err))
+            status = int(found[1]) if found else None
+            code = None if status else type(err.__cause__ or err).__name__
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, TypeError, RuntimeError) as err:
+            # alexapy takes some answers as well-formed, and a closed session is a RuntimeError
+            status, code = None, type(err).__name__
+        self._counts["failures"] += 1
+        raise AlexaConnectionError(
+            f"The sign-in could not be renewed: {status or code}", status=status, code=code, sent=False
+        )
+
+    def _check(self, backoff: Backoff, what: str) -> None:
+        """Raise instead of asking again when that is of no use."""
+        if self._gone is not None:
+            raise self._auth_error()
+        if (remaining := backoff.remaining) and not is_command():
+            raise AlexaConnectionError(
+                f"The renewal of the {what} failed; next attempt in {remaining:.0f} s", code="backoff", sent=False
+            )
+
+    def _auth_error(self) -> AlexaAuthError:
+        return AlexaAuthError("Amazon no longer accepts the sign-in", code=self._gone)
+
+
+def _raise_worst(results: Sequence[object]) -> None:
+    """Raise an ``AlexaAuthError`` if there is one, else the first other exception."""
+    errors = [result for result in results if isinstance(result, BaseException)]
+    for error in sorted(errors, key=lambda error: not isinstance(error, AlexaAuthError)):
+        raise error

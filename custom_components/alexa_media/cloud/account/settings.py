@@ -1,0 +1,496 @@
+"""Settings of the account API: endpoints, parsers, client."""
+
+from collections.abc import Mapping
+import json
+from typing import Any, Final
+
+from ..errors import AlexaBadResponseError, AlexaUnsupportedError
+from ..http import json_text
+from ..json import flag, mapping, mappings, number, text, texts
+from ..model.devices import Device, DevicePreferences
+from ..model.settings import (
+    EQUALIZER as BANDS,
+    GAIN,
+    Person,
+    PreferenceChanges,
+    Setting,
+    SettingsApi,
+    SettingSource,
+    SettingValue,
+    SettingValues,
+)
+from .endpoints import PREFERENCES, Answer, Endpoint, Host
+from .session import AccountSession
+from .values import address_of, place_of, required_list, required_texts
+
+SET_PREFERENCES: Final = Endpoint(
+    name="set_preferences",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/device-preferences/{serial}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+WAKE_WORDS: Final = Endpoint(name="wake_words", method="GET", host=Host.WEBSITE, path="/api/wake-word")
+WAKE_WORD_CHOICES: Final = Endpoint(
+    name="wake_word_choices", method="GET", host=Host.WEBSITE, path="/api/wake-words-locale"
+)
+SET_WAKE_WORD: Final = Endpoint(
+    name="set_wake_word",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/wake-word/{serial}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+EQUALIZER: Final = Endpoint(name="equalizer", method="GET", host=Host.WEBSITE, path="/api/equalizer/{serial}/{type}")
+SET_EQUALIZER: Final = Endpoint(
+    name="set_equalizer",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/api/equalizer/{serial}/{type}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+# The key is the deviceAccountId, not the serial.
+DEVICE_SETTING: Final = Endpoint(
+    name="device_setting", method="GET", host=Host.WEBSITE, path="/api/v1/devices/{account_id}/settings/{name}"
+)
+SET_DEVICE_SETTING: Final = Endpoint(
+    name="set_device_setting",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/v1/devices/{account_id}/settings/{name}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+AUX: Final = Endpoint(name="aux", method="GET", host=Host.WEBSITE, path="/api/auxcontroller/{type}/{serial}/state")
+SET_AUX: Final = Endpoint(
+    name="set_aux",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/api/auxcontroller/{type}/{serial}/ports/aux0/setDirection",
+    is_write=True,
+    answer=Answer.ANY,
+)
+WIFI: Final = Endpoint(name="wifi", method="GET", host=Host.WEBSITE, path="/api/device-wifi-details")
+RENAME_DEVICE: Final = Endpoint(
+    name="rename_device",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/devices-v2/device/{serial}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+RESTART_DEVICE: Final = Endpoint(
+    name="restart_device",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/v1/alexa/device/reboot/{type}/{serial}",
+    is_write=True,
+    bearer=True,
+    answer=Answer.ANY,
+)
+UNPAIR_BLUETOOTH: Final = Endpoint(
+    name="unpair_bluetooth",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/api/bluetooth/unpair-sink/{type}/{serial}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+HOUSEHOLD: Final = Endpoint(name="household", method="GET", host=Host.WEBSITE, path="/api/household")
+HOME_GROUP: Final = Endpoint(
+    name="home_group", method="GET", host=Host.COMMUNICATIONS, path="/users/{person}/identities"
+)
+HOME_GROUP_DEVICES: Final = Endpoint(
+    name="home_group_devices", method="GET", host=Host.COMMUNICATIONS, path="/homegroups/{group}/devices"
+)
+COMMUNICATION_PREFERENCE: Final = Endpoint(
+    name="communication_preference",
+    method="GET",
+    host=Host.COMMUNICATIONS,
+    path="/devicesTypes/{type}/deviceId/{serial}/preferences",
+)
+SET_COMMUNICATION_PREFERENCE: Final = Endpoint(
+    name="set_communication_preference",
+    method="PATCH",
+    host=Host.COMMUNICATIONS,
+    path="/devicesTypes/{type}/deviceId/{serial}/preferences/{preference}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+
+SETTINGS_ENDPOINTS: Final = (
+    SET_PREFERENCES,
+    WAKE_WORDS,
+    WAKE_WORD_CHOICES,
+    SET_WAKE_WORD,
+    EQUALIZER,
+    SET_EQUALIZER,
+    DEVICE_SETTING,
+    SET_DEVICE_SETTING,
+    AUX,
+    SET_AUX,
+    WIFI,
+    RENAME_DEVICE,
+    RESTART_DEVICE,
+    UNPAIR_BLUETOOTH,
+    HOUSEHOLD,
+    HOME_GROUP,
+    HOME_GROUP_DEVICES,
+    COMMUNICATION_PREFERENCE,
+    SET_COMMUNICATION_PREFERENCE,
+)
+
+
+type Values = dict[Setting, SettingValue]
+
+_SWITCHED: Final = {"ON": True, "OFF": False}
+
+
+def parse_preference_objects(data: Any) -> dict[str, Mapping[str, Any]]:
+    """Parse the device preferences as they came, by serial: a change sends the whole object."""
+    return {
+        serial: element
+        for element in mappings(required_list(data, "devicePreferences", PREFERENCES))
+        if (serial := text(element.get("deviceSerialNumber")))
+    }
+
+
+def parse_preference(element: Mapping[str, Any]) -> DevicePreferences:
+    """Parse the preferences of one device."""
+    return DevicePreferences(
+        locale=text(element.get("locale")),
+        locales=texts(element.get("supportedLocales")),
+        time_zone=text(element.get("timeZoneId")),
+        temperature_scale=text(element.get("temperatureScale")),
+        distance_units=text(element.get("distanceUnits")),
+        follow_up=flag(element.get("goldfishEnabled")),
+        notification_sound=flag(element.get("notificationEarconEnabled")),
+    )
+
+
+def parse_wake_words(data: Any) -> dict[str, Values]:
+    """Parse the wake words of all devices, by serial."""
+    return {
+        serial: {Setting.WAKE_WORD: word}
+        for element in mappings(required_list(data, "wakeWords", WAKE_WORDS))
+        if (serial := text(element.get("deviceSerialNumber"))) and (word := text(element.get("wakeWord")))
+    }
+
+
+def parse_wake_word_choices(data: Any) -> Values:
+    """Parse the words that a device can listen to."""
+    return {Setting.WAKE_WORDS: required_texts(data, "wakeWords", WAKE_WORD_CHOICES)}
+
+
+def parse_equalizer(data: Any) -> Values:
+    """Parse the three bands."""
+    element = mapping(data)
+    bands = {
+        setting: round(gain)
+        for setting, key in ((Setting.BASS, "bass"), (Setting.MID, "mid"), (Setting.TREBLE, "treble"))
+        if (gain := number(element.get(key))) is not None and -GAIN <= gain <= GAIN
+    }
+    if len(bands) < 3:
+        raise _without(EQUALIZER, "three bands")
+    return dict(bands)
+
+
+def parse_device_setting(data: Any, source: SettingSource) -> Values:
+    """Parse one setting of a display or a clock: JSON within a string."""
+    encoded = text(mapping(data).get("value"))
+    try:
+        value = json.loads(encoded or "")
+    except (ValueError, RecursionError) as err:
+        raise _without(DEVICE_SETTING, "a value") from err
+    setting = Setting(source)
+    found: SettingValue | None
+    if setting is Setting.BRIGHTNESS:
+        found = round(level) if (level := number(value)) is not None and 0 <= level <= 100 else None
+    elif setting is Setting.TIME_FORMAT:
+        found = text(value)
+    else:
+        found = _switched(value)
+    if found is None:
+        raise _without(DEVICE_SETTING, "a value")
+    return {setting: found}
+
+
+def _switched(value: Any) -> bool | None:
+    """Return what ON and OFF mean."""
+    return _SWITCHED.get(value) if isinstance(value, str) else None
+
+
+def parse_aux(data: Any) -> Values:
+    """Parse the direction of the port ``aux0``."""
+    for port in mappings(required_list(data, "ports", AUX)):
+        if port.get("id") == "aux0" and (direction := text(port.get("direction"))):
+            return {Setting.AUX_DIRECTION: direction}
+    raise _without(AUX, "the port")
+
+
+def parse_wifi(data: Any) -> Values:
+    """Parse the network of one device."""
+    element = mapping(data)
+    values: Values = {
+        setting: value
+        for setting, key in ((Setting.WIFI_NAME, "essid"), (Setting.MAC_ADDRESS, "macAddress"))
+        if (value := text(element.get(key)))
+    }
+    if not values:
+        raise _without(WIFI, "a network")
+    return values
+
+
+def parse_home_group(data: Any) -> str:
+    """Parse the id of the home that somebody belongs to."""
+    if (group := text(mapping(data).get("homeGroupId"))) is None:
+        raise _without(HOME_GROUP, "homeGroupId")
+    return group
+
+
+def parse_home_group_devices(data: Any) -> dict[str, Values]:
+    """Parse communications and drop-in of all devices of a home, by serial.
+
+    What it says of announcements is always ON; the true value is in the device's preferences.
+    """
+    return {
+        serial: _communications(mapping(element.get("deviceStatus")))
+        for element in mappings(required_list(data, "devices", HOME_GROUP_DEVICES))
+        if (serial := text(element.get("deviceSerialNumber")))
+    }
+
+
+def _communications(status: Mapping[str, Any]) -> Values:
+    """Parse the status of one device."""
+    values: Values = {}
+    if (possible := _switched(status.get("deviceCommsAvailability"))) is not None:
+        values[Setting.COMMUNICATIONS] = possible
+    if drop_in := text(status.get("deviceDropInAvailability")):
+        values[Setting.DROP_IN] = drop_in
+    return values
+
+
+def parse_announcements(data: Any) -> Values:
+    """Parse whether announcements are heard."""
+    for element in mappings(required_list(data, "devicePermissionsPreferences", COMMUNICATION_PREFERENCE)):
+        heard = _switched(element.get("state"))
+        if element.get("devicePreference") == "announcements" and heard is not None:
+            return {Setting.ANNOUNCEMENTS: heard}
+    raise _without(COMMUNICATION_PREFERENCE, "announcements")
+
+
+def parse_household(data: Any) -> tuple[Person, ...]:
+    """Parse the people of the household."""
+    return tuple(
+        Person(
+            person_id=person_id,
+            name=text(element.get("fullName")) or text(element.get("firstName")),
+            email=text(element.get("email")),
+            role=text(element.get("role")),
+        )
+        for element in mappings(required_list(data, "accounts", HOUSEHOLD))
+        if (person_id := text(element.get("id")))
+    )
+
+
+def _without(endpoint: Endpoint, what: str) -> AlexaBadResponseError:
+    """Return the error for an answer that lacks what it is asked for."""
+    return AlexaBadResponseError(f"{endpoint.label} was answered without {what}", endpoint=endpoint.label)
+
+
+_PERSON: Final = "amzn1.comms.id.person.amzn1~"
+
+_BANDS: Final = dict(zip(BANDS, ("bass", "mid", "treble"), strict=True))
+_NAMES: Final = {
+    SettingSource.DISPLAY_POWER: "displayPower",
+    SettingSource.BRIGHTNESS: "brightness",
+    SettingSource.ADAPTIVE_BRIGHTNESS: "adaptiveBrightness",
+    SettingSource.TIME_FORMAT: "timeFormat",
+}
+_COMMUNICATIONS: Final = {
+    Setting.COMMUNICATIONS: "communications",
+    Setting.DROP_IN: "dropin",
+    Setting.ANNOUNCEMENTS: "announcements",
+}
+
+
+class AccountSettings:
+    """The settings of one account's devices; see ``SettingsApi`` for what each method is for."""
+
+    def __init__(self, session: AccountSession) -> None:
+        """Send requests through the transport of ``session``."""
+        self._session = session
+        self._transport = session.transport
+        self._home_group: str | None = None
+        self.last_preferences: Mapping[str, DevicePreferences] = {}
+
+    # --- preferences --------------------------------------------------------------------
+
+    async def async_preferences(self) -> Mapping[str, DevicePreferences]:
+        """Return the preferences of all devices; ``last_preferences`` are those of the last time."""
+        objects = await self._transport.async_read(PREFERENCES, parse_preference_objects)
+        self.last_preferences = {serial: parse_preference(element) for serial, element in objects.items()}
+        return self.last_preferences
+
+    async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
+        """Change preferences: Amazon takes the whole object, so it is read anew just before."""
+        objects = await self._transport.async_read(PREFERENCES, parse_preference_objects)
+        if (present := objects.get(device.serial)) is None:
+            raise _unsupported(SET_PREFERENCES)
+        wanted = {
+            "locale": changes.locale,
+            "timeZoneId": changes.time_zone,
+            "temperatureScale": changes.temperature_scale,
+            "distanceUnits": changes.distance_units,
+            "goldfishEnabled": changes.follow_up,
+            "notificationEarconEnabled": changes.notification_sound,
+        }
+        await self._transport.async_request(
+            SET_PREFERENCES,
+            params={"serial": device.serial},
+            json={**present, **{name: value for name, value in wanted.items() if value is not None}},
+        )
+
+    # --- reading ------------------------------------------------------------------------
+
+    async def async_for_account(self, source: SettingSource) -> Mapping[str, SettingValues]:
+        """Return what one request tells of all devices."""
+        if source is SettingSource.WAKE_WORD:
+            return await self._transport.async_read(WAKE_WORDS, parse_wake_words)
+        if self._home_group is None:
+            account_id = self._session.credentials.account_id
+            if account_id is None:
+                raise _unsupported(HOME_GROUP)
+            self._home_group = await self._transport.async_read(
+                HOME_GROUP, parse_home_group, params={"person": f"{_PERSON}{account_id}"}
+            )
+        try:
+            return await self._transport.async_read(
+                HOME_GROUP_DEVICES, parse_home_group_devices, params={"group": self._home_group}
+            )
+        except AlexaUnsupportedError:
+            # the home may be another one by now
+            self._home_group = None
+            raise
+
+    async def async_for_device(self, source: SettingSource, device: Device) -> SettingValues:
+        """Return what one request tells of one device."""
+        read = self._transport.async_read
+        match source:
+            case SettingSource.WAKE_WORDS:
+                query = {**address_of(device), "softwareVersion": device.software_version or ""}
+                return await read(WAKE_WORD_CHOICES, parse_wake_word_choices, query=query)
+            case SettingSource.EQUALIZER:
+                return await read(EQUALIZER, parse_equalizer, params=place_of(device))
+            case SettingSource.AUX:
+                return await read(AUX, parse_aux, params=place_of(device))
+            case SettingSource.WIFI:
+                return await read(WIFI, parse_wifi, query=address_of(device))
+            case SettingSource.ANNOUNCEMENTS:
+                return await read(
+                    COMMUNICATION_PREFERENCE,
+                    parse_announcements,
+                    params=place_of(device),
+                    query={"devicePreferences": "announcements"},
+                )
+            case _:
+                return await read(
+                    DEVICE_SETTING,
+                    lambda data: parse_device_setting(data, source),
+                    params=_place_of_setting(DEVICE_SETTING, device, _NAMES[source]),
+                )
+
+    async def async_household(self) -> tuple[Person, ...]:
+        """Return the people of the household."""
+        return await self._transport.async_read(HOUSEHOLD, parse_household)
+
+    # --- writing ------------------------------------------------------------------------
+
+    async def async_set(self, device: Device, setting: Setting, value: SettingValue, known: SettingValues) -> None:
+        """Change one setting."""
+        if setting in _BANDS:
+            await self._write(
+                SET_EQUALIZER,
+                place_of(device),
+                {name: value if band is setting else known[band] for band, name in _BANDS.items()},
+            )
+        elif setting in _COMMUNICATIONS:
+            await self._write(
+                SET_COMMUNICATION_PREFERENCE,
+                {**place_of(device), "preference": _COMMUNICATIONS[setting]},
+                {"state": _state(value)},
+            )
+        elif setting is Setting.WAKE_WORD:
+            await self._write(
+                SET_WAKE_WORD,
+                {"serial": device.serial},
+                {
+                    **address_of(device),
+                    "active": True,
+                    "displayName": known[Setting.WAKE_WORD],
+                    "midFieldState": None,
+                    "wakeWord": value,
+                },
+            )
+        elif setting is Setting.AUX_DIRECTION:
+            await self._write(SET_AUX, place_of(device), {"direction": value, "deviceId": device.serial})
+        else:
+            await self._write(
+                SET_DEVICE_SETTING,
+                _place_of_setting(SET_DEVICE_SETTING, device, _NAMES[SettingSource(setting)]),
+                {"value": json_text(_state(value))},
+            )
+
+    async def async_rename(self, device: Device, name: str) -> None:
+        """Give a device another name."""
+        await self._write(
+            RENAME_DEVICE,
+            {"serial": device.serial},
+            {
+                "accountName": name,
+                "serialNumber": device.serial,
+                "deviceAccountId": device.account_id,
+                "deviceType": device.device_type,
+            },
+        )
+
+    async def async_restart(self, device: Device) -> None:
+        """Let a device start anew."""
+        await self._write(RESTART_DEVICE, place_of(device), address_of(device))
+
+    async def async_unpair_bluetooth(self, device: Device, address: str) -> None:
+        """Make a device forget a bluetooth device."""
+        await self._write(
+            UNPAIR_BLUETOOTH,
+            place_of(device),
+            {"bluetoothDeviceAddress": address, "bluetoothDeviceClass": "OTHER"},
+        )
+
+    async def _write(self, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]) -> None:
+        """Send a change."""
+        await self._transport.async_request(endpoint, params=params, json=body)
+
+
+def _state(value: SettingValue) -> SettingValue:
+    """Return how Amazon writes a value: ON and OFF for what is switched."""
+    if isinstance(value, bool):
+        return "ON" if value else "OFF"
+    return value
+
+
+def _place_of_setting(endpoint: Endpoint, device: Device, name: str) -> dict[str, str]:
+    """Return how a setting of a display or a clock is named in a path; raises ``AlexaUnsupportedError``."""
+    if device.account_id is None:
+        raise _unsupported(endpoint)
+    return {"account_id": device.account_id, "name": name}
+
+
+def _unsupported(endpoint: Endpoint) -> AlexaUnsupportedError:
+    """Return the error for what Amazon has not told enough about to ask."""
+    return AlexaUnsupportedError(f"{endpoint.label} cannot be asked", endpoint=endpoint.label, code="not_known")
+
+
+_: type[SettingsApi] = AccountSettings

@@ -1,0 +1,693 @@
+"""Smart home of the account API: parsers and client."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+import re
+from typing import Any, Final
+
+from ..errors import (
+    AlexaBadResponseError,
+    AlexaCommandError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaUnreachableError,
+    AlexaUnsupportedError,
+)
+from ..json import mapping, mappings, number, text, texts
+from ..model.appliances import (
+    Appliance,
+    ApplianceKind,
+    ApplianceState,
+    Exposure,
+    Feature,
+    FeatureName,
+    HueSaturation,
+    ModeOption,
+    Preset,
+    PropertyKey,
+    PropertyName,
+    Sample,
+    Temperature,
+    TemperatureScale,
+    Value,
+    ValueRange,
+)
+from ..model.controls import ArmState, Control, Discovery, SmartHomeApi, SmartHomeChanged
+from .answers import graphql_errors
+from .smart_home_controls import (
+    action,
+    control_requests,
+    error_of,
+    is_older,
+    is_unsupported,
+    operation,
+    parse_armed,
+    parse_control,
+    parse_guard,
+    parse_phoenix,
+    phoenix_error_of,
+    phoenix_requests,
+)
+from .smart_home_queries import (
+    APPLIANCE_GROUPS,
+    APPLIANCES,
+    ARM,
+    CONTROL,
+    CONTROL_APPLIANCES,
+    CONTROL_PHOENIX,
+    DISCOVER,
+    GUARD_STATE,
+    STATES,
+)
+from .transport import Transport
+from .values import required_list
+
+_ENDPOINT_ID: Final = "amzn1.alexa.endpoint."
+_GUARD: Final = "REDROCK_GUARD_PANEL"
+_ZIGBEE: Final = re.compile(r"AAA_SonarCloudService_(?:[0-9A-F]{2}:){7}[0-9A-F]{2}", re.IGNORECASE)
+_OWN_MAKERS: Final = ("amazon", "ledvance", "sengled")
+_BRIDGE_MAKERS: Final = frozenset({"t0bst4r", "matterbridge"})
+_BRIDGE_INTERFACES: Final = ("FabricManagement", "Commissionable")
+
+
+def parse_discovery(data: Any) -> Discovery:
+    """Parse all appliances of the account with their states; there may be none.
+
+    What Alexa has merged counts once. A list with errors beside it may not be whole.
+    """
+    _raise_errors(data)
+    elements = required_list(_listed(data), "endpoints", APPLIANCES)
+    found: dict[str, Appliance] = {}
+    states: dict[str, ApplianceState] = {}
+    for element in mappings(elements):
+        if appliance := _appliance(element):
+            found[appliance.entity_id] = appliance
+            states[appliance.entity_id] = _state(element)
+    parts = {part: appliance.entity_id for appliance in found.values() for part in appliance.merged_ids}
+    bridges = tuple(
+        appliance.appliance_id for appliance in found.values() if appliance.exposure is Exposure.MATTER_BRIDGE
+    )
+    appliances = {
+        entity_id: _with_exposure(appliance, bridges)
+        for entity_id, appliance in found.items()
+        if parts.get(appliance.appliance_id, entity_id) == entity_id
+    }
+    return Discovery(appliances=appliances, states={entity_id: states[entity_id] for entity_id in appliances})
+
+
+def parse_states(data: Any) -> dict[str, ApplianceState]:
+    """Parse states by endpoint id; an appliance that Amazon does not answer for is not among them.
+
+    Errors beside the states concern some of them, and do not spoil the others.
+    """
+    if not _listed(data):
+        _raise_errors(data)
+    elements = required_list(_listed(data), "endpoints", APPLIANCES)
+    found = {endpoint_id: _state(each) for each in mappings(elements) if (endpoint_id := text(each.get("id")))}
+    if not found:
+        _raise_errors(data)
+    return found
+
+
+def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
+    """Parse the payload of a pushed update; raises ``ValueError`` where nothing can be read in it."""
+    endpoint_id = text(mapping(payload.get("entity")).get("id"))
+    state = _state(mapping(payload.get("data")))
+    if endpoint_id is None or not state.samples:
+        raise ValueError("neither appliance nor samples")
+    return SmartHomeChanged(states={endpoint_id: state})
+
+
+def arm_state_of(state: ApplianceState) -> ArmState | None:
+    """Return how a panel is armed, ``None`` where its state does not tell."""
+    value = state.value(FeatureName.SECURITY_PANEL, PropertyName.ARM_STATE)
+    return ArmState(value) if isinstance(value, str) else None
+
+
+def parse_groups(data: Any) -> dict[str, str]:
+    """Parse the rooms: the name of each by appliance id and by entity id; other groups are none."""
+    rooms: dict[str, str] = {}
+    for group in mappings(mapping(data).get("applianceGroups")):
+        name = text(group.get("name"))
+        if name is None or group.get("type") != "SPACE":
+            continue
+        members = [*texts(group.get("applianceIds"))]
+        members += [found for each in mappings(group.get("chrEndpoints")) if (found := text(each.get("entityId")))]
+        for member in members:
+            rooms.setdefault(member, name)
+    return rooms
+
+
+def _listed(data: Any) -> Mapping[str, Any]:
+    """Return what a query for endpoints was answered with."""
+    return mapping(mapping(mapping(data).get("data")).get("listEndpoints"))
+
+
+def _raise_errors(data: Any) -> None:
+    """Raise ``AlexaBadResponseError`` when there are ``errors`` in an answer."""
+    if error := graphql_errors(data):
+        label = APPLIANCES.label
+        raise AlexaBadResponseError(f"{label} was answered with errors", endpoint=label, status=200, code=error)
+
+
+def _wrapped(value: Any) -> str | None:
+    """Return a text as this schema wraps them: ``{value: {text}}``."""
+    return text(mapping(mapping(value).get("value")).get("text"))
+
+
+# --- appliances -------------------------------------------------------------------------
+
+
+def _appliance(element: Mapping[str, Any]) -> Appliance | None:
+    """Return an appliance, ``None`` for one without ids."""
+    legacy = mapping(element.get("legacyAppliance"))
+    identifiers = mapping(element.get("legacyIdentifiers"))
+    endpoint_id = text(element.get("id"))
+    if endpoint_id is None:
+        return None
+    entity_id = (
+        text(mapping(identifiers.get("chrsIdentifier")).get("entityId"))
+        or text(legacy.get("entityId"))
+        or endpoint_id.removeprefix(_ENDPOINT_ID)
+    )
+    type_raw = _kind(element, legacy)
+    appliance_id = text(legacy.get("applianceId")) or entity_id
+    serial = _wrapped(element.get("serialNumber"))
+    device_type = _wrapped(mapping(identifiers.get("dmsIdentifier")).get("deviceType"))
+    is_echo = "ALEXA_VOICE_ENABLED" in (type_raw, *texts(legacy.get("applianceTypes")))
+    serials = [
+        found
+        for each in mappings(legacy.get("alexaDeviceIdentifierList"))
+        if (found := text(each.get("dmsDeviceSerialNumber")))
+    ]
+    hubs = [found for found in serials if found != serial]
+    model = _wrapped(element.get("model")) or text(legacy.get("modelName"))
+    return Appliance(
+        entity_id=entity_id,
+        endpoint_id=endpoint_id,
+        appliance_id=appliance_id,
+        name=_wrapped(element.get("friendlyNameObject")) or text(legacy.get("friendlyName")) or entity_id,
+        kind=ApplianceKind(type_raw),
+        type_raw=type_raw,
+        description=text(legacy.get("friendlyDescription")),
+        manufacturer=_wrapped(element.get("manufacturer")) or text(legacy.get("manufacturerName")),
+        model=model,
+        software_version=_wrapped(element.get("softwareVersion")),
+        serial=serial or (serials[0] if is_echo and serials else None),
+        device_type=device_type,
+        connected_via=text(legacy.get("connectedVia")),
+        echo_serial=(serial or next(iter(serials), None)) if is_echo else next(iter(hubs), None),
+        is_echo=is_echo,
+        is_local=_is_local(legacy, appliance_id, is_echo=is_echo),
+        is_guard=_GUARD in (model, text(legacy.get("modelName"))),
+        exposure=_exposure(legacy, type_raw),
+        merged_ids=tuple(each for each in texts(legacy.get("mergedApplianceIds")) if each != appliance_id),
+        features=_features(element.get("features")),
+    )
+
+
+def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
+    """Return the display category, or what the user has made of it."""
+    primary = mapping(mapping(element.get("displayCategories")).get("primary")).get("value")
+    return (
+        text(legacy.get("customerDefinedDeviceType"))
+        or text(primary)
+        or next(iter(texts(legacy.get("applianceTypes"))), "UNKNOWN")
+    )
+
+
+def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) -> bool:
+    """Return whether an appliance hangs on an Echo, or is Amazon's own.
+
+    Whatever has ``connectedVia`` does, and whatever has an appliance id as Zigbee devices have;
+    Echos, and bulbs of makers that Echos find by bluetooth, do unless they come by a skill.
+    """
+    if text(legacy.get("connectedVia")) or _ZIGBEE.fullmatch(appliance_id):
+        return True
+    namespace = text(mapping(legacy.get("driverIdentity")).get("namespace"))
+    if namespace in (None, "SKILL"):
+        return False
+    maker = (text(legacy.get("manufacturerName")) or "").casefold()
+    return is_echo or maker in _OWN_MAKERS
+
+
+def _exposure(legacy: Mapping[str, Any], type_raw: str) -> Exposure:
+    """Return whether this may be something that Home Assistant shows to Alexa; of a bridge's children later."""
+    maker = (text(legacy.get("manufacturerName")) or "").casefold()
+    description = text(legacy.get("friendlyDescription")) or ""
+    if maker == "home assistant" or description.casefold().endswith("via home assistant"):
+        return Exposure.SKILL
+    if maker == "royal philips electronics":
+        return Exposure.HUE_V1
+    interfaces = [text(each.get("interfaceName")) or "" for each in mappings(legacy.get("capabilities"))]
+    commissions = any(part in interface for interface in interfaces for part in _BRIDGE_INTERFACES)
+    if maker in _BRIDGE_MAKERS or (type_raw == "HUB" and commissions):
+        return Exposure.MATTER_BRIDGE
+    return Exposure.NONE
+
+
+def _with_exposure(appliance: Appliance, bridges: Iterable[str]) -> Appliance:
+    """Return an appliance that knows whether it hangs on a bridge for Matter: its id is the bridge's with a number."""
+    if any(appliance.appliance_id.startswith(f"{bridge}#") for bridge in bridges):
+        return replace(appliance, exposure=Exposure.MATTER_CHILD)
+    return appliance
+
+
+# --- features ---------------------------------------------------------------------------
+
+
+def _features(value: Any) -> tuple[Feature, ...]:
+    """Return the features of an appliance; those without a name are none."""
+    return tuple(
+        Feature(
+            name=FeatureName(name),
+            instance=text(each.get("instance")) or "",
+            name_raw=name,
+            operations=frozenset(
+                found for operation in mappings(each.get("operations")) if (found := text(operation.get("name")))
+            ),
+            properties=frozenset(
+                found for held in mappings(each.get("properties")) if (found := text(held.get("name")))
+            ),
+            friendly_name=_wrapped(mapping(each.get("configuration")).get("friendlyName")),
+            value_range=_value_range(mapping(each.get("configuration"))),
+            modes=_modes(mapping(each.get("configuration"))),
+        )
+        for each in mappings(value)
+        if (name := text(each.get("name")))
+    )
+
+
+def _value_range(configuration: Mapping[str, Any]) -> ValueRange | None:
+    """Return the limits of a range, ``None`` where there are none that make sense."""
+    limits = mapping(configuration.get("supportedRange"))
+    minimum, maximum = number(limits.get("minimumValue")), number(limits.get("maximumValue"))
+    if minimum is None or maximum is None or minimum >= maximum:
+        return None
+    step = number(limits.get("precision"))
+    return ValueRange(
+        minimum=minimum,
+        maximum=maximum,
+        step=step if step is not None and step > 0 else 1.0,
+        unit=_wrapped(configuration.get("unitOfMeasure")),
+        presets=tuple(
+            Preset(value=value, name=name)
+            for each in mappings(configuration.get("presets"))
+            if (value := number(each.get("rangeValue"))) is not None
+            and (name := _resource_name(each.get("presetResources")))
+        ),
+    )
+
+
+def _modes(configuration: Mapping[str, Any]) -> tuple[ModeOption, ...]:
+    """Return the modes of a mode feature or of a thermostat."""
+    options = [
+        ModeOption(value=value, name=_resource_name(each.get("modeResources")))
+        for each in mappings(configuration.get("modeOptions"))
+        if (value := text(each.get("value")))
+    ]
+    options += [ModeOption(value=value) for value in texts(configuration.get("supportedModes"))]
+    return tuple(options)
+
+
+def _resource_name(value: Any) -> str | None:
+    """Return the name of a mode or a preset."""
+    return _wrapped(mapping(value).get("friendlyName"))
+
+
+# --- states -----------------------------------------------------------------------------
+
+
+def _state(element: Mapping[str, Any]) -> ApplianceState:
+    """Return what features tell; a value that is not as it should be is not known."""
+    samples: dict[PropertyKey, Sample] = {}
+    for feature in mappings(element.get("features")):
+        feature_name, instance = text(feature.get("name")), text(feature.get("instance")) or ""
+        for held in mappings(feature.get("properties")):
+            if feature_name and (name := text(held.get("name"))):
+                samples[PropertyKey(feature_name, name, instance)] = _sample(held)
+    return ApplianceState(samples=samples)
+
+
+def _sample(held: Mapping[str, Any]) -> Sample:
+    """Return a value with its time; one with an error has no value."""
+    at = _time(held.get("timeOfSample"))
+    if error := mapping(held.get("error")):
+        return Sample(value=None, at=at, error=text(error.get("type")) or "error")
+    return Sample(value=_value(held), at=at)
+
+
+def _value(held: Mapping[str, Any]) -> Value | None:
+    """Return the value of a property: each type has a field of its own."""
+    for field in _TEXT_FIELDS:
+        if field in held:
+            return text(held[field])
+    for field in _NUMBER_FIELDS:
+        if field in held:
+            value = held[field]
+            return number(value.get("value") if isinstance(value, dict) else value)
+    if "modeValue" in held:
+        return text(mapping(held["modeValue"]).get("value"))
+    if "colorStateValue" in held:
+        return _color(mapping(held["colorStateValue"]))
+    return _temperature(mapping(held.get("value")))
+
+
+_TEXT_FIELDS: Final = (
+    "powerStateValue",
+    "lockState",
+    "thermostatModeValue",
+    "toggleStateValue",
+    "detectionStateValue",
+    "reachabilityStatusValue",
+    "armStateValue",
+)
+_NUMBER_FIELDS: Final = (
+    "brightnessStateValue",
+    "colorTemperatureInKelvinStateValue",
+    "rangeValue",
+    "illuminanceValue",
+)
+
+
+def _color(value: Mapping[str, Any]) -> HueSaturation | None:
+    """Return a colour; without brightness it is a bright one."""
+    hue, saturation, brightness = (number(value.get(name)) for name in ("hue", "saturation", "brightness"))
+    if hue is None or saturation is None or not 0 <= hue <= 360 or not 0 <= saturation <= 1:
+        return None
+    return HueSaturation(hue, saturation, 1.0 if brightness is None else min(max(brightness, 0.0), 1.0))
+
+
+def _temperature(value: Mapping[str, Any]) -> Temperature | None:
+    """Return a temperature with its scale."""
+    degrees, scale = number(value.get("value")), text(value.get("scale"))
+    return None if degrees is None or scale is None else Temperature(degrees, TemperatureScale(scale))
+
+
+def _time(value: Any) -> datetime | None:
+    """Return a time of sample; one without a zone is UTC."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+
+
+MAX_CONTROLS: Final = 100
+"""How many controls one request holds at most, but for those of one appliance, which stay together."""
+
+
+@dataclass(slots=True, eq=False)
+class _Order:
+    """The controls of one caller for one appliance, and how it learns what became of them.
+
+    ``refused`` is what the first of the two ways has said, after which ``controls`` are those that are left.
+    """
+
+    appliance: Appliance
+    controls: Sequence[Control]
+    result: asyncio.Future[AlexaError | None]
+    refused: AlexaError | None = None
+
+    def finish(self, error: AlexaError | None) -> None:
+        """Tell the caller, unless it has gone."""
+        if not self.result.done():
+            self.result.set_result(error)
+
+    def goes_on(self, left: Sequence[tuple[Control, AlexaError]], *, by_phoenix: bool) -> bool:
+        """Return whether the other way is tried for what was not done; finish the order where it is not.
+
+        Only a refusal proves that nothing was done; after anything else nothing is sent again. What GraphQL
+        cannot reach is tried by phoenix, which reaches some appliances of skills; the other way round it is not.
+        """
+        if not left:
+            self.finish(None)
+            return False
+        error = next((error for _, error in left if not _is_refusal(error)), left[0][1])
+        is_away = isinstance(error, AlexaUnreachableError) and not by_phoenix
+        if self.refused is not None or is_away or not _is_refusal(error):
+            self.finish(_more_telling(self.refused, error))
+            return False
+        self.controls = [control for control, _ in left]
+        self.refused = error
+        if by_phoenix and not _has_actions(self):
+            self.finish(error)
+            return False
+        return True
+
+
+type _Send = Callable[[Sequence[_Order]], Awaitable[Sequence[_Order]]]
+
+
+class AccountSmartHome:
+    """See ``SmartHomeApi`` for what each method is for."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Send through the account's transport."""
+        self._transport = transport
+        self._waiting: list[_Order] = []
+        self._worker: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    async def async_close(self) -> None:
+        """Fail what waits and stop; the outcome of what is in flight is unknown."""
+        self._is_closed = True
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.wait([self._worker])
+            self._worker = None
+        waiting, self._waiting = self._waiting, []
+        for order in waiting:
+            order.finish(_closed(sent=False))
+
+    # --- reads --------------------------------------------------------------------------
+
+    async def async_discover(self) -> Discovery:
+        """Return all appliances and their states."""
+        return await self._transport.async_read(
+            APPLIANCES, parse_discovery, json={"operationName": "discover", "query": DISCOVER, "variables": {}}
+        )
+
+    async def async_groups(self) -> Mapping[str, str]:
+        """Return the rooms by appliance id and entity id."""
+        return await self._transport.async_read(APPLIANCE_GROUPS, parse_groups)
+
+    async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
+        """Return the states of some appliances; those that Amazon does not answer for are missing."""
+        by_endpoint = {appliance.endpoint_id: appliance.entity_id for appliance in appliances}
+        states = await self._transport.async_read(
+            APPLIANCES,
+            parse_states,
+            json={"operationName": "states", "query": STATES, "variables": {"endpointIds": list(by_endpoint)}},
+        )
+        return {by_endpoint[endpoint_id]: state for endpoint_id, state in states.items() if endpoint_id in by_endpoint}
+
+    async def async_guard(self, guard: Appliance) -> ArmState:
+        """Return how Guard is armed; what Alexa has merged is asked for by what it consists of.
+
+        Where phoenix does not say, GraphQL may.
+        """
+        request = {"entityId": (guard.merged_ids or (guard.appliance_id,))[0], "entityType": "APPLIANCE"}
+        try:
+            return await self._transport.async_read(GUARD_STATE, parse_guard, json={"stateRequests": [request]})
+        except AlexaBadResponseError, AlexaUnsupportedError:
+            states = await self.async_states([guard])
+            state = states.get(guard.entity_id)
+            armed = arm_state_of(state) if state else None
+            if armed is None:
+                raise
+            return armed
+
+    # --- controls -----------------------------------------------------------------------
+
+    async def async_set_guard(self, guard: Appliance, *, away: bool) -> None:
+        """Arm Guard or disarm it; raises ``AlexaCommandError`` unless Amazon confirms it."""
+        panel = (guard.merged_ids or (guard.appliance_id,))[0]
+        state = ArmState.ARMED_AWAY if away else ArmState.ARMED_STAY
+        request = {
+            "entityId": panel,
+            "entityType": "APPLIANCE",
+            "parameters": {"action": "controlSecurityPanel", "armState": str(state)},
+        }
+        error: AlexaError | None
+        try:
+            outcomes = await self._transport.async_read(
+                CONTROL_PHOENIX, parse_phoenix, json={"controlRequests": [request]}
+            )
+        except (AlexaCommandError, AlexaUnsupportedError) as err:
+            error = err
+        else:
+            # one panel was asked for, so one answer is about it, whatever it calls the panel
+            error = phoenix_error_of(outcomes, next(iter(outcomes)) if len(outcomes) == 1 else panel)
+        if error is not None and _is_refusal(error) and not isinstance(error, AlexaUnreachableError):
+            error = await self._guarded_arm(guard, state, error)
+        if error is not None:
+            raise error
+
+    async def _guarded_arm(self, guard: Appliance, state: ArmState, refused: AlexaError) -> AlexaError | None:
+        """Arm by GraphQL what phoenix has refused; return what went wrong."""
+        arm = {"endpointId": guard.endpoint_id, "armState": str(state), "bypassSensors": True}
+        try:
+            return await self._transport.async_read(
+                CONTROL_APPLIANCES,
+                parse_armed,
+                json={"operationName": "arm", "query": ARM, "variables": {"input": arm}},
+            )
+        except (AlexaCommandError, AlexaUnsupportedError) as err:
+            return _more_telling(refused, err)
+
+    async def async_control(
+        self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
+    ) -> Sequence[AlexaError | None]:
+        """Run controls; what is submitted in one turn, or while a request is in flight, is one request."""
+        if self._is_closed:
+            raise _closed(sent=False)
+        loop = asyncio.get_running_loop()
+        orders = [_Order(appliance, wanted, loop.create_future()) for appliance, wanted in controls]
+        self._waiting += orders
+        if self._worker is None:
+            self._worker = loop.create_task(self._run(), name="alexa_media appliances")
+        return await asyncio.gather(*(order.result for order in orders))
+
+    async def _run(self) -> None:
+        """Send until nothing waits."""
+        orders: list[_Order] = []
+        try:
+            while orders := self._next():
+                await self._send(orders)
+        finally:
+            self._worker = None
+            for order in orders:
+                order.finish(_closed(sent=True))
+
+    def _next(self) -> list[_Order]:
+        """Take what goes out in the next request; nothing of a caller who has gone."""
+        taken: list[_Order] = []
+        size = 0
+        waiting = [order for order in self._waiting if not order.result.done()]
+        while waiting and (not taken or size + len(waiting[0].controls) <= MAX_CONTROLS):
+            size += len(waiting[0].controls)
+            taken.append(waiting.pop(0))
+        self._waiting = waiting
+        return taken
+
+    async def _send(self, orders: Sequence[_Order]) -> None:
+        """Send by GraphQL, a thermostat's by phoenix, and what one refuses by the other; tell every caller."""
+        older = [order for order in orders if any(map(is_older, order.controls)) and _has_actions(order)]
+        direct = [order for order in orders if order not in older]
+        left = await self._guarded(self._by_graphql, direct) if direct else ()
+        if first := [*older, *left]:
+            left = await self._guarded(self._by_phoenix, first)
+            if left:
+                await self._guarded(self._by_graphql, left)
+
+    async def _guarded(self, send: _Send, orders: Sequence[_Order]) -> Sequence[_Order]:
+        """Send; whatever goes wrong is told to the callers."""
+        try:
+            return await send(orders)
+        except AlexaError as error:
+            for order in orders:
+                order.finish(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
+            for order in orders:
+                if not order.result.done():
+                    order.result.set_exception(error)
+        return ()
+
+    async def _by_graphql(self, orders: Sequence[_Order]) -> Sequence[_Order]:
+        """Send one request; return what is left to phoenix because it was refused."""
+        requests = control_requests([(order.appliance, order.controls) for order in orders])
+        try:
+            outcomes = await self._transport.async_read(
+                CONTROL_APPLIANCES,
+                parse_control,
+                json={
+                    "operationName": "control",
+                    "query": CONTROL,
+                    "variables": {"input": {"featureControlRequests": requests}},
+                },
+            )
+        except (AlexaCommandError, AlexaUnsupportedError) as error:
+            return await self._refused(orders, error)
+        return [
+            order
+            for order in orders
+            if order.goes_on(
+                [
+                    (control, problem)
+                    for control in order.controls
+                    if (problem := error_of(outcomes, order.appliance, operation(control)))
+                ],
+                by_phoenix=True,
+            )
+        ]
+
+    async def _refused(
+        self, orders: Sequence[_Order], error: AlexaCommandError | AlexaUnsupportedError
+    ) -> Sequence[_Order]:
+        """Deal with the refusal of a whole request, which proves that nothing ran.
+
+        Where GraphQL itself is refused, phoenix may do; else one bad control must not keep
+        the others from running, and each caller's are sent apart.
+        """
+        if len(orders) == 1 or is_unsupported(error):
+            return [
+                order
+                for order in orders
+                if order.goes_on([(control, error) for control in order.controls], by_phoenix=True)
+            ]
+        left: list[_Order] = []
+        for order in orders:
+            left += await self._guarded(self._by_graphql, [order])
+        return left
+
+    async def _by_phoenix(self, orders: Sequence[_Order]) -> Sequence[_Order]:
+        """Send one request of actions; return what is left to GraphQL because it was refused."""
+        requests = phoenix_requests([(order.appliance, order.controls) for order in orders])
+        try:
+            outcomes = await self._transport.async_read(
+                CONTROL_PHOENIX, parse_phoenix, json={"controlRequests": requests}
+            )
+        except (AlexaCommandError, AlexaUnsupportedError) as err:
+            refused: dict[str, AlexaError | None] = dict.fromkeys((order.appliance.entity_id for order in orders), err)
+        else:
+            refused = {
+                order.appliance.entity_id: phoenix_error_of(outcomes, order.appliance.entity_id) for order in orders
+            }
+        return [
+            order
+            for order in orders
+            if order.goes_on(
+                [(control, error) for control in order.controls]
+                if (error := refused[order.appliance.entity_id])
+                else [],
+                by_phoenix=False,
+            )
+        ]
+
+
+def _is_refusal(error: AlexaError) -> bool:
+    """Return whether an error proves that nothing was done."""
+    return isinstance(error, AlexaCommandError | AlexaUnsupportedError)
+
+
+def _more_telling(first: AlexaError | None, second: AlexaError) -> AlexaError:
+    """Return which of two refusals the caller learns: what cannot be reached, an unknown outcome, else the first."""
+    if first is None or isinstance(second, AlexaUnreachableError) or not _is_refusal(second):
+        return second
+    return first
+
+
+def _has_actions(order: _Order) -> bool:
+    """Return whether phoenix can do all that is wanted."""
+    return all(action(control) is not None for control in order.controls)
+
+
+def _closed(*, sent: bool) -> AlexaError:
+    """Return the error of a control that met the end."""
+    return AlexaConnectionError("The connection to Amazon was closed", sent=sent)
+
+
+_: type[SmartHomeApi] = AccountSmartHome

@@ -1,0 +1,274 @@
+"""Controls of appliances as Amazon takes them: GraphQL's operations, phoenix's actions, and what both answer."""
+
+from collections.abc import Mapping, Sequence
+import json
+import re
+from typing import Any, Final, NamedTuple
+
+from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, AlexaUnreachableError, AlexaUnsupportedError
+from ..json import mapping, mappings, text, texts
+from ..model.appliances import Appliance
+from ..model.controls import (
+    ArmState,
+    Control,
+    SetBrightness,
+    SetColor,
+    SetColorTemperature,
+    SetLock,
+    SetMode,
+    SetPower,
+    SetRange,
+    SetSetpoint,
+    SetSpeakerVolume,
+    SetThermostatMode,
+    SetToggle,
+    feature_of,
+)
+from .answers import graphql_errors
+from .endpoints import Endpoint
+from .smart_home_queries import CONTROL_APPLIANCES, CONTROL_PHOENIX, GUARD_STATE
+
+_UNKNOWN_OUTCOME: Final = re.compile(r"time[ds]?[ _-]?out|non-?null", re.IGNORECASE)
+
+
+class Operation(NamedTuple):
+    """One operation of GraphQL's: the feature, what it is to do, and with what."""
+
+    feature: str
+    instance: str
+    name: str
+    payload: Mapping[str, Any]
+
+
+class Outcomes(NamedTuple):
+    """What became of operations: codes of what was refused by (endpoint id, feature, instance, operation).
+
+    What is not among them was done, whatever code the answer has for it. ``doubtful`` is an error
+    of the whole answer beside a result: then only what is in ``answered`` was surely done.
+    """
+
+    failed: Mapping[tuple[str, str, str, str], str]
+    answered: frozenset[tuple[str, str, str, str]] = frozenset()
+    doubtful: str | None = None
+
+
+def operation(control: Control) -> Operation:
+    """Return a control as an operation of GraphQL's."""
+    feature, instance = feature_of(control)
+    name: str
+    payload: Mapping[str, Any] = {}
+    match control:
+        case SetPower(on=on) | SetToggle(on=on):
+            name = "turnOn" if on else "turnOff"
+        case SetLock(locked=locked):
+            name = "lock" if locked else "unlock"
+        case SetBrightness(level=level):
+            name, payload = "setBrightness", {"brightness": level}
+        case SetColor(hue=hue, saturation=saturation, brightness=brightness):
+            color = {"hue": hue, "saturation": saturation, "brightness": brightness}
+            name, payload = "setColor", {"color": color}
+        case SetColorTemperature(kelvin=kelvin):
+            name, payload = "setColorTemperature", {"colorTemperatureInKelvin": kelvin}
+        case SetMode(mode=mode):
+            name, payload = "setMode", {"mode": mode}
+        case SetRange(value=value):
+            name, payload = "setRangeValue", {"rangeValue": value}
+        case SetThermostatMode(mode=mode):
+            name, payload = "setThermostatMode", {"thermostatMode": mode}
+        case SetSetpoint():
+            name, payload = "setTargetSetpoint", _setpoints(control)
+        case SetSpeakerVolume(level=level):
+            name, payload = "setVolume", {"volume": level}
+    return Operation(str(feature), instance, name, payload)
+
+
+def _setpoints(control: SetSetpoint) -> Mapping[str, Any]:
+    """Return the set points of a thermostat; their values are texts, as two of three clients send them."""
+    given = {"targetSetpoint": control.target, "lowerSetpoint": control.lower, "upperSetpoint": control.upper}
+    return {
+        name: {"value": f"{value:g}", "scale": str(control.scale)} for name, value in given.items() if value is not None
+    }
+
+
+def is_older(control: Control) -> bool:
+    """Return whether phoenix is asked first: it is known to take a thermostat's controls."""
+    return isinstance(control, SetThermostatMode | SetSetpoint)
+
+
+def action(control: Control) -> Mapping[str, Any] | None:
+    """Return the parameters of a control for phoenix, ``None`` where it has no such action."""
+    match control:
+        case SetPower(on=on):
+            return {"action": "turnOn" if on else "turnOff"}
+        case SetBrightness(level=level):
+            # a text, as the app sends it
+            return {"action": "setBrightness", "brightness": str(level)}
+        case SetColor(name=str(name)):
+            return {"action": "setColor", "colorName": name}
+        case SetColorTemperature(name=str(name)):
+            return {"action": "setColorTemperature", "colorTemperatureName": name}
+        case SetLock(locked=locked):
+            return {"action": "lockAction", "targetLockState.value": "LOCKED" if locked else "UNLOCKED"}
+        case SetMode(instance=instance, mode=mode):
+            return {"action": "setModeValue", "instance": instance, "mode": mode}
+        case SetRange(instance=instance, value=value):
+            return {"action": "setRangeValue", "instance": instance, "rangeValue": value}
+        case SetThermostatMode(mode=mode):
+            return {"action": "setThermostatMode", "thermostatMode.value": mode}
+        case SetSetpoint():
+            return _temperatures(control)
+        case _:
+            return None
+
+
+def _temperatures(control: SetSetpoint) -> Mapping[str, Any]:
+    """Return the action for one temperature, or for two to stay between."""
+    names = {
+        "targetTemperature": control.target,
+        "upperSetTemperature": control.upper,
+        "lowerSetTemperature": control.lower,
+    }
+    found: dict[str, Any] = {"action": "setTargetTemperature"}
+    for name, value in names.items():
+        if value is not None:
+            found |= {f"{name}.value": value, f"{name}.scale": str(control.scale)}
+    return found
+
+
+def control_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> list[Mapping[str, Any]]:
+    """Return GraphQL's ``featureControlRequests``."""
+    return [
+        {
+            "endpointId": appliance.endpoint_id,
+            "featureName": each.feature,
+            "featureOperationName": each.name,
+            **({"instance": each.instance} if each.instance else {}),
+            **({"payload": each.payload} if each.payload else {}),
+        }
+        for appliance, controls in orders
+        for each in map(operation, controls)
+    ]
+
+
+def phoenix_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> list[Mapping[str, Any]]:
+    """Return phoenix's ``controlRequests``."""
+    return [
+        {"entityId": appliance.entity_id, "entityType": "ENTITY", "parameters": parameters}
+        for appliance, controls in orders
+        for control in controls
+        if (parameters := action(control))
+    ]
+
+
+def parse_control(data: Any) -> Outcomes:
+    """Parse what became of operations.
+
+    Raises ``AlexaCommandError`` where the request was refused as a whole, by which nothing was done,
+    and ``AlexaBadResponseError`` where the outcome is unknown.
+    """
+    answer = mapping(mapping(data).get("data")).get("setEndpointFeatures")
+    label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
+    if not isinstance(answer, dict):
+        if code is None:
+            raise AlexaBadResponseError(f"{label} was answered without a result", endpoint=label, status=200)
+        if _UNKNOWN_OUTCOME.search(code):
+            raise AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=code)
+        raise AlexaCommandError(f"{label} was refused", endpoint=label, status=200, code=code)
+    return Outcomes(
+        failed={_place(each): text(each.get("code")) or "error" for each in mappings(answer.get("errors"))},
+        answered=frozenset(map(_place, mappings(answer.get("featureControlResponses")))),
+        doubtful=code,
+    )
+
+
+def _place(each: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return which operation a part of an answer is about."""
+    names = ("endpointId", "featureName", "instance", "featureOperationName")
+    endpoint_id, feature, instance, name = (text(each.get(name)) or "" for name in names)
+    return endpoint_id, feature, instance, name
+
+
+def error_of(outcomes: Outcomes, appliance: Appliance, each: Operation) -> AlexaError | None:
+    """Return what went wrong with one operation, ``None`` where nothing did.
+
+    An answer may name less than was asked: what it leaves out fits everything.
+    """
+    wanted = (appliance.endpoint_id, each.feature, each.instance, each.name)
+    for place, code in outcomes.failed.items():
+        if _fits(place, wanted):
+            return refusal(code, CONTROL_APPLIANCES)
+    if outcomes.doubtful is None or any(_fits(place, wanted) for place in outcomes.answered):
+        return None
+    label = CONTROL_APPLIANCES.label
+    return AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=outcomes.doubtful)
+
+
+def _fits(place: tuple[str, str, str, str], wanted: tuple[str, str, str, str]) -> bool:
+    """Return whether a part of an answer is about an operation."""
+    return all(given in ("", asked) for given, asked in zip(place, wanted, strict=True))
+
+
+def parse_phoenix(data: Any) -> dict[str, str | None]:
+    """Parse what became of actions by entity id: the code of an error, ``None`` for a success, whatever its code."""
+    answer = mapping(data)
+    if "controlResponses" not in answer and "errors" not in answer:
+        label = CONTROL_PHOENIX.label
+        raise AlexaBadResponseError(f"{label} was answered without a result", endpoint=label, status=200)
+    found: dict[str, str | None] = {
+        entity_id: None
+        for each in mappings(answer.get("controlResponses"))
+        if (entity_id := text(each.get("entityId")))
+    }
+    for each in mappings(answer.get("errors")):
+        if entity_id := text(mapping(each.get("entity")).get("entityId")):
+            found[entity_id] = text(each.get("code")) or "error"
+    return found
+
+
+def phoenix_error_of(outcomes: Mapping[str, str | None], entity_id: str) -> AlexaError | None:
+    """Return what went wrong with the actions of an appliance; one that the answer does not name is not confirmed."""
+    label = CONTROL_PHOENIX.label
+    if entity_id not in outcomes:
+        return AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code="not_confirmed")
+    code = outcomes[entity_id]
+    return None if code is None else refusal(code, CONTROL_PHOENIX)
+
+
+def parse_guard(data: Any) -> ArmState:
+    """Parse how Guard is armed; its state is JSON in strings."""
+    for state in mappings(mapping(data).get("deviceStates")):
+        for encoded in texts(state.get("capabilityStates")):
+            try:
+                held = mapping(json.loads(encoded))
+            except ValueError, RecursionError:
+                continue
+            if held.get("name") == "armState" and (value := text(held.get("value"))):
+                return ArmState(value)
+    label = GUARD_STATE.label
+    raise AlexaBadResponseError(f"{label} was answered without armState", endpoint=label, status=200)
+
+
+def refusal(code: str, endpoint: Endpoint) -> AlexaCommandError:
+    """Return the error that a refusal's code means for one appliance; a refusal proves that nothing was done."""
+    label = endpoint.label
+    is_away = "UNREACHABLE" in code.upper() or "OFFLINE" in code.upper()
+    kind = AlexaUnreachableError if is_away else AlexaCommandError
+    return kind(f"{label} was refused", endpoint=label, status=200, code=code)
+
+
+def parse_armed(data: Any) -> AlexaCommandError | None:
+    """Return why a panel was not armed by GraphQL, ``None`` where it was; raises ``AlexaBadResponseError``."""
+    answer = mapping(mapping(data).get("data")).get("armSecurityPanel")
+    label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
+    if isinstance(answer, dict) and answer.get("isSuccess") is True:
+        return None
+    if isinstance(answer, dict):
+        return refusal(text(mapping(answer.get("error")).get("__typename")) or code or "error", CONTROL_APPLIANCES)
+    if code is None or _UNKNOWN_OUTCOME.search(code):
+        raise AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=code)
+    return refusal(code, CONTROL_APPLIANCES)
+
+
+def is_unsupported(error: AlexaCommandError | AlexaUnsupportedError) -> bool:
+    """Return whether GraphQL as a whole is refused: the endpoint, or the document as not valid."""
+    return isinstance(error, AlexaUnsupportedError) or (error.code or "").startswith("Validation error")

@@ -1,0 +1,506 @@
+"""Push stream of the account API over HTTP/2."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+import json
+import logging
+import random
+import time
+from typing import Any, Final
+
+import httpx
+
+from ..errors import AlexaAuthError, AlexaConnectionError, AlexaError, AlexaRateLimitedError
+from ..http import retry_after
+from ..model.events import DirectiveUnknown, PushEvent, StreamClosed, StreamOpened
+from .directives import gateway, parse_directive, set_endpoint, synchronize_state
+from .multipart import MultipartParser
+from .session import AccessToken
+
+LONGEST_DELAY: Final = 3600.0
+
+
+class LostError(Exception):
+    """The stream ended or was not opened; ``reason`` may be shown.
+
+    ``refused`` is the token that Amazon did not take, ``delay`` the least wait in seconds.
+    """
+
+    def __init__(
+        self, reason: str, *, refused: str | None = None, at_once: bool = False, drain: bool = False, delay: float = 0.0
+    ) -> None:
+        """Keep why, and what that means for the next try."""
+        super().__init__(reason)
+        self.reason = reason
+        self.refused = refused
+        self.at_once = at_once
+        self.drain = drain
+        self.delay = delay
+
+
+def check_status(response: httpx.Response, token: AccessToken) -> None:
+    """Raise ``LostError`` unless an answer is a good one."""
+    status = response.status_code
+    if status in (401, 403):
+        raise LostError(f"HTTP {status}", refused=token.value)
+    if not 200 <= status < 300:
+        delay = retry_after(response.headers.get("retry-after", "")) or 0.0
+        raise LostError(f"HTTP {status}", delay=min(delay, LONGEST_DELAY))
+
+
+def check_stream(response: httpx.Response, token: AccessToken) -> None:
+    """Raise ``LostError`` unless an answer is a stream of directives."""
+    check_status(response, token)
+    if response.status_code != 200:
+        raise LostError(f"HTTP {response.status_code}")
+    if response.headers.get("content-type", "").startswith("text/html"):
+        raise LostError("a page came, not a stream", refused=token.value)
+
+
+def lost_by(error: Exception) -> LostError:
+    """Return why a stream was lost; what an exception says itself may hold a secret."""
+    match error:
+        case LostError():
+            return error
+        case AlexaRateLimitedError(retry_after=delay):
+            return LostError("rate limited", delay=delay)
+        case TimeoutError():
+            return LostError("no answer in time")
+        case _:
+            return LostError(type(error).__name__)
+
+
+_LOGGER = logging.getLogger(__name__)
+
+API: Final = "/v20160207"
+"""Version of the Alexa Voice Service, whose directives these are."""
+
+QUEUE_LIMIT: Final = 10_000
+MAX_UNKNOWN: Final = 50
+MAX_SWITCHES: Final = 3
+STEADY_UNTIL: Final = 8
+"""Attempts after which the pauses grow beyond ``backoff_steady``: about a minute and a half."""
+
+_UNAUTHENTICATED: Final = b"Unable to authenticate the request"
+# After so many events the reader of a burst lets others run.
+_TURN: Final = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamTimes:
+    """All waits of the stream, in seconds.
+
+    ``read`` is how long the stream may be quiet, ``open`` how long an answer may take;
+    ``renew_ahead`` is how long before the end of its token a stream is replaced, and
+    ``renew_again`` how long after a renewal a token that is refused too is replaced.
+    """
+
+    ping: float = 280.0
+    ping_timeout: float = 30.0
+    read: float = 300.0
+    open: float = 30.0
+    backoff_first: float = 1.0
+    backoff_longest: float = 300.0
+    backoff_steady: float = 15.0
+    renew_ahead: float = 300.0
+    renew_again: float = 300.0
+
+
+class StreamState(StrEnum):
+    """What the stream is doing."""
+
+    NEW = "new"
+    UP = "up"
+    RENEWING = "renewing"
+    DOWN = "down"
+
+
+@dataclass(slots=True)
+class _Flow:
+    """One open stream: the watch that ends it, whether bytes came, why a ping ended it."""
+
+    watch: asyncio.Timeout
+    has_bytes: bool = False
+    verdict: LostError | None = None
+
+    def extend(self, seconds: float) -> None:
+        """Let the stream be quiet for so long from now on."""
+        if self.verdict is None and not self.watch.expired():
+            self.watch.reschedule(asyncio.get_running_loop().time() + seconds)
+
+    def cut(self, verdict: LostError) -> None:
+        """End the stream."""
+        self.extend(0)
+        self.verdict = verdict
+
+
+class PushStream:
+    """The stream of directives of one account, as events.
+
+    ``client_factory`` makes a client for one connection, closed with it: Amazon allows one
+    stream a connection. ``token`` returns a valid access token and raises ``AlexaAuthError``
+    when the user has to sign in again, ``renew_token`` replaces the token it is given, and
+    ``register_capabilities`` tells Amazon what we take: without that the stream stays silent.
+    """
+
+    def __init__(
+        self,
+        client_factory: Callable[[], httpx.AsyncClient],
+        *,
+        token: Callable[[], Awaitable[AccessToken]],
+        register_capabilities: Callable[[], Awaitable[None]],
+        domain: str,
+        renew_token: Callable[[str], Awaitable[None]] | None = None,
+        times: StreamTimes = StreamTimes(),
+        queue_limit: int = QUEUE_LIMIT,
+    ) -> None:
+        """Keep how to connect; nothing is opened before ``events``."""
+        self._client_factory = client_factory
+        self._token = token
+        self._renew_token = renew_token
+        self._register_capabilities = register_capabilities
+        self._times = times
+        self._queue_limit = queue_limit
+        self._queue: asyncio.Queue[PushEvent | None] = asyncio.Queue()
+        self._drained = asyncio.Event()
+        self._pause: asyncio.Task[None] | None = None
+        self._retry_from = 0.0
+        self._worker: asyncio.Task[None] | None = None
+        self._is_closed = False
+        self._domain = domain
+        self._endpoint = gateway(domain)
+        self._flow: _Flow | None = None
+        self._is_region_known = False
+        self._must_register = True
+        self._refused: str | None = None
+        self._renewed_at: float | None = None
+        self._state = StreamState.NEW
+        self._reason: str | None = None
+        self._failures = self._silent = self._switches = 0
+        self._last_traffic: float | None = None
+        self._counts: Counter[str] = Counter()
+        self._unknown: Counter[str] = Counter()
+
+    @property
+    def stats(self) -> Mapping[str, object]:
+        """Return counters for diagnostics; ``last_traffic`` is in seconds ago."""
+        return {
+            "state": str(self._state),
+            "host": httpx.URL(self._endpoint).host,
+            "reason": self._reason,
+            "last_traffic": None if self._last_traffic is None else round(time.monotonic() - self._last_traffic),
+            "connects": self._counts["connects"],
+            "directives": self._counts["directives"],
+            "keep_alives": self._counts["keep_alives"],
+            "malformed": self._counts["malformed"],
+            "pings": self._counts["pings"],
+            "overflows": self._counts["overflows"],
+            "queued": self._queue.qsize(),
+            "unknown": dict(self._unknown),
+        }
+
+    async def events(self) -> AsyncGenerator[PushEvent]:
+        """Yield what happens, in order, for ever; one reader at a time.
+
+        Ends when the stream is closed, and with ``AlexaAuthError``. Closing the generator
+        ends the connection.
+        """
+        if self._worker is not None:
+            raise RuntimeError("The stream has a reader")
+        if self._is_closed:
+            return
+        queue = self._queue = asyncio.Queue()
+        worker = self._worker = asyncio.create_task(self._run(), name="alexa_media stream")
+        worker.add_done_callback(lambda _task: queue.put_nowait(None))
+        turn = 0
+        try:
+            while (event := await queue.get()) is not None:
+                if queue.empty():
+                    self._drained.set()
+                    turn = 0
+                elif (turn := turn + 1) % _TURN == 0:
+                    await asyncio.sleep(0)
+                yield event
+            if not worker.cancelled():
+                worker.result()
+        finally:
+            await _cancel(worker)
+            self._worker = None
+            self._queue = asyncio.Queue()
+
+    async def aclose(self) -> None:
+        """End the stream and its reader's loop."""
+        self._is_closed = True
+        if self._worker is not None:
+            await _cancel(self._worker)
+
+    # --- life of the stream -------------------------------------------------------------
+
+    async def _run(self) -> None:
+        """Keep a stream open until cancelled; raises ``AlexaAuthError``."""
+        while True:
+            try:
+                async with self._client_factory() as client:
+                    await self._serve(client)
+            except AlexaAuthError:
+                self._down("signed out")
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next connection may be a good one
+                await self._recover(lost_by(error))
+            else:
+                self._state = StreamState.RENEWING
+                self._renewed_at = None
+
+    async def _recover(self, lost: LostError) -> None:
+        """Say that the stream is down and wait until it may be tried again."""
+        self._down(lost.reason)
+        if lost.drain:
+            self._counts["overflows"] += 1
+            await self._drained.wait()
+        if lost.refused and self._may_renew():
+            self._renewed_at = time.monotonic()
+            self._refused = lost.refused
+            return
+        if lost.at_once:
+            return
+        times = self._times
+        longest = times.backoff_longest
+        pause = min(longest, times.backoff_steady, times.backoff_first * 2 ** min(self._failures, 32))
+        pause = min(longest, pause * 2 ** max(0, min(self._failures, 32) - STEADY_UNTIL))
+        pause *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads load
+        self._failures += 1
+        self._retry_from = time.monotonic() + lost.delay
+        self._pause = asyncio.create_task(asyncio.sleep(max(pause, lost.delay)))
+        try:
+            await asyncio.wait([self._pause])
+        finally:
+            self._pause.cancel()
+
+    def renew(self) -> None:
+        """Replace a stream that is open and deaf: capabilities and region may be wrong."""
+        self._must_register = True
+        self._is_region_known = False
+        self._endpoint = gateway(self._domain)
+        if self._flow is not None:
+            self._flow.cut(LostError("deaf", at_once=True))
+
+    def retry(self) -> None:
+        """End the wait for the next attempt: there is evidence that Amazon answers again."""
+        if self._pause is not None and time.monotonic() >= self._retry_from:
+            self._pause.cancel()
+
+    def _may_renew(self) -> bool:
+        """Return whether a refused token is worth a new one: not each time, as the gateway may refuse them all."""
+        return self._renewed_at is None or time.monotonic() - self._renewed_at >= self._times.renew_again
+
+    def _down(self, reason: str) -> None:
+        """Note that there is no stream; tell it once."""
+        self._reason = reason
+        if self._state is not StreamState.DOWN:
+            self._state = StreamState.DOWN
+            self._queue.put_nowait(StreamClosed(reason=reason))
+            _LOGGER.info("The stream of pushes is down: %s", reason)
+
+    def _opened(self) -> None:
+        """Note that there is a stream again."""
+        self._counts["connects"] += 1
+        was, self._state = self._state, StreamState.UP
+        planned = was is StreamState.RENEWING
+        self._drained.clear()
+        self._queue.put_nowait(StreamOpened(resync=not planned, planned=planned))
+        if was is StreamState.DOWN:
+            _LOGGER.info("The stream of pushes is back")
+
+    def _note_traffic(self) -> None:
+        """Note real traffic: only that proves that the stream works."""
+        self._last_traffic = time.monotonic()
+        self._failures = self._silent = self._switches = 0
+        self._renewed_at = None
+
+    # --- one connection -----------------------------------------------------------------
+
+    async def _serve(self, client: httpx.AsyncClient) -> None:
+        """Open a stream and follow it; returns when its token is about to expire."""
+        token = await self._fresh_token()
+        prepared = asyncio.gather(self._register(), self._synchronize(client, token), return_exceptions=True)
+        for failure in filter(None, await prepared):
+            raise failure
+        times = self._times
+        request = client.build_request(
+            "GET",
+            f"{self._endpoint}{API}/directives",
+            headers=_authorization(token),
+            # the watch of the flow takes the place of a read timeout, which pings would reset
+            timeout=httpx.Timeout(times.open, read=None),
+        )
+        async with asyncio.timeout(times.open):
+            response = await client.send(request, stream=True)
+        try:
+            check_stream(response, token)
+            self._opened()
+            await self._follow(client, response, token)
+        finally:
+            await response.aclose()
+
+    async def _fresh_token(self) -> AccessToken:
+        """Return a token that Amazon has not refused and that is not about to expire."""
+        if self._renew_token is None:
+            return await self._token()
+        if self._refused is not None:
+            await self._renew_token(self._refused)
+            self._refused = None
+        token = await self._token()
+        if token.expires_at - time.time() < 2 * self._times.renew_ahead:
+            with contextlib.suppress(AlexaConnectionError, AlexaRateLimitedError):
+                await self._renew_token(token.value)
+            token = await self._token()
+        return token
+
+    async def _register(self) -> None:
+        """Register what we take, unless that is done; a failure is tried again with the next stream."""
+        if not self._must_register:
+            return
+        try:
+            await self._register_capabilities()
+        except AlexaError as error:
+            _LOGGER.debug("The capabilities could not be registered: %s", type(error).__name__)
+        else:
+            self._must_register = False
+
+    async def _synchronize(self, client: httpx.AsyncClient, token: AccessToken) -> None:
+        """Ask whether this is the right region, unless that is known.
+
+        204 says so, a ``SetEndpoint`` directive names the right one.
+        """
+        if self._is_region_known:
+            return
+        event = json.dumps(synchronize_state()).encode()
+        async with asyncio.timeout(self._times.open):
+            response = await client.post(
+                f"{self._endpoint}{API}/events",
+                headers=_authorization(token),
+                files={"metadata": (None, event, "application/json; charset=UTF-8")},
+                timeout=self._times.open,
+            )
+        if response.status_code in (401, 403):
+            check_status(response, token)
+        if response.status_code == 200:
+            parser = MultipartParser(response.headers.get("content-type"))
+            for directive in [*parser.feed(response.content), *parser.close()]:
+                self._switch(set_endpoint(directive)[1])
+        self._is_region_known = response.status_code in (200, 204)
+
+    def _switch(self, endpoint: str | None) -> bool:
+        """Use another gateway; returns whether it is another one."""
+        if endpoint is None or endpoint == self._endpoint:
+            return False
+        self._endpoint = endpoint
+        return True
+
+    async def _follow(self, client: httpx.AsyncClient, response: httpx.Response, token: AccessToken) -> None:
+        """Hand on what comes; returns when the token is about to expire."""
+        times = self._times
+        parser = MultipartParser(response.headers.get("content-type"))
+        life = token.expires_at - time.time() - times.renew_ahead
+        # the next stream after a silent one gets more time: a household may be quiet
+        quiet = times.read * 2 ** min(self._silent, 4)
+        try:
+            async with asyncio.timeout(max(life, times.renew_ahead / 10)) as renewal, asyncio.timeout(quiet) as watch:
+                flow = self._flow = _Flow(watch)
+                pings = asyncio.create_task(self._ping(client, token, flow), name="alexa_media ping")
+                try:
+                    async for chunk in response.aiter_bytes():
+                        flow.has_bytes = True
+                        flow.extend(times.read)
+                        self._take(parser, chunk, token)
+                finally:
+                    self._flow = None
+                    await _cancel(pings)
+        except TimeoutError:
+            if not renewal.expired():
+                raise self._verdict(flow) from None
+        else:
+            raise LostError("ended by Amazon")
+
+    def _verdict(self, flow: _Flow) -> LostError:
+        """Return why the watch ended a stream."""
+        if flow.verdict:
+            return flow.verdict
+        if not flow.has_bytes:
+            self._silent += 1
+            self._must_register = True
+            self._is_region_known = False
+        return LostError("silent")
+
+    def _take(self, parser: MultipartParser, chunk: bytes, token: AccessToken) -> None:
+        """Read one chunk of the stream."""
+        if _UNAUTHENTICATED in chunk:
+            raise LostError("signed out in the stream", refused=token.value)
+        keep_alives, malformed = parser.keep_alives, parser.malformed
+        directives = parser.feed(chunk)
+        if parser.keep_alives > keep_alives:
+            self._note_traffic()
+        self._counts["keep_alives"] += parser.keep_alives - keep_alives
+        self._counts["malformed"] += parser.malformed - malformed
+        now = datetime.now(UTC)
+        for directive in directives:
+            self._directive(directive, now)
+
+    def _directive(self, directive: Mapping[str, Any], now: datetime) -> None:
+        """Hand on the events of one directive."""
+        self._counts["directives"] += 1
+        is_order, endpoint = set_endpoint(directive)
+        if is_order:
+            if self._switch(endpoint):
+                self._switches += 1
+                raise LostError("sent to another region", at_once=self._switches <= MAX_SWITCHES)
+            return
+        self._note_traffic()
+        for event in parse_directive(directive, now):
+            if isinstance(event, DirectiveUnknown):
+                self._count_unknown(event.command)
+            if self._queue.qsize() >= self._queue_limit:
+                raise LostError("more pushes than can be handled", drain=True)
+            self._drained.clear()
+            self._queue.put_nowait(event)
+
+    def _count_unknown(self, command: str) -> None:
+        """Count a command that nobody knows."""
+        if command in self._unknown or len(self._unknown) < MAX_UNKNOWN:
+            self._unknown[command] += 1
+
+    async def _ping(self, client: httpx.AsyncClient, token: AccessToken, flow: _Flow) -> None:
+        """Prove again and again that the connection lives; a failure ends the stream."""
+        while True:
+            await asyncio.sleep(self._times.ping)
+            try:
+                response = await client.get(
+                    f"{self._endpoint}/ping", headers=_authorization(token), timeout=self._times.ping_timeout
+                )
+                check_status(response, token)
+            except Exception as error:  # noqa: BLE001 - any failure means the same
+                lost = lost_by(error)
+                flow.cut(LostError(f"ping: {lost.reason}", refused=lost.refused))
+                return
+            self._counts["pings"] += 1
+            if flow.has_bytes and not self._counts["keep_alives"]:
+                # where Amazon sends no keep-alive parts, a quiet stream is no dead one
+                flow.extend(self._times.read)
+
+
+def _authorization(token: AccessToken) -> dict[str, str]:
+    """Return the header that every request to the gateway needs."""
+    return {"authorization": f"Bearer {token.value}"}
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait until it has ended."""
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()

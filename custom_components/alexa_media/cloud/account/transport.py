@@ -1,0 +1,463 @@
+"""The one way by which requests of ours reach the account API."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+import re
+from time import monotonic
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+import aiohttp
+from alexapy.const import API_USER_AGENT, DEFAULT_ACCEPT_LANGUAGE, USER_AGENT
+from yarl import URL
+
+from ..errors import (
+    AlexaBadResponseError,
+    AlexaCommandError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaRateLimitedError,
+    AlexaUnsupportedError,
+)
+from ..http import json_body, must_be_encodable
+from ..model.calls import command, is_command
+from .answers import MAX_BODY, HttpAnswer, graphql_errors
+from .endpoints import Answer, Endpoint, Host
+from .limits import Slots, Throttle, Traffic
+
+SLOTS_AT_SETUP: Final = 4
+SLOTS: Final = 2
+SETUP_LASTS: Final = 120.0
+"""Seconds after which set-up counts as done though nobody said so."""
+
+CONNECT_TIMEOUT: Final = 10.0
+RETRY_PAUSE: Final = 0.5
+IN_VAIN_PAUSE: Final = 300.0
+LONGEST_WAIT: Final = 5.0
+"""Seconds of Retry-After up to which a throttled command waits and is sent once more."""
+
+
+# What may be the serial of a device.
+_WORD: Final = re.compile(r"[0-9A-Za-z]{8,40}")
+
+
+class SessionKeeper(Protocol):
+    """What a request needs of the session that it belongs to."""
+
+    @property
+    def cookie_generation(self) -> int:
+        """Return a number that changes with each renewal of the cookies."""
+
+    @property
+    def csrf(self) -> str | None:
+        """Return the value of the csrf cookie."""
+
+    def base_url(self, host: Host) -> str:
+        """Return scheme and host."""
+
+    def cookies_for(self, host: Host) -> Mapping[str, str] | None:
+        """Return cookies that a host wants and the cookie jar would not send there."""
+
+    def renew_ahead(self) -> None:
+        """Start the renewals that are due, in the background."""
+
+    async def async_access_token(self, min_valid: float) -> str:
+        """Return a token that is valid for so many seconds."""
+
+    async def async_ensure_cookies(self) -> None:
+        """Get cookies where there are none yet."""
+
+    async def async_renew_cookies(self, generation: int) -> None:
+        """Renew the cookies unless those of ``generation`` have been renewed since."""
+
+    async def async_renew_token(self, refused: str) -> None:
+        """Renew the access token unless the one refused has been renewed since."""
+
+    async def async_renew_csrf(self, refused: str | None) -> None:
+        """Get a csrf cookie other than the one refused."""
+
+
+@dataclass(slots=True)
+class EndpointStats:
+    """What happened at one endpoint: requests sent, errors by kind, the last status."""
+
+    requests: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    last_status: int | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for diagnostics."""
+        return {"requests": self.requests, "errors": dict(self.errors), "last_status": self.last_status}
+
+
+class _LostError(aiohttp.ClientError):
+    """The connection of a write broke; not of the classes after which aiohttp sends again."""
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a PUT or DELETE on a new connection by itself."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as err:
+        raise _LostError(type(err).__name__) from err
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request as the caller wants it, and which cures are left for it."""
+
+    endpoint: Endpoint
+    path: str
+    query: Mapping[str, str]
+    json: Mapping[str, Any] | None
+    headers: Mapping[str, str]
+    retries: int
+    renewals: int = 1
+    csrf_renewals: int = 1
+    waits: int = 1
+
+    @property
+    def traffic(self) -> Traffic:
+        """Return whether it may be held back: what a user waits for is not."""
+        return Traffic.COMMANDS if self.endpoint.is_write or is_command() else Traffic.READS
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What a request went out with to prove who we are."""
+
+    generation: int
+    csrf: str | None
+    token: str | None
+
+
+def _words(request: _Request) -> frozenset[str]:
+    """Return the words of a request that may be serials of devices."""
+    return frozenset(_WORD.findall(f"{request.path} {dict(request.query)} {request.json}"))
+
+
+class _Again(Exception):  # noqa: N818 - no error: a request to be sent once more
+    """A request is to be sent once more, in this form."""
+
+    def __init__(self, request: _Request) -> None:
+        super().__init__()
+        self.request = request
+
+
+class Transport:
+    """Sends requests of one account; see ``async_request``."""
+
+    def __init__(self, session: aiohttp.ClientSession, keeper: SessionKeeper) -> None:
+        """Use ``session``, which stays the caller's, with the cookies in its jar."""
+        self._session = session
+        self._keeper = keeper
+        self._slots = Slots(SLOTS_AT_SETUP)
+        self._stats: dict[str, EndpointStats] = {}
+        self._setup_until: float | None = monotonic() + SETUP_LASTS
+        self._in_vain: dict[str, float] = {}
+        self.throttle = Throttle()
+        self.on_answer: Callable[[], None] = lambda: None
+        self.retry_pause = RETRY_PAUSE
+        self.write_listener: Callable[[frozenset[str]], None] | None = None
+
+    def setup_done(self) -> None:
+        """Allow fewer requests at a time from now on."""
+        self._setup_until = None
+        self._slots.limit(SLOTS)
+
+    @property
+    def stats(self) -> Mapping[str, object]:
+        """Return counters by endpoint."""
+        return {
+            "throttled": self.throttle.hits,
+            "throttled_for": round(self.throttle.remaining),
+            "in_flight": self._slots.busy,
+            "endpoints": {name: stats.as_dict() for name, stats in sorted(self._stats.items())},
+        }
+
+    async def async_read[T](
+        self,
+        endpoint: Endpoint,
+        parse: Callable[[Any], T],
+        *,
+        params: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """Send a request and parse its answer; one that cannot be parsed is counted at its endpoint.
+
+        Raises what ``async_request`` and the parser raise.
+        """
+        data = await self.async_request(endpoint, params=params, query=query, json=json, headers=headers)
+        try:
+            return parse(data)
+        except AlexaBadResponseError:
+            self._stats_of(endpoint).errors[AlexaBadResponseError.__name__] += 1
+            raise
+
+    async def async_request(
+        self,
+        endpoint: Endpoint,
+        *,
+        params: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Send a request and return the JSON of its answer, ``None`` where there is none.
+
+        ``params`` fill the braces of the endpoint's path, ``headers`` are added to the usual
+        ones; the answer that is a page is its text. Reads are tried once more after
+        connection trouble, a 5xx or a broken answer, writes never. What Amazon refused for
+        want of cookies, token or csrf is renewed and sent once more: it did not run.
+
+        A throttled command waits up to 5 s of Retry-After and is sent once more, too.
+
+        Raises ``AlexaRateLimitedError`` (a read without a request while its host is throttled),
+        ``AlexaConnectionError`` (its ``sent`` is true when a write may have run),
+        ``AlexaUnsupportedError`` (403, 404, 405), ``AlexaCommandError`` (a refused write),
+        ``AlexaBadResponseError``, and ``AlexaAuthError`` when the token endpoint says that
+        the grant is gone.
+        """
+        must_be_encodable((params, query, json))
+        path = endpoint.path.format_map({name: quote(text, safe="") for name, text in (params or {}).items()})
+        request = _Request(endpoint, path, query or {}, json, headers or {}, retries=0 if endpoint.is_write else 1)
+        if self._setup_until is not None and monotonic() > self._setup_until:
+            self.setup_done()
+        self._keeper.renew_ahead()
+        while True:
+            try:
+                return await self._attempt(request)
+            except _Again as again:
+                request = again.request
+            except AlexaError as err:
+                self._stats_of(endpoint).errors[type(err).__name__] += 1
+                raise
+
+    def _stats_of(self, endpoint: Endpoint) -> EndpointStats:
+        return self._stats.setdefault(endpoint.name, EndpointStats())
+
+    async def _attempt(self, request: _Request) -> Any:
+        """Send a request and judge the answer; raises ``_Again`` when it is to be sent once more."""
+        endpoint, traffic = request.endpoint, request.traffic
+        self._check_throttle(endpoint, traffic)
+        with command() if traffic is Traffic.COMMANDS else nullcontext():
+            token = await self._prepare(endpoint)
+        try:
+            async with (
+                self.throttle.turn(self._keeper.base_url(endpoint.host), traffic),
+                self._slots.take(urgent=traffic is Traffic.COMMANDS),
+            ):
+                self._check_throttle(endpoint, traffic)
+                if endpoint.is_write and self.write_listener:
+                    self.write_listener(_words(request))
+                proof = _Proof(self._keeper.cookie_generation, self._keeper.csrf, token)
+                answer = await self._exchange(request, proof)
+                wait = self._note_throttling(request, answer)
+            if wait is not None:
+                await asyncio.sleep(wait)
+                raise _Again(replace(request, waits=request.waits - 1))
+            if not _is_signed_out(endpoint, answer):
+                await self._cure_csrf(request, proof, answer)
+                result = _result(endpoint, answer)
+                self._in_vain.pop(endpoint.name, None)
+                self.on_answer()
+                return result
+        except (AlexaConnectionError, AlexaBadResponseError) as err:
+            if not request.retries or not _is_worth_a_retry(err):
+                raise
+            await asyncio.sleep(self.retry_pause)
+            raise _Again(replace(request, retries=request.retries - 1)) from None
+        with command() if traffic is Traffic.COMMANDS else nullcontext():
+            await self._cure_signed_out(request, proof, answer)
+        raise _Again(replace(request, renewals=request.renewals - 1))
+
+    def _check_throttle(self, endpoint: Endpoint, traffic: Traffic) -> None:
+        """Raise for a read while its host is throttled."""
+        if traffic is Traffic.READS and (remaining := self.throttle.held_back(self._keeper.base_url(endpoint.host))):
+            raise AlexaRateLimitedError("Amazon throttles the account", retry_after=remaining, endpoint=endpoint.label)
+
+    def _note_throttling(self, request: _Request, answer: HttpAnswer) -> float | None:
+        """Take note of whether an answer is throttled; returns the seconds after which to send it once more, if so."""
+        endpoint, traffic = request.endpoint, request.traffic
+        host = self._keeper.base_url(endpoint.host)
+        if not answer.is_throttled:
+            if answer.status < 300 and not _is_signed_out(endpoint, answer):
+                self.throttle.passed(host, traffic)
+            return None
+        retry_after = self.throttle.hit(host, traffic, answer.retry_after)
+        asked = answer.retry_after
+        if traffic is Traffic.COMMANDS and request.waits and asked is not None and asked <= LONGEST_WAIT:
+            return asked
+        raise AlexaRateLimitedError(
+            "Amazon throttles the account",
+            retry_after=retry_after,
+            endpoint=endpoint.label,
+            status=answer.status,
+            code=answer.error_code,
+        )
+
+    async def _prepare(self, endpoint: Endpoint) -> str | None:
+        """Get what the request needs to go out: cookies, or the access token that it returns."""
+        if endpoint.host is Host.ALEXA_API:
+            return await self._keeper.async_access_token(60)
+        await self._keeper.async_ensure_cookies()
+        if endpoint.needs_csrf and self._keeper.csrf is None:
+            await self._keeper.async_renew_csrf(None)
+            if self._keeper.csrf is None:
+                raise AlexaConnectionError(
+                    "Amazon gives no csrf cookie", endpoint=endpoint.label, code="csrf", sent=False
+                )
+        return await self._keeper.async_access_token(60) if endpoint.bearer else None
+
+    async def _exchange(self, request: _Request, proof: _Proof) -> HttpAnswer:
+        """Send one request and read the whole answer; raises ``AlexaConnectionError``."""
+        endpoint = request.endpoint
+        if self._session.closed:
+            raise AlexaConnectionError("The session is closed", endpoint=endpoint.label, code="closed", sent=False)
+        stats = self._stats_of(endpoint)
+        stats.requests += 1
+        status: int | None = None
+        try:
+            async with self._session.request(
+                endpoint.method,
+                URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query),
+                data=json_body(request.json),
+                cookies=self._keeper.cookies_for(endpoint.host),
+                headers={**_headers(endpoint, proof), **request.headers},
+                allow_redirects=False,
+                raise_for_status=False,
+                timeout=aiohttp.ClientTimeout(total=endpoint.timeout, sock_connect=CONNECT_TIMEOUT),
+                middlewares=(_send_once,) if endpoint.is_write else None,
+            ) as response:
+                status = stats.last_status = response.status
+                return HttpAnswer(status, response.headers, await _body(response, endpoint))
+        # The library's messages hold the address with the serial in its query: they go no further.
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+            failure: Exception = err
+            sent = False
+        except (aiohttp.ClientError, TimeoutError, OSError) as err:
+            failure = err
+            sent = True
+        name = type(failure).__name__.lstrip("_")
+        if status is not None and not endpoint.is_write and not isinstance(failure, TimeoutError):
+            raise AlexaBadResponseError(
+                f"The answer to {endpoint.label} was cut off", endpoint=endpoint.label, status=status, code="cut"
+            )
+        raise AlexaConnectionError(f"{endpoint.label}: {name}", endpoint=endpoint.label, code=name, sent=sent)
+
+    async def _cure_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
+        """Get another csrf cookie when this one was refused."""
+        if answer.status != 403 or not request.endpoint.needs_csrf or not answer.names_csrf:
+            return
+        if request.csrf_renewals:
+            await self._keeper.async_renew_csrf(proof.csrf)
+            raise _Again(replace(request, csrf_renewals=request.csrf_renewals - 1))
+
+    async def _cure_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
+        """Renew cookies or token when Amazon does not know us; raises when that is no use.
+
+        An endpoint that refuses us in spite of new cookies is left alone for a while.
+        """
+        endpoint = request.endpoint
+        refused = AlexaConnectionError(
+            f"{endpoint.label} does not accept the session",
+            endpoint=endpoint.label,
+            status=401,
+            code=answer.error_code,
+            sent=False,
+        )
+        if not request.renewals:
+            self._in_vain[endpoint.name] = monotonic() + IN_VAIN_PAUSE
+            raise refused
+        if self._in_vain.get(endpoint.name, 0) > monotonic() and self._keeper.cookie_generation == proof.generation:
+            raise refused
+        try:
+            if proof.token is not None:
+                await self._keeper.async_renew_token(proof.token)
+            if endpoint.host is not Host.ALEXA_API:
+                await self._keeper.async_renew_cookies(proof.generation)
+        except AlexaConnectionError as err:
+            raise refused from err
+
+
+def _headers(endpoint: Endpoint, proof: _Proof) -> dict[str, str]:
+    """Return the headers of a request, cookies apart."""
+    headers = {
+        "User-Agent": API_USER_AGENT if endpoint.browser_agent else USER_AGENT,
+        "Accept": "application/json" if endpoint.browser_agent else "*/*",
+        "Accept-Language": DEFAULT_ACCEPT_LANGUAGE,
+        **endpoint.headers,
+    }
+    if proof.token:
+        headers["Authorization"] = f"Bearer {proof.token}"
+    if endpoint.needs_csrf and proof.csrf:
+        headers["csrf"] = proof.csrf
+    return headers
+
+
+async def _body(response: aiohttp.ClientResponse, endpoint: Endpoint) -> bytes:
+    """Return the body; raises ``AlexaBadResponseError`` when it is larger than anything that Amazon sends."""
+    pieces = bytearray()
+    async for piece in response.content.iter_any():
+        pieces += piece
+        if len(pieces) > MAX_BODY:
+            response.close()
+            raise AlexaBadResponseError(
+                f"The answer to {endpoint.label} is too large",
+                endpoint=endpoint.label,
+                status=response.status,
+                code="too_large",
+            )
+    return bytes(pieces)
+
+
+def _is_signed_out(endpoint: Endpoint, answer: HttpAnswer) -> bool:
+    """Return whether Amazon does not know us: 401, a redirect, or its sign-in page where JSON was asked for."""
+    if answer.status == 401 or 300 <= answer.status < 400:
+        return True
+    return answer.status == 200 and endpoint.answer not in (Answer.PAGE, Answer.HTML) and answer.is_html
+
+
+def _is_worth_a_retry(err: AlexaError) -> bool:
+    """Return whether a read may be tried again: not after a refusal, and not after it hung for long."""
+    if isinstance(err, AlexaConnectionError):
+        return err.code != TimeoutError.__name__
+    return err.status is not None and err.status < 400 and err.code != "too_large"
+
+
+def _result(endpoint: Endpoint, answer: HttpAnswer) -> Any:
+    """Return the JSON of a good answer; raises what the others mean."""
+    label, status = endpoint.label, answer.status
+    if status >= 400:
+        message = f"{label} was answered {status}"
+        code = answer.error_code
+        if status >= 500:
+            raise AlexaConnectionError(message, endpoint=label, status=status, code=code)
+        if status in (403, 404, 405):
+            raise AlexaUnsupportedError(message, endpoint=label, status=status, code=code)
+        if endpoint.is_write:
+            raise AlexaCommandError(message, endpoint=label, status=status, code=code)
+        raise AlexaBadResponseError(message, endpoint=label, status=status, code=code)
+    if endpoint.answer is Answer.PAGE:
+        return None
+    if endpoint.answer is Answer.HTML:
+        return answer.body.decode(errors="replace")
+    try:
+        data = answer.json()
+    except ValueError:
+        data = None
+    if data is None and endpoint.answer is Answer.JSON and status != 204:
+        raise AlexaBadResponseError(f"{label} was answered without JSON", endpoint=label, status=status)
+    if not endpoint.partial and (error := graphql_errors(data)):
+        message = f"{label} was answered with errors"
+        if endpoint.is_write:
+            raise AlexaCommandError(message, endpoint=label, status=status, code=error)
+        raise AlexaBadResponseError(message, endpoint=label, status=status, code=error)
+    return data

@@ -1,0 +1,291 @@
+"""When an alarm, a timer or a reminder goes off next.
+
+Amazon moves a repeating alarm on to its next date only at midnight in California, so the
+next time is worked out from the local time and the rule.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+import heapq
+from itertools import dropwhile, groupby
+import re
+from typing import Final
+
+from .model.devices import Notification, NotificationStatus, NotificationType
+from .recurrence import Rule
+
+ALARMS: Final = frozenset({NotificationType.ALARM, NotificationType.MUSIC_ALARM})
+TIMERS: Final = frozenset({NotificationType.TIMER})
+REMINDERS: Final = frozenset({NotificationType.REMINDER})
+
+SNOOZE: Final = timedelta(minutes=9)
+"""How long Alexa snoozes where nobody says otherwise."""
+
+_DAY: Final = timedelta(days=1)
+
+# Amazon's patterns of weekdays; what a weekend is depends on the country.
+_EVERY: Final = frozenset(range(1, 8))
+_EVERY_DAY: Final = "P1D"
+_WEEKDAYS: Final = "XXXX-WD"
+_WEEKEND: Final = "XXXX-WE"
+
+_SATURDAY_SUNDAY: Final = frozenset({6, 7})
+
+# Countries (ISO 3166) where Amazon does not take Saturday and Sunday for the weekend.
+_FRIDAY_SATURDAY_IN: Final = (
+    *("AF", "BD", "BH", "DZ", "EG", "IL", "IQ", "JO", "KW", "LY"),
+    *("MV", "MY", "OM", "PS", "QA", "SA", "SD", "SY", "YE"),
+)
+_WEEKENDS: Final = dict.fromkeys(_FRIDAY_SATURDAY_IN, frozenset({5, 6})) | {"IR": frozenset({4, 5})}
+
+# 29 February may be eight years away; a rule that never fits must not be searched to the year 9999.
+_HORIZON: Final = timedelta(days=9 * 366)
+
+# Amazon's ``recurringPattern`` of so many days, weeks, months or years from the first time on.
+_STEP: Final = re.compile(r"P([1-9]\d{0,2})([DWMY])", re.ASCII)
+_STEP_FREQUENCY: Final = {"D": "DAILY", "W": "WEEKLY", "M": "MONTHLY", "Y": "YEARLY"}
+_WEEKDAY: Final = re.compile(r"XXXX-WXX-([1-7])", re.ASCII)
+_SEPARATOR: Final = re.compile(r"[\s,;]+")
+
+# Rules of a notification that are read, and the years since its start over which one is counted.
+_MOST_RULES: Final = 20
+_COUNTED: Final = timedelta(days=10 * 366)
+
+
+def country_of(locale: str | None) -> str | None:
+    """Return the country (ISO 3166) of a device's locale, ``SA`` of "ar-SA"; ``None`` where it names none."""
+    country = (locale or "").rpartition("-")[2]
+    return country.upper() if len(country) == 2 and "-" in (locale or "") else None
+
+
+def next_occurrence(
+    notification: Notification, now: datetime, zone: tzinfo, country: str | None = None
+) -> datetime | None:
+    """Return when a notification goes off next, in UTC and after ``now``; ``None`` when it does not."""
+    return next(occurrences(notification, now, zone, country), None)
+
+
+def next_of(
+    notifications: Iterable[Notification], now: datetime, zone: tzinfo, country: str | None = None
+) -> datetime | None:
+    """Return when the first of several notifications goes off, in UTC; ``None`` when none does."""
+    times = (next_occurrence(notification, now, zone, country) for notification in notifications)
+    return min((at for at in times if at is not None), default=None)
+
+
+def occurrences(
+    notification: Notification, now: datetime, zone: tzinfo, country: str | None = None
+) -> Iterator[datetime]:
+    """Yield when a notification goes off, in UTC, in order and after ``now``; it may never end.
+
+    ``now`` is an aware time, ``zone`` the time zone of the device and ``country`` where it
+    stands, which says what a weekend is. What is off, paused, over or of a kind or status
+    that nobody knows does not go off. Rules come before the pattern, as the app writes both
+    and keeps only the rules exact. What is snoozed, or put off to a time that is still to
+    come, goes off then, and afterwards when its rules say; the next time of what is
+    ``INSTANCE_CANCELED`` is left out.
+    """
+    status = notification.status
+    if status is NotificationStatus.INSTANCE_CANCELED:
+        now = _skipped(notification, now, zone)
+    elif status is not NotificationStatus.ON and status is not NotificationStatus.SNOOZED:
+        return
+    put_off = snoozed_to(notification) if status is NotificationStatus.SNOOZED else notification.deferred
+    if first := _later(put_off, now):
+        yield first
+        now = first
+    if notification.type in TIMERS:
+        yield from () if first else _one(_timer(notification, now))
+    elif notification.type in ALARMS | REMINDERS:
+        yield from _regular(notification, now, zone, country)
+
+
+def snoozed_to(notification: Notification) -> datetime | None:
+    """Return when something that is snoozed goes off; Alexa's nine minutes after the change where Amazon names none."""
+    if notification.snoozed_to is not None or notification.updated is None:
+        return notification.snoozed_to
+    return notification.updated + SNOOZE
+
+
+def repeats(notification: Notification) -> bool:
+    """Return whether a notification comes again by a rule or a pattern."""
+    return bool(notification.rules) or _is_known(notification.pattern)
+
+
+def repetition_rules(notification: Notification) -> tuple[str, ...]:
+    """Return the RFC 5545 rules of a notification; those of a pattern of steps where it has no rules."""
+    if notification.rules:
+        return notification.rules[:_MOST_RULES]
+    rule = _step_rule(notification.pattern)
+    return (rule,) if rule else ()
+
+
+def weekdays_of(notification: Notification, country: str | None) -> frozenset[int]:
+    """Return the ISO weekdays of a notification's pattern; none where it has no pattern that is known."""
+    return _days(notification.pattern, country) or frozenset()
+
+
+def first_day(notification: Notification, now: datetime, zone: tzinfo) -> date:
+    """Return the local day that a repetition starts on."""
+    return _start(notification, now, zone)[0]
+
+
+def _regular(notification: Notification, now: datetime, zone: tzinfo, country: str | None) -> Iterator[datetime]:
+    """Yield the times of an alarm or a reminder by its rules, its pattern, or its one time."""
+    start, seconds = _start(notification, now, zone)
+    rules = (_occurrences(text, start, seconds, now, zone) for text in notification.rules[:_MOST_RULES])
+    readable = [rule for rule in rules if rule is not None]
+    step = _step_rule(notification.pattern)
+    if step and not readable and (found := _occurrences(step, start, seconds, now, zone)) is not None:
+        readable.append(found)
+    if readable:
+        merged = heapq.merge(*(_after(rule, now, zone) for rule in readable))
+        return (at for at, _ in groupby(merged))
+    days = _days(notification.pattern, country)
+    if days is not None and seconds is not None:
+        return _after(_on_weekdays(days, start, seconds, now, zone), now, zone)
+    return _one(_once(notification, now, zone))
+
+
+def _is_known(pattern: str | None) -> bool:
+    """Return whether a pattern is one by which something repeats."""
+    return _step_rule(pattern) is not None or _days(pattern, None) is not None
+
+
+def _days(pattern: str | None, country: str | None) -> frozenset[int] | None:
+    """Return the ISO weekdays of a pattern, which may list several; ``None`` for one that is not known."""
+    parts = [part for part in _SEPARATOR.split((pattern or "").upper()) if part]
+    found = [_days_of(part, _WEEKENDS.get(country or "", _SATURDAY_SUNDAY)) for part in parts]
+    known = [days for days in found if days is not None]
+    return frozenset().union(*known) if known and len(known) == len(found) else None
+
+
+def _days_of(pattern: str, weekend: frozenset[int]) -> frozenset[int] | None:
+    """Return the ISO weekdays of a single pattern."""
+    if pattern == _WEEKEND:
+        return weekend
+    if pattern in (_WEEKDAYS, _EVERY_DAY):
+        return _EVERY - weekend if pattern == _WEEKDAYS else _EVERY
+    return frozenset({int(found[1])}) if (found := _WEEKDAY.fullmatch(pattern)) else None
+
+
+def _step_rule(pattern: str | None) -> str | None:
+    """Return the rule of a pattern such as "P2W"; ``None`` for others, also for "P1D", which is all weekdays."""
+    found = _STEP.fullmatch((pattern or "").strip().upper())
+    if found is None or found[0] == _EVERY_DAY:
+        return None
+    return f"FREQ={_STEP_FREQUENCY[found[2]]};INTERVAL={found[1]}"
+
+
+def _skipped(notification: Notification, now: datetime, zone: tzinfo) -> datetime:
+    """Return the time of the occurrence that is left out, if it is still to come; else now."""
+    if notification.local_date is None or notification.local_seconds is None:
+        return max(now, notification.alarm_time or now)
+    return max(now, _instant(_at(notification.local_date, notification.local_seconds), zone))
+
+
+def _one(at: datetime | None) -> Iterator[datetime]:
+    """Return an iterator over the one time that there may be."""
+    return iter(() if at is None else (at,))
+
+
+def unless_counting(new: Notification, old: Notification | None) -> Notification:
+    """Return a notification as it was before, if all that has changed is that a timer counts down."""
+    if old is None or new.trigger_time is None or (new.type, new.status) != (old.type, old.status):
+        return new
+    if new.type not in TIMERS or new.status is not NotificationStatus.ON:
+        return new
+    counted = {**new.raw, "remainingTime": old.raw.get("remainingTime")}
+    return old if replace(new, remaining=old.remaining, raw=counted) == old else new
+
+
+def _later(at: datetime | None, now: datetime) -> datetime | None:
+    """Return a time in UTC if it is still to come."""
+    return at.astimezone(UTC) if at is not None and at > now else None
+
+
+def _instant(local: datetime, zone: tzinfo) -> datetime:
+    """Return a local time in UTC.
+
+    A time that the clock passes twice is the first one; one that it skips comes as much
+    later as the clock was put forward.
+    """
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _at(day: date, seconds: float) -> datetime:
+    """Return a local time without zone: ``seconds`` by the clock after midnight."""
+    return datetime.combine(day, time()) + timedelta(seconds=seconds)
+
+
+def _timer(notification: Notification, now: datetime) -> datetime | None:
+    """Return the end of a timer that runs."""
+    if notification.trigger_time is not None:
+        return _later(notification.trigger_time, now)
+    if notification.updated is None or notification.remaining is None:
+        return None
+    return _later(notification.updated + timedelta(seconds=notification.remaining), now)
+
+
+def _once(notification: Notification, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return the one time of what does not repeat: a reminder's is an instant, an alarm's is local."""
+    if notification.type in REMINDERS and notification.alarm_time is not None:
+        return _later(notification.alarm_time, now)
+    if notification.local_date is not None and notification.local_seconds is not None:
+        return _later(_instant(_at(notification.local_date, notification.local_seconds), zone), now)
+    return _later(notification.alarm_time, now)
+
+
+def _start(notification: Notification, now: datetime, zone: tzinfo) -> tuple[date, float | None]:
+    """Return the local day that a repetition starts on, and its time as seconds of the day if it has one."""
+    alarm = notification.alarm_time.astimezone(zone) if notification.alarm_time is not None else None
+    seconds = notification.local_seconds
+    if seconds is None and alarm is not None:
+        seconds = timedelta(hours=alarm.hour, minutes=alarm.minute, seconds=alarm.second).total_seconds()
+    known = alarm or (notification.created or now).astimezone(zone)
+    return notification.local_date or known.date(), seconds
+
+
+def _after(times: Iterable[datetime], now: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Yield rising local times that are after ``now``, in UTC."""
+    return dropwhile(lambda at: at <= now, (_instant(local, zone) for local in times))
+
+
+def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Yield local times on some weekdays from the day before ``now`` on, none before ``start``."""
+    day = max(start, now.astimezone(zone).date() - _DAY)
+    while True:
+        if day.isoweekday() in days:
+            yield _at(day, seconds)
+        day += _DAY
+
+
+def _occurrences(
+    text: str, start: date, seconds: float | None, now: datetime, zone: tzinfo
+) -> Iterator[datetime] | None:
+    """Return the local times of an RFC 5545 rule; ``None`` for a rule that cannot be read.
+
+    No rule is followed for more than nine years, nor counted over more than ten.
+    """
+    rule = Rule.parse(text, start, seconds)
+    if rule is None:
+        return None
+    local_now = now.astimezone(zone).replace(tzinfo=None)
+    limit = local_now + _HORIZON
+    if rule.until:
+        try:
+            limit = min(limit, _until(rule.until, zone))
+        except ValueError, OverflowError:
+            return None
+    if rule.count is not None and rule.begin < local_now - _COUNTED:
+        return iter(())
+    return rule.between((local_now - _DAY).date(), limit)
+
+
+def _until(text: str, zone: tzinfo) -> datetime:
+    """Return the end of a rule in local time; it is given in UTC, in local time, or as the last day."""
+    until = datetime.fromisoformat(text)
+    if until.tzinfo is not None:
+        return until.astimezone(zone).replace(tzinfo=None)
+    return until if "T" in text else until + _DAY - timedelta(seconds=1)

@@ -1,0 +1,303 @@
+"""The appliances behind an account: what they can do, and what they are set to.
+
+Names of features and properties are those of Amazon's GraphQL schema.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from .devices import OpenEnum
+
+
+class ApplianceKind(OpenEnum):
+    """What an appliance is: Alexa's display category, or what the user made of it in the app (a plug as a light)."""
+
+    AIR_FRESHENER = "AIR_FRESHENER"
+    AIR_PURIFIER = "AIR_PURIFIER"
+    AIR_QUALITY_MONITOR = "AIR_QUALITY_MONITOR"
+    ALEXA_VOICE_ENABLED = "ALEXA_VOICE_ENABLED"
+    CONTACT_SENSOR = "CONTACT_SENSOR"
+    DOOR = "DOOR"
+    EXTERIOR_BLIND = "EXTERIOR_BLIND"
+    FAN = "FAN"
+    GARAGE_DOOR = "GARAGE_DOOR"
+    HUB = "HUB"
+    INTERIOR_BLIND = "INTERIOR_BLIND"
+    LIGHT = "LIGHT"
+    MOTION_SENSOR = "MOTION_SENSOR"
+    OTHER = "OTHER"
+    SECURITY_PANEL = "SECURITY_PANEL"
+    SMARTLOCK = "SMARTLOCK"
+    SMARTPLUG = "SMARTPLUG"
+    SWITCH = "SWITCH"
+    TEMPERATURE_SENSOR = "TEMPERATURE_SENSOR"
+    THERMOSTAT = "THERMOSTAT"
+    UNKNOWN = "UNKNOWN"
+
+
+class FeatureName(OpenEnum):
+    """``name`` of a feature."""
+
+    BRIGHTNESS = "brightness"
+    COLOR = "color"
+    COLOR_TEMPERATURE = "colorTemperature"
+    CONNECTIVITY = "connectivity"
+    CONTACT_SENSOR = "contactSensor"
+    LIGHT_SENSOR = "lightSensor"
+    LOCK = "lock"
+    MODE = "mode"
+    MOTION_SENSOR = "motionSensor"
+    POWER = "power"
+    RANGE = "range"
+    SECURITY_PANEL = "securityPanel"
+    SPEAKER = "speaker"
+    TEMPERATURE_SENSOR = "temperatureSensor"
+    THERMOSTAT = "thermostat"
+    TOGGLE = "toggle"
+    UNKNOWN = "UNKNOWN"
+
+
+class PropertyName(OpenEnum):
+    """``name`` of a property, and the type that its value has in a ``Sample``."""
+
+    ARM_STATE = "armState"
+    """ARMED_AWAY, ARMED_STAY, ARMED_NIGHT or DISARMED."""
+    BRIGHTNESS = "brightness"
+    """float, 0–100."""
+    COLOR = "color"
+    """``HueSaturation``."""
+    COLOR_TEMPERATURE = "colorTemperatureInKelvin"
+    """float, kelvins."""
+    DETECTION_STATE = "detectionState"
+    """DETECTED or NOT_DETECTED."""
+    ILLUMINANCE = "illuminance"
+    """float, lux."""
+    LOCK_STATE = "lockState"
+    """LOCKED, UNLOCKED or JAMMED."""
+    LOWER_SETPOINT = "lowerSetpoint"
+    """``Temperature``."""
+    MODE = "mode"
+    """One of the feature's modes."""
+    POWER_STATE = "powerState"
+    """ON or OFF."""
+    RANGE_VALUE = "rangeValue"
+    """float within the feature's range."""
+    REACHABILITY = "reachability"
+    """OK or UNREACHABLE."""
+    TARGET_SETPOINT = "targetSetpoint"
+    """``Temperature``."""
+    TEMPERATURE = "temperature"
+    """``Temperature``."""
+    THERMOSTAT_MODE = "thermostatMode"
+    """HEAT, COOL, AUTO, OFF or ECO."""
+    TOGGLE_STATE = "toggleState"
+    """ON or OFF."""
+    UPPER_SETPOINT = "upperSetpoint"
+    """``Temperature``."""
+    VOLUME = "volume"
+    """float, 0–100."""
+    UNKNOWN = "UNKNOWN"
+
+
+class TemperatureScale(OpenEnum):
+    """``scale`` of a temperature."""
+
+    CELSIUS = "CELSIUS"
+    FAHRENHEIT = "FAHRENHEIT"
+    KELVIN = "KELVIN"
+    UNKNOWN = "UNKNOWN"
+
+
+class Exposure(StrEnum):
+    """Why an appliance may be Home Assistant's own, which Alexa would only hand back; ``NONE`` if it is not."""
+
+    NONE = "none"
+    SKILL = "skill"
+    """Home Assistant's own Alexa skill, or its emulated Hue bridge as it names itself."""
+    HUE_V1 = "hue_v1"
+    """Looks like an old Hue bridge, as Home Assistant's emulation does: its own only where that is loaded."""
+    MATTER_BRIDGE = "matter_bridge"
+    """A bridge for Matter, as those are by which Home Assistant is shown to Alexa."""
+    MATTER_CHILD = "matter_child"
+    """What hangs on such a bridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class HueSaturation:
+    """A colour: hue 0–360, saturation and brightness 0–1."""
+
+    hue: float
+    saturation: float
+    brightness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Temperature:
+    """A temperature in its own scale."""
+
+    value: float
+    scale: TemperatureScale
+
+
+type Value = str | float | HueSaturation | Temperature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A value of a range that has a name."""
+
+    value: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueRange:
+    """What a range feature takes; ``unit`` is as Amazon names it (``Alexa.Unit.Percent``)."""
+
+    minimum: float
+    maximum: float
+    step: float
+    unit: str | None = None
+    presets: tuple[Preset, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeOption:
+    """A mode, and its name where Amazon has one."""
+
+    value: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """Something that an appliance can do or measure.
+
+    ``instance`` tells several ranges, modes and toggles of one appliance apart, "" for
+    what there is once. A feature without ``operations`` can only be read. ``modes`` are
+    those of a mode feature, or of a thermostat. ``value_range`` is that of a range.
+    """
+
+    name: FeatureName
+    instance: str = ""
+    name_raw: str = ""
+    operations: frozenset[str] = frozenset()
+    properties: frozenset[str] = frozenset()
+    friendly_name: str | None = None
+    value_range: ValueRange | None = None
+    modes: tuple[ModeOption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appliance:
+    """One device of the smart home.
+
+    ``entity_id`` is Alexa's (a UUID), on which unique ids hang; ``endpoint_id`` is how GraphQL
+    names it, ``appliance_id`` how phoenix does, ``merged_ids`` what it consists of where Alexa
+    has made one of several. ``echo_serial`` is the Echo that it hangs on, or that it is
+    (``is_echo``); ``connected_via`` that Echo's name. ``serial`` is its own. ``is_local``: on an
+    Echo's hub, or Amazon's own. ``type_raw`` is the display category as it came.
+    """
+
+    entity_id: str
+    endpoint_id: str
+    appliance_id: str
+    name: str
+    kind: ApplianceKind
+    type_raw: str = ""
+    description: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    software_version: str | None = None
+    serial: str | None = None
+    device_type: str | None = None
+    connected_via: str | None = None
+    echo_serial: str | None = None
+    is_echo: bool = False
+    is_local: bool = False
+    is_guard: bool = False
+    exposure: Exposure = Exposure.NONE
+    merged_ids: tuple[str, ...] = ()
+    features: tuple[Feature, ...] = ()
+
+    def feature(self, name: FeatureName, instance: str | None = None) -> Feature | None:
+        """Return a feature by name, the first one if no instance is given."""
+        return next(
+            (
+                feature
+                for feature in self.features
+                if feature.name is name and (instance is None or feature.instance == instance)
+            ),
+            None,
+        )
+
+    def all_of(self, name: FeatureName) -> tuple[Feature, ...]:
+        """Return all features of a name: ranges, modes, toggles."""
+        return tuple(feature for feature in self.features if feature.name is name)
+
+
+class PropertyKey(NamedTuple):
+    """Which value of an appliance: ``feature`` and ``name`` as Amazon has them, ``instance`` "" where there is none."""
+
+    feature: str
+    name: str
+    instance: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A value and when it was true; ``value`` is ``None`` where Amazon could not read it, ``error`` says why.
+
+    The time matters in itself: of colour and colour temperature a lamp shows the newer one.
+    """
+
+    value: Value | None
+    at: datetime | None = None
+    error: str | None = None
+
+    def is_older_than(self, other: Sample) -> bool:
+        """Return whether this was sampled before the other one; without both times nobody knows."""
+        return self.at is not None and other.at is not None and self.at < other.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplianceState:
+    """What an appliance is set to and measures.
+
+    ``refused`` is true after a command that found it unreachable, until Amazon tells
+    anything newer.
+    """
+
+    samples: Mapping[PropertyKey, Sample] = field(default_factory=dict)
+    refused: bool = False
+
+    @property
+    def reachable(self) -> bool:
+        """Return whether it can be reached, as far as Amazon says."""
+        if self.refused:
+            return False
+        reachability = self.value(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)
+        return reachability is None or reachability == "OK"
+
+    def sample(self, feature: str, name: str, instance: str = "") -> Sample | None:
+        """Return what is known of a property."""
+        return self.samples.get(PropertyKey(feature, name, instance))
+
+    def value(self, feature: str, name: str, instance: str = "") -> Value | None:
+        """Return the value of a property, ``None`` where it is not known."""
+        sample = self.sample(feature, name, instance)
+        return sample.value if sample else None
+
+    def updated(self, newer: ApplianceState) -> ApplianceState:
+        """Return this state with what another one tells; a sample that is older than the one held changes nothing."""
+        taken = {
+            key: sample
+            for key, sample in newer.samples.items()
+            if (held := self.samples.get(key)) is None or not sample.is_older_than(held)
+        }
+        if not taken:
+            return self
+        return ApplianceState(samples={**self.samples, **taken})

@@ -1,0 +1,204 @@
+"""Words that an Echo understands, by language: alarms, timers, playback."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+type Units = tuple[tuple[str, str], tuple[str, str], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """The sentences of one language; ``units`` are hour, minute and second, each one and many."""
+
+    units: Units
+    timer: Callable[[str], str]
+    named: str
+    snooze: str
+    snooze_for: Callable[[str], str]
+    stop: str
+    sleep: Callable[[str], str]
+
+
+_PHRASES: Final = {
+    "de": Phrases(
+        units=(("Stunde", "Stunden"), ("Minute", "Minuten"), ("Sekunde", "Sekunden")),
+        timer="stelle einen Timer auf {}".format,
+        named="namens",
+        snooze="schlummern",
+        snooze_for="schlummern für {}".format,
+        stop="stopp",
+        sleep="stelle einen Sleeptimer auf {}".format,
+    ),
+    "en": Phrases(
+        units=(("hour", "hours"), ("minute", "minutes"), ("second", "seconds")),
+        timer="set a timer for {}".format,
+        named="called",
+        snooze="snooze",
+        snooze_for="snooze for {}".format,
+        stop="stop",
+        sleep="set a sleep timer for {}".format,
+    ),
+    "es": Phrases(
+        units=(("hora", "horas"), ("minuto", "minutos"), ("segundo", "segundos")),
+        timer="pon un temporizador de {}".format,
+        named="llamado",
+        snooze="posponer",
+        snooze_for="posponer {}".format,
+        stop="para",
+        sleep="para la música en {}".format,
+    ),
+    "fr": Phrases(
+        units=(("heure", "heures"), ("minute", "minutes"), ("seconde", "secondes")),
+        timer="mets un minuteur de {}".format,
+        named="nommé",
+        snooze="répète l'alarme",
+        snooze_for="répète l'alarme dans {}".format,
+        stop="stop",
+        sleep="arrête la musique dans {}".format,
+    ),
+    "it": Phrases(
+        units=(("ora", "ore"), ("minuto", "minuti"), ("secondo", "secondi")),
+        timer="imposta un timer di {}".format,
+        named="chiamato",
+        snooze="posticipa",
+        snooze_for="posticipa di {}".format,
+        stop="stop",
+        sleep="ferma la musica tra {}".format,
+    ),
+    "pt": Phrases(
+        units=(("hora", "horas"), ("minuto", "minutos"), ("segundo", "segundos")),
+        timer="defina um timer de {}".format,
+        named="chamado",
+        snooze="soneca",
+        snooze_for="soneca de {}".format,
+        stop="parar",
+        sleep="pare a música em {}".format,
+    ),
+}
+
+
+def phrases_for(locale: str | None) -> Phrases | None:
+    """Return the sentences of a device's locale ("en-GB"), ``None`` for a language that has none here.
+
+    A device that tells no locale is spoken to in English.
+    """
+    return _PHRASES.get((locale or "en").partition("-")[0].lower())
+
+
+def timer_sentence(phrases: Phrases, length: timedelta, label: str | None) -> str:
+    """Return what sets a timer of at least a second."""
+    sentence = phrases.timer(spoken(phrases, length))
+    return f"{sentence} {phrases.named} {label}" if label else sentence
+
+
+def snooze_sentence(phrases: Phrases, length: timedelta | None) -> str:
+    """Return what lets an alarm sleep, for as long as the Echo likes without a length."""
+    return phrases.snooze_for(spoken(phrases, length)) if length else phrases.snooze
+
+
+def sleep_sentence(phrases: Phrases, length: timedelta) -> str:
+    """Return what ends what plays, after a length of whole minutes at least."""
+    return phrases.sleep(spoken(phrases, length))
+
+
+def spoken(phrases: Phrases, length: timedelta) -> str:
+    """Return a length in words, as "1 hour 5 minutes"."""
+    left = round(length.total_seconds())
+    parts = []
+    for seconds, (one, many) in zip((3600, 60, 1), phrases.units, strict=True):
+        number, left = divmod(left, seconds)
+        if number:
+            parts.append(f"{number} {one if number == 1 else many}")
+    return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayerPhrases:
+    """The words of one language; ``shuffle`` and ``repeat`` are off and on."""
+
+    pause: str
+    resume: str
+    next: str
+    previous: str
+    shuffle: tuple[str, str]
+    repeat: tuple[str, str]
+
+
+_PLAYER_PHRASES: Final = {
+    "de": PlayerPhrases(
+        pause="Pause",
+        resume="fortsetzen",
+        next="nächstes Lied",
+        previous="vorheriges Lied",
+        shuffle=("Zufallswiedergabe aus", "Zufallswiedergabe an"),
+        repeat=("Wiederholung aus", "Wiederholung an"),
+    ),
+    "en": PlayerPhrases(
+        pause="pause",
+        resume="resume",
+        next="next",
+        previous="previous",
+        shuffle=("shuffle off", "shuffle on"),
+        repeat=("repeat off", "repeat on"),
+    ),
+    "es": PlayerPhrases(
+        pause="pausa",
+        resume="continúa",
+        next="siguiente canción",
+        previous="canción anterior",
+        shuffle=("desactiva el modo aleatorio", "activa el modo aleatorio"),
+        repeat=("desactiva la repetición", "activa la repetición"),
+    ),
+    "fr": PlayerPhrases(
+        pause="pause",
+        resume="reprends",
+        next="chanson suivante",
+        previous="chanson précédente",
+        shuffle=("désactive la lecture aléatoire", "active la lecture aléatoire"),
+        repeat=("désactive la répétition", "active la répétition"),
+    ),
+    "it": PlayerPhrases(
+        pause="pausa",
+        resume="riprendi",
+        next="canzone successiva",
+        previous="canzone precedente",
+        shuffle=("disattiva la riproduzione casuale", "attiva la riproduzione casuale"),
+        repeat=("disattiva la ripetizione", "attiva la ripetizione"),
+    ),
+    "pt": PlayerPhrases(
+        pause="pausar",
+        resume="continuar",
+        next="próxima música",
+        previous="música anterior",
+        shuffle=("desativar o modo aleatório", "ativar o modo aleatório"),
+        repeat=("desativar a repetição", "ativar a repetição"),
+    ),
+}
+
+
+def player_phrases_for(locale: str | None) -> PlayerPhrases | None:
+    """Return the words of a device's locale ("en-GB"), ``None`` for a language that has none here.
+
+    A device that reports no locale is spoken to in English.
+    """
+    return _PLAYER_PHRASES.get((locale or "en").partition("-")[0].lower())
+
+
+def player_sentence(phrases: PlayerPhrases, kind: str, fields: Mapping[str, object]) -> str | None:
+    """Return the words for a command to a player, given by Amazon's type and fields; ``None`` where there are none."""
+    match kind:
+        case "PauseCommand":
+            return phrases.pause
+        case "PlayCommand":
+            return phrases.resume
+        case "NextCommand":
+            return phrases.next
+        case "PreviousCommand":
+            return phrases.previous
+        case "ShuffleCommand":
+            return phrases.shuffle[fields.get("shuffle") is True]
+        case "RepeatCommand":
+            return phrases.repeat[fields.get("repeat") is True]
+    return None

@@ -1,0 +1,274 @@
+"""An organization of Alexa Smart Properties, or one of its units, as the rest of the integration knows an account."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+import aiohttp
+
+from ...const import Topic
+from ..errors import AlexaError, AlexaUnsupportedError
+from ..model.api import Capability
+from ..model.commands import Announce, Command, PlayerCommand
+from ..model.controls import SmartHomeApi
+from ..model.devices import Account, BluetoothState, Device, DeviceFamily, Notification, Session, Volume
+from ..model.events import PushEvent
+from ..model.property import ManagementApi
+from ..ssml import plain
+from .client import SmartPropertiesClient
+from .inventory import SURVEY_INTERVAL, Inventory, Item, is_reachable
+from .management import SETTINGS_INTERVAL, PropertyManagement
+from .models import FeatureName
+from .operation import Region
+from .smart_home import ID_PREFIX, PropertySmartHome
+from .transport import PATIENCE, AccessTokenGetter
+
+INTERVALS: Final[Mapping[Topic, timedelta]] = {
+    Topic.DEVICES: timedelta(seconds=SURVEY_INTERVAL),
+    Topic.SMART_HOME: timedelta(seconds=SURVEY_INTERVAL),
+    # costs nothing: the surveys notice what came or went
+    Topic.APPLIANCES: timedelta(seconds=SURVEY_INTERVAL),
+    Topic.DND: timedelta(seconds=SETTINGS_INTERVAL),
+    Topic.DEVICE_SETTINGS: timedelta(seconds=SETTINGS_INTERVAL),
+}
+
+
+class SmartPropertiesBackend:
+    """One organization or unit; see ``AlexaBackend`` for what each method is for.
+
+    There are no players, no alarms and no pushes here.
+    """
+
+    # What only the account of the Alexa app has.
+    alerts: None = None
+    background: None = None
+    history: None = None
+    kids: None = None
+    lists: None = None
+    media: None = None
+    routines: None = None
+    settings: None = None
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        region: Region,
+        access_token: AccessTokenGetter,
+        unit_id: str,
+        *,
+        whole_organization: bool,
+    ) -> None:
+        """Use ``session``, which stays the caller's; ``unit_id`` and all units below it are managed."""
+        self._watched: dict[Topic, Callable[[], frozenset[str]]] = {}
+        self._client = SmartPropertiesClient(session, region, access_token, patience=PATIENCE)
+        self._inventory = Inventory(
+            self._client, unit_id, whole_organization=whole_organization, shown=self._shown_features
+        )
+        self._smart_home = PropertySmartHome(
+            self._client, self._inventory, lambda: self._watched_of(Topic.SMART_HOME) & self._entity_ids()
+        )
+        self._management = PropertyManagement(
+            self._client,
+            self._inventory,
+            region,
+            lambda: self._watched_of(Topic.DND) | self._watched_of(Topic.DEVICE_SETTINGS),
+        )
+        self._unit_id = unit_id
+
+    # --- what there is --------------------------------------------------------------------
+
+    @property
+    def capabilities(self) -> Capability:
+        """Return what Smart Properties offer."""
+        return Capability.DND | Capability.ANNOUNCEMENTS
+
+    @property
+    def account(self) -> Account:
+        """Return the organization or unit: who the operator is does not matter."""
+        unit = self._inventory.units.get(self._unit_id)
+        return Account(customer_id=self._unit_id, email="", name=unit.name if unit else "", domain="")
+
+    @property
+    def own_serial(self) -> str | None:
+        """Return nothing: we are not a device here."""
+        return None
+
+    @property
+    def smart_home(self) -> SmartHomeApi | None:
+        """Return the lights, plugs, thermostats and speakers."""
+        return self._smart_home
+
+    @property
+    def management(self) -> ManagementApi | None:
+        """Return what the operator may do."""
+        return self._management
+
+    @property
+    def intervals(self) -> Mapping[Topic, timedelta]:
+        """Return how often to read: nothing is pushed, and Amazon publishes no limits."""
+        return INTERVALS
+
+    def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
+        """Take note of what tells which keys of a topic somebody shows."""
+        self._watched[topic] = watched
+
+    def follow_answers(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each good answer."""
+        self._client.follow_answers(listener)
+
+    def renew_stream(self) -> None:
+        """Do nothing: there is no stream of pushes."""
+
+    def reopen_stream(self) -> None:
+        """Do nothing: there is no stream of pushes."""
+
+    @property
+    def stats(self) -> Mapping[str, object]:
+        """Return counters by operation, with the ids of the last requests."""
+        return self._client.stats
+
+    def _watched_of(self, topic: Topic) -> frozenset[str]:
+        """Return the keys of a topic that somebody shows."""
+        return self._watched[topic]() if topic in self._watched else frozenset()
+
+    def _entity_ids(self) -> frozenset[str]:
+        """Return the entity ids of all devices."""
+        return frozenset(f"{ID_PREFIX}{key}" for key in self._inventory.items)
+
+    def _shown_features(self) -> frozenset[FeatureName]:
+        """Return the features of the devices that somebody shows."""
+        items = self._inventory.items
+        known = set(FeatureName)
+        return frozenset(
+            FeatureName(name)
+            for entity_id in self._watched_of(Topic.SMART_HOME)
+            if (item := items.get(entity_id.removeprefix(ID_PREFIX)))
+            for name in item.endpoint.features
+            if name in known
+        )
+
+    # --- reading --------------------------------------------------------------------------
+
+    async def async_sign_in(self) -> None:
+        """Do nothing: every request brings its token."""
+
+    async def async_connect(self) -> None:
+        """Do nothing: every request brings its token, and the first one tells whether it is good."""
+
+    def setup_done(self) -> None:
+        """Do nothing: there are never many requests at a time."""
+
+    async def async_identify(self) -> Account:
+        """Ask for the unit that is managed."""
+        unit = await self._client.get_unit(self._unit_id)
+        return Account(customer_id=unit.id, email="", name=unit.name or "", domain="")
+
+    async def async_devices(self) -> Mapping[str, Device]:
+        """Return the Echos by key."""
+        survey = await self._inventory.async_survey(Topic.DEVICES)
+        items = self._inventory.items
+        return {
+            key: _device(item, online=is_reachable(survey.endpoints.get(key, item.endpoint)) is not False)
+            for key, item in items.items()
+            if item.is_echo
+        }
+
+    async def async_dnd(self) -> Mapping[str, bool]:
+        """Return Do Not Disturb of all Echos."""
+        return await self._management.async_dnd()
+
+    async def async_set_dnd(self, device: Device, enabled: bool) -> None:
+        """Switch Do Not Disturb of an Echo."""
+        await self._management.async_set_dnd(device.serial, enabled=enabled)
+
+    # --- commands -------------------------------------------------------------------------
+
+    async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
+        """Announce; nothing else can be said."""
+        if not isinstance(command, Announce):
+            raise _unsupported(type(command).__name__)
+        await self._management.async_announce(plain(command.text), keys=[device.serial for device in devices])
+
+    async def async_execute_each(
+        self, plans: Sequence[tuple[Device, Sequence[Command]]]
+    ) -> Sequence[AlexaError | None]:
+        """Announce on each device."""
+        return await asyncio.gather(*(self._async_try(device, commands) for device, commands in plans))
+
+    async def _async_try(self, device: Device, commands: Sequence[Command]) -> AlexaError | None:
+        """Run the commands of one device; the first that fails ends it."""
+        try:
+            for command in commands:
+                await self.async_execute(command, (device,))
+        except AlexaError as err:
+            return err
+        return None
+
+    async def events(self) -> AsyncGenerator[PushEvent]:
+        """Yield nothing, ever: nothing is pushed here."""
+        await asyncio.Event().wait()
+        no_events: tuple[PushEvent, ...] = ()
+        for event in no_events:
+            yield event
+
+    async def async_deregister(self) -> None:
+        """Do nothing: there is no registration of ours."""
+
+    async def async_close(self) -> None:
+        """Do nothing: nothing runs in the background."""
+
+    # --- what Smart Properties do not have ------------------------------------------------
+
+    async def async_sessions(self) -> tuple[Session, ...]:
+        """Raise: there are no players."""
+        raise _unsupported("players")
+
+    async def async_volumes(self) -> Mapping[str, Volume]:
+        """Raise: there are no players."""
+        raise _unsupported("players")
+
+    async def async_transport(self, command: PlayerCommand, device: Device) -> None:  # noqa: ARG002 - names of the protocol
+        """Raise: there are no players."""
+        raise _unsupported("players")
+
+    async def async_notifications(self) -> Mapping[str, Notification]:
+        """Raise: alarms and timers cannot be read."""
+        raise _unsupported("notifications")
+
+    async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
+        """Raise: bluetooth cannot be read."""
+        raise _unsupported("bluetooth")
+
+    async def async_connect_bluetooth(self, device: Device, address: str) -> None:  # noqa: ARG002 - names of the protocol
+        """Raise: bluetooth cannot be switched."""
+        raise _unsupported("bluetooth")
+
+    async def async_disconnect_bluetooth(self, device: Device) -> None:  # noqa: ARG002 - names of the protocol
+        """Raise: bluetooth cannot be switched."""
+        raise _unsupported("bluetooth")
+
+
+def _unsupported(what: str) -> AlexaUnsupportedError:
+    """Return the error for what this cloud lacks."""
+    return AlexaUnsupportedError(f"Smart Properties have no {what}", endpoint="Smart Properties", code=what)
+
+
+def _device(item: Item, *, online: bool) -> Device:
+    """Return an Echo as a device; its capabilities are not told."""
+    endpoint = item.endpoint
+    return Device(
+        serial=item.key,
+        device_type=endpoint.model or "",
+        name=item.name,
+        family=DeviceFamily.ECHO,
+        family_raw=DeviceFamily.ECHO.value,
+        online=online,
+        owner_customer_id=None,
+        account_id=None,
+        capabilities=frozenset(),
+        software_version=endpoint.software_version,
+        model=endpoint.model,
+        room=item.unit.name if item.unit else None,
+        mac_address=item.mac_address,
+    )

@@ -1,0 +1,639 @@
+"""Client of the Smart Properties API: one method per operation."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import aiohttp
+
+from ..errors import AlexaBadResponseError, AlexaInvalidValueError
+from . import operations as table, requests, settings
+from .models import (
+    Address,
+    Color,
+    Endpoint,
+    Feature,
+    JsonValue,
+    MovedEndpoint,
+    Page,
+    PropertyUnit,
+    Setting,
+    SettingError,
+    SettingsPage,
+    Temperature,
+    ThermostatMode,
+    WifiInstallation,
+)
+from .operation import Operation, Region
+from .parse import (
+    address_setting,
+    endpoint,
+    endpoint_page,
+    feature,
+    moved_endpoint,
+    submitted_operation,
+    unit,
+    unit_page,
+    wifi_installation,
+)
+from .requests import (
+    LARGEST_PAGE,
+    LARGEST_QUERY_PAGE,
+    AllOf,
+    AnyOf,
+    EndpointFilter,
+    Expand,
+    KeyManagement,
+    Query,
+    Wifi,
+    endpoint_id as checked_endpoint_id,
+)
+from .settings import (
+    DistanceUnits,
+    Enablement,
+    SettingKey,
+    SettingSpec,
+    SettingValue,
+    SetupModePrivilege,
+    SuppressedError,
+    TemperatureUnit,
+    TimeFormat,
+    Tone,
+    WakeWord,
+    settings_page,
+)
+from .transport import PATIENCE, AccessTokenGetter, Time, Transport
+
+MOST_PAGES: Final = 500
+"""Pages of one list after which it counts as endless: 5,000 endpoints at the smallest size."""
+
+
+class ClientBase:
+    """The transport, and calls that many operations have in common."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        region: Region,
+        access_token: AccessTokenGetter,
+        *,
+        clock: Time | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Use ``session``, which stays the caller's, and tokens from ``access_token``.
+
+        ``patience`` is how many seconds one call may wait between repetitions, in all.
+        """
+        self._transport = Transport(session, region, access_token, clock=clock, patience=patience)
+
+    @property
+    def stats(self) -> Mapping[str, object]:
+        """Return counters by operation, with the ids of the last requests, for diagnostics."""
+        return self._transport.stats
+
+    def follow_answers(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after each good answer."""
+        self._transport.on_answer = listener
+
+    async def _read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
+        """Read one feature, whose name is the end of the operation's path."""
+        name = operation.path.rpartition("/")[2]
+        return await self._transport.async_request(
+            operation, lambda data: feature(data, name), params={"endpointId": checked_endpoint_id(endpoint_id)}
+        )
+
+    async def _command(
+        self, operation: Operation, endpoint_id: str, json: JsonValue = None, query: Query | None = None
+    ) -> None:
+        """Send a command to an endpoint; returns when Amazon has accepted it."""
+        params = {"endpointId": checked_endpoint_id(endpoint_id)}
+        await self._transport.async_request(operation, nothing, params=params, json=json, query=query or ())
+
+
+async def pages[T](operation: Operation, fetch: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
+    """Yield the items of all pages; raises ``AlexaBadResponseError`` when they never end.
+
+    Half a list is no list: who collects the items must let an error end the collection.
+    """
+    seen: set[str] = set()
+    token: str | None = None
+    for _ in range(MOST_PAGES):
+        page = await fetch(token)
+        for item in page.items:
+            yield item
+        token = page.next_token
+        if token is None:
+            return
+        if token in seen:
+            break
+        seen.add(token)
+    raise AlexaBadResponseError(f"The pages of {operation.label} never end", endpoint=operation.label, code="pages")
+
+
+def nothing(_: object) -> None:
+    """Read an answer in which nothing stands."""
+
+
+class EndpointsClient(ClientBase):
+    """Operations on endpoints as such, and on units."""
+
+    async def list_endpoints(
+        self,
+        selection: EndpointFilter,
+        *,
+        expand: Iterable[Expand] = (),
+        next_token: str | None = None,
+        max_results: int | None = LARGEST_PAGE,
+    ) -> Page[Endpoint]:
+        """Return one page of endpoints (1 to 50); with ``next_token``, repeat the other arguments."""
+        query = [
+            *selection.as_query(),
+            *requests.expand_query(expand),
+            *requests.page_query(next_token, max_results),
+        ]
+        return await self._transport.async_request(table.LIST_ENDPOINTS, endpoint_page, query=query)
+
+    def iter_endpoints(
+        self, selection: EndpointFilter, *, expand: Iterable[Expand] = (), max_results: int | None = LARGEST_PAGE
+    ) -> AsyncIterator[Endpoint]:
+        """Yield the endpoints of all pages; their order means nothing."""
+        wanted = tuple(expand)
+
+        async def fetch(token: str | None) -> Page[Endpoint]:
+            return await self.list_endpoints(selection, expand=wanted, next_token=token, max_results=max_results)
+
+        return pages(table.LIST_ENDPOINTS, fetch)
+
+    async def get_endpoint(self, endpoint_id: str, *, expand: Iterable[Expand] = (Expand.ALL,)) -> Endpoint:
+        """Return one endpoint; without ``expand`` Amazon tells nothing but its id."""
+        return await self._transport.async_request(
+            table.GET_ENDPOINT,
+            endpoint,
+            params={"endpointId": requests.endpoint_id(endpoint_id)},
+            query=requests.expand_query(expand),
+        )
+
+    async def query_endpoints(
+        self,
+        query: AllOf | AnyOf,
+        *,
+        expand: Iterable[Expand] = (),
+        next_token: str | None = None,
+        max_results: int = LARGEST_QUERY_PAGE,
+    ) -> Page[Endpoint]:
+        """Return one page (2 to 10 endpoints) of a search, which may span many units.
+
+        Amazon does not offer it in Spain and Japan: list the endpoints of each unit there.
+        """
+        body = requests.endpoint_query(query, expand, next_token, max_results)
+        return await self._transport.async_request(table.QUERY_ENDPOINTS, endpoint_page, json=body)
+
+    def iter_query(
+        self, query: AllOf | AnyOf, *, expand: Iterable[Expand] = (), max_results: int = LARGEST_QUERY_PAGE
+    ) -> AsyncIterator[Endpoint]:
+        """Yield the endpoints of all pages of a search."""
+        wanted = tuple(expand)
+
+        async def fetch(token: str | None) -> Page[Endpoint]:
+            return await self.query_endpoints(query, expand=wanted, next_token=token, max_results=max_results)
+
+        return pages(table.QUERY_ENDPOINTS, fetch)
+
+    async def set_associated_units(self, endpoint_id: str, unit_id: str) -> MovedEndpoint:
+        """Move an endpoint that is online into a unit, or out of its unit with ``requests.NO_UNIT``.
+
+        The device restarts, loses its settings, and may get another id and another name.
+        Ask for its connectivity every two minutes at most to see whether it is back.
+        """
+        return await self._transport.async_request(
+            table.SET_ASSOCIATED_UNITS,
+            moved_endpoint,
+            params={"endpointId": requests.endpoint_id(endpoint_id)},
+            json=requests.associated_units(unit_id),
+        )
+
+    async def set_friendly_name(self, endpoint_id: str, name: str) -> None:
+        """Rename an endpoint; the name must be unique (code ``DUPLICATE_NAME``)."""
+        await self._command(table.SET_FRIENDLY_NAME, endpoint_id, requests.friendly_name(name))
+
+    async def deregister_endpoint(self, endpoint_id: str) -> None:
+        """Take an endpoint out of the Amazon Business account; the API cannot undo it."""
+        await self._command(table.DEREGISTER_ENDPOINT, endpoint_id)
+
+    async def forget_endpoint(self, endpoint_id: str) -> None:
+        """Let Alexa forget an endpoint; a throttled call is not repeated by itself."""
+        await self._command(table.FORGET_ENDPOINT, endpoint_id)
+
+    # --- units ----------------------------------------------------------------------------
+
+    async def list_units(
+        self,
+        parent_id: str,
+        *,
+        depth: int | None = None,
+        next_token: str | None = None,
+        max_results: int | None = LARGEST_PAGE,
+    ) -> Page[PropertyUnit]:
+        """Return one page of the units under a unit, ``depth`` levels deep (Amazon's default: 1)."""
+        query = [
+            ("parentId", requests.unit_id(parent_id)),
+            ("expand", "all"),
+            *([] if depth is None else [("queryDepth", str(requests.unit_depth(depth)))]),
+            *requests.page_query(next_token, max_results),
+        ]
+        return await self._transport.async_request(table.LIST_UNITS, unit_page, query=query)
+
+    def iter_units(self, parent_id: str, *, depth: int | None = None) -> AsyncIterator[PropertyUnit]:
+        """Yield the units of all pages."""
+
+        async def fetch(token: str | None) -> Page[PropertyUnit]:
+            return await self.list_units(parent_id, depth=depth, next_token=token)
+
+        return pages(table.LIST_UNITS, fetch)
+
+    async def get_unit(self, unit_id: str) -> PropertyUnit:
+        """Return one unit, such as the organization itself."""
+        return await self._transport.async_request(table.GET_UNIT, unit, params={"unitId": requests.unit_id(unit_id)})
+
+
+class FeaturesClient(ClientBase):
+    """Operations on the features of one endpoint."""
+
+    async def get_connectivity(self, endpoint_id: str) -> Feature:
+        """Read whether Amazon reaches the device."""
+        return await self._read_feature(table.GET_CONNECTIVITY, endpoint_id)
+
+    async def get_color(self, endpoint_id: str) -> Feature:
+        """Read the colour of a light."""
+        return await self._read_feature(table.GET_COLOR, endpoint_id)
+
+    async def set_color(self, endpoint_id: str, color: Color) -> None:
+        """Set hue, saturation and brightness of a light at once."""
+        await self._command(table.SET_COLOR, endpoint_id, requests.color(color))
+
+    async def get_brightness(self, endpoint_id: str) -> Feature:
+        """Read the brightness of a light."""
+        return await self._read_feature(table.GET_BRIGHTNESS, endpoint_id)
+
+    async def set_brightness(self, endpoint_id: str, brightness: int) -> None:
+        """Set the brightness of a light (0–100)."""
+        await self._command(table.SET_BRIGHTNESS, endpoint_id, requests.percent("brightness", brightness))
+
+    async def adjust_brightness(self, endpoint_id: str, delta: int) -> None:
+        """Change the brightness of a light by so many percent (-100 to 100)."""
+        await self._command(table.ADJUST_BRIGHTNESS, endpoint_id, requests.percent_delta("brightnessDelta", delta))
+
+    async def get_color_temperature(self, endpoint_id: str) -> Feature:
+        """Read the colour temperature of a light."""
+        return await self._read_feature(table.GET_COLOR_TEMPERATURE, endpoint_id)
+
+    async def set_color_temperature(self, endpoint_id: str, kelvin: int) -> None:
+        """Set the colour temperature of a light (1000–10000 K)."""
+        await self._command(table.SET_COLOR_TEMPERATURE, endpoint_id, requests.kelvin(kelvin))
+
+    async def increase_color_temperature(self, endpoint_id: str) -> None:
+        """Make a light colder by a step of its maker's choice."""
+        await self._command(table.INCREASE_COLOR_TEMPERATURE, endpoint_id)
+
+    async def decrease_color_temperature(self, endpoint_id: str) -> None:
+        """Make a light warmer by a step of its maker's choice."""
+        await self._command(table.DECREASE_COLOR_TEMPERATURE, endpoint_id)
+
+    async def get_power(self, endpoint_id: str) -> Feature:
+        """Read whether a device is on."""
+        return await self._read_feature(table.GET_POWER, endpoint_id)
+
+    async def turn_on(self, endpoint_id: str) -> None:
+        """Turn a device on."""
+        await self._command(table.TURN_ON, endpoint_id)
+
+    async def turn_off(self, endpoint_id: str) -> None:
+        """Turn a device off."""
+        await self._command(table.TURN_OFF, endpoint_id)
+
+    async def get_temperature_sensor(self, endpoint_id: str) -> Feature:
+        """Read the temperature that a device measures."""
+        return await self._read_feature(table.GET_TEMPERATURE_SENSOR, endpoint_id)
+
+    async def get_thermostat(self, endpoint_id: str) -> Feature:
+        """Read mode and set points of a thermostat; the temperature of the room is not among them."""
+        return await self._read_feature(table.GET_THERMOSTAT, endpoint_id)
+
+    async def adjust_target_setpoint(self, endpoint_id: str, delta: Temperature) -> None:
+        """Change the set point of a thermostat that has one."""
+        await self._command(table.ADJUST_TARGET_SETPOINT, endpoint_id, requests.setpoint_delta(delta))
+
+    async def set_target_setpoint(
+        self,
+        endpoint_id: str,
+        *,
+        target: Temperature | None = None,
+        lower: Temperature | None = None,
+        upper: Temperature | None = None,
+    ) -> None:
+        """Set the one set point of a thermostat, or both of one that has two."""
+        await self._command(table.SET_TARGET_SETPOINT, endpoint_id, requests.setpoints(target, lower, upper))
+
+    async def set_thermostat_mode(self, endpoint_id: str, mode: ThermostatMode) -> None:
+        """Set the mode of a thermostat, one of its ``supported_modes``."""
+        await self._command(table.SET_THERMOSTAT_MODE, endpoint_id, requests.thermostat_mode(mode))
+
+    async def get_speaker(self, endpoint_id: str) -> Feature:
+        """Read the volume of an Echo."""
+        return await self._read_feature(table.GET_SPEAKER, endpoint_id)
+
+    async def set_volume(self, endpoint_id: str, volume: int) -> None:
+        """Set the volume of an Echo (0–100)."""
+        await self._command(table.SET_VOLUME, endpoint_id, requests.percent("volume", volume))
+
+    async def adjust_volume(self, endpoint_id: str, delta: int) -> None:
+        """Change the volume of an Echo by so many percent (-100 to 100); it stays within 0–100."""
+        await self._command(table.ADJUST_VOLUME, endpoint_id, requests.percent_delta("volumeDelta", delta))
+
+
+class SettingsClient(ClientBase):
+    """Operations on the settings of one endpoint."""
+
+    async def get_settings(
+        self,
+        endpoint_id: str,
+        keys: Iterable[str],
+        *,
+        next_token: str | None = None,
+        max_results: int | None = None,
+    ) -> SettingsPage[SettingValue]:
+        """Return one page of the settings with these keys."""
+        wanted = ",".join(dict.fromkeys(keys))
+        if not wanted:
+            raise AlexaInvalidValueError("keys", "at least one")
+        query = [("keys", wanted), *requests.page_query(next_token, max_results)]
+        return await self._transport.async_request(
+            table.GET_SETTINGS,
+            lambda data: SettingsPage() if data is None else settings_page(data),
+            params={"endpointId": requests.endpoint_id(endpoint_id)},
+            query=query,
+        )
+
+    async def get_all_settings(self, endpoint_id: str, keys: Iterable[str]) -> SettingsPage[SettingValue]:
+        """Return the settings with these keys, of all pages together."""
+        wanted = tuple(keys)
+        found: list[Setting[SettingValue]] = []
+        errors: list[SettingError] = []
+        seen: set[str | None] = set()
+        token: str | None = None
+        while token not in seen and len(seen) < MOST_PAGES:
+            seen.add(token)
+            page = await self.get_settings(endpoint_id, wanted, next_token=token)
+            found += page.settings
+            errors += page.errors
+            token = page.next_token
+            if token is None:
+                return SettingsPage(settings=tuple(found), errors=tuple(errors))
+        label = table.GET_SETTINGS.label
+        raise AlexaBadResponseError(f"The pages of {label} never end", endpoint=label, code="pages")
+
+    async def get_setting(self, endpoint_id: str, key: SettingKey) -> Setting[SettingValue]:
+        """Return any setting by its key."""
+        return await self._transport.async_request(
+            table.GET_SETTING,
+            lambda data: settings.setting(key, data),
+            params={"endpointId": requests.endpoint_id(endpoint_id), "settingName": key.value},
+        )
+
+    async def put_setting(self, endpoint_id: str, key: SettingKey, value: object) -> None:
+        """Write any setting by its key, but not the address; the value is checked as by the named methods."""
+        spec = settings.SETTINGS.get(key)
+        if spec is None:
+            raise AlexaInvalidValueError("key", "the key of a setting other than the address")
+        await self._transport.async_request(
+            table.PUT_SETTING,
+            nothing,
+            params={"endpointId": requests.endpoint_id(endpoint_id), "settingName": key.value},
+            json=spec.encode(value),
+        )
+
+    async def _get[V](self, spec: SettingSpec[V], endpoint_id: str) -> Setting[V]:
+        return await self._transport.async_request(
+            spec.read, spec.setting, params={"endpointId": requests.endpoint_id(endpoint_id)}
+        )
+
+    async def _put[V](self, spec: SettingSpec[V], endpoint_id: str, value: object) -> None:
+        await self._command(spec.write, endpoint_id, spec.encode(value))
+
+    async def get_address(self, endpoint_id: str) -> Address:
+        """Return the address of an endpoint, which Alexa uses for weather and places nearby."""
+        return await self._transport.async_request(
+            table.GET_ADDRESS, address_setting, params={"endpointId": requests.endpoint_id(endpoint_id)}
+        )
+
+    async def post_address(self, endpoint_id: str, address: Address) -> Address:
+        """Set the address of an endpoint; returns it as Amazon stored it.
+
+        Raises ``AlexaAddressRejectedError`` with what is wrong, or with what would be right.
+        """
+        return await self._transport.async_request(
+            table.POST_ADDRESS,
+            address_setting,
+            params={"endpointId": requests.endpoint_id(endpoint_id)},
+            json=requests.address(address),
+        )
+
+    async def get_do_not_disturb(self, endpoint_id: str) -> Setting[bool]:
+        """Return whether do not disturb is on."""
+        return await self._get(settings.DO_NOT_DISTURB, endpoint_id)
+
+    async def put_do_not_disturb(self, endpoint_id: str, enabled: bool) -> None:
+        """Turn do not disturb on or off: no notifications, calls and other things nobody asked for."""
+        await self._put(settings.DO_NOT_DISTURB, endpoint_id, enabled)
+
+    async def get_locales(self, endpoint_id: str) -> Setting[tuple[str, ...]]:
+        """Return the languages of an Echo, the preferred one first."""
+        return await self._get(settings.LOCALES, endpoint_id)
+
+    async def put_locales(self, endpoint_id: str, locales: Sequence[str]) -> None:
+        """Set one or two languages such as en-US, the preferred one first."""
+        await self._put(settings.LOCALES, endpoint_id, locales)
+
+    async def get_wake_words(self, endpoint_id: str) -> Setting[tuple[WakeWord, ...]]:
+        """Return the wake word of an Echo."""
+        return await self._get(settings.WAKE_WORDS, endpoint_id)
+
+    async def put_wake_words(self, endpoint_id: str, wake_words: Sequence[WakeWord]) -> None:
+        """Set the wake word: exactly one."""
+        await self._put(settings.WAKE_WORDS, endpoint_id, wake_words)
+
+    async def get_wake_word_confirmation(self, endpoint_id: str) -> Setting[Tone]:
+        """Return whether an Echo sounds when it starts to listen."""
+        return await self._get(settings.WAKE_WORD_CONFIRMATION, endpoint_id)
+
+    async def put_wake_word_confirmation(self, endpoint_id: str, tone: Tone) -> None:
+        """Set whether an Echo sounds when it starts to listen."""
+        await self._put(settings.WAKE_WORD_CONFIRMATION, endpoint_id, tone)
+
+    async def get_speech_confirmation(self, endpoint_id: str) -> Setting[Tone]:
+        """Return whether an Echo sounds when it stops listening."""
+        return await self._get(settings.SPEECH_CONFIRMATION, endpoint_id)
+
+    async def put_speech_confirmation(self, endpoint_id: str, tone: Tone) -> None:
+        """Set whether an Echo sounds when it stops listening."""
+        await self._put(settings.SPEECH_CONFIRMATION, endpoint_id, tone)
+
+    async def get_error_suppression(self, endpoint_id: str) -> Setting[tuple[SuppressedError, ...]]:
+        """Return which errors an Echo does not sound for."""
+        return await self._get(settings.ERROR_SUPPRESSION, endpoint_id)
+
+    async def put_error_suppression(self, endpoint_id: str, errors: Sequence[SuppressedError]) -> None:
+        """Set which errors an Echo does not sound for."""
+        await self._put(settings.ERROR_SUPPRESSION, endpoint_id, errors)
+
+    async def get_setup_mode_privileges(self, endpoint_id: str) -> Setting[tuple[SetupModePrivilege, ...]]:
+        """Return what a guest may change at the device."""
+        return await self._get(settings.SETUP_MODE_PRIVILEGES, endpoint_id)
+
+    async def put_setup_mode_privileges(self, endpoint_id: str, privileges: Sequence[SetupModePrivilege]) -> None:
+        """Set what a guest may change at the device; Amazon lists this operation, but does not describe it."""
+        await self._put(settings.SETUP_MODE_PRIVILEGES, endpoint_id, privileges)
+
+    async def get_maximum_volume_limit(self, endpoint_id: str) -> Setting[int]:
+        """Return how loud an Echo can be made (0–100)."""
+        return await self._get(settings.MAXIMUM_VOLUME_LIMIT, endpoint_id)
+
+    async def put_maximum_volume_limit(self, endpoint_id: str, percent: int) -> None:
+        """Set how loud an Echo can be made (0–100)."""
+        await self._put(settings.MAXIMUM_VOLUME_LIMIT, endpoint_id, percent)
+
+    async def get_time_format(self, endpoint_id: str) -> Setting[TimeFormat]:
+        """Return how an Echo shows the time."""
+        return await self._get(settings.TIME_FORMAT, endpoint_id)
+
+    async def put_time_format(self, endpoint_id: str, time_format: TimeFormat) -> None:
+        """Set how an Echo shows the time."""
+        await self._put(settings.TIME_FORMAT, endpoint_id, time_format)
+
+    async def get_time_zone(self, endpoint_id: str) -> Setting[str]:
+        """Return the IANA name of the time zone of an Echo."""
+        return await self._get(settings.TIME_ZONE, endpoint_id)
+
+    async def put_time_zone(self, endpoint_id: str, time_zone: str) -> None:
+        """Set the time zone of an Echo by its IANA name."""
+        await self._put(settings.TIME_ZONE, endpoint_id, time_zone)
+
+    async def get_temperature_unit(self, endpoint_id: str) -> Setting[TemperatureUnit]:
+        """Return the unit in which an Echo tells temperatures."""
+        return await self._get(settings.TEMPERATURE_UNIT, endpoint_id)
+
+    async def put_temperature_unit(self, endpoint_id: str, unit: TemperatureUnit) -> None:
+        """Set the unit in which an Echo tells temperatures."""
+        await self._put(settings.TEMPERATURE_UNIT, endpoint_id, unit)
+
+    async def get_distance_units(self, endpoint_id: str) -> Setting[DistanceUnits]:
+        """Return the units in which an Echo tells distances."""
+        return await self._get(settings.DISTANCE_UNITS, endpoint_id)
+
+    async def put_distance_units(self, endpoint_id: str, units: DistanceUnits) -> None:
+        """Set the units in which an Echo tells distances."""
+        await self._put(settings.DISTANCE_UNITS, endpoint_id, units)
+
+    async def get_alexa_captions(self, endpoint_id: str) -> Setting[Enablement]:
+        """Return whether an Echo shows what Alexa says."""
+        return await self._get(settings.ALEXA_CAPTIONS, endpoint_id)
+
+    async def put_alexa_captions(self, endpoint_id: str, enablement: Enablement) -> None:
+        """Set whether an Echo shows what Alexa says."""
+        await self._put(settings.ALEXA_CAPTIONS, endpoint_id, enablement)
+
+    async def get_closed_captions(self, endpoint_id: str) -> Setting[Enablement]:
+        """Return whether an Echo shows the captions of films."""
+        return await self._get(settings.CLOSED_CAPTIONS, endpoint_id)
+
+    async def put_closed_captions(self, endpoint_id: str, enablement: Enablement) -> None:
+        """Set whether an Echo shows the captions of films."""
+        await self._put(settings.CLOSED_CAPTIONS, endpoint_id, enablement)
+
+    async def get_magnifier(self, endpoint_id: str) -> Setting[Enablement]:
+        """Return whether the magnifier of a screen can be used."""
+        return await self._get(settings.MAGNIFIER, endpoint_id)
+
+    async def put_magnifier(self, endpoint_id: str, enablement: Enablement) -> None:
+        """Set whether the magnifier of a screen can be used."""
+        await self._put(settings.MAGNIFIER, endpoint_id, enablement)
+
+    async def get_color_inversion(self, endpoint_id: str) -> Setting[Enablement]:
+        """Return whether the colours of a screen are inverted."""
+        return await self._get(settings.COLOR_INVERSION, endpoint_id)
+
+    async def put_color_inversion(self, endpoint_id: str, enablement: Enablement) -> None:
+        """Set whether the colours of a screen are inverted."""
+        await self._put(settings.COLOR_INVERSION, endpoint_id, enablement)
+
+    async def get_follow_up(self, endpoint_id: str) -> Setting[bool]:
+        """Return whether an Echo goes on listening after an answer."""
+        return await self._get(settings.FOLLOW_UP, endpoint_id)
+
+    async def put_follow_up(self, endpoint_id: str, enabled: bool) -> None:
+        """Set whether an Echo goes on listening after an answer."""
+        await self._put(settings.FOLLOW_UP, endpoint_id, enabled)
+
+    async def get_speaking_rate(self, endpoint_id: str) -> Setting[float]:
+        """Return how fast Alexa speaks, as a multiple of normal."""
+        return await self._get(settings.SPEAKING_RATE, endpoint_id)
+
+    async def put_speaking_rate(self, endpoint_id: str, rate: float) -> None:
+        """Set how fast Alexa speaks: one of ``settings.SPEAKING_RATES``."""
+        await self._put(settings.SPEAKING_RATE, endpoint_id, rate)
+
+
+class SmartPropertiesClient(EndpointsClient, FeaturesClient, SettingsClient):
+    """The API of one organization in one region."""
+
+    # --- Wi-Fi ----------------------------------------------------------------------------
+
+    async def save_wifi_configurations(self, networks: Sequence[Wifi]) -> None:
+        """Store networks with their passwords in the account's locker (a scope of its own is needed)."""
+        await self._transport.async_request(table.SAVE_WIFI_CONFIGURATIONS, nothing, json=requests.save_wifi(networks))
+
+    async def add_or_update_wifi_configurations(
+        self, endpoint_id: str, ssid: str, key_management: KeyManagement
+    ) -> str:
+        """Start to install one stored network on an Echo; returns the id with which to ask how it goes.
+
+        An Echo takes 32 networks over time.
+        """
+        return await self._transport.async_request(
+            table.ADD_OR_UPDATE_WIFI_CONFIGURATIONS,
+            submitted_operation,
+            params={"endpointId": requests.endpoint_id(endpoint_id)},
+            json=requests.install_wifi(ssid, key_management),
+        )
+
+    async def get_wifi_installation_status(self, endpoint_id: str, operation_id: str) -> WifiInstallation:
+        """Return how an installation goes; raises ``AlexaEndpointMovedError`` when the id of the Echo changed."""
+        return await self._transport.async_request(
+            table.GET_WIFI_INSTALLATION_STATUS,
+            wifi_installation,
+            params={
+                "endpointId": requests.endpoint_id(endpoint_id),
+                "operationId": requests.operation_id(operation_id),
+            },
+        )
+
+    # --- timers and notifications ---------------------------------------------------------
+
+    async def delete_timers(self, endpoint_id: str) -> None:
+        """Delete all timers of an Echo, which must be online."""
+        await self._transport.async_request(
+            table.DELETE_TIMERS, nothing, query=[("endpoint", requests.endpoint_id(endpoint_id))]
+        )
+
+    async def send_notification(
+        self,
+        texts_by_locale: Mapping[str, str],
+        *,
+        endpoint_ids: Sequence[str] = (),
+        unit_ids: Sequence[str] = (),
+    ) -> None:
+        """Announce a text on up to 100 endpoints, or in up to 100 units: spoken, and shown on screens."""
+        await self._transport.async_request(
+            table.SEND_NOTIFICATION,
+            nothing,
+            json=requests.announcement(endpoint_ids=endpoint_ids, unit_ids=unit_ids, texts_by_locale=texts_by_locale),
+        )

@@ -1,0 +1,331 @@
+"""What the operator of a property does: settings of Echos, units, names, Wi-Fi, timers, announcements."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Final, override
+
+from ..errors import AlexaAuthError, AlexaError, AlexaInvalidValueError, AlexaRateLimitedError, AlexaUnsupportedError
+from ..model.property import (
+    DO_NOT_DISTURB,
+    LOCALES,
+    AddressRefusal,
+    DeviceSettings,
+    ManagedDevice,
+    ManagedUnit,
+    ManagementApi,
+    PostalAddress,
+    PropertySettingValue,
+    WifiInstallState,
+    WifiNetwork,
+    WifiSecurity,
+)
+from .client import SmartPropertiesClient
+from .errors import AlexaAddressRejectedError, AlexaEndpointMovedError
+from .inventory import Inventory, is_reachable
+from .models import Address, Endpoint, SettingErrorCode
+from .operation import Region
+from .requests import (
+    NO_UNIT,
+    AllOf,
+    AnyOf,
+    Clause,
+    EnterpriseWifi,
+    Expand,
+    KeyManagement,
+    Match,
+    OpenWifi,
+    PskWifi,
+    QueryField,
+    Wifi,
+)
+from .settings import SettingKey, kept
+from .smart_home import ID_PREFIX
+from .transport import Time
+
+SETTINGS_INTERVAL: Final = 3600.0
+"""Seconds; settings that were read less than half of that ago serve whoever has not seen them yet."""
+
+DEFAULT_LOCALES: Final[Mapping[Region, str]] = {
+    Region.NORTH_AMERICA: "en-US",
+    Region.EUROPE: "en-GB",
+    Region.FAR_EAST: "ja-JP",
+}
+"""In which language an announcement is sent to Echos whose own is not known."""
+
+# The address is personal: it is written, never read.
+_KEYS: Final = tuple(key for key in SettingKey if key is not SettingKey.ADDRESS)
+
+
+class PropertyManagement(ManagementApi):
+    """The operator's calls; devices are named by their keys in the inventory."""
+
+    def __init__(
+        self,
+        client: SmartPropertiesClient,
+        inventory: Inventory,
+        region: Region,
+        watched: Callable[[], Collection[str]],
+        clock: Time | None = None,
+    ) -> None:
+        """Read the settings of those Echos that ``watched`` names, and of any that has not been read yet."""
+        self._client = client
+        self._inventory = inventory
+        self._region = region
+        self._watched = watched
+        self._time = clock or Time()
+        self._lock = asyncio.Lock()
+        self._settings: dict[str, DeviceSettings] = {}
+        self._read_at: float | None = None
+        self._seen_by: set[str] = set()
+        self._dnd_asked: set[str] = set()
+
+    # --- where things are -----------------------------------------------------------------
+
+    @property
+    @override
+    def units(self) -> Mapping[str, ManagedUnit]:
+        return self._inventory.units
+
+    @override
+    def unit_of(self, key: str) -> ManagedUnit | None:
+        item = self._inventory.items.get(key)
+        return item.unit if item else None
+
+    @override
+    def created_at(self, key: str) -> datetime | None:
+        item = self._inventory.items.get(key)
+        return item.endpoint.created if item else None
+
+    @override
+    def key_of(self, entity_id: str) -> str | None:
+        key = entity_id.removeprefix(ID_PREFIX)
+        return key if key in self._inventory.items else None
+
+    @override
+    def serial_of(self, key: str) -> str | None:
+        item = self._inventory.items.get(key)
+        return item.endpoint.serial_number if item else None
+
+    def _id_of(self, key: str) -> str:
+        """Return the id that an endpoint has now; raises ``AlexaUnsupportedError``."""
+        if (item := self._inventory.items.get(key)) is None:
+            raise AlexaUnsupportedError("The property has no such device", code="gone")
+        return item.endpoint.id
+
+    # --- settings -------------------------------------------------------------------------
+
+    @override
+    async def async_settings(self) -> Mapping[str, DeviceSettings]:
+        return await self.async_read_settings("settings")
+
+    async def async_read_settings(self, reader: str) -> Mapping[str, DeviceSettings]:
+        """Return the settings by key; ``reader`` gets some that it has not seen yet.
+
+        An Echo whose settings cannot be read keeps what was read last; where none can be
+        read, the first error is raised.
+        """
+        async with self._lock:
+            now = self._time.monotonic()
+            is_old = self._read_at is None or now - self._read_at >= SETTINGS_INTERVAL / 2
+            if is_old or reader in self._seen_by:
+                await self._async_read_settings()
+                self._read_at, self._seen_by = now, set()
+            self._seen_by.add(reader)
+            return dict(self._settings)
+
+    async def _async_read_settings(self) -> None:
+        """Read all keys of each Echo that is shown, or new."""
+        echos = {key: item.endpoint.id for key, item in self._inventory.items.items() if item.is_echo}
+        watched = set(self._watched())
+        due = [key for key in echos if key in watched or key not in self._settings]
+        answers = await asyncio.gather(*(self._async_settings_of(echos[key]) for key in due), return_exceptions=True)
+        errors: list[AlexaError] = []
+        for key, found in zip(due, answers, strict=True):
+            if isinstance(found, AlexaError):
+                errors.append(found)
+            elif isinstance(found, BaseException):
+                raise found
+            else:
+                self._settings[key] = found
+        self._settings = {key: found for key, found in self._settings.items() if key in echos}
+        serious = [error for error in errors if isinstance(error, AlexaAuthError | AlexaRateLimitedError)]
+        if serious or (errors and len(errors) == len(due)):
+            raise (serious or errors)[0]
+
+    async def _async_settings_of(self, endpoint_id: str) -> DeviceSettings:
+        """Read the settings of one Echo: those that it has, with or without a value."""
+        page = await self._client.get_all_settings(endpoint_id, _KEYS)
+        values: dict[str, PropertySettingValue | None] = {
+            setting.key: None if isinstance(setting.value, Address) else kept(setting) for setting in page.settings
+        }
+        for error in page.errors:
+            # in an answer about many settings, an error may stand for a setting without a value
+            if error.key and (error.code is SettingErrorCode.NO_CONTENT or error.status == 204):
+                values[error.key] = None
+        return DeviceSettings(values=values)
+
+    @override
+    async def async_settings_of(self, key: str) -> DeviceSettings:
+        found = self._settings[key] = await self._async_settings_of(self._id_of(key))
+        return found
+
+    @override
+    async def async_setting(self, key: str, setting: str) -> PropertySettingValue | None:
+        found = await self._client.get_setting(self._id_of(key), SettingKey(setting))
+        value = None if isinstance(found.value, Address) else kept(found)
+        held = self._settings.get(key, DeviceSettings())
+        self._settings[key] = DeviceSettings(values={**held.values, setting: value})
+        return value
+
+    @override
+    async def async_set_setting(self, key: str, setting: str, value: PropertySettingValue) -> None:
+        await self._client.put_setting(self._id_of(key), SettingKey(setting), value)
+
+    async def async_dnd(self) -> Mapping[str, bool]:
+        """Return Do Not Disturb of all Echos; of those alone that were switched, where some were."""
+        asked, self._dnd_asked = self._dnd_asked, set()
+        for key in asked & self._inventory.items.keys():
+            await self.async_setting(key, DO_NOT_DISTURB)
+        settings = self._settings if asked else await self.async_read_settings("dnd")
+        flags = {key: found.values.get(DO_NOT_DISTURB) for key, found in settings.items()}
+        return {key: flag for key, flag in flags.items() if isinstance(flag, bool)}
+
+    async def async_set_dnd(self, key: str, *, enabled: bool) -> None:
+        """Switch Do Not Disturb; the next ``async_dnd`` confirms it."""
+        self._dnd_asked.add(key)
+        await self.async_set_setting(key, DO_NOT_DISTURB, enabled)
+
+    # --- devices --------------------------------------------------------------------------
+
+    @override
+    async def async_query(
+        self,
+        *,
+        unit_ids: Collection[str] = (),
+        manufacturer: str | None = None,
+        model: str | None = None,
+    ) -> Sequence[ManagedDevice]:
+        clauses: list[Clause] = [AnyOf([Match(QueryField.UNIT, unit_id) for unit_id in unit_ids or self.units])]
+        if manufacturer:
+            clauses.append(Match(QueryField.MANUFACTURER, manufacturer))
+        if model:
+            clauses.append(Match(QueryField.MODEL, model))
+        expand = (Expand.ALL, Expand.CONNECTIVITY)
+        return [self._managed(found) async for found in self._client.iter_query(AllOf(clauses), expand=expand)]
+
+    def _managed(self, endpoint: Endpoint) -> ManagedDevice:
+        """Return a device that a search found."""
+        known = (key for key, item in self._inventory.items.items() if item.endpoint.id == endpoint.id)
+        units = (self.units[unit_id] for unit_id in endpoint.unit_ids or () if unit_id in self.units)
+        return ManagedDevice(
+            key=next(known, endpoint.serial_number or endpoint.id),
+            name=endpoint.name or endpoint.id,
+            kind=endpoint.category.value if endpoint.category else "",
+            online=is_reachable(endpoint),
+            manufacturer=endpoint.manufacturer,
+            model=endpoint.model,
+            serial_number=endpoint.serial_number,
+            software_version=endpoint.software_version,
+            unit=next(units, None),
+            features=tuple(endpoint.features),
+        )
+
+    @override
+    async def async_move(self, key: str, unit_id: str | None) -> None:
+        try:
+            await self._client.set_associated_units(self._id_of(key), unit_id or NO_UNIT)
+        finally:
+            # whatever came of it, the id may be another one, and the settings are gone
+            self._inventory.expire()
+            self._settings.pop(key, None)
+            self._read_at = None
+
+    @override
+    async def async_rename(self, key: str, name: str) -> None:
+        await self._client.set_friendly_name(self._id_of(key), name)
+        self._inventory.expire()
+
+    @override
+    async def async_set_address(self, key: str, address: PostalAddress) -> AddressRefusal | None:
+        try:
+            await self._client.post_address(self._id_of(key), Address(**asdict(address)))
+        except AlexaAddressRejectedError as err:
+            codes = ((problem.element, problem.sub_code or problem.code) for problem in err.problems)
+            return AddressRefusal(
+                code=err.code or "?",
+                problems=tuple(": ".join(part for part in pair if part) for pair in codes),
+                suggestions=tuple(PostalAddress(**asdict(found)) for found in err.suggestions),
+            )
+        return None
+
+    @override
+    async def async_deregister(self, key: str) -> None:
+        await self._client.deregister_endpoint(self._id_of(key))
+        self._inventory.expire()
+
+    @override
+    async def async_forget(self, key: str) -> None:
+        await self._client.forget_endpoint(self._id_of(key))
+        self._inventory.expire()
+
+    @override
+    async def async_delete_timers(self, key: str) -> None:
+        await self._client.delete_timers(self._id_of(key))
+
+    # --- Wi-Fi ----------------------------------------------------------------------------
+
+    @override
+    async def async_save_wifi(self, network: WifiNetwork) -> None:
+        await self._client.save_wifi_configurations([_wifi(network)])
+
+    @override
+    async def async_install_wifi(self, key: str, ssid: str, security: WifiSecurity) -> str:
+        return await self._client.add_or_update_wifi_configurations(
+            self._id_of(key), ssid, KeyManagement(security.value)
+        )
+
+    @override
+    async def async_wifi_state(self, key: str, operation_id: str) -> WifiInstallState:
+        try:
+            found = await self._client.get_wifi_installation_status(self._id_of(key), operation_id)
+        except AlexaEndpointMovedError:
+            self._inventory.expire()
+            await self._inventory.async_listing()
+            found = await self._client.get_wifi_installation_status(self._id_of(key), operation_id)
+        return WifiInstallState(found.status.value)
+
+    # --- announcements --------------------------------------------------------------------
+
+    @override
+    async def async_announce(self, text: str, *, keys: Sequence[str] = (), unit_ids: Sequence[str] = ()) -> None:
+        if not text.strip():
+            raise AlexaInvalidValueError("message", "a text that is not empty")
+        inside = [
+            key for key, item in self._inventory.items.items() if item.unit and item.unit.unit_id in set(unit_ids)
+        ]
+        locales = {DEFAULT_LOCALES[self._region]}
+        for key in (*keys, *inside):
+            found = self._settings.get(key, DeviceSettings()).values.get(LOCALES)
+            locales.update(found if isinstance(found, tuple) else ())
+        await self._client.send_notification(
+            dict.fromkeys(sorted(locales), text),
+            endpoint_ids=[self._id_of(key) for key in keys],
+            unit_ids=list(unit_ids),
+        )
+
+
+def _wifi(network: WifiNetwork) -> Wifi:
+    """Return a network for the client."""
+    match network.security:
+        case WifiSecurity.PASSWORD:
+            return PskWifi(ssid=network.ssid, password=network.password)
+        case WifiSecurity.ENTERPRISE:
+            return EnterpriseWifi(
+                ssid=network.ssid,
+                certificate_authority_id=network.certificate_authority_id,
+                server_certificates=network.server_certificates,
+            )
+        case WifiSecurity.OPEN:
+            return OpenWifi(ssid=network.ssid)

@@ -1,0 +1,340 @@
+"""Parsers for answers of the Smart Properties API."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ..json import listed, mapping, mappings, number, text, texts
+from .models import (
+    Address,
+    AddressProblem,
+    Color,
+    Connection,
+    ConnectionType,
+    DisplayCategory,
+    Endpoint,
+    Feature,
+    MovedEndpoint,
+    Page,
+    Power,
+    Property,
+    PropertyName,
+    PropertyType,
+    PropertyUnit,
+    PropertyValue,
+    Reachability,
+    Temperature,
+    TemperatureScale,
+    ThermostatMode,
+    WifiInstallation,
+    WifiStatus,
+)
+
+
+class ShapeError(ValueError):
+    """An answer lacks what all of it hangs on; the message says what, and nothing of the user's."""
+
+
+def integer(value: Any) -> int | None:
+    """Return a whole number; numeric text counts, as Amazon's own samples write numbers so."""
+    if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < 16:
+        return int(value)
+    found = number(value)
+    return int(found) if found is not None and found.is_integer() else None
+
+
+def instant(value: Any) -> datetime | None:
+    """Return an ISO 8601 time as an aware one; a time without an offset is UTC."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except ValueError, OverflowError:
+        return None
+
+
+def plain(value: Any) -> str | None:
+    """Return the text of Amazon's wrapper ``{"type": "PLAIN", "value": {"text": …}}``."""
+    return text(mapping(mapping(value).get("value")).get("text"))
+
+
+def required[T](value: Any, key: str, read: Callable[[Any], T | None]) -> T:
+    """Return a value of an object that the whole answer hangs on; raises ``ShapeError``."""
+    found = read(mapping(value).get(key))
+    if found is None:
+        raise ShapeError(f"the answer has no {key}")
+    return found
+
+
+def a_list(value: Any) -> list[Any] | None:
+    """Return a plausible list of objects; it may be empty."""
+    return listed(value)
+
+
+ENDPOINT_PREFIX = "amzn1.alexa.endpoint."
+
+
+# --- lists ----------------------------------------------------------------------------------
+
+
+def endpoint_page(data: Any) -> Page[Endpoint]:
+    """Read a page of endpoints; an element without an id makes the whole page implausible."""
+    items = tuple(endpoint(item) for item in required(data, "results", a_list))
+    return Page(items=items, next_token=next_token(data))
+
+
+def unit_page(data: Any) -> Page[PropertyUnit]:
+    """Read a page of units."""
+    return Page(items=tuple(unit(item) for item in required(data, "results", a_list)), next_token=next_token(data))
+
+
+def next_token(data: Any) -> str | None:
+    """Return where the list goes on, ``None`` on its last page (no token, or an empty context)."""
+    return text(mapping(mapping(data).get("paginationContext")).get("nextToken"))
+
+
+def unit(data: Any) -> PropertyUnit:
+    """Read a unit; only its id must be there."""
+    found = mapping(data)
+    return PropertyUnit(
+        id=required(found, "id", text),
+        name=plain(found.get("name")),
+        parent_id=text(found.get("parentId")),
+        level=integer(found.get("level")),
+    )
+
+
+def endpoint(data: Any) -> Endpoint:
+    """Read an endpoint; only its id must be there."""
+    found = mapping(data)
+    categories = mapping(found.get("displayCategories"))
+    primary = list(_categories([categories.get("primary")]))
+    units = found.get("associatedUnits")
+    return Endpoint(
+        id=required(found, "id", text),
+        name=plain(found.get("friendlyName")),
+        manufacturer=plain(found.get("manufacturer")),
+        model=plain(found.get("model")),
+        serial_number=plain(found.get("serialNumber")),
+        software_version=plain(found.get("softwareVersion")),
+        connections=tuple(_connection(item) for item in mappings(found.get("connections"))),
+        created=instant(found.get("creationTime")),
+        features={item.name: item for item in _features(found.get("features"))},
+        unit_ids=_ids(units) if isinstance(units, list) else None,
+        operations=_operations(found.get("operations")),
+        category=primary[0] if primary else None,
+        categories=tuple(_categories(categories.get("all"))),
+    )
+
+
+def _ids(units: Any) -> tuple[str, ...]:
+    return tuple(found for item in mappings(units) if (found := text(item.get("id"))))
+
+
+def _connection(item: Mapping[str, Any]) -> Connection:
+    raw = text(item.get("type"))
+    return Connection(type=ConnectionType(raw or "UNKNOWN"), type_raw=raw, mac_address=text(item.get("macAddress")))
+
+
+def _categories(items: Any) -> Iterator[DisplayCategory]:
+    for item in mappings(items):
+        if value := text(item.get("value")):
+            yield DisplayCategory(value=value, sources=texts(item.get("sources")))
+
+
+def _operations(items: Any) -> dict[str, str]:
+    """Return operation → path."""
+    return {
+        name: path
+        for item in mappings(items)
+        if (name := text(item.get("name"))) and (path := text(item.get("path"))) is not None
+    }
+
+
+# --- features -------------------------------------------------------------------------------
+
+
+def _features(items: Any) -> Iterator[Feature]:
+    for item in mappings(items):
+        if name := text(item.get("name")):
+            yield _feature(name, item)
+
+
+def feature(data: Any, name: str) -> Feature:
+    """Read the answer about one feature, in which its own name need not stand; it must have properties."""
+    required(data, "properties", a_list)
+    return _feature(name, data)
+
+
+def _feature(name: str, item: Mapping[str, Any]) -> Feature:
+    configuration = mapping(item.get("configuration"))
+    return Feature(
+        name=name,
+        path=text(item.get("path")),
+        properties={found.name: found for found in map(_property, mappings(item.get("properties"))) if found},
+        operations=_operations(item.get("operations")),
+        supported_modes=tuple(ThermostatMode(mode) for mode in texts(configuration.get("supportedModes"))),
+        configuration=configuration,
+    )
+
+
+def _property(item: Mapping[str, Any]) -> Property | None:
+    """Read a property; whether an error is there decides, as a failed read may still say RETRIEVABLE."""
+    name = text(item.get("name"))
+    if not name:
+        return None
+    raw_type = text(item.get("type"))
+    failed = item.get("error")
+    error = None
+    if isinstance(failed, dict):
+        named = failed.get("type")
+        error = named if isinstance(named, str) else ""
+    raw = item.get("value")
+    read = _VALUES.get(name)
+    return Property(
+        name=name,
+        type=PropertyType(raw_type or "UNKNOWN"),
+        type_raw=raw_type or "",
+        value=read(raw) if read is not None and error is None else None,
+        raw=raw,
+        sampled_at=instant(item.get("timeOfSample")),
+        error=error,
+    )
+
+
+def _inner(raw: Any) -> Any:
+    """Return the inner ``value``; the reference shows some properties without that wrapper."""
+    return raw.get("value") if isinstance(raw, dict) else raw
+
+
+def _percent(raw: Any) -> int | None:
+    found = integer(_inner(raw))
+    return found if found is not None and 0 <= found <= 100 else None
+
+
+def _kelvin(raw: Any) -> int | None:
+    found = integer(_inner(raw))
+    return found if found is not None and found > 0 else None
+
+
+def _color(raw: Any) -> Color | None:
+    found = mapping(raw)
+    hue, saturation, brightness = (number(found.get(name)) for name in ("hue", "saturation", "brightness"))
+    if hue is None or saturation is None or brightness is None:
+        return None
+    if not (0 <= hue <= 360 and 0 <= saturation <= 1 and 0 <= brightness <= 1):
+        return None
+    return Color(hue, saturation, brightness)
+
+
+def _temperature(raw: Any) -> Temperature | None:
+    found = mapping(raw)
+    value, scale = number(found.get("value")), text(found.get("scale"))
+    if value is None or scale is None:
+        return None
+    known = TemperatureScale(scale)
+    # a number in a scale that nobody knows says nothing
+    return None if known is TemperatureScale.UNKNOWN else Temperature(value, known)
+
+
+def _choice[E: (Reachability, Power, ThermostatMode)](kind: type[E]) -> Callable[[Any], E | None]:
+    def read(raw: Any) -> E | None:
+        found = text(_inner(raw))
+        return None if found is None else kind(found)
+
+    return read
+
+
+_VALUES: Mapping[str, Callable[[Any], PropertyValue | None]] = {
+    PropertyName.REACHABILITY: _choice(Reachability),
+    PropertyName.COLOR: _color,
+    PropertyName.BRIGHTNESS: _percent,
+    PropertyName.COLOR_TEMPERATURE: _kelvin,
+    PropertyName.POWER: _choice(Power),
+    PropertyName.TEMPERATURE: _temperature,
+    PropertyName.THERMOSTAT_MODE: _choice(ThermostatMode),
+    PropertyName.TARGET_SETPOINT: _temperature,
+    PropertyName.LOWER_SETPOINT: _temperature,
+    PropertyName.UPPER_SETPOINT: _temperature,
+    PropertyName.VOLUME: _percent,
+}
+
+
+# --- single answers -------------------------------------------------------------------------
+
+
+def moved_endpoint(data: Any) -> MovedEndpoint:
+    """Read where an endpoint is after it was moved."""
+    found = mapping(mapping(data).get("endpoint"))
+    return MovedEndpoint(id=required(found, "id", text), unit_ids=_ids(required(found, "associatedUnits", a_list)))
+
+
+def submitted_operation(data: Any) -> str:
+    """Return the id with which to ask how an installation goes."""
+    return required(data, "submittedOperationId", text)
+
+
+def wifi_installation(data: Any) -> WifiInstallation:
+    """Read how the installation of a Wi-Fi network goes."""
+    raw = required(data, "status", text)
+    return WifiInstallation(status=WifiStatus(raw), status_raw=raw)
+
+
+def new_endpoint_id(data: Any) -> str | None:
+    """Return the id in a reference to an endpoint that has moved; how it looks is not documented."""
+    found = [data] if isinstance(data, str) else list(mapping(data).values())
+    for value in found:
+        if isinstance(value, str) and (start := value.find(ENDPOINT_PREFIX)) >= 0:
+            return value[start:].split("/")[0].split("?")[0]
+    return None
+
+
+# --- addresses ------------------------------------------------------------------------------
+
+
+def address_setting(data: Any) -> Address:
+    """Read an address, which stands bare or in an object."""
+    found = address(data)
+    if found is None:
+        raise ShapeError("the answer has no address")
+    return found
+
+
+def address(data: Any) -> Address | None:
+    """Read an address; keys that Amazon leaves out are empty, but one of them must be there."""
+    outer = mapping(data)
+    found = mapping(outer["address"]) if "address" in outer else outer
+    read = {ours: value for ours, theirs in ADDRESS_KEYS.items() if isinstance(value := found.get(theirs), str)}
+    return Address(**{key: text(read.get(key)) or "" for key in ADDRESS_KEYS}) if read else None
+
+
+ADDRESS_KEYS: Mapping[str, str] = {
+    "line1": "addressLine1",
+    "line2": "addressLine2",
+    "line3": "addressLine3",
+    "city": "city",
+    "state": "stateOrRegion",
+    "district": "districtOrCounty",
+    "postal_code": "postalCode",
+    "country": "countryCode",
+}
+"""Our names of the parts of an address → Amazon's."""
+
+
+def rejected_address(data: Any) -> tuple[tuple[Address, ...], tuple[AddressProblem, ...]] | None:
+    """Return suggestions and problems of a refused address, ``None`` where the answer is about something else.
+
+    Codes come as ELEMENT_… or FIELD_…, which mean the same; they are kept as they are.
+    """
+    outer = mapping(data)
+    if not ("addressSuggestions" in outer or "addressErrors" in outer):
+        return None
+    suggestions = tuple(found for item in mappings(outer.get("addressSuggestions")) if (found := address(item)))
+    problems = tuple(
+        AddressProblem(
+            code=text(item.get("code")), sub_code=text(item.get("subCode")), element=text(item.get("element"))
+        )
+        for item in mappings(outer.get("addressErrors"))
+    )
+    return suggestions, problems

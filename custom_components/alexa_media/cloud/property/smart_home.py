@@ -1,0 +1,282 @@
+"""Lights, plugs, thermostats and speakers of a property, as the appliances that all of the integration knows."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+import time
+from typing import Final, override
+
+from ...const import Topic
+from ..errors import AlexaError, AlexaUnsupportedError
+from ..model.appliances import (
+    Appliance,
+    ApplianceKind,
+    ApplianceState,
+    Feature,
+    FeatureName,
+    HueSaturation,
+    ModeOption,
+    PropertyKey,
+    PropertyName,
+    Sample,
+    Temperature,
+    TemperatureScale,
+    Value,
+)
+from ..model.controls import (
+    ArmState,
+    Control,
+    Discovery,
+    SetBrightness,
+    SetColor,
+    SetColorTemperature,
+    SetPower,
+    SetSetpoint,
+    SetSpeakerVolume,
+    SetThermostatMode,
+    SmartHomeApi,
+    feature_of,
+)
+from ..model.devices import OpenEnum
+from . import models
+from .client import SmartPropertiesClient
+from .inventory import Inventory, Item, is_reachable
+from .models import Color, Endpoint, Property, ThermostatMode
+from .requests import Expand
+
+ID_PREFIX: Final = "asp_"
+"""Before the keys of devices wherever they become ids of Home Assistant's."""
+
+# A fresh look at this many devices is taken one by one, however little a survey costs.
+_FEW: Final = 1
+
+
+class PropertySmartHome(SmartHomeApi):
+    """The smart home of a property, and the speakers of its Echos."""
+
+    def __init__(
+        self, client: SmartPropertiesClient, inventory: Inventory, watched: Callable[[], Collection[str]]
+    ) -> None:
+        """Read through the inventory; ``watched`` tells which appliances somebody shows, by entity id."""
+        self._client = client
+        self._inventory = inventory
+        self._watched = watched
+        self._states: dict[str, ApplianceState] = {}
+        self._commanded: dict[str, float] = {}
+        self._told_at: float | None = None
+
+    # --- reading --------------------------------------------------------------------------
+
+    @override
+    async def async_discover(self) -> Discovery:
+        listed_at = await self._inventory.async_listing()
+        items = self._inventory.items
+        appliances = {f"{ID_PREFIX}{key}": _appliance(item) for key, item in items.items()}
+        if listed_at == self._told_at:
+            return Discovery(appliances=appliances, states={})
+        self._told_at = listed_at
+        states = {f"{ID_PREFIX}{key}": state_of(item.endpoint) for key, item in items.items()}
+        self._states.update(states)
+        return Discovery(appliances=appliances, states=states)
+
+    @override
+    async def async_groups(self) -> Mapping[str, str]:
+        return {f"{ID_PREFIX}{key}": item.unit.name for key, item in self._inventory.items.items() if item.unit}
+
+    @override
+    async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
+        wanted = [appliance.entity_id for appliance in appliances]
+        is_part = not set(self._watched()) <= set(wanted)
+        commanded = max((self._commanded.get(entity_id, 0.0) for entity_id in wanted), default=0.0)
+        if len(wanted) <= max(_FEW, self._inventory.cost - 1) and (is_part or commanded):
+            found = await self._async_look(wanted)
+        else:
+            survey = await self._inventory.async_survey(Topic.SMART_HOME, not_before=commanded or None)
+            found = {
+                entity_id: state_of(endpoint) if (endpoint := survey.endpoints.get(_key(entity_id))) else _GONE
+                for entity_id in wanted
+            }
+        for entity_id in found:
+            self._commanded.pop(entity_id, None)
+        self._states.update(found)
+        return found
+
+    async def _async_look(self, entity_ids: Sequence[str]) -> dict[str, ApplianceState]:
+        """Read a few appliances by themselves."""
+        found: dict[str, ApplianceState] = {}
+        for entity_id in entity_ids:
+            if (item := self._inventory.items.get(_key(entity_id))) is None:
+                found[entity_id] = _GONE
+                continue
+            expand = [Expand(f"feature:{name}") for name in item.endpoint.features if name in set(models.FeatureName)]
+            found[entity_id] = state_of(await self._client.get_endpoint(item.endpoint.id, expand=expand))
+        return found
+
+    # --- controls -------------------------------------------------------------------------
+
+    @override
+    async def async_control(
+        self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
+    ) -> Sequence[AlexaError | None]:
+        return await asyncio.gather(*(self._async_try(appliance, orders) for appliance, orders in controls))
+
+    async def _async_try(self, appliance: Appliance, controls: Sequence[Control]) -> AlexaError | None:
+        """Run the controls of one appliance one after the other; the first that fails ends it."""
+        item = self._inventory.items.get(_key(appliance.entity_id))
+        if item is None:
+            return AlexaUnsupportedError("The property has no such device any more", code="gone")
+        state = self._states.get(appliance.entity_id, ApplianceState())
+        self._commanded[appliance.entity_id] = time.monotonic()
+        try:
+            for control in without_waste(controls, state):
+                await self._async_send(item.endpoint.id, control)
+        except AlexaError as err:
+            return err
+        finally:
+            self._commanded[appliance.entity_id] = time.monotonic()
+        return None
+
+    async def _async_send(self, endpoint_id: str, control: Control) -> None:
+        """Send one control."""
+        client = self._client
+        match control:
+            case SetPower(on=True):
+                await client.turn_on(endpoint_id)
+            case SetPower():
+                await client.turn_off(endpoint_id)
+            case SetBrightness(level=level):
+                await client.set_brightness(endpoint_id, level)
+            case SetColor(hue=hue, saturation=saturation, brightness=brightness):
+                await client.set_color(endpoint_id, Color(hue, saturation, brightness))
+            case SetColorTemperature(kelvin=kelvin):
+                await client.set_color_temperature(endpoint_id, kelvin)
+            case SetThermostatMode(mode=mode):
+                await client.set_thermostat_mode(endpoint_id, ThermostatMode(mode))
+            case SetSetpoint():
+                await client.set_target_setpoint(
+                    endpoint_id,
+                    target=_setpoint(control.target, control),
+                    lower=_setpoint(control.lower, control),
+                    upper=_setpoint(control.upper, control),
+                )
+            case SetSpeakerVolume(level=level):
+                await client.set_volume(endpoint_id, level)
+            case _:
+                feature, _instance = feature_of(control)
+                raise AlexaUnsupportedError("Smart Properties have no such control", code=str(feature))
+
+    @override
+    async def async_guard(self, guard: Appliance) -> ArmState:
+        raise AlexaUnsupportedError("Smart Properties have no Guard", code="guard")
+
+    @override
+    async def async_set_guard(self, guard: Appliance, *, away: bool) -> None:
+        raise AlexaUnsupportedError("Smart Properties have no Guard", code="guard")
+
+
+_GONE: Final = ApplianceState(
+    samples={PropertyKey(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY): Sample(value="UNREACHABLE")}
+)
+
+
+def _key(entity_id: str) -> str:
+    """Return the key of the device behind an appliance."""
+    return entity_id.removeprefix(ID_PREFIX)
+
+
+def _setpoint(value: float | None, control: SetSetpoint) -> models.Temperature | None:
+    """Return a temperature for the client."""
+    return None if value is None else models.Temperature(value, models.TemperatureScale(control.scale.value))
+
+
+def without_waste(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
+    """Return controls without what the others do too: each is a request of its own.
+
+    What is on need not be switched on before it is set to something, and a colour carries
+    a brightness: the one asked for with it, else the present one.
+    """
+    found = list(controls)
+    is_on = state.value(FeatureName.POWER, PropertyName.POWER_STATE) == "ON"
+    if len(found) > 1 and is_on:
+        found = [control for control in found if control != SetPower(on=True)]
+    color = next((control for control in found if isinstance(control, SetColor)), None)
+    if color is None:
+        return found
+    asked = next((control.level for control in found if isinstance(control, SetBrightness)), None)
+    held = state.value(FeatureName.BRIGHTNESS, PropertyName.BRIGHTNESS) if asked is None else asked
+    brightness = held / 100 if isinstance(held, float | int) else color.brightness
+    whole = SetColor(hue=color.hue, saturation=color.saturation, brightness=brightness)
+    return [whole if control is color else control for control in found if not isinstance(control, SetBrightness)]
+
+
+# --- as appliances ------------------------------------------------------------------------
+
+# Properties that a feature has though a device that is offline does not name them.
+_PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
+    models.FeatureName.SPEAKER: (models.PropertyName.VOLUME,),
+    models.FeatureName.POWER: (models.PropertyName.POWER,),
+    models.FeatureName.BRIGHTNESS: (models.PropertyName.BRIGHTNESS,),
+    models.FeatureName.TEMPERATURE_SENSOR: (models.PropertyName.TEMPERATURE,),
+}
+
+
+def _appliance(item: Item) -> Appliance:
+    """Return a device as an appliance; all of a property are wanted without being chosen."""
+    endpoint = item.endpoint
+    return Appliance(
+        entity_id=f"{ID_PREFIX}{item.key}",
+        endpoint_id=endpoint.id,
+        appliance_id=endpoint.id,
+        name=item.name,
+        kind=ApplianceKind(endpoint.category.value) if endpoint.category else ApplianceKind.UNKNOWN,
+        type_raw=endpoint.category.value if endpoint.category else "",
+        manufacturer=endpoint.manufacturer,
+        model=endpoint.model,
+        software_version=endpoint.software_version,
+        serial=endpoint.serial_number,
+        echo_serial=item.key if item.is_echo else None,
+        is_echo=item.is_echo,
+        is_local=True,
+        features=tuple(_feature(feature) for feature in endpoint.features.values()),
+    )
+
+
+def _feature(feature: models.Feature) -> Feature:
+    """Return a feature in the words of the smart home, which are the same ones."""
+    return Feature(
+        name=FeatureName(feature.name),
+        name_raw=feature.name,
+        operations=frozenset(feature.operations),
+        properties=frozenset((*feature.properties, *_PROPERTIES.get(feature.name, ()))),
+        modes=tuple(ModeOption(value=mode.value) for mode in feature.supported_modes),
+    )
+
+
+def state_of(endpoint: Endpoint) -> ApplianceState:
+    """Return what the expanded features of a device tell; one that does not answer is not reachable."""
+    samples = {
+        PropertyKey(feature.name, name): _sample(found)
+        for feature in endpoint.features.values()
+        for name, found in feature.properties.items()
+    }
+    reachability = PropertyKey(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)
+    offline = any(feature.is_offline for feature in endpoint.features.values())
+    if offline or is_reachable(endpoint) is False:
+        samples[reachability] = Sample(value="UNREACHABLE")
+    return ApplianceState(samples=samples)
+
+
+def _sample(found: Property) -> Sample:
+    """Return a property with the time at which it was read at the device."""
+    return Sample(value=_value(found), at=found.sampled_at, error=found.error)
+
+
+def _value(found: Property) -> Value | None:
+    """Return a value as the smart home has it."""
+    value = found.value
+    if isinstance(value, Color):
+        return HueSaturation(value.hue, value.saturation, value.brightness)
+    if isinstance(value, models.Temperature):
+        return Temperature(value.value, TemperatureScale(value.scale.value))
+    if isinstance(value, OpenEnum):
+        return value.value
+    return None if value is None else float(value)

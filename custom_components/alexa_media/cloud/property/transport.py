@@ -1,0 +1,468 @@
+"""HTTP transport for the Smart Properties API."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+import json
+import logging
+from random import SystemRandom
+import re
+import time
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from ..errors import (
+    AlexaAuthError,
+    AlexaBadResponseError,
+    AlexaCommandError,
+    AlexaConnectionError,
+    AlexaDeviceOfflineError,
+    AlexaError,
+    AlexaPermissionError,
+    AlexaRateLimitedError,
+    AlexaUnsupportedError,
+)
+from ..http import json_body, must_be_encodable, retry_after
+from ..json import mapping, mappings, text
+from .errors import AlexaAddressRejectedError, AlexaEndpointMovedError
+from .models import OFFLINE_CODES, JsonValue
+from .operation import HOSTS, Answer, Host, Operation, Region, Retry
+from .parse import ShapeError, new_endpoint_id, rejected_address
+
+REQUEST_ID: Final = "X-Amzn-RequestId"
+LONGEST_RETRY_AFTER: Final = 3600.0
+
+_MOVED: Final = frozenset({300, 301, 303})
+_UNSUPPORTED: Final = frozenset({"DEVICE_NOT_SUPPORTED", "ENDPOINT_NOT_SUPPORTED"})
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A good answer: its JSON (``None`` where there is none) and Amazon's id of the request."""
+
+    data: Any
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """Status, headers and whole body of one answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def request_id(self) -> str | None:
+        """Return Amazon's id of the request."""
+        return self.headers.get(REQUEST_ID)
+
+    @property
+    def data(self) -> Any:
+        """Return the JSON of the body, ``None`` where there is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError, RecursionError:
+            return None
+
+    @property
+    def code(self) -> str | None:
+        """Return Amazon's name of the error, which stands in one of several places."""
+        found = mapping(self.data)
+        named = [found.get("type"), found.get("code"), *(item.get("type") for item in mappings(found.get("errors")))]
+        named.append((self.headers.get("x-amzn-errortype") or "").partition(":")[0])
+        return next((name for item in named if (name := text(item)) and _CODE.fullmatch(name)), None)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Return the seconds of Retry-After, within reason."""
+        seconds = retry_after(self.headers.get("Retry-After", ""))
+        return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
+
+
+def judge(operation: Operation, answer: HttpAnswer) -> Reply:
+    """Return a good answer; raises what the others mean."""
+    if 200 <= answer.status < 300:
+        if operation.answer is Answer.NOTHING or (answer.status == 204 and operation.answer is Answer.JSON_OR_NOTHING):
+            return Reply(None, answer.request_id)
+        try:
+            return Reply(json.loads(answer.body), answer.request_id)
+        except ValueError, RecursionError:
+            error: AlexaError = AlexaBadResponseError(
+                f"{operation.label} was answered without JSON", endpoint=operation.label, status=answer.status
+            )
+    else:
+        error = _refusal(operation, answer)
+    error.request_id = answer.request_id
+    raise error
+
+
+def given_up(operation: Operation, answer: HttpAnswer, delay: float) -> AlexaError:
+    """Return the error after which the caller may try again, but not at once."""
+    label, status, code = operation.label, answer.status, answer.code
+    error: AlexaError
+    if status == 429:
+        error = AlexaRateLimitedError(
+            f"{label} is throttled", retry_after=delay, endpoint=label, status=status, code=code
+        )
+    else:
+        error = AlexaConnectionError(
+            f"{label} was answered {status}", endpoint=label, status=status, code=code, retry_after=delay
+        )
+    error.request_id = answer.request_id
+    return error
+
+
+def _refusal(operation: Operation, answer: HttpAnswer) -> AlexaError:
+    """Return the error that an answer other than a good one stands for."""
+    label, status, code = operation.label, answer.status, answer.code
+    message = f"{label} was answered {status}"
+    kind: type[AlexaError]
+    if status == 401 and not operation.is_ambiguous:
+        kind = AlexaAuthError
+    elif status in (401, 403):
+        kind = AlexaPermissionError
+    elif code in OFFLINE_CODES:
+        kind = AlexaDeviceOfflineError
+    elif status in (404, 405) or code in _UNSUPPORTED:
+        kind = AlexaUnsupportedError
+    elif status >= 500:
+        kind = AlexaConnectionError
+    elif status in _MOVED:
+        return AlexaEndpointMovedError(
+            message, new_id=new_endpoint_id(answer.data), endpoint=label, status=status, code=code
+        )
+    elif status == 400 and (rejected := rejected_address(answer.data)) is not None:
+        suggestions, problems = rejected
+        return AlexaAddressRejectedError(
+            message,
+            suggestions=suggestions,
+            problems=problems,
+            endpoint=label,
+            status=status,
+            code=next((p.sub_code or p.code for p in problems if p.sub_code or p.code), code),
+        )
+    else:
+        kind = AlexaCommandError if operation.is_write else AlexaBadResponseError
+    return kind(message, endpoint=label, status=status, code=code)
+
+
+_LOGGER = logging.getLogger(__name__)
+
+IN_FLIGHT: Final = 3
+READS_IN_FLIGHT: Final = 2
+"""One of the slots is left to commands, so that none waits behind a long poll."""
+
+PATIENCE: Final = 15.0
+"""Seconds that one call waits in all before it hands control back: the waits 1, 2, 4 and 8."""
+
+CONNECT_TIMEOUT: Final = 10.0
+MAX_BODY: Final = 8 * 1024 * 1024
+
+_RANDOM: Final = SystemRandom()
+
+
+class AccessTokenGetter(Protocol):
+    """Gives access tokens; raises an ``AlexaError`` when there is none to be had."""
+
+    async def __call__(self, refused: str | None = None) -> str:
+        """Return a token that is valid; with ``refused``, one other than that, which Amazon did not take."""
+
+
+class Time:
+    """Where time comes from; tests bring their own."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        await asyncio.sleep(seconds)
+
+
+@dataclass(slots=True)
+class OperationStats:
+    """What happened to one operation: requests sent, repetitions, errors by kind, the last answer."""
+
+    requests: int = 0
+    repeated: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    last_status: int | None = None
+    last_request_id: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for diagnostics."""
+        return {
+            "requests": self.requests,
+            "repeated": self.repeated,
+            "errors": dict(self.errors),
+            "last_status": self.last_status,
+            "last_request_id": self.last_request_id,
+        }
+
+
+@dataclass(slots=True)
+class _Hold:
+    """Until when an operation that is throttled is left alone, and after how many refusals in a row."""
+
+    until: float = 0.0
+    refusals: int = 0
+
+
+class _LostError(aiohttp.ClientError):
+    """The connection of a write broke; not of the classes after which aiohttp sends again."""
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a PUT or DELETE on a new connection by itself."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as err:
+        raise _LostError(type(err).__name__) from err
+
+
+class Transport:
+    """Sends the requests of one organization; see ``async_request``."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        region: Region,
+        access_token: AccessTokenGetter,
+        *,
+        clock: Time | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Use ``session``, which stays the caller's."""
+        self._session = session
+        self._region = region
+        self._access_token = access_token
+        self._renewing = asyncio.Lock()
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._read_slots = asyncio.Semaphore(READS_IN_FLIGHT)
+        self._time = clock or Time()
+        self._patience = patience
+        self._holds: dict[str, _Hold] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._stats: dict[str, OperationStats] = {}
+        self.on_answer: Callable[[], None] = lambda: None
+        self._busy = 0
+        self._throttled = 0
+
+    @property
+    def stats(self) -> Mapping[str, object]:
+        """Return counters by operation, for diagnostics."""
+        return {
+            "throttled": self._throttled,
+            "in_flight": self._busy,
+            "operations": {name: stats.as_dict() for name, stats in sorted(self._stats.items())},
+        }
+
+    async def async_request[T](
+        self,
+        operation: Operation,
+        parse: Callable[[Any], T],
+        *,
+        params: Mapping[str, str] | None = None,
+        query: Sequence[tuple[str, str]] = (),
+        json: JsonValue = None,
+    ) -> T:
+        """Send a request and return what ``parse`` makes of the JSON of its answer.
+
+        ``params`` fill the braces of the operation's path. What is sent again, and after
+        how long, is the operation's ``retry_for``; a call waits ``patience`` seconds in all
+        before it gives up. A token that Amazon refuses is renewed once.
+
+        Raises ``AlexaRateLimitedError`` and, for other statuses that are worth a later try,
+        ``AlexaConnectionError`` with ``retry_after``; ``AlexaAuthError`` when a new token is
+        refused, too; ``AlexaPermissionError`` (403), ``AlexaDeviceOfflineError``,
+        ``AlexaUnsupportedError`` (404, 405 and what the device cannot do),
+        ``AlexaCommandError`` (a refused write), ``AlexaEndpointMovedError`` and
+        ``AlexaBadResponseError``.
+        """
+        must_be_encodable((params, query, json))
+        path = operation.path.format_map({name: quote(value, safe="") for name, value in (params or {}).items()})
+        url = URL(HOSTS[operation.host, self._region] + path, encoded=True).with_query(list(query))
+        try:
+            reply = await self._async_reply(operation, url, json)
+            self.on_answer()
+            try:
+                return parse(reply.data)
+            except ShapeError as err:
+                bad = AlexaBadResponseError(f"{operation.label}: {err}", endpoint=operation.label, status=200)
+                bad.request_id = reply.request_id
+                raise bad from None
+        except AlexaError as err:
+            self._stats_of(operation).errors[type(err).__name__] += 1
+            _LOGGER.debug("%s failed: %s, request %s", operation.label, err.code or err, err.request_id)
+            raise
+
+    def _stats_of(self, operation: Operation) -> OperationStats:
+        return self._stats.setdefault(operation.operation_id, OperationStats())
+
+    # --- again and again ------------------------------------------------------------------
+
+    async def _async_reply(self, operation: Operation, url: URL, json: JsonValue) -> Reply:
+        """Send a request until there is an answer to be judged."""
+        waited = 0.0
+        failures: Counter[int] = Counter()
+        token = await self._access_token()
+        is_renewed = False
+        while True:
+            waited += await self._async_wait_until_free(operation, waited)
+            answer = await self._async_exchange(operation, url, json, token)
+            if answer is None:
+                continue
+            if answer.status == 401 and not is_renewed:
+                is_renewed = True
+                token = await self._async_other_token(token)
+                continue
+            if answer.status != 429 and (operation.is_write or not self._held_for(operation)):
+                self._holds.pop(operation.operation_id, None)
+            retry = operation.retry_for(answer.status)
+            if retry is None or (answer.status >= 500 and answer.code in OFFLINE_CODES):
+                return judge(operation, answer)
+            failures[answer.status] += 1
+            delay = self._delay(operation, answer, retry, failures[answer.status])
+            is_last = retry.times is not None and failures[answer.status] > retry.times
+            if is_last or waited + delay > self._patience:
+                raise given_up(operation, answer, delay)
+            self._stats_of(operation).repeated += 1
+            if answer.status != 429 or operation.is_write:
+                waited += delay
+                await self._time.sleep(delay)
+
+    def _delay(self, operation: Operation, answer: HttpAnswer, retry: Retry, failures: int) -> float:
+        """Return how long to wait; a throttled operation waits as a whole, across calls."""
+        hold: _Hold | None = None
+        if answer.status == 429:
+            self._throttled += 1
+            if retry.times is None:
+                hold = self._holds.setdefault(operation.operation_id, _Hold())
+                if remaining := self._held_for(operation):
+                    # asked before the others were refused: it says nothing new
+                    return max(remaining, answer.retry_after or 0.0)
+                hold.refusals += 1
+                failures = hold.refusals
+        delay = retry.delay(failures)
+        if retry.jitter:
+            delay *= _RANDOM.uniform(0.5, 1.0)
+        delay = max(delay, answer.retry_after or 0.0)
+        if hold is not None:
+            hold.until = self._time.monotonic() + delay
+        return delay
+
+    def _held_for(self, operation: Operation) -> float:
+        """Return for how many seconds a throttled operation is to be left alone."""
+        hold = self._holds.get(operation.operation_id)
+        return 0.0 if hold is None else max(0.0, hold.until - self._time.monotonic())
+
+    async def _async_wait_until_free(self, operation: Operation, waited: float) -> float:
+        """Wait while a read is throttled and return for how long; raises ``AlexaRateLimitedError``.
+
+        A command is never held back: Amazon's own answer decides.
+        """
+        if operation.is_write:
+            return 0.0
+        remaining = self._held_for(operation)
+        if waited + remaining > self._patience:
+            raise AlexaRateLimitedError(
+                f"{operation.label} is throttled", retry_after=remaining, endpoint=operation.label, status=429
+            )
+        if remaining:
+            await self._time.sleep(remaining)
+        return remaining
+
+    async def _async_other_token(self, refused: str) -> str:
+        """Return a token other than the one refused; many requests that were refused share one renewal."""
+        async with self._renewing:
+            token = await self._access_token()
+            return token if token != refused else await self._access_token(refused=refused)
+
+    # --- one exchange ---------------------------------------------------------------------
+
+    async def _async_exchange(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer | None:
+        """Send one request when it has a slot; ``None`` when a read was throttled while it waited for one.
+
+        Commands of an operation that is throttled go out one at a time.
+
+        Raises ``AlexaConnectionError``.
+        """
+        async with AsyncExitStack() as slots:
+            if not operation.is_write:
+                await slots.enter_async_context(self._read_slots)
+            elif self._held_for(operation):
+                turn = self._turns.setdefault(operation.operation_id, asyncio.Lock())
+                await slots.enter_async_context(turn)
+            await slots.enter_async_context(self._slots)
+            if not operation.is_write and self._held_for(operation):
+                return None
+            return await self._async_send(operation, url, json, token)
+
+    async def _async_send(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer:
+        label = operation.label
+        if self._session.closed:
+            raise AlexaConnectionError("The session is closed", endpoint=label, code="closed", sent=False)
+        stats = self._stats_of(operation)
+        stats.requests += 1
+        self._busy += 1
+        status: int | None = None
+        request_id: str | None = None
+        try:
+            async with self._session.request(
+                operation.method,
+                url,
+                data=json_body(json),
+                headers=_headers(operation, token),
+                allow_redirects=False,
+                raise_for_status=False,
+                timeout=aiohttp.ClientTimeout(total=operation.timeout, sock_connect=CONNECT_TIMEOUT),
+                middlewares=(_send_once,) if operation.is_write else None,
+            ) as response:
+                status, request_id = response.status, response.headers.get(REQUEST_ID)
+                stats.last_status, stats.last_request_id = status, request_id
+                return HttpAnswer(response.status, response.headers, await _body(response, operation))
+        # The library's messages hold the address with ids in it: they go no further.
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+            failure, sent = type(err).__name__, False
+        except (aiohttp.ClientError, TimeoutError, OSError) as err:
+            failure, sent = type(err).__name__.lstrip("_"), True
+        finally:
+            self._busy -= 1
+        error = AlexaConnectionError(f"{label}: {failure}", endpoint=label, status=status, code=failure, sent=sent)
+        error.request_id = request_id
+        raise error
+
+
+def _headers(operation: Operation, token: str) -> dict[str, str]:
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+    if operation.host is Host.CREDENTIAL_LOCKER:
+        headers["x-amz-access-token"] = token
+    return headers
+
+
+async def _body(response: aiohttp.ClientResponse, operation: Operation) -> bytes:
+    """Return the body; raises ``AlexaBadResponseError`` when it is larger than anything that Amazon sends."""
+    pieces = bytearray()
+    async for piece in response.content.iter_any():
+        pieces += piece
+        if len(pieces) > MAX_BODY:
+            response.close()
+            error = AlexaBadResponseError(
+                f"The answer to {operation.label} is too large",
+                endpoint=operation.label,
+                status=response.status,
+                code="too_large",
+            )
+            error.request_id = response.headers.get(REQUEST_ID)
+            raise error
+    return bytes(pieces)

@@ -1,0 +1,199 @@
+"""How loud single alarms are.
+
+Amazon has one volume for all alarms of an Echo: it is set just before one rings, and put back after it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from ..cloud.errors import AlexaError
+from ..cloud.model.alarms import AlertsApi
+from ..cloud.model.devices import Notification
+from ..const import DOMAIN
+from .alarm_watch import RINGING, AlertEvent, AlertWatch, Happening
+from .alarms import AlertVolumesCoordinator
+from .base import LOGGER
+from .devices import DevicesCoordinator
+
+STORE_VERSION: Final = 1
+
+# Amazon has to hand the volume on to the Echo before it rings.
+AHEAD: Final = timedelta(seconds=5)
+
+# A volume that could not be put back is tried again; what is not possible for an hour is left.
+AGAIN: Final = timedelta(minutes=5)
+TRIES: Final = 12
+
+
+def alarm_volume_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where the volumes of an entry's alarms are kept."""
+    return Store(hass, STORE_VERSION, f"{DOMAIN}.alarm_volumes.{entry_id}", private=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A device's volume (0–100) that was changed for an alarm, what it was, and when it is put back (epoch seconds)."""
+
+    alarm: str
+    level: int
+    before: int
+    until: float
+    tries: int = 0
+
+
+class AlarmVolumes:
+    """Knows the alarms that have a volume of their own, also after a restart."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        api: AlertsApi,
+        devices: DevicesCoordinator,
+        volumes: AlertVolumesCoordinator,
+        watch: AlertWatch,
+    ) -> None:
+        """Know nothing yet; see ``async_start``."""
+        self._hass = hass
+        self._entry = entry
+        self._api = api
+        self._devices = devices
+        self._volumes = volumes
+        self._watch = watch
+        self._store = alarm_volume_store(hass, entry.entry_id)
+        self._wanted: dict[str, int] = {}
+        self._changed: dict[str, Changed] = {}
+        self._done: dict[str, datetime] = {}
+        self._busy = False
+        self._cancel: CALLBACK_TYPE | None = None
+
+    async def async_start(self) -> None:
+        """Load what is kept, and watch until the entry is unloaded."""
+        if stored := await self._store.async_load():
+            # an alarm that is gone needs no volume; while the list could not be read nobody knows
+            self._wanted = {key: level for key, level in stored["wanted"].items() if self._watch.may_be(key)}
+            self._changed = {serial: Changed(**values) for serial, values in stored["changed"].items()}
+        self._entry.async_on_unload(self._async_cancel)
+        self._entry.async_on_unload(self._watch.async_add_listener(None, self._async_happened))
+        self._entry.async_on_unload(self._watch.async_on_plan(self._async_plan))
+        self._async_plan()
+
+    async def async_set(self, notification_id: str, level: int | None) -> None:
+        """Give an alarm a volume (0–100), or none of its own."""
+        if level is None:
+            self._wanted.pop(notification_id, None)
+        else:
+            self._wanted[notification_id] = level
+        await self._async_save()
+        self._async_plan()
+
+    async def _async_save(self) -> None:
+        """Keep it; a volume that is changed has to be put back whatever happens."""
+        changed = {serial: asdict(values) for serial, values in self._changed.items()}
+        await self._store.async_save({"wanted": self._wanted, "changed": changed})
+
+    def _next(self) -> Iterator[tuple[Notification, datetime]]:
+        """Yield the alarms with a volume of their own that will ring, and when."""
+        for notification, at in self._watch.due:
+            if notification.notification_id in self._wanted and self._done.get(notification.notification_id) != at:
+                yield notification, at
+
+    @callback
+    def _async_happened(self, event: AlertEvent) -> None:
+        """Put a volume back when its alarm was ended; one that sleeps keeps it."""
+        serial = event.notification.serial
+        changed = self._changed.get(serial)
+        if changed is None or changed.alarm != event.notification.notification_id:
+            return
+        if event.happening is Happening.DISMISSED:
+            self._changed[serial] = replace(changed, until=event.at.timestamp())
+        elif event.happening is Happening.SNOOZED and event.notification.snoozed_to:
+            self._changed[serial] = replace(changed, until=(event.notification.snoozed_to + RINGING).timestamp())
+        self._async_plan()
+
+    @callback
+    def _async_plan(self) -> None:
+        """Wait for the first thing to do; what is due is done at once."""
+        self._async_cancel()
+        if self._busy:
+            return
+        moments = [at - AHEAD for _, at in self._next()]
+        moments += [dt_util.utc_from_timestamp(changed.until) for changed in self._changed.values()]
+        if not moments:
+            return
+        if min(moments) <= dt_util.utcnow():
+            self._async_due()
+        else:
+            self._cancel = async_track_point_in_utc_time(self._hass, self._async_due, min(moments))
+
+    @callback
+    def _async_due(self, _now: datetime | None = None) -> None:
+        """Do what is due in the background."""
+        self._cancel = None
+        self._busy = True
+        self._entry.async_create_background_task(self._hass, self._async_act(), f"{DOMAIN} alarm volumes")
+
+    async def _async_act(self) -> None:
+        """Set the volumes of the alarms that are about to ring, and put back those of alarms that are over."""
+        now = dt_util.utcnow()
+        try:
+            for serial, changed in [*self._changed.items()]:
+                if changed.until <= now.timestamp():
+                    await self._async_put_back(serial, changed)
+            for notification, at in [*self._next()]:
+                if at - AHEAD <= now:
+                    self._done[notification.notification_id] = at
+                    await self._async_change(notification, at)
+        finally:
+            self._busy = False
+        self._volumes.async_hint()
+        self._async_plan()
+
+    async def _async_change(self, notification: Notification, at: datetime) -> None:
+        """Set the volume of an alarm, and remember what it was."""
+        serial, level = notification.serial, self._wanted[notification.notification_id]
+        device = self._devices.data.get(serial)
+        try:
+            before = (await self._api.async_alert_volumes()).get(serial)
+            if device is None or before is None:
+                return
+            if (already := self._changed.get(serial)) is not None:
+                before = already.before
+            until = (at + RINGING).timestamp()
+            alarm = notification.notification_id
+            self._changed[serial] = Changed(alarm=alarm, level=level, before=round(before), until=until)
+            await self._async_save()
+            await self._api.async_set_alert_volume(device, level)
+        except AlexaError as err:
+            LOGGER.warning("An alarm could not be given its volume: %s", err.details)
+
+    async def _async_put_back(self, serial: str, changed: Changed) -> None:
+        """Put a volume back, unless somebody has set another one meanwhile."""
+        device = self._devices.data.get(serial)
+        try:
+            level = (await self._api.async_alert_volumes()).get(serial)
+            if device is not None and level == changed.level:
+                await self._api.async_set_alert_volume(device, changed.before)
+        except AlexaError as err:
+            if changed.tries + 1 < TRIES:
+                until = (dt_util.utcnow() + AGAIN).timestamp()
+                self._changed[serial] = replace(changed, until=until, tries=changed.tries + 1)
+                return
+            LOGGER.warning("The volume of alarms could not be put back: %s", err.details)
+        del self._changed[serial]
+        await self._async_save()
+
+    @callback
+    def _async_cancel(self) -> None:
+        """Stop waiting."""
+        if self._cancel:
+            self._cancel()
+            self._cancel = None

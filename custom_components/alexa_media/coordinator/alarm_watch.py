@@ -1,0 +1,362 @@
+"""When alarms, timers and reminders of an account go off, and what happens to them, without a request.
+
+This is the one place where their times are worked out and where ringing, dismissal and
+snoozing are noticed: entities show what is found here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+from functools import partial
+from itertools import chain, count
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
+
+from ..cloud.alarm_attributes import Timed, was_dismissed
+from ..cloud.alarm_times import ALARMS, REMINDERS, SNOOZE, TIMERS, country_of, next_occurrence
+from ..cloud.model.devices import EVERYWHERE, Notification, NotificationStatus, NotificationType
+from ..time_zones import zone_named
+from .base import LOGGER
+from .devices import DevicesCoordinator
+from .dnd_bluetooth import NotificationsCoordinator
+
+# Amazon's clock and ours differ a little: what is due within this has gone off when Amazon says so.
+CLOCK_SKEW: Final = timedelta(seconds=2)
+
+# An alarm that nobody ends stops by itself after an hour.
+RINGING: Final = timedelta(hours=1)
+
+
+class AlertKind(StrEnum):
+    """The kinds of what goes off."""
+
+    ALARM = "alarm"
+    TIMER = "timer"
+    REMINDER = "reminder"
+
+
+_KINDS: Final[Mapping[NotificationType, AlertKind]] = {
+    **dict.fromkeys(ALARMS, AlertKind.ALARM),
+    **dict.fromkeys(TIMERS, AlertKind.TIMER),
+    **dict.fromkeys(REMINDERS, AlertKind.REMINDER),
+}
+
+
+class Happening(StrEnum):
+    """What happens to an alarm, a timer or a reminder."""
+
+    RINGING = "ringing"
+    DISMISSED = "dismissed"
+    SNOOZED = "snoozed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEvent:
+    """Something that has happened, and when; of what rings the notification is as it was before."""
+
+    happening: Happening
+    notification: Notification
+    at: datetime
+
+    @property
+    def event_type(self) -> str:
+        """Return what happened to which kind, such as "alarm_ringing"."""
+        return f"{_KINDS[self.notification.type]}_{self.happening}"
+
+
+EVENT_TYPES: Final = (
+    *(f"{AlertKind.ALARM}_{happening}" for happening in Happening),
+    f"{AlertKind.TIMER}_{Happening.RINGING}",
+    *(f"{AlertKind.REMINDER}_{happening}" for happening in (Happening.RINGING, Happening.SNOOZED)),
+)
+"""All that can be told."""
+
+
+type _Key = tuple[str, int]
+"""The id of a notification, and which of those with this id it is."""
+
+type AlertListener = Callable[[AlertEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A notification and when it goes off."""
+
+    key: _Key
+    notification: Notification
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """A next time, and from what it was worked out."""
+
+    timed: Timed
+    zone: tzinfo
+    country: str | None
+
+
+class AlertWatch:
+    """Waits for the next alarm, timer or reminder of an account, and knows the time zones of its devices."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        devices: DevicesCoordinator,
+        notifications: NotificationsCoordinator,
+    ) -> None:
+        """Know nothing yet; see ``async_start``."""
+        self._hass = hass
+        self._entry = entry
+        self._devices = devices
+        self._notifications = notifications
+        self._zones: dict[str, tzinfo | None] = {}
+        self._known: dict[_Key, Notification] = {}
+        self._seen: Mapping[str, tuple[Notification, ...]] | None = None
+        self._worked: dict[_Key, _Worked] = {}
+        self._of_serial: dict[str, list[_Worked]] = {}
+        self._due: tuple[_Due, ...] = ()
+        self._rings: dict[_Key, _Due] = {}
+        self._listeners: dict[str | None, list[AlertListener]] = {}
+        self._planners: list[CALLBACK_TYPE] = []
+        self._viewers: dict[str, list[CALLBACK_TYPE]] = {}
+        self._stopped = False
+        self._cancel: CALLBACK_TYPE | None = None
+
+    async def async_start(self) -> None:
+        """Load the time zones and watch until the entry is unloaded."""
+        await self._async_load_zones()
+        self._seen = self._notifications.data
+        self._known = self._taken()
+        self._entry.async_on_unload(self._async_stop)
+        self._entry.async_on_unload(self._notifications.async_add_listener(self.async_follow))
+        self._entry.async_on_unload(self._devices.async_add_listener(self._async_devices_changed))
+        self._async_plan()
+
+    def zone_of(self, serial: str) -> tzinfo:
+        """Return the time zone of a device; Home Assistant's for one that tells none that is known.
+
+        What all devices have is in the zone of the first that tells one.
+        """
+        if serial == EVERYWHERE:
+            zones = (self._zones.get(device.time_zone or "") for device in self._devices.data.values())
+            return next((zone for zone in zones if zone), None) or dt_util.get_default_time_zone()
+        device = self._devices.data.get(serial)
+        zone = self._zones.get(device.time_zone) if device and device.time_zone else None
+        return zone or dt_util.get_default_time_zone()
+
+    def timed(self, serial: str) -> tuple[Timed, ...]:
+        """Return what is set on a device, each with its next time."""
+        self.async_follow()
+        return tuple(worked.timed for worked in self._of_serial.get(serial, ()))
+
+    def country_of(self, serial: str) -> str | None:
+        """Return the country that a device is set to."""
+        device = self._devices.data.get(serial)
+        return country_of(device.locale) if device else None
+
+    def ringing(self, serial: str) -> Notification | None:
+        """Return the alarm that rings on a device, as far as it is known; the last one of several."""
+        now = dt_util.utcnow()
+        found = [due for due in self._rings.values() if due.notification.serial == serial and now - due.at < RINGING]
+        return max(found, key=lambda due: due.at).notification if found else None
+
+    @callback
+    def async_add_listener(self, serial: str | None, listener: AlertListener) -> CALLBACK_TYPE:
+        """Call a listener with everything that happens on a device, or on all of them (``None``)."""
+        self._listeners.setdefault(serial, []).append(listener)
+        return partial(self._listeners[serial].remove, listener)
+
+    @callback
+    def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call a viewer when the times of a device have changed though its notifications have not."""
+        self._viewers.setdefault(serial, []).append(viewer)
+        return partial(self._viewers[serial].remove, viewer)
+
+    @property
+    def due(self) -> Iterator[tuple[Notification, datetime]]:
+        """Yield what will go off, and when next (UTC)."""
+        return ((due.notification, due.at) for due in self._due)
+
+    @callback
+    def async_on_plan(self, planner: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Tell somebody whenever the next times have been worked out anew."""
+        self._planners.append(planner)
+        return partial(self._planners.remove, planner)
+
+    def may_be(self, notification_id: str) -> bool:
+        """Return whether something is there, or nobody knows as the list could not be read."""
+        return (notification_id, 0) in self._known or not self._notifications.last_update_success
+
+    def _taken(self) -> dict[_Key, Notification]:
+        """Return the notifications of all devices by id."""
+        now = dt_util.utcnow()
+        found: dict[_Key, Notification] = {}
+        for item in chain(*self._notifications.data.values()):
+            # an id that comes twice is two notifications
+            key = next(key for number in count() if (key := (item.notification_id, number)) not in found)
+            found[key] = self._with_snooze(key, item, now)
+        return found
+
+    def _with_snooze(self, key: _Key, item: Notification, now: datetime) -> Notification:
+        """Return something that is snoozed for a time that is not known with the usual length, from now on."""
+        if item.status is not NotificationStatus.SNOOZED or item.snoozed_to is not None:
+            return item
+        known = self._known.get(key)
+        if known is not None and replace(known, snoozed_to=None) == item:
+            return known
+        since = item.updated
+        return replace(item, snoozed_to=(since if since and since <= now < since + SNOOZE else now) + SNOOZE)
+
+    async def _async_load_zones(self) -> None:
+        """Load the time zones that are new; reading them from disk must not block."""
+        for name in {device.time_zone for device in self._devices.data.values() if device.time_zone}:
+            if name not in self._zones:
+                self._zones[name] = await zone_named(name)
+
+    @callback
+    def _async_devices_changed(self) -> None:
+        """Load a time zone that is new, then plan anew."""
+        if all(device.time_zone in self._zones for device in self._devices.data.values() if device.time_zone):
+            self._async_plan_and_show()
+        else:
+            self._entry.async_create_task(self._hass, self._async_new_zone(), "alexa_media time zones")
+
+    async def _async_new_zone(self) -> None:
+        await self._async_load_zones()
+        if not self._stopped:
+            self._async_plan_and_show()
+
+    @callback
+    def async_follow(self) -> None:
+        """Take what is new in the notifications: tell what has gone off, been ended or been snoozed."""
+        if self._stopped or self._seen is self._notifications.data:
+            return
+        self._seen = self._notifications.data
+        old, new = self._known, self._taken()
+        if old == new:
+            return
+        now = dt_util.utcnow()
+        self._async_tell_due(now + CLOCK_SKEW)
+        self._known = new
+        for key in old.keys() & new.keys():
+            self._async_compare(key, old[key], new[key], now)
+        self._async_plan()
+
+    @callback
+    def _async_compare(self, key: _Key, old: Notification, new: Notification, now: datetime) -> None:
+        """Tell of something that was ended or snoozed."""
+        snoozed = NotificationStatus.SNOOZED
+        if (
+            new.type in ALARMS | REMINDERS
+            and new.status is snoozed
+            and (old.status is not snoozed or old.snoozed_to != new.snoozed_to)
+        ):
+            self._rings.pop(key, None)
+            self._async_tell(AlertEvent(happening=Happening.SNOOZED, notification=new, at=now))
+        elif new.type in ALARMS and self._was_dismissed(key, old, new, now):
+            self._rings.pop(key, None)
+            self._async_tell(AlertEvent(happening=Happening.DISMISSED, notification=new, at=now))
+
+    def _was_dismissed(self, key: _Key, old: Notification, new: Notification, now: datetime) -> bool:
+        """Return whether an alarm was ended, and not only noted to ring."""
+        rang = self._rings.get(key)
+        if not was_dismissed(old, new, rang=rang is not None and now - rang.at < RINGING):
+            return False
+        if new.status is NotificationStatus.OFF:
+            return True
+        # the change by which Amazon notes that it rings comes with the ringing itself
+        return new.rang == old.rang and (rang is None or now - rang.at > CLOCK_SKEW)
+
+    def _work_out(self, key: _Key, item: Notification, now: datetime) -> _Worked:
+        """Return the next time of a notification; what was worked out before is taken while it holds."""
+        zone, country = self.zone_of(item.serial), self.country_of(item.serial)
+        before = self._worked.get(key)
+        if (
+            before is not None
+            and (before.timed.at is None or before.timed.at > now)
+            and (before.zone, before.country) == (zone, country)
+            and before.timed.notification == item
+        ):
+            return before
+        try:
+            at = next_occurrence(item, now, zone, country)
+        except ValueError, ArithmeticError:
+            # one that makes no sense must not silence the others
+            LOGGER.debug("The time of a notification of type %s cannot be worked out", item.type, exc_info=True)
+            at = None
+        return _Worked(Timed(item, at), zone, country)
+
+    @callback
+    def _async_plan(self) -> None:
+        """Work out what goes off when, and wait for the first."""
+        self._async_cancel()
+        now = dt_util.utcnow()
+        self._rings = {key: due for key, due in self._rings.items() if now - due.at < RINGING}
+        self._worked = {key: self._work_out(key, item, now) for key, item in self._known.items()}
+        self._of_serial = {}
+        for worked in self._worked.values():
+            self._of_serial.setdefault(worked.timed.notification.serial, []).append(worked)
+        self._due = tuple(
+            _Due(key, worked.timed.notification, worked.timed.at)
+            for key, worked in self._worked.items()
+            if worked.timed.at
+        )
+        if self._due:
+            first = min(due.at for due in self._due)
+            self._cancel = async_track_point_in_utc_time(self._hass, self._async_over, first)
+        for planner in tuple(self._planners):
+            planner()
+
+    @callback
+    def _async_over(self, now: datetime) -> None:
+        """Tell what goes off now, and wait for the next."""
+        self._cancel = None
+        self._async_tell_due(now.astimezone(UTC))
+        self._async_plan_and_show()
+
+    @callback
+    def _async_plan_and_show(self) -> None:
+        """Plan again, and call the viewers of the devices whose times have changed."""
+        before = self._worked
+        self._async_plan()
+        changed = (worked for key, worked in self._worked.items() if worked is not before.get(key))
+        for serial in {worked.timed.notification.serial for worked in changed}:
+            for viewer in tuple(self._viewers.get(serial, ())):
+                viewer()
+
+    @callback
+    def _async_tell_due(self, until: datetime) -> None:
+        """Tell what has gone off, each once."""
+        for due in self._due:
+            rang = self._rings.get(due.key)
+            if due.at > until or (rang is not None and rang.at == due.at):
+                continue
+            self._rings[due.key] = due
+            self._async_tell(AlertEvent(happening=Happening.RINGING, notification=due.notification, at=due.at))
+
+    @callback
+    def _async_tell(self, event: AlertEvent) -> None:
+        """Tell those who listen to the device."""
+        for key in (event.notification.serial, None):
+            for listener in tuple(self._listeners.get(key, ())):
+                listener(event)
+
+    @callback
+    def _async_stop(self) -> None:
+        """Do nothing any more."""
+        self._stopped = True
+        self._async_cancel()
+
+    @callback
+    def _async_cancel(self) -> None:
+        """Stop waiting."""
+        if self._cancel:
+            self._cancel()
+            self._cancel = None

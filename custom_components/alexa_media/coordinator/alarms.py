@@ -1,0 +1,129 @@
+"""How alarms sound: volumes, whether they grow louder, and their sounds.
+
+Amazon pushes none of it and few look at it, so each is read only while an entity shows it:
+once when the first one comes, after a change of ours, and a few times a day.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..cloud.errors import AlexaAuthError, AlexaError, AlexaRateLimitedError
+from ..cloud.model.alarms import AlarmTone, AlertsApi
+from ..cloud.model.api import AlexaBackend
+from ..const import Topic
+from .base import TopicCoordinator
+from .devices import DevicesCoordinator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSounds:
+    """What a device can ring with, and what it rings with unless an alarm says otherwise."""
+
+    sounds: tuple[AlarmTone, ...]
+    default: AlarmTone | None
+
+
+class AlertSettingCoordinator[V](TopicCoordinator[V]):
+    """A topic that is read only while somebody looks at it."""
+
+    pushed: ClassVar[bool] = False
+    interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
+    interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
+    # Domain and end of the unique ids of entities that start enabled: then it is read before they are there.
+    shown_by: ClassVar[tuple[str, str] | None] = None
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: AlertsApi) -> None:
+        """Start without a question asked."""
+        super().__init__(hass, entry, backend)
+        self.api = api
+
+    @override
+    @callback
+    def async_hint(self) -> None:
+        """Read soon, if there is anybody to tell."""
+        if self._by_context:
+            super().async_hint()
+
+    @override
+    async def async_refresh(self) -> None:
+        """Read, if there is anybody to tell, or will be in a moment."""
+        if self._by_context or (self.read_at is None and self.shown_by and self.will_be_shown(*self.shown_by)):
+            await super().async_refresh()
+
+    @override
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
+        """Listen to one key; the first who listens to a key that is not known has it read."""
+        remove = super().async_add_listener(update_callback, context)
+        if context not in self.data:
+            self.async_hint()
+        return remove
+
+
+class AlertVolumesCoordinator(AlertSettingCoordinator[float]):
+    """How loud alarms, timers and notifications are (0–100), by serial."""
+
+    topic: ClassVar[Topic] = Topic.ALERT_VOLUMES
+    shown_by: ClassVar[tuple[str, str] | None] = ("number", "_alert_volume")
+
+    @override
+    async def _async_read(self) -> Mapping[str, float]:
+        """Read those of all devices."""
+        return await self.api.async_alert_volumes()
+
+
+class AscendingCoordinator(AlertSettingCoordinator[bool]):
+    """Whether alarms grow louder bit by bit, by serial."""
+
+    topic: ClassVar[Topic] = Topic.ASCENDING
+
+    @override
+    async def _async_read(self) -> Mapping[str, bool]:
+        """Read the list of all devices."""
+        return await self.api.async_ascending()
+
+
+class AlarmSoundsCoordinator(AlertSettingCoordinator[AlarmSounds]):
+    """Sounds of those devices alone whose entities are enabled: it takes two requests for each, once a day."""
+
+    topic: ClassVar[Topic] = Topic.ALARM_SOUNDS
+    interval_with_push: ClassVar[timedelta] = timedelta(days=1)
+    interval_without_push: ClassVar[timedelta] = timedelta(days=1)
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        backend: AlexaBackend,
+        api: AlertsApi,
+        devices: DevicesCoordinator,
+    ) -> None:
+        """Start without a question asked."""
+        super().__init__(hass, entry, backend, api)
+        self._devices = devices
+
+    @override
+    async def _async_read(self) -> Mapping[str, AlarmSounds]:
+        """Read the sounds of the devices that are shown; one that cannot be read keeps what it had."""
+        found: dict[str, AlarmSounds] = {}
+        problem: AlexaError | None = None
+        for serial in [key for key in self._by_context if isinstance(key, str)]:
+            if (device := self._devices.data.get(serial)) is None:
+                continue
+            known = self.data.get(serial)
+            try:
+                sounds = tuple(await self.api.async_sounds(device))
+                found[serial] = AlarmSounds(sounds=sounds, default=await self.api.async_default_sound(device))
+            except AlexaAuthError, AlexaRateLimitedError:
+                raise
+            except AlexaError as err:
+                problem = err
+                if known is not None:
+                    found[serial] = known
+        if problem is not None:
+            raise problem
+        return found

@@ -1,0 +1,85 @@
+"""The topics that are one call for the whole account and nothing more."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+
+from ..cloud.alarm_times import unless_counting
+from ..cloud.model.api import AlexaBackend
+from ..cloud.model.devices import BluetoothState, Notification
+from ..const import Topic
+from .base import TopicCoordinator
+
+
+class DndCoordinator(TopicCoordinator[bool]):
+    """Do Not Disturb by serial."""
+
+    topic: ClassVar[Topic] = Topic.DND
+
+    @override
+    async def _async_read(self) -> Mapping[str, bool]:
+        """Read the list of all devices."""
+        return await self.backend.async_dnd()
+
+    @override
+    def should_be_pushed(self, before: bool, after: bool) -> bool:
+        """Return whether the state differs: each change is pushed."""
+        return before is not after
+
+
+class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
+    """What is paired with each device, by serial.
+
+    A device that is offline tells nothing: what it told last is kept.
+    """
+
+    topic: ClassVar[Topic] = Topic.BLUETOOTH
+    interval_without_push: ClassVar[timedelta] = timedelta(minutes=10)
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
+        """Start without a question asked."""
+        super().__init__(hass, entry, backend)
+        self._asked: set[str] = set()
+
+    @override
+    async def _async_read(self) -> Mapping[str, BluetoothState]:
+        """Read the list of all devices."""
+        states = await self.backend.async_bluetooth()
+        return {
+            serial: self.data.get(serial, state) if state.paired is None else state for serial, state in states.items()
+        }
+
+    @callback
+    def async_online(self, serial: str) -> None:
+        """Read when a device that came online has not told yet; one that never will is asked for once."""
+        known = self.data.get(serial)
+        if known is None and serial in self._asked:
+            return
+        if known is None or known.paired is None:
+            self._asked.add(serial)
+            self.async_hint()
+
+
+class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
+    """Alarms, timers and reminders by serial, each device's sorted by id."""
+
+    topic: ClassVar[Topic] = Topic.NOTIFICATIONS
+    interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
+
+    @property
+    def is_behind(self) -> bool:
+        """Return whether something is known to have changed that has not been read yet."""
+        return self._hint_since is not None or bool(self._awaited)
+
+    @override
+    async def _async_read(self) -> Mapping[str, tuple[Notification, ...]]:
+        """Read all notifications of the account."""
+        by_serial: dict[str, list[Notification]] = {}
+        notifications = await self.backend.async_notifications()
+        known = {item.notification_id: item for items in self.data.values() for item in items}
+        for key, notification in sorted(notifications.items()):
+            by_serial.setdefault(notification.serial, []).append(unless_counting(notification, known.get(key)))
+        return {serial: tuple(items) for serial, items in by_serial.items()}

@@ -1,0 +1,157 @@
+"""Event platform."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription, EventExtraStoredData
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .cloud.model.devices import Device, DeviceFamily, Notification
+from .cloud.model.history import UtteranceType, VoiceRecord
+from .coordinator.alarm_watch import EVENT_TYPES, AlertEvent, AlertWatch
+from .coordinator.dnd_bluetooth import NotificationsCoordinator
+from .coordinator.history import HistoryCoordinator, LastCommand
+from .coordinator.runtime import AlexaConfigEntry
+from .entity import AlexaDeviceEntity, async_setup_entities, player_unique_id
+from .features.alarms import CAN_REMIND, CAN_RING
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    _async_setup_alerts(hass, entry, async_add_entities)
+    _async_setup_voice(hass, entry, async_add_entities)
+
+
+ALERT: Final = EventEntityDescription(key="alert", translation_key="alert", event_types=[*EVENT_TYPES])
+
+
+@callback
+def _async_setup_alerts(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add one for every device that rings."""
+    devices, notifications = entry.runtime_data.devices, entry.runtime_data.notifications
+    watch = entry.runtime_data.alert_watch
+    if notifications is None or watch is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaAlertEvent]]]:
+        for device in devices.data.values():
+            if device.capabilities & {CAN_RING, CAN_REMIND}:
+                yield (
+                    f"{player_unique_id(entry, device.serial)}_{ALERT.key}",
+                    partial(AlexaAlertEvent, entry, notifications, watch, device),
+                )
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+
+
+class AlexaAlertEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
+    """Fires when an alarm, a timer or a reminder rings, is ended or is snoozed."""
+
+    def __init__(
+        self,
+        entry: AlexaConfigEntry,
+        coordinator: NotificationsCoordinator,
+        watch: AlertWatch,
+        device: Device,
+    ) -> None:
+        """Follow a device."""
+        super().__init__(entry, coordinator, device, ALERT.key)
+        self._watch = watch
+        self.entity_description = ALERT
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
+
+    @callback
+    def _async_happened(self, event: AlertEvent) -> None:
+        """Tell of it: kind, id and label go with it."""
+        item = event.notification
+        self._trigger_event(
+            event.event_type, {"kind": item.type.value, "id": item.notification_id, "label": item.label}
+        )
+        self.async_write_ha_state()
+
+
+COMMAND: Final = "command"
+ROUTINE_OR_TAP: Final = "routine_or_tap"
+
+VOICE: Final = EventEntityDescription(
+    key="voice_command", translation_key="voice_command", event_types=[COMMAND, ROUTINE_OR_TAP]
+)
+
+
+@callback
+def _async_setup_voice(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add one for every device that one can talk to."""
+    devices, history = entry.runtime_data.devices, entry.runtime_data.history
+    if history is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaVoiceEvent]]]:
+        for device in devices.data.values():
+            if not device.is_group and device.family is not DeviceFamily.VOX:
+                yield (
+                    f"{player_unique_id(entry, device.serial)}_{VOICE.key}",
+                    partial(AlexaVoiceEvent, entry, history, device),
+                )
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+
+
+class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
+    """Fires for each command that was spoken to an Echo.
+
+    While transcripts are kept its attributes tell what was said.
+    """
+
+    def __init__(self, entry: AlexaConfigEntry, history: HistoryCoordinator, device: Device) -> None:
+        """Belong to an Echo."""
+        super().__init__(entry, history, device, VOICE.key)
+        self.entity_description = VOICE
+        self._history = history
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what is said."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._history.async_add_news_listener(self.serial, self._async_heard))
+
+    @override
+    async def async_get_last_event_data(self) -> EventExtraStoredData | None:
+        """Return the event from before the start; what was said then only while transcripts are kept."""
+        stored = await super().async_get_last_event_data()
+        if stored and not self._history.keep_transcripts:
+            stored.last_event_attributes = None
+        return stored
+
+    @callback
+    def _async_heard(self, record: VoiceRecord) -> None:
+        """Show a command."""
+        is_routine = record.utterance is UtteranceType.ROUTINES_OR_TAP_TO_ALEXA
+        self._trigger_event(ROUTINE_OR_TAP if is_routine else COMMAND, self._told(record))
+        self.async_write_ha_state()
+
+    def _told(self, record: VoiceRecord) -> dict[str, str | None] | None:
+        """Return what the attributes tell; ``spoken_at`` is when it was said, in ISO 8601."""
+        if not self._history.keep_transcripts:
+            return None
+        return {
+            "spoken_at": record.timestamp.isoformat(timespec="milliseconds"),
+            "text": record.text,
+            "response": record.response,
+            "person": record.person,
+            "intent": record.intent,
+        }

@@ -1,0 +1,99 @@
+"""Fan platform."""
+
+from collections.abc import Iterator
+from typing import Any, Final, override
+
+from homeassistant.components.fan import FanEntity
+from homeassistant.components.fan.const import DOMAIN as FAN_DOMAIN, FanEntityFeature
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName
+from .cloud.model.controls import Control, SetPower, SetRange
+from .coordinator.runtime import AlexaConfigEntry
+from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
+from .features.colors import percentage_to_speed, speed_count, speed_to_percentage
+from .features.roles import is_fan, speed_of
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    _async_setup_smart_home(hass, entry, async_add_entities)
+
+
+POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
+
+
+@callback
+def _async_setup_smart_home(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+
+    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+        if is_fan(appliance):
+            yield "", AlexaFan
+
+    async_setup_appliances(hass, entry, async_add_entities, FAN_DOMAIN, find)
+
+
+class AlexaFan(AlexaApplianceEntity, FanEntity):
+    """A fan: on and off, and its speed where it has one range; modes and toggles are entities of their own."""
+
+    _attr_name = None
+
+    def __init__(self, place: Placement) -> None:
+        """Take what the fan can do from its features."""
+        speed = speed_of(place.appliance)
+        speed_key = key_of(speed, PropertyName.RANGE_VALUE) if speed else None
+        super().__init__(place, POWER, *([speed_key] if speed_key else ()))
+        self._speed_key = speed_key
+        self._instance = speed.instance if speed else ""
+        self._range = speed.value_range if speed else None
+        self._attr_supported_features = FanEntityFeature.TURN_ON | FanEntityFeature.TURN_OFF
+        if self._range:
+            self._attr_supported_features |= FanEntityFeature.SET_SPEED
+            self._attr_speed_count = speed_count(self._range)
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return what Amazon says."""
+        return None if self.primary is None else self.primary == "ON"
+
+    @property
+    @override
+    def percentage(self) -> int | None:
+        """Return the speed; a fan that is off has none."""
+        speed = self.number_of(self._speed_key) if self._speed_key else None
+        if self._range is None or speed is None:
+            return None
+        return speed_to_percentage(self._range, speed) if self.is_on else 0
+
+    @override
+    async def async_turn_on(self, percentage: int | None = None, preset_mode: str | None = None, **kwargs: Any) -> None:
+        """Switch on, at a speed if one is asked for."""
+        if percentage == 0:
+            await self.async_turn_off()
+            return
+        controls: list[Control] = []
+        speed = percentage if self._range else None
+        if not self.is_on or speed is None:
+            controls.append(SetPower(on=True))
+        if speed is not None and self._range:
+            controls.append(SetRange(instance=self._instance, value=percentage_to_speed(self._range, speed)))
+        await self.async_control(*controls)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Switch off."""
+        await self.async_control(SetPower(on=False))
+
+    @override
+    async def async_set_percentage(self, percentage: int) -> None:
+        """Set the speed; 0 is off."""
+        await self.async_turn_on(percentage)

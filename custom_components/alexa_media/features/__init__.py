@@ -1,0 +1,1 @@
+"""What several platforms or actions share."""

@@ -1,0 +1,451 @@
+"""Alarms, timers and reminders as a user asks for them: checked before anything is sent."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from ..cloud.alarm_times import ALARMS, TIMERS, first_day, next_occurrence, repeats, repetition_rules, weekdays_of
+from ..cloud.model.alarms import WEEKDAYS, AlarmTone, AlertsApi, Recurrence, Timing
+from ..cloud.model.commands import TextCommand
+from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification
+from ..cloud.names import folded, same
+from ..cloud.phrases import Phrases, phrases_for
+from ..const import CONF_DEFAULT_DEVICE, DOMAIN
+from ..coordinator.alarm_watch import AlertWatch
+from ..coordinator.dnd_bluetooth import NotificationsCoordinator
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import command_errors, invalid_input, player_unique_id
+
+CAN_RING: Final = "TIMERS_AND_ALARMS"
+CAN_REMIND: Final = "REMINDERS"
+HAS_VOLUME: Final = "TIMERS_ALARMS_NOTIFICATIONS_VOLUME"
+
+
+# What lies closer is over before Amazon has it.
+LEAST_AHEAD: Final = timedelta(seconds=5)
+LONGEST_LABEL: Final = 256
+LONGEST_TIMER: Final = timedelta(hours=24)
+MOST_WEEKS: Final = 52
+
+# What lies further ahead is a mistake; near the ends of the calendar, time zones lead out of it.
+MOST_YEARS: Final = 10
+_FIRST_YEAR: Final = 1970
+
+# How long to wait for a timer that was asked for in words to turn up in the list.
+TIMER_APPEARS: Final = 8.0
+
+
+ALL_DEVICES: Final = Device(
+    serial=EVERYWHERE,
+    device_type="",
+    name="All devices",
+    family=DeviceFamily.UNKNOWN,
+    family_raw="",
+    online=True,
+    owner_customer_id=None,
+    account_id=None,
+    capabilities=frozenset({CAN_REMIND}),
+)
+"""Stands for all devices of an account, which have reminders in common."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """A device of a loaded account that has alarms, and what is needed to work on them."""
+
+    entry: AlexaConfigEntry
+    device: Device
+    api: AlertsApi
+    notifications: NotificationsCoordinator
+    watch: AlertWatch
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the time zone that its alarms are in."""
+        return self.watch.zone_of(self.device.serial)
+
+    @property
+    def items(self) -> tuple[Notification, ...]:
+        """Return what is set on it."""
+        return self.notifications.data.get(self.device.serial, ())
+
+    def next_of(self, notification: Notification) -> datetime | None:
+        """Return when something goes off next, in UTC."""
+        country = self.watch.country_of(self.device.serial)
+        return next_occurrence(notification, dt_util.utcnow(), self.zone, country)
+
+
+# --- which device ---------------------------------------------------------------------------
+
+
+def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
+    """Return a device of an account; ``None`` where the account or its backend has no such thing.
+
+    Entities ask while the account is still being set up, too.
+    """
+    if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
+        return None
+    runtime = entry.runtime_data
+    device = ALL_DEVICES if serial == EVERYWHERE else runtime.devices.data.get(serial)
+    if not (device and runtime.backend.alerts and runtime.notifications and runtime.alert_watch):
+        return None
+    return Echo(
+        entry=entry,
+        device=device,
+        api=runtime.backend.alerts,
+        notifications=runtime.notifications,
+        watch=runtime.alert_watch,
+    )
+
+
+def serials_of(echo: Echo) -> list[str]:
+    """Return the serial of a device; of what stands for all of them, those of all that have reminders."""
+    if echo.device.serial != EVERYWHERE:
+        return [echo.device.serial]
+    devices = echo.entry.runtime_data.devices.data
+    return [serial for serial, device in devices.items() if CAN_REMIND in device.capabilities]
+
+
+@callback
+def echo_by_entity(hass: HomeAssistant, entity_id: str) -> Echo:
+    """Return the device of a media player of ours; raises ``ServiceValidationError``."""
+    item = er.async_get(hass).async_get(entity_id)
+    if item and item.platform == DOMAIN and item.domain == MEDIA_PLAYER_DOMAIN:
+        entry = hass.config_entries.async_get_entry(item.config_entry_id or "")
+        for echo in _echos(entry) if entry else ():
+            if player_unique_id(echo.entry, echo.device.serial) == item.unique_id:
+                return echo
+    raise invalid_input("alert_no_echo", name=entity_id)
+
+
+@callback
+def default_echo(entry: AlexaConfigEntry) -> Echo | None:
+    """Return the device that the account's select names."""
+    return echo_of(entry, entry.options.get(CONF_DEFAULT_DEVICE, ""))
+
+
+@callback
+def any_default_echo(hass: HomeAssistant) -> Echo:
+    """Return the default device of the first account that has one; raises ``ServiceValidationError``."""
+    entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    for entry in entries:
+        if echo := default_echo(entry):
+            return echo
+    raise invalid_input("alert_no_device")
+
+
+@callback
+def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Echo:
+    """Return the device of an account that a name, a serial or a media player's entity id means.
+
+    Raises ``ServiceValidationError`` for what means none, or several.
+    """
+    wanted = text.strip()
+    if wanted.startswith(f"{MEDIA_PLAYER_DOMAIN}."):
+        echo = echo_by_entity(hass, wanted)
+        if echo.entry is entry:
+            return echo
+    found = [echo for echo in _echos(entry) if wanted == echo.device.serial or same(text, echo.device.name)]
+    if len(found) == 1:
+        return found[0]
+    if not found and same(text, ALL_DEVICES.name) and (everywhere := echo_of(entry, EVERYWHERE)):
+        return everywhere
+    able = [echo.device for echo in _echos(entry) if CAN_RING in echo.device.capabilities]
+    names = Counter(folded(device.name) for device in able)
+    # of several with one name the serial is the way to tell them apart
+    known = ", ".join(sorted(device.name if names[folded(device.name)] == 1 else device.serial for device in able))
+    raise invalid_input("alert_location_unknown", location=wanted, known=known)
+
+
+def _echos(entry: AlexaConfigEntry) -> list[Echo]:
+    """Return the devices of an account; none while it is not loaded."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return []
+    return [echo for serial in entry.runtime_data.devices.data if (echo := echo_of(entry, serial))]
+
+
+def echos_that_remind(hass: HomeAssistant, entry: AlexaConfigEntry | None) -> list[Echo]:
+    """Return all devices with reminders that are online, of one account or of all, each once."""
+    entries: list[AlexaConfigEntry] = [entry] if entry else hass.config_entries.async_loaded_entries(DOMAIN)
+    found: dict[str, Echo] = {}
+    for one in entries:
+        for echo in _echos(one):
+            if CAN_REMIND in echo.device.capabilities and echo.device.online:
+                found.setdefault(echo.device.serial, echo)
+    if not found:
+        raise invalid_input("alert_no_device")
+    return list(found.values())
+
+
+def must_have(echo: Echo, capability: str) -> None:
+    """Raise ``ServiceValidationError`` for a device that is offline, or has no such thing."""
+    if capability not in echo.device.capabilities:
+        raise invalid_input("alert_unsupported", device=echo.device.name)
+    must_be_online(echo)
+
+
+def must_be_online(echo: Echo) -> None:
+    """Raise ``ServiceValidationError`` for a device that is offline."""
+    if not echo.device.online:
+        raise invalid_input("alert_offline", device=echo.device.name)
+
+
+async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
+    """Return what has an id, or the index that it ends with, and its device; raises ``ServiceValidationError``.
+
+    What was made or changed a moment ago, and is not known yet, is read first.
+    """
+    entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    for entry in entries:
+        notifications = entry.runtime_data.notifications
+        if notifications and notifications.is_behind:
+            await notifications.async_refresh_shared()
+        for serial, items in notifications.data.items() if notifications else ():
+            for item in items:
+                if notification_id in (item.notification_id, item.index) and (echo := echo_of(entry, serial)):
+                    return echo, item
+    raise invalid_input("alert_gone", id=notification_id)
+
+
+# --- when, and what -------------------------------------------------------------------------
+
+
+def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) -> Timing:
+    """Return when something is to ring.
+
+    A time without a zone is that of the device, a time of day the next such time. What
+    repeats begins on the first of its days. Raises ``ServiceValidationError`` for what is
+    over, or so close that it would be.
+    """
+    zone = echo.zone
+    earliest = dt_util.now(zone) + LEAST_AHEAD
+    if isinstance(at, datetime) and not _FIRST_YEAR <= at.year <= earliest.year + MOST_YEARS:
+        key = "alert_past" if at.year < _FIRST_YEAR else "alert_far"
+        raise invalid_input(key, time=at.replace(tzinfo=None).isoformat(" ", "seconds"), device=echo.device.name)
+    if isinstance(at, time):
+        local = datetime.combine(earliest.date(), at.replace(tzinfo=None), zone)
+        if local < earliest:
+            local = _days_later(local, 1)
+    else:
+        local = at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+    local = local.replace(microsecond=0)
+    if recurrence:
+        if local < earliest:
+            days = (earliest.date() - local.date()).days
+            local = _days_later(local, days)
+            local = local if local >= earliest else _days_later(local, 1)
+        while WEEKDAYS[local.weekday()] not in recurrence.weekdays:
+            local = _days_later(local, 1)
+    elif local < earliest:
+        raise invalid_input("alert_past", time=local.strftime("%Y-%m-%d %H:%M:%S"), device=echo.device.name)
+    return Timing(at=local, recurrence=recurrence)
+
+
+def time_of_day(seconds: float) -> time:
+    """Return the time of the clock that is so many seconds after midnight."""
+    minutes, left = divmod(int(seconds), 60)
+    return time(minutes // 60, minutes % 60, left)
+
+
+def _days_later(local: datetime, days: int) -> datetime:
+    """Return the same time by the clock some days later."""
+    return datetime.combine(local.date() + timedelta(days=days), local.timetz())
+
+
+def recurrence_of(weekdays: Collection[str], interval: int = 1) -> Recurrence | None:
+    """Return a recurrence on some days (MO … SU, in any order); ``None`` for none."""
+    days = tuple(day for day in WEEKDAYS if day in weekdays)
+    return Recurrence(weekdays=days, interval=interval) if days else None
+
+
+def recurrence_of_rule(rule: str | None, first: date) -> Recurrence | None:
+    """Return the recurrence that an RFC 5545 rule stands for.
+
+    Raises ``ServiceValidationError`` for one that Amazon cannot hold: it knows every day, and
+    days of every week or of every so many weeks, without an end.
+    """
+    if not rule:
+        return None
+    parts = dict(part.partition("=")[::2] for part in rule.upper().removeprefix("RRULE:").split(";") if part)
+    frequency, days = parts.pop("FREQ", ""), parts.pop("BYDAY", "")
+    interval = parts.pop("INTERVAL", "1")
+    parts.pop("WKST", None)
+    weekdays = days.split(",") if days else list(WEEKDAYS) if frequency == "DAILY" else [WEEKDAYS[first.weekday()]]
+    fits = (
+        not parts
+        and set(weekdays) <= set(WEEKDAYS)
+        and interval.isdecimal()
+        and len(interval) <= len(str(MOST_WEEKS))
+        and 1 <= int(interval) <= MOST_WEEKS
+        and (frequency == "WEEKLY" or (frequency == "DAILY" and int(interval) == 1))
+    )
+    if not fits:
+        raise invalid_input("alert_recurrence", rule=rule)
+    return recurrence_of(weekdays, int(interval))
+
+
+def rule_of(recurrence: Recurrence) -> str:
+    """Return a recurrence as an RFC 5545 rule."""
+    every = f";INTERVAL={recurrence.interval}" if recurrence.interval != 1 else ""
+    return f"FREQ=WEEKLY;BYDAY={','.join(recurrence.weekdays)}{every}"
+
+
+def recurrence_held(echo: Echo, notification: Notification) -> Recurrence | None:
+    """Return how something repeats that is there already.
+
+    Raises ``ServiceValidationError`` for a repetition that can be read and not be written.
+    """
+    if not repeats(notification):
+        return None
+    if rules := repetition_rules(notification):
+        if len(rules) == 1:
+            parts = [part for part in rules[0].split(";") if part.partition("=")[0] not in _CLOCK]
+            return recurrence_of_rule(";".join(parts), first_day(notification, dt_util.utcnow(), echo.zone))
+        raise invalid_input("alert_recurrence", rule="; ".join(rules))
+    days = weekdays_of(notification, echo.watch.country_of(echo.device.serial))
+    return recurrence_of([WEEKDAYS[day - 1] for day in days])
+
+
+_CLOCK: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
+
+
+def label_of(text: str) -> str:
+    """Return a label; raises ``ServiceValidationError`` for one that is empty or too long."""
+    label = " ".join(text.split())
+    if not label:
+        raise invalid_input("alert_label_empty")
+    if len(label) > LONGEST_LABEL:
+        raise invalid_input("alert_label_too_long", length=str(len(label)), limit=str(LONGEST_LABEL))
+    return label
+
+
+async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> AlarmTone | None:
+    """Return a sound of the device's own by its id or its name; raises ``ServiceValidationError`` for another."""
+    if not text:
+        return None
+    with command_errors(hass, echo.entry):
+        sounds = await echo.api.async_sounds(echo.device)
+    for sound in sounds:
+        if same(text, sound.sound_id) or same(text, sound.name):
+            return sound
+    known = ", ".join(sorted(sound.name for sound in sounds))
+    raise invalid_input("alert_sound_unknown", sound=text, known=known)
+
+
+def must_be(notification: Notification, wanted: Collection[str], key: str) -> None:
+    """Raise the ``ServiceValidationError`` ``key`` for what is of another kind."""
+    if notification.type not in wanted:
+        raise invalid_input(key, id=notification.notification_id)
+
+
+def must_come_again(echo: Echo, notification: Notification) -> None:
+    """Raise ``ServiceValidationError`` for what has no next time that could be left out."""
+    if not repeats(notification) or notification.type in TIMERS or echo.next_of(notification) is None:
+        raise invalid_input("alert_not_recurring", id=notification.notification_id)
+
+
+# --- doing it -------------------------------------------------------------------------------
+
+
+async def async_create(
+    hass: HomeAssistant, echo: Echo, timing: Timing, *, label: str | None = None, sound: AlarmTone | None = None
+) -> str:
+    """Set a reminder where there is a label, else an alarm; return its id. It shows once Amazon tells of it."""
+    with command_errors(hass, echo.entry):
+        if label is None:
+            created = await echo.api.async_create_alarm(echo.device, timing, sound)
+        else:
+            created = await echo.api.async_create_reminder(echo.device, timing, label)
+    echo.notifications.async_expect(echo.device.serial)
+    return created
+
+
+async def async_edit(
+    hass: HomeAssistant,
+    echo: Echo,
+    notification: Notification,
+    timing: Timing | None,
+    *,
+    label: str | None = None,
+    sound: AlarmTone | None = None,
+) -> None:
+    """Change an alarm or a reminder; what is ``None`` stays."""
+    with command_errors(hass, echo.entry):
+        if notification.type in ALARMS:
+            await echo.api.async_edit_alarm(echo.device, notification, timing, sound)
+        else:
+            await echo.api.async_edit_reminder(notification, timing, label)
+    echo.notifications.async_expect(echo.device.serial)
+
+
+async def async_delete(hass: HomeAssistant, echo: Echo, notification: Notification) -> None:
+    """Delete an alarm or a reminder, or cancel a timer."""
+    with command_errors(hass, echo.entry):
+        await echo.api.async_delete(notification)
+    echo.notifications.async_expect(echo.device.serial)
+
+
+async def async_skip(hass: HomeAssistant, echo: Echo, notification: Notification) -> None:
+    """Leave out the next time of what repeats."""
+    with command_errors(hass, echo.entry):
+        await echo.api.async_skip_next(notification)
+    echo.notifications.async_expect(echo.device.serial)
+
+
+async def async_switch(hass: HomeAssistant, echo: Echo, alarm: Notification, *, enabled: bool) -> None:
+    """Switch an alarm on or off."""
+    with command_errors(hass, echo.entry):
+        await echo.api.async_switch_alarm(echo.device, alarm, enabled=enabled)
+    echo.notifications.async_expect(echo.device.serial)
+
+
+async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
+    """Give an alarm a volume of its own (0–1), or take it away."""
+    if (volumes := echo.entry.runtime_data.alarm_volumes) is not None:
+        await volumes.async_set(alarm_id, None if volume is None else round(volume * 100))
+
+
+def phrases_of(echo: Echo) -> Phrases:
+    """Return how to talk to a device; raises ``ServiceValidationError`` for a language that is not known here."""
+    if (phrases := phrases_for(echo.device.locale)) is None:
+        raise invalid_input("alert_language", locale=echo.device.locale or "", device=echo.device.name)
+    return phrases
+
+
+async def async_tell(hass: HomeAssistant, echo: Echo, sentence: str) -> None:
+    """Say something to a device that changes what rings."""
+    with command_errors(hass, echo.entry):
+        await echo.entry.runtime_data.backend.async_execute(TextCommand(text=sentence), (echo.device,))
+    echo.notifications.async_expect(echo.device.serial)
+
+
+async def async_timer(hass: HomeAssistant, echo: Echo, sentence: str) -> str | None:
+    """Set a timer in words; return its id, ``None`` when none turns up in the list in time."""
+    known = _timers(echo)
+    changed = asyncio.Event()
+    stop = echo.notifications.async_add_listener(changed.set, echo.device.serial)
+    try:
+        await async_tell(hass, echo, sentence)
+        async with asyncio.timeout(TIMER_APPEARS):
+            while not (new := _timers(echo).keys() - known.keys()):
+                await changed.wait()
+                changed.clear()
+    except TimeoutError:
+        return None
+    finally:
+        stop()
+    return min(new)
+
+
+def _timers(echo: Echo) -> Mapping[str, Notification]:
+    """Return the timers of a device by id."""
+    return {item.notification_id: item for item in echo.items if item.type in TIMERS}

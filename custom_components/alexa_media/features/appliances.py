@@ -1,0 +1,416 @@
+"""Base entity of smart-home appliances, and their diagnostics."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, ClassVar, Final, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util, slugify
+
+from ..cloud.model.appliances import Appliance, ApplianceState, Feature, PropertyKey, PropertyName, Sample, Value
+from ..cloud.model.controls import Control
+from ..const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
+from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
+from ..coordinator.smart_home import SmartHomeCoordinator
+from ..entity import TopicEntity, async_setup_entities, command_errors, player_device_info, player_unique_id
+
+
+def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | None:
+    """Return how many appliances there are of each kind, and which of them get entities and why not."""
+    appliances = runtime.appliances
+    if appliances is None:
+        return None
+    every = appliances.discovered.values()
+    return {
+        "kinds": Counter(appliance.type_raw or appliance.kind for appliance in every),
+        "features": Counter(feature.name_raw or feature.name for item in every for feature in item.features),
+        "with_entities": len(appliances.data),
+        "local": sum(appliance.is_local for appliance in every),
+        "exposed_by_home_assistant": Counter(item.exposure for item in every if appliances.is_own(item)),
+        "settled": appliances.settled,
+        "guard": appliances.guard is not None,
+    }
+
+
+def appliance_diagnostics(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> Mapping[str, Any] | None:
+    """Return the appliance of a registered device, ``None`` if it is none that gets entities."""
+    runtime = entry.runtime_data
+    if runtime.appliances is None or runtime.smart_home is None:
+        return None
+    for appliance in runtime.appliances.data.values():
+        if not appliance.is_echo and appliance_identifier(entry, appliance) in device_entry.identifiers:
+            return _appliance(appliance, runtime.smart_home.data.get(appliance.entity_id, ApplianceState()))
+    return None
+
+
+def _appliance(appliance: Appliance, state: ApplianceState) -> dict[str, Any]:
+    """Return what an appliance is, can do and says."""
+    return {
+        "kind": appliance.kind,
+        "type": appliance.type_raw,
+        "device_type": appliance.device_type,
+        "manufacturer": appliance.manufacturer,
+        "model": appliance.model,
+        "is_local": appliance.is_local,
+        "on_an_echo": appliance.echo_serial is not None,
+        "merged": len(appliance.merged_ids),
+        "features": [_feature(feature) for feature in appliance.features],
+        "reachable": state.reachable,
+        "refused": state.refused,
+        "samples": [
+            {
+                "feature": key.feature,
+                "instance": key.instance,
+                "property": key.name,
+                "value": sample.value if isinstance(sample.value, str | float | int) else repr(sample.value),
+                "at": sample.at.isoformat() if sample.at else None,
+                "error": sample.error,
+            }
+            for key, sample in state.samples.items()
+        ],
+    }
+
+
+def _feature(feature: Feature) -> dict[str, Any]:
+    """Return what a feature can be told."""
+    limits = feature.value_range
+    return {
+        "feature": feature.name_raw or feature.name,
+        "instance": feature.instance,
+        "operations": sorted(feature.operations),
+        "properties": sorted(feature.properties),
+        "range": (limits.minimum, limits.maximum, limits.step, limits.unit) if limits else None,
+        "modes": [mode.value for mode in feature.modes],
+    }
+
+
+AIR_QUALITY_MONITOR: Final = "Indoor Air Quality Monitor"
+"""The model under which alexa_media_player registered Amazon's air quality monitor, by its serial."""
+
+GUARD: Final = "Alexa Guard"
+
+ATTR_LAST_SAMPLED: Final = "last_sampled"
+"""When what an entity shows was true at the appliance."""
+
+_AIR_QUALITY_MONITOR_TYPE: Final = "AEZME1X38KDRA"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an entity belongs: its account, the states of its smart home, its appliance, and its unique id."""
+
+    entry: AlexaConfigEntry
+    coordinator: SmartHomeCoordinator
+    appliance: Appliance
+    unique_id: str
+
+
+type EntityFactory = Callable[[Placement], Entity]
+type Finder = Callable[[Appliance], Iterable[tuple[str, EntityFactory]]]
+
+
+def is_air_quality_monitor(appliance: Appliance) -> bool:
+    """Return whether this is Amazon's own air quality monitor."""
+    named = appliance.description or ""
+    return appliance.device_type == _AIR_QUALITY_MONITOR_TYPE or named.endswith(AIR_QUALITY_MONITOR)
+
+
+def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: str, bare: str) -> str:
+    """Return the unique id of an entity of the platform ``domain``; ``bare`` is alexa_media_player's.
+
+    It had no form for a second account. What is registered stays; what is new gets the
+    bare form in the first account, and one of its own in a further one, or where the
+    bare one is another account's: two accounts may see the same appliance.
+    """
+    registry = er.async_get(hass)
+    suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
+    own = slugify(f"{bare}_{suffix or entry.unique_id}")
+    if registry.async_get_entity_id(domain, DOMAIN, own):
+        return own
+    if (entity_id := registry.async_get_entity_id(domain, DOMAIN, bare)) is None:
+        return own if suffix else bare
+    registered = registry.async_get(entity_id)
+    return bare if registered and registered.config_entry_id == entry.entry_id else own
+
+
+def appliance_identifier(entry: AlexaConfigEntry, appliance: Appliance) -> tuple[str, str]:
+    """Return how the device of an appliance is identified.
+
+    What is an Echo itself has the Echo's device, the air quality monitor has
+    alexa_media_player's identifier, all others keep clear of both.
+    """
+    if appliance.is_echo and appliance.echo_serial:
+        return DOMAIN, player_unique_id(entry, appliance.echo_serial)
+    if is_air_quality_monitor(appliance):
+        return DOMAIN, player_unique_id(entry, appliance.serial or appliance.entity_id)
+    return DOMAIN, f"appliance_{entry.unique_id}_{appliance.entity_id}"
+
+
+def _name_of(appliance: Appliance) -> str:
+    """Return the name of an appliance's device; Guard's is alexa_media_player's."""
+    return f"{GUARD} {appliance.appliance_id[-5:]}" if appliance.is_guard else appliance.name
+
+
+def _model_of(appliance: Appliance) -> str | None:
+    """Return the model of an appliance; where Amazon has a name for insiders alone, what everybody calls it."""
+    if is_air_quality_monitor(appliance):
+        return AIR_QUALITY_MONITOR
+    return GUARD if appliance.is_guard else appliance.model
+
+
+def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, appliance: Appliance) -> DeviceInfo:
+    """Return how an appliance stands in the device registry: below its Echo, in the room that Alexa has it in."""
+    runtime = entry.runtime_data
+    echo = runtime.devices.data.get(appliance.echo_serial) if appliance.echo_serial else None
+    if echo and appliance.is_echo:
+        return player_device_info(entry, echo)
+    monitor = is_air_quality_monitor(appliance)
+    info = DeviceInfo(
+        identifiers={appliance_identifier(entry, appliance)},
+        name=_name_of(appliance),
+        manufacturer=MANUFACTURER if monitor else appliance.manufacturer,
+        model=_model_of(appliance),
+        serial_number=appliance.serial,
+        sw_version=appliance.software_version,
+        suggested_area=runtime.appliances.room_of(appliance) if runtime.appliances else None,
+    )
+    if echo:
+        # The Echo's own entities may come later; a device can only be put below one that is registered.
+        registered = dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id, **player_device_info(entry, echo)
+        )
+        info["via_device_id"] = registered.id
+    return info
+
+
+@callback
+def async_setup_appliances(
+    hass: HomeAssistant,
+    entry: AlexaConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    domain: str,
+    find: Finder,
+) -> None:
+    """Add what ``find`` yields of each appliance, now and when appliances come.
+
+    It yields (key, factory): the key follows Alexa's entity id in the unique id, "" for
+    the main entity.
+    """
+    runtime = entry.runtime_data
+    appliances, smart_home, devices = runtime.appliances, runtime.smart_home, runtime.devices
+    if appliances is None or smart_home is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], Entity]]]:
+        for appliance in appliances.data.values():
+            # An Echo that is not wanted has no sensors either.
+            if appliance.is_echo and appliance.echo_serial not in devices.data:
+                continue
+            for key, factory in find(appliance):
+                bare = f"{appliance.entity_id}_{key}" if key else appliance.entity_id
+                unique_id = appliance_unique_id(hass, entry, domain, bare)
+                yield unique_id, partial(factory, Placement(entry, smart_home, appliance, unique_id))
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, appliances, devices)
+
+
+class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
+    """An entity that shows some properties of an appliance, the first of ``keys`` above all.
+
+    It is available while the smart home can be read, the appliance can be reached and
+    that property is known. It is written when what it shows has changed, and not with
+    every push about its appliance.
+    """
+
+    _attr_has_entity_name = True
+
+    def __init__(self, place: Placement, *keys: PropertyKey) -> None:
+        """Show an appliance that the account has."""
+        super().__init__(place.coordinator, context=place.appliance.entity_id)
+        self.entry = place.entry
+        self._appliance = place.appliance
+        self._keys = keys
+        self._shown: object = None
+        self._attr_unique_id = place.unique_id
+        self._attr_device_info = appliance_device_info(place.coordinator.hass, place.entry, place.appliance)
+
+    @property
+    def appliance(self) -> Appliance:
+        """Return the appliance as it was last discovered."""
+        self._appliance = self.coordinator.appliances.data.get(self._appliance.entity_id, self._appliance)
+        return self._appliance
+
+    @property
+    def appliance_state(self) -> ApplianceState:
+        """Return what is known of the appliance."""
+        return self.coordinator.data.get(self._appliance.entity_id, ApplianceState())
+
+    def value_of(self, key: PropertyKey) -> Value | None:
+        """Return the value of a property, ``None`` where it is not known."""
+        return self.appliance_state.value(*key)
+
+    def number_of(self, key: PropertyKey) -> float | None:
+        """Return the value of a property that is a number."""
+        value = self.value_of(key)
+        return value if isinstance(value, float | int) else None
+
+    @property
+    def primary(self) -> Value | None:
+        """Return the value of the property that this is about."""
+        return self.value_of(self._keys[0])
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the appliance can be read and reached."""
+        return super().available and self.appliance_state.reachable and self.primary is not None
+
+    def snapshot(self) -> object:
+        """Return all that this shows, to compare."""
+        return self.available, [self.value_of(key) for key in self._keys]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Also follow the appliance itself: what it can do."""
+        await super().async_added_to_hass()
+        self._shown = self.snapshot()
+        self.async_on_remove(
+            self.coordinator.appliances.async_add_listener(self._async_appliance_changed, self._appliance.entity_id)
+        )
+
+    @callback
+    def _async_appliance_changed(self) -> None:
+        """Show what follows from the appliance itself, whatever else has changed."""
+        self._shown = self.snapshot()
+        self.async_write_ha_state()
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Show what changed, if this shows it."""
+        snapshot = self.snapshot()
+        if snapshot != self._shown:
+            self._shown = snapshot
+            super()._handle_coordinator_update()
+
+    @override
+    async def async_update(self) -> None:
+        """Read the appliance now (``homeassistant.update_entity``)."""
+        if self.enabled:
+            await self.coordinator.async_read_now(self._appliance.entity_id)
+
+    async def async_control(self, *controls: Control) -> None:
+        """Set all this in one request; returns when Amazon has accepted it."""
+        with command_errors(self.hass, self.entry):
+            await self.coordinator.async_control(self._appliance.entity_id, *controls)
+
+
+class AlexaMeasuringEntity(AlexaApplianceEntity):
+    """An entity whose state says how things are now, by its first property: motion, light, temperatures.
+
+    Amazon answers with the last sample that it has, which may be weeks old. The sample's time is an
+    attribute, and a value that is older than ``max_age`` allows is unknown.
+    """
+
+    _unrecorded_attributes = frozenset({ATTR_LAST_SAMPLED})
+
+    max_age: ClassVar[timedelta | None] = timedelta(days=1)
+    """How old a value may be to say anything about now, ``None`` where only changes are reported."""
+
+    def max_age_of(self, value: Value) -> timedelta | None:  # noqa: ARG002 - for those whose values differ
+        """Return how old a value may be."""
+        return self.max_age
+
+    @property
+    def measured(self) -> Value | None:
+        """Return the value of the first property, ``None`` where it is not known or too old."""
+        return self.primary if self._is_present else None
+
+    @property
+    def measured_number(self) -> float | None:
+        """Return the value of the first property where that is a number which is not too old."""
+        return self.number_of(self._keys[0]) if self._is_present else None
+
+    @property
+    def _is_present(self) -> bool:
+        """Return whether the value tells of now; one without a time is taken as it is."""
+        sample = self.appliance_state.sample(*self._keys[0])
+        if sample is None or sample.value is None:
+            return False
+        return is_recent(sample, self.max_age_of(sample.value))
+
+    @property
+    def _sampled_at(self) -> datetime | None:
+        """Return when the value was true."""
+        sample = self.appliance_state.sample(*self._keys[0])
+        return sample.at if sample else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return the time of the sample."""
+        return {ATTR_LAST_SAMPLED: at.isoformat() if (at := self._sampled_at) else None}
+
+    @override
+    def snapshot(self) -> object:
+        """Return all that this shows: with the value its time, and whether that is recent."""
+        return super().snapshot(), self._sampled_at, self._is_present
+
+
+def is_recent(sample: Sample, max_age: timedelta | None) -> bool:
+    """Return whether a sample is not older than ``max_age``; one without a time is."""
+    return max_age is None or sample.at is None or dt_util.utcnow() - sample.at <= max_age
+
+
+def key_of(feature: Feature, name: PropertyName) -> PropertyKey:
+    """Return which value a property of a feature is."""
+    return PropertyKey(feature.name, name, feature.instance)
+
+
+def is_appliance(entry: AlexaConfigEntry, registered: DeviceEntry) -> bool:
+    """Return whether a registered device is an appliance that gets entities: removed by hand, it would come back."""
+    appliances = entry.runtime_data.appliances
+    listed = appliances.data.values() if appliances else ()
+    return not registered.identifiers.isdisjoint({appliance_identifier(entry, appliance) for appliance in listed})
+
+
+@callback
+def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Keep the device registry in step: names, software, and appliances that are gone or not wanted any more."""
+    appliances = entry.runtime_data.appliances
+    if appliances is None:
+        return
+    registry = dr.async_get(hass)
+
+    def _is_ours(registered: DeviceEntry) -> bool:
+        prefix = f"appliance_{entry.unique_id}_"
+        return registered.model == AIR_QUALITY_MONITOR or any(
+            identifier.startswith(prefix) for _, identifier in registered.identifiers
+        )
+
+    @callback
+    def _sync() -> None:
+        wanted = {appliance_identifier(entry, item): item for item in appliances.data.values() if not item.is_echo}
+        known = {appliance_identifier(entry, item) for item in appliances.discovered.values()}
+        for registered in dr.async_entries_for_config_entry(registry, entry.entry_id):
+            if registered.entry_type is DeviceEntryType.SERVICE or not _is_ours(registered):
+                continue
+            appliance = next((wanted[key] for key in registered.identifiers if key in wanted), None)
+            if appliance is None:
+                # Amazon has it and it is not wanted, or two discoveries lacked it
+                if appliances.settled or not registered.identifiers.isdisjoint(known):
+                    registry.async_remove_device(registered.id)
+                continue
+            name, software = _name_of(appliance), appliance.software_version
+            if (registered.name, registered.sw_version) != (name, software):
+                registry.async_update_device(registered.id, name=name, sw_version=software)
+
+    entry.async_on_unload(appliances.async_add_listener(_sync))
+    _sync()

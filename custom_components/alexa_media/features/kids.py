@@ -1,0 +1,59 @@
+"""Giving an Echo to a child, and taking it back."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+
+from ..cloud.model.devices import Device, DeviceFamily
+from ..cloud.model.kids import Child
+from ..cloud.names import same
+from ..coordinator.kids import KidsCoordinator
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import command_errors, invalid_input
+
+FAMILIES: Final = frozenset(
+    {DeviceFamily.ECHO, DeviceFamily.ROOK, DeviceFamily.KNIGHT, DeviceFamily.REAVER, DeviceFamily.MANTIS}
+)
+"""The families of devices that a child can have."""
+
+
+async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device, wanted: str) -> None:
+    """Give a device to a child, named by the first name or the id; returns when Amazon has accepted it.
+
+    Raises ``ServiceValidationError`` unless exactly one child is meant.
+    """
+    kids = _kids(entry, device)
+    with command_errors(hass, entry):
+        children = await kids.api.async_children()
+    child = _found(children, wanted)
+    with command_errors(hass, entry):
+        await kids.api.async_enable_kids(device, child)
+    await kids.async_confirm(device)
+
+
+async def async_disable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> None:
+    """Take a device from whichever child has it."""
+    kids = _kids(entry, device)
+    with command_errors(hass, entry):
+        await kids.api.async_disable_kids(device)
+    await kids.async_confirm(device)
+
+
+def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
+    """Return Amazon Kids for a device that a child can have."""
+    if (kids := entry.runtime_data.kids) is None or device.family not in FAMILIES:
+        raise invalid_input("kids_unsupported", device=device.name)
+    return kids
+
+
+def _found(children: Sequence[Child], wanted: str) -> Child:
+    """Return the child with an id, else the one with a name in any case."""
+    found = [child for child in children if child.child_id == wanted.strip()]
+    found = found or [child for child in children if same(child.name, wanted)]
+    if not found:
+        known = ", ".join(sorted(child.name for child in children)) or "-"
+        raise invalid_input("child_unknown", child=wanted, known=known)
+    if len(found) > 1:
+        raise invalid_input("child_ambiguous", child=wanted, ids=", ".join(sorted(child.child_id for child in found)))
+    return found[0]

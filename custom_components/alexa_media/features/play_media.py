@@ -1,0 +1,154 @@
+"""What ``media_player.play_media`` asks for, as a command."""
+
+from collections.abc import Callable, Iterable, Mapping
+import re
+from typing import Any, Final
+
+from homeassistant.components.media_player.const import MediaType
+from homeassistant.components.media_source import is_media_source_id
+
+from ..cloud.model.commands import Command, LaunchSkill, PlaySearch, PlaySound, RunSequence, TextCommand
+from ..cloud.model.media import MusicProvider
+from ..cloud.names import folded
+from ..entity import invalid_input
+
+# What browsing and searching find besides music: a title of the queue, a station of TuneIn's, a sound.
+QUEUE: Final = "queue"
+STATION: Final = "station"
+SOUND: Final = "sound"
+
+_PROVIDER: Final = re.compile(r"[A-Z][A-Z0-9_]*")
+
+# The content types besides those of music providers, as alexa_media_player names them.
+_SIMPLE_TYPES: Final[dict[str, Callable[[str], Command]]] = {
+    SOUND: lambda media_id: PlaySound(sound=media_id),
+    "custom": lambda media_id: TextCommand(text=media_id),
+    "skill": lambda media_id: LaunchSkill(skill_id=media_id),
+}
+_SEQUENCE: Final = "sequence"
+# These are no commands.
+ROUTINE: Final = "routine"
+IMAGE: Final = "image"
+
+# What is shown while browsing besides things to play: folders, and music providers.
+LIBRARY: Final = "library"
+PROVIDER: Final = "provider"
+_FOLDER_ID: Final = re.compile(rf"({PROVIDER}s?|sounds|{ROUTINE}s|{QUEUE})/.*")
+
+_TIMER: Final = "timer"
+_VOLUME: Final = "volume"
+_OWN_TYPES: Final = sorted((*_SIMPLE_TYPES, _SEQUENCE, IMAGE, QUEUE, ROUTINE, STATION))
+_PROVIDERS: Final = (
+    "AMAZON_MUSIC",
+    "APPLE_MUSIC",
+    "CLOUDPLAYER",
+    "DEEZER",
+    "DEFAULT",
+    "I_HEART_RADIO",
+    "SPOTIFY",
+    "TUNEIN",
+)
+_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *_OWN_TYPES))
+
+
+def provider_of(name: str, providers: Iterable[MusicProvider] = ()) -> str | None:
+    """Return the id of the music provider that an id or a name means, in any case; ``None`` for no known one."""
+    wanted = folded(name)
+    for provider in providers:
+        if wanted in (folded(provider.provider_id), folded(provider.name)):
+            return provider.provider_id
+    found = wanted.replace(" ", "_").upper()
+    return found if found in _PROVIDERS else None
+
+
+def is_provider(media_type: str) -> bool:
+    """Return whether a content type may be the id of a music provider."""
+    return _PROVIDER.fullmatch(media_type) is not None
+
+
+def is_own(media_type: str) -> bool:
+    """Return whether a content type is one of those besides the providers."""
+    return media_type in _OWN_TYPES
+
+
+def check_listed(media_type: str, media_id: str) -> None:
+    """Raise ``ServiceValidationError`` for a folder, which can be opened and not played."""
+    if media_type == LIBRARY or (media_type != ROUTINE and _FOLDER_ID.fullmatch(media_id.strip())):
+        raise invalid_input("media_id_folder", media_id=media_id)
+
+
+def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = False) -> float | None:
+    """Return the volume (0-1) that ``extra`` asks for, if any.
+
+    Raises ``ServiceValidationError`` for what is not read with that content type. The
+    fields of a sequence are Amazon's: there all are passed on, and none is the volume.
+    """
+    if media_type == _SEQUENCE and not announced:
+        return None
+    known = {_VOLUME}
+    if media_type == IMAGE and not announced:
+        known = set()
+    elif not announced and not is_own(media_type):
+        known.add(_TIMER)
+    if odd := extra.keys() - known:
+        names = ", ".join(sorted(map(str, odd)))
+        raise invalid_input("extra_unknown", names=names, known=", ".join(sorted(known)) or "-")
+    if (value := extra.get(_VOLUME)) is None:
+        return None
+    try:
+        volume = -1.0 if isinstance(value, bool) else float(value)
+    except TypeError, ValueError:
+        volume = -1.0
+    if not 0 <= volume <= 1:
+        raise invalid_input("extra_volume_invalid", value=str(value)[:50])
+    return volume
+
+
+def is_stream(media_type: str, media_id: str) -> bool:
+    """Return whether a file or a stream is meant, which Alexa can play at most as an announcement."""
+    return media_type in (MediaType.MUSIC, MediaType.URL) or "/" in media_type or is_media_source_id(media_id)
+
+
+def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:
+    """Return the command that ``media_player.play_media`` asks for.
+
+    ``media_type`` is one of alexa_media_player's words or the id of a music provider in
+    capitals, ``extra`` what the action gave besides. ``group`` says whether it is for a
+    group of speakers. Raises ``ServiceValidationError`` for what Alexa cannot do.
+    """
+    if is_stream(media_type, media_id):
+        raise invalid_input("streaming_unsupported")
+    media_id = media_id.strip()
+    if not media_id:
+        raise invalid_input("media_id_empty", media_type=media_type)
+    if simple := _SIMPLE_TYPES.get(media_type):
+        return simple(media_id)
+    if media_type == _SEQUENCE:
+        return RunSequence(name=media_id, extra=_scalars(extra))
+    if not _PROVIDER.fullmatch(media_type):
+        raise invalid_input("media_type_unknown", media_type=media_type, known=_KNOWN_TYPES)
+    if group:
+        raise invalid_input("group_music")
+    return PlaySearch(provider=media_type, phrase=media_id, timer=_timer(extra))
+
+
+def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]:
+    """Return the fields of a sequence; Amazon takes no lists and no objects there."""
+    for name, value in extra.items():
+        if not isinstance(value, str | int | float | bool):
+            raise invalid_input("extra_not_scalar", name=name)
+    return dict(extra)
+
+
+def _timer(extra: Mapping[str, Any]) -> int | None:
+    """Return after how many seconds the music is to end."""
+    value = extra.get(_TIMER)
+    if value is None:
+        return None
+    try:
+        seconds = 0 if isinstance(value, bool) else int(value)
+    except TypeError, ValueError:
+        seconds = 0
+    if seconds <= 0:
+        raise invalid_input("timer_invalid", value=str(value))
+    return seconds

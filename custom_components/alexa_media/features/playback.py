@@ -1,0 +1,129 @@
+"""Commands to what a device plays: Amazon's own player, or that of a provider such as Spotify."""
+
+from typing import Final
+
+from homeassistant.core import callback
+
+from ..cloud.errors import AlexaNoPlayerError
+from ..cloud.model.commands import PlayerCommand, Stop, TextCommand
+from ..cloud.model.devices import Device, Player, PlayerState, Session
+from ..cloud.phrases import PlayerPhrases, player_phrases_for, player_sentence
+from ..coordinator.players import PlayersCoordinator
+from ..entity import AlexaDeviceEntity, command_errors, invalid_input
+
+PLAY: Final = "PlayCommand"
+PAUSE: Final = "PauseCommand"
+
+# States in which there is something to control; what was interrupted can go on.
+ACTIVE: Final = (PlayerState.PLAYING, PlayerState.PAUSED, PlayerState.INTERRUPTED)
+
+_STATE_AFTER: Final = {PLAY: PlayerState.PLAYING, PAUSE: PlayerState.PAUSED}
+
+
+class PlaybackEntity(AlexaDeviceEntity[Player]):
+    """An entity that controls what its device, or the group that plays there, plays.
+
+    Where nothing plays there is nothing to do, and that is success. Amazon's command reaches
+    its own player alone; a provider that plays through its own player refuses it (404
+    ``UnsupportedProviderException``), and is told in words instead.
+    """
+
+    _players: PlayersCoordinator
+    _last_session: Session | None = None
+
+    @property
+    def _session(self) -> Session | None:
+        """Return what is played or paused, if anything."""
+        session = self.value.session if self.value else None
+        return session if session and session.state in ACTIVE else None
+
+    @property
+    def _playing_group(self) -> Device | None:
+        """Return the group whose session this device plays as a member of it."""
+        return self._players.playing_group(self.serial) if self._session else None
+
+    @property
+    def _phrases(self) -> PlayerPhrases | None:
+        """Return the words for players in the language of the device that they are said to."""
+        return player_phrases_for(self._listener.locale)
+
+    @property
+    def _listener(self) -> Device:
+        """Return the device that is told in words; a group does not listen, any Echo of it does."""
+        leaves = self.runtime.devices.leaves(self.device)
+        return next((leaf for leaf in leaves if leaf.online), leaves[0])
+
+    @property
+    def _is_external(self) -> bool:
+        """Return whether what plays is known to be out of reach of Amazon's commands."""
+        session = self._session
+        return session is not None and self._players.is_external(session)
+
+    @property
+    def _is_idle(self) -> bool:
+        """Return whether it is certain that nothing plays."""
+        return self._session is None and self._players.is_current
+
+    async def _async_transport(self, kind: str, **fields: str | float | bool | None) -> None:
+        """Send a command to what plays here; does nothing where nothing plays."""
+        if self._is_idle:
+            return
+        before = self.value
+        with command_errors(self.hass, self.entry):
+            if self._is_external or not await self._async_sent(kind, fields):
+                await self._async_say(kind, fields)
+        self._async_expect(before)
+
+    async def _async_resume(self) -> None:
+        """Play on what was played last, if Amazon still has it; else do nothing."""
+        with command_errors(self.hass, self.entry):
+            last = self._last_session
+            if last is None or not self._players.is_external(last):
+                await self._async_sent(PLAY, {})
+            elif self._phrases is not None:
+                await self._async_say(PLAY, {})
+
+    async def _async_stop(self) -> None:
+        """Stop what plays here, whoever plays it; does nothing where nothing plays."""
+        if self._is_idle:
+            return
+        before = self.value
+        await self.async_command(Stop(), self._playing_group)
+        self._async_expect(before)
+
+    async def _async_sent(self, kind: str, fields: dict[str, str | float | bool | None]) -> bool:
+        """Send a command to Amazon's player; returns False where the player of a provider is meant.
+
+        True means that Amazon has taken it, or that nothing plays after all. Raises ``AlexaError``.
+        """
+        target = self._playing_group or self.device
+        try:
+            await self.runtime.backend.async_transport(PlayerCommand(type=kind, fields=fields), target)
+        except AlexaNoPlayerError as err:
+            await self._players.async_read_sessions()
+            if (session := self._session) is None:
+                return True
+            if not err.expired and self._players.last_update_success:
+                self._players.async_note_external(session)
+            return False
+        return True
+
+    async def _async_say(self, kind: str, fields: dict[str, str | float | bool | None]) -> None:
+        """Say what is to be done to an Echo; raises ``ServiceValidationError`` where there are no words for it."""
+        session, listener = self._session, self._listener
+        if session is not None and session.state is _STATE_AFTER.get(kind):
+            return
+        last = session or self._last_session
+        provider = (last.media.provider if last else None) or "The music service"
+        if (phrases := self._phrases) is None:
+            locale = listener.locale or ""
+            raise invalid_input("external_language", provider=provider, device=listener.name, locale=locale)
+        if (words := player_sentence(phrases, kind, fields)) is None:
+            raise invalid_input("external_control", provider=provider, device=self.device.name)
+        await self.runtime.backend.async_execute(TextCommand(text=words), (listener,))
+
+    @callback
+    def _async_expect(self, before: Player | None) -> None:
+        """Expect a push about this player, unless it was faster than the answer to the command."""
+        if self.value == before:
+            self.coordinator.async_expect(self.serial)

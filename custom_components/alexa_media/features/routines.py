@@ -1,0 +1,106 @@
+"""Running a routine: which one is meant, and on which Echo."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+
+from ..cloud.model.devices import Device, DeviceFamily
+from ..cloud.model.routines import Routine
+from ..cloud.names import same, tidy
+from ..const import CONF_DEFAULT_DEVICE
+from ..coordinator.routines import RoutinesCoordinator
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import command_errors, invalid_input
+
+# How many routines an error names at most.
+_NAMED: Final = 20
+
+
+async def async_run_routine(hass: HomeAssistant, entry: AlexaConfigEntry, wanted: str, device: Device) -> Routine:
+    """Run a routine on an Echo, given by its id, its name or its utterance; returns it once Amazon has accepted it.
+
+    It is read first, so that it does what it does now. Raises ``ServiceValidationError``
+    unless exactly one is meant, ``HomeAssistantError`` when Amazon does not take it.
+    """
+    if not wanted.strip():
+        raise invalid_input("routine_empty")
+    if (coordinator := entry.runtime_data.routines) is None:
+        raise invalid_input("routine_unknown", routine=wanted, known="-")
+    with command_errors(hass, entry):
+        await coordinator.async_read_now()
+    routine = found_routine(coordinator.data, wanted)
+    if routine.needs_echo and device.is_group:
+        raise invalid_input("routine_on_group", routine=routine.name)
+    return await _async_run(hass, entry, coordinator, routine, device)
+
+
+async def async_press_routine(hass: HomeAssistant, entry: AlexaConfigEntry, routine_id: str) -> None:
+    """Run a routine without an Echo; raises as ``async_run_routine`` does.
+
+    What a routine does on the Echo that is spoken to is done on the default device, or on the only Echo.
+    """
+    if (coordinator := entry.runtime_data.routines) is None:
+        raise invalid_input("routine_gone")
+    with command_errors(hass, entry):
+        await coordinator.async_read_now()
+    if (routine := coordinator.data.get(routine_id)) is None or coordinator.is_missing(routine_id):
+        raise invalid_input("routine_gone")
+    device = None
+    if routine.needs_echo and (device := _default_echo(entry)) is None:
+        raise invalid_input("routine_needs_echo", routine=routine.name)
+    await _async_run(hass, entry, coordinator, routine, device)
+
+
+async def _async_run(
+    hass: HomeAssistant,
+    entry: AlexaConfigEntry,
+    coordinator: RoutinesCoordinator,
+    routine: Routine,
+    device: Device | None,
+) -> Routine:
+    """Run a routine that is switched on."""
+    if not routine.enabled:
+        raise invalid_input("routine_disabled", routine=routine.name)
+    with command_errors(hass, entry):
+        await coordinator.api.async_run(routine, device)
+    return routine
+
+
+def _default_echo(entry: AlexaConfigEntry) -> Device | None:
+    """Return the Echo that counts as spoken to where none is named: the default device, else the only one."""
+    devices = entry.runtime_data.devices.data.values()
+    echos = {
+        device.serial: device for device in devices if not device.is_group and device.family is not DeviceFamily.VOX
+    }
+    chosen = echos.get(entry.options.get(CONF_DEFAULT_DEVICE, ""))
+    return chosen or (next(iter(echos.values())) if len(echos) == 1 else None)
+
+
+def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
+    """Return the routine with an id, else the one with a name, else the one with an utterance.
+
+    Case and white space make no difference.
+
+    Of several the one that is switched on is meant, if there is one such.
+    """
+    if routine := routines.get(wanted.strip()):
+        return routine
+    named = [routine for routine in routines.values() if same(routine.name, wanted)]
+    found = named or [
+        routine for routine in routines.values() if any(same(said, wanted) for said in routine.utterances)
+    ]
+    if not found:
+        names = sorted({tidy(routine.name) for routine in routines.values()}, key=str.casefold)
+        raise invalid_input("routine_unknown", routine=wanted, known=_listed(names))
+    found = [routine for routine in found if routine.enabled] or found
+    if len(found) > 1:
+        candidates = sorted(f"{routine.name} ({routine.routine_id})" for routine in found)
+        raise invalid_input("routine_ambiguous", routine=wanted, candidates=_listed(candidates))
+    return found[0]
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Return names for a sentence, not too many of them."""
+    every = list(names)
+    return ", ".join([*every[:_NAMED], *(["…"] if len(every) > _NAMED else [])]) or "-"

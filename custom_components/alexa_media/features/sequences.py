@@ -1,0 +1,252 @@
+"""Steps that a user wrote down, as one sequence: what each says, where, and what is wrong with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+import probatio as vol
+
+from ..cloud.model.commands import (
+    Announce,
+    Command,
+    LaunchSkill,
+    PlaySearch,
+    PlaySound,
+    RunSequence,
+    SetVolume,
+    Speak,
+    Stop,
+    TextCommand,
+)
+from ..cloud.model.devices import Device
+from ..cloud.model.media import Do, InTurn, RunRoutine, Step, Together, Wait, commands_of
+from ..cloud.ssml import MAX_MESSAGE_CHARACTERS, pieces
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import invalid_input, sendable
+from .play_media import provider_of
+from .routines import found_routine
+from .speech import EchoPlayer, Kind, Message, echo_players, expand, message_of
+
+MAX_DEPTH: Final = 5
+MAX_COMMANDS: Final = 40
+"""How many commands a sequence holds at most: as many as Amazon was seen to take."""
+MAX_STEPS: Final = 2 * MAX_COMMANDS
+"""How many steps there are at most, pauses and groups of steps included."""
+MAX_WAIT: Final = 3600
+
+_FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
+_GROUPS: Final[dict[str, type[InTurn | Together]]] = {"serial": InTurn, "parallel": Together}
+_ENTITY: Final = "entity_id"
+ROUTINE: Final = "routine"
+
+
+def _text(value: object) -> str:
+    """Return a text that is not empty; raises ``ValueError``."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text is needed")
+    return sendable(value, MAX_MESSAGE_CHARACTERS)
+
+
+def _speak(value: object, _step: Mapping[str, Any]) -> Command:
+    return _said(message_of(_text(value)))
+
+
+def _announce(value: object, step: Mapping[str, Any]) -> Command:
+    title = _text(step["title"]) if "title" in step else None
+    return _said(message_of(_text(value), Kind.ANNOUNCE, title=title))
+
+
+def _said(message: Message) -> Command:
+    """Return the only command of a message without a volume."""
+    (command,) = message.commands()
+    return command
+
+
+def _volume(value: object, _step: Mapping[str, Any]) -> Command:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError("a number from 0 to 1 is needed")
+    return SetVolume(level=round(value * 100))
+
+
+def _music(value: object, step: Mapping[str, Any]) -> Command:
+    provider = _text(step.get("provider", "DEFAULT"))
+    return PlaySearch(provider=provider_of(provider) or provider, phrase=_text(value))
+
+
+def _stop(value: object, _step: Mapping[str, Any]) -> Command:
+    if value not in (True, None):
+        raise ValueError("it takes no value")
+    return Stop()
+
+
+_COMMANDS: Final[dict[str, Callable[[object, Mapping[str, Any]], Command]]] = {
+    "speak": _speak,
+    "announce": _announce,
+    "volume": _volume,
+    "music": _music,
+    "sound": lambda value, _step: PlaySound(sound=_text(value)),
+    "text_command": lambda value, _step: TextCommand(text=_text(value)),
+    "skill": lambda value, _step: LaunchSkill(skill_id=_text(value)),
+    "play": lambda value, _step: RunSequence(name=_text(value), extra={}),
+    "stop": _stop,
+}
+_FIELDS: Final = {"announce": {"title"}, "music": {"provider"}}
+_KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
+
+
+@dataclass(slots=True)
+class StepReader:
+    """Reads steps; ``entry`` is the account of the devices, which are all of one.
+
+    ``named`` are the entity ids that the steps name, ``serials`` all devices behind them; of groups also the members.
+    """
+
+    hass: HomeAssistant
+    players: Mapping[str, EchoPlayer]
+    entry: AlexaConfigEntry | None = None
+    count: int = 0
+    named: set[str] = field(default_factory=set)
+    serials: set[str] = field(default_factory=set)
+
+    def read(self, steps: Sequence[object], entity_ids: Sequence[str]) -> Step:
+        """Return steps that are run one after the other on ``entity_ids`` where a step names no others.
+
+        Raises ``ServiceValidationError`` that names the step that is wrong, for example "2.1":
+        the first of the second one's.
+        """
+        step = self._group("serial", list(steps), tuple(entity_ids), "", 0)
+        if (count := sum(map(_operations, commands_of(step)))) > MAX_COMMANDS:
+            raise invalid_input("sequence_too_long", count=str(count), most=str(MAX_COMMANDS))
+        if self.entry is None:
+            raise invalid_input("sequence_empty")
+        return step
+
+    def _group(self, kind: str, value: object, entity_ids: tuple[str, ...], place: str, depth: int) -> Step:
+        """Read steps that are run one after the other, or at the same time."""
+        if depth > MAX_DEPTH:
+            raise invalid_input("sequence_too_deep", step=place, most=str(MAX_DEPTH))
+        if not isinstance(value, list) or not value:
+            raise self._wrong(place, "a list of steps is needed") if place else invalid_input("sequence_empty")
+        prefix = f"{place}." if place else ""
+        steps = tuple(
+            self._step(inner, entity_ids, f"{prefix}{number}", depth) for number, inner in enumerate(value, 1)
+        )
+        return _GROUPS[kind](steps=steps)
+
+    def _step(self, data: object, entity_ids: tuple[str, ...], place: str, depth: int) -> Step:
+        """Read one step."""
+        self.count += 1
+        if self.count > MAX_STEPS:
+            raise invalid_input("sequence_too_many_steps", most=str(MAX_STEPS))
+        if not isinstance(data, Mapping):
+            raise self._wrong(place, "it is no mapping")
+        kinds = [key for key in data if key in _COMMANDS or key in _GROUPS or key in ("wait", ROUTINE)]
+        if len(kinds) != 1:
+            raise invalid_input("sequence_step_unknown", step=place, known=_KNOWN)
+        (kind,) = kinds
+        if odd := set(data) - {kind, _ENTITY} - _FIELDS.get(kind, set()):
+            raise self._wrong(place, f"{', '.join(sorted(map(str, odd)))} means nothing there")
+        if _ENTITY in data:
+            entity_ids = self._named(data[_ENTITY], place)
+        if kind in _GROUPS:
+            return self._group(kind, data[kind], entity_ids, place, depth + 1)
+        try:
+            if kind == ROUTINE:
+                return self._routine(_text(data[kind]), entity_ids, place)
+            if kind == "wait":
+                return Wait(seconds=_seconds(data[kind]))
+            command = _COMMANDS[kind](data[kind], data)
+        except ValueError as err:
+            raise self._wrong(place, str(err)) from err
+        return self._on(command, entity_ids, place)
+
+    def _named(self, value: object, place: str) -> tuple[str, ...]:
+        """Return the entity ids that a step names, each once."""
+        wrong = self._wrong(place, "entity_id must be one or more entity IDs")
+        if not isinstance(value, str | list):
+            raise wrong
+        try:
+            return tuple(dict.fromkeys(cv.entity_ids(value)))
+        except (vol.Invalid, AttributeError, TypeError) as err:
+            raise wrong from err
+
+    def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
+        """Return a command on all devices that it is for."""
+        for_members = isinstance(command, _FOR_MEMBERS)
+        devices = self._devices(entity_ids, place, for_members=for_members)
+        return _together([Do(command=command, device=device) for device in devices])
+
+    def _routine(self, wanted: str, entity_ids: tuple[str, ...], place: str) -> Step:
+        """Return a routine on all Echos that it is for."""
+        devices = self._devices(entity_ids, place, for_members=False)
+        coordinator = self.entry.runtime_data.routines if self.entry else None
+        routine = found_routine(coordinator.data if coordinator else {}, wanted)
+        if not routine.enabled:
+            raise invalid_input("routine_disabled", routine=routine.name)
+        if routine.needs_echo and any(device.is_group for device in devices):
+            raise invalid_input("routine_on_group", routine=routine.name)
+        return _together([RunRoutine(routine=routine, device=device) for device in devices])
+
+    def _devices(self, entity_ids: tuple[str, ...], place: str, *, for_members: bool) -> list[Device]:
+        """Return the devices of players, each once; ``for_members``: those of groups in their place."""
+        devices: dict[str, Device] = {}
+        for entity_id in expand(self.hass, entity_ids):
+            player = self.players.get(entity_id)
+            if player is None or player.device is None:
+                raise invalid_input("sequence_target_unknown", step=place, target=entity_id)
+            if self.entry not in (None, player.entry):
+                raise invalid_input("sequence_two_accounts", step=place)
+            self.entry = player.entry
+            leaves = player.entry.runtime_data.devices.leaves(player.device)
+            self.named.add(entity_id)
+            self.serials.update(device.serial for device in (player.device, *leaves))
+            for device in leaves if for_members else (player.device,):
+                if not device.online:
+                    raise invalid_input("sequence_target_offline", step=place, target=device.name)
+                devices[device.serial] = device
+        if not devices:
+            raise invalid_input("sequence_no_target", step=place)
+        return list(devices.values())
+
+    @staticmethod
+    def _wrong(place: str, reason: str) -> Exception:
+        """Return the error of a step."""
+        return invalid_input("sequence_step_wrong", step=place, reason=reason)
+
+
+def _operations(step: Do | RunRoutine) -> int:
+    """Return how many operations of a sequence a step is: a long text is several."""
+    return len(pieces(step.command.text)) if isinstance(step, Do) and isinstance(step.command, Speak) else 1
+
+
+def _together(steps: Sequence[Step]) -> Step:
+    """Return steps at the same time, a single one as it is."""
+    return steps[0] if len(steps) == 1 else Together(steps=tuple(steps))
+
+
+def names_routine(steps: object) -> bool:
+    """Return whether a routine is among steps, however deep: what is too deep is refused later."""
+    waiting = [steps]
+    while waiting:
+        step = waiting.pop()
+        if isinstance(step, Mapping):
+            if ROUTINE in step:
+                return True
+            waiting += step.values()
+        elif isinstance(step, list):
+            waiting += step
+    return False
+
+
+def _seconds(value: object) -> int:
+    """Return how long to wait; raises ``ValueError``."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_WAIT:
+        raise ValueError(f"a number of seconds from 1 to {MAX_WAIT} is needed")
+    return round(value)
+
+
+def reader(hass: HomeAssistant) -> StepReader:
+    """Return what reads steps for the players that there are now."""
+    return StepReader(hass, echo_players(hass))

@@ -1,0 +1,396 @@
+"""Sounds of Home Assistant's that an Echo is to play: fetched, converted, and offered to Amazon for a while.
+
+Alexa plays what an ``<audio>`` element of SSML names: MP3 of MPEG version 2 with 48 kbit/s, at
+most 240 seconds, from an https address with a certificate that Amazon trusts ("SSML Reference",
+section audio). So a sound is converted by Home Assistant's ffmpeg and kept in memory, at an address
+that nobody can guess, until Amazon has had the time to fetch it.
+"""
+
+import asyncio
+from asyncio.subprocess import PIPE
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+import logging
+import secrets
+from typing import Final
+from xml.sax.saxutils import quoteattr
+
+from aiohttp import ClientError, ClientTimeout, hdrs, web
+from homeassistant.components import media_source
+from homeassistant.components.media_player.browse_media import async_process_play_media_url
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.http import HomeAssistantView
+from homeassistant.helpers.network import is_hass_url
+from homeassistant.util.hass_dict import HassKey
+from yarl import URL
+
+from ..const import CONF_PUBLIC_URL, DOMAIN
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import invalid_input
+
+_LOGGER = logging.getLogger(__name__)
+
+PATH: Final = f"/api/{DOMAIN}/audio"
+
+LIFE: Final = 5 * 60.0
+"""Seconds that a sound stays after Amazon was told of it."""
+MAX_SECONDS: Final = 240
+"""How long a sound may be."""
+MAX_SOURCE: Final = 50 * 1024 * 1024
+"""Bytes of what is to be converted; 240 seconds of a WAV file fit in."""
+PATIENCE: Final = 60.0
+"""Seconds that fetching may take, and converting."""
+AT_ONCE: Final = 2
+"""How many sounds are fetched and converted at the same time."""
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of the sounds that are offered; the longest sound has 1.4 MB."""
+MOST_SOUNDS: Final = 128
+"""How many sounds are offered."""
+
+BYTES_PER_SECOND: Final = 48_000 // 8
+
+# It reads what it is given and nothing else: a playlist must not lead to files of this machine.
+_INPUT: Final = ("-hide_banner", "-loglevel", "error", "-protocol_whitelist", "pipe", "-i", "pipe:0")
+_OUTPUT: Final = (
+    *("-map", "0:a:0", "-map_metadata", "-1", "-t", str(MAX_SECONDS + 1)),
+    *("-ac", "1", "-ar", "24000", "-c:a", "libmp3lame", "-b:a", "48k"),
+    *("-write_xing", "0", "-id3v2_version", "0", "-f", "mp3", "pipe:1"),
+)
+
+
+# --- under which address -----------------------------------------------------------------
+
+
+def public_url(entry: AlexaConfigEntry) -> URL | None:
+    """Return the https address under which Amazon reaches Home Assistant; ``None`` if no such is given.
+
+    alexa_media_player stores "/" for none.
+    """
+    try:
+        url = URL(_given(entry))
+    except ValueError:
+        return None
+    return url if url.scheme == "https" and url.host else None
+
+
+def required_public_url(entry: AlexaConfigEntry) -> URL:
+    """Return the public address; raises ``ServiceValidationError`` when there is none that Amazon takes."""
+    if (url := public_url(entry)) is not None:
+        return url
+    if given := _given(entry):
+        raise invalid_input("public_url_not_https", url=given)
+    raise invalid_input("public_url_missing")
+
+
+def _given(entry: AlexaConfigEntry) -> str:
+    """Return what the user gave as the public address."""
+    return str({**entry.data, **entry.options}.get(CONF_PUBLIC_URL) or "").strip().rstrip("/")
+
+
+# --- sounds that are offered -------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class PreparedSound:
+    """A sound in MP3 as Alexa takes it, at an address of its own.
+
+    ``source`` is the digest of what it was made of.
+    """
+
+    mp3: bytes
+    source: bytes = b""
+    name: str = field(default_factory=lambda: f"{secrets.token_urlsafe(32)}.mp3")
+    _uses: int = 0
+    _cancel: CALLBACK_TYPE | None = None
+
+    @property
+    def is_used(self) -> bool:
+        """Return whether somebody is about to have it played."""
+        return self._uses > 0
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it is."""
+        return len(self.mp3) / BYTES_PER_SECOND
+
+    def ssml(self, root: URL) -> str:
+        """Return what plays it, with Home Assistant at a public address."""
+        return f"<speak><audio src={quoteattr(str(root / PATH[1:] / self.name))}/></speak>"
+
+    @callback
+    def async_begin(self) -> None:
+        """Stay as long as somebody is about to have it played."""
+        self._uses += 1
+        if self._cancel:
+            self._cancel()
+            self._cancel = None
+
+    @callback
+    def async_drop(self) -> None:
+        """Go at once."""
+        if self._cancel:
+            self._cancel()
+            self._cancel = None
+
+    @callback
+    def async_end(self, hass: HomeAssistant, forget: HassJob[[object], None]) -> None:
+        """Go a while after the last one has."""
+        self._uses -= 1
+        if not self._uses:
+            self._cancel = async_call_later(hass, LIFE, forget)
+
+
+class SoundShelf:
+    """The sounds that Amazon may fetch now; bounded, those that were offered longest ago go first."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Be empty."""
+        self._hass = hass
+        self._sounds: dict[str, PreparedSound] = {}
+        self._coming: dict[str, asyncio.Task[PreparedSound]] = {}
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    def get(self, name: str) -> PreparedSound | None:
+        """Return the sound of a name, while it is there."""
+        return self._sounds.get(name)
+
+    async def async_prepare(self, source: str, entity_id: str) -> PreparedSound:
+        """Return a source as a sound; those who ask for the same one at the same time get the same sound.
+
+        Raises ``HomeAssistantError`` when it cannot be had or converted.
+        """
+        if (task := self._coming.get(source)) is None:
+            preparing = self._async_prepare(source, entity_id)
+            task = self._hass.async_create_background_task(preparing, f"{DOMAIN} sound")
+            if not task.done():
+                self._coming[source] = task
+                task.add_done_callback(lambda done: self._async_arrived(source, done))
+        # who is cancelled leaves the others theirs
+        return await asyncio.shield(task)
+
+    @callback
+    def _async_arrived(self, source: str, task: asyncio.Task[PreparedSound]) -> None:
+        """Make the next one who asks fetch it anew; an error that nobody waits for any more is nobody's."""
+        del self._coming[source]
+        if not task.cancelled():
+            task.exception()
+
+    async def _async_prepare(self, source: str, entity_id: str) -> PreparedSound:
+        """Fetch and convert; what is offered already is not converted again.
+
+        Where an address leads to is not said to who only names it: the reason that it is no
+        sound would tell which hosts and ports of the home network answer.
+        """
+        try:
+            _ffmpeg(self._hass)
+            address = await _async_address(self._hass, source, entity_id)
+            async with self._room:
+                try:
+                    return await self._async_make(address)
+                except AudioError as err:
+                    _LOGGER.debug("A sound cannot be had: %s (%s)", err.key, err.reason)
+                    is_ours = media_source.is_media_source_id(source) or is_hass_url(self._hass, str(address))
+                    if is_ours or err.key == "ffmpeg_missing":
+                        raise
+                    raise AudioError("audio_unreachable") from None
+        except AudioError as err:
+            raise err.translated() from err
+
+    async def _async_make(self, address: URL) -> PreparedSound:
+        """Return what an address leads to as a sound; raises ``AudioError``."""
+        fetched = await async_fetch(self._hass, address)
+        digest = await self._hass.async_add_executor_job(_digest, fetched)
+        if (known := self._made_of(digest)) is not None:
+            return known
+        return PreparedSound(await async_convert(self._hass, fetched), digest)
+
+    def _made_of(self, digest: bytes) -> PreparedSound | None:
+        """Return the sound that is offered and was made of the same source."""
+        return next((sound for sound in self._sounds.values() if sound.source == digest), None)
+
+    @callback
+    def _async_make_room(self, sound: PreparedSound) -> None:
+        """Let go of what was offered longest ago; raises ``HomeAssistantError`` where all is about to be played."""
+        others = [other for other in self._sounds.values() if other is not sound]
+        total = sum(len(other.mp3) for other in others) + len(sound.mp3)
+        count = len(others) + 1
+        for other in others:
+            if total <= MOST_BYTES and count <= MOST_SOUNDS:
+                return
+            if not other.is_used:
+                other.async_drop()
+                del self._sounds[other.name]
+                total, count = total - len(other.mp3), count - 1
+        if total > MOST_BYTES or count > MOST_SOUNDS:
+            raise AudioError("audio_busy").translated()
+
+    @contextmanager
+    def offer(self, sound: PreparedSound) -> Iterator[None]:
+        """Serve a sound while Amazon is told of it, and for a while after that.
+
+        Raises ``HomeAssistantError`` where as many sounds as there may be are about to be played.
+        """
+        self._async_make_room(sound)
+        self._sounds.pop(sound.name, None)
+        self._sounds[sound.name] = sound
+        sound.async_begin()
+
+        @callback
+        def forget(_now: object) -> None:
+            self._sounds.pop(sound.name, None)
+
+        try:
+            yield
+        finally:
+            sound.async_end(self._hass, HassJob(forget, cancel_on_shutdown=True))
+
+
+_SHELF: HassKey[SoundShelf] = HassKey(f"{DOMAIN}_sounds")
+
+
+@callback
+def async_shelf(hass: HomeAssistant) -> SoundShelf:
+    """Return the sounds of this Home Assistant; the first call makes them reachable."""
+    if (shelf := hass.data.get(_SHELF)) is None:
+        shelf = hass.data[_SHELF] = SoundShelf(hass)
+        hass.http.register_view(SoundView(shelf))
+    return shelf
+
+
+class SoundView(HomeAssistantView):
+    """Serves sounds to Amazon, which cannot authenticate: who does not know the name of one gets a 404."""
+
+    url = PATH + "/{name}"
+    name = f"api:{DOMAIN}:audio"
+    requires_auth = False
+
+    def __init__(self, shelf: SoundShelf) -> None:
+        """Serve what is on the shelf at the time."""
+        self._shelf = shelf
+
+    async def get(self, _request: web.Request, name: str) -> web.Response:
+        """Return a sound."""
+        if (sound := self._shelf.get(name)) is None:
+            return web.Response(status=404)
+        return web.Response(
+            body=sound.mp3,
+            content_type="audio/mpeg",
+            headers={hdrs.CACHE_CONTROL: "no-store", hdrs.X_CONTENT_TYPE_OPTIONS: "nosniff"},
+        )
+
+    async def head(self, request: web.Request, name: str) -> web.Response:
+        """Return how long it is."""
+        return await self.get(request, name)
+
+
+# --- how they are made -------------------------------------------------------------------
+
+
+class AudioError(Exception):
+    """A sound cannot be had; ``key`` names the sentence for it, ``reason`` is for whoever may know it."""
+
+    def __init__(self, key: str, reason: str = "") -> None:
+        """Keep both."""
+        super().__init__(key, reason)
+        self.key = key
+        self.reason = reason
+
+    def translated(self) -> HomeAssistantError:
+        """Return the error for the user."""
+        return HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=self.key,
+            translation_placeholders={"reason": self.reason} if self.key == "audio_not_converted" else None,
+        )
+
+
+def _digest(data: bytes) -> bytes:
+    """Return what identifies a sound."""
+    return sha256(data).digest()
+
+
+async def async_fetch(hass: HomeAssistant, address: URL) -> bytes:
+    """Return what an address leads to.
+
+    Raises ``ServiceValidationError`` for what is too large, and ``AudioError`` when it
+    cannot be had.
+    """
+    data = bytearray()
+    # Home Assistant's own certificate is seldom one for the address that it has at home.
+    session = async_get_clientsession(hass, verify_ssl=not is_hass_url(hass, str(address)))
+    try:
+        async with session.get(address, timeout=ClientTimeout(total=PATIENCE)) as response:
+            if not response.ok:
+                raise AudioError("audio_unreachable", str(response.status))
+            async for chunk in response.content.iter_any():
+                data += chunk
+                if len(data) > MAX_SOURCE:
+                    raise invalid_input("audio_too_large", limit=str(MAX_SOURCE // 1024**2))
+    except (ClientError, TimeoutError, ValueError) as err:
+        raise AudioError("audio_unreachable", type(err).__name__) from err
+    return bytes(data)
+
+
+async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> URL:
+    """Return the address of http or https that a media source, an address, or a path of Home Assistant's stands for.
+
+    Raises ``ServiceValidationError`` for what is no such thing, and ``AudioError`` for a
+    media source that cannot be had.
+    """
+    try:
+        if media_source.is_media_source_id(source):
+            source = (await media_source.async_resolve_media(hass, source, entity_id)).url
+        url = URL(async_process_play_media_url(hass, source))
+    except HomeAssistantError as err:
+        # a source that is not there, or Home Assistant does not know its own address
+        raise AudioError("audio_unreachable", str(err) or type(err).__name__) from err
+    except ValueError as err:
+        raise invalid_input("streaming_unsupported") from err
+    if url.scheme not in ("http", "https"):
+        raise invalid_input("streaming_unsupported")
+    return url
+
+
+async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
+    """Return a sound as Alexa takes it.
+
+    Raises ``ServiceValidationError`` for one that is too long, and ``AudioError``
+    without ffmpeg or when ffmpeg cannot read it.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            _ffmpeg(hass), *_INPUT, *_OUTPUT, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+    except OSError as err:
+        raise AudioError("ffmpeg_missing") from err
+    try:
+        async with asyncio.timeout(PATIENCE):
+            mp3, errors = await process.communicate(source)
+    except TimeoutError as err:
+        raise AudioError("audio_not_converted", "timeout") from err
+    finally:
+        if process.returncode is None:
+            process.kill()
+            # reads to the end, without which it would not be over
+            await process.communicate()
+    if process.returncode or not mp3:
+        lines = errors.decode(errors="replace").split("\n")
+        reason = next((line.rpartition("] ")[2] for line in lines if line), f"ffmpeg {process.returncode}")
+        raise AudioError("audio_not_converted", reason[:200])
+    if len(mp3) > MAX_SECONDS * BYTES_PER_SECOND:
+        raise invalid_input("audio_too_long", limit=str(MAX_SECONDS))
+    return mp3
+
+
+def _ffmpeg(hass: HomeAssistant) -> str:
+    """Return Home Assistant's ffmpeg; raises ``AudioError`` where it is not set up."""
+    if "ffmpeg" not in hass.config.components:
+        raise AudioError("ffmpeg_missing")
+    from homeassistant.components.ffmpeg import get_ffmpeg_manager  # noqa: PLC0415 - needs a library of its own
+
+    return get_ffmpeg_manager(hass).binary

@@ -1,0 +1,434 @@
+"""What is said where: the Echos that a target stands for, and what each of them is told."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, override
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.json import JsonArrayType, JsonObjectType
+
+from ..cloud.errors import AlexaAuthError, AlexaError
+from ..cloud.model.commands import Announce, Command, SetVolume, Speak
+from ..cloud.model.devices import Device
+from ..cloud.ssml import SsmlError, checked, in_language, plain, speaking_seconds
+from ..const import DOMAIN
+from ..coordinator.runtime import AlexaConfigEntry, TemporaryVolume
+from ..entity import invalid_input, player_unique_id
+
+_AUDIBLE: Final = frozenset({"AUDIO_PLAYER", "MUSIC_SKILL"})
+
+# How much later than expected a temporary volume may end (seconds).
+_LATE: Final = 15.0
+
+
+class Kind(StrEnum):
+    """How a message is given: spoken, spoken after a chime and shown, or only shown."""
+
+    SPEAK = "speak"
+    ANNOUNCE = "announce"
+    SHOW = "show"
+
+
+class DndPolicy(StrEnum):
+    """What to do where Do Not Disturb is on.
+
+    ``AMAZON`` is the rule for all ways unless a caller asks for another: Amazon speaks plain
+    messages, and drops announcements and what is only shown. ``KEEP`` leaves the Echo out.
+    ``OVERRIDE`` speaks announcements plainly, which Amazon allows, and leaves the Echo out when
+    the message is only to be shown.
+    """
+
+    KEEP = "keep"
+    OVERRIDE = "override"
+    AMAZON = "amazon"
+
+    @classmethod
+    def of(cls, override: bool | None) -> DndPolicy:
+        """Return what the option ``override_dnd`` asks for; ``None`` where it is not given."""
+        return cls.AMAZON if override is None else cls.OVERRIDE if override else cls.KEEP
+
+
+class Reason(StrEnum):
+    """Why an Echo was not told."""
+
+    @override
+    def __str__(self) -> str:
+        """Return it in words."""
+        return self.value.replace("_", " ")
+
+    OFFLINE = "offline"
+    DO_NOT_DISTURB = "do_not_disturb"
+    NO_VOICE = "no_voice"
+    NOT_LOADED = "account_not_loaded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is to be said: text that has been checked; volume 0–100 for as long as it is spoken.
+
+    ``spoken`` and ``shown`` are the halves of an announcement. ``sound_seconds`` is how long the
+    sounds in the text play.
+    """
+
+    kind: Kind
+    text: str
+    title: str | None = None
+    volume: int | None = None
+    dnd: DndPolicy = DndPolicy.AMAZON
+    spoken: bool = True
+    shown: bool = True
+    sound_seconds: float = 0.0
+
+    def commands(self, *, disturb: bool = False, restore: int | None = None) -> tuple[Command, ...]:
+        """Return what one Echo is told.
+
+        ``disturb`` is whether it is to be spoken in spite of Do Not Disturb; ``restore`` is the
+        volume (0–100) to go back to, ``None`` to leave the volume alone.
+        """
+        command: Command
+        if self.kind is Kind.SPEAK or disturb:
+            command = Speak(text=self.text, sound_seconds=self.sound_seconds)
+        else:
+            title = {"title": self.title} if self.title else {}
+            command = Announce(text=self.text, spoken=self.spoken, shown=self.shown, **title)
+        if self.volume is None or restore is None or restore == self.volume:
+            return (command,)
+        return SetVolume(level=self.volume), command, SetVolume(level=restore)
+
+
+def message_of(
+    text: str,
+    kind: Kind = Kind.SPEAK,
+    *,
+    title: str | None = None,
+    language: str | None = None,
+    volume: float | None = None,
+    dnd: DndPolicy = DndPolicy.AMAZON,
+    shown: bool = True,
+) -> Message:
+    """Return a message after the check of its text and its options.
+
+    ``volume`` is 0–1, and that of speaking: what is only shown makes no sound. ``shown`` is
+    whether an announcement is shown on screens, too. Raises ``ServiceValidationError`` for a text
+    that Alexa would not speak, and for an option that has no effect with the kind of message.
+    """
+    text = _checked(text)
+    must_have_effect(kind.value, {Kind.SHOW: {"language": language}, Kind.SPEAK: {"title": title}}.get(kind, {}))
+    if kind is Kind.SHOW and not plain(text):
+        raise invalid_input("empty_message")
+    return Message(
+        kind=kind,
+        text=in_language(text, language) if language else text,
+        title=title_of(title),
+        volume=None if volume is None or kind is Kind.SHOW else round(volume * 100),
+        dnd=dnd,
+        spoken=kind is not Kind.SHOW,
+        shown=shown,
+    )
+
+
+def must_have_effect(kind: str, options: Mapping[str, object]) -> None:
+    """Raise ``ServiceValidationError`` for the first option that is given; ``options`` are those without effect."""
+    for name, value in options.items():
+        if value is not None:
+            raise invalid_input("option_without_effect", option=name, type=kind)
+
+
+def readable_text(text: str) -> str:
+    """Return a message as an app shows it; raises ``ServiceValidationError`` as ``message_of`` does."""
+    if not (shown := plain(_checked(text))):
+        raise invalid_input("empty_message")
+    return shown
+
+
+def title_of(title: str | None) -> str | None:
+    """Return a title as screens and apps show it, ``None`` for an empty one; raises ``ServiceValidationError``."""
+    return readable_text(title) if title and title.strip() else None
+
+
+def _checked(text: str) -> str:
+    """Return a text that Alexa can speak; raises ``ServiceValidationError``."""
+    try:
+        return checked(text)
+    except SsmlError as err:
+        raise invalid_input(err.key, **err.placeholders) from err
+
+
+# --- who is meant -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EchoPlayer:
+    """A media player of ours by its registration; no device while its account is not loaded, or has lost it."""
+
+    entry: AlexaConfigEntry
+    entity_id: str
+    unique_id: str
+    device: Device | None
+
+    @property
+    def name(self) -> str:
+        """Return how to name it to the user."""
+        return self.device.name if self.device else self.entity_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """An Echo that is meant; ``direct`` if it was named itself, not as a part of something."""
+
+    player: EchoPlayer
+    direct: bool
+
+
+@callback
+def echo_players(hass: HomeAssistant) -> dict[str, EchoPlayer]:
+    """Return all media players of all accounts by entity id, also while an account is not loaded."""
+    registry = er.async_get(hass)
+    found: dict[str, EchoPlayer] = {}
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        devices = _devices(entry)
+        by_id = {player_unique_id(entry, serial): device for serial, device in devices.items()}
+        for item in er.async_entries_for_config_entry(registry, entry.entry_id):
+            if item.domain == MEDIA_PLAYER_DOMAIN and item.disabled_by is None:
+                found[item.entity_id] = EchoPlayer(
+                    entry=entry,
+                    entity_id=item.entity_id,
+                    unique_id=item.unique_id,
+                    device=by_id.get(item.unique_id),
+                )
+    return found
+
+
+def _devices(entry: AlexaConfigEntry) -> Mapping[str, Device]:
+    """Return the devices of an account; none while it is not loaded."""
+    return entry.runtime_data.devices.data if is_loaded(entry) else {}
+
+
+def is_loaded(entry: AlexaConfigEntry) -> bool:
+    """Return whether an account can be used."""
+    return entry.state is ConfigEntryState.LOADED
+
+
+def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
+    """Yield entity ids with groups of all kinds replaced by what is in them, each once."""
+    seen: set[str] = set()
+    waiting = list(entity_ids)
+    while waiting:
+        if (entity_id := waiting.pop(0)) in seen:
+            continue
+        seen.add(entity_id)
+        state = hass.states.get(entity_id)
+        members = state.attributes.get(ATTR_ENTITY_ID) if state else None
+        if isinstance(members, list | tuple) and entity_id.partition(".")[0] in ("group", MEDIA_PLAYER_DOMAIN):
+            waiting[:0] = [str(member) for member in members]
+        else:
+            yield entity_id
+
+
+def recipients_of(
+    players: Mapping[str, EchoPlayer], direct: Iterable[EchoPlayer], indirect: Iterable[EchoPlayer] = ()
+) -> list[Recipient]:
+    """Return the Echos behind players: members of speaker groups in their place, each Echo once."""
+    found: dict[str, Recipient] = {}
+    by_unique_id = {(player.entry.entry_id, player.unique_id): player for player in players.values()}
+
+    def _add(player: EchoPlayer, *, is_direct: bool) -> None:
+        # Two accounts may see the same Echo.
+        key = player.device.serial if player.device else player.entity_id
+        if key not in found or (is_direct and not found[key].direct):
+            found[key] = Recipient(player=player, direct=is_direct)
+
+    for player, is_direct in (*((player, True) for player in direct), *((player, False) for player in indirect)):
+        members = [
+            by_unique_id.get(
+                (player.entry.entry_id, player_unique_id(player.entry, leaf.serial)),
+                EchoPlayer(entry=player.entry, entity_id="", unique_id="", device=leaf),
+            )
+            for leaf in _leaves(player)
+        ]
+        for member in members:
+            _add(member, is_direct=False)
+        if not members:
+            _add(player, is_direct=is_direct)
+    return list(found.values())
+
+
+def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
+    """Return the Echos behind a speaker group; nothing for a single Echo, or a group without a known member."""
+    if player.device is None or not is_loaded(player.entry):
+        return ()
+    found = player.entry.runtime_data.devices.leaves(player.device)
+    return () if found == (player.device,) else found
+
+
+def can_speak(device: Device) -> bool:
+    """Return whether a device has a voice; a group's is that of its members, and one that tells nothing may."""
+    return device.is_group or not device.capabilities or not device.capabilities.isdisjoint(_AUDIBLE)
+
+
+# --- telling them -------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a message: whom it was sent to, who was left out, who failed (name and reason), who is unknown."""
+
+    sent: list[tuple[EchoPlayer, tuple[Command, ...]]] = field(default_factory=list)
+    skipped: list[tuple[EchoPlayer, Reason]] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    unknown: Sequence[str] = ()
+
+    def raise_errors(self, *, is_answered: bool = False) -> None:
+        """Raise for what went wrong, once all others have been told.
+
+        ``HomeAssistantError`` names those who could not be told, ``ServiceValidationError``
+        what in the target is no Echo. That the message was left out everywhere is an error, too;
+        Do Not Disturb as the reason is none where a response says so (``is_answered``).
+        """
+        failed = dict(self.failed)
+        if not self.sent:
+            absent = (
+                (player.name, why)
+                for player, why in self.skipped
+                if why is not Reason.DO_NOT_DISTURB or not is_answered
+            )
+            failed |= {name: str(why) for name, why in absent}
+        if failed:
+            failed |= dict.fromkeys(self.unknown, "unknown")
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="speech_failed",
+                translation_placeholders={"failed": ", ".join(f"{name} ({why})" for name, why in failed.items())},
+            )
+        if self.unknown:
+            raise invalid_input("speech_target_unknown", targets=", ".join(self.unknown))
+
+    def response(self) -> JsonObjectType:
+        """Return the report as the response of an action; volumes are 0–1."""
+        sent: JsonArrayType = []
+        for player, commands in self.sent:
+            levels = [command.level for command in commands if isinstance(command, SetVolume)]
+            announced = next((command for command in commands if isinstance(command, Announce)), None)
+            kind = Kind.SPEAK if announced is None else Kind.ANNOUNCE if announced.spoken else Kind.SHOW
+            sent.append({**_identity(player), "type": kind.value, "volume": levels[0] / 100 if levels else None})
+        skipped: JsonArrayType = [{**_identity(player), "reason": why.value} for player, why in self.skipped]
+        return {"sent": sent, "skipped": skipped}
+
+
+def _identity(player: EchoPlayer) -> JsonObjectType:
+    """Return how a response names an Echo."""
+    return {"entity_id": player.entity_id or None, "name": player.name}
+
+
+async def async_say(
+    hass: HomeAssistant, message: Message, recipients: Collection[Recipient], *, unknown: Sequence[str] = ()
+) -> Report:
+    """Send a message to Echos, one request an account; returns when Amazon has answered for all of them."""
+    report = Report(unknown=unknown)
+    by_entry: dict[str, list[EchoPlayer]] = {}
+    for recipient in recipients:
+        player = recipient.player
+        reason = _obstacle(player, message)
+        if reason is None:
+            by_entry.setdefault(player.entry.entry_id, []).append(player)
+        elif recipient.direct and reason is not Reason.DO_NOT_DISTURB:
+            report.failed[player.name] = str(reason)
+        else:
+            report.skipped.append((player, reason))
+    await asyncio.gather(*(_async_tell(hass, message, players, report) for players in by_entry.values()))
+    return report
+
+
+def obstacle(player: EchoPlayer) -> Reason | None:
+    """Return why an Echo cannot be reached, if it cannot."""
+    if not is_loaded(player.entry):
+        return Reason.NOT_LOADED
+    return None if player.device and player.device.online else Reason.OFFLINE
+
+
+def _obstacle(player: EchoPlayer, message: Message) -> Reason | None:
+    """Return why an Echo is not to be told, if anything speaks against it."""
+    if (reason := obstacle(player)) or player.device is None:
+        return reason
+    if not can_speak(player.device):
+        return Reason.NO_VOICE
+    if message.dnd is DndPolicy.AMAZON or not _is_dnd(player):
+        return None
+    return None if message.dnd is DndPolicy.OVERRIDE and message.spoken else Reason.DO_NOT_DISTURB
+
+
+def _is_dnd(player: EchoPlayer) -> bool:
+    """Return whether an Echo is not to be disturbed; no, where that is not known."""
+    dnd = player.entry.runtime_data.dnd
+    return bool(dnd and player.device and dnd.data.get(player.device.serial))
+
+
+async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer], report: Report) -> None:
+    """Tell the Echos of one account, and note what became of it."""
+    entry = players[0].entry
+    levels = await _async_levels(hass, message, players)
+    plans: list[tuple[Device, tuple[Command, ...]]] = []
+    for player in players:
+        if (device := player.device) is not None:
+            disturb = message.dnd is DndPolicy.OVERRIDE and _is_dnd(player)
+            plans.append((device, message.commands(disturb=disturb, restore=levels.get(device.serial))))
+    try:
+        errors = await entry.runtime_data.backend.async_execute_each(plans)
+    except AlexaError as err:
+        errors = [err] * len(plans)
+    finally:
+        _note_end(hass, entry, message, levels)
+    for player, (_, commands), error in zip(players, plans, errors, strict=True):
+        if error is None:
+            report.sent.append((player, commands))
+        else:
+            report.failed[player.name] = error.reason
+            if isinstance(error, AlexaAuthError):
+                entry.async_start_reauth(hass)
+
+
+async def _async_levels(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
+    """Return the volumes (0–100) to go back to, by serial, and note them until they are restored.
+
+    A volume that is there only while another message is spoken is not one to go back to.
+    Those that the players do not tell are read, in one request; what is unknown even then
+    is left alone.
+    """
+    if message.volume is None:
+        return {}
+    runtime = players[0].entry.runtime_data
+    serials = [player.device.serial for player in players if player.device]
+    known = runtime.players.data if runtime.players else {}
+    volumes = {serial: player.volume for serial in serials if (player := known.get(serial)) and player.volume}
+    if any((volume := volumes.get(serial)) is None or volume.level is None for serial in serials):
+        # speaking at the volume that it has is better than being silent
+        with suppress(AlexaError):
+            volumes |= await runtime.backend.async_volumes()
+    levels: dict[str, int] = {}
+    for serial in serials:
+        if (volume := volumes.get(serial)) is None or (level := volume.level) is None:
+            continue
+        before = runtime.temporary_volumes.get(serial)
+        is_running = before is not None and hass.loop.time() < before.until
+        if before is not None and is_running and level in before.levels:
+            level = before.restore
+        levels[serial] = level
+        earlier = before.levels if before is not None and is_running else frozenset()
+        runtime.temporary_volumes[serial] = TemporaryVolume(levels=earlier | {message.volume}, restore=level)
+    return levels
+
+
+def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:
+    """Note until when the volume is another one, now that the message has been sent."""
+    until = hass.loop.time() + speaking_seconds(message.text) + message.sound_seconds + _LATE
+    for serial in levels:
+        if (temporary := entry.runtime_data.temporary_volumes.get(serial)) is not None:
+            temporary.until = until

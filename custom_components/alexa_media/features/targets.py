@@ -1,0 +1,57 @@
+"""What a caller of an action may do, by Home Assistant's own policies.
+
+Actions of entities are checked by Home Assistant. All other actions use this module: for every
+Echo that they name, once groups have been resolved, and before anything is sent.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.helpers import entity_registry as er
+
+from ..const import DOMAIN
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import player_unique_id
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """The rights of a caller; ``user`` is ``None`` for automations and Home Assistant itself, which may do all."""
+
+    hass: HomeAssistant
+    context: Context
+    user: User | None
+
+    @callback
+    def may_control(self, entity_id: str) -> bool:
+        """Return whether the caller may control an entity; "" is one that is not registered."""
+        return self.user is None or self.user.permissions.check_entity(entity_id, POLICY_CONTROL)
+
+    @callback
+    def require_entities(self, entity_ids: Iterable[str]) -> None:
+        """Raise ``Unauthorized`` for the first entity that the caller may not control."""
+        for entity_id in entity_ids:
+            if not self.may_control(entity_id):
+                raise Unauthorized(context=self.context, entity_id=entity_id, permission=POLICY_CONTROL)
+
+    @callback
+    def require_echos(self, entry: AlexaConfigEntry, serials: Iterable[str]) -> None:
+        """Raise ``Unauthorized`` for the first Echo whose media player the caller may not control."""
+        registry = er.async_get(self.hass)
+        unique_ids = (player_unique_id(entry, serial) for serial in serials)
+        self.require_entities(
+            registry.async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id) or "" for unique_id in unique_ids
+        )
+
+
+async def async_permissions(hass: HomeAssistant, context: Context) -> Permissions:
+    """Return the rights of the caller with a context; raises ``UnknownUser`` for a user that was removed."""
+    user: User | None = None
+    if context.user_id is not None and (user := await hass.auth.async_get_user(context.user_id)) is None:
+        raise UnknownUser(context=context)
+    return Permissions(hass, context, user)

@@ -1,0 +1,329 @@
+"""Amazon's sign-in pages through Home Assistant, for the one browser that a config flow was opened in."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+import logging
+import re
+import secrets
+from typing import Final, override
+
+from aiohttp import hdrs, web
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers import http
+from homeassistant.helpers.config_entry_oauth2_flow import HEADER_FRONTEND_BASE
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.http import HomeAssistantView, request_handler_factory
+from homeassistant.helpers.network import get_url
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.ssl import SSL_ALPN_HTTP11, client_context
+import httpx
+from yarl import URL
+
+from ..cloud.account.sign_in_pages import in_front
+from ..cloud.account.sign_in_proxy import BrowserRequest, LandedError, SignInProxy
+from ..cloud.account.sign_in_tickets import Tickets, split_ticket
+from ..const import DOMAIN
+
+_LOGGER = logging.getLogger(__name__)
+
+PATH: Final = f"/api/{DOMAIN}/sign_in"
+COOKIE: Final = f"{DOMAIN}_sign_in"
+
+LIFE: Final = 15 * 60.0
+"""Seconds that a sign-in may take."""
+MAX_REQUEST: Final = 64 * 1024
+"""Bytes that a form may have."""
+
+TIMEOUT: Final = 30.0
+"""Seconds that a browser may take to send a form, or to take an answer; and that Amazon may take."""
+MAX_IN_FLIGHT: Final = 12
+"""Requests of one sign-in at a time; the next ones wait."""
+
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.:_\[\]-]+", re.IGNORECASE)
+_FORMS: Final = frozenset({"application/x-www-form-urlencoded", "application/json", "text/plain"})
+
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_AMAZON_ASSETS: Final = "https://*.media-amazon.com https://*.ssl-images-amazon.com"
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Origin": "null",
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "accept, accept-language, content-type, x-requested-with",
+    "Access-Control-Max-Age": "900",
+}
+_DONE: Final = (
+    "<!DOCTYPE html><title>Home Assistant</title><p>You are signed in. Close this window and go back to Home Assistant."
+    "<script>window.close()</script>"
+)
+_DONE_POLICY: Final = "default-src 'none'; script-src 'unsafe-inline'"
+
+
+@dataclass(slots=True, repr=False)
+class LoginSession:
+    """A sign-in through us that one flow has opened.
+
+    ``url`` opens it in the first browser that comes with it. ``landed`` is the address
+    that the sign-in ended on, ``expired`` says that it took too long.
+    """
+
+    url: str
+    landed: str | None = None
+    expired: bool = False
+    _hass: HomeAssistant = field(kw_only=True)
+    _id: str = field(kw_only=True)
+    _proxy: SignInProxy = field(kw_only=True)
+    _on_end: Callable[[], None] = field(kw_only=True)
+    _key: str = field(kw_only=True)
+    _tickets: Tickets = field(kw_only=True)
+    _cookie: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    _in_flight: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_IN_FLIGHT))
+    _opened: bool = False
+    cancel_expiry: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_close(self) -> None:
+        """Answer nobody any more and forget everything but ``landed``; a second call does nothing."""
+        if self._hass.data[_SESSIONS].pop(self._id, None) is None:
+            return
+        if self.cancel_expiry:
+            self.cancel_expiry()
+        self._hass.async_create_task(self._proxy.async_close(), f"{DOMAIN} close sign-in", eager_start=True)
+
+    @callback
+    def async_expire(self, _now: object) -> None:
+        """End a sign-in that took too long."""
+        self.cancel_expiry = None
+        self.expired = True
+        self.async_close()
+        self._on_end()
+
+    @property
+    def base(self) -> str:
+        """Return the path below which this sign-in is served."""
+        return f"{PATH}/{self._id}"
+
+    def owns(self, request: web.Request) -> bool:
+        """Return whether a request has the cookie of the browser that opened this sign-in."""
+        given = request.cookies.get(COOKIE, "").encode("utf-8", "surrogatepass")
+        return self._opened and secrets.compare_digest(given, self._cookie.encode())
+
+    def open(self, request: web.Request, key: str) -> web.Response | None:
+        """Take a browser in by the one-time address, or the same one again; ``None`` for any other."""
+        given = key.encode("utf-8", "surrogatepass")
+        if not secrets.compare_digest(given, self._key.encode()) or (self._opened and not self.owns(request)):
+            return None
+        self._opened = True
+        answer = web.Response(status=302, headers={**_HEADERS, hdrs.LOCATION: self._proxy.start})
+        answer.set_cookie(
+            COOKIE,
+            self._cookie,
+            path=self.base,
+            max_age=int(LIFE),
+            httponly=True,
+            samesite="Lax",
+            secure=URL(self.url).scheme == "https",
+        )
+        return answer
+
+    def allows_scripts(self, ticket: str) -> bool:
+        """Return whether scripts of a page with this ticket may send what needs leave first."""
+        return self._opened and self._tickets.admits(ticket)
+
+    async def async_serve(self, request: web.Request, ticket: str, target: str) -> web.StreamResponse:
+        """Answer a request whose path without its ticket is ``target``; 404 unless it comes from the right browser."""
+        wanted = BrowserRequest(request.method, target, request.headers)
+        owned, sends_form = self.owns(request), wanted.navigates and request.method == hdrs.METH_POST
+        if not owned and not sends_form and (wanted.navigates or not self.allows_scripts(ticket)):
+            return _not_found()
+        if ticket and wanted.navigates and not sends_form:
+            # The address bar shows no ticket that is good.
+            return web.Response(status=302, headers={**_HEADERS, hdrs.LOCATION: target})
+        if request.body_exists and (request.method != hdrs.METH_POST or request.content_type not in _FORMS):
+            return web.Response(status=415)
+        async with self._in_flight:
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    body = await request.clone(client_max_size=MAX_REQUEST).read()
+            except TimeoutError:
+                return web.Response(status=408)
+            except web.HTTPException as err:
+                return web.Response(status=err.status)
+            if sends_form and not (self._opened and self._tickets.spend(ticket, body)) and not owned:
+                return _not_found()
+            passed = replace(wanted, content_type=request.content_type, charset=request.charset or "utf-8", body=body)
+            answer = await self._async_forward(passed) if passed.readable else web.Response(status=400)
+            if request.headers.get(hdrs.ORIGIN) == "null":
+                answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "null"
+            return await _async_hand_over(request, answer)
+
+    async def _async_forward(self, request: BrowserRequest) -> web.Response:
+        """Return what Amazon answers to the browser."""
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                answer = await self._proxy.async_answer(request)
+        except LandedError as err:
+            self.landed = err.url
+            self.async_close()
+            self._on_end()
+            return web.Response(
+                text=_DONE,
+                content_type="text/html",
+                headers={**_HEADERS, "Content-Security-Policy": _DONE_POLICY},
+            )
+        except TimeoutError:
+            return web.Response(status=504)
+        except Exception as err:  # noqa: BLE001 - alexapy lets out whatever an odd page makes it stumble over
+            _LOGGER.debug("A page of the sign-in could not be shown: %s", type(err).__name__)
+            return web.Response(status=502)
+        answer.headers.update(_HEADERS)
+        answer.headers["Content-Security-Policy"] = self._policy
+        return answer
+
+    @property
+    def _policy(self) -> str:
+        """Return what a page of Amazon's may do.
+
+        It has Home Assistant's address, but no part in its origin: ``sandbox`` without
+        ``allow-same-origin`` keeps scripts from the storage of the frontend, with the user's
+        tokens in it, and makes every request to the API one of a stranger. Beyond that, a
+        page loads, asks and sends what is below the path of this sign-in, and Amazon's files.
+        """
+        flow = f"{URL(self.url).origin()}{self.base}/"
+        return (
+            f"sandbox allow-forms allow-scripts; default-src 'none'; connect-src {flow}; "
+            f"font-src {flow} data: {_AMAZON_ASSETS}; img-src {flow} data: {_AMAZON_ASSETS}; "
+            f"script-src {flow} 'unsafe-inline' {_AMAZON_ASSETS}; style-src {flow} 'unsafe-inline' {_AMAZON_ASSETS}; "
+            f"base-uri 'none'; form-action {flow}; frame-ancestors 'none'; frame-src 'none'; object-src 'none'; "
+            "worker-src 'none'"
+        )
+
+
+def _not_found() -> web.Response:
+    """Return the answer to all who are not the right browser."""
+    return web.Response(status=404)
+
+
+async def _async_hand_over(request: web.Request, answer: web.Response) -> web.StreamResponse:
+    """Write an answer to a browser that takes it in time; cut the connection to one that does not."""
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            await answer.prepare(request)
+            await answer.write_eof()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+    except ConnectionError:
+        _LOGGER.debug("The browser closed a connection of the sign-in")
+    return answer
+
+
+_SESSIONS: HassKey[dict[str, LoginSession]] = HassKey(f"{DOMAIN}_sign_ins")
+
+
+class LoginProxyView(HomeAssistantView):
+    """Serves the pages; without authentication, as the browser that signs in may be another one than the frontend.
+
+    What does not come from a browser that opened a sign-in gets a 404 without content,
+    whether there is such a sign-in or not.
+    """
+
+    url = PATH + "/{session_id}/{tail:.*}"
+    name = f"api:{DOMAIN}:sign_in"
+    requires_auth = False
+
+    def __init__(self, sessions: dict[str, LoginSession]) -> None:
+        """Serve the sessions that are open at the time."""
+        self._sessions = sessions
+
+    @override
+    def register(self, hass: HomeAssistant, app: web.Application, router: web.UrlDispatcher) -> None:
+        """Register without Home Assistant's own CORS, which refuses preflights of opaque origins."""
+        for method in ("get", "post", "options"):
+            router.add_route(method, self.url, request_handler_factory(hass, self, getattr(self, method)))
+
+    async def get(self, request: web.Request, session_id: str, tail: str) -> web.StreamResponse:
+        """Open a sign-in, or show a page."""
+        session = self._sessions.get(session_id)
+        kind, _, key = tail.partition("/")
+        if session is not None and kind == "open":
+            return session.open(request, key) or _not_found()
+        return await self._async_serve(request, session)
+
+    async def post(self, request: web.Request, session_id: str, tail: str) -> web.StreamResponse:  # noqa: ARG002 - the router names it
+        """Send a form."""
+        return await self._async_serve(request, self._sessions.get(session_id))
+
+    async def options(self, request: web.Request, session_id: str, tail: str) -> web.Response:  # noqa: ARG002 - the router names it
+        """Allow a script of a page to send what simple requests cannot hold."""
+        session = self._sessions.get(session_id)
+        if session is None or request.headers.get(hdrs.ORIGIN) != "null":
+            return _not_found()
+        ticket, _ = split_ticket(session.base, request.raw_path)
+        return web.Response(status=204, headers=_PREFLIGHT) if session.allows_scripts(ticket) else _not_found()
+
+    async def _async_serve(self, request: web.Request, session: LoginSession | None) -> web.StreamResponse:
+        """Pass a request on that leads to Amazon."""
+        if session is None:
+            return _not_found()
+        ticket, target = split_ticket(session.base, request.raw_path)
+        if in_front(session.base, target) is None:
+            return _not_found()
+        return await session.async_serve(request, ticket, target)
+
+
+@callback
+def async_register(hass: HomeAssistant) -> dict[str, LoginSession]:
+    """Register the view unless it is, and return the sign-ins that are open, by id."""
+    if (sessions := hass.data.get(_SESSIONS)) is None:
+        sessions = hass.data[_SESSIONS] = {}
+        hass.http.register_view(LoginProxyView(sessions))
+    return sessions
+
+
+@callback
+def async_open_login(
+    hass: HomeAssistant, start_url: str, otp_secret: str | None, on_end: Callable[[], None]
+) -> LoginSession:
+    """Open a sign-in that starts at an address of Amazon's; ``on_end`` is called when it has landed or expired.
+
+    Raises ``homeassistant.helpers.network.NoURLAvailableError`` when nobody knows under
+    which address the browser reaches us.
+    """
+    root = _frontend_base() or get_url(hass, prefer_external=True)
+    sessions = async_register(hass)
+    session_id, key = secrets.token_urlsafe(12), secrets.token_urlsafe(32)
+    base = f"{PATH}/{session_id}"
+    tickets = Tickets()
+    session = sessions[session_id] = LoginSession(
+        f"{root}{base}/open/{key}",
+        _hass=hass,
+        _id=session_id,
+        _key=key,
+        _proxy=SignInProxy(start_url, base, _create_transport, tickets.issue, otp_secret),
+        _tickets=tickets,
+        _on_end=on_end,
+    )
+    session.cancel_expiry = async_call_later(hass, LIFE, HassJob(session.async_expire, cancel_on_shutdown=True))
+    return session
+
+
+def _frontend_base() -> str | None:
+    """Return the address under which the browser that asks right now has the frontend, if it says so."""
+    request = http.current_request.get()
+    given = request.headers.get(HEADER_FRONTEND_BASE) if request is not None else None
+    try:
+        url = URL(given or "")
+        root = str(url.origin()) if url.scheme in ("http", "https") else ""
+    except ValueError:
+        return None
+    # It stands in a policy, in which some characters have a meaning.
+    return root if _ORIGIN.fullmatch(root) else None
+
+
+def _create_transport() -> httpx.AsyncBaseTransport:
+    """Return the connections of one sign-in, with certificates checked as Home Assistant does."""
+    return httpx.AsyncHTTPTransport(verify=client_context(alpn_protocols=SSL_ALPN_HTTP11), trust_env=False)

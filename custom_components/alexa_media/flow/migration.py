@@ -1,0 +1,274 @@
+"""Config entries of alexa_media_player: taken over without a new sign-in, and what it leaves on disk.
+
+Its entries are of two kinds. Version 1 holds everything in the data, tokens under ``oauth``.
+The "secure" version 2 (``secure_enrollment`` in the data) keeps the credentials in a file of
+their own in ``.storage``. Ours are version 2 as well, so the content tells them apart.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from glob import escape
+from hashlib import sha256
+import json
+import logging
+from pathlib import Path
+from typing import Any, Final
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import entity_registry as er, instance_id
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util import slugify
+
+from ..cloud.account.sign_in_proxy import checked_otp_secret
+from ..const import (
+    CONF_ACCOUNT_ID,
+    CONF_CUSTOMER_ID,
+    CONF_EMAIL,
+    CONF_EXCLUDE_DEVICES,
+    CONF_EXTENDED_DISCOVERY,
+    CONF_ID_SUFFIX,
+    CONF_INCLUDE_DEVICES,
+    CONF_LEFTOVERS,
+    CONF_MAC_DMS,
+    CONF_OTP_SECRET,
+    CONF_PUBLIC_URL,
+    CONF_REFRESH_TOKEN,
+    CONF_REGION,
+    CONF_SCAN_INTERVAL,
+    CONF_SERIAL,
+    CONF_URL,
+    DOMAIN,
+    ENTRY_MINOR_VERSION,
+    ENTRY_VERSION,
+)
+from ..coordinator.runtime import AlexaConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+
+CONF_OAUTH: Final = "oauth"
+CONF_SECURE: Final = "secure_enrollment"
+SECURE_STORE: Final = f"{DOMAIN}.secure_credentials"
+
+# What follows the player's id in unique ids. Some releases of alexa_media_player wrote them with
+# other capitals or underscores; an entity that has only such an id gets the lasting one.
+_KEYS: Final = {
+    key.casefold(): key for key in ("do not disturb", "next Alarm", "next Timer", "next Reminder", "shuffle", "repeat")
+}
+
+
+async def async_migrate(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
+    """Turn an entry of alexa_media_player's into one of ours; ours stays as it is.
+
+    Amazon is not asked. Its unique id stays until the first good sign-in tells whose
+    account it is (``async_settle``). Without a refresh token the user is asked to sign in.
+    """
+    if entry.version > ENTRY_VERSION:
+        return False
+    if {CONF_REFRESH_TOKEN, CONF_SERIAL} <= entry.data.keys() or CONF_REGION in entry.data:
+        hass.config_entries.async_update_entry(entry, version=ENTRY_VERSION, minor_version=ENTRY_MINOR_VERSION)
+        return True
+    old = entry.data
+    stored: Mapping[str, Any] = {}
+    if old.get(CONF_SECURE):
+        stored = await hass.async_add_executor_job(_read_store, _secure_path(hass, entry.entry_id))
+    domain = "".join(str(old.get(CONF_URL) or stored.get("domain") or "amazon.com").split()).lower()
+    email = str(old.get(CONF_EMAIL) or "").strip()
+    tokens = stored if old.get(CONF_SECURE) else _mapping(old.get(CONF_OAUTH))
+    position = _position(hass, entry)
+    data: dict[str, Any] = {
+        CONF_URL: domain.removeprefix("https://").removeprefix("www.").rstrip("/"),
+        CONF_EMAIL: email,
+        CONF_SERIAL: str(stored.get("serial") or await _async_serial(hass, email, old.get(CONF_URL, ""), position)),
+        CONF_REFRESH_TOKEN: str(tokens.get(CONF_REFRESH_TOKEN) or ""),
+        CONF_MAC_DMS: {
+            key: value for key, value in _mapping(tokens.get(CONF_MAC_DMS)).items() if isinstance(value, str)
+        },
+        **_ids(entry, stored.get("customer_id")),
+        CONF_ID_SUFFIX: _id_suffix(hass, entry, email, first=position == 0),
+        CONF_LEFTOVERS: str(old.get(CONF_EMAIL) or ""),
+    }
+    if secret := _otp_secret(old.get(CONF_OTP_SECRET)):
+        data[CONF_OTP_SECRET] = secret
+    _async_adopt_ids(hass, entry)
+    hass.config_entries.async_update_entry(
+        entry,
+        data=data,
+        options={**_options(old), **entry.options},
+        version=ENTRY_VERSION,
+        minor_version=ENTRY_MINOR_VERSION,
+    )
+    return True
+
+
+async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Finish the take-over once Amazon has taken the sign-in: whose account it is, and what may go from disk.
+
+    Raises ``ConfigEntryError`` when another entry has the same account.
+    """
+    if not entry.data.get(CONF_CUSTOMER_ID, True):
+        account = entry.runtime_data.backend.account
+        others = (other for other in hass.config_entries.async_entries(DOMAIN) if other.entry_id != entry.entry_id)
+        if same := next((other for other in others if other.unique_id == account.customer_id), None):
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="duplicate_account",
+                translation_placeholders={"other": same.title},
+            )
+        known = {CONF_CUSTOMER_ID: account.customer_id, CONF_EMAIL: entry.data[CONF_EMAIL] or account.email}
+        hass.config_entries.async_update_entry(entry, unique_id=account.customer_id, data={**entry.data, **known})
+    if (email := entry.data.get(CONF_LEFTOVERS)) is not None:
+        await hass.async_add_executor_job(_remove_leftovers, hass, entry.entry_id, email)
+        data = {key: value for key, value in entry.data.items() if key != CONF_LEFTOVERS}
+        hass.config_entries.async_update_entry(entry, data=data)
+
+
+# --- what the entry says -----------------------------------------------------------------
+
+
+def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
+    """Return which of the accounts this is, counted from 0; alexa_media_player's ids depend on it.
+
+    Of a domain alone Home Assistant puts the entry last whose unique id has changed, as that
+    of an account does that was taken over before this one.
+    """
+    ours = [other.entry_id for other in hass.config_entries.async_entries() if other.domain == DOMAIN]
+    return ours.index(entry.entry_id)
+
+
+async def _async_serial(hass: HomeAssistant, email: str, url: str, position: int) -> str:
+    """Return the serial under which alexa_media_player has registered (32 hex digits).
+
+    It is the sum of Home Assistant's id, the position of the account, and a hash of
+    address and marketplace. Should the account have stood elsewhere when it registered,
+    only the entry of the old registration in the user's list of devices is not recognised.
+    """
+    salt = int(sha256((email.lower() + url.lower()).encode()).hexdigest(), 16)
+    return hex(int(await instance_id.async_get(hass), 16) + position + salt)[-32:]
+
+
+def _ids(entry: AlexaConfigEntry, stored: object) -> dict[str, str | None]:
+    """Return the ids of the account that are known: version 2 calls the ``amzn1.account`` id the customer's."""
+    known = [str(value) for value in (stored, entry.unique_id) if value]
+    return {
+        CONF_CUSTOMER_ID: "",
+        CONF_ACCOUNT_ID: next((value for value in known if value.startswith("amzn1.account.")), None),
+    }
+
+
+def _options(old: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options, which alexa_media_player keeps in the data; of filters the names.
+
+    Without a public address it stores "/". ``queue_delay`` and ``debug`` have no meaning here.
+    """
+    options: dict[str, Any] = {
+        key: [name.strip() for name in str(old.get(key) or "").split(",") if name.strip()]
+        for key in (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
+    }
+    interval = old.get(CONF_SCAN_INTERVAL)
+    seconds = interval.total_seconds() if isinstance(interval, timedelta) else interval
+    try:
+        if seconds and float(seconds) > 0:
+            options[CONF_SCAN_INTERVAL] = int(float(seconds))
+    except TypeError, ValueError, OverflowError:
+        _LOGGER.debug("A poll interval of type %s is not taken over", type(interval).__name__)
+    options[CONF_PUBLIC_URL] = str(old.get(CONF_PUBLIC_URL) or "").strip().rstrip("/")
+    options[CONF_EXTENDED_DISCOVERY] = bool(old.get(CONF_EXTENDED_DISCOVERY, False))
+    return options
+
+
+def _otp_secret(value: object) -> str | None:
+    """Return the secret of an authenticator app if it makes codes."""
+    try:
+        return checked_otp_secret(value) if isinstance(value, str) and value else None
+    except ValueError:
+        return None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """Return a mapping, empty for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+# --- ids ---------------------------------------------------------------------------------
+
+
+def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, first: bool) -> str:
+    """Return what follows the serial in the unique ids of this account's players ("" for nothing).
+
+    alexa_media_player leaves the ids of the account that stands first bare, and appends the
+    address to all others; which one stood first may have changed. What is registered
+    decides. With both forms it is the one that alexa_media_player would use now, as the
+    entities of the other one are dead; else the more frequent one.
+    """
+    registry = er.async_get(hass)
+    forms = Counter(
+        item.unique_id.partition("_")[2]
+        for item in er.async_entries_for_config_entry(registry, entry.entry_id)
+        if item.domain == MEDIA_PLAYER_DOMAIN
+    )
+    usual = "" if first else slugify(email)
+    form = usual if usual in forms or not forms else forms.most_common(1)[0][0]
+    return email if form == slugify(email) else form
+
+
+@callback
+def _async_adopt_ids(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Give entities that are registered under an id of a short-lived form the lasting one, if it is free."""
+    registry = er.async_get(hass)
+    items = er.async_entries_for_config_entry(registry, entry.entry_id)
+    players = [item.unique_id for item in items if item.domain == MEDIA_PLAYER_DOMAIN]
+    for item in items:
+        for player in players:
+            key = item.unique_id.removeprefix(f"{player}_")
+            lasting = _KEYS.get(key.replace("_", " ").casefold())
+            if key == item.unique_id or lasting is None or lasting == key:
+                continue
+            unique_id = f"{player}_{lasting}"
+            if registry.async_get_entity_id(item.domain, DOMAIN, unique_id) is None:
+                registry.async_update_entity(item.entity_id, new_unique_id=unique_id)
+
+
+# --- on disk -----------------------------------------------------------------------------
+
+
+def _secure_path(hass: HomeAssistant, entry_id: str) -> Path:
+    """Return where version 2 keeps the credentials."""
+    return Path(hass.config.path(STORAGE_DIR, f"{SECURE_STORE}.{entry_id}"))
+
+
+def _read_store(path: Path) -> Mapping[str, Any]:
+    """Return what a file of ``.storage`` holds; nothing when it cannot be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as err:
+        _LOGGER.warning("The credentials of alexa_media_player cannot be read: %s", type(err).__name__)
+        return {}
+    return _mapping(_mapping(content).get("data"))
+
+
+def _remove_leftovers(hass: HomeAssistant, entry_id: str, email: str) -> None:
+    """Remove cookies, credentials and dumped pages of one account; they are never opened."""
+    paths = [_secure_path(hass, entry_id)]
+    # An address with a slash in it would lead elsewhere.
+    if email and Path(email).name == email:
+        paths += _files_of(Path(hass.config.path()), email)
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as err:
+            _LOGGER.warning("A file that alexa_media_player left cannot be removed: %s", type(err).__name__)
+
+
+def _files_of(config: Path, email: str) -> Iterable[Path]:
+    """Yield the files that alexa_media_player named after an address."""
+    cookies = f"{DOMAIN}.{email}"
+    for folder in (config / STORAGE_DIR, config):
+        for suffix in ("cookies", "pickle", "txt"):
+            yield folder / f"{cookies}.{suffix}"
+            # What is left of a cookie file whose writing was interrupted.
+            yield from folder.glob(f"{escape(f'{cookies}.{suffix}')}.{'[0-9a-f]' * 32}.tmp")
+    for page in ("post", "get"):
+        yield config / f"{DOMAIN}{email}{page}.html"

@@ -1,0 +1,236 @@
+"""Options of an account: which devices, how often to poll, and what may be kept."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+import re
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio as vol
+from yarl import URL
+
+from ..cloud.model.appliances import Appliance
+from ..cloud.model.devices import Device
+from ..cloud.names import folded, split_names
+from ..const import (
+    CONF_APPLIANCES,
+    CONF_EXCLUDE_DEVICES,
+    CONF_EXTENDED_DISCOVERY,
+    CONF_INCLUDE_DEVICES,
+    CONF_KEEP_TRANSCRIPTS,
+    CONF_PUBLIC_URL,
+    CONF_SCAN_INTERVAL,
+    DEFAULT_SCAN_INTERVAL,
+)
+from ..coordinator.runtime import AlexaConfigEntry
+
+MIN_INTERVAL: Final = 10
+MAX_INTERVAL: Final = 3600
+
+# An international name has become ASCII by then.
+_ADDRESS: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:/[!-~]*)?")
+_FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
+# What an entity or the client reads once, while the account is set up.
+_NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
+
+
+class AlexaMediaOptionsFlow(OptionsFlow):
+    """Change the options of an account.
+
+    They are applied here, to what is loaded: Home Assistant forbids listeners of an entry
+    to go together with the reload that ends a new sign-in.
+    """
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the options, and store them."""
+        entry: AlexaConfigEntry = self.config_entry
+        before = current_options(entry)
+        if user_input is None:
+            await _async_freshen(entry)
+            return self._show(before)
+        lists = (*_FILTERS, CONF_APPLIANCES)
+        after = {CONF_PUBLIC_URL: "", **{key: user_input.get(key, []) for key in lists}, **user_input}
+        after[CONF_SCAN_INTERVAL] = int(after[CONF_SCAN_INTERVAL])
+        if (url := _root(after[CONF_PUBLIC_URL])) is None:
+            return self._show(after, {CONF_PUBLIC_URL: "invalid_public_url"})
+        after[CONF_PUBLIC_URL] = url
+        if set(after[CONF_INCLUDE_DEVICES]) & set(after[CONF_EXCLUDE_DEVICES]):
+            return self._show(after, {CONF_EXCLUDE_DEVICES: "included_and_excluded"})
+        self.hass.config_entries.async_update_entry(entry, options={**entry.options, **after})
+        self._apply(entry, before, after)
+        return self.async_create_entry(data=dict(entry.options))
+
+    def _apply(self, entry: AlexaConfigEntry, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Let a loaded account know; reload only for what cannot change while it runs."""
+        if entry.state is not ConfigEntryState.LOADED:
+            return
+        if any(before[key] != after[key] for key in _NEEDS_RELOAD):
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+            return
+        runtime = entry.runtime_data
+        if any(before[key] != after[key] for key in _FILTERS):
+            runtime.devices.async_options_changed()
+        if runtime.players is not None and before[CONF_PUBLIC_URL] != after[CONF_PUBLIC_URL]:
+            # Players can announce sounds only where Amazon can fetch them.
+            runtime.players.async_show_again()
+        if runtime.appliances is not None and before[CONF_APPLIANCES] != after[CONF_APPLIANCES]:
+            runtime.appliances.async_options_changed()
+        if runtime.players is not None and before[CONF_SCAN_INTERVAL] != after[CONF_SCAN_INTERVAL]:
+            runtime.players.async_options_changed()
+
+    def _show(self, values: Mapping[str, Any], errors: dict[str, str] | None = None) -> ConfigFlowResult:
+        """Show the form with values filled in."""
+        chosen = {serial for key in _FILTERS for serial in values[key]}
+        devices = SelectSelector(
+            SelectSelectorConfig(
+                options=_choices(_listed(self.config_entry), chosen),
+                multiple=True,
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        )
+        appliances = SelectSelector(
+            SelectSelectorConfig(
+                options=_appliance_choices(_others(self.config_entry), values[CONF_APPLIANCES]),
+                multiple=True,
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        )
+        interval = NumberSelector(
+            NumberSelectorConfig(
+                min=MIN_INTERVAL, max=MAX_INTERVAL, step=1, unit_of_measurement="s", mode=NumberSelectorMode.BOX
+            )
+        )
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_INCLUDE_DEVICES): devices,
+                vol.Optional(CONF_EXCLUDE_DEVICES): devices,
+                vol.Required(CONF_SCAN_INTERVAL): interval,
+                vol.Optional(CONF_PUBLIC_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+                vol.Required(CONF_EXTENDED_DISCOVERY): BooleanSelector(),
+                vol.Optional(CONF_APPLIANCES): appliances,
+                vol.Required(CONF_KEEP_TRANSCRIPTS): BooleanSelector(),
+            }
+        )
+        return self.async_show_form(
+            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, values), errors=errors
+        )
+
+
+class PropertyOptionsFlow(AlexaMediaOptionsFlow):
+    """Change the options of a property: which of its Echos are there. The others mean nothing to it."""
+
+    @override
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the options, and store them; those that are not shown stay."""
+        if user_input is not None:
+            kept = current_options(self.config_entry)
+            user_input = {key: value for key, value in kept.items() if key not in _FILTERS} | user_input
+        return await super().async_step_init(user_input)
+
+    @override
+    def _show(self, values: Mapping[str, Any], errors: dict[str, str] | None = None) -> ConfigFlowResult:
+        """Show the form with values filled in."""
+        result = super()._show(values, errors)
+        if schema := result["data_schema"]:
+            shown = {key: selector for key, selector in schema.schema.items() if str(key) in _FILTERS}
+            result["data_schema"] = vol.Schema(shown)
+        return result
+
+
+def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
+    """Return the options in force; what alexa_media_player kept in the entry's data counts until it is changed.
+
+    Devices are given by serial, those that cannot be found by the name that was stored.
+    """
+    stored = {**entry.data, **entry.options}
+    devices = _listed(entry)
+    interval = stored.get(CONF_SCAN_INTERVAL) or DEFAULT_SCAN_INTERVAL
+    seconds = interval.total_seconds() if isinstance(interval, timedelta) else interval
+    return {
+        **{key: _serials(stored.get(key), devices) for key in _FILTERS},
+        CONF_SCAN_INTERVAL: min(max(int(seconds), MIN_INTERVAL), MAX_INTERVAL),
+        CONF_PUBLIC_URL: (stored.get(CONF_PUBLIC_URL) or "").rstrip("/"),
+        CONF_APPLIANCES: list(stored.get(CONF_APPLIANCES) or ()),
+        CONF_EXTENDED_DISCOVERY: bool(stored.get(CONF_EXTENDED_DISCOVERY, False)),
+        CONF_KEEP_TRANSCRIPTS: bool(stored.get(CONF_KEEP_TRANSCRIPTS, True)),
+    }
+
+
+def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
+    """Return the devices that may get entities by serial, filtered out or not; none while it is not loaded."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return {}
+    devices = entry.runtime_data.devices
+    known = {**devices.data, **devices.listed}
+    return {serial: device for serial, device in known.items() if devices.has_use(device)}
+
+
+async def _async_freshen(entry: AlexaConfigEntry) -> None:
+    """Have the smart home discovered anew before it is shown, unless that was not long ago."""
+    if entry.state is ConfigEntryState.LOADED and entry.runtime_data.appliances is not None:
+        await entry.runtime_data.appliances.async_freshen()
+
+
+def _others(entry: AlexaConfigEntry) -> Mapping[str, Appliance]:
+    """Return the appliances that may be chosen by entity id; none while it is not loaded."""
+    if entry.state is not ConfigEntryState.LOADED or entry.runtime_data.appliances is None:
+        return {}
+    return entry.runtime_data.appliances.others
+
+
+def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str]) -> list[SelectOptionDict]:
+    """Return the appliances to choose from by name and maker, and what was chosen but is not there now."""
+    labels = {entity_id: entity_id for entity_id in chosen}
+    for entity_id, appliance in appliances.items():
+        labels[entity_id] = f"{appliance.name} ({appliance.manufacturer})" if appliance.manufacturer else appliance.name
+    return [
+        SelectOptionDict(value=entity_id, label=label)
+        for entity_id, label in sorted(labels.items(), key=lambda item: item[1].casefold())
+    ]
+
+
+def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
+    """Return a filter as serials: a list of serials, or alexa_media_player's names with commas between them."""
+    by_name = {folded(device.name): serial for serial, device in devices.items()}
+    # a list that was taken over has names with a comma in parts
+    names = split_names(value if isinstance(value, str) else ",".join(value or ()), by_name)
+    return [by_name.get(folded(name), name) for name in names]
+
+
+def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[SelectOptionDict]:
+    """Return the devices to choose from by name, and what was chosen but is not listed now."""
+    labels = {**{serial: serial for serial in chosen}, **{serial: device.name for serial, device in devices.items()}}
+    return [
+        SelectOptionDict(value=serial, label=label)
+        for serial, label in sorted(labels.items(), key=lambda item: item[1].casefold())
+    ]
+
+
+def _root(text: str) -> str | None:
+    """Return an address of http or https as it is stored, "" for none; ``None`` for what is no plain address."""
+    given = text.strip().rstrip("/")
+    if not given:
+        return ""
+    try:
+        url = URL(given)
+        port = url.port
+    except ValueError:
+        return None
+    plain = not (url.user or url.password or url.query_string or url.fragment) and "?" not in given and "#" not in given
+    if url.scheme not in ("http", "https") or not plain or not port:
+        return None
+    found = str(url).rstrip("/")
+    return found if _ADDRESS.fullmatch(found) else None

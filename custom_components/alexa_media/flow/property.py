@@ -1,0 +1,264 @@
+"""Signing in to an organization of Alexa Smart Properties: region, Login with Amazon, organization, unit."""
+
+from abc import ABCMeta
+from collections.abc import Mapping
+import logging
+from typing import Any, Final, override
+
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigFlowResult
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+)
+import probatio as vol
+
+from ..backends import CONF_TOKEN, LOGIN_HOSTS, lead_to
+from ..cloud.errors import (
+    AlexaAuthError,
+    AlexaError,
+    AlexaInvalidValueError,
+    AlexaPermissionError,
+    AlexaUnsupportedError,
+)
+from ..cloud.property.client import SmartPropertiesClient
+from ..cloud.property.models import PropertyUnit
+from ..cloud.property.operation import Region
+from ..const import (
+    CONF_ID_PREFIX,
+    CONF_ID_SUFFIX,
+    CONF_LOGIN_HOST,
+    CONF_REGION,
+    CONF_UNIT_ID,
+    CONF_WHOLE_ORGANIZATION,
+    DOMAIN,
+)
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+CONF_IMPLEMENTATION: Final = "auth_implementation"
+CONF_UNIT: Final = "unit"
+
+ID_PREFIX: Final = "asp_"
+
+SCOPE: Final = "alexa::enterprise:management credential_locker::wifi_management"
+"""All management, and the locker of Wi-Fi networks, which has a scope of its own."""
+
+_BY_REGION: Final = "by_region"
+_LOGIN_HOSTS: Final = {"amazon_com": "amazon.com", "amazon_co_uk": "amazon.co.uk", "amazon_co_jp": "amazon.co.jp"}
+_DEEPEST: Final = 15
+
+
+class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
+    """The part of the config flow that is about Alexa Smart Properties."""
+
+    DOMAIN = DOMAIN
+
+    def __init__(self) -> None:
+        """Start without a region."""
+        super().__init__()
+        self._region = Region.NORTH_AMERICA
+        self._login_host = LOGIN_HOSTS[Region.NORTH_AMERICA]
+        self._oauth_data: dict[str, Any] = {}
+        self._units: dict[str, str] = {}
+        self._organization: PropertyUnit | None = None
+
+    @property
+    @override
+    def logger(self) -> logging.Logger:
+        """Return where Home Assistant's part logs."""
+        return _LOGGER
+
+    @property
+    @override
+    def extra_authorize_data(self) -> dict[str, str]:
+        """Return what Amazon is asked to allow."""
+        return {"scope": SCOPE}
+
+    @override
+    async def async_generate_authorize_url(self) -> str:
+        """Return where the browser goes: the region's own Login with Amazon."""
+        lead_to(self.flow_impl, self._login_host)
+        return await super().async_generate_authorize_url()
+
+    # --- region ---------------------------------------------------------------------------
+
+    async def async_step_smart_properties(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the region, for a new property; then sign in."""
+        if user_input is None:
+            return self._show_region("smart_properties", _region_of(self.hass.config.country), _BY_REGION)
+        self._take_region(user_input)
+        return await self.async_step_pick_implementation()
+
+    async def async_step_property_reauth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Explain that Amazon no longer takes the sign-in; then sign in with the same security profile."""
+        entry = self._get_reauth_entry()
+        if user_input is None:
+            return self.async_show_form(
+                step_id="property_reauth",
+                data_schema=vol.Schema({}),
+                description_placeholders={"account": entry.title},
+            )
+        self._region, self._login_host = Region(entry.data[CONF_REGION]), entry.data[CONF_LOGIN_HOST]
+        return await self.async_step_pick_implementation({"implementation": entry.data[CONF_IMPLEMENTATION]})
+
+    async def async_step_property_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Take another region or site for the sign-in; then sign in again."""
+        if user_input is None:
+            data = self._get_reconfigure_entry().data
+            region, host = Region(data[CONF_REGION]), data[CONF_LOGIN_HOST]
+            chosen = _BY_REGION if host == LOGIN_HOSTS[region] else host.replace(".", "_")
+            return self._show_region("property_reconfigure", region, chosen)
+        self._take_region(user_input)
+        return await self.async_step_pick_implementation()
+
+    def _show_region(self, step_id: str, region: Region, login_host: str) -> ConfigFlowResult:
+        """Show the regions, and the sites of Login with Amazon."""
+        regions = SelectSelector(
+            SelectSelectorConfig(
+                options=[item.value for item in Region], mode=SelectSelectorMode.LIST, translation_key="region"
+            )
+        )
+        hosts = SelectSelector(
+            SelectSelectorConfig(
+                options=[_BY_REGION, *_LOGIN_HOSTS],
+                mode=SelectSelectorMode.DROPDOWN,
+                translation_key="login_host",
+            )
+        )
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_REGION, default=region.value): regions,
+                vol.Required(CONF_LOGIN_HOST, default=login_host): hosts,
+            }
+        )
+        return self.async_show_form(step_id=step_id, data_schema=schema)
+
+    def _take_region(self, user_input: Mapping[str, Any]) -> None:
+        """Keep which region, and where its people sign in."""
+        self._region = Region(user_input[CONF_REGION])
+        self._login_host = _LOGIN_HOSTS.get(user_input[CONF_LOGIN_HOST], LOGIN_HOSTS[self._region])
+
+    # --- organization and unit ------------------------------------------------------------
+
+    @override
+    async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Ask for the organization; for a known entry, see whether its unit can be reached with the new sign-in."""
+        self._oauth_data = data
+        if self.source == SOURCE_USER:
+            return await self.async_step_organization()
+        entry = self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
+        return await self._async_renew(entry)
+
+    async def _async_renew(self, entry: ConfigEntry[Any]) -> ConfigFlowResult:
+        """Store the new sign-in if it is good for the entry's unit."""
+        try:
+            await self._client().get_unit(entry.data[CONF_UNIT_ID])
+        except AlexaError as err:
+            _LOGGER.debug("The unit cannot be read: %s", err.details)
+            return self.async_abort(reason=_KEYS.get(type(err), "cannot_connect_property"))
+        return self.async_update_reload_and_abort(
+            entry,
+            data_updates={**self._oauth_data, CONF_REGION: self._region.value, CONF_LOGIN_HOST: self._login_host},
+        )
+
+    async def async_step_organization(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the id of the organization, or of a unit of it, and read what is below it."""
+        if user_input is None:
+            return self._show_organization()
+        unit_id = user_input[CONF_UNIT_ID].strip()
+        try:
+            await self._async_read_units(unit_id)
+        except AlexaError as err:
+            _LOGGER.debug("The organization cannot be read: %s", err.details)
+            return self._show_organization(unit_id, _KEYS.get(type(err), "cannot_connect_property"))
+        return await self.async_step_unit()
+
+    async def _async_read_units(self, unit_id: str) -> None:
+        """Read a unit and all below it, named from the top down; raises ``AlexaError``."""
+        client = self._client()
+        self._organization = top = await client.get_unit(unit_id)
+        found = {top.id: top, **{unit.id: unit async for unit in client.iter_units(top.id, depth=_DEEPEST)}}
+        self._units = {unit.id: _label(unit, found) for unit in found.values()}
+
+    async def async_step_unit(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Let the user choose all of it, or a unit; then create the entry."""
+        top = self._organization
+        if top is None:
+            return await self.async_step_organization()
+        if user_input is None:
+            options = [SelectOptionDict(value=unit_id, label=label) for unit_id, label in self._units.items()]
+            selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
+            return self.async_show_form(
+                step_id="unit",
+                data_schema=vol.Schema({vol.Required(CONF_UNIT, default=top.id): selector}),
+                description_placeholders={"organization": top.name or top.id},
+            )
+        unit_id = user_input[CONF_UNIT]
+        await self.async_set_unique_id(f"{ID_PREFIX}{unit_id}")
+        self._abort_if_unique_id_configured()
+        others = [entry for entry in self._async_current_entries() if CONF_REGION in entry.data]
+        return self.async_create_entry(
+            title=self._units[unit_id].rpartition(" / ")[2],
+            data={
+                **self._oauth_data,
+                CONF_REGION: self._region.value,
+                CONF_LOGIN_HOST: self._login_host,
+                CONF_UNIT_ID: unit_id,
+                CONF_WHOLE_ORGANIZATION: unit_id == top.id and not top.parent_id,
+                CONF_ID_PREFIX: ID_PREFIX,
+                # two properties may see the same Echo: the ids of the second one tell them apart
+                CONF_ID_SUFFIX: unit_id.rpartition(".")[2] if others else "",
+            },
+        )
+
+    def _show_organization(self, unit_id: str = "", error: str | None = None) -> ConfigFlowResult:
+        """Show the field for the id."""
+        schema = vol.Schema(
+            {vol.Required(CONF_UNIT_ID, default=unit_id): TextSelector(TextSelectorConfig(autocomplete="off"))}
+        )
+        return self.async_show_form(
+            step_id="organization", data_schema=schema, errors={CONF_UNIT_ID: error} if error else None
+        )
+
+    def _client(self) -> SmartPropertiesClient:
+        """Return a client with the token that Amazon has just given."""
+        token: str = self._oauth_data[CONF_TOKEN]["access_token"]
+
+        async def access_token(refused: str | None = None) -> str:
+            if refused is not None:
+                raise AlexaAuthError("The new token is refused")
+            return token
+
+        return SmartPropertiesClient(async_get_clientsession(self.hass), self._region, access_token, patience=4)
+
+
+_KEYS: Final[Mapping[type[AlexaError], str]] = {
+    AlexaAuthError: "property_refused",
+    AlexaPermissionError: "property_refused",
+    AlexaUnsupportedError: "unit_unknown",
+    AlexaInvalidValueError: "unit_invalid",
+}
+"""What to say in the form about what went wrong."""
+
+
+def _label(unit: PropertyUnit, found: Mapping[str, PropertyUnit]) -> str:
+    """Return the names of a unit and of those above it."""
+    names: list[str] = []
+    current: PropertyUnit | None = unit
+    while current is not None and len(names) <= _DEEPEST:
+        names.insert(0, current.name or current.id)
+        current = found.get(current.parent_id or "")
+    return " / ".join(names)
+
+
+def _region_of(country: str | None) -> Region:
+    """Return the region that serves a country (ISO 3166 alpha-2), most likely."""
+    if country == "JP":
+        return Region.FAR_EAST
+    return Region.NORTH_AMERICA if country in ("US", "CA", None) else Region.EUROPE

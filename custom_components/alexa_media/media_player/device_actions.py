@@ -1,0 +1,141 @@
+"""Actions of a player that concern its device: commands, announcements, settings."""
+
+from datetime import time, timedelta
+from typing import Final
+
+from homeassistant.components.media_player import MediaPlayerEntity
+from homeassistant.components.media_player.const import MediaPlayerEntityFeature
+from homeassistant.core import ServiceResponse
+from yarl import URL
+
+from ..cloud.model.commands import DoNotDisturb
+from ..cloud.model.devices import Device, DeviceFamily, Player
+from ..cloud.names import meant
+from ..entity import AlexaDeviceEntity, command_errors, invalid_input
+from ..features.kids import async_disable_kids, async_enable_kids
+from ..features.routines import async_run_routine
+from ..features.sounds import async_shelf, public_url, required_public_url
+from ..features.speech import DndPolicy, Kind, Message, async_say, can_speak, echo_players, recipients_of
+from .sources import SoundModes, SourceSelection
+
+_SCREENS: Final = (DeviceFamily.KNIGHT, DeviceFamily.ROOK)
+
+
+class AccountActions(AlexaDeviceEntity[Player], MediaPlayerEntity):
+    """Things that the account does with an Echo."""
+
+    async def async_run_routine(self, routine: str) -> ServiceResponse:
+        """Run a routine here, given by its name, an utterance or its id (``alexa_media.run_routine``)."""
+        found = await async_run_routine(self.hass, self.entry, routine, self.device)
+        return {"id": found.routine_id, "name": found.name}
+
+    async def async_amazon_kids_enable(self, child: str) -> None:
+        """Give the device to a child, by name or id (``alexa_media.amazon_kids_enable``)."""
+        await async_enable_kids(self.hass, self.entry, self.device, child)
+
+    async def async_amazon_kids_disable(self) -> None:
+        """Take the device from whichever child has it (``alexa_media.amazon_kids_disable``)."""
+        await async_disable_kids(self.hass, self.entry, self.device)
+
+    async def async_set_background(self, address: str) -> None:
+        """Show the picture at an https address as the background of the screen."""
+        background = self.runtime.backend.background
+        if background is None or not _has_screen(self.device):
+            raise invalid_input("image_no_screen", device=self.device.name)
+        if (url := _https(address)) is None:
+            raise invalid_input("image_address", address=address)
+        with command_errors(self.hass, self.entry):
+            await background.async_set_background(self.device, url)
+
+
+def _has_screen(device: Device) -> bool:
+    """Return whether a device has a screen, by what it can do or by its family."""
+    return device.family in _SCREENS or any(name.startswith("DISPLAY_") for name in device.capabilities)
+
+
+def _https(address: str) -> str | None:
+    """Return an https address, ``None`` for anything else: Amazon fetches from nowhere else."""
+    try:
+        url = URL(address.strip())
+    except ValueError:
+        return None
+    return str(url) if url.scheme == "https" and url.host else None
+
+
+class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
+    """A player that says what another engine has spoken, where the options give a public https address."""
+
+    @property
+    def _announce_features(self) -> MediaPlayerEntityFeature:
+        """Return the feature while there is an address where Amazon can fetch sounds."""
+        is_able = can_speak(self.device) and public_url(self.entry) is not None
+        return MediaPlayerEntityFeature.MEDIA_ANNOUNCE if is_able else MediaPlayerEntityFeature(0)
+
+    async def _async_announce_sound(self, source: str, volume: float | None = None) -> None:
+        """Play a media source or an address as speech: after what is being spoken, and not as music.
+
+        ``volume`` (0 to 1) counts for as long as it plays.
+
+        Do Not Disturb does not keep it from a player that was named, as with any text.
+        Raises ``ServiceValidationError`` for what can never be played, ``HomeAssistantError``
+        for what could not be now.
+        """
+        hass, root = self.hass, required_public_url(self.entry)
+        shelf = async_shelf(hass)
+        sound = await shelf.async_prepare(source, self.entity_id)
+        # what has become of the player in the meantime counts
+        players = echo_players(hass)
+        if (player := players.get(self.entity_id)) is None:
+            raise invalid_input("speech_no_target")
+        message = Message(
+            kind=Kind.SPEAK,
+            text=sound.ssml(root),
+            volume=None if volume is None else round(volume * 100),
+            sound_seconds=sound.seconds,
+            dnd=DndPolicy.AMAZON,
+        )
+        with shelf.offer(sound):
+            report = await async_say(hass, message, recipients_of(players, [player]))
+        report.raise_errors()
+
+
+LONGEST_DND: Final = timedelta(hours=12)
+
+
+class PlayerSettings(SourceSelection, SoundModes):
+    """Actions of a player that set something of its device."""
+
+    async def async_set_do_not_disturb(
+        self, *, enabled: bool = True, duration: timedelta | None = None, until: time | None = None
+    ) -> None:
+        """Switch Do Not Disturb, on also for a time; Amazon ends it by itself, and pushes that it did."""
+        dnd, device = self.runtime.dnd, self.device
+        if (duration or until) and not enabled:
+            raise invalid_input("dnd_off_for_a_time")
+        if duration is not None and until is not None:
+            raise invalid_input("dnd_two_ends")
+        if duration is not None and not timedelta(seconds=1) <= duration <= LONGEST_DND:
+            raise invalid_input("dnd_duration_invalid")
+        if until is not None and device.time_zone is None:
+            raise invalid_input("dnd_time_zone_unknown", name=device.name)
+        if dnd is None:
+            raise invalid_input("dnd_unknown", name=device.name)
+        if duration is None and until is None:
+            with command_errors(self.hass, self.entry):
+                await self.runtime.backend.async_set_dnd(device, enabled)
+        else:
+            await self.async_command(DoNotDisturb(duration=duration, until=until))
+        # The push may be faster than the answer.
+        if dnd.data.get(self.serial) is not enabled:
+            dnd.async_expect(self.serial)
+
+    async def async_unpair_bluetooth(self, source: str) -> None:
+        """Make the device forget what is paired under a name."""
+        paired, settings = self._paired or {}, self.runtime.backend.settings
+        if settings is None or (name := meant(paired, source)) is None:
+            raise invalid_input("source_unknown", source=source, known=", ".join(paired))
+        with command_errors(self.hass, self.entry):
+            await settings.async_unpair_bluetooth(self.device, paired[name].address)
+        if self.runtime.bluetooth:
+            # nothing is pushed about that
+            self.runtime.bluetooth.async_hint()

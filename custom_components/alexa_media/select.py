@@ -1,0 +1,607 @@
+"""Select platform."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Final, override
+from zoneinfo import available_timezones
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.components.select.const import DOMAIN as SELECT_DOMAIN
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .cloud.model.alarms import AlarmTone
+from .cloud.model.appliances import Appliance, Feature, PropertyName
+from .cloud.model.controls import SetMode
+from .cloud.model.devices import Device, DevicePreferences
+from .cloud.model.property import LOCALES, PropertySettingValue
+from .cloud.model.settings import PreferenceChanges, Setting
+from .const import CONF_DEFAULT_DEVICE
+from .coordinator.alarms import AlarmSounds, AlarmSoundsCoordinator
+from .coordinator.device_settings import DeviceSettingsCoordinator
+from .coordinator.devices import DevicesCoordinator
+from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.settings import SettingsCoordinator
+from .entity import (
+    AlexaDeviceEntity,
+    account_device_info,
+    async_setup_entities,
+    command_errors,
+    invalid_input,
+    player_unique_id,
+)
+from .features.alarms import CAN_RING
+from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
+from .features.colors import name_of
+from .features.roles import modes_by_name, plain_modes
+from .features.settings import (
+    CapableDescription,
+    PreferenceEntity,
+    PropertySettingEntity,
+    SettingDescription,
+    SettingEntity,
+    async_setup_property_settings,
+    async_setup_settings,
+)
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    _async_setup_alerts(hass, entry, async_add_entities)
+    _async_setup_managed_settings(hass, entry, async_add_entities)
+    _async_setup_settings(hass, entry, async_add_entities)
+    _async_setup_smart_home(hass, entry, async_add_entities)
+
+
+DEFAULT_DEVICE: Final = SelectEntityDescription(
+    key="default_device", translation_key="default_device", entity_category=EntityCategory.CONFIG
+)
+
+# Two requests for each device, so only for those who want it.
+DEFAULT_SOUND: Final = SelectEntityDescription(
+    key="default_sound",
+    translation_key="default_sound",
+    entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
+)
+
+
+@callback
+def _async_setup_alerts(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add one for the account, and one for each device whose alarms can have other sounds."""
+    runtime = entry.runtime_data
+    devices, sounds, api = runtime.devices, runtime.alarm_sounds, runtime.backend.alerts
+    if sounds is None or api is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaDefaultSoundSelect]]]:
+        for device in devices.data.values():
+            if "CUSTOM_ALARM_TONE" in device.capabilities:
+                yield (
+                    f"{player_unique_id(entry, device.serial)}_{DEFAULT_SOUND.key}",
+                    partial(AlexaDefaultSoundSelect, entry, sounds, device),
+                )
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    async_add_entities([AlexaDefaultDeviceSelect(entry)])
+
+
+class AlexaDefaultDeviceSelect(CoordinatorEntity[DevicesCoordinator], SelectEntity):
+    """The Echo that gets an alarm or a reminder that names none; kept with the options of the account."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, entry: AlexaConfigEntry) -> None:
+        """Belong to the account."""
+        super().__init__(entry.runtime_data.devices)
+        self.entry = entry
+        self.entity_description = DEFAULT_DEVICE
+        self._attr_unique_id = f"{entry.unique_id}_{DEFAULT_DEVICE.key}"
+        self._attr_device_info = account_device_info(entry)
+        self._shown = self._names()
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Show other devices or names; what else changes about them is nothing to choose by."""
+        if (names := self._names()) != self._shown:
+            self._shown = names
+            self.async_write_ha_state()
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return true: it is ours, and no request stands behind it."""
+        return True
+
+    def _names(self) -> dict[str, str]:
+        """Return the devices that have alarms by name; the serial tells namesakes apart."""
+        found: dict[str, str] = {}
+        devices = self.coordinator.data.values()
+        for device in sorted(devices, key=lambda device: (device.name.casefold(), device.serial)):
+            if CAN_RING in device.capabilities:
+                found[f"{device.name} ({device.serial})" if device.name in found else device.name] = device.serial
+        return found
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return the names."""
+        return list(self._names())
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return the chosen one, as long as it is there."""
+        chosen = self.entry.options.get(CONF_DEFAULT_DEVICE)
+        return next((name for name, serial in self._names().items() if serial == chosen), None)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Choose one."""
+        options = {**self.entry.options, CONF_DEFAULT_DEVICE: self._names()[option]}
+        self.hass.config_entries.async_update_entry(self.entry, options=options)
+        self.async_write_ha_state()
+
+
+class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
+    """The sound of alarms that have none of their own."""
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: AlarmSoundsCoordinator, device: Device) -> None:
+        """Show the sounds of a device."""
+        super().__init__(entry, coordinator, device, DEFAULT_SOUND.key)
+        self._sounds = coordinator
+        self.entity_description = DEFAULT_SOUND
+
+    def _named(self) -> dict[str, AlarmTone]:
+        """Return the sounds by name; the id tells namesakes apart."""
+        found: dict[str, AlarmTone] = {}
+        sounds = (*self.value.sounds, self.value.default) if self.value else ()
+        # one that the list lacks can be chosen as long as it is set
+        for sound in dict.fromkeys(sound for sound in sounds if sound is not None):
+            found[f"{sound.name} ({sound.sound_id})" if sound.name in found else sound.name] = sound
+        return found
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return the names."""
+        return list(self._named())
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return what Amazon says."""
+        default = self.value.default if self.value else None
+        return next((name for name, sound in self._named().items() if sound == default), None)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Choose one, and show what Amazon then says."""
+        sound = self._named().get(option)
+        if sound is None:
+            raise invalid_input("alert_sound_unknown", sound=option, known=", ".join(self._named()))
+        with command_errors(self.hass, self.entry):
+            await self._sounds.api.async_set_default_sound(self.device, sound)
+        await self.coordinator.async_refresh_shared()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingSelectDescription(SelectEntityDescription):
+    """A setting and its options: ``choices`` are values by option, ``None`` for the time zones."""
+
+    choices: Mapping[str, PropertySettingValue] | None
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
+def _select(key: str, **choices: PropertySettingValue) -> SettingSelectDescription:
+    return SettingSelectDescription(key=key, translation_key=key, choices=choices)
+
+
+# Amazon's table has five languages and four pairs. Its examples have de-DE and es-US too, and
+# the service is offered in countries that speak the others.
+_LOCALES: Final = ("de-DE", "en-CA", "en-GB", "en-US", "es-ES", "es-US", "fr-CA", "fr-FR", "it-IT", "ja-JP")
+_PAIRS: Final = (
+    ("en-CA", "fr-CA"),
+    *(("en-US", locale) for locale in ("de-DE", "es-ES", "es-US", "fr-FR", "it-IT", "ja-JP")),
+)
+_LANGUAGES: Final = (
+    *((locale,) for locale in _LOCALES),
+    *(pair for both in _PAIRS for pair in (both, both[::-1])),
+)
+_RATES: Final = (0.75, 0.85, 1.0, 1.25, 1.5, 1.75, 2.0)
+
+PROPERTY_SETTINGS: Final = (
+    (
+        "SpeechRecognizer.wakeWords",
+        _select("wake_word", alexa=("ALEXA",), amazon=("AMAZON",), computer=("COMPUTER",), echo=("ECHO",)),
+    ),
+    (
+        LOCALES,
+        SettingSelectDescription(
+            key="language",
+            translation_key="language",
+            # the preferred one first
+            choices={"/".join(locales): locales for locales in _LANGUAGES},
+        ),
+    ),
+    (
+        "SpeechSynthesizer.speakingRate",
+        SettingSelectDescription(
+            key="speaking_rate", translation_key="speaking_rate", choices={f"{rate:g}": rate for rate in _RATES}
+        ),
+    ),
+    ("Alexa.DataFormat.Time.timeFormat", _select("time_format", hours_12="12_HOURS", hours_24="24_HOURS")),
+    ("System.temperatureUnit", _select("temperature_unit", celsius="CELSIUS", fahrenheit="FAHRENHEIT")),
+    ("System.distanceUnits", _select("distance_units", metric="METRIC", imperial="IMPERIAL")),
+    (
+        "System.timeZone",
+        SettingSelectDescription(
+            key="time_zone",
+            translation_key="time_zone",
+            choices=None,
+            entity_registry_enabled_default=False,
+        ),
+    ),
+)
+"""By their keys at Amazon."""
+
+
+@callback
+def _async_setup_managed_settings(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    async_setup_property_settings(hass, entry, async_add_entities, PROPERTY_SETTINGS, AlexaPropertySettingSelect)
+
+
+class AlexaPropertySettingSelect(PropertySettingEntity, SelectEntity):
+    """A setting with options; what is set is always one of them."""
+
+    entity_description: SettingSelectDescription
+
+    def __init__(
+        self,
+        entry: AlexaConfigEntry,
+        coordinator: DeviceSettingsCoordinator,
+        device: Device,
+        description: SettingSelectDescription,
+        setting: str,
+    ) -> None:
+        """Show a setting by its key at Amazon."""
+        super().__init__(entry, coordinator, device, description, setting)
+        self._known: Mapping[str, PropertySettingValue] = description.choices or {}
+        self._seen = SeenValues[PropertySettingValue]()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Learn the time zones, which stand in files."""
+        await super().async_added_to_hass()
+        if self.entity_description.choices is None:
+            zones = await self.hass.async_add_executor_job(available_timezones)
+            self._known = {zone: zone for zone in sorted(zones)}
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return what Amazon says."""
+        return self._seen.option(self._known, self.setting)
+
+    @property
+    def _values(self) -> Mapping[str, PropertySettingValue]:
+        """Return all values by option, with what is set."""
+        self._seen.option(self._known, self.setting)
+        return self._seen.all(self._known)
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return what can be chosen: also what is set, and what was set before."""
+        return list(self._values)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Set it."""
+        await self.async_set(self._values[option])
+
+
+class SeenValues[V]:
+    """The values of one entity that its table lacks, by the option that shows them."""
+
+    def __init__(self) -> None:
+        """Begin with the table alone."""
+        self._seen: dict[str, V] = {}
+
+    def option(self, known: Mapping[str, V], value: V | None, shown: str | None = None) -> str | None:
+        """Return the option for a value; one that is not known is remembered under ``shown``, or its own text."""
+        if value is None:
+            return None
+        found = next((option for option, choice in known.items() if choice == value), None)
+        if found is None:
+            found = shown or _text(value)
+            if found is not None and found not in known:
+                self._seen[found] = value
+        return found
+
+    def all(self, known: Mapping[str, V]) -> dict[str, V]:
+        """Return all values by option: those that are known, then those that were seen."""
+        return {**known, **{option: value for option, value in self._seen.items() if option not in known}}
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as an option: texts as they are, several with a slash between them, numbers in short."""
+    match value:
+        case bool():
+            return None
+        case str():
+            return value or None
+        case tuple():
+            return "/".join(value) or None
+        case int() | float():
+            return f"{value:g}"
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaSettingSelectDescription(SettingDescription, SelectEntityDescription):
+    """A choice of some; ``values`` are Amazon's names of the options."""
+
+    values: Mapping[str, str]
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaPreferenceSelectDescription(CapableDescription, SelectEntityDescription):
+    """A choice among preferences; ``values`` are Amazon's names of the options, as far as they are known beforehand."""
+
+    values: Mapping[str, str] | None = None
+    value_fn: Callable[[DevicePreferences], str | None]
+    change_fn: Callable[[str], PreferenceChanges]
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+    entity_registry_enabled_default: bool = False
+
+
+SETTINGS: Final = (
+    AlexaSettingSelectDescription(
+        key="time_format",
+        translation_key="time_format",
+        setting=Setting.TIME_FORMAT,
+        capability="CLOCK_FORMAT_24_HR",
+        values={"12_hours": "12_HOURS", "24_hours": "24_HOURS"},
+    ),
+    AlexaSettingSelectDescription(
+        key="aux_direction",
+        translation_key="aux_direction",
+        setting=Setting.AUX_DIRECTION,
+        capability="AUX_SETTINGS",
+        values={"input": "INPUT", "output": "OUTPUT"},
+    ),
+    AlexaSettingSelectDescription(
+        key="drop_in",
+        translation_key="drop_in",
+        setting=Setting.DROP_IN,
+        capability="FAR_FIELD_WAKE_WORD",
+        values={"all": "All", "home": "Home", "off": "Off"},
+    ),
+)
+
+WAKE_WORDS: Final = (
+    AlexaSettingSelectDescription(
+        key="wake_word",
+        translation_key="wake_word",
+        setting=Setting.WAKE_WORD,
+        also=(Setting.WAKE_WORDS,),
+        capability="MULTI_WAKEWORDS_SUPPORTED",
+        values={},
+    ),
+)
+
+PREFERENCES: Final = (
+    AlexaPreferenceSelectDescription(
+        key="locale",
+        translation_key="locale",
+        capability="SET_LOCALE",
+        value_fn=lambda preferences: preferences.locale,
+        change_fn=lambda value: PreferenceChanges(locale=value),
+    ),
+    AlexaPreferenceSelectDescription(
+        key="temperature_scale",
+        translation_key="temperature_scale",
+        capability="FAR_FIELD_WAKE_WORD",
+        values={"celsius": "CELSIUS", "fahrenheit": "FAHRENHEIT"},
+        value_fn=lambda preferences: preferences.temperature_scale,
+        change_fn=lambda value: PreferenceChanges(temperature_scale=value),
+    ),
+    AlexaPreferenceSelectDescription(
+        key="distance_units",
+        translation_key="distance_units",
+        capability="FAR_FIELD_WAKE_WORD",
+        values={"metric": "METRIC", "imperial": "IMPERIAL"},
+        value_fn=lambda preferences: preferences.distance_units,
+        change_fn=lambda value: PreferenceChanges(distance_units=value),
+    ),
+)
+
+
+@callback
+def _async_setup_settings(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that each device can have."""
+    async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingSelect)
+    async_setup_settings(hass, entry, async_add_entities, WAKE_WORDS, AlexaWakeWordSelect)
+    async_setup_settings(hass, entry, async_add_entities, PREFERENCES, AlexaPreferenceSelect)
+
+
+class CloudSelect(SelectEntity):
+    """A choice whose value is Amazon's; one that the table lacks is shown and can be chosen as it is."""
+
+    @cached_property
+    def _seen(self) -> SeenValues[str]:
+        """Return the values that the table lacks."""
+        return SeenValues()
+
+    @property
+    @abstractmethod
+    def _known(self) -> Mapping[str, str]:
+        """Return Amazon's values by option."""
+
+    @property
+    @abstractmethod
+    def _present(self) -> object:
+        """Return what Amazon says."""
+
+    @property
+    def _values(self) -> Mapping[str, str]:
+        """Return all values by option, with what is set and what was set before."""
+        self._option()
+        return self._seen.all(self._known)
+
+    def _option(self) -> str | None:
+        """Return the option of what is set."""
+        return self._seen.option(self._known, self._present if isinstance(self._present, str) else None)
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return what there is to choose from."""
+        return list(self._values)
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return what Amazon says."""
+        return self._option()
+
+
+class AlexaSettingSelect(SettingEntity, CloudSelect):
+    """A setting that is a choice."""
+
+    entity_description: AlexaSettingSelectDescription
+
+    @property
+    @override
+    def _known(self) -> Mapping[str, str]:
+        """Return Amazon's values by option."""
+        return self.entity_description.values
+
+    @property
+    @override
+    def _present(self) -> object:
+        """Return what Amazon says."""
+        return self.setting_value
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Choose."""
+        await self.async_set_setting(self._values[option])
+
+
+class AlexaWakeWordSelect(AlexaSettingSelect):
+    """The wake word; what there is to choose from depends on the device and costs a request of its own."""
+
+    @property
+    @override
+    def _known(self) -> Mapping[str, str]:
+        """Return the words as they are written, with Amazon's names of them."""
+        words = self.value_of(Setting.WAKE_WORDS)
+        names = words if isinstance(words, tuple) else ()
+        present = (self.setting_value,) if isinstance(self.setting_value, str) else ()
+        return {name.title(): name for name in dict.fromkeys((*names, *present))}
+
+
+class AlexaPreferenceSelect(PreferenceEntity, CloudSelect):
+    """A preference that is a choice."""
+
+    entity_description: AlexaPreferenceSelectDescription
+
+    def __init__(
+        self,
+        entry: AlexaConfigEntry,
+        settings: SettingsCoordinator,
+        device: Device,
+        description: AlexaPreferenceSelectDescription,
+    ) -> None:
+        """Show a preference."""
+        super().__init__(entry, settings, device, description)
+
+    @property
+    @override
+    def _known(self) -> Mapping[str, str]:
+        """Return Amazon's values by option; languages go by their own names."""
+        if (values := self.entity_description.values) is not None:
+            return values
+        return {locale: locale for locale in self.preferences.locales}
+
+    @property
+    @override
+    def _present(self) -> object:
+        """Return what Amazon says."""
+        return self.entity_description.value_fn(self.preferences)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Choose."""
+        await self.async_set_preferences(self.entity_description.change_fn(self._values[option]))
+
+
+@callback
+def _async_setup_smart_home(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+
+    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+        for feature in plain_modes(appliance):
+            yield f"mode_{feature.instance}", partial(AlexaMode, feature=feature)
+
+    async_setup_appliances(hass, entry, async_add_entities, SELECT_DOMAIN, find)
+
+
+class AlexaMode(AlexaApplianceEntity, SelectEntity):
+    """A mode of an appliance, and its options, called what Amazon calls them."""
+
+    def __init__(self, place: Placement, *, feature: Feature) -> None:
+        """Show one of the appliance's modes."""
+        super().__init__(place, key_of(feature, PropertyName.MODE))
+        self._instance = feature.instance
+        self._modes = modes_by_name(feature.modes)
+        self._seen = SeenValues[str]()
+        if name := name_of(feature.friendly_name):
+            self._attr_name = name
+        else:
+            self._attr_translation_key = "mode"
+            self._attr_translation_placeholders = {"instance": feature.instance}
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return the mode; one that Amazon has not listed goes by its own name."""
+        return self._seen.option(self._modes, self.primary if isinstance(self.primary, str) else None)
+
+    @property
+    def _values(self) -> Mapping[str, str]:
+        """Return all modes by name, with what is set and what was set before."""
+        self._seen.option(self._modes, self.primary if isinstance(self.primary, str) else None)
+        return self._seen.all(self._modes)
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return the names of the modes."""
+        return list(self._values)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Set the mode; Home Assistant has seen to it that it is one of the options."""
+        await self.async_control(SetMode(instance=self._instance, mode=self._values[option]))

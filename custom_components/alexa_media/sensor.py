@@ -1,0 +1,548 @@
+"""Sensor platform."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final, override
+
+from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
+from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass, SensorStateClass
+from homeassistant.const import LIGHT_LUX, PERCENTAGE, EntityCategory, UnitOfDensity, UnitOfRatio, UnitOfTemperature
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .cloud.alarm_attributes import UNRECORDED, Timed, attributes, in_order
+from .cloud.alarm_times import ALARMS, REMINDERS, TIMERS
+from .cloud.model.appliances import (
+    Appliance,
+    Feature,
+    FeatureName,
+    PropertyKey,
+    PropertyName,
+    Temperature,
+    TemperatureScale,
+)
+from .cloud.model.devices import Device, Notification, NotificationStatus, NotificationType
+from .cloud.model.property import ManagedUnit, ManagementApi
+from .cloud.model.settings import Setting
+from .const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
+from .coordinator.alarm_watch import AlertEvent, AlertWatch, Happening
+from .coordinator.dnd_bluetooth import NotificationsCoordinator
+from .coordinator.runtime import AlexaConfigEntry
+from .entity import AlexaDeviceEntity, account_device_info, async_setup_entities, masked, player_unique_id
+from .features.alarms import ALL_DEVICES
+from .features.appliances import (
+    AlexaMeasuringEntity,
+    EntityFactory,
+    Placement,
+    async_setup_appliances,
+    is_air_quality_monitor,
+    key_of,
+)
+from .features.colors import TEMPERATURE_UNITS, name_of, unit_of
+from .features.roles import measured_ranges
+from .features.settings import SettingDescription, SettingEntity, async_setup_settings
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    _async_setup_notifications(hass, entry, async_add_entities)
+    _async_setup_settings(hass, entry, async_add_entities)
+    _async_setup_smart_home(hass, entry, async_add_entities)
+    _async_setup_unit(hass, entry, async_add_entities)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaNextDescription(SensorEntityDescription):
+    """What goes off next.
+
+    ``types`` are the kinds of notification that count, ``capability`` is what a device
+    tells when it can have them. ``label`` names the attribute with what the next one is
+    called.
+    """
+
+    types: frozenset[NotificationType]
+    capability: str
+    label: str
+
+
+# The keys are alexa_media_player's: the unique ids stay what they were.
+SENSORS: Final = (
+    AlexaNextDescription(
+        key="next Alarm",
+        translation_key="next_alarm",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        types=ALARMS,
+        label="alarm",
+        capability="TIMERS_AND_ALARMS",
+    ),
+    AlexaNextDescription(
+        key="next Timer",
+        translation_key="next_timer",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        types=TIMERS,
+        label="timer",
+        capability="TIMERS_AND_ALARMS",
+    ),
+    AlexaNextDescription(
+        key="next Reminder",
+        translation_key="next_reminder",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        types=REMINDERS,
+        label="reminder",
+        capability="REMINDERS",
+    ),
+)
+
+EVERYWHERE_REMINDER: Final = AlexaNextDescription(
+    key="next_reminder_everywhere",
+    translation_key="next_reminder_everywhere",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    types=REMINDERS,
+    label="reminder",
+    capability="REMINDERS",
+)
+
+
+@callback
+def _async_setup_notifications(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that a device can have."""
+    devices = entry.runtime_data.devices
+    notifications, watch = entry.runtime_data.notifications, entry.runtime_data.alert_watch
+    if notifications is None or watch is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaNextSensor]]]:
+        yield f"{entry.unique_id}_{EVERYWHERE_REMINDER.key}", partial(AlexaAccountSensor, entry, notifications, watch)
+        for device in devices.data.values():
+            for description in SENSORS:
+                if description.capability in device.capabilities:
+                    yield (
+                        f"{player_unique_id(entry, device.serial)}_{description.key}",
+                        partial(AlexaNextSensor, entry, notifications, watch, device, description),
+                    )
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+
+
+class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity):
+    """The next time that something goes off; when it has come, the one after it.
+
+    While timers are paused and none runs, it is when the one with the least time left would
+    end had it gone on at ``process_timestamp``.
+    """
+
+    entity_description: AlexaNextDescription
+    _unrecorded_attributes = UNRECORDED
+
+    def __init__(
+        self,
+        entry: AlexaConfigEntry,
+        coordinator: NotificationsCoordinator,
+        watch: AlertWatch,
+        device: Device,
+        description: AlexaNextDescription,
+    ) -> None:
+        """Show the notifications of a device."""
+        super().__init__(entry, coordinator, device, description.key)
+        self.entity_description = description
+        self._watch = watch
+        self._items: tuple[Timed, ...] = ()
+        self._read_at: datetime | None = None
+        self._prior: datetime | None = None
+        self._dismissed: datetime | None = None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return alexa_media_player's attributes; ``process_timestamp`` is when ``remainingTime`` was true."""
+        zone = self._watch.zone_of(self.serial)
+        return {
+            **attributes(self._items, self.entity_description.label, zone, self._read_at),
+            "process_timestamp": _local(self._read_at),
+            "prior_value": dt_util.as_local(self._prior) if self._prior else None,
+            "dismissed": _local(self._dismissed),
+        }
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show the first time and listen for what happens."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
+        self.async_on_remove(self._watch.async_add_viewer(self.serial, self._async_times_changed))
+        self._async_take()
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Show what has been read."""
+        self._async_take()
+        super()._handle_coordinator_update()
+
+    @callback
+    def _async_times_changed(self) -> None:
+        """Show the next times after one has come, or in another time zone."""
+        self._async_take()
+        self.async_write_ha_state()
+
+    @callback
+    def _async_take(self) -> None:
+        """Take the notifications of the kind that is shown, and the first of their times."""
+        types = self.entity_description.types
+        items = in_order(timed for timed in self._watch.timed(self.serial) if timed.notification.type in types)
+        if self._read_at is None or {_known(item) for item in items} != {_known(item) for item in self._items}:
+            self._read_at = dt_util.utcnow()
+        self._items = items
+        before = self._attr_native_value
+        self._attr_native_value = self._first()
+        if self._attr_native_value != before and isinstance(before, datetime):
+            self._prior = before
+
+    def _first(self) -> datetime | None:
+        """Return the time to show."""
+        if self._items and self._items[0].at is not None:
+            return self._items[0].at
+        left = [item.notification.remaining for item in self._items if item.paused]
+        known = [seconds for seconds in left if seconds is not None]
+        return self._read_at + timedelta(seconds=min(known)) if known and self._read_at else None
+
+    @callback
+    def _async_happened(self, event: AlertEvent) -> None:
+        """Fire alexa_media_player's event for what rings, and for an alarm that was ended.
+
+        A snooze that is over is the same alarm, of which the event was fired before.
+        """
+        notification = event.notification
+        if notification.type not in self.entity_description.types:
+            return
+        zone = self._watch.zone_of(self.serial)
+        if event.happening is Happening.RINGING and notification.status is not NotificationStatus.SNOOZED:
+            data = {
+                "email": masked(self.entry.data[CONF_EMAIL]),
+                "device": {"name": self.name, "entity_id": self.entity_id},
+                "event": (notification.notification_id, Timed(notification, event.at).raw(zone)),
+            }
+            self.hass.bus.async_fire(EVENT_NOTIFICATION, data)
+        elif event.happening is Happening.DISMISSED and notification.type in ALARMS:
+            self._dismissed = event.at
+            data = {"device": {"id": self.serial}, "event": dict(notification.raw)}
+            self.hass.bus.async_fire(EVENT_ALARM_DISMISSAL, data)
+
+
+class AlexaAccountSensor(AlexaNextSensor):
+    """The next of the reminders that all devices of the account have in common."""
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, watch: AlertWatch) -> None:
+        """Belong to the account."""
+        super().__init__(entry, coordinator, watch, ALL_DEVICES, EVERYWHERE_REMINDER)
+        self._attr_unique_id = f"{entry.unique_id}_{EVERYWHERE_REMINDER.key}"
+        self._attr_device_info = account_device_info(entry)
+
+
+def _known(item: Timed) -> tuple[str, str | None, str, datetime | None, float | None]:
+    """Return what of a notification changes its remaining time, apart from the time that passes."""
+    found = item.notification
+    left = found.remaining if item.paused else None
+    return found.notification_id, found.version, found.status, found.trigger_time, left
+
+
+def _local(at: datetime | None) -> str | None:
+    """Return a time as text, in Home Assistant's time zone."""
+    return dt_util.as_local(at).isoformat() if at else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaSettingSensorDescription(SettingDescription, SensorEntityDescription):
+    """Something that can be read and not changed."""
+
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+
+
+SETTINGS: Final = (
+    AlexaSettingSensorDescription(
+        key="wifi_name", translation_key="wifi_name", setting=Setting.WIFI_NAME, capability="FAR_FIELD_WAKE_WORD"
+    ),
+    AlexaSettingSensorDescription(
+        key="mac_address", translation_key="mac_address", setting=Setting.MAC_ADDRESS, capability="FAR_FIELD_WAKE_WORD"
+    ),
+)
+
+
+@callback
+def _async_setup_settings(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those of each Echo."""
+    async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingSensor)
+
+
+class AlexaSettingSensor(SettingEntity, SensorEntity):
+    """Something that can be read and not changed."""
+
+    entity_description: AlexaSettingSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return what Amazon says."""
+        return self.setting_value if isinstance(self.setting_value, str) else None
+
+
+TEMPERATURE: Final = PropertyKey(FeatureName.TEMPERATURE_SENSOR, PropertyName.TEMPERATURE)
+ILLUMINANCE: Final = PropertyKey(FeatureName.LIGHT_SENSOR, PropertyName.ILLUMINANCE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorDescription(SensorEntityDescription):
+    """A range of the air quality monitor; ``instance`` tells which one."""
+
+    instance: str
+    state_class: SensorStateClass = SensorStateClass.MEASUREMENT
+
+
+# Keys, classes and units are alexa_media_player's, but for PM10, which it lacked.
+MONITOR: Final = {
+    description.instance: description
+    for description in (
+        MonitorDescription(
+            instance="4",
+            key="humidity",
+            device_class=SensorDeviceClass.HUMIDITY,
+            native_unit_of_measurement=PERCENTAGE,
+        ),
+        MonitorDescription(
+            instance="5",
+            key="volatile_organic_compounds",
+            translation_key="volatile_organic_compounds",
+            device_class=SensorDeviceClass.AQI,
+        ),
+        MonitorDescription(
+            instance="6",
+            key="particulate_matter",
+            device_class=SensorDeviceClass.PM25,
+            native_unit_of_measurement=UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
+        ),
+        MonitorDescription(
+            instance="7",
+            key="pm10",
+            device_class=SensorDeviceClass.PM10,
+            native_unit_of_measurement=UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
+        ),
+        MonitorDescription(
+            instance="8",
+            key="carbon_monoxide",
+            device_class=SensorDeviceClass.CO,
+            native_unit_of_measurement=UnitOfRatio.PARTS_PER_MILLION,
+        ),
+        MonitorDescription(
+            instance="9",
+            key="indoor_air_quality",
+            translation_key="indoor_air_quality",
+            device_class=SensorDeviceClass.AQI,
+        ),
+    )
+}
+
+
+@callback
+def _async_setup_smart_home(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+
+    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+        if appliance.feature(FeatureName.TEMPERATURE_SENSOR):
+            yield "temperature", AlexaTemperature
+        if appliance.feature(FeatureName.LIGHT_SENSOR):
+            yield "illuminance", AlexaIlluminance
+        monitor = MONITOR if is_air_quality_monitor(appliance) else {}
+        for feature in measured_ranges(appliance):
+            if description := monitor.get(feature.instance):
+                yield description.key, partial(AlexaAirQuality, feature=feature, description=description)
+            else:
+                yield f"range_{feature.instance}", partial(AlexaMeasuredRange, feature=feature)
+
+    async_setup_appliances(hass, entry, async_add_entities, SENSOR_DOMAIN, find)
+
+
+class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
+    """A temperature in the scale in which the appliance measures."""
+
+    _attr_device_class = SensorDeviceClass.TEMPERATURE
+    _attr_state_class = SensorStateClass.MEASUREMENT
+
+    def __init__(self, place: Placement) -> None:
+        """Show the temperature."""
+        super().__init__(place, TEMPERATURE)
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the temperature."""
+        return self.measured.value if isinstance(self.measured, Temperature) else None
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str:
+        """Return the unit of Amazon's scale."""
+        scale = self.primary.scale if isinstance(self.primary, Temperature) else TemperatureScale.UNKNOWN
+        return TEMPERATURE_UNITS.get(scale, UnitOfTemperature.CELSIUS)
+
+
+class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
+    """How light it is around an Echo.
+
+    Amazon never pushes it: it costs a request a minute, and so it is off until somebody wants it.
+    The sensor of an Echo may stand still for weeks.
+    """
+
+    max_age = timedelta(hours=1)
+    _attr_device_class = SensorDeviceClass.ILLUMINANCE
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_native_unit_of_measurement = LIGHT_LUX
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(self, place: Placement) -> None:
+        """Show the light."""
+        super().__init__(place, ILLUMINANCE)
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the light in lux."""
+        return self.measured_number
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have it read every minute."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id))
+
+
+class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
+    """A range that can only be read, called what Amazon calls it."""
+
+    _attr_state_class = SensorStateClass.MEASUREMENT
+
+    def __init__(self, place: Placement, *, feature: Feature) -> None:
+        """Show one of the appliance's ranges."""
+        super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
+        self._attr_native_unit_of_measurement = unit_of(feature.value_range) if feature.value_range else None
+        if name := name_of(feature.friendly_name):
+            self._attr_name = name
+        else:
+            self._attr_translation_key = "range"
+            self._attr_translation_placeholders = {"instance": feature.instance}
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value."""
+        return self.measured_number
+
+
+class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
+    """What Amazon's air quality monitor measures."""
+
+    def __init__(
+        self,
+        place: Placement,
+        *,
+        feature: Feature,
+        description: MonitorDescription,
+    ) -> None:
+        """Show one of the monitor's ranges."""
+        super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value."""
+        return self.measured_number
+
+
+UNIT: Final = SensorEntityDescription(key="unit", translation_key="unit", entity_category=EntityCategory.DIAGNOSTIC)
+
+SET_UP: Final = SensorEntityDescription(
+    key="set_up_at",
+    translation_key="set_up_at",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+)
+
+
+@callback
+def _async_setup_unit(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    devices, api = entry.runtime_data.devices, entry.runtime_data.backend.management
+    if api is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], _ManagedSensor]]]:
+        for device in devices.data.values():
+            base = player_unique_id(entry, device.serial)
+            for description, factory in ((UNIT, AlexaUnitSensor), (SET_UP, AlexaSetUpSensor)):
+                yield f"{base}_{description.key}", partial(factory, entry, api, device, description)
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+
+
+class _ManagedSensor(AlexaDeviceEntity[Device], SensorEntity):
+    """Something that the list of devices tells, whether or not the Echo is online."""
+
+    def __init__(
+        self, entry: AlexaConfigEntry, api: ManagementApi, device: Device, description: SensorEntityDescription
+    ) -> None:
+        """Show what was last listed."""
+        super().__init__(entry, entry.runtime_data.devices, device, description.key)
+        self.entity_description = description
+        self._api = api
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the list can be read."""
+        return self.coordinator.usable
+
+
+class AlexaUnitSensor(_ManagedSensor):
+    """The unit of an Echo."""
+
+    @property
+    def _unit(self) -> ManagedUnit | None:
+        return self._api.unit_of(self.serial)
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the name of the unit, ``None`` for an Echo in none."""
+        return self._unit.name if self._unit else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return where in the property the unit is, and its id, which actions take."""
+        unit = self._unit
+        return {"path": " / ".join(unit.path), "unit_id": unit.unit_id} if unit else {}
+
+
+class AlexaSetUpSensor(_ManagedSensor):
+    """When an Echo was set up at Amazon."""
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return when that was."""
+        return self._api.created_at(self.serial)

@@ -1,0 +1,347 @@
+"""Actions that make, change and end alarms, timers and reminders; each answers with the id."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+import probatio as vol
+
+from ..cloud.alarm_times import ALARMS, REMINDERS
+from ..cloud.errors import AlexaCommandError, AlexaUnsupportedError
+from ..cloud.model.alarms import WEEKDAYS, Recurrence, Timing
+from ..cloud.model.devices import EVERYWHERE, Notification
+from ..cloud.phrases import snooze_sentence, timer_sentence
+from ..const import DOMAIN
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import command_errors, invalid_input
+from ..features.alarms import (
+    CAN_REMIND,
+    CAN_RING,
+    HAS_VOLUME,
+    LONGEST_TIMER,
+    MOST_WEEKS,
+    Echo,
+    any_default_echo,
+    async_create,
+    async_delete,
+    async_edit,
+    async_find,
+    async_skip,
+    async_sound,
+    async_tell,
+    async_timer,
+    async_volume,
+    echo_by_entity,
+    echo_of,
+    echos_that_remind,
+    label_of,
+    must_be,
+    must_be_online,
+    must_come_again,
+    must_have,
+    phrases_of,
+    recurrence_held,
+    recurrence_of,
+    serials_of,
+    time_of_day,
+    timing_of,
+)
+from ..features.targets import async_permissions
+
+ATTR_ALL_DEVICES: Final = "all_devices"
+ATTR_AT: Final = "at"
+ATTR_DURATION: Final = "duration"
+ATTR_ID: Final = "notification_id"
+ATTR_INTERVAL: Final = "interval"
+ATTR_LABEL: Final = "label"
+ATTR_MESSAGE: Final = "message"
+ATTR_SOUND: Final = "sound"
+ATTR_VOLUME: Final = "volume"
+ATTR_WEEKDAYS: Final = "weekdays"
+
+_SECOND: Final = timedelta(seconds=1)
+
+# A time of day alone is the next such time; dates come before, as "07:00" is no date.
+_AT: Final = vol.Any(cv.datetime, cv.time)
+_REPEATED: Final = {
+    vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In(WEEKDAYS))]),
+    vol.Optional(ATTR_INTERVAL, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
+}
+_ECHO: Final = {vol.Optional(ATTR_ENTITY_ID): cv.entity_domain(MEDIA_PLAYER_DOMAIN)}
+_VOLUME: Final = vol.All(vol.Coerce(float), vol.Range(min=0, max=1))
+_ONE: Final = {vol.Required(ATTR_ID): cv.string}
+_LENGTH: Final = vol.All(cv.positive_time_period, vol.Range(min=_SECOND, max=LONGEST_TIMER))
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    for name, action, fields in _ACTIONS:
+        hass.services.async_register(
+            DOMAIN, name, action, schema=vol.Schema(fields), supports_response=SupportsResponse.OPTIONAL
+        )
+    hass.services.async_register(
+        DOMAIN, "get_alarm_sounds", _async_sounds, schema=vol.Schema(_ECHO), supports_response=SupportsResponse.ONLY
+    )
+
+
+async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
+    """Set an alarm."""
+    echo = await _async_echo(call)
+    must_have(echo, CAN_RING)
+    timing = timing_of(echo, call.data[ATTR_AT], _recurrence(call))
+    volume = call.data.get(ATTR_VOLUME)
+    if volume is not None:
+        must_have(echo, HAS_VOLUME)
+    sound = await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))
+    created = await async_create(call.hass, echo, timing, sound=sound)
+    if volume is not None:
+        await async_volume(echo, created, volume)
+    return {"id": created}
+
+
+async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
+    """Give an alarm a volume of its own, or take it away."""
+    echo, alarm = await _async_find(call)
+    must_be(alarm, ALARMS, "alert_no_alarm")
+    must_have(echo, HAS_VOLUME)
+    await async_volume(echo, alarm.notification_id, call.data.get(ATTR_VOLUME))
+    return {"id": alarm.notification_id}
+
+
+async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
+    """Set a reminder on one device, or on every one that has reminders and is online."""
+    label = label_of(call.data[ATTR_MESSAGE])
+    if not call.data[ATTR_ALL_DEVICES]:
+        echo = await _async_echo(call)
+        must_have(echo, CAN_REMIND)
+        timing = timing_of(echo, call.data[ATTR_AT], _recurrence(call))
+        return {"id": await async_create(call.hass, echo, timing, label=label)}
+    account = (await _async_echo(call)).entry if ATTR_ENTITY_ID in call.data else None
+    echos = echos_that_remind(call.hass, account)
+    for echo in echos:
+        await _async_permit(call, echo)
+    ids: list[str] = []
+    for entry in {echo.entry.entry_id: echo.entry for echo in echos}.values():
+        ids += await _async_create_everywhere(call, entry, [echo for echo in echos if echo.entry is entry], label)
+    return {"id": ids[0], "ids": [*ids]}
+
+
+async def _async_create_everywhere(
+    call: ServiceCall, entry: AlexaConfigEntry, echos: list[Echo], label: str
+) -> list[str]:
+    """Set one reminder for all devices of an account; where Amazon refuses that, one on each of them."""
+
+    def timing(echo: Echo) -> Timing:
+        return timing_of(echo, call.data[ATTR_AT], _recurrence(call))
+
+    if everywhere := echo_of(entry, EVERYWHERE):
+        with command_errors(call.hass, entry), suppress(AlexaCommandError, AlexaUnsupportedError):
+            # a refusal proves that none was set; any other error leaves it open and goes to the caller
+            created = await everywhere.api.async_create_reminder(everywhere.device, timing(everywhere), label)
+            everywhere.notifications.async_expect(EVERYWHERE)
+            return [created]
+    return await _async_create_all(call.hass, [(echo, timing(echo)) for echo in echos], label)
+
+
+async def _async_create_all(hass: HomeAssistant, plans: list[tuple[Echo, Timing]], label: str) -> list[str]:
+    """Set a reminder on several devices; where one refuses, those that were set are deleted again."""
+    made: list[tuple[Echo, str]] = []
+    try:
+        for echo, timing in plans:
+            made.append((echo, await async_create(hass, echo, timing, label=label)))
+    except HomeAssistantError:
+        for echo, created in made:
+            await _async_undo(hass, echo, created)
+        raise
+    return [created for _, created in made]
+
+
+async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> None:
+    """Delete a reminder that was set a moment ago, once the list has it; what cannot be is left and seen there."""
+    await echo.notifications.async_refresh_shared()
+    if item := next((item for item in echo.items if item.notification_id == created), None):
+        try:
+            await async_delete(hass, echo, item)
+        except HomeAssistantError:
+            echo.notifications.logger.warning("A reminder that was to be taken back is still there")
+
+
+async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
+    """Set a timer, in words; its id is known when Amazon lists it."""
+    echo = await _async_echo(call)
+    must_have(echo, CAN_RING)
+    label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
+    sentence = timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label)
+    return {"id": await async_timer(call.hass, echo, sentence)}
+
+
+async def _async_edit_alarm(call: ServiceCall) -> ServiceResponse:
+    """Change an alarm."""
+    echo, alarm = await _async_find(call)
+    must_be(alarm, ALARMS, "alert_no_alarm")
+    timing = _new_timing(call, echo, alarm)
+    sound = await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))
+    if timing is None and sound is None:
+        raise invalid_input("alert_no_change")
+    await async_edit(call.hass, echo, alarm, timing, sound=sound)
+    return {"id": alarm.notification_id}
+
+
+async def _async_edit_reminder(call: ServiceCall) -> ServiceResponse:
+    """Change a reminder."""
+    echo, reminder = await _async_find(call)
+    must_be(reminder, REMINDERS, "alert_no_reminder")
+    timing = _new_timing(call, echo, reminder)
+    label = label_of(call.data[ATTR_MESSAGE]) if ATTR_MESSAGE in call.data else None
+    if timing is None and label is None:
+        raise invalid_input("alert_no_change")
+    await async_edit(call.hass, echo, reminder, timing, label=label)
+    return {"id": reminder.notification_id}
+
+
+async def _async_delete(call: ServiceCall) -> ServiceResponse:
+    """Delete an alarm or a reminder, or cancel a timer."""
+    echo, item = await _async_find(call)
+    await async_delete(call.hass, echo, item)
+    return {"id": item.notification_id}
+
+
+async def _async_skip_next(call: ServiceCall) -> ServiceResponse:
+    """Leave out the next time of what repeats."""
+    echo, item = await _async_find(call)
+    must_come_again(echo, item)
+    await async_skip(call.hass, echo, item)
+    return {"id": item.notification_id}
+
+
+async def _async_snooze(call: ServiceCall) -> ServiceResponse:
+    """Let what rings on a device ring again later; there is no request for it, it is told in words."""
+    echo = await _async_echo(call)
+    must_have(echo, CAN_RING)
+    ringing = echo.watch.ringing(echo.device.serial)
+    if ringing is None or ringing.type not in ALARMS:
+        raise invalid_input("alert_not_ringing", device=echo.device.name)
+    await async_tell(call.hass, echo, snooze_sentence(phrases_of(echo), call.data.get(ATTR_DURATION)))
+    return {"id": ringing.notification_id}
+
+
+async def _async_stop(call: ServiceCall) -> ServiceResponse:
+    """End what rings on a device, as a word to it does."""
+    echo = await _async_echo(call)
+    must_be_online(echo)
+    ringing = echo.watch.ringing(echo.device.serial)
+    await async_tell(call.hass, echo, phrases_of(echo).stop)
+    return {"id": ringing.notification_id if ringing else None}
+
+
+async def _async_sounds(call: ServiceCall) -> ServiceResponse:
+    """Tell what a device can ring with."""
+    echo = await _async_echo(call)
+    must_have(echo, CAN_RING)
+    with command_errors(call.hass, echo.entry):
+        sounds = await echo.api.async_sounds(echo.device)
+        default = await echo.api.async_default_sound(echo.device)
+    return {
+        "sounds": [{"id": sound.sound_id, "name": sound.name} for sound in sounds],
+        "default": default.sound_id if default else None,
+    }
+
+
+# Of each action: its name, what does it, and its fields.
+_ACTIONS: Final[
+    tuple[tuple[str, Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]], dict[Any, Any]], ...]
+] = (
+    (
+        "create_alarm",
+        _async_create_alarm,
+        {
+            **_ECHO,
+            vol.Required(ATTR_AT): _AT,
+            **_REPEATED,
+            vol.Optional(ATTR_SOUND): cv.string,
+            vol.Optional(ATTR_VOLUME): _VOLUME,
+        },
+    ),
+    (
+        "create_reminder",
+        _async_create_reminder,
+        {
+            **_ECHO,
+            vol.Required(ATTR_AT): _AT,
+            vol.Required(ATTR_MESSAGE): cv.string,
+            vol.Optional(ATTR_ALL_DEVICES, default=False): cv.boolean,
+            **_REPEATED,
+        },
+    ),
+    (
+        "create_timer",
+        _async_create_timer,
+        {**_ECHO, vol.Required(ATTR_DURATION): _LENGTH, vol.Optional(ATTR_LABEL): cv.string},
+    ),
+    (
+        "edit_alarm",
+        _async_edit_alarm,
+        {**_ONE, vol.Optional(ATTR_AT): _AT, **_REPEATED, vol.Optional(ATTR_SOUND): cv.string},
+    ),
+    (
+        "edit_reminder",
+        _async_edit_reminder,
+        {**_ONE, vol.Optional(ATTR_AT): _AT, **_REPEATED, vol.Optional(ATTR_MESSAGE): cv.string},
+    ),
+    ("set_alarm_volume", _async_set_volume, {**_ONE, vol.Optional(ATTR_VOLUME): _VOLUME}),
+    ("delete_notification", _async_delete, _ONE),
+    ("skip_next", _async_skip_next, _ONE),
+    ("snooze_alarm", _async_snooze, {**_ECHO, vol.Optional(ATTR_DURATION): _LENGTH}),
+    ("stop_alarm", _async_stop, _ECHO),
+)
+
+
+def _recurrence(call: ServiceCall) -> Recurrence | None:
+    """Return how what is asked for repeats; raises ``ServiceValidationError`` for weeks without days."""
+    if not call.data.get(ATTR_WEEKDAYS) and call.data[ATTR_INTERVAL] > 1:
+        raise invalid_input("interval_without_weekdays")
+    return recurrence_of(call.data.get(ATTR_WEEKDAYS, ()), call.data[ATTR_INTERVAL])
+
+
+def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | None:
+    """Return the new times of what is there; ``None`` when neither time nor days are given.
+
+    The days stay where only the time is new, the time of day where only the days are.
+    """
+    at: datetime | time | None = call.data.get(ATTR_AT)
+    recurrence = _recurrence(call)
+    if at is None and ATTR_WEEKDAYS not in call.data:
+        return None
+    recurrence = recurrence if ATTR_WEEKDAYS in call.data else recurrence_held(echo, item)
+    if at is None:
+        if item.local_seconds is None:
+            raise invalid_input("alert_time_unknown", id=item.notification_id)
+        at = time_of_day(item.local_seconds)
+    return timing_of(echo, at, recurrence)
+
+
+async def _async_echo(call: ServiceCall) -> Echo:
+    """Return the device that is named, or the default one; the caller has to be allowed to control it."""
+    named = call.data.get(ATTR_ENTITY_ID)
+    echo = echo_by_entity(call.hass, named) if named else any_default_echo(call.hass)
+    await _async_permit(call, echo)
+    return echo
+
+
+async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:
+    """Return what has the id, and its device, which the caller has to be allowed to control."""
+    echo, item = await async_find(call.hass, call.data[ATTR_ID])
+    await _async_permit(call, echo)
+    return echo, item
+
+
+async def _async_permit(call: ServiceCall, echo: Echo) -> None:
+    """Raise ``Unauthorized`` for a caller who may not control the media player of a device."""
+    (await async_permissions(call.hass, call.context)).require_echos(echo.entry, serials_of(echo))

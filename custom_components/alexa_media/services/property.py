@@ -1,0 +1,387 @@
+"""Actions of an operator who manages Echos for others: search, units, names, addresses, Wi-Fi, timers, removal.
+
+What is hard to undo wants ``confirm``, what loses a device also its serial number; both
+are checked before anything is sent.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
+from homeassistant.helpers.typing import VolDictType
+from homeassistant.util.json import JsonValueType
+import probatio as vol
+
+from ..cloud.errors import AlexaConnectionError, AlexaRateLimitedError
+from ..cloud.model.property import (
+    ManagedDevice,
+    ManagedUnit,
+    ManagementApi,
+    PostalAddress,
+    WifiInstallState,
+    WifiNetwork,
+    WifiSecurity,
+)
+from ..cloud.names import same
+from ..const import DOMAIN
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import command_errors, invalid_input, player_unique_id
+from ..features.appliances import appliance_identifier
+from ..features.speech import readable_text
+
+ATTR_CONFIG_ENTRY: Final = "config_entry_id"
+ATTR_CONFIRM: Final = "confirm"
+ATTR_DEVICE: Final = "device_id"
+ATTR_MANUFACTURER: Final = "manufacturer"
+ATTR_MESSAGE: Final = "message"
+ATTR_MODEL: Final = "model"
+ATTR_NAME: Final = "name"
+ATTR_OPERATION: Final = "operation_id"
+ATTR_PASSWORD: Final = "password"  # noqa: S105 - the name of a field
+ATTR_SECURITY: Final = "security"
+ATTR_SERIAL: Final = "serial_number"
+ATTR_SSID: Final = "ssid"
+ATTR_UNIT: Final = "unit"
+ATTR_UNITS: Final = "units"
+ATTR_AUTHORITY: Final = "certificate_authority_id"
+ATTR_CERTIFICATES: Final = "server_certificates"
+ATTR_WAIT: Final = "wait"
+
+WIFI_POLL: Final = 5.0
+WIFI_LIMIT: Final = 180.0
+"""Seconds between two questions how an installation goes, and after which nobody asks any more."""
+
+_ADDRESS_FIELDS: Final = ("line1", "line2", "line3", "city", "state", "district", "postal_code", "country")
+_SECURITIES: Final[Mapping[str, WifiSecurity]] = {
+    "open": WifiSecurity.OPEN,
+    "password": WifiSecurity.PASSWORD,
+    "enterprise": WifiSecurity.ENTERPRISE,
+}
+
+_DEVICE: Final[VolDictType] = {vol.Required(ATTR_DEVICE): cv.string}
+_ENTRY: Final[VolDictType] = {vol.Required(ATTR_CONFIG_ENTRY): cv.string}
+_CONFIRMED: Final[VolDictType] = {**_DEVICE, vol.Optional(ATTR_CONFIRM, default=False): cv.boolean}
+_WITH_SERIAL: Final[VolDictType] = {**_CONFIRMED, vol.Required(ATTR_SERIAL): cv.string}
+_TEXTS: Final = vol.All(cv.ensure_list, [cv.string])
+_NETWORK: Final[VolDictType] = {
+    vol.Required(ATTR_SSID): cv.string,
+    vol.Optional(ATTR_SECURITY, default="password"): vol.In(_SECURITIES),
+}
+_CREDENTIALS: Final[VolDictType] = {
+    vol.Optional(ATTR_PASSWORD, default=""): cv.string,
+    vol.Optional(ATTR_AUTHORITY, default=""): cv.string,
+    vol.Optional(ATTR_CERTIFICATES, default=list): _TEXTS,
+}
+_ADDRESS: Final[VolDictType] = {
+    vol.Required("line1"): cv.string,
+    **{vol.Optional(name, default=""): cv.string for name in _ADDRESS_FIELDS[1:-1]},
+    vol.Required("country"): vol.All(cv.string, vol.Upper),
+}
+_QUERY: Final[VolDictType] = {
+    vol.Optional(ATTR_UNITS, default=list): _TEXTS,
+    vol.Optional(ATTR_MANUFACTURER): cv.string,
+    vol.Optional(ATTR_MODEL): cv.string,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """A device that an action is about, and who manages it."""
+
+    entry: AlexaConfigEntry
+    api: ManagementApi
+    key: str
+
+
+type _Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register the actions, for administrators and automations: others have the entities."""
+    silent, optional, only = SupportsResponse.NONE, SupportsResponse.OPTIONAL, SupportsResponse.ONLY
+    actions: tuple[tuple[str, _Handler, VolDictType, SupportsResponse], ...] = (
+        ("query_endpoints", _async_query, {**_ENTRY, **_QUERY}, only),
+        (
+            "announce_in_units",
+            _async_announce,
+            {**_ENTRY, vol.Required(ATTR_UNITS): _TEXTS, vol.Required(ATTR_MESSAGE): cv.string},
+            silent,
+        ),
+        ("delete_timers", _async_delete_timers, _DEVICE, silent),
+        ("move_to_unit", _async_move, {**_CONFIRMED, vol.Required(ATTR_UNIT): cv.string}, silent),
+        ("remove_from_unit", _async_remove, _CONFIRMED, silent),
+        ("rename_endpoint", _async_rename, {**_DEVICE, vol.Required(ATTR_NAME): cv.string}, silent),
+        ("set_address", _async_set_address, {**_DEVICE, **_ADDRESS}, optional),
+        ("save_wifi", _async_save_wifi, {**_ENTRY, **_NETWORK, **_CREDENTIALS}, silent),
+        (
+            "install_wifi",
+            _async_install_wifi,
+            {**_DEVICE, **_NETWORK, vol.Optional(ATTR_WAIT, default=True): cv.boolean},
+            optional,
+        ),
+        ("wifi_status", _async_wifi_status, {**_DEVICE, vol.Required(ATTR_OPERATION): cv.string}, only),
+        ("deregister_endpoint", _async_deregister, _WITH_SERIAL, silent),
+        ("forget_endpoint", _async_forget, _WITH_SERIAL, silent),
+    )
+    for name, handler, fields, response in actions:
+        async_register_admin_service(hass, DOMAIN, name, handler, vol.Schema(fields), response)
+
+
+# --- what an action is about --------------------------------------------------------------
+
+
+def _entry_of(call: ServiceCall) -> tuple[AlexaConfigEntry, ManagementApi]:
+    """Return the property that a call names; raises ``ServiceValidationError``."""
+    entry: AlexaConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY])
+    if (api := entry.runtime_data.backend.management) is None:
+        raise invalid_input("not_a_property", name=entry.title)
+    return entry, api
+
+
+def _device_of(call: ServiceCall) -> Managed:
+    """Return the device that a call names; raises ``ServiceValidationError``."""
+    registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE])
+    if registered is None:
+        raise invalid_input("device_not_managed", name=call.data[ATTR_DEVICE])
+    for entry_id in registered.config_entries:
+        entry: AlexaConfigEntry | None = call.hass.config_entries.async_get_entry(entry_id)
+        if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
+            continue
+        if (api := entry.runtime_data.backend.management) is not None:
+            for key in _keys(entry, api, registered.identifiers):
+                return Managed(entry, api, key)
+    raise invalid_input("device_not_managed", name=registered.name_by_user or registered.name or registered.id)
+
+
+def _keys(entry: AlexaConfigEntry, api: ManagementApi, identifiers: Collection[tuple[str, str]]) -> Iterable[str]:
+    """Yield the key of the managed device that a registered device with these identifiers is."""
+    runtime = entry.runtime_data
+    for serial in runtime.devices.data:
+        if (DOMAIN, player_unique_id(entry, serial)) in identifiers:
+            yield serial
+    for appliance in runtime.appliances.data.values() if runtime.appliances else ():
+        if appliance_identifier(entry, appliance) in identifiers:
+            yield from filter(None, (api.key_of(appliance.entity_id),))
+
+
+def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
+    """Return a unit by its id, its name or its path; raises ``ServiceValidationError`` when there is not just one."""
+    text = wanted.strip()
+    found = [unit for unit in api.units.values() if text == unit.unit_id or same(text, " / ".join(unit.path))]
+    found = found or [unit for unit in api.units.values() if same(unit.name, text)]
+    if len(found) != 1:
+        known = ", ".join(sorted(" / ".join(unit.path) for unit in found or api.units.values()))
+        raise invalid_input("unit_ambiguous" if found else "unit_not_found", unit=text, known=known)
+    return found[0]
+
+
+def _require_confirmation(call: ServiceCall) -> None:
+    """Raise ``ServiceValidationError`` unless the caller means it."""
+    if not call.data[ATTR_CONFIRM]:
+        raise invalid_input("confirmation_missing")
+
+
+def _require_serial(call: ServiceCall, managed: Managed) -> None:
+    """Raise ``ServiceValidationError`` unless the caller has the right device before their eyes."""
+    _require_confirmation(call)
+    known = managed.api.serial_of(managed.key) or managed.key
+    if not same(call.data[ATTR_SERIAL], known):
+        raise invalid_input("serial_mismatch")
+
+
+async def _async_look_again(managed: Managed) -> None:
+    """List the devices again: one has come, gone or changed."""
+    runtime = managed.entry.runtime_data
+    await runtime.devices.async_refresh()
+    if runtime.appliances:
+        await runtime.appliances.async_refresh()
+
+
+# --- searching and speaking ---------------------------------------------------------------
+
+
+async def _async_query(call: ServiceCall) -> ServiceResponse:
+    """Search devices; the response lists them."""
+    entry, api = _entry_of(call)
+    unit_ids = [_unit_of(api, wanted).unit_id for wanted in call.data[ATTR_UNITS]]
+    with command_errors(call.hass, entry):
+        found = await api.async_query(
+            unit_ids=unit_ids, manufacturer=call.data.get(ATTR_MANUFACTURER), model=call.data.get(ATTR_MODEL)
+        )
+    return {"endpoints": [_described(device) for device in sorted(found, key=lambda device: device.name)]}
+
+
+def _described(device: ManagedDevice) -> dict[str, Any]:
+    """Return a device for a response."""
+    unit = {"unit": " / ".join(device.unit.path), "unit_id": device.unit.unit_id} if device.unit else {}
+    return {
+        "name": device.name,
+        "kind": device.kind,
+        "online": device.online,
+        "manufacturer": device.manufacturer,
+        "model": device.model,
+        "serial_number": device.serial_number,
+        "software_version": device.software_version,
+        "features": list(device.features),
+        **unit,
+    }
+
+
+async def _async_announce(call: ServiceCall) -> None:
+    """Announce a message in units."""
+    entry, api = _entry_of(call)
+    text = readable_text(call.data[ATTR_MESSAGE])
+    unit_ids = [_unit_of(api, wanted).unit_id for wanted in call.data[ATTR_UNITS]]
+    with command_errors(call.hass, entry):
+        await api.async_announce(text, unit_ids=unit_ids)
+
+
+async def _async_delete_timers(call: ServiceCall) -> None:
+    """Delete the timers of an Echo."""
+    managed = _device_of(call)
+    with command_errors(call.hass, managed.entry):
+        await managed.api.async_delete_timers(managed.key)
+
+
+# --- units, names, addresses --------------------------------------------------------------
+
+
+async def _async_move(call: ServiceCall) -> None:
+    """Move a device into a unit."""
+    managed = _device_of(call)
+    _require_confirmation(call)
+    unit = _unit_of(managed.api, call.data[ATTR_UNIT])
+    with command_errors(call.hass, managed.entry):
+        await managed.api.async_move(managed.key, unit.unit_id)
+    await _async_look_again(managed)
+
+
+async def _async_remove(call: ServiceCall) -> None:
+    """Take a device out of its unit."""
+    managed = _device_of(call)
+    _require_confirmation(call)
+    with command_errors(call.hass, managed.entry):
+        await managed.api.async_move(managed.key, None)
+    await _async_look_again(managed)
+
+
+async def _async_rename(call: ServiceCall) -> None:
+    """Rename a device at Amazon."""
+    managed = _device_of(call)
+    with command_errors(call.hass, managed.entry):
+        await managed.api.async_rename(managed.key, call.data[ATTR_NAME].strip())
+    await _async_look_again(managed)
+
+
+async def _async_set_address(call: ServiceCall) -> ServiceResponse:
+    """Set the address of an Echo; who wants a response gets what Amazon says about one that it does not take."""
+    managed = _device_of(call)
+    address = PostalAddress(**{name: call.data[name] for name in _ADDRESS_FIELDS})
+    with command_errors(call.hass, managed.entry):
+        refusal = await managed.api.async_set_address(managed.key, address)
+    if not call.return_response:
+        if refusal:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="address_rejected",
+                translation_placeholders={"reason": ", ".join(refusal.problems) or refusal.code},
+            )
+        return None
+    if refusal is None:
+        return {"accepted": True}
+    suggestions: list[JsonValueType] = [asdict(suggestion) for suggestion in refusal.suggestions]
+    return {"accepted": False, "problems": list(refusal.problems), "suggestions": suggestions}
+
+
+# --- Wi-Fi --------------------------------------------------------------------------------
+
+
+async def _async_save_wifi(call: ServiceCall) -> None:
+    """Store a network in the account's locker."""
+    entry, api = _entry_of(call)
+    data = call.data
+    security = _SECURITIES[data[ATTR_SECURITY]]
+    if bool(data[ATTR_PASSWORD]) != (security is WifiSecurity.PASSWORD):
+        raise invalid_input("wifi_password")
+    if (bool(data[ATTR_AUTHORITY]), bool(data[ATTR_CERTIFICATES])) != ((security is WifiSecurity.ENTERPRISE),) * 2:
+        raise invalid_input("wifi_certificates")
+    network = WifiNetwork(
+        ssid=data[ATTR_SSID],
+        security=security,
+        password=data[ATTR_PASSWORD],
+        certificate_authority_id=data[ATTR_AUTHORITY],
+        server_certificates=tuple(data[ATTR_CERTIFICATES]),
+    )
+    with command_errors(call.hass, entry):
+        await api.async_save_wifi(network)
+
+
+async def _async_install_wifi(call: ServiceCall) -> ServiceResponse:
+    """Install a stored network on an Echo and wait for the end of it; the response has the id of the operation.
+
+    Raises ``HomeAssistantError`` when the Echo has not installed it, or nobody knows.
+    """
+    managed = _device_of(call)
+    ssid, security = call.data[ATTR_SSID], _SECURITIES[call.data[ATTR_SECURITY]]
+    with command_errors(call.hass, managed.entry):
+        operation_id = await managed.api.async_install_wifi(managed.key, ssid, security)
+    state = WifiInstallState.IN_PROGRESS
+    if call.data[ATTR_WAIT]:
+        with command_errors(call.hass, managed.entry):
+            state = await _async_follow(managed, operation_id)
+        if state is not WifiInstallState.SUCCESS:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="wifi_failed" if state is WifiInstallState.FAILURE else "wifi_unknown",
+                translation_placeholders={"ssid": ssid, "operation_id": operation_id},
+            )
+    return {"operation_id": operation_id, "status": state.value.lower()} if call.return_response else None
+
+
+async def _async_follow(managed: Managed, operation_id: str) -> WifiInstallState:
+    """Ask until an installation is over, or for long enough; a question that fails is asked again."""
+    for _ in range(int(WIFI_LIMIT / WIFI_POLL)):
+        await asyncio.sleep(WIFI_POLL)
+        try:
+            state = await managed.api.async_wifi_state(managed.key, operation_id)
+        except AlexaConnectionError, AlexaRateLimitedError:
+            continue
+        if state not in (WifiInstallState.IN_PROGRESS, WifiInstallState.UNKNOWN):
+            return state
+    return WifiInstallState.TIMEOUT
+
+
+async def _async_wifi_status(call: ServiceCall) -> ServiceResponse:
+    """Tell how an installation goes."""
+    managed = _device_of(call)
+    with command_errors(call.hass, managed.entry):
+        state = await managed.api.async_wifi_state(managed.key, call.data[ATTR_OPERATION].strip())
+    return {"status": state.value.lower()}
+
+
+# --- removal ------------------------------------------------------------------------------
+
+
+async def _async_deregister(call: ServiceCall) -> None:
+    """Take a device out of the account."""
+    managed = _device_of(call)
+    _require_serial(call, managed)
+    with command_errors(call.hass, managed.entry):
+        await managed.api.async_deregister(managed.key)
+    await _async_look_again(managed)
+
+
+async def _async_forget(call: ServiceCall) -> None:
+    """Let Alexa forget a device of the smart home."""
+    managed = _device_of(call)
+    _require_serial(call, managed)
+    with command_errors(call.hass, managed.entry):
+        await managed.api.async_forget(managed.key)
+    await _async_look_again(managed)

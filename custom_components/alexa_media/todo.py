@@ -1,0 +1,286 @@
+"""To-do list platform."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+import logging
+import re
+from typing import Final, override
+
+from homeassistant.components.todo.const import DOMAIN as TODO_DOMAIN, TodoItemStatus, TodoListEntityFeature
+from homeassistant.components.todo.entity import TodoItem, TodoListEntity
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .cloud.errors import AlexaCommandError, AlexaUnsupportedError
+from .cloud.model.lists import MAX_ITEMS, ItemChanges, ListItem, ListsApi, ListType
+from .coordinator.base import EXISTENCE
+from .coordinator.lists import AlexaList, ListsCoordinator
+from .coordinator.runtime import AlexaConfigEntry
+from .entity import TopicEntity, account_device_info, async_setup_entities, command_errors, invalid_input
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those that the account can have."""
+    _async_setup_lists(hass, entry, async_add_entities)
+
+
+# What a quantity begins with, so that a text with a × of its own is not torn apart.
+_QUANTITY: Final = re.compile(r"(?P<quantity>\d[^×]{0,29}?)\s*×\s*(?P<name>\S.*)", re.DOTALL)
+
+
+def summary_of(name: str, quantity: str | None) -> str:
+    """Return the text that is shown: ``2 × milk``, or the name alone."""
+    return f"{quantity} × {name}" if quantity else name
+
+
+def parse_summary(summary: str) -> tuple[str, str | None]:
+    """Return name and quantity of a text that a user wrote."""
+    text = " ".join(summary.split())
+    if found := _QUANTITY.fullmatch(text):
+        return found["name"], found["quantity"]
+    return text, None
+
+
+_LOGGER = logging.getLogger(__name__)
+
+_NAMES: Final = {ListType.SHOP: "shopping_list", ListType.TODO: "to_do_list"}
+
+_STATUS: Final = {True: TodoItemStatus.COMPLETED, False: TodoItemStatus.NEEDS_ACTION}
+
+
+@callback
+def _async_setup_lists(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add one for every list, and remove those of lists that are gone."""
+    lists = entry.runtime_data.lists
+    api = entry.runtime_data.backend.lists
+    if lists is None or api is None:
+        return
+
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaTodoList]]]:
+        for list_id in lists.data:
+            yield _unique_id(entry, list_id), partial(AlexaTodoList, entry, lists, api, list_id)
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, lists)
+    registry = er.async_get(hass)
+
+    @callback
+    def _remove_gone() -> None:
+        for list_id, entity_id in _registered(registry, entry).items():
+            if list_id not in lists.data and list_id not in lists.remembered:
+                registry.async_remove(entity_id)
+
+    entry.async_on_unload(lists.async_add_listener(_remove_gone, EXISTENCE))
+    lists.async_remember(_registered(registry, entry))
+
+
+def _registered(registry: er.EntityRegistry, entry: AlexaConfigEntry) -> dict[str, str]:
+    """Return the entity ids of the lists that have or had an entity, by the id of the list."""
+    prefix = _unique_id(entry, "")
+    return {
+        registered.unique_id.removeprefix(prefix): registered.entity_id
+        for registered in er.async_entries_for_config_entry(registry, entry.entry_id)
+        if registered.domain == TODO_DOMAIN and registered.unique_id.startswith(prefix)
+    }
+
+
+def _unique_id(entry: AlexaConfigEntry, list_id: str) -> str:
+    """Return the unique id of a list's entity."""
+    return f"{entry.unique_id}_list_{list_id}"
+
+
+class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
+    """A list; a note is an item's description, a quantity stands before its name."""
+
+    _attr_has_entity_name = True
+    _attr_supported_features = (
+        TodoListEntityFeature.CREATE_TODO_ITEM
+        | TodoListEntityFeature.UPDATE_TODO_ITEM
+        | TodoListEntityFeature.DELETE_TODO_ITEM
+        | TodoListEntityFeature.SET_DESCRIPTION_ON_ITEM
+    )
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: ListsCoordinator, api: ListsApi, list_id: str) -> None:
+        """Show one list of the account."""
+        super().__init__(coordinator, context=list_id)
+        self.entry = entry
+        self._api = api
+        self._list_id = list_id
+        self._warned = False
+        self._attr_unique_id = _unique_id(entry, list_id)
+        self._attr_device_info = account_device_info(entry)
+        self._async_take()
+
+    @property
+    def _list(self) -> AlexaList | None:
+        """Return the list as it was last read."""
+        return self.coordinator.data.get(self._list_id)
+
+    @property
+    def _items(self) -> dict[str, ListItem]:
+        """Return the items by id."""
+        return {item.item_id: item for item in (self._list.items if self._list else None) or ()}
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the lists can be read and this is one of them."""
+        return super().available and self._list is not None
+
+    @callback
+    def _async_take(self) -> None:
+        """Take over name and items."""
+        if (held := self._list) is None:
+            return
+        if (key := _NAMES.get(held.info.type)) and held.info.name is None:
+            self._attr_translation_key = key
+        else:
+            self._attr_name = held.info.name
+        if held.items is None:
+            return
+        # what is still to do comes first
+        self._attr_todo_items = [
+            TodoItem(
+                uid=item.item_id,
+                summary=summary_of(item.name, item.quantity),
+                status=_STATUS[item.complete],
+                description=item.note,
+            )
+            for item in sorted(held.items, key=lambda item: item.complete)
+        ]
+        if len(held.items) >= MAX_ITEMS and not self._warned:
+            self._warned = True
+            _LOGGER.warning("A list has more than %s items, the others are not shown", MAX_ITEMS)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have the items read, now that somebody looks at them."""
+        await super().async_added_to_hass()
+        if self._list and self._list.items is None:
+            self.coordinator.async_want(self._list_id)
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Show what changed."""
+        self._async_take()
+        super()._handle_coordinator_update()
+
+    @override
+    async def async_update(self) -> None:
+        """Read the lists and the items of this one now (``homeassistant.update_entity``)."""
+        if self.enabled:
+            await self.coordinator.async_refresh_items(self._list_id)
+
+    # --- changes ---------------------------------------------------------------------
+
+    @override
+    async def async_create_todo_item(self, item: TodoItem) -> None:
+        """Add an item; quantity and note are a second request, as Amazon takes only a name at first."""
+        name, quantity = parse_summary(item.summary or "")
+        if not name:
+            raise invalid_input("todo_item_without_name")
+        with command_errors(self.hass, self.entry):
+            added = await self._api.async_add(self._list_id, name)
+        self.coordinator.async_item_written(self._list_id, added)
+        note = (item.description or "").strip() or None
+        complete = item.status is TodoItemStatus.COMPLETED or None
+        if not (quantity or note or complete):
+            return
+        if added is None:
+            raise invalid_input("todo_item_half_added", name=name)
+        await self._async_change(added, ItemChanges(quantity=quantity, note=note, complete=complete))
+
+    @override
+    async def async_update_todo_item(self, item: TodoItem) -> None:
+        """Change what is another than what is shown, in one request."""
+        shown = self._items.get(item.uid or "")
+        if shown is None:
+            raise invalid_input("todo_item_gone")
+        changes = self._changes(shown, item)
+        if changes != ItemChanges():
+            await self._async_change(shown, changes)
+
+    def _changes(self, shown: ListItem, item: TodoItem) -> ItemChanges:
+        """Return what a user made different."""
+        name = quantity = note = complete = None
+        if item.summary != summary_of(shown.name, shown.quantity):
+            wanted, amount = parse_summary(item.summary or "")
+            if not wanted:
+                raise invalid_input("todo_item_without_name")
+            name = wanted if wanted != shown.name else None
+            quantity = (amount or "") if amount != shown.quantity else None
+        if ((item.description or "").strip() or None) != shown.note:
+            note = (item.description or "").strip()
+        if item.status is not None and item.status is not _STATUS[shown.complete]:
+            complete = not shown.complete
+        return ItemChanges(name=name, quantity=quantity, note=note, complete=complete)
+
+    @override
+    async def async_delete_todo_items(self, uids: list[str]) -> None:
+        """Delete items; those that can be deleted are, whatever becomes of the others."""
+        items = self._items
+        if gone := [uid for uid in uids if uid not in items]:
+            raise invalid_input("todo_item_gone" if len(uids) == 1 else "todo_items_gone", count=str(len(gone)))
+        results = await asyncio.gather(*(self._async_delete(items[uid]) for uid in uids), return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            raise failures[0]
+
+    async def _async_change(self, item: ListItem, changes: ItemChanges) -> None:
+        """Change an item of which ``item`` is what the user saw."""
+
+        async def send(current: ListItem) -> None:
+            changed = await self._api.async_update(self._list_id, current, changes)
+            self.coordinator.async_item_written(self._list_id, changed)
+
+        await self._async_versioned(item, changes, send)
+
+    async def _async_delete(self, item: ListItem) -> None:
+        """Delete an item of which ``item`` is what the user saw."""
+
+        async def send(current: ListItem) -> None:
+            await self._api.async_delete(self._list_id, current)
+            self.coordinator.async_item_deleted(self._list_id, current.item_id)
+
+        await self._async_versioned(item, None, send)
+
+    async def _async_versioned(
+        self, item: ListItem, changes: ItemChanges | None, send: Callable[[ListItem], Awaitable[None]]
+    ) -> None:
+        """Send a change; who lost a race looks again, and tries once more unless the other changed the same.
+
+        Amazon refuses a version that is not the current one. Without ``changes`` the item
+        is to go.
+        """
+        with command_errors(self.hass, self.entry):
+            try:
+                await send(item)
+            except AlexaCommandError, AlexaUnsupportedError:
+                fresh = (await self.coordinator.async_items_now(self._list_id)).get(item.item_id)
+                if fresh is None:
+                    if changes is None:
+                        return
+                    raise invalid_input("todo_item_gone") from None
+                if fresh.version == item.version:
+                    raise
+                if not _untouched(item, fresh, changes):
+                    raise invalid_input("todo_item_changed", name=fresh.name) from None
+                await send(fresh)
+
+
+def _untouched(seen: ListItem, fresh: ListItem, changes: ItemChanges | None) -> bool:
+    """Return whether nobody else changed what is to be changed; of what is to go, anything but its ticking off."""
+    if changes is None:
+        return (seen.name, seen.quantity, seen.note) == (fresh.name, fresh.quantity, fresh.note)
+    return all(
+        getattr(changes, name) is None or getattr(seen, name) == getattr(fresh, name)
+        for name in ("name", "complete", "quantity", "note")
+    )

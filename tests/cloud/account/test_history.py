@@ -1,0 +1,143 @@
+"""The history of an account: the page's token, two forms, and what each of them wants."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from time import monotonic
+
+from aiohttp import ClientSession, web
+import pytest
+
+from custom_components.alexa_media.cloud.account import history as history_module
+from custom_components.alexa_media.cloud.account.history import HISTORY, HISTORY_BEFORE, HISTORY_PAGE, AccountHistory
+from custom_components.alexa_media.cloud.account.session import AccountSession
+from custom_components.alexa_media.cloud.errors import (
+    AlexaBadResponseError,
+    AlexaConnectionError,
+    AlexaRateLimitedError,
+    AlexaUnsupportedError,
+)
+from custom_components.alexa_media.cloud.model.devices import Credentials
+from custom_components.alexa_media.cloud.model.history import RecordPage
+
+from .conftest import Amazon, Clock, Reply, answer, html
+
+START, END = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)
+NEWER = answer({"alexaHistoryRecords": [], "encodedRequestToken": "more"})
+OLDER = answer({"customerHistoryRecords": [], "encodedRequestToken": None})
+MORE, NO_MORE = RecordPage(records=(), token="more"), RecordPage(records=(), token=None)
+
+
+def page(token: str) -> Reply:
+    """Return the page with a token in it."""
+
+    async def reply(_: web.Request) -> web.StreamResponse:
+        return web.Response(text=f'<meta name="csrf-token" content="{token}">', content_type="text/html")
+
+    return reply
+
+
+@pytest.fixture
+async def history(http: ClientSession, credentials: Credentials, amazon: Amazon) -> AsyncIterator[AccountHistory]:
+    """Return the history of a connected account; the ledger is empty, the page's token is "one"."""
+    session = AccountSession(http, credentials)
+    session.transport.retry_pause = 0
+    await session.async_connect()
+    amazon.script(HISTORY_PAGE.path, page("one"))
+    amazon.ledger.clear()
+    yield AccountHistory(session)
+    await session.async_close()
+
+
+async def test_newer_form(history: AccountHistory, amazon: Amazon) -> None:
+    """It goes out with cookies, bearer and the page's token, which is fetched once."""
+    amazon.script(HISTORY.path, NEWER)
+    assert await history.async_records(START, END) == MORE
+    assert await history.async_records(START, END, "previous") == MORE
+    assert amazon.paths == [HISTORY_PAGE.path, HISTORY.path, HISTORY.path]
+    hit = amazon.hits(HISTORY.path)[1]
+    assert hit.query == {"startTime": "1795132800000", "endTime": "1795219200000"}
+    assert hit.json == {"previousRequestToken": "previous"}
+    assert hit.headers["anti-csrftoken-a2z"] == "one"
+    assert hit.headers["authorization"].startswith("Bearer Atna|")
+    assert hit.headers["referer"] == f"https://{hit.host}" == "https://www.amazon.de"
+    assert "csrf" not in hit.headers
+    assert "at-acbde" in hit.cookies
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_older_form(history: AccountHistory, amazon: Amazon, status: int) -> None:
+    """It is asked where the newer one is refused, and from then on first."""
+    amazon.script(HISTORY.path, answer(status=status))
+    amazon.script(HISTORY_BEFORE.path, OLDER, OLDER, answer(status=404))
+    assert await history.async_records(START, END) == NO_MORE
+    (hit,) = amazon.hits(HISTORY_BEFORE.path)
+    assert (hit.query["recordType"], hit.headers["anti-csrftoken-a2z"]) == ("VOICE_HISTORY", "one")
+    assert "authorization" not in hit.headers
+    amazon.ledger.clear()
+    assert await history.async_records(START, END) == NO_MORE
+    assert amazon.paths == [HISTORY_BEFORE.path]
+    amazon.script(HISTORY.path, NEWER)
+    assert await history.async_records(START, END) == MORE
+    # a further page is that of the same form
+    amazon.script(HISTORY.path, answer(status=404))
+    with pytest.raises(AlexaUnsupportedError) as raised:
+        await history.async_records(START, END, "previous")
+    assert raised.value.endpoint == HISTORY.label
+
+
+async def test_both_refused(history: AccountHistory, amazon: Amazon) -> None:
+    amazon.script(HISTORY.path, answer(status=403))
+    amazon.script(HISTORY_BEFORE.path, answer(status=404))
+    with pytest.raises(AlexaUnsupportedError) as raised:
+        await history.async_records(START, END)
+    assert raised.value.endpoint == HISTORY_BEFORE.label
+
+
+async def test_token_of_an_older_page(
+    history: AccountHistory, amazon: Amazon, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is refused is fetched anew and the request sent once more; without being refused after half a day."""
+    monkeypatch.setattr(history_module, "monotonic", lambda: monotonic() + clock.offset)
+    amazon.script(HISTORY.path, NEWER, answer(status=403), NEWER)
+    amazon.script(HISTORY_PAGE.path, page("one"), page("two"), page("three"))
+    await history.async_records(START, END)
+    await history.async_records(START, END)
+    assert [hit.headers["anti-csrftoken-a2z"] for hit in amazon.hits(HISTORY.path)] == ["one", "one", "two"]
+    clock.advance(history_module.TOKEN_LASTS + 1)
+    await history.async_records(START, END)
+    assert amazon.hits(HISTORY.path)[-1].headers["anti-csrftoken-a2z"] == "three"
+    assert amazon.hits(HISTORY_BEFORE.path) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (answer(status=500), AlexaConnectionError),
+        (answer(status=429), AlexaRateLimitedError),
+        (answer({}), AlexaBadResponseError),
+    ],
+)
+async def test_what_is_no_refusal(
+    history: AccountHistory, amazon: Amazon, reply: Reply, error: type[Exception]
+) -> None:
+    """It does not lead to the other form."""
+    amazon.script(HISTORY.path, reply)
+    with pytest.raises(error):
+        await history.async_records(START, END)
+    assert amazon.hits(HISTORY_BEFORE.path) == []
+
+
+async def test_page_of_a_sign_in(history: AccountHistory, amazon: Amazon) -> None:
+    amazon.script(HISTORY_PAGE.path, html())
+    with pytest.raises(AlexaBadResponseError):
+        await history.async_records(START, END)
+    assert amazon.hits(HISTORY.path) == []
+
+
+async def test_who_is_asking_is_refused(history: AccountHistory, amazon: Amazon) -> None:
+    """After a 401 both the access token and the cookies are new: Amazon does not say which it did not like."""
+    amazon.script(HISTORY.path, answer(status=401), NEWER)
+    await history.async_records(START, END)
+    first, second = amazon.hits(HISTORY.path)
+    assert first.headers["authorization"] != second.headers["authorization"]
+    assert first.cookies["at-acbde"] != second.cookies["at-acbde"]

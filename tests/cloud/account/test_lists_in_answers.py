@@ -1,0 +1,101 @@
+"""Which answers are lists: one decision for all parsers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from custom_components.alexa_media.cloud.account import (
+    alarms as parse_alerts,
+    alarms as parse_notifications,
+    history as parse_history,
+    kids as parse_kids,
+    lists as parse_lists,
+    media as parse_media,
+    parse,
+    parse as parse_bluetooth,
+    routines as parse_routines,
+    settings as parse_settings,
+)
+from custom_components.alexa_media.cloud.errors import AlexaBadResponseError
+from custom_components.alexa_media.cloud.json import listed
+from custom_components.alexa_media.cloud.property import parse as property_parse, settings as property_settings
+from custom_components.alexa_media.cloud.property.parse import ShapeError
+
+from . import captures
+from .test_parse import NOW
+
+PARSERS: dict[str, tuple[str | None, Callable[[Any], Any]]] = {
+    "notifications": ("notifications", parse_notifications.parse_notifications),
+    "routines": (None, parse_routines.parse_routines),
+    "lists": ("listInfoList", parse_lists.parse_lists),
+    "Do Not Disturb": ("doNotDisturbDeviceStatusList", parse.parse_dnd),
+    "volumes": ("volumes", parse.parse_volumes),
+    "sessions": (None, lambda data: parse.parse_sessions(data, NOW)),
+    "sessions by key": ("mediaSessionList", lambda data: parse.parse_sessions(data, NOW)),
+    "bluetooth": ("bluetoothStates", parse_bluetooth.parse_bluetooth),
+    "history": ("alexaHistoryRecords", lambda data: parse_history.parse_records(data).records),
+    "older history": ("customerHistoryRecords", lambda data: parse_history.parse_older_records(data).records),
+    "children": ("members", parse_kids.parse_children),
+    "providers": (None, parse_media.parse_providers),
+    "queue": ("queue", parse_media.parse_queue),
+    "stations": ("browseList", parse_media.parse_stations),
+    "preferences": ("devicePreferences", parse_settings.parse_preference_objects),
+    "wake words": ("wakeWords", parse_settings.parse_wake_words),
+    "home group": ("devices", parse_settings.parse_home_group_devices),
+    "household": ("accounts", parse_settings.parse_household),
+    "alarms": ("alarms", parse_alerts.parse_alarms),
+    "sounds": ("notificationSounds", parse_alerts.parse_alarm_tones),
+    "alert volumes": ("deviceNotificationStates", parse_alerts.parse_alert_volumes),
+    "ascending": ("ascendingAlarmModelList", parse_alerts.parse_ascending),
+}
+
+each_parser = pytest.mark.parametrize(("key", "read"), PARSERS.values(), ids=PARSERS)
+
+
+def answer(key: str | None, value: Any) -> Any:
+    """Return an answer that has a value where its list belongs."""
+    return value if key is None else {key: value}
+
+
+@each_parser
+@pytest.mark.parametrize("value", [[], [{}], [{"odd": 1}, {"id": None}], [{"id": 7}, {"deviceSerialNumber": None}, 3]])
+def test_objects_of_no_use_are_a_good_empty_answer(
+    key: str | None, read: Callable[[Any], Any], value: list[Any]
+) -> None:
+    assert not read(answer(key, value))
+
+
+@each_parser
+@pytest.mark.parametrize("value", [None, {}, "x", 5, True, [None], [1, "x", []], ["x", {}, 1], [[{}]]], ids=repr)
+def test_what_is_no_list_of_objects_is_a_failure(key: str | None, read: Callable[[Any], Any], value: Any) -> None:
+    with pytest.raises(AlexaBadResponseError):
+        read(answer(key, value))
+
+
+def test_what_is_of_use_is_read_beside_what_is_not() -> None:
+    found = parse_notifications.parse_notifications({"notifications": [captures.ALARM, {"id": "x"}, None]})
+    assert list(found) == [captures.ALARM["id"]]
+
+
+def test_choices_are_a_list_of_texts() -> None:
+    assert list(parse_settings.parse_wake_word_choices({"wakeWords": []}).values()) == [()]
+    value: Any
+    for value in (None, {}, [1, None], "ALEXA"):
+        with pytest.raises(AlexaBadResponseError):
+            parse_settings.parse_wake_word_choices({"wakeWords": value})
+
+
+@pytest.mark.parametrize("value", [None, {}, "x", [None], [1, "x"]], ids=repr)
+def test_pages_of_a_property_follow_the_same_rule(value: Any) -> None:
+    assert property_parse.endpoint_page({"results": []}).items == ()
+    for read in (property_parse.endpoint_page, property_parse.unit_page):
+        with pytest.raises(ShapeError):
+            read({"results": value})
+    with pytest.raises(ShapeError):
+        property_settings.settings_page({"settings": value, "errors": []})
+
+
+def test_a_list_in_which_most_elements_are_no_objects_is_none() -> None:
+    assert listed([{}, 1]) == [{}, 1]
+    assert listed([{}, 1, None]) is None

@@ -1,0 +1,91 @@
+"""Alarms, sounds and volumes out of answers that may hold anything."""
+
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.alexa_media.cloud.account.alarms import (
+    CREATE_ALARM,
+    parse_alarm_tones,
+    parse_alarms,
+    parse_alert_volumes,
+    parse_ascending,
+    parse_created,
+    parse_sound,
+)
+from custom_components.alexa_media.cloud.errors import AlexaBadResponseError, AlexaCommandError
+from custom_components.alexa_media.cloud.model.alarms import AlarmTone
+
+ALARM = {
+    "alarmToken": "17ef9b04",
+    "status": "ON",
+    "trigger": {"scheduledTime": "2026-11-22T07:00:00", "recurrence": {"freq": "WEEKLY", "byDay": ["MO"]}},
+    "endpointIds": ["G0EXAMPLE@A3S5BH2HU6VAYF"],
+    "assets": [{"type": "TONE", "assetId": "system_alerts_melodic_01"}],
+    "extensions": [{"name": "WAKE_UP_LIGHTS", "enablement": "DISABLED"}],
+}
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_alarms() -> None:
+    """What goes back is kept as it came; a time in two parts is put together."""
+    apart = ALARM | {"alarmToken": "b", "trigger": {"date": "2026-11-22", "timeOfDay": "07:00:00"}}
+    broken: list[Any] = [
+        7,
+        {},
+        ALARM | {"alarmToken": 5},
+        ALARM | {"endpointIds": []},
+        ALARM | {"trigger": {"date": "x"}},
+    ]
+    alarms = parse_alarms({"alarms": [ALARM, apart, *broken]})
+    assert set(alarms) == {"17ef9b04", "b"}
+    first = alarms["17ef9b04"]
+    assert first.recurrence == {"freq": "WEEKLY", "byDay": ["MO"]}
+    assert (first.assets, first.extensions) == (tuple(ALARM["assets"]), tuple(ALARM["extensions"]))
+    assert (alarms["b"].scheduled, alarms["b"].recurrence) == ("2026-11-22T07:00:00", {})
+
+
+def test_what_was_made() -> None:
+    """An answer without an id means that nothing was made."""
+    assert parse_created({"alarmToken": "a"}, "alarmToken", CREATE_ALARM) == "a"
+    answers: tuple[Any, ...] = ({}, None, [], {"alarmToken": None}, {"id": "a"})
+    for answer in answers:
+        with pytest.raises(AlexaCommandError) as caught:
+            parse_created(answer, "alarmToken", CREATE_ALARM)
+        assert caught.value.code == "not_created"
+
+
+def test_sounds_and_volumes() -> None:
+    """What is broken is left out."""
+    sound = {"displayName": "Countertop", "id": "system_alerts_repetitive_04", "providerId": "ECHO"}
+    sounds = parse_alarm_tones({"notificationSounds": [sound, {"displayName": "x"}, 5, {"id": "bare"}]})
+    assert sounds == (
+        AlarmTone(sound_id="system_alerts_repetitive_04", name="Countertop", provider="ECHO"),
+        AlarmTone(sound_id="bare", name="bare", provider="ECHO"),
+    )
+    assert parse_sound(None) is None
+    volumes = [
+        {"deviceSerialNumber": serial, "volumeLevel": level}
+        for serial, level in zip("abcd", (38, 101, "1", None), strict=True)
+    ]
+    assert parse_alert_volumes({"deviceNotificationStates": volumes}) == {"a": 38}
+    models = [{"deviceSerialNumber": "a", "ascendingAlarmEnabled": False}, {"deviceSerialNumber": "b"}, 3]
+    assert parse_ascending({"ascendingAlarmModelList": models}) == {"a": False}
+
+
+@given(data=anything | st.dictionaries(st.sampled_from(["alarms", "notificationSounds"]), anything))
+@settings(max_examples=60, deadline=None)
+def test_anything(data: Any) -> None:
+    """Whatever comes, it is parsed or told to be a bad answer."""
+    for parse in (parse_alarms, parse_alarm_tones, parse_alert_volumes, parse_ascending):
+        try:
+            parse(data)
+        except AlexaBadResponseError:
+            continue
+    parse_sound(data)

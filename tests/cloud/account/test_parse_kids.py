@@ -1,0 +1,37 @@
+"""Amazon Kids out of what Amazon tells."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.alexa_media.cloud.account.kids import parse_children, parse_kids_mode
+from custom_components.alexa_media.cloud.errors import AlexaBadResponseError
+from custom_components.alexa_media.cloud.model.kids import Child
+
+
+def test_mode() -> None:
+    assert parse_kids_mode({"isChildDirectedDevice": True})
+    assert not parse_kids_mode({"isChildDirectedDevice": False})
+
+
+@pytest.mark.parametrize("answer", [None, [], {}, {"isChildDirectedDevice": "true"}, {"isChildDirectedDevice": None}])
+def test_no_mode(answer: Any) -> None:
+    with pytest.raises(AlexaBadResponseError):
+        parse_kids_mode(answer)
+
+
+def test_children() -> None:
+    members = [
+        {"firstName": "Jo", "role": "ADULT", "directedId": "amzn1.account.JO"},
+        {"firstName": "Kim", "role": "CHILD", "directedId": "amzn1.account.KIM", "age": 9},
+        {"firstName": None, "role": "CHILD", "directedId": "amzn1.account.TIM"},
+        {"firstName": "Nobody", "role": "CHILD"},
+        7,
+    ]
+    assert parse_children({"members": members}) == (
+        Child(child_id="amzn1.account.KIM", name="Kim"),
+        Child(child_id="amzn1.account.TIM", name="amzn1.account.TIM"),
+    )
+    assert parse_children({"members": []}) == ()
+    with pytest.raises(AlexaBadResponseError):
+        parse_children({})

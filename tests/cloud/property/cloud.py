@@ -1,0 +1,129 @@
+"""A loopback Amazon that answers as a test tells it, and records what it is asked."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+import json
+from typing import Any, override
+
+from aiohttp import web
+
+from custom_components.alexa_media.cloud.property.operation import HOSTS
+from custom_components.alexa_media.cloud.property.transport import Time
+
+HOST_NAMES = tuple(sorted(url.removeprefix("https://") for url in HOSTS.values()))
+
+ECHO = "amzn1.alexa.endpoint.AEXAMPLEECHO01"
+LAMP = "amzn1.alexa.endpoint.AEXAMPLELAMP02"
+ROOM = "amzn1.alexa.unit.did.AEXAMPLEROOM204"
+
+type Reply = Callable[[], web.StreamResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One request that the cloud received; ``query`` is in order, with repeated names."""
+
+    method: str
+    host: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        """Return the body."""
+        return json.loads(self.body)
+
+    @property
+    def token(self) -> str:
+        """Return the access token that it came with."""
+        return self.headers["authorization"].removeprefix("Bearer ")
+
+
+def answer(data: Any = None, status: int = 200, **headers: str) -> Reply:
+    """Return a reply with JSON (nothing for ``None``) and an id of the request."""
+    return plain(None if data is None else json.dumps(data), status, **headers)
+
+
+def plain(text: str | None, status: int = 200, **headers: str) -> Reply:
+    """Return a reply with a text as it is."""
+    named = {"X-Amzn-RequestId": "REQUEST1", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    kind = None if text is None else "application/json"
+    return lambda: web.Response(status=status, text=text, content_type=kind, headers=named)
+
+
+@dataclass
+class Cloud:
+    """Answers with ``replies`` in turn, the last of which stays; ``decide`` goes before them."""
+
+    ledger: list[Hit] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=lambda: [answer({})])
+    decide: Callable[[Hit], Reply | None] = lambda _: None
+    gate: asyncio.Event | None = None
+    in_flight: int = 0
+    most_in_flight: int = 0
+
+    def say(self, *replies: Reply) -> None:
+        """Set the next answers and forget what was asked."""
+        self.replies = list(replies)
+        self.ledger.clear()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Record and answer a request."""
+        hit = Hit(
+            request.method,
+            request.host,
+            request.path,
+            tuple(request.query.items()),
+            {name.lower(): value for name, value in request.headers.items()},
+            await request.text(),
+        )
+        self.ledger.append(hit)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            if self.gate is not None:
+                await self.gate.wait()
+        finally:
+            self.in_flight -= 1
+        if (decided := self.decide(hit)) is not None:
+            return decided()
+        return (self.replies.pop(0) if len(self.replies) > 1 else self.replies[0])()
+
+
+class QuickTime(Time):
+    """Time in which sleeping takes none; it is written down."""
+
+    def __init__(self) -> None:
+        """Start at any time."""
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    @override
+    def monotonic(self) -> float:
+        return self.now
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        # long enough for what arrived together to be dealt with before time moves on
+        await asyncio.sleep(0.001)
+        self.now += seconds
+
+
+@dataclass
+class Tokens:
+    """Access tokens as an OAuth2 session gives them; ``refused`` are those that were handed back."""
+
+    current: int = 1
+    refused: list[str] = field(default_factory=list)
+
+    async def __call__(self, refused: str | None = None) -> str:
+        """Return the token, or the next one when it was refused."""
+        await asyncio.sleep(0)
+        if refused is not None:
+            self.refused.append(refused)
+            self.current += 1
+        return f"Atza|token-{self.current}"

@@ -1,0 +1,250 @@
+"""Actions of an operator: what they send, what they answer, and what they refuse to do."""
+
+import asyncio
+from collections.abc import Callable
+import logging
+from typing import Any
+
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.services import property as smart_properties
+from tests.conftest import state_of
+
+from .hotel import BED_101, LAMP_101, ROOM_101, ROOM_102, change, endpoint, requests
+
+PASSWORD = "correct horse battery"
+
+type Call = Callable[..., Any]
+
+
+@pytest.fixture
+def device(hass: HomeAssistant, hotel: MockConfigEntry) -> Callable[[str], str]:
+    """Return what tells the id of a device by its name."""
+
+    def found(name: str) -> str:
+        devices = dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)
+        return next(item.id for item in devices if item.name == name)
+
+    return found
+
+
+@pytest.fixture
+def call(hass: HomeAssistant, hotel: MockConfigEntry, device: Callable[[str], str]) -> Call:
+    """Return what calls an action: about the device of a name, or about the whole property."""
+
+    async def act(action: str, about: str | None = None, *, answer: bool = False, **data: Any) -> Any:
+        target = {"config_entry_id": hotel.entry_id} if about is None else {"device_id": device(about)}
+        return await hass.services.async_call(DOMAIN, action, target | data, blocking=True, return_response=answer)
+
+    return act
+
+
+async def test_a_search_lists_devices_as_they_are_now(call: Call, sim: ControlClient) -> None:
+    change(sim, BED_101, online=False)
+    answer = await call("query_endpoints", answer=True, units=["room 101"], manufacturer="Amazon")
+    found = {item["name"]: item for item in answer["endpoints"]}
+    assert set(found) == {"Room 101 balcony", "Room 101 bath", "Room 101 bed", "Room 101 desk"}
+    assert found["Room 101 bed"] | {"software_version": None} == {
+        "name": "Room 101 bed",
+        "kind": "ALEXA_VOICE_ENABLED",
+        "online": False,
+        "manufacturer": "Amazon",
+        "model": "Echo Show 5",
+        "serial_number": "G0SIMASP00000004",
+        "software_version": None,
+        "features": ["connectivity", "speaker"],
+        "unit": "Harbour Hotel / Room 101",
+        "unit_id": ROOM_101,
+    }
+    everything = await call("query_endpoints", answer=True)
+    assert len(everything["endpoints"]) == 20
+    lamps = await call("query_endpoints", answer=True, units=[ROOM_102], model="Dimmer")
+    assert [item["name"] for item in lamps["endpoints"]] == ["Room 102 lamp"]
+
+
+async def test_units_and_timers_are_told(
+    hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
+) -> None:
+    await call("announce_in_units", units=["Room 101", "Lobby"], message="Please leave the building.")
+    assert len(sim.spoken()) == 6
+    assert len(sim.ledger(path="/v3/notifications")) == 1
+    await call("delete_timers", "Room 101 bed")
+    assert endpoint(sim, BED_101)["timers"] == []
+    button = er.async_get(hass).async_get("button.room_101_room_101_desk_delete_timers")
+    assert button is not None
+    assert button.disabled
+    with pytest.raises(HomeAssistantError, match="does not answer"):
+        await call("delete_timers", "Room 102 desk")
+
+
+async def test_a_device_is_moved_and_found_again(
+    hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
+) -> None:
+    sim.patch_state({"smartProperties": {"newIdOnMove": True}})
+    await call("move_to_unit", "Spare Echo", unit="Harbour Hotel / Room 102", confirm=True)
+    # restarting, under another id, the same device
+    unit = state_of(hass, "sensor.spare_echo_unit")
+    assert (unit.state, unit.attributes["unit_id"]) == ("Room 102", ROOM_102)
+    assert state_of(hass, "binary_sensor.spare_echo_connectivity").state == "off"
+    with pytest.raises(HomeAssistantError):
+        await call("remove_from_unit", "Spare Echo", confirm=True)
+    sim.advance(120)
+    await call("remove_from_unit", "Spare Echo", confirm=True)
+    assert state_of(hass, "sensor.spare_echo_unit").state == "unknown"
+    await call("rename_endpoint", "Spare Echo", name="Porter's lodge")
+    names = [item.name for item in dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)]
+    assert "Porter's lodge" in names
+    with pytest.raises(HomeAssistantError, match="duplicate name"):
+        await call("rename_endpoint", "Porter's lodge", name="Reception")
+    with pytest.raises(HomeAssistantError, match="letters, digits"):
+        await call("rename_endpoint", "Porter's lodge", name="Room <101>")
+
+
+async def test_an_address_is_taken_or_the_caller_learns_why(call: Call, sim: ControlClient) -> None:
+    good = {"line1": "1 Example Road", "city": "Springfield", "state": "IL", "postal_code": "62701", "country": "us"}
+    assert await call("set_address", "Room 101 bed", answer=True, **good) == {"accepted": True}
+    assert endpoint(sim, BED_101)["address"]["countryCode"] == "US"
+    assert endpoint(sim, BED_101)["address"]["addressLine1"] == "1 Example Road"
+    wrong = await call("set_address", "Room 101 bed", answer=True, **good | {"postal_code": "six"})
+    assert not wrong["accepted"]
+    assert "ZIP" in str(wrong["problems"])
+    with pytest.raises(HomeAssistantError, match=r"does not know this address .*ZIP"):
+        await call("set_address", "Room 101 bed", **good | {"postal_code": "six"})
+    better = await call("set_address", "Room 101 bed", answer=True, **good | {"city": "Springfield "})
+    assert [item["city"] for item in better["suggestions"]] == ["Springfield"]
+    # it is personal: nobody reads it
+    assert not [line for line in requests(sim) if line.startswith("GET") and line.endswith("/address")]
+
+
+async def test_wifi_is_saved_and_installed_and_no_password_is_logged(
+    call: Call, sim: ControlClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(smart_properties, "WIFI_POLL", 0.05)
+    monkeypatch.setattr(smart_properties, "WIFI_LIMIT", 5.0)
+    await call("save_wifi", ssid="Guests", password=PASSWORD)
+    (saved,) = sim.ledger(host="credential-locker-service.amazon.com")
+    assert PASSWORD in saved["body"]
+    for name, outcome, text in (
+        ("Room 101 bed", "SUCCESS", None),
+        ("Room 101 desk", "FAILURE", "did not install"),
+    ):
+        installing = asyncio.ensure_future(call("install_wifi", name, answer=True, ssid="Guests"))
+        await asyncio.sleep(0.2)
+        sim.advance(25)
+        if text is None:
+            answer = await installing
+            assert answer["status"] == outcome.lower()
+            status = await call("wifi_status", name, answer=True, operation_id=answer["operation_id"])
+            assert status == {"status": "success"}
+            change(sim, "amzn1.alexa.endpoint.SIM101DESK", wifiOutcome="FAILURE")
+        else:
+            with pytest.raises(HomeAssistantError, match=text):
+                await installing
+    monkeypatch.setattr(smart_properties, "WIFI_LIMIT", 0.1)
+    with pytest.raises(HomeAssistantError, match="has not said"):
+        await call("install_wifi", "Room 101 bath", ssid="Guests")
+    started = await call("install_wifi", "Room 101 balcony", answer=True, ssid="Guests", wait=False)
+    assert started["status"] == "in_progress"
+    ours = [record.getMessage() for record in caplog.records if "custom_components" in record.name]
+    assert not [message for message in ours if PASSWORD in message]
+
+
+async def test_what_loses_a_device_wants_to_be_meant(
+    hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
+) -> None:
+    serial = "G0SIMASP00000004"
+    for action, name, data, text in (
+        ("deregister_endpoint", "Room 101 bed", {"serial_number": serial}, "confirm"),
+        ("deregister_endpoint", "Room 101 bed", {"serial_number": "G0", "confirm": True}, "not the serial number"),
+        ("forget_endpoint", "Room 101 lamp", {"serial_number": serial, "confirm": True}, "not the serial number"),
+        ("move_to_unit", "Room 101 bed", {"unit": "Lobby"}, "confirm"),
+        ("move_to_unit", "Room 101 bed", {"unit": "Attic", "confirm": True}, "Harbour Hotel / Lobby"),
+        ("remove_from_unit", "Room 101 bed", {"confirm": False}, "confirm"),
+        ("save_wifi", None, {"ssid": "Guests"}, "password"),
+        ("save_wifi", None, {"ssid": "Guests", "security": "open", "password": "x"}, "password"),
+        ("save_wifi", None, {"ssid": "Guests", "security": "enterprise"}, "certificate"),
+        ("announce_in_units", None, {"units": ["Lobby"], "message": " "}, "empty"),
+        ("query_endpoints", None, {"units": ["Attic"]}, "Attic"),
+    ):
+        with pytest.raises(ServiceValidationError, match=text):
+            await call(action, name, answer=action == "query_endpoints", **data)
+    with pytest.raises(ServiceValidationError, match="no device of a property"):
+        await hass.services.async_call(DOMAIN, "delete_timers", {"device_id": "nobody"}, blocking=True)
+    # the first user is the owner, whatever their group
+    _, guest = [await hass.auth.async_create_user(name, group_ids=["system-users"]) for name in ("Owner", "Guest")]
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN,
+            "query_endpoints",
+            {"config_entry_id": hotel.entry_id},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=guest.id),
+        )
+    assert requests(sim) == []
+    await call("forget_endpoint", "Room 101 lamp", serial_number="simhome000001", confirm=True)
+    await call("deregister_endpoint", "Room 101 bed", serial_number=serial, confirm=True)
+    there = sim.state()["smartProperties"]["endpoints"]
+    assert not {LAMP_101, BED_101} & set(there)
+    assert hotel.runtime_data.devices.last_update_success
+
+
+async def test_an_account_of_the_app_is_no_property(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+) -> None:
+    with pytest.raises(ServiceValidationError, match="no property"):
+        await hass.services.async_call(
+            DOMAIN,
+            "announce_in_units",
+            {"config_entry_id": entry.entry_id, "units": ["Lobby"], "message": "Hello"},
+            blocking=True,
+        )
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    with pytest.raises(ServiceValidationError, match="no device of a property"):
+        await hass.services.async_call(DOMAIN, "delete_timers", {"device_id": devices[0].id}, blocking=True)
+    assert not [button for button in hass.states.async_entity_ids("button") if "delete_timers" in button]
+
+
+REFUSALS = (
+    (400, "INVALID_REQUEST", "refused"),
+    (400, "ENDPOINT_UNREACHABLE", "does not answer"),
+    (403, "FORBIDDEN", "does not allow"),
+    (404, "NOT_FOUND", "does not offer"),
+    (500, "INTERNAL_ERROR", "did not answer properly"),
+    (504, "DEVICE_NOT_REACHABLE", "does not answer"),
+    # at last: what is throttled is left alone for a while
+    (429, "TOO_MANY_REQUESTS", "rate limiting"),
+)
+
+
+async def test_each_documented_error_reaches_the_caller_of_each_action(call: Call, sim: ControlClient) -> None:
+    name = "Room 101 bed"
+    calls: tuple[tuple[str, str | None, dict[str, Any]], ...] = (
+        ("move_to_unit", name, {"unit": "Lobby", "confirm": True}),
+        ("rename_endpoint", name, {"name": "Bed"}),
+        ("set_address", name, {"line1": "1 Example Road", "country": "US"}),
+        ("save_wifi", None, {"ssid": "Guests", "password": PASSWORD}),
+        ("install_wifi", name, {"ssid": "Guests"}),
+        ("delete_timers", name, {}),
+        ("announce_in_units", None, {"units": ["Lobby"], "message": "Hello"}),
+        ("deregister_endpoint", name, {"serial_number": "G0SIMASP00000004", "confirm": True}),
+        ("forget_endpoint", name, {"serial_number": "G0SIMASP00000004", "confirm": True}),
+    )
+    for status, code, text in REFUSALS:
+        for action, about, data in calls:
+            body = {"type": code, "message": "not for users"}
+            methods = ("POST", "PUT", "DELETE")
+            rules = [sim.fault(path="*", method=method, status=status, body=body) for method in methods]
+            with pytest.raises(HomeAssistantError) as raised:
+                await call(action, about, **data)
+            assert text in str(raised.value), (status, code, action)
+            assert "not for users" not in str(raised.value)
+            for rule in rules:
+                sim.remove_fault(rule or "")

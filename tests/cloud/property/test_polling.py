@@ -1,0 +1,236 @@
+"""What a hotel costs in requests, and what happens when they fail."""
+
+from collections import Counter
+import copy
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+import alexa_sim
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics, async_get_device_diagnostics
+from tests.conftest import Clock, state_of
+
+from .hotel import BED_101, LAMP_101, ROOM_102, add_credentials, change, endpoint, hotel_entry, load, requests
+
+LAMP = "light.room_101_room_101_lamp"
+SURVEY = {"POST /v2/endpointQuery": 2, "GET /v2/endpoints": 1}
+"""20 devices in units, by tens, and those in no unit."""
+
+ECHOS = 12
+
+
+def asked(sim: ControlClient) -> dict[str, int]:
+    """Return how often each path was asked since the ledger was reset, and forget it."""
+    lines = (re.sub(r"amzn1\.alexa\.\w+\.[\w.]+", "*", line) for line in requests(sim))
+    found = dict(Counter(lines))
+    sim.reset_ledger()
+    return found
+
+
+@pytest.fixture
+async def timed(hass: HomeAssistant, sim: ControlClient, clock: Clock) -> MockConfigEntry:
+    """Return the entry of the whole hotel, in frozen time."""
+    sim.household("property")
+    await add_credentials(hass)
+    return await load(hass, hotel_entry())
+
+
+async def test_requests_are_those_of_the_cost_model(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    await clock.settle()
+    # units, then min(units, tens of devices) + 1 for those in no unit, then one for each Echo
+    assert asked(sim) == {
+        "GET /v2/units": 1,
+        "GET /v2/units/*": 1,
+        **SURVEY,
+        "GET /v2/endpoints/*/settings": ECHOS,
+    }
+    await clock.advance(310)
+    assert asked(sim) == SURVEY
+    # in an hour 12 surveys and one round of settings
+    await clock.advance(3612, step=301)
+    found = asked(sim)
+    assert found["GET /v2/endpoints/*/settings"] == ECHOS
+    assert found["GET /v2/endpoints"] in (11, 12)
+    assert found["POST /v2/endpointQuery"] == 2 * found["GET /v2/endpoints"]
+
+
+async def test_what_is_disabled_is_not_asked_for(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    registry = er.async_get(hass)
+    for item in er.async_entries_for_config_entry(registry, timed.entry_id):
+        if item.domain not in ("switch", "light") or "do_not_disturb" in item.entity_id or "bed" not in item.entity_id:
+            keep = item.domain == "light" and item.entity_id == LAMP
+            keep = keep or item.entity_id == "switch.room_101_room_101_bed_follow_up_mode"
+            if not keep:
+                registry.async_update_entity(item.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+    await hass.config_entries.async_reload(timed.entry_id)
+    await clock.settle()
+    sim.reset_ledger()
+    await clock.advance(310)
+    expanded = {e for entry in sim.ledger(path="/v2/endpoints") for e in entry["query"]["expand"]}
+    # the lamp's features, and no others; no listing either
+    assert expanded == {
+        f"feature:{name}" for name in ("brightness", "color", "colorTemperature", "connectivity", "power")
+    }
+    await clock.advance(3700, step=1850)
+    settings = [line for line in requests(sim) if line.endswith("/settings")]
+    assert set(settings) == {
+        f"GET /v2/endpoints/{echo}/settings" for echo in (BED_101, "amzn1.alexa.endpoint.SIM102BED")
+    }
+
+
+async def test_failed_polls_keep_everything_and_heal(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    before = set(hass.states.async_entity_ids())
+    runtime = hotel.runtime_data
+    topics = (runtime.devices, runtime.appliances, runtime.smart_home)
+    bodies: tuple[Any, ...] = ({}, {"results": []}, [None, 1], "", {"results": [{"id": 7}]})
+    faults: tuple[dict[str, Any], ...] = (
+        *({"status": status} for status in (401, 403, 404, 500, 503)),
+        *({"status": 200, "body": body} for body in bodies),
+        *({"malformed": True}, {"cut": "before"}, {"cut": "body"}, {"html": True}),
+    )
+    for coordinator in topics:
+        await coordinator.async_refresh()
+    for fault in faults:
+        sim.fault(path="/v2/*", **fault)
+        if fault != {"status": 401}:
+            for coordinator in topics:
+                await coordinator.async_refresh()
+        for coordinator in topics:
+            await coordinator.async_refresh()
+        await hass.async_block_till_done()
+        assert set(hass.states.async_entity_ids()) == before, fault
+        assert not runtime.devices.last_update_success, fault
+        assert state_of(hass, LAMP).state == "unavailable", fault
+        sim.clear_faults()
+        for coordinator in topics:
+            await coordinator.async_refresh()
+        await hass.async_block_till_done()
+        assert state_of(hass, LAMP).state == "on", fault
+        assert all(coordinator.last_update_success for coordinator in topics), fault
+    assert len(dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)) == 22
+
+
+async def test_a_throttled_account_is_asked_half_as_often(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    await clock.settle()
+    sim.fault(path="/v2/endpoint*", status=429)
+    await clock.advance(360)
+    assert not timed.runtime_data.devices.last_update_success
+    sim.clear_faults()
+    sim.reset_ledger()
+    await clock.advance(400, step=100)
+    assert not requests(sim)
+    await clock.advance(400, step=100)
+    assert timed.runtime_data.devices.last_update_success
+
+
+async def test_a_permission_that_lacks_is_an_issue_until_it_is_there(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    await clock.settle()
+    issues = ir.async_get(hass).issues
+    (client,) = sim.state()["smartProperties"]["clients"]
+    sim.patch_state({"smartProperties": {"clients": [client | {"apiAccess": False}]}})
+    await clock.advance(310)
+    found = [issue for (domain, _), issue in issues.items() if domain == DOMAIN]
+    assert {issue.translation_key for issue in found} == {"permission_missing"}
+    assert state_of(hass, LAMP).state == "unavailable"
+    sim.patch_state({"smartProperties": {"clients": [client]}})
+    await clock.advance(620)
+    assert not [issue for (domain, _), issue in issues.items() if domain == DOMAIN]
+    assert state_of(hass, LAMP).state == "on"
+
+
+async def test_devices_come_go_and_move_without_a_reload(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    await clock.settle()
+    given = json.loads((Path(alexa_sim.__file__).parent / "households" / "property.json").read_text())
+    lamp = copy.deepcopy(given["smartProperties"]["endpoints"][LAMP_101])
+    lamp |= {"friendlyName": "Room 102 reading light", "serialNumber": "SIMHOME000099", "unit": ROOM_102}
+    new = "amzn1.alexa.endpoint.SIM102READING"
+    sim.patch_state({"smartProperties": {"endpoints": {new: lamp}}})
+    await clock.advance(620)
+    assert state_of(hass, "light.room_102_room_102_reading_light").state == "on"
+    # another id, the same device
+    moved = endpoint(sim, BED_101) | {"unit": ROOM_102}
+    sim.patch_state({"smartProperties": {"endpoints": {BED_101: None, f"{BED_101}MOVED": moved}}})
+    await clock.advance(320)
+    assert state_of(hass, "sensor.room_101_room_101_bed_unit").state == "Room 102"
+    await hass.services.async_call(
+        "number", "set_value", {"entity_id": "number.room_101_room_101_bed_volume", "value": 44}, blocking=True
+    )
+    assert endpoint(sim, f"{BED_101}MOVED")["features"]["speaker"]["volume"] == 44
+    sim.patch_state({"smartProperties": {"endpoints": {f"{BED_101}MOVED": None}}})
+    await clock.advance(320)
+    await clock.advance(60, step=20)
+    assert hass.states.get("sensor.room_101_room_101_bed_unit") is None
+    assert state_of(hass, "sensor.room_101_room_101_desk_unit").state == "Room 101"
+
+
+async def test_home_assistant_starts_while_amazon_is_away(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    await clock.settle()
+    await clock.advance(5, step=1)
+    before = set(hass.states.async_entity_ids("light"))
+    sim.fault(path="/v2/*", status=503)
+    await hass.config_entries.async_reload(timed.entry_id)
+    await hass.async_block_till_done()
+    assert timed.state is ConfigEntryState.LOADED
+    assert set(hass.states.async_entity_ids("light")) == before
+    assert state_of(hass, LAMP).state == "unavailable"
+    sim.clear_faults()
+    await clock.advance(700, step=60)
+    assert state_of(hass, LAMP).state == "on"
+
+
+async def test_unit_by_unit_where_the_search_is_not_offered(
+    hass: HomeAssistant, sim: ControlClient, clock: Clock
+) -> None:
+    sim.household("property")
+    await add_credentials(hass)
+    sim.fault(path="/v2/endpointQuery", status=403, body={"type": "FORBIDDEN"})
+    entry = await load(hass, hotel_entry())
+    await clock.settle()
+    assert state_of(hass, LAMP).state == "on"
+    sim.reset_ledger()
+    await clock.advance(310)
+    # three units with devices in them, and those in no unit; the search is not tried again
+    assert asked(sim) == {"GET /v2/endpoints": 4}
+    assert entry.runtime_data.devices.last_update_success
+
+
+async def test_diagnostics_tell_what_happened_and_not_to_whom(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    change(sim, BED_101, online=False)
+    await hotel.runtime_data.devices.async_refresh()
+    shown = json.dumps(await async_get_config_entry_diagnostics(hass, hotel))
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)
+    registered = next(device for device in devices if (DOMAIN, "asp_G0SIMASP00000004") in device.identifiers)
+    shown += json.dumps(await async_get_device_diagnostics(hass, hotel, registered))
+    assert "last_request_id" in shown
+    assert '"topic": "device_settings"' in shown
+    token = hotel.data["token"]
+    for secret in (
+        *(token["access_token"], token["refresh_token"], "G0SIMASP", "SIMHOME", "amzn1.alexa", "Room 101"),
+        *("Example Hotels", "Reception", "00005E", "00:00:5e"),
+    ):
+        assert secret not in shown, secret

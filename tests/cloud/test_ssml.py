@@ -1,0 +1,186 @@
+"""Texts to be spoken: what is checked, and how long ones are cut."""
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.alexa_media.cloud.ssml import (
+    MAX_CHARACTERS,
+    MAX_PIECES,
+    SsmlError,
+    checked,
+    in_language,
+    pieces,
+    plain,
+)
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations() -> None:
+    """Do without Home Assistant."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dinner & a <film>",
+        "5 < 6 > 4",
+        "<speak>Hello</speak>",
+        '<speak>I <amazon:effect name="whispered">whisper</amazon:effect> &amp; wait <break time="1s"/></speak>',
+        '<speak version="1.1">\n<p>One</p>\n<p>Two</p>\n</speak>',
+    ],
+)
+def test_sound(text: str) -> None:
+    """Plain text needs no care, SSML stays as it is."""
+    assert checked(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("<speak>Hello", "ssml_malformed"),
+        ("<speak>Tom & Jerry</speak>", "ssml_malformed"),
+        ("<speak><p>Hello</speak>", "ssml_malformed"),
+        ("<speak>A&nbsp;B</speak>", "ssml_malformed"),
+        ("<speaker>Hello</speaker>, <break/>", "ssml_unknown_element"),
+        ("Hello <speak>World</speak>", "ssml_no_root"),
+        ("<speak>One <speak>Two</speak></speak>", "ssml_no_root"),
+        ("<SPEAK>Tom & Jerry</SPEAK>", "ssml_malformed"),
+        ("Tom & Jerry <break/>", "ssml_malformed"),
+        ("<speak><!-- Hello</speak>", "ssml_malformed"),
+        ("<speak> </speak>", "empty_message"),
+        ("<speak/>", "empty_message"),
+        ("<p><!-- Hello --></p>", "empty_message"),
+        (" \n", "empty_message"),
+        ("\x00\x1b", "empty_message"),
+        ("Half an emoji: \ud83d", "text_not_encodable"),
+        ("x" * 8001, "message_too_long"),
+        ("<speak>See <b>me</b></speak>", "ssml_unknown_element"),
+        ("<speak>" + '<audio src="https://example.org/a.mp3"/>' * 6 + "</speak>", "ssml_too_much_audio"),
+        ("<speak>" + "x" * 8000 + "</speak>", "message_too_long"),
+        ('<!DOCTYPE speak [<!ENTITY a "b">]><speak><p>&a;</p></speak>', "ssml_document_type"),
+    ],
+)
+def test_unsound(text: str, key: str) -> None:
+    """What Alexa would not speak is named."""
+    with pytest.raises(SsmlError) as raised:
+        checked(text)
+    assert raised.value.key == key
+
+
+def test_where_it_is_malformed() -> None:
+    with pytest.raises(SsmlError) as raised:
+        checked("<speak>one\nTom & Jerry</speak>")
+    assert (raised.value.placeholders["line"], raised.value.placeholders["column"]) == ("2", "6")
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("Wait <break time='1s'/> here", "<speak>Wait <break time='1s'/> here</speak>"),
+        ("a <film>", "a <film>"),
+        ("I <3 you", "I <3 you"),
+        ("a <p and b", "a <p and b"),
+        ("Tom &amp; Jerry &lt;3", "Tom & Jerry <3"),
+        ("&amp;lt;", "&lt;"),
+        ("  \n<speak >Hello</speak>\n", "<speak >Hello</speak>"),
+        ("<SPEAK>Hello <Break/></Speak>", "<speak>Hello <break/></speak>"),
+        ("<!-- one --><speak>Hello<?two?></speak>", "<speak>Hello</speak>"),
+        ("<speak><![CDATA[5 < 6 & <b>]]></speak>", "<speak>5 &lt; 6 &amp; &lt;b&gt;</speak>"),
+        ("\U0001f600 <emphasis>Wow</emphasis>", "<speak>\U0001f600 <emphasis>Wow</emphasis></speak>"),
+        ('<audio src="https://example.org/a.mp3"/>', '<speak><audio src="https://example.org/a.mp3"/></speak>'),
+    ],
+)
+def test_one_rule_for_what_is_spoken(text: str, spoken: str) -> None:
+    """What has an element of SSML is one document, with names in lower case; anything else is plain text."""
+    assert checked(text) == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("5 < 6 & 7", "5 < 6 & 7"),
+        ('<speak>Bread &amp; butter<break time="1s"/>, 5 &lt; 6.</speak>', "Bread & butter, 5 < 6."),
+        ("<p>One</p><p>Two</p>", "One Two"),
+        ("<emphasis>Won</emphasis>derful!", "Wonderful!"),
+        ('<sub alias="a > b">x</sub> y', "x y"),
+        ("<speak>&#128512; &amp;amp;</speak>", "\U0001f600 &amp;"),
+        ('<speak><audio src="a">One<audio src="b"/></audio>Two</speak>', "One Two"),
+    ],
+)
+def test_a_screen_shows_neither_tags_nor_entities(text: str, shown: str) -> None:
+    assert plain(checked(text)) == shown
+
+
+PARTS = (
+    "<",
+    ">",
+    "/",
+    "&",
+    "amp;",
+    "speak",
+    "p",
+    " ",
+    "!--",
+    "-->",
+    "x",
+    '"',
+    "\U0001f600",
+    "<speak>",
+    "</speak>",
+    "<p>",
+)
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=30).map("".join))
+def test_any_text_is_sound_or_refused(text: str) -> None:
+    """What is accepted has something to show, and is a document exactly if it begins as one."""
+    try:
+        sound = checked(text)
+    except SsmlError:
+        return
+    assert plain(sound)
+    assert sound.startswith("<speak") is sound.endswith("</speak>")
+
+
+def test_a_long_text_fits_into_one_sequence() -> None:
+    """Sentences that pack badly are cut between words, and such words anywhere."""
+    for text in ("x" * 130 + ". ", "y" * 126 + " ", "z" * 200 + "! "):
+        long = (text * 100)[:8000]
+        assert len(pieces(long)) <= MAX_PIECES
+        assert "".join("".join(pieces(long)).split()) == "".join(long.split())
+
+
+def test_a_malformed_fragment_is_named_where_it_is() -> None:
+    """The ``<speak>`` that is put around it does not count, nor does a declaration."""
+    for text in ("One <break/> & two", "<?xml?>\n<p>&</p>"):
+        with pytest.raises(SsmlError) as raised:
+            checked(text)
+        line, column = (int(raised.value.placeholders[key]) for key in ("line", "column"))
+        assert text.splitlines()[line - 1][column - 2 : column].startswith(("& ", " &", "&"))
+
+
+def test_language() -> None:
+    assert in_language("Tom & Jerry", "fr-FR") == '<speak><lang xml:lang="fr-FR">Tom &amp; Jerry</lang></speak>'
+    assert in_language("<speak>Oui</speak>", "fr-FR") == '<speak><lang xml:lang="fr-FR">Oui</lang></speak>'
+
+
+def test_cut_between_sentences() -> None:
+    """Sentences stay whole where they can, and as many as there is room for stay together."""
+    assert pieces("One two. Three four! Five six? Seven", 20) == ["One two. Three four!", "Five six? Seven"]
+    assert pieces("one two three four five", 9) == ["one two", "three", "four five"]
+    assert pieces("x" * 25, 10) == ["x" * 10, "x" * 10, "x" * 5]
+    assert pieces("短い文。次の文。", 5) == ["短い文。", "次の文。"]
+    assert pieces("<speak>" + "x" * 300 + "</speak>") == ["<speak>" + "x" * 300 + "</speak>"]
+
+
+@given(st.text(st.sampled_from("ab .!?。\n"), max_size=900))
+def test_cut_loses_nothing(text: str) -> None:
+    """All characters but space are there, in order, in pieces that are short enough."""
+    cut = pieces(text)
+    assert "".join("".join(cut).split()) == "".join(text.split())
+    assert all(len(piece) <= MAX_CHARACTERS for piece in cut)
+
+
+def test_from_a_file() -> None:
+    """The declaration of XML is no part of what Alexa takes."""
+    assert checked('<?xml version="1.0"?>\n<speak>Hello</speak>') == "<speak>Hello</speak>"

@@ -1,0 +1,151 @@
+"""What the account costs: requests are counted on the ledger of the cloud."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import Clock, Household, quiet, set_up, state_of
+
+HOUSEHOLDS = pytest.mark.parametrize("name", ["demo", "forty", "two_hundred"])
+
+
+@HOUSEHOLDS
+async def test_set_up(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, name: str
+) -> None:
+    """From start until quiet: at most 30 requests and one a list, the same for one Echo and for two hundred."""
+    sim.household(name)
+    sim.reset_ledger()
+    await set_up(hass, config_entry)
+    await quiet(hass, sim)
+    requests = Counter(household.requests())
+    lists = sum(len(account["lists"]) for account in household.accounts.values())
+    assert requests.total() <= 30 + lists, requests
+    assert requests.total() == SET_UP + lists, requests
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+SET_UP = 24
+
+
+@HOUSEHOLDS
+async def test_idle_hour(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    name: str,
+) -> None:
+    """An hour in which nothing happens, push up: at most 20 requests, pings apart."""
+    sim.household(name)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(10, 1)
+    sim.reset_ledger()
+    await clock.advance(3600)
+    requests = Counter(household.requests())
+    assert 1 <= requests.total() <= 20, requests
+    assert config_entry.runtime_data.push.up
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_ten_speaks_are_one_request(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
+) -> None:
+    """One service call that speaks at ten Echos is one request, and all ten speak."""
+    sim.household("forty")
+    await set_up(hass, config_entry)
+    await quiet(hass, sim)
+    entity_ids = [s for s in hass.states.async_entity_ids("notify") if s.endswith("_speak")]
+    online = [s for s in entity_ids if state_of(hass, s).state != "unavailable"][:10]
+    assert len(online) == 10
+    sim.reset_ledger()
+    await hass.services.async_call(
+        "notify", "send_message", {"entity_id": online, "message": "Good morning"}, blocking=True
+    )
+    assert household.requests() == ["POST /api/behaviors/preview"]
+    spoken = sim.spoken()
+    assert len({item["serial"] for item in spoken}) == 10
+    assert {item["text"] for item in spoken} == {"Good morning"}
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [
+        ({"status": 400, "body": {"message": "no"}}, "command_refused"),
+        ({"status": 404}, "unsupported"),
+        ({"status": 500}, "cannot_connect"),
+        ({"cut": "before"}, "cannot_connect"),
+        ({"status": 429}, "rate_limited"),
+        ({"throttle": True}, "rate_limited"),
+    ],
+    ids=str,
+)
+async def test_a_refused_command_raises(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    fault: dict[str, Any],
+    key: str,
+) -> None:
+    """The caller learns what Amazon said, once; the command is not sent again, and nobody else suffers."""
+    sim.fault(path="/api/behaviors/preview", times=3, **fault)
+    sim.reset_ledger()
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(
+            "notify", "send_message", {"entity_id": "notify.kitchen_show_speak", "message": "hello"}, blocking=True
+        )
+    assert raised.value.translation_key == key
+    assert household.requests("POST") == ["POST /api/behaviors/preview"]
+    assert sim.spoken() == []
+    assert state_of(hass, "media_player.kitchen_show").state == "idle"
+    assert entry.runtime_data.devices.last_update_success
+
+
+async def test_a_write_is_not_repeated_after_an_unknown_outcome(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """A command that ran but whose answer was lost is spoken once."""
+    sim.fault(path="/api/behaviors/preview", times=1, status=503, after=True)
+    with pytest.raises(HomeAssistantError):
+        await hass.services.async_call(
+            "notify", "send_message", {"entity_id": "notify.kitchen_show_speak", "message": "once"}, blocking=True
+        )
+    assert [item["text"] for item in sim.spoken()] == ["once"]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refusal_for_the_session_is_cured(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, status: int
+) -> None:
+    """Cookies or csrf that Amazon no longer takes are renewed, and the command is sent once more."""
+    sim.fault(path="/api/behaviors/preview", times=1, status=status)
+    await hass.services.async_call(
+        "notify", "send_message", {"entity_id": "notify.kitchen_show_speak", "message": "again"}, blocking=True
+    )
+    assert [item["text"] for item in sim.spoken()] == ["again"]
+    assert household.requests("POST", "/auth/register") == []
+
+
+async def test_update_entity_reads_its_topic_once(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """``homeassistant.update_entity`` on several entities of one topic is one read."""
+    from homeassistant.setup import async_setup_component
+
+    assert await async_setup_component(hass, "homeassistant", {})
+    sim.reset_ledger()
+    switches = [entity_id for entity_id in hass.states.async_entity_ids("switch") if "do_not_disturb" in entity_id]
+    assert len(switches) > 1
+    await hass.services.async_call("homeassistant", "update_entity", {"entity_id": switches}, blocking=True)
+    await asyncio.sleep(0)
+    assert household.requests() == ["GET /api/dnd/device-status-list"]

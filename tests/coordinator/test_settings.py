@@ -1,0 +1,387 @@
+"""Settings of devices: what Home Assistant shows, what the cloud holds, and what it costs."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.entity import Entity
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.settings import Setting
+from custom_components.alexa_media.coordinator.settings import SECOND_TRY
+from tests.conftest import Clock, Household, set_up, state_of
+
+KITCHEN, STUDIO, KIDS = "Kitchen Show", "Living Room Studio", "Kids Dot"
+PATHS = (
+    "/api/wake-word*",
+    "/api/equalizer/*",
+    "/api/v1/devices/*",
+    "/api/auxcontroller/*",
+    "/api/device-wifi-details",
+    "/devicesTypes/*",
+    "/homegroups/*",
+    "/users/amzn1.comms*",
+)
+SHOWN = {
+    "number.kitchen_show_bass": "0",
+    "number.kitchen_show_brightness": "60",
+    "number.living_room_studio_bass": "2",
+    "number.living_room_studio_treble": "1",
+    "select.kitchen_show_audio_port": "output",
+    "select.kitchen_show_distance_units": "imperial",
+    "select.kitchen_show_drop_in": "home",
+    "select.kitchen_show_language": "en-US",
+    "select.kitchen_show_temperature_unit": "fahrenheit",
+    "select.kitchen_show_time_format": "12_hours",
+    "select.kitchen_show_wake_word": "Alexa",
+    "select.office_spot_wake_word": "Computer",
+    "sensor.kitchen_show_wi_fi_network": "home",
+    "switch.kitchen_show_adaptive_brightness": "off",
+    "switch.kitchen_show_announcements": "on",
+    "switch.kitchen_show_communications": "on",
+    "switch.kitchen_show_display": "on",
+    "switch.kitchen_show_follow_up_mode": "off",
+    "switch.kitchen_show_notification_sound": "on",
+    "text.kitchen_show_name": "Kitchen Show",
+    "text.kitchen_show_time_zone": "America/Los_Angeles",
+    "number.kids_dot_bass": "unavailable",
+}
+
+type Act = Callable[..., Any]
+
+
+@pytest.fixture
+def act(hass: HomeAssistant) -> Act:
+    """Return what calls an action of an entity, and waits for its end."""
+
+    async def call(action: str, entity_id: str, **data: Any) -> None:
+        domain, _, name = action.partition(".")
+        await hass.services.async_call(domain, name, {"entity_id": entity_id, **data}, blocking=True)
+
+    return call
+
+
+@pytest.fixture
+async def watched(
+    hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> MockConfigEntry:
+    """Return an account whose settings are all looked at: every entity is enabled."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(2, 0.5)
+    return config_entry
+
+
+def asked(household: Household, method: str = "GET") -> Counter[str]:
+    """Return the requests about settings since the last reset."""
+    ledger = (request for path in PATHS for request in household.sim.ledger(method=method, path=path))
+    return Counter(f"{method} {one['path']} {one['query'].get('deviceSerialNumber', '')}".strip() for one in ledger)
+
+
+async def test_nobody_looks(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
+) -> None:
+    """What nobody looks at costs nothing: the entities are there, disabled, and only restarting is enabled."""
+    assert asked(household) == {}
+    registered = {e.entity_id: e for e in er.async_entries_for_config_entry(entity_registry, entry.entry_id)}
+    for entity_id in SHOWN:
+        assert registered[entity_id].disabled_by is er.RegistryEntryDisabler.INTEGRATION, entity_id
+        assert hass.states.get(entity_id) is None
+    assert registered["button.kitchen_show_restart"].disabled_by is None
+    assert registered["sensor.kitchen_show_mac_address"].entity_category == "diagnostic"
+    # what a device cannot do, it has no entity for: no display, no equalizer, and groups have nothing of it
+    assert not {"switch.living_room_studio_display", "number.office_spot_bass"} & registered.keys()
+    assert not [e for e in registered if "downstairs" in e and e.startswith(("select.", "number.", "button.", "text."))]
+
+
+async def test_values_and_what_they_cost(
+    hass: HomeAssistant,
+    watched: MockConfigEntry,
+    household: Household,
+    sim: ControlClient,
+    clock: Clock,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Each is read once; then whole-account ones every six hours and the others once a day."""
+    assert {entity_id: state_of(hass, entity_id).state for entity_id in SHOWN} == SHOWN
+    options = state_of(hass, "select.office_spot_wake_word").attributes["options"]
+    assert options == ["Alexa", "Amazon", "Computer", "Echo", "Ziggy"]
+    mac = household.device(KITCHEN)["macAddress"]
+    assert state_of(hass, "sensor.kitchen_show_mac_address").state == mac
+    requests = asked(household)
+    assert set(requests.values()) == {1}, "one request for each"
+    serial, offline = household.serial(STUDIO), household.serial(KIDS)
+    assert f"GET /api/equalizer/{serial}/{household.device(STUDIO)['deviceType']}" in requests
+    assert not any(offline in line for line in requests), "a device that is offline is not asked"
+
+    settings = watched.runtime_data.settings
+    assert settings.update_interval == timedelta(hours=6)
+    once = {line for line in requests if "/identities" in line}
+    account = {line for line in requests if line.endswith("/api/wake-word") or "/homegroups/" in line}
+    for hours, again in ((5.5, set()), (0.5, account), (6, account), (6, account), (6, requests.keys() - once)):
+        freezer.tick(timedelta(hours=hours))
+        sim.reset_ledger()
+        await settings.async_refresh()
+        # the stream may break when so much time passes at once, and then equalizers are read
+        told = {line: count for line, count in asked(household).items() if "/equalizer/" not in line}
+        assert told == {line: 1 for line in again if "/equalizer/" not in line}, hours
+
+    sim.reset_ledger()
+    household.change(KIDS, online=True)
+    await clock.settle()
+    assert state_of(hass, "number.kids_dot_bass").state == "0", "a device that comes online is asked"
+    assert {count for line, count in asked(household).items() if offline in line} == {1}
+
+
+async def test_changes(
+    hass: HomeAssistant,
+    watched: MockConfigEntry,
+    household: Household,
+    sim: ControlClient,
+    clock: Clock,
+    act: Act,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """Every change reaches the cloud, and what the cloud made of it is shown."""
+    for name, data, shown, place, wanted in CHANGES:
+        entity_id = name.replace(".", ".kitchen_show_", 1)
+        sim.reset_ledger()
+        await act(_ACTIONS.get(name.partition(".")[0], f"switch.turn_{shown}"), entity_id, **data)
+        there: Any = household.device(KITCHEN)
+        for key in place.split("/"):
+            there = there[key]
+        assert there == wanted, entity_id
+        assert state_of(hass, entity_id).state == shown, entity_id
+        requests = Counter(line.split()[0] for line in household.requests())
+        reads = 2 if place.startswith("preferences/") else 1
+        assert requests == {"GET": reads, **dict.fromkeys(requests.keys() - {"GET"}, 1)}, (entity_id, requests)
+        assert len(requests) == 2, entity_id
+    assert watched.runtime_data.devices.data[household.serial(KITCHEN)].locale == "de-DE"
+
+    await act("text.set_value", "text.kitchen_show_name", value=" Galley ")
+    await clock.settle()
+    serial = household.serial("Galley")
+    assert state_of(hass, "text.kitchen_show_name").state == "Galley"
+    devices = dr.async_entries_for_config_entry(device_registry, watched.entry_id)
+    assert [device.name for device in devices if device.serial_number == serial] == ["Galley"], "in step"
+
+    await act("button.press", "button.kitchen_show_restart")
+    await clock.settle()
+    assert state_of(hass, "button.kitchen_show_restart").state == "unavailable", "it is starting"
+    await clock.advance(40, 10)
+    assert state_of(hass, "button.kitchen_show_restart").state != "unavailable"
+
+
+_ACTIONS = {"number": "number.set_value", "select": "select.select_option", "text": "text.set_value"}
+CHANGES: list[tuple[str, dict[str, Any], str, str, object]] = [
+    ("number.treble", {"value": -4}, "-4", "equalizer/treble", -4),
+    ("number.brightness", {"value": 7}, "7", "settings/brightness", 7),
+    ("switch.display", {}, "off", "settings/displayPower", "OFF"),
+    ("switch.adaptive_brightness", {}, "on", "settings/adaptiveBrightness", "ON"),
+    ("select.time_format", {"option": "24_hours"}, "24_hours", "settings/timeFormat", "24_HOURS"),
+    ("select.audio_port", {"option": "input"}, "input", "auxDirection", "INPUT"),
+    ("select.wake_word", {"option": "Echo"}, "Echo", "wakeWord", "ECHO"),
+    ("select.drop_in", {"option": "off"}, "off", "communications/dropin", "Off"),
+    ("switch.communications", {}, "off", "communications/communications", "OFF"),
+    ("switch.announcements", {}, "off", "communications/announcements", "OFF"),
+    ("switch.follow_up_mode", {}, "on", "preferences/goldfishEnabled", True),
+    ("switch.notification_sound", {}, "off", "preferences/notificationEarconEnabled", False),
+    ("select.language", {"option": "de-DE"}, "de-DE", "preferences/locale", "de-DE"),
+    ("select.temperature_unit", {"option": "celsius"}, "celsius", "preferences/temperatureScale", "CELSIUS"),
+    ("select.distance_units", {"option": "metric"}, "metric", "preferences/distanceUnits", "METRIC"),
+    ("text.time_zone", {"value": "Europe/Oslo"}, "Europe/Oslo", "preferences/timeZoneId", "Europe/Oslo"),
+]
+"""Of the kitchen: entity, what is asked for, what is shown then, and what the cloud then holds where."""
+
+
+async def test_an_equalizer_both_ways(
+    hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
+) -> None:
+    """A push is shown without a request; bands that are set at the same time do not undo each other."""
+    sim.reset_ledger()
+    household.change(STUDIO, equalizer={"bass": -2, "mid": 3, "treble": 0})
+    await clock.settle()
+    for band, gain in (("bass", "-2"), ("midrange", "3"), ("treble", "0")):
+        assert state_of(hass, f"number.living_room_studio_{band}").state == gain
+    assert asked(household) == {}
+    for band, level in (("bass", 6), ("midrange", -6), ("treble", 5)):
+        hass.async_create_task(act("number.set_value", f"number.living_room_studio_{band}", value=level))
+    await hass.async_block_till_done()
+    await clock.settle()
+    assert household.device(STUDIO)["equalizer"] == {"bass": 6, "mid": -6, "treble": 5}
+    assert state_of(hass, "number.living_room_studio_midrange").state == "-6"
+
+    # what was pushed while push was down is read when it is back
+    watched.runtime_data.settings.async_set_push(False)
+    watched.runtime_data.settings.async_set_push(True)
+    sim.reset_ledger()
+    await watched.runtime_data.settings.async_refresh()
+    assert {line.split("/")[2] for line in asked(household)} == {"equalizer"}
+
+
+async def test_what_is_refused(
+    hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
+) -> None:
+    """A refusal changes nothing; what is not confirmed is read later; bad input is no request."""
+    settings = watched.runtime_data.settings
+    sim.fault(path="/api/equalizer/*", method="POST", status=400, times=1)
+    with pytest.raises(HomeAssistantError) as refused:
+        await act("number.set_value", "number.kitchen_show_bass", value=5)
+    assert refused.value.translation_key == "command_refused"
+    assert state_of(hass, "number.kitchen_show_bass").state == "0"
+    sim.fault(path="/api/device-preferences/*", method="PUT", status=503, times=1, after=True)
+    with pytest.raises(HomeAssistantError) as unknown:
+        await act("switch.turn_on", "switch.kitchen_show_follow_up_mode")
+    assert unknown.value.translation_key == "cannot_connect"
+    assert len(household.requests("PUT", "/api/*")) == 1, "a write is never repeated"
+
+    sim.fault(path="/api/auxcontroller/*", method="GET", status=404, times=1)
+    await act("select.select_option", "select.kitchen_show_audio_port", option="input")
+    assert state_of(hass, "select.kitchen_show_audio_port").state == "output", "not confirmed yet"
+    await clock.settle()
+    assert state_of(hass, "select.kitchen_show_audio_port").state == "input"
+    assert settings.last_update_success
+
+    sim.reset_ledger()
+    for action, entity_id, data, key in (
+        ("text.set_value", "text.kitchen_show_name", {"value": "  "}, "name_empty"),
+        ("text.set_value", "text.kitchen_show_time_zone", {"value": "Mars/Base"}, "time_zone_unknown"),
+        ("alexa_media.unpair_bluetooth", "media_player.kitchen_show", {"source": "Nobody"}, "source_unknown"),
+    ):
+        with pytest.raises(ServiceValidationError) as invalid:
+            await act(action, entity_id, **data)
+        assert invalid.value.translation_key == key
+    with pytest.raises(ServiceValidationError):
+        await act("select.select_option", "select.kitchen_show_language", option="tlh-KL")
+    assert household.requests() == []
+
+
+async def test_what_cannot_be_read(
+    hass: HomeAssistant,
+    watched: MockConfigEntry,
+    household: Household,
+    sim: ControlClient,
+    clock: Clock,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A setting that is refused keeps its value, spoils no other one and is asked again in ten minutes, then seldom."""
+    settings = watched.runtime_data.settings
+    serial, path = household.serial(KITCHEN), "/api/v1/devices/*/settings/brightness"
+    bass, brightness = "number.kitchen_show_bass", "number.kitchen_show_brightness"
+
+    async def look(setting: Setting) -> None:
+        settings.async_forget(serial, setting)
+        settings.async_hint()
+        await clock.settle()
+
+    level = 60
+    for fault in ({"status": 404}, {"status": 500}, {"status": 200, "body": {}}, {"malformed": True}):
+        sim.fault(path=path, **fault)
+        household.change(KITCHEN, settings={"brightness": level + 1})
+        await look(Setting.BRIGHTNESS)
+        assert settings.last_update_success, fault
+        assert state_of(hass, brightness).state == str(level), fault
+        sim.clear_faults()
+        level += 1
+        await clock.advance(SECOND_TRY + 5, SECOND_TRY + 5)
+        assert state_of(hass, brightness).state == str(level), fault
+    sim.fault(path=path, status=404)
+    await look(Setting.BRIGHTNESS)
+    sim.reset_ledger()
+    for _ in range(24):
+        freezer.tick(timedelta(minutes=30))
+        await settings.async_refresh()
+    assert len(household.requests("GET", path)) == 1
+    sim.clear_faults()
+
+    # out of reach: the topic says so, and heals
+    sim.fault(path="/api/equalizer/*", cut="before")
+    await look(Setting.BASS)
+    assert not settings.last_update_success
+    assert state_of(hass, bass).state == "0", "what is known is not too old yet"
+    sim.clear_faults()
+    await clock.advance(100, 20)
+    assert settings.last_update_success
+    assert state_of(hass, bass).state == "0"
+
+
+async def test_do_not_disturb_for_a_time(
+    hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
+) -> None:
+    """For a time, until a time of day, for several in one request; Amazon ends it and pushes that."""
+    await clock.settle()
+    players = ["media_player.kitchen_show", "media_player.office_spot"]
+    switches = ["switch.kitchen_show_do_not_disturb", "switch.office_spot_do_not_disturb"]
+    action = "alexa_media.set_do_not_disturb"
+    sim.reset_ledger()
+    await hass.services.async_call(
+        "alexa_media", "set_do_not_disturb", {"entity_id": players, "duration": {"minutes": 30}}, blocking=True
+    )
+    await clock.settle()
+    assert household.requests() == ["POST /api/behaviors/preview"]
+    assert [state_of(hass, switch).state for switch in switches] == ["on", "on"]
+    await clock.advance(1700, 300)
+    assert household.device(KITCHEN)["dnd"]
+    await clock.advance(120)
+    assert [state_of(hass, switch).state for switch in switches] == ["off", "off"]
+    assert not household.device(KITCHEN)["dnd"]
+
+    await act(action, players[0], until="23:30")
+    body = sim.ledger(path="/api/behaviors/preview")[-1]["body"]
+    assert "TIME#T23:30" in str(body)
+    assert "America/Los_Angeles" in str(body)
+    await act(action, players[0], enabled=False)
+    await clock.settle()
+    assert state_of(hass, switches[0]).state == "off"
+
+    sim.reset_ledger()
+    for data, key in (
+        ({"duration": timedelta(hours=13)}, "dnd_duration_invalid"),
+        ({"duration": 0}, "dnd_duration_invalid"),
+        ({"duration": 60, "until": "08:00"}, "dnd_two_ends"),
+        ({"enabled": False, "duration": 60}, "dnd_off_for_a_time"),
+    ):
+        with pytest.raises(ServiceValidationError) as invalid:
+            await act(action, players[0], **data)
+        assert invalid.value.translation_key == key
+    assert household.requests() == []
+    sim.fault(path="/api/behaviors/preview", status=400, times=1)
+    with pytest.raises(HomeAssistantError):
+        await act(action, players[0], duration=60)
+
+
+async def test_household_and_bluetooth(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, act: Act
+) -> None:
+    """Who lives there, and forgetting a paired phone."""
+
+    async def members(entry_id: str) -> Any:
+        return await hass.services.async_call(
+            "alexa_media", "get_household", {"config_entry_id": entry_id}, blocking=True, return_response=True
+        )
+
+    found = await members(entry.entry_id)
+    people = {person["name"]: (person["role"], person["email"]) for person in found["members"]}
+    assert people["Jo Doe"] == ("ADULT", "jo@example.org")
+    assert people["Alex Ray"] == ("ADULT", "alex@example.org")
+    with pytest.raises(ServiceValidationError) as raised:
+        await members("nothing")
+    assert (raised.value.translation_key, raised.value.translation_placeholders) == (
+        "account_id_unknown",
+        {"id": "nothing"},
+    )
+    sim.fault(path="/api/household", status=404)
+    with pytest.raises(HomeAssistantError):
+        await members(entry.entry_id)
+
+    await act("alexa_media.unpair_bluetooth", "media_player.kitchen_show", source="Jo's Phone")
+    assert [d["friendlyName"] for d in household.device(KITCHEN)["bluetooth"]] == ["Garden Speaker"]
+    assert sim.ledger(path="/api/bluetooth/unpair-sink/*")[-1]["body"] is not None

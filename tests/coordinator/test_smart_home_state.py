@@ -1,0 +1,386 @@
+"""What is known of the smart home: discovery, pushes, polls, commands, Guard; counted on the cloud's ledger."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+import json
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.errors import AlexaCommandError, AlexaUnreachableError
+from custom_components.alexa_media.cloud.model.appliances import TemperatureScale
+from custom_components.alexa_media.cloud.model.controls import (
+    ArmState,
+    SetBrightness,
+    SetColor,
+    SetPower,
+    SetSetpoint,
+    SetToggle,
+)
+from custom_components.alexa_media.coordinator import smart_home as smart_home_module
+from tests.conftest import Clock, Household, quiet, set_up, until
+
+JO = "A2SIMJO7D0EQ11"
+ID = "5e000000-0000-4000-8000-0000000000{:02x}".format
+HALL, DESK, COFFEE, GARDEN, MOTION, MONITOR = ID(1), ID(2), ID(3), ID(5), ID(7), ID(8)
+GLOW, THERMOSTAT, PORCH, SHELF, BRIDGE, BRIDGED, GUARD = ID(9), ID(10), ID(15), ID(16), ID(17), ID(18), ID(255)
+GRAPHQL = "POST /nexus/v1/graphql"
+PHOENIX = "PUT /api/phoenix/state"
+
+
+def change(sim: ControlClient, appliance: str, **values: Any) -> None:
+    """Change an appliance, as if somebody did at the appliance."""
+    sim.patch_state({"accounts": {JO: {"appliances": {appliance: values}}}})
+
+
+def held(household: Household, appliance: str, feature: str) -> dict[str, Any]:
+    """Return a feature as the cloud holds it."""
+    found: dict[str, Any] = household.accounts[JO]["appliances"][appliance]["features"][feature]
+    return found
+
+
+def power(entry: MockConfigEntry, appliance: str) -> Any:
+    """Return whether an appliance is on, as far as we know."""
+    return entry.runtime_data.smart_home.data[appliance].value("power", "powerState")
+
+
+def asked(sim: ControlClient) -> list[list[str]]:
+    """Return the appliances that each query for states has asked for."""
+    queries = [json.loads(each["body"]) for each in sim.ledger(path="/nexus/*")]
+    return [
+        [each.removeprefix("amzn1.alexa.endpoint.") for each in query["variables"]["endpointIds"]]
+        for query in queries
+        if query["operationName"] == "states"
+    ]
+
+
+def directive(appliance: str, value: str, at: datetime) -> dict[str, Any]:
+    """Return a pushed update of an appliance's power with a time of sample."""
+    sample = {"name": "powerState", "powerStateValue": value, "timeOfSample": at.isoformat(), "error": None}
+    payload = {
+        "data": {"features": [{"name": "power", "instance": None, "properties": [sample]}]},
+        "entity": {"id": f"amzn1.alexa.endpoint.{appliance}"},
+    }
+    update = {
+        "route": "EventBus:AlexaMobile::FDAL",
+        "resourceId": "x",
+        "resourceMetadata": json.dumps({"metricName": "EndpointPower", "payload": payload}),
+    }
+    header = {"namespace": "Alexa.Mobile.Push", "name": "RenderUpdate", "messageId": "1"}
+    return {"directive": {"header": header, "payload": {"renderingUpdates": [update]}}}
+
+
+async def test_discovery_takes_what_is_wanted_and_nothing_of_our_own(
+    hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
+) -> None:
+    """One request finds all; each rule about what gets entities, and the choice in the options."""
+    appliances = entry.runtime_data.appliances
+    assert sum(each.operationName == "discover" for each in queries(sim)) == 1
+    assert {HALL, COFFEE, MONITOR, GUARD} <= appliances.data.keys()
+    assert appliances.room_of(appliances.data[HALL]) == "Hall"
+    assert appliances.data[HALL].echo_serial == household.serial("Kitchen Show")
+    own = {SHELF, BRIDGE, BRIDGED}
+    assert own <= appliances.discovered.keys()
+    assert own.isdisjoint(appliances.data)
+    assert appliances.others.keys() == {PORCH}
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    schema = flow["data_schema"]
+    assert schema is not None
+    (selector,) = [value for key, value in schema.schema.items() if key == "appliances"]
+    assert selector.config["options"] == [{"value": PORCH, "label": "Porch Light (Example Cloud Lights)"}]
+    values = {"scan_interval": 60, "extended_entity_discovery": False, "keep_transcripts": True}
+    await hass.config_entries.options.async_configure(flow["flow_id"], values | {"appliances": [PORCH]})
+    await hass.async_block_till_done()
+    assert PORCH in appliances.data
+    hass.config_entries.async_update_entry(entry, options={"extended_entity_discovery": True})
+    appliances.async_options_changed()
+    assert PORCH in appliances.data
+    assert own.isdisjoint(appliances.data), "all does not mean what Home Assistant shows to Alexa itself"
+    hass.config_entries.async_update_entry(entry, options={})
+    appliances.async_options_changed()
+    assert PORCH not in appliances.data
+    change(sim, DESK, manufacturer="Royal Philips Electronics")
+    await appliances.async_refresh()
+    assert DESK in appliances.data, "a real Hue bridge"
+    hass.config.components.add("emulated_hue")
+    appliances.async_options_changed()
+    assert DESK not in appliances.data, "Home Assistant plays a Hue bridge"
+
+
+class Query:
+    """A request to GraphQL."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        """Read it."""
+        data = json.loads(request["body"])
+        self.operationName: str = data["operationName"]
+        self.variables: dict[str, Any] = data["variables"]
+
+
+def queries(sim: ControlClient) -> list[Query]:
+    """Return the requests to GraphQL."""
+    return [Query(each) for each in sim.ledger(path="/nexus/*")]
+
+
+async def test_pushes_are_taken_in_the_order_of_their_samples(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """A push is no request and told to whom it concerns; an older sample changes nothing, whichever way it comes."""
+    smart_home = entry.runtime_data.smart_home
+    told: list[str] = []
+    for each in (HALL, COFFEE):
+        entry.async_on_unload(smart_home.async_add_listener(lambda each=each: told.append(each), each))
+    sim.reset_ledger()
+    change(sim, COFFEE, features={"power": {"powerState": "ON"}})
+    await until(hass, lambda: power(entry, COFFEE) == "ON")
+    assert told == [COFFEE]
+    now = datetime.now(UTC) + timedelta(hours=1)
+    sim.push_raw(directive(COFFEE, "OFF", now))
+    await until(hass, lambda: power(entry, COFFEE) == "OFF")
+    sim.push_raw(directive(COFFEE, "ON", now - timedelta(seconds=1)))
+    sim.push_raw(directive(HALL, "OFF", now))
+    await until(hass, lambda: power(entry, HALL) == "OFF")
+    assert power(entry, COFFEE) == "OFF"
+    assert household_requests(sim) == []
+    await smart_home.async_read_now(COFFEE)
+    assert power(entry, COFFEE) == "OFF", "what was read is older than what was pushed"
+    assert asked(sim) == [[COFFEE]]
+    assert told[:3] == [COFFEE, COFFEE, HALL]
+
+
+def household_requests(sim: ControlClient) -> list[str]:
+    """Return the requests about the smart home."""
+    return [
+        f"{each['method']} {each['path']}"
+        for each in sim.ledger()
+        if each["path"].startswith(("/nexus/", "/api/phoenix/"))
+    ]
+
+
+async def test_commands_of_one_turn_are_one_request_and_everybody_learns_their_own_result(
+    hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
+) -> None:
+    """GraphQL for what it knows, phoenix for the rest, errors to those whom they concern; confirmed by push."""
+    smart_home = entry.runtime_data.smart_home
+    appliances = entry.runtime_data.appliances
+    hass.config_entries.async_update_entry(entry, options={"appliances": [PORCH]})
+    appliances.async_options_changed()
+    sim.reset_ledger()
+    results = await asyncio.gather(
+        smart_home.async_control(HALL, SetPower(on=True), SetBrightness(level=10), SetColor(hue=120, saturation=1)),
+        smart_home.async_control(GARDEN, SetPower(on=True)),
+        smart_home.async_control(GLOW, SetToggle(instance="3", on=False)),
+        smart_home.async_control(COFFEE, SetBrightness(level=10)),
+        smart_home.async_control(THERMOSTAT, SetSetpoint(scale=TemperatureScale.CELSIUS, target=23.5)),
+        smart_home.async_control(PORCH, SetPower(on=True), SetColor(hue=0, saturation=1, name="red")),
+        return_exceptions=True,
+    )
+    assert household_requests(sim) == [GRAPHQL, PHOENIX]
+    kinds = [type(each) for each in results]
+    nothing = type(None)
+    assert kinds == [nothing, AlexaUnreachableError, nothing, AlexaCommandError, nothing, nothing]
+    assert held(household, HALL, "color")["color"]["hue"] == 120
+    assert held(household, GLOW, "toggle.3")["toggleState"] == "OFF"
+    assert held(household, THERMOSTAT, "thermostat")["targetSetpoint"]["value"] == 23.5
+    assert held(household, PORCH, "power")["powerState"] == "ON"
+    await until(hass, lambda: smart_home.data[HALL].value("brightness", "brightness") == 10)
+    assert smart_home.data[GARDEN].reachable is False
+    assert smart_home.data[HALL].reachable is True
+    assert smart_home.last_update_success
+    with pytest.raises(AlexaCommandError):
+        await smart_home.async_control(PORCH, SetColor(hue=0, saturation=1))
+
+
+async def test_a_refusal_of_the_whole_request_is_told_to_those_it_concerns(
+    hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
+) -> None:
+    """What was refused as a whole is sent again one by one; where GraphQL is gone, phoenix does; throttling is told."""
+    smart_home = entry.runtime_data.smart_home
+    sim.reset_ledger()
+    sim.fault(path="/nexus/*", status=400, body={"message": "bad"}, times=1)
+    await asyncio.gather(
+        smart_home.async_control(HALL, SetPower(on=False)), smart_home.async_control(DESK, SetPower(on=True))
+    )
+    assert household_requests(sim)[:3] == [GRAPHQL] * 3
+    assert (held(household, HALL, "power")["powerState"], held(household, DESK, "power")["powerState"]) == ("OFF", "ON")
+    for fault in (
+        {"status": 404},
+        {"status": 200, "body": {"data": None, "errors": [{"message": "Validation error of type UnknownType"}]}},
+    ):
+        sim.reset_ledger()
+        sim.fault(path="/nexus/*", times=1, **fault)
+        wanted = held(household, HALL, "power")["powerState"] == "OFF"
+        await smart_home.async_control(HALL, SetPower(on=wanted))
+        assert household_requests(sim)[:2] == [GRAPHQL, PHOENIX]
+        assert held(household, HALL, "power")["powerState"] == ("ON" if wanted else "OFF")
+    sim.reset_ledger()
+    sim.fault(path="/nexus/*", times=1, throttle=True)
+    light = next(state for state in hass.states.async_all("light") if state.entity_id.endswith("hall_light"))
+    with pytest.raises(HomeAssistantError) as caught:
+        await hass.services.async_call("light", "turn_on", {"entity_id": light.entity_id}, blocking=True)
+    assert caught.value.translation_key == "rate_limited"
+    assert household_requests(sim) == [GRAPHQL], "what is throttled is not tried another way"
+
+
+async def test_guard(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    household: Household,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Through an Echo that listens, else by its panel; the state is the cloud's."""
+    monkeypatch.setattr(smart_home_module, "CONFIRM_DELAY", 0.2)
+    guard = entry.runtime_data.guard
+    assert guard.data[GUARD] is ArmState.ARMED_STAY
+    sim.reset_ledger()
+    await guard.async_arm(away=True)
+    assert "POST /api/behaviors/preview" in household.requests()
+    assert household.accounts[JO]["appliances"][GUARD]["armState"] == "ARMED_AWAY"
+    await until(hass, lambda: guard.data[GUARD] is ArmState.ARMED_AWAY)
+    for name in ("Kitchen Show", "Living Room Studio", "Bedroom Dot", "Office Spot", "Kids Dot", "Garage Echo"):
+        household.change(name, capabilities=["AUDIO_PLAYER", "MUSIC_SKILL"])
+    await entry.runtime_data.devices.async_refresh()
+    sim.reset_ledger()
+    await guard.async_arm(away=False)
+    assert "POST /api/behaviors/preview" not in household.requests()
+    assert PHOENIX in household.requests()
+    assert household.accounts[JO]["appliances"][GUARD]["armState"] == "ARMED_STAY"
+    error = {"code": "ENDPOINT_UNREACHABLE", "entity": {"entityId": "AAA_SonarCloudService_8213460057"}}
+    sim.fault(path="/api/phoenix/state", method="PUT", status=200, body={"controlResponses": [], "errors": [error]})
+    with pytest.raises(AlexaUnreachableError):
+        await guard.async_arm(away=True)
+
+
+async def passing(clock: Clock, *work: Coroutine[Any, Any, Any]) -> None:
+    """Wait for something while time passes, a little at a time."""
+    task = asyncio.gather(*work)
+    for _ in range(200):
+        if task.done():
+            break
+        await clock.advance(0.05, 0.05)
+    await task
+
+
+async def test_time(
+    hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry, clock: Clock
+) -> None:
+    """Polls: one request for all that is enabled, each minute for motion alone; confirmation by one read; recovery."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    runtime = config_entry.runtime_data
+    smart_home, appliances = runtime.smart_home, runtime.appliances
+    enabled = {each for each in smart_home._by_context if each in appliances.data}
+    sim.reset_ledger()
+    await clock.advance(660, 66)
+    (one,) = asked(sim)
+    assert set(one) == enabled, "one request for all that is enabled"
+    # motion is never pushed: its appliance is read each minute, and no other
+    stop = smart_home.async_poll_often(MOTION)
+    change(sim, MOTION, features={"motionSensor": {"detectionState": "DETECTED"}})
+    sim.reset_ledger()
+    await clock.advance(120, 60)
+    assert smart_home.data[MOTION].value("motionSensor", "detectionState") == "DETECTED"
+    assert asked(sim) == [[MOTION], [MOTION]]
+    stop()
+    # what no push confirms is read once, for all commands together
+    sim.fault(silent_stream=60)
+    sim.reset_ledger()
+    await passing(
+        clock, smart_home.async_control(COFFEE, SetPower(on=True)), smart_home.async_control(DESK, SetPower(on=True))
+    )
+    assert power(config_entry, COFFEE) == "OFF", "nothing is guessed"
+    await clock.advance(5, 1)
+    assert (power(config_entry, COFFEE), power(config_entry, DESK)) == ("ON", "ON")
+    assert asked(sim) == [sorted([COFFEE, DESK])]
+    # an appliance that nobody has heard of: one discovery in ten minutes, however many pushes
+    await clock.advance(700, 350)
+    sim.reset_ledger()
+    for _ in range(5):
+        sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
+        await clock.advance(5, 5)
+    assert sum(each.operationName == "discover" for each in queries(sim)) == 1
+    await clock.advance(700, 350)
+    sim.reset_ledger()
+    sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
+    await clock.advance(5, 5)
+    assert "discover" not in [each.operationName for each in queries(sim)], "it is never listed"
+    # gone only when two discoveries lacked it, and never when one found nothing at all
+    sim.patch_state({"accounts": {JO: {"appliances": {DESK: None}}}})
+    await passing(clock, appliances.async_refresh())
+    assert DESK in appliances.data
+    await clock.advance(40, 20)
+    assert DESK not in appliances.data
+    known = dict(appliances.data)
+    sim.fault(path="/nexus/*", status=200, body={"data": {"listEndpoints": {"endpoints": []}}}, times=1)
+    await passing(clock, appliances.async_refresh())
+    assert (appliances.last_update_success, dict(appliances.data)) == (False, known)
+    await clock.advance(40, 20)
+    assert appliances.last_update_success, "it is tried again by itself"
+    # while push is down everything is read each minute
+    runtime.smart_home.async_set_push(False)
+    sim.reset_ledger()
+    await clock.advance(183, 61)
+    assert len(asked(sim)) in (2, 3)
+    await hass.config_entries.async_unload(config_entry.entry_id)
+    await hass.async_block_till_done()
+    # Amazon is away: the last good discovery serves
+    await clock.advance(5, 1)
+    sim.fault(path="/nexus/*", status=503)
+    await passing(clock, hass.config_entries.async_setup(config_entry.entry_id))
+    restored = config_entry.runtime_data.appliances
+    assert (restored.last_update_success, restored.data.keys()) == (False, known.keys())
+    assert restored.data == known
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_numbers(
+    hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry
+) -> None:
+    """200 appliances are one discovery; a scene of 20 lights is at most two requests."""
+    sim.household("two_hundred")
+    sim.reset_ledger()
+    await set_up(hass, config_entry)
+    await quiet(hass, sim, calm=0.5)
+    assert sum(each.operationName == "discover" for each in queries(sim)) == 1
+    assert len(config_entry.runtime_data.appliances.data) == 201
+    lights = sorted(hass.states.async_entity_ids("light"))[:20]
+    assert len(lights) == 20
+    states = {light: {"state": "on", "brightness": 128} for light in lights}
+    scenes = [{"platform": "homeassistant", "states": [{"name": "Evening", "entities": states}]}]
+    assert await async_setup_component(hass, "scene", {"scene": scenes})
+    await hass.async_block_till_done()
+    sim.reset_ledger()
+    await hass.services.async_call("scene", "turn_on", {"entity_id": "scene.evening"}, blocking=True)
+    assert 1 <= household_requests(sim).count(GRAPHQL) <= 2
+    on = [
+        each
+        for each in household.accounts[JO]["appliances"].values()
+        if each["features"].get("brightness", {}).get("brightness") == 50
+        and each["features"]["power"]["powerState"] == "ON"
+    ]
+    assert len(on) == 20
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_no_smart_home(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An account without appliances: the discovery, no other request, no warning."""
+    sim.patch_state({"accounts": {JO: {"appliances": None}}})
+    sim.patch_state({"accounts": {JO: {"devices": {"G0SIM00KITCHEN01": {"features": None}}}}})
+    sim.reset_ledger()
+    await set_up(hass, config_entry)
+    await quiet(hass, sim, calm=0.5)
+    assert household_requests(sim) == [GRAPHQL]
+    assert [each for each in caplog.records if "alexa_media" in each.name and each.levelname == "WARNING"] == []
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -1,0 +1,49 @@
+"""What else a user can ask for, a module for each family: commands for the table of failures.
+
+A command takes the table, calls an action with ``Table.act`` and returns what went wrong. One for
+every endpoint that writes.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+type FailureCommand = Callable[[Any], Awaitable[list[str]]]
+
+from . import (  # noqa: E402 - the families import the type above
+    alerts,
+    background,
+    kids,
+    lists,
+    media,
+    settings,
+    smart_home,
+)
+
+FAMILIES: Final[tuple[FailureCommand, ...]] = (
+    *alerts.COMMANDS,
+    *background.COMMANDS,
+    *kids.COMMANDS,
+    *lists.COMMANDS,
+    *media.COMMANDS,
+    *settings.COMMANDS,
+    *smart_home.COMMANDS,
+)
+
+ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)
+"""Entities (platform, unique id) that are disabled unless somebody enables them, as in the table."""
+
+CHANGING: Final = alerts.CHANGING
+"""Endpoints whose commands change what sensors show."""
+
+PREPARE: Final = (alerts.prepare,)
+"""What else has to be done to a table before its account is set up for the first time."""
+
+
+def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:
+    """Return a command bound to a table, under its own name."""
+
+    async def bound() -> list[str]:
+        return await command(table)
+
+    bound.__name__ = command.__name__
+    return bound

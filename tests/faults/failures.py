@@ -1,0 +1,644 @@
+"""What the tests of failures share: the faults, the moments, and a clock that goes as fast as the answers come."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+import copy
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from enum import StrEnum
+import json
+import logging
+from pathlib import Path
+import re
+import time
+from typing import Any, Final
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, SupportsResponse
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+import alexa_sim
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media import push
+from custom_components.alexa_media.cloud.account.backend import ENDPOINTS
+from custom_components.alexa_media.cloud.account.endpoints import (
+    ACCOUNT,
+    ACCOUNT_ENDPOINTS,
+    CSRF_PAGES,
+    Answer,
+    Endpoint,
+    Host,
+)
+from custom_components.alexa_media.cloud.account.history import HISTORY, HISTORY_BEFORE, HISTORY_PAGE
+from custom_components.alexa_media.cloud.model.devices import Volume
+from custom_components.alexa_media.cloud.model.events import VolumeChanged
+from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import Household
+
+from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, command_of
+
+DEMO: Final = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
+JO: Final = next(iter(DEMO["accounts"]))
+DIRECTIVES: Final = "/v20160207/directives"
+COMPONENT: Final = "custom_components.alexa_media"
+
+TOKEN: Final = Endpoint(name="token", method="POST", host=Host.RETAIL, path="/auth/token", answer=Answer.JSON)
+COOKIES: Final = Endpoint(name="cookies", method="POST", host=Host.RETAIL, path="/ap/exchangetoken/cookies")
+CAPABILITIES: Final = Endpoint(
+    name="capabilities", method="PUT", host=Host.ALEXA_API, path="/v1/devices/@self/capabilities", answer=Answer.ANY
+)
+LIBRARY: Final = (TOKEN, COOKIES, CAPABILITIES)
+"""What the library alexapy asks on our behalf."""
+
+EVERY: Final = (*ENDPOINTS, *LIBRARY)
+
+FURTHER: Final = tuple(endpoint for endpoint in ENDPOINTS if endpoint not in ACCOUNT_ENDPOINTS)
+"""The endpoints of the families that came to those of the account."""
+
+ASKED: Final = tuple(endpoint for endpoint in EVERY if endpoint is not ACCOUNT)
+"""All but the one that the sign-in alone asks; its rows are with the sign-in."""
+
+INSTEAD: Final = {HISTORY.name: HISTORY_BEFORE, HISTORY_BEFORE.name: HISTORY}
+"""Endpoints of which one is asked where the other is refused; what worked last is asked first."""
+
+ONCE_OPEN: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE)
+"""Endpoints that are asked at a start only once the stream is open."""
+
+CLASS_NAME: Final = re.compile(r"[a-z](?:Error|Exception)\b|(?:GET|POST|PUT|DELETE) /")
+"""What no text for users may hold: names of classes, and requests."""
+
+WRONG_TYPES: Final[list[Any]] = [None, 1, "x", [[]], {"y": [True], "id": 7, "serialNumber": {}}]
+
+FAULTS: Final[dict[str, dict[str, Any]]] = {
+    "401": {"status": 401},
+    "403": {"status": 403, "body": {"message": "Forbidden"}},
+    "404": {"status": 404},
+    "429": {"status": 429},
+    "429 with Retry-After": {"status": 429, "headers": {"retry-after": "45"}},
+    "500": {"status": 500},
+    "503": {"status": 503, "body": "<html>Service Unavailable</html>"},
+    "throttling in a 200": {"throttle": True},
+    "sign-in page": {"html": True},
+    "cut before the answer": {"cut": "before"},
+    "cut body": {"cut": "body"},
+    "half an answer": {"malformed": True},
+    "hang": {"hang": True},
+    "wrong types": {"status": 200, "body": WRONG_TYPES},
+    "missing keys": {"status": 200, "body": {}},
+    "empty": {"status": 200, "body": ""},
+}
+"""How an answer can be spoiled, as rules of the simulated cloud."""
+
+PARSED: Final = ("wrong types", "missing keys")
+"""Faults that only the parser of the endpoint can judge."""
+
+_ACCEPTED: Final = ("wrong types", "missing keys", "empty")
+"""Answers with status 200 that say nothing of a refusal: the write behind them was done."""
+
+
+class Moment(StrEnum):
+    """When a request goes out."""
+
+    SET_UP = "set-up"
+    POLL = "poll"
+    PUSH = "after a push"
+    COMMAND = "in a command"
+    RENEWAL = "renewal"
+
+
+def household_of_two() -> dict[str, Any]:
+    """Return the demo household with two Echos and without what rings: quick to set up, steady in time."""
+    household: dict[str, Any] = copy.deepcopy(DEMO)
+    account = household["accounts"][JO]
+    names = ("Kitchen Show", "Office Spot")
+    account["devices"] = {s: d for s, d in account["devices"].items() if d["accountName"] in names}
+    account["appliances"] = {
+        key: item
+        for key, item in account["appliances"].items()
+        if item["name"] in ("Hall Light", "Hall Thermostat", "RedRock Panel")
+    }
+    account["notifications"] = {
+        key: item
+        for key, item in account["notifications"].items()
+        if item["deviceSerialNumber"] in account["devices"] and item["type"] == "Reminder"
+    }
+    return household
+
+
+def rule_of(endpoint: Endpoint, fault: str) -> dict[str, Any]:
+    """Return the rule that spoils the answers of one endpoint."""
+    rule = {"path": re.sub(r"\{\w+\}", "*", endpoint.path), "method": endpoint.method, **FAULTS[fault]}
+    return rule | {"after": True} if endpoint.is_write and fault in _ACCEPTED else rule
+
+
+def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
+    """Return the faults of a row: all, or a third of them where the same code has had all of them.
+
+    The endpoints of the account and of the library have all of them. What came to those goes
+    through the same transport and differs in its parser: of each third a neighbour has
+    another, and all have what a parser alone judges. The pages after the first one with a
+    csrf cookie are asked as the first is; after a push a topic is read as in a poll.
+    """
+    faults = tuple(FAULTS)
+    if endpoint in CSRF_PAGES[1:] or (moment is Moment.PUSH and endpoint not in FURTHER):
+        return faults[::3]
+    if endpoint not in FURTHER:
+        return faults
+    begin = (FURTHER.index(endpoint) + list(Moment).index(moment)) % 3
+    return tuple(dict.fromkeys((*faults[begin::3], *PARSED)))
+
+
+def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
+    """Return whether a request of the ledger is one of an endpoint; at GraphQL's one address a mutation writes."""
+    if endpoint.path.endswith("/graphql") and endpoint.is_write is not ("mutation " in str(request["body"])):
+        return False
+    path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(endpoint.path))
+    return request["method"] == endpoint.method and re.fullmatch(path, request["path"]) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Frozen time here and in the cloud that moves on as soon as nothing is under way."""
+
+    hass: HomeAssistant
+    sim: ControlClient
+    freezer: FrozenDateTimeFactory
+    entry: MockConfigEntry
+
+    async def tick(self, seconds: float) -> None:
+        """Move both clocks on and fire what is due."""
+        self.freezer.tick(timedelta(seconds=seconds))
+        self.sim.advance(seconds)
+        async_fire_time_changed(self.hass)
+        # not until all is done: what hangs would never be, its time limit is frozen too
+        for _ in range(25):
+            await asyncio.sleep(0)
+        await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.004)
+
+    def _is_busy(self) -> bool:
+        """Return whether a request of ours is under way."""
+        if (runtime := getattr(self.entry, "runtime_data", None)) is None:
+            return False
+        session = runtime.backend._session
+        flights = (session._token_flight, session._cookie_flight, session._csrf_flight, session._region_flight)
+        return bool(session.transport._slots.busy or any(f._task and not f._task.done() for f in flights))
+
+    async def settle(self, until: Callable[[], Any] | None = None) -> None:
+        """Let what has begun come to its end; what hangs runs into its time limits."""
+        calm = stuck = 0
+        seen: tuple[int, int] | None = None
+        for _ in range(600):
+            await self.tick(10.0 if stuck >= 12 else 0.5)
+            requests, under_way = self.sim.progress()
+            now = requests, sum(path not in (DIRECTIVES, "/ping") for path in under_way)
+            if now != seen:
+                seen, calm, stuck = now, 0, 0
+            elif now[1] or self._is_busy() or (until and not until()):
+                calm, stuck = 0, stuck + 1
+            else:
+                calm += 1
+            if calm >= 3:
+                return
+        raise AssertionError("it never comes to rest")
+
+
+@dataclass(slots=True)
+class Watch:
+    """The log from one moment to another, and what is wrong with it."""
+
+    records: list[logging.LogRecord] = field(default_factory=list)
+
+    def problems(self, secrets: tuple[str, ...]) -> Iterator[str]:
+        """Yield what must not be in a log: exceptions, secrets, and a warning that comes again and again."""
+        lines: Counter[str] = Counter()
+        for record in self.records:
+            message = record.getMessage()
+            if record.exc_info and record.exc_info[0] is not None and record.levelno >= logging.WARNING:
+                text = logging.Formatter().formatException(record.exc_info)
+                yield f"exception in the log: {message} {text[-600:]}"
+            elif record.name == "asyncio" and record.levelno >= logging.ERROR:
+                yield f"asyncio: {message}"
+            if record.name.startswith(COMPONENT):
+                yield from (f"{secret!r} in the log: {message}" for secret in secrets if secret in message)
+                if record.levelno >= logging.WARNING:
+                    lines[re.sub(r"\d+", "#", message)] += 1
+            elif found := re.search(r"At(na|nr|za)\|\S+", message):
+                yield f"{found[0]!r} in the log of {record.name}"
+        yield from (f"logged {count} times: {line}" for line, count in lines.items() if count > 1)
+
+
+class _Collector(logging.Handler):
+    """Keeps records."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(logging.DEBUG)
+        self.watch = watch
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.watch.records.append(record)
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Keep what is logged meanwhile, ours at level DEBUG."""
+    watch = Watch()
+    handler = _Collector(watch)
+    component = logging.getLogger(COMPONENT)
+    level = component.level
+    logging.getLogger().addHandler(handler)
+    component.setLevel(logging.DEBUG)
+    try:
+        yield watch
+    finally:
+        component.setLevel(level)
+        logging.getLogger().removeHandler(handler)
+
+
+def secrets_of(entry: MockConfigEntry, household: Household) -> tuple[str, ...]:
+    """Return what no line of ours may hold."""
+    serials = [serial for account in household.accounts.values() for serial in account["devices"]]
+    return (entry.data["email"], entry.data["refresh_token"], entry.data["serial"], "Atna|", "Atza|", "Atnr|", *serials)
+
+
+@dataclass(slots=True)
+class Table:
+    """One loaded account and the cases that it is put through."""
+
+    hass: HomeAssistant
+    sim: ControlClient
+    household: Household
+    entry: MockConfigEntry
+    drive: Drive
+    secrets: tuple[str, ...] = ()
+    entities: frozenset[str] = frozenset()
+    usable: frozenset[str] = frozenset()
+    _told: int = 0
+
+    async def begin(self) -> None:
+        """Set the account up for the first time."""
+        self.sim.household(household_of_two(), domain="amazon.com")
+        for platform, unique_id in ENABLED:
+            er.async_get(self.hass).async_get_or_create(platform, DOMAIN, unique_id, config_entry=self.entry)
+        for prepare in PREPARE:
+            prepare(self)
+        await self.set_up()
+        await self.drive.tick(2)
+        assert self.entry.state is ConfigEntryState.LOADED
+        await self.drive.settle(self.is_whole)
+        self.secrets = secrets_of(self.entry, self.household)
+        self.entities = frozenset(self.hass.states.async_entity_ids())
+        self.usable = self._usable()
+
+    async def end(self) -> None:
+        """Unload."""
+        self.sim.clear_faults()
+        await self.hass.config_entries.async_unload(self.entry.entry_id)
+        await self.hass.async_block_till_done()
+
+    def _usable(self) -> frozenset[str]:
+        """Return the entities that are available."""
+        return frozenset(s.entity_id for s in self.hass.states.async_all() if s.state != "unavailable")
+
+    def is_whole(self) -> bool:
+        """Return whether everything that was there is there and well, and nothing is put off any more."""
+        if self.entry.state is not ConfigEntryState.LOADED:
+            return False
+        runtime = self.entry.runtime_data
+        session = runtime.backend._session
+        now = asyncio.get_running_loop().time()
+        return (
+            runtime.push.up
+            and not session.transport.throttle.remaining
+            and not session._token_backoff.remaining
+            and not session._cookie_backoff.remaining
+            and all(until < now for until in session.transport._in_vain.values())
+            and all(coordinator.last_update_success for coordinator in runtime.coordinators)
+            and self._usable() >= self.usable
+        )
+
+    # --- moments ---------------------------------------------------------------------
+
+    async def happen(self, moment: Moment, endpoint: Endpoint | None = None) -> list[str]:
+        """Let a moment come; returns what went wrong with what the user asked for."""
+        match moment:
+            case Moment.SET_UP:
+                return await self.set_up()
+            case Moment.POLL:
+                await self._gather(coordinator.async_refresh() for coordinator in self.entry.runtime_data.coordinators)
+                # what failed is tried again by itself
+                await self.drive.tick(31)
+                await self.drive.settle()
+            case Moment.PUSH:
+                await self._push()
+            case Moment.COMMAND:
+                return await self._command(endpoint)
+            case Moment.RENEWAL:
+                # only a stream that carried something gets another token at once
+                await self.drive.tick(31)
+                await self.drive.settle()
+                # the next connection registers anew, as it does after silence
+                self.entry.runtime_data.backend._stream._must_register = True
+                self.sim.fault(expire_tokens=True)
+                self.sim.fault(close_stream=True)
+                self.entry.runtime_data.devices.async_hint()
+                await self.drive.settle()
+                return await self._say()
+        return []
+
+    async def _gather(self, work: Any) -> None:
+        """Wait for coroutines while time moves on."""
+        task = asyncio.gather(*work)
+        await self.drive.settle(task.done)
+        await task
+
+    async def set_up(self) -> list[str]:
+        """Set the account up, anew where it is loaded."""
+        if self.entry.state is not ConfigEntryState.NOT_LOADED:
+            await self.hass.config_entries.async_unload(self.entry.entry_id)
+        self.sim.reset_ledger()
+        task = asyncio.create_task(self.hass.config_entries.async_setup(self.entry.entry_id))
+        await self.drive.settle(task.done)
+        await task
+        state = self.entry.state
+        return [] if state is ConfigEntryState.LOADED else [f"the entry is {state}"]
+
+    async def opened(self) -> None:
+        """Let what is read once the stream is open be read."""
+        names = {endpoint.name for endpoint in ONCE_OPEN}
+        for _ in range(60):
+            if names & self.reached():
+                break
+            await self.drive.tick(0.5)
+        await self.drive.settle()
+
+    async def _push(self) -> None:
+        """Let every push come that asks for something to be read."""
+        runtime = self.entry.runtime_data
+        runtime.history._next_read = 0.0
+        for kind, rule in push.RULES.items():
+            if rule.verb is push.Verb.REFRESH:
+                push.async_handle(runtime, kind(**dict.fromkeys(one.name for one in fields(kind))))
+        runtime.devices._unknown_at = None
+        volume = Volume(level=1, muted=False)
+        push.async_handle(runtime, VolumeChanged(serial="G0NEVERSEEN00001", volume=volume))
+        await self.drive.settle()
+
+    async def _say(self) -> list[str]:
+        """Let the kitchen say something."""
+        self._told += 1
+        text = f"sentence {self._told}"
+        data = {"entity_id": "notify.kitchen_show_speak", "message": text}
+        return await self.act("notify", "send_message", data, lambda: text in [s["text"] for s in self.sim.spoken()])
+
+    async def _set_dnd(self) -> list[str]:
+        """Switch Do Not Disturb over."""
+        wanted = not self.household.device("Office Spot")["dnd"]
+        data = {"entity_id": "switch.office_spot_do_not_disturb"}
+        service = "turn_on" if wanted else "turn_off"
+        return await self.act("switch", service, data, lambda: self.household.device("Office Spot")["dnd"] is wanted)
+
+    async def _play(self) -> list[str]:
+        """Let the player pause, or play on."""
+        data: dict[str, Any] = {"entity_id": "media_player.kitchen_show"}
+        if self.household.device("Kitchen Show")["player"]["state"] not in ("PLAYING", "PAUSED"):
+            music = {"media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
+            await self.act("media_player", "play_media", data | music, lambda: True)
+        playing = self.household.device("Kitchen Show")["player"]["state"] == "PLAYING"
+        wanted = "PAUSED" if playing else "PLAYING"
+        return await self.act(
+            "media_player",
+            "media_pause" if playing else "media_play",
+            data,
+            lambda: self.household.device("Kitchen Show")["player"]["state"] == wanted,
+        )
+
+    async def _connect(self) -> list[str]:
+        """Connect the phone by bluetooth."""
+        return await self._select("Jo's Phone", connected=True)
+
+    async def _disconnect(self) -> list[str]:
+        """Disconnect it."""
+        return await self._select("Local Speaker", connected=False)
+
+    async def _select(self, source: str, *, connected: bool) -> list[str]:
+        """Choose what is heard; before, the opposite is the case."""
+        paired = self.household.device("Kitchen Show")["bluetooth"]
+        self.household.change(
+            "Kitchen Show",
+            bluetooth=[d | {"connected": not connected and d["friendlyName"] == "Jo's Phone"} for d in paired],
+        )
+        await self.drive.settle()
+        return await self.act(
+            "media_player",
+            "select_source",
+            {"entity_id": "media_player.kitchen_show", "source": source},
+            lambda: any(one["connected"] for one in self.household.device("Kitchen Show")["bluetooth"]) is connected,
+        )
+
+    async def _say_without_csrf(self) -> list[str]:
+        """Say something when the csrf cookie is gone."""
+        session = self.entry.runtime_data.backend._session
+        session._http.cookie_jar.clear(lambda morsel: morsel.key == "csrf")
+        return await self._say()
+
+    @property
+    def commands(self) -> tuple[Callable[[], Awaitable[list[str]]], ...]:
+        """Return what a user can ask for; together they reach every endpoint that writes."""
+        return (
+            self._say,
+            self._set_dnd,
+            self._play,
+            self._connect,
+            self._disconnect,
+            self._say_without_csrf,
+            *(command_of(family, self) for family in FAMILIES),
+        )
+
+    async def _command(self, endpoint: Endpoint | None) -> list[str]:
+        """Do what reaches an endpoint, or everything."""
+        problems: list[str] = []
+        for command in self.commands:
+            if endpoint is None or endpoint.name in REACHED.get(command.__name__, ()):
+                problems += await command()
+        return problems
+
+    async def act(self, domain: str, service: str, data: dict[str, Any], is_done: Callable[[], bool]) -> list[str]:
+        """Call an action: it must raise, or have done what it was asked for."""
+        state = self.hass.states.get(data["entity_id"]) if "entity_id" in data else None
+        # Home Assistant skips what is unavailable, and shows so; speech has no such excuse
+        is_skipped = "entity_id" in data and domain != "notify" and (state is None or state.state == "unavailable")
+        answers = self.hass.services.supports_response(domain, service) is SupportsResponse.ONLY
+        task = asyncio.create_task(
+            self.hass.services.async_call(domain, service, data, blocking=True, return_response=answers)
+        )
+        await self.drive.settle(task.done)
+        problems: list[str] = []
+        try:
+            await task
+        except HomeAssistantError as err:
+            if CLASS_NAME.search(str(err)):
+                problems.append(f"{service} names a class: {err}")
+        except Exception as err:  # noqa: BLE001 - that is what the table looks for
+            problems.append(f"{service} raised {err!r}")
+        else:
+            if not is_skipped and not is_done():
+                problems.append(f"{service} returned, and nothing was done")
+        # what was to be confirmed by a push, and was not, is read
+        await self.drive.tick(3.5)
+        await self.drive.settle()
+        return problems
+
+    # --- cases -----------------------------------------------------------------------
+
+    def reached(self) -> set[str]:
+        """Return the names of the endpoints that were asked since the last reset."""
+        ledger = self.sim.ledger()
+        return {endpoint.name for endpoint in EVERY if any(is_of(endpoint, request) for request in ledger)}
+
+    def before_it(self, endpoint: Endpoint) -> None:
+        """Bring about what an endpoint is asked after: refusals of those that are tried before it."""
+        if endpoint in CSRF_PAGES:
+            for page in CSRF_PAGES[: CSRF_PAGES.index(endpoint)]:
+                self.sim.fault(path=page.path, method="GET", status=404)
+        if other := INSTEAD.get(endpoint.name):
+            self.sim.fault(path=other.path, method=other.method, status=404)
+
+    async def case(self, endpoint: Endpoint, fault: str, moment: Moment) -> list[str]:
+        """Put the account through one fault at one moment and see it recover; returns what went wrong."""
+        where = f"{endpoint.name} × {fault} × {moment}: "
+        values = {s.entity_id: s.state for s in self.hass.states.async_all()}
+        self.sim.reset_ledger()
+        with watching() as watch:
+            self.sim.fault(**rule_of(endpoint, fault))
+            self.before_it(endpoint)
+            problems = await self.happen(moment, endpoint)
+            if moment is Moment.SET_UP and endpoint in ONCE_OPEN:
+                await self.opened()
+            reached = self.reached()
+            if endpoint.name not in reached:
+                problems.append("the endpoint was not asked")
+            problems += self._lost(values, steady=endpoint.name not in CHANGING)
+            self.sim.clear_faults()
+            await self.recover()
+            if not self.is_whole():
+                problems.append(f"no recovery: {self._ailing()}")
+        problems += watch.problems(self.secrets)
+        if self.hass.config_entries.flow.async_progress():
+            problems.append("the user was asked to sign in")
+        return [where + problem for problem in problems]
+
+    def _lost(self, values: Mapping[str, str], *, steady: bool) -> Iterator[str]:
+        """Yield entities that went, or that show something else than what was true before."""
+        for entity_id in self.entities:
+            if (state := self.hass.states.get(entity_id)) is None:
+                yield f"{entity_id} went"
+            elif not steady or not entity_id.startswith("sensor."):
+                continue
+            elif state.state not in ("unavailable", values.get(entity_id)):
+                yield f"{entity_id} showed {state.state}, not {values.get(entity_id)}"
+
+    def _ailing(self) -> dict[str, Any]:
+        """Return what has not recovered."""
+        runtime = self.entry.runtime_data
+        return {
+            "state": str(self.entry.state),
+            "push": runtime.push.up,
+            "topics": [c.name for c in runtime.coordinators if not c.last_update_success],
+            "entities": sorted(self.usable - self._usable()),
+        }
+
+    async def cases(self, endpoint: Endpoint, moments: Iterable[Moment]) -> str:
+        """Put the account through all faults at some moments; returns what went wrong, a line each."""
+        assert MOMENTS.get(endpoint.name), (
+            f"no moment of the table reaches {endpoint.name}: add the command or the push that does"
+        )
+        problems: list[str] = []
+        for moment in moments:
+            if moment in MOMENTS[endpoint.name]:
+                for fault in faults_of(endpoint, moment):
+                    problems += await self.case(endpoint, fault, moment)
+        return "\n".join(problems)
+
+    async def recover(self) -> None:
+        """Let time pass until all is well, at most twenty minutes."""
+        await self.drive.settle()
+        for seconds in (15, 30, 60, 120, 240, 240, 240, 240):
+            if self.is_whole():
+                return
+            await self.drive.tick(seconds)
+            await self.drive.settle()
+
+
+REACHED: Final[dict[str, set[str]]] = {}
+"""Which endpoints each command reaches, found by doing it once."""
+
+MOMENTS: Final[dict[str, set[Moment]]] = {}
+"""When each endpoint is asked, found by letting each moment come once."""
+
+
+async def explore(table: Table) -> None:
+    """Fill ``MOMENTS`` and ``REACHED``: once a process, as the ledger tells."""
+    if MOMENTS:
+        return
+    later: list[Endpoint | None] = [None, HISTORY, HISTORY_BEFORE]
+    found: dict[str, set[Moment]] = {}
+    for moment in Moment:
+        reading = later if moment in (Moment.SET_UP, Moment.POLL, Moment.PUSH) else later[:1]
+        for asked in [*reading, *CSRF_PAGES[1:]] if moment is Moment.SET_UP else reading:
+            if asked:
+                table.before_it(asked)
+            table.sim.reset_ledger()
+            if moment is Moment.COMMAND:
+                await _explore_commands(table, set(found))
+                names = set().union(*REACHED.values())
+            else:
+                assert await table.happen(moment) == []
+                if moment is Moment.SET_UP:
+                    await table.opened()
+                names = table.reached()
+            for name in names:
+                found.setdefault(name, set()).add(moment)
+            table.sim.clear_faults()
+            await table.recover()
+    MOMENTS.update(found)
+
+
+async def _explore_commands(table: Table, known: set[str]) -> None:
+    """Note what each command reaches; a read that follows is none of its endpoints, unless nothing else asks it."""
+    writes = {endpoint.name for endpoint in ENDPOINTS if endpoint.is_write} | {page.name for page in CSRF_PAGES}
+    writes |= {endpoint.name for endpoint in ENDPOINTS} - known
+    for command in table.commands:
+        for page in [None, *CSRF_PAGES[1:]] if command == table._say_without_csrf else [None]:
+            if page:
+                table.before_it(page)
+            table.sim.reset_ledger()
+            assert await command() == []
+            REACHED.setdefault(command.__name__, set()).update(table.reached() & writes)
+            table.sim.clear_faults()
+
+
+@pytest.fixture
+async def table(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    household: Household,
+    config_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> Any:
+    """Return a loaded account that can be put through faults.
+
+    Without the debug mode of the event loop, which notes a traceback for each callback: the
+    same code is run in it by all other tests.
+    """
+    asyncio.get_running_loop().set_debug(False)
+    table = Table(hass, sim, household, config_entry, Drive(hass, sim, freezer, config_entry))
+    await table.begin()
+    await explore(table)
+    yield table
+    await table.end()

@@ -1,0 +1,99 @@
+"""Every fault of every endpoint that is asked while an account is set up or signed in."""
+
+import asyncio
+from typing import Any, cast
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.account.endpoints import ACCOUNT, Endpoint
+from custom_components.alexa_media.cloud.account.settings import SETTINGS_ENDPOINTS
+from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import Household
+
+from .failures import (
+    ASKED,
+    COOKIES,
+    FAULTS,
+    TOKEN,
+    Drive,
+    Moment,
+    Table,
+    household_of_two,
+    rule_of,
+    secrets_of,
+    table as table,  # noqa: PLC0414 - a fixture, known to pytest by its name
+    watching,
+)
+
+AT_SET_UP = tuple(endpoint for endpoint in ASKED if endpoint not in SETTINGS_ENDPOINTS)
+"""Nobody looks at settings in the table when it is set up."""
+
+
+@pytest.mark.timeout(110)
+@pytest.mark.parametrize("endpoint", AT_SET_UP, ids=lambda endpoint: endpoint.name)
+async def test_set_up(table: Table, endpoint: Endpoint) -> None:
+    """An account that was loaded once is set up whatever fails, with all its entities, and recovers."""
+    problems = await table.cases(endpoint, (Moment.SET_UP,))
+    assert not problems, problems
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("endpoint", [ACCOUNT, COOKIES, TOKEN], ids=lambda endpoint: endpoint.name)
+async def test_sign_in(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    household: Household,
+    entry_data: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    endpoint: Endpoint,
+) -> None:
+    """A sign-in that Amazon spoils says so, logs no secret, and works the next time."""
+    for fault in FAULTS:
+        sim.household(household_of_two(), domain="amazon.com")
+        with watching() as watch:
+            sim.fault(**rule_of(endpoint, fault))
+            flow = await sign_in(hass, sim, freezer)
+            if flow["type"] is not FlowResultType.CREATE_ENTRY:
+                assert flow.get("errors") or flow.get("reason"), (fault, flow)
+                assert hass.config_entries.async_entries(DOMAIN) == [], fault
+                sim.clear_faults()
+                flow = await sign_in(hass, sim, freezer)
+            assert flow["type"] is FlowResultType.CREATE_ENTRY, (fault, flow)
+            (entry,) = hass.config_entries.async_entries(DOMAIN)
+            drive = Drive(hass, sim, freezer, cast("MockConfigEntry", entry))
+            sim.clear_faults()
+            for _ in range(30):
+                if entry.state is ConfigEntryState.LOADED:
+                    break
+                await drive.tick(30)
+                await drive.settle()
+            assert entry.state is ConfigEntryState.LOADED, fault
+        fake = MockConfigEntry(domain=DOMAIN, data=entry_data | dict(entry.data))
+        problems = [text for text in watch.problems(secrets_of(fake, household)) if not text.startswith("logged ")]
+        assert problems == [], (fault, problems)
+        for progress in hass.config_entries.flow.async_progress():
+            hass.config_entries.flow.async_abort(progress["flow_id"])
+        await hass.config_entries.async_remove(entry.entry_id)
+
+
+async def sign_in(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTimeFactory) -> ConfigFlowResult:
+    """Sign in with a pasted address; what hangs runs into its time limits."""
+    manager = hass.config_entries.flow
+    flow = await manager.async_init(DOMAIN, context={"source": SOURCE_USER})
+    flow = await manager.async_configure(flow["flow_id"], {"marketplace": "amazon.com"})
+    flow = await manager.async_configure(flow["flow_id"], {"next_step_id": "paste"})
+    assert flow["description_placeholders"]
+    redirect = sim.sign_in(flow["description_placeholders"]["url"], "jo@example.org")
+    task = asyncio.create_task(manager.async_configure(flow["flow_id"], {"redirect_url": redirect}))
+    drive = Drive(hass, sim, freezer, MockConfigEntry(domain=DOMAIN))
+    for _ in range(300):
+        if task.done():
+            break
+        await drive.tick(1)
+    return await task

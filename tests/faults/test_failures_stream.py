@@ -1,0 +1,202 @@
+"""Failures of the stream, of the account and of Home Assistant's own life."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media import push
+from custom_components.alexa_media.cloud.model.events import VolumeChanged
+from tests.conftest import PUSH_SENSOR, Household, state_of, until
+
+from .failures import (
+    DIRECTIVES,
+    TOKEN,
+    Table,
+    table as table,  # noqa: PLC0414 - a fixture
+    watching,
+)
+
+KITCHEN = "media_player.kitchen_show"
+
+STREAM: dict[str, dict[str, Any]] = {
+    "refused": {"cut": "before"},
+    "401": {"status": 401},
+    "403": {"status": 403},
+    "503": {"status": 503},
+    "429": {"status": 429, "headers": {"retry-after": "60"}},
+    "sign-in page": {"html": True},
+    "hang": {"hang": True},
+    "empty": {"status": 200, "body": ""},
+}
+
+
+def volume_of(table: Table) -> Any:
+    """Return the volume that is shown, in percent."""
+    level = state_of(table.hass, KITCHEN).attributes.get("volume_level")
+    return level and round(level * 100)
+
+
+async def pass_by(table: Table, seconds: int, step: int = 30) -> None:
+    """Let time pass."""
+    for _ in range(seconds // step):
+        await table.drive.tick(step)
+        await table.drive.settle()
+
+
+@pytest.mark.parametrize("fault", STREAM)
+async def test_no_stream(table: Table, fault: str) -> None:
+    """Without push all is there and polled, Amazon is asked ever more seldom, and push comes back by itself."""
+    with watching() as watch:
+        table.sim.fault(path=DIRECTIVES, **STREAM[fault])
+        table.sim.fault(close_stream=True)
+        await pass_by(table, 120)
+        assert state_of(table.hass, PUSH_SENSOR).state == "off"
+        table.household.change("Kitchen Show", volume=71)
+        table.sim.reset_ledger()
+        await pass_by(table, 600)
+        assert volume_of(table) == 71
+        assert len(table.sim.ledger(path=DIRECTIVES)) <= 12
+        assert table.usable - {PUSH_SENSOR} <= table._usable()
+        table.sim.clear_faults()
+        await table.recover()
+    assert table.is_whole()
+    assert list(watch.problems(table.secrets)) == []
+
+
+async def test_silent_stream(table: Table) -> None:
+    """A stream that is open but silent is found out, and what was missed is read."""
+    # one that never sent a keep-alive would be believed as long as its pings are answered
+    await pass_by(table, 60)
+    table.sim.fault(silent_stream=900)
+    table.household.change("Kitchen Show", volume=72)
+    await table.drive.settle()
+    assert volume_of(table) != 72
+    await pass_by(table, 900)
+    assert volume_of(table) == 72
+    await table.recover()
+    assert table.is_whole()
+
+
+async def test_a_stream_that_is_cut_every_second(table: Table) -> None:
+    """It is connected again at most as often as the pauses allow, and ends well."""
+    with watching() as watch:
+        table.sim.reset_ledger()
+        for _ in range(60):
+            table.sim.fault(close_stream=True)
+            await table.drive.tick(1)
+        connects = len(table.sim.ledger(path=DIRECTIVES))
+        await table.recover()
+    assert connects <= 20
+    assert table.is_whole()
+    assert list(watch.problems(table.secrets)) == []
+
+
+async def test_refused_tokens_in_a_row(table: Table) -> None:
+    """A second token that is refused before anything came is replaced too, not kept until its end."""
+    for _ in range(3):
+        table.sim.fault(expire_tokens=True)
+        table.sim.fault(close_stream=True)
+        await table.drive.settle()
+    await table.recover()
+    assert table.is_whole()
+
+
+async def test_flood(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand pushes as fast as they come: none is lost, and they are handled in order."""
+    handled: list[int | None] = []
+    rule = push.RULES[VolumeChanged]
+
+    def _handle(runtime: Any, event: Any) -> None:
+        handled.append(event.volume.level)
+        rule.handler(runtime, event)
+
+    monkeypatch.setitem(push.RULES, VolumeChanged, push.Rule(rule.verb, _handle))
+    serial = table.household.serial("Kitchen Show")
+    sent = [number % 101 for number in range(2000)]
+
+    def _flood() -> None:
+        for level in sent:
+            table.sim.push(
+                "PUSH_VOLUME_CHANGE",
+                {
+                    "destinationUserId": table.entry.unique_id,
+                    "dopplerId": {"deviceSerialNumber": serial, "deviceType": "A1"},
+                    "isMuted": False,
+                    "volumeSetting": level,
+                },
+            )
+
+    await asyncio.get_running_loop().run_in_executor(None, _flood)
+    await until(table.hass, lambda: len(handled) >= len(sent))
+    assert handled == sent
+    assert volume_of(table) == sent[-1]
+
+
+async def test_slow_renewal(table: Table) -> None:
+    """While the renewal takes its time nobody asks for a second one, and commands do not wait for it."""
+    table.sim.reset_ledger()
+    table.sim.fault(path=TOKEN.path, latency=15)
+    table.sim.fault(expire_tokens=True)
+    table.sim.fault(close_stream=True)
+    table.entry.runtime_data.backend._session._token = None
+    await table.drive.tick(1)
+    assert await table._say() == []
+    await pass_by(table, 30, 5)
+    assert len(table.sim.ledger(path=TOKEN.path)) == 1
+    table.sim.clear_faults()
+    await table.recover()
+    assert table.is_whole()
+
+
+async def test_a_group_changes(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Who is in a group is read with the devices, without a reload."""
+    kitchen, dot = household.serial("Kitchen Show"), household.serial("Bedroom Dot")
+    before = state_of(hass, "media_player.downstairs").attributes["group_members"]
+    assert set(before) == {KITCHEN, "media_player.living_room_studio"}
+    household.change("Downstairs", clusterMembers=[kitchen, dot])
+    await entry.runtime_data.devices.async_refresh()
+    await hass.async_block_till_done()
+    members = state_of(hass, "media_player.downstairs").attributes["group_members"]
+    assert set(members) == {KITCHEN, "media_player.bedroom_dot"}
+
+
+async def test_unload_during_a_command(table: Table) -> None:
+    """A command that is under way when the account is unloaded raises; it does not hang, and is not forgotten."""
+    table.sim.fault(path="/api/behaviors/preview", hang=True)
+    data = {"entity_id": "notify.kitchen_show_speak", "message": "going"}
+    task = asyncio.create_task(table.hass.services.async_call("notify", "send_message", data, blocking=True))
+    await table.drive.tick(1)
+    assert not task.done()
+    unload = asyncio.create_task(table.hass.config_entries.async_unload(table.entry.entry_id))
+    await table.drive.settle(lambda: unload.done() and task.done())
+    assert await unload
+    with pytest.raises(HomeAssistantError):
+        await task
+    table.sim.clear_faults()
+    await table.set_up()
+    await table.recover()
+    assert table.is_whole()
+
+
+async def test_stop_during_set_up(table: Table) -> None:
+    """Home Assistant that stops while Amazon hangs in the middle of a set-up is not held up."""
+    await table.hass.config_entries.async_unload(table.entry.entry_id)
+    table.sim.fault(path="/api/np/list-media-sessions", hang=True)
+    setup = asyncio.create_task(table.hass.config_entries.async_setup(table.entry.entry_id))
+    await table.drive.tick(1)
+    assert not setup.done()
+    table.hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await table.drive.settle(setup.done)
+    assert table.entry.state is ConfigEntryState.LOADED
+    table.sim.clear_faults()
+    await table.recover()
+    assert table.is_whole()

@@ -1,0 +1,337 @@
+"""Alarms, timers and reminders that are made, changed and ended by actions."""
+
+from datetime import datetime, timedelta
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from alexa_sim.client import ControlClient
+from tests.conftest import Clock, Household, quiet, set_up, state_of, until
+
+BEDROOM = "media_player.bedroom_dot"
+KITCHEN = "media_player.kitchen_show"
+PACIFIC = ZoneInfo("America/Los_Angeles")
+WRITES = ("POST", "PUT", "DELETE")
+
+
+async def act(hass: HomeAssistant, name: str, **data: Any) -> dict[str, Any]:
+    """Call an action and return its response."""
+    response = await hass.services.async_call("alexa_media", name, data, blocking=True, return_response=True)
+    assert isinstance(response, dict)
+    return dict(response)
+
+
+def all_held(household: Household) -> dict[str, dict[str, Any]]:
+    """Return what the cloud holds, by id."""
+    return {item["id"]: item for a in household.accounts.values() for item in a["notifications"].values()}
+
+
+def held(household: Household, found: str) -> dict[str, Any]:
+    """Return what the cloud holds under an id."""
+    return all_held(household)[found]
+
+
+def tomorrow(clock: str) -> datetime:
+    """Return a time of tomorrow where the Echos stand."""
+    day = dt_util.now(PACIFIC).date() + timedelta(days=1)
+    return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PACIFIC)
+
+
+async def test_alarms(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """An alarm is set, changed, skipped, and deleted; the sensor follows the push."""
+    at = tomorrow("04:45:00")
+    sim.reset_ledger()
+    once = (await act(hass, "create_alarm", entity_id=BEDROOM, at=at.replace(tzinfo=None), sound="countertop"))["id"]
+    (request,) = sim.ledger(path="/v1/alerts/alarms", method="POST")
+    assert json.loads(request["body"]) == {
+        "endpointId": f"{household.serial('Bedroom Dot')}@A4ZXE0RM7LQ7A",
+        "trigger": {"scheduledTime": at.strftime("%Y-%m-%dT04:45:00")},
+        "assets": [{"type": "TONE", "assetId": "system_alerts_repetitive_04"}],
+        "extensions": [],
+    }
+    assert request["headers"]["authorization"].startswith("Bearer ")
+    assert held(household, once)["alarmTime"] == at.timestamp() * 1000
+    sensor = "sensor.bedroom_dot_next_alarm"
+    await until(hass, lambda: once in str(state_of(hass, sensor).attributes["sorted_active"]))
+
+    # in another time zone's words, on two days, with the device's own sound
+    weekly = await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["FR", "mo"], interval=2)
+    item = held(household, weekly["id"])
+    assert item["rRuleData"]["recurrenceRules"] == ["FREQ=WEEKLY;BYDAY=MO,FR;INTERVAL=2;BYHOUR=6;BYMINUTE=30"]
+    assert item["sound"]["id"] == "system_alerts_melodic_01"
+
+    # what was made a moment ago is known; what is not said stays
+    assert await act(hass, "edit_alarm", notification_id=weekly["id"], at="06:40") == weekly
+    assert held(household, weekly["id"])["rRuleData"]["byWeekDays"] == ["MO", "FR"]
+    assert held(household, weekly["id"])["originalTime"] == "06:40:00.000"
+    await act(hass, "edit_alarm", notification_id=weekly["id"], weekdays=["SU"], sound="Twilight")
+    item = held(household, weekly["id"])
+    assert (item["originalTime"], item["rRuleData"]["byWeekDays"]) == ("06:40:00.000", ["SU"])
+    assert item["sound"]["displayName"] == "Twilight"
+    await act(hass, "skip_next", notification_id=weekly["id"])
+    skipped = datetime.fromisoformat(held(household, weekly["id"])["originalDate"])
+    assert skipped - datetime.fromisoformat(item["originalDate"]) == timedelta(days=7)
+
+    assert await act(hass, "delete_notification", notification_id=once) == {"id": once}
+    assert once not in all_held(household)
+    await until(hass, lambda: once not in str(state_of(hass, sensor).attributes["sorted_all"]))
+
+
+async def test_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """An alarm that plays music still does when its time has changed."""
+    (music,) = [item["id"] for item in all_held(household).values() if item["type"] == "MusicAlarm"]
+    await act(hass, "edit_alarm", notification_id=music, at="10:15")
+    item = held(household, music)
+    assert (item["musicAlarmId"], item["originalTime"]) == ("simmusic1", "10:15:00.000")
+    assert item["rRuleData"]["byWeekDays"] == ["SA", "SU"]
+
+
+async def test_reminders_and_timers(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Reminders on one Echo and on all; timers in the words of the Echo's language."""
+    at = tomorrow("18:00:00")
+    one = (await act(hass, "create_reminder", entity_id=KITCHEN, at=at, message=" Bins  out "))["id"]
+    item = held(household, one)
+    assert (item["reminderLabel"], item["alarmTime"]) == ("Bins out", at.timestamp() * 1000)
+    await act(hass, "edit_reminder", notification_id=one, message="Bags out", weekdays=["TU"])
+    item = held(household, one)
+    assert (item["reminderLabel"], item["rRuleData"]["byWeekDays"]) == ("Bags out", ["TU"])
+    await act(hass, "skip_next", notification_id=one)
+    bodies = [json.loads(request["body"]) for request in sim.ledger(path="/api/notifications/A*", method="PUT")]
+    (body,) = [body for body in bodies if body["status"] == "INSTANCE_CANCELED"]
+    assert "recurrenceRules" not in body["rRuleData"]
+    assert held(household, one)["originalDate"] > item["originalDate"]
+    # another day was chosen meanwhile: what is sent is made of what is there now
+    sim.fault(path=f"/api/notifications/{one}", method="PUT", status=409, times=1)
+    await act(hass, "edit_reminder", notification_id=one, message="Glass out")
+    assert held(household, one)["reminderLabel"] == "Glass out"
+
+    every = await act(hass, "create_reminder", at=at, message="Dinner", all_devices=True)
+    (id_,) = every["ids"]
+    assert (held(household, id_)["deliveryType"], held(household, id_)["reminderLabel"]) == ("ALL_DEVICES", "Dinner")
+    shown = "sensor.jo_example_org_amazon_com_next_reminder_on_all_devices"
+    await until(hass, lambda: state_of(hass, shown).attributes["reminder"] == "Dinner")
+    await act(hass, "edit_reminder", notification_id=id_, message="Supper")
+    assert held(household, id_)["reminderLabel"] == "Supper"
+    await act(hass, "delete_notification", notification_id=id_)
+    assert id_ not in all_held(household)
+    await until(hass, lambda: state_of(hass, shown).state == "unknown")
+
+    # where Amazon refuses that, each device gets one
+    sim.fault(path="/api/notifications/createReminder", method="PUT", status=400, body={"message": "no"}, times=1)
+    every = await act(hass, "create_reminder", at=at, message="Dinner", all_devices=True)
+    online = [d for a in household.accounts.values() for d in a["devices"].values() if "REMINDERS" in d["capabilities"]]
+    assert len(every["ids"]) == sum(d["online"] for d in online) > 3
+    assert {held(household, each)["reminderLabel"] for each in every["ids"]} == {"Dinner"}
+
+    timer = (await act(hass, "create_timer", entity_id=KITCHEN, duration={"minutes": 90}, label="Stew"))["id"]
+    assert held(household, timer)["timerLabel"] == "Stew"
+    assert sim.spoken()[-1]["text"] == "set a timer for 1 hour 30 minutes called Stew"
+    sorted_all = state_of(hass, "sensor.kitchen_show_next_timer").attributes["sorted_all"]
+    assert timer in [item["id"] for item in sorted_all]
+    await act(hass, "delete_notification", notification_id=timer)
+    assert timer not in all_held(household)
+
+
+async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """Who asked learns that Amazon refused, and nothing is left half made."""
+    at = tomorrow("18:00:00")
+    before = set(all_held(household))
+    path = "/api/notifications/createReminder"
+    # a device that has no reminders answers without an id
+    sim.fault(path=path, status=200, body={"status": "OFF"}, times=1)
+    with pytest.raises(HomeAssistantError, match="not created"):
+        await act(hass, "create_reminder", entity_id=KITCHEN, at=at, message="Never")
+    # one of them has lost its reminders, and nobody has told us: those that were set before are taken back
+    kept = [name for name in household.device("Office Spot")["capabilities"] if name != "REMINDERS"]
+    household.change("Office Spot", capabilities=kept)
+    sim.fault(path=path, method="PUT", status=400, body={"message": "no"}, times=1)
+    sim.reset_ledger()
+    with pytest.raises(HomeAssistantError, match="not created"):
+        await act(hass, "create_reminder", at=at, message="All", all_devices=True)
+    requests = household.requests("PUT", path)
+    assert len(household.requests("DELETE")) == len(requests) - 2 > 0
+    assert set(all_held(household)) == before
+    # what cannot be taken back is seen in the list
+    sim.fault(path=path, method="PUT", status=400, body={"message": "no"}, times=1)
+    sim.fault(path="/api/notifications/*", method="DELETE", status=400, times=1)
+    with pytest.raises(HomeAssistantError, match="not created"):
+        await act(hass, "create_reminder", at=at, message="All", all_devices=True)
+    (left,) = set(all_held(household)) - before
+    await act(hass, "delete_notification", notification_id=left)
+    alarm = next(i for i, item in all_held(household).items() if item["type"] == "Alarm")
+    sim.fault(path="/v1/alerts/alarms/*", method="PUT", status=503, times=1)
+    with pytest.raises(HomeAssistantError, match="Try again"):
+        await act(hass, "edit_alarm", notification_id=alarm, at="05:00")
+    sim.fault(path="/v1/alerts/alarms", method="GET", status=200, body={"alarms": []}, times=1)
+    with pytest.raises(HomeAssistantError, match="gone"):
+        await act(hass, "edit_alarm", notification_id=alarm, at="05:00")
+    assert held(household, alarm)["version"] == "2"
+    # what is told in words
+    before = set(all_held(household))
+    for name, more in (("create_timer", {"duration": "00:05:00"}), ("stop_alarm", {})):
+        sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"}, times=1)
+        with pytest.raises(HomeAssistantError, match="refused"):
+            await act(hass, name, entity_id=KITCHEN, **more)
+    assert set(all_held(household)) == before
+    # an id that Amazon has lost meanwhile
+    sim.fault(path="/api/notifications/*", method="DELETE", status=404, times=1)
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "delete_notification", notification_id=alarm)
+
+
+async def test_weeks_without_days_are_named(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """An interval has no effect without days, neither on a new alarm nor on one that is there."""
+    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:40"))["id"]
+    sim.reset_ledger()
+    for action, data in (
+        ("create_alarm", {"entity_id": BEDROOM, "at": "06:30"}),
+        ("create_reminder", {"entity_id": BEDROOM, "at": "06:30", "message": "x"}),
+        ("edit_alarm", {"notification_id": alarm}),
+    ):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, action, interval=2, **data)
+        assert raised.value.translation_key == "interval_without_weekdays"
+    assert sim.ledger(method="PUT") == []
+
+
+async def test_whose_and_which(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    household: Household,
+    hass_read_only_user: MockUser,
+) -> None:
+    """Who may not control an Echo cannot set alarms there; without a name the default device is meant."""
+    reader = Context(user_id=hass_read_only_user.id)
+    for data in (
+        {"entity_id": BEDROOM, "at": "07:00", "message": "x"},
+        {"at": "07:00", "message": "x", "all_devices": True},
+    ):
+        with pytest.raises(Unauthorized):
+            await hass.services.async_call("alexa_media", "create_reminder", data, blocking=True, context=reader)
+    with pytest.raises(UnknownUser):
+        await hass.services.async_call(
+            "alexa_media", "stop_alarm", {"entity_id": BEDROOM}, blocking=True, context=Context(user_id="nobody")
+        )
+    sounds = await act(hass, "get_alarm_sounds", entity_id=BEDROOM)
+    assert {"id": "system_alerts_melodic_03", "name": "Twilight"} in sounds["sounds"]
+    assert sounds["default"] == "system_alerts_melodic_01"
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {"entity_id": "select.jo_example_org_amazon_com_default_device", "option": "Bedroom Dot"},
+        blocking=True,
+    )
+    # a start that is over: the next of its days
+    past = dt_util.now(PACIFIC) - timedelta(days=20)
+    made = await act(hass, "create_alarm", at=past, weekdays=["WE"])
+    item = held(household, made["id"])
+    assert item["deviceSerialNumber"] == household.serial("Bedroom Dot")
+    body = datetime.fromisoformat(item["rRuleData"]["recurStartDate"]).date()
+    assert (body.weekday(), body >= dt_util.now(PACIFIC).date()) == (2, True)
+
+
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("create_alarm", {"at": "2026-01-01 07:00:00"}, "is over"),
+    ("create_alarm", {"at": "07:00", "sound": "Foghorn"}, "no sound called Foghorn"),
+    ("create_alarm", {"at": "07:00", "entity_id": "media_player.kids_dot"}, "offline"),
+    ("create_alarm", {"at": "07:00", "entity_id": "media_player.downstairs"}, "has no alarms"),
+    ("create_alarm", {"at": "07:00", "entity_id": "media_player.nobody"}, "no media player"),
+    ("create_reminder", {"at": "07:00", "message": "  "}, "label is empty"),
+    ("create_reminder", {"at": "07:00", "message": "x" * 257}, "has 257 characters"),
+    ("create_timer", {"duration": {"minutes": 1}, "label": "x" * 300}, "has 300 characters"),
+    ("edit_alarm", {"notification_id": "nothing", "at": "07:00"}, "no alarm, timer or reminder"),
+    ("edit_alarm", {"notification_id": "e06", "at": "07:00"}, "is no alarm"),
+    ("edit_alarm", {"notification_id": "e01"}, "Nothing is to be changed"),
+    ("edit_reminder", {"notification_id": "e06"}, "Nothing is to be changed"),
+    ("edit_reminder", {"notification_id": "e01", "message": "x"}, "is no reminder"),
+    ("edit_reminder", {"notification_id": "e05", "at": "07:00"}, "cannot hold"),
+    ("skip_next", {"notification_id": "e06"}, "does not come again"),
+    ("skip_next", {"notification_id": "e04"}, "does not come again"),
+    ("snooze_alarm", {}, "nothing to snooze"),
+]
+
+
+async def test_bad_input(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """What cannot be is refused in plain words before anything is written."""
+    ids = {item["id"][-3:]: item["id"] for item in all_held(household).values()}
+    rules = {"rRuleData": {"recurrenceRules": ["FREQ=MONTHLY;BYMONTHDAY=1"], "recurStartDate": "2026-01-01"}}
+    owner = next(iter(household.accounts))
+    sim.patch_state({"accounts": {owner: {"notifications": {ids["e05"][-36:]: rules}}}})
+    household.change("Office Spot", preferences={"locale": "ja-JP"})
+    await entry.runtime_data.devices.async_refresh_shared()
+    await quiet(hass, sim, calm=0.6)
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="No Echo is named"):
+        await act(hass, "create_alarm", at="07:00")
+    for name, data, words in BAD:
+        given = dict(data)
+        if "notification_id" in given:
+            given["notification_id"] = ids.get(given["notification_id"], given["notification_id"])
+        elif "entity_id" not in given:
+            given["entity_id"] = BEDROOM
+        with pytest.raises(ServiceValidationError, match=words):
+            await act(hass, name, **given)
+    for name, more in (("create_timer", {"duration": {"minutes": 1}}), ("stop_alarm", {})):
+        with pytest.raises(ServiceValidationError, match="ja-JP"):
+            await act(hass, name, entity_id="media_player.office_spot", **more)
+    assert [request for request in sim.ledger() if request["method"] in WRITES] == []
+
+
+async def test_it_rings(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The event entity tells of an alarm that rings, is snoozed, rings again and is stopped; of timers, too."""
+    bread = next(key for a in household.accounts.values() for key, i in a["notifications"].items() if i["timerLabel"])
+    timer = {"notifications": {bread: {"remainingTime": 300_000}}}
+    sim.patch_state({"accounts": {next(iter(household.accounts)): timer}})
+    await set_up(hass, config_entry)
+    await clock.settle()
+    event = "event.bedroom_dot_alarm"
+    assert state_of(hass, event).state == "unknown"
+    at = (dt_util.now() + timedelta(seconds=70)).replace(microsecond=0)
+    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at=at))["id"]
+    await clock.settle()
+    await clock.advance(75, 75)
+    state = state_of(hass, event)
+    assert (state.attributes["event_type"], state.attributes["id"]) == ("alarm_ringing", alarm)
+    assert state.attributes["kind"] == "Alarm"
+    sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"}, times=1)
+    with pytest.raises(HomeAssistantError, match="refused"):
+        await act(hass, "snooze_alarm", entity_id=BEDROOM)
+    assert held(household, alarm)["status"] == "ON", "it rings on"
+    assert await act(hass, "snooze_alarm", entity_id=BEDROOM, duration="00:01:00") == {"id": alarm}
+    assert sim.spoken()[-1]["text"] == "snooze for 1 minute"
+    await clock.settle()
+    assert held(household, alarm)["status"] == "SNOOZED"
+    assert state_of(hass, event).attributes["event_type"] == "alarm_snoozed"
+    with pytest.raises(ServiceValidationError, match="nothing to snooze"):
+        await act(hass, "snooze_alarm", entity_id=BEDROOM)
+    await clock.advance(65, 65)
+    assert state_of(hass, event).attributes["event_type"] == "alarm_ringing"
+    assert await act(hass, "stop_alarm", entity_id=BEDROOM) == {"id": alarm}
+    await clock.settle()
+    assert held(household, alarm)["status"] == "OFF"
+    assert state_of(hass, event).attributes["event_type"] == "alarm_dismissed"
+    assert await act(hass, "stop_alarm", entity_id=BEDROOM) == {"id": None}
+    # a timer: nothing here counts it down, it is told when it is over
+    await clock.advance(5, 5)
+    sim.reset_ledger()
+    await clock.advance(200, 100)
+    state = state_of(hass, "event.kitchen_show_alarm")
+    assert (state.attributes["event_type"], state.attributes["label"]) == ("timer_ringing", "Bread")
+    assert len(household.requests("GET", "/api/notifications")) <= 1
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -1,0 +1,152 @@
+"""Amazon Kids: an Echo is given to a child and taken back, and its binary sensor tells."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import Clock, Household, quiet, set_up, state_of, until
+
+JO = "A2SIMJO7D0EQ11"
+KIM = "amzn1.account.SIMA2SIMKIM0DOE03"
+OFFICE = "media_player.office_spot"
+SENSOR = "binary_sensor.office_spot_amazon_kids"
+BEDROOM_SENSOR = "binary_sensor.bedroom_dot_amazon_kids"
+MODE = "GET /api/device/op-mode"
+
+
+async def act(hass: HomeAssistant, action: str, entity_id: str = OFFICE, **data: Any) -> None:
+    """Call one of the actions and wait for its end."""
+    await hass.services.async_call(DOMAIN, action, {"entity_id": entity_id, **data}, blocking=True)
+
+
+def enable(
+    registry: er.EntityRegistry, entry: MockConfigEntry, household: Household, name: str, entity_id: str
+) -> None:
+    """Have the sensor of an Echo enabled from the start."""
+    unique_id = f"{household.serial(name)}_amazon_kids"
+    object_id = entity_id.partition(".")[2]
+    item = registry.async_get_or_create(
+        "binary_sensor", DOMAIN, unique_id, config_entry=entry, suggested_object_id=object_id
+    )
+    assert item.entity_id == entity_id
+
+
+async def test_it_costs_nothing_unless_enabled(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """Every single Echo has a sensor, which is disabled at first; no device is asked."""
+    items = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    found = {item.entity_id: item for item in items if item.unique_id.endswith("_amazon_kids")}
+    assert set(found) == {
+        f"binary_sensor.{name}_amazon_kids"
+        for name in ("kitchen_show", "living_room_studio", "bedroom_dot", "office_spot", "kids_dot", "garage_echo")
+    }
+    assert {item.disabled_by for item in found.values()} == {er.RegistryEntryDisabler.INTEGRATION}
+    assert found[SENSOR].unique_id == f"{household.serial('Office Spot')}_amazon_kids"
+    assert household.requests(path="/api/device/op-mode") == []
+    # the page for parents sets the cookie that has to be repeated: without it nothing is sent
+    sim.fault(path="/oobe/brownie/start/*", status=200, body="<html></html>", times=1)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "amazon_kids_enable", child="kim")
+    assert raised.value.translation_key == "cannot_connect"
+    assert household.requests("POST", "/ajax/*") == []
+    await act(hass, "amazon_kids_enable", child="kim")
+    assert household.device("Office Spot")["child"] == KIM
+    assert household.requests(path="/api/device/op-mode") == []
+
+
+async def test_given_and_taken(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """What is shown is what Amazon tells; what cannot be is told to the caller, and nothing is given twice."""
+    enable(entity_registry, config_entry, household, "Office Spot", SENSOR)
+    await set_up(hass, config_entry)
+    await until(hass, lambda: state_of(hass, SENSOR).state == "off")
+    await quiet(hass, sim, calm=0.6)
+    sim.reset_ledger()
+    await act(hass, "amazon_kids_enable", child="Kim")
+    serial, kind = household.serial("Office Spot"), household.device("Office Spot")["deviceType"]
+    assert household.requests() == [
+        "GET /ajax/get-household-with-age",
+        f"GET /oobe/brownie/start/{kind}/{serial}",
+        "POST /ajax/assign-device-to-child",
+        MODE,
+    ]
+    assert household.device("Office Spot")["child"] == KIM
+    assert state_of(hass, SENSOR).state == "on"
+    for entity_id, child, key in (
+        (OFFICE, "Tim", "child_unknown"),
+        ("media_player.downstairs", "Kim", "kids_unsupported"),
+    ):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, "amazon_kids_enable", entity_id, child=child)
+        assert raised.value.translation_key == key
+    sim.reset_ledger()
+    await act(hass, "amazon_kids_disable")
+    assert household.requests() == [f"POST /api/unassign-device-from-child/{serial}/{kind}", MODE]
+    assert household.device("Office Spot")["child"] is None
+    assert state_of(hass, SENSOR).state == "off"
+    # two of a name are told apart by their ids
+    people = household.accounts[JO]["household"]
+    twin = {"id": "A2SIMKIM0DOE04", "name": "Kim Ray", "role": "CHILD"}
+    sim.patch_state({"accounts": {JO: {"household": [*people, twin]}}})
+    with pytest.raises(ServiceValidationError) as twins:
+        await act(hass, "amazon_kids_enable", child="KIM")
+    assert twins.value.translation_key == "child_ambiguous"
+    await act(hass, "amazon_kids_enable", child="amzn1.account.SIMA2SIMKIM0DOE04")
+    assert state_of(hass, SENSOR).state == "on"
+    # what cannot be confirmed at once is asked again
+    sim.fault(path="/api/device/op-mode", status=404, times=1)
+    await act(hass, "amazon_kids_disable")
+    assert state_of(hass, SENSOR).state == "on"
+    await until(hass, lambda: state_of(hass, SENSOR).state == "off")
+    await act(hass, "amazon_kids_enable", child="amzn1.account.SIMA2SIMKIM0DOE04")
+    sim.fault(path="/api/unassign-device-from-child/*", status=503, after=True, times=1)
+    sim.reset_ledger()
+    with pytest.raises(HomeAssistantError) as lost:
+        await act(hass, "amazon_kids_disable")
+    assert lost.value.translation_key == "cannot_connect"
+    assert len(household.requests("POST")) == 1
+    assert state_of(hass, SENSOR).state == "on"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_once_a_day(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+    clock: Clock,
+) -> None:
+    """Each sensor that is enabled costs a request a day; one device that is not told of does not spoil the others."""
+    enable(entity_registry, config_entry, household, "Office Spot", SENSOR)
+    enable(entity_registry, config_entry, household, "Bedroom Dot", BEDROOM_SENSOR)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert len(household.requests(path="/api/device/op-mode")) == 2
+    household.change("Office Spot", child=KIM)
+    household.change("Bedroom Dot", child=KIM)
+    sim.reset_ledger()
+    await clock.advance(23.9 * 3600, step=12 * 3600)
+    assert household.requests(path="/api/device/op-mode") == []
+    assert state_of(hass, SENSOR).state == "off"
+    sim.fault(path="/api/device/op-mode", status=404, times=1)
+    await clock.advance(900, step=900)
+    assert len(household.requests(path="/api/device/op-mode")) == 2
+    assert sorted(state_of(hass, sensor).state for sensor in (SENSOR, BEDROOM_SENSOR)) == ["off", "on"]
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -1,0 +1,75 @@
+"""Ranges: what they are called, in which unit, and their values as numbers and speeds."""
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.alexa_media.cloud.model.appliances import ValueRange
+from custom_components.alexa_media.features.colors import (
+    is_percentage,
+    name_of,
+    percentage_to_speed,
+    snapped,
+    speed_count,
+    speed_to_percentage,
+    unit_of,
+)
+
+FOUR = ValueRange(minimum=1, maximum=4, step=1)
+FROM_OFF = ValueRange(minimum=0, maximum=3, step=1)
+HALVES = ValueRange(minimum=1, maximum=5, step=0.5)
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [
+        ("Alexa.Unit.Percent", "%"),
+        ("Alexa.Unit.Density.MicroGramsPerCubicMeter", "μg/m³"),
+        ("Alexa.Unit.Volume.ImperialGallons", None),
+        ("drops", "drops"),
+        (None, None),
+    ],
+)
+def test_units(unit: str | None, shown: str | None) -> None:
+    assert unit_of(ValueRange(minimum=0, maximum=1, step=1, unit=unit)) == shown
+
+
+def test_names() -> None:
+    """Words stay as they are; an asset's last part becomes words."""
+    assert name_of("Intensity of the mist") == "Intensity of the mist"
+    assert name_of("Alexa.Setting.FanSpeed") == "Fan speed"
+    assert name_of("Alexa.AirQuality.Humidity") == "Humidity"
+    assert name_of("") is None
+    assert name_of(None) is None
+
+
+def test_nearest_value() -> None:
+    """What is sent is in the range and on a step, without the dust of binary fractions."""
+    assert snapped(HALVES, 2.7) == 2.5
+    assert snapped(HALVES, 9) == 5
+    assert snapped(HALVES, -3) == 1
+    assert snapped(ValueRange(minimum=0, maximum=1, step=0.1), 0.3000001) == 0.3
+    assert is_percentage(ValueRange(minimum=0, maximum=100, step=5))
+    assert not is_percentage(FOUR)
+
+
+def test_speeds() -> None:
+    """A range that begins with 0 begins with off, one that begins with 1 with its slowest speed."""
+    assert (speed_count(FOUR), speed_count(FROM_OFF), speed_count(HALVES)) == (4, 3, 9)
+    assert speed_count(ValueRange(minimum=0, maximum=0.3, step=0.1)) == 3
+    assert [speed_to_percentage(FOUR, speed) for speed in (1, 2, 3, 4)] == [25, 50, 75, 100]
+    assert [speed_to_percentage(FROM_OFF, speed) for speed in (0, 1, 2, 3)] == [0, 33, 66, 100]
+    assert [percentage_to_speed(FOUR, percentage) for percentage in (1, 25, 26, 50, 100)] == [1, 1, 2, 2, 4]
+
+
+@given(
+    count=st.integers(1, 100),
+    step=st.sampled_from([0.1, 0.25, 0.5, 1, 2, 5]),
+    start=st.sampled_from([0, 1, 5]),
+    index=st.integers(1, 100),
+)
+def test_a_speed_there_and_back(count: int, step: float, start: float, index: int) -> None:
+    """Every speed of every range comes back from its percentage."""
+    value_range = ValueRange(minimum=start, maximum=start + count * step, step=step)
+    slowest = start if start > 0 else step
+    speed = snapped(value_range, slowest + min(index - 1, speed_count(value_range) - 1) * step)
+    assert percentage_to_speed(value_range, speed_to_percentage(value_range, speed)) == speed

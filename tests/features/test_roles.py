@@ -1,0 +1,122 @@
+"""What becomes of an appliance, by its kind and its features alone."""
+
+import pytest
+
+from custom_components.alexa_media.cloud.model.appliances import (
+    Appliance,
+    ApplianceKind,
+    Feature,
+    FeatureName,
+    ModeOption,
+    ValueRange,
+)
+from custom_components.alexa_media.features import roles
+
+ON_OFF = frozenset({"turnOn", "turnOff"})
+POWER = Feature(name=FeatureName.POWER, operations=ON_OFF)
+LOCK = Feature(name=FeatureName.LOCK, operations=frozenset({"lock"}))
+
+
+def span(instance: str, maximum: float = 100, *, settable: bool = True) -> Feature:
+    """Return a range from 0."""
+    operations = frozenset({"setRangeValue"}) if settable else frozenset[str]()
+    limits = ValueRange(minimum=0, maximum=maximum, step=1)
+    return Feature(name=FeatureName.RANGE, instance=instance, operations=operations, value_range=limits)
+
+
+def mode(instance: str, *values: str) -> Feature:
+    """Return a mode with values that have no names."""
+    options = tuple(ModeOption(value=value) for value in values)
+    return Feature(name=FeatureName.MODE, instance=instance, operations=frozenset({"setMode"}), modes=options)
+
+
+def made(kind: ApplianceKind, *features: Feature, is_echo: bool = False) -> Appliance:
+    """Return an appliance."""
+    return Appliance(
+        entity_id="e", endpoint_id="p", appliance_id="a", name="It", kind=kind, features=features, is_echo=is_echo
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "switch"),
+    [
+        (ApplianceKind.SMARTPLUG, True),
+        (ApplianceKind.SWITCH, True),
+        (ApplianceKind.AIR_PURIFIER, True),
+        (ApplianceKind.UNKNOWN, True),
+        (ApplianceKind.LIGHT, False),
+        (ApplianceKind.FAN, False),
+    ],
+)
+def test_power(kind: ApplianceKind, switch: bool) -> None:
+    """What has power is a switch, unless that is part of a light or a fan; an Echo is not switched off."""
+    assert roles.is_plain_switch(made(kind, POWER)) is switch
+    assert not roles.is_plain_switch(made(kind, POWER, is_echo=True))
+    assert not roles.is_plain_switch(made(kind))
+
+
+def test_a_light_needs_power() -> None:
+    """Without power nothing tells whether it is on."""
+    assert roles.is_light(made(ApplianceKind.LIGHT, POWER))
+    assert not roles.is_light(made(ApplianceKind.LIGHT, Feature(name=FeatureName.BRIGHTNESS)))
+
+
+def test_speed_of_a_fan() -> None:
+    """Of one range it is clear what it is, of two it is not: then they are numbers."""
+    one, two = span("Speed", 4), span("Angle")
+    assert roles.speed_of(made(ApplianceKind.FAN, POWER, one)) is one
+    assert roles.plain_ranges(made(ApplianceKind.FAN, POWER, one)) == ()
+    assert roles.speed_of(made(ApplianceKind.FAN, POWER, one, two)) is None
+    assert roles.plain_ranges(made(ApplianceKind.FAN, POWER, one, two)) == (one, two)
+    assert roles.speed_of(made(ApplianceKind.AIR_PURIFIER, POWER, one)) is None
+
+
+def test_position_of_a_blind() -> None:
+    """Only one range from 0 to 100 is a position; a garage door with modes is no cover."""
+    lift, tilt = span("Lift"), span("Tilt", 90)
+    for kind in (ApplianceKind.INTERIOR_BLIND, ApplianceKind.EXTERIOR_BLIND):
+        assert roles.position_of(made(kind, lift)) is lift
+        assert roles.position_of(made(kind, lift, tilt)) is None
+        assert roles.position_of(made(kind, tilt)) is None
+        assert roles.plain_ranges(made(kind, lift)) == ()
+        assert roles.is_something_else(made(kind, lift, POWER))
+    door = mode("Door", "Open", "Closed")
+    garage = made(ApplianceKind.GARAGE_DOOR, door, lift)
+    assert roles.position_of(garage) is None
+    assert (roles.plain_modes(garage), roles.plain_ranges(garage)) == ((door,), (lift,))
+
+
+def test_what_can_only_be_read() -> None:
+    """It is measured, not set; a range that does not say between what cannot be set either."""
+    measured = span("4", settable=False)
+    boundless = Feature(name=FeatureName.RANGE, instance="5", operations=frozenset({"setRangeValue"}))
+    monitor = made(ApplianceKind.AIR_QUALITY_MONITOR, measured, boundless)
+    assert roles.measured_ranges(monitor) == (measured,)
+    assert roles.plain_ranges(monitor) == ()
+    read_only = Feature(name=FeatureName.MODE, instance="1", modes=(ModeOption(value="A"),))
+    assert roles.plain_modes(made(ApplianceKind.OTHER, read_only)) == ()
+
+
+def test_effects_of_a_light() -> None:
+    """A light's first mode is its effects, further ones are choices; others have no effects."""
+    show, scene = mode("1", "Rainbow"), mode("2", "Day", "Night")
+    lamp = made(ApplianceKind.LIGHT, POWER, show, scene)
+    assert (roles.effects_of(lamp), roles.plain_modes(lamp)) == (show, (scene,))
+    purifier = made(ApplianceKind.AIR_PURIFIER, POWER, show)
+    assert (roles.effects_of(purifier), roles.plain_modes(purifier)) == (None, (show,))
+
+
+def test_names_of_modes() -> None:
+    """They are unique: a value stands in for a name that is missing or taken; assets become words."""
+    options = (
+        ModeOption(value="A", name="Same"),
+        ModeOption(value="B", name="Same"),
+        ModeOption(value="C"),
+        ModeOption(value="D", name="Alexa.Value.ExtraHigh"),
+    )
+    assert roles.modes_by_name(options) == {"Same": "A", "B": "B", "C": "C", "Extra high": "D"}
+
+
+def test_a_lock_is_more_than_its_power() -> None:
+    assert roles.is_something_else(made(ApplianceKind.SMARTLOCK, POWER, LOCK))
+    assert not roles.is_something_else(made(ApplianceKind.SMARTPLUG, POWER))

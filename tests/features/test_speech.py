@@ -1,0 +1,333 @@
+"""``alexa_media.speak`` against the simulated cloud: what is heard where, in how many requests."""
+
+import asyncio
+import json
+from typing import Any
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import Household, quiet, set_up, until
+
+KITCHEN = "media_player.kitchen_show"
+BEDROOM = "media_player.bedroom_dot"
+STUDIO = "media_player.living_room_studio"
+OFFICE = "media_player.office_spot"
+KIDS = "media_player.kids_dot"
+GARAGE = "media_player.garage_echo"
+DOWNSTAIRS = "media_player.downstairs"
+PREVIEW = "POST /api/behaviors/preview"
+
+
+async def speak(hass: HomeAssistant, target: str | list[str], message: str = "Hello", **data: Any) -> Any:
+    """Call the action and return its response."""
+    return await hass.services.async_call(
+        DOMAIN, "speak", {"entity_id": target, "message": message, **data}, blocking=True, return_response=True
+    )
+
+
+def heard(sim: ControlClient) -> list[tuple[str, str]]:
+    """Return device and text of all that was said, in order."""
+    return [(item["device"], item["text"]) for item in sim.spoken()]
+
+
+async def test_many_in_one_request(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A speaker group, its own member and a single Echo: one request, nobody dropped, nobody twice."""
+    sim.reset_ledger()
+    response = await speak(hass, [DOWNSTAIRS, KITCHEN, OFFICE, GARAGE], "Dinner & a <film>")
+    assert household.requests() == [PREVIEW]
+    names = ["Garage Echo", "Kitchen Show", "Living Room Studio", "Office Spot"]
+    assert sorted(heard(sim)) == [(name, "Dinner &amp; a &lt;film&gt;") for name in names]
+    assert sorted(item["name"] for item in response["sent"]) == names
+    assert {(item["type"], item["volume"]) for item in response["sent"]} == {("speak", None)}
+    assert {item["entity_id"] for item in response["sent"]} == {GARAGE, KITCHEN, STUDIO, OFFICE}
+
+
+async def test_ten_in_one_request(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+    """Ten Echos at another volume are one request."""
+    household = Household(sim)
+    for number in range(10):
+        household.add(f"G0SIM000000TEN{number:02}", like="Office Spot", accountName=f"Ten {number}", volume=10 + number)
+    await set_up(hass, config_entry)
+    await quiet(hass, sim)
+    sim.reset_ledger()
+    await speak(hass, [f"media_player.ten_{number}" for number in range(10)], volume=0.6)
+    assert household.requests() == [PREVIEW]
+    assert {item["device"] for item in sim.spoken()} == {f"Ten {number}" for number in range(10)}
+    assert {item["volume"] for item in sim.spoken()} == {60}
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_volume_for_the_time_of_speaking(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Each is as loud as asked, and goes back to its own volume; no volume is read for it."""
+    sim.reset_ledger()
+    response = await speak(hass, [KITCHEN, STUDIO], "Dinner", type="announce", volume=0.8)
+    assert household.requests() == [PREVIEW]
+    assert [(item["device"], item["volume"]) for item in sim.spoken()] == [
+        ("Kitchen Show", 80),
+        ("Living Room Studio", 80),
+    ]
+    assert [item["volume"] for item in response["sent"]] == [0.8, 0.8]
+    sim.advance(60)
+    assert (household.device("Kitchen Show")["volume"], household.device("Living Room Studio")["volume"]) == (35, 45)
+
+
+async def test_volume_of_the_one_before_is_not_kept(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """While an Echo speaks louder, a further message knows what its own volume is."""
+    await speak(hass, KITCHEN, "One", volume=0.8)
+    players = entry.runtime_data.players
+    await until(hass, lambda: players.data[household.serial("Kitchen Show")].volume.level == 80)
+    sim.reset_ledger()
+    await speak(hass, KITCHEN, "Two", volume=0.6)
+    (request,) = sim.ledger(path="/api/behaviors/preview")
+    volumes = [
+        node["operationPayload"]["value"]
+        for node in json.loads(json.loads(request["body"])["sequenceJson"])["startNode"]["nodesToExecute"]
+        if node["type"] == "Alexa.DeviceControls.Volume"
+    ]
+    assert volumes == [60, 35]
+
+
+async def test_unknown_volume_is_read(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """One read for all of them, then the request."""
+    players = entry.runtime_data.players
+    players.data = {}
+    sim.reset_ledger()
+    await speak(hass, [KITCHEN, STUDIO], volume=0.8)
+    assert len(household.requests()) == 2
+    assert household.requests()[-1] == PREVIEW
+    sim.advance(60)
+    assert household.device("Kitchen Show")["volume"] == 35
+
+
+async def test_types(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    await speak(hass, KITCHEN, "Dinner", type="announce", title="Kitchen")
+    await speak(hass, OFFICE, "Read me", type="show", title="Office", volume=0.9)
+    first, second = sim.spoken()
+    assert (first["kind"], first["title"], first["text"], first["display"]) == (
+        "announce",
+        "Kitchen",
+        "Dinner",
+        "Dinner",
+    )
+    assert (second["kind"], second["title"], second["text"], second["display"]) == ("announce", "Office", "", "Read me")
+    assert second["volume"] == 30
+
+
+async def test_announcements_mixed(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """A group among single Echos drops nobody."""
+    sim.reset_ledger()
+    await speak(hass, [DOWNSTAIRS, OFFICE, GARAGE], "Dinner", type="announce")
+    assert len(sim.ledger(path="/api/behaviors/preview")) == 1
+    assert {item["device"] for item in sim.spoken()} == {
+        "Garage Echo",
+        "Kitchen Show",
+        "Living Room Studio",
+        "Office Spot",
+    }
+
+
+async def test_language(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    await speak(hass, KITCHEN, "Bonjour & merci", language="fr-FR")
+    assert heard(sim) == [
+        ("Kitchen Show", '<speak><lang xml:lang="fr-FR">Bonjour &amp; merci</lang></speak>'),
+    ]
+
+
+async def test_long_text(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """It is cut between sentences, spoken in order, and all of it in one request."""
+    text = " ".join(f"This is sentence number {number} of a long story." for number in range(20))
+    sim.reset_ledger()
+    await speak(hass, [KITCHEN, OFFICE], text, volume=0.5)
+    assert household.requests() == [PREVIEW]
+    for name in ("Kitchen Show", "Office Spot"):
+        said = [item for item in sim.spoken() if item["device"] == name]
+        assert " ".join(item["text"] for item in said) == text
+        assert all(len(item["text"]) <= 250 and item["text"].endswith(".") for item in said)
+        assert [item["offset"] for item in said] == sorted({item["offset"] for item in said})
+
+
+@pytest.mark.parametrize(
+    ("message", "key"),
+    [
+        (" ", "empty_message"),
+        ("<speak>Tom & Jerry</speak>", "ssml_malformed"),
+        ("<speak>Wait</speak> <break time='1s'/>", "ssml_malformed"),
+        ("<speak><b>Hello</b></speak>", "ssml_unknown_element"),
+    ],
+)
+async def test_unsound_message(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, message: str, key: str
+) -> None:
+    """The caller learns what is wrong, and Amazon is not asked."""
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await speak(hass, KITCHEN, message, volume=0.5)
+    assert raised.value.translation_key == key
+    assert sim.ledger(method="POST") == []
+
+
+async def test_do_not_disturb(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """Plain speech is heard, as at Amazon; announcements are left out, which is told; either can be asked for."""
+    for data in ({"type": "announce"}, {"type": "show"}, {"override_dnd": False}):
+        response = await speak(hass, [BEDROOM, OFFICE], **data)
+        assert response["skipped"] == [{"entity_id": BEDROOM, "name": "Bedroom Dot", "reason": "do_not_disturb"}]
+    assert {item["device"] for item in sim.spoken()} == {"Office Spot"}
+    response = await speak(hass, BEDROOM, "Fire", type="show", override_dnd=True)
+    assert (response["sent"], len(response["skipped"])) == ([], 1)
+    await speak(hass, BEDROOM, "Fire", type="announce", override_dnd=True)
+    await speak(hass, BEDROOM, "Hello")
+    assert [(item["kind"], item["text"]) for item in sim.spoken() if item["device"] == "Bedroom Dot"] == [
+        ("speak", "Fire"),
+        ("speak", "Hello"),
+    ]
+
+
+async def test_a_message_that_is_left_out_everywhere_is_no_success(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """Without a response the caller learns it from an error."""
+    for data in ({"type": "announce"}, {"type": "show", "override_dnd": True}, {"override_dnd": False}):
+        with pytest.raises(HomeAssistantError) as raised:
+            await hass.services.async_call(
+                DOMAIN, "speak", {"entity_id": BEDROOM, "message": "Hello", **data}, blocking=True
+            )
+        assert raised.value.translation_placeholders == {"failed": "Bedroom Dot (do not disturb)"}
+    assert sim.spoken() == []
+
+
+async def test_broken_targets(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """The others are told, and the error names who was not."""
+    with pytest.raises(HomeAssistantError) as raised:
+        await speak(hass, [KITCHEN, KIDS, "media_player.nobody"])
+    assert raised.value.translation_key == "speech_failed"
+    assert raised.value.translation_placeholders == {"failed": "Kids Dot (offline), media_player.nobody (unknown)"}
+    assert heard(sim) == [("Kitchen Show", "Hello")]
+
+
+async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await speak(hass, [KITCHEN, "media_player.nobody"])
+    assert raised.value.translation_placeholders == {"targets": "media_player.nobody"}
+    assert heard(sim) == [("Kitchen Show", "Hello")]
+
+
+async def test_one_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """An Echo that Amazon no longer knows silences nobody else."""
+    household.remove(household.serial("Garage Echo"))
+    with pytest.raises(HomeAssistantError) as raised:
+        await speak(hass, [GARAGE, KITCHEN, OFFICE])
+    placeholders = raised.value.translation_placeholders
+    assert placeholders is not None
+    assert placeholders["failed"].startswith("Garage Echo (")
+    assert "Kitchen" not in placeholders["failed"]
+    assert sorted(heard(sim)) == [("Kitchen Show", "Hello"), ("Office Spot", "Hello")]
+
+
+async def test_areas_devices_and_groups(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    device_registry: dr.DeviceRegistry,
+    area_registry: ar.AreaRegistry,
+) -> None:
+    """What stands for several is taken apart; who is away there is passed over."""
+    area = area_registry.async_create("Upstairs")
+    ids = {}
+    for name in ("Office Spot", "Kids Dot", "Kitchen Show"):
+        device = device_registry.async_get_device_by_identifier((DOMAIN, household.serial(name)), entry.entry_id)
+        assert device is not None
+        ids[name] = device.id
+    for name in ("Office Spot", "Kids Dot"):
+        device_registry.async_update_device(ids[name], area_id=area.id)
+    hass.states.async_set("group.more", "idle", {"entity_id": ["media_player.helper"]})
+    hass.states.async_set("media_player.helper", "idle", {"entity_id": [GARAGE, KIDS, "media_player.radio"]})
+    response = await hass.services.async_call(
+        DOMAIN,
+        "speak",
+        {
+            "area_id": area.id,
+            "device_id": ids["Kitchen Show"],
+            "entity_id": "group.more",
+            "message": "Hello",
+        },
+        blocking=True,
+        return_response=True,
+    )
+    assert {device for device, _ in heard(sim)} == {"Office Spot", "Kitchen Show", "Garage Echo"}
+    assert response is not None
+    assert response["skipped"] == [{"entity_id": KIDS, "name": "Kids Dot", "reason": "offline"}]
+
+
+async def test_nobody(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, area_registry: ar.AreaRegistry
+) -> None:
+    area = area_registry.async_create("Cellar")
+    with pytest.raises(ServiceValidationError) as raised:
+        await hass.services.async_call(DOMAIN, "speak", {"area_id": area.id, "message": "Hello"}, blocking=True)
+    assert raised.value.translation_key == "speech_no_target"
+
+
+async def test_group_that_is_away(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """When nobody behind a target can be told, that is an error."""
+    for name in ("Kitchen Show", "Living Room Studio"):
+        household.change(name, online=False)
+    devices = entry.runtime_data.devices
+    await until(hass, lambda: not devices.data[household.serial("Living Room Studio")].online)
+    with pytest.raises(HomeAssistantError) as raised:
+        await speak(hass, DOWNSTAIRS)
+    assert raised.value.translation_placeholders == {"failed": "Kitchen Show (offline), Living Room Studio (offline)"}
+
+
+async def test_unloaded_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(HomeAssistantError) as raised:
+        await speak(hass, KITCHEN)
+    assert raised.value.translation_placeholders == {"failed": f"{KITCHEN} (account not loaded)"}
+
+
+async def test_permission(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    hass_read_only_user: MockUser,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """Who may not control an Echo cannot make it speak."""
+    context = Context(user_id=hass_read_only_user.id)
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN, "speak", {"entity_id": KITCHEN, "message": "Hello"}, blocking=True, context=context
+        )
+    assert sim.spoken() == []
+
+
+async def test_calls_of_one_moment(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """Calls that start together are one request, each with its own result."""
+    sim.reset_ledger()
+    results = await asyncio.gather(
+        speak(hass, KITCHEN, "One", volume=0.7), speak(hass, OFFICE, "Two"), speak(hass, KIDS), return_exceptions=True
+    )
+    assert len(sim.ledger(path="/api/behaviors/preview")) == 1
+    assert sorted(heard(sim)) == [("Kitchen Show", "One"), ("Office Spot", "Two")]
+    assert isinstance(results[2], HomeAssistantError)
+    assert hass.states.async_entity_ids(MEDIA_PLAYER_DOMAIN)

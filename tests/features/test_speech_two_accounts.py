@@ -1,0 +1,51 @@
+"""Speech where two accounts see the same Echos: each Echo once, each account by itself."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from tests.test_two_accounts import PLAYERS, Pair, domains, pair
+
+__all__ = ["domains", "pair"]  # fixtures
+
+EVERYBODY = [*PLAYERS["john"].values(), *PLAYERS["jack"].values()]
+NAMES = ["Bedroom Dot", "Bedroom Dot", "Hall Echo", "Kitchen Show", "Study Dot", "Workshop Studio"]
+
+
+def heard(sim: ControlClient) -> list[str]:
+    """Return the names of the Echos that said something."""
+    return sorted(item["device"] for item in sim.spoken())
+
+
+async def test_each_once(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
+    """An Echo that both see, by itself and in a group, speaks once; one request an account."""
+    await hass.services.async_call(DOMAIN, "speak", {"entity_id": EVERYBODY, "message": "Hello"}, blocking=True)
+    assert heard(sim) == NAMES
+    assert sorted(sender or "" for sender, _ in pair.commands()) == ["jack", "john"]
+
+
+async def test_notify(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
+    """A name stands for all Echos that have it, in both accounts; a service for its own media player."""
+    await hass.services.async_call("notify", "alexa_media", {"message": "A", "target": "Bedroom Dot"}, blocking=True)
+    assert {item["serial"] for item in sim.spoken()} == {"G0SIM0BEDJOHN001", "G0SIM0BEDJACK001"}
+    await hass.services.async_call("notify", "alexa_media_bedroom_dot_2", {"message": "B"}, blocking=True)
+    assert [item["serial"] for item in sim.spoken() if item["text"] == "B"] == ["G0SIM0BEDJACK001"]
+
+
+async def test_push_once_an_account(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
+    data = {"message": "Leak", "target": EVERYBODY, "data": {"type": "push"}}
+    await hass.services.async_call("notify", "alexa_media", data, blocking=True)
+    assert [item["kind"] for item in sim.spoken()] == ["mobilepush", "mobilepush"]
+    assert sorted(sender or "" for sender, _ in pair.commands()) == ["jack", "john"]
+
+
+async def test_one_account_is_away(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
+    """The Echos of the other one speak; those that only the absent account has are named."""
+    await hass.config_entries.async_unload(pair.entries["jack"].entry_id)
+    targets = ["media_player.study_dot", "media_player.workshop_studio"]
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(DOMAIN, "speak", {"entity_id": targets, "message": "Hello"}, blocking=True)
+    assert raised.value.translation_placeholders == {"failed": "media_player.workshop_studio (account not loaded)"}
+    assert heard(sim) == ["Study Dot"]

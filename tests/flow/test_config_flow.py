@@ -1,0 +1,559 @@
+"""The sign-in, against the simulated cloud."""
+
+import asyncio
+from collections.abc import Iterator
+import copy
+import json
+import logging
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, UnknownFlow
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+import alexa_sim
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN, MARKETPLACES
+
+DEMO: dict[str, Any] = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
+JO = next(iter(DEMO["accounts"]))
+ALEX = DEMO["accounts"][JO]["household"][0]["id"]
+
+LANDING = "https://www.amazon.com/ap/maplanding?openid.oa2.authorization_code="
+
+
+@pytest.fixture(autouse=True)
+def setups() -> Iterator[list[str]]:
+    """Keep entries from being set up; return the ids of those that would have been."""
+    seen: list[str] = []
+
+    async def _set_up(_hass: HomeAssistant, entry: MockConfigEntry) -> bool:
+        seen.append(entry.entry_id)
+        return True
+
+    async def _good(*_: object) -> bool:
+        return True
+
+    component = "custom_components.alexa_media"
+    with (
+        # the flow alone: no services that look for what a set-up entry holds
+        patch(f"{component}.async_setup", _good),
+        patch(f"{component}.async_setup_entry", _set_up),
+        patch(f"{component}.async_unload_entry", _good),
+    ):
+        yield seen
+
+
+@pytest.fixture
+def two_accounts(sim: ControlClient) -> ControlClient:
+    """Return a cloud in which Alex has an account too."""
+    household = copy.deepcopy(DEMO)
+    household["accounts"][ALEX] = household["accounts"][JO] | {
+        "email": "alex@example.org",
+        "name": "Alex Ray",
+        "directedId": "amzn1.account.SIMALEXRAY0000000000000000000",
+        "household": [],
+        "devices": {},
+        "notifications": {},
+    }
+    sim.household(household, domain="amazon.com")
+    return sim
+
+
+@pytest.fixture
+def entry_data(entry_data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of the entry that the household's registration belongs to."""
+    found = DEMO["registrations"][0]
+    return entry_data | {
+        "serial": found["serial"],
+        "refresh_token": found["refresh_token"],
+        "mac_dms": found["mac_dms"],
+        "customer_id": JO,
+        "account_id": DEMO["accounts"][JO]["directedId"],
+    }
+
+
+async def start(hass: HomeAssistant, marketplace: str = "amazon.com") -> ConfigFlowResult:
+    """Begin a flow and choose the marketplace."""
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "user")
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"marketplace": marketplace})
+    return await choose_paste(hass, flow)
+
+
+async def choose_paste(hass: HomeAssistant, flow: ConfigFlowResult) -> ConfigFlowResult:
+    """Choose to paste the address."""
+    assert (flow["type"], flow["step_id"]) == (FlowResultType.MENU, "sign_in")
+    options = flow["menu_options"]
+    assert isinstance(options, list)
+    assert options[:2] == ["proxy", "paste"]
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"next_step_id": "paste"})
+    assert (flow["type"], flow["step_id"], flow["errors"]) == (FlowResultType.FORM, "paste", None)
+    return flow
+
+
+def address(flow: ConfigFlowResult) -> str:
+    """Return the sign-in address that a form shows."""
+    placeholders = flow["description_placeholders"]
+    assert placeholders is not None
+    return placeholders["url"]
+
+
+def serial(flow: ConfigFlowResult) -> str:
+    """Return the device serial for which a form's sign-in address is made."""
+    client_id = URL(address(flow)).query["openid.oa2.client_id"].removeprefix("device:")
+    return bytes.fromhex(client_id).decode().partition("#")[0]
+
+
+async def paste(hass: HomeAssistant, flow: ConfigFlowResult, redirect_url: str) -> ConfigFlowResult:
+    """Submit an address."""
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"redirect_url": redirect_url})
+    await hass.async_block_till_done()
+    return flow
+
+
+async def sign_in(
+    hass: HomeAssistant, sim: ControlClient, flow: ConfigFlowResult, account: str = "jo@example.org"
+) -> ConfigFlowResult:
+    """Sign in as a browser would, and submit where it ended."""
+    return await paste(hass, flow, sim.sign_in(address(flow), account))
+
+
+def error(flow: ConfigFlowResult) -> str | None:
+    """Return the error on the only field of a form."""
+    assert flow["type"] is FlowResultType.FORM, flow
+    return next(iter((flow["errors"] or {}).values()), None)
+
+
+def registered(sim: ControlClient) -> list[str]:
+    """Return the serials that were registered, in order."""
+    return [
+        json.loads(request["body"])["registration_data"]["device_serial"]
+        for request in sim.ledger(path="/auth/register")
+        if request["status"] == 200
+    ]
+
+
+def deregistered(sim: ControlClient) -> int:
+    """Return how many registrations were taken back."""
+    return sum(request["status"] == 200 for request in sim.ledger(path="/auth/deregister"))
+
+
+def registrations(sim: ControlClient) -> set[str]:
+    """Return the serials of all apps that the cloud knows of."""
+    accounts = sim.state()["accounts"].values()
+    return {s for a in accounts for s, d in a["devices"].items() if d["deviceType"] == "A2IVLV5VM2W81"}
+
+
+async def test_account_is_added(hass: HomeAssistant, sim: ControlClient, setups: list[str]) -> None:
+    before = registrations(sim)
+    flow = await start(hass)
+    flow = await sign_in(hass, sim, flow)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    entry = flow["result"]
+    assert (entry.title, entry.unique_id, entry.version) == ("jo@example.org - amazon.com", JO, 2)
+    data = dict(entry.data)
+    assert data.pop("refresh_token").startswith("Atnr|")
+    assert data.pop("mac_dms")
+    assert data == {
+        "url": "amazon.com",
+        "email": "jo@example.org",
+        "serial": registered(sim)[0],
+        "customer_id": JO,
+        "account_id": DEMO["accounts"][JO]["directedId"],
+        "id_suffix": "",
+    }
+    assert dict(entry.options) == {}
+    assert registrations(sim) - before == {entry.data["serial"]}
+    assert deregistered(sim) == 0
+    assert setups == [entry.entry_id]
+
+
+async def test_sign_in_logs_nothing_that_is_secret(
+    hass: HomeAssistant, sim: ControlClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    flow = await start(hass)
+    assert error(await paste(hass, flow, LANDING + "ANnever0given")) == "code_refused"
+    flow = await start(hass)
+    ended = sim.sign_in(address(flow), "jo@example.org")
+    flow = await paste(hass, flow, ended)
+    entry = flow["result"]
+    logged = [record.getMessage() for record in caplog.records if record.name.startswith(("custom_comp", "alexapy"))]
+    assert any("code_refused" in message for message in logged)
+    code = URL(ended).query["openid.oa2.authorization_code"]
+    for secret in (code, entry.data["refresh_token"], entry.data["serial"], "jo@example.org", "at-main"):
+        assert not [message for message in logged if secret in message]
+
+
+async def test_second_account_gets_ids_of_its_own(
+    hass: HomeAssistant, two_accounts: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    flow = await sign_in(hass, two_accounts, await start(hass), "alex@example.org")
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    assert flow["result"].unique_id == ALEX
+    assert flow["result"].data["id_suffix"] == "alex@example.org"
+
+
+@pytest.mark.parametrize(
+    ("country", "expected"),
+    [
+        ("US", "amazon.com"),
+        ("GB", "amazon.co.uk"),
+        ("DE", "amazon.de"),
+        ("AT", "amazon.de"),
+        ("JP", "amazon.co.jp"),
+        ("NL", "amazon.nl"),
+        ("AQ", "amazon.com"),
+        (None, "amazon.com"),
+    ],
+)
+async def test_marketplace_is_guessed_from_the_country(hass: HomeAssistant, country: str | None, expected: str) -> None:
+    hass.config.country = country
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    schema = flow["data_schema"]
+    assert schema is not None
+    assert schema({}) == {"marketplace": expected}
+    selector = next(iter(schema.schema.values()))
+    assert selector.config["options"] == sorted(MARKETPLACES)
+    with pytest.raises(InvalidData):
+        await hass.config_entries.flow.async_configure(flow["flow_id"], {"marketplace": "example.org"})
+
+
+@pytest.mark.parametrize(
+    ("pasted", "expected"),
+    [
+        ("correct horse", "invalid_url"),
+        ("http://www.amazon.com/ap/maplanding?openid.oa2.authorization_code=ANcode", "invalid_url"),
+        ("https://www.example.org/ap/maplanding?openid.oa2.authorization_code=ANcode", "invalid_url"),
+        ("https://www.amazon.com.example.org/ap/maplanding?openid.oa2.authorization_code=ANcode", "invalid_url"),
+        ("https://www.amazon.com/ap/signin?openid.mode=checkid_setup", "wrong_page"),
+        ("https://www.amazon.de/ap/maplanding?openid.oa2.authorization_code=ANcode", "wrong_marketplace_url"),
+        ("https://www.amazon.com/ap/maplanding?openid.mode=id_res", "no_code"),
+    ],
+)
+async def test_bad_address_is_told_without_a_request(
+    hass: HomeAssistant, sim: ControlClient, pasted: str, expected: str
+) -> None:
+    flow = await start(hass)
+    again = await paste(hass, flow, pasted)
+    assert again["errors"] == {"redirect_url": expected}
+    assert address(again) == address(flow)
+    assert sim.ledger() == []
+    assert (await sign_in(hass, sim, again))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_form_that_is_opened_again_shows_the_same_address(hass: HomeAssistant, sim: ControlClient) -> None:
+    flow = await start(hass)
+    again = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert (again["step_id"], address(again), again["errors"]) == ("paste", address(flow), None)
+
+
+async def test_address_may_come_with_blanks_and_quotes(hass: HomeAssistant, sim: ControlClient) -> None:
+    flow = await start(hass)
+    flow = await paste(hass, flow, f' "{sim.sign_in(address(flow), "jo@example.org")}"\n')
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_refused_code_asks_for_a_new_attempt_under_the_same_serial(
+    hass: HomeAssistant, sim: ControlClient
+) -> None:
+    flow = await start(hass)
+    again = await paste(hass, flow, LANDING + "ANnever0given")
+    assert again["errors"] == {"redirect_url": "code_refused"}
+    assert address(again) != address(flow)
+    assert serial(again) == serial(flow)
+    assert registered(sim) == []
+    flow = await sign_in(hass, sim, again)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    assert flow["result"].data["serial"] == serial(again)
+
+
+def kept(flow: ConfigFlowResult) -> str | None:
+    """Return the address that stands in the field of the form."""
+    schema = flow["data_schema"]
+    assert schema is not None
+    (field,) = schema.schema
+    return (field.description or {}).get("suggested_value")
+
+
+async def test_an_address_can_be_corrected_unless_its_code_was_used(hass: HomeAssistant, sim: ControlClient) -> None:
+    """What is wrong with an address can be mended in the field; a code that Amazon has seen is of no use there."""
+    flow = await start(hass)
+    wrong = f"https://www.amazon.com/ap/maplanding?{'x' * 50}"
+    assert kept(await paste(hass, flow, wrong)) == wrong
+    ended = sim.sign_in(address(flow), "jo@example.org")
+    sim.advance(3600)
+    refused = await paste(hass, flow, ended)
+    assert (error(refused), kept(refused)) == ("code_refused", None)
+
+
+async def test_code_of_another_attempt_is_refused(hass: HomeAssistant, sim: ControlClient) -> None:
+    other, flow = await start(hass), await start(hass)
+    assert serial(other) != serial(flow)
+    assert error(await paste(hass, flow, sim.sign_in(address(other), "jo@example.org"))) == "code_refused"
+
+
+async def test_old_code_is_refused(hass: HomeAssistant, sim: ControlClient) -> None:
+    flow = await start(hass)
+    ended = sim.sign_in(address(flow), "jo@example.org")
+    sim.advance(3600)
+    assert error(await paste(hass, flow, ended)) == "code_refused"
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"cut": "before"}, {"malformed": True}])
+async def test_unreachable_amazon_lets_the_same_address_be_tried_again(
+    hass: HomeAssistant, sim: ControlClient, fault: dict[str, Any]
+) -> None:
+    flow = await start(hass)
+    ended = sim.sign_in(address(flow), "jo@example.org")
+    sim.fault(path="/auth/register", **fault)
+    again = await paste(hass, flow, ended)
+    assert again["errors"] == {"redirect_url": "cannot_connect"}
+    assert kept(again) == ended
+    assert address(again) == address(flow)
+    sim.clear_faults()
+    if "malformed" in fault:
+        # Amazon had used the code up before its answer broke.
+        again = await paste(hass, again, ended)
+        assert error(again) == "code_refused"
+        ended = sim.sign_in(address(again), "jo@example.org")
+    flow = await paste(hass, again, ended)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    assert flow["result"].data["serial"] == serial(again)
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("/api/users/me", {"status": 503}),
+        ("/api/users/me", {"status": 200, "body": "{}"}),
+        ("/ap/exchangetoken/cookies", {"status": 500}),
+    ],
+)
+async def test_registration_that_cannot_be_identified_is_taken_back(
+    hass: HomeAssistant, sim: ControlClient, path: str, fault: dict[str, Any]
+) -> None:
+    before = registrations(sim)
+    flow = await start(hass)
+    sim.fault(path=path, **fault)
+    again = await sign_in(hass, sim, flow)
+    assert again["errors"] == {"redirect_url": "not_identified"}
+    assert deregistered(sim) == 1
+    assert registrations(sim) == before
+    assert address(again) != address(flow)
+    sim.clear_faults()
+    flow = await sign_in(hass, sim, again)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    assert set(registered(sim)) == {flow["result"].data["serial"]} == registrations(sim) - before
+
+
+async def test_unexpected_error_is_told_and_logged_without_the_code(
+    hass: HomeAssistant, sim: ControlClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    flow = await start(hass)
+    ended = sim.sign_in(address(flow), "jo@example.org")
+    code = URL(ended).query["openid.oa2.authorization_code"]
+    with patch("custom_components.alexa_media.config_flow.AccountBackend", side_effect=LookupError(ended)):
+        again = await paste(hass, flow, ended)
+    assert again["errors"] == {"redirect_url": "unknown"}
+    logged = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(logged) == 1
+    assert "LookupError" in logged[0]
+    assert code not in caplog.text
+    assert address(again) != address(flow)
+    assert (await sign_in(hass, sim, again))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_known_account_is_not_added_twice(hass: HomeAssistant, sim: ControlClient, setups: list[str]) -> None:
+    first = await sign_in(hass, sim, await start(hass))
+    kept = registrations(sim)
+    flow = await sign_in(hass, sim, await start(hass))
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert deregistered(sim) == 1
+    assert registrations(sim) == kept
+    assert hass.config_entries.async_entries(DOMAIN) == [first["result"]]
+
+
+async def test_account_that_is_being_added_elsewhere_is_not_added(hass: HomeAssistant, sim: ControlClient) -> None:
+    before = registrations(sim)
+    flows = [await start(hass), await start(hass)]
+    sim.fault(path="/api/users/me", latency=0.3)
+    ended = [sim.sign_in(address(flow), "jo@example.org") for flow in flows]
+    results = await asyncio.gather(
+        *(paste(hass, flow, url) for flow, url in zip(flows, ended, strict=True)), return_exceptions=True
+    )
+    entries = hass.config_entries.async_entries(DOMAIN)
+    assert len(entries) == 1, results
+    assert deregistered(sim) == 1
+    assert registrations(sim) - before == {entries[0].data["serial"]}
+
+
+async def test_flow_that_is_closed_while_signing_in_leaves_nothing_behind(
+    hass: HomeAssistant, sim: ControlClient
+) -> None:
+    before = registrations(sim)
+    flow = await start(hass)
+    sim.fault(path="/api/users/me", latency=1.0)
+    signing_in = hass.async_create_task(sign_in(hass, sim, flow))
+    async with asyncio.timeout(10):
+        while not registered(sim):
+            await asyncio.sleep(0.05)
+    assert registrations(sim) != before
+    hass.config_entries.flow.async_abort(flow["flow_id"])
+    with pytest.raises(UnknownFlow):
+        await signing_in
+    assert deregistered(sim) == 1
+    assert registrations(sim) == before
+    assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+async def test_account_of_another_marketplace_is_sent_there(hass: HomeAssistant, sim: ControlClient) -> None:
+    before = registrations(sim)
+    flow = await start(hass, "amazon.de")
+    assert address(flow).startswith("https://www.amazon.de/ap/register?")
+    again = await sign_in(hass, sim, flow)
+    assert (again["type"], again["step_id"]) == (FlowResultType.FORM, "user")
+    assert again["errors"] == {"marketplace": "wrong_marketplace"}
+    assert again["description_placeholders"] == {"domain": "amazon.com"}
+    schema = again["data_schema"]
+    assert schema is not None
+    assert schema({}) == {"marketplace": "amazon.com"}
+    assert deregistered(sim) == 1
+    assert registrations(sim) == before
+    again = await hass.config_entries.flow.async_configure(again["flow_id"], {"marketplace": "amazon.com"})
+    again = await choose_paste(hass, again)
+    assert serial(again) == serial(flow)
+    flow = await sign_in(hass, sim, again)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    assert flow["result"].data["url"] == "amazon.com"
+
+
+@pytest.mark.parametrize("chosen", ["amazon.nl", "amazon.com", "amazon.se"])
+async def test_marketplace_without_a_sign_in_of_its_own_is_the_one_that_amazon_names(
+    hass: HomeAssistant, sim: ControlClient, chosen: str
+) -> None:
+    sim.household("demo", domain="amazon.nl")
+    flow = await start(hass, chosen)
+    assert address(flow).startswith("https://www.amazon.com/ap/register?")
+    flow = await sign_in(hass, sim, flow)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY, flow
+    assert flow["result"].data["url"] == "amazon.nl"
+    assert flow["result"].title == "jo@example.org - amazon.nl"
+    assert deregistered(sim) == 0
+
+
+# --- signing in again -------------------------------------------------------------------
+
+
+@pytest.fixture(params=["reauth", "reconfigure"])
+async def again(
+    hass: HomeAssistant, request: pytest.FixtureRequest, config_entry: MockConfigEntry
+) -> tuple[str, ConfigFlowResult]:
+    """Return the name of a way to sign in again, and its first form."""
+    if request.param == "reauth":
+        flow = await config_entry.start_reauth_flow(hass)
+        assert flow["step_id"] == "reauth_confirm"
+    else:
+        flow = await config_entry.start_reconfigure_flow(hass)
+        assert flow["step_id"] == "reconfigure"
+    placeholders = flow["description_placeholders"]
+    assert placeholders is not None
+    assert placeholders["account"] == config_entry.title
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    return request.param, await choose_paste(hass, flow)
+
+
+async def test_signing_in_again_renews_the_entry(
+    hass: HomeAssistant,
+    two_accounts: ControlClient,
+    config_entry: MockConfigEntry,
+    again: tuple[str, ConfigFlowResult],
+    setups: list[str],
+) -> None:
+    way, flow = again
+    before = dict(config_entry.data)
+    assert serial(flow) == before["serial"]
+    flow = await sign_in(hass, two_accounts, flow)
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, f"{way}_successful")
+    after = dict(config_entry.data)
+    assert after["refresh_token"] != before["refresh_token"]
+    for changed in ("refresh_token", "mac_dms"):
+        del before[changed], after[changed]
+    assert after == before
+    assert registered(two_accounts) == [before["serial"]]
+    assert deregistered(two_accounts) == 0
+    assert setups == [config_entry.entry_id]
+
+
+async def test_signing_in_again_renews_copies_of_the_entry(
+    hass: HomeAssistant,
+    two_accounts: ControlClient,
+    config_entry: MockConfigEntry,
+    again: tuple[str, ConfigFlowResult],
+    setups: list[str],
+) -> None:
+    copies = [
+        MockConfigEntry(domain=DOMAIN, version=2, unique_id=config_entry.unique_id, data={**config_entry.data, **data})
+        for data in ({"note": "copy"}, {"serial": "another"})
+    ]
+    for twin in copies:
+        twin.add_to_hass(hass)
+    await copies[0].start_reauth_flow(hass)
+    flow = await sign_in(hass, two_accounts, again[1])
+    await hass.async_block_till_done()
+    assert flow["reason"] == f"{again[0]}_successful"
+    assert copies[0].data == {**config_entry.data, "note": "copy"}
+    assert copies[1].data["refresh_token"] != config_entry.data["refresh_token"]
+    assert not list(copies[0].async_get_active_flows(hass, {SOURCE_REAUTH}))
+    assert {config_entry.entry_id, copies[0].entry_id} <= set(setups)
+
+
+async def test_signing_in_again_with_another_account_is_refused(
+    hass: HomeAssistant,
+    two_accounts: ControlClient,
+    config_entry: MockConfigEntry,
+    again: tuple[str, ConfigFlowResult],
+    setups: list[str],
+) -> None:
+    before = dict(config_entry.data)
+    flow = await sign_in(hass, two_accounts, again[1], "alex@example.org")
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "wrong_account")
+    assert dict(config_entry.data) == before
+    assert deregistered(two_accounts) == 1
+    assert "devices" in two_accounts.state()["accounts"][ALEX]
+    assert two_accounts.state()["accounts"][ALEX]["devices"] == {}
+    assert setups == []
+
+
+async def test_signing_in_again_goes_on_after_an_error(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, again: tuple[str, ConfigFlowResult]
+) -> None:
+    way, flow = again
+    flow = await paste(hass, flow, LANDING + "ANnever0given")
+    assert error(flow) == "code_refused"
+    assert serial(flow) == config_entry.data["serial"]
+    flow = await sign_in(hass, sim, flow)
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, f"{way}_successful")
+
+
+async def test_account_that_moved_is_followed_to_its_marketplace(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    sim.household("demo", domain="amazon.de")
+    flow = await config_entry.start_reauth_flow(hass)
+    flow = await choose_paste(hass, await hass.config_entries.flow.async_configure(flow["flow_id"], {}))
+    flow = await sign_in(hass, sim, flow)
+    assert flow["errors"] == {"marketplace": "wrong_marketplace"}
+    assert deregistered(sim) == 1
+    flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"marketplace": "amazon.de"})
+    flow = await choose_paste(hass, flow)
+    assert serial(flow) == config_entry.data["serial"]
+    flow = await sign_in(hass, sim, flow)
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    assert config_entry.data["url"] == "amazon.de"

@@ -1,0 +1,172 @@
+"""Alexa Guard, against the simulated cloud."""
+
+from functools import partial
+import json
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceNotSupported
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.coordinator import smart_home
+from tests.conftest import Clock, Household, set_up, state_of, until
+
+from .appliances import GRAPHQL, PHOENIX, House
+
+GUARD = "alarm_control_panel.alexa_guard_60057"
+NAME = "RedRock Panel"
+SEQUENCE = "/api/behaviors/preview"
+
+
+@pytest.fixture(autouse=True)
+def _looks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a command's outcome read sooner than after three seconds."""
+    monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.1)
+
+
+async def act(hass: HomeAssistant, action: str) -> None:
+    """Run an action without a code and wait for its end."""
+    await hass.services.async_call("alarm_control_panel", action, {"entity_id": GUARD}, blocking=True)
+
+
+async def test_arm_and_disarm_by_an_echo(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """Nobody asks for a code; Amazon's Away is armed, its Home disarmed; the state is what is then pushed."""
+    house = House(sim)
+    registered = entity_registry.async_get(GUARD)
+    assert registered is not None
+    assert registered.unique_id == house.entity_id(NAME)
+    assert registered.device_id is not None
+    device = device_registry.async_get(registered.device_id)
+    assert isinstance(device, dr.DeviceEntry)
+    assert device.model == "Alexa Guard", "not Amazon's REDROCK_GUARD_PANEL"
+    await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
+    attributes = state_of(hass, GUARD).attributes
+    assert (attributes["code_arm_required"], attributes["code_format"]) == (False, None)
+    for action, arm_state, state in (
+        ("alarm_arm_away", "ARMED_AWAY", "armed_away"),
+        ("alarm_disarm", "ARMED_STAY", "disarmed"),
+    ):
+        sim.reset_ledger()
+        await act(hass, action)
+        assert house.appliance(NAME)["armState"] == arm_state
+        assert len(sim.ledger(path=SEQUENCE)) == 1
+        assert house.phoenix() == []
+        await until(hass, partial(hass.states.is_state, GUARD, state))
+        assert sim.ledger(method="POST", path=PHOENIX) == [], "the push has told"
+    with pytest.raises(ServiceNotSupported):
+        await act(hass, "alarm_arm_home")
+
+
+async def test_without_an_echo(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """With all Echos offline the panel itself is told, by its appliance id."""
+    house = House(sim)
+    devices = entry.runtime_data.devices
+    listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]
+    for device in listening:
+        household.change(device.name, online=False)
+    await until(hass, lambda: not any(devices.data[device.serial].online for device in listening))
+    sim.reset_ledger()
+    await act(hass, "alarm_arm_away")
+    ((parameters,),) = house.phoenix()
+    assert parameters == {"action": "controlSecurityPanel", "armState": "ARMED_AWAY"}
+    (request,) = sim.ledger(method="PUT", path=PHOENIX)
+    (control,) = json.loads(request["body"])["controlRequests"]
+    assert (control["entityType"], control["entityId"]) == ("APPLIANCE", house.appliance(NAME)["applianceId"])
+    assert sim.ledger(path=SEQUENCE) == []
+    assert house.appliance(NAME)["armState"] == "ARMED_AWAY"
+    await until(hass, partial(hass.states.is_state, GUARD, "armed_away"))
+
+
+async def test_the_form_of_its_id_does_not_matter(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    """Guard of the older form, which an Echo arms by the end of its id; what is done elsewhere is pushed."""
+    house = House(sim)
+    house.change(NAME, applianceId="AAA_SonarCloudService_8213460057")
+    await set_up(hass, config_entry)
+    await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
+    await act(hass, "alarm_arm_away")
+    assert house.appliance(NAME)["armState"] == "ARMED_AWAY"
+    await until(hass, partial(hass.states.is_state, GUARD, "armed_away"))
+    sim.reset_ledger()
+    house.change(NAME, armState="ARMED_NIGHT")
+    await until(hass, partial(hass.states.is_state, GUARD, "armed_night"))
+    assert sim.ledger(path=PHOENIX) == []
+
+
+async def test_what_phoenix_refuses_is_armed_by_graphql(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    house = House(sim)
+    devices = entry.runtime_data.devices
+    listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]
+    for device in listening:
+        household.change(device.name, online=False)
+    await until(hass, lambda: not any(devices.data[device.serial].online for device in listening))
+    sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
+    await act(hass, "alarm_arm_away")
+    assert house.appliance(NAME)["armState"] == "ARMED_AWAY"
+    sim.fault(path=PHOENIX, method="PUT", status=503, times=1)
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "alarm_disarm")
+    assert house.appliance(NAME)["armState"] == "ARMED_AWAY", "an unknown outcome is not sent another way"
+
+
+async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """Who could not arm learns it, and Guard is shown as it is."""
+    await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
+    sim.fault(path=SEQUENCE, status=400, body={"message": "no"}, times=1)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "alarm_arm_away")
+    assert raised.value.translation_key == "command_refused"
+    assert state_of(hass, GUARD).state == "disarmed"
+
+
+async def test_armed_elsewhere(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
+) -> None:
+    """What no push tells is read by itself and on request; what cannot be read either way is unavailable."""
+    house = House(sim)
+    sim.fault(silent_stream=4 * 3600)
+    assert await async_setup_component(hass, "homeassistant", {})
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert state_of(hass, GUARD).state == "disarmed"
+    house.change(NAME, armState="ARMED_AWAY")
+    await clock.advance(31 * 60, step=300)
+    assert state_of(hass, GUARD).state == "armed_away"
+    house.change(NAME, armState="DISARMED")
+
+    async def update() -> None:
+        data: dict[str, Any] = {"entity_id": GUARD}
+        await hass.services.async_call("homeassistant", "update_entity", data, blocking=True)
+
+    await update()
+    assert state_of(hass, GUARD).state == "disarmed"
+    sim.reset_ledger()
+    sim.fault(path=PHOENIX, method="POST", status=404, times=1)
+    await update()
+    assert state_of(hass, GUARD).state == "disarmed"
+    assert len(sim.ledger(path=GRAPHQL)) == 1, "GraphQL tells where phoenix does not"
+    sim.fault(path=PHOENIX, method="POST", status=404)
+    sim.fault(path=GRAPHQL, status=404)
+    await update()
+    assert state_of(hass, GUARD).state == "disarmed", "one failed read changes nothing"
+    await clock.advance(40 * 60, step=300)
+    assert state_of(hass, GUARD).state == "unavailable"
+    sim.clear_faults()
+    await update()
+    assert state_of(hass, GUARD).state == "disarmed"
+    assert await hass.config_entries.async_unload(config_entry.entry_id)

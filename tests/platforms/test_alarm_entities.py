@@ -1,0 +1,170 @@
+"""Switches of alarms, volumes, and sounds: entities that show and set how alarms are."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import Clock, Household, quiet, set_up, state_of
+
+KITCHEN = "G0SIM00KITCHEN01"
+MARKET = "1f0c3d52-7a51-4c0e-9d39-0a1b2c3d4e02"
+VOLUME = "number.bedroom_dot_alarm_volume"
+
+
+def enable(hass: HomeAssistant, entry: MockConfigEntry, domain: str, unique_id: str) -> str:
+    """Let Home Assistant know an entity as enabled before it is added; return its id."""
+    item = er.async_get(hass).async_get_or_create(domain, "alexa_media", unique_id, config_entry=entry)
+    return item.entity_id
+
+
+async def test_sounds_and_volumes(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
+) -> None:
+    """Each is read once for those that are enabled, written where the user says, and shows what Amazon holds then."""
+    ascending = enable(hass, config_entry, "switch", f"{KITCHEN}_ascending_alarm")
+    sound = enable(hass, config_entry, "select", f"{KITCHEN}_default_sound")
+    await set_up(hass, config_entry)
+    await quiet(hass, sim)
+    assert len(household.requests("GET", "/api/device-notification-state")) == 1
+    assert len(household.requests("GET", "/api/ascending-alarm")) == 1
+    assert len(household.requests("GET", "/api/notification/*")) == 2
+    assert (state_of(hass, VOLUME).state, state_of(hass, ascending).state) == ("40", "off")
+    assert state_of(hass, sound).state == "Simple Alarm"
+    assert "Countertop" in state_of(hass, sound).attributes["options"]
+    assert er.async_get(hass).async_get("switch.bedroom_dot_ascending_alarm").disabled  # type: ignore[union-attr]
+
+    async def call(domain: str, service: str, **data: Any) -> None:
+        await hass.services.async_call(domain, service, data, blocking=True)
+
+    await call("number", "set_value", entity_id=VOLUME, value=65)
+    assert household.device("Bedroom Dot")["alertVolume"] == 65
+    assert state_of(hass, VOLUME).state == "65"
+    await call("switch", "turn_on", entity_id=ascending)
+    assert (household.device("Kitchen Show")["ascendingAlarm"], state_of(hass, ascending).state) == (True, "on")
+    await call("select", "select_option", entity_id=sound, option="Countertop")
+    assert household.device("Kitchen Show")["alarmSound"] == "system_alerts_repetitive_04"
+    assert state_of(hass, sound).state == "Countertop"
+    with pytest.raises(ServiceValidationError):
+        await call("select", "select_option", entity_id=sound, option="Foghorn")
+
+    # a refusal reaches the caller, and what is shown is still what Amazon holds
+    sim.fault(path="/api/device-notification-state/*", method="PUT", status=400, body={"message": "no"}, times=1)
+    with pytest.raises(HomeAssistantError):
+        await call("number", "set_value", entity_id=VOLUME, value=5)
+    assert state_of(hass, VOLUME).state == "65"
+    sim.fault(path="/api/ascending-alarm/*", method="PUT", status=500, times=1)
+    with pytest.raises(HomeAssistantError):
+        await call("switch", "turn_off", entity_id=ascending)
+    assert state_of(hass, ascending).state == "on"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_alarms_come_and_go(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """A switch for each alarm, disabled until somebody wants it; gone after two lists that lack the alarm."""
+    market = enable(hass, config_entry, "switch", f"{KITCHEN}_alarm_{MARKET}")
+    owner = next(iter(household.accounts))
+    registry = er.async_get(hass)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert state_of(hass, market).state == "off"
+    assert state_of(hass, market).attributes["friendly_name"] == "Kitchen Show Alarm Market"
+    other = registry.async_get("switch.bedroom_dot_alarm_07_00")
+    assert other is not None
+    assert other.disabled
+    await hass.services.async_call("switch", "turn_on", {"entity_id": market}, blocking=True)
+    await clock.settle()
+    assert household.accounts[owner]["notifications"][MARKET]["status"] == "ON"
+    assert state_of(hass, market).state == "on"
+    await hass.services.async_call("switch", "turn_off", {"entity_id": market}, blocking=True)
+    await clock.settle()
+    assert household.accounts[owner]["notifications"][MARKET]["status"] == "OFF"
+    assert state_of(hass, market).state == "off"
+
+    # one list that lacks it: not available, and back with it
+    kept = household.accounts[owner]["notifications"][MARKET]
+    sim.patch_state({"accounts": {owner: {"notifications": {MARKET: None}}}})
+    await clock.settle()
+    assert state_of(hass, market).state == "unavailable"
+    sim.patch_state({"accounts": {owner: {"notifications": {MARKET: kept}}}})
+    await clock.advance(35, 35)
+    assert state_of(hass, market).state == "off"
+    # a list that cannot be read removes nothing
+    sim.patch_state({"accounts": {owner: {"notifications": {MARKET: None}}}})
+    await clock.settle()
+    sim.fault(path="/api/notifications", status=503)
+    await clock.advance(40, 40)
+    assert registry.async_get(market) is not None
+    sim.clear_faults()
+    await clock.advance(120, 60)
+    assert registry.async_get(market) is None
+    assert hass.states.get(market) is None
+    # a new one
+    new = {"type": "Alarm", "deviceSerialNumber": KITCHEN, "originalTime": "05:55:00.000"}
+    sim.patch_state({"accounts": {owner: {"notifications": {"fresh": new}}}})
+    await clock.settle()
+    assert registry.async_get("switch.kitchen_show_alarm_05_55") is not None
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_volume_of_one_alarm(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """It is set just before the alarm rings, kept while it sleeps, and put back after it, also after a restart."""
+    bedroom = {"entity_id": "media_player.bedroom_dot"}
+
+    async def act(name: str, **data: Any) -> Any:
+        response = await hass.services.async_call("alexa_media", name, data, blocking=True, return_response=True)
+        await clock.settle()
+        return response
+
+    def volume() -> int:
+        return int(household.device("Bedroom Dot")["alertVolume"])
+
+    await set_up(hass, config_entry)
+    await clock.settle()
+    at = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
+    alarm = (await act("create_alarm", **bedroom, at=at, volume=0.8))["id"]
+    assert volume() == 40
+    await clock.advance((at - dt_util.now()).total_seconds() - 4, 60)
+    assert volume() == 80
+    assert state_of(hass, VOLUME).state == "80"
+    await clock.advance(10, 10)
+    await act("snooze_alarm", **bedroom, duration={"minutes": 1})
+    assert volume() == 80
+    # Home Assistant is not there when it is ended
+    await hass.config_entries.async_unload(config_entry.entry_id)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(70, 70)
+    assert volume() == 80
+    sim.fault(path="/api/device-notification-state/*", method="PUT", status=503, times=1)
+    await act("stop_alarm", **bedroom)
+    assert volume() == 80
+    await clock.advance(310, 155)
+    assert volume() == 40
+    assert state_of(hass, VOLUME).state == "40"
+
+    # a second one: somebody has chosen another volume while it rings, and that stays
+    at = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
+    other = (await act("create_alarm", **bedroom, at=at))["id"]
+    await act("set_alarm_volume", notification_id=other, volume=0.1)
+    await clock.advance((at - dt_util.now()).total_seconds() + 5, 40)
+    assert volume() == 10
+    household.change("Bedroom Dot", alertVolume=55)
+    await act("stop_alarm", **bedroom)
+    assert volume() == 55
+    # and none of its own any more
+    await act("set_alarm_volume", notification_id=other)
+    assert config_entry.runtime_data.alarm_volumes._wanted == {alarm: 80}
+    with pytest.raises(ServiceValidationError, match="no alarm"):
+        await act("set_alarm_volume", notification_id="nothing", volume=0.5)
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -1,0 +1,337 @@
+"""``tts.speak`` of any engine, and sounds as announcements: converted for real, fetched as Amazon would."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+import io
+import math
+from pathlib import Path
+import struct
+from typing import Any
+import wave
+from xml.etree import ElementTree as ET
+
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.ffmpeg import FFmpegManager
+from homeassistant.components.media_player.const import MediaPlayerEntityFeature
+from homeassistant.components.tts import TextToSpeechEntity, TtsAudioType
+from homeassistant.components.tts.const import DATA_COMPONENT
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import imageio_ffmpeg
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from yarl import URL
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.account.scheduler import speech_seconds
+from custom_components.alexa_media.cloud.model.commands import Speak
+from custom_components.alexa_media.features import sounds as audio
+from custom_components.alexa_media.features.sounds import PreparedSound, SoundShelf
+from tests.conftest import Household, state_of
+
+KITCHEN, SPOT, DOWNSTAIRS = "media_player.kitchen_show", "media_player.office_spot", "media_player.downstairs"
+PUBLIC = "https://home.example.org/ha"
+
+
+def wav(seconds: float, rate: int = 8000) -> bytes:
+    """Return a tone of 440 Hz, 8 bits, one channel."""
+    target = io.BytesIO()
+    with wave.open(target, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(1)
+        out.setframerate(rate)
+        period = bytes(round(127 + 90 * math.sin(2 * math.pi * 440 * i / rate)) for i in range(rate))
+        out.writeframes((period * math.ceil(seconds))[: round(seconds * rate)])
+    return target.getvalue()
+
+
+def seconds_of(mp3: bytes) -> float:
+    """Return how long an MP3 plays, all of whose frames Alexa takes: MPEG 2 layer III, 48 kbit/s, 24 kHz, mono."""
+    at, frames = 0, 0
+    while at < len(mp3):
+        (header,) = struct.unpack_from(">I", mp3, at)
+        assert header >> 21 == 0x7FF, f"no frame at {at}"
+        assert (header >> 19 & 3, header >> 17 & 3) == (2, 1), "MPEG version 2, layer III"
+        assert (header >> 12 & 15, header >> 10 & 3, header >> 6 & 3) == (6, 1, 3), "48 kbit/s, 24 kHz, mono"
+        at += 144 + (header >> 9 & 1)
+        frames += 1
+    return frames * 576 / 24_000
+
+
+class Engine(TextToSpeechEntity):
+    """An engine that says everything in a second and a half."""
+
+    _attr_name = "Other voice"
+    _attr_default_language = "en"
+    _attr_supported_languages = ["en"]  # noqa: RUF012 - Home Assistant's own type
+
+    def __init__(self) -> None:
+        """Have been asked for nothing."""
+        self.asked: list[str] = []
+
+    async def async_get_tts_audio(self, message: str, language: str, options: dict[str, Any]) -> TtsAudioType:
+        """Return the speech of a message."""
+        self.asked.append(message)
+        return "wav", wav(1.5, 22050)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the tests use: a server with sounds, Home Assistant as Amazon sees it, and what it is asked."""
+
+    hass: HomeAssistant
+    sim: ControlClient
+    entry: MockConfigEntry
+    sounds: URL
+    outside: URL
+    engine: Engine
+    gate: asyncio.Event
+
+    def options(self, **options: Any) -> None:
+        """Change options of the account."""
+        self.hass.config_entries.async_update_entry(self.entry, options={**self.entry.options, **options})
+
+    async def play(self, source: str, *targets: str, kind: str = "music", announce: bool = True) -> None:
+        """Announce a sound."""
+        data = {
+            "entity_id": targets or (KITCHEN,),
+            "media_content_type": kind,
+            "media_content_id": source,
+            "announce": announce,
+        }
+        await self.hass.services.async_call("media_player", "play_media", data, blocking=True)
+
+    def addresses(self) -> list[str]:
+        """Return where Amazon was told to fetch what it speaks."""
+        return [
+            ET.fromstring(said["text"]).find("audio").attrib["src"]  # type: ignore[union-attr]
+            for said in self.sim.spoken()
+        ]
+
+    async def fetch(self, address: str, method: str = "GET") -> tuple[int, str, bytes]:
+        """Ask for an address that Amazon was told, without any authentication."""
+        assert address.startswith(f"{PUBLIC}/api/alexa_media/audio/")
+        async with (
+            ClientSession() as session,
+            session.request(method, self.outside.with_path(URL(address).path.removeprefix("/ha"))) as answer,
+        ):
+            return answer.status, answer.content_type, await answer.read()
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Return a folder of the test's own: speech is kept there."""
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+async def home(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    hass_client_no_auth: Callable[[], Awaitable[Any]],
+) -> AsyncIterator[Home]:
+    """Return an account with a public address, an engine, and sounds to be had."""
+    assert await async_setup_component(hass, "ffmpeg", {"ffmpeg": {"ffmpeg_bin": imageio_ffmpeg.get_ffmpeg_exe()}})
+    assert await async_setup_component(hass, "media_source", {})
+    assert await async_setup_component(hass, "tts", {})
+    engine = Engine()
+    await hass.data[DATA_COMPONENT].async_add_entities([engine])
+    audio.async_shelf(hass)  # the test client takes no views once it has started, Home Assistant does
+    client = await hass_client_no_auth()
+    outside = client.make_url("/")
+    hass.config.internal_url = str(outside.origin())
+
+    async def sound(request: web.Request) -> web.Response:
+        match request.match_info["name"]:
+            case "tone.wav":
+                return web.Response(body=wav(3))
+            case "long.wav":
+                return web.Response(body=wav(241))
+            case "slow.wav":
+                await asyncio.sleep(30)
+        if request.match_info["name"] == "list.m3u":
+            return web.Response(body=b"#EXTM3U\n/etc/hostname\n")
+        return web.Response(status=404)
+
+    gate = asyncio.Event()
+
+    async def gated(_request: web.Request) -> web.Response:
+        await gate.wait()
+        return web.Response(body=wav(1))
+
+    app = web.Application()
+    app.router.add_get("/gated.wav", gated)
+    app.router.add_get("/{name}", sound)
+    server = TestServer(app)
+    await server.start_server()
+    home = Home(hass, sim, entry, server.make_url("/"), outside, engine, gate)
+    home.options(public_url=PUBLIC)
+    sim.reset_ledger()
+    yield home
+    await server.close()
+
+
+async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
+    """Row "play_media music": any engine speaks at Echos and groups; one conversion and one request for all."""
+    hass = home.hass
+    data = {
+        "entity_id": "tts.other_voice",
+        "media_player_entity_id": [SPOT, DOWNSTAIRS],
+        "message": "Dinner is ready.",
+        "cache": False,
+    }
+    await hass.services.async_call("tts", "speak", data, blocking=True)
+    assert home.engine.asked == ["Dinner is ready."]
+    assert len(home.sim.ledger(path="/api/behaviors/preview")) == 1
+    members = state_of(hass, DOWNSTAIRS).attributes["group_members"]
+    told = {said["device"] for said in home.sim.spoken()}
+    assert told == {"Office Spot", *(state_of(hass, member).name for member in members)}
+    assert {said["kind"] for said in home.sim.spoken()} == {"speak"}
+    assert len(set(home.addresses())) == 1
+    address = home.addresses()[0]
+    status, content_type, mp3 = await home.fetch(address)
+    assert (status, content_type) == (200, "audio/mpeg")
+    assert seconds_of(mp3) == pytest.approx(1.5, abs=0.2)  # two encoders pad it
+    assert (await home.fetch(address, "HEAD"))[:2] == (200, "audio/mpeg")
+    assert (await home.fetch(address.replace(".mp3", "x.mp3")))[0] == 404
+    # a tone that is announced afterwards is another one, and the first one goes in time
+    await home.play(str(home.sounds / "tone.wav"), "media_player.bedroom_dot", kind="audio/wav")
+    second = home.addresses()[-1]
+    assert second != address
+    assert seconds_of((await home.fetch(second))[2]) == pytest.approx(3, abs=0.1)
+    freezer.tick(timedelta(seconds=audio.LIFE + 1))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert [(await home.fetch(each))[0] for each in (address, second)] == [404, 404]
+
+
+async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Row "play_media music": an error says why, and no word is spoken about it."""
+    tone = str(home.sounds / "tone.wav")
+
+    async def error(source: str, **values: Any) -> tuple[type[Exception], str | None]:
+        with pytest.raises(HomeAssistantError) as info:
+            await home.play(source, **values)
+        assert str(info.value), "an error without a sentence"
+        return type(info.value), info.value.translation_key
+
+    announce = MediaPlayerEntityFeature.MEDIA_ANNOUNCE
+    assert state_of(home.hass, SPOT).attributes["supported_features"] & announce == 0
+    for kind in ("music", "url", "audio/wav"):
+        assert await error(tone, kind=kind, announce=False) == (ServiceValidationError, "streaming_unsupported")
+    assert await error("") == (ServiceValidationError, "streaming_unsupported")
+    assert await error("jazz") == (ServiceValidationError, "streaming_unsupported")
+    assert await error("http://[") == (ServiceValidationError, "streaming_unsupported")
+    assert await error("file:///etc/hostname") == (ServiceValidationError, "streaming_unsupported")
+    for url, key in (
+        ("", "public_url_missing"),
+        ("/", "public_url_missing"),
+        (None, "public_url_missing"),
+        ("http://home.example.org/", "public_url_not_https"),
+        ("home.example.org", "public_url_not_https"),
+        ("https://[", "public_url_not_https"),
+    ):
+        home.options(public_url=url)
+        assert await error(tone) == (ServiceValidationError, key)
+    home.options(public_url=PUBLIC)
+    assert await error(str(home.sounds / "missing.wav")) == (HomeAssistantError, "audio_unreachable")
+    assert await error("http://127.0.0.1:1/") == (HomeAssistantError, "audio_unreachable")
+    assert await error("media-source://nobody/x") == (HomeAssistantError, "audio_unreachable")
+    assert await error(str(home.sounds / "list.m3u")) == (HomeAssistantError, "audio_unreachable")
+    assert await error(str(home.sounds / "long.wav")) == (ServiceValidationError, "audio_too_long")
+    with monkeypatch.context() as patch:
+        patch.setattr(audio, "MAX_SOURCE", 20_000)
+        assert await error(tone) == (ServiceValidationError, "audio_too_large")
+    with monkeypatch.context() as patch:
+        patch.setattr(audio, "PATIENCE", 0.2)
+        assert await error(str(home.sounds / "slow.wav")) == (HomeAssistantError, "audio_unreachable")
+    slow = tmp_path / "ffmpeg"
+    slow.write_text("#!/bin/sh\nhead -c 400000 /dev/zero\nexec sleep 60\n")
+    slow.chmod(0o755)
+    for binary, patience, key in (("/nowhere/ffmpeg", 60.0, "ffmpeg_missing"), (slow, 0.5, "audio_unreachable")):
+        with monkeypatch.context() as patch:
+            patch.setitem(home.hass.data, "ffmpeg", FFmpegManager(home.hass, str(binary)))
+            patch.setattr(audio, "PATIENCE", patience)
+            assert await error(tone) == (HomeAssistantError, key)
+    with monkeypatch.context() as patch:
+        patch.setattr(home.hass.config, "components", home.hass.config.components - {"ffmpeg"})
+        assert await error(tone) == (HomeAssistantError, "ffmpeg_missing")
+    assert home.sim.spoken() == []
+    assert home.sim.ledger(path="/api/behaviors/preview") == []
+    # what Amazon refuses is the caller's, too
+    home.sim.fault(path="/api/behaviors/preview", status=400, times=1, body={"message": "not today"})
+    assert await error(tone) == (HomeAssistantError, "speech_failed")
+    await home.play(tone)
+    assert [said["device"] for said in home.sim.spoken()] == ["Kitchen Show"]
+
+
+async def test_a_player_that_goes_meanwhile(home: Home, household: Household) -> None:
+    """What has become of a player while its sound was made is what counts: it is away, or no more."""
+    source = str(home.sounds / "gated.wav")
+    away, gone = (asyncio.create_task(home.play(source, target)) for target in (SPOT, KITCHEN))
+    await asyncio.sleep(0)
+    home.entry.runtime_data.devices.async_set_online(household.serial("Office Spot"), False)
+    er.async_get(home.hass).async_remove(KITCHEN)
+    home.gate.set()
+    with pytest.raises(HomeAssistantError, match=r"Office Spot \(offline\)"):
+        await away
+    with pytest.raises(ServiceValidationError) as info:
+        await gone
+    assert info.value.translation_key == "speech_no_target"
+    assert home.sim.spoken() == []
+
+
+async def test_the_feature_follows_the_option(home: Home, household: Household) -> None:
+    """What a player can announce is shown once the option is saved, without a reload."""
+    hass, entry = home.hass, home.entry
+    announce = MediaPlayerEntityFeature.MEDIA_ANNOUNCE
+    for url, expected in (("https://home.example.org/", announce), ("", 0)):
+        form = await hass.config_entries.options.async_init(entry.entry_id)
+        values = {"scan_interval": 60, "public_url": url, "extended_entity_discovery": False, "keep_transcripts": True}
+        home.options(public_url="" if url else "https://other.example.org")
+        await hass.config_entries.options.async_configure(form["flow_id"], values)
+        await hass.async_block_till_done()
+        assert state_of(hass, SPOT).attributes["supported_features"] & announce == expected
+
+
+async def test_a_sound_that_a_caller_gives_up(home: Home) -> None:
+    """Those who asked for the same one get it all the same; it is converted once."""
+    shelf = SoundShelf(home.hass)
+    source = str(home.sounds / "tone.wav")
+    first = asyncio.create_task(shelf.async_prepare(source, KITCHEN))
+    second = asyncio.create_task(shelf.async_prepare(source, SPOT))
+    await asyncio.sleep(0)
+    first.cancel()
+    sound = await second
+    assert first.cancelled()
+    assert sound.seconds == pytest.approx(3, abs=0.1)
+    assert (await shelf.async_prepare(source, KITCHEN)) is not sound
+
+
+async def test_a_sound_that_is_offered_again(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """It stays for its time after the last one, not after the first."""
+    shelf, sound = SoundShelf(hass), PreparedSound(b"x")
+    for _ in range(3):
+        with shelf.offer(sound):
+            freezer.tick(timedelta(seconds=audio.LIFE - 1))
+            async_fire_time_changed(hass)
+            assert shelf.get(sound.name) is sound
+    freezer.tick(timedelta(seconds=audio.LIFE + 1))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert shelf.get(sound.name) is None
+
+
+def test_a_text_waits_for_the_end_of_a_sound() -> None:
+    """Speech never cuts speech: a sound counts with its whole length."""
+    sound = PreparedSound(bytes(6000 * 7))
+    text = sound.ssml(URL("https://home.example.org"))
+    assert text == f'<speak><audio src="https://home.example.org/api/alexa_media/audio/{sound.name}"/></speak>'
+    assert speech_seconds(Speak(text=text, sound_seconds=sound.seconds)) == pytest.approx(2 + 7)

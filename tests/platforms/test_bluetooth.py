@@ -1,0 +1,261 @@
+"""Bluetooth: what can be a source, what is connected, and what a change of it costs."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.components.media_player.const import MediaPlayerEntityFeature
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import Clock, Household, quiet, set_up, state_of, until
+
+KITCHEN = "media_player.kitchen_show"
+KIDS = "media_player.kids_dot"
+PHONE = "00:53:10:00:00:01"
+SPEAKER = "00:53:10:00:00:02"
+READ = "GET /api/bluetooth"
+
+
+def shown(hass: HomeAssistant, name: str, entity_id: str = KITCHEN) -> Any:
+    """Return an attribute."""
+    return state_of(hass, entity_id).attributes.get(name)
+
+
+def connected(household: Household, name: str = "Kitchen Show") -> list[str]:
+    """Return the addresses that the cloud holds as connected."""
+    return [paired["address"] for paired in household.device(name)["bluetooth"] if paired["connected"]]
+
+
+def connect(household: Household, address: str | None, name: str = "Kitchen Show") -> None:
+    """Connect a paired device, or none, as if somebody did at the phone."""
+    paired = household.device(name)["bluetooth"]
+    household.change(name, bluetooth=[device | {"connected": device["address"] == address} for device in paired])
+
+
+def written(hass: HomeAssistant) -> list[str]:
+    """Return the list that takes every entity id whose state changes from now on."""
+    entity_ids: list[str] = []
+
+    @callback
+    def _note(event: Event[Any]) -> None:
+        entity_ids.append(event.data["entity_id"])
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, _note)
+    return entity_ids
+
+
+async def select(hass: HomeAssistant, source: str, entity_id: str = KITCHEN) -> None:
+    """Select a source and wait for the end of that."""
+    await hass.services.async_call(
+        "media_player", "select_source", {"entity_id": entity_id, "source": source}, blocking=True
+    )
+
+
+async def test_sources(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """A phone can play through the Echo, a loudspeaker cannot; the list of what is paired has both."""
+    attributes = state_of(hass, KITCHEN).attributes
+    assert attributes["source"] == "Local Speaker"
+    assert attributes["source_list"] == ["Local Speaker", "Jo's Phone"]
+    assert attributes["connected_bluetooth"] is None
+    assert attributes["bluetooth_list"] == ["Jo's Phone", "Garden Speaker"]
+    assert attributes["supported_features"] & MediaPlayerEntityFeature.SELECT_SOURCE
+    assert shown(hass, "source_list", "media_player.office_spot") == ["Local Speaker"]
+
+
+@pytest.mark.parametrize("entity_id", ["media_player.downstairs", KIDS], ids=["group", "never told"])
+async def test_no_list_no_source(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
+    """A group, and an Echo that has been offline since the start, offer no source."""
+    attributes = state_of(hass, entity_id).attributes
+    assert not attributes["supported_features"] & MediaPlayerEntityFeature.SELECT_SOURCE
+    assert {"source", "source_list", "connected_bluetooth", "bluetooth_list"}.isdisjoint(attributes)
+
+
+async def test_select_and_back(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """One write and, after Amazon's push, one read; the same for the way back."""
+    sim.reset_ledger()
+    entities = written(hass)
+    await select(hass, "Jo's Phone")
+    assert connected(household) == [PHONE]
+    assert shown(hass, "source") == "Local Speaker", "shown before Amazon has confirmed it"
+    await until(hass, lambda: shown(hass, "source") == "Jo's Phone")
+    assert shown(hass, "connected_bluetooth") == "Jo's Phone"
+    await quiet(hass, sim, calm=4.0)
+    serial = household.serial("Kitchen Show")
+    assert household.requests() == [f"POST /api/bluetooth/pair-sink/A1EIANJ7PNB0Q7/{serial}", READ]
+    assert entities == [KITCHEN]
+    sim.reset_ledger()
+    await select(hass, "Local Speaker")
+    assert connected(household) == []
+    await until(hass, lambda: shown(hass, "source") == "Local Speaker")
+    assert shown(hass, "connected_bluetooth") is None
+    await quiet(hass, sim)
+    assert household.requests() == [f"POST /api/bluetooth/disconnect-sink/A1EIANJ7PNB0Q7/{serial}", READ]
+    assert sim.ledger(path="/api/bluetooth")[0]["query"] == {"cached": "false"}
+
+
+async def test_loudspeaker_can_be_connected(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """What the Echo plays through is connected by its name, but is no source."""
+    await select(hass, "Garden Speaker")
+    assert connected(household) == [SPEAKER]
+    await until(hass, lambda: shown(hass, "connected_bluetooth") == "Garden Speaker")
+    assert shown(hass, "source") == "Local Speaker"
+
+
+async def test_unknown_source(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """What is not paired is refused without a request; the error says what there is."""
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await select(hass, "Alex's Phone")
+    assert raised.value.translation_key == "source_unknown"
+    assert raised.value.translation_placeholders == {
+        "source": "Alex's Phone",
+        "known": "Local Speaker, Jo's Phone, Garden Speaker",
+    }
+    assert sim.ledger(method="POST") == []
+
+
+@pytest.mark.parametrize("source", ["Jo's Phone", "Local Speaker"])
+async def test_a_refused_connection_raises(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, source: str
+) -> None:
+    """The caller learns of it, it is not sent again, and the topic's success is not touched."""
+    sim.fault(path="/api/bluetooth/*", times=3, status=500)
+    sim.reset_ledger()
+    with pytest.raises(HomeAssistantError) as raised:
+        await select(hass, source)
+    assert raised.value.translation_key == "cannot_connect"
+    assert len(household.requests("POST")) == 1
+    assert entry.runtime_data.bluetooth.last_update_success
+    assert shown(hass, "source") == "Local Speaker"
+
+
+async def test_at_the_device(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A phone that connects by itself is seen by push: one read, and only that Echo's player is written."""
+    sim.reset_ledger()
+    entities = written(hass)
+    connect(household, PHONE)
+    await until(hass, lambda: shown(hass, "source") == "Jo's Phone")
+    await quiet(hass, sim)
+    assert household.requests() == [READ]
+    assert entities == [KITCHEN]
+    connect(household, None)
+    await until(hass, lambda: shown(hass, "source") == "Local Speaker")
+
+
+async def test_a_burst_is_one_read(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """However many bluetooth pushes come at once, the list is read once, and what is equal writes nothing."""
+    sim.reset_ledger()
+    entities = written(hass)
+    for serial in (household.serial("Kitchen Show"), household.serial("Bedroom Dot")) * 4:
+        sim.push(
+            "PUSH_BLUETOOTH_STATE_CHANGE",
+            {
+                "destinationUserId": entry.unique_id,
+                "dopplerId": {"deviceSerialNumber": serial, "deviceType": "A1"},
+                "bluetoothEvent": "STREAMING_STATE_CHANGED",
+                "bluetoothEventPayload": None,
+                "bluetoothEventSuccess": True,
+            },
+        )
+    await until(hass, household.requests)
+    await quiet(hass, sim)
+    assert household.requests() == [READ]
+    assert entities == []
+
+
+async def test_what_was_offline_tells_when_it_is_back(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """An Echo that never told is asked once it is online; one that did is not asked, and keeps its list."""
+    sim.reset_ledger()
+    household.change("Kids Dot", online=True)
+    await until(hass, lambda: shown(hass, "source_list", KIDS) == ["Local Speaker"])
+    await quiet(hass, sim)
+    assert household.requests() == [READ]
+    household.change("Kitchen Show", online=False)
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "unavailable")
+    await entry.runtime_data.bluetooth.async_refresh()
+    sim.reset_ledger()
+    household.change("Kitchen Show", online=True)
+    await until(hass, lambda: shown(hass, "source") == "Local Speaker")
+    household.change("Downstairs", online=False)
+    household.change("Downstairs", online=True)
+    await quiet(hass, sim)
+    assert shown(hass, "bluetooth_list") == ["Jo's Phone", "Garden Speaker"]
+    assert household.requests() in ([], [READ]), "a group, which never tells, may be asked for once"
+    sim.reset_ledger()
+    household.change("Downstairs", online=False)
+    household.change("Downstairs", online=True)
+    await quiet(hass, sim)
+    assert household.requests() == []
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 500}, {"status": 200, "body": {}}, {"status": 404}, {"html": True}], ids=str
+)
+async def test_failed_is_not_empty(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, fault: dict[str, Any]
+) -> None:
+    """A list that cannot be read leaves the sources as they were, and the players available."""
+    sim.fault(path="/api/bluetooth", times=4, **fault)
+    entities = written(hass)
+    await entry.runtime_data.bluetooth.async_refresh()
+    await hass.async_block_till_done()
+    assert not entry.runtime_data.bluetooth.last_update_success
+    assert state_of(hass, KITCHEN).state == "idle"
+    assert shown(hass, "source_list") == ["Local Speaker", "Jo's Phone"]
+    assert entities == []
+
+
+async def test_set_up_without_bluetooth(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
+) -> None:
+    """An account whose bluetooth cannot be read is set up, and gets its sources once it can."""
+    sim.fault(path="/api/bluetooth", seconds=3600, status=404)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert state_of(hass, KITCHEN).state == "idle"
+    assert shown(hass, "source_list") is None
+    sim.clear_faults()
+    await clock.advance(120)
+    assert shown(hass, "source_list") == ["Local Speaker", "Jo's Phone"]
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_intervals(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Hourly while push is up, every ten minutes while it is down."""
+    bluetooth = entry.runtime_data.bluetooth
+    assert bluetooth.update_interval == timedelta(minutes=60)
+    bluetooth.async_set_push(False)
+    assert bluetooth.update_interval == timedelta(minutes=10)
+
+
+async def test_namesakes(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """Two phones of one name, one without a name, and one that is called like the Echo itself can be told apart."""
+    names = {"01": "Phone", "02": "Phone", "03": None, "04": "Local Speaker"}
+    paired = [
+        {"address": f"00:53:10:00:01:{end}", "friendlyName": name, "connected": False, "profiles": ["A2DP-SOURCE"]}
+        for end, name in names.items()
+    ]
+    household.change("Kitchen Show", bluetooth=paired)
+    await entry.runtime_data.bluetooth.async_refresh()
+    await hass.async_block_till_done()
+    assert shown(hass, "source_list") == [
+        "Local Speaker",
+        "Phone",
+        "Phone (00:53:10:00:01:02)",
+        "00:53:10:00:01:03",
+        "Local Speaker (00:53:10:00:01:04)",
+    ]
+    await select(hass, "Phone (00:53:10:00:01:02)")
+    assert connected(household) == ["00:53:10:00:01:02"]

@@ -1,0 +1,176 @@
+"""Buttons of routines: they come, are renamed and go with the account's, and run them."""
+
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import Clock, Household, set_up, state_of, until
+from tests.features.test_routines import DINNER, GOOD_NIGHT, automations, change, outdate
+
+NIGHT = "button.jo_example_org_amazon_com_good_night"
+DINNER_BUTTON = "button.jo_example_org_amazon_com_dinner_time"
+NEW = "amzn1.alexa.automation.new"
+
+
+async def press(hass: HomeAssistant, entity_id: str = NIGHT) -> None:
+    """Press a button."""
+    await hass.services.async_call("button", "press", {ATTR_ENTITY_ID: entity_id}, blocking=True)
+
+
+async def test_identity(
+    entry: MockConfigEntry, entity_registry: er.EntityRegistry, device_registry: dr.DeviceRegistry
+) -> None:
+    """A button is known by the routine's id, and belongs to the account."""
+    item = entity_registry.async_get(NIGHT)
+    assert item is not None
+    assert item.unique_id == f"{entry.unique_id}_routine_{GOOD_NIGHT}"
+    assert item.device_id is not None
+    device = device_registry.async_get(item.device_id)
+    assert isinstance(device, dr.DeviceEntry)
+    assert device.entry_type is dr.DeviceEntryType.SERVICE
+
+
+async def test_press(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """It runs the routine under its id; Amazon's refusal reaches the caller, and nothing is run twice."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    sim.reset_ledger()
+    await hass.services.async_call("homeassistant", "update_entity", {ATTR_ENTITY_ID: NIGHT}, blocking=True)
+    assert household.requests() == ["GET /api/behaviors/v2/automations"]
+    outdate(entry)
+    sim.reset_ledger()
+    await press(hass)
+    assert household.requests() == ["GET /api/behaviors/v2/automations", "POST /api/behaviors/preview"]
+    assert [(said["device"], said["text"]) for said in sim.spoken()] == [("Bedroom Dot", "Sleep well")]
+    assert automations(sim)[GOOD_NIGHT]["runs"] == 1
+    sim.fault(path="/api/behaviors/preview", status=503, after=True, times=1)
+    with pytest.raises(HomeAssistantError) as refused:
+        await press(hass)
+    assert refused.value.translation_key == "cannot_connect"
+    assert automations(sim)[GOOD_NIGHT]["runs"] == 2
+    # what wants the Echo that is spoken to has none
+    with pytest.raises(ServiceValidationError) as raised:
+        await press(hass, DINNER_BUTTON)
+    assert raised.value.translation_key == "routine_needs_echo"
+    # but for the default device, once somebody has chosen it
+    for chosen, heard in (("G0NOBODY", False), (household.serial("Office Spot"), True)):
+        hass.config_entries.async_update_entry(entry, options={"default_device": chosen})
+        await hass.async_block_till_done()
+        before = len(sim.spoken())
+        if heard:
+            await press(hass, DINNER_BUTTON)
+            assert ("Office Spot", "Dinner is served") in [(s["device"], s["text"]) for s in sim.spoken()[before:]]
+        else:
+            with pytest.raises(ServiceValidationError):
+                await press(hass, DINNER_BUTTON)
+            assert len(sim.spoken()) == before
+    # deleted in the app a moment ago
+    change(sim, GOOD_NIGHT, None)
+    outdate(entry)
+    with pytest.raises(ServiceValidationError) as gone:
+        await press(hass)
+    assert gone.value.translation_key == "routine_gone"
+    assert automations(sim)[DINNER]["runs"] == 1
+
+
+async def test_the_only_echo(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
+) -> None:
+    """Where there is one Echo only, it is the one that a routine wants."""
+    state = sim.state()["accounts"]["A2SIMJO7D0EQ11"]["devices"]
+    garage = household.serial("Garage Echo")
+    others = [
+        s
+        for s, d in state.items()
+        if s != garage and "Home Assistant" not in d["accountName"] and d["deviceFamily"] != "VOX"
+    ]
+    sim.patch_state({"accounts": {"A2SIMJO7D0EQ11": {"devices": dict.fromkeys(others)}}})
+    await set_up(hass, config_entry)
+    await until(hass, lambda: hass.states.get(DINNER_BUTTON))
+    await press(hass, DINNER_BUTTON)
+    assert {said["device"] for said in sim.spoken()} == {"Garage Echo"}
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_come_renamed_gone(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    household: Household,
+    clock: Clock,
+) -> None:
+    """Every six hours and no more often; gone after two good lists half a minute apart, never after one that failed."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert len(household.requests(path="/api/behaviors/v2/automations")) == 1
+    change(sim, NEW, {"name": "Nap", "startNode": automations(sim)[GOOD_NIGHT]["startNode"]})
+    change(sim, GOOD_NIGHT, {"name": "Bed time"})
+    change(sim, DINNER, {"status": "DISABLED"})
+    sim.reset_ledger()
+    await clock.advance(5.9 * 3600, step=3 * 3600)
+    assert household.requests(path="/api/behaviors/v2/automations") == []
+    await clock.advance(900, step=450)
+    assert len(household.requests(path="/api/behaviors/v2/automations")) == 1
+    assert state_of(hass, NIGHT).attributes["friendly_name"] == "jo@example.org - amazon.com Bed time"
+    assert state_of(hass, "button.jo_example_org_amazon_com_nap").state == "unknown"
+    assert state_of(hass, DINNER_BUTTON).state == "unavailable"
+    item = entity_registry.async_get(NIGHT)
+    assert item is not None
+    assert item.original_name == "Bed time"
+    routines = config_entry.runtime_data.routines
+    # a failed list and an empty answer take nothing away
+    for status, body in ((503, {}), (200, []), (200, {})):
+        fault = sim.fault(path="/api/behaviors/v2/automations", status=status, body=body)
+        routines.async_hint()
+        await clock.advance(2, step=1)
+        assert entity_registry.async_get(NIGHT)
+        assert fault
+        sim.remove_fault(fault)
+        await clock.advance(40, step=20)
+    assert entity_registry.async_get(NIGHT)
+    assert state_of(hass, NIGHT).state == "unknown"
+    change(sim, GOOD_NIGHT, None)
+    routines.async_hint()
+    await clock.advance(2, step=1)
+    assert entity_registry.async_get(NIGHT)
+    await clock.advance(20, step=10)
+    assert entity_registry.async_get(NIGHT)
+    await clock.advance(40, step=10)
+    assert entity_registry.async_get(NIGHT) is None
+    assert hass.states.get(NIGHT) is None
+    assert entity_registry.async_get("button.jo_example_org_amazon_com_nap")
+    # one that went while Home Assistant was away
+    await hass.config_entries.async_unload(config_entry.entry_id)
+    change(sim, NEW, None)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert entity_registry.async_get("button.jo_example_org_amazon_com_nap")
+    await clock.advance(60, step=20)
+    assert entity_registry.async_get("button.jo_example_org_amazon_com_nap") is None
+    assert entity_registry.async_get(DINNER_BUTTON)
+    # it comes back, with the same id
+    change(sim, NEW, {"name": "Nap", "startNode": automations(sim)[DINNER]["startNode"]})
+    config_entry.runtime_data.routines.async_hint()
+    await clock.settle()
+    assert state_of(hass, "button.jo_example_org_amazon_com_nap").state == "unknown"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_away_at_the_start(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
+) -> None:
+    """Routines that cannot be read at the start are read soon, not in six hours."""
+    fault = sim.fault(path="/api/behaviors/v2/automations", status=404)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert hass.states.get(NIGHT) is None
+    assert fault
+    sim.remove_fault(fault)
+    await clock.advance(180, step=30)
+    assert state_of(hass, NIGHT).state == "unknown"
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -1,0 +1,152 @@
+"""The calendar of an account."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from homeassistant.components.calendar.const import DATA_COMPONENT
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import Household, state_of, until
+
+CALENDAR = "calendar.jo_example_org_amazon_com_alarms_and_reminders"
+PACIFIC = ZoneInfo("America/Los_Angeles")
+
+
+async def events(hass: HomeAssistant, days: int = 8) -> list[dict[str, Any]]:
+    """Return the events of the next days."""
+    calendar = hass.data[DATA_COMPONENT].get_entity(CALENDAR)
+    assert calendar is not None
+    now = dt_util.utcnow()
+    return [event.as_dict() for event in await calendar.async_get_events(hass, now, now + timedelta(days=days))]
+
+
+async def create(hass: HomeAssistant, summary: str, start: Any, **more: Any) -> None:
+    """Make an event as the calendar's dialog does."""
+    calendar: Any = hass.data[DATA_COMPONENT].get_entity(CALENDAR)
+    await calendar.async_create_event(dtstart=start, dtend=start + timedelta(hours=1), summary=summary, **more)
+
+
+def items(household: Household, label: str | None) -> list[dict[str, Any]]:
+    """Return what the cloud holds under a label."""
+    every = [item for a in household.accounts.values() for item in a["notifications"].values()]
+    return [item for item in every if (item["reminderLabel"] or item["alarmLabel"]) == label]
+
+
+def tomorrow(hour: int) -> datetime:
+    """Return an hour of tomorrow."""
+    return (dt_util.now(PACIFIC) + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+async def test_what_it_shows(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """All times of alarms and reminders that are on; not those that are off, and no timers."""
+    found = await events(hass)
+    assert {event["summary"] for event in found} == {"Alarm", "Take out the bins", "Call the dentist"}
+    bedroom = [event for event in found if event["location"] == "Bedroom Dot"]
+    assert len(bedroom) in (5, 6)
+    assert {datetime.fromisoformat(event["start"]).timetz().isoformat()[:5] for event in bedroom} == {"07:00"}
+    assert {event["rrule"] for event in bedroom} == {"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"}
+    assert len({event["recurrence_id"] for event in bedroom}) == len(bedroom)
+    assert [event["start"] for event in found] == sorted(event["start"] for event in found)
+    state = state_of(hass, CALENDAR)
+    assert state.attributes["message"] == found[0]["summary"]
+    # a year of it is bounded
+    assert len(await events(hass, 4000)) < 2500
+
+
+async def test_create(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """A reminder, or an alarm for an event of that name; on the Echo of the location, else the default one."""
+    await create(hass, "Water the plants", tomorrow(9), location="garage echo", rrule="FREQ=WEEKLY;BYDAY=MO,TH")
+    (item,) = items(household, "Water the plants")
+    assert item["deviceSerialNumber"] == household.serial("Garage Echo")
+    assert item["rRuleData"]["byWeekDays"] == ["MO", "TH"]
+    await create(hass, "alarm", tomorrow(5), location="media_player.bedroom_dot", rrule="FREQ=DAILY")
+    alarms = [item for item in items(household, None) if item["originalTime"] == "05:00:00.000"]
+    assert [item["type"] for item in alarms] == ["Alarm"]
+    assert len(alarms[0]["rRuleData"]["byWeekDays"]) == 7
+
+    sim.reset_ledger()
+    for summary, more, words in (
+        ("No Echo", {}, "No Echo is named"),
+        ("Elsewhere", {"location": "Mars"}, "called Mars"),
+        ("Offline", {"location": "Kids Dot"}, "offline"),
+        ("Monthly", {"location": "Bedroom Dot", "rrule": "FREQ=MONTHLY;BYMONTHDAY=1"}, "cannot hold"),
+        ("Thrice", {"location": "Bedroom Dot", "rrule": "FREQ=DAILY;COUNT=3"}, "cannot hold"),
+        ("Ended", {"location": "Bedroom Dot", "rrule": "FREQ=WEEKLY;UNTIL=20301224"}, "cannot hold"),
+        ("Every third", {"location": "Bedroom Dot", "rrule": "FREQ=DAILY;INTERVAL=3"}, "cannot hold"),
+        ("First Monday", {"location": "Bedroom Dot", "rrule": "FREQ=WEEKLY;BYDAY=1MO"}, "cannot hold"),
+    ):
+        with pytest.raises(ServiceValidationError, match=words):
+            await create(hass, summary, tomorrow(9), **more)
+    with pytest.raises(ServiceValidationError, match="time of day"):
+        await create(hass, "All day", tomorrow(9).date(), location="Bedroom Dot")
+    with pytest.raises(ServiceValidationError, match="is over"):
+        await create(hass, "Yesterday", tomorrow(9) - timedelta(days=2), location="Bedroom Dot")
+    assert household.requests("PUT") + household.requests("POST") == []
+
+    select = "select.jo_example_org_amazon_com_default_device"
+    assert state_of(hass, select).state == "unknown"
+    assert "Downstairs" not in state_of(hass, select).attributes["options"]
+    await hass.services.async_call(
+        "select", "select_option", {"entity_id": select, "option": "Office Spot"}, blocking=True
+    )
+    assert state_of(hass, select).state == "Office Spot"
+    start = tomorrow(9).replace(tzinfo=None)
+    data: dict[str, Any] = {
+        "entity_id": CALENDAR,
+        "summary": "Post",
+        "start_date_time": start,
+        "end_date_time": start + timedelta(hours=1),
+    }
+    await hass.services.async_call("calendar", "create_event", data, blocking=True)
+    (item,) = items(household, "Post")
+    assert item["deviceSerialNumber"] == household.serial("Office Spot")
+
+
+async def test_change_and_delete(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A whole series or what is to come of it; a single time can only be left out, and only the next."""
+    calendar: Any = hass.data[DATA_COMPONENT].get_entity(CALENDAR)
+    bins = [event for event in await events(hass, 15) if event["summary"] == "Take out the bins"]
+    uid, first, second = bins[0]["uid"], bins[0]["recurrence_id"], bins[1]["recurrence_id"]
+    changed = {"dtstart": tomorrow(20), "dtend": tomorrow(21), "summary": "Paper bin", "rrule": "FREQ=WEEKLY;BYDAY=SA"}
+    later = "THISANDFUTURE"
+    sim.reset_ledger()
+    refused: tuple[tuple[str, Any], ...] = (
+        ("single time", lambda: calendar.async_update_event(uid, changed, first)),
+        ("single time", lambda: calendar.async_update_event(uid, changed, second, later)),
+        ("single time", lambda: calendar.async_delete_event(uid, second)),
+        ("single time", lambda: calendar.async_delete_event(uid, second, later)),
+        ("cannot be moved", lambda: calendar.async_update_event(uid, changed | {"location": "Office Spot"})),
+        ("no alarm, timer", lambda: calendar.async_delete_event("nothing")),
+    )
+    for words, work in refused:
+        with pytest.raises(ServiceValidationError, match=words):
+            await work()
+    assert household.requests("PUT") + household.requests("DELETE") == []
+
+    await calendar.async_delete_event(uid, first)
+    (item,) = items(household, "Take out the bins")
+    assert datetime.fromtimestamp(item["alarmTime"] / 1000, PACIFIC) == datetime.fromisoformat(second)
+    await until(hass, lambda: calendar.coordinator.is_behind is False)
+    assert first not in [event.get("recurrence_id") for event in await events(hass, 15)]
+    await calendar.async_update_event(uid, changed, second, later)
+    (item,) = items(household, "Paper bin")
+    assert (item["originalTime"], item["rRuleData"]["byWeekDays"]) == ("20:00:00.000", ["SA"])
+
+    alarm = next(event for event in await events(hass) if event["location"] == "Bedroom Dot")
+    moved = {"dtstart": tomorrow(6), "dtend": tomorrow(7), "summary": "Alarm"}
+    with pytest.raises(ServiceValidationError, match="no text"):
+        await calendar.async_update_event(alarm["uid"], moved | {"summary": "Wake"})
+    await calendar.async_update_event(alarm["uid"], moved | {"location": "Bedroom Dot"})
+    (item,) = [item for item in items(household, None) if item["id"] == alarm["uid"]]
+    assert (item["originalTime"], item["rRuleData"]) == ("06:00:00.000", None)
+    await calendar.async_delete_event(alarm["uid"])
+    await calendar.async_delete_event(uid, None)
+    assert items(household, "Paper bin") == []

@@ -1,0 +1,175 @@
+"""Thermostats, against the simulated cloud."""
+
+from functools import partial
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.climate import AlexaThermostat
+from tests.conftest import set_up, state_of, until
+
+from .appliances import GRAPHQL, PHOENIX, House, shows
+
+HALL = "climate.hall_hall_thermostat"
+NAME = "Hall Thermostat"
+
+
+async def act(hass: HomeAssistant, action: str, **data: object) -> None:
+    """Run an action and wait for its end."""
+    await hass.services.async_call("climate", action, {"entity_id": HALL, **data}, blocking=True)
+
+
+async def shown(hass: HomeAssistant, state: str, **attributes: object) -> None:
+    """Wait until the thermostat shows something."""
+
+    def holds() -> bool:
+        now = state_of(hass, HALL)
+        return now.state == state and all(now.attributes.get(name) == value for name, value in attributes.items())
+
+    await until(hass, holds)
+
+
+async def test_as_the_cloud_has_it(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """One temperature in HEAT, two in AUTO, ECO as a preset of the mode before; all of it by push."""
+    house = House(sim)
+    thermostat = state_of(hass, HALL)
+    assert thermostat.attributes["hvac_modes"] == ["heat", "cool", "heat_cool", "off"]
+    assert thermostat.attributes["preset_modes"] == ["none", "eco"]
+    registered = entity_registry.async_get(HALL)
+    assert registered is not None
+    assert registered.unique_id == house.entity_id(NAME)
+    await shown(hass, "heat", temperature=21, current_temperature=20.5, target_temp_low=None, preset_mode="none")
+
+    house.set(NAME, "thermostat", thermostatMode="AUTO")
+    await shown(hass, "heat_cool", temperature=None, target_temp_low=19, target_temp_high=24)
+    house.set(NAME, "thermostat", thermostatMode="COOL")
+    await shown(hass, "cool", temperature=21, target_temp_high=None)
+    house.set(NAME, "thermostat", thermostatMode="ECO")
+    await shown(hass, "cool", preset_mode="eco")
+    house.set(NAME, "thermostat", thermostatMode="OFF")
+    await shown(hass, "off", preset_mode="none")
+    house.set(NAME, "temperatureSensor", temperature={"value": 68.0, "scale": "FAHRENHEIT"})
+    await shown(hass, "off", current_temperature=20)
+
+
+async def test_commands(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """Each action is one request, and what is shown is what the cloud then has."""
+    house = House(sim)
+    sim.reset_ledger()
+    await act(hass, "set_temperature", temperature=22.5)
+    await shown(hass, "heat", temperature=22.5)
+    assert house.feature(NAME, "thermostat")["targetSetpoint"] == {"value": 22.5, "scale": "CELSIUS"}
+
+    await act(hass, "set_temperature", hvac_mode="heat_cool", target_temp_low=18, target_temp_high=25)
+    await shown(hass, "heat_cool", target_temp_low=18, target_temp_high=25)
+    assert house.feature(NAME, "thermostat")["thermostatMode"] == "AUTO"
+
+    await act(hass, "set_preset_mode", preset_mode="eco")
+    await shown(hass, "heat_cool", preset_mode="eco")
+    await act(hass, "set_preset_mode", preset_mode="none")
+    await shown(hass, "heat_cool", preset_mode="none")
+    assert house.feature(NAME, "thermostat")["thermostatMode"] == "AUTO"
+    before = len(house.phoenix())
+    await act(hass, "set_preset_mode", preset_mode="none")
+    assert len(house.phoenix()) == before, "there is nothing to leave"
+
+    await act(hass, "set_hvac_mode", hvac_mode="cool")
+    await shown(hass, "cool")
+    await act(hass, "turn_off")
+    await shown(hass, "off")
+    await act(hass, "turn_on")
+    await shown(hass, "cool")
+    assert len(house.phoenix()) == before + 3
+
+
+async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """A mode that it lacks is refused before anything is sent; a refusal of Amazon's reaches the caller."""
+    house = House(sim)
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as invalid:
+        await act(hass, "set_temperature", temperature=22, hvac_mode="dry")
+    assert invalid.value.translation_key == "thermostat_mode"
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "set_temperature", temperature=99)
+    assert house.phoenix() == []
+    sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
+    sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "set_temperature", temperature=23)
+    assert raised.value.translation_key == "command_refused"
+    await shown(hass, "heat", temperature=21)
+    house.change(NAME, reachable=False)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "set_hvac_mode", hvac_mode="off")
+    assert raised.value.translation_key == "unreachable"
+    assert state_of(hass, HALL).state == "unavailable"
+
+
+async def test_what_phoenix_refuses_is_set_by_graphql(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
+    await act(hass, "set_temperature", temperature=23)
+    await shown(hass, "heat", temperature=23)
+
+
+async def test_fahrenheit(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+    """A thermostat in Fahrenheit is told in Fahrenheit, whatever Home Assistant shows; one temperature is enough."""
+    house = House(sim)
+    setpoint = {"value": 70.0, "scale": "FAHRENHEIT"}
+    features = {
+        "thermostat": {"supportedModes": ["HEAT", "OFF"], "thermostatMode": "HEAT", "targetSetpoint": setpoint},
+        "temperatureSensor": {"temperature": {"value": 68.0, "scale": "FAHRENHEIT"}},
+    }
+    added = "5e000000-0000-4000-8000-0000000000a2"
+    house.add(added, {"name": "Attic", "category": "THERMOSTAT", "model": "T", "features": features})
+    hass.config.units = US_CUSTOMARY_SYSTEM
+    await set_up(hass, config_entry)
+    attic = await until(hass, lambda: hass.states.get("climate.attic"))
+    assert (attic.state, attic.attributes["temperature"], attic.attributes["current_temperature"]) == ("heat", 70, 68)
+    assert "target_temp_low" not in attic.attributes
+    assert "preset_modes" not in attic.attributes
+    data = {"entity_id": "climate.attic", "temperature": 66}
+    await hass.services.async_call("climate", "set_temperature", data, blocking=True)
+    assert house.feature("Attic", "thermostat")["targetSetpoint"] == {"value": 66, "scale": "FAHRENHEIT"}
+    await hass.services.async_call("climate", "turn_off", {"entity_id": "climate.attic"}, blocking=True)
+    await until(hass, partial(hass.states.is_state, "climate.attic", "off"))
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_without_modes(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+    """A thermostat that has no modes still has a temperature, which can be set."""
+    house = House(sim)
+    thermostat = {"supportedModes": [], "targetSetpoint": {"value": 20.0, "scale": "CELSIUS"}}
+    added = "5e000000-0000-4000-8000-0000000000a6"
+    features = {"thermostat": thermostat}
+    house.add(added, {"name": "Radiator", "category": "THERMOSTAT", "model": "R", "features": features})
+    await set_up(hass, config_entry)
+    radiator = await until(hass, lambda: hass.states.get("climate.radiator"))
+    assert (radiator.state, radiator.attributes["temperature"]) == ("unknown", 20)
+    data = {"entity_id": "climate.radiator", "temperature": 18}
+    await hass.services.async_call("climate", "set_temperature", data, blocking=True)
+    await until(hass, partial(shows, hass, "climate.radiator", temperature=18))
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "temperature_unit",
+        "current_temperature",
+        "target_temperature",
+        "target_temperature_low",
+        "target_temperature_high",
+    ],
+)
+def test_both_names_of_temperatures(name: str) -> None:
+    """Home Assistant 2026.11 reads ``native_…`` and warns of a class that has the old name alone."""
+    assert vars(AlexaThermostat)[f"native_{name}"] is vars(AlexaThermostat)[name]

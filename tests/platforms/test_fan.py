@@ -1,0 +1,75 @@
+"""Fans, against the simulated cloud."""
+
+from functools import partial
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import set_up, state_of, until
+
+from .appliances import House
+
+FAN = "fan.living_room_ceiling_fan"
+NAME = "Ceiling Fan"
+
+
+async def act(hass: HomeAssistant, action: str, **data: object) -> None:
+    """Run an action and wait for its end."""
+    await hass.services.async_call("fan", action, {"entity_id": FAN, **data}, blocking=True)
+
+
+async def test_fan(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """Its one range is the speed, off is no speed; its mode and its toggle stand for themselves."""
+    house = House(sim)
+    fan = state_of(hass, FAN)
+    assert (fan.state, fan.attributes["percentage"], fan.attributes["percentage_step"]) == ("on", 50, 25)
+    assert hass.states.get("number.living_room_ceiling_fan_speed") is None
+    assert state_of(hass, "select.living_room_ceiling_fan_mode").state == "Normal"
+    assert state_of(hass, "switch.living_room_ceiling_fan_oscillation").state == "off"
+    assert hass.states.get("switch.living_room_ceiling_fan") is None
+
+    sim.reset_ledger()
+    await act(hass, "set_percentage", percentage=70)
+    assert house.told() == [[(NAME, "range.Fan.Speed.setRangeValue", '{"rangeValue": 3.0}')]]
+    await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 75)
+    await act(hass, "set_percentage", percentage=0)
+    await until(hass, partial(hass.states.is_state, FAN, "off"))
+    assert state_of(hass, FAN).attributes["percentage"] == 0
+    await act(hass, "turn_on", percentage=100)
+    assert [operation for _, operation, _ in house.told()[-1]] == ["power.turnOn", "range.Fan.Speed.setRangeValue"]
+    await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 100)
+    await act(hass, "turn_off")
+    await until(hass, partial(hass.states.is_state, FAN, "off"))
+    await act(hass, "turn_on")
+    await until(hass, partial(hass.states.is_state, FAN, "on"))
+    house.set(NAME, "range.Fan.Speed", rangeValue=1)
+    await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 25)
+
+    house.refuse()
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "turn_off")
+    assert state_of(hass, FAN).state == "on"
+    house.change(NAME, reachable=False)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "turn_off")
+    assert raised.value.translation_key == "unreachable"
+    assert {state_of(hass, entity_id).state for entity_id in (FAN, "select.living_room_ceiling_fan_mode")} == {
+        "unavailable"
+    }
+
+
+async def test_a_fan_without_speeds(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+    """It is on or off; a speed that it is asked for is no reason to do nothing."""
+    house = House(sim)
+    added = "5e000000-0000-4000-8000-0000000000a5"
+    house.add(added, {"name": "Vent", "category": "FAN", "model": "V", "features": {"power": {"powerState": "ON"}}})
+    await set_up(hass, config_entry)
+    vent = await until(hass, lambda: hass.states.get("fan.vent"))
+    assert (vent.state, vent.attributes.get("percentage")) == ("on", None)
+    sim.reset_ledger()
+    await hass.services.async_call("fan", "turn_on", {"entity_id": "fan.vent", "percentage": 50}, blocking=True)
+    assert house.told() == [[("Vent", "power.turnOn", "{}")]]
+    assert await hass.config_entries.async_unload(config_entry.entry_id)

@@ -1,0 +1,60 @@
+"""Locks, against the simulated cloud."""
+
+from functools import partial
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import state_of, until
+
+from .appliances import House
+
+DOOR = "lock.hall_front_door_lock"
+
+
+async def act(hass: HomeAssistant, action: str) -> None:
+    """Run an action and wait for its end."""
+    await hass.services.async_call("lock", action, {"entity_id": DOOR}, blocking=True)
+
+
+async def test_lock(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """Locked, unlocked and jammed as Amazon says, both ways, without a code."""
+    house = House(sim)
+    registered = entity_registry.async_get(DOOR)
+    assert registered is not None
+    assert registered.unique_id == house.entity_id("Front Door Lock")
+    assert state_of(hass, DOOR).state == "locked"
+    assert "code_format" not in state_of(hass, DOOR).attributes
+    for action, operation, state in (("unlock", "lock.unlock", "unlocked"), ("lock", "lock.lock", "locked")):
+        sim.reset_ledger()
+        await act(hass, action)
+        assert house.told() == [[("Front Door Lock", operation, "{}")]]
+        assert house.feature("Front Door Lock", "lock")["lockState"] == state.upper()
+        await until(hass, partial(hass.states.is_state, DOOR, state))
+    for state in ("jammed", "unlocked"):
+        house.set("Front Door Lock", "lock", lockState=state.upper())
+        await until(hass, partial(hass.states.is_state, DOOR, state))
+
+
+async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """A door that could not be locked is not shown as locked, and whoever wanted it learns."""
+    house = House(sim)
+    house.set("Front Door Lock", "lock", lockState="UNLOCKED")
+    await until(hass, partial(hass.states.is_state, DOOR, "unlocked"))
+    house.refuse()
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "lock")
+    assert raised.value.translation_key == "command_refused"
+    assert state_of(hass, DOOR).state == "unlocked"
+    house.change("Front Door Lock", reachable=False)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "lock")
+    assert raised.value.translation_key == "unreachable"
+    assert state_of(hass, DOOR).state == "unavailable"
+    assert house.feature("Front Door Lock", "lock")["lockState"] == "UNLOCKED"

@@ -1,0 +1,299 @@
+"""What a player can be asked to play: browsing, searching, the check before, the queue, sequences."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import Household, quiet, state_of, until
+
+KITCHEN = "media_player.kitchen_show"
+STUDIO = "media_player.living_room_studio"
+GROUP = "media_player.downstairs"
+
+
+async def act(hass: HomeAssistant, domain: str, service: str, entity_id: str | None = KITCHEN, **data: Any) -> Any:
+    """Call an action; return what it answers, if anything."""
+    answers = hass.services.supports_response(domain, service).value == "only"
+    target = {"entity_id": entity_id} if entity_id else {}
+    return await hass.services.async_call(domain, service, target | data, blocking=True, return_response=answers)
+
+
+async def browse(hass: HomeAssistant, path: str, entity_id: str = KITCHEN) -> dict[str, Any]:
+    """Return the children of a folder by title."""
+    answer = await act(
+        hass, "media_player", "browse_media", entity_id, media_content_type="library", media_content_id=path
+    )
+    return {child.title: child for child in answer[entity_id].children}
+
+
+async def test_browse(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """Folders are shown as the frontend asks for them; what seldom changes is asked for once a day."""
+    await quiet(hass, sim, calm=0.3)
+    socket = await hass_ws_client(hass)
+    await socket.send_json_auto_id({"type": "media_player/browse_media", "entity_id": KITCHEN})
+    root = (await socket.receive_json())["result"]
+    assert [child["title"] for child in root["children"]] == ["Music providers", "Sounds", "Routines"]
+    assert root["can_search"]
+
+    sim.reset_ledger()
+    providers = await browse(hass, "providers")
+    assert next(iter(providers)) == "Amazon Music"  # the account's default first
+    assert providers["Spotify"].can_search
+    assert not providers["Spotify"].can_play
+    sounds = await browse(hass, "sounds")
+    assert list(sounds) == ["Animals", "Bells and buzzers"]
+    animals = await browse(hass, sounds["Animals"].media_content_id)
+    assert set(animals) == {"Cat", "Dog"}
+    assert household.requests() == ["GET /api/behaviors/entities"] * 2
+
+    await act(
+        hass,
+        "media_player",
+        "play_media",
+        media_content_type=animals["Cat"].media_content_type,
+        media_content_id=animals["Cat"].media_content_id,
+    )
+    assert sim.spoken()[-1]["text"] == "amzn_sfx_cat_meow_1x_01"
+
+    await socket.send_json_auto_id(
+        {
+            "type": "media_player/browse_media",
+            "entity_id": KITCHEN,
+            "media_content_type": "library",
+            "media_content_id": "nowhere",
+        }
+    )
+    assert not (await socket.receive_json())["success"]
+
+
+async def test_routines(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """Routines that are switched on can be browsed and found; playing one runs it on that Echo."""
+    await quiet(hass, sim, calm=0.3)
+    sim.reset_ledger()
+    routines = await browse(hass, "routines")
+    there = {routine.name for routine in entry.runtime_data.routines.data.values() if routine.enabled}
+    assert list(routines) == sorted(there, key=str.casefold) == ["Dinner time", "Good night"]
+    assert household.requests() == []
+
+    found = (await act(hass, "media_player", "search_media", search_query="dinner"))[KITCHEN].result
+    (dinner,) = [item for item in found if item.media_content_type == "routine"]
+    assert dinner.title == "Dinner time"
+    only = await act(hass, "media_player", "search_media", search_query="dinner", media_content_type="SPOTIFY")
+    assert [item.media_content_type for item in only[KITCHEN].result] == ["SPOTIFY"]
+    await act(
+        hass, "media_player", "play_media", media_content_type="routine", media_content_id=dinner.media_content_id
+    )
+    ran = sim.ledger(method="POST", path="/api/behaviors/preview")
+    assert household.serial("Kitchen Show") in ran[-1]["body"]
+
+    (customer,) = household.accounts
+    change = {dinner.media_content_id: {"status": "DISABLED"}}
+    sim.patch_state({"accounts": {customer: {"automations": change}}})
+    await entry.runtime_data.routines.async_refresh()
+    assert list(await browse(hass, "routines")) == ["Good night"], "the other one is switched off"
+
+
+async def test_search(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """A search is offered at every provider, and stations are found."""
+    found = (await act(hass, "media_player", "search_media", search_query="harbour"))[KITCHEN].result
+    assert [item.title for item in found][:1] == ["harbour – Amazon Music"]
+    (station,) = [item for item in found if item.media_content_type == "station"]
+    assert (station.title, station.media_content_id) == ("Harbour FM", "s1002")
+    await act(
+        hass,
+        "media_player",
+        "play_media",
+        media_content_type="station",
+        media_content_id="s1002",
+    )
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
+    assert state_of(hass, KITCHEN).attributes["media_title"] == "Harbour FM"
+
+    only = await act(hass, "media_player", "search_media", search_query="tide", media_content_type="SPOTIFY")
+    assert [item.media_content_type for item in only[KITCHEN].result] == ["SPOTIFY"]
+    stations = await act(hass, "media_player", "search_media", search_query="radio", media_filter_classes=["channel"])
+    assert {item.title for item in stations[KITCHEN].result} == {"Radio Nowhere"}
+    # without the stations there is the rest
+    sim.fault(path="/api/tunein/search", status=503)
+    rest = await act(hass, "media_player", "search_media", search_query="harbour")
+    assert {item.media_content_type for item in rest[KITCHEN].result} >= {"SPOTIFY", "TUNEIN"}
+    sim.fault(path="/api/behaviors/entities", status=503)
+    entry.runtime_data.media._providers._known = None
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "media_player", "search_media", search_query="harbour")
+
+
+async def test_what_is_played_is_checked_before(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A refusal has a reason and plays nothing; a check that cannot be had holds nothing up."""
+    await act(hass, "media_player", "play_media", media_content_type="SPOTIFY", media_content_id="  HARBOUR lights ")
+    assert household.requests("POST", "/api/behaviors/*") == [
+        "POST /api/behaviors/operation/validate",
+        "POST /api/behaviors/preview",
+    ]
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
+
+    sim.reset_ledger()
+    with pytest.raises(
+        ServiceValidationError, match=r"cannot play “abba” from TIDAL \(UNSUPPORTED_PROVIDER\).*SPOTIFY"
+    ):
+        await act(hass, "media_player", "play_media", media_content_type="TIDAL", media_content_id="abba")
+    assert "POST /api/behaviors/preview" not in household.requests()
+
+    sim.fault(path="/api/behaviors/operation/validate", status=200, body={"odd": 1})
+    await act(hass, "media_player", "play_media", media_content_type="SPOTIFY", media_content_id="salt")
+    await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("media_title") == "Salt")
+
+
+async def test_queue(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """The queue is listed, and jumped in."""
+    assert await act(hass, DOMAIN, "get_queue") == {KITCHEN: {"queue": []}}
+    with pytest.raises(ServiceValidationError, match="no queue to jump in"):
+        await act(hass, "media_player", "play_media", media_content_type="queue", media_content_id="sim:track:3")
+    await act(hass, "media_player", "play_media", media_content_type="AMAZON_MUSIC", media_content_id="quill")
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
+    queue = (await act(hass, DOMAIN, "get_queue"))[KITCHEN]["queue"]
+    assert [(item["title"], item["artist"]) for item in queue] == [
+        ("Harbour Lights", "Ada Quill"),
+        ("Rope and Tide", "Ada Quill"),
+        ("Gulls at Six", "Ada Quill"),
+    ]
+    listed = await browse(hass, "queue")
+    last = listed["Gulls at Six – Ada Quill"]
+    await act(
+        hass,
+        "media_player",
+        "play_media",
+        media_content_type=last.media_content_type,
+        media_content_id=last.media_content_id,
+    )
+    await until(hass, lambda: state_of(hass, KITCHEN).attributes["media_title"] == "Gulls at Six")
+    sim.reset_ledger()
+    for enqueue in ("add", "next"):
+        with pytest.raises(ServiceValidationError, match="cannot put something behind"):
+            await act(
+                hass,
+                "media_player",
+                "play_media",
+                media_content_type="SPOTIFY",
+                media_content_id="salt",
+                enqueue=enqueue,
+            )
+    with pytest.raises(ServiceValidationError, match="is no station"):
+        await act(hass, "media_player", "play_media", media_content_type="station", media_content_id='x"]|')
+    assert household.requests() == []
+
+
+async def test_a_group_has_nothing_to_browse(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "media_player", "play_media", GROUP, media_content_type="station", media_content_id="s1001")
+    assert await act(hass, DOMAIN, "get_queue", GROUP) == {GROUP: {"queue": []}}
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "media_player", "browse_media", GROUP)
+
+
+async def test_stop_all(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """One request stops every Echo."""
+    for player in (KITCHEN, STUDIO):
+        await act(hass, "media_player", "play_media", player, media_content_type="SPOTIFY", media_content_id="lanterns")
+    sim.reset_ledger()
+    await act(hass, DOMAIN, "stop_all", None)
+    assert household.requests("POST") == ["POST /api/behaviors/preview"]
+    await until(hass, lambda: {state_of(hass, player).state for player in (KITCHEN, STUDIO)} == {"idle"})
+    with pytest.raises(ServiceValidationError, match="No Amazon account"):
+        await act(hass, DOMAIN, "stop_all", None, config_entry_id="unknown")
+
+
+async def test_sequence(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """Nested steps are one request, and run in their order at the right Echos."""
+    await quiet(hass, sim, calm=0.3)
+    sim.reset_ledger()
+    steps = [
+        {"parallel": [{"volume": 0.2}, {"volume": 0.6, "entity_id": STUDIO}]},
+        {"speak": "Good morning & welcome"},
+        {"wait": 4},
+        {"serial": [{"announce": "Breakfast", "title": "Kitchen", "entity_id": GROUP}, {"sound": "air_horn_03"}]},
+        {"parallel": [{"music": "salt", "provider": "SPOTIFY"}, {"stop": True, "entity_id": STUDIO}]},
+        {"routine": "dinner time", "entity_id": STUDIO},
+    ]
+    await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=steps)
+    assert household.requests() == ["GET /api/behaviors/v2/automations", "POST /api/behaviors/preview"]
+    spoken = sim.spoken()
+    kitchen = [item for item in spoken if item["device"] == "Kitchen Show"]
+    assert kitchen[0]["text"] == "Good morning &amp; welcome"
+    assert kitchen[0]["volume"] == 20
+    members = {item["device"] for item in spoken if item["text"] == "Breakfast"}
+    assert members == {state_of(hass, member).name for member in state_of(hass, GROUP).attributes["group_members"]}
+    announced = next(item for item in spoken if item["text"] == "Breakfast")
+    assert announced["offset"] == pytest.approx(kitchen[0]["duration"] + 4)
+    assert announced["title"] == "Kitchen"
+    after = [item for item in spoken if item["offset"] > announced["offset"] and item["kind"] == "speak"]
+    assert {item["device"] for item in after} == {"Living Room Studio"}
+
+
+async def test_a_sequence_does_not_cut_speech(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A sequence that speaks waits for what is being spoken there; what comes after it waits for it."""
+    scheduler = entry.runtime_data.backend._scheduler
+    serial = household.serial("Kitchen Show")
+    await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"speak": "x" * 100}])
+    now = hass.loop.time()
+    assert 15 < scheduler._speaks_until[serial] - now < 18
+    scheduler._speaks_until[serial] = now + 0.4
+    await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"speak": "then this"}])
+    assert hass.loop.time() - now >= 0.39
+    # what does not speak does not wait
+    began = hass.loop.time()
+    await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"volume": 0.5}])
+    assert hass.loop.time() - began < 1
+
+
+WRONG: list[tuple[list[Any], str]] = [
+    ([], "no steps"),
+    ([{"wait": 5}], "no steps"),
+    ([{"speak": "a"}, {"serial": [{"speak": "b"}, {"volume": 7}]}], r"Step 2\.2 .*from 0 to 1"),
+    ([{"speak": " "}], r"Step 1 .*a text is needed"),
+    ([{"dance": True}], r"Step 1 .*exactly one of speak"),
+    ([{"speak": "a", "wait": 1}], "exactly one"),
+    ([{"speak": "a", "headline": "b"}], "headline means nothing"),
+    (["speak"], "no mapping"),
+    ([{"wait": 0}, {"speak": "a"}], r"Step 1 .*seconds from 1"),
+    ([{"speak": "a", "entity_id": "media_player.nowhere"}], "media_player.nowhere, which is no media player"),
+    ([{"speak": "a", "entity_id": "media_player.garden_dot"}], "offline|no media player"),
+    ([{"stop": 3}], "takes no value"),
+    ([{"routine": "nap"}], "no routine with the name"),
+    ([{"speak": "a"}] * 41, "41 commands"),
+    ([{"serial": [{"serial": [{"serial": [{"serial": [{"serial": [{"serial": [{"speak": "a"}]}]}]}]}]}]}], "levels"),
+]
+
+
+async def test_a_sequence_that_is_wrong_asks_nothing(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The error names the step and what is wrong with it."""
+    await quiet(hass, sim, calm=0.3)
+    sim.reset_ledger()
+    for steps, match in WRONG:
+        with pytest.raises(ServiceValidationError, match=match):
+            await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=steps)
+    with pytest.raises(ServiceValidationError, match="has no Echo"):
+        await act(hass, DOMAIN, "run_sequence", None, steps=[{"speak": "a"}])
+    assert set(household.requests()) == {"GET /api/behaviors/v2/automations"}
+    sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})
+    with pytest.raises(HomeAssistantError, match="refused"):
+        await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"speak": "a"}])
+    assert sim.spoken() == []

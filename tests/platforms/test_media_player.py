@@ -1,0 +1,546 @@
+"""The players, against the simulated cloud: what is shown, what is done, and what is refused."""
+
+import asyncio
+from functools import partial
+import json
+from typing import Any
+
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER, MediaPlayerEntityFeature
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.commands import (
+    Command,
+    LaunchSkill,
+    PlayerCommand,
+    PlaySearch,
+    PlaySound,
+    RunSequence,
+    TextCommand,
+)
+from custom_components.alexa_media.cloud.model.devices import Device, Player, Volume
+from custom_components.alexa_media.cloud.model.events import VolumeChanged
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator import base
+from custom_components.alexa_media.features.play_media import command_of
+from custom_components.alexa_media.media_player.volume import STEP_MEMORY
+from tests.conftest import Household, quiet, state_of, until
+
+KITCHEN = "media_player.kitchen_show"
+STUDIO = "media_player.living_room_studio"
+GROUP = "media_player.downstairs"
+
+ALWAYS = (
+    MediaPlayerEntityFeature.PLAY
+    | MediaPlayerEntityFeature.PAUSE
+    | MediaPlayerEntityFeature.STOP
+    | MediaPlayerEntityFeature.PLAY_MEDIA
+    | MediaPlayerEntityFeature.TURN_ON
+    | MediaPlayerEntityFeature.TURN_OFF
+    | MediaPlayerEntityFeature.VOLUME_SET
+    | MediaPlayerEntityFeature.VOLUME_STEP
+    | MediaPlayerEntityFeature.VOLUME_MUTE
+)
+
+
+async def act(hass: HomeAssistant, action: str, entity_id: str = KITCHEN, **data: Any) -> None:
+    """Call an action of media players and wait for its end."""
+    await hass.services.async_call(MEDIA_PLAYER, action, {"entity_id": entity_id, **data}, blocking=True)
+
+
+async def play(hass: HomeAssistant, phrase: str = "quill", entity_id: str = KITCHEN, **data: Any) -> None:
+    """Play what a search finds, and wait until that is shown."""
+    await act(hass, "play_media", entity_id, media_content_type="AMAZON_MUSIC", media_content_id=phrase, **data)
+    await until(hass, lambda: state_of(hass, entity_id).state == "playing")
+
+
+def shown(hass: HomeAssistant, name: str, entity_id: str = KITCHEN) -> Any:
+    """Return an attribute."""
+    return state_of(hass, entity_id).attributes.get(name)
+
+
+def shown_as(hass: HomeAssistant, entity_id: str, volume: float) -> bool:
+    """Return whether a volume is shown."""
+    return bool(shown(hass, "volume_level", entity_id) == volume)
+
+
+async def comes(hass: HomeAssistant, entity_id: str, state: str) -> None:
+    """Wait for a state."""
+    await until(hass, lambda: state_of(hass, entity_id).state == state, 20)
+
+
+def commands(sim: ControlClient) -> list[tuple[str, dict[str, Any]]]:
+    """Return the commands to players since the last reset: the serial and the body."""
+    return [
+        (entry["query"]["deviceSerialNumber"], json.loads(entry["body"]))
+        for entry in sim.ledger(method="POST", path="/api/np/command")
+    ]
+
+
+async def test_identity(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
+) -> None:
+    """Ids, names and the device are alexa_media_player's."""
+    serial = household.serial("Kitchen Show")
+    registered = entity_registry.async_get(KITCHEN)
+    assert registered is not None
+    assert registered.unique_id == serial
+    assert registered.device_id is not None
+    device = dr.async_get(hass).async_get(registered.device_id)
+    assert isinstance(device, dr.DeviceEntry)
+    assert (device.name, device.manufacturer, device.model) == (
+        "Kitchen Show",
+        "Amazon",
+        "Echo Show 15 (1st generation)",
+    )
+    assert device.identifiers == {(DOMAIN, serial)}
+    assert (device.serial_number, device.model_id) == (serial, "A1EIANJ7PNB0Q7")
+    state = state_of(hass, KITCHEN)
+    assert state.name == "Kitchen Show"
+    assert state.state == "idle"
+    assert state.attributes["device_class"] == "speaker"
+    features = state.attributes["supported_features"]
+    assert features & ALWAYS == ALWAYS
+    for feature in ("SEEK", "NEXT_TRACK", "PREVIOUS_TRACK", "SHUFFLE_SET", "REPEAT_SET"):
+        assert features & MediaPlayerEntityFeature[feature], feature
+    assert "media_title" not in state.attributes
+    assert "group_members" not in state.attributes
+
+
+async def test_what_plays(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """Everything that a session tells is shown."""
+    await play(hass, "ferrant")
+    attributes = state_of(hass, KITCHEN).attributes
+    assert attributes["media_content_type"] == "music"
+    assert attributes["media_title"] == "Paper Moons (Live)"
+    assert attributes["media_artist"] == "Milo Ferrant"
+    assert attributes["media_album_name"] == "Lanterns"
+    assert attributes["media_duration"] == 302
+    assert 0 <= attributes["media_position"] < 30
+    assert attributes["media_position_updated_at"]
+    assert attributes["app_name"] == "Amazon Music"
+    assert attributes["entity_picture"].startswith("https://art.example.org/")
+    assert attributes["shuffle"] is False
+    assert attributes["repeat"] == "off"
+    features = attributes["supported_features"]
+    assert features & ALWAYS == ALWAYS
+    for feature in ("SEEK", "NEXT_TRACK", "SHUFFLE_SET", "REPEAT_SET"):
+        assert features & MediaPlayerEntityFeature[feature], feature
+    assert state_of(hass, STUDIO).state == "idle"
+
+
+async def test_brackets_in_pictures(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Brackets would end a ``url()`` of the frontend."""
+    await play(hass)
+    players = entry.runtime_data.players
+    serial, player = next((serial, player) for serial, player in players.data.items() if player.session)
+    with_brackets = {"art_url": "https://art.example.org/a(b).jpg"}
+    media = {name: getattr(player.session.media, name) for name in player.session.media.__slots__} | with_brackets
+    session = {name: getattr(player.session, name) for name in player.session.__slots__}
+    session["media"] = type(player.session.media)(**media)
+    players.async_apply({serial: Player(volume=player.volume, session=type(player.session)(**session))})
+    assert shown(hass, "entity_picture") == "https://art.example.org/a%28b%29.jpg"
+
+
+async def test_station_has_no_length(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """A station can be neither sought nor skipped."""
+    await act(hass, "play_media", media_content_type="TUNEIN", media_content_id="radio nowhere")
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
+    features = shown(hass, "supported_features")
+    for feature in ("SEEK", "NEXT_TRACK", "PREVIOUS_TRACK"):
+        assert not features & MediaPlayerEntityFeature[feature], feature
+
+
+async def test_transport(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """Each command does at the cloud what it says, and what the cloud makes of it is shown."""
+
+    def player() -> dict[str, Any]:
+        found: dict[str, Any] = household.device("Kitchen Show")["player"]
+        return found
+
+    await play(hass)
+    first = shown(hass, "media_title")
+    await act(hass, "media_pause")
+    assert player()["state"] == "PAUSED"
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "paused")
+    await act(hass, "turn_on")
+    assert player()["state"] == "PAUSED"
+    await act(hass, "media_play")
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
+    await act(hass, "media_next_track")
+    await until(hass, lambda: shown(hass, "media_title") != first)
+    await act(hass, "media_previous_track")
+    await until(hass, lambda: shown(hass, "media_title") == first)
+    await act(hass, "media_seek", seek_position=72.6)
+    await until(hass, lambda: shown(hass, "media_position") >= 73)
+    await act(hass, "shuffle_set", shuffle=True)
+    assert player()["shuffle"] is True
+    await until(hass, lambda: shown(hass, "shuffle") is True)
+    await act(hass, "repeat_set", repeat="all")
+    assert player()["repeat"] is True
+    await until(hass, lambda: shown(hass, "repeat") == "all")
+    await act(hass, "repeat_set", repeat="off")
+    await until(hass, lambda: shown(hass, "repeat") == "off")
+    await act(hass, "turn_off")
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "paused")
+    await act(hass, "media_play")
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
+    await act(hass, "media_stop")
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "idle")
+    assert player()["state"] == "IDLE"
+    sent = [body for _, body in commands(sim)]
+    assert {"type": "SeekCommand", "mediaPosition": 73, "contentFocusClientId": None} in sent
+    assert [body["type"] for body in sent if body["type"] in ("PlayCommand", "PauseCommand")] == [
+        "PauseCommand",
+        "PlayCommand",
+        "PauseCommand",
+        "PlayCommand",
+    ]
+
+
+async def test_push_is_faster_than_the_answer(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the push has confirmed by the time of the answer is not asked for."""
+    await play(hass)
+    await quiet(hass, sim)
+    backend = entry.runtime_data.backend
+    send = backend.async_transport
+
+    async def answer_late(command: PlayerCommand, device: Device) -> None:
+        await send(command, device)
+        while state_of(hass, KITCHEN).state != "paused":
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(backend, "async_transport", answer_late)
+    sim.reset_ledger()
+    await act(hass, "media_pause")
+    await quiet(hass, sim, calm=base.CONFIRM_DELAY + base.HINT_DELAY + 0.5)
+    assert sim.ledger(path="/api/np/list-media-sessions") == []
+
+
+async def test_idle(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """What is idle is off already; to play on where Amazon has nothing to play does nothing."""
+    sim.reset_ledger()
+    await act(hass, "turn_off")
+    assert commands(sim) == []
+    await act(hass, "media_play")
+    assert [body["type"] for _, body in commands(sim)] == ["PlayCommand"]
+    assert sim.spoken() == []
+    assert state_of(hass, KITCHEN).state == "idle"
+    assert entry.runtime_data.players.last_update_success
+
+
+async def test_one_title_cannot_be_repeated(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    await play(hass)
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="single title"):
+        await act(hass, "repeat_set", repeat="one")
+    assert commands(sim) == []
+
+
+async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """The percent are whole ones, steps are of five, and what is shown is what the cloud confirms."""
+
+    def level() -> int:
+        found: int = household.device("Kitchen Show")["volume"]
+        return found
+
+    for volume in (0.29, 0.57, 0.58, 1.0):
+        await act(hass, "volume_set", volume_level=volume)
+        assert level() == round(volume * 100)
+    await until(hass, lambda: shown(hass, "volume_level") == 1.0)
+    await act(hass, "volume_up")
+    assert level() == 100
+    await act(hass, "volume_set", volume_level=0.33)
+    await act(hass, "volume_down")
+    assert level() == 28
+    await until(hass, lambda: shown(hass, "volume_level") == 0.28)
+    await asyncio.gather(*(act(hass, "volume_up") for _ in range(3)))
+    assert level() == 43
+    await until(hass, lambda: shown(hass, "volume_level") == 0.43)
+    household.change("Kitchen Show", volume=3)
+    await until(hass, lambda: shown(hass, "volume_level") == 0.03)
+    await act(hass, "volume_set", volume_level=0.03)
+    await act(hass, "volume_down")
+    assert level() == 0
+    await until(hass, lambda: shown(hass, "is_volume_muted"))
+
+
+async def test_mute(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """Muting remembers the volume; muted at the device, it is the volume that the device has."""
+
+    def level() -> int:
+        found: int = household.device("Kitchen Show")["volume"]
+        return found
+
+    assert shown(hass, "is_volume_muted") is False
+    await act(hass, "volume_mute", is_volume_muted=True)
+    assert level() == 0
+    await until(hass, lambda: shown(hass, "is_volume_muted"))
+    await act(hass, "volume_mute", is_volume_muted=True)
+    await act(hass, "volume_mute", is_volume_muted=False)
+    assert level() == 35
+    await until(hass, lambda: not shown(hass, "is_volume_muted"))
+    household.change("Kitchen Show", muted=True, volume=44)
+    await until(hass, lambda: shown(hass, "is_volume_muted"))
+    assert shown(hass, "volume_level") == 0.44
+    await act(hass, "volume_mute", is_volume_muted=False)
+    assert household.device("Kitchen Show")["muted"] is False
+    assert level() == 44
+
+
+async def test_unmute_without_memory(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """Nobody knows how loud it was: a moderate volume, not the loudest."""
+    household.change("Kitchen Show", volume=0)
+    await until(hass, lambda: shown(hass, "is_volume_muted"))
+    await act(hass, "volume_mute", is_volume_muted=False)
+    assert household.device("Kitchen Show")["volume"] == 30
+
+
+async def test_volume_unknown(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """Without a volume there is nothing to step from; to set one works."""
+    serial = entry.runtime_data.devices.data
+    kitchen = next(device.serial for device in serial.values() if device.name == "Kitchen Show")
+    players = entry.runtime_data.players
+    players.async_apply({kitchen: Player(volume=Volume(level=None, muted=None))})
+    assert shown(hass, "volume_level") is None
+    assert shown(hass, "is_volume_muted") is None
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="not told"):
+        await act(hass, "volume_up")
+    assert sim.ledger(path="/api/behaviors/preview") == []
+    players.async_apply({kitchen: Player(volume=None)})
+    assert shown(hass, "volume_level") is None
+
+
+async def test_refused_volume(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A refusal reaches the caller; nothing is shown that did not happen, and the next step starts anew."""
+    fault = sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})
+    assert fault
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "volume_up")
+    assert raised.value.translation_key == "command_refused"
+    assert shown(hass, "volume_level") == 0.35
+    assert entry.runtime_data.players.last_update_success
+    sim.remove_fault(fault)
+    await act(hass, "volume_up")
+    assert household.device("Kitchen Show")["volume"] == 40
+
+
+async def test_step_forgets(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """Some seconds after a step the confirmed volume counts, not the step."""
+    await act(hass, "volume_up")
+    household.change("Kitchen Show", volume=80)
+    await until(hass, lambda: shown(hass, "volume_level") == 0.8)
+    player = hass.data["entity_components"][MEDIA_PLAYER].get_entity(KITCHEN)
+    level, end = player._stepped
+    assert level == 40
+    player._stepped = level, end - STEP_MEMORY
+    await act(hass, "volume_up")
+    assert household.device("Kitchen Show")["volume"] == 85
+
+
+async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """A group plays on its members; what its members are told goes to it."""
+    assert shown(hass, "group_members", GROUP) == [KITCHEN, STUDIO]
+    assert shown(hass, "group_members") is None
+    assert shown(hass, "volume_level", GROUP) == 0.4
+    group = household.serial("Downstairs")
+    await play(hass)
+    music = household.device("Kitchen Show")["player"]
+    await act(hass, "media_stop")
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "idle")
+    household.change("Downstairs", player=music)
+    for entity_id in (GROUP, KITCHEN, STUDIO):
+        await comes(hass, entity_id, "playing")
+        assert shown(hass, "group_members", entity_id) == [KITCHEN, STUDIO]
+    await quiet(hass, sim)
+    sim.reset_ledger()
+    await act(hass, "media_pause", STUDIO)
+    assert [(serial, body["type"]) for serial, body in commands(sim)] == [(group, "PauseCommand")]
+    for entity_id in (GROUP, KITCHEN, STUDIO):
+        await comes(hass, entity_id, "paused")
+    await act(hass, "media_stop", KITCHEN)
+    for entity_id in (GROUP, KITCHEN, STUDIO):
+        await comes(hass, entity_id, "idle")
+    assert household.device("Downstairs")["player"]["state"] == "IDLE"
+    assert shown(hass, "group_members") is None
+
+
+async def test_group_volume(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A group is as loud as its members on average, and makes all of them as loud."""
+    household.change("Kitchen Show", volume=10)
+    await until(hass, lambda: shown(hass, "volume_level", GROUP) == 0.28)
+    assert shown(hass, "is_volume_muted", GROUP) is False
+    await quiet(hass, sim)
+    sim.reset_ledger()
+    await act(hass, "volume_set", GROUP, volume_level=0.6)
+    for name in ("Kitchen Show", "Living Room Studio"):
+        assert household.device(name)["volume"] == 60
+    for entity_id in (GROUP, KITCHEN, STUDIO):
+        await until(hass, partial(shown_as, hass, entity_id, 0.6))
+    await quiet(hass, sim)
+    assert [entry for entry in household.requests() if entry.startswith("GET")] == []
+
+
+async def test_members_change(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """A group follows the members that it has now."""
+    household.change("Downstairs", clusterMembers=[household.serial("Office Spot")])
+    await entry.runtime_data.devices.async_refresh()
+    await hass.async_block_till_done()
+    assert shown(hass, "group_members", GROUP) == ["media_player.office_spot"]
+    assert shown(hass, "volume_level", GROUP) == 0.3
+    household.change("Office Spot", volume=90)
+    await until(hass, lambda: shown(hass, "volume_level", GROUP) == 0.9)
+
+
+async def test_no_music_on_a_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="name the group in the search"):
+        await act(hass, "play_media", GROUP, media_content_type="AMAZON_MUSIC", media_content_id="jazz")
+    assert sim.ledger(method="POST", path="/api/behaviors/*") == []
+
+
+@pytest.mark.usefixtures("entry")
+@pytest.mark.parametrize(
+    ("media_type", "media_id"),
+    [("sound", "amzn_sfx_doorbell_chime_01"), ("sequence", "Alexa.Weather.Play"), ("custom", "turn off the lights")],
+)
+async def test_kinds(
+    hass: HomeAssistant, sim: ControlClient, household: Household, media_type: str, media_id: str
+) -> None:
+    """Each kind happens at the Echo, and asks for nothing afterwards."""
+    sim.reset_ledger()
+    await act(hass, "play_media", media_content_type=media_type, media_content_id=media_id)
+    await until(hass, sim.spoken)
+    kind = {"custom": "text"}.get(media_type, media_type)
+    assert [(said["kind"], said["serial"], said["text"]) for said in sim.spoken()] == [
+        (kind, household.serial("Kitchen Show"), media_id)
+    ]
+    await quiet(hass, sim)
+    assert [request for request in household.requests() if request.startswith("GET")] == []
+
+
+async def test_offline(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    assert state_of(hass, "media_player.kids_dot").state == "unavailable"
+    household.change("Kids Dot", online=True)
+    await until(hass, lambda: state_of(hass, "media_player.kids_dot").state == "idle")
+
+
+async def test_devices_come_and_go(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
+) -> None:
+    """A new device gets its entities without a reload; removed by the user and still listed, they come back."""
+    household.add("G0SIM0000ATTIC01", "Kitchen Show", accountName="Attic")
+    devices = entry.runtime_data.devices
+    await devices.async_refresh()
+    await until(hass, lambda: hass.states.get("media_player.attic"))
+    entity_registry.async_remove("media_player.attic")
+    await hass.async_block_till_done()
+    assert hass.states.get("media_player.attic") is None
+    household.add("G0SIM0000CELLAR1", "Kitchen Show", accountName="Cellar")
+    await devices.async_refresh()
+    await until(hass, lambda: hass.states.get("media_player.attic"))
+    await until(hass, lambda: hass.states.get("media_player.cellar"))
+
+
+async def test_update_entity(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """``homeassistant.update_entity`` reads the players, once for all of them."""
+    from homeassistant.setup import async_setup_component
+
+    assert await async_setup_component(hass, "homeassistant", {})
+    sim.reset_ledger()
+    await hass.services.async_call(
+        "homeassistant", "update_entity", {"entity_id": [KITCHEN, STUDIO, GROUP]}, blocking=True
+    )
+    assert household.requests().count("GET /api/np/list-media-sessions") == 1
+
+
+async def test_volume_of_an_unrelated_device_wakes_nobody_else(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Only the player whose volume it is, and the group that it is in, are written."""
+    before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+    kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
+    entry.runtime_data.players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=7, muted=False)))
+    after = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+    assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN, GROUP}
+
+
+async def test_a_volume_that_leaves_the_mean_as_it_is_does_not_write_the_group(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """The mean of 35 and 45 is shown as that of 36 and 45: only the member is written, not even the same again."""
+    kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
+    players = entry.runtime_data.players
+    players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=35, muted=False)))
+    before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+    players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=36, muted=False)))
+    after = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+    assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "media_id", "extra", "expected"),
+    [
+        ("AMAZON_MUSIC", " abba ", {}, PlaySearch(provider="AMAZON_MUSIC", phrase="abba")),
+        ("I_HEART_RADIO", "rock", {"timer": 60}, PlaySearch(provider="I_HEART_RADIO", phrase="rock", timer=60)),
+        ("SPOTIFY", "rock", {"timer": "90"}, PlaySearch(provider="SPOTIFY", phrase="rock", timer=90)),
+        ("DEFAULT", "rock", {"timer": None}, PlaySearch(provider="DEFAULT", phrase="rock")),
+        ("sound", "bell", {}, PlaySound(sound="bell")),
+        ("custom", "what time is it", {}, TextCommand(text="what time is it")),
+        ("skill", "amzn1.ask.skill.1", {}, LaunchSkill(skill_id="amzn1.ask.skill.1")),
+        (
+            "sequence",
+            "Alexa.Joke.Play",
+            {"a": 1, "b": "x"},
+            RunSequence(name="Alexa.Joke.Play", extra={"a": 1, "b": "x"}),
+        ),
+    ],
+)
+def test_command_of(media_type: str, media_id: str, extra: dict[str, Any], expected: Command) -> None:
+    assert command_of(media_type, media_id, extra, group=False) == expected
+
+
+@pytest.mark.parametrize(
+    ("media_type", "media_id", "extra", "key"),
+    [
+        ("music", "https://media.example.org/a.mp3", {}, "streaming_unsupported"),
+        ("audio/mpeg", "https://media.example.org/a.mp3", {}, "streaming_unsupported"),
+        ("AMAZON_MUSIC", "media-source://tts/cloud?message=hi", {}, "streaming_unsupported"),
+        ("AMAZON_MUSIC", " ", {}, "media_id_empty"),
+        ("sound", "", {}, "media_id_empty"),
+        ("routine", "good night", {}, "media_type_unknown"),
+        ("image", "https://media.example.org/a.jpg", {}, "media_type_unknown"),
+        ("amazon_music", "abba", {}, "media_type_unknown"),
+        ("AMAZON_MUSIC", "abba", {"timer": "soon"}, "timer_invalid"),
+        ("AMAZON_MUSIC", "abba", {"timer": 0}, "timer_invalid"),
+        ("AMAZON_MUSIC", "abba", {"timer": True}, "timer_invalid"),
+        ("AMAZON_MUSIC", "abba", {"timer": [1]}, "timer_invalid"),
+        ("sequence", "Alexa.Joke.Play", {"a": [1]}, "extra_not_scalar"),
+        ("sequence", "Alexa.Joke.Play", {"a": None}, "extra_not_scalar"),
+    ],
+)
+def test_command_refused(media_type: str, media_id: str, extra: dict[str, Any], key: str) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        command_of(media_type, media_id, extra, group=False)
+    assert raised.value.translation_key == key
+
+
+async def test_previous_volume(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """Row "previous_volume": what Home Assistant found when it set the volume last."""
+    before = state_of(hass, "media_player.kitchen_show").attributes
+    assert (before["available"], before["previous_volume"]) == (True, None)
+    data = {"entity_id": "media_player.kitchen_show", "volume_level": 0.61}
+    await hass.services.async_call("media_player", "volume_set", data, blocking=True)
+    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.61)
+    assert state_of(hass, "media_player.kitchen_show").attributes["previous_volume"] == before["volume_level"]

@@ -1,0 +1,116 @@
+"""Speech, against the simulated cloud: what is heard where."""
+
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.devices import Device, DeviceFamily
+from custom_components.alexa_media.features.speech import can_speak
+from tests.conftest import Household, state_of, until
+
+SPEAK = "notify.kitchen_show_speak"
+ANNOUNCE = "notify.kitchen_show_announce"
+
+
+async def send(hass: HomeAssistant, entity_id: str | list[str], message: str, **data: Any) -> None:
+    """Send a message and wait for the end of the action."""
+    data = {"entity_id": entity_id, "message": message, **data}
+    await hass.services.async_call("notify", "send_message", data, blocking=True)
+
+
+async def test_identity(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
+) -> None:
+    """Two for every device; only the announcement has a title."""
+    serial = household.serial("Kitchen Show")
+    for entity_id, key, features in ((SPEAK, "speak", 0), (ANNOUNCE, "announce", 1)):
+        registered = entity_registry.async_get(entity_id)
+        assert registered is not None
+        assert registered.unique_id == f"{serial}_{key}"
+        assert state_of(hass, entity_id).attributes["supported_features"] == features
+
+
+async def test_speak(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """The message is heard on that Echo and no other, and the entity tells when it was sent."""
+    assert state_of(hass, SPEAK).state == "unknown"
+    await send(hass, SPEAK, "Dinner & a <film>")
+    assert state_of(hass, SPEAK).state not in ("unknown", "unavailable")
+    await until(hass, sim.spoken)
+    (said,) = sim.spoken()
+    assert (said["kind"], said["serial"]) == ("speak", household.serial("Kitchen Show"))
+    assert "Dinner" in said["text"]
+
+
+async def test_announce(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """The title is shown; without one there is a name all the same."""
+    await send(hass, ANNOUNCE, "The washing is done", title="Laundry")
+    await until(hass, sim.spoken)
+    await send(hass, "notify.bedroom_dot_announce", "Never heard: do not disturb")
+    await send(hass, "notify.office_spot_announce", "Untitled")
+    await until(hass, lambda: len(sim.spoken()) == 2)
+    first, second = sim.spoken()
+    assert (first["kind"], first["title"]) == ("announce", "Laundry")
+    assert "The washing is done" in first["text"]
+    assert second["title"] == "Home Assistant"
+
+
+async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """A group speaks with the voices of its members."""
+    members = {household.serial("Kitchen Show"), household.serial("Living Room Studio")}
+    await send(hass, "notify.downstairs_speak", "Hello")
+    await until(hass, lambda: {said["serial"] for said in sim.spoken()} == members)
+
+
+async def test_several_are_one_request(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    sim.reset_ledger()
+    await send(hass, [SPEAK, "notify.garage_echo_speak", "notify.office_spot_speak"], "Hello")
+    assert len(sim.ledger(path="/api/behaviors/preview")) == 1
+    await until(hass, lambda: len(sim.spoken()) == 3)
+
+
+@pytest.mark.parametrize("entity_id", [SPEAK, ANNOUNCE])
+async def test_empty(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_id: str) -> None:
+    """Nothing to say is the caller's mistake; Amazon is not asked."""
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="nothing to say"):
+        await send(hass, entity_id, " \n")
+    assert sim.ledger(path="/api/behaviors/*") == []
+
+
+async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """What Amazon does not accept was not said, and is not recorded as sent."""
+    sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})
+    with pytest.raises(HomeAssistantError) as raised:
+        await send(hass, SPEAK, "Hello")
+    assert raised.value.translation_key == "command_refused"
+    assert state_of(hass, SPEAK).state == "unknown"
+    assert sim.spoken() == []
+
+
+async def test_offline(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    assert state_of(hass, "notify.kids_dot_speak").state == "unavailable"
+
+
+def test_can_speak() -> None:
+    """What can make no sound gets no notify entities; a device that tells nothing may be able to."""
+    device = Device(
+        serial="G0SIM00KITCHEN01",
+        device_type="A4ZXE0RM7LQ7A",
+        name="Kitchen",
+        family=DeviceFamily.ECHO,
+        family_raw="ECHO",
+        online=True,
+        owner_customer_id=None,
+        account_id=None,
+        capabilities=frozenset({"TIMERS_AND_ALARMS"}),
+    )
+    assert not can_speak(device)
+    assert can_speak(replace(device, capabilities=frozenset({"AUDIO_PLAYER"})))
+    assert can_speak(replace(device, capabilities=frozenset()))
+    assert can_speak(replace(device, family=DeviceFamily.WHA))

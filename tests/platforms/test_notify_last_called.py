@@ -1,0 +1,140 @@
+"""``notify.alexa_media_last_called``: the Echo that was spoken to last, found out when it is called."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media import push
+from custom_components.alexa_media.coordinator import history
+from custom_components.alexa_media.coordinator.history import HistoryCoordinator
+from tests.conftest import Household, quiet, set_up, state_of, until
+
+KITCHEN = "media_player.kitchen_show"
+RECORDS = "POST /alexa-privacy/apd/rah/alexa-history-records-v2"
+PREVIEW = "POST /api/behaviors/preview"
+NAMES = ("alexa_media_last_called", "alexa_media_last_called_jo_example_org")
+
+
+async def notify(hass: HomeAssistant, message: str = "Hello", service: str = NAMES[0], **fields: Any) -> None:
+    """Call a service as an automation does."""
+    await hass.services.async_call("notify", service, {"message": message, **fields}, blocking=True)
+
+
+def heard(sim: ControlClient) -> list[tuple[str, str]]:
+    """Return who said what."""
+    return sorted((item["device"], item["text"]) for item in sim.spoken())
+
+
+async def speak_to(hass: HomeAssistant, sim: ControlClient, household: Household, name: str) -> None:
+    """Let somebody say something to an Echo, and wait until that is known."""
+    sim.say(household.serial(name), "hello")
+    player = f"media_player.{name.lower().replace(' ', '_')}"
+    await until(hass, lambda: state_of(hass, player).attributes["last_called"])
+    await hass.async_block_till_done()
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read soon after an Echo has woken, and after the stream has opened."""
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.3)
+    monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
+
+
+async def test_last_called(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both names mean it, alone or among others, in one request each; one that has just woken is waited for."""
+    assert set(NAMES) <= set(hass.services.async_services_for_domain("notify"))
+    with pytest.raises(HomeAssistantError) as nobody:
+        await notify(hass)
+    assert nobody.value.translation_key == "last_called_unknown"
+    sim.fault(path="/alexa-privacy/*", status=500)
+    with pytest.raises(HomeAssistantError) as failed:
+        await notify(hass)
+    assert failed.value.translation_key == "cannot_connect"
+    sim.clear_faults()
+    # an answer to what was said a moment ago
+    sim.reset_ledger()
+    sim.say(household.serial("Office Spot"), "is the washing machine done")
+    await until(hass, lambda: entry.runtime_data.history._hint_since is not None)
+    await notify(hass, "It is", data={"type": "announce", "method": "all"})
+    assert household.requests() == [RECORDS, PREVIEW]
+    assert heard(sim) == [("Office Spot", "It is")]
+    assert sim.spoken()[0]["kind"] == "announce"
+    # nothing is under way: one request, which is the command
+    await speak_to(hass, sim, household, "Garage Echo")
+    sim.reset_ledger()
+    await notify(hass, "of this account", service=NAMES[1])
+    assert household.requests() == [PREVIEW]
+    assert ("Garage Echo", "of this account") in heard(sim)
+    await speak_to(hass, sim, household, "Kitchen Show")
+    sim.reset_ledger()
+    target = ["last_called", "Living Room Studio", KITCHEN]
+    await notify(hass, "among others", service="alexa_media", target=target)
+    assert household.requests() == [PREVIEW]
+    told = [("Kitchen Show", "among others"), ("Living Room Studio", "among others")]
+    assert [item for item in heard(sim) if item[1] == "among others"] == told
+    # what is due and does not come: whoever is known
+    await speak_to(hass, sim, household, "Bedroom Dot")
+    monkeypatch.setattr(history, "DUE_LIMIT", 0.2)
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 30.0)
+    monkeypatch.setattr(HistoryCoordinator, "hint_limit", 30.0)
+    sim.say(household.serial("Kitchen Show"), "hello")
+    await until(hass, lambda: entry.runtime_data.history._hint_since is not None)
+    await notify(hass, "too early")
+    assert ("Bedroom Dot", "too early") in heard(sim)
+    with pytest.raises(ServiceValidationError):
+        await notify(hass, " ")
+    await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(HomeAssistantError) as away:
+        await notify(hass)
+    assert away.value.translation_key == "last_called_unknown"
+
+
+async def test_removed_echo(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """One that the account lists no more is not the one; the one before it is."""
+    said = household.serial("Garage Echo")
+    sim.say(household.serial("Office Spot"), "one")
+    sim.say(said, "two")
+    await until(hass, lambda: state_of(hass, "media_player.garage_echo").attributes["last_called"])
+    household.remove(said)
+    devices = entry.runtime_data.devices
+    await devices.async_refresh()
+    monitored = dict(devices.data)
+    monitored.pop(said)
+    devices.async_set_updated_data(monitored)
+    await notify(hass)
+    assert heard(sim) == [("Office Spot", "Hello")]
+
+
+async def test_ten_speak_and_command(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
+) -> None:
+    """By the old services, too: ten Echos are one request, which goes out at once; the last called costs none more."""
+    sim.household("forty")
+    await set_up(hass, config_entry)
+    await quiet(hass, sim)
+    online = [state.entity_id for state in hass.states.async_all("media_player") if state.state != "unavailable"]
+    targets = [entity_id for entity_id in online if not state_of(hass, entity_id).attributes.get("group_members")][:20]
+    assert len(targets) == 20
+    sim.reset_ledger()
+    await notify(hass, "Good morning", service="alexa_media", target=targets[:10])
+    assert household.requests() == [PREVIEW]
+    assert len({item["serial"] for item in sim.spoken()}) == 10
+    sim.reset_ledger()
+    single = (f"alexa_media_{entity_id.partition('.')[2]}" for entity_id in targets[10:])
+    await asyncio.gather(*(notify(hass, "Good night", service=service) for service in single))
+    assert household.requests() == [PREVIEW]
+    assert len([item for item in sim.spoken() if item["text"] == "Good night"]) == 10
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -1,0 +1,264 @@
+"""``notify.alexa_media`` and its kin, as automations made for alexa_media_player call them."""
+
+import json
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import Household, quiet, until
+
+KITCHEN = "media_player.kitchen_show"
+OFFICE = "media_player.office_spot"
+KIDS = "media_player.kids_dot"
+GARAGE = "media_player.garage_echo"
+DOWNSTAIRS = "media_player.downstairs"
+LAST_CALLED = ("alexa_media_last_called", "alexa_media_last_called_jo_example_org")
+PREVIEW = "POST /api/behaviors/preview"
+
+
+async def notify(hass: HomeAssistant, message: str = "Hello", service: str = "alexa_media", **fields: Any) -> None:
+    """Call a service as an automation does."""
+    await hass.services.async_call("notify", service, {"message": message, **fields}, blocking=True)
+
+
+def services(hass: HomeAssistant) -> set[str]:
+    """Return the names of the services."""
+    return {name for name in hass.services.async_services_for_domain("notify") if name.startswith("alexa_media")}
+
+
+def devices(sim: ControlClient) -> list[str]:
+    """Return the names of the Echos that said something."""
+    return sorted(item["device"] for item in sim.spoken())
+
+
+async def test_names(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """One for all, one for the Echo spoken to last, and one a media player, named after its entity id."""
+    wanted = {
+        f"alexa_media_{entity_id.partition('.')[2]}" for entity_id in hass.states.async_entity_ids("media_player")
+    }
+    assert "alexa_media_kitchen_show" in wanted
+    assert services(hass) == {"alexa_media", *LAST_CALLED, *wanted}
+
+
+async def test_names_follow_the_media_players(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """A renamed, removed or new media player is a renamed, removed or new service."""
+    entity_registry.async_update_entity(KITCHEN, new_entity_id="media_player.cooking")
+    await until(hass, lambda: "alexa_media_cooking" in services(hass))
+    assert "alexa_media_kitchen_show" not in services(hass)
+    await notify(hass, service="alexa_media_cooking")
+    assert devices(sim) == ["Kitchen Show"]
+    household.add("G0SIM0000000NEW1", like="Office Spot", accountName="Attic")
+    await entry.runtime_data.devices.async_refresh()
+    await until(hass, lambda: "alexa_media_attic" in services(hass))
+    entity_registry.async_remove(OFFICE)
+    await until(hass, lambda: "alexa_media_office_spot" not in services(hass))
+
+
+async def test_names_go_with_the_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """While it is not loaded a call says so; once it is removed only those for all are left."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+    with pytest.raises(HomeAssistantError) as raised:
+        await notify(hass, service="alexa_media_kitchen_show")
+    assert raised.value.translation_placeholders == {"failed": f"{KITCHEN} (account not loaded)"}
+    await hass.config_entries.async_remove(entry.entry_id)
+    await until(hass, lambda: services(hass) == {"alexa_media", "alexa_media_last_called"})
+
+
+async def test_of_one_device(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    await notify(hass, "Dinner & more", service="alexa_media_office_spot")
+    (said,) = sim.spoken()
+    assert (said["device"], said["kind"], said["text"]) == ("Office Spot", "speak", "Dinner &amp; more")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param([KITCHEN, OFFICE], id="list"),
+        pytest.param(f"{KITCHEN}, {OFFICE}", id="commas"),
+        pytest.param(json.dumps([KITCHEN, OFFICE]), id="json"),
+        pytest.param(["Kitchen Show", "office spot"], id="names"),
+        pytest.param("Kitchen Show,Office Spot", id="names and commas"),
+        pytest.param(["G0SIM00KITCHEN01", "G0SIM000OFFICE01"], id="serials"),
+        pytest.param(["group.speakers"], id="group"),
+        pytest.param(["media_player.speakers"], id="group of players"),
+        pytest.param([KITCHEN, "Kitchen Show", "group.speakers", "G0SIM00KITCHEN01"], id="named twice"),
+    ],
+)
+async def test_target(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, target: str | list[str]
+) -> None:
+    """All its forms mean the same two Echos, told in one request."""
+    hass.states.async_set("group.speakers", "idle", {"entity_id": ["media_player.speakers"]})
+    hass.states.async_set("media_player.speakers", "idle", {"entity_id": [KITCHEN, OFFICE]})
+    sim.reset_ledger()
+    await notify(hass, target=target)
+    assert household.requests() == [PREVIEW]
+    assert devices(sim) == ["Kitchen Show", "Office Spot"]
+
+
+async def test_target_by_unique_id(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    registered = entity_registry.async_get(OFFICE)
+    assert registered is not None
+    await notify(hass, target=[registered.unique_id])
+    assert devices(sim) == ["Office Spot"]
+
+
+async def test_name_with_a_comma(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A name that is known is not taken apart."""
+    household.change("Office Spot", accountName="Office, upstairs")
+    await entry.runtime_data.devices.async_refresh()
+    await notify(hass, target="Office, upstairs")
+    assert devices(sim) == ["Office, upstairs"]
+
+
+async def test_speaker_groups(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A speaker group first among others drops nobody."""
+    sim.reset_ledger()
+    await notify(hass, target=[DOWNSTAIRS, OFFICE, GARAGE], data={"type": "announce"})
+    assert household.requests() == [PREVIEW]
+    assert devices(sim) == ["Garage Echo", "Kitchen Show", "Living Room Studio", "Office Spot"]
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "display", "title"),
+    [
+        ({}, "Hello", "Hello", "Home Assistant"),
+        ({"method": "all", "title": "Kitchen"}, "Hello", "Hello", "Kitchen"),
+        ({"method": "speak", "title": "Kitchen"}, "Hello", "", ""),
+        ({"method": "show", "title": "Kitchen"}, "", "Hello", "Kitchen"),
+    ],
+)
+async def test_announce(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    data: dict[str, str],
+    text: str,
+    display: str,
+    title: str,
+) -> None:
+    await notify(hass, target=[OFFICE], data={"type": "announce", **data})
+    (said,) = sim.spoken()
+    assert (said["kind"], said["text"], said["display"], said["title"] or "") == ("announce", text, display, title)
+
+
+async def test_title_beside_the_data(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    await notify(hass, target=[OFFICE], title="Laundry", data={"type": "announce"})
+    assert sim.spoken()[0]["title"] == "Laundry"
+
+
+async def test_tts(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """SSML without its root is spoken as before, a canned phrase is one, and Do Not Disturb is Amazon's to mind."""
+    canned = "alexa.cannedtts.speak.curatedtts-category-goodbye/alexa.cannedtts.speak.curatedtts-random"
+    await notify(hass, "Wait <break time='1s'/> here", target=[KITCHEN])
+    await notify(hass, canned, target=[OFFICE], data={"type": "tts"})
+    await notify(hass, "Wake up", target=["Bedroom Dot"])
+    await notify(hass, "Not heard", target=["Bedroom Dot"], data={"type": "announce"})
+    assert [(item["device"], item["kind"], item["text"]) for item in sim.spoken()] == [
+        ("Kitchen Show", "speak", "<speak>Wait <break time='1s'/> here</speak>"),
+        ("Office Spot", "canned", canned),
+        ("Bedroom Dot", "speak", "Wake up"),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "node"), [("push", "mobilepush"), ("dropin_notification", "dropin")])
+async def test_apps(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, node: str
+) -> None:
+    """The apps are told once, however many Echos stand in the target; one that is away will do."""
+    sim.reset_ledger()
+    await notify(
+        hass, "Water in the cellar", target=[KITCHEN, OFFICE, GARAGE, KIDS], data={"type": kind, "title": "Leak"}
+    )
+    assert household.requests() == [PREVIEW]
+    (said,) = sim.spoken()
+    assert (said["kind"], said["serial"], said["text"], said["title"]) == (node, None, "Water in the cellar", "Leak")
+
+
+@pytest.mark.parametrize("fields", [{}, {"target": []}])
+async def test_no_target(hass: HomeAssistant, entry: MockConfigEntry, fields: dict[str, Any]) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await notify(hass, **fields)
+    assert raised.value.translation_key == "notify_target_missing"
+
+
+@pytest.mark.parametrize("kind", ["tts", "announce", "push"])
+async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str) -> None:
+    """It is named once the others have been told."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await notify(hass, target=[OFFICE, "Nowhere", "[broken"], data={"type": kind})
+    assert raised.value.translation_key == "speech_target_unknown"
+    assert raised.value.translation_placeholders == {"targets": "Nowhere, [broken"}
+    assert len(sim.spoken()) == 1
+
+
+@pytest.mark.parametrize(("data", "field"), [({"type": "shout"}, "type"), ({"method": "sing"}, "method")])
+async def test_unknown_data(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[str, str], field: str
+) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await notify(hass, target=[OFFICE], data=data)
+    assert raised.value.translation_key == "notify_data_unknown"
+    assert (raised.value.translation_placeholders or {})["field"] == field
+    assert sim.spoken() == []
+
+
+async def test_empty(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    with pytest.raises(ServiceValidationError, match="nothing to say"):
+        await notify(hass, " ", target=[OFFICE])
+
+
+async def test_offline(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """Who is away is passed over, as ever; that nobody was told is an error."""
+    await notify(hass, target=[KIDS, OFFICE])
+    assert devices(sim) == ["Office Spot"]
+    with pytest.raises(HomeAssistantError) as raised:
+        await notify(hass, service="alexa_media_kids_dot")
+    assert raised.value.translation_placeholders == {"failed": "Kids Dot (offline)"}
+
+
+async def test_one_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The error names whom Amazon refused; the others are told."""
+    household.remove(household.serial("Garage Echo"))
+    with pytest.raises(HomeAssistantError) as raised:
+        await notify(hass, target=[GARAGE, KITCHEN, OFFICE])
+    assert (raised.value.translation_placeholders or {})["failed"].startswith("Garage Echo (")
+    assert devices(sim) == ["Kitchen Show", "Office Spot"]
+
+
+@pytest.mark.parametrize("kind", ["tts", "push"])
+async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str) -> None:
+    sim.fault(path="/api/behaviors/preview", times=5, status=400, body={"message": "no"})
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, target=[OFFICE], data={"type": kind})
+    assert sim.spoken() == []
+
+
+async def test_reload(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """After a reload the services are the same, and work."""
+    before = services(hass)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await quiet(hass, sim)
+    assert services(hass) == before
+    await notify(hass, service="alexa_media_office_spot")
+    assert devices(sim) == ["Office Spot"]

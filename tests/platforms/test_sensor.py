@@ -1,0 +1,479 @@
+"""The next alarm, timer and reminder, against the simulated cloud."""
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+import json
+from time import time as time_now
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_fire_time_changed,
+)
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.devices import Notification, NotificationStatus, NotificationType
+from tests.conftest import Clock, Household, set_up, state_of, until
+
+ALARM = "sensor.kitchen_show_next_alarm"
+TIMER = "sensor.kitchen_show_next_timer"
+REMINDER = "sensor.kitchen_show_next_reminder"
+SECOND = timedelta(seconds=1)
+
+
+def notification(serial: str, kind: NotificationType, **values: Any) -> Notification:
+    """Return a notification that is on."""
+    defaults: dict[str, Any] = {
+        "notification_id": "n1",
+        "serial": serial,
+        "device_type": "A1EIANJ7PNB0Q7",
+        "type": kind,
+        "status": NotificationStatus.ON,
+    }
+    return Notification(**defaults | values)
+
+
+def at(hass: HomeAssistant, entity_id: str) -> datetime | None:
+    """Return the time that a sensor shows."""
+    state = state_of(hass, entity_id).state
+    return None if state == "unknown" else datetime.fromisoformat(state)
+
+
+async def test_identity(entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry) -> None:
+    """The unique ids are alexa_media_player's; a group has no alarms."""
+    serial = household.serial("Kitchen Show")
+    for entity_id, key in ((ALARM, "next Alarm"), (TIMER, "next Timer"), (REMINDER, "next Reminder")):
+        registered = entity_registry.async_get(entity_id)
+        assert registered is not None
+        assert registered.unique_id == f"{serial}_{key}"
+    assert entity_registry.async_get("sensor.downstairs_next_alarm") is None
+
+
+async def test_household(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """What the household holds: an alarm of weekdays, one that is off, a timer, reminders."""
+    bedroom = at(hass, "sensor.bedroom_dot_next_alarm")
+    zone = await dt_util.async_get_time_zone(entry.runtime_data.devices.data["G0SIM0BEDROOM001"].time_zone)
+    assert bedroom is not None
+    assert zone is not None
+    local = bedroom.astimezone(zone)
+    assert (local.hour, local.minute) == (7, 0)
+    assert local.isoweekday() <= 5
+    assert dt_util.utcnow() < bedroom <= dt_util.utcnow() + timedelta(days=4)
+    assert at(hass, ALARM) is None
+    assert at(hass, TIMER) is not None
+    assert at(hass, REMINDER) is not None
+    assert state_of(hass, "sensor.kids_dot_next_alarm").state == "unavailable"
+
+
+async def test_change_at_the_cloud(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+    """An alarm that is switched on at the Echo is shown without waiting for a poll."""
+    customer_id, account = next(iter(household.accounts.items()))
+    index = next(i for i, item in account["notifications"].items() if item.get("alarmLabel") == "Market")
+    household.sim.patch_state({"accounts": {customer_id: {"notifications": {index: {"status": "ON"}}}}})
+    await until(hass, lambda: at(hass, ALARM))
+
+
+async def test_goes_on_by_itself(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """When a time has come the next one is shown, and nothing is asked for it."""
+    notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
+    now = dt_util.utcnow().replace(microsecond=0)
+    freezer.move_to(now)
+    notifications.async_apply(
+        {
+            serial: (
+                notification(serial, NotificationType.TIMER, trigger_time=now + timedelta(seconds=5)),
+                notification(serial, NotificationType.TIMER, trigger_time=now + timedelta(seconds=9)),
+                notification(serial, NotificationType.ALARM, alarm_time=now + timedelta(seconds=7)),
+            )
+        }
+    )
+    assert at(hass, TIMER) == now + timedelta(seconds=5)
+    assert at(hass, ALARM) == now + timedelta(seconds=7)
+    assert at(hass, REMINDER) is None
+    sim.reset_ledger()
+    for seconds, expected in ((5, now + timedelta(seconds=9)), (9, None)):
+        freezer.move_to(now + timedelta(seconds=seconds, milliseconds=1))
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+        assert at(hass, TIMER) == expected
+    assert at(hass, ALARM) is None
+    assert sim.ledger(path="/api/notifications") == []
+
+
+async def test_paused_timer(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
+    running = notification(serial, NotificationType.TIMER, trigger_time=dt_util.utcnow() + timedelta(minutes=5))
+    notifications.async_apply({serial: (running,)})
+    assert at(hass, TIMER) is not None
+    notifications.async_apply({serial: (replace(running, status=NotificationStatus.PAUSED),)})
+    assert at(hass, TIMER) is None
+
+
+async def test_time_zone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """An alarm is in the device's time zone, also when that changes; without one, in Home Assistant's."""
+    notifications, devices, serial = entry.runtime_data.notifications, entry.runtime_data.devices, "G0SIM00KITCHEN01"
+    day = dt_util.utcnow().date() + timedelta(days=2)
+    alarm = notification(serial, NotificationType.ALARM, local_date=day, local_seconds=6 * 3600.0)
+    notifications.async_apply({serial: (alarm,)})
+    own = dt_util.get_default_time_zone()
+    zones = {
+        "Europe/Berlin": ZoneInfo("Europe/Berlin"),
+        "Asia/Tokyo": ZoneInfo("Asia/Tokyo"),
+        "No/Where": own,
+        None: own,
+    }
+    for name, zone in zones.items():
+        devices.async_apply({serial: replace(devices.data[serial], time_zone=name)})
+        await hass.async_block_till_done()
+        assert at(hass, ALARM) == datetime.combine(day, time(6), zone), name
+
+
+async def test_nothing_is_left_after_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """The moments that were waited for are cancelled; a timer that lingers fails the test."""
+    assert at(hass, TIMER) is not None
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state_of(hass, TIMER).state == "unavailable"
+
+
+# --- attributes and events as in alexa_media_player ---------------------------------------
+
+
+def raw(kind: str, **values: Any) -> dict[str, Any]:
+    """Return Amazon's object of a notification."""
+    return {"id": "n1", "type": kind, "status": "ON", "version": "3", "lastUpdatedDate": 1763722800000, **values}
+
+
+async def test_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Row "sensor extra": counts, lists of Amazon's objects in order of time, and the label of the next one."""
+    notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
+    now = dt_util.utcnow().replace(microsecond=0)
+    items = [
+        ("late", NotificationStatus.ON, "Late", now + timedelta(hours=2)),
+        ("soon", NotificationStatus.SNOOZED, "Soon", now + timedelta(hours=1)),
+        ("off", NotificationStatus.OFF, "Off", now + timedelta(minutes=5)),
+    ]
+    notifications.async_apply(
+        {
+            serial: tuple(
+                notification(
+                    serial,
+                    NotificationType.REMINDER,
+                    notification_id=name,
+                    status=status,
+                    label=label,
+                    alarm_time=at,
+                    snoozed_to=at,
+                    raw=raw("Reminder", id=name, status=status.value, reminderLabel=label, reminderSubLabel="sub"),
+                )
+                for name, status, label, at in items
+            )
+        }
+    )
+    found = state_of(hass, REMINDER).attributes
+    assert (found["total_active"], found["total_all"], found["status"]) == (2, 3, "SNOOZED")
+    assert (found["recurrence"], found["reminder"], found["reminder_sub_label"]) == ("Never Repeat", "Soon", "sub")
+    assert [item["id"] for item in found["sorted_active"]] == ["soon", "late"]
+    assert [item["id"] for item in found["sorted_all"]] == ["soon", "late", "off"]
+    assert found["sorted_all"][0]["reminderLabel"] == "Soon"
+    assert found["brief"]["active"][0].keys() == {
+        *("id", "label", "status", "type", "version", "alarmTime", "lastUpdatedDate")
+    }
+    assert abs(dt_util.parse_datetime(found["process_timestamp"], raise_on_error=True) - now) < timedelta(minutes=1)
+    assert found["dismissed"] is None
+    notifications.async_apply({serial: ()})
+    found = state_of(hass, REMINDER).attributes
+    assert (found["total_active"], found["total_all"], found["status"], found["reminder"]) == (0, 0, "OFF", None)
+    assert found["prior_value"] == now + timedelta(hours=1)
+
+
+async def test_attributes_of_an_alarm(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """An alarm's time is added as ``date_time``; how it repeats is told in words."""
+    found = state_of(hass, "sensor.bedroom_dot_next_alarm").attributes
+    shown = at(hass, "sensor.bedroom_dot_next_alarm")
+    assert found["recurrence"] == "Weekdays"
+    assert found["sorted_active"][0]["date_time"] == shown
+    assert found["brief"]["active"][0]["date_time"] == found["sorted_active"][0]["date_time"].isoformat()
+    assert "alarm" in found
+    info = state_of(hass, "sensor.bedroom_dot_next_alarm").state_info
+    assert info is not None
+    assert {"brief", "sorted_active", "sorted_all"} <= info["unrecorded_attributes"]
+
+
+async def test_event_when_it_goes_off(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """Row "alexa_media_notification_event": once for each, not for a snooze, also when Amazon is the faster one."""
+    notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
+    events = async_capture_events(hass, "alexa_media_notification_event")
+    now = dt_util.utcnow().replace(microsecond=0)
+    freezer.move_to(now)
+    timer = notification(
+        serial, NotificationType.TIMER, trigger_time=now + timedelta(seconds=5), raw=raw("Timer", timerLabel="eggs")
+    )
+    snoozed = notification(
+        serial,
+        NotificationType.ALARM,
+        status=NotificationStatus.SNOOZED,
+        snoozed_to=now + timedelta(seconds=5),
+        raw=raw("Alarm"),
+    )
+    quick = replace(timer, notification_id="n2", trigger_time=now + timedelta(seconds=9))
+    notifications.async_apply({serial: (timer, snoozed, quick)})
+    freezer.move_to(now + timedelta(seconds=5, milliseconds=1))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert [event.data for event in events] == [
+        {
+            "email": "jo@e*********g",
+            "device": {"name": "Next timer", "entity_id": TIMER},
+            "event": ("n1", raw("Timer", timerLabel="eggs")),
+        }
+    ]
+    freezer.move_to(now + timedelta(seconds=8))
+    notifications.async_apply({serial: (replace(quick, status=NotificationStatus.OFF),)})
+    await hass.async_block_till_done()
+    assert [event.data["event"][0] for event in events] == ["n1", "n2"]
+
+
+async def test_event_of_a_dismissal(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """Row "alexa_media_alarm_dismissal_event": when one that rang is ended, not when one is switched off before."""
+    notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
+    events = async_capture_events(hass, "alexa_media_alarm_dismissal_event")
+    now = dt_util.utcnow().replace(microsecond=0)
+    freezer.move_to(now)
+    alarm = notification(
+        serial, NotificationType.ALARM, version="3", alarm_time=now + timedelta(seconds=5), raw=raw("Alarm")
+    )
+    other = replace(alarm, notification_id="n2", alarm_time=now + timedelta(hours=5))
+    notifications.async_apply({serial: (alarm, other)})
+    notifications.async_apply({serial: (alarm, replace(other, status=NotificationStatus.OFF, version="4"))})
+    freezer.move_to(now + timedelta(seconds=6))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert events == []
+    ended = replace(alarm, status=NotificationStatus.OFF, version="4", raw=raw("Alarm", status="OFF", version="4"))
+    notifications.async_apply({serial: (ended,)})
+    await hass.async_block_till_done()
+    assert [event.data for event in events] == [{"device": {"id": serial}, "event": ended.raw}]
+    assert state_of(hass, ALARM).attributes["dismissed"] is not None
+
+
+async def test_an_automations_reminder_spoils_nothing(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """A list in which nothing is ours is read: there is no alarm, and the sensors say so."""
+    key = "amzn1.alexa.automation.0a1b_TMWAutomation"
+    body = {
+        "notifications": [
+            {"id": key, "notificationIndex": key, "deviceSerialNumber": None, "deviceType": None, "type": None}
+        ]
+    }
+    sim.fault(path="/api/notifications", method="GET", status=200, body=body)
+    await entry.runtime_data.notifications.async_refresh()
+    await hass.async_block_till_done()
+    assert {state_of(hass, entity_id).state for entity_id in (ALARM, TIMER, REMINDER)} == {"unknown"}
+
+
+async def test_half_an_emoji_and_huge_numbers_leave_all_states_readable(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """What is shown as Amazon sent it can be serialized."""
+    notifications = json.dumps(
+        {
+            "notifications": [
+                {
+                    "id": "n1",
+                    "deviceSerialNumber": "G0SIM00KITCHEN01",
+                    "type": kind,
+                    "status": "ON",
+                    "alarmTime": round(time_now() * 1000) + 3_600_000,
+                    "version": 2**70,
+                    "extra": {"\ud83d": ["Call Mum \ud83d", 2**64, -(2**99), 10**400]},
+                    "reminderSubLabel": "\udc00",
+                }
+                for kind in ("Reminder", "Alarm", "Sunrise")
+            ]
+        }
+    )
+    sim.fault(path="/api/notifications", method="GET", status=200, body=notifications)
+    await entry.runtime_data.notifications.async_refresh()
+    await hass.async_block_till_done()
+    for state in hass.states.async_all():
+        json_bytes(state.as_dict())
+
+
+async def test_ringing_is_no_dismissal(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """Amazon notes that an alarm rings with a new version: only the change after it is the dismissal."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    dismissals = async_capture_events(hass, "alexa_media_alarm_dismissal_event")
+    rings = async_capture_events(hass, "alexa_media_notification_event")
+    event = "event.kitchen_show_alarm"
+    at_ = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
+    kitchen = {"entity_id": "media_player.kitchen_show"}
+    await hass.services.async_call("alexa_media", "create_alarm", {**kitchen, "at": at_}, blocking=True)
+    await clock.settle()
+    await clock.advance((at_ - dt_util.now()).total_seconds() + 30, 1)
+    assert len(rings) == 1
+    assert dismissals == []
+    assert state_of(hass, event).attributes["event_type"] == "alarm_ringing"
+    await hass.services.async_call("alexa_media", "stop_alarm", kitchen, blocking=True)
+    await clock.settle()
+    assert len(dismissals) == 1
+    assert state_of(hass, event).attributes["event_type"] == "alarm_dismissed"
+    assert state_of(hass, ALARM).attributes["dismissed"] is not None
+    assert len(rings) == 1
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_event_types_name_the_kind(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """The trigger of the user interface tells a timer from an alarm."""
+    assert state_of(hass, "event.kitchen_show_alarm").attributes["event_types"] == [
+        "alarm_ringing",
+        "alarm_dismissed",
+        "alarm_snoozed",
+        "timer_ringing",
+        "reminder_ringing",
+        "reminder_snoozed",
+    ]
+
+
+async def test_paused_timers_are_shown(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """While all timers are paused the state is when the shortest would end, and the attributes list them."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    customer_id, account = next(iter(household.accounts.items()))
+    key = next(key for key, item in account["notifications"].items() if item["type"] == "Timer")
+    assert state_of(hass, TIMER).attributes["sorted_paused"] == []
+    sim.patch_state({"accounts": {customer_id: {"notifications": {key: {"status": "PAUSED"}}}}})
+    await clock.settle()
+    state = state_of(hass, TIMER)
+    found = state.attributes
+    assert (found["status"], found["total_active"], found["timer"]) == ("PAUSED", 0, "Bread")
+    (paused,) = found["sorted_paused"]
+    assert paused["originalDurationInMillis"] == 5_400_000
+    left = timedelta(milliseconds=paused["remainingTime"])
+    assert abs(datetime.fromisoformat(state.state) - datetime.fromisoformat(found["process_timestamp"]) - left) < SECOND
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_reading_again_restarts_no_timer_bar(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """``process_timestamp`` moves when a timer changes, not when it is read; ``remainingTime`` is true then."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    before = state_of(hass, TIMER).attributes
+    for _ in range(3):
+        await clock.advance(30, 30)
+        await config_entry.runtime_data.notifications.async_refresh()
+        await clock.settle()
+        assert state_of(hass, TIMER).attributes == before
+    (timer,) = before["sorted_active"]
+    ends = datetime.fromisoformat(before["process_timestamp"]) + timedelta(milliseconds=timer["remainingTime"])
+    assert abs(ends - datetime.fromisoformat(state_of(hass, TIMER).state)) < SECOND
+    tea = {"type": "Timer", "deviceSerialNumber": "G0SIM00KITCHEN01", "remainingTime": 1_200_000}
+    customer_id = next(iter(household.accounts))
+    sim.patch_state({"accounts": {customer_id: {"notifications": {"tea": tea}}}})
+    await clock.settle()
+    after = state_of(hass, TIMER).attributes
+    assert after["process_timestamp"] != before["process_timestamp"]
+    bread = next(item for item in after["sorted_active"] if item["id"] == timer["id"])
+    read_at = datetime.fromisoformat(after["process_timestamp"])
+    assert abs(read_at + timedelta(milliseconds=bread["remainingTime"]) - ends) < SECOND
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize("updated", [0, None, "now", "yesterday"])
+async def test_a_snooze_without_a_time_is_not_hidden(
+    hass: HomeAssistant, entry: MockConfigEntry, updated: int | str | None
+) -> None:
+    """An alarm that is snoozed comes before the one of tomorrow, nine minutes from the change or from now."""
+    serial, now = "G0SIM00KITCHEN01", dt_util.utcnow()
+    moments = {"now": now - timedelta(minutes=2), "yesterday": now - timedelta(days=1)}
+    snoozed = notification(
+        serial,
+        NotificationType.ALARM,
+        status=NotificationStatus.SNOOZED,
+        alarm_time=now - timedelta(minutes=10),
+        updated=moments.get(str(updated)),
+        raw=raw("Alarm", status="SNOOZED", snoozedToTime=None),
+    )
+    tomorrow = notification(
+        serial, NotificationType.ALARM, notification_id="n2", alarm_time=now + timedelta(hours=20), raw=raw("Alarm")
+    )
+    entry.runtime_data.notifications.async_apply({serial: (snoozed, tomorrow)})
+    shown = at(hass, ALARM)
+    assert shown is not None
+    assert timedelta(0) < shown - now <= timedelta(minutes=9, seconds=1)
+    assert state_of(hass, ALARM).attributes["status"] == "SNOOZED"
+
+
+@pytest.mark.parametrize("pattern", ["P2W", "P8W", "P1M", "P3D", "P1Y"])
+async def test_what_repeats_by_its_pattern_alone_has_a_next_time(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, pattern: str
+) -> None:
+    """After it rang the next one is shown, how it repeats is told, and the next one can be skipped."""
+    customer_id = next(iter(household.accounts))
+    made = {
+        "type": "Reminder",
+        "deviceSerialNumber": "G0SIM00KITCHEN01",
+        "originalTime": "06:00:00.000",
+        "originalDate": (dt_util.utcnow() - timedelta(days=1)).date().isoformat(),
+        "recurringPattern": pattern,
+        "reminderLabel": "Bins",
+    }
+    patch = dict.fromkeys(household.accounts[customer_id]["notifications"])
+    sim.patch_state({"accounts": {customer_id: {"notifications": {**patch, "bins": made}}}})
+    await until(hass, lambda: state_of(hass, REMINDER).attributes["reminder"] == "Bins")
+    state = state_of(hass, REMINDER)
+    assert datetime.fromisoformat(state.state) > dt_util.utcnow()
+    assert state.attributes["recurrence"].startswith("Every ")
+    (item,) = state.attributes["sorted_active"]
+    await hass.services.async_call("alexa_media", "skip_next", {"notification_id": item["id"]}, blocking=True)
+    await until(hass, lambda: state_of(hass, REMINDER).state > state.state)
+
+
+async def test_a_reminder_for_all_devices_is_the_accounts(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """One that was made in the app names a phone; it is shown on the account, in the calendar, and on no Echo."""
+    at_ = dt_util.utcnow().replace(microsecond=0) + timedelta(hours=5)
+    item = {
+        "id": "A2TF17PFR55MTB-PHONE_REMINDER",
+        "deliveryType": "ALL_DEVICES",
+        "deviceName": "OTHER_MOBILE_DEVICE",
+        "deviceSerialNumber": "PHONE",
+        "deviceType": "A2TF17PFR55MTB",
+        "type": "Reminder",
+        "status": "ON",
+        "alarmTime": round(at_.timestamp() * 1000),
+        "reminderLabel": "Go to sleep",
+        "version": "5",
+    }
+    sim.fault(path="/api/notifications", method="GET", status=200, body={"notifications": [item]})
+    await entry.runtime_data.notifications.async_refresh()
+    await hass.async_block_till_done()
+    shown = state_of(hass, "sensor.jo_example_org_amazon_com_next_reminder_on_all_devices")
+    assert datetime.fromisoformat(shown.state) == at_
+    assert shown.attributes["reminder"] == "Go to sleep"
+    assert at(hass, REMINDER) is None
+    calendar = state_of(hass, "calendar.jo_example_org_amazon_com_alarms_and_reminders")
+    assert (calendar.attributes["message"], calendar.attributes["location"]) == ("Go to sleep", "All devices")

@@ -1,0 +1,317 @@
+"""Sensors of the smart home, and what all its entities share: ids, devices, polling, accounts."""
+
+from functools import partial
+import json
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.features.appliances import appliance_unique_id
+from tests.conftest import Clock, Household, lacking, quiet, set_up, state_of, until
+from tests.test_remove_device import removed
+
+from .appliances import House, written
+
+AIR = {
+    "temperature": ("21.5", "temperature", "°C"),
+    "humidity": ("46.0", "humidity", "%"),
+    "volatile_organic_compounds": ("3.0", "aqi", None),
+    "pm2_5": ("8.0", "pm25", "μg/m³"),
+    "pm10": ("11.0", "pm10", "μg/m³"),
+    "carbon_monoxide": ("0.0", "carbon_monoxide", "ppm"),
+    "indoor_air_quality": ("88.0", "aqi", None),
+}
+KEYS = {"pm2_5": "particulate_matter"}
+
+
+async def test_air_quality_monitor(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """All seven values with alexa_media_player's ids, classes and device; a push writes one of them."""
+    house = House(sim)
+    entity_id = house.entity_id("Air Monitor")
+    for name, (state, device_class, unit) in AIR.items():
+        sensor = state_of(hass, f"sensor.living_room_air_monitor_{name}")
+        shown = (sensor.state, sensor.attributes["device_class"], sensor.attributes.get("unit_of_measurement"))
+        assert shown == (state, device_class, unit), name
+        assert sensor.attributes["state_class"] == "measurement"
+        registered = entity_registry.async_get(sensor.entity_id)
+        assert registered is not None
+        assert registered.unique_id == f"{entity_id}_{KEYS.get(name, name)}"
+    device = device_registry.async_get_device_by_identifier((DOMAIN, "G0SIM00000AIRQ01"), entry.entry_id)
+    assert device is not None
+    assert (device.manufacturer, device.model) == ("Amazon", "Indoor Air Quality Monitor")
+
+    with written(hass) as entities:
+        house.set("Air Monitor", "range.4", rangeValue=51)
+        await until(hass, partial(hass.states.is_state, "sensor.living_room_air_monitor_humidity", "51.0"))
+    assert entities == {"sensor.living_room_air_monitor_humidity"}
+
+    led = "switch.living_room_air_monitor_led"
+    assert state_of(hass, led).state == "on"
+    await hass.services.async_call("switch", "turn_off", {"entity_id": led}, blocking=True)
+    assert house.feature("Air Monitor", "toggle.11")["toggleState"] == "OFF"
+    await until(hass, partial(hass.states.is_state, led, "off"))
+
+
+async def test_an_echos_own_sensors(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """They belong to the Echo's device; what Amazon never pushes is off until somebody wants it."""
+    temperature = entity_registry.async_get("sensor.kitchen_show_temperature")
+    assert temperature is not None
+    assert temperature.device_id is not None
+    device = device_registry.async_get(temperature.device_id)
+    assert isinstance(device, dr.DeviceEntry)
+    assert device.identifiers == {(DOMAIN, household.serial("Kitchen Show"))}
+    assert device.model == "Echo Show 15 (1st generation)"
+    assert state_of(hass, "sensor.kitchen_show_temperature").state == "22.0"
+    for entity_id in (
+        "sensor.kitchen_show_illuminance",
+        "binary_sensor.kitchen_show_occupancy",
+        "binary_sensor.hall_hall_motion_motion",
+    ):
+        registered = entity_registry.async_get(entity_id)
+        assert registered is not None, entity_id
+        assert registered.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+
+
+async def test_contact(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    house = House(sim)
+    door = "binary_sensor.hall_front_door"
+    registered = entity_registry.async_get(door)
+    assert registered is not None
+    assert registered.unique_id == house.entity_id("Front Door")
+    assert (state_of(hass, door).state, state_of(hass, door).attributes["device_class"]) == ("off", "door")
+    house.set("Front Door", "contactSensor", detectionState="DETECTED")
+    await until(hass, partial(hass.states.is_state, door, "on"))
+
+
+async def test_motion_and_light_are_read_every_minute(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    entity_registry: er.EntityRegistry,
+    household: Household,
+) -> None:
+    """Only where they are enabled, all of them in one request; with none enabled there is none."""
+    house = House(sim)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    sim.reset_ledger()
+    await clock.advance(5 * 60)
+    assert house.reads() == 0
+    motion, light = "binary_sensor.hall_hall_motion_motion", "sensor.kitchen_show_illuminance"
+    for entity_id in (motion, light):
+        entity_registry.async_update_entity(entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(config_entry.entry_id)
+    await clock.settle()
+    assert (state_of(hass, motion).state, state_of(hass, light).state) == ("off", "120.0")
+    assert state_of(hass, light).attributes["unit_of_measurement"] == "lx"
+    house.set("Hall Motion", "motionSensor", detectionState="DETECTED")
+    sim.reset_ledger()
+    await clock.advance(180)
+    assert state_of(hass, motion).state == "on"
+    assert house.reads() in (3, 4), "one a minute, for both"
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_come_and_go(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    device_registry: dr.DeviceRegistry,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """What is new comes, what has another name gets it, what is gone goes with its device: all without a reload."""
+    house = House(sim)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    plug = {"name": "Heater", "category": "SMARTPLUG", "model": "P", "features": {"power": {"powerState": "ON"}}}
+    added = "5e000000-0000-4000-8000-0000000000a4"
+    house.add(added, plug)
+    house.change("Desk Lamp", name="Reading Lamp")
+    appliances = config_entry.runtime_data.appliances
+    await appliances.async_refresh()
+    await clock.settle()
+    assert state_of(hass, "switch.heater").state == "on"
+    identifier = (DOMAIN, f"appliance_{config_entry.unique_id}_{added}")
+    device = device_registry.async_get_device_by_identifier(identifier, config_entry.entry_id)
+    assert device is not None
+    assert not await removed(hass, hass_ws_client, config_entry, device), "it would only come back"
+    assert "Reading Lamp" in {
+        item.name for item in dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)
+    }
+
+    house.add(added, None)
+    await appliances.async_refresh()
+    await clock.settle()
+    assert hass.states.get("switch.heater"), "one discovery may have lacked it by mistake"
+    await clock.advance(40, step=10)
+    assert hass.states.get("switch.heater") is None
+    assert device_registry.async_get(device.id) is None
+    assert hass.states.get("light.office_desk_lamp")
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_what_alexa_media_player_left(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """Registered entities are found again by their unique ids, with the ids that users gave them; they get a device."""
+    house = House(sim)
+    air = house.entity_id("Air Monitor")
+    old = {
+        ("light", "mood"): house.entity_id("Hall Light"),
+        ("switch", "espresso"): house.entity_id("Coffee Maker"),
+        ("binary_sensor", "porch_door"): house.entity_id("Front Door"),
+        ("sensor", "fine_dust"): f"{air}_particulate_matter",
+        ("sensor", "air_temperature"): f"{air}_temperature",
+        ("alarm_control_panel", "house"): house.entity_id("RedRock Panel"),
+    }
+    for (domain, object_id), unique_id in old.items():
+        entity_registry.async_get_or_create(
+            domain, DOMAIN, unique_id, object_id_base=object_id, config_entry=config_entry
+        )
+    await set_up(hass, config_entry)
+
+    def alive(entity_id: str) -> bool:
+        state = hass.states.get(entity_id)
+        return state is not None and state.state not in ("unavailable", "unknown")
+
+    await until(hass, lambda: all(alive(f"{domain}.{object_id}") for domain, object_id in old))
+    for domain, object_id in old:
+        registered = entity_registry.async_get(f"{domain}.{object_id}")
+        assert registered is not None
+        assert registered.device_id is not None
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_diagnostics(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """They tell what appliances can do and say, and nothing of whose they are."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    account = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    home = account["smart_home"]
+    assert home["kinds"]["LIGHT"] == 7
+    assert home["exposed_by_home_assistant"] == {"skill": 1, "matter_bridge": 1, "matter_child": 1}
+    assert home["guard"] is True
+    monitor = entity_registry.async_get("sensor.living_room_air_monitor_humidity")
+    assert monitor is not None
+    device = device_registry.async_get(monitor.device_id or "")
+    assert isinstance(device, dr.DeviceEntry)
+    told = (await get_diagnostics_for_device(hass, hass_client, entry, device))["appliance"]
+    assert (told["kind"], told["device_type"], told["reachable"]) == ("AIR_QUALITY_MONITOR", "AEZME1X38KDRA", True)
+    humidity = next(sample for sample in told["samples"] if sample["instance"] == "4")
+    assert (humidity["feature"], humidity["property"], humidity["value"]) == ("range", "rangeValue", 46)
+    text = json.dumps([account, told])
+    for secret in ("Air Monitor", "Hall Light", "G0SIM", "5e000000", "00:53:10"):
+        assert secret not in text, secret
+
+
+async def test_what_the_user_wants(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """An Echo that is not wanted has no sensors and nothing below it; what is chosen comes, and goes again."""
+    house = House(sim)
+    porch, kitchen = house.entity_id("Porch Light"), household.serial("Kitchen Show")
+    hass.config_entries.async_update_entry(config_entry, options={"exclude_devices": [kitchen], "appliances": [porch]})
+    assert await async_setup_component(hass, "homeassistant", {})
+    await set_up(hass, config_entry)
+    await until(hass, lambda: hass.states.get("light.porch_light"))
+    assert entity_registry.async_get("sensor.kitchen_show_temperature") is None
+    hall = entity_registry.async_get("light.hall_hall_light")
+    assert hall is not None
+    device = device_registry.async_get(hall.device_id or "")
+    assert isinstance(device, dr.DeviceEntry)
+    assert device.via_device_id is None
+
+    await quiet(hass, sim, calm=0.4)
+    sim.reset_ledger()
+    data = {"entity_id": ["light.hall_hall_light", "light.porch_light"]}
+    await hass.services.async_call("homeassistant", "update_entity", data, blocking=True)
+    assert house.reads() == 1
+
+    identifier = (DOMAIN, f"appliance_{config_entry.unique_id}_{porch}")
+    assert device_registry.async_get_device_by_identifier(identifier, config_entry.entry_id)
+    hass.config_entries.async_update_entry(config_entry, options={"exclude_devices": [kitchen]})
+    config_entry.runtime_data.appliances.async_options_changed()
+    await until(hass, lambda: hass.states.get("light.porch_light") is None)
+    assert device_registry.async_get_device_by_identifier(identifier, config_entry.entry_id) is None
+    assert hass.states.get("light.hall_hall_light")
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_backend_without_a_smart_home(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It adds nothing of it and asks for nothing; all else is there."""
+    lacking(monkeypatch, "smart_home")
+    await set_up(hass, config_entry)
+    assert hass.states.async_entity_ids(("light", "climate", "lock", "alarm_control_panel")) == []
+    assert state_of(hass, "media_player.kitchen_show").state == "idle"
+    assert House(sim).reads() == 0
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "registered_by", "wanted"),
+    [
+        ("", None, "bare"),
+        ("jo@example.org", None, "own"),
+        ("jo@example.org", "this", "bare"),
+        ("jo@example.org", "other", "own"),
+        ("", "other", "own"),
+    ],
+)
+def test_unique_ids_of_two_accounts(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, suffix: str, registered_by: str | None, wanted: str
+) -> None:
+    """What is registered stays as it is, and no two accounts ever want the same."""
+    entries: dict[str, Any] = {}
+    for name, unique_id in (("this", "A2THIS"), ("other", "A2OTHER")):
+        entries[name] = MockConfigEntry(domain=DOMAIN, unique_id=unique_id, data={"id_suffix": suffix})
+        entries[name].add_to_hass(hass)
+    if registered_by:
+        entity_registry.async_get_or_create("light", DOMAIN, "70550dd0", config_entry=entries[registered_by])
+    found = appliance_unique_id(hass, entries["this"], "light", "70550dd0")
+    own = "70550dd0_jo_example_org" if suffix else "70550dd0_a2this"
+    assert found == {"bare": "70550dd0", "own": own}[wanted]
+    entity_registry.async_get_or_create("light", DOMAIN, found, config_entry=entries["this"])
+    for item in er.async_entries_for_config_entry(entity_registry, entries["other"].entry_id):
+        entity_registry.async_remove(item.entity_id)
+    assert appliance_unique_id(hass, entries["this"], "light", "70550dd0") == found, "decided once"

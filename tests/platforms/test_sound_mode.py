@@ -1,0 +1,99 @@
+"""The equalizer of an Echo by names."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import Clock, Household, state_of
+
+KITCHEN, SPOT = "Kitchen Show", "Office Spot"
+PLAYER, GROUP, WITHOUT = "media_player.kitchen_show", "media_player.downstairs", "media_player.office_spot"
+EQUALIZER = "/api/equalizer/*"
+
+
+async def select(hass: HomeAssistant, entity_id: str, mode: str) -> None:
+    """Choose a sound mode."""
+    data = {"entity_id": entity_id, "sound_mode": mode}
+    await hass.services.async_call("media_player", "select_sound_mode", data, blocking=True)
+
+
+def mode_of(hass: HomeAssistant) -> Any:
+    """Return the sound mode that is shown."""
+    return state_of(hass, PLAYER).attributes.get("sound_mode")
+
+
+@pytest.mark.usefixtures("entry")
+async def test_it_is_set_and_told_without_being_asked(
+    hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """A mode is one write and one read; what the Echo or the app sets comes by push."""
+    assert household.sim.ledger(path=EQUALIZER) == [], "not asked for at the start"
+    assert mode_of(hass) is None
+    assert state_of(hass, PLAYER).attributes["sound_mode_list"] == ["flat", "bass", "voice", "treble", "night"]
+    for without in (GROUP, WITHOUT):
+        assert "sound_mode_list" not in state_of(hass, without).attributes
+
+    sim.reset_ledger()
+    await select(hass, PLAYER, "voice")
+    assert household.device(KITCHEN)["equalizer"] == {"bass": -3, "mid": 4, "treble": 1}
+    assert mode_of(hass) == "voice"
+    assert [one["method"] for one in sim.ledger(path=EQUALIZER)] == ["POST", "GET"]
+
+    sim.reset_ledger()
+    household.change(KITCHEN, equalizer={"bass": 0, "mid": 0, "treble": 0})
+    await clock.settle()
+    assert mode_of(hass) == "flat"
+    household.change(KITCHEN, equalizer={"bass": 1, "mid": 0, "treble": 0})
+    await clock.settle()
+    assert mode_of(hass) is None, "that has no name"
+    assert sim.ledger(path=EQUALIZER) == []
+
+
+@pytest.mark.usefixtures("entry")
+async def test_what_may_have_been_missed_is_not_shown(
+    hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """After a gap of the stream nobody knows the equalizer, unless one of its entities has it read."""
+    await select(hass, PLAYER, "bass")
+    sim.fault(close_stream=True)
+    await clock.settle()
+    await clock.advance(40, 1)
+    assert mode_of(hass) is None
+    assert len(sim.ledger(method="GET", path=EQUALIZER)) == 1, "the one after the change"
+
+
+async def test_a_band_that_is_shown_tells_the_mode(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry, household: Household, clock: Clock
+) -> None:
+    """Whoever enables a band has the equalizer read, and sees both change together."""
+    bass = "number.kitchen_show_bass"
+    entity_registry.async_update_entity(bass, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await clock.settle()
+    await clock.advance(2, 0.5)
+    assert mode_of(hass) == "flat"
+    await hass.services.async_call("number", "set_value", {"entity_id": bass, "value": 4}, blocking=True)
+    assert mode_of(hass) == "bass"
+    await select(hass, PLAYER, "night")
+    assert state_of(hass, bass).state == "-5"
+    assert household.device(KITCHEN)["equalizer"] == {"bass": -5, "mid": 1, "treble": -1}
+
+
+@pytest.mark.usefixtures("entry")
+async def test_refused(hass: HomeAssistant, household: Household, sim: ControlClient) -> None:
+    """Bad input never reaches Amazon; what Amazon refuses is an error, and changes nothing."""
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="There is no sound mode rock"):
+        await select(hass, PLAYER, "rock")
+    assert household.requests() == []
+
+    sim.fault(path=EQUALIZER, method="POST", status=400, body={"message": "no"}, times=1)
+    with pytest.raises(HomeAssistantError):
+        await select(hass, PLAYER, "night")
+    assert household.device(KITCHEN)["equalizer"] == {"bass": 0, "mid": 0, "treble": 0}
+    assert mode_of(hass) is None

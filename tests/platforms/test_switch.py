@@ -1,0 +1,155 @@
+"""Do Not Disturb, against the simulated cloud."""
+
+import asyncio
+from functools import partial
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.devices import Device
+from custom_components.alexa_media.coordinator import base
+from tests.conftest import Household, quiet, set_up, state_of, until
+
+KITCHEN = "switch.kitchen_show_do_not_disturb"
+
+
+async def act(hass: HomeAssistant, action: str, entity_id: str = KITCHEN) -> None:
+    """Switch and wait for the end of the action."""
+    await hass.services.async_call("switch", action, {"entity_id": entity_id}, blocking=True)
+
+
+async def test_identity(entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry) -> None:
+    """The unique id has alexa_media_player's blanks; groups have the setting, too."""
+    kitchen = entity_registry.async_get(KITCHEN)
+    assert kitchen is not None
+    assert kitchen.unique_id == f"{household.serial('Kitchen Show')}_do not disturb"
+    assert kitchen.entity_category == "config"
+    assert entity_registry.async_get("switch.downstairs_do_not_disturb")
+
+
+async def test_switch(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """The cloud is switched, and its push is what is shown: no request besides the command."""
+    assert state_of(hass, "switch.bedroom_dot_do_not_disturb").state == "on"
+    assert state_of(hass, KITCHEN).state == "off"
+    for action, enabled in (("turn_on", True), ("turn_off", False)):
+        sim.reset_ledger()
+        await act(hass, action)
+        assert household.device("Kitchen Show")["dnd"] is enabled
+        await until(hass, partial(hass.states.is_state, KITCHEN, "on" if enabled else "off"))
+        await quiet(hass, sim, calm=base.CONFIRM_DELAY + base.HINT_DELAY + 0.5)
+        assert household.requests() == ["PUT /api/dnd/status"]
+
+
+async def test_push_is_faster_than_the_answer(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the push has confirmed by the time of the answer is not asked for."""
+    backend = entry.runtime_data.backend
+    put = backend.async_set_dnd
+
+    async def answer_late(device: Device, enabled: bool) -> None:
+        await put(device, enabled)
+        while not hass.states.is_state(KITCHEN, "on"):
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(backend, "async_set_dnd", answer_late)
+    sim.reset_ledger()
+    await act(hass, "turn_on")
+    await quiet(hass, sim, calm=base.CONFIRM_DELAY + base.HINT_DELAY + 0.5)
+    assert [entry["method"] for entry in sim.ledger(path="/api/dnd/*")] == ["PUT"]
+
+
+async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+    """A refusal reaches the caller, and the state stays."""
+    sim.fault(path="/api/dnd/status", status=400, body={"message": "no"})
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "turn_on")
+    assert raised.value.translation_key == "command_refused"
+    assert state_of(hass, KITCHEN).state == "off"
+    assert household.device("Kitchen Show")["dnd"] is False
+
+
+async def test_list_that_comes_late(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+    """The switches appear once the list can be read; a device that it lacks later keeps its switch."""
+    fault = sim.fault(path="/api/dnd/device-status-list", status=500)
+    assert fault
+    await set_up(hass, config_entry)
+    assert hass.states.get(KITCHEN) is None
+    assert state_of(hass, "media_player.kitchen_show").state == "idle"
+    sim.remove_fault(fault)
+    dnd = config_entry.runtime_data.dnd
+    await dnd.async_refresh()
+    await until(hass, lambda: hass.states.get(KITCHEN))
+    everything = dict(dnd.data)
+    dnd.async_set_updated_data({})
+    assert state_of(hass, KITCHEN).state == "unknown"
+    dnd.async_set_updated_data(everything)
+    await hass.async_block_till_done()
+    assert state_of(hass, KITCHEN).state == "off"
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize("mode", ["shuffle", "repeat"])
+async def test_modes(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+    mode: str,
+) -> None:
+    """Rows "ShuffleSwitch" and "RepeatSwitch": there while music plays; switching is one request."""
+    entity_id = f"switch.kitchen_show_{mode}"
+    registered = entity_registry.async_get(entity_id)
+    assert registered is not None
+    assert registered.unique_id == f"{household.serial('Kitchen Show')}_{mode}"
+    assert registered.entity_category == "config"
+    assert state_of(hass, entity_id).state == "unavailable"
+    data = {"entity_id": "media_player.kitchen_show", "media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
+    await hass.services.async_call("media_player", "play_media", data, blocking=True)
+    await until(hass, partial(hass.states.is_state, entity_id, "off"))
+    await quiet(hass, sim)
+    written = state_of(hass, entity_id).last_reported
+    household.change("Kitchen Show", volume=13)
+    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.13)
+    assert state_of(hass, entity_id).last_reported == written, "a volume is nothing that it shows"
+    for action, shown in (("turn_on", "on"), ("turn_off", "off")):
+        sim.reset_ledger()
+        await act(hass, action, entity_id)
+        await until(hass, partial(hass.states.is_state, entity_id, shown))
+        assert household.device("Kitchen Show")["player"][mode] is (shown == "on")
+        assert household.requests("POST", "/api/np/command") == ["POST /api/np/command"]
+
+
+async def test_mode_of_a_group(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """What a group plays is switched at the group, by the switch of each of its members."""
+    data = {"entity_id": "media_player.kitchen_show", "media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
+    await hass.services.async_call("media_player", "play_media", data, blocking=True)
+    music = household.device("Kitchen Show")["player"]
+    household.change("Downstairs", player=music)
+    member = "switch.living_room_studio_shuffle"
+    await until(hass, partial(hass.states.is_state, member, "off"))
+    await quiet(hass, sim)
+    sim.reset_ledger()
+    await act(hass, "turn_on", member)
+    (request,) = sim.ledger(method="POST", path="/api/np/command")
+    assert household.serial("Downstairs") in str(request["query"])
+    await until(hass, partial(hass.states.is_state, member, "on"))
+    await until(hass, partial(hass.states.is_state, "switch.downstairs_shuffle", "on"))
+
+
+async def test_a_volume_push_does_not_write_the_modes(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
+    """Not even the first push after the start writes switches that it says nothing about."""
+    modes = ("switch.kitchen_show_shuffle", "switch.kitchen_show_repeat")
+    before = [state_of(hass, mode).last_reported for mode in modes]
+    household.change("Kitchen Show", volume=63)
+    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes.get("volume_level") == 0.63)
+    assert [state_of(hass, mode).last_reported for mode in modes] == before
