@@ -364,3 +364,8 @@ def test_the_workflow_runs_every_form_of_the_demo_check() -> None:
     workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text()
     assert len(forms) >= 3
     assert [form for form in forms if f"run: {form}\n" not in workflow] == []
+
+
+def test_the_picture_of_imports_is_current() -> None:
+    drawn = subprocess.run([sys.executable, "scripts/draw_imports.py", "--check"], cwd=ROOT, check=False)
+    assert drawn.returncode == 0, "run scripts/draw_imports.py"
