@@ -46,7 +46,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alerts(hass, entry, async_add_entities)
+    _async_setup_alarms(hass, entry, async_add_entities)
 
 
 ALERTS: Final = CalendarEntityDescription(key="alerts", translation_key="alerts")
@@ -62,11 +62,11 @@ MOST: Final = 400
 
 
 @callback
-def _async_setup_alerts(
+def _async_setup_alarms(
     _hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add one for the account."""
-    if entry.runtime_data.notifications and entry.runtime_data.backend.alerts:
+    if entry.runtime_data.notifications and entry.runtime_data.backend.alarms:
         async_add_entities([AlexaCalendar(entry, entry.runtime_data.notifications)])
 
 

@@ -91,7 +91,7 @@ class Topic(StrEnum):
     APPLIANCES = "appliances"
     SMART_HOME = "smart_home"
     GUARD = "guard"
-    ALERT_VOLUMES = "alert_volumes"
+    ALARM_VOLUMES = "alarm_volumes"
     ASCENDING = "ascending"
     ALARM_SOUNDS = "alarm_sounds"
     DEVICE_SETTINGS = "device_settings"

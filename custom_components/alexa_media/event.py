@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.devices import Device, DeviceFamily, Notification
 from .cloud.model.history import UtteranceType, VoiceRecord
-from .coordinator.alarm_watch import EVENT_TYPES, AlertEvent, AlertWatch
+from .coordinator.alarm_watch import EVENT_TYPES, AlarmEvent, AlarmWatch
 from .coordinator.dnd_bluetooth import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator, LastCommand
 from .coordinator.runtime import AlexaConfigEntry
@@ -24,7 +24,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alerts(hass, entry, async_add_entities)
+    _async_setup_alarms(hass, entry, async_add_entities)
     _async_setup_voice(hass, entry, async_add_entities)
 
 
@@ -32,34 +32,34 @@ ALERT: Final = EventEntityDescription(key="alert", translation_key="alert", even
 
 
 @callback
-def _async_setup_alerts(
+def _async_setup_alarms(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add one for every device that rings."""
     devices, notifications = entry.runtime_data.devices, entry.runtime_data.notifications
-    watch = entry.runtime_data.alert_watch
+    watch = entry.runtime_data.alarm_watch
     if notifications is None or watch is None:
         return
 
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaAlertEvent]]]:
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaAlarmEvent]]]:
         for device in devices.data.values():
             if device.capabilities & {CAN_RING, CAN_REMIND}:
                 yield (
                     f"{player_unique_id(entry, device.serial)}_{ALERT.key}",
-                    partial(AlexaAlertEvent, entry, notifications, watch, device),
+                    partial(AlexaAlarmEvent, entry, notifications, watch, device),
                 )
 
     async_setup_entities(hass, entry, async_add_entities, candidates, devices)
 
 
-class AlexaAlertEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
+class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
     """Fires when an alarm, a timer or a reminder rings, is ended or is snoozed."""
 
     def __init__(
         self,
         entry: AlexaConfigEntry,
         coordinator: NotificationsCoordinator,
-        watch: AlertWatch,
+        watch: AlarmWatch,
         device: Device,
     ) -> None:
         """Follow a device."""
@@ -74,7 +74,7 @@ class AlexaAlertEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
         self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
 
     @callback
-    def _async_happened(self, event: AlertEvent) -> None:
+    def _async_happened(self, event: AlarmEvent) -> None:
         """Tell of it: kind, id and label go with it."""
         item = event.notification
         self._trigger_event(

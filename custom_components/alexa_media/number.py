@@ -15,7 +15,7 @@ from .cloud.model.appliances import Appliance, Feature, FeatureName, PropertyKey
 from .cloud.model.controls import SetRange, SetSpeakerVolume
 from .cloud.model.devices import Device
 from .cloud.model.settings import GAIN, Setting
-from .coordinator.alarms import AlertVolumesCoordinator
+from .coordinator.alarms import AlarmVolumesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
@@ -36,7 +36,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alerts(hass, entry, async_add_entities)
+    _async_setup_alarms(hass, entry, async_add_entities)
     _async_setup_managed_settings(hass, entry, async_add_entities)
     _async_setup_settings(hass, entry, async_add_entities)
     _async_setup_smart_home(hass, entry, async_add_entities)
@@ -56,30 +56,30 @@ ALERT_VOLUME: Final = NumberEntityDescription(
 
 
 @callback
-def _async_setup_alerts(
+def _async_setup_alarms(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add one for every device that can change it."""
-    devices, volumes = entry.runtime_data.devices, entry.runtime_data.alert_volumes
+    devices, volumes = entry.runtime_data.devices, entry.runtime_data.alarm_volume
     if volumes is None:
         return
 
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaAlertVolumeNumber]]]:
+    def candidates() -> Iterator[tuple[str, Callable[[], AlexaAlarmVolumeNumber]]]:
         for device in devices.data.values():
             if "TIMERS_ALARMS_NOTIFICATIONS_VOLUME" in device.capabilities:
                 yield (
                     f"{player_unique_id(entry, device.serial)}_{ALERT_VOLUME.key}",
-                    partial(AlexaAlertVolumeNumber, entry, volumes, device),
+                    partial(AlexaAlarmVolumeNumber, entry, volumes, device),
                 )
 
     async_setup_entities(hass, entry, async_add_entities, candidates, devices)
 
 
 # NumberEntity first: its ``value``, which is final, is the one that Home Assistant shows.
-class AlexaAlertVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
+class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
     """How loud alarms, timers and notifications of a device are."""
 
-    def __init__(self, entry: AlexaConfigEntry, coordinator: AlertVolumesCoordinator, device: Device) -> None:
+    def __init__(self, entry: AlexaConfigEntry, coordinator: AlarmVolumesCoordinator, device: Device) -> None:
         """Show the volume."""
         super().__init__(entry, coordinator, device, ALERT_VOLUME.key)
         self._volumes = coordinator
@@ -95,7 +95,7 @@ class AlexaAlertVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
     async def async_set_native_value(self, value: float) -> None:
         """Set it, and show what Amazon then says."""
         with command_errors(self.hass, self.entry):
-            await self._volumes.api.async_set_alert_volume(self.device, round(value))
+            await self._volumes.api.async_set_alarm_volume(self.device, round(value))
         await self.coordinator.async_refresh_shared()
 
 

@@ -55,7 +55,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alerts(hass, entry, async_add_entities)
+    _async_setup_alarms(hass, entry, async_add_entities)
     _async_setup_managed_settings(hass, entry, async_add_entities)
     _async_setup_settings(hass, entry, async_add_entities)
     _async_setup_smart_home(hass, entry, async_add_entities)
@@ -75,12 +75,12 @@ DEFAULT_SOUND: Final = SelectEntityDescription(
 
 
 @callback
-def _async_setup_alerts(
+def _async_setup_alarms(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add one for the account, and one for each device whose alarms can have other sounds."""
     runtime = entry.runtime_data
-    devices, sounds, api = runtime.devices, runtime.alarm_sounds, runtime.backend.alerts
+    devices, sounds, api = runtime.devices, runtime.alarm_sounds, runtime.backend.alarms
     if sounds is None or api is None:
         return
 

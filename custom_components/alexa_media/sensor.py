@@ -28,7 +28,7 @@ from .cloud.model.devices import Device, Notification, NotificationStatus, Notif
 from .cloud.model.property import ManagedUnit, ManagementApi
 from .cloud.model.settings import Setting
 from .const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
-from .coordinator.alarm_watch import AlertEvent, AlertWatch, Happening
+from .coordinator.alarm_watch import AlarmEvent, AlarmWatch, Happening
 from .coordinator.dnd_bluetooth import NotificationsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, account_device_info, async_setup_entities, masked, player_unique_id
@@ -116,7 +116,7 @@ def _async_setup_notifications(
 ) -> None:
     """Add those that a device can have."""
     devices = entry.runtime_data.devices
-    notifications, watch = entry.runtime_data.notifications, entry.runtime_data.alert_watch
+    notifications, watch = entry.runtime_data.notifications, entry.runtime_data.alarm_watch
     if notifications is None or watch is None:
         return
 
@@ -147,7 +147,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
         self,
         entry: AlexaConfigEntry,
         coordinator: NotificationsCoordinator,
-        watch: AlertWatch,
+        watch: AlarmWatch,
         device: Device,
         description: AlexaNextDescription,
     ) -> None:
@@ -215,7 +215,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
         return self._read_at + timedelta(seconds=min(known)) if known and self._read_at else None
 
     @callback
-    def _async_happened(self, event: AlertEvent) -> None:
+    def _async_happened(self, event: AlarmEvent) -> None:
         """Fire alexa_media_player's event for what rings, and for an alarm that was ended.
 
         A snooze that is over is the same alarm, of which the event was fired before.
@@ -240,7 +240,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 class AlexaAccountSensor(AlexaNextSensor):
     """The next of the reminders that all devices of the account have in common."""
 
-    def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, watch: AlertWatch) -> None:
+    def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, watch: AlarmWatch) -> None:
         """Belong to the account."""
         super().__init__(entry, coordinator, watch, ALL_DEVICES, EVERYWHERE_REMINDER)
         self._attr_unique_id = f"{entry.unique_id}_{EVERYWHERE_REMINDER.key}"

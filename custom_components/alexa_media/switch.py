@@ -59,7 +59,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alerts(hass, entry, async_add_entities)
+    _async_setup_alarms(hass, entry, async_add_entities)
     _async_setup_device(hass, entry, async_add_entities)
     _async_setup_managed_settings(hass, entry, async_add_entities)
     _async_setup_settings(hass, entry, async_add_entities)
@@ -84,11 +84,11 @@ ASCENDING: Final = SwitchEntityDescription(
 
 
 @callback
-def _async_setup_alerts(
+def _async_setup_alarms(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    if entry.runtime_data.notifications and entry.runtime_data.backend.alerts:
+    if entry.runtime_data.notifications and entry.runtime_data.backend.alarms:
         _AlarmSwitches(hass, entry, entry.runtime_data.notifications, async_add_entities).async_start()
     _add_ascending(hass, entry, async_add_entities)
 

@@ -164,7 +164,7 @@ async def test_volume_of_one_alarm(
     assert volume() == 55
     # and none of its own any more
     await act("set_alarm_volume", notification_id=other)
-    assert config_entry.runtime_data.alarm_volumes._wanted == {alarm: 80}
+    assert config_entry.runtime_data.alarm_volume_override._wanted == {alarm: 80}
     with pytest.raises(ServiceValidationError, match="no alarm"):
         await act("set_alarm_volume", notification_id="nothing", volume=0.5)
     await hass.config_entries.async_unload(config_entry.entry_id)

@@ -209,14 +209,14 @@ async def test_push_is_faster_than_the_answer(
     await play(hass)
     await quiet(hass, sim)
     backend = entry.runtime_data.backend
-    send = backend.async_transport
+    send = backend.async_player_command
 
     async def answer_late(command: PlayerCommand, device: Device) -> None:
         await send(command, device)
         while state_of(hass, KITCHEN).state != "paused":
             await asyncio.sleep(0.01)
 
-    monkeypatch.setattr(backend, "async_transport", answer_late)
+    monkeypatch.setattr(backend, "async_player_command", answer_late)
     sim.reset_ledger()
     await act(hass, "media_pause")
     await quiet(hass, sim, calm=base.CONFIRM_DELAY + base.HINT_DELAY + 0.5)

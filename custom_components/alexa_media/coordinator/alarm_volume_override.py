@@ -15,11 +15,11 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..cloud.errors import AlexaError
-from ..cloud.model.alarms import AlertsApi
+from ..cloud.model.alarms import AlarmsApi
 from ..cloud.model.devices import Notification
 from ..const import DOMAIN
-from .alarm_watch import RINGING, AlertEvent, AlertWatch, Happening
-from .alarms import AlertVolumesCoordinator
+from .alarm_watch import RINGING, AlarmEvent, AlarmWatch, Happening
+from .alarms import AlarmVolumesCoordinator
 from .base import LOGGER
 from .devices import DevicesCoordinator
 
@@ -49,17 +49,17 @@ class Changed:
     tries: int = 0
 
 
-class AlarmVolumes:
+class AlarmVolumeOverrides:
     """Knows the alarms that have a volume of their own, also after a restart."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
-        api: AlertsApi,
+        api: AlarmsApi,
         devices: DevicesCoordinator,
-        volumes: AlertVolumesCoordinator,
-        watch: AlertWatch,
+        volumes: AlarmVolumesCoordinator,
+        watch: AlarmWatch,
     ) -> None:
         """Know nothing yet; see ``async_start``."""
         self._hass = hass
@@ -107,7 +107,7 @@ class AlarmVolumes:
                 yield notification, at
 
     @callback
-    def _async_happened(self, event: AlertEvent) -> None:
+    def _async_happened(self, event: AlarmEvent) -> None:
         """Put a volume back when its alarm was ended; one that sleeps keeps it."""
         serial = event.notification.serial
         changed = self._changed.get(serial)
@@ -162,7 +162,7 @@ class AlarmVolumes:
         serial, level = notification.serial, self._wanted[notification.notification_id]
         device = self._devices.data.get(serial)
         try:
-            before = (await self._api.async_alert_volumes()).get(serial)
+            before = (await self._api.async_alarm_volumes()).get(serial)
             if device is None or before is None:
                 return
             if (already := self._changed.get(serial)) is not None:
@@ -171,7 +171,7 @@ class AlarmVolumes:
             alarm = notification.notification_id
             self._changed[serial] = Changed(alarm=alarm, level=level, before=round(before), until=until)
             await self._async_save()
-            await self._api.async_set_alert_volume(device, level)
+            await self._api.async_set_alarm_volume(device, level)
         except AlexaError as err:
             LOGGER.warning("An alarm could not be given its volume: %s", err.details)
 
@@ -179,9 +179,9 @@ class AlarmVolumes:
         """Put a volume back, unless somebody has set another one meanwhile."""
         device = self._devices.data.get(serial)
         try:
-            level = (await self._api.async_alert_volumes()).get(serial)
+            level = (await self._api.async_alarm_volumes()).get(serial)
             if device is not None and level == changed.level:
-                await self._api.async_set_alert_volume(device, changed.before)
+                await self._api.async_set_alarm_volume(device, changed.before)
         except AlexaError as err:
             if changed.tries + 1 < TRIES:
                 until = (dt_util.utcnow() + AGAIN).timestamp()

@@ -56,7 +56,7 @@ class Happening(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertEvent:
+class AlarmEvent:
     """Something that has happened, and when; of what rings the notification is as it was before."""
 
     happening: Happening
@@ -80,7 +80,7 @@ EVENT_TYPES: Final = (
 type _Key = tuple[str, int]
 """The id of a notification, and which of those with this id it is."""
 
-type AlertListener = Callable[[AlertEvent], None]
+type AlarmListener = Callable[[AlarmEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class _Worked:
     country: str | None
 
 
-class AlertWatch:
+class AlarmWatch:
     """Waits for the next alarm, timer or reminder of an account, and knows the time zones of its devices."""
 
     def __init__(
@@ -123,7 +123,7 @@ class AlertWatch:
         self._of_serial: dict[str, list[_Worked]] = {}
         self._due: tuple[_Due, ...] = ()
         self._rings: dict[_Key, _Due] = {}
-        self._listeners: dict[str | None, list[AlertListener]] = {}
+        self._listeners: dict[str | None, list[AlarmListener]] = {}
         self._planners: list[CALLBACK_TYPE] = []
         self._viewers: dict[str, list[CALLBACK_TYPE]] = {}
         self._stopped = False
@@ -168,7 +168,7 @@ class AlertWatch:
         return max(found, key=lambda due: due.at).notification if found else None
 
     @callback
-    def async_add_listener(self, serial: str | None, listener: AlertListener) -> CALLBACK_TYPE:
+    def async_add_listener(self, serial: str | None, listener: AlarmListener) -> CALLBACK_TYPE:
         """Call a listener with everything that happens on a device, or on all of them (``None``)."""
         self._listeners.setdefault(serial, []).append(listener)
         return partial(self._listeners[serial].remove, listener)
@@ -259,10 +259,10 @@ class AlertWatch:
             and (old.status is not snoozed or old.snoozed_to != new.snoozed_to)
         ):
             self._rings.pop(key, None)
-            self._async_tell(AlertEvent(happening=Happening.SNOOZED, notification=new, at=now))
+            self._async_tell(AlarmEvent(happening=Happening.SNOOZED, notification=new, at=now))
         elif new.type in ALARMS and self._was_dismissed(key, old, new, now):
             self._rings.pop(key, None)
-            self._async_tell(AlertEvent(happening=Happening.DISMISSED, notification=new, at=now))
+            self._async_tell(AlarmEvent(happening=Happening.DISMISSED, notification=new, at=now))
 
     def _was_dismissed(self, key: _Key, old: Notification, new: Notification, now: datetime) -> bool:
         """Return whether an alarm was ended, and not only noted to ring."""
@@ -339,10 +339,10 @@ class AlertWatch:
             if due.at > until or (rang is not None and rang.at == due.at):
                 continue
             self._rings[due.key] = due
-            self._async_tell(AlertEvent(happening=Happening.RINGING, notification=due.notification, at=due.at))
+            self._async_tell(AlarmEvent(happening=Happening.RINGING, notification=due.notification, at=due.at))
 
     @callback
-    def _async_tell(self, event: AlertEvent) -> None:
+    def _async_tell(self, event: AlarmEvent) -> None:
         """Tell those who listen to the device."""
         for key in (event.notification.serial, None):
             for listener in tuple(self._listeners.get(key, ())):

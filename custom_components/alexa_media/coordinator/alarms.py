@@ -13,7 +13,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..cloud.errors import AlexaAuthError, AlexaError, AlexaRateLimitedError
-from ..cloud.model.alarms import AlarmTone, AlertsApi
+from ..cloud.model.alarms import AlarmsApi, AlarmTone
 from ..cloud.model.api import AlexaBackend
 from ..const import Topic
 from .base import TopicCoordinator
@@ -28,7 +28,7 @@ class AlarmSounds:
     default: AlarmTone | None
 
 
-class AlertSettingCoordinator[V](TopicCoordinator[V]):
+class AlarmSettingCoordinator[V](TopicCoordinator[V]):
     """A topic that is read only while somebody looks at it."""
 
     pushed: ClassVar[bool] = False
@@ -37,7 +37,7 @@ class AlertSettingCoordinator[V](TopicCoordinator[V]):
     # Domain and end of the unique ids of entities that start enabled: then it is read before they are there.
     shown_by: ClassVar[tuple[str, str] | None] = None
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: AlertsApi) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: AlarmsApi) -> None:
         """Start without a question asked."""
         super().__init__(hass, entry, backend)
         self.api = api
@@ -64,19 +64,19 @@ class AlertSettingCoordinator[V](TopicCoordinator[V]):
         return remove
 
 
-class AlertVolumesCoordinator(AlertSettingCoordinator[float]):
+class AlarmVolumesCoordinator(AlarmSettingCoordinator[float]):
     """How loud alarms, timers and notifications are (0–100), by serial."""
 
-    topic: ClassVar[Topic] = Topic.ALERT_VOLUMES
+    topic: ClassVar[Topic] = Topic.ALARM_VOLUMES
     shown_by: ClassVar[tuple[str, str] | None] = ("number", "_alert_volume")
 
     @override
     async def _async_read(self) -> Mapping[str, float]:
         """Read those of all devices."""
-        return await self.api.async_alert_volumes()
+        return await self.api.async_alarm_volumes()
 
 
-class AscendingCoordinator(AlertSettingCoordinator[bool]):
+class AscendingCoordinator(AlarmSettingCoordinator[bool]):
     """Whether alarms grow louder bit by bit, by serial."""
 
     topic: ClassVar[Topic] = Topic.ASCENDING
@@ -87,7 +87,7 @@ class AscendingCoordinator(AlertSettingCoordinator[bool]):
         return await self.api.async_ascending()
 
 
-class AlarmSoundsCoordinator(AlertSettingCoordinator[AlarmSounds]):
+class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
     """Sounds of those devices alone whose entities are enabled: it takes two requests for each, once a day."""
 
     topic: ClassVar[Topic] = Topic.ALARM_SOUNDS
@@ -99,7 +99,7 @@ class AlarmSoundsCoordinator(AlertSettingCoordinator[AlarmSounds]):
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
         backend: AlexaBackend,
-        api: AlertsApi,
+        api: AlarmsApi,
         devices: DevicesCoordinator,
     ) -> None:
         """Start without a question asked."""

@@ -32,9 +32,9 @@ from ..const import (
     CONF_URL,
     DOMAIN,
 )
-from .alarm_volume_override import AlarmVolumes, alarm_volume_store
-from .alarm_watch import AlertWatch
-from .alarms import AlarmSoundsCoordinator, AlertVolumesCoordinator, AscendingCoordinator
+from .alarm_volume_override import AlarmVolumeOverrides, alarm_volume_store
+from .alarm_watch import AlarmWatch
+from .alarms import AlarmSoundsCoordinator, AlarmVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
 from .device_settings import DeviceSettingsCoordinator
@@ -127,11 +127,11 @@ class AlexaRuntimeData:
     appliances: AppliancesCoordinator | None = None
     smart_home: SmartHomeCoordinator | None = None
     guard: GuardCoordinator | None = None
-    alert_volumes: AlertVolumesCoordinator | None = None
+    alarm_volume: AlarmVolumesCoordinator | None = None
     ascending: AscendingCoordinator | None = None
     alarm_sounds: AlarmSoundsCoordinator | None = None
-    alert_watch: AlertWatch | None = None
-    alarm_volumes: AlarmVolumes | None = None
+    alarm_watch: AlarmWatch | None = None
+    alarm_volume_override: AlarmVolumeOverrides | None = None
     device_settings: DeviceSettingsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     recovery: Recovery = field(init=False)
@@ -147,9 +147,9 @@ class AlexaRuntimeData:
         devices = DevicesCoordinator(hass, entry, backend)
         notifications = NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None
         # without the list of what there is, nothing can be done about it
-        alerts = backend.alerts if notifications else None
-        volumes = AlertVolumesCoordinator(hass, entry, backend, alerts) if alerts else None
-        watch = AlertWatch(hass, entry, devices, notifications) if notifications else None
+        alarms = backend.alarms if notifications else None
+        volumes = AlarmVolumesCoordinator(hass, entry, backend, alarms) if alarms else None
+        watch = AlarmWatch(hass, entry, devices, notifications) if notifications else None
         dnd = DndCoordinator(hass, entry, backend) if Capability.DND in has else None
         appliances = smart_home = guard = None
         managed = backend.management
@@ -173,12 +173,14 @@ class AlexaRuntimeData:
             appliances=appliances,
             smart_home=smart_home,
             guard=guard,
-            alert_volumes=volumes,
-            ascending=AscendingCoordinator(hass, entry, backend, alerts) if alerts else None,
-            alarm_sounds=AlarmSoundsCoordinator(hass, entry, backend, alerts, devices) if alerts else None,
-            alert_watch=watch,
-            alarm_volumes=(
-                AlarmVolumes(hass, entry, alerts, devices, volumes, watch) if alerts and volumes and watch else None
+            alarm_volume=volumes,
+            ascending=AscendingCoordinator(hass, entry, backend, alarms) if alarms else None,
+            alarm_sounds=AlarmSoundsCoordinator(hass, entry, backend, alarms, devices) if alarms else None,
+            alarm_watch=watch,
+            alarm_volume_override=(
+                AlarmVolumeOverrides(hass, entry, alarms, devices, volumes, watch)
+                if alarms and volumes and watch
+                else None
             ),
             device_settings=DeviceSettingsCoordinator(hass, entry, backend, managed) if managed else None,
         )
@@ -205,7 +207,7 @@ class AlexaRuntimeData:
         """Return the coordinators that there are, the devices first."""
         topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
         smart_home = (self.appliances, self.smart_home, self.guard)
-        settings = (self.settings, self.alert_volumes, self.ascending, self.alarm_sounds, self.device_settings)
+        settings = (self.settings, self.alarm_volume, self.ascending, self.alarm_sounds, self.device_settings)
         every = (*topics, *smart_home, self.lists, self.routines, self.kids, self.history, *settings)
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
@@ -268,10 +270,10 @@ class AlexaRuntimeData:
         if self.guard is not None and not self.guard.data:
             # which appliance it is may only be known now
             await self.guard.async_refresh()
-        if self.alert_watch is not None:
-            await self.alert_watch.async_start()
-        if self.alarm_volumes is not None:
-            await self.alarm_volumes.async_start()
+        if self.alarm_watch is not None:
+            await self.alarm_watch.async_start()
+        if self.alarm_volume_override is not None:
+            await self.alarm_volume_override.async_start()
         self.backend.setup_done()
 
     @callback

@@ -14,13 +14,13 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ..cloud.alarm_times import ALARMS, TIMERS, first_day, next_occurrence, repeats, repetition_rules, weekdays_of
-from ..cloud.model.alarms import WEEKDAYS, AlarmTone, AlertsApi, Recurrence, Timing
+from ..cloud.model.alarms import WEEKDAYS, AlarmsApi, AlarmTone, Recurrence, Timing
 from ..cloud.model.commands import TextCommand
 from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification
 from ..cloud.names import folded, same
 from ..cloud.phrases import Phrases, phrases_for
 from ..const import CONF_DEFAULT_DEVICE, DOMAIN
-from ..coordinator.alarm_watch import AlertWatch
+from ..coordinator.alarm_watch import AlarmWatch
 from ..coordinator.dnd_bluetooth import NotificationsCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id
@@ -64,9 +64,9 @@ class Echo:
 
     entry: AlexaConfigEntry
     device: Device
-    api: AlertsApi
+    api: AlarmsApi
     notifications: NotificationsCoordinator
-    watch: AlertWatch
+    watch: AlarmWatch
 
     @property
     def zone(self) -> tzinfo:
@@ -96,14 +96,14 @@ def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
         return None
     runtime = entry.runtime_data
     device = ALL_DEVICES if serial == EVERYWHERE else runtime.devices.data.get(serial)
-    if not (device and runtime.backend.alerts and runtime.notifications and runtime.alert_watch):
+    if not (device and runtime.backend.alarms and runtime.notifications and runtime.alarm_watch):
         return None
     return Echo(
         entry=entry,
         device=device,
-        api=runtime.backend.alerts,
+        api=runtime.backend.alarms,
         notifications=runtime.notifications,
-        watch=runtime.alert_watch,
+        watch=runtime.alarm_watch,
     )
 
 
@@ -410,7 +410,7 @@ async def async_switch(hass: HomeAssistant, echo: Echo, alarm: Notification, *, 
 
 async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
     """Give an alarm a volume of its own (0–1), or take it away."""
-    if (volumes := echo.entry.runtime_data.alarm_volumes) is not None:
+    if (volumes := echo.entry.runtime_data.alarm_volume_override) is not None:
         await volumes.async_set(alarm_id, None if volume is None else round(volume * 100))
 
 

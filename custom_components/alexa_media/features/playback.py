@@ -98,7 +98,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         """
         target = self._playing_group or self.device
         try:
-            await self.runtime.backend.async_transport(PlayerCommand(type=kind, fields=fields), target)
+            await self.runtime.backend.async_player_command(PlayerCommand(type=kind, fields=fields), target)
         except AlexaNoPlayerError as err:
             await self._players.async_read_sessions()
             if (session := self._session) is None:

@@ -214,7 +214,7 @@ async def test_bluetooth(backend: AccountBackend, amazon: Amazon) -> None:
 async def test_a_command_to_a_player(backend: AccountBackend, amazon: Amazon) -> None:
     device = (await backend.async_devices())[STUDIO]
     amazon.script(PLAYER_COMMAND.path, answer())
-    await backend.async_transport(
+    await backend.async_player_command(
         PlayerCommand(type="SeekCommand", fields={"mediaPosition": 73, "contentFocusClientId": None}), device
     )
     (hit,) = amazon.hits(PLAYER_COMMAND.path)

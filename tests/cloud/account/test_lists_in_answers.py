@@ -46,7 +46,7 @@ PARSERS: dict[str, tuple[str | None, Callable[[Any], Any]]] = {
     "household": ("accounts", parse_settings.parse_household),
     "alarms": ("alarms", parse_alerts.parse_alarms),
     "sounds": ("notificationSounds", parse_alerts.parse_alarm_tones),
-    "alert volumes": ("deviceNotificationStates", parse_alerts.parse_alert_volumes),
+    "alert volumes": ("deviceNotificationStates", parse_alerts.parse_alarm_volumes),
     "ascending": ("ascendingAlarmModelList", parse_alerts.parse_ascending),
 }
 

@@ -8,8 +8,8 @@ import pytest
 from custom_components.alexa_media.cloud.account.alarms import (
     CREATE_ALARM,
     parse_alarm_tones,
+    parse_alarm_volumes,
     parse_alarms,
-    parse_alert_volumes,
     parse_ascending,
     parse_created,
     parse_sound,
@@ -74,7 +74,7 @@ def test_sounds_and_volumes() -> None:
         {"deviceSerialNumber": serial, "volumeLevel": level}
         for serial, level in zip("abcd", (38, 101, "1", None), strict=True)
     ]
-    assert parse_alert_volumes({"deviceNotificationStates": volumes}) == {"a": 38}
+    assert parse_alarm_volumes({"deviceNotificationStates": volumes}) == {"a": 38}
     models = [{"deviceSerialNumber": "a", "ascendingAlarmEnabled": False}, {"deviceSerialNumber": "b"}, 3]
     assert parse_ascending({"ascendingAlarmModelList": models}) == {"a": False}
 
@@ -83,7 +83,7 @@ def test_sounds_and_volumes() -> None:
 @settings(max_examples=60, deadline=None)
 def test_anything(data: Any) -> None:
     """Whatever comes, it is parsed or told to be a bad answer."""
-    for parse in (parse_alarms, parse_alarm_tones, parse_alert_volumes, parse_ascending):
+    for parse in (parse_alarms, parse_alarm_tones, parse_alarm_volumes, parse_ascending):
         try:
             parse(data)
         except AlexaBadResponseError:

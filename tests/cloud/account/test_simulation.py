@@ -128,7 +128,7 @@ async def test_pushes_arrive_as_events_and_a_player_obeys(sim: ControlClient, ba
     playing = [session for session in await backend.async_sessions() if session.state is PlayerState.PLAYING]
     if playing:
         device = (await backend.async_devices())[playing[0].serials[0]]
-        await backend.async_transport(PlayerCommand(type="PauseCommand", fields={}), device)
+        await backend.async_player_command(PlayerCommand(type="PauseCommand", fields={}), device)
         states = {s.state for s in await backend.async_sessions() if device.serial in s.serials}
         assert PlayerState.PLAYING not in states
     await events.aclose()

@@ -110,7 +110,7 @@ async def test_what_smart_properties_lack_is_said_before_anything_is_sent(
         hotel.async_bluetooth(),
         hotel.async_connect_bluetooth(device, "00:00:5E:00:53:00"),
         hotel.async_disconnect_bluetooth(device),
-        hotel.async_transport(PlayerCommand(type="PlayCommand", fields={}), device),
+        hotel.async_player_command(PlayerCommand(type="PlayCommand", fields={}), device),
         hotel.async_execute(Speak(text="Hello"), (device,)),
         hotel.smart_home.async_guard(light),
         hotel.smart_home.async_set_guard(light, away=True),

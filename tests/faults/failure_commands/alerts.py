@@ -143,7 +143,7 @@ async def delete_alarm(table: Any) -> list[str]:
     return await _act(table, "delete_notification", {"notification_id": TAKEN}, lambda: not _held(table, TAKEN))
 
 
-async def set_alert_volume(table: Any) -> list[str]:
+async def set_alarm_volume(table: Any) -> list[str]:
     """Make alarms louder or quieter."""
     level = 20 + table.household.device("Kitchen Show")["alertVolume"] % 70
     data = {"entity_id": "number.kitchen_show_alarm_volume", "value": level}
@@ -181,5 +181,5 @@ async def set_default_sound(table: Any) -> list[str]:
 
 COMMANDS: Final = (
     *(create_alarm, edit_alarm, switch_alarm, switch_alarm_off, skip_alarm, create_reminder, edit_reminder),
-    *(delete_alarm, set_alert_volume, set_ascending, set_default_sound),
+    *(delete_alarm, set_alarm_volume, set_ascending, set_default_sound),
 )

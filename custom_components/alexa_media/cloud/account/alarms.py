@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
 from ..json import cleaned, flag, mapping, mappings, number, text, texts
-from ..model.alarms import AlarmTone, AlertsApi, Recurrence, Timing
+from ..model.alarms import AlarmsApi, AlarmTone, Recurrence, Timing
 from ..model.devices import EVERYWHERE, Device, Notification, NotificationStatus, NotificationType
 from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host
 from .session import AccountSession
@@ -88,11 +88,11 @@ SET_DEFAULT_SOUND: Final = Endpoint(
     is_write=True,
     answer=Answer.ANY,
 )
-ALERT_VOLUMES: Final = Endpoint(
-    name="alert_volumes", method="GET", host=Host.WEBSITE, path="/api/device-notification-state"
+ALARM_VOLUMES: Final = Endpoint(
+    name="alarm_volumes", method="GET", host=Host.WEBSITE, path="/api/device-notification-state"
 )
-SET_ALERT_VOLUME: Final = Endpoint(
-    name="set_alert_volume",
+SET_ALARM_VOLUME: Final = Endpoint(
+    name="set_alarm_volume",
     method="PUT",
     host=Host.WEBSITE,
     path="/api/device-notification-state/{type}/{software}/{serial}",
@@ -109,7 +109,7 @@ SET_ASCENDING: Final = Endpoint(
     answer=Answer.ANY,
 )
 
-ALERTS_ENDPOINTS: Final = (
+ALARM_ENDPOINTS: Final = (
     ALARMS,
     CREATE_ALARM,
     EDIT_ALARM,
@@ -122,8 +122,8 @@ ALERTS_ENDPOINTS: Final = (
     SOUNDS,
     DEFAULT_SOUND,
     SET_DEFAULT_SOUND,
-    ALERT_VOLUMES,
-    SET_ALERT_VOLUME,
+    ALARM_VOLUMES,
+    SET_ALARM_VOLUME,
     ASCENDING,
     SET_ASCENDING,
 )
@@ -200,10 +200,10 @@ def parse_sound(data: Any) -> AlarmTone | None:
     )
 
 
-def parse_alert_volumes(data: Any) -> dict[str, int]:
+def parse_alarm_volumes(data: Any) -> dict[str, int]:
     """Parse how loud the alarms of each device are, 0–100 by serial."""
     found = {}
-    for element in mappings(required_list(data, "deviceNotificationStates", ALERT_VOLUMES)):
+    for element in mappings(required_list(data, "deviceNotificationStates", ALARM_VOLUMES)):
         serial, level = text(element.get("deviceSerialNumber")), number(element.get("volumeLevel"))
         if serial and level is not None and 0 <= level <= 100:
             found[serial] = round(level)
@@ -332,7 +332,7 @@ _STALE: Final = 409
 
 
 class AccountAlarms:
-    """The alarms, timers and reminders of one account; see ``AlertsApi`` for what each method is for."""
+    """The alarms, timers and reminders of one account; see ``AlarmsApi`` for what each method is for."""
 
     def __init__(self, session: AccountSession) -> None:
         """Use the session of the account."""
@@ -475,15 +475,15 @@ class AccountAlarms:
         body = {**address_of(device), **_ALARM, "soundId": sound.sound_id}
         await self._session.transport.async_request(SET_DEFAULT_SOUND, json=body)
 
-    async def async_alert_volumes(self) -> Mapping[str, int]:
+    async def async_alarm_volumes(self) -> Mapping[str, int]:
         """Return how loud alarms are."""
-        return await self._session.transport.async_read(ALERT_VOLUMES, parse_alert_volumes)
+        return await self._session.transport.async_read(ALARM_VOLUMES, parse_alarm_volumes)
 
-    async def async_set_alert_volume(self, device: Device, level: int) -> None:
+    async def async_set_alarm_volume(self, device: Device, level: int) -> None:
         """Set how loud alarms are."""
         software = device.software_version or ""
         await self._session.transport.async_request(
-            SET_ALERT_VOLUME,
+            SET_ALARM_VOLUME,
             params={**place_of(device), "software": software},
             json={**address_of(device), "softwareVersion": software, "volumeLevel": level},
         )
@@ -585,4 +585,4 @@ def _repetition(timing: Timing) -> dict[str, Any]:
     }
 
 
-_: Callable[[AccountSession], AlertsApi] = AccountAlarms
+_: Callable[[AccountSession], AlarmsApi] = AccountAlarms

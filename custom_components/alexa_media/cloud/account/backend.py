@@ -30,7 +30,7 @@ from ..model.devices import (
 )
 from ..model.events import PushEvent
 from ..model.property import ManagementApi
-from .alarms import ALERTS_ENDPOINTS, AccountAlarms, parse_notifications
+from .alarms import ALARM_ENDPOINTS, AccountAlarms, parse_notifications
 from .background import BACKGROUND_ENDPOINTS, AccountBackground
 from .endpoints import (
     ACCOUNT,
@@ -79,7 +79,7 @@ from .values import address_of, place_of
 
 ENDPOINTS: Final = (
     *ACCOUNT_ENDPOINTS,
-    *ALERTS_ENDPOINTS,
+    *ALARM_ENDPOINTS,
     *BACKGROUND_ENDPOINTS,
     *HISTORY_ENDPOINTS,
     *KIDS_ENDPOINTS,
@@ -114,7 +114,7 @@ class AccountBackend:
         signed in where that is known from before; else ``async_connect`` asks.
         """
         self._session = AccountSession(session, credentials)
-        self.alerts = AccountAlarms(self._session)
+        self.alarms = AccountAlarms(self._session)
         self._client_factory = client_factory
         self.history = AccountHistory(self._session)
         self._account = account
@@ -320,7 +320,7 @@ class AccountBackend:
             BEHAVIOR, json={"behaviorId": "PREVIEW", "sequenceJson": json_text(sequence), "status": "ENABLED"}
         )
 
-    async def async_transport(self, command: PlayerCommand, device: Device) -> None:
+    async def async_player_command(self, command: PlayerCommand, device: Device) -> None:
         """Send a command to a player; raises ``AlexaNoPlayerError`` where nothing of Amazon's own plays."""
         try:
             await self._session.transport.async_request(

@@ -36,7 +36,7 @@ class AlarmTone:
     provider: str
 
 
-class AlertsApi(Protocol):
+class AlarmsApi(Protocol):
     """Alarms and reminders as things to make, change and end.
 
     Every method raises an ``AlexaError``; what makes one returns its id. Volumes are 0–100.
@@ -74,10 +74,10 @@ class AlertsApi(Protocol):
     async def async_set_default_sound(self, device: Device, sound: AlarmTone) -> None:
         """Set the sound of alarms that have none of their own."""
 
-    async def async_alert_volumes(self) -> Mapping[str, int]:
+    async def async_alarm_volumes(self) -> Mapping[str, int]:
         """Return how loud alarms, timers and notifications are, by serial."""
 
-    async def async_set_alert_volume(self, device: Device, level: int) -> None:
+    async def async_set_alarm_volume(self, device: Device, level: int) -> None:
         """Set how loud they are."""
 
     async def async_ascending(self) -> Mapping[str, bool]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ...const import Topic
 from ..errors import AlexaError
-from .alarms import AlertsApi
+from .alarms import AlarmsApi
 from .background import BackgroundApi
 from .commands import Command, PlayerCommand
 from .controls import SmartHomeApi
@@ -62,7 +62,7 @@ class AlexaBackend(Protocol):
         """Return the smart home, where there is one behind the account."""
 
     @property
-    def alerts(self) -> AlertsApi | None:
+    def alarms(self) -> AlarmsApi | None:
         """Return what can be done about alarms, timers and reminders."""
 
     @property
@@ -164,7 +164,7 @@ class AlexaBackend(Protocol):
         request, and one that Amazon refuses leaves the others alone. Each device is named once.
         """
 
-    async def async_transport(self, command: PlayerCommand, device: Device) -> None:
+    async def async_player_command(self, command: PlayerCommand, device: Device) -> None:
         """Send a command to a player; raises ``AlexaNoPlayerError`` where nothing of the cloud's own plays."""
 
     def events(self) -> AsyncGenerator[PushEvent]:

@@ -41,7 +41,7 @@ class SmartPropertiesBackend:
     """
 
     # What only the account of the Alexa app has.
-    alerts: None = None
+    alarms: None = None
     background: None = None
     history: None = None
     kids: None = None
@@ -228,7 +228,7 @@ class SmartPropertiesBackend:
         """Raise: there are no players."""
         raise _unsupported("players")
 
-    async def async_transport(self, command: PlayerCommand, device: Device) -> None:  # noqa: ARG002 - names of the protocol
+    async def async_player_command(self, command: PlayerCommand, device: Device) -> None:  # noqa: ARG002 - names of the protocol
         """Raise: there are no players."""
         raise _unsupported("players")
 
