@@ -368,3 +368,35 @@ async def test_slow_senders_do_not_pile_up(
     assert {answer.split(b" ")[1] for answer in answers} == {b"404"}
     await browser.go(browser.url)
     assert browser.status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *('{"a": NaN}', "[" * 30000, '{"a":' * 5000, "1" * 5000, '{"\\ud800": 1}'),
+        *("null", '"x"', "{}", '{"a": 1e999}', '{"a": -Infinity}', "\xff"),
+    ],
+)
+async def test_json_of_any_kind_is_sent_on_or_refused(
+    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, body: str
+) -> None:
+    kind = {"Content-Type": "application/json"}
+    with collecting() as log, watching_loop() as blocks:
+        await browser.go(f"{base_of(browser)}/www.amazon.com/ap/x", "POST", data=body, headers=kind)
+    assert 200 <= browser.status < 500
+    assert not log.bad(), log.bad()
+    assert blocks.worst < 0.3
+
+
+async def test_a_page_that_hangs_ends_with_the_flow(
+    hass: HomeAssistant, sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult
+) -> None:
+    sim.fault(path="/gp/hang", hang=True)
+    task = asyncio.create_task(browser.go(f"{base_of(browser)}/www.amazon.com/gp/hang"))
+    await asyncio.sleep(0.5)
+    assert not task.done()
+    hass.config_entries.flow.async_abort(signed_half["flow_id"])
+    async with asyncio.timeout(4):
+        await task
+    sim.clear_faults()
+    assert browser.text.startswith("Error connecting")

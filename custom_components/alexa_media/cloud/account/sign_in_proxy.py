@@ -204,14 +204,16 @@ class BrowserRequest:
 
     @property
     def readable(self) -> bool:
-        """Return whether the body is text, and JSON where it says so, that can be sent on."""
+        """Return whether the body is text, and a JSON object where it says so, that can be sent on."""
         try:
             text = self.body.decode(self.charset)
-            if self.content_type == _JSON:
-                json.dumps(json.loads(text or "{}"), ensure_ascii=False).encode()
+            if self.content_type != _JSON:
+                return True
+            found = json.loads(text or "{}")
+            json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
         except LookupError, RecursionError, ValueError:
             return False
-        return True
+        return found is None or isinstance(found, dict)
 
     async def read(self) -> bytes:
         """Return the body."""
