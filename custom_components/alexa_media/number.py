@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .cloud.model.appliances import Appliance, Feature, FeatureName, PropertyKey, PropertyName, ValueRange
 from .cloud.model.controls import SetRange, SetSpeakerVolume
 from .cloud.model.devices import Device
-from .cloud.model.settings import GAIN, Setting
+from .cloud.model.settings import MAX_GAIN, Setting
 from .coordinator.alarms import AlarmVolumesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
@@ -146,8 +146,8 @@ class AlexaSettingNumberDescription(SettingDescription, NumberEntityDescription)
     """A setting that is a whole number; a band of the equalizer unless it says otherwise."""
 
     entity_category: EntityCategory | None = EntityCategory.CONFIG
-    native_min_value: float | None = -GAIN
-    native_max_value: float | None = GAIN
+    native_min_value: float | None = -MAX_GAIN
+    native_max_value: float | None = MAX_GAIN
     native_step: float | None = 1
     mode: NumberMode | None = NumberMode.SLIDER
 

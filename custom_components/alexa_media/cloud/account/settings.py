@@ -10,7 +10,7 @@ from ..json import flag, mapping, mappings, number, text, texts
 from ..model.devices import Device, DevicePreferences
 from ..model.settings import (
     EQUALIZER as BANDS,
-    GAIN,
+    MAX_GAIN,
     Person,
     PreferenceChanges,
     Setting,
@@ -191,7 +191,7 @@ def parse_equalizer(data: Any) -> Values:
     bands = {
         setting: round(gain)
         for setting, key in ((Setting.BASS, "bass"), (Setting.MID, "mid"), (Setting.TREBLE, "treble"))
-        if (gain := number(element.get(key))) is not None and -GAIN <= gain <= GAIN
+        if (gain := number(element.get(key))) is not None and -MAX_GAIN <= gain <= MAX_GAIN
     }
     if len(bands) < 3:
         raise _without(EQUALIZER, "three bands")

@@ -1,1 +1,1 @@
-"""What a cloud can do for the rest of the integration: protocols, models, push events."""
+"""Backend protocols, models and push events shared by both clouds."""

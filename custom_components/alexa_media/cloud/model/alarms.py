@@ -1,4 +1,4 @@
-"""Alarms, timers and reminders: what can be done about them, and how an Echo rings."""
+"""Alarms, timers and reminders: models and protocol."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from typing import Final, Protocol
 from .devices import Device, Notification
 
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-"""RFC 5545's names of the days, Monday first."""
+"""Weekday names of RFC 5545, Monday first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrence:
-    """What Amazon is known to hold: on some days of the week, every ``interval`` weeks."""
+    """A weekly repeat on some weekdays, every ``interval`` weeks; the only form Amazon is known to store."""
 
     weekdays: tuple[str, ...]
     interval: int = 1
@@ -21,7 +21,7 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """When something rings: first at ``at``, which is aware and in the time zone of the device."""
+    """First time at which an alarm rings (aware, in the time zone of the device), and its repeat."""
 
     at: datetime
     recurrence: Recurrence | None = None
@@ -29,7 +29,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmTone:
-    """A sound of an Echo's own list."""
+    """An alarm sound that an Echo offers."""
 
     sound_id: str
     name: str
@@ -37,51 +37,51 @@ class AlarmTone:
 
 
 class AlarmsApi(Protocol):
-    """Alarms and reminders as things to make, change and end.
+    """Alarms, timers and reminders of one account.
 
-    Every method raises an ``AlexaError``; what makes one returns its id. Volumes are 0–100.
+    Every method raises an ``AlexaError``. Volumes are 0–100.
     """
 
     async def async_create_alarm(self, device: Device, timing: Timing, sound: AlarmTone | None) -> str:
-        """Set an alarm; without a sound it has the one that the device has for all."""
+        """Create an alarm and return its id; without ``sound`` it uses the default sound of the device."""
 
     async def async_create_reminder(self, device: Device, timing: Timing, label: str) -> str:
-        """Set a reminder; on all devices at once for one whose serial is ``EVERYWHERE``."""
+        """Create a reminder and return its id; a device with the serial ``EVERYWHERE`` means all devices."""
 
     async def async_edit_alarm(
         self, device: Device, alarm: Notification, timing: Timing | None, sound: AlarmTone | None
     ) -> None:
-        """Change an alarm; what is ``None`` stays."""
+        """Change an alarm; ``None`` keeps a value."""
 
     async def async_edit_reminder(self, reminder: Notification, timing: Timing | None, label: str | None) -> None:
-        """Change a reminder; what is ``None`` stays."""
+        """Change a reminder; ``None`` keeps a value."""
 
     async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:
-        """Switch an alarm on or off."""
+        """Turn an alarm on or off."""
 
     async def async_skip_next(self, notification: Notification) -> None:
-        """Leave out the next time of what repeats."""
+        """Skip the next occurrence of a repeating alarm or reminder."""
 
     async def async_delete(self, notification: Notification) -> None:
         """Delete an alarm or a reminder, or cancel a timer."""
 
     async def async_sounds(self, device: Device) -> Sequence[AlarmTone]:
-        """Return the sounds that alarms of a device can have."""
+        """Return the available alarm sounds of a device."""
 
     async def async_default_sound(self, device: Device) -> AlarmTone | None:
-        """Return the sound of alarms that have none of their own; ``None`` where Amazon tells none."""
+        """Return the default alarm sound of a device, or None if Amazon reports none."""
 
     async def async_set_default_sound(self, device: Device, sound: AlarmTone) -> None:
-        """Set the sound of alarms that have none of their own."""
+        """Set the default alarm sound of a device."""
 
     async def async_alarm_volumes(self) -> Mapping[str, int]:
-        """Return how loud alarms, timers and notifications are, by serial."""
+        """Return the volume of alarms, timers and notifications, by serial."""
 
     async def async_set_alarm_volume(self, device: Device, level: int) -> None:
-        """Set how loud they are."""
+        """Set the volume of alarms, timers and notifications of a device."""
 
     async def async_ascending(self) -> Mapping[str, bool]:
-        """Return whether alarms grow louder bit by bit, by serial."""
+        """Return whether the volume of alarms is ascending, by serial."""
 
     async def async_set_ascending(self, device: Device, *, enabled: bool) -> None:
-        """Switch whether they do."""
+        """Turn ascending volume on or off."""

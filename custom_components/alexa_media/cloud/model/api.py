@@ -1,4 +1,4 @@
-"""What a cloud can do for the rest of the integration, as a protocol."""
+"""Protocol that the backend of each cloud implements."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import timedelta
@@ -23,7 +23,7 @@ from .settings import SettingsApi
 
 
 class Capability(Flag):
-    """What a backend offers."""
+    """Optional parts of a backend."""
 
     PLAYERS = auto()
     NOTIFICATIONS = auto()
@@ -32,7 +32,7 @@ class Capability(Flag):
     PUSH = auto()
     BLUETOOTH = auto()
     ANNOUNCEMENTS = auto()
-    """Announcements alone: no other speech."""
+    """Announcements only, no other speech."""
 
 
 class AlexaBackend(Protocol):
@@ -43,135 +43,135 @@ class AlexaBackend(Protocol):
 
     @property
     def capabilities(self) -> Capability:
-        """Return what this backend offers."""
+        """Return the optional parts that this backend supports."""
 
     @property
     def account(self) -> Account:
-        """Return who is signed in; known after ``async_connect``."""
+        """Return the signed-in account; available after ``async_connect``."""
 
     @property
     def own_serial(self) -> str | None:
-        """Return the serial of the app that we are registered as."""
+        """Return the serial under which the integration is registered as an app."""
 
     @property
     def history(self) -> HistoryApi | None:
-        """Return what people said."""
+        """Return the voice history, or None if the cloud has none."""
 
     @property
     def smart_home(self) -> SmartHomeApi | None:
-        """Return the smart home, where there is one behind the account."""
+        """Return the smart home, or None if the account has none."""
 
     @property
     def alarms(self) -> AlarmsApi | None:
-        """Return what can be done about alarms, timers and reminders."""
+        """Return the API of alarms, timers and reminders."""
 
     @property
     def management(self) -> ManagementApi | None:
-        """Return what an operator of many devices may do, where the account is one."""
+        """Return the fleet management API, or None for a household account."""
 
     @property
     def intervals(self) -> Mapping[Topic, timedelta]:
-        """Return how often topics are read where that is the cloud's to say: where every device costs a request."""
+        """Return the poll interval of topics that cost one request per device."""
 
     def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
-        """Take note of what tells which keys of a topic somebody shows: no others need be read."""
+        """Register a callback returning the keys of a topic that entities show; only those are read."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each good answer; it must not block. The last one given counts."""
+        """Call ``listener`` after each successful response; it must not block. A new listener replaces the last."""
 
     def renew_stream(self) -> None:
-        """Open a stream that proved to be deaf again, as if for the first time: capabilities, region, stream."""
+        """Reopen a stream that delivers no events: register the capabilities, look up the region, connect."""
 
     def reopen_stream(self) -> None:
-        """Let a stream of pushes that waits for its next attempt try at once."""
+        """Skip the wait before the next connection attempt of the push stream."""
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters for diagnostics: no secret and no name in them."""
+        """Return counters for diagnostics, without secrets or names."""
 
     @property
     def media(self) -> MediaApi | None:
-        """Return what there is to play."""
+        """Return the media API: providers, sounds, stations, queues."""
 
     @property
     def background(self) -> BackgroundApi | None:
-        """Return the backgrounds of screens."""
+        """Return the API of screen backgrounds."""
 
     @property
     def kids(self) -> KidsApi | None:
-        """Return Amazon Kids."""
+        """Return the Amazon Kids API."""
 
     @property
     def routines(self) -> RoutinesApi | None:
-        """Return the routines."""
+        """Return the routines API."""
 
     @property
     def lists(self) -> ListsApi | None:
-        """Return the shopping, to-do and custom lists."""
+        """Return the API of shopping, to-do and custom lists."""
 
     @property
     def settings(self) -> SettingsApi | None:
-        """Return the settings of devices."""
+        """Return the API of device settings."""
 
     async def async_sign_in(self) -> None:
-        """Get what proves who we are: tokens, cookies. The stream of pushes needs no more."""
+        """Get the tokens and cookies; sufficient for the push stream."""
 
     async def async_connect(self) -> None:
-        """Make the session usable: sign in unless that is done, learn the endpoints."""
+        """Sign in if needed and look up the service endpoints."""
 
     def setup_done(self) -> None:
-        """Go easy on the cloud from now on: fewer requests at a time."""
+        """Lower the request concurrency now that setup has finished."""
 
     async def async_identify(self) -> Account:
-        """Ask the cloud who is signed in."""
+        """Return the signed-in account, read from the cloud."""
 
     async def async_devices(self) -> Mapping[str, Device]:
         """Return all devices by serial; raises rather than return an empty or implausible list."""
 
     async def async_sessions(self) -> tuple[Session, ...]:
-        """Return all media sessions of the account; none while everything is idle."""
+        """Return all media sessions of the account; empty if all players are idle."""
 
     async def async_volumes(self) -> Mapping[str, Volume]:
-        """Return the volumes of all devices that tell one, by serial."""
+        """Return the volumes of all devices that report one, by serial."""
 
     async def async_notifications(self) -> Mapping[str, Notification]:
         """Return all alarms, timers and reminders by id."""
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return Do Not Disturb of all devices that have it, by serial."""
+        """Return the Do Not Disturb state of all devices that support it, by serial."""
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
-        """Switch Do Not Disturb of one device."""
+        """Turn Do Not Disturb of one device on or off."""
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
-        """Return what is paired with each device that has bluetooth, by serial."""
+        """Return the paired devices of each Echo that has Bluetooth, by serial."""
 
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:
-        """Connect a paired bluetooth device, given by its MAC address."""
+        """Connect a paired Bluetooth device, given by its MAC address."""
 
     async def async_disconnect_bluetooth(self, device: Device) -> None:
-        """Disconnect whatever is connected by bluetooth."""
+        """Disconnect all Bluetooth devices."""
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Run a command on devices; commands submitted together go out as one request."""
+        """Run a command on devices; commands submitted together are sent as one request."""
 
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
-        """Run commands on each device, one after the other there; return what went wrong with each plan.
+        """Run commands on each device in order; return one error or None per plan.
 
-        The commands of one plan are never torn apart, plans submitted together are one
-        request, and one that Amazon refuses leaves the others alone. Each device is named once.
+        The commands of a plan are sent in one request, and so are plans submitted together. A
+        plan that Amazon refuses does not affect the others. A device may occur in one plan only.
         """
 
     async def async_player_command(self, command: PlayerCommand, device: Device) -> None:
-        """Send a command to a player; raises ``AlexaNoPlayerError`` where nothing of the cloud's own plays."""
+        """Send a command to a player; raises ``AlexaNoPlayerError`` if Amazon controls no playback there."""
 
     def events(self) -> AsyncGenerator[PushEvent]:
-        """Return the endless stream of pushes; it reconnects by itself and ends only with ``AlexaAuthError``."""
+        """Return the push stream; it reconnects automatically and ends only with ``AlexaAuthError``."""
 
     async def async_deregister(self) -> None:
-        """Remove our registration from the account; never raises."""
+        """Deregister the integration from the account; never raises."""
 
     async def async_close(self) -> None:
-        """Stop what runs in the background; the session itself is the caller's."""
+        """Stop background work; the caller closes the aiohttp session."""

@@ -1,4 +1,4 @@
-"""The appliances behind an account: what they can do, and what they are set to.
+"""Smart-home appliances: features and states.
 
 Names of features and properties are those of Amazon's GraphQL schema.
 """
@@ -13,7 +13,7 @@ from .devices import OpenEnum
 
 
 class ApplianceKind(OpenEnum):
-    """What an appliance is: Alexa's display category, or what the user made of it in the app (a plug as a light)."""
+    """Type of an appliance: Alexa's display category, or the type set by the user in the app (a plug as a light)."""
 
     AIR_FRESHENER = "AIR_FRESHENER"
     AIR_PURIFIER = "AIR_PURIFIER"
@@ -112,17 +112,17 @@ class TemperatureScale(OpenEnum):
 
 
 class Exposure(StrEnum):
-    """Why an appliance may be Home Assistant's own, which Alexa would only hand back; ``NONE`` if it is not."""
+    """Evidence that Home Assistant itself exposes an appliance to Alexa; ``NONE`` without any."""
 
     NONE = "none"
     SKILL = "skill"
-    """Home Assistant's own Alexa skill, or its emulated Hue bridge as it names itself."""
+    """Home Assistant's Alexa skill, or its emulated Hue bridge by name."""
     HUE_V1 = "hue_v1"
-    """Looks like an old Hue bridge, as Home Assistant's emulation does: its own only where that is loaded."""
+    """Looks like an old Hue bridge, as Home Assistant's emulation does; counts only if that is loaded."""
     MATTER_BRIDGE = "matter_bridge"
-    """A bridge for Matter, as those are by which Home Assistant is shown to Alexa."""
+    """A Matter bridge, which may expose Home Assistant to Alexa."""
     MATTER_CHILD = "matter_child"
-    """What hangs on such a bridge."""
+    """A device behind a Matter bridge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class HueSaturation:
 
 @dataclass(frozen=True, slots=True)
 class Temperature:
-    """A temperature in its own scale."""
+    """A temperature with its scale."""
 
     value: float
     scale: TemperatureScale
@@ -147,7 +147,7 @@ type Value = str | float | HueSaturation | Temperature
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """A value of a range that has a name."""
+    """A named value of a range."""
 
     value: float
     name: str
@@ -155,7 +155,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueRange:
-    """What a range feature takes; ``unit`` is as Amazon names it (``Alexa.Unit.Percent``)."""
+    """Limits of a range feature; ``unit`` is Amazon's name (``Alexa.Unit.Percent``)."""
 
     minimum: float
     maximum: float
@@ -166,7 +166,7 @@ class ValueRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeOption:
-    """A mode, and its name where Amazon has one."""
+    """A mode, and its name if Amazon has one."""
 
     value: str
     name: str | None = None
@@ -174,7 +174,7 @@ class ModeOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """Something that an appliance can do or measure.
+    """A function or measurement of an appliance.
 
     ``instance`` tells several ranges, modes and toggles of one appliance apart, "" for
     what there is once. A feature without ``operations`` can only be read. ``modes`` are
@@ -193,7 +193,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appliance:
-    """One device of the smart home.
+    """A smart-home device.
 
     ``entity_id`` is Alexa's (a UUID), on which unique ids hang; ``endpoint_id`` is how GraphQL
     names it, ``appliance_id`` how phoenix does, ``merged_ids`` what it consists of where Alexa
@@ -240,7 +240,7 @@ class Appliance:
 
 
 class PropertyKey(NamedTuple):
-    """Which value of an appliance: ``feature`` and ``name`` as Amazon has them, ``instance`` "" where there is none."""
+    """Key of a property: Amazon's ``feature`` and ``name``; ``instance`` is "" if there is none."""
 
     feature: str
     name: str
@@ -249,7 +249,7 @@ class PropertyKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A value and when it was true; ``value`` is ``None`` where Amazon could not read it, ``error`` says why.
+    """A value and when it was measured; ``value`` is ``None`` if Amazon could not read it, ``error`` is the reason.
 
     The time matters in itself: of colour and colour temperature a lamp shows the newer one.
     """
@@ -259,13 +259,13 @@ class Sample:
     error: str | None = None
 
     def is_older_than(self, other: Sample) -> bool:
-        """Return whether this was sampled before the other one; without both times nobody knows."""
+        """Return whether this was sampled before the other one; false without both times."""
         return self.at is not None and other.at is not None and self.at < other.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplianceState:
-    """What an appliance is set to and measures.
+    """State of an appliance.
 
     ``refused`` is true after a command that found it unreachable, until Amazon tells
     anything newer.
@@ -276,23 +276,23 @@ class ApplianceState:
 
     @property
     def reachable(self) -> bool:
-        """Return whether it can be reached, as far as Amazon says."""
+        """Return whether the appliance is reachable according to Amazon."""
         if self.refused:
             return False
         reachability = self.value(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)
         return reachability is None or reachability == "OK"
 
     def sample(self, feature: str, name: str, instance: str = "") -> Sample | None:
-        """Return what is known of a property."""
+        """Return the sample of a property."""
         return self.samples.get(PropertyKey(feature, name, instance))
 
     def value(self, feature: str, name: str, instance: str = "") -> Value | None:
-        """Return the value of a property, ``None`` where it is not known."""
+        """Return the value of a property, or None if it is unknown."""
         sample = self.sample(feature, name, instance)
         return sample.value if sample else None
 
     def updated(self, newer: ApplianceState) -> ApplianceState:
-        """Return this state with what another one tells; a sample that is older than the one held changes nothing."""
+        """Return this state updated by another one; samples older than the present ones are ignored."""
         taken = {
             key: sample
             for key, sample in newer.samples.items()

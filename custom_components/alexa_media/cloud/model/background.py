@@ -1,4 +1,4 @@
-"""The picture behind everything on a screen."""
+"""Screen backgrounds: protocol."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from .devices import Device
 
 
 class BackgroundApi(Protocol):
-    """Screens of one account; every method raises an ``AlexaError``."""
+    """Screen backgrounds of one account; every method raises an ``AlexaError``."""
 
     async def async_set_background(self, device: Device, url: str) -> None:
-        """Show the picture at an https address, which Amazon fetches itself, as the background."""
+        """Set the background to the image at an https URL, which Amazon downloads."""

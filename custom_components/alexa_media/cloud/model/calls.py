@@ -1,4 +1,4 @@
-"""Whether a request belongs to a command that a user waits for."""
+"""Marks requests as part of a command that a user is waiting for."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ _COMMAND: Final[ContextVar[_Command | None]] = ContextVar("alexa_media_command",
 
 @contextmanager
 def command() -> Generator[None]:
-    """Mark all requests inside the block as part of a command: back-offs of our own do not hold them up."""
+    """Mark all requests in the block as part of a command, so that local back-offs do not delay them."""
     running = _Command()
     token = _COMMAND.set(running)
     try:

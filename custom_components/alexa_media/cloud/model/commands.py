@@ -1,4 +1,4 @@
-"""What can be asked of a device, as commands."""
+"""Commands to a device."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import time, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speak:
-    """Text or SSML for one device; ``alexa.cannedtts.speak…`` is a phrase that Amazon has recorded.
+    """Speak text or SSML on one device; ``alexa.cannedtts.speak…`` is a phrase recorded by Amazon.
 
     ``sound_seconds`` is how long the sounds in it play, besides the text.
     """
@@ -18,7 +18,7 @@ class Speak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announce:
-    """An announcement: a chime, then the text; shown where there is a screen."""
+    """Play a chime and speak the text; devices with a screen show it."""
 
     text: str
     title: str = "Home Assistant"
@@ -28,19 +28,19 @@ class Announce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetVolume:
-    """Volume 0–100."""
+    """Set the volume, 0–100."""
 
     level: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """Stop whatever the device plays."""
+    """Stop playback on the device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaySearch:
-    """Search a music provider for ``phrase`` and play it; ``timer`` in seconds ends it."""
+    """Search a music provider for ``phrase`` and play the result, for ``timer`` seconds if given."""
 
     provider: str
     phrase: str
@@ -49,14 +49,14 @@ class PlaySearch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaySound:
-    """One of Amazon's sounds, for example ``amzn_sfx_doorbell_chime_01``."""
+    """Play a sound effect, for example ``amzn_sfx_doorbell_chime_01``."""
 
     sound: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSequence:
-    """One of Alexa's own sequences, for example ``Alexa.Weather.Play``."""
+    """Run a built-in sequence of Alexa, for example ``Alexa.Weather.Play``."""
 
     name: str
     extra: Mapping[str, str | int | float | bool]
@@ -64,7 +64,7 @@ class RunSequence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextCommand:
-    """Words as if spoken to the device."""
+    """Run a text as if it had been spoken to the device."""
 
     text: str
 
@@ -78,7 +78,7 @@ class LaunchSkill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MobilePush:
-    """A message to the Alexa apps of one customer; the device that it is sent with has no part in it."""
+    """Send a message to the Alexa apps of one customer; the device of the request is not affected."""
 
     text: str
     title: str
@@ -87,7 +87,7 @@ class MobilePush:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropInNotification:
-    """A message to the apps that leads to the page for dropping in on an Echo; otherwise as ``MobilePush``."""
+    """Send a message that opens the app's Drop In page; otherwise like ``MobilePush``."""
 
     text: str
     title: str
@@ -96,7 +96,7 @@ class DropInNotification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoNotDisturb:
-    """Do not disturb for ``duration`` (at most 12 hours), or ``until`` a time of day where the device is."""
+    """Turn on do not disturb for ``duration`` (at most 12 hours) or ``until`` a local time of the device."""
 
     duration: timedelta | None = None
     until: time | None = None

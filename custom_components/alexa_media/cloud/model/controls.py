@@ -1,4 +1,4 @@
-"""The smart home behind an account, and Alexa Guard: what can be asked of appliances, and of the cloud about them.
+"""Controls of smart-home appliances and Alexa Guard: models and protocol.
 
 Names of operations are those of Amazon's GraphQL schema.
 """
@@ -14,7 +14,7 @@ from .devices import OpenEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPower:
-    """Switch on or off."""
+    """Turn on or off."""
 
     on: bool
 
@@ -28,7 +28,7 @@ class SetBrightness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetColor:
-    """Hue 0–360, saturation and brightness 0–1; ``name`` is Alexa's word for it, for what knows only those."""
+    """Hue 0–360, saturation and brightness 0–1; ``name`` is Alexa's color name, for appliances limited to those."""
 
     hue: float
     saturation: float
@@ -38,7 +38,7 @@ class SetColor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetColorTemperature:
-    """Colour temperature; ``name`` is Alexa's word for it (``soft_white``), for what knows only those."""
+    """Color temperature; ``name`` is Alexa's name (``soft_white``), for appliances limited to those."""
 
     kelvin: int
     name: str | None = None
@@ -53,7 +53,7 @@ class SetLock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetMode:
-    """Set one of an instance's modes."""
+    """Set the mode of an instance."""
 
     instance: str
     mode: str
@@ -61,7 +61,7 @@ class SetMode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetToggle:
-    """Switch one of an appliance's functions on or off."""
+    """Turn a function of an appliance on or off."""
 
     instance: str
     on: bool
@@ -84,7 +84,7 @@ class SetThermostatMode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSetpoint:
-    """One temperature to reach, or the lower and the upper one to stay between."""
+    """One target temperature, or a lower and an upper one."""
 
     scale: TemperatureScale
     target: float | None = None
@@ -94,7 +94,7 @@ class SetSetpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSpeakerVolume:
-    """Volume 0–100 of what has a speaker and is no media player."""
+    """Volume 0–100 of an appliance with a speaker that is not a media player."""
 
     level: int
 
@@ -141,14 +141,14 @@ def feature_of(control: Control) -> tuple[FeatureName, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """All appliances by entity id, and the states that came with them."""
+    """All appliances by entity id, and the states returned with them."""
 
     appliances: Mapping[str, Appliance]
     states: Mapping[str, ApplianceState]
 
 
 class ArmState(OpenEnum):
-    """``armState`` of Guard: the house is guarded (AWAY), or it is not (STAY, which Amazon calls Home; DISARMED)."""
+    """``armState`` of Guard: AWAY is armed; STAY (Amazon's Home) and DISARMED are not."""
 
     ARMED_AWAY = "ARMED_AWAY"
     ARMED_STAY = "ARMED_STAY"
@@ -159,7 +159,7 @@ class ArmState(OpenEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmartHomeChanged:
-    """Appliances changed: samples by endpoint id, each as new as it says."""
+    """Appliances changed: samples by endpoint id; each carries its time."""
 
     states: Mapping[str, ApplianceState]
 
@@ -171,7 +171,7 @@ class SmartHomeApi(Protocol):
         """Return all appliances and their states in one request; an account may have none."""
 
     async def async_groups(self) -> Mapping[str, str]:
-        """Return the name of the room that each appliance is in, by entity id or appliance id."""
+        """Return the room name of each appliance, by entity id or appliance id."""
 
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
         """Return the states of some appliances by entity id in one request."""
@@ -179,7 +179,7 @@ class SmartHomeApi(Protocol):
     async def async_control(
         self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
     ) -> Sequence[AlexaError | None]:
-        """Run controls on each appliance; return what went wrong with each.
+        """Run controls on each appliance; return one error or None per appliance.
 
         What is submitted in the same turn of the event loop, or while a request is in
         flight, goes out as one request. An appliance that cannot be reached is
@@ -187,7 +187,7 @@ class SmartHomeApi(Protocol):
         """
 
     async def async_guard(self, guard: Appliance) -> ArmState:
-        """Return how Guard is armed."""
+        """Return the arm state of Guard."""
 
     async def async_set_guard(self, guard: Appliance, *, away: bool) -> None:
         """Arm Guard (``away``) or disarm it without an Echo that listens for it."""

@@ -1,6 +1,6 @@
-"""What Amazon's clouds tell, as immutable values.
+"""Devices, players and notifications as immutable values.
 
-Enumerations keep values that nobody has seen before as ``UNKNOWN``; the model keeps the
+Enumerations map unknown values to ``UNKNOWN``; the model keeps the
 raw text beside it, so that diagnostics can show it.
 """
 
@@ -12,7 +12,7 @@ from typing import Final, Self, override
 
 
 class OpenEnum(StrEnum):
-    """An enumeration of the vendor's: a value that it lacks becomes ``UNKNOWN``."""
+    """An enumeration of Amazon's; an unlisted value becomes ``UNKNOWN``."""
 
     @classmethod
     @override
@@ -40,7 +40,7 @@ class DeviceFamily(OpenEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who is signed in.
+    """The signed-in account.
 
     ``customer_id`` is the ``id`` of users/me (``A…``), ``account_id`` the
     ``amzn1.account…`` of the registration where known.
@@ -55,7 +55,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What the integration stores to sign in again; nothing else of the sign-in is kept."""
+    """Stored credentials; nothing else of the sign-in is kept."""
 
     domain: str
     serial: str
@@ -66,7 +66,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePreferences:
-    """What Amazon keeps of a device by itself; ``None`` where it does not say.
+    """Preferences of a device; ``None`` if Amazon does not report one.
 
     ``temperature_scale`` is CELSIUS or FAHRENHEIT, ``distance_units`` METRIC or IMPERIAL;
     ``locales`` are those that the device can speak. ``notification_sound``: whether a
@@ -102,15 +102,15 @@ class Device:
     time_zone: str | None = None
     preferences: DevicePreferences | None = None
     model: str | None = None
-    """The name of the model, where the cloud tells it."""
+    """Name of the model, if the cloud reports it."""
     room: str | None = None
     mac_address: str | None = None
     listed_online: bool | None = None
-    """What the list says of ``online``, ``None`` where it says nothing: that is no evidence of being offline."""
+    """``online`` of the device list; ``None`` if absent, which does not mean offline."""
 
     @property
     def is_group(self) -> bool:
-        """Return whether this is a group of speakers."""
+        """Return whether this is a speaker group."""
         return self.family is DeviceFamily.WHA
 
 
@@ -129,7 +129,7 @@ class PlayerState(OpenEnum):
 
 
 class Repeat(StrEnum):
-    """What is repeated; Amazon knows the whole queue or nothing."""
+    """Repeat mode; Amazon supports only the whole queue or off."""
 
     OFF = "off"
     ALL = "all"
@@ -137,7 +137,7 @@ class Repeat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """What is being played; times in seconds, ``position_at`` is when ``position`` was true."""
+    """The current track; times in seconds, ``position_at`` is when ``position`` was measured."""
 
     media_id: str | None = None
     queue_id: str | None = None
@@ -154,7 +154,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One media session of the account and the devices that it plays on."""
+    """A media session of the account and its devices."""
 
     serials: tuple[str, ...]
     state: PlayerState
@@ -168,7 +168,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """Volume of one device, 0–100; ``None`` where Amazon does not say."""
+    """Volume of one device, 0–100; ``None`` if Amazon does not report it."""
 
     level: int | None
     muted: bool | None
@@ -176,7 +176,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Player:
-    """What one device plays and how loud; a device without a session is idle."""
+    """Playback and volume of one device; a device without a session is idle."""
 
     volume: Volume | None = None
     session: Session | None = None
@@ -189,7 +189,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedDevice:
-    """A bluetooth device that is paired with an Echo; ``profiles`` are Amazon's names of what it can do."""
+    """A Bluetooth device paired with an Echo; ``profiles`` are Amazon's names of its profiles."""
 
     address: str
     name: str
@@ -198,18 +198,18 @@ class PairedDevice:
 
     @property
     def can_be_source(self) -> bool:
-        """Return whether it can play through the Echo, as a phone does; a loudspeaker cannot."""
+        """Return whether the device can play through the Echo, like a phone and unlike a loudspeaker."""
         return "A2DP-SOURCE" in self.profiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BluetoothState:
-    """What is paired with one Echo; ``paired`` is ``None`` where Amazon does not say: the Echo is offline."""
+    """Paired devices of one Echo; ``paired`` is ``None`` if the Echo is offline."""
 
     paired: tuple[PairedDevice, ...] | None
 
     def named(self, reserved: str) -> dict[str, PairedDevice]:
-        """Return what is paired by names that are unique and not ``reserved``; the address tells namesakes apart."""
+        """Return the paired devices by unique name other than ``reserved``; duplicates get their address appended."""
         found: dict[str, PairedDevice] = {}
         for device in self.paired or ():
             taken = device.name in found or device.name == reserved
@@ -218,7 +218,7 @@ class BluetoothState:
 
 
 EVERYWHERE: Final = "ALL_DEVICES"
-"""The serial under which reminders of all devices are kept; Amazon's ``deliveryType`` of them."""
+"""Serial used for reminders on all devices; Amazon's ``deliveryType`` of them."""
 
 
 class NotificationType(OpenEnum):

@@ -1,4 +1,4 @@
-"""What a cloud pushes, as events."""
+"""Push events."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from .devices import PlayerState, Repeat, Session, Volume
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamOpened:
-    """The stream of directives is up.
+    """The push stream is open.
 
     ``resync`` is true when pushes may have been missed since the last stream; a planned
     renewal (``planned``) is the moment for the hourly poll.
@@ -20,7 +20,7 @@ class StreamOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamClosed:
-    """The stream of directives is down; ``reason`` may be shown."""
+    """The push stream is closed; ``reason`` may be shown."""
 
     reason: str
 
@@ -35,7 +35,7 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeChanged:
-    """A device's volume is now this."""
+    """The volume of a device changed."""
 
     serial: str
     volume: Volume
@@ -43,7 +43,7 @@ class VolumeChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DndChanged:
-    """Do Not Disturb of a device is now this."""
+    """Do Not Disturb of a device changed."""
 
     serial: str
     enabled: bool
@@ -51,7 +51,7 @@ class DndChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualizerChanged:
-    """The equalizer of a device was told (``None`` where it could not be read).
+    """The equalizer of a device was reported (``None`` for bands that cannot be parsed).
 
     Unchanged it is the sign of a device that woke.
     """
@@ -64,7 +64,7 @@ class EqualizerChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioPlayerStateChanged:
-    """A device's player changed; ``media_id`` says what it plays where the push said so."""
+    """The player state of a device changed; ``media_id`` is the current track, if the push names it."""
 
     serial: str
     state: PlayerState
@@ -73,7 +73,7 @@ class AudioPlayerStateChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueChanged:
-    """Shuffle or repeat changed, where not ``None``; ``new_queue`` when the queue is another one."""
+    """Shuffle or repeat changed (``None``: not reported); ``new_queue`` if the queue was replaced."""
 
     serial: str
     shuffle: bool | None
@@ -83,7 +83,7 @@ class QueueChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaProgressChanged:
-    """Position and duration in seconds of what a device plays."""
+    """Position and duration of the current track of a device, in seconds."""
 
     serial: str
     position: float | None
@@ -93,21 +93,21 @@ class MediaProgressChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NowPlayingChanged:
-    """What a session plays; the push names no device: it is found by media, queue or session id."""
+    """The current track of a session; the push names no device, so match it by media, queue or session id."""
 
     session: Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionsChanged:
-    """A hint to read the media sessions again; ``serial`` where the push named a device."""
+    """The media sessions changed, without details; ``serial`` if the push names a device."""
 
     serial: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationsChanged:
-    """A hint that an alarm, timer or reminder changed."""
+    """An alarm, timer or reminder changed, without details."""
 
     serial: str | None
     notification_id: str | None
@@ -116,21 +116,21 @@ class NotificationsChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BluetoothChanged:
-    """A hint that something connected to a device by bluetooth, disconnected or streams."""
+    """A Bluetooth connection of a device changed, without details."""
 
     serial: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListsChanged:
-    """A hint that something on a list changed; without ``list_id`` the lists themselves did."""
+    """Items of a list changed, or without ``list_id`` the lists themselves."""
 
     list_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveIgnored:
-    """A known command that nothing hangs on yet; ``serial`` where the push named a device."""
+    """A known command without a handler; ``serial`` if the push names a device."""
 
     command: str
     serial: str | None = None
@@ -138,7 +138,7 @@ class DirectiveIgnored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveUnknown:
-    """A command that nobody knows, or a payload that could not be read."""
+    """An unknown command, or a payload that cannot be parsed."""
 
     command: str
 

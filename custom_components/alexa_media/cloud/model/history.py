@@ -1,4 +1,4 @@
-"""What people said to their devices: the history of an account, as models and a protocol."""
+"""Voice history of an account: models and protocol."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from .devices import OpenEnum
 
 
 class UtteranceType(OpenEnum):
-    """``utteranceType`` of a record: what became of what was heard."""
+    """``utteranceType`` of a record: how Alexa handled the speech."""
 
     GENERAL = "GENERAL"
     ROUTINES_OR_TAP_TO_ALEXA = "ROUTINES_OR_TAP_TO_ALEXA"
@@ -28,15 +28,15 @@ NO_COMMANDS: Final = frozenset(
         UtteranceType.WAKE_WORD_ONLY,
     }
 )
-"""Types of what a device heard and did nothing about: another device answered, or nobody said anything more."""
+"""Types of records without a request: another device answered, or no speech followed the wake word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceRecord:
-    """Something that a device heard.
+    """One record of the voice history.
 
-    ``serial`` is ``None`` where the cloud does not tell the device. ``utterance_raw`` is the
-    cloud's own word for ``utterance``. What was said is in no ``repr``, so that it gets into no log.
+    ``serial`` is ``None`` if the cloud does not report the device. ``utterance_raw`` is the
+    cloud's value of ``utterance``. ``repr`` omits the transcript to keep it out of the logs.
     """
 
     timestamp: datetime
@@ -50,17 +50,17 @@ class VoiceRecord:
 
     @property
     def is_command(self) -> bool:
-        """Return whether somebody asked the device for something."""
+        """Return whether the record contains a request."""
         return self.utterance not in NO_COMMANDS
 
     def without_transcript(self) -> VoiceRecord:
-        """Return when and where it was, without what was said, answered and by whom."""
+        """Return a copy without transcript, response, intent and person."""
         return replace(self, text=None, response=None, intent=None, person=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPage:
-    """Some records, and the token with which the older ones are had; ``None`` where there are no more."""
+    """A page of records, and the token of the next older page; ``None`` on the last page."""
 
     records: tuple[VoiceRecord, ...]
     token: str | None
@@ -73,10 +73,10 @@ class HistoryApi(Protocol):
     """The history of one account."""
 
     async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
-        """Return what was heard from ``start`` to ``end``, the latest first.
+        """Return the records from ``start`` to ``end``, latest first.
 
         ``previous`` is the token of the page before. Raises ``AlexaError``.
         """
 
     def watch_writes(self, listener: WriteListener) -> None:
-        """Call ``listener`` before each write of ours with the words in it that may be serials."""
+        """Call ``listener`` before each write with all words of the request that may be serials."""

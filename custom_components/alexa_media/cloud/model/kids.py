@@ -1,4 +1,4 @@
-"""Amazon Kids: Echos that belong to a child."""
+"""Amazon Kids: models and protocol."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,13 +18,13 @@ class KidsApi(Protocol):
     """Amazon Kids of one account; every method raises an ``AlexaError``."""
 
     async def async_kids_mode(self, device: Device) -> bool:
-        """Return whether a device is a child's: one request for each device."""
+        """Return whether Amazon Kids is enabled on a device; costs one request per device."""
 
     async def async_children(self) -> tuple[Child, ...]:
         """Return the children of the household."""
 
     async def async_enable_kids(self, device: Device, child: Child) -> None:
-        """Give a device to a child."""
+        """Turn on Amazon Kids on a device for a child."""
 
     async def async_disable_kids(self, device: Device) -> None:
-        """Take a device from whichever child has it."""
+        """Turn off Amazon Kids on a device."""

@@ -7,11 +7,11 @@ from typing import Final, Protocol
 from .devices import OpenEnum
 
 MAX_ITEMS: Final = 1000
-"""How many items of a list are read at most."""
+"""Maximum number of items read from a list."""
 
 
 class ListType(OpenEnum):
-    """What kind of list it is; the two default ones have no name of their own."""
+    """Type of a list; the two default lists have no name."""
 
     SHOP = "SHOP"
     TODO = "TODO"
@@ -23,8 +23,8 @@ class ListType(OpenEnum):
 class ListInfo:
     """A list without its items.
 
-    ``revision`` is what Amazon tells of the state of its items (version, time of change,
-    number of open ones): while it stays the same, so do they, as far as is known.
+    ``revision`` combines the list's version, time of change and number of open items. As far
+    as is known, the items are unchanged while it is.
     """
 
     list_id: str
@@ -35,9 +35,10 @@ class ListInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListItem:
-    """An item; ``version`` has to be named to change it, and counts up with every change.
+    """An item of a list.
 
-    It is 0 where Amazon does not tell it.
+    ``version`` increases with every change and is required to change the item; 0 if Amazon
+    reports none.
     """
 
     item_id: str
@@ -50,7 +51,7 @@ class ListItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemChanges:
-    """What is to be different about an item; ``None`` leaves a value alone, an empty quantity or note removes it."""
+    """Changes to an item: ``None`` keeps a value, an empty quantity or note removes it."""
 
     name: str | None = None
     complete: bool | None = None
@@ -65,10 +66,10 @@ class ListsApi(Protocol):
         """Return all lists by id."""
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
-        """Return the items of a list, each once; of a longer one about the first ``MAX_ITEMS``."""
+        """Return the items of a list, each once; only about the first ``MAX_ITEMS`` of a longer list."""
 
     async def async_add(self, list_id: str, name: str) -> ListItem | None:
-        """Add an item; returns it where the answer tells."""
+        """Add an item and return it, or None if the response does not contain it."""
 
     async def async_update(self, list_id: str, item: ListItem, changes: ItemChanges) -> ListItem | None:
         """Change an item, in one request; refused when ``item.version`` is not the current one."""

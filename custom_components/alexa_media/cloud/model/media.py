@@ -1,4 +1,4 @@
-"""What there is to play: music providers, sounds, stations, queues; and steps that are run as one sequence."""
+"""Music providers, sounds, stations, queues, and the steps of a sequence: models and protocol."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .routines import Routine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MusicProvider:
-    """A music provider of the account; ``provider_id`` is what a search names, for example ``SPOTIFY``."""
+    """A music provider of the account; ``provider_id`` is Amazon's id for searches, for example ``SPOTIFY``."""
 
     provider_id: str
     name: str
@@ -22,7 +22,7 @@ class MusicProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundEffect:
-    """One of Amazon's sounds; ``categories`` are Amazon's names."""
+    """A sound effect of Amazon's library, with the names of its categories."""
 
     sound_id: str
     name: str
@@ -31,7 +31,7 @@ class SoundEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A radio station of TuneIn's."""
+    """A TuneIn radio station."""
 
     station_id: str
     name: str
@@ -40,7 +40,7 @@ class Station:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
-    """A title of a queue."""
+    """A track of a queue."""
 
     media_id: str
     title: str
@@ -51,7 +51,7 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """What Amazon makes of a search before it is played; ``refusal`` is Amazon's reason not to play it."""
+    """A search as Amazon resolved it; ``refusal`` is Amazon's reason not to play it."""
 
     phrase: str
     refusal: str | None = None
@@ -70,7 +70,7 @@ class Do:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRoutine:
-    """A routine, with ``device`` as the Echo that is spoken to."""
+    """Run a routine, with ``device`` as "the device you speak to"."""
 
     routine: Routine
     device: Device
@@ -78,21 +78,21 @@ class RunRoutine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Do nothing for some seconds."""
+    """Pause."""
 
     seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InTurn:
-    """Steps one after the other."""
+    """Steps that run one after the other."""
 
     steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """Steps at the same time."""
+    """Steps that run at the same time."""
 
     steps: tuple[Step, ...]
 
@@ -101,7 +101,7 @@ type Step = Do | RunRoutine | Wait | InTurn | Together
 
 
 def commands_of(step: Step) -> Iterator[Do | RunRoutine]:
-    """Yield every command and routine of a step, those inside of others too."""
+    """Yield every command and routine of a step, including nested ones."""
     match step:
         case Do() | RunRoutine():
             yield step
@@ -111,28 +111,28 @@ def commands_of(step: Step) -> Iterator[Do | RunRoutine]:
 
 
 class MediaApi(Protocol):
-    """What an account can play; every method raises an ``AlexaError``."""
+    """Media that an account can play; every method raises an ``AlexaError``."""
 
     async def async_providers(self) -> tuple[MusicProvider, ...]:
         """Return the music providers of the account."""
 
     async def async_sounds(self) -> tuple[SoundEffect, ...]:
-        """Return Amazon's sounds."""
+        """Return the sound effects of Amazon's library."""
 
     async def async_stations(self, query: str) -> tuple[Station, ...]:
-        """Return the radio stations that a search finds."""
+        """Return the radio stations that match a search."""
 
     async def async_queue(self, device: Device) -> tuple[QueueItem, ...]:
-        """Return what plays on a device and what comes after it; nothing while it is idle."""
+        """Return the current and the following tracks of a device; empty if it is idle."""
 
     async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
-        """Ask what Amazon makes of a search, before it is played."""
+        """Return how Amazon resolves a search, without playing it."""
 
     async def async_play_station(self, station_id: str, device: Device) -> None:
-        """Play a radio station of TuneIn's."""
+        """Play a TuneIn radio station."""
 
     async def async_stop_all(self) -> None:
-        """Stop whatever any device of the account plays."""
+        """Stop playback on all devices of the account."""
 
     async def async_run(self, step: Step) -> None:
-        """Run steps as one sequence; speech of theirs waits for what is being spoken on their devices."""
+        """Run steps as one sequence; speech in it waits until its devices have finished speaking."""

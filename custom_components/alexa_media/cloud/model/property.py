@@ -1,4 +1,4 @@
-"""What an operator of many Echos does with them: settings, units (rooms), Wi-Fi, and taking devices in and out."""
+"""Fleet management of many Echos: settings, units (rooms), Wi-Fi, lifecycle of devices."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Protocol
 from .devices import OpenEnum
 
 type PropertySettingValue = bool | int | float | str | tuple[str, ...]
-"""What a setting holds: enumerations are texts, as Amazon writes them."""
+"""Value of a setting; enumerations are strings in Amazon's spelling."""
 
 DO_NOT_DISTURB = "Alexa.DoNotDisturb.doNotDisturb"
 LOCALES = "System.locales"
@@ -17,27 +17,27 @@ LOCALES = "System.locales"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedUnit:
-    """A property, a floor, a room; ``path`` are the names from below the one that is managed down to its own."""
+    """A property, floor or room; ``path`` holds the names from below the managed unit down to this one."""
 
     unit_id: str
     path: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """Return its own name."""
+        """Return the name of the unit."""
         return self.path[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSettings:
-    """The settings that a device has, by key; ``None`` where one has no value, or one that is not understood."""
+    """Settings of a device by key; ``None`` if a setting has no value or an unknown one."""
 
     values: Mapping[str, PropertySettingValue | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostalAddress:
-    """Where a device stands; ``country`` are two capital letters. ``repr`` shows nothing of it."""
+    """Postal address of a device; ``country`` is an ISO 3166 alpha-2 code. ``repr`` omits all fields."""
 
     line1: str = field(repr=False)
     country: str = field(repr=False)
@@ -51,7 +51,7 @@ class PostalAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressRefusal:
-    """Why Amazon does not take an address: problems in its codes, or addresses that it would take, best first."""
+    """Reason why Amazon rejects an address: its problem codes, or accepted alternatives, best first."""
 
     code: str
     problems: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class AddressRefusal:
 
 
 class WifiSecurity(StrEnum):
-    """How a Wi-Fi network is secured, with Amazon's words."""
+    """Amazon's names of the security of a Wi-Fi network."""
 
     OPEN = "NONE"
     PASSWORD = "WPAPSK"  # noqa: S105 - the name of a method
@@ -78,7 +78,7 @@ class WifiNetwork:
 
 
 class WifiInstallState(OpenEnum):
-    """How far the installation of a network on a device is; with TIMEOUT nobody knows what the device has done."""
+    """State of installing a network on a device; after TIMEOUT the outcome is unknown."""
 
     IN_PROGRESS = "IN_PROGRESS"
     SUCCESS = "SUCCESS"
@@ -89,9 +89,9 @@ class WifiInstallState(OpenEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedDevice:
-    """A device as an operator lists it; ``key`` is its serial number, or what stands in for it.
+    """A managed device; ``key`` is its serial number, or a substitute if it has none.
 
-    ``unit`` is ``None`` for a device in no unit.
+    ``unit`` is ``None`` for a device outside all units.
     """
 
     key: str
@@ -107,29 +107,29 @@ class ManagedDevice:
 
 
 class ManagementApi(Protocol):
-    """What an operator may do. Devices are named by ``key``; every method raises an ``AlexaError``.
+    """Fleet management. Devices are identified by ``key``; every method raises an ``AlexaError``.
 
-    An unknown key is ``AlexaUnsupportedError`` before anything is sent.
+    An unknown key raises ``AlexaUnsupportedError`` before a request is sent.
     """
 
     @property
     def units(self) -> Mapping[str, ManagedUnit]:
-        """Return the units by id, as they were last listed."""
+        """Return the units of the last listing by id."""
 
     def unit_of(self, key: str) -> ManagedUnit | None:
-        """Return the unit that a device is in, as it was last listed."""
+        """Return the unit of a device in the last listing."""
 
     def created_at(self, key: str) -> datetime | None:
         """Return when a device was set up."""
 
     def key_of(self, entity_id: str) -> str | None:
-        """Return the key of the device that is an appliance of the smart home, by Alexa's id of it."""
+        """Return the key of the device that is the smart-home appliance with this entity id."""
 
     def serial_of(self, key: str) -> str | None:
         """Return the serial number of a device."""
 
     async def async_settings(self) -> Mapping[str, DeviceSettings]:
-        """Return the settings of all Echos that somebody watches, in one request for each."""
+        """Return the settings of all Echos that have entities; costs one request per Echo."""
 
     async def async_settings_of(self, key: str) -> DeviceSettings:
         """Read the settings of one Echo."""
@@ -147,25 +147,25 @@ class ManagementApi(Protocol):
         manufacturer: str | None = None,
         model: str | None = None,
     ) -> Sequence[ManagedDevice]:
-        """Search devices now: in any of some units, of a maker, of a model."""
+        """Search devices by units (any of them), manufacturer and model."""
 
     async def async_move(self, key: str, unit_id: str | None) -> None:
-        """Move a device into a unit, or out of its unit: it restarts and loses its settings."""
+        """Move a device into a unit, or out of its unit; the device restarts and loses its settings."""
 
     async def async_rename(self, key: str, name: str) -> None:
         """Rename a device."""
 
     async def async_set_address(self, key: str, address: PostalAddress) -> AddressRefusal | None:
-        """Set the address of an Echo; returns why Amazon does not take it, ``None`` when it does."""
+        """Set the address of an Echo; return Amazon's reason to reject it, or None."""
 
     async def async_save_wifi(self, network: WifiNetwork) -> None:
         """Store a network with its password in the account's locker."""
 
     async def async_install_wifi(self, key: str, ssid: str, security: WifiSecurity) -> str:
-        """Start to install a stored network on an Echo; returns the id with which to ask how it goes."""
+        """Start installing a stored network on an Echo; return the id of the operation."""
 
     async def async_wifi_state(self, key: str, operation_id: str) -> WifiInstallState:
-        """Return how an installation goes."""
+        """Return the state of an installation."""
 
     async def async_delete_timers(self, key: str) -> None:
         """Delete all timers of an Echo, which must be online."""
@@ -174,7 +174,7 @@ class ManagementApi(Protocol):
         """Announce a text on Echos, or in units, in one request."""
 
     async def async_deregister(self, key: str) -> None:
-        """Take a device out of the account; it cannot be undone from here."""
+        """Deregister a device from the account; this cannot be undone."""
 
     async def async_forget(self, key: str) -> None:
-        """Let Alexa forget a device of the smart home."""
+        """Remove a smart-home device from Alexa."""

@@ -1,4 +1,4 @@
-"""Routines: what an account has Alexa do at a word or at a time."""
+"""Routines of an account: models and protocol."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from .devices import Device
 class Routine:
     """A routine of the account.
 
-    ``utterances`` are the words that start it, ``sequence`` is what it does, as Amazon's
-    JSON in a text. ``needs_echo``: something in it happens on the Echo that is spoken to.
+    ``utterances`` are its trigger phrases, ``sequence`` is Amazon's JSON of its actions as a
+    string. ``needs_echo``: an action uses "the device you speak to".
     """
 
     routine_id: str
@@ -27,10 +27,10 @@ class RoutinesApi(Protocol):
     """The routines of one account; every method raises an ``AlexaError``."""
 
     async def async_routines(self) -> Mapping[str, Routine]:
-        """Return all routines by id, also those that are switched off."""
+        """Return all routines by id, including disabled ones."""
 
     async def async_run(self, routine: Routine, device: Device | None) -> None:
-        """Run a routine; ``device`` is the Echo that counts as the one that is spoken to.
+        """Run a routine, with ``device`` as "the device you speak to".
 
         Returns when Amazon has accepted it.
         """

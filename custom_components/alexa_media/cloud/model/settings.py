@@ -1,4 +1,4 @@
-"""Settings of devices, and the people of the household."""
+"""Device settings and the people of the household: models and protocol."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from .devices import Device, DevicePreferences
 
 
 class Setting(StrEnum):
-    """One setting of a device; the comment says what its value is."""
+    """One setting of a device, with its value documented."""
 
     WAKE_WORD = auto()
-    """Amazon's name of it, for example ALEXA."""
+    """Amazon's name of the wake word, for example ALEXA."""
     WAKE_WORDS = auto()
-    """The names of those that there are to choose from."""
+    """Names of the available wake words."""
     BASS = auto()
-    """-6 to 6, as MID and TREBLE."""
+    """-6 to 6, like MID and TREBLE."""
     MID = auto()
     TREBLE = auto()
     DISPLAY_POWER = auto()
@@ -24,32 +24,32 @@ class Setting(StrEnum):
     BRIGHTNESS = auto()
     """0 to 100."""
     ADAPTIVE_BRIGHTNESS = auto()
-    """Whether the brightness follows the light of the room."""
+    """Whether the brightness follows the ambient light."""
     TIME_FORMAT = auto()
     """12_HOURS or 24_HOURS."""
     AUX_DIRECTION = auto()
     """INPUT or OUTPUT."""
     COMMUNICATIONS = auto()
-    """Whether calls and messages are possible."""
+    """Whether calls and messages are enabled."""
     DROP_IN = auto()
     """All, Home or Off."""
     ANNOUNCEMENTS = auto()
-    """Whether announcements are heard."""
+    """Whether the device plays announcements."""
     WIFI_NAME = auto()
-    """The name of the network."""
+    """Name of the Wi-Fi network."""
     MAC_ADDRESS = auto()
-    """As Amazon writes it."""
+    """In Amazon's notation."""
 
 
 type SettingValue = bool | int | str | tuple[str, ...]
 
 EQUALIZER: Final = (Setting.BASS, Setting.MID, Setting.TREBLE)
-GAIN: Final = 6
-"""The bands of an equalizer go from minus this to this."""
+MAX_GAIN: Final = 6
+"""Limit of the bands of an equalizer, in both directions."""
 
 
 class SettingSource(StrEnum):
-    """What is asked for in one go."""
+    """One request that returns settings."""
 
     WAKE_WORD = auto()
     WAKE_WORDS = auto()
@@ -65,7 +65,7 @@ class SettingSource(StrEnum):
 
     @property
     def is_for_account(self) -> bool:
-        """Return whether one answer tells of all devices of the account."""
+        """Return whether one response covers all devices of the account."""
         return self in (SettingSource.WAKE_WORD, SettingSource.COMMUNICATIONS)
 
 
@@ -86,14 +86,14 @@ SOURCES: Final[Mapping[Setting, SettingSource]] = {
     Setting.WIFI_NAME: SettingSource.WIFI,
     Setting.MAC_ADDRESS: SettingSource.WIFI,
 }
-"""Where each setting is told."""
+"""Source of each setting."""
 
 type SettingValues = Mapping[Setting, SettingValue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferenceChanges:
-    """What is to be different about the preferences of a device; ``None`` leaves a value alone."""
+    """Changes to the preferences of a device; ``None`` keeps a value."""
 
     locale: str | None = None
     time_zone: str | None = None
@@ -105,7 +105,7 @@ class PreferenceChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody of the household; ``role`` is Amazon's own word."""
+    """A person of the household; ``role`` is Amazon's value."""
 
     person_id: str
     name: str | None
@@ -120,28 +120,28 @@ class SettingsApi(Protocol):
         """Return the preferences of all devices by serial."""
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
-        """Change preferences of a device; what nobody changes stays as it is at that moment."""
+        """Change preferences of a device; all others keep their current value."""
 
     async def async_for_account(self, source: SettingSource) -> Mapping[str, SettingValues]:
-        """Return what a source tells of all devices, by serial."""
+        """Read a source for all devices; return the settings by serial."""
 
     async def async_for_device(self, source: SettingSource, device: Device) -> SettingValues:
-        """Return what a source tells of one device."""
+        """Read a source for one device."""
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue, known: SettingValues) -> None:
-        """Change one setting; ``known`` are the present values of the device's settings.
+        """Change one setting; ``known`` are the current settings of the device.
 
-        Of an equalizer all bands have to be known, of the wake word the present one.
+        Required in ``known``: all bands for a band of the equalizer, the current one for the wake word.
         """
 
     async def async_rename(self, device: Device, name: str) -> None:
-        """Give a device another name."""
+        """Rename a device."""
 
     async def async_restart(self, device: Device) -> None:
-        """Let a device start anew."""
+        """Restart a device."""
 
     async def async_unpair_bluetooth(self, device: Device, address: str) -> None:
-        """Make a device forget a bluetooth device, given by its MAC address."""
+        """Unpair a Bluetooth device, given by its MAC address."""
 
     async def async_household(self) -> tuple[Person, ...]:
         """Return the people of the household."""
