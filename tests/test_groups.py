@@ -7,6 +7,7 @@ from typing import Any
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -176,3 +177,58 @@ async def test_what_a_group_plays_is_shown_on_all_below_it(
 def _all_are(hass: HomeAssistant, entity_ids: tuple[str, ...], state: str) -> bool:
     """Return whether all players are in a state."""
     return all(state_of(hass, entity_id).state == state for entity_id in entity_ids)
+
+
+async def test_do_not_disturb_of_a_group_is_that_of_every_speaker(
+    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+) -> None:
+    """The action and the switch reach each speaker once, the group itself not at all."""
+
+    def switched() -> list[tuple[str, bool]]:
+        bodies = [json.loads(one["body"]) for one in sim.ledger(method="PUT", path="/api/dnd/status")]
+        return sorted((body["deviceSerialNumber"], body["enabled"]) for body in bodies)
+
+    speakers, switch = sorted(map(household.serial, SPEAKERS)), "switch.house_do_not_disturb"
+    await hass.services.async_call(DOMAIN, "set_do_not_disturb", {"entity_id": house}, blocking=True)
+    assert switched() == [(serial, True) for serial in speakers]
+    await until(hass, lambda: state_of(hass, switch).state == "on")
+    household.change("Bedroom Dot", dnd=False)
+    await until(hass, lambda: state_of(hass, switch).state == "off")
+    sim.reset_ledger()
+    await hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True)
+    assert switched() == [(serial, False) for serial in speakers]
+    await hass.services.async_call(DOMAIN, "set_do_not_disturb", {"entity_id": house, "duration": 60}, blocking=True)
+    assert [household.device(name)["dnd"] for name in SPEAKERS] == [True, True, True]
+    assert not household.device("House")["dnd"]
+
+
+async def test_do_not_disturb_reaches_the_others_where_one_speaker_refuses(
+    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+) -> None:
+    sim.fault(path="/api/dnd/status", method="PUT", status=400, times=1)
+    with pytest.raises(HomeAssistantError):
+        await hass.services.async_call(DOMAIN, "set_do_not_disturb", {"entity_id": house}, blocking=True)
+    assert sorted(household.device(name)["dnd"] for name in SPEAKERS) == [False, True, True]
+
+
+async def test_alarms_on_a_group_are_refused_with_the_names_of_its_speakers(
+    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+) -> None:
+    for action, data in (
+        ("create_alarm", {"at": "07:00"}),
+        ("create_timer", {"duration": 60}),
+        ("create_reminder", {"at": "07:00", "message": "x"}),
+    ):
+        with pytest.raises(ServiceValidationError, match="House is a speaker group.*Bedroom Dot, Living Room Studio"):
+            await hass.services.async_call(DOMAIN, action, {"entity_id": house, **data}, blocking=True)
+    assert household.requests() == []
+
+
+async def test_stopping_an_alarm_of_a_group_stops_the_speaker_that_rings(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, house: str
+) -> None:
+    """Where nothing is known to ring, every speaker is told."""
+    await hass.services.async_call(DOMAIN, "stop_alarm", {"entity_id": house}, blocking=True)
+    assert said_on(sim) == sorted(map(household.serial, SPEAKERS))
+    with pytest.raises(ServiceValidationError, match="No alarm is known to ring on House"):
+        await hass.services.async_call(DOMAIN, "snooze_alarm", {"entity_id": house}, blocking=True)

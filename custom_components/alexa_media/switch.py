@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched
@@ -17,7 +17,6 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_call_later
 
 from .cloud.alarm_times import ALARMS
-from .cloud.errors import AlexaConnectionError
 from .cloud.model.appliances import Appliance, ApplianceKind, Feature, FeatureName, PropertyKey, PropertyName
 from .cloud.model.controls import Control, SetPower, SetToggle
 from .cloud.model.devices import Device, DevicePreferences, Notification, NotificationStatus, Repeat, Session
@@ -382,7 +381,8 @@ def _add_dnd(hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: A
         # A list that lacks a device for once does not mean that the device has lost the setting.
         named.update(dnd.data)
         for device in devices.data.values():
-            if device.serial in named:
+            # a group's is that of its speakers
+            if not named.isdisjoint((device.serial, *(leaf.serial for leaf in devices.leaves(device)))):
                 yield (
                     f"{player_unique_id(entry, device.serial)}_{DND.key}",
                     partial(AlexaDndSwitch, entry, dnd, device),
@@ -392,18 +392,49 @@ def _add_dnd(hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: A
 
 
 class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
-    """Do Not Disturb of a device."""
+    """Do Not Disturb of a device; that of a group is on while it is on for every speaker behind it."""
+
+    coordinator: DndCoordinator
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: DndCoordinator, device: Device) -> None:
         """Show Do Not Disturb."""
         super().__init__(entry, coordinator, device, DND.key)
         self.entity_description = DND
+        self._shown: bool | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Also follow the speakers behind a group."""
+        await super().async_added_to_hass()
+        self._shown = self.is_on
+        if self.device.is_group:
+            self.async_on_remove(self.coordinator.async_add_listener(self._async_speaker_changed))
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Show what changed."""
+        self._shown = self.is_on
+        super()._handle_coordinator_update()
+
+    @callback
+    def _async_speaker_changed(self) -> None:
+        """Show the state of a group where a speaker has changed it."""
+        if self.is_on is not self._shown:
+            self._shown = self.is_on
+            self.async_write_ha_state()
+
+    @property
+    def _targets(self) -> Sequence[Device]:
+        """Return the devices to switch: this one, or the speakers behind a group."""
+        return self.coordinator.among(self.runtime.devices.leaves(self.device))
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says."""
-        return self.value
+        """Return what Amazon says; ``None`` while it is not known."""
+        states = [self.coordinator.data.get(device.serial) for device in self._targets]
+        return None if None in states else all(states)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -418,16 +449,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
     async def _async_set(self, *, enabled: bool) -> None:
         """Switch, and show what Amazon then confirms."""
         with command_errors(self.hass, self.entry):
-            try:
-                await self.runtime.backend.async_set_dnd(self.device, enabled)
-            except AlexaConnectionError as err:
-                if err.sent:
-                    # nobody knows whether it was done
-                    self.coordinator.async_expect(self.serial)
-                raise
-        # The push may be faster than the answer.
-        if self.value is not enabled:
-            self.coordinator.async_expect(self.serial)
+            await self.coordinator.async_switch(self._targets, enabled=enabled)
 
 
 class AlexaModeSwitch(PlaybackEntity, SwitchEntity):

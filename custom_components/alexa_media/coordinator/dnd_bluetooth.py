@@ -1,6 +1,6 @@
 """The topics that are one call for the whole account and nothing more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, override
 
@@ -8,8 +8,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..cloud.alarm_times import unless_counting
+from ..cloud.errors import AlexaConnectionError, AlexaError
 from ..cloud.model.api import AlexaBackend
-from ..cloud.model.devices import BluetoothState, Notification
+from ..cloud.model.devices import BluetoothState, Device, Notification
 from ..const import Topic
 from .base import TopicCoordinator
 
@@ -28,6 +29,28 @@ class DndCoordinator(TopicCoordinator[bool]):
     def should_be_pushed(self, before: bool, after: bool) -> bool:
         """Return whether the state differs: each change is pushed."""
         return before is not after
+
+    def among(self, devices: Sequence[Device]) -> Sequence[Device]:
+        """Return those devices that have the setting; all of them where none is known to have it."""
+        return [device for device in devices if device.serial in self.data] or devices
+
+    async def async_switch(self, devices: Sequence[Device], *, enabled: bool) -> None:
+        """Switch each of the devices, also after another one failed; raises the first ``AlexaError``."""
+        errors: list[AlexaError] = []
+        for device in devices:
+            try:
+                await self.backend.async_set_dnd(device, enabled)
+            except AlexaError as err:
+                errors.append(err)
+                if isinstance(err, AlexaConnectionError) and err.sent:
+                    # it is not known whether it was done
+                    self.async_expect(device.serial)
+                continue
+            # The push may be faster than the answer.
+            if self.data.get(device.serial) is not enabled:
+                self.async_expect(device.serial)
+        if errors:
+            raise errors[0]
 
 
 class BluetoothCoordinator(TopicCoordinator[BluetoothState]):

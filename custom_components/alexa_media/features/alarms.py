@@ -108,11 +108,16 @@ def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
 
 
 def serials_of(echo: Echo) -> list[str]:
-    """Return the serial of a device; of what stands for all of them, those of all that have reminders."""
+    """Return the serials of a device and of what is behind it; for all devices, those that have reminders."""
     if echo.device.serial != EVERYWHERE:
-        return [echo.device.serial]
+        return [echo.device.serial, *echo.entry.runtime_data.devices.members_of(echo.device)]
     devices = echo.entry.runtime_data.devices.data
     return [serial for serial, device in devices.items() if CAN_REMIND in device.capabilities]
+
+
+def leaves_of(echo: Echo) -> tuple[Device, ...]:
+    """Return the single devices behind a device: itself, or those of a speaker group."""
+    return echo.entry.runtime_data.devices.leaves(echo.device)
 
 
 @callback
@@ -189,6 +194,9 @@ def echos_that_remind(hass: HomeAssistant, entry: AlexaConfigEntry | None) -> li
 def must_have(echo: Echo, capability: str) -> None:
     """Raise ``ServiceValidationError`` for a device that is offline, or has no such thing."""
     if capability not in echo.device.capabilities:
+        able = [leaf.name for leaf in leaves_of(echo) if capability in leaf.capabilities]
+        if echo.device.is_group and able:
+            raise invalid_input("alert_group", group=echo.device.name, devices=", ".join(sorted(able)))
         raise invalid_input("alert_unsupported", device=echo.device.name)
     must_be_online(echo)
 

@@ -108,26 +108,31 @@ class PlayerSettings(SourceSelection, SoundModes):
     async def async_set_do_not_disturb(
         self, *, enabled: bool = True, duration: timedelta | None = None, until: time | None = None
     ) -> None:
-        """Switch Do Not Disturb, on also for a time; Amazon ends it by itself, and pushes that it did."""
-        dnd, device = self.runtime.dnd, self.device
+        """Switch Do Not Disturb, on also for a time; Amazon ends it by itself, and pushes that it did.
+
+        That of a group is that of every speaker behind it.
+        """
+        dnd = self.runtime.dnd
         if (duration or until) and not enabled:
             raise invalid_input("dnd_off_for_a_time")
         if duration is not None and until is not None:
             raise invalid_input("dnd_two_ends")
         if duration is not None and not timedelta(seconds=1) <= duration <= LONGEST_DND:
             raise invalid_input("dnd_duration_invalid")
-        if until is not None and device.time_zone is None:
-            raise invalid_input("dnd_time_zone_unknown", name=device.name)
         if dnd is None:
-            raise invalid_input("dnd_unknown", name=device.name)
-        if duration is None and until is None:
-            with command_errors(self.hass, self.entry):
-                await self.runtime.backend.async_set_dnd(device, enabled)
-        else:
-            await self.async_command(DoNotDisturb(duration=duration, until=until))
+            raise invalid_input("dnd_unknown", name=self.device.name)
+        targets = dnd.among(self.runtime.devices.leaves(self.device))
+        if until is not None and (lost := next((device for device in targets if device.time_zone is None), None)):
+            raise invalid_input("dnd_time_zone_unknown", name=lost.name)
+        with command_errors(self.hass, self.entry):
+            if duration is None and until is None:
+                await dnd.async_switch(targets, enabled=enabled)
+                return
+            await self.runtime.backend.async_execute(DoNotDisturb(duration=duration, until=until), targets)
         # The push may be faster than the answer.
-        if dnd.data.get(self.serial) is not enabled:
-            dnd.async_expect(self.serial)
+        for device in targets:
+            if dnd.data.get(device.serial) is not enabled:
+                dnd.async_expect(device.serial)
 
     async def async_unpair_bluetooth(self, source: str) -> None:
         """Make the device forget what is paired under a name."""

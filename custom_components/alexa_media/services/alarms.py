@@ -41,6 +41,7 @@ from ..features.alarms import (
     echo_of,
     echos_that_remind,
     label_of,
+    leaves_of,
     must_be,
     must_be_online,
     must_come_again,
@@ -223,22 +224,44 @@ async def _async_skip_next(call: ServiceCall) -> ServiceResponse:
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     """Let what rings on a device ring again later; there is no request for it, it is told in words."""
-    echo = await _async_echo(call)
-    must_have(echo, CAN_RING)
-    ringing = echo.watch.ringing(echo.device.serial)
-    if ringing is None or ringing.type not in ALARMS:
-        raise invalid_input("alert_not_ringing", device=echo.device.name)
-    await async_tell(call.hass, echo, snooze_sentence(phrases_of(echo), call.data.get(ATTR_DURATION)))
-    return {"id": ringing.notification_id}
+    named = await _async_echo(call)
+    ringing = [(echo, item) for echo, item in _ringing(named) if item.type in ALARMS]
+    if not ringing:
+        if not named.device.is_group:
+            must_have(named, CAN_RING)
+        raise invalid_input("alert_not_ringing", device=named.device.name)
+    for echo, _ in ringing:
+        must_have(echo, CAN_RING)
+    for echo, _ in ringing:
+        await async_tell(call.hass, echo, snooze_sentence(phrases_of(echo), call.data.get(ATTR_DURATION)))
+    return {"id": ringing[0][1].notification_id}
 
 
 async def _async_stop(call: ServiceCall) -> ServiceResponse:
     """End what rings on a device, as a word to it does."""
-    echo = await _async_echo(call)
-    must_be_online(echo)
-    ringing = echo.watch.ringing(echo.device.serial)
-    await async_tell(call.hass, echo, phrases_of(echo).stop)
-    return {"id": ringing.notification_id if ringing else None}
+    named = await _async_echo(call)
+    ringing = _ringing(named)
+    echos = [echo for echo, _ in ringing] or _online(named)
+    for echo in echos:
+        must_be_online(echo)
+    for echo in echos:
+        await async_tell(call.hass, echo, phrases_of(echo).stop)
+    return {"id": ringing[0][1].notification_id if ringing else None}
+
+
+def _single(echo: Echo) -> list[Echo]:
+    """Return a device, or the speakers behind a group."""
+    return [single for leaf in leaves_of(echo) if (single := echo_of(echo.entry, leaf.serial))]
+
+
+def _online(echo: Echo) -> list[Echo]:
+    """Return those of a group's speakers that are online; the device itself where there are none."""
+    return [single for single in _single(echo) if single.device.online] or [echo]
+
+
+def _ringing(echo: Echo) -> list[tuple[Echo, Notification]]:
+    """Return what is known to ring on a device, or on the speakers behind a group."""
+    return [(one, item) for one in _single(echo) if (item := one.watch.ringing(one.device.serial))]
 
 
 async def _async_sounds(call: ServiceCall) -> ServiceResponse:
