@@ -219,7 +219,7 @@ async def test_alarms_on_a_group_are_refused_with_the_names_of_its_speakers(
         ("create_timer", {"duration": 60}),
         ("create_reminder", {"at": "07:00", "message": "x"}),
     ):
-        with pytest.raises(ServiceValidationError, match="House is a speaker group.*Bedroom Dot, Living Room Studio"):
+        with pytest.raises(ServiceValidationError, match=r"House is a speaker group.*Bedroom Dot, Living Room Studio"):
             await hass.services.async_call(DOMAIN, action, {"entity_id": house, **data}, blocking=True)
     assert household.requests() == []
 
