@@ -24,7 +24,7 @@ from custom_components.alexa_media.const import DOMAIN
 
 assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assistant does not find it
 
-PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_push"
+PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_live_updates"
 
 
 @pytest.fixture(autouse=True)

@@ -88,7 +88,7 @@ async def test_a_provider_is_opened_in_any_case(hass: HomeAssistant, entry: Mock
     ["nowhere", "provider/NOPE", "provider", "provider/", "providers/x", "sounds/", "sounds/nope", "queue/x", "/"],
 )
 async def test_what_is_no_folder_is_refused(hass: HomeAssistant, entry: MockConfigEntry, folder: str) -> None:
-    with pytest.raises(HomeAssistantError, match="There is no folder"):
+    with pytest.raises(HomeAssistantError, match="doesn't exist"):
         await browse(hass, media_content_type="library", media_content_id=folder)
 
 

@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from typing import Any
 import zipfile
 
 from awesomeversion import AwesomeVersion
+from homeassistant.const import Platform
 from PIL import Image
 import pytest
 import yaml
@@ -369,3 +371,21 @@ def test_the_workflow_runs_every_form_of_the_demo_check() -> None:
 def test_the_picture_of_imports_is_current() -> None:
     drawn = subprocess.run([sys.executable, "scripts/draw_imports.py", "--check"], cwd=ROOT, check=False)
     assert drawn.returncode == 0, "run scripts/draw_imports.py"
+
+
+@pytest.mark.parametrize(
+    ("page", "contracts"), [("docs/architecture.md", ("layers", "cloud")), ("CONTRIBUTING.md", ("layers",))]
+)
+def test_page_names_every_layer_of_the_contracts(page: str, contracts: tuple[str, ...]) -> None:
+    described = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]+)`", (ROOT / page).read_text()))))
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    missing = []
+    for contract in found:
+        if contract["id"] not in contracts:
+            continue
+        folder = COMPONENT / "cloud" if contract["id"] == "cloud" else COMPONENT
+        names = re.findall(r"[a-z_]+", " ".join(contract["layers"]))
+        exists = [name for name in names if (folder / f"{name}.py").exists() or (folder / name).is_dir()]
+        platforms = {str(platform) for platform in Platform} if page == "CONTRIBUTING.md" else set()
+        missing += [name for name in exists if name not in described | platforms]
+    assert missing == [], f"describe these modules in {page}"

@@ -499,7 +499,7 @@ async def test_throttling_of_one(hass: HomeAssistant, pair: Pair) -> None:
     await pair.entries["jack"].runtime_data.dnd.async_refresh()
     pair.sim.reset_ledger()
     volume = {"volume_level": 0.44}
-    with pytest.raises(HomeAssistantError, match="fewer requests"):
+    with pytest.raises(HomeAssistantError, match="rate limiting"):
         await hass.services.async_call(
             "media_player", "volume_set", volume | {"entity_id": PLAYERS["jack"]["Hall Echo"]}, blocking=True
         )

@@ -154,17 +154,17 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
         """Change an alarm or a reminder, of what repeats all that is to come."""
         echo, item = await async_find(self.hass, uid)
         if recurrence_id and not (recurrence_range and self._is_next(echo, item, recurrence_id)):
-            raise invalid_input("alert_one_of_many")
+            raise invalid_input("alarm_one_of_many")
         location = (event.get("location") or "").strip()
         if location and self._echo(location).device.serial != echo.device.serial:
-            raise invalid_input("alert_other_echo", device=echo.device.name)
+            raise invalid_input("alarm_other_echo", device=echo.device.name)
         start = _start(event["dtstart"])
         local = start.astimezone(echo.zone) if start.tzinfo else start
         timing = timing_of(echo, start, recurrence_of_rule(event.get("rrule"), local.date()))
         label = event.get("summary") or ""
         if item.type in ALARMS:
             if tidy(label) and not same(label, item.label or ALARM):
-                raise invalid_input("alert_alarm_label")
+                raise invalid_input("alarm_label_fixed")
             await async_edit(self.hass, echo, item, timing)
         else:
             await async_edit(self.hass, echo, item, timing, label=label_of(label))
@@ -178,7 +178,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
         if not recurrence_id:
             await async_delete(self.hass, echo, item)
         elif not self._is_next(echo, item, recurrence_id):
-            raise invalid_input("alert_one_of_many")
+            raise invalid_input("alarm_one_of_many")
         elif recurrence_range:
             await async_delete(self.hass, echo, item)
         else:
@@ -191,7 +191,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
             return echo_by_name(self.hass, self.entry, location)
         if echo := default_echo(self.entry):
             return echo
-        raise invalid_input("alert_no_device")
+        raise invalid_input("alarm_no_device")
 
     def _is_next(self, echo: Echo, item: Notification, recurrence_id: str) -> bool:
         """Return whether an occurrence is the next one."""
@@ -211,5 +211,5 @@ def _rule(echo: Echo, item: Notification) -> str | None:
 def _start(value: object) -> datetime:
     """Return when an event begins; raises ``ServiceValidationError`` for one that lasts all day."""
     if not isinstance(value, datetime):
-        raise invalid_input("alert_all_day")
+        raise invalid_input("alarm_all_day")
     return value

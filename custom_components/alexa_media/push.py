@@ -2,7 +2,7 @@
 
 A push does one of three things: it *applies* a fact (no request), asks for a *refresh*
 of one topic (many in a burst are one request), or nothing yet. To add one: an event in
-``backend/events.py``, its parser in ``web/directives.py``, its rule here.
+``cloud/model/events.py``, its parser in ``cloud/account/directives.py``, its rule here.
 """
 
 import asyncio

@@ -190,7 +190,7 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
         """Choose one, and show what Amazon then says."""
         sound = self._named().get(option)
         if sound is None:
-            raise invalid_input("alert_sound_unknown", sound=option, known=", ".join(self._named()))
+            raise invalid_input("alarm_sound_unknown", sound=option, known=", ".join(self._named()))
         with command_errors(self.hass, self.entry):
             await self._sounds.api.async_set_default_sound(self.device, sound)
         await self.coordinator.async_refresh_shared()
@@ -377,7 +377,7 @@ SETTINGS: Final = (
         translation_key="time_format",
         setting=Setting.TIME_FORMAT,
         capability="CLOCK_FORMAT_24_HR",
-        values={"12_hours": "12_HOURS", "24_hours": "24_HOURS"},
+        values={"hours_12": "12_HOURS", "hours_24": "24_HOURS"},
     ),
     AlexaSettingSelectDescription(
         key="aux_direction",
@@ -409,14 +409,14 @@ WAKE_WORDS: Final = (
 PREFERENCES: Final = (
     AlexaPreferenceSelectDescription(
         key="locale",
-        translation_key="locale",
+        translation_key="language",
         capability="SET_LOCALE",
         value_fn=lambda preferences: preferences.locale,
         change_fn=lambda value: PreferenceChanges(locale=value),
     ),
     AlexaPreferenceSelectDescription(
         key="temperature_scale",
-        translation_key="temperature_scale",
+        translation_key="temperature_unit",
         capability="FAR_FIELD_WAKE_WORD",
         values={"celsius": "CELSIUS", "fahrenheit": "FAHRENHEIT"},
         value_fn=lambda preferences: preferences.temperature_scale,

@@ -259,7 +259,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], SwitchEntity
         """Switch it; what is shown is what Amazon then tells."""
         alarm, echo = self.alarm, echo_of(self.entry, self.serial)
         if alarm is None or echo is None:
-            raise invalid_input("alert_gone", id=self._id)
+            raise invalid_input("alarm_gone", id=self._id)
         await async_switch(self.hass, echo, alarm, enabled=enabled)
 
 
@@ -621,7 +621,7 @@ SETTINGS: Final = (
 PREFERENCES: Final = (
     AlexaPreferenceSwitchDescription(
         key="follow_up",
-        translation_key="follow_up",
+        translation_key="follow_up_mode",
         capability="GOLDFISH",
         value_fn=lambda preferences: preferences.follow_up,
         change_fn=lambda value: PreferenceChanges(follow_up=value),

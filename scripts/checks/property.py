@@ -212,21 +212,21 @@ def guards(world: World) -> str:
 def move(world: World) -> str:
     """Move an Echo into a unit: it restarts under another id and is the same device."""
     world.sim.patch_state({"smartProperties": {"newIdOnMove": True}})
-    device = device_id(world, "sensor.spare_echo_unit")
+    device = device_id(world, "sensor.spare_echo_room")
     act(world, "alexa_media.move_to_unit", device_id=device, unit="Room 102", confirm=True)
-    shows(world, "sensor.spare_echo_unit", "Room 102")
+    shows(world, "sensor.spare_echo_room", "Room 102")
     shows(world, "binary_sensor.spare_echo_connectivity", "off")
     world.sim.advance(120)
     act(world, "homeassistant.update_entity", entity_id=["binary_sensor.spare_echo_connectivity"])
     shows(world, "binary_sensor.spare_echo_connectivity", "on")
-    expect(device_id(world, "sensor.spare_echo_unit") == device, "it is another device now")
+    expect(device_id(world, "sensor.spare_echo_room") == device, "it is another device now")
     return "restarted, found again"
 
 
 def wifi(world: World) -> str:
     """Save a network and install it on an Echo, to the end."""
     act(world, "alexa_media.save_wifi", config_entry_id=world.entry_id, ssid="Guests", password=WIFI_KEY)
-    device = device_id(world, "sensor.lobby_bar_unit")
+    device = device_id(world, "sensor.lobby_bar_room")
     later = threading.Timer(1, world.sim.advance, (30,))
     later.start()
     try:
@@ -267,7 +267,7 @@ def reload(world: World) -> str:
     world.rest().request(f"config/config_entries/entry/{world.entry_id}/reload", method=HTTPMethod.POST)
     until("loaded", lambda: entry_state(world) == "loaded", 30)
     shows(world, LAMP, "on")
-    shows(world, "sensor.spare_echo_unit", "Room 102")
+    shows(world, "sensor.spare_echo_room", "Room 102")
     return "loaded again"
 
 

@@ -26,7 +26,7 @@ from scripts.demo_run import Demo
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOMAIN: Final = "amazon.com"
 ACCOUNT: Final = "A2SIMJO7D0EQ11"
-PUSH: Final = "binary_sensor.jo_example_org_amazon_com_push"
+PUSH: Final = "binary_sensor.jo_example_org_amazon_com_live_updates"
 PATIENCE: Final = 30.0
 """Seconds that a page, or Home Assistant, may take for anything."""
 
@@ -241,7 +241,7 @@ async def add_integration(page: Page, home: Home) -> None:
     await page.get_by_role("button", name="Add integration").click()
     await page.get_by_placeholder("Search for a brand name").fill("alexa media")
     await page.get_by_text("Alexa Media Player").click()
-    await expect(page.get_by_text("Choose your Amazon")).to_be_visible()
+    await expect(page.get_by_text("Select your Amazon site")).to_be_visible()
 
 
 def submit(page: Page) -> Locator:

@@ -127,7 +127,7 @@ async def test_options(home: Home, page: Page, picture: Picture) -> None:
     assert "media_player.office_spot" in await home.states()
     await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
     await page.get_by_role("button", name="Configure").first.click()
-    await page.get_by_text("Not these devices").first.wait_for()
+    await page.get_by_text("Exclude these devices").first.wait_for()
     await picture(page, "options")
 
     await page.locator("input[name=public_url]").fill("echo")
@@ -136,7 +136,7 @@ async def test_options(home: Home, page: Page, picture: Picture) -> None:
     await expect(page.get_by_role("option", name="Jo's Phone")).to_have_count(0)
     await page.get_by_role("option", name="Office Spot").click()
     await submit(page).click()
-    await expect(page.get_by_text("This isn't a plain address")).to_be_visible()
+    await expect(page.get_by_text("That isn't a valid URL")).to_be_visible()
     await page.locator("input[name=public_url]").fill("https://home.example.org")
     await submit(page).click()
     await page.get_by_role("button", name="Finish").click()

@@ -31,12 +31,12 @@ async def test_pasting_the_address(home: Home, context: BrowserContext, page: Pa
     await submit(page).click()
     await expect(page.get_by_text("How to sign in")).to_be_visible()
     await picture(page, "how-to-sign-in")
-    await page.get_by_text("Sign in at Amazon and paste the address").click()
+    await page.get_by_text("Sign in on Amazon and paste the URL").click()
 
     for wrong, sentence in (
-        ("https://www.example.org/ap/maplanding", "This is not an address of Amazon"),
-        ("https://www.amazon.com/gp/help", "This is not the address of the page on which the sign-in ends"),
-        ("https://www.amazon.com/ap/maplanding", "The address lacks the code"),
+        ("https://www.example.org/ap/maplanding", "That isn't an Amazon URL"),
+        ("https://www.amazon.com/gp/help", "That isn't the URL of the final page"),
+        ("https://www.amazon.com/ap/maplanding", "The URL is incomplete"),
     ):
         await page.locator(ADDRESS).fill(wrong)
         await submit(page).click()
@@ -76,14 +76,14 @@ async def test_through_home_assistant_with_codes(
     secret = page.locator("input[name=otp_secret]")
     await secret.fill("123456")
     await page.get_by_role("button", name="Next").click()
-    await expect(page.get_by_text("This is not the secret of an authenticator app")).to_be_visible()
+    await expect(page.get_by_text("That isn't an authenticator app setup key")).to_be_visible()
     await secret.fill(SECRET)
     async with context.expect_page() as opened:
         await page.get_by_role("button", name="Next").click()
     amazon = await opened.value
     await expect(amazon.get_by_label("Password")).to_be_visible()
     assert amazon.url.startswith(home.demo.url)
-    await expect(page.get_by_text("this dialog goes on by itself")).to_be_visible()
+    await expect(page.get_by_text("this dialog continues automatically")).to_be_visible()
 
     # the address of the sign-in is of no use to another browser
     stranger = await browser.new_context()

@@ -179,7 +179,7 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     before = set(all_held(household))
     for name, more in (("create_timer", {"duration": "00:05:00"}), ("stop_alarm", {})):
         sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"}, times=1)
-        with pytest.raises(HomeAssistantError, match="refused"):
+        with pytest.raises(HomeAssistantError, match="rejected"):
             await act(hass, name, entity_id=KITCHEN, **more)
     assert set(all_held(household)) == before
     # an id that Amazon has lost meanwhile
@@ -240,23 +240,23 @@ async def test_whose_and_which(
 
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
-    ("create_alarm", {"at": "2026-01-01 07:00:00"}, "is over"),
-    ("create_alarm", {"at": "07:00", "sound": "Foghorn"}, "no sound called Foghorn"),
+    ("create_alarm", {"at": "2026-01-01 07:00:00"}, "in the past"),
+    ("create_alarm", {"at": "07:00", "sound": "Foghorn"}, "no sound Foghorn"),
     ("create_alarm", {"at": "07:00", "entity_id": "media_player.kids_dot"}, "offline"),
-    ("create_alarm", {"at": "07:00", "entity_id": "media_player.downstairs"}, "has no alarms"),
-    ("create_alarm", {"at": "07:00", "entity_id": "media_player.nobody"}, "no media player"),
+    ("create_alarm", {"at": "07:00", "entity_id": "media_player.downstairs"}, "doesn't support this kind"),
+    ("create_alarm", {"at": "07:00", "entity_id": "media_player.nobody"}, "isn't an Echo"),
     ("create_reminder", {"at": "07:00", "message": "  "}, "label is empty"),
-    ("create_reminder", {"at": "07:00", "message": "x" * 257}, "has 257 characters"),
-    ("create_timer", {"duration": {"minutes": 1}, "label": "x" * 300}, "has 300 characters"),
+    ("create_reminder", {"at": "07:00", "message": "x" * 257}, "257 characters"),
+    ("create_timer", {"duration": {"minutes": 1}, "label": "x" * 300}, "300 characters"),
     ("edit_alarm", {"notification_id": "nothing", "at": "07:00"}, "no alarm, timer or reminder"),
-    ("edit_alarm", {"notification_id": "e06", "at": "07:00"}, "is no alarm"),
-    ("edit_alarm", {"notification_id": "e01"}, "Nothing is to be changed"),
-    ("edit_reminder", {"notification_id": "e06"}, "Nothing is to be changed"),
-    ("edit_reminder", {"notification_id": "e01", "message": "x"}, "is no reminder"),
-    ("edit_reminder", {"notification_id": "e05", "at": "07:00"}, "cannot hold"),
-    ("skip_next", {"notification_id": "e06"}, "does not come again"),
-    ("skip_next", {"notification_id": "e04"}, "does not come again"),
-    ("snooze_alarm", {}, "nothing to snooze"),
+    ("edit_alarm", {"notification_id": "e06", "at": "07:00"}, "isn't an alarm"),
+    ("edit_alarm", {"notification_id": "e01"}, "Nothing to change"),
+    ("edit_reminder", {"notification_id": "e06"}, "Nothing to change"),
+    ("edit_reminder", {"notification_id": "e01", "message": "x"}, "isn't a reminder"),
+    ("edit_reminder", {"notification_id": "e05", "at": "07:00"}, "doesn't support this repeat rule"),
+    ("skip_next", {"notification_id": "e06"}, "doesn't repeat"),
+    ("skip_next", {"notification_id": "e04"}, "doesn't repeat"),
+    ("snooze_alarm", {}, "No alarm is ringing"),
 ]
 
 
@@ -270,7 +270,7 @@ async def test_bad_input(hass: HomeAssistant, sim: ControlClient, entry: MockCon
     await entry.runtime_data.devices.async_refresh_shared()
     await quiet(hass, sim, calm=0.6)
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="No Echo is named"):
+    with pytest.raises(ServiceValidationError, match="No Echo selected"):
         await act(hass, "create_alarm", at="07:00")
     for name, data, words in BAD:
         given = dict(data)
@@ -310,7 +310,7 @@ async def test_it_rings(
     assert (state.attributes["event_type"], state.attributes["id"]) == ("alarm_ringing", alarm)
     assert state.attributes["kind"] == "Alarm"
     sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"}, times=1)
-    with pytest.raises(HomeAssistantError, match="refused"):
+    with pytest.raises(HomeAssistantError, match="rejected"):
         await act(hass, "snooze_alarm", entity_id=BEDROOM)
     assert held(household, alarm)["status"] == "ON", "it rings on"
     assert await act(hass, "snooze_alarm", entity_id=BEDROOM, duration="00:01:00") == {"id": alarm}
@@ -318,7 +318,7 @@ async def test_it_rings(
     await clock.settle()
     assert held(household, alarm)["status"] == "SNOOZED"
     assert state_of(hass, event).attributes["event_type"] == "alarm_snoozed"
-    with pytest.raises(ServiceValidationError, match="nothing to snooze"):
+    with pytest.raises(ServiceValidationError, match="No alarm is ringing"):
         await act(hass, "snooze_alarm", entity_id=BEDROOM)
     await clock.advance(65, 65)
     assert state_of(hass, event).attributes["event_type"] == "alarm_ringing"

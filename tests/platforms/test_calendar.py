@@ -72,20 +72,36 @@ async def test_create(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 
     sim.reset_ledger()
     for summary, more, words in (
-        ("No Echo", {}, "No Echo is named"),
-        ("Elsewhere", {"location": "Mars"}, "called Mars"),
+        ("No Echo", {}, "No Echo selected"),
+        ("Elsewhere", {"location": "Mars"}, "Mars doesn't match"),
         ("Offline", {"location": "Kids Dot"}, "offline"),
-        ("Monthly", {"location": "Bedroom Dot", "rrule": "FREQ=MONTHLY;BYMONTHDAY=1"}, "cannot hold"),
-        ("Thrice", {"location": "Bedroom Dot", "rrule": "FREQ=DAILY;COUNT=3"}, "cannot hold"),
-        ("Ended", {"location": "Bedroom Dot", "rrule": "FREQ=WEEKLY;UNTIL=20301224"}, "cannot hold"),
-        ("Every third", {"location": "Bedroom Dot", "rrule": "FREQ=DAILY;INTERVAL=3"}, "cannot hold"),
-        ("First Monday", {"location": "Bedroom Dot", "rrule": "FREQ=WEEKLY;BYDAY=1MO"}, "cannot hold"),
+        (
+            "Monthly",
+            {"location": "Bedroom Dot", "rrule": "FREQ=MONTHLY;BYMONTHDAY=1"},
+            "doesn't support this repeat rule",
+        ),
+        ("Thrice", {"location": "Bedroom Dot", "rrule": "FREQ=DAILY;COUNT=3"}, "doesn't support this repeat rule"),
+        (
+            "Ended",
+            {"location": "Bedroom Dot", "rrule": "FREQ=WEEKLY;UNTIL=20301224"},
+            "doesn't support this repeat rule",
+        ),
+        (
+            "Every third",
+            {"location": "Bedroom Dot", "rrule": "FREQ=DAILY;INTERVAL=3"},
+            "doesn't support this repeat rule",
+        ),
+        (
+            "First Monday",
+            {"location": "Bedroom Dot", "rrule": "FREQ=WEEKLY;BYDAY=1MO"},
+            "doesn't support this repeat rule",
+        ),
     ):
         with pytest.raises(ServiceValidationError, match=words):
             await create(hass, summary, tomorrow(9), **more)
     with pytest.raises(ServiceValidationError, match="time of day"):
         await create(hass, "All day", tomorrow(9).date(), location="Bedroom Dot")
-    with pytest.raises(ServiceValidationError, match="is over"):
+    with pytest.raises(ServiceValidationError, match="in the past"):
         await create(hass, "Yesterday", tomorrow(9) - timedelta(days=2), location="Bedroom Dot")
     assert household.requests("PUT") + household.requests("POST") == []
 
@@ -142,7 +158,7 @@ async def test_change_and_delete(
 
     alarm = next(event for event in await events(hass) if event["location"] == "Bedroom Dot")
     moved = {"dtstart": tomorrow(6), "dtend": tomorrow(7), "summary": "Alarm"}
-    with pytest.raises(ServiceValidationError, match="no text"):
+    with pytest.raises(ServiceValidationError, match="text of an alarm"):
         await calendar.async_update_event(alarm["uid"], moved | {"summary": "Wake"})
     await calendar.async_update_event(alarm["uid"], moved | {"location": "Bedroom Dot"})
     (item,) = [item for item in items(household, None) if item["id"] == alarm["uid"]]

@@ -238,7 +238,7 @@ async def test_idle(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEn
 async def test_one_title_cannot_be_repeated(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     await play(hass)
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="single title"):
+    with pytest.raises(ServiceValidationError, match="single track"):
         await act(hass, "repeat_set", repeat="one")
     assert commands(sim) == []
 
@@ -311,7 +311,7 @@ async def test_volume_unknown(hass: HomeAssistant, sim: ControlClient, entry: Mo
     assert shown(hass, "volume_level") is None
     assert shown(hass, "is_volume_muted") is None
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="not told"):
+    with pytest.raises(ServiceValidationError, match="isn't known yet"):
         await act(hass, "volume_up")
     assert sim.ledger(path="/api/behaviors/preview") == []
     players.async_apply({kitchen: Player(volume=None)})

@@ -78,7 +78,7 @@ async def test_several_are_one_request(hass: HomeAssistant, sim: ControlClient, 
 async def test_empty(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_id: str) -> None:
     """Nothing to say is the caller's mistake; Amazon is not asked."""
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="nothing to say"):
+    with pytest.raises(ServiceValidationError, match="message is empty"):
         await send(hass, entity_id, " \n")
     assert sim.ledger(path="/api/behaviors/*") == []
 

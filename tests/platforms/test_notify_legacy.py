@@ -222,7 +222,7 @@ async def test_unknown_data(
 
 
 async def test_empty(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    with pytest.raises(ServiceValidationError, match="nothing to say"):
+    with pytest.raises(ServiceValidationError, match="message is empty"):
         await notify(hass, " ", target=[OFFICE])
 
 

@@ -88,7 +88,7 @@ async def test_a_band_that_is_shown_tells_the_mode(
 async def test_refused(hass: HomeAssistant, household: Household, sim: ControlClient) -> None:
     """Bad input never reaches Amazon; what Amazon refuses is an error, and changes nothing."""
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="There is no sound mode rock"):
+    with pytest.raises(ServiceValidationError, match="Unknown sound mode rock"):
         await select(hass, PLAYER, "rock")
     assert household.requests() == []
 

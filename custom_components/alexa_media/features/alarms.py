@@ -129,7 +129,7 @@ def echo_by_entity(hass: HomeAssistant, entity_id: str) -> Echo:
         for echo in _echos(entry) if entry else ():
             if player_unique_id(echo.entry, echo.device.serial) == item.unique_id:
                 return echo
-    raise invalid_input("alert_no_echo", name=entity_id)
+    raise invalid_input("alarm_no_echo", name=entity_id)
 
 
 @callback
@@ -145,7 +145,7 @@ def any_default_echo(hass: HomeAssistant) -> Echo:
     for entry in entries:
         if echo := default_echo(entry):
             return echo
-    raise invalid_input("alert_no_device")
+    raise invalid_input("alarm_no_device")
 
 
 @callback
@@ -168,7 +168,7 @@ def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Ech
     names = Counter(folded(device.name) for device in able)
     # of several with one name the serial is the way to tell them apart
     known = ", ".join(sorted(device.name if names[folded(device.name)] == 1 else device.serial for device in able))
-    raise invalid_input("alert_location_unknown", location=wanted, known=known)
+    raise invalid_input("alarm_location_unknown", location=wanted, known=known)
 
 
 def _echos(entry: AlexaConfigEntry) -> list[Echo]:
@@ -187,7 +187,7 @@ def echos_that_remind(hass: HomeAssistant, entry: AlexaConfigEntry | None) -> li
             if CAN_REMIND in echo.device.capabilities and echo.device.online:
                 found.setdefault(echo.device.serial, echo)
     if not found:
-        raise invalid_input("alert_no_device")
+        raise invalid_input("alarm_no_device")
     return list(found.values())
 
 
@@ -196,15 +196,15 @@ def must_have(echo: Echo, capability: str) -> None:
     if capability not in echo.device.capabilities:
         able = [leaf.name for leaf in leaves_of(echo) if capability in leaf.capabilities]
         if echo.device.is_group and able:
-            raise invalid_input("alert_group", group=echo.device.name, devices=", ".join(sorted(able)))
-        raise invalid_input("alert_unsupported", device=echo.device.name)
+            raise invalid_input("alarm_group", group=echo.device.name, devices=", ".join(sorted(able)))
+        raise invalid_input("alarm_unsupported", device=echo.device.name)
     must_be_online(echo)
 
 
 def must_be_online(echo: Echo) -> None:
     """Raise ``ServiceValidationError`` for a device that is offline."""
     if not echo.device.online:
-        raise invalid_input("alert_offline", device=echo.device.name)
+        raise invalid_input("alarm_offline", device=echo.device.name)
 
 
 async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
@@ -221,7 +221,7 @@ async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, N
             for item in items:
                 if notification_id in (item.notification_id, item.index) and (echo := echo_of(entry, serial)):
                     return echo, item
-    raise invalid_input("alert_gone", id=notification_id)
+    raise invalid_input("alarm_gone", id=notification_id)
 
 
 # --- when, and what -------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) ->
     zone = echo.zone
     earliest = dt_util.now(zone) + LEAST_AHEAD
     if isinstance(at, datetime) and not _FIRST_YEAR <= at.year <= earliest.year + MOST_YEARS:
-        key = "alert_past" if at.year < _FIRST_YEAR else "alert_far"
+        key = "alarm_past" if at.year < _FIRST_YEAR else "alarm_far"
         raise invalid_input(key, time=at.replace(tzinfo=None).isoformat(" ", "seconds"), device=echo.device.name)
     if isinstance(at, time):
         local = datetime.combine(earliest.date(), at.replace(tzinfo=None), zone)
@@ -254,7 +254,7 @@ def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) ->
         while WEEKDAYS[local.weekday()] not in recurrence.weekdays:
             local = _days_later(local, 1)
     elif local < earliest:
-        raise invalid_input("alert_past", time=local.strftime("%Y-%m-%d %H:%M:%S"), device=echo.device.name)
+        raise invalid_input("alarm_past", time=local.strftime("%Y-%m-%d %H:%M:%S"), device=echo.device.name)
     return Timing(at=local, recurrence=recurrence)
 
 
@@ -297,7 +297,7 @@ def recurrence_of_rule(rule: str | None, first: date) -> Recurrence | None:
         and (frequency == "WEEKLY" or (frequency == "DAILY" and int(interval) == 1))
     )
     if not fits:
-        raise invalid_input("alert_recurrence", rule=rule)
+        raise invalid_input("alarm_recurrence", rule=rule)
     return recurrence_of(weekdays, int(interval))
 
 
@@ -318,7 +318,7 @@ def recurrence_held(echo: Echo, notification: Notification) -> Recurrence | None
         if len(rules) == 1:
             parts = [part for part in rules[0].split(";") if part.partition("=")[0] not in _CLOCK]
             return recurrence_of_rule(";".join(parts), first_day(notification, dt_util.utcnow(), echo.zone))
-        raise invalid_input("alert_recurrence", rule="; ".join(rules))
+        raise invalid_input("alarm_recurrence", rule="; ".join(rules))
     days = weekdays_of(notification, echo.watch.country_of(echo.device.serial))
     return recurrence_of([WEEKDAYS[day - 1] for day in days])
 
@@ -330,9 +330,9 @@ def label_of(text: str) -> str:
     """Return a label; raises ``ServiceValidationError`` for one that is empty or too long."""
     label = " ".join(text.split())
     if not label:
-        raise invalid_input("alert_label_empty")
+        raise invalid_input("alarm_label_empty")
     if len(label) > LONGEST_LABEL:
-        raise invalid_input("alert_label_too_long", length=str(len(label)), limit=str(LONGEST_LABEL))
+        raise invalid_input("alarm_label_too_long", length=str(len(label)), limit=str(LONGEST_LABEL))
     return label
 
 
@@ -346,7 +346,7 @@ async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> Alar
         if same(text, sound.sound_id) or same(text, sound.name):
             return sound
     known = ", ".join(sorted(sound.name for sound in sounds))
-    raise invalid_input("alert_sound_unknown", sound=text, known=known)
+    raise invalid_input("alarm_sound_unknown", sound=text, known=known)
 
 
 def must_be(notification: Notification, wanted: Collection[str], key: str) -> None:
@@ -358,7 +358,7 @@ def must_be(notification: Notification, wanted: Collection[str], key: str) -> No
 def must_come_again(echo: Echo, notification: Notification) -> None:
     """Raise ``ServiceValidationError`` for what has no next time that could be left out."""
     if not repeats(notification) or notification.type in TIMERS or echo.next_of(notification) is None:
-        raise invalid_input("alert_not_recurring", id=notification.notification_id)
+        raise invalid_input("alarm_not_recurring", id=notification.notification_id)
 
 
 # --- doing it -------------------------------------------------------------------------------
@@ -425,7 +425,7 @@ async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
 def phrases_of(echo: Echo) -> Phrases:
     """Return how to talk to a device; raises ``ServiceValidationError`` for a language that is not known here."""
     if (phrases := phrases_for(echo.device.locale)) is None:
-        raise invalid_input("alert_language", locale=echo.device.locale or "", device=echo.device.name)
+        raise invalid_input("alarm_language", locale=echo.device.locale or "", device=echo.device.name)
     return phrases
 
 

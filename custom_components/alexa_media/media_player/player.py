@@ -305,7 +305,7 @@ class AlexaMediaPlayer(
         if not SHORTEST_SLEEP <= duration <= LONGEST_SLEEP:
             raise invalid_input("sleep_timer_invalid")
         if (phrases := phrases_for(self.device.locale)) is None:
-            raise invalid_input("alert_language", locale=self.device.locale or "", device=self.device.name)
+            raise invalid_input("alarm_language", locale=self.device.locale or "", device=self.device.name)
         if not self._session:
             raise invalid_input("sleep_timer_silence", name=self.device.name)
         await self.async_command(TextCommand(text=sleep_sentence(phrases, duration)))

@@ -110,7 +110,7 @@ async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
 async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
     """Give an alarm a volume of its own, or take it away."""
     echo, alarm = await _async_find(call)
-    must_be(alarm, ALARMS, "alert_no_alarm")
+    must_be(alarm, ALARMS, "not_an_alarm")
     must_have(echo, HAS_VOLUME)
     await async_volume(echo, alarm.notification_id, call.data.get(ATTR_VOLUME))
     return {"id": alarm.notification_id}
@@ -186,11 +186,11 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
 async def _async_edit_alarm(call: ServiceCall) -> ServiceResponse:
     """Change an alarm."""
     echo, alarm = await _async_find(call)
-    must_be(alarm, ALARMS, "alert_no_alarm")
+    must_be(alarm, ALARMS, "not_an_alarm")
     timing = _new_timing(call, echo, alarm)
     sound = await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))
     if timing is None and sound is None:
-        raise invalid_input("alert_no_change")
+        raise invalid_input("alarm_no_change")
     await async_edit(call.hass, echo, alarm, timing, sound=sound)
     return {"id": alarm.notification_id}
 
@@ -198,11 +198,11 @@ async def _async_edit_alarm(call: ServiceCall) -> ServiceResponse:
 async def _async_edit_reminder(call: ServiceCall) -> ServiceResponse:
     """Change a reminder."""
     echo, reminder = await _async_find(call)
-    must_be(reminder, REMINDERS, "alert_no_reminder")
+    must_be(reminder, REMINDERS, "not_a_reminder")
     timing = _new_timing(call, echo, reminder)
     label = label_of(call.data[ATTR_MESSAGE]) if ATTR_MESSAGE in call.data else None
     if timing is None and label is None:
-        raise invalid_input("alert_no_change")
+        raise invalid_input("alarm_no_change")
     await async_edit(call.hass, echo, reminder, timing, label=label)
     return {"id": reminder.notification_id}
 
@@ -229,7 +229,7 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     if not ringing:
         if not named.device.is_group:
             must_have(named, CAN_RING)
-        raise invalid_input("alert_not_ringing", device=named.device.name)
+        raise invalid_input("alarm_not_ringing", device=named.device.name)
     for echo, _ in ringing:
         must_have(echo, CAN_RING)
     for echo, _ in ringing:
@@ -345,7 +345,7 @@ def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | N
     recurrence = recurrence if ATTR_WEEKDAYS in call.data else recurrence_held(echo, item)
     if at is None:
         if item.local_seconds is None:
-            raise invalid_input("alert_time_unknown", id=item.notification_id)
+            raise invalid_input("alarm_time_unknown", id=item.notification_id)
         at = time_of_day(item.local_seconds)
     return timing_of(echo, at, recurrence)
 

@@ -79,7 +79,7 @@ async def test_units_and_timers_are_told(
     button = er.async_get(hass).async_get("button.room_101_room_101_desk_delete_timers")
     assert button is not None
     assert button.disabled
-    with pytest.raises(HomeAssistantError, match="does not answer"):
+    with pytest.raises(HomeAssistantError, match="doesn't respond"):
         await call("delete_timers", "Room 102 desk")
 
 
@@ -89,14 +89,14 @@ async def test_a_device_is_moved_and_found_again(
     sim.patch_state({"smartProperties": {"newIdOnMove": True}})
     await call("move_to_unit", "Spare Echo", unit="Harbour Hotel / Room 102", confirm=True)
     # restarting, under another id, the same device
-    unit = state_of(hass, "sensor.spare_echo_unit")
+    unit = state_of(hass, "sensor.spare_echo_room")
     assert (unit.state, unit.attributes["unit_id"]) == ("Room 102", ROOM_102)
     assert state_of(hass, "binary_sensor.spare_echo_connectivity").state == "off"
     with pytest.raises(HomeAssistantError):
         await call("remove_from_unit", "Spare Echo", confirm=True)
     sim.advance(120)
     await call("remove_from_unit", "Spare Echo", confirm=True)
-    assert state_of(hass, "sensor.spare_echo_unit").state == "unknown"
+    assert state_of(hass, "sensor.spare_echo_room").state == "unknown"
     await call("rename_endpoint", "Spare Echo", name="Porter's lodge")
     names = [item.name for item in dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)]
     assert "Porter's lodge" in names
@@ -114,7 +114,7 @@ async def test_an_address_is_taken_or_the_caller_learns_why(call: Call, sim: Con
     wrong = await call("set_address", "Room 101 bed", answer=True, **good | {"postal_code": "six"})
     assert not wrong["accepted"]
     assert "ZIP" in str(wrong["problems"])
-    with pytest.raises(HomeAssistantError, match=r"does not know this address .*ZIP"):
+    with pytest.raises(HomeAssistantError, match=r"doesn't recognize this address .*ZIP"):
         await call("set_address", "Room 101 bed", **good | {"postal_code": "six"})
     better = await call("set_address", "Room 101 bed", answer=True, **good | {"city": "Springfield "})
     assert [item["city"] for item in better["suggestions"]] == ["Springfield"]
@@ -133,7 +133,7 @@ async def test_wifi_is_saved_and_installed_and_no_password_is_logged(
     assert PASSWORD in saved["body"]
     for name, outcome, text in (
         ("Room 101 bed", "SUCCESS", None),
-        ("Room 101 desk", "FAILURE", "did not install"),
+        ("Room 101 desk", "FAILURE", "couldn't install"),
     ):
         installing = asyncio.ensure_future(call("install_wifi", name, answer=True, ssid="Guests"))
         await asyncio.sleep(0.2)
@@ -148,7 +148,7 @@ async def test_wifi_is_saved_and_installed_and_no_password_is_logged(
             with pytest.raises(HomeAssistantError, match=text):
                 await installing
     monkeypatch.setattr(smart_properties, "WIFI_LIMIT", 0.1)
-    with pytest.raises(HomeAssistantError, match="has not said"):
+    with pytest.raises(HomeAssistantError, match="hasn't reported"):
         await call("install_wifi", "Room 101 bath", ssid="Guests")
     started = await call("install_wifi", "Room 101 balcony", answer=True, ssid="Guests", wait=False)
     assert started["status"] == "in_progress"
@@ -162,8 +162,13 @@ async def test_what_loses_a_device_wants_to_be_meant(
     serial = "G0SIMASP00000004"
     for action, name, data, text in (
         ("deregister_endpoint", "Room 101 bed", {"serial_number": serial}, "confirm"),
-        ("deregister_endpoint", "Room 101 bed", {"serial_number": "G0", "confirm": True}, "not the serial number"),
-        ("forget_endpoint", "Room 101 lamp", {"serial_number": serial, "confirm": True}, "not the serial number"),
+        (
+            "deregister_endpoint",
+            "Room 101 bed",
+            {"serial_number": "G0", "confirm": True},
+            "serial number doesn't match",
+        ),
+        ("forget_endpoint", "Room 101 lamp", {"serial_number": serial, "confirm": True}, "serial number doesn't match"),
         ("move_to_unit", "Room 101 bed", {"unit": "Lobby"}, "confirm"),
         ("move_to_unit", "Room 101 bed", {"unit": "Attic", "confirm": True}, "Harbour Hotel / Lobby"),
         ("remove_from_unit", "Room 101 bed", {"confirm": False}, "confirm"),
@@ -175,7 +180,7 @@ async def test_what_loses_a_device_wants_to_be_meant(
     ):
         with pytest.raises(ServiceValidationError, match=text):
             await call(action, name, answer=action == "query_endpoints", **data)
-    with pytest.raises(ServiceValidationError, match="no device of a property"):
+    with pytest.raises(ServiceValidationError, match="doesn't belong to a loaded property"):
         await hass.services.async_call(DOMAIN, "delete_timers", {"device_id": "nobody"}, blocking=True)
     # the first user is the owner, whatever their group
     _, guest = [await hass.auth.async_create_user(name, group_ids=["system-users"]) for name in ("Owner", "Guest")]
@@ -199,7 +204,7 @@ async def test_what_loses_a_device_wants_to_be_meant(
 async def test_an_account_of_the_app_is_no_property(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
 ) -> None:
-    with pytest.raises(ServiceValidationError, match="no property"):
+    with pytest.raises(ServiceValidationError, match="isn't an Alexa Smart Properties entry"):
         await hass.services.async_call(
             DOMAIN,
             "announce_in_units",
@@ -207,18 +212,18 @@ async def test_an_account_of_the_app_is_no_property(
             blocking=True,
         )
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    with pytest.raises(ServiceValidationError, match="no device of a property"):
+    with pytest.raises(ServiceValidationError, match="doesn't belong to a loaded property"):
         await hass.services.async_call(DOMAIN, "delete_timers", {"device_id": devices[0].id}, blocking=True)
     assert not [button for button in hass.states.async_entity_ids("button") if "delete_timers" in button]
 
 
 REFUSALS = (
     (400, "INVALID_REQUEST", "refused"),
-    (400, "ENDPOINT_UNREACHABLE", "does not answer"),
-    (403, "FORBIDDEN", "does not allow"),
-    (404, "NOT_FOUND", "does not offer"),
-    (500, "INTERNAL_ERROR", "did not answer properly"),
-    (504, "DEVICE_NOT_REACHABLE", "does not answer"),
+    (400, "ENDPOINT_UNREACHABLE", "doesn't respond"),
+    (403, "FORBIDDEN", "doesn't allow"),
+    (404, "NOT_FOUND", "doesn't support"),
+    (500, "INTERNAL_ERROR", "didn't respond properly"),
+    (504, "DEVICE_NOT_REACHABLE", "doesn't respond"),
     # at last: what is throttled is left alone for a while
     (429, "TOO_MANY_REQUESTS", "rate limiting"),
 )

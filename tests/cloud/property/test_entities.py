@@ -52,7 +52,7 @@ async def test_devices_stand_in_their_rooms_under_ids_of_their_own(
     assert (lamp.manufacturer, lamp.model, lamp.sw_version) == ("Example Lights", "Colour Bulb", "1.4.2")
     entities = er.async_entries_for_config_entry(er.async_get(hass), hotel.entry_id)
     assert all(item.unique_id.startswith("asp_") for item in entities)
-    unit = state_of(hass, f"sensor.{BED}_unit")
+    unit = state_of(hass, f"sensor.{BED}_room")
     assert unit.state == "Room 101"
     assert unit.attributes["path"] == "Harbour Hotel / Room 101"
     # a user's own area stays, whatever room Amazon has the device in
@@ -78,7 +78,7 @@ async def test_settings_have_entities_only_where_the_device_has_them(
         f"select.{BED}_temperature_unit": "fahrenheit",
         f"select.{BED}_distance_units": "imperial",
         f"number.{BED}_maximum_volume": "100",
-        f"binary_sensor.{BED}_settings_open_to_guests": "off",
+        f"binary_sensor.{BED}_guest_settings_access": "off",
     }
     assert {entity_id: state_of(hass, entity_id).state for entity_id in kinds} == kinds
     # no screen, no captions
@@ -347,7 +347,7 @@ async def test_a_device_that_is_offline_says_so_and_keeps_its_settings(
     assert state_of(hass, f"select.{desk}_wake_word").state == "alexa"
     change(sim, LAMP_101, online=False)
     sim.reset_ledger()
-    with pytest.raises(HomeAssistantError, match="does not answer"):
+    with pytest.raises(HomeAssistantError, match="doesn't respond"):
         await act(hass, "light.turn_off", LAMP)
     # neither sent again nor taken for done
     assert writes(sim) == [f"POST {FEATURES}/power/turnOff"]
@@ -362,12 +362,12 @@ async def test_a_device_that_is_offline_says_so_and_keeps_its_settings(
 
 REFUSALS = (
     (400, "INVALID_REQUEST", "refused"),
-    (400, "ENDPOINT_UNREACHABLE", "does not answer"),
-    (400, "DEVICE_NOT_SUPPORTED", "does not offer"),
-    (403, "FORBIDDEN", "does not allow"),
-    (404, "NOT_FOUND", "does not offer"),
-    (405, "METHOD_NOT_ALLOWED", "does not offer"),
-    (503, "ENDPOINT_UNREACHABLE", "does not answer"),
+    (400, "ENDPOINT_UNREACHABLE", "doesn't respond"),
+    (400, "DEVICE_NOT_SUPPORTED", "doesn't support"),
+    (403, "FORBIDDEN", "doesn't allow"),
+    (404, "NOT_FOUND", "doesn't support"),
+    (405, "METHOD_NOT_ALLOWED", "doesn't support"),
+    (503, "ENDPOINT_UNREACHABLE", "doesn't respond"),
 )
 
 
@@ -409,7 +409,7 @@ async def test_a_write_of_unknown_outcome_is_not_repeated_but_looked_at(
     ):
         sim.reset_ledger()
         rules = [sim.fault(path="/v2/*", method=m, cut="before", after=True) for m in ("POST", "PUT")]
-        with pytest.raises(HomeAssistantError, match="did not answer"):
+        with pytest.raises(HomeAssistantError, match="didn't respond"):
             await act(hass, action, entity_id, **data)
         for rule in rules:
             sim.remove_fault(rule or "")

@@ -172,7 +172,7 @@ async def test_devices_come_go_and_move_without_a_reload(
     moved = endpoint(sim, BED_101) | {"unit": ROOM_102}
     sim.patch_state({"smartProperties": {"endpoints": {BED_101: None, f"{BED_101}MOVED": moved}}})
     await clock.advance(320)
-    assert state_of(hass, "sensor.room_101_room_101_bed_unit").state == "Room 102"
+    assert state_of(hass, "sensor.room_101_room_101_bed_room").state == "Room 102"
     await hass.services.async_call(
         "number", "set_value", {"entity_id": "number.room_101_room_101_bed_volume", "value": 44}, blocking=True
     )
@@ -180,8 +180,8 @@ async def test_devices_come_go_and_move_without_a_reload(
     sim.patch_state({"smartProperties": {"endpoints": {f"{BED_101}MOVED": None}}})
     await clock.advance(320)
     await clock.advance(60, step=20)
-    assert hass.states.get("sensor.room_101_room_101_bed_unit") is None
-    assert state_of(hass, "sensor.room_101_room_101_desk_unit").state == "Room 101"
+    assert hass.states.get("sensor.room_101_room_101_bed_room") is None
+    assert state_of(hass, "sensor.room_101_room_101_desk_room").state == "Room 101"
 
 
 async def test_home_assistant_starts_while_amazon_is_away(
