@@ -230,5 +230,5 @@ async def test_stopping_an_alarm_of_a_group_stops_the_speaker_that_rings(
     """Where nothing is known to ring, every speaker is told."""
     await hass.services.async_call(DOMAIN, "stop_alarm", {"entity_id": house}, blocking=True)
     assert said_on(sim) == sorted(map(household.serial, SPEAKERS))
-    with pytest.raises(ServiceValidationError, match="No alarm is known to ring on House"):
+    with pytest.raises(ServiceValidationError, match="No alarm is ringing on House"):
         await hass.services.async_call(DOMAIN, "snooze_alarm", {"entity_id": house}, blocking=True)
