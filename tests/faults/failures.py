@@ -408,7 +408,10 @@ class Table:
         data: dict[str, Any] = {"entity_id": "media_player.kitchen_show"}
         if self.household.device("Kitchen Show")["player"]["state"] not in ("PLAYING", "PAUSED"):
             music = {"media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
-            await self.act("media_player", "play_media", data | music, lambda: True)
+            problems = await self.act("media_player", "play_media", data | music, lambda: True)
+            if problems or self.household.device("Kitchen Show")["player"]["state"] != "PLAYING":
+                # it was refused, and where nothing plays there is nothing to pause
+                return problems
         playing = self.household.device("Kitchen Show")["player"]["state"] == "PLAYING"
         wanted = "PAUSED" if playing else "PLAYING"
         return await self.act(

@@ -304,8 +304,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self._tell((EXISTENCE,))
 
     @callback
-    def async_expect(self, key: str) -> None:
-        """Expect a push that confirms a command for ``key``; without one, read."""
+    def async_expect(self, key: str, *, accepted: bool = True) -> None:
+        """Expect a push that confirms a command for ``key``; without one, read.
+
+        A command that Amazon may not have carried out (``accepted`` is False) proves nothing about the stream.
+        """
         if not self.push_up:
             self.async_key_hint(key)
             return
@@ -315,7 +318,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         def _missed(_now: object) -> None:
             self._awaited.pop(key, None)
             self.async_key_hint(key)
-            if self.hearing:
+            if self.hearing and accepted:
                 self.hearing.async_unconfirmed()
 
         self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _missed)

@@ -44,7 +44,7 @@ class DndCoordinator(TopicCoordinator[bool]):
                 errors.append(err)
                 if isinstance(err, AlexaConnectionError) and err.sent:
                     # it is not known whether it was done
-                    self.async_expect(device.serial)
+                    self.async_expect(device.serial, accepted=False)
                 continue
             # The push may be faster than the answer.
             if self.data.get(device.serial) is not enabled:
