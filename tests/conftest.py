@@ -1,7 +1,7 @@
 """A real Home Assistant in this process, against a simulated cloud in another one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +25,17 @@ from custom_components.alexa_media.const import DOMAIN
 assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assistant does not find it
 
 PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_live_updates"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(report: object) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    """Escape the surrogates of captured logs: xdist sends reports as UTF-8, and ends all workers where it cannot."""
+    data = yield
+    if data and "sections" in data:
+        data["sections"] = [
+            tuple(text.encode(errors="backslashreplace").decode() for text in section) for section in data["sections"]
+        ]
+    return data
 
 
 @pytest.fixture(autouse=True)
