@@ -347,7 +347,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
 
     @override
     @callback
-    def async_expect(self, key: str, *, accepted: bool = True) -> None:  # noqa: ARG002 - the read is due in both cases
+    def async_expect(self, key: str, *, accepted: bool = True) -> None:
         """Read when the command has had time to take effect, unless a push tells of it."""
         self._confirmed(key)
 
