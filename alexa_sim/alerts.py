@@ -135,7 +135,7 @@ def due(notification: Mapping[str, Any], zone: ZoneInfo) -> float | None:
 def ring(notification: dict[str, Any], zone: ZoneInfo, now: float) -> bool:
     """Let a notification ring; return whether it is gone afterwards, as a timer is.
 
-    A reminder is over as soon as it was spoken. An alarm stays until somebody ends it; that it
+    A reminder is over as soon as it was spoken. An alarm stays until a user ends it; that it
     rings is noted, which makes a new version of it.
     """
     if notification["type"] == "Timer":

@@ -253,12 +253,12 @@ async def _end(task: asyncio.Task[None]) -> None:
 async def _close_stream(stream: AsyncIterator[bytes] | None) -> None:
     """Close the iterator of an answer that is not sent, or not any further."""
     if (aclose := getattr(stream, "aclose", None)) is not None:
-        with suppress(RuntimeError):  # somebody else runs it and closes it
+        with suppress(RuntimeError):  # another task runs and closes it
             await aclose()
 
 
 def _drop_stream(task: asyncio.Task[Response]) -> None:
-    """Close the stream of an answer that came when nobody waited for it any more."""
+    """Close the stream of a response whose client has gone."""
     if not task.cancelled() and task.exception() is None and task.result().stream is not None:
         closing: Coroutine[Any, Any, None] = _close_stream(task.result().stream)
         _CLOSING.add(closer := asyncio.ensure_future(closing))

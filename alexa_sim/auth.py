@@ -48,7 +48,7 @@ class Code:
 
 @dataclass(slots=True)
 class Registration:
-    """An app that somebody signed in on; ``pushes`` once it has registered its capabilities."""
+    """A signed-in app; ``pushes`` once it has registered its capabilities."""
 
     serial: str
     account: str
@@ -76,7 +76,7 @@ class _Token:
 
 @dataclass(slots=True)
 class Auth:
-    """All codes, registrations, tokens and sessions that are in force."""
+    """All valid codes, registrations, tokens and sessions."""
 
     state: State
     registrations: dict[str, Registration] = field(default_factory=dict)

@@ -114,7 +114,7 @@ class ControlClient:
         intent: str | None = None,
         utterance_type: str | None = None,
     ) -> Any:
-        """Let somebody say something to an Echo."""
+        """Simulate speech to an Echo."""
         data = {"serial": serial, "text": text, "response": response, "person": person}
         data |= {"intent": intent, "utteranceType": utterance_type}
         return self.request("POST", "/say", {name: value for name, value in data.items() if value is not None})
@@ -138,7 +138,7 @@ class ControlClient:
         return answer.get("id")
 
     def faults(self) -> list[dict[str, Any]]:
-        """Return the faults in force with their hits."""
+        """Return the active faults with their hits."""
         faults: list[dict[str, Any]] = self.request("GET", "/faults")
         return faults
 
@@ -167,7 +167,7 @@ class ControlClient:
 
 
 class Running:
-    """A simulation in a process of its own, which ends with this one.
+    """A simulation in a separate process, which ends with this one.
 
     ``port`` serves Amazon's hosts, ``control`` is the URL of the control plane, ``ca`` the
     authority's PEM file, ``client`` a ``ControlClient``. It is a context manager.

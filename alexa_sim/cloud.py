@@ -91,7 +91,7 @@ class Cloud:
         self._streams.send_raw(directive, now=self._state.now())
 
     async def say(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Let somebody talk to an Echo; raises ``HttpError`` 400.
+        """Simulate speech to an Echo; raises ``HttpError`` 400.
 
         ``serial`` and ``text``; optionally ``response``, ``person``, ``intent`` and
         ``utteranceType`` (GENERAL when left out). The Echo wakes, and so do those that hear it
@@ -100,7 +100,7 @@ class Cloud:
         serial, text = data.get("serial"), data.get("text")
         device = self._state.find(serial) if isinstance(serial, str) else None
         if device is None or device["deviceFamily"] in ("WHA", "VOX") or not isinstance(text, str):
-            raise HttpError(400, {"message": 'Somebody says {"serial", "text"} to an Echo.'})
+            raise HttpError(400, {"message": 'Speech to an Echo is {"serial", "text"}.'})
         if not device["online"]:
             raise HttpError(400, {"message": f"{device['accountName']} is offline."})
         self._state.wake([str(serial), *device["heardBy"]])
@@ -130,7 +130,7 @@ class Cloud:
         return [*self._sequences.spoken(), *(self._properties.spoken() if self._properties else ())]
 
     def sign_in(self, url: str, account: str | None = None) -> str:
-        """Sign in at a login address as somebody who knows the password; return the address that this ends on.
+        """Sign in at a login address with the right password; return the final address.
 
         ``account`` is a customer id or an e-mail address, the first account when left out.
         Raises ``HttpError`` 400.

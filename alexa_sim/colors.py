@@ -1,4 +1,4 @@
-"""Alexa's words for colors and whites, for appliances that are told no numbers."""
+"""Alexa's words for colors and whites, for appliances that accept only names."""
 
 from collections.abc import Mapping
 import colorsys

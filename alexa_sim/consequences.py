@@ -30,7 +30,7 @@ class PlayerFacts:
     origin: float = field(compare=False)
 
     def jumped(self, old: PlayerFacts) -> bool:
-        """Return whether somebody went to another place of the same track."""
+        """Return whether the position jumped within the same track."""
         same = (old.state, old.reference, old.media_id) == (self.state, self.reference, self.media_id)
         return same and self.state != "IDLE" and abs(self.origin - old.origin) > _JUMP
 
@@ -242,7 +242,7 @@ def _now_playing(
 
 
 def _cause(old: PlayerFacts, new: PlayerFacts) -> str:
-    """Return why what plays has changed."""
+    """Return the reason of a change of the current track."""
     if new.state == "PAUSED":
         return "PLAYBACK_PAUSED"
     if old.state != "PLAYING" or old.reference != new.reference:

@@ -1,4 +1,4 @@
-"""The control plane: JSON over plain HTTP on the loopback interface, for whoever runs a simulation."""
+"""The control plane: JSON over plain HTTP on the loopback interface, for users of the simulation."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ class ControlApp:
             response = await self._control.answer(request)
         except HttpError as err:
             response = err.response
-        except Exception as err:  # noqa: BLE001 - kept for GET /errors, and the caller is told
+        except Exception as err:  # noqa: BLE001 - kept for GET /errors, and returned to the caller
             self._simulation.note_error(err, method=request.method, path=f"control {request.path}")
             response = json_response({"message": f"{type(err).__name__}: {err}"}, 500)
         await send_start(response, send)
@@ -111,7 +111,7 @@ class Control:
         return json_response(self._simulation.ledger.entries(**filters))
 
     async def _ledger_progress(self, _request: Request) -> Response:
-        """Tell how far things are, without the requests themselves."""
+        """Return the progress, without the requests themselves."""
         return json_response(self._simulation.ledger.progress())
 
     async def _ledger_reset(self, _request: Request) -> Response:
@@ -143,7 +143,7 @@ class Control:
         return json_response({})
 
     async def _say(self, request: Request) -> Response:
-        """Let somebody say something to an Echo."""
+        """Simulate speech to an Echo."""
         return json_response(await self._simulation.cloud.say(_object(request)))
 
     async def _spoken(self, _request: Request) -> Response:
@@ -165,7 +165,7 @@ class Control:
         return await self._clock(request)
 
     async def _faults(self, _request: Request) -> Response:
-        """List the faults in force."""
+        """List the active faults."""
         return json_response(self._simulation.faults.listing())
 
     async def _add_fault(self, request: Request) -> Response:

@@ -72,7 +72,7 @@ class Fault:
         return self.after or self.kind in ("latency", "malformed") or (self.kind == "cut" and self.cut == "body")
 
     def answer(self, request: Request) -> Response | None:
-        """Return the answer given in place of the real one, ``None`` where the rule has none of its own."""
+        """Return the answer given in place of the real one, or None if the rule defines none."""
         if self.kind == "html":
             return html_response(SIGN_IN_PAGE)
         if self.kind == "throttle":
@@ -87,7 +87,7 @@ class Fault:
 
 
 class Faults:
-    """The rules in force; the first that fits spoils an answer, delays add up."""
+    """The active rules; the first match alters a response, delays add up."""
 
     def __init__(self, clock: Clock) -> None:
         """Start without rules."""

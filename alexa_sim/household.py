@@ -209,7 +209,7 @@ def _of_device(
         if media_id not in TRACKS:
             yield f"{place}/player/queue", f"The catalogue has no {media_id}."
     if player.get("state", "IDLE") != "IDLE" and player.get("index", 0) >= len(player.get("queue", [])):
-        yield f"{place}/player", "What plays needs a queue, and an index inside it."
+        yield f"{place}/player", "A player needs a queue and an index inside it."
     if (provider := player.get("provider")) is not None and provider not in PROVIDERS:
         yield f"{place}/player/provider", f"There is no provider {provider}."
 

@@ -61,7 +61,7 @@ class Ledger:
         return entry
 
     def reset(self) -> None:
-        """Forget everything; the index starts anew."""
+        """Clear the ledger and restart its index."""
         self._entries.clear()
         self._count = 0
 

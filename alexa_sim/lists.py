@@ -12,7 +12,7 @@ _ATTRIBUTES = {"itemName", "itemStatus", "quantity", "note"}
 
 
 class ListError(Exception):
-    """An item that Amazon refuses; ``stale`` says that somebody else changed it first."""
+    """An item that Amazon refuses; ``stale``: it was changed meanwhile."""
 
     def __init__(self, message: str, *, stale: bool = False) -> None:
         """Keep whether the version was an old one."""
@@ -44,7 +44,7 @@ def complete(given: Mapping[str, Any], directed_id: str, now: float) -> dict[str
 def count_up(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping[str, Any], now: float) -> None:
     """Count up the versions of the items that a patch has changed and said no version of.
 
-    The version of the list itself stays: only its time of change tells that its items are other ones.
+    The version of the list itself stays: only its time of change shows that its items changed.
     """
     for key, change in patch.items():
         if key in after and "items" in (change or {}) and "updateAt" not in change:

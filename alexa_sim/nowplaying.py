@@ -1,4 +1,4 @@
-"""What plays, in the shapes that sessions and pushes (milliseconds) and the old player (seconds) have."""
+"""The current track, in the forms that sessions and pushes (milliseconds) and the old player (seconds) have."""
 
 from collections.abc import Mapping
 import json

@@ -41,7 +41,7 @@ class OperationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Something that somebody hears or sees: on which Echo (``None``: on a phone), and what."""
+    """Speech or a display: its Echo (``None``: a phone) and content."""
 
     kind: str
     serial: str | None
@@ -147,7 +147,7 @@ class Operations:
         return serials
 
     def _heard(self, serial: str) -> bool:
-        """Return whether an Echo says what it is told: groups and apps do not, nor what is offline."""
+        """Return whether a device speaks: groups, apps and offline devices do not."""
         device = self._devices[serial]
         return bool(device["online"]) and device["deviceFamily"] not in ("WHA", "VOX")
 
@@ -211,7 +211,7 @@ class Operations:
         return operation
 
     def _hear(self, serial: str, text: str, now: float) -> None:
-        """Do what an Echo was told; timers and alarms are the account's that told it.
+        """Run a spoken command; timers and alarms belong to the account of the speaker.
 
         The voice history has a record of it, as of words that are spoken.
         """

@@ -10,7 +10,7 @@ from .defaults import PLAYER
 
 type Player = dict[str, Any]
 
-SKIP = 30.0
+SKIP_SECONDS = 30.0
 """Seconds that forward and rewind skip."""
 
 
@@ -29,7 +29,7 @@ def is_external(player: Mapping[str, Any]) -> bool:
 
 
 def track(player: Mapping[str, Any]) -> Track:
-    """Return what plays; raises ``IndexError`` when the player is idle."""
+    """Return the current track; raises ``IndexError`` when the player is idle."""
     return TRACKS[player["queue"][player["index"]]]
 
 
@@ -84,7 +84,7 @@ def stop(player: Player) -> None:
 
 
 def skip_to(player: Player, index: int, now: float) -> None:
-    """Play another place of the queue; behind its end it begins anew when repeated, else it stops."""
+    """Play another place of the queue; after its end it starts over if repeated, else it stops."""
     if index >= len(player["queue"]) and not player["repeat"]:
         stop(player)
         return
@@ -128,9 +128,9 @@ def command(player: Player, data: Mapping[str, Any], now: float) -> None:
         case "PreviousCommand":
             skip_to(player, max(0, player["index"] - 1), now)
         case "ForwardCommand":
-            seek(player, min(player["position"] + SKIP, track(player).length), now)
+            seek(player, min(player["position"] + SKIP_SECONDS, track(player).length), now)
         case "RewindCommand":
-            seek(player, max(player["position"] - SKIP, 0.0), now)
+            seek(player, max(player["position"] - SKIP_SECONDS, 0.0), now)
         case "ShuffleCommand":
             shuffle(player, on=_flag(data, "shuffle"))
         case "RepeatCommand":

@@ -16,7 +16,7 @@ KEEP_ALIVE = 30.0
 UNAUTHENTICATED = "Unable to authenticate the request. Please provide a valid authorization token."
 
 FDAL = "FDAL"
-"""In place of a command: an update of an appliance, which has a route and a form of its own."""
+"""In place of a command: an update of an appliance, which has a separate route and form."""
 
 _LINE = f"--{BOUNDARY}\r\n".encode()
 

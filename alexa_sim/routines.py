@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from .marketplaces import Marketplace
 
 LIMIT = 2000
-"""How many are listed where nobody says how many."""
+"""Default number of listed routines."""
 
 _MODEL = "com.amazon.alexa.behaviors.model."
 

@@ -33,7 +33,7 @@ class CloudApi(Protocol):
         """Send a text or an object to all streams as it is."""
 
     async def say(self, data: Any) -> Any:
-        """Let somebody say something to an Echo."""
+        """Simulate speech to an Echo."""
 
     def spoken(self) -> list[dict[str, Any]]:
         """Return what was spoken by the Echos."""
@@ -65,7 +65,7 @@ type CloudFactory = Callable[[Mapping[str, Any], str, Clock], CloudApi]
 
 
 class Simulation:
-    """The cloud in force and everything around it that tests look at."""
+    """The current cloud and the parts that tests inspect."""
 
     def __init__(self, household: Mapping[str, Any], *, domain: str, factory: CloudFactory | None = None) -> None:
         """Start a cloud; ``factory`` takes the place of ``alexa_sim.cloud.Cloud``."""

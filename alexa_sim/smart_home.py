@@ -357,7 +357,7 @@ def _property(feature: str, name: str, value: Any, sampled: float, *, reachable:
 
 
 def connectivity(*, reachable: bool, now: float) -> Json:
-    """Return the feature that tells whether something is reached; it is asked for, never pushed."""
+    """Return the feature that reports whether an appliance is reachable; it is asked for, never pushed."""
     return graphql_feature("connectivity", {"reachability": "OK" if reachable else "UNREACHABLE", "sampled": now})
 
 
@@ -446,7 +446,7 @@ def _selection(held: Mapping[str, Any]) -> str:
 
 
 def control(appliance: Json, key: str, operation: str, payload: Mapping[str, Any], now: float) -> None:
-    """Do what a feature is told; raises ``ControlError``.
+    """Run a control of a feature; raises ``ControlError``.
 
     A lamp with colours and whites keeps both values: the newer one is what it shows.
     """
@@ -545,7 +545,7 @@ def _set_setpoints(feature: Json, payload: Mapping[str, Any]) -> None:
 
 
 def _adjust_setpoint(feature: Json, payload: Mapping[str, Any]) -> None:
-    """Move the temperature to reach by some degrees of its own scale."""
+    """Change the target temperature by some degrees of its scale."""
     delta, held = payload.get("targetSetpointDelta"), feature.get("targetSetpoint")
     if not isinstance(delta, Mapping) or not held:
         raise _invalid("targetSetpointDelta is required")

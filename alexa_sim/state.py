@@ -84,7 +84,7 @@ class State:
         return dict(self.devices(customer_id)).get(serial)
 
     def find(self, serial: str) -> Json | None:
-        """Return a device, whoever holds it."""
+        """Return a device of any account."""
         return next((found for account in self.accounts.values() if (found := account["devices"].get(serial))), None)
 
     def groups_of(self, customer_id: str, serial: str) -> list[str]:
@@ -154,7 +154,7 @@ class State:
             heapq.heappush(self._later, (when, next(self._numbers), action))
 
     def hear(self, customer_id: str, serial: str, text: str) -> None:
-        """Do what an Echo was told about timers, alarms, sleep and what it plays, for one account that sees it."""
+        """Run a spoken command about timers, alarms, sleep and playback, for one account of the Echo."""
         utterances.hear(self.ringing, customer_id, self.accounts[customer_id], serial, text, self.now())
         if (device := self.find(serial)) and (told := utterances.player_command(device, text)):
             for other, holder in self.devices(customer_id):
@@ -344,7 +344,7 @@ class _Ended:
 
 
 class _Rings:
-    """The time of a notification, or the end of an alarm that nobody has stopped."""
+    """The time of a notification, or the end of an alarm that was not stopped."""
 
     def __init__(self, state: State, customer_id: str, key: str, when: float, *, ends: bool = False) -> None:
         self._state, self._customer_id, self._key, self._when, self._ends = state, customer_id, key, when, ends

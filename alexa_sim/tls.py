@@ -14,7 +14,7 @@ from .hosts import certificate_names
 
 
 class Authority:
-    """A certificate authority that lives as long as the process, in a folder of its own.
+    """A certificate authority that lives as long as the process, in a separate folder.
 
     ``ca_pem`` is the file that clients trust; ``spki`` are the base64 SHA-256 hashes of
     the public keys in the chain, for Chromium's ``--ignore-certificate-errors-spki-list``.

@@ -1,4 +1,4 @@
-"""What an Echo does when it is told something about timers, alarms and sleep, in English or German.
+"""Spoken commands about timers, alarms and sleep, in English or German.
 
 What is said about the music is understood in more languages.
 """
@@ -11,7 +11,7 @@ from uuid import uuid4
 from . import alerts
 
 SNOOZE_MINUTES: Final = 9
-"""How long an alarm sleeps when nobody says how long."""
+"""Default snooze length in minutes."""
 
 _UNITS: Final = {
     **dict.fromkeys(("second", "seconds", "sekunde", "sekunden"), 1),
@@ -93,7 +93,7 @@ _PLAYER_COMMANDS: Final[tuple[Mapping[str, Any], ...]] = (
 
 
 class Ringing:
-    """Which alarms ring, by account and key, and since when; nobody has to stop them."""
+    """Which alarms ring, by account and key, and since when; they end by themselves."""
 
     LASTS: Final = 3600.0
 
@@ -129,7 +129,7 @@ def _length(words: str) -> int:
 
 
 def sleep_after(text: str) -> int | None:
-    """Return the seconds after which a sentence wants what plays to stop."""
+    """Return the seconds of a sleep timer in a sentence."""
     words = text.strip()
     return _length(words) or None if _SLEEP.match(words) else None
 

@@ -36,7 +36,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request of somebody who is signed in."""
+    """A request of a signed-in user."""
 
     request: Request
     services: Services

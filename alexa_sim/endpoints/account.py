@@ -94,7 +94,7 @@ def _welcome(call: Call) -> Response:
 
 
 def _status(call: Call) -> Response:
-    """Answer the probe whether somebody is signed in."""
+    """Answer the probe for a signed-in user."""
     return json_response({"customerId": call.account_id})
 
 

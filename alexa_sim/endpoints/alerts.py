@@ -284,7 +284,7 @@ def _skip_next(call: Call, key: str) -> None:
 def _own(call: Call, serial: str) -> None:
     """Raise ``HttpError`` 400 unless a device is the account's own."""
     if serial not in call.account["devices"]:
-        raise bad_request("The device belongs to somebody else")
+        raise bad_request("The device belongs to another account")
 
 
 # --- how it sounds ------------------------------------------------------------------------

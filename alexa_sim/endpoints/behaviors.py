@@ -76,7 +76,7 @@ def _definitions(call: Call) -> Response:
 
 
 def _catalog(call: Call) -> Response:
-    """List what may follow a trigger in a routine; nobody has published what, so it is nothing here."""
+    """List what may follow a trigger in a routine; unpublished, so the list is empty."""
     body = call.body()
     if not isinstance(body.get("triggers"), list) or not isinstance(body.get("actions"), list):
         raise bad_request("triggers and actions are required")

@@ -66,7 +66,7 @@ class CommunicationEndpoints:
         return json_response({"conversations": conversations})
 
     def _send(self, call: Call) -> Response:
-        """Send messages to somebody."""
+        """Send messages to a person."""
         messages, given = self._held(call), call.request.json()
         if not isinstance(given, list) or not given or not all(_is_message(call, message) for message in given):
             raise bad_request("The body has to be a list of text messages of the sender's own")
@@ -83,7 +83,7 @@ class CommunicationEndpoints:
 
 
 def _person_of(account: dict[str, Any]) -> str:
-    """Return the id that the service knows somebody by."""
+    """Return the id of a person at the service."""
     return _PERSON + str(account["directedId"])
 
 
@@ -146,7 +146,7 @@ def _contacts(call: Call) -> Response:
 
 
 def _identity(call: Call) -> Response:
-    """Tell which home somebody belongs to; everybody only knows their own."""
+    """Return the home of a person; only the own one is visible."""
     _own(call)
     return json_response({"homeGroupId": _group(call)})
 

@@ -1,4 +1,4 @@
-"""The device list and what is told of all devices at once."""
+"""The device list and the requests that cover all devices."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from alexa_sim.http import HttpError, Response, json_response
 from . import Call, WebsiteApi, admit_bearer, bad_request, empty
 from .account import csrf_headers
 
-_REBOOT = 30.0
-"""Seconds that an Echo is away while it starts anew."""
+_REBOOT_SECONDS = 30.0
+"""Seconds that an Echo is offline during a restart."""
 
 
 def add_devices(api: WebsiteApi) -> None:
@@ -138,12 +138,12 @@ def _deregister(call: Call) -> Response:
 
 
 def _reboot(call: Call) -> Response:
-    """Let an Echo start anew: it goes offline and comes back; needs the account's access token as well."""
+    """Restart an Echo: it goes offline and comes back; needs the account's access token as well."""
     if admit_bearer(call.services, call.request).account != call.account_id:
         raise HttpError(401, {"message": "The access token is another account's"})
     serial = call.request.params["serial"]
     device = call.device(serial, call.request.params["type"])
-    if "ALEXA_DEVICE_REBOOT" not in device["capabilities"] or not device["online"]:
+    if "ALEXA_DEVICE_REBOOT_SECONDS" not in device["capabilities"] or not device["online"]:
         raise bad_request("The device cannot be restarted")
 
     def back() -> None:
@@ -152,7 +152,7 @@ def _reboot(call: Call) -> Response:
 
     with call.state.change():
         device["online"] = False
-    call.state.later(call.state.now() + _REBOOT, back)
+    call.state.later(call.state.now() + _REBOOT_SECONDS, back)
     return empty()
 
 

@@ -125,7 +125,7 @@ def _endpoint(call: Call, _info: Any, *, id: str) -> Json | None:  # noqa: A002 
 
 
 def _device_type_group(call: Call, _info: Any, *, input: Json) -> Json | None:  # noqa: A002
-    """Return all of a kind, whose word stands in the id: ``amzn1.alexa.dtg.Light.…``."""
+    """Return all of a kind, whose name is part of the id: ``amzn1.alexa.dtg.Light.…``."""
     word = next(iter(input["id"].removeprefix("amzn1.alexa.dtg.").split(".")), "")
     category = _CLASSES.get(word, word.upper())
     found = [each for each in endpoints(call) if each["displayCategories"]["primary"]["value"] == category]

@@ -49,7 +49,7 @@ def _kid_device(call: Call, serial: Any, device_type: Any) -> dict[str, Any]:
 
 
 def _mode(call: Call) -> Response:
-    """Tell whether a device is a child's."""
+    """Return whether Amazon Kids is enabled on a device."""
     query = call.request.query
     device = _kid_device(call, query.get("deviceSerialNumber"), query.get("deviceType"))
     return json_response({"isChildDirectedDevice": device["child"] is not None})
@@ -90,7 +90,7 @@ def _page(call: Call) -> Response:
 
 
 def _assign(call: Call) -> Response:
-    """Give a device to a child; the token has to stand in the cookie and in the header."""
+    """Give a device to a child; the token has to be in both the cookie and the header."""
     headers = call.request.headers
     if not call.request.cookies.get(_COOKIE) == headers.get("x-amzn-csrf") == _token(call):
         raise HttpError(403, {"message": "The token is missing or wrong"})

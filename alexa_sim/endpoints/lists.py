@@ -40,7 +40,7 @@ def _lists(call: Call) -> Response:
 
 
 def _info(call: Call, key: str, held: dict[str, Any], *, counted: bool = False) -> dict[str, Any]:
-    """Return what is told of a list."""
+    """Return the public fields of a list."""
     info = {
         "listId": key,
         "customerId": call.account_id,

@@ -58,7 +58,7 @@ def _volumes(call: Call) -> Response:
 
 
 def _player(call: Call) -> Response:
-    """Tell what one device plays; a member tells of its group only when the query names that as ``lemurId``."""
+    """Return the player of a device; a member shows its group's only if the query has it as ``lemurId``."""
     device = call.queried_device()
     query = call.request.query
     serial = query["deviceSerialNumber"]
@@ -93,7 +93,7 @@ def _cluster_volume(call: Call, cluster: str) -> dict[str, Any]:
 
 
 def _queue(call: Call) -> Response:
-    """List what plays and what comes after it."""
+    """List the current and the following tracks."""
     playing = _active(call.queried_device())
     size = call.request.query.get("size", "50")
     if not size.isdecimal():

@@ -104,7 +104,7 @@ def _states(call: Call) -> Response:
 
 
 def _controls(call: Call) -> Response:
-    """Do each request that can be done; the others are told as errors, in a 200."""
+    """Run each valid request; report the others as errors in a 200."""
     responses: list[Json] = []
     errors: list[Json] = []
     with call.state.change():
@@ -206,7 +206,7 @@ def _capability_states(call: Call, appliance: Json) -> list[str]:
 
 
 def _control(appliance: Json, parameters: Mapping[str, Any], now: float) -> None:
-    """Do what an appliance is told; raises ``ControlError``."""
+    """Run a control of an appliance; raises ``ControlError``."""
     action = parameters.get("action")
     if action not in _ACTIONS:
         raise ControlError("UNSUPPORTED_OPERATION")

@@ -293,7 +293,7 @@ class SignInPages:
 
 
 def sign_in_at(pages: SignInPages, url: str, account: str) -> str:
-    """Return the address that the browser of somebody who knows the password ends on; raises ``HttpError`` 400."""
+    """Return the final address of a sign-in with the right password; raises ``HttpError`` 400."""
     parts = urlsplit(url)
     domain = (parts.hostname or "").removeprefix("www.")
     if parts.scheme != "https" or domain not in MARKETPLACES or parts.path not in ("/ap/register", "/ap/signin"):

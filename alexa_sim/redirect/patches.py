@@ -36,7 +36,7 @@ def patch_socket(socket: Any) -> None:
 
 
 def _guard_connections(socket: Any) -> None:
-    """Refuse stream connections and datagrams to other addresses, whoever resolved them."""
+    """Refuse stream connections and datagrams to other addresses, however they were resolved."""
     kind = socket.socket
     connect, connect_ex, sendto = kind.connect, kind.connect_ex, kind.sendto
     families = (socket.AF_INET, socket.AF_INET6)
@@ -141,7 +141,7 @@ def patch_aiodns(aiodns: Any) -> None:
 
 
 def _refusing(aiodns: Any, method: Any) -> Any:
-    """Return a method of a DNS resolver that asks nobody but this machine."""
+    """Return a method of a DNS resolver that asks this machine only."""
 
     @functools.wraps(method)
     def ask(self: Any, host: Any, *rest: Any, **options: Any) -> Any:

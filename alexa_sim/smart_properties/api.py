@@ -40,7 +40,7 @@ class Shape(StrEnum):
 
 
 class RefusalError(Exception):
-    """An answer other than the good one: ``kind`` is the error's type, ``data`` a body of its own."""
+    """An error response: ``kind`` is the error's type, ``data`` replaces the default body."""
 
     def __init__(self, status: int, kind: str, message: str, data: Any = None) -> None:
         """Keep what the answer is made of."""

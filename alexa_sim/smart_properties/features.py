@@ -12,7 +12,7 @@ from .api import Api, Call, RefusalError, Route, empty
 from .organization import Organization, reachable, timestamp
 
 KELVIN_STEP = 500
-"""How far a lamp goes when it is told to become warmer or colder."""
+"""Step of a lamp that becomes warmer or colder, in kelvins."""
 
 _OPERATIONS = {
     "brightness": ("setBrightness", "adjustBrightness"),
@@ -25,7 +25,7 @@ _OPERATIONS = {
 _FEATURES = ("connectivity", "temperatureSensor", *_OPERATIONS)
 _WITHOUT_BODY = ("turnOn", "turnOff", "increaseColorTemperature", "decreaseColorTemperature")
 _WRAPPED = ("color", "temperature", "targetSetpoint", "lowerSetpoint", "upperSetpoint")
-"""Properties whose value is an object of its own; all others are wrapped once more."""
+"""Properties whose value is an object; all others are wrapped once more."""
 
 
 def add_features(api: Api) -> None:

@@ -39,7 +39,7 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What somebody allowed a client: scopes, for an account."""
+    """A grant of a client: scopes, for an account."""
 
     account: str
     client: str
@@ -58,7 +58,7 @@ class _Code:
 
 @dataclass(slots=True)
 class LoginWithAmazon:
-    """The authorization page, the token host, and all codes and tokens in force."""
+    """The authorization page, the token host, and all valid codes and tokens."""
 
     organization: Organization
     auth: Auth
@@ -99,7 +99,7 @@ class LoginWithAmazon:
         self._refresh.clear()
 
     def sign_in(self, url: str, account: str) -> str:
-        """Return the address that a browser ends on when somebody allows what a page asks for; raises ``HttpError``."""
+        """Return the final address after the user grants a request; raises ``HttpError``."""
         query = dict(parse_qsl(urlsplit(url).query))
         if (location := self._refused(query)) is not None:
             return location
@@ -142,7 +142,7 @@ class LoginWithAmazon:
     def _refused(self, query: Mapping[str, str]) -> str | None:
         """Return where to go with an error, ``None`` when all is well.
 
-        Raises ``HttpError`` 400 where the client or its address is unknown: nobody is sent there.
+        Raises ``HttpError`` 400 where the client or its address is unknown, without a redirect.
         """
         client = self.client(query.get("client_id", ""))
         if client is None:

@@ -98,7 +98,7 @@ class Organization:
                 yield from self.below(child, depth - 1)
 
     def move(self, endpoint_id: str, unit_id: str | None) -> str:
-        """Put an endpoint into a unit, or in none: it gets an id of its own there, loses its settings and restarts.
+        """Put an endpoint into a unit, or in none: it gets a new id, loses its settings and restarts.
 
         Returns the new id.
         """

@@ -64,7 +64,7 @@ def _install(call: Call) -> Response:
 
 
 def _status(call: Call) -> Response:
-    """Tell how far an installation is; an endpoint that has another id by now is pointed to."""
+    """Return the state of an installation, with the new id of an endpoint that has changed."""
     operation = call.organization.data["wifiOperations"].get(call.params["operationId"])
     if operation is None or operation["endpoint"] != call.endpoint_id:
         call.endpoint()

@@ -317,7 +317,7 @@ class Table:
             and not session.transport.throttle.remaining
             and not session._token_backoff.remaining
             and not session._cookie_backoff.remaining
-            and all(until < now for until in session.transport._in_vain.values())
+            and all(until < now for until in session.transport._refused_until.values())
             and all(coordinator.last_update_success for coordinator in runtime.coordinators)
             and self._usable() >= self.usable
         )

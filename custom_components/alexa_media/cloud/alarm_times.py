@@ -1,4 +1,4 @@
-"""When an alarm, a timer or a reminder goes off next.
+"""Next occurrences of alarms, timers and reminders.
 
 Amazon moves a repeating alarm on to its next date only at midnight in California, so the
 next time is worked out from the local time and the rule.
@@ -20,7 +20,7 @@ TIMERS: Final = frozenset({NotificationType.TIMER})
 REMINDERS: Final = frozenset({NotificationType.REMINDER})
 
 SNOOZE: Final = timedelta(minutes=9)
-"""How long Alexa snoozes where nobody says otherwise."""
+"""Default snooze length of Alexa."""
 
 _DAY: Final = timedelta(days=1)
 
@@ -62,14 +62,14 @@ def country_of(locale: str | None) -> str | None:
 def next_occurrence(
     notification: Notification, now: datetime, zone: tzinfo, country: str | None = None
 ) -> datetime | None:
-    """Return when a notification goes off next, in UTC and after ``now``; ``None`` when it does not."""
+    """Return the next occurrence of a notification after ``now`` in UTC, or None."""
     return next(occurrences(notification, now, zone, country), None)
 
 
 def next_of(
     notifications: Iterable[Notification], now: datetime, zone: tzinfo, country: str | None = None
 ) -> datetime | None:
-    """Return when the first of several notifications goes off, in UTC; ``None`` when none does."""
+    """Return the earliest next occurrence of several notifications in UTC, or None."""
     times = (next_occurrence(notification, now, zone, country) for notification in notifications)
     return min((at for at in times if at is not None), default=None)
 
@@ -77,11 +77,11 @@ def next_of(
 def occurrences(
     notification: Notification, now: datetime, zone: tzinfo, country: str | None = None
 ) -> Iterator[datetime]:
-    """Yield when a notification goes off, in UTC, in order and after ``now``; it may never end.
+    """Yield the occurrences of a notification after ``now`` in UTC, in order; may be endless.
 
     ``now`` is an aware time, ``zone`` the time zone of the device and ``country`` where it
     stands, which says what a weekend is. What is off, paused, over or of a kind or status
-    that nobody knows does not go off. Rules come before the pattern, as the app writes both
+    that is unknown does not go off. Rules come before the pattern, as the app writes both
     and keeps only the rules exact. What is snoozed, or put off to a time that is still to
     come, goes off then, and afterwards when its rules say; the next time of what is
     ``INSTANCE_CANCELED`` is left out.
@@ -109,7 +109,7 @@ def snoozed_to(notification: Notification) -> datetime | None:
 
 
 def repeats(notification: Notification) -> bool:
-    """Return whether a notification comes again by a rule or a pattern."""
+    """Return whether a notification repeats, by a rule or a pattern."""
     return bool(notification.rules) or _is_known(notification.pattern)
 
 
@@ -149,7 +149,7 @@ def _regular(notification: Notification, now: datetime, zone: tzinfo, country: s
 
 
 def _is_known(pattern: str | None) -> bool:
-    """Return whether a pattern is one by which something repeats."""
+    """Return whether a pattern is a repeat pattern."""
     return _step_rule(pattern) is not None or _days(pattern, None) is not None
 
 
@@ -179,7 +179,7 @@ def _step_rule(pattern: str | None) -> str | None:
 
 
 def _skipped(notification: Notification, now: datetime, zone: tzinfo) -> datetime:
-    """Return the time of the occurrence that is left out, if it is still to come; else now."""
+    """Return the time of a skipped occurrence in the future, else now."""
     if notification.local_date is None or notification.local_seconds is None:
         return max(now, notification.alarm_time or now)
     return max(now, _instant(_at(notification.local_date, notification.local_seconds), zone))
@@ -220,7 +220,7 @@ def _at(day: date, seconds: float) -> datetime:
 
 
 def _timer(notification: Notification, now: datetime) -> datetime | None:
-    """Return the end of a timer that runs."""
+    """Return the end of a running timer."""
     if notification.trigger_time is not None:
         return _later(notification.trigger_time, now)
     if notification.updated is None or notification.remaining is None:

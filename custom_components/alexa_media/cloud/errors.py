@@ -1,8 +1,8 @@
-"""What can go wrong between us and Amazon.
+"""Errors of the clouds.
 
-Every error keeps the endpoint it belongs to, and what of the answer may be shown: no
-token, cookie or text of the user's. ``translation_key`` names the sentence in
-``translations/*.json`` under ``exceptions`` that tells the user what happened.
+Every error has its endpoint and the parts of the response that may be shown: no token,
+cookie or text of the user. ``translation_key`` is the key under ``exceptions`` in
+``translations/*.json`` of the message shown to the user.
 """
 
 import re
@@ -23,11 +23,11 @@ _IN_WORDS: Final = {
     "cut": "the answer was cut off",
     "too_large": "the answer is too large",
 }
-"""What the codes of our own and the names of exceptions mean."""
+"""Plain words for internal codes and names of exceptions."""
 
 
 def in_words(code: str | None) -> str:
-    """Return what an error code says, without names of classes; empty when nothing else is in it."""
+    """Return an error code in plain words without class names; empty if nothing else is left."""
     if not code:
         return ""
     if known := _IN_WORDS.get(code):
@@ -37,22 +37,22 @@ def in_words(code: str | None) -> str:
 
 
 class AlexaError(Exception):
-    """Base of all errors that a backend raises.
+    """Base class of all errors raised by a backend.
 
-    ``endpoint`` is "METHOD /path" (no query), ``status`` the HTTP status where there was
-    one, ``code`` Amazon's own name of the error where it gave one.
+    ``endpoint`` is "METHOD /path" (no query), ``status`` the HTTP status and
+    ``code`` Amazon's name of the error, if there are any.
     """
 
     translation_key: ClassVar[str] = "unknown_error"
     words: ClassVar[str] = "unknown error"
-    """The error in a few words, where neither Amazon nor the status says more."""
+    """Short description, used without a status or code from Amazon."""
     request_id: str | None = None
-    """Amazon's own id of the request, to be quoted when reporting a problem; only some clouds give one."""
+    """Amazon's id of the request, to be quoted in problem reports; only some clouds return one."""
 
     def __init__(
         self, message: str, *, endpoint: str | None = None, status: int | None = None, code: str | None = None
     ) -> None:
-        """Keep what is known about the failure."""
+        """Initialize with the details of the failure."""
         super().__init__(message)
         self.endpoint = endpoint
         self.status = status
@@ -60,29 +60,29 @@ class AlexaError(Exception):
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """Return what the translated sentence may hold."""
+        """Return the placeholders of the translated message."""
         return {"reason": self.reason}
 
     @property
     def details(self) -> str:
-        """Return endpoint and cause for the log: no token, cookie or text of the user's is in it."""
+        """Return endpoint and cause for the log, without tokens, cookies or text of the user."""
         return f"{self.endpoint or '?'}: {self.code or self.status or type(self).__name__}"
 
     @property
     def reason(self) -> str:
-        """Return in plain words why it failed; several of these may be joined in one sentence."""
+        """Return the reason in plain words, usable as a part of a sentence."""
         return in_words(self.code) or (f"error {self.status}" if self.status and self.status >= 400 else self.words)
 
 
 class AlexaAuthError(AlexaError):
-    """Amazon says that the sign-in is no longer valid: the user has to sign in again."""
+    """The sign-in is no longer valid; the user has to sign in again."""
 
     translation_key = "auth_failed"
     words = "signed out"
 
 
 class AlexaConnectionError(AlexaError):
-    """Amazon could not be reached, did not answer in time, or answered 5xx.
+    """Amazon could not be reached, did not respond in time, or responded with 5xx.
 
     For a write the outcome is unknown unless ``sent`` is false.
     """
@@ -100,14 +100,14 @@ class AlexaConnectionError(AlexaError):
         sent: bool = True,
         retry_after: float | None = None,
     ) -> None:
-        """Keep whether the request may have reached Amazon, and the seconds to wait where they are known."""
+        """Initialize; ``sent``: the request may have reached Amazon; ``retry_after`` in seconds, if known."""
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.sent = sent
         self.retry_after = retry_after
 
 
 class AlexaRateLimitedError(AlexaError):
-    """Amazon throttles the account; ``retry_after`` is in seconds."""
+    """Amazon is rate limiting the account; ``retry_after`` is in seconds."""
 
     translation_key = "rate_limited"
     words = "too many requests"
@@ -121,7 +121,7 @@ class AlexaRateLimitedError(AlexaError):
         status: int | None = None,
         code: str | None = None,
     ) -> None:
-        """Keep how long to wait."""
+        """Initialize; ``retry_after`` in seconds."""
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.retry_after = retry_after
 
@@ -132,22 +132,22 @@ class AlexaRateLimitedError(AlexaError):
 
 
 class AlexaUnsupportedError(AlexaError):
-    """Amazon does not know the endpoint, the device or the operation (403, 404, 405)."""
+    """The endpoint, device or operation does not exist at Amazon (403, 404, 405)."""
 
     translation_key = "unsupported"
     words = "not supported"
 
 
 class AlexaNoPlayerError(AlexaUnsupportedError):
-    """Amazon has no player of its own there: nothing plays, or a provider plays through its own player.
+    """Amazon controls no playback on the device: it is idle, or a provider uses a separate player.
 
-    ``expired`` is true where Amazon had a queue that it has dropped by now.
+    ``expired`` is true if Amazon had a queue that has expired.
     """
 
     translation_key = "no_player"
 
     def __init__(self, message: str, *, expired: bool, endpoint: str | None = None, code: str | None = None) -> None:
-        """Keep which of the two it is, as far as Amazon says."""
+        """Initialize; ``expired`` as reported by Amazon."""
         super().__init__(message, endpoint=endpoint, code=code)
         self.expired = expired
 
@@ -160,23 +160,23 @@ class AlexaCommandError(AlexaError):
 
 
 class AlexaUnreachableError(AlexaCommandError):
-    """Amazon cannot reach the appliance that a command was for; it concerns no other."""
+    """Amazon cannot reach the appliance of a command; other appliances are not affected."""
 
     translation_key = "unreachable"
     words = "not reachable"
 
 
 class AlexaBadResponseError(AlexaError):
-    """The answer is not what the endpoint is known to give."""
+    """The response does not have the known form of the endpoint."""
 
     translation_key = "bad_response"
     words = "unexpected answer"
 
 
 class AlexaPermissionError(AlexaError):
-    """The sign-in is good, but it may not do this: a permission, a country or a subscription is lacking.
+    """The sign-in is valid but lacks a permission, or the country or subscription does not allow this.
 
-    Some operations answer so, too, about a single device that is not there any more.
+    Some operations also respond this way about a device that no longer exists.
     """
 
     translation_key = "permission_missing"
@@ -184,19 +184,19 @@ class AlexaPermissionError(AlexaError):
 
 
 class AlexaDeviceOfflineError(AlexaUnreachableError):
-    """Amazon answers, but the device does not: it is offline, or its own cloud is."""
+    """The device, or the cloud of its manufacturer, is offline."""
 
     translation_key = "device_offline"
     words = "offline"
 
 
 class AlexaSpeakingError(AlexaError):
-    """The device speaks for so long that a further text was not queued; nothing was sent."""
+    """The device will speak for too long to queue another text; nothing was sent."""
 
     translation_key = "still_speaking"
 
     def __init__(self, message: str, *, seconds: int) -> None:
-        """Keep for how many seconds it probably speaks."""
+        """Initialize with the estimated remaining speaking time in seconds."""
         super().__init__(message)
         self.seconds = seconds
 
@@ -207,16 +207,16 @@ class AlexaSpeakingError(AlexaError):
 
 
 class AlexaInvalidValueError(AlexaError, ValueError):
-    """What was asked for is outside of what Amazon takes; nothing was sent.
+    """A value that Amazon does not accept; nothing was sent.
 
-    ``field`` names the value, ``allowed`` says what it may be. The value itself is not
-    kept: it may be a password.
+    ``field`` is the name of the value, ``allowed`` describes valid ones. The value itself is
+    not kept since it may be a password.
     """
 
     translation_key = "invalid_value"
 
     def __init__(self, field: str, allowed: str) -> None:
-        """Keep the field and what is allowed in it."""
+        """Initialize with the field and a description of valid values."""
         super().__init__(f"{field} must be {allowed}")
         self.field = field
         self.allowed = allowed
@@ -228,12 +228,12 @@ class AlexaInvalidValueError(AlexaError, ValueError):
 
 
 class EnrollmentError(AlexaError):
-    """The sign-in by authorization code cannot go on; ``code`` is a key of the config flow's errors."""
+    """The sign-in by authorization code failed; ``code`` is a key of the config flow's errors."""
 
     translation_key = "enrollment_failed"
     words = "sign-in failed"
 
     def __init__(self, message: str, *, code: str) -> None:
-        """Keep the key."""
+        """Initialize with the key."""
         super().__init__(message, code=code)
         self.key = code

@@ -1,7 +1,7 @@
-"""Speaker groups resolved to the single devices behind them.
+"""Resolution of speaker groups to their leaf devices.
 
-A group may contain groups: a stereo pair is one, and can be a member of another. Whatever
-reaches a group is for its leaves, each of them once.
+A group may contain groups: a stereo pair is one, and can be a member of another. A command
+for a group goes to each of its leaves once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from .model.devices import Device
 
 
 def members_of(device: Device, devices: Mapping[str, Device]) -> Iterator[str]:
-    """Yield the serials of everything below a group at every depth, groups included, each once.
+    """Yield the serials of all direct and nested members of a group, groups included, each once.
 
     ``devices`` are the known devices by serial; members that it lacks are yielded too. A group
     that contains itself is not entered again. A single device yields nothing.
@@ -28,10 +28,10 @@ def members_of(device: Device, devices: Mapping[str, Device]) -> Iterator[str]:
 
 
 def leaves(device: Device, devices: Mapping[str, Device]) -> tuple[Device, ...]:
-    """Return the single devices behind a device, each once and in the order of the members.
+    """Return the leaf devices of a group, each once and in the order of the members.
 
-    That is the device itself if it is no group, or a group without a known member. Members
-    that are not known are left out.
+    A single device, or a group without known members, is its own leaf. Unknown members are
+    skipped.
     """
     below = (devices[serial] for serial in members_of(device, devices) if serial in devices)
     return tuple(found for found in below if not _is_branch(found, devices)) or (device,)

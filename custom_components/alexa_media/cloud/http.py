@@ -1,4 +1,4 @@
-"""Headers and bodies of both clouds."""
+"""HTTP helpers shared by both clouds."""
 
 from email.utils import parsedate_to_datetime
 import json
@@ -11,7 +11,7 @@ from .errors import AlexaInvalidValueError
 
 
 def json_body(data: object) -> JsonPayload | None:
-    """Return the body of a request as ASCII JSON, or None where nothing is sent.
+    """Return the body of a request as ASCII JSON, or None without data.
 
     Amazon reads bytes beyond ASCII as ISO-8859-1 unless a charset is given, and Home Assistant's own
     serializer, which its sessions use for ``json=``, writes raw UTF-8 without one.
@@ -26,9 +26,9 @@ def json_text(data: object) -> str:
 
 
 def must_be_encodable(data: object) -> None:
-    """Raise ``AlexaInvalidValueError`` for half a surrogate pair in a text that is to be sent.
+    """Raise ``AlexaInvalidValueError`` for an unpaired surrogate in a text.
 
-    It is what is left of an emoji that was cut in two. ASCII JSON could hold it, but no other encoding.
+    It is left when an emoji is cut in two. Only ASCII JSON can represent it.
     """
     try:
         json.dumps(data, ensure_ascii=False).encode()
@@ -37,7 +37,7 @@ def must_be_encodable(data: object) -> None:
 
 
 def retry_after(value: str) -> float | None:
-    """Return the seconds of a Retry-After, which may be a number or a date; ``None`` for none that makes sense."""
+    """Return a Retry-After (number or date) in seconds, or None if it is invalid."""
     try:
         seconds = float(value)
     except ValueError:

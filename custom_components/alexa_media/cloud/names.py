@@ -1,4 +1,4 @@
-"""Comparing names that people gave, and that Amazon keeps with all their white space.
+"""Comparison of user-given names, which Amazon stores with all their white space.
 
 Both sides of a comparison go through the same function, so that "Movie time ", a no-break space, a
 decomposed "é" and upper case make no difference.
@@ -8,33 +8,33 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 from unicodedata import normalize
 
-# Zero-width spaces, direction marks and the byte order mark, which nobody sees.
+# Zero-width spaces, direction marks and the byte order mark are invisible.
 _INVISIBLE: Final = dict.fromkeys((0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF))
 
 
 def tidy(text: str) -> str:
-    """Return a name as it is shown: composed letters, single spaces, none at the ends."""
+    """Return a name for display: composed letters, single spaces, stripped."""
     return " ".join(normalize("NFC", text.translate(_INVISIBLE)).split())
 
 
 def folded(text: str) -> str:
-    """Return what two names have in common that mean the same; spaces beside a comma make no difference either."""
+    """Return the comparison key of a name; spaces around commas are ignored as well."""
     return ",".join(normalize("NFC", tidy(part).casefold()) for part in text.split(","))
 
 
 def same(one: str | None, other: str | None) -> bool:
-    """Return whether two names mean the same; nothing has no name."""
+    """Return whether two names are equivalent; None equals nothing."""
     return one is not None and other is not None and folded(one) == folded(other)
 
 
 def meant(names: Iterable[str], wanted: str) -> str | None:
-    """Return the one of some names that is meant: the very same, else the first that means the same."""
+    """Return the exact match among names, else the first equivalent one, else None."""
     every = list(names)
     return wanted if wanted in every else next((name for name in every if same(name, wanted)), None)
 
 
 def split_names(text: str, known: Collection[str]) -> Iterator[str]:
-    """Yield the names of a text with commas between them; one of ``known``, as ``folded`` gives them, may hold some."""
+    """Yield the names of a comma-separated text; names in ``known`` (``folded``) may contain commas."""
     parts = text.split(",")
     most = 1 + max((name.count(",") for name in known), default=0)
     start = 0
@@ -49,9 +49,9 @@ def split_names(text: str, known: Collection[str]) -> Iterator[str]:
 
 
 def is_among(name: str, chosen: Collection[str]) -> bool:
-    """Return whether a name is among chosen ones, as ``folded`` gives them; its parts may follow each other there.
+    """Return whether a name is among chosen ones (``folded``), as a whole or as consecutive parts.
 
-    A name with a comma was cut when it was kept in a text with commas between names.
+    A name with a comma is split if it was stored in a comma-separated text.
     """
     key = folded(name)
     return key in chosen or ("," in key and f",{key}," in f",{','.join(chosen)},")

@@ -1,4 +1,4 @@
-"""Words that an Echo understands, by language: alarms, timers, playback."""
+"""Sentences that an Echo understands, by language: alarms, timers, playback."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ _PHRASES: Final = {
 
 
 def phrases_for(locale: str | None) -> Phrases | None:
-    """Return the sentences of a device's locale ("en-GB"), ``None`` for a language that has none here.
+    """Return the sentences of a device's locale ("en-GB"), or None for an unsupported language.
 
     A device that tells no locale is spoken to in English.
     """
@@ -88,23 +88,23 @@ def phrases_for(locale: str | None) -> Phrases | None:
 
 
 def timer_sentence(phrases: Phrases, length: timedelta, label: str | None) -> str:
-    """Return what sets a timer of at least a second."""
+    """Return the sentence that sets a timer of at least a second."""
     sentence = phrases.timer(spoken(phrases, length))
     return f"{sentence} {phrases.named} {label}" if label else sentence
 
 
 def snooze_sentence(phrases: Phrases, length: timedelta | None) -> str:
-    """Return what lets an alarm sleep, for as long as the Echo likes without a length."""
+    """Return the sentence that snoozes an alarm; without a length the Echo uses its default."""
     return phrases.snooze_for(spoken(phrases, length)) if length else phrases.snooze
 
 
 def sleep_sentence(phrases: Phrases, length: timedelta) -> str:
-    """Return what ends what plays, after a length of whole minutes at least."""
+    """Return the sentence of a sleep timer, rounded up to whole minutes."""
     return phrases.sleep(spoken(phrases, length))
 
 
 def spoken(phrases: Phrases, length: timedelta) -> str:
-    """Return a length in words, as "1 hour 5 minutes"."""
+    """Return a duration in words, such as "1 hour 5 minutes"."""
     left = round(length.total_seconds())
     parts = []
     for seconds, (one, many) in zip((3600, 60, 1), phrases.units, strict=True):
@@ -179,7 +179,7 @@ _PLAYER_PHRASES: Final = {
 
 
 def player_phrases_for(locale: str | None) -> PlayerPhrases | None:
-    """Return the words of a device's locale ("en-GB"), ``None`` for a language that has none here.
+    """Return the words of a device's locale ("en-GB"), or None for an unsupported language.
 
     A device that reports no locale is spoken to in English.
     """

@@ -1,4 +1,4 @@
-"""Texts to be spoken: which are SSML, whether that is sound, and how a long one is cut.
+"""Speech texts: detection and validation of SSML, splitting of long texts.
 
 What Alexa knows of SSML is in Amazon's "Speech Synthesis Markup Language (SSML) Reference".
 """
@@ -9,10 +9,10 @@ from typing import Final
 from xml.parsers import expat
 
 MAX_CHARACTERS: Final = 250
-"""The longest text of one ``Alexa.Speak``; longer ones are cut at the ends of sentences."""
+"""Maximum characters of one ``Alexa.Speak``; longer texts are split at sentence ends."""
 
 MAX_PIECES: Final = 36
-"""In how many pieces a text is cut at most, so that it fits into one sequence together with two volumes."""
+"""Maximum number of pieces of a text, so that they fit into one sequence with two volume changes."""
 
 MAX_MESSAGE_CHARACTERS: Final = 8000
 MAX_AUDIO: Final = 5
@@ -20,7 +20,7 @@ MAX_AUDIO: Final = 5
 
 SPEECH_BASE: Final = 2.0
 SPEECH_PER_CHARACTER: Final = 0.15
-"""How long speaking takes at most, probably: seconds for a text, and for each of its characters."""
+"""Estimated upper limit of the speaking time: seconds per text and per character."""
 
 LANGUAGES: Final = (
     "ar-SA",
@@ -94,7 +94,7 @@ class SsmlError(ValueError):
     """A text that Alexa would not speak; ``key`` names the sentence that says why, ``placeholders`` fill it in."""
 
     def __init__(self, key: str, **placeholders: str) -> None:
-        """Keep what is wrong."""
+        """Initialize with the key of the message."""
         super().__init__(key)
         self.key = key
         self.placeholders = placeholders
@@ -106,7 +106,7 @@ def is_ssml(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return a text as it is shown and measured: without tags, comments and entities."""
+    """Return a text without tags, comments and entities."""
     if not is_ssml(text):
         return text
     text = _GAP_BEFORE_MARK.sub("", _GAPS.sub(_GAP, _BREAKING_TAG.sub(_GAP, _without_asides(text))))
@@ -114,7 +114,7 @@ def plain(text: str) -> str:
 
 
 def speaking_seconds(text: str) -> float:
-    """Return for how many seconds a text is probably spoken, rather too many than too few."""
+    """Return the estimated speaking time of a text in seconds, rounded up generously."""
     return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text))
 
 
@@ -184,7 +184,7 @@ def _elements(text: str, *, is_whole: bool) -> list[str]:
     def _refuse(*_: object) -> None:
         raise SsmlError("ssml_document_type")
 
-    # Without namespaces: nobody declares the prefix of <amazon:effect>.
+    # Without namespaces: the prefix of <amazon:effect> is never declared.
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda name, _attributes: found.append(name)
     parser.StartDoctypeDeclHandler = _refuse

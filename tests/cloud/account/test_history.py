@@ -103,7 +103,7 @@ async def test_token_of_an_older_page(
     await history.async_records(START, END)
     await history.async_records(START, END)
     assert [hit.headers["anti-csrftoken-a2z"] for hit in amazon.hits(HISTORY.path)] == ["one", "one", "two"]
-    clock.advance(history_module.TOKEN_LASTS + 1)
+    clock.advance(history_module.TOKEN_LIFETIME_SECONDS + 1)
     await history.async_records(START, END)
     assert amazon.hits(HISTORY.path)[-1].headers["anti-csrftoken-a2z"] == "three"
     assert amazon.hits(HISTORY_BEFORE.path) == []

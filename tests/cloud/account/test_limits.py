@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from custom_components.alexa_media.cloud.account.limits import CALM, Backoff, SingleFlight, Slots, Throttle, Traffic
+from custom_components.alexa_media.cloud.account.limits import (
+    THROTTLE_RESET_SECONDS,
+    Backoff,
+    SingleFlight,
+    Slots,
+    Throttle,
+    Traffic,
+)
 from custom_components.alexa_media.cloud.errors import AlexaConnectionError
 
 from .conftest import Clock
@@ -119,7 +126,7 @@ def test_throttling_without_retry_after_grows_and_is_logged_once(
     clock.advance(31)
     throttle.passed(HOST, Traffic.READS)
     assert len(caplog.records) == 1
-    clock.advance(CALM)
+    clock.advance(THROTTLE_RESET_SECONDS)
     throttle.passed(HOST, Traffic.READS)
     throttle.hit(HOST, Traffic.READS, None)
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO", "WARNING"]

@@ -455,7 +455,7 @@ async def test_a_read_that_a_command_needs_is_not_held_back(connected: AccountSe
 async def test_a_command_waits_a_short_retry_after_and_is_sent_once_more(
     connected: AccountSession, amazon: Amazon, monkeypatch: pytest.MonkeyPatch, body: Any, status: int
 ) -> None:
-    monkeypatch.setattr(transport_module, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(transport_module, "MAX_COMMAND_WAIT_SECONDS", 0.05)
     throttled = answer(body, status, {"Retry-After": "0"})
     amazon.script(SET_DND.path, throttled, answer({"enabled": True}))
     assert await connected.transport.async_request(SET_DND) == {"enabled": True}
@@ -515,7 +515,7 @@ async def test_two_requests_at_a_time_and_four_during_setup(
         if told:
             connected.transport.setup_done()
         else:
-            clock.advance(transport_module.SETUP_LASTS + 1)
+            clock.advance(transport_module.SETUP_TIMEOUT_SECONDS + 1)
 
 
 async def test_errors_and_counters_hold_nothing_private(connected: AccountSession, amazon: Amazon) -> None:

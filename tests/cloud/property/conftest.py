@@ -92,4 +92,4 @@ async def hotel(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let entries wait for nothing: what the client repeats by itself has tests of its own."""
-    monkeypatch.setattr(account, "PATIENCE", 0.0)
+    monkeypatch.setattr(account, "MAX_RETRY_SECONDS", 0.0)

@@ -131,7 +131,7 @@ ALARM_ENDPOINTS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAlarm:
-    """An alarm as the alarms' own list holds it; what is sent back goes out as it came.
+    """An alarm of ``/v1/alerts/alarms``; unchanged parts are sent back verbatim.
 
     ``scheduled`` is local to the device, "2026-11-22T07:00:00".
     """
@@ -145,7 +145,7 @@ class StoredAlarm:
 
 
 def parse_alarms(data: Any) -> dict[str, StoredAlarm]:
-    """Parse /v1/alerts/alarms into alarms by token; those that cannot be read are left out."""
+    """Parse /v1/alerts/alarms into alarms by token; skip unreadable ones."""
     alarms = mappings(required_list(data, "alarms", ALARMS))
     return {alarm.token: alarm for element in alarms if (alarm := _alarm(element))}
 
@@ -169,10 +169,10 @@ def _alarm(element: Mapping[str, Any]) -> StoredAlarm | None:
 
 
 def parse_created(data: Any, key: str, endpoint: Endpoint) -> str:
-    """Parse the answer to something that was to be made into its id, which stands under ``key``.
+    """Return the id under ``key`` of a create response.
 
-    Raises ``AlexaCommandError`` for an answer without one: so answer devices that have no
-    alarms and reminders, and nothing was made.
+    Raises ``AlexaCommandError`` without one: devices without alarms and reminders respond
+    this way, and nothing was created.
     """
     if found := text(mapping(data).get(key)):
         return found
@@ -182,13 +182,13 @@ def parse_created(data: Any, key: str, endpoint: Endpoint) -> str:
 
 
 def parse_alarm_tones(data: Any) -> tuple[AlarmTone, ...]:
-    """Parse the list of a device's sounds."""
+    """Parse the alarm sounds of a device."""
     elements = mappings(required_list(data, "notificationSounds", SOUNDS))
     return tuple(sound for element in elements if (sound := parse_sound(element)))
 
 
 def parse_sound(data: Any) -> AlarmTone | None:
-    """Parse one sound; ``None`` where there is none."""
+    """Parse one alarm sound; ``None`` without an id."""
     element = mapping(data)
     sound_id = text(element.get("id"))
     if sound_id is None:
@@ -201,7 +201,7 @@ def parse_sound(data: Any) -> AlarmTone | None:
 
 
 def parse_alarm_volumes(data: Any) -> dict[str, int]:
-    """Parse how loud the alarms of each device are, 0–100 by serial."""
+    """Parse the alarm volumes (0–100) by serial."""
     found = {}
     for element in mappings(required_list(data, "deviceNotificationStates", ALARM_VOLUMES)):
         serial, level = text(element.get("deviceSerialNumber")), number(element.get("volumeLevel"))
@@ -211,7 +211,7 @@ def parse_alarm_volumes(data: Any) -> dict[str, int]:
 
 
 def parse_ascending(data: Any) -> dict[str, bool]:
-    """Parse whether the alarms of each device grow louder, by serial."""
+    """Parse whether the alarm volume is ascending, by serial."""
     elements = mappings(required_list(data, "ascendingAlarmModelList", ASCENDING))
     return {
         serial: enabled
@@ -234,10 +234,10 @@ _LABELS: Final = {
 
 
 def parse_notifications(data: Any) -> dict[str, Notification]:
-    """Parse all notifications of the account, by id; there may be none.
+    """Parse all notifications of the account by id; the result may be empty.
 
-    What names no device, as the reminder of an automation does, is left out. Amazon's times
-    are milliseconds, 0 where there is none.
+    Notifications without a device, such as the reminder of an automation, are skipped.
+    Amazon's times are milliseconds, 0 for none.
     """
     return {
         notification.notification_id: notification
@@ -248,7 +248,7 @@ def parse_notifications(data: Any) -> dict[str, Notification]:
 
 def _notification(element: Mapping[str, Any]) -> Notification | None:
     notification_id = text(element.get("id")) or text(element.get("notificationIndex"))
-    # one for all devices names the phone that it was made on
+    # a reminder for all devices names the phone it was created on
     everywhere = element.get("deliveryType") == EVERYWHERE and element.get("type") == NotificationType.REMINDER
     serial = EVERYWHERE if everywhere else text(element.get("deviceSerialNumber"))
     if notification_id is None or serial is None:
@@ -280,13 +280,13 @@ def _notification(element: Mapping[str, Any]) -> Notification | None:
 
 
 def _label(value: Any) -> str | None:
-    """Return a label; names of entities and events come from it, so that it has to end."""
+    """Return a label, truncated since entities and events are named after it."""
     found = text(value)
     return found[:LONGEST_LABEL] if found else None
 
 
 def _version(value: Any) -> str | None:
-    """Return the version, which is a string that holds a number, or the number itself."""
+    """Return the version, a number or a numeric string."""
     if (plain := number(value)) is not None:
         return str(round(plain))
     return text(value)
@@ -313,35 +313,35 @@ def _seconds_of_day(value: Any) -> float | None:
 
 
 def _remaining(value: Any, kind: NotificationType) -> float | None:
-    """Return the seconds that a timer has left; other kinds carry a 0 that means nothing."""
+    """Return the remaining seconds of a timer; None for the meaningless 0 of other types."""
     left = seconds(value)
     return left if left or kind is NotificationType.TIMER else None
 
 
-# The app of which alexapy registers us as an installation.
+# Device type of the Alexa app, as which alexapy registers the integration.
 APP_TYPE: Final = "A2IVLV5VM2W81"
 
 _ALARM: Final = {"notificationType": "Alarm"}
 
-# A changed reminder tells its times anew; the old ones, and the rules made of them, would contradict.
-_TIMES: Final = ("alarmTime", "originalTime", "originalDate")
+# An edit sends new times; the old ones, and rules derived from them, would contradict.
+_TIME_KEYS: Final = ("alarmTime", "originalTime", "originalDate")
 
 
-# Somebody else has changed it since it was read.
-_STALE: Final = 409
+# The notification has changed since it was read.
+_STALE_STATUS: Final = 409
 
 
 class AccountAlarms:
-    """The alarms, timers and reminders of one account; see ``AlarmsApi`` for what each method is for."""
+    """Alarms, timers and reminders of one account; ``AlarmsApi`` documents the methods."""
 
     def __init__(self, session: AccountSession) -> None:
-        """Use the session of the account."""
+        """Initialize with the session of the account."""
         self._session = session
 
-    # --- making ---------------------------------------------------------------------------
+    # --- create ---------------------------------------------------------------------------
 
     async def async_create_alarm(self, device: Device, timing: Timing, sound: AlarmTone | None) -> str:
-        """Set an alarm; its id is made as Amazon makes it in the list of notifications."""
+        """Create an alarm; the id returned is the one in the list of notifications."""
         tone = sound or await self._default_tone(device)
         body = _alarm_body(_endpoint_id(device), _trigger(timing), [_tone(tone)] if tone else [], [])
         token = await self._session.transport.async_read(
@@ -350,14 +350,14 @@ class AccountAlarms:
         return f"{device.device_type}-{device.serial}-{token}"
 
     async def _default_tone(self, device: Device) -> AlarmTone | None:
-        """Return the device's sound, which the app names in every alarm; without it Amazon chooses."""
+        """Return the default sound, which the app sends with every alarm; without one Amazon chooses."""
         try:
             return await self.async_default_sound(device)
         except AlexaError:
             return None
 
     async def async_create_reminder(self, device: Device, timing: Timing, label: str) -> str:
-        """Set a reminder."""
+        """Create a reminder."""
         body: dict[str, Any] = {
             "type": "Reminder",
             "status": "ON",
@@ -379,18 +379,18 @@ class AccountAlarms:
         )
 
     def _place(self, device: Device) -> dict[str, str]:
-        """Return where a reminder is set: on a device, or on all of them as by the app that we are registered as."""
+        """Return the fields of a reminder's device; for all devices it is the registered app."""
         if device.serial != EVERYWHERE:
             return address_of(device)
         own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}
         return {**own, "deliveryType": EVERYWHERE}
 
-    # --- changing -------------------------------------------------------------------------
+    # --- change ---------------------------------------------------------------------------
 
     async def async_edit_alarm(
         self, device: Device, alarm: Notification, timing: Timing | None, sound: AlarmTone | None
     ) -> None:
-        """Change an alarm: what Amazon holds goes back with what is new in it."""
+        """Change an alarm: the request repeats the stored alarm with the changes."""
         stored = await self._stored(alarm)
         trigger = _trigger(timing) if timing else _stored_trigger(stored)
         assets = [_tone(sound)] if sound else stored.assets
@@ -405,7 +405,7 @@ class AccountAlarms:
         await self._edit(reminder, changes)
 
     async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:
-        """Switch an alarm on or off."""
+        """Turn an alarm on or off."""
         if not enabled:
             await self._session.transport.async_request(CANCEL_ALARM, params={"token": _token(alarm)})
             return
@@ -414,18 +414,18 @@ class AccountAlarms:
         await self._session.transport.async_request(ACTIVATE_ALARM, params={"token": stored.token}, json=body)
 
     async def async_skip_next(self, notification: Notification) -> None:
-        """Leave out the next time: alarms have a call for it, reminders a status."""
+        """Skip the next occurrence: alarms have an endpoint for it, reminders a status."""
         if notification.type is NotificationType.REMINDER:
             await self._edit(notification, {"status": "INSTANCE_CANCELED"})
         else:
             await self._session.transport.async_request(SKIP_ALARM, params={"token": _token(notification)})
 
     async def async_delete(self, notification: Notification) -> None:
-        """Delete something; Amazon wants all of it in the body."""
+        """Delete a notification; Amazon requires the whole object in the body."""
         await self._write(DELETE_NOTIFICATION, notification, lambda fresh: fresh)
 
     async def _edit(self, notification: Notification, changes: Mapping[str, Any]) -> None:
-        """Send a notification back with changes."""
+        """Send a notification with changes."""
         await self._write(EDIT_NOTIFICATION, notification, lambda fresh: {**_editable(fresh), **changes})
 
     async def _write(
@@ -434,13 +434,13 @@ class AccountAlarms:
         notification: Notification,
         body_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
-        """Send a notification back; where somebody else was faster, once more with what it is now."""
+        """Send a notification; if it has changed meanwhile, read it and send it once more."""
         request = self._session.transport.async_request
         params = {"id": notification.notification_id}
         try:
             await request(endpoint, params=params, json=dict(body_of(notification.raw)))
         except AlexaCommandError as err:
-            if err.status != _STALE:
+            if err.status != _STALE_STATUS:
                 raise
             found = await self._session.transport.async_read(
                 NOTIFICATIONS, parse_notifications, query={"cached": "true"}
@@ -452,35 +452,35 @@ class AccountAlarms:
             await request(endpoint, params=params, json=dict(body_of(fresh.raw)))
 
     async def _stored(self, alarm: Notification) -> StoredAlarm:
-        """Return an alarm as it has to go back; raises ``AlexaUnsupportedError`` when it is gone."""
+        """Return the stored alarm; raises ``AlexaUnsupportedError`` if it no longer exists."""
         alarms = await self._session.transport.async_read(ALARMS, parse_alarms)
         if (stored := alarms.get(_token(alarm))) is None:
             raise AlexaUnsupportedError("The alarm is not there", endpoint=ALARMS.label, status=200, code="gone")
         return stored
 
-    # --- how it sounds --------------------------------------------------------------------
+    # --- sound ----------------------------------------------------------------------------
 
     async def async_sounds(self, device: Device) -> Sequence[AlarmTone]:
-        """Return the sounds that alarms of a device can have."""
+        """Return the available alarm sounds of a device."""
         query = {**address_of(device), "softwareVersion": device.software_version or "", "alertType": "Alarm"}
         return await self._session.transport.async_read(SOUNDS, parse_alarm_tones, query=query)
 
     async def async_default_sound(self, device: Device) -> AlarmTone | None:
-        """Return the sound of alarms that have none of their own."""
+        """Return the default alarm sound."""
         query = {**address_of(device), **_ALARM}
         return await self._session.transport.async_read(DEFAULT_SOUND, parse_sound, query=query)
 
     async def async_set_default_sound(self, device: Device, sound: AlarmTone) -> None:
-        """Set the sound of alarms that have none of their own."""
+        """Set the default alarm sound."""
         body = {**address_of(device), **_ALARM, "soundId": sound.sound_id}
         await self._session.transport.async_request(SET_DEFAULT_SOUND, json=body)
 
     async def async_alarm_volumes(self) -> Mapping[str, int]:
-        """Return how loud alarms are."""
+        """Return the alarm volumes."""
         return await self._session.transport.async_read(ALARM_VOLUMES, parse_alarm_volumes)
 
     async def async_set_alarm_volume(self, device: Device, level: int) -> None:
-        """Set how loud alarms are."""
+        """Set the alarm volume."""
         software = device.software_version or ""
         await self._session.transport.async_request(
             SET_ALARM_VOLUME,
@@ -489,11 +489,11 @@ class AccountAlarms:
         )
 
     async def async_ascending(self) -> Mapping[str, bool]:
-        """Return whether alarms grow louder."""
+        """Return whether the alarm volume is ascending."""
         return await self._session.transport.async_read(ASCENDING, parse_ascending)
 
     async def async_set_ascending(self, device: Device, *, enabled: bool) -> None:
-        """Switch whether alarms grow louder."""
+        """Turn ascending volume on or off."""
         await self._session.transport.async_request(
             SET_ASCENDING,
             params={"serial": device.serial},
@@ -502,8 +502,8 @@ class AccountAlarms:
 
 
 def _editable(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a notification goes back when it is changed."""
-    body = {key: value for key, value in raw.items() if key not in _TIMES}
+    """Return the fields of a notification that an edit repeats."""
+    body = {key: value for key, value in raw.items() if key not in _TIME_KEYS}
     rule = body.get("rRuleData")
     if isinstance(rule, dict):
         rest = {key: value for key, value in rule.items() if key != "recurrenceRules"}
@@ -512,7 +512,7 @@ def _editable(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _token(alarm: Notification) -> str:
-    """Return what an alarm is called in the calls for alarms alone."""
+    """Return the id of an alarm in ``/v1/alerts/alarms``."""
     return alarm.index or alarm.notification_id.removeprefix(f"{alarm.device_type}-{alarm.serial}-")
 
 
@@ -525,7 +525,7 @@ def _tone(sound: AlarmTone) -> dict[str, str]:
 
 
 def _recurrence(recurrence: Recurrence) -> dict[str, Any]:
-    """Return a recurrence as alarms have it; the only form that is known is that of weeks."""
+    """Return the recurrence field of an alarm; only weekly ones are known."""
     return {"freq": "WEEKLY", "byDay": list(recurrence.weekdays), "interval": recurrence.interval}
 
 
@@ -558,7 +558,7 @@ def _alarm_body(
 
 
 def _times(timing: Timing) -> dict[str, Any]:
-    """Return a time as reminders have it, thrice."""
+    """Return the three time fields of a reminder."""
     return {
         "alarmTime": round(timing.at.timestamp() * 1000),
         "originalDate": timing.at.date().isoformat(),
@@ -567,7 +567,7 @@ def _times(timing: Timing) -> dict[str, Any]:
 
 
 def _repetition(timing: Timing) -> dict[str, Any]:
-    """Return a recurrence as reminders have it."""
+    """Return the recurrence fields of a reminder."""
     if timing.recurrence is None:
         return {"isRecurring": False, "recurringPattern": None, "rRuleData": None}
     return {

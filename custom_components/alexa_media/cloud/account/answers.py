@@ -11,7 +11,7 @@ from ..http import retry_after
 MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes; the device list of 200 Echos has about 0.3 MiB."""
 
-_LOOKED_AT: Final = 4096
+_SEARCHED_BYTES: Final = 4096
 _THROTTLED: Final = re.compile(r"rate exceeded|throttlingexception|too[ _]many[ _]requests", re.IGNORECASE)
 _SECRET: Final = re.compile(
     r"""[^\s"'<>]+@[^\s"'<>]+     # an e-mail address
@@ -49,7 +49,7 @@ class HttpAnswer:
 
     @property
     def _text(self) -> str:
-        return self.body[:_LOOKED_AT].decode(errors="replace")
+        return self.body[:_SEARCHED_BYTES].decode(errors="replace")
 
     @property
     def _named_error(self) -> str | None:

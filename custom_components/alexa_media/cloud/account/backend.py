@@ -89,7 +89,7 @@ ENDPOINTS: Final = (
     *SETTINGS_ENDPOINTS,
     *SMART_HOME_ENDPOINTS,
 )
-"""All of them; tests walk this table."""
+"""All endpoints of the account API."""
 
 
 _LOGGER = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ _FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
 
 
 class AccountBackend:
-    """One signed-in account; see ``AlexaBackend`` for what each method is for."""
+    """One signed-in account; ``AlexaBackend`` documents the methods."""
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class AccountBackend:
 
     @property
     def capabilities(self) -> Capability:
-        """Return that all is offered."""
+        """Return all capabilities."""
         return (
             Capability.PLAYERS
             | Capability.NOTIFICATIONS
@@ -151,40 +151,40 @@ class AccountBackend:
 
     @property
     def account(self) -> Account:
-        """Return who is signed in; raises ``RuntimeError`` before ``async_connect``."""
+        """Return the signed-in account; raises ``RuntimeError`` before ``async_connect``."""
         if self._account is None:
             raise RuntimeError("The account is known after async_connect")
         return self._account
 
     @property
     def own_serial(self) -> str | None:
-        """Return the serial under which we are registered in the account."""
+        """Return the serial under which the integration is registered."""
         return self._session.credentials.serial
 
     @property
     def management(self) -> ManagementApi | None:
-        """Return nothing: an account of the Alexa app manages no others."""
+        """Return None: an account of the Alexa app has no fleet management."""
         return None
 
     @property
     def intervals(self) -> Mapping[Topic, timedelta]:
-        """Return nothing: the whole account is one request."""
+        """Return no intervals: each topic is one request for the whole account."""
         return {}
 
     def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
-        """Do nothing: what is read of one device is read of all."""
+        """Do nothing: reads always cover all devices."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each good answer."""
+        """Call ``listener`` after each successful response."""
         self._session.transport.on_answer = listener
 
     def renew_stream(self) -> None:
-        """Register the capabilities again, look up the region again and open the stream again."""
+        """Register the capabilities, look up the region and reopen the stream."""
         if self._stream is not None:
             self._stream.renew()
 
     def reopen_stream(self) -> None:
-        """Let a stream that waits for its next attempt try at once, and renewals that failed."""
+        """Skip the wait before the next connection attempt and of failed renewals."""
         self._session.forget_failures()
         if self._stream is not None:
             self._stream.retry()
@@ -198,24 +198,24 @@ class AccountBackend:
             "stream": self._stream.stats if self._stream else None,
         }
 
-    # --- life ---------------------------------------------------------------------------
+    # --- lifecycle ----------------------------------------------------------------------
 
     async def async_sign_in(self) -> None:
         """Get an access token and cookies."""
         await self._session.async_sign_in()
 
     async def async_connect(self) -> None:
-        """Make the session usable, and learn whose it is unless that is known."""
+        """Connect the session and identify the account unless it is known."""
         await self._session.async_connect()
         if self._account is None:
             await self.async_identify()
 
     def setup_done(self) -> None:
-        """Go easy on Amazon from now on: fewer requests at a time."""
+        """Lower the request concurrency now that setup has finished."""
         self._session.transport.setup_done()
 
     async def async_identify(self) -> Account:
-        """Ask who is signed in."""
+        """Return the signed-in account."""
         credentials = self._session.credentials
         account = await self._session.transport.async_read(
             ACCOUNT, lambda data: parse_account(data, credentials.domain)
@@ -224,11 +224,11 @@ class AccountBackend:
         return self._account
 
     async def async_deregister(self) -> None:
-        """Remove our registration from the account."""
+        """Deregister the integration from the account."""
         await self._session.async_deregister()
 
     async def async_close(self) -> None:
-        """Stop the stream and what sends commands; the aiohttp session is the caller's."""
+        """Stop the stream and the schedulers; the caller closes the aiohttp session."""
         if self._stream is not None:
             await self._stream.aclose()
         for close in self._closes:
@@ -238,7 +238,7 @@ class AccountBackend:
     # --- reads --------------------------------------------------------------------------
 
     async def async_devices(self) -> Mapping[str, Device]:
-        """Return all devices; preferences that cannot be had are those of the last time."""
+        """Return all devices, with the last known preferences if reading them fails."""
         devices, preferences = await asyncio.gather(
             self._session.transport.async_read(DEVICES, parse_devices), self._read_preferences(), return_exceptions=True
         )
@@ -262,7 +262,7 @@ class AccountBackend:
             return self._preferences.last_preferences
 
     async def async_sessions(self) -> tuple[Session, ...]:
-        """Return all media sessions, those that play last; none where Amazon says that nothing of its own plays."""
+        """Return all media sessions, playing ones last; empty if Amazon controls no playback."""
         device = _device_to_ask(self._devices.values(), self.own_serial)
         try:
             return await self._session.transport.async_read(
@@ -276,7 +276,7 @@ class AccountBackend:
             raise
 
     async def async_volumes(self) -> Mapping[str, Volume]:
-        """Return the volumes of all devices that tell one."""
+        """Return the volumes of all devices that report one."""
         return await self._session.transport.async_read(VOLUMES, parse_volumes)
 
     async def async_notifications(self) -> Mapping[str, Notification]:
@@ -284,17 +284,17 @@ class AccountBackend:
         return await self._session.transport.async_read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return Do Not Disturb of all devices that have it."""
+        """Return the Do Not Disturb state of all devices."""
         return await self._session.transport.async_read(DND, parse_dnd)
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
-        """Return what is paired with each device; asked of the devices, not of what Amazon remembers of them."""
+        """Return the paired devices of each Echo, read from the Echos instead of Amazon's cache."""
         return await self._session.transport.async_read(BLUETOOTH, parse_bluetooth, query={"cached": "false"})
 
     # --- commands -----------------------------------------------------------------------
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Run a command; speech and volume for a group go to each device behind it."""
+        """Run a command; speech and volume for a group are sent to its leaf devices."""
         if isinstance(command, _FOR_MEMBERS):
             devices = self._with_members(devices)
         await self._scheduler.execute(command, devices)
@@ -302,7 +302,7 @@ class AccountBackend:
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
-        """Run commands on each device, groups as they are; return what went wrong with each plan."""
+        """Run commands on each device without resolving groups; return one error or None per plan."""
         return await self._scheduler.execute_each(plans)
 
     def _with_members(self, devices: Sequence[Device]) -> Sequence[Device]:
@@ -314,14 +314,14 @@ class AccountBackend:
         return tuple(found.values())
 
     async def _submit(self, start_node: Mapping[str, Any]) -> None:
-        """Have Amazon run a sequence."""
+        """Run a sequence."""
         sequence = {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": start_node}
         await self._session.transport.async_request(
             BEHAVIOR, json={"behaviorId": "PREVIEW", "sequenceJson": json_text(sequence), "status": "ENABLED"}
         )
 
     async def async_player_command(self, command: PlayerCommand, device: Device) -> None:
-        """Send a command to a player; raises ``AlexaNoPlayerError`` where nothing of Amazon's own plays."""
+        """Send a command to a player; raises ``AlexaNoPlayerError`` if Amazon controls no playback."""
         try:
             await self._session.transport.async_request(
                 PLAYER_COMMAND, query=address_of(device), json={"type": command.type, **command.fields}
@@ -334,7 +334,7 @@ class AccountBackend:
             ) from err
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
-        """Switch Do Not Disturb; raises ``AlexaCommandError`` unless Amazon confirms it."""
+        """Turn Do Not Disturb on or off; raises ``AlexaCommandError`` unless Amazon confirms it."""
         answer = await self._session.transport.async_request(SET_DND, json={**address_of(device), "enabled": enabled})
         if parse_dnd_echo(answer) is not enabled:
             raise AlexaCommandError(
@@ -342,19 +342,19 @@ class AccountBackend:
             )
 
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:
-        """Connect a paired bluetooth device."""
+        """Connect a paired Bluetooth device."""
         await self._session.transport.async_request(
             CONNECT_BLUETOOTH, params=place_of(device), json={"bluetoothDeviceAddress": address}
         )
 
     async def async_disconnect_bluetooth(self, device: Device) -> None:
-        """Disconnect whatever is connected by bluetooth."""
+        """Disconnect all Bluetooth devices."""
         await self._session.transport.async_request(DISCONNECT_BLUETOOTH, params=place_of(device))
 
     # --- push ---------------------------------------------------------------------------
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield what Amazon pushes."""
+        """Yield the push events."""
         stream = PushStream(
             self._client_factory,
             token=self._session.async_token,
@@ -372,7 +372,7 @@ class AccountBackend:
 
 
 def _device_to_ask(devices: Iterable[Device], own_serial: str | None) -> Device | None:
-    """Return a device to name in the request for all sessions: it wants one, whichever plays."""
+    """Return any device for the sessions request, which requires one but returns all sessions."""
     speakers = [
         device
         for device in devices

@@ -21,18 +21,18 @@ BACKGROUND_ENDPOINTS: Final = (SET_BACKGROUND,)
 
 
 PHOTO: Final = "JqIFZhtBTx25wLGTJGdNGQ"
-"""The id that goes with every picture of one's own; known from alexapy, where it never changes."""
+"""Id sent with every custom image; constant in alexapy."""
 
 
 class AccountBackground:
-    """The screens of one account; see ``BackgroundApi``."""
+    """Screen backgrounds of one account; ``BackgroundApi`` documents the methods."""
 
     def __init__(self, session: AccountSession) -> None:
-        """Use a session."""
+        """Initialize with the session of the account."""
         self._session = session
 
     async def async_set_background(self, device: Device, url: str) -> None:
-        """Show a picture as the background."""
+        """Set the background image."""
         picture = {"backgroundImageID": PHOTO, "backgroundImageType": "PERSONAL_PHOTOS", "backgroundImageURL": url}
         await self._session.transport.async_request(SET_BACKGROUND, json={**address_of(device), **picture})
 

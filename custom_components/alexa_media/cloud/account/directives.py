@@ -1,4 +1,4 @@
-"""What Amazon pushes: one directive in, events out.
+"""Parser of push directives: one directive in, events out.
 
 A directive holds rendering updates. The metadata of each is JSON in a string, and the
 payload in it is JSON in a string again, sometimes twice.
@@ -36,7 +36,7 @@ from .smart_home import parse_update
 
 
 class PushCommand(StrEnum):
-    """Every command that has been seen in pushes, by us or by others."""
+    """Every known command of a push."""
 
     PUSH_ACTIVITY = "PUSH_ACTIVITY"
     PUSH_AUDIO_PLAYER_STATE = "PUSH_AUDIO_PLAYER_STATE"
@@ -155,7 +155,7 @@ def _appliance(update: Mapping[str, Any]) -> PushEvent:
 
 
 def _decoded(value: object) -> object:
-    """Return what is in a string of JSON, however often it was encoded."""
+    """Return the value of a string of JSON, which may be encoded repeatedly."""
     for _ in range(_MAX_ENCODINGS):
         if not isinstance(value, str):
             break
@@ -180,7 +180,7 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _name(*parts: object) -> str:
-    """Return a name that may be shown and counted; ``?`` for what is none."""
+    """Return a name that is safe to show and count; ``?`` for an invalid one."""
     name = ".".join(part for part in parts if isinstance(part, str))
     return name if _NAME.fullmatch(name) else "?"
 
@@ -220,7 +220,7 @@ def _seconds(milliseconds: object) -> float | None:
 
 
 def _ignored(push: PushPayload) -> PushEvent:
-    """Nothing hangs on this command yet."""
+    """Return the event of a known command without a handler."""
     return DirectiveIgnored(command=push.command, serial=push.serial)
 
 
@@ -247,7 +247,7 @@ def _dnd(push: PushPayload) -> PushEvent:
 
 
 def _equalizer(push: PushPayload) -> PushEvent:
-    """Read an equalizer; what is ``mid`` elsewhere is called ``midrange`` here. It is a hint, whatever it tells."""
+    """Read an equalizer (``midrange`` is ``mid`` elsewhere); an unreadable one still counts as a change."""
     gains = [push.data.get(name) for name in ("bass", "midrange", "treble")]
     if not all(type(gain) is int for gain in gains):
         return EqualizerChanged(serial=push.serial)
@@ -256,7 +256,7 @@ def _equalizer(push: PushPayload) -> PushEvent:
 
 
 def _bluetooth(push: PushPayload) -> PushEvent:
-    """Take the hint: the push says that something connected or disconnected, not what."""
+    """Return a change without details: the push does not name the Bluetooth device."""
     return BluetoothChanged(serial=push.serial)
 
 
@@ -267,7 +267,7 @@ def _audio_player_state(push: PushPayload) -> PushEvent:
 
 
 def _media_change(push: PushPayload) -> PushEvent:
-    """Take a push that says that the media is another one, not which: the sessions tell."""
+    """Return a change of media without details, which the sessions contain."""
     return SessionsChanged(serial=push.device)
 
 
@@ -285,7 +285,7 @@ def _media_queue(push: PushPayload) -> PushEvent:
 
 
 def _off_or(value: object, on: str) -> bool | None:
-    """Return whether a mode is on; ``None`` for a value that nobody has seen."""
+    """Return whether a mode is on; None for an unknown value."""
     if value is None or value == "NORMAL":
         return False
     return True if value == on else None
@@ -303,7 +303,7 @@ def _media_progress(push: PushPayload) -> PushEvent:
 
 
 def _notification(push: PushPayload) -> PushEvent:
-    """Take the hint; every even version repeats the odd one before it."""
+    """Return a change of a notification; every even version repeats the odd one before it."""
     return NotificationsChanged(
         serial=push.serial,
         notification_id=_text(push.data.get("notificationId")),
@@ -312,17 +312,17 @@ def _notification(push: PushPayload) -> PushEvent:
 
 
 def _list_change(push: PushPayload) -> PushEvent:
-    """Take the hint; the push about an item names its list."""
+    """Return a change of items; the push names the list."""
     return ListsChanged(list_id=_text(push.data.get("listId")))
 
 
 def _media_sessions(push: PushPayload) -> PushEvent:
-    """Take the hint; it names no device."""
+    """Return a change of the sessions; the push names no device."""
     return SessionsChanged(serial=push.serial)
 
 
 def _now_playing(push: PushPayload) -> PushEvent:
-    """Read what a session plays; the push names no device."""
+    """Read the current track of a session; the push names no device."""
     update = _mapping(push.data["update"])
     playing = _object(_mapping(update["update"])["nowPlayingData"])
     session = parse_now_playing(playing, (), _text(update.get("taskSessionId")), push.now)
@@ -353,4 +353,4 @@ PARSERS: Final[Mapping[PushCommand, Parser]] = {
     PushCommand.NOTIFY_MEDIA_SESSIONS_UPDATED: _media_sessions,
     PushCommand.NOTIFY_NOW_PLAYING_UPDATED: _now_playing,
 }
-"""What each command becomes; total over ``PushCommand``."""
+"""Parser of each command; covers all of ``PushCommand``."""

@@ -1,4 +1,4 @@
-"""What an endpoint is, and the endpoints that the session and the backend use."""
+"""Definition of an endpoint, and the endpoints used by the session and the backend."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Host(StrEnum):
-    """Where an endpoint lives; the session knows the address of each."""
+    """Host of an endpoint; the session has the address of each."""
 
     WEBSITE = "website"
     """``websiteApiUrl`` of /api/endpoints, ``alexa.<domain>`` until that is known; cookies."""
@@ -20,25 +20,25 @@ class Host(StrEnum):
     COMMUNICATIONS = "communications"
     """One host for all marketplaces; the cookies of the account's own."""
     PARENTS = "parents"
-    """``parents.<domain>``, ``eltern.amazon.de`` in Germany; cookies, and a csrf cookie of its own."""
+    """``parents.<domain>``, ``eltern.amazon.de`` in Germany; cookies, and a separate csrf cookie."""
 
 
 class Answer(StrEnum):
-    """What a good answer holds."""
+    """Content of a successful response."""
 
     JSON = "json"
     """A JSON value; anything else is a bad response."""
     ANY = "any"
-    """The status says it all; JSON is read where there is some."""
+    """Only the status matters; JSON is parsed if present."""
     PAGE = "page"
-    """A page that is asked for the sake of its cookies; HTML is fine."""
+    """A page requested for its cookies; HTML is accepted."""
     HTML = "html"
-    """A page that is read: its text."""
+    """The text of a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One request that the account API takes.
+    """A request of the account API.
 
     ``path`` may hold ``{names}``; ``timeout`` is in seconds for the whole exchange. A
     write is never sent again after an unknown outcome. ``browser_agent``: with the app's
@@ -63,12 +63,12 @@ class Endpoint:
 
     @property
     def label(self) -> str:
-        """Return what errors and diagnostics call it: no serial is in it."""
+        """Return the label for errors and diagnostics, without serials."""
         return f"{self.method} {self.path}"
 
     @property
     def needs_csrf(self) -> bool:
-        """Return whether Amazon wants the csrf cookie repeated in a header."""
+        """Return whether the csrf cookie has to be repeated in a header."""
         return self.csrf and self.method != "GET" and self.host not in (Host.ALEXA_API, Host.PARENTS)
 
 
@@ -104,7 +104,7 @@ VOLUMES: Final = Endpoint(
     name="volumes",
     method="GET",
     host=Host.WEBSITE,
-    # the words deviceType and dsn are meant literally: this is the call for all devices at once
+    # deviceType and dsn are literal: this request covers all devices
     path="/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes",
 )
 NOTIFICATIONS: Final = Endpoint(

@@ -29,7 +29,7 @@ HISTORY_BEFORE: Final = Endpoint(
     name="history_before",
     method="POST",
     host=Host.RETAIL,
-    # the form that the one above took over from
+    # predecessor of the endpoint above
     path="/alexa-privacy/apd/rvh/customer-history-records-v2",
     csrf=False,
 )
@@ -41,7 +41,7 @@ _META: Final = re.compile(r"<meta\b[^>]*>", re.IGNORECASE)
 _CSRF_NAME: Final = re.compile(r"""\bname\s*=\s*["']?csrf-token\b""", re.IGNORECASE)
 _CONTENT: Final = re.compile(r"""\bcontent\s*=\s*["']([^"'\r\n]+)["']""", re.IGNORECASE)
 
-# How the older form begins what the customer said.
+# The older form prefixes the transcript with the wake word.
 _WAKE_WORD: Final = re.compile(r"(?:hey )?(?:alexa|amazon|computer|echo)\b[\s,]*", re.IGNORECASE)
 
 _MILLISECONDS: Final = re.compile(r"[0-9]{12,14}")
@@ -52,7 +52,7 @@ _ANSWERED: Final = ("ALEXA_RESPONSE", "TTS_REPLACEMENT_TEXT")
 
 
 def parse_page_token(page: Any) -> str:
-    """Return the token that requests for records carry; raises ``AlexaBadResponseError``."""
+    """Return the token required by requests for records; raises ``AlexaBadResponseError``."""
     for tag in _META.findall(page if isinstance(page, str) else ""):
         if _CSRF_NAME.search(tag) and (found := _CONTENT.search(tag)):
             return found[1]
@@ -60,25 +60,25 @@ def parse_page_token(page: Any) -> str:
 
 
 def parse_records(data: Any) -> RecordPage:
-    """Parse a page of records; raises ``AlexaBadResponseError`` when there is no list at all."""
+    """Parse a page of records; raises ``AlexaBadResponseError``."""
     elements = mappings(required_list(data, "alexaHistoryRecords", HISTORY))
     return RecordPage(records=_known(map(_record, elements)), token=text(mapping(data).get("encodedRequestToken")))
 
 
 def parse_older_records(data: Any) -> RecordPage:
-    """Parse a page of records in the older form; raises ``AlexaBadResponseError`` when there is no list at all."""
+    """Parse a page of records in the older form; raises ``AlexaBadResponseError``."""
     elements = mappings(required_list(data, "customerHistoryRecords", HISTORY_BEFORE))
     records = _known(map(_older_record, elements))
     return RecordPage(records=records, token=text(mapping(data).get("encodedRequestToken")))
 
 
 def _known(records: Iterable[VoiceRecord | None]) -> tuple[VoiceRecord, ...]:
-    """Return the records that could be read."""
+    """Return the readable records."""
     return tuple(record for record in records if record)
 
 
 def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
-    """Parse one record; one without a time is none."""
+    """Parse one record; ``None`` without a time."""
     if (timestamp := instant(element.get("timestamp"))) is None:
         return None
     utterance = text(element.get("utteranceType")) or ""
@@ -96,7 +96,7 @@ def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
 
 
 def _keyed_serial(value: Any) -> str | None:
-    """Return the serial out of the key of a record: ``customer#milliseconds#type#serial``.
+    """Return the serial in the key of a record: ``customer#milliseconds#type#serial``.
 
     There may be more parts before the time and after the serial, such as a person. The form of the
     key is known from aioamazondevices (pull request 1021).
@@ -109,7 +109,7 @@ def _keyed_serial(value: Any) -> str | None:
 
 
 def _serial(value: Any) -> str | None:
-    """Return the serial out of ``deviceInfo``: an object, a list of such, or nothing."""
+    """Return the serial in ``deviceInfo``: an object, a list of objects, or nothing."""
     infos = [value] if isinstance(value, dict) else mappings(value)
     return next((serial for info in infos if (serial := text(info.get("deviceSerialNumber")))), None)
 
@@ -132,7 +132,7 @@ def _older_record(element: Mapping[str, Any]) -> VoiceRecord | None:
 
 
 def _joined(element: Mapping[str, Any], kinds: tuple[str, ...]) -> str | None:
-    """Return the texts of the first of some kinds of items that has any."""
+    """Return the texts of the first item type that has any."""
     items = list(mappings(element.get("voiceHistoryRecordItems")))
     for kind in kinds:
         found = [_words(item.get("transcriptText")) for item in items if item.get("recordItemType") == kind]
@@ -142,17 +142,17 @@ def _joined(element: Mapping[str, Any], kinds: tuple[str, ...]) -> str | None:
 
 
 def _words(value: Any) -> str | None:
-    """Return a text without space around it, ``None`` where nothing is left."""
+    """Return a stripped text, or None if it is empty."""
     return (text(value) or "").strip() or None
 
 
-TOKEN_LASTS: Final = 12 * 3600.0
-"""Seconds; other clients keep the page's token for 2 to 24 hours. One that is refused earlier is renewed."""
+TOKEN_LIFETIME_SECONDS: Final = 12 * 3600.0
+"""Other clients keep the page's token for 2 to 24 hours. One that is refused earlier is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """One of the two ways to ask."""
+    """One of the two forms of the request."""
 
     endpoint: Endpoint
     parse: Callable[[Any], RecordPage]
@@ -164,7 +164,7 @@ _OLDER: Final = _Form(HISTORY_BEFORE, parse_older_records, (("recordType", "VOIC
 
 
 class AccountHistory:
-    """The voice history of one account; see ``HistoryApi``.
+    """Voice history of one account; ``HistoryApi`` documents the methods.
 
     The newer form is asked, the older one where Amazon refuses the newer; what worked is
     asked first the next time. Only the newer one tells who spoke, only the older one
@@ -172,20 +172,20 @@ class AccountHistory:
     """
 
     def __init__(self, session: AccountSession) -> None:
-        """Ask nothing yet."""
+        """Initialize without a request."""
         self._session = session
         self._forms: tuple[_Form, _Form] = (_NEWER, _OLDER)
         self._token: str | None = None
         self._token_until = 0.0
 
     async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
-        """Return what was heard from ``start`` to ``end``, the latest first; raises ``AlexaError``."""
+        """Return the records from ``start`` to ``end``, latest first."""
         first, second = self._forms
         await self._async_token()
         try:
             return await self._ask(first, start, end, previous)
         except AlexaUnsupportedError:
-            # a token of one form means nothing to the other
+            # the tokens of the two forms are not interchangeable
             if previous is not None:
                 raise
         page = await self._ask(second, start, end, None)
@@ -193,11 +193,11 @@ class AccountHistory:
         return page
 
     def watch_writes(self, listener: WriteListener) -> None:
-        """Call a listener before each write of ours."""
+        """Call a listener before each write."""
         self._session.transport.write_listener = listener
 
     async def _ask(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
-        """Ask in one form; once more when the token may be too old."""
+        """Request records in one form; retry once if the token may have expired."""
         token = self._token
         try:
             return await self._send(form, start, end, previous)
@@ -219,21 +219,21 @@ class AccountHistory:
         )
 
     async def _async_renewed(self, refused: str | None) -> bool:
-        """Get another token than the one refused; returns whether there is one."""
+        """Renew the refused token; return whether there is a new one."""
         if self._token == refused:
             self._token = None
         return await self._async_token() != refused
 
     async def _async_token(self) -> str:
-        """Return the token that requests for records carry."""
+        """Return the token required by requests for records."""
         if self._token is None or monotonic() >= self._token_until:
             self._token = await self._session.transport.async_read(HISTORY_PAGE, parse_page_token)
-            self._token_until = monotonic() + TOKEN_LASTS
+            self._token_until = monotonic() + TOKEN_LIFETIME_SECONDS
         return self._token
 
 
 def _milliseconds(moment: datetime) -> str:
-    """Return a time as Amazon wants it."""
+    """Return a time in Amazon's notation."""
     return str(round(moment.timestamp() * 1000))
 
 

@@ -23,7 +23,7 @@ CHILDREN: Final = Endpoint(name="children", method="GET", host=Host.PARENTS, pat
 KIDS_PAGE: Final = Endpoint(
     name="kids_page", method="GET", host=Host.PARENTS, path="/oobe/brownie/start/{type}/{serial}", answer=Answer.PAGE
 )
-"""Sets the cookie that ``ENABLE_KIDS`` has to repeat."""
+"""Sets the csrf cookie that ``ENABLE_KIDS`` repeats."""
 ENABLE_KIDS: Final = Endpoint(
     name="enable_kids",
     method="POST",
@@ -37,7 +37,7 @@ KIDS_ENDPOINTS: Final = (KIDS_MODE, DISABLE_KIDS, CHILDREN, KIDS_PAGE, ENABLE_KI
 
 
 def parse_kids_mode(data: Any) -> bool:
-    """Parse whether a device is a child's; raises ``AlexaBadResponseError`` where Amazon does not say."""
+    """Parse whether Amazon Kids is enabled on a device; raises ``AlexaBadResponseError``."""
     value = flag(mapping(data).get("isChildDirectedDevice"))
     if value is None:
         raise AlexaBadResponseError(
@@ -47,7 +47,7 @@ def parse_kids_mode(data: Any) -> bool:
 
 
 def parse_children(data: Any) -> tuple[Child, ...]:
-    """Parse the children of a household, of which there may be none; raises ``AlexaBadResponseError``."""
+    """Parse the children of a household; may be empty. Raises ``AlexaBadResponseError``."""
     return tuple(
         Child(child_id=child_id, name=text(member.get("firstName")) or child_id)
         for member in mappings(required_list(data, "members", CHILDREN))
@@ -56,18 +56,18 @@ def parse_children(data: Any) -> tuple[Child, ...]:
 
 
 CSRF_COOKIE: Final = "ft-panda-csrf-token"
-"""The pages for parents have a csrf cookie of their own."""
+"""Name of the separate csrf cookie of the parents site."""
 
 
 class AccountKids:
-    """Amazon Kids of one account; see ``KidsApi``."""
+    """Amazon Kids of one account; ``KidsApi`` documents the methods."""
 
     def __init__(self, session: AccountSession) -> None:
-        """Use a session."""
+        """Initialize with the session of the account."""
         self._session = session
 
     async def async_kids_mode(self, device: Device) -> bool:
-        """Return whether a device is a child's."""
+        """Return whether Amazon Kids is enabled on a device."""
         return await self._session.transport.async_read(KIDS_MODE, parse_kids_mode, query=address_of(device))
 
     async def async_children(self) -> tuple[Child, ...]:
@@ -75,7 +75,7 @@ class AccountKids:
         return await self._session.transport.async_read(CHILDREN, parse_children)
 
     async def async_enable_kids(self, device: Device, child: Child) -> None:
-        """Give a device to a child; the page before it sets the cookie that has to be repeated."""
+        """Turn on Amazon Kids for a child; opening the page first sets the csrf cookie."""
         transport, place = self._session.transport, place_of(device)
         await transport.async_request(KIDS_PAGE, params=place)
         if (csrf := self._session.cookie(Host.PARENTS, CSRF_COOKIE)) is None:
@@ -91,7 +91,7 @@ class AccountKids:
         )
 
     async def async_disable_kids(self, device: Device) -> None:
-        """Take a device from whichever child has it."""
+        """Turn off Amazon Kids."""
         await self._session.transport.async_request(DISABLE_KIDS, params=place_of(device))
 
 

@@ -1,4 +1,4 @@
-"""What keeps us from asking too much of Amazon: slots, throttling, back-off, shared renewals."""
+"""Limits on requests to Amazon: slots, throttling, back-off, shared renewals."""
 
 import asyncio
 from collections import deque
@@ -19,18 +19,18 @@ _LOGGER = logging.getLogger(__name__)
 FIRST_BLOCK: Final = 30.0
 LONGEST_BLOCK: Final = 600.0
 LONGEST_RETRY_AFTER: Final = 3600.0
-CALM: Final = 900.0
-"""Seconds without throttling after which it is over; longer than any wait between two attempts."""
+THROTTLE_RESET_SECONDS: Final = 900.0
+"""Time without throttling after which it counts as over; longer than any wait between two attempts."""
 
 
 class Slots:
-    """How many requests of the account may be in flight; commands go before reads.
+    """Limit the requests of the account in flight; commands go before reads.
 
     Use ``async with slots.take(urgent)``.
     """
 
     def __init__(self, limit: int) -> None:
-        """Start with ``limit`` free slots."""
+        """Initialize with ``limit`` free slots."""
         self._limit = limit
         self._busy = 0
         self._urgent: deque[asyncio.Future[None]] = deque()
@@ -38,11 +38,11 @@ class Slots:
 
     @property
     def busy(self) -> int:
-        """Return how many requests are in flight."""
+        """Return the number of requests in flight."""
         return self._busy
 
     def limit(self, limit: int) -> None:
-        """Change the number of slots; who is in flight stays so."""
+        """Change the number of slots; requests in flight keep theirs."""
         self._limit = limit
         self._wake()
 
@@ -69,12 +69,12 @@ class Slots:
             raise
 
     def release(self) -> None:
-        """Give a slot back to whoever waits."""
+        """Release a slot."""
         self._busy -= 1
         self._wake()
 
     def _wake(self) -> None:
-        """Hand free slots to those who wait, the urgent ones first."""
+        """Assign free slots to waiting requests, urgent ones first."""
         while self._busy < self._limit and (queue := self._urgent or self._waiting):
             turn = queue.popleft()
             if not turn.done():
@@ -129,24 +129,24 @@ class Throttle:
     """
 
     def __init__(self) -> None:
-        """Start unblocked."""
+        """Initialize without throttling."""
         self._blocks: dict[tuple[str, Traffic], _Block] = {}
         self._turns: dict[tuple[str, Traffic], asyncio.Lock] = {}
-        self._told = False
+        self._is_reported = False
         self.hits = 0
 
     @property
     def remaining(self) -> float:
-        """Return for how many seconds reads of some host are held back; 0 when all are free."""
+        """Return the longest time in seconds that reads of a host are held back; 0 for none."""
         return max((block.remaining for (_, kind), block in self._blocks.items() if kind is Traffic.READS), default=0.0)
 
     def held_back(self, host: str) -> float:
-        """Return for how many seconds reads of a host are held back."""
+        """Return the time in seconds that reads of a host are held back."""
         return self._block(host, Traffic.READS).remaining
 
     @asynccontextmanager
     async def turn(self, host: str, kind: Traffic) -> AsyncGenerator[None]:
-        """Hold the right to send: one request at a time while the host is throttled, any number otherwise."""
+        """Allow one request at a time while the host is throttled, any number otherwise."""
         if not self._is_active(host, kind):
             yield
             return
@@ -169,13 +169,13 @@ class Throttle:
             delay = block.delay = min(max(FIRST_BLOCK, block.delay * 2), LONGEST_BLOCK)
         block.until = max(block.until, monotonic() + delay)
         block.is_active = True
-        if not self._told:
-            self._told = True
+        if not self._is_reported:
+            self._is_reported = True
             _LOGGER.warning("Amazon is rate limiting this account; polling pauses for %.0f seconds", block.remaining)
         return block.remaining
 
     def passed(self, host: str, kind: Traffic) -> None:
-        """Note a good answer: it ends the throttling of its kind, that of a command the host's."""
+        """Record a success: it ends the throttling of its kind, and for a command that of the host."""
         for ended in (kind, Traffic.READS):
             block = self._blocks.get((host, ended))
             if block and block.is_active and (kind is Traffic.COMMANDS or not block.remaining):
@@ -183,8 +183,8 @@ class Throttle:
                 block.delay = 0.0
                 block.until = min(block.until, monotonic())
         last = max((block.until for block in self._blocks.values()), default=0.0)
-        if self._told and monotonic() - last >= CALM:
-            self._told = False
+        if self._is_reported and monotonic() - last >= THROTTLE_RESET_SECONDS:
+            self._is_reported = False
             _LOGGER.info("Amazon no longer limits the rate of this account")
 
     def _block(self, host: str, kind: Traffic) -> _Block:
@@ -197,10 +197,10 @@ class Throttle:
 
 
 class Backoff:
-    """When something that failed may be tried again: 5 s, doubling up to 5 min."""
+    """Time of the next retry after a failure: 5 s, doubling up to 5 min."""
 
     def __init__(self, first: float = 5.0, longest: float = 300.0) -> None:
-        """Start free."""
+        """Initialize without a pending pause."""
         self._first = first
         self._longest = longest
         self._delay = 0.0
@@ -208,48 +208,48 @@ class Backoff:
 
     @property
     def remaining(self) -> float:
-        """Return for how many seconds it must not be tried."""
+        """Return the seconds until the next retry."""
         return max(0.0, self._until - monotonic())
 
     def failed(self) -> None:
-        """Wait longer than the time before."""
+        """Record a failure and lengthen the pause."""
         self._delay = min(max(self._first, self._delay * 2), self._longest)
         self._until = monotonic() + self._delay
 
     def succeeded(self) -> None:
-        """Be free again."""
+        """Clear the pause."""
         self._delay = self._until = 0.0
 
 
 class SingleFlight:
-    """A piece of work that many may ask for and that runs once at a time.
+    """Work that many callers request and that runs once at a time.
 
-    It runs in a task of its own, so that no caller who is cancelled cuts it.
+    It runs in a separate task, so that cancelling a caller does not cancel it.
     """
 
     def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Keep what to run."""
+        """Initialize with the function to run."""
         self._work = work
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> asyncio.Task[None]:
-        """Start it unless it runs already."""
+        """Start the work unless it is running."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
             self._task.add_done_callback(_retrieve)
         return self._task
 
     async def join(self) -> None:
-        """Wait for the run under way, or for a new one; raises what it raised."""
+        """Wait for the current run or start a new one; raises its exception."""
         task = self.start()
-        # Not a shield: that one reports the failure of the run when its caller was cancelled.
+        # asyncio.shield would log the failure of the run if its caller was cancelled.
         await asyncio.wait([task])
         if task.cancelled():
             raise AlexaConnectionError("The session was closed", sent=False)
         task.result()
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - how long to let it finish, not a limit on us
-        """Let a run under way finish for ``timeout`` seconds, then cancel it."""
+        """Let the current run finish for up to ``timeout`` seconds, then cancel it."""
         if (task := self._task) is None or task.done():
             return
         _, pending = await asyncio.wait([task], timeout=timeout)
@@ -259,6 +259,6 @@ class SingleFlight:
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:
-    """Take the exception of a run that nobody waited for."""
+    """Retrieve the exception of a run without waiting callers."""
     if not task.cancelled():
         task.exception()

@@ -11,7 +11,7 @@ from .values import required_list
 
 _BASE: Final = "/alexashoppinglists/api/v2/lists"
 
-# These two read, though they are POST.
+# These two are reads despite POST.
 LISTS: Final = Endpoint(name="lists", method="POST", host=Host.RETAIL, path=f"{_BASE}/fetch")
 LIST_ITEMS: Final = Endpoint(
     name="list_items", method="POST", host=Host.RETAIL, path=f"{_BASE}/{{list_id}}/items/fetch"
@@ -44,13 +44,13 @@ DELETE_LIST_ITEM: Final = Endpoint(
 LISTS_ENDPOINTS: Final = (LISTS, LIST_ITEMS, ADD_LIST_ITEM, UPDATE_LIST_ITEM, DELETE_LIST_ITEM)
 
 
-# Where the parts of a quantity are that comes as an object.
+# Keys of a quantity that is an object.
 _AMOUNTS: Final = ("value", "amount", "quantity", "count")
 _UNITS: Final = ("unit", "unitOfMeasure", "units")
 
 
 def parse_lists(data: Any) -> dict[str, ListInfo]:
-    """Parse the lists of an account by id; raises ``AlexaBadResponseError`` when there is no list of them."""
+    """Parse the lists of an account by id; raises ``AlexaBadResponseError``."""
     lists = (_list(element) for element in mappings(required_list(data, "listInfoList", LISTS)))
     return {found.list_id: found for found in lists if found}
 
@@ -70,7 +70,7 @@ def _list(element: Mapping[str, Any]) -> ListInfo | None:
 
 
 def parse_items(data: Any) -> tuple[ListItem, ...]:
-    """Parse a page of items in Amazon's order; raises ``AlexaBadResponseError`` without a list of them."""
+    """Parse a page of items in Amazon's order; raises ``AlexaBadResponseError``."""
     items = (_item(element) for element in mappings(required_list(data, "itemInfoList", LIST_ITEMS)))
     return merged_items(item for item in items if item)
 
@@ -81,7 +81,7 @@ def parse_next_token(data: Any) -> str | None:
 
 
 def merged_items(items: Iterable[ListItem]) -> tuple[ListItem, ...]:
-    """Return items by id, each once and in its latest version: an item that moves while pages are read is in two."""
+    """Return the latest version of each item by id: one that moves while pages are read is in two of them."""
     found: dict[str, ListItem] = {}
     for item in items:
         if item.item_id not in found or found[item.item_id].version < item.version:
@@ -90,17 +90,17 @@ def merged_items(items: Iterable[ListItem]) -> tuple[ListItem, ...]:
 
 
 def parse_added(data: Any) -> ListItem | None:
-    """Parse the answer to an addition: the item, where it is told."""
+    """Return the item of a create response, or None."""
     return next((item for element in mappings(mapping(data).get("itemInfoList")) if (item := _item(element))), None)
 
 
 def parse_updated(data: Any) -> ListItem | None:
-    """Parse the answer to a change: the item, where it is told."""
+    """Return the item of an update response, or None."""
     return _item(mapping(data))
 
 
 def _item(element: Mapping[str, Any]) -> ListItem | None:
-    """Parse one item; one without an id or a name cannot be shown."""
+    """Parse one item; ``None`` without an id or a name."""
     item_id, name = text(element.get("itemId")), _text(element.get("itemName"))
     if item_id is None or name is None:
         return None
@@ -115,13 +115,13 @@ def _item(element: Mapping[str, Any]) -> ListItem | None:
 
 
 def _text(value: Any) -> str | None:
-    """Return a text without space around it, also of a number; ``None`` where nothing is left."""
+    """Return a stripped text, also of a number; ``None`` if it is empty."""
     found = number(value)
     return ((text(value) if found is None else f"{found:.15g}") or "").strip() or None
 
 
 def _version(value: Any) -> int:
-    """Return the version of an item, a number or a number in a text; 0, which Amazon refuses, where there is none."""
+    """Return the version of an item, a number or a numeric string; 0, which Amazon refuses, without one."""
     try:
         return int(number(value) or text(value) or 0)
     except ValueError:
@@ -129,7 +129,7 @@ def _version(value: Any) -> int:
 
 
 def _quantity(value: Any) -> str | None:
-    """Return a quantity as text: from a text, a number, or an object with a number and perhaps a unit."""
+    """Return a quantity as text: from a text, a number, or an object with a number and optionally a unit."""
     if not isinstance(value, dict):
         return _text(value)
     amount, unit = (
@@ -139,19 +139,19 @@ def _quantity(value: Any) -> str | None:
 
 
 PAGE: Final = 100
-"""The most items that Amazon gives in one answer."""
+"""Maximum number of items that Amazon returns per page."""
 
 
 class AccountLists:
-    """The lists of one account; see ``ListsApi`` for what each method is for."""
+    """Lists of one account; ``ListsApi`` documents the methods."""
 
     def __init__(self, transport: Transport) -> None:
-        """Send requests through ``transport``."""
+        """Initialize with the transport of the account."""
         self._transport = transport
 
     async def async_lists(self) -> Mapping[str, ListInfo]:
         """Return all lists by id."""
-        # without a body it is refused
+        # Amazon refuses the request without a body
         body = {"listAttributesToAggregate": [{"type": "totalActiveItemsCount"}], "listOwnershipType": None}
         return await self._transport.async_read(LISTS, parse_lists, json=body)
 
@@ -169,7 +169,7 @@ class AccountLists:
                 json={"itemAttributesToProject": ["quantity", "note"], **({"nextToken": token} if token else {})},
             )
             found += items
-            # a token that comes again leads round in a circle
+            # a repeated token would loop forever
             if token in tokens:
                 break
             tokens.add(token)

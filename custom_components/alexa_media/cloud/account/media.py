@@ -122,7 +122,7 @@ QUEUE_SIZE: Final = 50
 
 EXPIRED_CODES: Final = ("QUEUE_EXPIRED", "ExpiredPlayQueueException")
 IDLE_CODES: Final = ("UnsupportedProviderException", *EXPIRED_CODES)
-"""Errors by which Amazon says that nothing of its own plays."""
+"""Amazon's errors for a player without playback that Amazon controls."""
 
 
 class AccountMedia:

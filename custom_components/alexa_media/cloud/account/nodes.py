@@ -48,7 +48,7 @@ _DROP_IN_PAGE: Final = "#v2/comms/conversation-list?showDropInDialog=true"
 
 
 class Target(NamedTuple):
-    """A device and the customer in whose name it is told something."""
+    """A device and the customer on whose behalf the command runs."""
 
     device: Device
     customer_id: str
@@ -89,7 +89,7 @@ def parallel_node(nodes: Sequence[Node]) -> Node:
 
 
 def wait_node(seconds: int) -> Node:
-    """Return a node that does nothing for some seconds."""
+    """Return a node that waits."""
     return _operation("Alexa.System.Wait", {"waitTimeInSeconds": seconds})
 
 
@@ -105,7 +105,7 @@ def search_payload(command: PlaySearch, target: Target) -> dict[str, Any]:
 
 
 def _operation(kind: str, payload: Mapping[str, Any]) -> Node:
-    """Return a node that does something itself."""
+    """Return an operation node."""
     return {"@type": f"{_MODEL}OpaquePayloadOperationNode", "type": kind, "operationPayload": dict(payload)}
 
 
@@ -162,7 +162,7 @@ def _speech(text: str, target: Target) -> dict[str, Any]:
 
 
 def _app_message(command: MobilePush | DropInNotification) -> dict[str, Any]:
-    """Return the fields of a message to the apps of a customer; no Echo has a part in it."""
+    """Return the fields of a message to the apps of a customer; no Echo is involved."""
     return {
         "customerId": command.customer_id,
         "notificationMessage": command.text,
@@ -183,18 +183,18 @@ def _search(command: PlaySearch) -> dict[str, Any]:
 
 
 def _stop(target: Target) -> dict[str, Any]:
-    """Return the payload that stops a device; it has a list of its own for that."""
+    """Return the payload that stops a device, given in a separate list of devices."""
     device = {"deviceSerialNumber": target.device.serial, "deviceType": target.device.device_type}
     return _stop_fields(target.customer_id, device)
 
 
 def _stop_fields(customer_id: str, device: Mapping[str, str]) -> dict[str, Any]:
-    """Return what stops a device."""
+    """Return the node that stops a device."""
     return {"customerId": customer_id, "devices": [device], "skillId": _DEVICE_CONTROLS}
 
 
 def _do_not_disturb(command: DoNotDisturb, target: Target) -> dict[str, Any]:
-    """Return the payload of Do Not Disturb for a time; Amazon ends it by itself."""
+    """Return the payload of Do Not Disturb for a limited time, which Amazon ends."""
     device = target.device
     fields: dict[str, Any] = {
         "customerId": target.customer_id,

@@ -41,7 +41,7 @@ class Region(NamedTuple):
 
 
 def parse_account(data: Any, domain: str) -> Account:
-    """Parse users/me; ``domain`` stands in where it names no marketplace."""
+    """Parse users/me; ``domain`` is the fallback for a missing marketplace."""
     me = mapping(data)
     if (customer_id := text(me.get("id"))) is None:
         raise AlexaBadResponseError(f"{ACCOUNT.label} was answered without id", endpoint=ACCOUNT.label)

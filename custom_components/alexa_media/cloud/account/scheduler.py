@@ -19,10 +19,10 @@ from ..ssml import SPEECH_BASE, SPEECH_PER_CHARACTER, pieces, plain
 from .nodes import Node, Target, command_node, parallel_node, serial_node
 
 MAX_NODES: Final = 40
-"""How many operations one sequence holds at most; a long text is several."""
+"""Maximum number of operations in a sequence; a long text is several."""
 
 MAX_SPEECH_WAIT: Final = 600.0
-"""How many seconds a text waits at most for the end of the texts before it on the same device."""
+"""Longest time in seconds that a text waits for earlier texts on the same device."""
 
 ANNOUNCEMENT_EXTRA: Final = 3.0
 
@@ -30,7 +30,7 @@ type Submit = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 def speech_seconds(command: Command) -> float | None:
-    """Return for how many seconds a command probably speaks; ``None`` for what is no speech."""
+    """Return the estimated speaking time of a command in seconds, or None if it does not speak."""
     match command:
         case Speak(text=text, sound_seconds=sound):
             return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text)) + sound
@@ -57,7 +57,7 @@ class _Part:
 
     @property
     def speech(self) -> float | None:
-        """Return for how many seconds it probably speaks; ``None`` if it does not."""
+        """Return the estimated speaking time in seconds, or None."""
         seconds = [seconds for command in self.commands if (seconds := speech_seconds(command)) is not None]
         return sum(seconds) if seconds else None
 
@@ -72,7 +72,7 @@ class _Part:
         return self.target.device.serial
 
     def finish(self, error: BaseException | None = None) -> None:
-        """Tell the caller, unless it has gone."""
+        """Report the result to the caller unless it was cancelled."""
         if self.result.done():
             return
         if error is None:
@@ -248,9 +248,9 @@ class CommandScheduler:
         return errors
 
     async def execute_node(self, node: Node, serials: Collection[str], speech: Mapping[str, float]) -> None:
-        """Run a node as a sequence of its own; returns when Amazon has accepted it.
+        """Run a node as a separate sequence; returns when Amazon has accepted it.
 
-        ``serials`` are its devices, ``speech`` tells how many seconds from its start those of
+        ``serials`` are its devices, ``speech`` is how many seconds from its start those of
         them that speak will have spoken. Where something is being spoken on one of these, it
         waits: speech never cuts speech. Later texts wait ``MAX_SPEECH_WAIT`` at most for a node
         that pauses. Raises an ``AlexaError``.
@@ -280,7 +280,7 @@ class CommandScheduler:
                 raise
 
     async def close(self) -> None:
-        """Fail what waits and stop; what is in flight is cut, its outcome unknown."""
+        """Fail waiting commands and stop; the outcome of those in flight is unknown."""
         self._is_closed = True
         worker = self._worker
         if worker is not None:
@@ -292,7 +292,7 @@ class CommandScheduler:
             part.finish(_closed(sent=False))
 
     def _pause(self, serial: str) -> float:
-        """Return in how many seconds a further text can be spoken on a device."""
+        """Return the seconds until a device can speak another text."""
         waiting = sum(part.speech or 0.0 for part in self._waiting if part.serial == serial and not part.result.done())
         now = self._now()
         return max(0.0, self._speaks_until.get(serial, now) - now) + waiting
@@ -302,7 +302,7 @@ class CommandScheduler:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
 
     async def _run(self) -> None:
-        """Send until nothing waits."""
+        """Send until the queue is empty."""
         parts: list[_Part] = []
         try:
             while True:
@@ -322,7 +322,7 @@ class CommandScheduler:
                 part.finish(_closed(sent=part in self._flying))
 
     def _next(self) -> tuple[list[_Part], float | None]:
-        """Take what can go out now; if nothing can, return in how many seconds something will."""
+        """Take the commands that can be sent now; if there are none, return the seconds until there are."""
         now = self._now()
         self._speaks_until = {key: until for key, until in self._speaks_until.items() if until > now}
         busy = dict(self._speaks_until)
@@ -406,5 +406,5 @@ def _busy(pause: float) -> AlexaError:
 
 
 def _closed(*, sent: bool) -> AlexaError:
-    """Return the error of a command that met the end."""
+    """Return the error of commands pending when the scheduler closes."""
     return AlexaConnectionError("The connection to Amazon was closed", sent=sent)

@@ -25,7 +25,7 @@ from .transport import Transport
 _LOGGER = logging.getLogger(__name__)
 
 RENEW_AT: Final = 0.8
-"""The part of its life after which a token is renewed."""
+"""Fraction of its lifetime after which a token is renewed."""
 COOKIES_MAX_AGE: Final = 86_400.0
 CALL_TIMEOUT: Final = 20.0
 CONNECT_PAGES_TIMEOUT: Final = 20.0
@@ -45,7 +45,7 @@ class AccessToken(NamedTuple):
 
 
 class _NoDebug(logging.Filter):
-    """Keeps quiet what alexapy logs at debug level while it works for us: headers with the token."""
+    """Suppress alexapy's debug messages during our calls: they contain headers with the token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno > logging.DEBUG
@@ -89,7 +89,7 @@ class AccountSession:
     """Keeps one account signed in.
 
     Token and cookies are renewed ahead of their end and when Amazon refuses them, each by
-    one request at a time whoever asks, never cut by a caller who is cancelled. A failure
+    one request at a time for all callers, not aborted if a caller is cancelled. A failure
     keeps everything and is tried again after a back-off, unless the token endpoint says
     that the grant is gone: then every call raises ``AlexaAuthError`` and nothing is asked
     any more.
@@ -124,7 +124,7 @@ class AccountSession:
         self._cookie_backoff = Backoff()
         self._counts = {"tokens": 0, "cookies": 0, "csrf": 0, "capabilities": 0, "failures": 0}
 
-    # --- what others read ---------------------------------------------------------------
+    # --- properties ---------------------------------------------------------------------
 
     @property
     def expires_at(self) -> float:
@@ -181,7 +181,7 @@ class AccountSession:
         morsels = self._http.cookie_jar.filter_cookies(URL(self.base_url(Host.ALEXA) + "/"))
         return {name: morsel.value for name, morsel in morsels.items()}
 
-    # --- life ---------------------------------------------------------------------------
+    # --- lifecycle ----------------------------------------------------------------------
 
     async def async_sign_in(self) -> None:
         """Get token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
@@ -307,7 +307,7 @@ class AccountSession:
         self._generation += 1
 
     async def _ask_for_grant(self, began: float) -> None:
-        """Ask the token endpoint, which alone may say so, whether the grant is gone."""
+        """Check with the token endpoint, the only authority, whether the grant was revoked."""
         if self._token_minted_at < began:
             with contextlib.suppress(AlexaConnectionError):
                 await self._new_token()
@@ -356,10 +356,10 @@ class AccountSession:
         """Ask for the addresses of the account's region."""
         self._region = parse_region(await self.transport.async_request(REGION), self.credentials.domain)
 
-    # --- what alexapy does --------------------------------------------------------------
+    # --- calls through alexapy ----------------------------------------------------------
 
     async def async_register_capabilities(self) -> None:
-        """Tell Amazon what our registered device can do; without that the push stream stays silent.
+        """Register the capabilities of the app; without them the push stream stays silent.
 
         Raises ``AlexaAuthError`` or ``AlexaConnectionError``.
         """
@@ -370,7 +370,7 @@ class AccountSession:
         self._counts["capabilities"] += 1
 
     async def async_deregister(self) -> None:
-        """Remove our registration from the account; never raises, takes at most 10 s."""
+        """Deregister the integration from the account; never raises, takes at most 10 s."""
         done = False
         try:
             async with asyncio.timeout(DEREGISTER_TIMEOUT):
@@ -379,10 +379,10 @@ class AccountSession:
         except (AlexaError, TimeoutError, RuntimeError, OSError) as err:
             _LOGGER.debug("Deregistration failed: %s", type(err).__name__)
         if not done:
-            _LOGGER.warning("Our registration could not be removed; the account's list of devices may keep it")
+            _LOGGER.warning("Deregistration failed; the integration may remain in the account's list of devices")
 
     async def _call[T](self, call: Coroutine[Any, Any, T]) -> T:
-        """Run a call of alexapy's within a time limit and with our errors."""
+        """Run an alexapy call with a time limit; raises ``AlexaError`` only."""
         try:
             async with asyncio.timeout(CALL_TIMEOUT):
                 return await call
@@ -402,7 +402,7 @@ class AccountSession:
         )
 
     def _check(self, backoff: Backoff, what: str) -> None:
-        """Raise instead of asking again when that is of no use."""
+        """Raise if another attempt is pointless."""
         if self._gone is not None:
             raise self._auth_error()
         if (remaining := backoff.remaining) and not is_command():

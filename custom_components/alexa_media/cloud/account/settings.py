@@ -150,7 +150,7 @@ _SWITCHED: Final = {"ON": True, "OFF": False}
 
 
 def parse_preference_objects(data: Any) -> dict[str, Mapping[str, Any]]:
-    """Parse the device preferences as they came, by serial: a change sends the whole object."""
+    """Parse the raw device preferences by serial: a change sends the whole object."""
     return {
         serial: element
         for element in mappings(required_list(data, "devicePreferences", PREFERENCES))
@@ -181,12 +181,12 @@ def parse_wake_words(data: Any) -> dict[str, Values]:
 
 
 def parse_wake_word_choices(data: Any) -> Values:
-    """Parse the words that a device can listen to."""
+    """Parse the available wake words of a device."""
     return {Setting.WAKE_WORDS: required_texts(data, "wakeWords", WAKE_WORD_CHOICES)}
 
 
 def parse_equalizer(data: Any) -> Values:
-    """Parse the three bands."""
+    """Parse the three bands of an equalizer."""
     element = mapping(data)
     bands = {
         setting: round(gain)
@@ -199,7 +199,7 @@ def parse_equalizer(data: Any) -> Values:
 
 
 def parse_device_setting(data: Any, source: SettingSource) -> Values:
-    """Parse one setting of a display or a clock: JSON within a string."""
+    """Parse one setting of a display or a clock: JSON inside a string."""
     encoded = text(mapping(data).get("value"))
     try:
         value = json.loads(encoded or "")
@@ -219,7 +219,7 @@ def parse_device_setting(data: Any, source: SettingSource) -> Values:
 
 
 def _switched(value: Any) -> bool | None:
-    """Return what ON and OFF mean."""
+    """Return the boolean of ON or OFF."""
     return _SWITCHED.get(value) if isinstance(value, str) else None
 
 
@@ -245,7 +245,7 @@ def parse_wifi(data: Any) -> Values:
 
 
 def parse_home_group(data: Any) -> str:
-    """Parse the id of the home that somebody belongs to."""
+    """Parse the id of the home that a person belongs to."""
     if (group := text(mapping(data).get("homeGroupId"))) is None:
         raise _without(HOME_GROUP, "homeGroupId")
     return group
@@ -274,7 +274,7 @@ def _communications(status: Mapping[str, Any]) -> Values:
 
 
 def parse_announcements(data: Any) -> Values:
-    """Parse whether announcements are heard."""
+    """Parse whether the device plays announcements."""
     for element in mappings(required_list(data, "devicePermissionsPreferences", COMMUNICATION_PREFERENCE)):
         heard = _switched(element.get("state"))
         if element.get("devicePreference") == "announcements" and heard is not None:
@@ -297,7 +297,7 @@ def parse_household(data: Any) -> tuple[Person, ...]:
 
 
 def _without(endpoint: Endpoint, what: str) -> AlexaBadResponseError:
-    """Return the error for an answer that lacks what it is asked for."""
+    """Return the error for a response without the requested value."""
     return AlexaBadResponseError(f"{endpoint.label} was answered without {what}", endpoint=endpoint.label)
 
 
@@ -318,10 +318,10 @@ _COMMUNICATIONS: Final = {
 
 
 class AccountSettings:
-    """The settings of one account's devices; see ``SettingsApi`` for what each method is for."""
+    """Device settings of one account; ``SettingsApi`` documents the methods."""
 
     def __init__(self, session: AccountSession) -> None:
-        """Send requests through the transport of ``session``."""
+        """Initialize with the session of the account."""
         self._session = session
         self._transport = session.transport
         self._home_group: str | None = None
@@ -330,13 +330,13 @@ class AccountSettings:
     # --- preferences --------------------------------------------------------------------
 
     async def async_preferences(self) -> Mapping[str, DevicePreferences]:
-        """Return the preferences of all devices; ``last_preferences`` are those of the last time."""
+        """Return the preferences of all devices and keep them as ``last_preferences``."""
         objects = await self._transport.async_read(PREFERENCES, parse_preference_objects)
         self.last_preferences = {serial: parse_preference(element) for serial, element in objects.items()}
         return self.last_preferences
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
-        """Change preferences: Amazon takes the whole object, so it is read anew just before."""
+        """Change preferences: Amazon takes the whole object, so it is read again just before."""
         objects = await self._transport.async_read(PREFERENCES, parse_preference_objects)
         if (present := objects.get(device.serial)) is None:
             raise _unsupported(SET_PREFERENCES)
@@ -354,10 +354,10 @@ class AccountSettings:
             json={**present, **{name: value for name, value in wanted.items() if value is not None}},
         )
 
-    # --- reading ------------------------------------------------------------------------
+    # --- read ---------------------------------------------------------------------------
 
     async def async_for_account(self, source: SettingSource) -> Mapping[str, SettingValues]:
-        """Return what one request tells of all devices."""
+        """Read a source for all devices."""
         if source is SettingSource.WAKE_WORD:
             return await self._transport.async_read(WAKE_WORDS, parse_wake_words)
         if self._home_group is None:
@@ -372,12 +372,12 @@ class AccountSettings:
                 HOME_GROUP_DEVICES, parse_home_group_devices, params={"group": self._home_group}
             )
         except AlexaUnsupportedError:
-            # the home may be another one by now
+            # the home may have changed
             self._home_group = None
             raise
 
     async def async_for_device(self, source: SettingSource, device: Device) -> SettingValues:
-        """Return what one request tells of one device."""
+        """Read a source for one device."""
         read = self._transport.async_read
         match source:
             case SettingSource.WAKE_WORDS:
@@ -407,7 +407,7 @@ class AccountSettings:
         """Return the people of the household."""
         return await self._transport.async_read(HOUSEHOLD, parse_household)
 
-    # --- writing ------------------------------------------------------------------------
+    # --- write --------------------------------------------------------------------------
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue, known: SettingValues) -> None:
         """Change one setting."""
@@ -445,7 +445,7 @@ class AccountSettings:
             )
 
     async def async_rename(self, device: Device, name: str) -> None:
-        """Give a device another name."""
+        """Rename a device."""
         await self._write(
             RENAME_DEVICE,
             {"serial": device.serial},
@@ -458,11 +458,11 @@ class AccountSettings:
         )
 
     async def async_restart(self, device: Device) -> None:
-        """Let a device start anew."""
+        """Restart a device."""
         await self._write(RESTART_DEVICE, place_of(device), address_of(device))
 
     async def async_unpair_bluetooth(self, device: Device, address: str) -> None:
-        """Make a device forget a bluetooth device."""
+        """Unpair a Bluetooth device."""
         await self._write(
             UNPAIR_BLUETOOTH,
             place_of(device),
@@ -475,21 +475,21 @@ class AccountSettings:
 
 
 def _state(value: SettingValue) -> SettingValue:
-    """Return how Amazon writes a value: ON and OFF for what is switched."""
+    """Return a value in Amazon's notation: ON or OFF for a boolean."""
     if isinstance(value, bool):
         return "ON" if value else "OFF"
     return value
 
 
 def _place_of_setting(endpoint: Endpoint, device: Device, name: str) -> dict[str, str]:
-    """Return how a setting of a display or a clock is named in a path; raises ``AlexaUnsupportedError``."""
+    """Return the path name of a setting of a display or a clock; raises ``AlexaUnsupportedError``."""
     if device.account_id is None:
         raise _unsupported(endpoint)
     return {"account_id": device.account_id, "name": name}
 
 
 def _unsupported(endpoint: Endpoint) -> AlexaUnsupportedError:
-    """Return the error for what Amazon has not told enough about to ask."""
+    """Return the error for a request that lacks data from Amazon."""
     return AlexaUnsupportedError(f"{endpoint.label} cannot be asked", endpoint=endpoint.label, code="not_known")
 
 

@@ -1,4 +1,4 @@
-"""Addresses of Amazon's sign-in pages behind a path of ours, and the pages rewritten to them."""
+"""Addresses of Amazon's sign-in pages behind a path of Home Assistant, and the rewritten pages."""
 
 from collections.abc import Mapping
 from html import escape
@@ -13,10 +13,10 @@ from ...const import MARKETPLACES
 _AMAZON_HOST: Final = re.compile(
     rf"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*(?:{'|'.join(re.escape(domain) for domain in MARKETPLACES)})"
 )
-# What of a request target goes on to Amazon: visible ASCII without what has a meaning of its own to a parser.
+# What of a request target goes on to Amazon: visible ASCII except characters special to a parser.
 _TARGET: Final = re.compile(r"/[!$-;=?-\[\]_a-z|~]*")
 
-# Attributes that hold an address, by tag. What the browser opens as a page of its own, and what a page loads.
+# Attributes that hold an address, by tag. First those opened as a page, then those loaded by a page.
 _LINKS: Final = {"a": "href", "area": "href"}
 _LOADED: Final = {
     "button": "formaction",

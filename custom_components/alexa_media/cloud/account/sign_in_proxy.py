@@ -312,7 +312,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
             answer: web.Response = await self.all_handler(request)
         finally:
             _IN_PROXY.reset(token)
-            # The password, and the last page: alexapy keeps them, nobody needs them.
+            # The password, and the last page: alexapy keeps them without need.
             self.data.clear()
             self.query.clear()
             self.init_query.clear()
@@ -340,7 +340,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
 
 
 def _create_client(create_transport: Callable[[], httpx.AsyncBaseTransport]) -> httpx.AsyncClient:
-    """Return a client with cookies of its own that reaches Amazon alone."""
+    """Return a client with separate cookies that reaches only Amazon."""
     return httpx.AsyncClient(
         transport=_AmazonOnly(create_transport()),
         trust_env=False,

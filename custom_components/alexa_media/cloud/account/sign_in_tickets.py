@@ -12,8 +12,8 @@ from typing import Final
 
 MARK: Final = "~"
 """First character of the path segment that is a ticket; no host begins with it."""
-_KEPT: Final = 32
-"""Greatest number of tickets of each kind; the oldest goes."""
+_MAX_TICKETS: Final = 32
+"""Maximum number of tickets of each kind; the oldest is dropped."""
 
 
 def split_ticket(base: str, target: str) -> tuple[str, str]:
@@ -28,7 +28,7 @@ def split_ticket(base: str, target: str) -> tuple[str, str]:
 class Tickets:
     """The tickets of one sign-in.
 
-    The ticket of a form that was sent stands in the address bar, where others may see it:
+    The ticket of a form that was sent is in the address bar, where others may see it:
     it is good for nothing any more but for the very same form again, as at a reload.
     """
 
@@ -41,7 +41,7 @@ class Tickets:
         """Return a new ticket as a path segment, with its mark."""
         ticket = secrets.token_urlsafe(32)
         self._open[_digest(ticket.encode())] = None
-        if len(self._open) > _KEPT:
+        if len(self._open) > _MAX_TICKETS:
             self._open.popitem(last=False)
         return f"{MARK}{ticket}"
 
@@ -56,7 +56,7 @@ class Tickets:
             return self._spent.get(key) == sent
         del self._open[key]
         self._spent[key] = sent
-        if len(self._spent) > _KEPT:
+        if len(self._spent) > _MAX_TICKETS:
             self._spent.popitem(last=False)
         return True
 

@@ -73,7 +73,7 @@ _BRIDGE_INTERFACES: Final = ("FabricManagement", "Commissionable")
 
 
 def parse_discovery(data: Any) -> Discovery:
-    """Parse all appliances of the account with their states; there may be none.
+    """Parse all appliances of the account with their states; may be empty.
 
     What Alexa has merged counts once. A list with errors beside it may not be whole.
     """
@@ -98,7 +98,7 @@ def parse_discovery(data: Any) -> Discovery:
 
 
 def parse_states(data: Any) -> dict[str, ApplianceState]:
-    """Parse states by endpoint id; an appliance that Amazon does not answer for is not among them.
+    """Parse states by endpoint id, without the appliances missing from the response.
 
     Errors beside the states concern some of them, and do not spoil the others.
     """
@@ -112,7 +112,7 @@ def parse_states(data: Any) -> dict[str, ApplianceState]:
 
 
 def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
-    """Parse the payload of a pushed update; raises ``ValueError`` where nothing can be read in it."""
+    """Parse the payload of a pushed update; raises ``ValueError`` if it is unreadable."""
     endpoint_id = text(mapping(payload.get("entity")).get("id"))
     state = _state(mapping(payload.get("data")))
     if endpoint_id is None or not state.samples:
@@ -121,7 +121,7 @@ def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
 
 
 def arm_state_of(state: ApplianceState) -> ArmState | None:
-    """Return how a panel is armed, ``None`` where its state does not tell."""
+    """Return the arm state of a panel, or None if it is unknown."""
     value = state.value(FeatureName.SECURITY_PANEL, PropertyName.ARM_STATE)
     return ArmState(value) if isinstance(value, str) else None
 
@@ -161,7 +161,7 @@ def _wrapped(value: Any) -> str | None:
 
 
 def _appliance(element: Mapping[str, Any]) -> Appliance | None:
-    """Return an appliance, ``None`` for one without ids."""
+    """Parse an appliance; ``None`` without ids."""
     legacy = mapping(element.get("legacyAppliance"))
     identifiers = mapping(element.get("legacyIdentifiers"))
     endpoint_id = text(element.get("id"))
@@ -209,7 +209,7 @@ def _appliance(element: Mapping[str, Any]) -> Appliance | None:
 
 
 def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
-    """Return the display category, or what the user has made of it."""
+    """Return the type set by the user, else the display category."""
     primary = mapping(mapping(element.get("displayCategories")).get("primary")).get("value")
     return (
         text(legacy.get("customerDefinedDeviceType"))
@@ -219,7 +219,7 @@ def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
 
 
 def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) -> bool:
-    """Return whether an appliance hangs on an Echo, or is Amazon's own.
+    """Return whether an appliance is connected to an Echo or made by Amazon.
 
     Whatever has ``connectedVia`` does, and whatever has an appliance id as Zigbee devices have;
     Echos, and bulbs of makers that Echos find by bluetooth, do unless they come by a skill.
@@ -259,7 +259,7 @@ def _with_exposure(appliance: Appliance, bridges: Iterable[str]) -> Appliance:
 
 
 def _features(value: Any) -> tuple[Feature, ...]:
-    """Return the features of an appliance; those without a name are none."""
+    """Return the features of an appliance, except those without a name."""
     return tuple(
         Feature(
             name=FeatureName(name),
@@ -281,7 +281,7 @@ def _features(value: Any) -> tuple[Feature, ...]:
 
 
 def _value_range(configuration: Mapping[str, Any]) -> ValueRange | None:
-    """Return the limits of a range, ``None`` where there are none that make sense."""
+    """Return the limits of a range, or None if they are invalid."""
     limits = mapping(configuration.get("supportedRange"))
     minimum, maximum = number(limits.get("minimumValue")), number(limits.get("maximumValue"))
     if minimum is None or maximum is None or minimum >= maximum:
@@ -321,7 +321,7 @@ def _resource_name(value: Any) -> str | None:
 
 
 def _state(element: Mapping[str, Any]) -> ApplianceState:
-    """Return what features tell; a value that is not as it should be is not known."""
+    """Return the state from the features; invalid values are unknown."""
     samples: dict[PropertyKey, Sample] = {}
     for feature in mappings(element.get("features")):
         feature_name, instance = text(feature.get("name")), text(feature.get("instance")) or ""
@@ -340,7 +340,7 @@ def _sample(held: Mapping[str, Any]) -> Sample:
 
 
 def _value(held: Mapping[str, Any]) -> Value | None:
-    """Return the value of a property: each type has a field of its own."""
+    """Return the value of a property: each type has a separate field."""
     for field in _TEXT_FIELDS:
         if field in held:
             return text(held[field])
@@ -373,7 +373,7 @@ _NUMBER_FIELDS: Final = (
 
 
 def _color(value: Mapping[str, Any]) -> HueSaturation | None:
-    """Return a colour; without brightness it is a bright one."""
+    """Return a color; without a brightness it has full brightness."""
     hue, saturation, brightness = (number(value.get(name)) for name in ("hue", "saturation", "brightness"))
     if hue is None or saturation is None or not 0 <= hue <= 360 or not 0 <= saturation <= 1:
         return None
@@ -396,12 +396,12 @@ def _time(value: Any) -> datetime | None:
 
 
 MAX_CONTROLS: Final = 100
-"""How many controls one request holds at most, but for those of one appliance, which stay together."""
+"""Maximum controls per request; only those of one appliance, which stay together, may exceed it."""
 
 
 @dataclass(slots=True, eq=False)
 class _Order:
-    """The controls of one caller for one appliance, and how it learns what became of them.
+    """The controls of one caller for one appliance, and the future of their result.
 
     ``refused`` is what the first of the two ways has said, after which ``controls`` are those that are left.
     """
@@ -412,7 +412,7 @@ class _Order:
     refused: AlexaError | None = None
 
     def finish(self, error: AlexaError | None) -> None:
-        """Tell the caller, unless it has gone."""
+        """Report the result to the caller unless it was cancelled."""
         if not self.result.done():
             self.result.set_result(error)
 
@@ -442,17 +442,17 @@ type _Send = Callable[[Sequence[_Order]], Awaitable[Sequence[_Order]]]
 
 
 class AccountSmartHome:
-    """See ``SmartHomeApi`` for what each method is for."""
+    """Smart home of one account; ``SmartHomeApi`` documents the methods."""
 
     def __init__(self, transport: Transport) -> None:
-        """Send through the account's transport."""
+        """Initialize with the transport of the account."""
         self._transport = transport
         self._waiting: list[_Order] = []
         self._worker: asyncio.Task[None] | None = None
         self._is_closed = False
 
     async def async_close(self) -> None:
-        """Fail what waits and stop; the outcome of what is in flight is unknown."""
+        """Fail waiting controls and stop; the outcome of those in flight is unknown."""
         self._is_closed = True
         if self._worker is not None:
             self._worker.cancel()
@@ -475,7 +475,7 @@ class AccountSmartHome:
         return await self._transport.async_read(APPLIANCE_GROUPS, parse_groups)
 
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Return the states of some appliances; those that Amazon does not answer for are missing."""
+        """Return the states of some appliances, without those missing from the response."""
         by_endpoint = {appliance.endpoint_id: appliance.entity_id for appliance in appliances}
         states = await self._transport.async_read(
             APPLIANCES,
@@ -527,7 +527,7 @@ class AccountSmartHome:
             raise error
 
     async def _guarded_arm(self, guard: Appliance, state: ArmState, refused: AlexaError) -> AlexaError | None:
-        """Arm by GraphQL what phoenix has refused; return what went wrong."""
+        """Arm by GraphQL after phoenix refused; return the error or None."""
         arm = {"endpointId": guard.endpoint_id, "armState": str(state), "bypassSensors": True}
         try:
             return await self._transport.async_read(
@@ -552,7 +552,7 @@ class AccountSmartHome:
         return await asyncio.gather(*(order.result for order in orders))
 
     async def _run(self) -> None:
-        """Send until nothing waits."""
+        """Send until the queue is empty."""
         orders: list[_Order] = []
         try:
             while orders := self._next():
@@ -563,7 +563,7 @@ class AccountSmartHome:
                 order.finish(_closed(sent=True))
 
     def _next(self) -> list[_Order]:
-        """Take what goes out in the next request; nothing of a caller who has gone."""
+        """Take the controls of the next request, without those of cancelled callers."""
         taken: list[_Order] = []
         size = 0
         waiting = [order for order in self._waiting if not order.result.done()]
@@ -584,7 +584,7 @@ class AccountSmartHome:
                 await self._guarded(self._by_graphql, left)
 
     async def _guarded(self, send: _Send, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send; whatever goes wrong is told to the callers."""
+        """Send the controls; report errors to the callers."""
         try:
             return await send(orders)
         except AlexaError as error:
@@ -669,7 +669,7 @@ class AccountSmartHome:
 
 
 def _is_refusal(error: AlexaError) -> bool:
-    """Return whether an error proves that nothing was done."""
+    """Return whether an error proves that the control did not run."""
     return isinstance(error, AlexaCommandError | AlexaUnsupportedError)
 
 
@@ -681,12 +681,12 @@ def _more_telling(first: AlexaError | None, second: AlexaError) -> AlexaError:
 
 
 def _has_actions(order: _Order) -> bool:
-    """Return whether phoenix can do all that is wanted."""
+    """Return whether phoenix supports all the controls."""
     return all(action(control) is not None for control in order.controls)
 
 
 def _closed(*, sent: bool) -> AlexaError:
-    """Return the error of a control that met the end."""
+    """Return the error of controls pending at close."""
     return AlexaConnectionError("The connection to Amazon was closed", sent=sent)
 
 

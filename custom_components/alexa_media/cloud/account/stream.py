@@ -34,7 +34,7 @@ class LostError(Exception):
     def __init__(
         self, reason: str, *, refused: str | None = None, at_once: bool = False, drain: bool = False, delay: float = 0.0
     ) -> None:
-        """Keep why, and what that means for the next try."""
+        """Initialize with the reason and its effect on the next attempt."""
         super().__init__(reason)
         self.reason = reason
         self.refused = refused
@@ -83,12 +83,12 @@ API: Final = "/v20160207"
 QUEUE_LIMIT: Final = 10_000
 MAX_UNKNOWN: Final = 50
 MAX_SWITCHES: Final = 3
-STEADY_UNTIL: Final = 8
-"""Attempts after which the pauses grow beyond ``backoff_steady``: about a minute and a half."""
+MAX_STEADY_ATTEMPTS: Final = 8
+"""Attempts (about a minute and a half) after which the pauses grow beyond ``backoff_steady``."""
 
 _UNAUTHENTICATED: Final = b"Unable to authenticate the request"
-# After so many events the reader of a burst lets others run.
-_TURN: Final = 25
+# Number of events of a burst after which the reader yields to the event loop.
+_BURST_EVENTS: Final = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class StreamTimes:
 
 
 class StreamState(StrEnum):
-    """What the stream is doing."""
+    """State of the stream."""
 
     NEW = "new"
     UP = "up"
@@ -129,7 +129,7 @@ class _Flow:
     verdict: LostError | None = None
 
     def extend(self, seconds: float) -> None:
-        """Let the stream be quiet for so long from now on."""
+        """Set the time that the stream may be quiet, from now on."""
         if self.verdict is None and not self.watch.expired():
             self.watch.reschedule(asyncio.get_running_loop().time() + seconds)
 
@@ -159,7 +159,7 @@ class PushStream:
         times: StreamTimes = StreamTimes(),
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
-        """Keep how to connect; nothing is opened before ``events``."""
+        """Initialize; no connection is opened before ``events``."""
         self._client_factory = client_factory
         self._token = token
         self._renew_token = renew_token
@@ -205,7 +205,7 @@ class PushStream:
         }
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield what happens, in order, for ever; one reader at a time.
+        """Yield the events in order, endlessly; one reader at a time.
 
         Ends when the stream is closed, and with ``AlexaAuthError``. Closing the generator
         ends the connection.
@@ -223,7 +223,7 @@ class PushStream:
                 if queue.empty():
                     self._drained.set()
                     turn = 0
-                elif (turn := turn + 1) % _TURN == 0:
+                elif (turn := turn + 1) % _BURST_EVENTS == 0:
                     await asyncio.sleep(0)
                 yield event
             if not worker.cancelled():
@@ -239,7 +239,7 @@ class PushStream:
         if self._worker is not None:
             await _cancel(self._worker)
 
-    # --- life of the stream -------------------------------------------------------------
+    # --- lifecycle ----------------------------------------------------------------------
 
     async def _run(self) -> None:
         """Keep a stream open until cancelled; raises ``AlexaAuthError``."""
@@ -257,7 +257,7 @@ class PushStream:
                 self._renewed_at = None
 
     async def _recover(self, lost: LostError) -> None:
-        """Say that the stream is down and wait until it may be tried again."""
+        """Report that the stream is closed and wait until the next attempt."""
         self._down(lost.reason)
         if lost.drain:
             self._counts["overflows"] += 1
@@ -271,7 +271,7 @@ class PushStream:
         times = self._times
         longest = times.backoff_longest
         pause = min(longest, times.backoff_steady, times.backoff_first * 2 ** min(self._failures, 32))
-        pause = min(longest, pause * 2 ** max(0, min(self._failures, 32) - STEADY_UNTIL))
+        pause = min(longest, pause * 2 ** max(0, min(self._failures, 32) - MAX_STEADY_ATTEMPTS))
         pause *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads load
         self._failures += 1
         self._retry_from = time.monotonic() + lost.delay
@@ -282,7 +282,7 @@ class PushStream:
             self._pause.cancel()
 
     def renew(self) -> None:
-        """Replace a stream that is open and deaf: capabilities and region may be wrong."""
+        """Replace a stream that is open but delivers no events: capabilities and region may be wrong."""
         self._must_register = True
         self._is_region_known = False
         self._endpoint = gateway(self._domain)
@@ -295,29 +295,29 @@ class PushStream:
             self._pause.cancel()
 
     def _may_renew(self) -> bool:
-        """Return whether a refused token is worth a new one: not each time, as the gateway may refuse them all."""
+        """Return whether to renew a refused token: not every time, as the gateway may refuse them all."""
         return self._renewed_at is None or time.monotonic() - self._renewed_at >= self._times.renew_again
 
     def _down(self, reason: str) -> None:
-        """Note that there is no stream; tell it once."""
+        """Record that the stream is closed; report it once."""
         self._reason = reason
         if self._state is not StreamState.DOWN:
             self._state = StreamState.DOWN
             self._queue.put_nowait(StreamClosed(reason=reason))
-            _LOGGER.info("The stream of pushes is down: %s", reason)
+            _LOGGER.info("Push stream closed: %s", reason)
 
     def _opened(self) -> None:
-        """Note that there is a stream again."""
+        """Record that the stream is open."""
         self._counts["connects"] += 1
         was, self._state = self._state, StreamState.UP
         planned = was is StreamState.RENEWING
         self._drained.clear()
         self._queue.put_nowait(StreamOpened(resync=not planned, planned=planned))
         if was is StreamState.DOWN:
-            _LOGGER.info("The stream of pushes is back")
+            _LOGGER.info("Push stream restored")
 
     def _note_traffic(self) -> None:
-        """Note real traffic: only that proves that the stream works."""
+        """Record traffic, which alone proves that the stream works."""
         self._last_traffic = time.monotonic()
         self._failures = self._silent = self._switches = 0
         self._renewed_at = None
@@ -362,13 +362,13 @@ class PushStream:
         return token
 
     async def _register(self) -> None:
-        """Register what we take, unless that is done; a failure is tried again with the next stream."""
+        """Register the capabilities unless done; retry a failure with the next stream."""
         if not self._must_register:
             return
         try:
             await self._register_capabilities()
         except AlexaError as error:
-            _LOGGER.debug("The capabilities could not be registered: %s", type(error).__name__)
+            _LOGGER.debug("Registering the capabilities failed: %s", type(error).__name__)
         else:
             self._must_register = False
 
@@ -470,12 +470,12 @@ class PushStream:
             self._queue.put_nowait(event)
 
     def _count_unknown(self, command: str) -> None:
-        """Count a command that nobody knows."""
+        """Count an unknown command."""
         if command in self._unknown or len(self._unknown) < MAX_UNKNOWN:
             self._unknown[command] += 1
 
     async def _ping(self, client: httpx.AsyncClient, token: AccessToken, flow: _Flow) -> None:
-        """Prove again and again that the connection lives; a failure ends the stream."""
+        """Ping the connection periodically; a failure ends the stream."""
         while True:
             await asyncio.sleep(self._times.ping)
             try:
@@ -489,7 +489,7 @@ class PushStream:
                 return
             self._counts["pings"] += 1
             if flow.has_bytes and not self._counts["keep_alives"]:
-                # where Amazon sends no keep-alive parts, a quiet stream is no dead one
+                # without keep-alive parts from Amazon, a quiet stream may be alive
                 flow.extend(self._times.read)
 
 

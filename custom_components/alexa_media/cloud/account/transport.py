@@ -1,4 +1,4 @@
-"""The one way by which requests of ours reach the account API."""
+"""HTTP transport for the account API."""
 
 import asyncio
 from collections import Counter
@@ -30,26 +30,28 @@ from .limits import Slots, Throttle, Traffic
 
 SLOTS_AT_SETUP: Final = 4
 SLOTS: Final = 2
-SETUP_LASTS: Final = 120.0
-"""Seconds after which set-up counts as done though nobody said so."""
+SETUP_TIMEOUT_SECONDS: Final = 120.0
+"""Time after which setup counts as finished even without ``setup_done``."""
 
 CONNECT_TIMEOUT: Final = 10.0
 RETRY_PAUSE: Final = 0.5
-IN_VAIN_PAUSE: Final = 300.0
-LONGEST_WAIT: Final = 5.0
-"""Seconds of Retry-After up to which a throttled command waits and is sent once more."""
+REFUSED_RENEWAL_PAUSE_SECONDS: Final = 300.0
+"""Time for which no renewal is tried for an endpoint that refused fresh cookies."""
+
+MAX_COMMAND_WAIT_SECONDS: Final = 5.0
+"""Longest Retry-After that a throttled command waits for before it is sent once more."""
 
 
-# What may be the serial of a device.
+# A word that may be the serial of a device.
 _WORD: Final = re.compile(r"[0-9A-Za-z]{8,40}")
 
 
 class SessionKeeper(Protocol):
-    """What a request needs of the session that it belongs to."""
+    """The part of the session that requests use."""
 
     @property
     def cookie_generation(self) -> int:
-        """Return a number that changes with each renewal of the cookies."""
+        """Return a number that changes whenever the cookies are renewed."""
 
     @property
     def csrf(self) -> str | None:
@@ -59,16 +61,16 @@ class SessionKeeper(Protocol):
         """Return scheme and host."""
 
     def cookies_for(self, host: Host) -> Mapping[str, str] | None:
-        """Return cookies that a host wants and the cookie jar would not send there."""
+        """Return cookies that a host requires but the cookie jar would not send there."""
 
     def renew_ahead(self) -> None:
-        """Start the renewals that are due, in the background."""
+        """Start due renewals in the background."""
 
     async def async_access_token(self, min_valid: float) -> str:
-        """Return a token that is valid for so many seconds."""
+        """Return a token that stays valid for ``min_valid`` seconds."""
 
     async def async_ensure_cookies(self) -> None:
-        """Get cookies where there are none yet."""
+        """Get cookies if there are none."""
 
     async def async_renew_cookies(self, generation: int) -> None:
         """Renew the cookies unless those of ``generation`` have been renewed since."""
@@ -82,19 +84,19 @@ class SessionKeeper(Protocol):
 
 @dataclass(slots=True)
 class EndpointStats:
-    """What happened at one endpoint: requests sent, errors by kind, the last status."""
+    """Counters of one endpoint: requests sent, errors by type, the last status."""
 
     requests: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     last_status: int | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """Return it for diagnostics."""
+        """Return the counters for diagnostics."""
         return {"requests": self.requests, "errors": dict(self.errors), "last_status": self.last_status}
 
 
 class _LostError(aiohttp.ClientError):
-    """The connection of a write broke; not of the classes after which aiohttp sends again."""
+    """A write lost its connection; aiohttp does not retry this class of errors."""
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -109,7 +111,7 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One request as the caller wants it, and which cures are left for it."""
+    """A request and the number of remedies left for it."""
 
     endpoint: Endpoint
     path: str
@@ -123,13 +125,13 @@ class _Request:
 
     @property
     def traffic(self) -> Traffic:
-        """Return whether it may be held back: what a user waits for is not."""
+        """Return the kind of traffic; requests that a user waits for are never held back."""
         return Traffic.COMMANDS if self.endpoint.is_write or is_command() else Traffic.READS
 
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """What a request went out with to prove who we are."""
+    """Credentials that a request was sent with."""
 
     generation: int
     csrf: str | None
@@ -150,23 +152,23 @@ class _Again(Exception):  # noqa: N818 - no error: a request to be sent once mor
 
 
 class Transport:
-    """Sends requests of one account; see ``async_request``."""
+    """Send the requests of one account; see ``async_request``."""
 
     def __init__(self, session: aiohttp.ClientSession, keeper: SessionKeeper) -> None:
-        """Use ``session``, which stays the caller's, with the cookies in its jar."""
+        """Initialize with ``session`` and the cookies in its jar; the caller closes it."""
         self._session = session
         self._keeper = keeper
         self._slots = Slots(SLOTS_AT_SETUP)
         self._stats: dict[str, EndpointStats] = {}
-        self._setup_until: float | None = monotonic() + SETUP_LASTS
-        self._in_vain: dict[str, float] = {}
+        self._setup_until: float | None = monotonic() + SETUP_TIMEOUT_SECONDS
+        self._refused_until: dict[str, float] = {}
         self.throttle = Throttle()
         self.on_answer: Callable[[], None] = lambda: None
         self.retry_pause = RETRY_PAUSE
         self.write_listener: Callable[[frozenset[str]], None] | None = None
 
     def setup_done(self) -> None:
-        """Allow fewer requests at a time from now on."""
+        """Lower the request concurrency now that setup has finished."""
         self._setup_until = None
         self._slots.limit(SLOTS)
 
@@ -190,7 +192,7 @@ class Transport:
         json: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> T:
-        """Send a request and parse its answer; one that cannot be parsed is counted at its endpoint.
+        """Send a request and return its parsed response; count parse errors at the endpoint.
 
         Raises what ``async_request`` and the parser raise.
         """
@@ -210,14 +212,14 @@ class Transport:
         json: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Send a request and return the JSON of its answer, ``None`` where there is none.
+        """Send a request and return the JSON of the response, or None if it is empty.
 
-        ``params`` fill the braces of the endpoint's path, ``headers`` are added to the usual
-        ones; the answer that is a page is its text. Reads are tried once more after
-        connection trouble, a 5xx or a broken answer, writes never. What Amazon refused for
-        want of cookies, token or csrf is renewed and sent once more: it did not run.
+        ``params`` fill the placeholders of the endpoint's path, ``headers`` are added to the
+        default ones; a page is returned as text. Reads are retried once after a connection
+        error, a 5xx or an invalid response; writes are not. A request refused because of its
+        cookies, token or csrf value did not run: these are renewed and it is sent once more.
 
-        A throttled command waits up to 5 s of Retry-After and is sent once more, too.
+        A throttled command waits for a Retry-After of up to 5 s and is sent once more.
 
         Raises ``AlexaRateLimitedError`` (a read without a request while its host is throttled),
         ``AlexaConnectionError`` (its ``sent`` is true when a write may have run),
@@ -244,7 +246,7 @@ class Transport:
         return self._stats.setdefault(endpoint.name, EndpointStats())
 
     async def _attempt(self, request: _Request) -> Any:
-        """Send a request and judge the answer; raises ``_Again`` when it is to be sent once more."""
+        """Send a request once; raises ``_Again`` to have it sent once more."""
         endpoint, traffic = request.endpoint, request.traffic
         self._check_throttle(endpoint, traffic)
         with command() if traffic is Traffic.COMMANDS else nullcontext():
@@ -266,7 +268,7 @@ class Transport:
             if not _is_signed_out(endpoint, answer):
                 await self._cure_csrf(request, proof, answer)
                 result = _result(endpoint, answer)
-                self._in_vain.pop(endpoint.name, None)
+                self._refused_until.pop(endpoint.name, None)
                 self.on_answer()
                 return result
         except (AlexaConnectionError, AlexaBadResponseError) as err:
@@ -284,7 +286,7 @@ class Transport:
             raise AlexaRateLimitedError("Amazon throttles the account", retry_after=remaining, endpoint=endpoint.label)
 
     def _note_throttling(self, request: _Request, answer: HttpAnswer) -> float | None:
-        """Take note of whether an answer is throttled; returns the seconds after which to send it once more, if so."""
+        """Record throttling; return the seconds after which to send the request once more, if at all."""
         endpoint, traffic = request.endpoint, request.traffic
         host = self._keeper.base_url(endpoint.host)
         if not answer.is_throttled:
@@ -293,7 +295,7 @@ class Transport:
             return None
         retry_after = self.throttle.hit(host, traffic, answer.retry_after)
         asked = answer.retry_after
-        if traffic is Traffic.COMMANDS and request.waits and asked is not None and asked <= LONGEST_WAIT:
+        if traffic is Traffic.COMMANDS and request.waits and asked is not None and asked <= MAX_COMMAND_WAIT_SECONDS:
             return asked
         raise AlexaRateLimitedError(
             "Amazon throttles the account",
@@ -304,7 +306,7 @@ class Transport:
         )
 
     async def _prepare(self, endpoint: Endpoint) -> str | None:
-        """Get what the request needs to go out: cookies, or the access token that it returns."""
+        """Ensure cookies, or return the access token, as the endpoint requires."""
         if endpoint.host is Host.ALEXA_API:
             return await self._keeper.async_access_token(60)
         await self._keeper.async_ensure_cookies()
@@ -338,7 +340,7 @@ class Transport:
             ) as response:
                 status = stats.last_status = response.status
                 return HttpAnswer(status, response.headers, await _body(response, endpoint))
-        # The library's messages hold the address with the serial in its query: they go no further.
+        # aiohttp's messages contain the URL with the serial in its query, so they are dropped.
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
             failure: Exception = err
             sent = False
@@ -353,7 +355,7 @@ class Transport:
         raise AlexaConnectionError(f"{endpoint.label}: {name}", endpoint=endpoint.label, code=name, sent=sent)
 
     async def _cure_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Get another csrf cookie when this one was refused."""
+        """Renew a refused csrf cookie and have the request sent once more."""
         if answer.status != 403 or not request.endpoint.needs_csrf or not answer.names_csrf:
             return
         if request.csrf_renewals:
@@ -361,9 +363,9 @@ class Transport:
             raise _Again(replace(request, csrf_renewals=request.csrf_renewals - 1))
 
     async def _cure_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Renew cookies or token when Amazon does not know us; raises when that is no use.
+        """Renew refused cookies or tokens; raises ``AlexaConnectionError`` if that does not help.
 
-        An endpoint that refuses us in spite of new cookies is left alone for a while.
+        An endpoint that refuses fresh cookies causes no renewals for a while.
         """
         endpoint = request.endpoint
         refused = AlexaConnectionError(
@@ -374,9 +376,12 @@ class Transport:
             sent=False,
         )
         if not request.renewals:
-            self._in_vain[endpoint.name] = monotonic() + IN_VAIN_PAUSE
+            self._refused_until[endpoint.name] = monotonic() + REFUSED_RENEWAL_PAUSE_SECONDS
             raise refused
-        if self._in_vain.get(endpoint.name, 0) > monotonic() and self._keeper.cookie_generation == proof.generation:
+        if (
+            self._refused_until.get(endpoint.name, 0) > monotonic()
+            and self._keeper.cookie_generation == proof.generation
+        ):
             raise refused
         try:
             if proof.token is not None:
@@ -388,7 +393,7 @@ class Transport:
 
 
 def _headers(endpoint: Endpoint, proof: _Proof) -> dict[str, str]:
-    """Return the headers of a request, cookies apart."""
+    """Return the headers of a request except its cookies."""
     headers = {
         "User-Agent": API_USER_AGENT if endpoint.browser_agent else USER_AGENT,
         "Accept": "application/json" if endpoint.browser_agent else "*/*",

@@ -1,4 +1,4 @@
-"""An organization of Alexa Smart Properties, or one of its units, as the rest of the integration knows an account."""
+"""Backend of an organization of Alexa Smart Properties, or of one of its units."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from .management import SETTINGS_INTERVAL, PropertyManagement
 from .models import FeatureName
 from .operation import Region
 from .smart_home import ID_PREFIX, PropertySmartHome
-from .transport import PATIENCE, AccessTokenGetter
+from .transport import MAX_RETRY_SECONDS, AccessTokenGetter
 
 INTERVALS: Final[Mapping[Topic, timedelta]] = {
     Topic.DEVICES: timedelta(seconds=SURVEY_INTERVAL),
@@ -35,12 +35,12 @@ INTERVALS: Final[Mapping[Topic, timedelta]] = {
 
 
 class SmartPropertiesBackend:
-    """One organization or unit; see ``AlexaBackend`` for what each method is for.
+    """One organization or unit; ``AlexaBackend`` documents the methods.
 
     There are no players, no alarms and no pushes here.
     """
 
-    # What only the account of the Alexa app has.
+    # Available only with the account of the Alexa app.
     alarms: None = None
     background: None = None
     history: None = None
@@ -61,7 +61,7 @@ class SmartPropertiesBackend:
     ) -> None:
         """Use ``session``, which stays the caller's; ``unit_id`` and all units below it are managed."""
         self._watched: dict[Topic, Callable[[], frozenset[str]]] = {}
-        self._client = SmartPropertiesClient(session, region, access_token, patience=PATIENCE)
+        self._client = SmartPropertiesClient(session, region, access_token, patience=MAX_RETRY_SECONDS)
         self._inventory = Inventory(
             self._client, unit_id, whole_organization=whole_organization, shown=self._shown_features
         )
@@ -76,22 +76,22 @@ class SmartPropertiesBackend:
         )
         self._unit_id = unit_id
 
-    # --- what there is --------------------------------------------------------------------
+    # --- properties -----------------------------------------------------------------------
 
     @property
     def capabilities(self) -> Capability:
-        """Return what Smart Properties offer."""
+        """Return the capabilities of Smart Properties."""
         return Capability.DND | Capability.ANNOUNCEMENTS
 
     @property
     def account(self) -> Account:
-        """Return the organization or unit: who the operator is does not matter."""
+        """Return the organization or unit as the account."""
         unit = self._inventory.units.get(self._unit_id)
         return Account(customer_id=self._unit_id, email="", name=unit.name if unit else "", domain="")
 
     @property
     def own_serial(self) -> str | None:
-        """Return nothing: we are not a device here."""
+        """Return None: the integration is not registered as a device."""
         return None
 
     @property
@@ -101,20 +101,20 @@ class SmartPropertiesBackend:
 
     @property
     def management(self) -> ManagementApi | None:
-        """Return what the operator may do."""
+        """Return the fleet management API."""
         return self._management
 
     @property
     def intervals(self) -> Mapping[Topic, timedelta]:
-        """Return how often to read: nothing is pushed, and Amazon publishes no limits."""
+        """Return the poll intervals: nothing is pushed, and Amazon publishes no limits."""
         return INTERVALS
 
     def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
-        """Take note of what tells which keys of a topic somebody shows."""
+        """Register a callback returning the keys of a topic that entities show."""
         self._watched[topic] = watched
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each good answer."""
+        """Call ``listener`` after each successful response."""
         self._client.follow_answers(listener)
 
     def renew_stream(self) -> None:
@@ -129,7 +129,7 @@ class SmartPropertiesBackend:
         return self._client.stats
 
     def _watched_of(self, topic: Topic) -> frozenset[str]:
-        """Return the keys of a topic that somebody shows."""
+        """Return the keys of a topic that entities show."""
         return self._watched[topic]() if topic in self._watched else frozenset()
 
     def _entity_ids(self) -> frozenset[str]:
@@ -137,7 +137,7 @@ class SmartPropertiesBackend:
         return frozenset(f"{ID_PREFIX}{key}" for key in self._inventory.items)
 
     def _shown_features(self) -> frozenset[FeatureName]:
-        """Return the features of the devices that somebody shows."""
+        """Return the features of the devices that entities show."""
         items = self._inventory.items
         known = set(FeatureName)
         return frozenset(
@@ -148,19 +148,19 @@ class SmartPropertiesBackend:
             if name in known
         )
 
-    # --- reading --------------------------------------------------------------------------
+    # --- reads ----------------------------------------------------------------------------
 
     async def async_sign_in(self) -> None:
         """Do nothing: every request brings its token."""
 
     async def async_connect(self) -> None:
-        """Do nothing: every request brings its token, and the first one tells whether it is good."""
+        """Do nothing: every request brings its token, and the first one validates it."""
 
     def setup_done(self) -> None:
-        """Do nothing: there are never many requests at a time."""
+        """Do nothing: the request concurrency is constant."""
 
     async def async_identify(self) -> Account:
-        """Ask for the unit that is managed."""
+        """Read the managed unit."""
         unit = await self._client.get_unit(self._unit_id)
         return Account(customer_id=unit.id, email="", name=unit.name or "", domain="")
 
@@ -179,13 +179,13 @@ class SmartPropertiesBackend:
         return await self._management.async_dnd()
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
-        """Switch Do Not Disturb of an Echo."""
+        """Turn Do Not Disturb of an Echo on or off."""
         await self._management.async_set_dnd(device.serial, enabled=enabled)
 
     # --- commands -------------------------------------------------------------------------
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Announce; nothing else can be said."""
+        """Run announcements, the only supported speech."""
         if not isinstance(command, Announce):
             raise _unsupported(type(command).__name__)
         await self._management.async_announce(plain(command.text), keys=[device.serial for device in devices])
@@ -197,7 +197,7 @@ class SmartPropertiesBackend:
         return await asyncio.gather(*(self._async_try(device, commands) for device, commands in plans))
 
     async def _async_try(self, device: Device, commands: Sequence[Command]) -> AlexaError | None:
-        """Run the commands of one device; the first that fails ends it."""
+        """Run the commands of one device until one fails."""
         try:
             for command in commands:
                 await self.async_execute(command, (device,))
@@ -206,19 +206,19 @@ class SmartPropertiesBackend:
         return None
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield nothing, ever: nothing is pushed here."""
+        """Yield nothing: this cloud has no push."""
         await asyncio.Event().wait()
         no_events: tuple[PushEvent, ...] = ()
         for event in no_events:
             yield event
 
     async def async_deregister(self) -> None:
-        """Do nothing: there is no registration of ours."""
+        """Do nothing: the integration is not registered as a device."""
 
     async def async_close(self) -> None:
         """Do nothing: nothing runs in the background."""
 
-    # --- what Smart Properties do not have ------------------------------------------------
+    # --- not supported by Smart Properties ------------------------------------------------
 
     async def async_sessions(self) -> tuple[Session, ...]:
         """Raise: there are no players."""
@@ -237,25 +237,25 @@ class SmartPropertiesBackend:
         raise _unsupported("notifications")
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
-        """Raise: bluetooth cannot be read."""
+        """Raise: Bluetooth cannot be read."""
         raise _unsupported("bluetooth")
 
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:  # noqa: ARG002 - names of the protocol
-        """Raise: bluetooth cannot be switched."""
+        """Raise: Bluetooth cannot be controlled."""
         raise _unsupported("bluetooth")
 
     async def async_disconnect_bluetooth(self, device: Device) -> None:  # noqa: ARG002 - names of the protocol
-        """Raise: bluetooth cannot be switched."""
+        """Raise: Bluetooth cannot be controlled."""
         raise _unsupported("bluetooth")
 
 
 def _unsupported(what: str) -> AlexaUnsupportedError:
-    """Return the error for what this cloud lacks."""
+    """Return the error for an unsupported operation."""
     return AlexaUnsupportedError(f"Smart Properties have no {what}", endpoint="Smart Properties", code=what)
 
 
 def _device(item: Item, *, online: bool) -> Device:
-    """Return an Echo as a device; its capabilities are not told."""
+    """Return an Echo as a device; its capabilities are unknown."""
     endpoint = item.endpoint
     return Device(
         serial=item.key,

@@ -61,7 +61,7 @@ from .settings import (
     WakeWord,
     settings_page,
 )
-from .transport import PATIENCE, AccessTokenGetter, Time, Transport
+from .transport import MAX_RETRY_SECONDS, AccessTokenGetter, Time, Transport
 
 MOST_PAGES: Final = 500
 """Pages of one list after which it counts as endless: 5,000 endpoints at the smallest size."""
@@ -77,7 +77,7 @@ class ClientBase:
         access_token: AccessTokenGetter,
         *,
         clock: Time | None = None,
-        patience: float = PATIENCE,
+        patience: float = MAX_RETRY_SECONDS,
     ) -> None:
         """Use ``session``, which stays the caller's, and tokens from ``access_token``.
 
@@ -442,7 +442,7 @@ class SettingsClient(ClientBase):
         return await self._get(settings.DO_NOT_DISTURB, endpoint_id)
 
     async def put_do_not_disturb(self, endpoint_id: str, enabled: bool) -> None:
-        """Turn do not disturb on or off: no notifications, calls and other things nobody asked for."""
+        """Turn do not disturb on or off: no notifications, calls and other interruptions."""
         await self._put(settings.DO_NOT_DISTURB, endpoint_id, enabled)
 
     async def get_locales(self, endpoint_id: str) -> Setting[tuple[str, ...]]:
@@ -588,13 +588,13 @@ class SmartPropertiesClient(EndpointsClient, FeaturesClient, SettingsClient):
     # --- Wi-Fi ----------------------------------------------------------------------------
 
     async def save_wifi_configurations(self, networks: Sequence[Wifi]) -> None:
-        """Store networks with their passwords in the account's locker (a scope of its own is needed)."""
+        """Store networks with their passwords in the account's locker (requires a separate scope)."""
         await self._transport.async_request(table.SAVE_WIFI_CONFIGURATIONS, nothing, json=requests.save_wifi(networks))
 
     async def add_or_update_wifi_configurations(
         self, endpoint_id: str, ssid: str, key_management: KeyManagement
     ) -> str:
-        """Start to install one stored network on an Echo; returns the id with which to ask how it goes.
+        """Start to install one stored network on an Echo; return the id of the operation.
 
         An Echo takes 32 networks over time.
         """
@@ -606,7 +606,7 @@ class SmartPropertiesClient(EndpointsClient, FeaturesClient, SettingsClient):
         )
 
     async def get_wifi_installation_status(self, endpoint_id: str, operation_id: str) -> WifiInstallation:
-        """Return how an installation goes; raises ``AlexaEndpointMovedError`` when the id of the Echo changed."""
+        """Return the state of an installation; raises ``AlexaEndpointMovedError`` if the id of the Echo changed."""
         return await self._transport.async_request(
             table.GET_WIFI_INSTALLATION_STATUS,
             wifi_installation,

@@ -1,8 +1,8 @@
-"""Which devices a property has, where they are, and how they are: read for all of them at once.
+"""Devices of a property with their units and states, read for all devices at once.
 
-A listing tells everything and is seldom. A survey tells the features that somebody shows;
+A listing contains everything and is rare. A survey contains the features shown by entities;
 it costs one request for every ten endpoints, or for every unit, whichever is less, and
-whoever asks for one soon after another shares it.
+requests in quick succession share it.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ _LOGGER = logging.getLogger(__name__)
 
 LISTING_INTERVAL: Final = 12 * 3600.0
 SURVEY_INTERVAL: Final = 300.0
-"""Seconds; a survey that is not older than half of that serves whoever has not seen it yet."""
+"""Seconds; a survey younger than half of this is reused for readers that have not seen it."""
 
-DEEPEST: Final = 15
+MAX_UNIT_DEPTH: Final = 15
 ECHO_CATEGORY: Final = "ALEXA_VOICE_ENABLED"
 
 
@@ -76,7 +76,7 @@ class Inventory:
         shown: Callable[[], frozenset[FeatureName]],
         clock: Time | None = None,
     ) -> None:
-        """Start without any; ``shown`` tells which features somebody shows.
+        """Initialize empty; ``shown`` returns the features shown by entities.
 
         Devices in no unit belong to the organization as a whole.
         """
@@ -122,12 +122,12 @@ class Inventory:
             return survey
 
     def _is_over(self, held: Survey, reader: str) -> bool:
-        """Return whether a reader needs a new one: this one is seen, is old, or tells too little."""
+        """Return whether a reader needs a new survey: this one was seen, is old, or lacks features."""
         is_old = self._time.monotonic() - held.at >= SURVEY_INTERVAL / 2
         return is_old or reader in held.seen_by or not self._shown() <= held.features
 
     def expire(self) -> None:
-        """List again at the next occasion: something has been moved, renamed or removed."""
+        """Force a listing on the next read: a device was moved, renamed or removed."""
         self._listing = self._survey = None
 
     @property
@@ -171,7 +171,7 @@ class Inventory:
 
     async def _async_read_units(self) -> None:
         """Read the units below ours; it is one of them itself."""
-        found = [unit async for unit in self._client.iter_units(self._root, depth=DEEPEST)]
+        found = [unit async for unit in self._client.iter_units(self._root, depth=MAX_UNIT_DEPTH)]
         own = self.units.get(self._root)
         if own is None:
             unit = await self._client.get_unit(self._root)
@@ -255,7 +255,7 @@ def _path(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> tuple[str, .
     """Return the names of a unit and of those above it, from the top."""
     names: list[str] = []
     current: PropertyUnit | None = unit
-    while current is not None and len(names) < DEEPEST:
+    while current is not None and len(names) < MAX_UNIT_DEPTH:
         names.insert(0, current.name or current.id)
         current = by_id.get(current.parent_id or "")
     return tuple(names)

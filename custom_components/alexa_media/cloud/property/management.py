@@ -1,4 +1,4 @@
-"""What the operator of a property does: settings of Echos, units, names, Wi-Fi, timers, announcements."""
+"""Fleet management of a property: settings of Echos, units, names, Wi-Fi, timers, announcements."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -45,14 +45,14 @@ from .smart_home import ID_PREFIX
 from .transport import Time
 
 SETTINGS_INTERVAL: Final = 3600.0
-"""Seconds; settings that were read less than half of that ago serve whoever has not seen them yet."""
+"""Seconds; settings younger than half of this are reused for readers that have not seen them."""
 
 DEFAULT_LOCALES: Final[Mapping[Region, str]] = {
     Region.NORTH_AMERICA: "en-US",
     Region.EUROPE: "en-GB",
     Region.FAR_EAST: "ja-JP",
 }
-"""In which language an announcement is sent to Echos whose own is not known."""
+"""Language of announcements to Echos with an unknown language."""
 
 # The address is personal: it is written, never read.
 _KEYS: Final = tuple(key for key in SettingKey if key is not SettingKey.ADDRESS)
@@ -193,7 +193,7 @@ class PropertyManagement(ManagementApi):
         return {key: flag for key, flag in flags.items() if isinstance(flag, bool)}
 
     async def async_set_dnd(self, key: str, *, enabled: bool) -> None:
-        """Switch Do Not Disturb; the next ``async_dnd`` confirms it."""
+        """Turn Do Not Disturb on or off; the next ``async_dnd`` confirms it."""
         self._dnd_asked.add(key)
         await self.async_set_setting(key, DO_NOT_DISTURB, enabled)
 

@@ -1,4 +1,4 @@
-"""What an operation of the Smart Properties API is: its request, and when it may be sent again."""
+"""Definition of an operation of the Smart Properties API: its request and retry policy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ EXPONENTIAL_256: Final = Retry(name="exponential256")
 EXPONENTIAL_256_JITTER: Final = Retry(name="exponential256Jitter", jitter=True)
 ONCE_AFTER_1S: Final = Retry(name="onceAfter1s", times=1)
 NO_AUTO_RETRY: Final = Retry(name="noAutoRetry", first=256.0, times=0)
-"""Nobody but a person repeats it; ``first`` is the wait that they are told."""
+"""Not retried automatically; ``first`` is the wait shown to the user."""
 BACKOFF_UNSPECIFIED: Final = Retry(name="backoffUnspecified")
 """Amazon asks to back off and gives no figures: those of its other operations are taken."""
 

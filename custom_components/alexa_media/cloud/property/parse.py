@@ -234,7 +234,7 @@ def _temperature(raw: Any) -> Temperature | None:
     if value is None or scale is None:
         return None
     known = TemperatureScale(scale)
-    # a number in a scale that nobody knows says nothing
+    # a number in an unknown scale is meaningless
     return None if known is TemperatureScale.UNKNOWN else Temperature(value, known)
 
 

@@ -1,4 +1,4 @@
-"""What goes out to the Smart Properties API: bodies and queries, checked before anything is sent.
+"""Bodies and queries of the Smart Properties API, validated before sending.
 
 Everything here is pure and raises ``AlexaInvalidValueError`` for what the API is known not
 to take.
@@ -18,7 +18,7 @@ from .parse import ADDRESS_KEYS, ENDPOINT_PREFIX
 
 UNIT_PREFIX: Final = "amzn1.alexa.unit.did."
 NO_UNIT: Final = "~caller.defaultUnitId"
-"""As the unit to associate with: take the endpoint out of its unit."""
+"""Unit id that removes an endpoint from its unit."""
 
 LARGEST_PAGE: Final = 50
 LARGEST_QUERY_PAGE: Final = 10
@@ -87,7 +87,7 @@ class Expand(StrEnum):
 
 
 def expand_query(expand: Iterable[Expand]) -> Query:
-    """Return ``expand`` as it stands in an address: once for each value."""
+    """Return the ``expand`` query parameters, one per value."""
     return [("expand", value.value) for value in dict.fromkeys(expand)]
 
 

@@ -1,4 +1,4 @@
-"""The settings of an Echo: their keys, what may stand in each, how it is read and written.
+"""The settings of an Echo: their keys, valid values, how it is read and written.
 
 A setting is a bare JSON value; only an address is an object.
 """
@@ -23,7 +23,7 @@ _LOCALE: Final = re.compile(r"[a-z]{2}-[A-Z]{2}")
 
 
 class SettingKey(StrEnum):
-    """The names of the settings, as they stand in paths and in ``keys``."""
+    """The names of the settings, as used in paths and in ``keys``."""
 
     ADDRESS = "address"
     DO_NOT_DISTURB = "Alexa.DoNotDisturb.doNotDisturb"
@@ -361,7 +361,7 @@ SETTINGS: Final[Mapping[str, SettingSpec[Any]]] = {
         SPEAKING_RATE,
     )
 }
-"""All settings but the address, which is written in a way of its own."""
+"""All settings but the address, which is written by a separate operation."""
 
 
 def setting(key: str, raw: Any) -> Setting[SettingValue]:

@@ -1,4 +1,4 @@
-"""Lights, plugs, thermostats and speakers of a property, as the appliances that all of the integration knows."""
+"""Lights, plugs, thermostats and speakers of a property as smart-home appliances."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -44,10 +44,10 @@ from .models import Color, Endpoint, Property, ThermostatMode
 from .requests import Expand
 
 ID_PREFIX: Final = "asp_"
-"""Before the keys of devices wherever they become ids of Home Assistant's."""
+"""Prefix of device keys in ids of Home Assistant."""
 
-# A fresh look at this many devices is taken one by one, however little a survey costs.
-_FEW: Final = 1
+# Up to this many devices are read one by one, even if a survey is cheap.
+_MAX_SINGLE_READS: Final = 1
 
 
 class PropertySmartHome(SmartHomeApi):
@@ -56,7 +56,7 @@ class PropertySmartHome(SmartHomeApi):
     def __init__(
         self, client: SmartPropertiesClient, inventory: Inventory, watched: Callable[[], Collection[str]]
     ) -> None:
-        """Read through the inventory; ``watched`` tells which appliances somebody shows, by entity id."""
+        """Read through the inventory; ``watched`` returns the entity ids of the appliances shown by entities."""
         self._client = client
         self._inventory = inventory
         self._watched = watched
@@ -87,7 +87,7 @@ class PropertySmartHome(SmartHomeApi):
         wanted = [appliance.entity_id for appliance in appliances]
         is_part = not set(self._watched()) <= set(wanted)
         commanded = max((self._commanded.get(entity_id, 0.0) for entity_id in wanted), default=0.0)
-        if len(wanted) <= max(_FEW, self._inventory.cost - 1) and (is_part or commanded):
+        if len(wanted) <= max(_MAX_SINGLE_READS, self._inventory.cost - 1) and (is_part or commanded):
             found = await self._async_look(wanted)
         else:
             survey = await self._inventory.async_survey(Topic.SMART_HOME, not_before=commanded or None)
@@ -189,7 +189,7 @@ def _setpoint(value: float | None, control: SetSetpoint) -> models.Temperature |
 
 
 def without_waste(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
-    """Return controls without what the others do too: each is a request of its own.
+    """Return controls without what the others do too: each is a separate request.
 
     What is on need not be switched on before it is set to something, and a colour carries
     a brightness: the one asked for with it, else the present one.

@@ -73,7 +73,7 @@ class HttpAnswer:
 
     @property
     def code(self) -> str | None:
-        """Return Amazon's name of the error, which stands in one of several places."""
+        """Return Amazon's name of the error, found in one of several places."""
         found = mapping(self.data)
         named = [found.get("type"), found.get("code"), *(item.get("type") for item in mappings(found.get("errors")))]
         named.append((self.headers.get("x-amzn-errortype") or "").partition(":")[0])
@@ -159,8 +159,8 @@ IN_FLIGHT: Final = 3
 READS_IN_FLIGHT: Final = 2
 """One of the slots is left to commands, so that none waits behind a long poll."""
 
-PATIENCE: Final = 15.0
-"""Seconds that one call waits in all before it hands control back: the waits 1, 2, 4 and 8."""
+MAX_RETRY_SECONDS: Final = 15.0
+"""Total time that one call waits between retries: 1, 2, 4 and 8."""
 
 CONNECT_TIMEOUT: Final = 10.0
 MAX_BODY: Final = 8 * 1024 * 1024
@@ -176,14 +176,14 @@ class AccessTokenGetter(Protocol):
 
 
 class Time:
-    """Where time comes from; tests bring their own."""
+    """Clock of the transport; tests replace it."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
+        """Return the monotonic time in seconds."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Wait for some seconds."""
         await asyncio.sleep(seconds)
 
 
@@ -240,9 +240,9 @@ class Transport:
         access_token: AccessTokenGetter,
         *,
         clock: Time | None = None,
-        patience: float = PATIENCE,
+        patience: float = MAX_RETRY_SECONDS,
     ) -> None:
-        """Use ``session``, which stays the caller's."""
+        """Initialize with ``session``; the caller closes it."""
         self._session = session
         self._region = region
         self._access_token = access_token
@@ -309,10 +309,10 @@ class Transport:
     def _stats_of(self, operation: Operation) -> OperationStats:
         return self._stats.setdefault(operation.operation_id, OperationStats())
 
-    # --- again and again ------------------------------------------------------------------
+    # --- retries --------------------------------------------------------------------------
 
     async def _async_reply(self, operation: Operation, url: URL, json: JsonValue) -> Reply:
-        """Send a request until there is an answer to be judged."""
+        """Send a request, with retries, until there is a final response."""
         waited = 0.0
         failures: Counter[int] = Counter()
         token = await self._access_token()
