@@ -427,7 +427,7 @@ async def test_gateway_that_refuses_connections(
         assert await following(events) == FIRST, "it says once that it is down"
         await cloud.pipe()
     lines = [record.message for record in caplog.records if record.name.startswith("custom_components")]
-    assert lines == ["The stream of pushes is down: ConnectError", "The stream of pushes is back"]
+    assert lines == ["Push stream closed: ConnectError", "Push stream restored"]
 
 
 @pytest.mark.parametrize("status", [403, 401])
