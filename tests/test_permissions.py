@@ -1,9 +1,11 @@
 """What a user may do who is no administrator: every action is tried, so that a new one cannot forget its check."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.core import Context, HomeAssistant, SupportsResponse
 from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -14,6 +16,9 @@ KITCHEN: Final = "media_player.kitchen_show"
 BEDROOM: Final = "media_player.bedroom_dot"
 DOWNSTAIRS: Final = "media_player.downstairs"
 STUDIO: Final = "media_player.living_room_studio"
+OTHERS_OF_GROUP: Final = {"notify.downstairs_speak": True, "notify.downstairs_announce": True} | {
+    "switch.downstairs_do_not_disturb": True
+}
 
 _ECHO: Final = {"entity_id": KITCHEN}
 _ENTRY: Final = {"config_entry_id": "ENTRY"}
@@ -162,6 +167,85 @@ async def test_groups_are_resolved_before_rights_are_checked(
         with pytest.raises(Unauthorized):
             pytest.fail(f"{action} {data}: {await act(hass, guest, action, data)}")
     assert sent(sim) == []
+
+
+ON_GROUP: Final[list[tuple[str, dict[str, Any]]]] = [
+    ("send_text_command", {"text_command": "x"}),
+    ("set_do_not_disturb", {}),
+    ("set_do_not_disturb", {"duration": 60}),
+    ("media_player.volume_set", {"volume_level": 0.3}),
+    ("media_player.volume_mute", {"is_volume_muted": True}),
+    ("media_player.media_play", {}),
+    ("media_player.play_media", {"media_content_type": "AMAZON_MUSIC", "media_content_id": "x"}),
+    ("media_player.play_media", {"media_content_type": "custom", "media_content_id": "x"}),
+]
+
+
+async def test_actions_of_a_group_need_every_speaker(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
+) -> None:
+    """Home Assistant checks the group's entity alone; its speakers are checked besides."""
+    guest.mock_policy({"entities": {"entity_ids": {DOWNSTAIRS: True, BEDROOM: True, **OTHERS_OF_GROUP}}})
+    sim.reset_ledger()
+    for action, data in ON_GROUP:
+        with pytest.raises(Unauthorized):
+            pytest.fail(f"{action} {data}: {await act(hass, guest, action, {'entity_id': DOWNSTAIRS, **data})}")
+    for kind in ("speak", "announce"):
+        with pytest.raises(Unauthorized):
+            await act(hass, guest, "notify.send_message", {"entity_id": f"notify.downstairs_{kind}", "message": "x"})
+    with pytest.raises(Unauthorized):
+        await act(hass, guest, "switch.turn_on", {"entity_id": "switch.downstairs_do_not_disturb"})
+    assert sent(sim) == []
+    await act(hass, guest, "media_player.media_pause", {"entity_id": BEDROOM})
+
+
+async def test_a_group_is_controlled_by_who_may_control_every_speaker(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
+) -> None:
+    every = dict.fromkeys(hass.states.async_entity_ids("media_player"), True)
+    guest.mock_policy({"entities": {"entity_ids": every}})
+    sim.reset_ledger()
+    await act(hass, guest, "media_player.volume_set", {"entity_id": DOWNSTAIRS, "volume_level": 0.3})
+    assert sent(sim) == ["POST /api/behaviors/preview"]
+
+
+async def test_a_routine_needs_every_echo_that_it_names(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
+) -> None:
+    """Good night speaks on the Bedroom Dot, wherever it is run."""
+    buttons = [entity_id for entity_id in hass.states.async_entity_ids("button") if "good_night" in entity_id]
+    guest.mock_policy({"entities": {"entity_ids": {KITCHEN: True, **dict.fromkeys(buttons, True)}}})
+    routine = {"media_content_type": "routine", "media_content_id": "Good night"}
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("run_routine", {"entity_id": KITCHEN, "routine": "Good night"}),
+        ("run_sequence", {"entity_id": KITCHEN, "steps": [{"routine": "Good night"}]}),
+        ("media_player.play_media", {"entity_id": KITCHEN, **routine}),
+        *(("button.press", {"entity_id": button}) for button in buttons),
+    ]
+    sim.reset_ledger()
+    for action, data in calls:
+        with pytest.raises(Unauthorized):
+            pytest.fail(f"{action} {data}: {await act(hass, guest, action, data)}")
+    assert sent(sim) == []
+    guest.mock_policy({"entities": {"entity_ids": {KITCHEN: True, BEDROOM: True}}})
+    await act(hass, guest, "run_routine", {"entity_id": KITCHEN, "routine": "Good night"})
+    assert sent(sim) == ["POST /api/behaviors/preview"]
+
+
+async def test_an_event_needs_the_echo_that_its_location_names(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
+) -> None:
+    (calendar,) = hass.states.async_entity_ids("calendar")
+    guest.mock_policy({"entities": {"entity_ids": {calendar: True, BEDROOM: True}}})
+    start = dt_util.now() + timedelta(days=1)
+    times = {"start_date_time": start.isoformat(), "end_date_time": (start + timedelta(hours=1)).isoformat()}
+    sim.reset_ledger()
+    data = {"entity_id": calendar, "summary": "Feed the cat", **times}
+    with pytest.raises(Unauthorized):
+        await act(hass, guest, "calendar.create_event", {**data, "location": "Kitchen Show"})
+    assert sent(sim) == []
+    await act(hass, guest, "calendar.create_event", {**data, "location": "Bedroom Dot"})
+    assert len(sent(sim)) == 1
 
 
 async def test_what_is_allowed_is_done(

@@ -28,6 +28,7 @@ from .entity import (
 )
 from .features.routines import async_press_routine
 from .features.settings import CapableDescription, PreferenceEntity, async_setup_settings
+from .features.targets import async_permissions
 
 PARALLEL_UPDATES = 0
 
@@ -127,7 +128,8 @@ class AlexaRoutineButton(TopicEntity[TopicCoordinator[Routine]], ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Run the routine; returns when Amazon has accepted it."""
-        await async_press_routine(self.hass, self.entry, self._routine.routine_id)
+        permissions = await async_permissions(self.hass, self.caller)
+        await async_press_routine(permissions, self.entry, self._routine.routine_id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,8 +36,10 @@ from .features.alarms import (
     recurrence_held,
     recurrence_of_rule,
     rule_of,
+    serials_of,
     timing_of,
 )
+from .features.targets import async_permissions
 
 PARALLEL_UPDATES = 0
 
@@ -136,7 +138,11 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
         """Set a reminder, or an alarm for an event that is called so; the location says on which Echo."""
         label = kwargs.get("summary") or ""
         is_alarm = not tidy(label) or same(label, ALARM)
+        permissions = await async_permissions(self.hass, self.caller)
+        if (kwargs.get("description") or "").strip():
+            raise invalid_input("alarm_description")
         echo = self._echo(kwargs.get("location"))
+        permissions.require_echos(self.entry, serials_of(echo))
         must_have(echo, CAN_RING if is_alarm else CAN_REMIND)
         start = _start(kwargs["dtstart"])
         local = start.astimezone(echo.zone) if start.tzinfo else start
@@ -152,6 +158,8 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
         recurrence_range: str | None = None,
     ) -> None:
         """Change an alarm or a reminder, of what repeats all that is to come."""
+        if (event.get("description") or "").strip():
+            raise invalid_input("alarm_description")
         echo, item = await async_find(self.hass, uid)
         if recurrence_id and not (recurrence_range and self._is_next(echo, item, recurrence_id)):
             raise invalid_input("alarm_one_of_many")

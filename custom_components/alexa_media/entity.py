@@ -5,15 +5,16 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from functools import partial
 from itertools import batched
+from time import time
 from typing import Any, Final, override
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
-from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity import CONTEXT_RECENT_TIME_SECONDS, Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
@@ -171,6 +172,12 @@ class TopicEntity[C: TopicCoordinator[Any]](CoordinatorEntity[C]):
     def available(self) -> bool:
         """Return whether the topic's data may be shown."""
         return self.coordinator.usable
+
+    @property
+    def caller(self) -> Context | None:
+        """Return the context of the action that runs, as long as it has just begun; else ``None``."""
+        is_recent = self._context_set is not None and time() - self._context_set < CONTEXT_RECENT_TIME_SECONDS
+        return self._context if is_recent else None
 
 
 class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):

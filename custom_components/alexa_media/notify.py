@@ -55,7 +55,7 @@ from .features.speech import (
     recipients_of,
     title_of,
 )
-from .features.targets import async_permissions
+from .features.targets import async_permissions, async_require_speakers
 
 
 @callback
@@ -213,6 +213,7 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
         when Amazon does not take it.
         """
         kind = self.entity_description.kind
+        await async_require_speakers(self)
         (command,) = message_of(message, kind, title=title if kind is Kind.ANNOUNCE else None).commands()
         await self.async_command(command)
 
@@ -302,7 +303,7 @@ class AlexaNotificationService(BaseNotificationService):
         named, unknown = _found(self.hass, players, target)
         named += [player for player in called if player not in named]
         recipients = recipients_of(players, (), named)
-        permissions = await async_permissions(self.hass, _caller.get() or Context())
+        permissions = await async_permissions(self.hass, _caller.get())
         permissions.require_entities(player.entity_id for player in (*named, *(one.player for one in recipients)))
         if isinstance(said, AppMessage):
             await _async_notify_apps(self.hass, said, named)

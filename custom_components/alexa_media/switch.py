@@ -50,6 +50,7 @@ from .features.settings import (
     async_setup_property_settings,
     async_setup_settings,
 )
+from .features.targets import async_require_speakers
 
 PARALLEL_UPDATES = 0
 
@@ -448,6 +449,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
 
     async def _async_set(self, *, enabled: bool) -> None:
         """Switch, and show what Amazon then confirms."""
+        await async_require_speakers(self)
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_switch(self._targets, enabled=enabled)
 

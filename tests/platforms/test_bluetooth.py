@@ -120,11 +120,24 @@ async def test_unknown_source(hass: HomeAssistant, sim: ControlClient, entry: Mo
     assert sim.ledger(method="POST") == []
 
 
+async def test_nothing_is_sent_to_disconnect_nothing(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The Echo itself as the source is what is there already."""
+    sim.reset_ledger()
+    await select(hass, "Local Speaker")
+    assert household.requests() == []
+
+
 @pytest.mark.parametrize("source", ["Jo's Phone", "Local Speaker"])
 async def test_a_refused_connection_raises(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, source: str
 ) -> None:
     """The caller learns of it, it is not sent again, and the topic's success is not touched."""
+    if before := source == "Local Speaker":
+        connect(household, PHONE)
+        await until(hass, lambda: shown(hass, "source") == "Jo's Phone")
+        await quiet(hass, sim)
     sim.fault(path="/api/bluetooth/*", times=3, status=500)
     sim.reset_ledger()
     with pytest.raises(HomeAssistantError) as raised:
@@ -132,7 +145,7 @@ async def test_a_refused_connection_raises(
     assert raised.value.translation_key == "cannot_connect"
     assert len(household.requests("POST")) == 1
     assert entry.runtime_data.bluetooth.last_update_success
-    assert shown(hass, "source") == "Local Speaker"
+    assert shown(hass, "source") == ("Jo's Phone" if before else "Local Speaker")
 
 
 async def test_at_the_device(

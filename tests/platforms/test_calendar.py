@@ -166,3 +166,15 @@ async def test_change_and_delete(
     await calendar.async_delete_event(alarm["uid"])
     await calendar.async_delete_event(uid, None)
     assert items(household, "Paper bin") == []
+
+
+async def test_a_description_is_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Amazon has no place for it, and it must not be lost without a word."""
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="no description"):
+        await create(hass, "Feed the cat", tomorrow(8), location="Kitchen Show", description="Half a can")
+    assert household.requests() == []
+    await create(hass, "Feed the cat", tomorrow(8), location="Kitchen Show", description=" ")
+    assert len(items(household, "Feed the cat")) == 1

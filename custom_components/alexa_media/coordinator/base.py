@@ -131,6 +131,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Return the keys that somebody shows."""
         return frozenset(key for key in self._by_context if isinstance(key, str) and key != EXISTENCE)
 
+    @property
+    def is_current(self) -> bool:
+        """Return whether what is shown can be relied on: the topic was read, and changes are pushed."""
+        return self.push_up and self.last_update_success
+
     def will_be_shown(self, domain: str, ending: str = "") -> bool:
         """Return whether an entity with such a unique id was enabled before, or has yet to come, enabled."""
         entities = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)

@@ -103,11 +103,6 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._sessions_only = True
         await self.async_refresh_shared()
 
-    @property
-    def is_current(self) -> bool:
-        """Return whether what is shown can be relied on: the topic was read, and changes are pushed."""
-        return self.push_up and self.last_update_success
-
     def is_external(self, session: Session) -> bool:
         """Return whether a session is that of a player that Amazon's own commands do not reach, as far as is known."""
         until = self._external.get(_provider(session))

@@ -108,9 +108,9 @@ def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
 
 
 def serials_of(echo: Echo) -> list[str]:
-    """Return the serials of a device and of what is behind it; for all devices, those that have reminders."""
+    """Return the serial of a device; of what stands for all of them, those of all that have reminders."""
     if echo.device.serial != EVERYWHERE:
-        return [echo.device.serial, *echo.entry.runtime_data.devices.members_of(echo.device)]
+        return [echo.device.serial]
     devices = echo.entry.runtime_data.devices.data
     return [serial for serial, device in devices.items() if CAN_REMIND in device.capabilities]
 

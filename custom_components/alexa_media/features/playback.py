@@ -1,15 +1,16 @@
 """Commands to what a device plays: Amazon's own player, or that of a provider such as Spotify."""
 
-from typing import Final
+from typing import Final, override
 
 from homeassistant.core import callback
 
 from ..cloud.errors import AlexaNoPlayerError
-from ..cloud.model.commands import PlayerCommand, Stop, TextCommand
+from ..cloud.model.commands import Command, PlayerCommand, Stop, TextCommand
 from ..cloud.model.devices import Device, Player, PlayerState, Session
 from ..cloud.phrases import PlayerPhrases, player_phrases_for, player_sentence
 from ..coordinator.players import PlayersCoordinator
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
+from .targets import async_require_speakers
 
 PLAY: Final = "PlayCommand"
 PAUSE: Final = "PauseCommand"
@@ -64,8 +65,15 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         """Return whether it is certain that nothing plays."""
         return self._session is None and self._players.is_current
 
+    @override
+    async def async_command(self, command: Command, target: Device | None = None) -> None:
+        """Run a command; of a group the caller has to be allowed to control every speaker."""
+        await async_require_speakers(self)
+        await super().async_command(command, target)
+
     async def _async_transport(self, kind: str, **fields: str | float | bool | None) -> None:
         """Send a command to what plays here; does nothing where nothing plays."""
+        await async_require_speakers(self)
         if self._is_idle:
             return
         before = self.value
@@ -76,6 +84,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     async def _async_resume(self) -> None:
         """Play on what was played last, if Amazon still has it; else do nothing."""
+        await async_require_speakers(self)
         with command_errors(self.hass, self.entry):
             last = self._last_session
             if last is None or not self._players.is_external(last):
@@ -85,6 +94,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     async def _async_stop(self) -> None:
         """Stop what plays here, whoever plays it; does nothing where nothing plays."""
+        await async_require_speakers(self)
         if self._is_idle:
             return
         before = self.value

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from homeassistant.core import HomeAssistant
-
 from ..cloud.model.devices import Device, DeviceFamily
 from ..cloud.model.routines import Routine
 from ..cloud.names import same, tidy
@@ -12,48 +10,50 @@ from ..const import CONF_DEFAULT_DEVICE
 from ..coordinator.routines import RoutinesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
+from .targets import Permissions
 
 # How many routines an error names at most.
 _NAMED: Final = 20
 
 
-async def async_run_routine(hass: HomeAssistant, entry: AlexaConfigEntry, wanted: str, device: Device) -> Routine:
+async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, wanted: str, device: Device) -> Routine:
     """Run a routine on an Echo, given by its id, its name or its utterance; returns it once Amazon has accepted it.
 
     It is read first, so that it does what it does now. Raises ``ServiceValidationError``
-    unless exactly one is meant, ``HomeAssistantError`` when Amazon does not take it.
+    unless exactly one is meant, ``Unauthorized`` unless the caller may control that Echo and
+    those that the routine names, ``HomeAssistantError`` when Amazon does not take it.
     """
     if not wanted.strip():
         raise invalid_input("routine_empty")
     if (coordinator := entry.runtime_data.routines) is None:
         raise invalid_input("routine_unknown", routine=wanted, known="-")
-    with command_errors(hass, entry):
+    with command_errors(permissions.hass, entry):
         await coordinator.async_read_now()
     routine = found_routine(coordinator.data, wanted)
     if routine.needs_echo and device.is_group:
         raise invalid_input("routine_on_group", routine=routine.name)
-    return await _async_run(hass, entry, coordinator, routine, device)
+    return await _async_run(permissions, entry, coordinator, routine, device)
 
 
-async def async_press_routine(hass: HomeAssistant, entry: AlexaConfigEntry, routine_id: str) -> None:
+async def async_press_routine(permissions: Permissions, entry: AlexaConfigEntry, routine_id: str) -> None:
     """Run a routine without an Echo; raises as ``async_run_routine`` does.
 
     What a routine does on the Echo that is spoken to is done on the default device, or on the only Echo.
     """
     if (coordinator := entry.runtime_data.routines) is None:
         raise invalid_input("routine_gone")
-    with command_errors(hass, entry):
+    with command_errors(permissions.hass, entry):
         await coordinator.async_read_now()
     if (routine := coordinator.data.get(routine_id)) is None or coordinator.is_missing(routine_id):
         raise invalid_input("routine_gone")
     device = None
     if routine.needs_echo and (device := _default_echo(entry)) is None:
         raise invalid_input("routine_needs_echo", routine=routine.name)
-    await _async_run(hass, entry, coordinator, routine, device)
+    await _async_run(permissions, entry, coordinator, routine, device)
 
 
 async def _async_run(
-    hass: HomeAssistant,
+    permissions: Permissions,
     entry: AlexaConfigEntry,
     coordinator: RoutinesCoordinator,
     routine: Routine,
@@ -62,7 +62,8 @@ async def _async_run(
     """Run a routine that is switched on."""
     if not routine.enabled:
         raise invalid_input("routine_disabled", routine=routine.name)
-    with command_errors(hass, entry):
+    permissions.require_echos(entry, (*([device.serial] if device else ()), *sorted(routine.serials)))
+    with command_errors(permissions.hass, entry):
         await coordinator.api.async_run(routine, device)
     return routine
 

@@ -187,6 +187,7 @@ class StepReader:
             raise invalid_input("routine_disabled", routine=routine.name)
         if routine.needs_echo and any(device.is_group for device in devices):
             raise invalid_input("routine_on_group", routine=routine.name)
+        self.serials |= routine.serials
         return _together([RunRoutine(routine=routine, device=device) for device in devices])
 
     def _devices(self, entity_ids: tuple[str, ...], place: str, *, for_members: bool) -> list[Device]:

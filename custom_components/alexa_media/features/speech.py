@@ -121,14 +121,18 @@ def message_of(
     that Alexa would not speak, and for an option that has no effect with the kind of message.
     """
     text = _checked(text)
-    must_have_effect(kind.value, {Kind.SHOW: {"language": language}, Kind.SPEAK: {"title": title}}.get(kind, {}))
+    options: Mapping[Kind, Mapping[str, object]] = {
+        Kind.SHOW: {"language": language, "volume": volume},
+        Kind.SPEAK: {"title": title},
+    }
+    must_have_effect(kind.value, options.get(kind, {}))
     if kind is Kind.SHOW and not plain(text):
         raise invalid_input("empty_message")
     return Message(
         kind=kind,
         text=in_language(text, language) if language else text,
         title=title_of(title),
-        volume=None if volume is None or kind is Kind.SHOW else round(volume * 100),
+        volume=None if volume is None else round(volume * 100),
         dnd=dnd,
         spoken=kind is not Kind.SHOW,
         shown=shown,

@@ -1,11 +1,13 @@
 """What a caller of an action may do, by Home Assistant's own policies.
 
-Actions of entities are checked by Home Assistant. All other actions use this module: for every
-Echo that they name, once groups have been resolved, and before anything is sent.
+Home Assistant checks the entities that an action of entities names. For all other actions, and for
+what an entity stands for besides itself, this module checks every Echo once groups have been resolved,
+before anything is sent.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
@@ -16,7 +18,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import player_unique_id
+from ..entity import AlexaDeviceEntity, player_unique_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,33 @@ class Permissions:
 
     @callback
     def require_echos(self, entry: AlexaConfigEntry, serials: Iterable[str]) -> None:
-        """Raise ``Unauthorized`` for the first Echo whose media player the caller may not control."""
-        registry = er.async_get(self.hass)
-        unique_ids = (player_unique_id(entry, serial) for serial in serials)
+        """Raise ``Unauthorized`` for the first Echo whose media player the caller may not control.
+
+        A speaker group is also everything below it that has not been filtered out.
+        """
+        registry, devices = er.async_get(self.hass), entry.runtime_data.devices
+        every = dict.fromkeys(serials)
+        for device in [devices.data[serial] for serial in every if serial in devices.data]:
+            every |= dict.fromkeys(serial for serial in devices.members_of(device) if serial in devices.data)
+        unique_ids = (player_unique_id(entry, serial) for serial in every)
         self.require_entities(
             registry.async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id) or "" for unique_id in unique_ids
         )
 
 
-async def async_permissions(hass: HomeAssistant, context: Context) -> Permissions:
+async def async_permissions(hass: HomeAssistant, context: Context | None) -> Permissions:
     """Return the rights of the caller with a context; raises ``UnknownUser`` for a user that was removed."""
     user: User | None = None
+    context = context or Context()
     if context.user_id is not None and (user := await hass.auth.async_get_user(context.user_id)) is None:
         raise UnknownUser(context=context)
     return Permissions(hass, context, user)
+
+
+async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
+    """Raise ``Unauthorized`` for a caller who may not control every speaker behind the group of an entity.
+
+    It has to be the first that an action of the entity awaits: until then it is certain who calls.
+    """
+    if entity.device.is_group and (context := entity.caller) is not None:
+        (await async_permissions(entity.hass, context)).require_echos(entity.entry, (entity.serial,))

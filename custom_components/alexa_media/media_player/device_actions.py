@@ -16,6 +16,7 @@ from ..features.kids import async_disable_kids, async_enable_kids
 from ..features.routines import async_run_routine
 from ..features.sounds import async_shelf, public_url, required_public_url
 from ..features.speech import DndPolicy, Kind, Message, async_say, can_speak, echo_players, recipients_of
+from ..features.targets import async_permissions, async_require_speakers
 from .sources import SoundModes, SourceSelection
 
 _SCREENS: Final = (DeviceFamily.KNIGHT, DeviceFamily.ROOK)
@@ -26,7 +27,8 @@ class AccountActions(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     async def async_run_routine(self, routine: str) -> ServiceResponse:
         """Run a routine here, given by its name, an utterance or its id (``alexa_media.run_routine``)."""
-        found = await async_run_routine(self.hass, self.entry, routine, self.device)
+        permissions = await async_permissions(self.hass, self.caller)
+        found = await async_run_routine(permissions, self.entry, routine, self.device)
         return {"id": found.routine_id, "name": found.name}
 
     async def async_amazon_kids_enable(self, child: str) -> None:
@@ -121,6 +123,7 @@ class PlayerSettings(SourceSelection, SoundModes):
             raise invalid_input("dnd_duration_invalid")
         if dnd is None:
             raise invalid_input("dnd_unknown", name=self.device.name)
+        await async_require_speakers(self)
         targets = dnd.among(self.runtime.devices.leaves(self.device))
         if until is not None and (lost := next((device for device in targets if device.time_zone is None), None)):
             raise invalid_input("dnd_time_zone_unknown", name=lost.name)

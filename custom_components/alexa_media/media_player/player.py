@@ -28,6 +28,7 @@ from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id, sendable
 from ..features.play_media import IMAGE, QUEUE, ROUTINE, STATION, check_listed, command_of, is_stream, volume_of
 from ..features.playback import PAUSE, PLAY, PlaybackEntity
+from ..features.targets import async_require_speakers
 from .browse import MediaBrowsing
 from .device_actions import AccountActions, PlayerSettings, SoundAnnouncement
 from .history import VoiceHistory
@@ -301,14 +302,14 @@ class AlexaMediaPlayer(
         await self.async_command(TextCommand(text=text))
 
     async def async_set_sleep_timer(self, duration: timedelta) -> None:
-        """Stop what plays after a while, told in words (``alexa_media.set_sleep_timer``)."""
+        """Stop what plays after a while, in words (``alexa_media.set_sleep_timer``); nothing plays: do nothing."""
         if not SHORTEST_SLEEP <= duration <= LONGEST_SLEEP:
             raise invalid_input("sleep_timer_invalid")
-        if (phrases := phrases_for(self.device.locale)) is None:
-            raise invalid_input("alarm_language", locale=self.device.locale or "", device=self.device.name)
-        if not self._session:
-            raise invalid_input("sleep_timer_silence", name=self.device.name)
-        await self.async_command(TextCommand(text=sleep_sentence(phrases, duration)))
+        listener = self._listener
+        if (phrases := phrases_for(listener.locale)) is None:
+            raise invalid_input("alarm_language", locale=listener.locale or "", device=listener.name)
+        if not self._is_idle:
+            await self.async_command(TextCommand(text=sleep_sentence(phrases, duration)), listener)
 
     @override
     async def async_set_shuffle(self, shuffle: bool) -> None:
@@ -336,6 +337,7 @@ class AlexaMediaPlayer(
         A file or a stream is played if it is an announcement, as ``tts.speak`` asks for; else
         ``announce`` has no meaning. Amazon has no way to put something behind what plays.
         """
+        await async_require_speakers(self)
         media_type, extra = str(media_type), dict(kwargs.get(ATTR_MEDIA_EXTRA) or {})
         if announce and is_stream(media_type, media_id) and media_id:
             await self._async_announce_sound(media_id, volume_of(media_type, extra, announced=True))

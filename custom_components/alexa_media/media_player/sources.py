@@ -67,13 +67,17 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
         backend, paired = self.runtime.backend, self._paired or {}
         if (name := meant((LOCAL_SPEAKER, *paired), source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join((LOCAL_SPEAKER, *paired)))
+        bluetooth = self.runtime.bluetooth
+        is_known = bluetooth is not None and bluetooth.is_current and self._paired is not None
+        if name == LOCAL_SPEAKER and is_known and not any(device.connected for device in paired.values()):
+            return
         with command_errors(self.hass, self.entry):
             if name == LOCAL_SPEAKER:
                 await backend.async_disconnect_bluetooth(self.device)
             else:
                 await backend.async_connect_bluetooth(self.device, paired[name].address)
-        if self.runtime.bluetooth:
-            self.runtime.bluetooth.async_expect(self.serial)
+        if bluetooth:
+            bluetooth.async_expect(self.serial)
 
 
 # Bass, midrange, treble. Amazon's own names have never been published with what they set, so these are ours.

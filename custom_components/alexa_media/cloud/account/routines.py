@@ -54,6 +54,7 @@ def _routine(element: Mapping[str, Any]) -> Routine | None:
         sequence=json.dumps(sequence),
         utterances=utterances,
         needs_echo=any(map(_is_echo, _strings(sequence))),
+        serials=frozenset(serial for serial in _serials(sequence) if not _is_echo(serial)),
     )
 
 

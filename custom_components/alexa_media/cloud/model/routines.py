@@ -13,6 +13,7 @@ class Routine:
 
     ``utterances`` are its trigger phrases, ``sequence`` is Amazon's JSON of its actions as a
     string. ``needs_echo``: an action uses "the device you speak to".
+    ``serials`` are the Echos that the actions name.
     """
 
     routine_id: str
@@ -21,6 +22,7 @@ class Routine:
     sequence: str
     utterances: tuple[str, ...] = ()
     needs_echo: bool = False
+    serials: frozenset[str] = frozenset()
 
 
 class RoutinesApi(Protocol):
