@@ -84,3 +84,57 @@ async def test_several_accounts_have_numbers(
 async def test_amazon_out_of_reach(hass: HomeAssistant, sim: ControlClient) -> None:
     sim.fault(path="/api/ping", cut="before")
     assert await health(hass) == {"accounts": 0, "can_reach_amazon": {"type": "failed", "error": "unreachable"}}
+
+
+async def test_an_account_whose_set_up_failed(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    sim.fault(path="/*", cut="before")
+    await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    assert config_entry.state is ConfigEntryState.SETUP_RETRY
+    assert await health(hass) == {
+        "accounts": 1,
+        "signed_in": False,
+        "push_up": False,
+        "devices": 0,
+        "can_reach_amazon": {"type": "failed", "error": "unreachable"},
+    }
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 403}, {"html": True}, {"cut": "before"}], ids=str)
+async def test_an_account_whose_stream_never_opened(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, fault: dict[str, Any]
+) -> None:
+    sim.fault(path="*/directives", **fault)
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.async_block_till_done()
+    shown = await health(hass)
+    assert (shown["signed_in"], shown["push_up"]) == (True, False)
+    assert shown["devices"] == len(config_entry.runtime_data.devices.data) > 0
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_an_account_whose_cloud_went_down(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """What is known stays; that Amazon is out of reach is said."""
+    sim.fault(path="/*", cut="before")
+    for coordinator in entry.runtime_data.coordinators:
+        await coordinator.async_refresh()
+    shown = await health(hass)
+    assert shown["devices"] > 0
+    assert shown["signed_in"] is True
+    assert shown["can_reach_amazon"] == {"type": "failed", "error": "unreachable"}
+    sim.clear_faults()
+
+
+@pytest.mark.parametrize("state", [state for state in ConfigEntryState if state is not ConfigEntryState.LOADED])
+async def test_an_account_in_any_other_state_has_no_data(
+    hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any], state: ConfigEntryState
+) -> None:
+    added = add(hass, entry_data, "A1", state=state)
+    shown = await health(hass)
+    assert (shown["signed_in"], shown["push_up"], shown["devices"]) == (False, False, 0)
+    added.mock_state(hass, ConfigEntryState.NOT_LOADED)

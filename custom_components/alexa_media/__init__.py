@@ -11,7 +11,13 @@ import probatio as vol
 
 from . import push
 from .const import DOMAIN
-from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData, async_create_backend, async_forget
+from .coordinator.runtime import (
+    AlexaConfigEntry,
+    AlexaRuntimeData,
+    async_claim_registration,
+    async_create_backend,
+    async_forget,
+)
 from .entity import async_follow_devices, is_gone
 from .features.appliances import async_follow_appliances, is_appliance
 from .flow.migration import async_migrate, async_settle
@@ -62,6 +68,7 @@ async def async_migrate_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> b
 
 async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Set up an account."""
+    async_claim_registration(hass, entry)
     backend, async_close = await async_create_backend(hass, entry)
     entry.async_on_unload(async_close)
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)

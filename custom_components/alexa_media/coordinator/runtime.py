@@ -11,8 +11,9 @@ from typing import Any, Final
 from aiohttp import CookieJar
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.ssl import SSL_ALPN_HTTP11_HTTP2, client_context
 import httpx
 
@@ -380,6 +381,28 @@ def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[C
         # an entry of alexa_media_player's does not say yet whose it is
         and (not customer_id or other.data.get(CONF_CUSTOMER_ID) in (None, "", customer_id))
     ]
+
+
+_IN_USE: HassKey[set[str]] = HassKey(f"{DOMAIN}_registrations")
+"""Ids of the entries that use their registration, from the begin of their set-up on."""
+
+
+@callback
+def async_claim_registration(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Use the registration of an entry until it is unloaded.
+
+    Raises ``ConfigEntryError`` when a copy of the entry uses it: each of the two would end the
+    stream of pushes that the other has opened, and void the tokens that it holds.
+    """
+    in_use = hass.data.setdefault(_IN_USE, set())
+    if user := next((copy for copy in sharing_registration(hass, entry) if copy.entry_id in in_use), None):
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="duplicate_account",
+            translation_placeholders={"other": user.title},
+        )
+    in_use.add(entry.entry_id)
+    entry.async_on_unload(lambda: in_use.discard(entry.entry_id))
 
 
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:

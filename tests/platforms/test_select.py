@@ -1,0 +1,88 @@
+"""Selects: a value that no list has is shown, and stays selectable."""
+
+import json
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.account import transport
+from tests.conftest import Clock, set_up, state_of, until
+
+from .appliances import House
+
+KITCHEN: Final = "select.kitchen_show"
+
+
+def replaced(value: Any, keys: dict[str, Any]) -> Any:
+    """Return a JSON value with other values under some keys, wherever they are."""
+    if isinstance(value, dict):
+        return {key: keys[key] if key in keys else replaced(item, keys) for key, item in value.items()}
+    return [replaced(item, keys) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "shown", "known"),
+    [
+        ("language", {"locale": "tlh-KL"}, "tlh-KL", "de-DE"),
+        ("temperature_unit", {"temperatureScale": "KELVIN"}, "KELVIN", "celsius"),
+        ("distance_units", {"distanceUnits": "PARSEC"}, "PARSEC", "metric"),
+        ("audio_port", {"direction": "SIDEWAYS"}, "SIDEWAYS", "input"),
+    ],
+)
+async def test_a_setting_that_no_table_has_stays_selectable(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    answer: dict[str, Any],
+    shown: str,
+    known: str,
+) -> None:
+    real = transport._body
+
+    async def body(response: Any, endpoint: Any) -> bytes:
+        raw: bytes = await real(response, endpoint)
+        try:
+            return json.dumps(replaced(json.loads(raw), answer)).encode()
+        except ValueError:
+            return raw
+
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+    with monkeypatch.context() as patch:
+        patch.setattr(transport, "_body", body)
+        await set_up(hass, config_entry)
+        await clock.settle()
+        await clock.advance(2, 0.5)
+    entity_id = f"{KITCHEN}_{name}"
+    state = state_of(hass, entity_id)
+    assert state.state == shown
+    assert {shown, known} <= set(state.attributes["options"])
+    await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": known}, blocking=True)
+    state = state_of(hass, entity_id)
+    assert state.state == known
+    assert shown in state.attributes["options"], "what was set before can be chosen again"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_mode_that_an_appliance_does_not_list_stays_selectable(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    house = House(sim)
+    features = {"power": {"powerState": "ON"}, "mode.3": {"modes": {"A": "Calm", "B": "Wild"}, "mode": "Feral"}}
+    added = "5e000000-0000-4000-8000-0000000000a4"
+    house.add(added, {"name": "Fountain", "category": "OTHER", "model": "F", "features": features})
+    await set_up(hass, config_entry)
+    entity_id = "select.fountain_mode_3"
+    await until(hass, lambda: hass.states.get(entity_id))
+    state = state_of(hass, entity_id)
+    assert state.state == "Feral"
+    assert set(state.attributes["options"]) == {"Calm", "Wild", "Feral"}
+    await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": "Wild"}, blocking=True)
+    await until(hass, lambda: state_of(hass, entity_id).state == "Wild")
+    assert "Feral" in state_of(hass, entity_id).attributes["options"]
+    await hass.config_entries.async_unload(config_entry.entry_id)
