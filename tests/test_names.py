@@ -39,6 +39,30 @@ def test_forms_of_one_name_are_the_same(name: str) -> None:
     assert meant(["x", f" {name}"], name) == f" {name}"
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Kitchen 2", "\uff2b\uff49\uff54\uff43\uff48\uff45\uff4e\u3000\uff12"),
+        ("Kim's room", "Kim\u2019s room"),
+        ("Gästezimmer", "Gäste\u00adzimmer"),
+        ("☕ Café", "☕\ufe0f Cafe\u0301"),
+        ("Kitchen", "\u202aKitchen\u202c"),
+        ("Kitchen", "\u2066Kit\u200dchen\u2069"),
+        ("a b", "a\u202f\u2028b"),
+        ("fire", "\ufb01re"),
+    ],
+)
+def test_letters_that_look_alike_are_the_same(one: str, other: str) -> None:
+    """Full-width letters, ligatures, apostrophes, joiners, soft hyphens and direction marks make no difference."""
+    assert same(one, other)
+    assert meant([one], other) == one
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing(name: str) -> None:
+    assert folded(folded(name)) == folded(name)
+
+
 @given(st.text())
 def test_tidy_and_folded_are_stable(name: str) -> None:
     assert tidy(tidy(name)) == tidy(name)

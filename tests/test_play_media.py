@@ -97,6 +97,7 @@ async def test_what_is_no_folder_is_refused(hass: HomeAssistant, entry: MockConf
     [
         ("AMAZON_MUSIC", "provider/AMAZON_MUSIC"),
         ("spotify", "provider/SPOTIFY"),
+        ("AMAZON_MUSIC", "Provider/spotify"),
         ("library", "providers"),
         ("library", ""),
         ("sound", "sounds/animals"),
@@ -142,6 +143,18 @@ async def test_what_is_no_provider_is_refused(hass: HomeAssistant, sim: ControlC
     with pytest.raises(ServiceValidationError) as raised:
         await play(hass, "somewhere", "quill")
     assert raised.value.translation_key == "media_type_unknown"
+    assert music_nodes(sim) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_id"), [("Routine", "Good night"), ("SOUND", "air_horn_03"), (" Custom ", "tell a joke")]
+)
+async def test_a_content_type_is_known_in_any_case(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str, media_id: str
+) -> None:
+    sim.reset_ledger()
+    await play(hass, kind, media_id)
+    assert len(sim.ledger(path="/api/behaviors/preview")) == 1
     assert music_nodes(sim) == []
 
 

@@ -128,6 +128,20 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
     )
 
 
+def fraction(value: Any) -> float:
+    """Return a number from 0 to 1 that a field of an action holds, such as a volume; raises ``ValueError``.
+
+    ``True``, which would be 1 and thus the loudest, is no number.
+    """
+    try:
+        number = -1.0 if isinstance(value, bool) else float(value)
+    except TypeError as err:
+        raise ValueError("not a number") from err
+    if not 0 <= number <= 1:
+        raise ValueError("not a number from 0 to 1")
+    return number
+
+
 def sendable(text: str, limit: int = MAX_TEXT) -> str:
     """Return a text without white space around it; raises ``ServiceValidationError`` where Amazon cannot take it."""
     try:

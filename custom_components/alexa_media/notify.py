@@ -35,6 +35,7 @@ from .entity import (
     account_device_info,
     async_setup_entities,
     command_errors,
+    fraction,
     invalid_input,
     player_unique_id,
 )
@@ -356,7 +357,7 @@ def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) ->
         raise invalid_input("notify_field_unknown", fields=", ".join(unknown), known=", ".join(_FIELDS))
     kind = _one_of(data, ATTR_TYPE, _TYPES)
     method = _one_of(data, ATTR_METHOD, _METHODS)
-    volume = _value(data, ATTR_VOLUME, vol.All(vol.Coerce(float), vol.Range(min=0, max=1)), "0–1")
+    volume = _value(data, ATTR_VOLUME, fraction, "0–1")
     language = _value(data, ATTR_LANGUAGE, vol.In(LANGUAGES), ", ".join(LANGUAGES))
     override = _value(data, ATTR_OVERRIDE_DND, cv.boolean, "true, false")
     shown_title = str(data.get(ATTR_TITLE) or title or DEFAULT_TITLE)

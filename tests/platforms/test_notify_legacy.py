@@ -210,9 +210,18 @@ async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: Mo
     assert len(sim.spoken()) == 1
 
 
-@pytest.mark.parametrize(("data", "field"), [({"type": "shout"}, "type"), ({"method": "sing"}, "method")])
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"type": "shout"}, "type"),
+        ({"method": "sing"}, "method"),
+        ({"volume": True}, "volume"),
+        ({"volume": float("nan")}, "volume"),
+        ({"volume": [0.3]}, "volume"),
+    ],
+)
 async def test_unknown_data(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[str, str], field: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await notify(hass, target=[OFFICE], data=data)

@@ -345,7 +345,7 @@ async def test_items_of_unusual_forms_are_shown(
 ) -> None:
     """Numbers as texts and texts as numbers; what has no name is left out; of duplicates the latest is shown."""
     items = [
-        {"itemId": "a", "itemName": "text version", "version": "1", "quantity": 2},
+        {"itemId": "a", "itemName": "text version", "version": "1.0", "quantity": 2},
         {"itemId": "b", "itemName": "object", "version": 2.0, "quantity": {"value": 1.5, "unit": "kg"}},
         {"itemId": "c", "itemName": None, "version": 1},
         {"itemId": "d", "version": 1},

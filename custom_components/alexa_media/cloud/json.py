@@ -43,11 +43,6 @@ def number(value: Any) -> float | None:
     return result if abs(result) <= GREATEST else None
 
 
-def flag(value: Any) -> bool | None:
-    """Return a truth value."""
-    return value if isinstance(value, bool) else None
-
-
 def reading(value: Any) -> bool | None:
     """Return what a truth value means that may be written as a boolean, 0 or 1, or a word; ``None`` for all else."""
     word = str(value).strip().casefold() if isinstance(value, bool | int | float | str) else ""

@@ -1,15 +1,27 @@
 """Comparison of user-given names, which Amazon stores with all their white space.
 
 Both sides of a comparison go through the same function, so that "Movie time ", a no-break space, a
-decomposed "é" and upper case make no difference.
+decomposed "é", full-width letters, the apostrophe of a phone's keyboard and upper case make no difference.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+import re
 from typing import Final
 from unicodedata import normalize
 
-# Zero-width spaces, direction marks and the byte order mark are invisible.
-_INVISIBLE: Final = dict.fromkeys((0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF))
+# Zero-width spaces, soft hyphens, direction marks and the byte order mark are invisible.
+_INVISIBLE: Final = dict.fromkeys(
+    (0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
+)
+
+# Joiners and variation selectors change how a letter or an emoji looks, and apostrophes
+# are typed in several ways: all of these stay in what is shown.
+_LOOKS: Final = {
+    **_INVISIBLE,
+    **dict.fromkeys((0x200C, 0x200D, *range(0xFE00, 0xFE10))),
+    **dict.fromkeys((0x60, 0xB4, 0x2BC, 0x2018, 0x2019), "'"),
+}
+_AROUND_COMMA: Final = re.compile(r"\s*,\s*")
 
 
 def tidy(text: str) -> str:
@@ -18,8 +30,10 @@ def tidy(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return the comparison key of a name; spaces around commas are ignored as well."""
-    return ",".join(normalize("NFC", tidy(part).casefold()) for part in text.split(","))
+    """Return what two names have in common that mean the same; spaces beside a comma make no difference either."""
+    plain = normalize("NFKC", normalize("NFC", text).translate(_LOOKS)).casefold()
+    # both steps may bring apostrophes and decomposed letters
+    return _AROUND_COMMA.sub(",", " ".join(normalize("NFKC", plain.translate(_LOOKS)).split()))
 
 
 def same(one: str | None, other: str | None) -> bool:

@@ -10,7 +10,7 @@ from homeassistant.components.media_source import is_media_source_id
 from ..cloud.model.commands import Command, LaunchSkill, PlaySearch, PlaySound, RunSequence, TextCommand
 from ..cloud.model.media import MusicProvider
 from ..cloud.names import folded
-from ..entity import invalid_input
+from ..entity import fraction, invalid_input
 
 # What browsing and searching find besides music: a title of the queue, a station of TuneIn's, a sound.
 QUEUE: Final = "queue"
@@ -33,7 +33,7 @@ IMAGE: Final = "image"
 # What is shown while browsing besides things to play: folders, and music providers.
 LIBRARY: Final = "library"
 PROVIDER: Final = "provider"
-_FOLDER_ID: Final = re.compile(rf"({PROVIDER}s?|sounds|{ROUTINE}s|{QUEUE})/.*")
+_FOLDER_ID: Final = re.compile(rf"({PROVIDER}s?|sounds|{ROUTINE}s|{QUEUE})/.*", re.IGNORECASE)
 
 _TIMER: Final = "timer"
 _VOLUME: Final = "volume"
@@ -66,9 +66,10 @@ def is_provider(media_type: str) -> bool:
     return _PROVIDER.fullmatch(media_type) is not None
 
 
-def is_own(media_type: str) -> bool:
-    """Return whether a content type is one of those besides the providers."""
-    return media_type in _OWN_TYPES
+def own_type(media_type: str) -> str | None:
+    """Return the content type besides the providers that a word in any case means; ``None`` for none of them."""
+    found = media_type.strip().casefold()
+    return found if found in _OWN_TYPES else None
 
 
 def check_listed(media_type: str, media_id: str) -> None:
@@ -88,7 +89,7 @@ def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = Fa
     known = {_VOLUME}
     if media_type == IMAGE and not announced:
         known = set()
-    elif not announced and not is_own(media_type):
+    elif not announced and own_type(media_type) is None:
         known.add(_TIMER)
     if odd := extra.keys() - known:
         names = ", ".join(sorted(map(str, odd)))
@@ -96,12 +97,9 @@ def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = Fa
     if (value := extra.get(_VOLUME)) is None:
         return None
     try:
-        volume = -1.0 if isinstance(value, bool) else float(value)
-    except TypeError, ValueError:
-        volume = -1.0
-    if not 0 <= volume <= 1:
-        raise invalid_input("extra_volume_invalid", value=str(value)[:50])
-    return volume
+        return fraction(value)
+    except ValueError as err:
+        raise invalid_input("extra_volume_invalid", value=str(value)[:50]) from err
 
 
 def is_stream(media_type: str, media_id: str) -> bool:

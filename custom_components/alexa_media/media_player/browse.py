@@ -18,7 +18,7 @@ from ..cloud.names import folded
 from ..const import DOMAIN
 from ..coordinator.media_cache import MediaLibrary
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
-from ..features.play_media import LIBRARY, PROVIDER, QUEUE, ROUTINE, SOUND, STATION, is_own, is_provider, provider_of
+from ..features.play_media import LIBRARY, PROVIDER, QUEUE, ROUTINE, SOUND, STATION, is_provider, own_type, provider_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -191,11 +191,13 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     # --- before it plays -------------------------------------------------------------
 
     async def _async_content_type(self, media_type: str) -> str:
-        """Return a content type with the provider that it names, in any case, as its id.
+        """Return a content type as it is written in commands: a word in lower case, a provider as its id.
 
         Names that are not known without it are looked up in the account's own list.
         """
-        if is_own(media_type) or is_provider(media_type):
+        if own := own_type(media_type):
+            return own
+        if is_provider(media_type):
             return media_type
         if (found := provider_of(media_type)) is not None or (library := self.runtime.media) is None:
             return found or media_type

@@ -19,7 +19,7 @@ from ..cloud.model.devices import EVERYWHERE, Notification
 from ..cloud.phrases import snooze_sentence, timer_sentence
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, invalid_input
+from ..entity import command_errors, fraction, invalid_input
 from ..features.alarms import (
     CAN_REMIND,
     CAN_RING,
@@ -75,7 +75,6 @@ _REPEATED: Final = {
     vol.Optional(ATTR_INTERVAL, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
 }
 _ECHO: Final = {vol.Optional(ATTR_ENTITY_ID): cv.entity_domain(MEDIA_PLAYER_DOMAIN)}
-_VOLUME: Final = vol.All(vol.Coerce(float), vol.Range(min=0, max=1))
 _ONE: Final = {vol.Required(ATTR_ID): cv.string}
 _LENGTH: Final = vol.All(cv.positive_time_period, vol.Range(min=_SECOND, max=LONGEST_TIMER))
 
@@ -289,7 +288,7 @@ _ACTIONS: Final[
             vol.Required(ATTR_AT): _AT,
             **_REPEATED,
             vol.Optional(ATTR_SOUND): cv.string,
-            vol.Optional(ATTR_VOLUME): _VOLUME,
+            vol.Optional(ATTR_VOLUME): fraction,
         },
     ),
     (
@@ -318,7 +317,7 @@ _ACTIONS: Final[
         _async_edit_reminder,
         {**_ONE, vol.Optional(ATTR_AT): _AT, **_REPEATED, vol.Optional(ATTR_MESSAGE): cv.string},
     ),
-    ("set_alarm_volume", _async_set_volume, {**_ONE, vol.Optional(ATTR_VOLUME): _VOLUME}),
+    ("set_alarm_volume", _async_set_volume, {**_ONE, vol.Optional(ATTR_VOLUME): fraction}),
     ("delete_notification", _async_delete, _ONE),
     ("skip_next", _async_skip_next, _ONE),
     ("snooze_alarm", _async_snooze, {**_ECHO, vol.Optional(ATTR_DURATION): _LENGTH}),

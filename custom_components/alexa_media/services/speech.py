@@ -10,7 +10,7 @@ import probatio as vol
 
 from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
-from ..entity import invalid_input
+from ..entity import fraction, invalid_input
 from ..features.speech import (
     DndPolicy,
     EchoPlayer,
@@ -39,7 +39,7 @@ _SPEAK_SCHEMA: Final = cv.make_entity_service_schema(
         vol.Optional(ATTR_TYPE, default=Kind.SPEAK): vol.Coerce(Kind),
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_LANGUAGE): vol.In(LANGUAGES),
-        vol.Optional(ATTR_VOLUME): vol.All(vol.Coerce(float), vol.Range(min=0, max=1)),
+        vol.Optional(ATTR_VOLUME): fraction,
         vol.Optional(ATTR_OVERRIDE_DND): cv.boolean,
     }
 )

@@ -108,8 +108,22 @@ def test_a_list_without_devices_is_no_answer(answer: Any) -> None:
 def test_dnd() -> None:
     assert parse.parse_dnd(captures.DND) == {STUDIO: False, KITCHEN: True}
     assert parse.parse_dnd_echo({"enabled": True}) is True
-    assert parse.parse_dnd_echo({"enabled": "true"}) is None
+    assert parse.parse_dnd_echo({"enabled": "maybe"}) is None
     assert parse.parse_dnd_echo(None) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "state"), [("true", True), ("False", False), (1, True), (0, False), (" TRUE ", True)]
+)
+def test_truth_values_may_be_words_or_numbers(value: Any, state: bool) -> None:
+    assert parse.parse_dnd({"doNotDisturbDeviceStatusList": [{"deviceSerialNumber": "a", "enabled": value}]}) == {
+        "a": state
+    }
+    assert parse.parse_dnd_echo({"enabled": value}) is state
+    paired = [{"address": "00:11", "connected": value}]
+    states = parse.parse_bluetooth({"bluetoothStates": [{"deviceSerialNumber": "a", "pairedDeviceList": paired}]})
+    assert states["a"].paired is not None
+    assert states["a"].paired[0].connected is state
 
 
 def test_volumes() -> None:

@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 from ..errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
-from ..json import cleaned, flag, mapping, mappings, number, text, texts
+from ..json import cleaned, mapping, mappings, number, reading, text, texts
 from ..model.alarms import AlarmsApi, AlarmTone, Recurrence, Timing
 from ..model.devices import EVERYWHERE, Device, Notification, NotificationStatus, NotificationType
 from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host
@@ -217,7 +217,7 @@ def parse_ascending(data: Any) -> dict[str, bool]:
         serial: enabled
         for element in elements
         if (serial := text(element.get("deviceSerialNumber"))) is not None
-        and (enabled := flag(element.get("ascendingAlarmEnabled"))) is not None
+        and (enabled := reading(element.get("ascendingAlarmEnabled"))) is not None
     }
 
 

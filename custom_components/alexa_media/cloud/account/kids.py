@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaConnectionError
-from ..json import flag, mapping, mappings, text
+from ..json import mapping, mappings, reading, text
 from ..model.devices import Device
 from ..model.kids import Child, KidsApi
 from .endpoints import Answer, Endpoint, Host
@@ -38,7 +38,7 @@ KIDS_ENDPOINTS: Final = (KIDS_MODE, DISABLE_KIDS, CHILDREN, KIDS_PAGE, ENABLE_KI
 
 def parse_kids_mode(data: Any) -> bool:
     """Parse whether Amazon Kids is enabled on a device; raises ``AlexaBadResponseError``."""
-    value = flag(mapping(data).get("isChildDirectedDevice"))
+    value = reading(mapping(data).get("isChildDirectedDevice"))
     if value is None:
         raise AlexaBadResponseError(
             f"{KIDS_MODE.label} was answered without isChildDirectedDevice", endpoint=KIDS_MODE.label

@@ -123,7 +123,7 @@ def _text(value: Any) -> str | None:
 def _version(value: Any) -> int:
     """Return the version of an item, a number or a numeric string; 0, which Amazon refuses, without one."""
     try:
-        return int(number(value) or text(value) or 0)
+        return int(number(value) or number(float(text(value) or 0)) or 0)
     except ValueError:
         return 0
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaUnsupportedError
 from ..http import json_text
-from ..json import flag, mapping, mappings, text, texts
+from ..json import mapping, mappings, reading, text, texts
 from ..model.commands import PlaySearch
 from ..model.devices import Device
 from ..model.media import MediaApi, MusicProvider, QueueItem, SearchResult, SoundEffect, Station, Step, commands_of
@@ -61,7 +61,7 @@ def _provider(element: Mapping[str, Any]) -> MusicProvider | None:
         provider_id=provider_id,
         name=text(element.get("displayName")) or provider_id,
         available=element.get("availability") in ("AVAILABLE", None),
-        default=flag(mapping(element.get("providerData")).get("isDefaultMusicProvider")) or False,
+        default=reading(mapping(element.get("providerData")).get("isDefaultMusicProvider")) or False,
         icon_url=text(element.get("icon")),
     )
 

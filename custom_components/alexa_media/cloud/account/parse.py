@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import AlexaBadResponseError
-from ..json import flag, mapping, mappings, name, number, reading, text, texts
+from ..json import mapping, mappings, name, number, reading, text, texts
 from ..model.devices import (
     Account,
     BluetoothState,
@@ -133,13 +133,14 @@ def parse_dnd(data: Any) -> dict[str, bool]:
     return {
         serial: enabled
         for element in mappings(required_list(data, "doNotDisturbDeviceStatusList", DND))
-        if (serial := text(element.get("deviceSerialNumber"))) and (enabled := flag(element.get("enabled"))) is not None
+        if (serial := text(element.get("deviceSerialNumber")))
+        and (enabled := reading(element.get("enabled"))) is not None
     }
 
 
 def parse_dnd_echo(data: Any) -> bool | None:
     """Parse what a change of Do Not Disturb is answered with: the state that it has now."""
-    return flag(mapping(data).get("enabled"))
+    return reading(mapping(data).get("enabled"))
 
 
 # --- players ----------------------------------------------------------------------------
@@ -155,7 +156,7 @@ def parse_volumes(data: Any) -> dict[str, Volume]:
 
 
 def _volume(element: Mapping[str, Any]) -> Volume | None:
-    level, muted = number(element.get("speakerVolume")), flag(element.get("speakerMuted"))
+    level, muted = number(element.get("speakerVolume")), reading(element.get("speakerMuted"))
     if level is not None and not 0 <= level <= 100:
         level = None
     if level is None and muted is None:
@@ -281,6 +282,6 @@ def _bluetooth_device(element: Mapping[str, Any]) -> PairedDevice | None:
     return PairedDevice(
         address=address,
         name=text(element.get("friendlyName")) or address,
-        connected=flag(element.get("connected")) or False,
+        connected=reading(element.get("connected")) or False,
         profiles=frozenset(texts(element.get("profiles"))),
     )

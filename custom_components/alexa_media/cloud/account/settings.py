@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaUnsupportedError
 from ..http import json_text
-from ..json import flag, mapping, mappings, number, text, texts
+from ..json import mapping, mappings, number, reading, text, texts
 from ..model.devices import Device, DevicePreferences
 from ..model.settings import (
     EQUALIZER as BANDS,
@@ -166,8 +166,8 @@ def parse_preference(element: Mapping[str, Any]) -> DevicePreferences:
         time_zone=text(element.get("timeZoneId")),
         temperature_scale=text(element.get("temperatureScale")),
         distance_units=text(element.get("distanceUnits")),
-        follow_up=flag(element.get("goldfishEnabled")),
-        notification_sound=flag(element.get("notificationEarconEnabled")),
+        follow_up=reading(element.get("goldfishEnabled")),
+        notification_sound=reading(element.get("notificationEarconEnabled")),
     )
 
 
