@@ -12,6 +12,9 @@ from .world import KITCHEN, PATIENCE, STUDIO, CheckFailedError, World, expect, u
 # What the simulated cloud says to a command that it is told to refuse; Home Assistant logs that.
 REFUSAL: Final = "not today"
 
+# What Home Assistant says, and logs, about a command that Amazon throttles.
+THROTTLED: Final = "rate limiting"
+
 
 def sign_in(world: World) -> str:
     """Sign in through the config flow over REST, with a wrong address first."""
@@ -165,6 +168,32 @@ async def refused(world: World) -> str:
     raise CheckFailedError(message)
 
 
+async def speech_in_a_storm(world: World) -> str:
+    """Let Amazon throttle everything: a text is tried once and refused, and the next one after it is spoken at once."""
+    action = {"entity_id": "notify.bedroom_dot_speak", "message": "The storm is over."}
+    world.sim.fault(host="*alexa.*", status=429, body={"message": REFUSAL})
+    world.sim.reset_ledger()
+    said = ""
+    try:
+        async with world.socket_async() as socket:
+            await socket.trigger_service("homeassistant", "update_entity", entity_id=KITCHEN)
+            await socket.trigger_service("notify", "send_message", **action)
+    except Exception as err:  # noqa: BLE001 - whatever the client raises, its text is what counts
+        said = str(err)
+    finally:
+        world.sim.clear_faults()
+    expect(THROTTLED in said, f"said: {said}")
+    expect(len(world.requests("/api/behaviors/preview", "POST")) == 1, "the text was not tried once")
+    before, begin = len(world.sim.spoken()), time.monotonic()
+    async with world.socket_async() as socket:
+        await socket.trigger_service("notify", "send_message", **action)
+    took = time.monotonic() - begin
+    spoken = world.sim.spoken()[before:]
+    expect([item["device"] for item in spoken] == ["Bedroom Dot"], f"spoken: {spoken}")
+    expect(took < 5, f"the text took {took:.1f} s")
+    return f"refused with “{said[:40]}…”, then spoken after {took:.1f} s"
+
+
 def playback(world: World) -> str:
     """Play by search, see what plays, pause and play again."""
     client = world.rest()
@@ -270,6 +299,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("text spoken at the right Echo", speak),
     ("announcement to two in one request", announce),
     ("a refused command raises", refused),
+    ("speech in a storm", speech_in_a_storm),
     ("play, pause, next with now-playing data", playback),
     ("Do Not Disturb both ways", do_not_disturb),
     ("bluetooth from here and at the device", bluetooth),

@@ -6,7 +6,7 @@ import re
 import time
 from typing import Any, Final
 
-from .echos import REFUSAL, entry_state, push_sensor
+from .echos import REFUSAL, THROTTLED, entry_state, push_sensor
 from .world import KITCHEN, World, expect, until
 
 # Loggers of Home Assistant's own that miss a program of the machine, which nothing here needs.
@@ -103,7 +103,7 @@ def quiet_log(world: World) -> str:
     errors = [
         record.splitlines()[0]
         for record in records
-        if (" ERROR " in record or "Traceback" in record) and not any(known in record for known in (*NOT_HERE, REFUSAL))
+        if (" ERROR " in record or "Traceback" in record) and not any(known in record for known in (*NOT_HERE, REFUSAL, THROTTLED))
     ]
     expect(not errors, f"{len(errors)} errors: " + "; ".join(errors))
     leaks = re.findall(r"Atna\||Atnr\||openid\.oa2|jo@example", text)
