@@ -1,13 +1,49 @@
 """HTTP helpers shared by both clouds."""
 
+import asyncio
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 import json
 import math
 import time
+from typing import Any, Final
 
 from aiohttp import JsonPayload
 
 from .errors import AlexaInvalidValueError
+
+LARGE: Final = 64 * 1024
+"""Bytes from which on an answer is read in a thread: about 2 ms of work."""
+
+MAX_BODY: Final = 8 * 1024 * 1024
+"""Bytes of the largest answer; the device list of 200 Echos has about 0.3 MiB."""
+
+MAX_WRITE_BODY: Final = 512 * 1024
+"""Bytes of the largest answer to a command."""
+
+
+async def off_loop[T](size: int, work: Callable[[], T]) -> T:
+    """Return what ``work`` returns for an answer of ``size`` bytes; a large one does not hold up the event loop."""
+    return await asyncio.to_thread(work) if size > LARGE else work()
+
+
+def parsed(body: bytes) -> Any:
+    """Return the value that JSON holds, NaN and infinities as null; raises ``ValueError``."""
+    try:
+        if len(body) > LARGE:
+            # the hook lets other threads run, which the parser alone does not
+            return json.loads(body, parse_constant=_no_number, object_hook=_as_it_is)
+        return json.loads(body, parse_constant=_no_number)
+    except RecursionError as err:
+        raise ValueError("JSON is nested too deeply") from err
+
+
+def _no_number(_name: str) -> None:
+    """Read NaN and Infinity, which are no JSON, as null."""
+
+
+def _as_it_is(value: dict[str, Any]) -> dict[str, Any]:
+    return value
 
 
 def json_body(data: object) -> JsonPayload | None:

@@ -1,6 +1,7 @@
 """The parser of the stream of directives: whatever the frames, the same objects."""
 
 import json
+import time
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -194,3 +195,59 @@ def test_any_objects_come_back_in_order(objects: list[dict[str, Any]], data: st.
     stream = opening() + b"".join(json_part(value) for value in objects)
     cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=12).map(sorted).map(tuple))
     assert parse(stream, cuts) == (objects, 0, 0)
+
+
+# 20 MB of what means nothing, at each place where it may come.
+FLOODS = {
+    "newlines": b"\n",
+    "line ends": b"\r\n",
+    "blank lines": b" \n",
+    "spaces": b" ",
+    "dashes": b"-",
+    "short dashed lines": b"--x\n",
+    "short lines": b"x\n",
+    "headers": b"a: b\r\n",
+    "json without end": b'{"a":"b',
+}
+BEGINNINGS = {
+    "preamble": b"",
+    "headers": opening(),
+    "json": opening() + b"Content-Type: application/json\r\n\r\n",
+    "audio": opening() + b"Content-Type: audio/mpeg\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("content_type", [CONTENT_TYPE, None], ids=["boundary known", "boundary learnt"])
+@pytest.mark.parametrize("flood", FLOODS)
+@pytest.mark.parametrize("place", BEGINNINGS)
+def test_a_flood_of_nothing_takes_little_time_and_memory(place: str, flood: str, content_type: str | None) -> None:
+    chunk = FLOODS[flood] * (65536 // len(FLOODS[flood]))
+    parser = MultipartParser(content_type)
+    begin = time.process_time()
+    is_refused = False
+    try:
+        parser.feed(BEGINNINGS[place])
+        for _ in range(300):
+            parser.feed(chunk)
+            assert len(parser._pending) + len(parser._body) <= 2 * MAX_PART
+    except MultipartError:
+        is_refused = True
+    assert time.process_time() - begin < 2
+    if not is_refused and place in ("preamble", "audio"):
+        part = b"\r\n" + opening() + json_part(OBJECTS[0])
+        assert parser.feed(part) == [OBJECTS[0]]
+
+
+def test_a_line_after_blank_ones_is_read() -> None:
+    text = opening() + b"Content-Type: application/json\r\n\r\n" + b"\r\n \n\t\r\n" * 1000 + b'{"a": 1}\r\n'
+    for size in (1, 7, len(text)):
+        parser = MultipartParser(CONTENT_TYPE)
+        found = [item for at in range(0, len(text), size) for item in parser.feed(text[at : at + size])]
+        assert found == [{"a": 1}]
+
+
+def test_headers_without_end_are_refused() -> None:
+    parser = MultipartParser(CONTENT_TYPE)
+    parser.feed(opening())
+    with pytest.raises(MultipartError):
+        parser.feed(b"X-More: more\r\n" * 2000)

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import logging
+import threading
 from typing import Any
 
 from aiohttp import ClientSession, web
 import pytest
 
-from custom_components.alexa_media.cloud.account import answers, transport as transport_module
+from custom_components.alexa_media.cloud.account import transport as transport_module
 from custom_components.alexa_media.cloud.account.backend import ENDPOINTS
 from custom_components.alexa_media.cloud.account.endpoints import (
     ACCOUNT,
@@ -17,6 +18,7 @@ from custom_components.alexa_media.cloud.account.endpoints import (
     LANGUAGE,
     NOTIFICATIONS,
     SET_DND,
+    VOLUMES,
     Endpoint,
     Host,
 )
@@ -31,6 +33,7 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.cloud.model.calls import command
+from tests.attack.tools import watching_loop
 
 from . import captures
 from .conftest import Amazon, Clock, answer, cut, hang_up, html
@@ -245,7 +248,31 @@ async def test_a_body_without_end_is_refused(
         await connected.transport.async_request(DEVICES)
     assert error.value.code == "too_large"
     assert len(amazon.ledger) == 1
-    assert answers.MAX_BODY == 8 * 1024 * 1024
+
+
+async def test_each_endpoint_has_a_largest_answer(connected: AccountSession, amazon: Amazon) -> None:
+    assert [endpoint.max_body for endpoint in (DEVICES, SET_DND, VOLUMES)] == [2**23, 2**19, 2**21]
+    for endpoint, size in ((SET_DND, 2**19), (VOLUMES, 2**21)):
+        amazon.script(endpoint.path, answer("x" * (size + 1)))
+        with pytest.raises(AlexaBadResponseError) as error:
+            await connected.transport.async_request(endpoint)
+        assert error.value.code == "too_large"
+
+
+async def test_a_large_answer_is_read_while_the_loop_turns(connected: AccountSession, amazon: Amazon) -> None:
+    entries = [{"n": number} for number in range(500_000)]
+    amazon.script(DEVICES.path, answer({"devices": entries}))
+    threads = set()
+
+    def parse(data: Any) -> int:
+        threads.add(threading.current_thread())
+        return sum(item["n"] for item in data["devices"])
+
+    with watching_loop(0.1) as blocks:
+        total = await connected.transport.async_read(DEVICES, parse)
+    assert total == sum(range(500_000))
+    assert threading.main_thread() not in threads
+    assert blocks.worst < 0.5
 
 
 async def test_an_accepted_command_may_be_answered_with_anything(connected: AccountSession, amazon: Amazon) -> None:

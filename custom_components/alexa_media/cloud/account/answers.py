@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-import json
 import re
 from typing import Any, Final
 
-from ..http import retry_after
-
-MAX_BODY: Final = 8 * 1024 * 1024
-"""Bytes; the device list of 200 Echos has about 0.3 MiB."""
+from ..http import LARGE, parsed, retry_after
 
 _SEARCHED_BYTES: Final = 4096
 _THROTTLED: Final = re.compile(r"rate exceeded|throttlingexception|too[ _]many[ _]requests", re.IGNORECASE)
@@ -35,12 +31,7 @@ class HttpAnswer:
 
     def json(self) -> Any:
         """Return the body as JSON, ``None`` when it is empty; raises ``ValueError``."""
-        if not self.body.strip():
-            return None
-        try:
-            return json.loads(self.body, parse_constant=_no_number)
-        except RecursionError as err:
-            raise ValueError("JSON is nested too deeply") from err
+        return parsed(self.body) if self.body.strip() else None
 
     @property
     def is_html(self) -> bool:
@@ -73,7 +64,8 @@ class HttpAnswer:
             return True
         if self.status >= 400:
             return bool(_THROTTLED.search(self._text))
-        if self.status != 200 or not _THROTTLED.search(self._text):
+        # an error is a short answer
+        if self.status != 200 or len(self.body) > LARGE or not _THROTTLED.search(self._text):
             return False
         try:
             data = self.json()
@@ -86,7 +78,7 @@ class HttpAnswer:
         """Return Amazon's own name or sentence for the error, without anything private in it."""
         if named := self._named_error:
             return _shown(named)
-        if self.is_html:
+        if self.is_html or len(self.body) > LARGE:
             return None
         try:
             texts = _error_texts(self.json())
@@ -103,10 +95,6 @@ class HttpAnswer:
     def retry_after(self) -> float | None:
         """Return the seconds of Retry-After."""
         return retry_after(self.headers.get("retry-after", ""))
-
-
-def _no_number(_name: str) -> None:
-    """Read NaN and Infinity, which are no JSON, as null."""
 
 
 def graphql_errors(data: Any) -> str | None:

@@ -84,6 +84,7 @@ FDAL: Final = "FDAL"
 """What updates of smart-home devices are called in events; their route ends with it."""
 
 _MAX_ENCODINGS: Final = 4
+_MAX_UPDATES: Final = 1000
 _GATEWAY: Final = "https://alexa.{}.gateway.devices.a2z.com"
 _NORTH_AMERICA: Final = frozenset({"amazon.com", "amazon.ca", "amazon.com.mx", "amazon.com.br"})
 _FAR_EAST: Final = frozenset({"amazon.co.jp", "amazon.com.au", "amazon.in", "amazon.sg"})
@@ -107,7 +108,8 @@ def parse_directive(data: Mapping[str, Any], now: datetime) -> list[PushEvent]:
     updates = _mapping(_decoded(directive.get("payload"))).get("renderingUpdates")
     if not isinstance(updates, list):
         return [DirectiveUnknown(command=_name(header.get("namespace"), header.get("name")))]
-    return [_update(_mapping(update), now) for update in updates]
+    events = [_update(_mapping(update), now) for update in updates[:_MAX_UPDATES]]
+    return events if len(updates) <= _MAX_UPDATES else [*events, DirectiveUnknown(command="TooManyUpdates")]
 
 
 def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from ..http import MAX_BODY, MAX_WRITE_BODY
+
+_MAX_ANSWER: Final = 2 * 1024 * 1024
+
 
 class Host(StrEnum):
     """Host of an endpoint; the session has the address of each."""
@@ -45,7 +49,8 @@ class Endpoint:
     User-Agent these are answered 400 with a ThrottlingException in the body. ``bearer``: wants
     the access token beside the cookies. ``csrf``: false for what only reads and wants none.
     ``partial``: ``errors`` inside a 200 may concern a part of what was asked; the parser
-    judges them.
+    judges them. ``whole_account``: what is answered grows with the account, and may be larger
+    than others.
     """
 
     name: str
@@ -60,11 +65,19 @@ class Endpoint:
     answer: Answer = Answer.JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     partial: bool = False
+    whole_account: bool = False
 
     @property
     def label(self) -> str:
         """Return the label for errors and diagnostics, without serials."""
         return f"{self.method} {self.path}"
+
+    @property
+    def max_body(self) -> int:
+        """Return the bytes of the largest answer that is read."""
+        if self.whole_account or self.answer in (Answer.PAGE, Answer.HTML):
+            return MAX_BODY
+        return MAX_WRITE_BODY if self.is_write else _MAX_ANSWER
 
     @property
     def needs_csrf(self) -> bool:
@@ -95,9 +108,11 @@ CSRF_PAGES: Final = (LANGUAGE, DEVICE_PICK, DEVICES_PAGE, STRINGS)
 
 REGION: Final = Endpoint(name="region", method="GET", host=Host.ALEXA, path="/api/endpoints", timeout=10)
 ACCOUNT: Final = Endpoint(name="account", method="GET", host=Host.WEBSITE, path="/api/users/me")
-DEVICES: Final = Endpoint(name="devices", method="GET", host=Host.WEBSITE, path="/api/devices-v2/device", timeout=30)
+DEVICES: Final = Endpoint(
+    name="devices", method="GET", host=Host.WEBSITE, path="/api/devices-v2/device", timeout=30, whole_account=True
+)
 PREFERENCES: Final = Endpoint(
-    name="preferences", method="GET", host=Host.WEBSITE, path="/api/device-preferences", timeout=30
+    name="preferences", method="GET", host=Host.WEBSITE, path="/api/device-preferences", timeout=30, whole_account=True
 )
 SESSIONS: Final = Endpoint(name="sessions", method="GET", host=Host.WEBSITE, path="/api/np/list-media-sessions")
 VOLUMES: Final = Endpoint(
@@ -108,7 +123,12 @@ VOLUMES: Final = Endpoint(
     path="/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes",
 )
 NOTIFICATIONS: Final = Endpoint(
-    name="notifications", method="GET", host=Host.WEBSITE, path="/api/notifications", browser_agent=True
+    name="notifications",
+    method="GET",
+    host=Host.WEBSITE,
+    path="/api/notifications",
+    browser_agent=True,
+    whole_account=True,
 )
 DND: Final = Endpoint(name="dnd", method="GET", host=Host.WEBSITE, path="/api/dnd/device-status-list")
 SET_DND: Final = Endpoint(name="set_dnd", method="PUT", host=Host.WEBSITE, path="/api/dnd/status", is_write=True)

@@ -12,9 +12,9 @@ from .values import required_list
 _BASE: Final = "/alexashoppinglists/api/v2/lists"
 
 # These two are reads despite POST.
-LISTS: Final = Endpoint(name="lists", method="POST", host=Host.RETAIL, path=f"{_BASE}/fetch")
+LISTS: Final = Endpoint(name="lists", method="POST", host=Host.RETAIL, path=f"{_BASE}/fetch", whole_account=True)
 LIST_ITEMS: Final = Endpoint(
-    name="list_items", method="POST", host=Host.RETAIL, path=f"{_BASE}/{{list_id}}/items/fetch"
+    name="list_items", method="POST", host=Host.RETAIL, path=f"{_BASE}/{{list_id}}/items/fetch", whole_account=True
 )
 ADD_LIST_ITEM: Final = Endpoint(
     name="add_list_item",

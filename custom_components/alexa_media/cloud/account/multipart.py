@@ -14,13 +14,17 @@ from ..errors import AlexaBadResponseError
 MAX_PART: Final = 512 * 1024
 """The largest part, in bytes, that is taken for a directive."""
 
+MAX_HEADERS: Final = 16 * 1024
+"""The largest size of a part's headers in bytes."""
+
 _DASHES: Final = b"------"
 _MAX_DELIMITER: Final = 256
+_BLANK_LINES: Final = re.compile(rb"\s*\n")
 _BOUNDARY: Final = re.compile(r""";\s*boundary=(?:"([^"]+)"|([^\s;]+))""", re.IGNORECASE)
 
 
 class MultipartError(AlexaBadResponseError):
-    """The stream cannot be read any further: a part is larger than ``MAX_PART``."""
+    """The stream cannot be read any further: a part or its headers are too large."""
 
 
 class _At(Enum):
@@ -36,6 +40,7 @@ class MultipartParser:
     """Bytes in, JSON objects out; how the bytes are split makes no difference.
 
     ``keep_alives`` counts empty parts, ``malformed`` the JSON parts that hold no JSON object.
+    The time is linear in the number of bytes: runs of lines that mean nothing are skipped at once.
     """
 
     def __init__(self, content_type: str | None = None) -> None:
@@ -50,6 +55,7 @@ class MultipartParser:
         self._scanned = 0
         self._line_cut = False
         self._body = bytearray()
+        self._header_bytes = 0
         self._is_json = True
         self.keep_alives = 0
         self.malformed = 0
@@ -58,13 +64,13 @@ class MultipartParser:
         """Return the objects that are complete now, in order; raises ``MultipartError``."""
         objects: list[dict[str, Any]] = []
         self._pending += data
-        start = 0
+        start = self._skipped(0)
         while (end := self._pending.find(b"\n", max(start, self._scanned))) >= 0:
             # A line whose beginning was dropped is no delimiter and belongs to no JSON.
             if not self._line_cut:
                 self._line(bytes(self._pending[start:end]).removesuffix(b"\r"), objects)
             self._line_cut = False
-            start = end + 1
+            start = self._skipped(end + 1)
         del self._pending[:start]
         self._drop_unneeded()
         self._scanned = len(self._pending)
@@ -82,6 +88,23 @@ class MultipartParser:
         self._at = _At.PREAMBLE
         return objects
 
+    def _skipped(self, start: int) -> int:
+        """Return where the next line begins that may mean something, at ``start`` or after it."""
+        if self._at is _At.HEADERS:
+            return start
+        if self._at is _At.BODY:
+            blank = _BLANK_LINES.match(self._pending, start) if self._pending[start : start + 1].isspace() else None
+            return blank.end() if blank else start
+        mark = self._delimiter or _DASHES
+        if not self._line_cut and self._pending.startswith(mark, start):
+            return start
+        if (found := self._pending.find(b"\n" + mark, start)) < 0:
+            found = self._pending.rfind(b"\n", start)
+        if found < 0:
+            return start
+        self._line_cut = False
+        return found + 1
+
     def _drop_unneeded(self) -> None:
         """Keep memory bounded while a line has no end yet."""
         if self._at in (_At.PREAMBLE, _At.SKIPPED):
@@ -91,9 +114,9 @@ class MultipartParser:
         else:
             self._check(len(self._body) + len(self._pending))
 
-    def _check(self, size: int) -> None:
+    def _check(self, size: int, limit: int = MAX_PART) -> None:
         """Raise ``MultipartError`` for a part that is too large."""
-        if size > MAX_PART:
+        if size > limit:
             raise MultipartError("A part of the stream of directives is too large", code="PART_TOO_LARGE")
 
     def _line(self, line: bytes, objects: list[dict[str, Any]]) -> None:
@@ -122,12 +145,14 @@ class MultipartParser:
             self._end_body(objects)
         self._at = _At.PREAMBLE if last else _At.HEADERS
         self._body.clear()
+        self._header_bytes = 0
         self._is_json = True
 
     def _header(self, line: bytes) -> None:
         """Take a line of a part's headers; an empty one ends them."""
         if line.strip():
-            self._check(len(line))
+            self._header_bytes += len(line)
+            self._check(self._header_bytes, MAX_HEADERS)
             name, _, value = line.partition(b":")
             if name.strip().lower() == b"content-type":
                 self._is_json = b"json" in value.lower()

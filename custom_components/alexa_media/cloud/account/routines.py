@@ -15,7 +15,12 @@ from .session import AccountSession
 from .values import required_list
 
 ROUTINES: Final = Endpoint(
-    name="routines", method="GET", host=Host.WEBSITE, path="/api/behaviors/v2/automations", timeout=30
+    name="routines",
+    method="GET",
+    host=Host.WEBSITE,
+    path="/api/behaviors/v2/automations",
+    timeout=30,
+    whole_account=True,
 )
 
 ROUTINE_ENDPOINTS: Final = (ROUTINES,)

@@ -15,6 +15,7 @@ APPLIANCES: Final = Endpoint(
     timeout=_SLOW,
     partial=True,
     csrf=False,
+    whole_account=True,
 )
 CONTROL_APPLIANCES: Final = Endpoint(
     name="control_appliances",
@@ -26,7 +27,12 @@ CONTROL_APPLIANCES: Final = Endpoint(
     partial=True,
 )
 APPLIANCE_GROUPS: Final = Endpoint(
-    name="appliance_groups", method="GET", host=Host.WEBSITE, path="/api/phoenix/group", timeout=_SLOW
+    name="appliance_groups",
+    method="GET",
+    host=Host.WEBSITE,
+    path="/api/phoenix/group",
+    timeout=_SLOW,
+    whole_account=True,
 )
 GUARD_STATE: Final = Endpoint(name="guard_state", method="POST", host=Host.WEBSITE, path="/api/phoenix/state")
 CONTROL_PHOENIX: Final = Endpoint(

@@ -22,9 +22,9 @@ from ..errors import (
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
-from ..http import json_body, must_be_encodable
+from ..http import MAX_BODY, json_body, must_be_encodable, off_loop
 from ..model.calls import command, is_command
-from .answers import MAX_BODY, HttpAnswer, graphql_errors
+from .answers import HttpAnswer, graphql_errors
 from .endpoints import Answer, Endpoint, Host
 from .limits import Slots, Throttle, Traffic
 
@@ -129,6 +129,19 @@ class _Request:
         return Traffic.COMMANDS if self.endpoint.is_write or is_command() else Traffic.READS
 
 
+def _built(
+    endpoint: Endpoint,
+    params: Mapping[str, str] | None,
+    query: Mapping[str, str] | None,
+    json: Mapping[str, Any] | None,
+    headers: Mapping[str, str] | None,
+) -> _Request:
+    """Return a request with its path filled in; raises ``AlexaInvalidValueError`` for what cannot be encoded."""
+    must_be_encodable((params, query, json))
+    path = endpoint.path.format_map({name: quote(text, safe="") for name, text in (params or {}).items()})
+    return _Request(endpoint, path, query or {}, json, headers or {}, retries=0 if endpoint.is_write else 1)
+
+
 @dataclass(frozen=True, slots=True)
 class _Proof:
     """Credentials that a request was sent with."""
@@ -196,9 +209,10 @@ class Transport:
 
         Raises what ``async_request`` and the parser raise.
         """
-        data = await self.async_request(endpoint, params=params, query=query, json=json, headers=headers)
+        request = _built(endpoint, params, query, json, headers)
+        data, size = await self._async_send(request)
         try:
-            return parse(data)
+            return await off_loop(size, lambda: parse(data))
         except AlexaBadResponseError:
             self._stats_of(endpoint).errors[AlexaBadResponseError.__name__] += 1
             raise
@@ -227,9 +241,11 @@ class Transport:
         ``AlexaBadResponseError``, and ``AlexaAuthError`` when the token endpoint says that
         the grant is gone.
         """
-        must_be_encodable((params, query, json))
-        path = endpoint.path.format_map({name: quote(text, safe="") for name, text in (params or {}).items()})
-        request = _Request(endpoint, path, query or {}, json, headers or {}, retries=0 if endpoint.is_write else 1)
+        return (await self._async_send(_built(endpoint, params, query, json, headers)))[0]
+
+    async def _async_send(self, request: _Request) -> tuple[Any, int]:
+        """Send a request until its answer is final; returns its JSON and how many bytes that had."""
+        endpoint = request.endpoint
         if self._setup_until is not None and monotonic() > self._setup_until:
             self.setup_done()
         self._keeper.renew_ahead()
@@ -245,7 +261,7 @@ class Transport:
     def _stats_of(self, endpoint: Endpoint) -> EndpointStats:
         return self._stats.setdefault(endpoint.name, EndpointStats())
 
-    async def _attempt(self, request: _Request) -> Any:
+    async def _attempt(self, request: _Request) -> tuple[Any, int]:
         """Send a request once; raises ``_Again`` to have it sent once more."""
         endpoint, traffic = request.endpoint, request.traffic
         self._check_throttle(endpoint, traffic)
@@ -267,10 +283,10 @@ class Transport:
                 raise _Again(replace(request, waits=request.waits - 1))
             if not _is_signed_out(endpoint, answer):
                 await self._cure_csrf(request, proof, answer)
-                result = _result(endpoint, answer)
+                result = await off_loop(len(answer.body), lambda: _result(endpoint, answer))
                 self._refused_until.pop(endpoint.name, None)
                 self.on_answer()
-                return result
+                return result, len(answer.body)
         except (AlexaConnectionError, AlexaBadResponseError) as err:
             if not request.retries or not _is_worth_a_retry(err):
                 raise
@@ -409,10 +425,10 @@ def _headers(endpoint: Endpoint, proof: _Proof) -> dict[str, str]:
 
 async def _body(response: aiohttp.ClientResponse, endpoint: Endpoint) -> bytes:
     """Return the body; raises ``AlexaBadResponseError`` when it is larger than anything that Amazon sends."""
-    pieces = bytearray()
+    pieces, limit = bytearray(), min(endpoint.max_body, MAX_BODY)
     async for piece in response.content.iter_any():
         pieces += piece
-        if len(pieces) > MAX_BODY:
+        if len(pieces) > limit:
             response.close()
             raise AlexaBadResponseError(
                 f"The answer to {endpoint.label} is too large",

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-import json
+from functools import partial
 import logging
 from random import SystemRandom
 import re
@@ -27,7 +27,7 @@ from ..errors import (
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
-from ..http import json_body, must_be_encodable, retry_after
+from ..http import MAX_BODY, MAX_WRITE_BODY, json_body, must_be_encodable, off_loop, parsed, retry_after
 from ..json import mapping, mappings, text
 from .errors import AlexaAddressRejectedError, AlexaEndpointMovedError
 from .models import OFFLINE_CODES, JsonValue
@@ -44,10 +44,11 @@ _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,63}")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A good answer: its JSON (``None`` where there is none) and Amazon's id of the request."""
+    """A good answer: its JSON (``None`` where there is none), Amazon's id of the request, bytes of the body."""
 
     data: Any
     request_id: str | None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class HttpAnswer:
     def data(self) -> Any:
         """Return the JSON of the body, ``None`` where there is none."""
         try:
-            return json.loads(self.body)
-        except ValueError, RecursionError:
+            return parsed(self.body)
+        except ValueError:
             return None
 
     @property
@@ -92,8 +93,8 @@ def judge(operation: Operation, answer: HttpAnswer) -> Reply:
         if operation.answer is Answer.NOTHING or (answer.status == 204 and operation.answer is Answer.JSON_OR_NOTHING):
             return Reply(None, answer.request_id)
         try:
-            return Reply(json.loads(answer.body), answer.request_id)
-        except ValueError, RecursionError:
+            return Reply(parsed(answer.body), answer.request_id, len(answer.body))
+        except ValueError:
             error: AlexaError = AlexaBadResponseError(
                 f"{operation.label} was answered without JSON", endpoint=operation.label, status=answer.status
             )
@@ -163,7 +164,6 @@ MAX_RETRY_SECONDS: Final = 15.0
 """Total time that one call waits between retries: 1, 2, 4 and 8."""
 
 CONNECT_TIMEOUT: Final = 10.0
-MAX_BODY: Final = 8 * 1024 * 1024
 
 _RANDOM: Final = SystemRandom()
 
@@ -296,7 +296,7 @@ class Transport:
             reply = await self._async_reply(operation, url, json)
             self.on_answer()
             try:
-                return parse(reply.data)
+                return await off_loop(reply.size, lambda: parse(reply.data))
             except ShapeError as err:
                 bad = AlexaBadResponseError(f"{operation.label}: {err}", endpoint=operation.label, status=200)
                 bad.request_id = reply.request_id
@@ -330,7 +330,7 @@ class Transport:
                 self._holds.pop(operation.operation_id, None)
             retry = operation.retry_for(answer.status)
             if retry is None or (answer.status >= 500 and answer.code in OFFLINE_CODES):
-                return judge(operation, answer)
+                return await off_loop(len(answer.body), partial(judge, operation, answer))
             failures[answer.status] += 1
             delay = self._delay(operation, answer, retry, failures[answer.status])
             is_last = retry.times is not None and failures[answer.status] > retry.times
@@ -452,10 +452,10 @@ def _headers(operation: Operation, token: str) -> dict[str, str]:
 
 async def _body(response: aiohttp.ClientResponse, operation: Operation) -> bytes:
     """Return the body; raises ``AlexaBadResponseError`` when it is larger than anything that Amazon sends."""
-    pieces = bytearray()
+    pieces, limit = bytearray(), MAX_WRITE_BODY if operation.is_write else MAX_BODY
     async for piece in response.content.iter_any():
         pieces += piece
-        if len(pieces) > MAX_BODY:
+        if len(pieces) > min(limit, MAX_BODY):
             response.close()
             error = AlexaBadResponseError(
                 f"The answer to {operation.label} is too large",
