@@ -103,7 +103,8 @@ def quiet_log(world: World) -> str:
     errors = [
         record.splitlines()[0]
         for record in records
-        if (" ERROR " in record or "Traceback" in record) and not any(known in record for known in (*NOT_HERE, REFUSAL, THROTTLED))
+        if (" ERROR " in record or "Traceback" in record)
+        and not any(known in record for known in (*NOT_HERE, REFUSAL, THROTTLED))
     ]
     expect(not errors, f"{len(errors)} errors: " + "; ".join(errors))
     leaks = re.findall(r"Atna\||Atnr\||openid\.oa2|jo@example", text)
