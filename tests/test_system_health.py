@@ -46,7 +46,9 @@ def add(
     entry.mock_state(hass, state)
     if state is ConfigEntryState.LOADED:
         entry.runtime_data = SimpleNamespace(
-            push=SimpleNamespace(up=up), devices=SimpleNamespace(data=dict.fromkeys(range(devices)))
+            push=SimpleNamespace(up=up),
+            devices=SimpleNamespace(data=dict.fromkeys(range(devices))),
+            backend=SimpleNamespace(unsupported=("arm_security_panel",)),
         )
     return entry
 
@@ -58,6 +60,7 @@ async def test_one_account(hass: HomeAssistant, sim: ControlClient, entry_data: 
         "signed_in": True,
         "push_up": True,
         "devices": 3,
+        "unsupported": 1,
         "can_reach_amazon": "ok",
     }
     assert [(request["host"], request["path"]) for request in sim.ledger()] == [("alexa.amazon.com", "/api/ping")]
@@ -76,6 +79,7 @@ async def test_several_accounts_have_numbers(
         "signed_in": "1: yes, 2: no, 3: no",
         "push_up": "1: no, 2: no, 3: yes",
         "devices": "1: 3, 2: 0, 3: 7",
+        "unsupported": "1: 1, 2: 0, 3: 1",
         "can_reach_amazon": "ok",
     }
     assert [request["host"] for request in sim.ledger()] == ["alexa.amazon.de"]

@@ -28,6 +28,7 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         info["signed_in"] = _by_account([_signed_in(hass, entry) for entry in entries])
         info["push_up"] = _by_account([_loaded(entry) and entry.runtime_data.push.up for entry in entries])
         info["devices"] = _by_account([_devices(entry) for entry in entries])
+        info["unsupported"] = _by_account([_unsupported(entry) for entry in entries])
     info["can_reach_amazon"] = system_health.async_check_can_reach_url(hass, f"https://alexa.{domain}/api/ping")
     return info
 
@@ -45,6 +46,11 @@ def _signed_in(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 def _devices(entry: AlexaConfigEntry) -> int:
     """Return how many devices an account has in Home Assistant; none while it is not set up."""
     return len(entry.runtime_data.devices.data) if _loaded(entry) else 0
+
+
+def _unsupported(entry: AlexaConfigEntry) -> int:
+    """Return how many requests Amazon refuses the account; none while it is not set up."""
+    return len(entry.runtime_data.backend.unsupported) if _loaded(entry) else 0
 
 
 def _by_account(values: Sequence[bool | int]) -> bool | int | str:

@@ -131,6 +131,11 @@ async def test_reminders_and_timers(
     online = [d for a in household.accounts.values() for d in a["devices"].values() if "REMINDERS" in d["capabilities"]]
     assert len(every["ids"]) == sum(d["online"] for d in online) > 3
     assert {held(household, each)["reminderLabel"] for each in every["ids"]} == {"Dinner"}
+    # and for a day Amazon is not asked again
+    assert entry.runtime_data.backend.unsupported == ("reminder_for_all_devices",)
+    sim.reset_ledger()
+    await act(hass, "create_reminder", at=at, message="Tea", all_devices=True)
+    assert not [one for one in sim.ledger(path="/api/notifications/createReminder") if "ALL_DEVICES" in one["body"]]
 
     timer = (await act(hass, "create_timer", entity_id=KITCHEN, duration={"minutes": 90}, label="Stew"))["id"]
     assert held(household, timer)["timerLabel"] == "Stew"
@@ -161,7 +166,6 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     assert len(household.requests("DELETE")) == len(requests) - 2 > 0
     assert set(all_held(household)) == before
     # what cannot be taken back is seen in the list
-    sim.fault(path=path, method="PUT", status=400, body={"message": "no"}, times=1)
     sim.fault(path="/api/notifications/*", method="DELETE", status=400, times=1)
     with pytest.raises(HomeAssistantError, match="not created"):
         await act(hass, "create_reminder", at=at, message="All", all_devices=True)

@@ -1,6 +1,7 @@
 """Alarms, timers and reminders of the account API: endpoints, parsers, client."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 import re
@@ -374,9 +375,12 @@ class AccountAlarms:
             "id": "createReminder",
             **_repetition(timing),
         }
-        return await self._session.transport.async_read(
-            CREATE_REMINDER, lambda data: parse_created(data, "id", CREATE_REMINDER), json=body
-        )
+        transport = self._session.transport
+        unproven = transport.unproven.attempt("reminder_for_all_devices")
+        with unproven if device.serial == EVERYWHERE else nullcontext():
+            return await transport.async_read(
+                CREATE_REMINDER, lambda data: parse_created(data, "id", CREATE_REMINDER), json=body
+            )
 
     def _place(self, device: Device) -> dict[str, str]:
         """Return the fields of a reminder's device; for all devices it is the registered app."""

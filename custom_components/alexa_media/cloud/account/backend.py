@@ -190,6 +190,11 @@ class AccountBackend:
             self._stream.retry()
 
     @property
+    def unsupported(self) -> tuple[str, ...]:
+        """Return the names of the requests that Amazon refused of late, and that are not sent at present."""
+        return self._session.transport.unproven.unsupported
+
+    @property
     def stats(self) -> Mapping[str, object]:
         """Return counters of session, requests and stream."""
         return {

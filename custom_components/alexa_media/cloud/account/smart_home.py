@@ -62,6 +62,7 @@ from .smart_home_queries import (
     STATES,
 )
 from .transport import Transport
+from .unproven import is_refusal_of_form
 from .values import required_list
 
 _ENDPOINT_ID: Final = "amzn1.alexa.endpoint."
@@ -530,11 +531,15 @@ class AccountSmartHome:
         """Arm by GraphQL after phoenix refused; return the error or None."""
         arm = {"endpointId": guard.endpoint_id, "armState": str(state), "bypassSensors": True}
         try:
-            return await self._transport.async_read(
-                CONTROL_APPLIANCES,
-                parse_armed,
-                json={"operationName": "arm", "query": ARM, "variables": {"input": arm}},
-            )
+            with self._transport.unproven.attempt("arm_security_panel"):
+                error = await self._transport.async_read(
+                    CONTROL_APPLIANCES,
+                    parse_armed,
+                    json={"operationName": "arm", "query": ARM, "variables": {"input": arm}},
+                )
+                if error is not None and is_refusal_of_form(error):
+                    raise error
+                return error
         except (AlexaCommandError, AlexaUnsupportedError) as err:
             return _more_telling(refused, err)
 

@@ -27,6 +27,7 @@ from ..model.calls import command, is_command
 from .answers import HttpAnswer, graphql_errors
 from .endpoints import Answer, Endpoint, Host
 from .limits import Slots, Throttle, Traffic
+from .unproven import UnprovenRequests
 
 SLOTS_AT_SETUP: Final = 4
 SLOTS: Final = 2
@@ -176,6 +177,7 @@ class Transport:
         self._setup_until: float | None = monotonic() + SETUP_TIMEOUT_SECONDS
         self._refused_until: dict[str, float] = {}
         self.throttle = Throttle()
+        self.unproven = UnprovenRequests()
         self.on_answer: Callable[[], None] = lambda: None
         self.retry_pause = RETRY_PAUSE
         self.write_listener: Callable[[frozenset[str]], None] | None = None
@@ -192,6 +194,7 @@ class Transport:
             "throttled": self.throttle.hits,
             "throttled_for": round(self.throttle.remaining),
             "in_flight": self._slots.busy,
+            "unsupported": self.unproven.unsupported,
             "endpoints": {name: stats.as_dict() for name, stats in sorted(self._stats.items())},
         }
 

@@ -86,6 +86,10 @@ class AlexaBackend(Protocol):
         """Skip the wait before the next connection attempt of the push stream."""
 
     @property
+    def unsupported(self) -> tuple[str, ...]:
+        """Return the names of the requests that Amazon refused in the last 24 hours and that are not sent."""
+
+    @property
     def stats(self) -> Mapping[str, object]:
         """Return counters for diagnostics, without secrets or names."""
 

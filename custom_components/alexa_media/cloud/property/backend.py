@@ -128,6 +128,11 @@ class SmartPropertiesBackend:
         """Return counters by operation, with the ids of the last requests."""
         return self._client.stats
 
+    @property
+    def unsupported(self) -> tuple[str, ...]:
+        """Return none: all requests are documented."""
+        return ()
+
     def _watched_of(self, topic: Topic) -> frozenset[str]:
         """Return the keys of a topic that entities show."""
         return self._watched[topic]() if topic in self._watched else frozenset()

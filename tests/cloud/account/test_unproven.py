@@ -1,0 +1,80 @@
+"""Requests that rest on one source: a refusal is remembered for a day."""
+
+import pytest
+
+from custom_components.alexa_media.cloud.account import unproven
+from custom_components.alexa_media.cloud.account.unproven import REFUSED_FOR, UnprovenRequests
+from custom_components.alexa_media.cloud.errors import (
+    AlexaCommandError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaUnsupportedError,
+)
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Put a clock in the place of the monotonic one."""
+    clock = Clock()
+    monkeypatch.setattr(unproven, "monotonic", clock)
+    return clock
+
+
+def refuse(requests: UnprovenRequests, error: AlexaError) -> None:
+    """Let a request fail."""
+    with pytest.raises(type(error)), requests.attempt("arm"):
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AlexaCommandError("x", status=400),
+        AlexaUnsupportedError("x", status=403),
+        AlexaUnsupportedError("x", status=404),
+        AlexaUnsupportedError("x", status=405),
+        AlexaCommandError("x", status=200, code="Validation error (FieldUndefined@[armSecurityPanel])"),
+    ],
+)
+def test_a_refused_request_is_not_sent_for_a_day(clock: Clock, error: AlexaError) -> None:
+    """After that it is sent once more, and a success ends it."""
+    requests = UnprovenRequests()
+    refuse(requests, error)
+    assert requests.unsupported == ("arm",)
+    clock.now += REFUSED_FOR - 1
+    with pytest.raises(AlexaUnsupportedError), requests.attempt("arm"):
+        pytest.fail("sent")
+    with requests.attempt("another"):
+        pass
+    clock.now += 2
+    assert not requests.unsupported
+    refuse(requests, error)
+    assert requests.unsupported == ("arm",)
+    clock.now += REFUSED_FOR + 1
+    with requests.attempt("arm"):
+        pass
+    assert not requests.unsupported
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AlexaCommandError("x", status=200, code="DEVICE_BUSY"),
+        AlexaConnectionError("x", status=503),
+        AlexaConnectionError("x", status=401, sent=False),
+    ],
+)
+def test_what_says_nothing_about_the_form_is_not_remembered(error: AlexaError) -> None:
+    requests = UnprovenRequests()
+    refuse(requests, error)
+    assert not requests.unsupported
