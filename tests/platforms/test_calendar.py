@@ -135,11 +135,11 @@ async def test_change_and_delete(
     later = "THISANDFUTURE"
     sim.reset_ledger()
     refused: tuple[tuple[str, Any], ...] = (
-        ("single time", lambda: calendar.async_update_event(uid, changed, first)),
-        ("single time", lambda: calendar.async_update_event(uid, changed, second, later)),
-        ("single time", lambda: calendar.async_delete_event(uid, second)),
-        ("single time", lambda: calendar.async_delete_event(uid, second, later)),
-        ("cannot be moved", lambda: calendar.async_update_event(uid, changed | {"location": "Office Spot"})),
+        ("single occurrence", lambda: calendar.async_update_event(uid, changed, first)),
+        ("single occurrence", lambda: calendar.async_update_event(uid, changed, second, later)),
+        ("single occurrence", lambda: calendar.async_delete_event(uid, second)),
+        ("single occurrence", lambda: calendar.async_delete_event(uid, second, later)),
+        ("can't be moved", lambda: calendar.async_update_event(uid, changed | {"location": "Office Spot"})),
         ("no alarm, timer", lambda: calendar.async_delete_event("nothing")),
     )
     for words, work in refused:

@@ -45,7 +45,7 @@ ROUTINE: Final = "routine"
 def _text(value: object) -> str:
     """Return a text that is not empty; raises ``ValueError``."""
     if not isinstance(value, str) or not value.strip():
-        raise ValueError("a text is needed")
+        raise ValueError("it needs a text")
     return sendable(value, MAX_MESSAGE_CHARACTERS)
 
 
@@ -66,7 +66,7 @@ def _said(message: Message) -> Command:
 
 def _volume(value: object, _step: Mapping[str, Any]) -> Command:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError("a number from 0 to 1 is needed")
+        raise ValueError("it needs a number from 0 to 1")
     return SetVolume(level=round(value * 100))
 
 
@@ -77,7 +77,7 @@ def _music(value: object, step: Mapping[str, Any]) -> Command:
 
 def _stop(value: object, _step: Mapping[str, Any]) -> Command:
     if value not in (True, None):
-        raise ValueError("it takes no value")
+        raise ValueError("it doesn't take a value")
     return Stop()
 
 
@@ -128,7 +128,7 @@ class StepReader:
         if depth > MAX_DEPTH:
             raise invalid_input("sequence_too_deep", step=place, most=str(MAX_DEPTH))
         if not isinstance(value, list) or not value:
-            raise self._wrong(place, "a list of steps is needed") if place else invalid_input("sequence_empty")
+            raise self._wrong(place, "it needs a list of steps") if place else invalid_input("sequence_empty")
         prefix = f"{place}." if place else ""
         steps = tuple(
             self._step(inner, entity_ids, f"{prefix}{number}", depth) for number, inner in enumerate(value, 1)
@@ -141,13 +141,13 @@ class StepReader:
         if self.count > MAX_STEPS:
             raise invalid_input("sequence_too_many_steps", most=str(MAX_STEPS))
         if not isinstance(data, Mapping):
-            raise self._wrong(place, "it is no mapping")
+            raise self._wrong(place, "it isn't a mapping")
         kinds = [key for key in data if key in _COMMANDS or key in _GROUPS or key in ("wait", ROUTINE)]
         if len(kinds) != 1:
             raise invalid_input("sequence_step_unknown", step=place, known=_KNOWN)
         (kind,) = kinds
         if odd := set(data) - {kind, _ENTITY} - _FIELDS.get(kind, set()):
-            raise self._wrong(place, f"{', '.join(sorted(map(str, odd)))} means nothing there")
+            raise self._wrong(place, f"unknown fields: {', '.join(sorted(map(str, odd)))}")
         if _ENTITY in data:
             entity_ids = self._named(data[_ENTITY], place)
         if kind in _GROUPS:
@@ -244,7 +244,7 @@ def names_routine(steps: object) -> bool:
 def _seconds(value: object) -> int:
     """Return how long to wait; raises ``ValueError``."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_WAIT:
-        raise ValueError(f"a number of seconds from 1 to {MAX_WAIT} is needed")
+        raise ValueError(f"it needs a number of seconds from 1 to {MAX_WAIT}")
     return round(value)
 
 

@@ -247,7 +247,7 @@ def test_every_error_has_its_sentence() -> None:
         assert kind in sentences
     found = AlexaInvalidValueError("volume", "a whole number from 0 to 100")
     sentence = sentences[found.translation_key]["message"]
-    assert "volume: it must be a whole number" in sentence.format(**found.placeholders)
+    assert "volume. It must be a whole number" in sentence.format(**found.placeholders)
 
 
 def test_names_of_operations_are_unique() -> None:
