@@ -1,4 +1,4 @@
-"""When something that a good answer lacks is gone for good."""
+"""Detection of items that a successful read lacks: missing for now, or gone."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
@@ -7,19 +7,19 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-# What two good answers this far apart (seconds) lacked is gone.
+# An item that two successful reads this far apart (seconds) lack is gone.
 ABSENCE: Final = 30.0
 
 
 class Absences:
-    """Keeps what one good answer lacked until a second one, some time later, lacks it too.
+    """Keep items that one successful read lacked until a later one lacks them too.
 
-    It asks for the second one itself. ``settled``: there have been two answers far enough
-    apart, so that what neither named is gone even if it was known from before them.
+    Requests the later read itself. ``settled``: there have been two reads far enough apart, so that an item that
+    neither returned is gone even if it was known from before them.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], look_again: Callable[[], None]) -> None:
-        """Start with nothing missing; ``look_again`` asks anew."""
+        """Initialize with nothing missing; ``look_again`` requests another read."""
         self.settled = False
         self._hass = hass
         self._look_again = look_again
@@ -30,12 +30,12 @@ class Absences:
 
     @property
     def missing(self) -> frozenset[str]:
-        """Return what is kept though the last answer lacked it: a second look is due."""
+        """Return the items that are kept although the last read lacked them; they need a second read."""
         return frozenset(self._since)
 
     @callback
     def keep(self, known: Iterable[str], listed: Collection[str]) -> frozenset[str]:
-        """Return which known keys stay though a good answer of now lacks them."""
+        """Return which of the known keys to keep although a successful read of now lacks them."""
         now = self._hass.loop.time()
         self._first = now if self._first is None else self._first
         self.settled = now - self._first >= ABSENCE
@@ -46,26 +46,26 @@ class Absences:
 
     @callback
     def miss(self, keys: Iterable[str]) -> None:
-        """Take note of keys that the last good answer lacked, as turned out afterwards."""
+        """Note keys that turn out to be missing from the last successful read."""
         now = self._hass.loop.time()
         self._since = {**dict.fromkeys(keys, now), **self._since}
         self._async_schedule()
 
     @callback
     def _async_schedule(self) -> None:
-        """Look again some time later, where something is missing."""
+        """Schedule a second read if something is missing."""
         if self._since and not self._cancel:
             self._cancel = async_call_later(self._hass, ABSENCE + 1, self._async_look_again)
 
     @callback
     def _async_look_again(self, _now: object) -> None:
-        """Ask again for what one answer lacked."""
+        """Request the second read."""
         self._cancel = None
         self._look_again()
 
     @callback
     def _async_cancel(self) -> None:
-        """Look no more."""
+        """Cancel the scheduled read."""
         if self._cancel:
             self._cancel()
             self._cancel = None

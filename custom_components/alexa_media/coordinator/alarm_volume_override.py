@@ -1,6 +1,6 @@
-"""How loud single alarms are.
+"""Volumes of single alarms.
 
-Amazon has one volume for all alarms of an Echo: it is set just before one rings, and put back after it.
+Amazon has one volume for all alarms of an Echo: it is set just before an alarm rings, and restored after it.
 """
 
 from collections.abc import Iterator
@@ -25,16 +25,16 @@ from .devices import DevicesCoordinator
 
 STORE_VERSION: Final = 1
 
-# Amazon has to hand the volume on to the Echo before it rings.
+# Amazon needs this long to pass the volume on to the Echo before the alarm rings.
 AHEAD: Final = timedelta(seconds=5)
 
-# A volume that could not be put back is tried again; what is not possible for an hour is left.
+# Retry restoring every 5 minutes, for an hour at most.
 AGAIN: Final = timedelta(minutes=5)
 TRIES: Final = 12
 
 
 def alarm_volume_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return where the volumes of an entry's alarms are kept."""
+    """Return the store of an entry's alarm volumes."""
     return Store(hass, STORE_VERSION, f"{DOMAIN}.alarm_volumes.{entry_id}", private=True)
 
 
@@ -61,7 +61,7 @@ class AlarmVolumeOverrides:
         volumes: AlarmVolumesCoordinator,
         watch: AlarmWatch,
     ) -> None:
-        """Know nothing yet; see ``async_start``."""
+        """Initialize; ``async_start`` loads the volumes."""
         self._hass = hass
         self._entry = entry
         self._api = api
@@ -76,9 +76,9 @@ class AlarmVolumeOverrides:
         self._cancel: CALLBACK_TYPE | None = None
 
     async def async_start(self) -> None:
-        """Load what is kept, and watch until the entry is unloaded."""
+        """Load the stored volumes, and watch the alarms until the entry is unloaded."""
         if stored := await self._store.async_load():
-            # an alarm that is gone needs no volume; while the list could not be read nobody knows
+            # A deleted alarm needs no volume; keep it while the list is unavailable.
             self._wanted = {key: level for key, level in stored["wanted"].items() if self._watch.may_be(key)}
             self._changed = {serial: Changed(**values) for serial, values in stored["changed"].items()}
         self._entry.async_on_unload(self._async_cancel)
@@ -87,7 +87,7 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def async_set(self, notification_id: str, level: int | None) -> None:
-        """Give an alarm a volume (0–100), or none of its own."""
+        """Set the volume (0–100) of an alarm, or remove it (``None``)."""
         if level is None:
             self._wanted.pop(notification_id, None)
         else:
@@ -96,12 +96,12 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def _async_save(self) -> None:
-        """Keep it; a volume that is changed has to be put back whatever happens."""
+        """Save; a changed volume has to be restored even after a restart."""
         changed = {serial: asdict(values) for serial, values in self._changed.items()}
         await self._store.async_save({"wanted": self._wanted, "changed": changed})
 
     def _next(self) -> Iterator[tuple[Notification, datetime]]:
-        """Yield the alarms with a volume of their own that will ring, and when."""
+        """Yield the alarms with their own volume that will ring, and when."""
         for notification, at in self._watch.due:
             if notification.notification_id in self._wanted and self._done.get(notification.notification_id) != at:
                 yield notification, at
@@ -121,7 +121,7 @@ class AlarmVolumeOverrides:
 
     @callback
     def _async_plan(self) -> None:
-        """Wait for the first thing to do; what is due is done at once."""
+        """Schedule the next change; run a due one at once."""
         self._async_cancel()
         if self._busy:
             return
@@ -136,13 +136,13 @@ class AlarmVolumeOverrides:
 
     @callback
     def _async_due(self, _now: datetime | None = None) -> None:
-        """Do what is due in the background."""
+        """Run what is due in the background."""
         self._cancel = None
         self._busy = True
         self._entry.async_create_background_task(self._hass, self._async_act(), f"{DOMAIN} alarm volumes")
 
     async def _async_act(self) -> None:
-        """Set the volumes of the alarms that are about to ring, and put back those of alarms that are over."""
+        """Set the volumes of the alarms that are about to ring, and restore those of finished alarms."""
         now = dt_util.utcnow()
         try:
             for serial, changed in [*self._changed.items()]:
@@ -158,7 +158,7 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def _async_change(self, notification: Notification, at: datetime) -> None:
-        """Set the volume of an alarm, and remember what it was."""
+        """Set the volume of an alarm, and remember the previous one."""
         serial, level = notification.serial, self._wanted[notification.notification_id]
         device = self._devices.data.get(serial)
         try:
@@ -173,10 +173,10 @@ class AlarmVolumeOverrides:
             await self._async_save()
             await self._api.async_set_alarm_volume(device, level)
         except AlexaError as err:
-            LOGGER.warning("An alarm could not be given its volume: %s", err.details)
+            LOGGER.warning("Could not set the volume of an alarm: %s", err.details)
 
     async def _async_put_back(self, serial: str, changed: Changed) -> None:
-        """Put a volume back, unless somebody has set another one meanwhile."""
+        """Restore a volume, unless it has been changed meanwhile."""
         device = self._devices.data.get(serial)
         try:
             level = (await self._api.async_alarm_volumes()).get(serial)
@@ -187,13 +187,13 @@ class AlarmVolumeOverrides:
                 until = (dt_util.utcnow() + AGAIN).timestamp()
                 self._changed[serial] = replace(changed, until=until, tries=changed.tries + 1)
                 return
-            LOGGER.warning("The volume of alarms could not be put back: %s", err.details)
+            LOGGER.warning("Could not restore the alarm volume: %s", err.details)
         del self._changed[serial]
         await self._async_save()
 
     @callback
     def _async_cancel(self) -> None:
-        """Stop waiting."""
+        """Cancel the timer."""
         if self._cancel:
             self._cancel()
             self._cancel = None

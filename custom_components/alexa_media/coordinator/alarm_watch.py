@@ -1,7 +1,7 @@
-"""When alarms, timers and reminders of an account go off, and what happens to them, without a request.
+"""Times and events of the alarms, timers and reminders of an account, without requests.
 
-This is the one place where their times are worked out and where ringing, dismissal and
-snoozing are noticed: entities show what is found here.
+The one place where their times are computed, and where ringing, dismissal and snoozing are detected: entities show the
+results.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,15 +25,15 @@ from .base import LOGGER
 from .devices import DevicesCoordinator
 from .dnd_bluetooth import NotificationsCoordinator
 
-# Amazon's clock and ours differ a little: what is due within this has gone off when Amazon says so.
+# Amazon's clock and Home Assistant's differ a little: an item due within this time has gone off when Amazon says so.
 CLOCK_SKEW: Final = timedelta(seconds=2)
 
-# An alarm that nobody ends stops by itself after an hour.
+# An alarm that is not dismissed stops by itself after an hour.
 RINGING: Final = timedelta(hours=1)
 
 
 class AlertKind(StrEnum):
-    """The kinds of what goes off."""
+    """What goes off: an alarm, a timer or a reminder."""
 
     ALARM = "alarm"
     TIMER = "timer"
@@ -65,7 +65,7 @@ class AlarmEvent:
 
     @property
     def event_type(self) -> str:
-        """Return what happened to which kind, such as "alarm_ringing"."""
+        """Return the event type, such as "alarm_ringing"."""
         return f"{_KINDS[self.notification.type]}_{self.happening}"
 
 
@@ -74,11 +74,11 @@ EVENT_TYPES: Final = (
     f"{AlertKind.TIMER}_{Happening.RINGING}",
     *(f"{AlertKind.REMINDER}_{happening}" for happening in (Happening.RINGING, Happening.SNOOZED)),
 )
-"""All that can be told."""
+"""All event types."""
 
 
 type _Key = tuple[str, int]
-"""The id of a notification, and which of those with this id it is."""
+"""The id of a notification, and its index among those with the same id."""
 
 type AlarmListener = Callable[[AlarmEvent], None]
 
@@ -94,7 +94,7 @@ class _Due:
 
 @dataclass(frozen=True, slots=True)
 class _Worked:
-    """A next time, and from what it was worked out."""
+    """A computed next time, and its inputs."""
 
     timed: Timed
     zone: tzinfo
@@ -111,7 +111,7 @@ class AlarmWatch:
         devices: DevicesCoordinator,
         notifications: NotificationsCoordinator,
     ) -> None:
-        """Know nothing yet; see ``async_start``."""
+        """Initialize; ``async_start`` starts the watch."""
         self._hass = hass
         self._entry = entry
         self._devices = devices
@@ -130,7 +130,7 @@ class AlarmWatch:
         self._cancel: CALLBACK_TYPE | None = None
 
     async def async_start(self) -> None:
-        """Load the time zones and watch until the entry is unloaded."""
+        """Load the time zones, and watch until the entry is unloaded."""
         await self._async_load_zones()
         self._seen = self._notifications.data
         self._known = self._taken()
@@ -140,9 +140,9 @@ class AlarmWatch:
         self._async_plan()
 
     def zone_of(self, serial: str) -> tzinfo:
-        """Return the time zone of a device; Home Assistant's for one that tells none that is known.
+        """Return the time zone of a device, or Home Assistant's if the device's is unknown.
 
-        What all devices have is in the zone of the first that tells one.
+        Items for all devices use the zone of the first device that has one.
         """
         if serial == EVERYWHERE:
             zones = (self._zones.get(device.time_zone or "") for device in self._devices.data.values())
@@ -152,17 +152,17 @@ class AlarmWatch:
         return zone or dt_util.get_default_time_zone()
 
     def timed(self, serial: str) -> tuple[Timed, ...]:
-        """Return what is set on a device, each with its next time."""
+        """Return the notifications of a device, each with its next time."""
         self.async_follow()
         return tuple(worked.timed for worked in self._of_serial.get(serial, ()))
 
     def country_of(self, serial: str) -> str | None:
-        """Return the country that a device is set to."""
+        """Return the country setting of a device."""
         device = self._devices.data.get(serial)
         return country_of(device.locale) if device else None
 
     def ringing(self, serial: str) -> Notification | None:
-        """Return the alarm that rings on a device, as far as it is known; the last one of several."""
+        """Return the ringing alarm of a device, if known; the last one of several."""
         now = dt_util.utcnow()
         found = [due for due in self._rings.values() if due.notification.serial == serial and now - due.at < RINGING]
         return max(found, key=lambda due: due.at).notification if found else None
@@ -175,37 +175,37 @@ class AlarmWatch:
 
     @callback
     def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call a viewer when the times of a device have changed though its notifications have not."""
+        """Call a viewer when the times of a device have changed although its notifications have not."""
         self._viewers.setdefault(serial, []).append(viewer)
         return partial(self._viewers[serial].remove, viewer)
 
     @property
     def due(self) -> Iterator[tuple[Notification, datetime]]:
-        """Yield what will go off, and when next (UTC)."""
+        """Yield the items that will go off, and their next times (UTC)."""
         return ((due.notification, due.at) for due in self._due)
 
     @callback
     def async_on_plan(self, planner: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Tell somebody whenever the next times have been worked out anew."""
+        """Call a function whenever the next times have been computed again."""
         self._planners.append(planner)
         return partial(self._planners.remove, planner)
 
     def may_be(self, notification_id: str) -> bool:
-        """Return whether something is there, or nobody knows as the list could not be read."""
+        """Return True if the notification exists or the list is unavailable."""
         return (notification_id, 0) in self._known or not self._notifications.last_update_success
 
     def _taken(self) -> dict[_Key, Notification]:
-        """Return the notifications of all devices by id."""
+        """Return the notifications of all devices by key."""
         now = dt_util.utcnow()
         found: dict[_Key, Notification] = {}
         for item in chain(*self._notifications.data.values()):
-            # an id that comes twice is two notifications
+            # An id that occurs twice means two notifications.
             key = next(key for number in count() if (key := (item.notification_id, number)) not in found)
             found[key] = self._with_snooze(key, item, now)
         return found
 
     def _with_snooze(self, key: _Key, item: Notification, now: datetime) -> Notification:
-        """Return something that is snoozed for a time that is not known with the usual length, from now on."""
+        """Return a snoozed item, with the usual snooze length from now if its time is unknown."""
         if item.status is not NotificationStatus.SNOOZED or item.snoozed_to is not None:
             return item
         known = self._known.get(key)
@@ -215,14 +215,14 @@ class AlarmWatch:
         return replace(item, snoozed_to=(since if since and since <= now < since + SNOOZE else now) + SNOOZE)
 
     async def _async_load_zones(self) -> None:
-        """Load the time zones that are new; reading them from disk must not block."""
+        """Load new time zones in the executor: reading them from disk would block."""
         for name in {device.time_zone for device in self._devices.data.values() if device.time_zone}:
             if name not in self._zones:
                 self._zones[name] = await zone_named(name)
 
     @callback
     def _async_devices_changed(self) -> None:
-        """Load a time zone that is new, then plan anew."""
+        """Load new time zones, then plan again."""
         if all(device.time_zone in self._zones for device in self._devices.data.values() if device.time_zone):
             self._async_plan_and_show()
         else:
@@ -235,7 +235,7 @@ class AlarmWatch:
 
     @callback
     def async_follow(self) -> None:
-        """Take what is new in the notifications: tell what has gone off, been ended or been snoozed."""
+        """Process new notifications: fire the events for what has gone off, been dismissed or been snoozed."""
         if self._stopped or self._seen is self._notifications.data:
             return
         self._seen = self._notifications.data
@@ -251,7 +251,7 @@ class AlarmWatch:
 
     @callback
     def _async_compare(self, key: _Key, old: Notification, new: Notification, now: datetime) -> None:
-        """Tell of something that was ended or snoozed."""
+        """Fire the event of an item that was dismissed or snoozed."""
         snoozed = NotificationStatus.SNOOZED
         if (
             new.type in ALARMS | REMINDERS
@@ -265,17 +265,17 @@ class AlarmWatch:
             self._async_tell(AlarmEvent(happening=Happening.DISMISSED, notification=new, at=now))
 
     def _was_dismissed(self, key: _Key, old: Notification, new: Notification, now: datetime) -> bool:
-        """Return whether an alarm was ended, and not only noted to ring."""
+        """Return whether an alarm was dismissed, and not only marked as ringing."""
         rang = self._rings.get(key)
         if not was_dismissed(old, new, rang=rang is not None and now - rang.at < RINGING):
             return False
         if new.status is NotificationStatus.OFF:
             return True
-        # the change by which Amazon notes that it rings comes with the ringing itself
+        # The change by which Amazon marks an alarm as ringing arrives with the ringing itself.
         return new.rang == old.rang and (rang is None or now - rang.at > CLOCK_SKEW)
 
     def _work_out(self, key: _Key, item: Notification, now: datetime) -> _Worked:
-        """Return the next time of a notification; what was worked out before is taken while it holds."""
+        """Return the next time of a notification; reuse the last result while its inputs are the same."""
         zone, country = self.zone_of(item.serial), self.country_of(item.serial)
         before = self._worked.get(key)
         if (
@@ -288,14 +288,14 @@ class AlarmWatch:
         try:
             at = next_occurrence(item, now, zone, country)
         except ValueError, ArithmeticError:
-            # one that makes no sense must not silence the others
-            LOGGER.debug("The time of a notification of type %s cannot be worked out", item.type, exc_info=True)
+            # One invalid notification must not block the others.
+            LOGGER.debug("Could not compute the time of a notification of type %s", item.type, exc_info=True)
             at = None
         return _Worked(Timed(item, at), zone, country)
 
     @callback
     def _async_plan(self) -> None:
-        """Work out what goes off when, and wait for the first."""
+        """Compute all next times, and wait for the first."""
         self._async_cancel()
         now = dt_util.utcnow()
         self._rings = {key: due for key, due in self._rings.items() if now - due.at < RINGING}
@@ -316,7 +316,7 @@ class AlarmWatch:
 
     @callback
     def _async_over(self, now: datetime) -> None:
-        """Tell what goes off now, and wait for the next."""
+        """Fire the due events, and wait for the next."""
         self._cancel = None
         self._async_tell_due(now.astimezone(UTC))
         self._async_plan_and_show()
@@ -333,7 +333,7 @@ class AlarmWatch:
 
     @callback
     def _async_tell_due(self, until: datetime) -> None:
-        """Tell what has gone off, each once."""
+        """Fire the event of each item that has gone off, once."""
         for due in self._due:
             rang = self._rings.get(due.key)
             if due.at > until or (rang is not None and rang.at == due.at):
@@ -350,13 +350,13 @@ class AlarmWatch:
 
     @callback
     def _async_stop(self) -> None:
-        """Do nothing any more."""
+        """Stop watching."""
         self._stopped = True
         self._async_cancel()
 
     @callback
     def _async_cancel(self) -> None:
-        """Stop waiting."""
+        """Cancel the timer."""
         if self._cancel:
             self._cancel()
             self._cancel = None

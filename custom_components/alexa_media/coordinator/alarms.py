@@ -1,7 +1,7 @@
-"""How alarms sound: volumes, whether they grow louder, and their sounds.
+"""Alarm settings of devices: volumes, ascending volume and sounds.
 
-Amazon pushes none of it and few look at it, so each is read only while an entity shows it:
-once when the first one comes, after a change of ours, and a few times a day.
+Amazon does not push them and few users show them, so each is read only while an entity listens: once for the first
+listener, after a change made here, and a few times a day.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -22,7 +22,7 @@ from .devices import DevicesCoordinator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmSounds:
-    """What a device can ring with, and what it rings with unless an alarm says otherwise."""
+    """The alarm sounds of a device, and its default."""
 
     sounds: tuple[AlarmTone, ...]
     default: AlarmTone | None
@@ -34,7 +34,7 @@ class AlarmSettingCoordinator[V](TopicCoordinator[V]):
     pushed: ClassVar[bool] = False
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
-    # Domain and end of the unique ids of entities that start enabled: then it is read before they are there.
+    # Domain and unique-id suffixes of the entities that are enabled by default: the topic is read before they exist.
     shown_by: ClassVar[tuple[str, str] | None] = None
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: AlarmsApi) -> None:
@@ -45,19 +45,19 @@ class AlarmSettingCoordinator[V](TopicCoordinator[V]):
     @override
     @callback
     def async_hint(self) -> None:
-        """Read soon, if there is anybody to tell."""
+        """Read soon, if there are listeners."""
         if self._by_context:
             super().async_hint()
 
     @override
     async def async_refresh(self) -> None:
-        """Read, if there is anybody to tell, or will be in a moment."""
+        """Read, if there are listeners or an entity is about to be added."""
         if self._by_context or (self.read_at is None and self.shown_by and self.will_be_shown(*self.shown_by)):
             await super().async_refresh()
 
     @override
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Listen to one key; the first who listens to a key that is not known has it read."""
+        """Listen to one key; the first listener of an unknown key causes a read."""
         remove = super().async_add_listener(update_callback, context)
         if context not in self.data:
             self.async_hint()
@@ -102,13 +102,13 @@ class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
         api: AlarmsApi,
         devices: DevicesCoordinator,
     ) -> None:
-        """Start without a question asked."""
+        """Initialize the coordinator."""
         super().__init__(hass, entry, backend, api)
         self._devices = devices
 
     @override
     async def _async_read(self) -> Mapping[str, AlarmSounds]:
-        """Read the sounds of the devices that are shown; one that cannot be read keeps what it had."""
+        """Read the sounds of the devices that have listeners; keep the last ones where a read fails."""
         found: dict[str, AlarmSounds] = {}
         problem: AlexaError | None = None
         for serial in [key for key in self._by_context if isinstance(key, str)]:

@@ -1,4 +1,4 @@
-"""The appliances of the smart home: which there are, and which of them get entities."""
+"""Smart home appliances of the account, and which of them get entities."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -30,37 +30,37 @@ from .base import LOGGER, TopicCoordinator
 
 STORE_VERSION: Final = 1
 
-# An appliance that nobody has heard of asks for a discovery, and so does who opens the options: at most this often.
+# Minimum interval (seconds) between discoveries (unknown appliance pushed, options opened).
 DISCOVERY_COOLDOWN: Final = 600.0
 
 MAX_UNLISTED: Final = 500
 
-# By itself worth no entity: it says whether the others can be had.
+# Features that alone are not worth an entity: they show whether the others are available.
 _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
 
 
 def appliance_store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return where the last good discovery of an entry is kept."""
+    """Return the store of an entry's last good discovery."""
     return Store(hass, STORE_VERSION, f"{DOMAIN}.appliances.{entry_id}", private=True)
 
 
 class AppliancesCoordinator(TopicCoordinator[Appliance]):
-    """Appliances by entity id, those that get entities; ``discovered`` are all of them.
+    """Appliances that get entities, by entity id; ``discovered`` has all of them.
 
-    Failed is not empty: a discovery that failed, or that found nothing where there was
-    something, changes nothing, and an appliance that one good discovery lacked stays until
-    a second one, asked for at once, lacks it too (``settled``: there have been two).
+    Failed is not empty: a discovery that failed, or that found nothing where there was something, changes nothing, and
+    an appliance that one successful discovery lacked stays until a second one, requested at once, lacks it too
+    (``settled``: there have been two).
     """
 
     topic: ClassVar[Topic] = Topic.APPLIANCES
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
-    # What changes in six hours is not worth a request after every gap.
+    # What changes within six hours does not justify a request after every gap.
     pushed: ClassVar[bool] = False
     is_list: ClassVar[bool] = True
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: SmartHomeApi) -> None:
-        """Start without any."""
+        """Initialize without appliances."""
         super().__init__(hass, entry, backend)
         self.api = api
         self.discovered: Mapping[str, Appliance] = {}
@@ -73,16 +73,16 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self._unlisted: set[str] = set()
 
     async def async_restore(self) -> None:
-        """Take the last good discovery from disk."""
+        """Restore the last good discovery from disk."""
         if stored := await self._store.async_load():
             self._take({item["entity_id"]: _from_json(item) for item in stored["appliances"]})
             self.data = self._announced = self._wanted(self.discovered)
 
     @override
     async def _async_read(self) -> Mapping[str, Appliance]:
-        """Discover; what a discovery lacks for the first time is kept for now."""
+        """Discover; keep what a discovery lacks for the first time."""
         self._asked_at = self.hass.loop.time()
-        # The rooms of what is known from before need not wait for the discovery.
+        # The rooms of known appliances need not wait for the discovery.
         early = self.rooms is None and bool(self.data)
         discovery, _ = await asyncio.gather(
             self.api.async_discover(), self._async_read_rooms(needed=early), return_exceptions=True
@@ -104,46 +104,46 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @property
     def settled(self) -> bool:
-        """Return whether what is not known now is gone for good: two good discoveries have said so."""
+        """Return whether unknown appliances are gone for good: two successful discoveries lacked them."""
         return self._absences.settled
 
     def _needs_rooms(self, wanted: Mapping[str, Appliance]) -> bool:
-        """Return whether there is something whose room is not known."""
+        """Return whether the room of some appliance is unknown."""
         return bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))
 
     async def _async_read_rooms(self, *, needed: bool) -> None:
-        """Read which room each is in: only a suggestion, and only for what is new or may be chosen."""
+        """Read the room of each appliance: only a suggestion, and only for new or selectable ones."""
         if not needed:
             return
         try:
             self.rooms = await self.api.async_groups()
         except AlexaError as err:
-            LOGGER.debug("The rooms of the smart home cannot be read: %s", err.details)
+            LOGGER.debug("Could not read the rooms of the smart home: %s", err.details)
 
     def room_of(self, appliance: Appliance) -> str | None:
-        """Return the room that Alexa has an appliance in."""
+        """Return the room of an appliance in Alexa."""
         rooms = self.rooms or {}
         return rooms.get(appliance.entity_id) or rooms.get(appliance.appliance_id)
 
     def by_endpoint(self, endpoint_id: str) -> Appliance | None:
-        """Return an appliance, wanted or not, by GraphQL's id."""
+        """Return an appliance, wanted or not, by its GraphQL id."""
         return self._by_endpoint.get(endpoint_id)
 
     @property
     def guard(self) -> Appliance | None:
-        """Return Alexa Guard, where the account has it."""
+        """Return Alexa Guard, if the account has it."""
         return next((appliance for appliance in self.data.values() if appliance.is_guard), None)
 
     # --- which of them get entities -----------------------------------------------------
 
     def is_own(self, appliance: Appliance) -> bool:
-        """Return whether Home Assistant itself shows this appliance to Alexa: it must not come back."""
+        """Return whether Home Assistant exposes this appliance to Alexa: it must not come back."""
         if appliance.exposure is Exposure.HUE_V1:
             return "emulated_hue" in self.hass.config.components
         return appliance.exposure is not Exposure.NONE
 
     def has_use(self, appliance: Appliance) -> bool:
-        """Return whether an appliance is worth entities: not Home Assistant's own, and able to do something."""
+        """Return whether an appliance can get entities: not Home Assistant's own, and able to do something."""
         if self.is_own(appliance):
             return False
         return appliance.is_guard or any(
@@ -154,7 +154,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @property
     def others(self) -> Mapping[str, Appliance]:
-        """Return what the user may choose besides what is there by default: not on an Echo's hub, nor Amazon's own."""
+        """Return the appliances to select from; those on an Echo's hub and Amazon's own are included by default."""
         return {
             entity_id: appliance
             for entity_id, appliance in self.discovered.items()
@@ -173,7 +173,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @callback
     def async_options_changed(self) -> None:
-        """Take the choice from the entry again: appliances come and go without a reload."""
+        """Apply the selection of the entry again, adding and removing appliances without a reload."""
         self.data = self._wanted(self.discovered)
         self.async_update_listeners()
 
@@ -181,14 +181,14 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @property
     def _is_fresh(self) -> bool:
-        """Return whether the last discovery is not long ago."""
+        """Return whether the last discovery is recent."""
         return self._asked_at is not None and self.hass.loop.time() - self._asked_at < DISCOVERY_COOLDOWN
 
     @callback
     def async_unknown(self, endpoint_id: str) -> None:
-        """Discover soon, unless that was not long ago: a push named an appliance that nobody has heard of.
+        """Discover soon, unless a discovery is recent: a push named an unknown appliance.
 
-        One that a discovery does not find asks only once: Amazon may never list it.
+        An appliance that a discovery does not find causes only one: Amazon may never list it.
         """
         if not self.discovered or endpoint_id in self._unlisted or self._is_fresh:
             return
@@ -198,14 +198,14 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self.async_hint()
 
     async def async_freshen(self) -> None:
-        """Discover now, unless that was not long ago: the user wants to see all appliances."""
+        """Discover now, unless a discovery is recent: the user wants to see all appliances."""
         if not self._is_fresh:
             await self.async_refresh_shared()
 
     # --- on disk ------------------------------------------------------------------------
 
     def _take(self, appliances: Mapping[str, Appliance]) -> None:
-        """Take what was found, and how to find it."""
+        """Store the discovered appliances and their index."""
         self.discovered = appliances
         self._by_endpoint = {appliance.endpoint_id: appliance for appliance in appliances.values()}
 
@@ -215,7 +215,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
 
 def _is_default(appliance: Appliance) -> bool:
-    """Return whether an appliance is there without being chosen."""
+    """Return whether an appliance is included by default."""
     return appliance.is_local or appliance.is_guard
 
 

@@ -1,4 +1,4 @@
-"""What every topic's coordinator does the same way."""
+"""Base of all coordinators."""
 
 from abc import abstractmethod
 import asyncio
@@ -27,18 +27,17 @@ from ..issues import async_clear_permission, async_report_permission
 
 LOGGER: Final = logging.getLogger(__package__)
 
-# Listeners with this context are told when keys appear or go.
+# Listeners with this context are called when keys appear or disappear.
 EXISTENCE: Final = "existence"
 
-# Hints of one burst become one request: the last one waits this long for another,
-# and the first one no longer than the limit.
+# Hints of one burst become one request: wait this long (seconds) after the last one, up to the limit after the first.
 HINT_DELAY: Final = 0.4
 HINT_LIMIT: Final = 3.0
 
-# A push that confirms a command comes within a second; later than this it is not coming.
+# A push that confirms a command arrives within a second; wait this long (seconds) for it.
 CONFIRM_DELAY: Final = 3.0
 
-# Entities stay available so many seconds beyond the poll interval of their topic while the stream is up.
+# While the stream is up, entities stay available this long (seconds) beyond the topic's poll interval.
 GRACE: Final = 300.0
 
 RETRY_FIRST: Final = 30.0
@@ -46,7 +45,7 @@ RETRY_LIMIT: Final = 600.0
 
 
 class Watcher(Protocol):
-    """What a topic reports to after each read."""
+    """Receives the result of each read of a topic."""
 
     @callback
     def async_failed(self) -> None:
@@ -54,43 +53,43 @@ class Watcher(Protocol):
 
     @callback
     def async_recovered(self) -> None:
-        """Take note that a topic that had failed was read."""
+        """Note that a failed topic was read."""
 
 
 class Listener(Protocol):
-    """What a topic reports to when a push did not come."""
+    """Receives reports about missing pushes."""
 
     @callback
     def async_unconfirmed(self) -> None:
-        """Take note of a command whose confirming push never came."""
+        """Note a command whose confirming push did not arrive."""
 
     @callback
     def async_unpushed(self) -> None:
-        """Take note of a change that a poll found and that should have been pushed."""
+        """Note a change found by a poll that should have been pushed."""
 
 
 class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     """One topic of one account: a mapping from key to an immutable value.
 
-    Keys are device serials. A listener's context is the key that it shows: it is told
-    when that key's value changed and not otherwise. Contexts ``EXISTENCE`` and ``None``
-    are told when keys come or go, and always.
+    Keys are device serials. A listener's context is the key that it shows: it is called only when the value of that key
+    has changed. Contexts ``EXISTENCE`` and ``None`` are called when keys appear or disappear, and always.
     """
 
     topic: ClassVar[Topic]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
-    # Amazon pushes what changes: then a gap in the pushes means to read again.
+    # Changes of this topic are pushed: a gap in the pushes requires a read.
     pushed: ClassVar[bool] = True
-    # Whether its keys are what the account has, such as devices: what ``enable_network_discovery`` reads.
+    # Whether its keys are what the account has, such as devices: these topics are read if ``enable_network_discovery``
+    # is on.
     is_list: ClassVar[bool] = False
-    # Whether the topic is read before its entities are there, and not only once the stream is open.
+    # Whether the topic is read before its entities are added, and not only once the stream is open.
     read_at_start: ClassVar[bool] = True
     hint_delay: ClassVar[float] = HINT_DELAY
     hint_limit: ClassVar[float] = HINT_LIMIT
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
-        """Start empty and without push."""
+        """Initialize without data, push being down."""
         self._by_context: dict[Hashable, dict[int, CALLBACK_TYPE]] = {}
         self._next_listener = 0
         self._own_interval = backend.intervals.get(self.topic)
@@ -128,7 +127,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         backend.watch(self.topic, self.watched)
 
     def watched(self) -> frozenset[str]:
-        """Return the keys that somebody shows."""
+        """Return the keys that have listeners."""
         return frozenset(key for key in self._by_context if isinstance(key, str) and key != EXISTENCE)
 
     @property
@@ -137,7 +136,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return self.push_up and self.last_update_success
 
     def will_be_shown(self, domain: str, ending: str = "") -> bool:
-        """Return whether an entity with such a unique id was enabled before, or has yet to come, enabled."""
+        """Return whether an entity with such a unique id was enabled before, or is new and will be enabled."""
         entities = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
         known = [item for item in entities if item.domain == domain and item.unique_id.endswith(ending)]
         return not known or any(not item.disabled for item in known)
@@ -150,9 +149,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
-        """Read, and let what was pushed meanwhile win over what was read.
+        """Read; data pushed during the read win over the result.
 
-        ``read_at`` is when the last read that succeeded began, in seconds of the loop's clock.
+        ``read_at`` is the start of the last successful read, in seconds of the event loop's clock.
         """
         pushed = self._pushed_while_reading = {}
         self._reading_since = began = self.hass.loop.time()
@@ -181,12 +180,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return data
 
     def _failed(self, err: AlexaError) -> UpdateFailed:
-        """Return the error for Home Assistant, and when to try again: sooner than the interval."""
+        """Return the error for Home Assistant, with a retry that is earlier than the next poll."""
         self._failures += 1
         self._failure = err
         wait = min(RETRY_FIRST * 2 ** (self._failures - 1), RETRY_LIMIT)
         if isinstance(err, AlexaRateLimitedError):
-            # the transport has logged it once for all topics
+            # The transport has logged it once for all topics.
             self.last_update_success = False
             wait = max(wait, err.retry_after)
             if self._own_interval:
@@ -202,10 +201,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def usable(self) -> bool:
-        """Return whether the data may be shown: one failed poll changes nothing.
+        """Return whether the data may be shown; a single failed poll changes nothing.
 
-        While the stream is up, data count until they are older than the poll interval and
-        five minutes.
+        While the stream is up, data are valid until they are older than the poll interval plus five minutes.
         """
         if self.last_update_success:
             return True
@@ -215,12 +213,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def _expires_at(self) -> float:
-        """Return when data that cannot be refreshed are too old, in seconds of the loop's clock."""
+        """Return when the data expire, in seconds of the event loop's clock."""
         return (self.read_at or 0.0) + self.wanted_interval.total_seconds() + GRACE
 
     @property
     def may_recover(self) -> bool:
-        """Return whether the topic failed in a way that ends with an outage; a refusal (403, 404, 405) does not."""
+        """Return whether the topic's failure can end with an outage; a refusal (403, 404, 405) cannot."""
         return (
             not self.last_update_success
             and self._failures > 0
@@ -229,7 +227,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         )
 
     async def async_recover(self) -> None:
-        """Refresh what failed."""
+        """Refresh what has failed."""
         await self.async_refresh()
 
     def should_be_pushed(self, before: V, after: V) -> bool:  # noqa: ARG002 - for topics whose changes are all pushed
@@ -237,16 +235,16 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return False
 
     def is_read_since(self, moment: float) -> bool:
-        """Return whether it was read, or is being read, from a moment on (seconds of the loop's clock).
+        """Return whether the topic was read, or is being read, since a moment (seconds of the event loop's clock).
 
-        What nobody listens to, and is read for listeners alone, need not be.
+        True for a topic that is read for listeners only and has none.
         """
         if not self.read_at_start and not self._by_context:
             return True
         return any(began is not None and began >= moment for began in (self.read_at, self._reading_since))
 
     async def async_refresh_shared(self) -> None:
-        """Refresh now; callers of the same moment share one read."""
+        """Refresh now; concurrent callers share one read."""
         if self._shared_refresh is None:
             self._shared_refresh = self.entry.async_create_background_task(
                 self.hass, self._async_shared(), f"{self.name} refresh", eager_start=False
@@ -254,14 +252,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         await asyncio.shield(self._shared_refresh)
 
     async def _async_shared(self) -> None:
-        """Give the callers of this moment time to join, then read."""
+        """Wait for concurrent callers to join, then read."""
         await asyncio.sleep(0)
         self._shared_refresh = None
         await self.async_refresh()
 
     @callback
     def async_hint(self) -> None:
-        """Read soon: something changed. However many hints in a burst, they are one read."""
+        """Read soon because something changed; the hints of a burst cause one read."""
         now = self.hass.loop.time()
         if self._hint_since is None:
             self._hint_since = now
@@ -271,17 +269,17 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._cancel_hint = async_call_later(self.hass, delay, self._async_on_hint)
 
     def _hint_wait(self, now: float, since: float) -> float:
-        """Return in how many seconds a hint is read; ``since`` is the time of the first one of its burst."""
+        """Return the delay of a hint in seconds; ``since`` is the time of the first hint of its burst."""
         return min(self.hint_delay, since + self.hint_limit - now)
 
     @callback
     def async_key_hint(self, key: str) -> None:  # noqa: ARG002 - for topics that can read one key
-        """Read soon what tells of one key: the whole topic, unless it can do better."""
+        """Read one key soon: the whole topic, unless a subclass can read less."""
         self.async_hint()
 
     @callback
     def _async_on_hint(self, _now: object) -> None:
-        """Read; hints from here on belong to the next read."""
+        """Read; later hints belong to the next read."""
         self._hint_since = self._cancel_hint = None
         self._is_hinted = True
         self.entry.async_create_background_task(self.hass, self.async_refresh(), f"{self.name} hint")
@@ -290,10 +288,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_apply(self, changes: Mapping[str, V]) -> None:
-        """Take pushed facts: no request, and only the listeners of what changed are told.
+        """Apply pushed data without a request, and call only the listeners of changed keys.
 
-        The schedule and the success of reading stay as they are: a push does not prove
-        that reading works.
+        The poll schedule and ``last_update_success`` do not change: a push does not prove that reads work.
         """
         for key in changes:
             self._confirmed(key)
@@ -336,7 +333,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Poll seldom while push is up, often while it is down."""
+        """Poll rarely while push is up, often while it is down."""
         if up == self.push_up:
             return
         self.push_up = up
@@ -348,25 +345,25 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def wanted_interval(self) -> timedelta:
-        """Return the interval that fits the state of the stream."""
+        """Return the poll interval for the state of the stream."""
         if self._own_interval:
             return self._own_interval
         return self.interval_with_push if self.push_up else self.interval_without_push
 
     @callback
     def _async_reschedule(self) -> None:
-        """Take the wanted interval; a poll that is due later than it is brought forward."""
+        """Apply the poll interval; a poll that is scheduled later than that is moved forward."""
         if self.update_interval == self.wanted_interval:
             return
         self.update_interval = self.wanted_interval
-        # A retry that is due after a failure comes before any interval.
+        # A retry after a failure takes precedence over the interval.
         if self._by_context and self.last_update_success:
             self._schedule_refresh()
 
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Stop expecting: a read settles it. Report success or failure to the watcher."""
+        """Stop waiting for pushes, which a read makes unnecessary, and report the result to the watcher."""
         for key in tuple(self._awaited):
             self._confirmed(key)
         had_failed, self._had_failed = self._had_failed, not self.last_update_success
@@ -381,7 +378,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_check_usable(self, _now: object = None) -> None:
-        """Tell the listeners when data that cannot be refreshed became too old, now or in time."""
+        """Call the listeners when data that cannot be refreshed have expired, now or later."""
         if self._cancel_expiry:
             self._cancel_expiry()
             self._cancel_expiry = None
@@ -393,7 +390,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_cancel_timers(self) -> None:
-        """Cancel what has been scheduled."""
+        """Cancel all timers."""
         if self._cancel_hint:
             self._cancel_hint()
             self._cancel_hint = self._hint_since = None
@@ -414,7 +411,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         token = self._next_listener
         self._by_context.setdefault(context, {})[token] = update_callback
         if not self.read_at_start and self.push_up and self.read_at is None and not self._first_read_begun:
-            # while the stream is closed, its opening is what reads
+            # While the stream is closed, its opening causes the read.
             self._first_read_begun = True
             self.entry.async_create_task(self.hass, self.async_refresh(), f"{self.name} first read", eager_start=False)
 
@@ -431,7 +428,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def async_update_listeners(self) -> None:
-        """Tell those whose keys changed since the last time; all of them when reading broke or healed."""
+        """Call the listeners whose keys have changed; all of them when reading fails or works again."""
         before, after = self._announced, self.data
         self._announced = after
         if self.usable is not self._announced_usable:
@@ -449,15 +446,15 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_show_again(self) -> None:
-        """Call all listeners: what they show hangs on more than the data, on options for example."""
+        """Call all listeners, because what they show depends on more than the data (options, for example)."""
         self._tell(tuple(context for context in self._by_context if context is not None))
 
     @callback
     def _tell(self, contexts: Iterable[Hashable]) -> None:
-        """Call the listeners of some contexts, and those of everything."""
+        """Call the listeners of some contexts, and those without a context."""
         for context in (*contexts, None):
             for update_callback in tuple(self._by_context.get(context, {}).values()):
                 try:
                     update_callback()
-                except Exception:  # an entity that fails must not silence the others
+                except Exception:  # An entity that fails must not block the others.
                     self.logger.exception("Error in a listener of %s", self.name)

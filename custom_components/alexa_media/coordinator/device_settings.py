@@ -1,4 +1,4 @@
-"""The settings of Echos that a property manages."""
+"""Settings of the Echos of a property."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -14,17 +14,17 @@ from ..cloud.model.property import DeviceSettings, ManagementApi, PropertySettin
 from ..const import DOMAIN, Topic
 from .base import LOGGER, TopicCoordinator
 
-# A setting that an Echo has not taken over when it is read back is read once more (seconds).
+# Delay (seconds) of the second read of a setting that the Echo has not applied at the first.
 SECOND_LOOK: Final = 5.0
 
 
 class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
-    """Settings by device; those of an Echo that is offline are what the cloud holds."""
+    """Settings by device; the cloud's values for an Echo that is offline."""
 
     topic: ClassVar[Topic] = Topic.DEVICE_SETTINGS
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: ManagementApi) -> None:
-        """Start without any."""
+        """Initialize the coordinator."""
         super().__init__(hass, entry, backend)
         self.api = api
         self._second_looks: dict[tuple[str, str], CALLBACK_TYPE] = {}
@@ -32,7 +32,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @override
     async def _async_read(self) -> Mapping[str, DeviceSettings]:
-        """Read the settings of all Echos that are shown, one request for each."""
+        """Read the settings of all Echos that have listeners, one request for each."""
         return await self.api.async_settings()
 
     async def async_read_now(self, key: str) -> None:
@@ -40,12 +40,12 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         self.async_apply({key: await self.api.async_settings_of(key)})
 
     async def async_set(self, key: str, setting: str, value: PropertySettingValue) -> None:
-        """Write a setting and show what the cloud then says; raises the ``AlexaError`` of a refusal."""
+        """Write a setting and show the cloud's result; raises the ``AlexaError`` of a refusal."""
         try:
             await self.api.async_set_setting(key, setting, value)
         except AlexaConnectionError as err:
             if err.sent:
-                # nobody knows whether it was done
+                # It is unknown whether the setting was applied.
                 self._async_look_later(key, setting, value)
             raise
         if not await self._async_confirm(key, setting, value):
@@ -53,19 +53,19 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @callback
     def _async_look_later(self, key: str, setting: str, value: PropertySettingValue) -> None:
-        """Read a setting once more after a while."""
+        """Schedule the second read of a setting."""
         self._async_cancel_second_look(key, setting)
         self._second_looks[key, setting] = async_call_later(
             self.hass, SECOND_LOOK, partial(self._async_look_again, key, setting, value)
         )
 
     async def _async_confirm(self, key: str, setting: str, value: PropertySettingValue) -> bool:
-        """Read a setting and show it; returns whether it is as it was written."""
+        """Read a setting and show it; returns whether it has the written value."""
         try:
             found = await self.api.async_setting(key, setting)
         except AlexaError as err:
-            # the write was accepted: that it cannot be read back just now is not its failure
-            LOGGER.debug("A setting cannot be read back: %s", err.details)
+            # The write was accepted: a failed read does not make it fail.
+            LOGGER.debug("Could not confirm a setting: %s", err.details)
             return False
         values = {**self.data.get(key, DeviceSettings()).values, setting: found}
         self.async_apply({key: DeviceSettings(values=values)})
@@ -73,7 +73,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @callback
     def _async_look_again(self, key: str, setting: str, value: PropertySettingValue, _now: object) -> None:
-        """Read a setting for the last time."""
+        """Read a setting for the second and last time."""
         self._second_looks.pop((key, setting), None)
         self.entry.async_create_background_task(
             self.hass, self._async_confirm(key, setting, value), f"{DOMAIN} read a setting back"
@@ -81,12 +81,12 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @callback
     def _async_cancel_second_look(self, key: str, setting: str) -> None:
-        """Look no more for what has been written again."""
+        """Cancel the second read of a setting that is written again."""
         if cancel := self._second_looks.pop((key, setting), None):
             cancel()
 
     @callback
     def _async_cancel_second_looks(self) -> None:
-        """Look no more."""
+        """Cancel all second reads."""
         for key, setting in tuple(self._second_looks):
             self._async_cancel_second_look(key, setting)

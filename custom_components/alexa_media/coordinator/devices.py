@@ -1,4 +1,4 @@
-"""The devices of the account: which there are, and whether they are online."""
+"""Devices of the account and their connectivity."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -19,27 +19,27 @@ from .base import TopicCoordinator
 
 STORE_VERSION: Final = 1
 
-# A push about a serial that was never listed asks for the list, at most this often.
+# Minimum interval (seconds) between reads of the list that are caused by pushes about unknown serials.
 UNKNOWN_SERIAL_COOLDOWN: Final = 600.0
 
-# Facts about so many serials that were never listed are kept; they may be new devices.
+# Facts about at most this many unknown serials are kept; they may be new devices.
 MAX_UNKNOWN: Final = 50
 
-# What a device must be able to do one of, to be worth entities; a device that tells
-# nothing at all (some third-party ones) is taken.
+# A device needs one of these capabilities to get entities; one without any capabilities (some third-party ones) gets
+# them too.
 _USEFUL: Final = frozenset({"MUSIC_SKILL", "AUDIO_PLAYER", "TIMERS_AND_ALARMS", "REMINDERS"})
 
 
 def store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return where the last good device list of an entry is kept."""
+    """Return the store of an entry's last good device list."""
     return Store(hass, STORE_VERSION, f"{DOMAIN}.devices.{entry_id}", private=True)
 
 
 class DevicesCoordinator(TopicCoordinator[Device]):
     """Devices by serial.
 
-    Failed is not empty: a list that failed changes nothing, and a device that one good
-    list lacked stays until a second one, asked for at once, lacks it too.
+    Failed is not empty: a failed read changes nothing, and a device that one successful read lacked stays until a
+    second one, requested at once, lacks it too.
     """
 
     topic: ClassVar[Topic] = Topic.DEVICES
@@ -47,7 +47,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=10)
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
-        """Take the filters from the entry."""
+        """Initialize with the filters of the entry."""
         super().__init__(hass, entry, backend)
         self._store = store_for(hass, entry.entry_id)
         self._absences = Absences(hass, entry, self.async_hint)
@@ -55,7 +55,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self.listed: Mapping[str, Device] = {}
         self._unknown_at: float | None = None
         self._announced_settled = False
-        # What is believed of being online, and what the list said last: to say the same again is no evidence.
+        # The connectivity that is shown, and the one in the last list: a repeated value is no new evidence.
         self._believed: dict[str, bool] = {}
         self._unlisted: set[str] = set()
         self._said: dict[str, bool] = {}
@@ -63,7 +63,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
 
     async def async_restore(self) -> bool:
-        """Take the last good list from disk, all offline; returns whether there was one."""
+        """Restore the last good list from disk, with all devices offline; returns whether there was one."""
         stored = await self._store.async_load()
         if not stored:
             return False
@@ -74,7 +74,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @override
     async def _async_read(self) -> Mapping[str, Device]:
-        """Read the list; keep for now what it lacks for the first time."""
+        """Read the list; keep devices that it lacks for the first time."""
         listed = await self.backend.async_devices()
         self._listed = set(listed)
         self._unlisted -= self._listed
@@ -91,9 +91,9 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     # --- who is online -------------------------------------------------------------------
 
     def _weigh(self, listed: Mapping[str, Device]) -> None:
-        """Take what a list says of being online as evidence, unless it repeats that a device is offline.
+        """Use the connectivity in a list as evidence, unless it repeats that a device is offline.
 
-        Tablets are listed as offline for ever and push volume and playback all the same.
+        Tablets are always listed as offline, but push volume and playback nevertheless.
         """
         for serial, device in listed.items():
             said = device.listed_online
@@ -107,7 +107,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
                 del known[serial]
 
     def _with_life(self, devices: Mapping[str, Device]) -> dict[str, Device]:
-        """Return devices with ``online`` as it is believed; a group with a member that is online is online."""
+        """Return devices with the connectivity to show; a group with an online member is online."""
         known = {**self.listed, **devices}
 
         def _is_online(device: Device) -> bool:
@@ -122,7 +122,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def _async_believe(self, serial: str, *, online: bool) -> None:
-        """Take evidence about one device; what changes by it, groups included, is told."""
+        """Apply evidence about one device, and call the listeners of what changes, groups included."""
         if serial not in self.data and serial not in self.listed:
             return
         self._believed[serial] = online
@@ -131,14 +131,14 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def async_alive(self, serial: str) -> None:
-        """Take a sign of life, such as a pushed volume: the device is online until something else says it is not."""
+        """Note a sign of life, such as a pushed volume: the device is online until there is other evidence."""
         if not self._believed.get(serial, True):
             self._async_believe(serial, online=True)
 
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Believe the next list after a gap: signs of life, and of its end, may have been missed."""
+        """Trust the next list after a gap: pushes about the connectivity may have been missed."""
         if not up:
             self._said.clear()
         super().async_set_push(up)
@@ -146,7 +146,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Tell those who follow all devices that what is missing may be taken for gone."""
+        """Notify the followers of all devices when missing devices count as gone."""
         super()._async_refresh_finished()
         if self.settled and not self._announced_settled:
             self._announced_settled = True
@@ -154,14 +154,13 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @property
     def settled(self) -> bool:
-        """Return whether what is not known now is gone for good: two good lists have said so."""
+        """Return whether unknown devices are gone for good: two successful reads lacked them."""
         return self._absences.settled
 
     def leaves(self, device: Device) -> tuple[Device, ...]:
-        """Return the single devices behind a device, each once, without those that are filtered out.
+        """Return the single devices behind a device, each once, without filtered devices.
 
-        A group that is filtered out still leads to its members. The device itself is returned
-        if there is nothing behind it.
+        A filtered group still leads to its members. The device itself is returned if it has no members.
         """
         if not device.is_group:
             return (device,)
@@ -173,20 +172,20 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return tuple(members_of(device, {**self.listed, **self.data})) if device.is_group else ()
 
     def has_use(self, device: Device) -> bool:
-        """Return whether a device is worth entities: not our own app, nor anything that can do nothing of use."""
+        """Return whether a device can get entities: not this integration's own app, and with a useful capability."""
         if device.serial == self.backend.own_serial:
             return False
         return not device.capabilities or bool(device.capabilities & _USEFUL)
 
     def _wanted(self, device: Device) -> bool:
-        """Return whether a device gets entities: of use, and not filtered out."""
+        """Return whether a device gets entities: usable, and not filtered."""
         if not self.has_use(device):
             return False
         return (not self._include or _is_chosen(device, self._include)) and not _is_chosen(device, self._exclude)
 
     @callback
     def async_options_changed(self) -> None:
-        """Take the filters from the entry again: devices come and go without a reload."""
+        """Apply the filters of the entry again, adding and removing devices without a reload."""
         self._include = _names(self.entry, CONF_INCLUDE_DEVICES)
         self._exclude = _names(self.entry, CONF_EXCLUDE_DEVICES)
         known = {**self.listed, **self.data}
@@ -196,12 +195,12 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def async_set_online(self, serial: str, online: bool) -> None:
-        """Take a pushed connection change."""
+        """Apply a pushed connection change."""
         self._async_believe(serial, online=online)
 
     @callback
     def async_take_preferences(self, preferences: Mapping[str, DevicePreferences]) -> None:
-        """Take preferences that were read without the list."""
+        """Apply preferences that were read without the list."""
         self.async_apply(
             {
                 serial: replace(device, locale=known.locale, time_zone=known.time_zone, preferences=known)
@@ -211,7 +210,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         )
 
     def takes(self, serial: str) -> bool:
-        """Return whether facts about a serial are worth keeping: it is listed, or one of the first that are not."""
+        """Return whether facts about a serial are kept: it is listed, or among the first unlisted ones."""
         if serial in self._listed or serial in self.data or serial in self._unlisted:
             return True
         if len(self._unlisted) >= MAX_UNKNOWN:
@@ -221,7 +220,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def async_seen(self, serial: str) -> None:
-        """Take note of a serial that a push named; one that was never listed may be a new device."""
+        """Note a serial named by a push; an unlisted one may be a new device."""
         if serial in self._listed or not self._listed:
             return
         now = self.hass.loop.time()
@@ -231,24 +230,24 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
 
 def _is_chosen(device: Device, chosen: tuple[str, ...]) -> bool:
-    """Return whether a filter has a device, by its serial or its name."""
+    """Return whether a filter contains a device, by its serial or its name."""
     return is_among(device.name, chosen) or folded(device.serial) in chosen
 
 
 def _names(entry: ConfigEntry[Any], key: str) -> tuple[str, ...]:
-    """Return a filter of serials or names: a list, or alexa_media_player's comma separated text."""
+    """Return a filter of serials or names, from a list or alexa_media_player's comma-separated text."""
     value = entry.options.get(key, entry.data.get(key)) or ()
     names = value.split(",") if isinstance(value, str) else value
     return tuple(folded(name) for name in names if tidy(name))
 
 
 def _to_json(device: Device) -> dict[str, Any]:
-    """Return a device as JSON, without its preferences: they are read with the list."""
+    """Return a device as JSON, without its preferences, which are read with the list."""
     return asdict(device) | {"capabilities": sorted(device.capabilities), "preferences": None}
 
 
 def _from_json(data: dict[str, Any]) -> Device:
-    """Return a stored device; whether it is online is not known."""
+    """Return a stored device; its connectivity is unknown."""
     return Device(
         **data
         | {

@@ -1,4 +1,4 @@
-"""The topics that are one call for the whole account and nothing more."""
+"""Topics that one request reads for the whole account: Do Not Disturb, Bluetooth, notifications."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -27,7 +27,7 @@ class DndCoordinator(TopicCoordinator[bool]):
 
     @override
     def should_be_pushed(self, before: bool, after: bool) -> bool:
-        """Return whether the state differs: each change is pushed."""
+        """Return whether the state differs, as each change is pushed."""
         return before is not after
 
     def among(self, devices: Sequence[Device]) -> Sequence[Device]:
@@ -54,16 +54,16 @@ class DndCoordinator(TopicCoordinator[bool]):
 
 
 class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
-    """What is paired with each device, by serial.
+    """Paired Bluetooth devices, by serial.
 
-    A device that is offline tells nothing: what it told last is kept.
+    An offline device reports nothing; its last report is kept.
     """
 
     topic: ClassVar[Topic] = Topic.BLUETOOTH
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=10)
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
-        """Start without a question asked."""
+        """Initialize the coordinator."""
         super().__init__(hass, entry, backend)
         self._asked: set[str] = set()
 
@@ -77,7 +77,7 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
 
     @callback
     def async_online(self, serial: str) -> None:
-        """Read when a device that came online has not told yet; one that never will is asked for once."""
+        """Read when a device without a report comes online; at most once for a device that never reports."""
         known = self.data.get(serial)
         if known is None and serial in self._asked:
             return
@@ -94,7 +94,7 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
 
     @property
     def is_behind(self) -> bool:
-        """Return whether something is known to have changed that has not been read yet."""
+        """Return whether a known change has not been read yet."""
         return self._hint_since is not None or bool(self._awaited)
 
     @override

@@ -1,4 +1,4 @@
-"""Detection of a deaf stream: one that is open, answers pings and says nothing."""
+"""Detection of a deaf stream: one that is open and answers pings but delivers nothing."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,17 +8,17 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 UNCONFIRMED: Final = 3
-"""Commands in a row without their confirming push."""
+"""Number of consecutive commands without a confirming push that prove the stream deaf."""
 
 GRACE: Final = 5.0
-"""Seconds in which the push about a change that a poll found may still arrive."""
+"""Seconds that a push may be later than the poll that found its change."""
 
 COOLDOWN: Final = 3600.0
-"""Least seconds between two renewals of the stream."""
+"""Minimum seconds between two renewals of the stream."""
 
 
 class Hearing:
-    """Renews a stream that proves to be deaf, and lets topics be polled as without push until a directive arrives."""
+    """Renew a stream that proves to be deaf, and have topics polled as without push until a directive arrives."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Hearing:
         renew: Callable[[], None],
         set_polling: Callable[[bool], None],
     ) -> None:
-        """Keep how to renew the stream; ``set_polling`` takes whether topics are to be polled as without push."""
+        """Initialize; ``set_polling`` receives whether topics are to be polled as without push."""
         self._hass = hass
         self._renew = renew
         self._set_polling = set_polling
@@ -39,7 +39,7 @@ class Hearing:
 
     @callback
     def async_directive(self) -> None:
-        """Take note of a directive: the stream is not deaf."""
+        """Note a directive: the stream is not deaf."""
         self._unconfirmed = 0
         self._async_cancel()
         if self.is_deaf:
@@ -48,14 +48,14 @@ class Hearing:
 
     @callback
     def async_unconfirmed(self) -> None:
-        """Take note of a command whose confirming push never came."""
+        """Note a command whose confirming push did not arrive."""
         self._unconfirmed += 1
         if self._unconfirmed >= UNCONFIRMED:
             self._async_deaf()
 
     @callback
     def async_unpushed(self) -> None:
-        """Take note of a change that a poll found and that should have been pushed."""
+        """Note a change found by a poll that should have been pushed."""
         if self._cancel_check is None:
             self._cancel_check = async_call_later(self._hass, GRACE, self._async_deaf)
 

@@ -1,4 +1,4 @@
-"""Which device was spoken to last, and what was said."""
+"""Voice history: the last command of each device, and which device was spoken to last."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -23,28 +23,28 @@ from .devices import DevicesCoordinator
 from .dnd_bluetooth import DndCoordinator
 from .wakings import Sign, Wakings
 
-# How far the first read goes back, and each read before the last record that is known: two Echos are not in step.
+# How far back the first read goes, and how far later ones overlap the last known record: two Echos are not in step.
 FIRST_WINDOW: Final = timedelta(days=7)
 OVERLAP: Final = timedelta(seconds=60)
-# Amazon's clock may be ahead of ours.
+# Maximum lead of Amazon's clock over Home Assistant's.
 AHEAD: Final = timedelta(hours=1)
 
-# A command that is older than this when it is read (push was down) starts no automation any more.
+# A command that is older than this when it is read (push was down) fires no event.
 NEWS_AGE: Final = timedelta(minutes=10)
 
-# The least pause between two reads after wakings, in units of ``hint_delay``: it grows while Echos keep waking,
-# because Amazon throttles accounts whose history is read every 10 s for long.
+# Minimum pause between two reads after wakings, in units of ``hint_delay``. It grows while Echos keep waking, because
+# Amazon throttles accounts whose history is read every 10 s for long.
 GAP_FIRST: Final = 5
 GAP_STEP: Final = 1
 GAP_LIMIT: Final = 10
 
-# Pages of records that one read takes at most; only a read after a long pause needs more than one.
+# Maximum pages of records per read; only a read after a long pause needs more than one.
 MAX_PAGES: Final = 4
 
-# What an action waits at most for a read that is due (seconds).
+# Maximum time (seconds) that an action waits for a due read.
 DUE_LIMIT: Final = 10.0
 
-# How Alexa's languages call Do Not Disturb.
+# Names of Do Not Disturb in Alexa's languages.
 _DO_NOT_DISTURB: Final = (
     "do not disturb",
     "nicht stören",
@@ -60,23 +60,22 @@ type NewsListener = Callable[[VoiceRecord], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastCommand:
-    """What was said to a device last; ``is_last`` if nothing was said to another one since."""
+    """The last command to a device; ``is_last`` if no other device has been spoken to since."""
 
     record: VoiceRecord
     is_last: bool
 
 
 class HistoryCoordinator(TopicCoordinator[LastCommand]):
-    """The last command by serial: read when an Echo has woken, from the last record on.
+    """The last command by serial, read from the last record on when an Echo has woken.
 
-    The first read follows 2 s after a waking, further ones are at least 10 s apart. Nothing is
-    read while nobody listens, and nothing at the start of the account: the read that follows the
-    opening of the push stream is the first one.
+    The first read follows 2 s after a waking, further ones are at least 10 s apart. Nothing is read without listeners,
+    nor at the start of the account: the read after the push stream has opened is the first one.
     """
 
     topic: ClassVar[Topic] = Topic.HISTORY
     read_at_start: ClassVar[bool] = False
-    # Amazon needs a while to write down what was said.
+    # Amazon needs a while to write the record.
     hint_delay: ClassVar[float] = 2.0
     hint_limit: ClassVar[float] = 5.0
 
@@ -115,7 +114,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @callback
     def async_wake(self, serial: str | None, sign: Sign) -> None:
-        """Read soon if an Echo of the account has woken, and not because of a command of ours."""
+        """Read soon if an Echo of the account has woken, unless a command of this integration has woken it."""
         is_known = serial is not None and self._echo(serial) is not None
         if serial is not None and not (is_known and self._wakings.signed(serial, sign, dt_util.utcnow())):
             return
@@ -124,7 +123,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @callback
     def _expect_wakings(self, words: frozenset[str]) -> None:
-        """Expect the Echos that a request of ours names to wake; a group wakes through its members."""
+        """Expect the Echos named by a request of this integration to wake; a group wakes through its members."""
         now = dt_util.utcnow()
         named = [device for serial, device in self._devices.data.items() if serial in words]
         for serial in {leaf.serial for device in named for leaf in self._devices.leaves(device)}:
@@ -133,21 +132,21 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     @override
     @callback
     def async_hint(self) -> None:
-        """Read soon, if anybody wants to know; while Amazon throttles, when it is to be asked again."""
+        """Read soon, if there are listeners; while Amazon throttles, when the throttling ends."""
         if self._by_context and self.hass.loop.time() >= self._throttled_until:
             self._nothing_due.clear()
             super().async_hint()
 
     @override
     def _hint_wait(self, now: float, since: float) -> float:
-        """Wait until the record is written, and until the pause after the last read is over."""
+        """Return the delay until the record is written and the pause after the last read is over."""
         latest = max(since + self.hint_limit, self._next_read + self.hint_delay)
         return min(max(self.hint_delay, self._next_read - now), latest - now)
 
     @override
     @callback
     def _async_on_hint(self, now: object) -> None:
-        """Read, and once more for an Echo that woke too late for its record to be written by now."""
+        """Read, and once more for an Echo that woke so late that its record can't have been written."""
         moment = self.hass.loop.time()
         is_busy = self._hint_since is not None and self._hint_since < self._next_read
         self._gap = min(self._gap + GAP_STEP, GAP_LIMIT) if is_busy else GAP_FIRST
@@ -158,7 +157,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @override
     def _failed(self, err: AlexaError) -> UpdateFailed:
-        """Also note until when Amazon is left alone."""
+        """Also note until when Amazon must not be asked."""
         failure = super()._failed(err)
         if isinstance(err, AlexaRateLimitedError):
             self._throttled_until = self.hass.loop.time() + (failure.retry_after or 0)
@@ -166,7 +165,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, LastCommand]:
-        """Read, and let those go on who wait for it."""
+        """Read, then release those who wait for the read."""
         try:
             return await super()._async_update_data()
         finally:
@@ -175,19 +174,19 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @override
     async def _async_read(self) -> Mapping[str, LastCommand]:
-        """Read what is new."""
+        """Read the new records."""
         return self._with(await self._async_recent()) if self._by_context else self.data
 
     async def async_look(self) -> None:
-        """Read what is new for an action; raises ``AlexaError`` and leaves the topic's success alone."""
+        """Read the new records for an action; raises ``AlexaError`` and leaves the topic's success alone."""
         self.async_apply(self._with(await self._async_recent()))
-        # A read that is under way begins with what is known now: nothing is to be laid over it.
+        # A read in progress starts from the records known now: do not run a second one in parallel.
         if self._pushed_while_reading is not None:
             self._pushed_while_reading.clear()
         self._tell_news()
 
     async def async_wait(self) -> None:
-        """Wait for a read that is due because an Echo has woken, and have it made as soon as it is of use."""
+        """Wait for the read that is due after a waking, and start it as soon as it is useful."""
         if self._hint_since is not None and self._cancel_hint:
             self._cancel_hint()
             wait = max(0.0, self._woken_at + self.hint_delay - self.hass.loop.time())
@@ -197,7 +196,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
                 await self._nothing_due.wait()
 
     async def _async_recent(self) -> tuple[VoiceRecord, ...]:
-        """Read from the last record on; the pages begin with the latest."""
+        """Read from the last record on; the pages start with the latest."""
         now = dt_util.utcnow()
         start = now - FIRST_WINDOW if self._newest is None else self._newest - OVERLAP
         records: list[VoiceRecord] = []
@@ -220,11 +219,11 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         return max(listed, key=lambda record: record.timestamp, default=None)
 
     def echo_of(self, record: VoiceRecord) -> str | None:
-        """Return the serial of the Echo that a record names, if the account lists it here."""
+        """Return the serial of the Echo in a record, if the account lists it here."""
         return None if record.serial is None else self._echo(record.serial)
 
     def _echo(self, serial: str) -> str | None:
-        """Return a serial as the account lists it, whatever its case; ``None`` for what nobody can speak to."""
+        """Return a serial as the account lists it, whatever its case; None for a device that can't be spoken to."""
         devices = self._devices.data
         if serial not in devices:
             serial = next((listed for listed in devices if listed.casefold() == serial.casefold()), "")
@@ -233,18 +232,18 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         return serial if is_echo else None
 
     def _key(self, record: VoiceRecord) -> tuple[datetime, str | None]:
-        """Return what tells records apart."""
+        """Return the key that identifies a record."""
         return record.timestamp, self.echo_of(record) or record.serial
 
     def shown(self, record: VoiceRecord) -> VoiceRecord:
-        """Return a record as it may be kept and shown."""
+        """Return a record as it may be stored and shown."""
         return record if self.keep_transcripts else record.without_transcript()
 
     def _with(self, records: Iterable[VoiceRecord]) -> Mapping[str, LastCommand]:
-        """Return the last commands with those of some records, and note what is news."""
+        """Return the last commands updated with some records, and note new commands."""
         now = dt_util.utcnow()
         self._wakings.keep(self._devices.data, now - NEWS_AGE)
-        # They come with the latest first; those of the same moment stay in their order.
+        # Records arrive latest first; keep the order of those of the same moment.
         in_order = sorted(records, key=lambda record: record.timestamp, reverse=True)[::-1]
         for record in in_order:
             if (serial := self.echo_of(record)) is not None:
@@ -273,8 +272,8 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     def _attributed(self, record: VoiceRecord) -> VoiceRecord:
         """Return a record with the serial as the account lists it.
 
-        A command that names no device is that of the one Echo whose waking no other record explains. Where
-        that is not clear yet, a later read may tell.
+        A command without a device belongs to the one Echo whose waking no other record explains. Where that is
+        ambiguous, a later read may resolve it.
         """
         serial = self.echo_of(record)
         if record.serial is None and record.is_command:
@@ -285,13 +284,13 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @callback
     def async_add_news_listener(self, serial: str, listener: NewsListener) -> Callable[[], None]:
-        """Listen to each command to one device; not to those from before the account was set up."""
+        """Call a listener for each command to one device, except those from before the account was set up."""
         listeners = self._news_listeners.setdefault(serial, [])
         listeners.append(listener)
         return lambda: listeners.remove(listener)
 
     def _note_news(self, record: VoiceRecord) -> None:
-        """Note a command for its listeners; one about Do Not Disturb is a hint to read that."""
+        """Queue a command for its listeners; one about Do Not Disturb is a hint to read that topic."""
         if record.timestamp <= self._since or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
         if record.serial:
@@ -303,14 +302,14 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Tell what was said as soon as the listeners know what changed."""
+        """Notify of the new commands once the listeners know the changes."""
         super()._async_refresh_finished()
         if self._news:
             self.hass.loop.call_soon(self._tell_news)
 
     @callback
     def _tell_news(self) -> None:
-        """Fire alexa_media_player's event, and tell the listeners of the device."""
+        """Fire alexa_media_player's event, and call the listeners of the device."""
         news, self._news = self._news, []
         for record in news:
             if record.serial is None or (device := self._devices.data.get(record.serial)) is None:
@@ -321,12 +320,12 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
 
 def last_called_of(record: VoiceRecord) -> dict[str, Any]:
-    """Return a record under alexa_media_player's names; ``timestamp`` is in epoch milliseconds."""
+    """Return a record under alexa_media_player's names; ``timestamp`` in epoch milliseconds."""
     return {"last_called": record.serial, **history_record_of(record)}
 
 
 def history_record_of(record: VoiceRecord) -> dict[str, Any]:
-    """Return a record as alexa_media_player's ``history_records`` hold it; ``timestamp`` in epoch milliseconds."""
+    """Return a record in alexa_media_player's ``history_records`` format; ``timestamp`` in epoch milliseconds."""
     return {
         "timestamp": round(record.timestamp.timestamp() * 1000),
         "summary": record.text,

@@ -1,4 +1,4 @@
-"""Which devices are a child's."""
+"""Amazon Kids: the child that a device is assigned to."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,7 +17,7 @@ from .devices import DevicesCoordinator
 
 
 class KidsCoordinator(TopicCoordinator[bool]):
-    """Amazon Kids by serial, for devices that somebody follows: each costs a request, once a day."""
+    """Amazon Kids by serial, for devices that have listeners: one request each, once a day."""
 
     topic: ClassVar[Topic] = Topic.KIDS
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)
@@ -32,14 +32,14 @@ class KidsCoordinator(TopicCoordinator[bool]):
         api: KidsApi,
         devices: DevicesCoordinator,
     ) -> None:
-        """Start without a device."""
+        """Initialize without devices."""
         super().__init__(hass, entry, backend)
         self.api = api
         self._devices = devices
 
     @override
     async def _async_read(self) -> Mapping[str, bool]:
-        """Ask for one device after the other; one that Amazon does not tell of keeps what it told last."""
+        """Read one device after the other; keep the last state where Amazon returns none."""
         found: dict[str, bool] = {}
         error: AlexaError | None = None
         followed = [device for serial, device in self._devices.data.items() if serial in self._by_context]
@@ -55,7 +55,7 @@ class KidsCoordinator(TopicCoordinator[bool]):
         return found
 
     async def async_confirm(self, device: Device) -> None:
-        """Ask after a change, if somebody follows the device; what fails is asked again."""
+        """Read after a change, if the device has listeners; a failed read is repeated."""
         if device.serial not in self._by_context:
             return
         try:

@@ -1,4 +1,4 @@
-"""The lists of the account: which there are, and the items of those that somebody looks at."""
+"""Lists of the account, and the items of the lists that have listeners."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -30,8 +30,8 @@ class AlexaList:
 class ListsCoordinator(TopicCoordinator[AlexaList]):
     """Lists by id.
 
-    One request tells which there are and whose items changed. Items are read of those
-    alone that somebody listens to. A push names its list: then only that one is read.
+    One request returns the lists and which of them have changed items. Items are read only for lists that have
+    listeners. A push names its list: then only that one is read.
     """
 
     topic: ClassVar[Topic] = Topic.LISTS
@@ -39,7 +39,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=15)
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: ListsApi) -> None:
-        """Start with no list."""
+        """Initialize without lists."""
         super().__init__(hass, entry, backend)
         self._api = api
         self._absences = Absences(hass, entry, partial(self.async_list_hint, None))
@@ -57,31 +57,31 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, AlexaList]:
-        """Read one after the other: a long list takes several requests, and an older answer must not come last."""
+        """Read one after the other: a long list takes several requests, and an older response must not come last."""
         async with self._one_read:
             return await super()._async_update_data()
 
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
-        """Read which lists there are and the items that changed, or after a push the items alone."""
+        """Read the lists and the changed items, or after a push the items alone."""
         only_changed, self._only_changed = self._only_changed, False
         if only_changed:
             with contextlib.suppress(AlexaUnsupportedError):
                 return await self._async_with_items(dict(self.data), only_changed=True)
-            # one of them may be gone: that is for the list of lists to tell
+            # One of them may have been deleted: the list of lists shows that.
         return await self._async_with_items(await self._async_lists(), only_changed=False)
 
     async def _async_with_items(self, lists: dict[str, AlexaList], *, only_changed: bool) -> dict[str, AlexaList]:
-        """Return lists with the items that changed, of those that somebody looks at.
+        """Return lists with the changed items of the lists that have listeners.
 
-        A list whose items Amazon refuses was probably deleted a moment ago. It keeps its items, the others are
-        read, and which lists there are is read once more.
+        A list whose items Amazon refuses was probably deleted a moment ago. It keeps its items, the others are read,
+        and the list of lists is read once more.
         """
         self._changed &= lists.keys()
         wanted = [key for key in sorted(self._changed - self._absences.missing) if self._is_wanted(key)]
         refusals: dict[str, AlexaUnsupportedError] = {}
         for list_id in wanted:
-            # a hint that comes while it is read asks for it again
+            # A hint during the read causes another read.
             self._changed.discard(list_id)
             try:
                 items = await self._api.async_items(list_id)
@@ -94,7 +94,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
                 raise
             self._refused.discard(list_id)
             lists[list_id] = replace(lists[list_id], items=items)
-            # what has been read is kept, should the next one fail
+            # Keep what has been read, in case the next read fails.
             self.data = {**self.data, list_id: lists[list_id]}
         if refusals and (only_changed or len(refusals) == len(lists)):
             raise next(iter(refusals.values()))
@@ -104,10 +104,10 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         return lists
 
     async def _async_lists(self) -> dict[str, AlexaList]:
-        """Read which lists there are, and note those whose items may be other ones."""
+        """Read the list of lists, and note those whose items may have changed."""
         self._lists_changed = False
         infos = await self._api.async_lists()
-        # pushes may have been missed since the last time: what Amazon tells of changes is not known to be all
+        # Pushes may have been missed since the last read: Amazon's change marks may be incomplete.
         missed = not (self._read_up and self.push_up)
         self._read_up = self.push_up
         kept = self._absences.keep({*self.data, *self.remembered}, infos)
@@ -122,13 +122,13 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         return lists
 
     def _is_wanted(self, list_id: str) -> bool:
-        """Return whether somebody listens to a list."""
+        """Return whether a list has listeners."""
         return list_id in self._by_context
 
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Tell those who follow which lists there are that one from before a restart is gone."""
+        """Notify the followers of all lists that one from before a restart is gone."""
         super()._async_refresh_finished()
         if self._forgot:
             self._forgot = False
@@ -138,7 +138,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @callback
     def async_list_hint(self, list_id: str | None) -> None:
-        """Read one list soon, or all that changed; a list that was never seen asks which there are."""
+        """Read one list soon, or all changed ones; an unknown list causes a read of the list of lists."""
         if list_id is None or list_id not in self.data:
             self._lists_changed = True
         else:
@@ -148,13 +148,13 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         self.async_hint()
 
     async def async_refresh_items(self, list_id: str) -> None:
-        """Read which lists there are and the items of one; callers of the same moment share one read."""
+        """Read the list of lists and the items of one; concurrent callers share one read."""
         self._changed.add(list_id)
         await self.async_refresh_shared()
 
     @callback
     def async_want(self, list_id: str) -> None:
-        """Read a list that somebody began to look at, at once; several of the same moment together."""
+        """Read a list at its first listener; several of the same moment together."""
         self._changed.add(list_id)
         if self._wanting is None:
             self._wanting = self.entry.async_create_task(
@@ -162,7 +162,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
             )
 
     async def _async_read_wanted(self) -> None:
-        """Read the lists that somebody looks at."""
+        """Read the lists that have listeners."""
         self._wanting = None
         self._only_changed = True
         await self.async_refresh()
@@ -170,19 +170,19 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     @override
     @callback
     def async_key_hint(self, key: str) -> None:
-        """Read a list that is expected to have changed."""
+        """Read a list that should have changed."""
         self.async_list_hint(key)
 
     @override
     @callback
     def _async_on_hint(self, now: object) -> None:
-        """Read the lists that the hints named, and which there are where one named none."""
+        """Read the lists named by hints; if a hint named none, the list of lists too."""
         self._only_changed = not self._lists_changed
         super()._async_on_hint(now)
 
     @callback
     def async_remember(self, list_ids: Iterable[str]) -> None:
-        """Know of lists from before a restart: they are gone once two good answers lacked them."""
+        """Remember lists from before a restart: they are gone once two successful reads lacked them."""
         self.remembered |= set(list_ids) - self.data.keys()
         if self.last_update_success:
             self._absences.miss(self.remembered)
@@ -198,7 +198,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @callback
     def async_item_written(self, list_id: str, item: ListItem | None) -> None:
-        """Take what Amazon answered to a write, and expect the push about it."""
+        """Apply Amazon's response to a write, and expect the push about it."""
         known = self.data.get(list_id)
         if known and known.items is not None and item is not None:
             items = {each.item_id: each for each in known.items} | {item.item_id: item}
@@ -207,7 +207,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @callback
     def async_item_deleted(self, list_id: str, item_id: str) -> None:
-        """Take an item off a list after Amazon did, and expect the push about it."""
+        """Remove an item that Amazon has deleted, and expect the push about it."""
         if (known := self.data.get(list_id)) and known.items is not None:
             items = tuple(item for item in known.items if item.item_id != item_id)
             self.async_apply({list_id: replace(known, items=items)})

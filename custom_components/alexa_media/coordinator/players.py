@@ -1,4 +1,4 @@
-"""What every device plays, and how loud."""
+"""Playback and volume of every device."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -25,25 +25,25 @@ from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL, Topic
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 
-# The now-playing push follows the player-state push at once; if not, the sessions are read.
+# The now-playing push follows the player-state push within this time (seconds); if not, the sessions are read.
 NOW_PLAYING_DELAY: Final = 3.0
 
-# How long a provider is remembered to play through its own player (seconds); then Amazon is asked once.
+# How long (seconds) a provider is remembered to use its own player; then one command tests it again.
 EXTERNAL_MEMORY: Final = 24 * 3600.0
 
-# A position that differs less than this from the expected one is the same playback.
+# A position within this tolerance (seconds) of the expected one belongs to the same playback.
 POSITION_TOLERANCE: Final = 2.0
 
 
 class PlayersCoordinator(TopicCoordinator[Player]):
-    """Players by serial: two calls for the whole account, then facts by push."""
+    """Players by serial: two requests for the whole account, then pushes."""
 
     topic: ClassVar[Topic] = Topic.PLAYERS
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, devices: DevicesCoordinator
     ) -> None:
-        """Take the poll interval from the entry."""
+        """Initialize with the poll interval of the entry."""
         self._scan_interval = _scan_interval(entry)
         self._devices = devices
         self._sessions_only = False
@@ -54,14 +54,14 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_options_changed(self) -> None:
-        """Take the poll interval from the entry again."""
+        """Apply the poll interval of the entry again."""
         self._scan_interval = _scan_interval(self.entry)
         self._async_reschedule()
 
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return the interval: short without push while something plays."""
+        """Return the interval: short while something is playing and push is down."""
         playing = any(player.state is PlayerState.PLAYING for player in self.data.values())
         return self._scan_interval if playing and not self.push_up else super().wanted_interval
 
@@ -81,13 +81,13 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def should_be_pushed(self, before: Player, after: Player) -> bool:
-        """Return whether the volume differs: that is pushed of every Echo, playback is not of all players."""
+        """Return whether the volume differs: every Echo pushes it, but not every player pushes playback."""
         return before.volume is not None and after.volume is not None and before.volume.level != after.volume.level
 
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Poll faster or slower by what is playing."""
+        """Adapt the poll interval to what is playing."""
         super()._async_refresh_finished()
         self._async_reschedule()
 
@@ -99,18 +99,18 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self.async_hint()
 
     async def async_read_sessions(self) -> None:
-        """Read now what is played, not the volumes."""
+        """Read the sessions now, not the volumes."""
         self._sessions_only = True
         await self.async_refresh_shared()
 
     def is_external(self, session: Session) -> bool:
-        """Return whether a session is that of a player that Amazon's own commands do not reach, as far as is known."""
+        """Return whether a session is known to use a player that Amazon's own commands do not reach."""
         until = self._external.get(_provider(session))
         return until is not None and self.hass.loop.time() < until
 
     @callback
     def async_note_external(self, session: Session) -> None:
-        """Remember that a provider plays through its own player, and show what can be done there."""
+        """Remember that a provider uses its own player, and update the available features."""
         if session.media.provider is None and session.session_id is None:
             return
         self._external[_provider(session)] = self.hass.loop.time() + EXTERNAL_MEMORY
@@ -119,7 +119,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         )
 
     def playing_group(self, serial: str) -> Device | None:
-        """Return the group whose session a device plays as a member of it."""
+        """Return the group whose session a device plays as a member."""
         player = self.data.get(serial)
         if player is None or player.session is None:
             return None
@@ -134,11 +134,11 @@ class PlayersCoordinator(TopicCoordinator[Player]):
             and other.session
             and other.session.serials == serials
         ]
-        # The group that Amazon names; else the largest, as a small one may lie within it.
+        # Prefer the group that Amazon names, else the largest one: a small one may lie within it.
         return max(groups, key=lambda group: (group.serial in serials, len(leaves(group, devices))), default=None)
 
     def _merge(self, sessions: Iterable[Session], volumes: Mapping[str, Volume | None]) -> Mapping[str, Player]:
-        """Return the players of all devices that tell something or are known."""
+        """Return the players of all devices that are known or report something."""
         by_serial: dict[str, Session] = {}
         for session in sessions:
             for serial in spread(session.serials, self._devices.data):
@@ -153,13 +153,13 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_volume(self, event: VolumeChanged) -> None:
-        """Take a volume."""
+        """Apply a pushed volume."""
         player = self.data.get(event.serial, Player())
         self.async_apply({event.serial: replace(player, volume=event.volume)})
 
     @callback
     def async_now_playing(self, event: NowPlayingChanged) -> None:
-        """Take what a session plays; the push names no device, so the session is looked up."""
+        """Apply the pushed track of a session; the push names no device, so the session is looked up."""
         new = event.session
         serials = spread(new.serials, self._devices.data) or self._serials_of(new)
         if not serials:
@@ -172,7 +172,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
             old = player.session
             session = _steady(old, new)
             if old is not None:
-                # A push tells neither its devices nor, often, shuffle and repeat.
+                # A push names neither its devices nor, often, shuffle and repeat.
                 session = replace(
                     session,
                     serials=new.serials or old.serials,
@@ -186,7 +186,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_audio_state(self, event: AudioPlayerStateChanged) -> None:
-        """Take a player state; a track that is not known is told by the push that follows."""
+        """Apply a player state; the push that follows describes an unknown track."""
         player = self.data.get(event.serial, Player())
         session = player.session
         if event.state is PlayerState.FINISHED:
@@ -203,7 +203,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_queue(self, event: QueueChanged) -> None:
-        """Take shuffle and repeat."""
+        """Apply shuffle and repeat."""
         player = self.data.get(event.serial, Player())
         if player.session is None:
             return
@@ -213,7 +213,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_progress(self, event: MediaProgressChanged) -> None:
-        """Take a position."""
+        """Apply a position."""
         player = self.data.get(event.serial, Player())
         session = player.session
         if session is None or (event.media_id and session.media.media_id not in (None, event.media_id)):
@@ -228,19 +228,19 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._async_apply_session(session, _steady(session, replace(session, media=media)))
 
     def _serials_of(self, new: Session) -> frozenset[str]:
-        """Return the devices of the session that a push without a serial is about."""
+        """Return the devices of the session that a push without a serial refers to."""
         sessions = {serial: player.session for serial, player in self.data.items() if player.session}
         for key in (_session_id, _queue_id, _media_id):
             wanted = key(new)
             found = {serial: old for serial, old in sessions.items() if wanted is not None and key(old) == wanted}
             if found:
-                # Two sessions that play the same cannot be told apart: ask.
+                # Two sessions with the same content cannot be distinguished: read them.
                 return frozenset(found) if len({old.serials for old in found.values()}) == 1 else frozenset()
         return frozenset()
 
     @callback
     def _async_set_state(self, session: Session, state: PlayerState) -> None:
-        """Take another state of a session; the position runs only while it plays."""
+        """Apply another state of a session; the position advances only while it is playing."""
         if session.state is state:
             return
         media = replace(session.media, position=_position(session), position_at=dt_util.utcnow())
@@ -248,7 +248,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def _async_apply_session(self, old: Session, new: Session) -> None:
-        """Replace a session on all the devices that play it."""
+        """Replace a session on all devices that play it."""
         self._async_apply_playing(
             {
                 serial: replace(player, session=new)
@@ -259,13 +259,13 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def _async_apply_playing(self, changes: Mapping[str, Player]) -> None:
-        """Apply, and poll by what is playing now."""
+        """Apply, and adapt the poll interval to what is playing."""
         self.async_apply(changes)
         self._async_reschedule()
 
     @callback
     def _async_await_now_playing(self) -> None:
-        """Read the sessions unless a now-playing push comes."""
+        """Read the sessions unless a now-playing push arrives."""
         if self._cancel_now_playing:
             return
 
@@ -285,14 +285,14 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
 
 def _value[T](result: T | BaseException) -> T:
-    """Return a result or raise the error that it is, once both reads are done."""
+    """Return a result, or raise it if it is an error, once both reads are done."""
     if isinstance(result, BaseException):
         raise result
     return result
 
 
 def spread(serials: Iterable[str], devices: Mapping[str, Device]) -> frozenset[str]:
-    """Return the serials, everything below those that are groups, and each group whose members are all there."""
+    """Return the serials, the members of groups at every depth, and each group whose members are all included."""
     found = set(serials)
     for serial in tuple(found):
         if device := devices.get(serial):
@@ -305,7 +305,7 @@ def spread(serials: Iterable[str], devices: Mapping[str, Device]) -> frozenset[s
 
 
 def _provider(session: Session) -> str:
-    """Return how a provider is remembered: by name, or a session by its id where it has no provider."""
+    """Return the key of a provider: its name, or the id of a session without one."""
     return (session.media.provider or session.session_id or "").casefold()
 
 
@@ -315,17 +315,17 @@ def _session_id(session: Session) -> str | None:
 
 
 def _queue_id(session: Session) -> str | None:
-    """Return the queue that a session plays."""
+    """Return the queue id of a session."""
     return session.media.queue_id
 
 
 def _media_id(session: Session) -> str | None:
-    """Return the title that a session plays."""
+    """Return the media id of a session."""
     return session.media.media_id
 
 
 def _position(session: Session) -> float | None:
-    """Return where a session is now, in seconds."""
+    """Return the current position of a session in seconds."""
     media = session.media
     if media.position is None or media.position_at is None or session.state is not PlayerState.PLAYING:
         return media.position
@@ -334,7 +334,7 @@ def _position(session: Session) -> float | None:
 
 
 def _steady(old: Session | None, new: Session) -> Session:
-    """Keep the old position where the new one is what it has become: nothing to tell anybody."""
+    """Keep the old position if it has advanced as expected: there is nothing to report."""
     if (
         old is None
         or old.state is not new.state
@@ -349,7 +349,7 @@ def _steady(old: Session | None, new: Session) -> Session:
 
 
 def _scan_interval(entry: ConfigEntry[Any]) -> timedelta:
-    """Return the interval of the entry: seconds, or the timedelta of an old one."""
+    """Return the interval of the entry: seconds, or a timedelta in an old entry."""
     value = entry.options.get(CONF_SCAN_INTERVAL, entry.data.get(CONF_SCAN_INTERVAL))
     if isinstance(value, timedelta):
         return value

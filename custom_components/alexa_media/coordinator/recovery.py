@@ -1,4 +1,4 @@
-"""Recovery of topics after an outage: at the first evidence that Amazon answers, not at the next poll."""
+"""Recovery of topics after an outage, at the first evidence that Amazon responds."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -11,24 +11,23 @@ from homeassistant.helpers.event import async_call_later
 from .base import TopicCoordinator
 
 PAUSE: Final = 0.5
-"""Seconds between two topics that are refreshed."""
+"""Seconds between two refreshes of topics."""
 
 ROUND: Final = 15.0
 """Seconds between two attempts while something fails."""
 
 SHORT_OUTAGE: Final = 8
-"""Failed attempts after which an outage counts as a long one: then attempts without evidence become rare."""
+"""Number of failed attempts that make an outage a long one: attempts without evidence then become rare."""
 
 LONGEST: Final = 600.0
 
 
 class Recovery:
-    """Refreshes the topics that failed, whatever their back-off says, as soon as Amazon seems to answer again.
+    """Refresh the failed topics as soon as Amazon seems to respond again, whatever their back-off.
 
-    Evidence is any good answer, a pushed directive or a reopened stream. As one part of
-    Amazon may answer while another fails, each attempt begins with one topic; when that
-    succeeds, all others follow. During the first two minutes of an outage there is an
-    attempt every 15 s without evidence, too.
+    Evidence is any successful response, a pushed directive or a reopened stream. As one part of Amazon may respond
+    while another fails, each attempt begins with one topic; when that succeeds, all others follow. During the first two
+    minutes of an outage there is also an attempt every 15 s without evidence.
     """
 
     def __init__(
@@ -40,10 +39,9 @@ class Recovery:
         *,
         probes: bool = True,
     ) -> None:
-        """Keep how to find the topics; ``reopen`` makes a stream that is down try at once.
+        """Initialize; ``reopen`` makes a closed stream reconnect at once.
 
-        Without ``probes`` there are attempts on evidence alone: for a cloud where a topic
-        costs many requests.
+        Without ``probes`` there are attempts on evidence alone: for a cloud where a topic costs many requests.
         """
         self._probes = probes
         self._hass = hass
@@ -59,19 +57,19 @@ class Recovery:
         entry.async_on_unload(self._async_close)
 
     def _failing(self) -> list[TopicCoordinator[Any]]:
-        """Return the topics to refresh, the one that was tried longest ago first."""
+        """Return the topics to refresh, starting with the one with the oldest attempt."""
         failing = [topic for topic in self._topics() if _is_failing(topic)]
         return sorted(failing, key=lambda topic: self._tried_at.get(topic.name, 0.0))
 
     @callback
     def async_failed(self) -> None:
-        """Take note that a topic failed: try again soon."""
+        """Note that a topic failed, and schedule an attempt."""
         if self._probes and self._attempt is None and self._cancel_timer is None:
             self._async_schedule(ROUND)
 
     @callback
     def async_recovered(self) -> None:
-        """Take note that a topic that had failed was read: all others follow at once."""
+        """Note that a failed topic was read, and refresh all others at once."""
         self._not_before = 0.0
         self._failed_attempts = 0
         self._reopen()
@@ -79,7 +77,7 @@ class Recovery:
 
     @callback
     def async_evidence(self) -> None:
-        """Take note that Amazon answers."""
+        """Note that Amazon responds."""
         if self._attempt is not None or self._is_closed or not self._failing():
             return
         if (wait := self._not_before - self._hass.loop.time()) > 0:
@@ -89,7 +87,7 @@ class Recovery:
 
     @callback
     def _async_schedule(self, delay: float) -> None:
-        """Plan the next attempt."""
+        """Schedule the next attempt."""
         if self._is_closed:
             return
         self._async_cancel_timer()
@@ -97,7 +95,7 @@ class Recovery:
 
     @callback
     def _async_begin(self, _now: object = None) -> None:
-        """Begin an attempt."""
+        """Start an attempt."""
         self._async_cancel_timer()
         if self._attempt is None and not self._is_closed:
             self._attempt = self._entry.async_create_background_task(
@@ -110,7 +108,7 @@ class Recovery:
         try:
             for topic in self._failing():
                 if not _is_failing(topic):
-                    continue  # read meanwhile
+                    continue  # The topic may have been read meanwhile.
                 self._tried_at[topic.name] = self._hass.loop.time()
                 await topic.async_recover()
                 if not _is_failing(topic):
@@ -125,14 +123,14 @@ class Recovery:
 
     @callback
     def _async_tried(self, *, succeeded: bool) -> None:
-        """Plan what comes after an attempt."""
+        """Schedule what follows an attempt."""
         failing = self._failing()
         self._failed_attempts = 0 if succeeded or not failing else self._failed_attempts + 1
         if not failing:
             return
         late = max(0, self._failed_attempts - SHORT_OUTAGE)
         pause = min(ROUND * 2**late, LONGEST)
-        # a single topic that fails is no outage: evidence says nothing about it
+        # A single failing topic is no outage: evidence says nothing about it.
         self._not_before = self._hass.loop.time() + (pause if len(failing) == 1 else ROUND)
         if self._probes:
             self._async_schedule(pause)
@@ -145,11 +143,11 @@ class Recovery:
 
     @callback
     def _async_close(self) -> None:
-        """End: nothing is refreshed any more."""
+        """Close; no topic is refreshed after this."""
         self._is_closed = True
         self._async_cancel_timer()
 
 
 def _is_failing(topic: TopicCoordinator[Any]) -> bool:
-    """Return whether a topic is to be refreshed; asked again after each read."""
+    """Return whether a topic needs a refresh; evaluated again after each read."""
     return topic.may_recover

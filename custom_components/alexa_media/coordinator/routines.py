@@ -14,15 +14,15 @@ from ..const import Topic
 from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
 
-# Whoever runs a routine wants its steps as they are now; callers of the same moment share a read (seconds).
+# A caller that runs a routine needs its current steps; calls within this time (seconds) share a read.
 FRESH: Final = 1.0
 
 
 class RoutinesCoordinator(TopicCoordinator[Routine]):
     """Routines by id.
 
-    Failed is not empty: a list that failed changes nothing, and a routine that one good
-    list lacked stays until a second one, asked for by itself, lacks it too.
+    Failed is not empty: a failed read changes nothing, and a routine that one successful read lacked stays until a
+    second one, requested automatically, lacks it too.
     """
 
     topic: ClassVar[Topic] = Topic.ROUTINES
@@ -32,7 +32,7 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
     is_list: ClassVar[bool] = True
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: RoutinesApi) -> None:
-        """Start without a routine."""
+        """Initialize without routines."""
         super().__init__(hass, entry, backend)
         self.api = api
         self._reading = asyncio.Lock()
@@ -47,7 +47,7 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
         return self._merged(await self.api.async_routines())
 
     async def async_read_now(self) -> None:
-        """Read for somebody who waits for it; raises ``AlexaError``, which is theirs and says nothing of the topic."""
+        """Read for a caller that waits; raises ``AlexaError`` to the caller without failing the topic."""
         async with self._reading:
             if self._read_at is not None and self.hass.loop.time() - self._read_at < FRESH:
                 return
@@ -57,23 +57,23 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
 
     @callback
     def async_remember(self, routine_ids: Iterable[str]) -> None:
-        """Take note of routines that there were before; those that are there no more are looked for once more."""
+        """Remember routines from before; read once more if some of them are missing."""
         self._remembered |= set(routine_ids) - self.data.keys()
         if self._read_at is not None:
             self._absences.miss(self._remembered)
 
     @callback
     def is_gone(self, routine_id: str) -> bool:
-        """Return whether the account has not got a routine any more, as two good lists say."""
+        """Return whether two successful reads lacked a routine."""
         return self._read_at is not None and routine_id not in self.data and routine_id not in self._absences.missing
 
     @callback
     def is_missing(self, routine_id: str) -> bool:
-        """Return whether the last good list lacked a routine."""
+        """Return whether the last successful read lacked a routine."""
         return routine_id in self._absences.missing
 
     def _merged(self, listed: Mapping[str, Routine]) -> Mapping[str, Routine]:
-        """Return what is listed, and what is missing for the first time."""
+        """Return the listed routines, and those that are missing for the first time."""
         self._read_at = self.hass.loop.time()
         kept = self._absences.keep({*self.data, *self._remembered}, listed)
         self._has_forgotten |= not self._remembered <= kept | listed.keys()
@@ -83,13 +83,13 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Tell of what is gone."""
+        """Notify of removed routines."""
         super()._async_refresh_finished()
         self._async_tell_forgotten()
 
     @callback
     def _async_tell_forgotten(self) -> None:
-        """Tell those who follow all routines that one is gone, also if it was never read."""
+        """Notify the followers of all routines that one is gone, even if it was never read."""
         if self._has_forgotten:
             self._has_forgotten = False
             self._tell((EXISTENCE,))

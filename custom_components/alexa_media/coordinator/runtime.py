@@ -1,4 +1,4 @@
-"""What a config entry holds while it is loaded."""
+"""Runtime data of a config entry."""
 
 import asyncio
 from collections import Counter
@@ -52,7 +52,7 @@ from .routines import RoutinesCoordinator
 from .settings import SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 
-# How long the topics wait for the stream at start (seconds): read before it is up, they are read again after.
+# Maximum time (seconds) that topics wait for the stream at start: those read before it is up are read again after.
 STREAM_PATIENCE: Final = 2.0
 
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
@@ -60,12 +60,11 @@ type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
 
 @dataclass(slots=True)
 class PushMonitor:
-    """Whether push is up, what came, and who wants to know.
+    """State and statistics of the push stream.
 
-    ``up_since`` is in seconds of the loop's clock; ``tried`` is set once the stream has been
-    opened, or could not be, and ``awaited`` until the first read of all topics, which waits
-    for that, begins. ``received`` counts events by kind, ``unknown`` commands that
-    nobody knows by name.
+    ``up_since`` is in seconds of the event loop's clock; ``tried`` is set once the stream has been opened or has failed
+    to open, and ``awaited`` until the first read of all topics, which waits for that, begins. ``received`` counts
+    events by kind, ``unknown`` the commands without a known name.
     """
 
     up: bool = False
@@ -79,7 +78,7 @@ class PushMonitor:
 
     @callback
     def async_set_up(self, up: bool) -> None:
-        """Tell the listeners when push went up or down."""
+        """Set whether push is up, and call the listeners of a change."""
         if up == self.up:
             return
         self.up = up
@@ -88,16 +87,16 @@ class PushMonitor:
 
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> Callable[[], None]:
-        """Listen to push going up and down."""
+        """Listen to changes of the stream's state."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
 
 @dataclass(slots=True, kw_only=True)
 class TemporaryVolume:
-    """Volumes (0–100) of an Echo that last only while it speaks, and the one that is restored then.
+    """Volume (0–100) of an Echo that lasts only while it speaks, and the one that is restored then.
 
-    ``until`` is when that has happened, in seconds of the loop's clock.
+    ``until`` is when it has been restored, in seconds of the event loop's clock.
     """
 
     levels: frozenset[int]
@@ -109,8 +108,8 @@ class TemporaryVolume:
 class AlexaRuntimeData:
     """One loaded account; a topic that its backend lacks is ``None``.
 
-    Who holds ``adding`` adds entities, a few in each turn of the event loop; ``adders`` are
-    the tasks that do, or wait for their turn.
+    The holder of ``adding`` adds entities, a few in each turn of the event loop; ``adders`` are the tasks that do so,
+    or wait for their turn.
     """
 
     backend: AlexaBackend
@@ -143,7 +142,7 @@ class AlexaRuntimeData:
 
     @classmethod
     def create(cls, hass: HomeAssistant, entry: AlexaConfigEntry, backend: AlexaBackend) -> AlexaRuntimeData:
-        """Make the coordinators that a backend can feed."""
+        """Create the coordinators that a backend supports."""
         has = backend.capabilities
         devices = DevicesCoordinator(hass, entry, backend)
         notifications = NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None
@@ -205,7 +204,7 @@ class AlexaRuntimeData:
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
-        """Return the coordinators that there are, the devices first."""
+        """Return the available coordinators, the devices first."""
         topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
         smart_home = (self.appliances, self.smart_home, self.guard)
         settings = (self.settings, self.alarm_volume, self.ascending, self.alarm_sounds, self.device_settings)
@@ -213,11 +212,11 @@ class AlexaRuntimeData:
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_sign_in(self) -> bool:
-        """Sign in, as far as the stream needs it; returns whether devices are known from before.
+        """Sign in as far as the stream needs it; returns whether stored devices were restored.
 
-        Without Amazon the last stored devices serve, unavailable, until a poll succeeds;
-        where nothing is stored, or not even whose account it is, Home Assistant tries the set-up again. Raises
-        ``ConfigEntryAuthFailed`` when only the user can help.
+        Without Amazon the last stored devices are used, unavailable until a poll succeeds; if none are stored, or the
+        account is unknown, Home Assistant retries the setup. Raises ``ConfigEntryAuthFailed`` when only the user can
+        help.
         """
         if not self.devices.entry.data.get(CONF_REFRESH_TOKEN, True):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
@@ -230,13 +229,13 @@ class AlexaRuntimeData:
         return restored
 
     async def async_connect(self, *, restored: bool) -> None:
-        """Make the session usable; raises as ``async_sign_in`` does."""
+        """Connect the session; raises as ``async_sign_in`` does."""
         with self._set_up_errors(restored=restored):
             await self.backend.async_connect()
 
     @contextlib.contextmanager
     def _set_up_errors(self, *, restored: bool) -> Generator[None]:
-        """Tell Home Assistant what is wrong, if it cannot go on with what was known before."""
+        """Translate errors into those of Home Assistant, unless the stored devices can be used."""
         data = self.devices.entry.data
         try:
             yield
@@ -251,9 +250,9 @@ class AlexaRuntimeData:
                 ) from err
 
     async def async_read(self, *, restored: bool) -> None:
-        """Read everything once, the devices while the stream is being opened, the rest when it is.
+        """Read everything once, the devices while the stream is being opened, the rest when it is open.
 
-        What is read once the stream is up need not be read again: nothing that is pushed is missed.
+        Topics that are read once the stream is up need not be read again: no push is missed.
         """
         if restored:
             await self.devices.async_refresh()
@@ -269,7 +268,7 @@ class AlexaRuntimeData:
             topics.insert(0, self.devices)
         await asyncio.gather(*(topic.async_refresh() for topic in topics))
         if self.guard is not None and not self.guard.data:
-            # which appliance it is may only be known now
+            # The serial of the app may only be known now.
             await self.guard.async_refresh()
         if self.alarm_watch is not None:
             await self.alarm_watch.async_start()
@@ -279,19 +278,22 @@ class AlexaRuntimeData:
 
     @callback
     def set_push(self, *, up: bool) -> None:
-        """Tell the monitor and switch the intervals; a deaf stream is as good as none."""
+        """Update the monitor and the poll intervals; a deaf stream counts as none."""
         up = up and not self.hearing.is_deaf
         self.push.async_set_up(up)
         for coordinator in self.coordinators:
             coordinator.async_set_push(up)
 
     async def async_added(self) -> None:
-        """Wait until the entities that there are have been added."""
+        """Wait until the existing entities have been added."""
         while self.adders:
             await asyncio.wait(self.adders)
 
     async def async_refresh_all(self, pause: float) -> None:
-        """Read every topic that ails, or is pushed and was not read since the stream is up; with a pause after each."""
+        """Refresh topics that failed, or that are push-driven and not read since the stream opened.
+
+        ``pause`` is the time between two reads in seconds.
+        """
         since = self.push.up_since
         for coordinator in self.coordinators:
             is_due = coordinator.pushed or not coordinator.last_update_success
@@ -301,7 +303,7 @@ class AlexaRuntimeData:
 
 
 def credentials_of(data: Mapping[str, Any]) -> Credentials:
-    """Return the credentials that an entry's data holds."""
+    """Return the credentials in an entry's data."""
     return Credentials(
         domain=data[CONF_URL],
         serial=data[CONF_SERIAL],
@@ -314,7 +316,7 @@ def credentials_of(data: Mapping[str, Any]) -> Credentials:
 def create_push_client() -> httpx.AsyncClient:
     """Return an HTTP/2 client for one account's stream.
 
-    Home Assistant's shared client cannot be closed, and Amazon allows one stream a connection.
+    Home Assistant's shared client cannot be closed, and Amazon allows one stream per connection.
     """
     return httpx.AsyncClient(http2=True, verify=client_context(alpn_protocols=SSL_ALPN_HTTP11_HTTP2))
 
@@ -322,9 +324,9 @@ def create_push_client() -> httpx.AsyncClient:
 def create_backend(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an entry, on a session with cookies of its own, and what closes both."""
+    """Return the backend of an account entry, with a session for its cookies, and the function that closes both."""
     account = None
-    # An entry of alexa_media_player's does not say whose it is: then Amazon is asked.
+    # An entry of alexa_media_player lacks the account's id: ask Amazon.
     if data[CONF_CUSTOMER_ID]:
         account = Account(
             customer_id=data[CONF_CUSTOMER_ID],
@@ -349,7 +351,7 @@ def create_backend(
 async def async_create_backend(
     hass: HomeAssistant, entry: AlexaConfigEntry
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an entry, an account or a property, and what closes it; raises ``ConfigEntryError``s."""
+    """Return the backend of an account or a property, and its close function; raises ``ConfigEntryError``s."""
     if CONF_REGION not in entry.data:
         return create_backend(hass, entry.data)
     session = async_create_clientsession(hass, auto_cleanup=False)
@@ -368,7 +370,7 @@ async def async_create_backend(
 def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:
     """Return the other entries with the registration of this one: copies, disabled ones too.
 
-    A registration is known by the serial of our app. Whoever removes or renews it does so for all.
+    A registration is identified by the serial of the integration's app. Removing or renewing it affects all of them.
     """
     serial, customer_id = entry.data.get(CONF_SERIAL), entry.data.get(CONF_CUSTOMER_ID)
     others = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
@@ -378,7 +380,7 @@ def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[C
         if serial
         and other.entry_id != entry.entry_id
         and other.data.get(CONF_SERIAL) == serial
-        # an entry of alexa_media_player's does not say yet whose it is
+        # An entry of alexa_media_player lacks the account's id.
         and (not customer_id or other.data.get(CONF_CUSTOMER_ID) in (None, "", customer_id))
     ]
 
@@ -406,7 +408,7 @@ def async_claim_registration(hass: HomeAssistant, entry: AlexaConfigEntry) -> No
 
 
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Take our registration off the account, where there is one, and our files off the disk; never raises."""
+    """Deregister the app from the account, if registered, and delete the stored files; never raises."""
     if CONF_REGION not in entry.data and not sharing_registration(hass, entry):
         backend, async_close = create_backend(hass, entry.data)
         await backend.async_deregister()

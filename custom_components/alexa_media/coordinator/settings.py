@@ -1,4 +1,4 @@
-"""Settings of devices: those alone that somebody looks at, and seldom."""
+"""Device settings, read seldom and only for listeners."""
 
 import asyncio
 from collections import defaultdict
@@ -40,17 +40,17 @@ _LOGGER = logging.getLogger(__name__)
 
 INTERVAL: Final = timedelta(hours=6)
 
-# What costs a request for each device is read this often (seconds); a poll that comes a little early counts.
+# Maximum age (seconds) of values that take a request per device; a poll that comes a little early counts.
 DEVICE_AGE: Final = 24 * 3600.0
 ACCOUNT_AGE: Final = INTERVAL.total_seconds()
 EARLY: Final = 600.0
 
-# What could not be read for once is tried again after so many seconds, and then with the next poll.
+# What a device refuses is retried once after this time (seconds), and then with the next poll.
 SECOND_TRY: Final = 600.0
 
 
 class SettingsSource(NamedTuple):
-    """What one request tells: a source of one device, or of the whole account (no serial)."""
+    """What one request reads: a source of one device, or of the whole account (no serial)."""
 
     source: SettingSource
     serial: str | None
@@ -62,12 +62,12 @@ def setting_key(serial: str, setting: Setting) -> str:
 
 
 def equalizer_key(serial: str) -> str:
-    """Return the key to listen to a device's equalizer with, if it shall not be read for that."""
+    """Return the key for listening to a device's equalizer without having it read."""
     return f"{serial}/equalizer"
 
 
 def _unit_of(serial: str, setting: Setting) -> SettingsSource:
-    """Return what has to be read for a setting."""
+    """Return the source that contains a setting."""
     source = SOURCES[setting]
     return SettingsSource(source, None if source.is_for_account else serial)
 
@@ -75,10 +75,9 @@ def _unit_of(serial: str, setting: Setting) -> SettingsSource:
 class SettingsCoordinator(TopicCoordinator[SettingValue]):
     """Settings by ``setting_key``.
 
-    Nothing is read that nobody listens to. What one request tells of the whole account is
-    read every six hours, what costs a request for each device once a day; both when
-    somebody begins to listen, and after a change of our own. A device that refuses to tell
-    keeps what it told last, and spoils nothing for the others.
+    Only settings with listeners are read. A source of the whole account is read every six hours, a source that takes a
+    request per device once a day; both also for the first listener, and after a change made here. A device that refuses
+    a read keeps its last values, and does not affect the others.
     """
 
     topic: ClassVar[Topic] = Topic.SETTINGS
@@ -93,7 +92,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         api: SettingsApi,
         devices: DevicesCoordinator,
     ) -> None:
-        """Start with nothing read."""
+        """Initialize without values."""
         super().__init__(hass, entry, backend)
         self.api = api
         self._devices = devices
@@ -110,7 +109,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
 
     @override
     async def _async_read(self) -> Mapping[str, SettingValue]:
-        """Read what is wanted and due; raises ``AlexaError`` only where Amazon itself is out of reach."""
+        """Read the due sources; raises ``AlexaError`` only if Amazon itself is unreachable."""
         async with self._reading:
             self._due_at = {unit: at for unit, at in self._due_at.items() if self._is_there(unit)}
             self._failed_units = {unit for unit in self._failed_units if self._is_there(unit)}
@@ -120,20 +119,20 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
                 except AlexaError as err:
                     if _is_out_of_reach(err):
                         raise
-                    _LOGGER.debug("A setting cannot be read: %s", err.details)
+                    _LOGGER.debug("Could not read a setting: %s", err.details)
                     self._async_note_refusal(unit, err)
                     continue
                 self._note_known(unit)
-                # what has been read is kept, should Amazon get out of reach before the next one
+                # Keep what has been read, in case Amazon becomes unreachable before the next source.
                 self.async_apply(self._fresh(values))
             return {key: value for key, value in self.data.items() if key.partition("/")[0] in self._devices.data}
 
     def _is_there(self, unit: SettingsSource) -> bool:
-        """Return whether what is to be read still belongs to the account."""
+        """Return whether the device of a source still belongs to the account."""
         return unit.serial is None or unit.serial in self._devices.data
 
     def _due(self) -> list[SettingsSource]:
-        """Return what is wanted, can be read and is old."""
+        """Return the sources that have listeners, can be read and have expired."""
         now = self.hass.loop.time()
         units = dict.fromkeys(
             _unit_of(serial, setting)
@@ -145,18 +144,18 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         return [unit for unit in units if now >= self._due_at.get(unit, now)]
 
     def _is_wanted(self, serial: str, setting: Setting) -> bool:
-        """Return whether somebody listens to a setting."""
+        """Return whether a setting has listeners."""
         return setting_key(serial, setting) in self._by_context
 
     def _note_known(self, unit: SettingsSource) -> None:
-        """Take note that a unit is known: it is due again when it is old."""
+        """Note that a source has been read; it is due again when it has expired."""
         age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
         self._due_at[unit] = self.hass.loop.time() + age - EARLY
         self._refused.discard(unit)
         self._failed_units.discard(unit)
 
     async def _async_values(self, unit: SettingsSource) -> Mapping[str, SettingValue]:
-        """Read one unit; returns all settings of it by key: who begins to look at one later finds it."""
+        """Read one source and return all its settings, so that later listeners find them cached."""
         found: Mapping[str, SettingValues]
         if unit.serial is None:
             found = await self.api.async_for_account(unit.source)
@@ -168,14 +167,14 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         }
 
     def _fresh(self, values: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
-        """Return what was read, with what was pushed meanwhile instead."""
+        """Return the result of a read, overridden by values pushed meanwhile."""
         return {**values, **{key: v for key, v in (self._pushed_while_reading or {}).items() if key in values}}
 
     @callback
     def _async_note_refusal(self, unit: SettingsSource, err: AlexaError) -> None:
-        """Try again in a while what was refused for the first time; after that, the next poll has to do.
+        """Schedule one retry of a source that was refused for the first time; later refusals wait for the next poll.
 
-        What failed without a refusal is tried again and again, and at once when Amazon recovers.
+        Other failures are retried repeatedly, and at once when Amazon recovers.
         """
         if isinstance(err, (AlexaConnectionError, AlexaBadResponseError)):
             self._failed_units.add(unit)
@@ -190,19 +189,19 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @property
     @override
     def may_recover(self) -> bool:
-        """Return whether something that is shown could not be read, short of a refusal."""
+        """Return whether a setting with listeners could not be read, other than by a refusal."""
         return super().may_recover or any(self._is_there(unit) for unit in self._failed_units)
 
     @override
     async def async_recover(self) -> None:
-        """Read again what failed."""
+        """Read the failed sources again."""
         for unit in self._failed_units:
             self._due_at.pop(unit, None)
         await self.async_refresh()
 
     @callback
     def _async_second_try(self, _now: object) -> None:
-        """Read again what was refused."""
+        """Read the refused sources again."""
         self._cancel_second_try = None
         self.async_hint()
 
@@ -215,13 +214,13 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
 
     @callback
     def async_want(self, serial: str, setting: Setting) -> None:
-        """Read a setting that somebody began to look at, unless it is known; several of one moment together."""
+        """Read a setting at its first listener, unless it is known; several of one moment together."""
         unit = _unit_of(serial, setting)
         if unit.serial is None and unit not in self._refused and setting_key(serial, setting) not in self.data:
-            # what was read of the whole account did not tell of a device that came later
+            # A read of the whole account before the device was added does not contain it.
             self._due_at.pop(unit, None)
         known = unit in self._due_at
-        # while Amazon is out of reach the next try is planned already
+        # While Amazon is unreachable the next attempt is already scheduled.
         if known or self._wanting is not None or not self.last_update_success:
             return
         self._wanting = self.entry.async_create_background_task(
@@ -229,13 +228,13 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         )
 
     async def _async_read_wanted(self) -> None:
-        """Read what somebody looks at."""
+        """Read the settings that have listeners."""
         self._wanting = None
         await self.async_refresh()
 
     @callback
     def async_forget(self, serial: str, setting: Setting) -> None:
-        """Take what is known of a setting for old: the next read tells."""
+        """Expire a setting, so that the next read includes it."""
         self._due_at.pop(_unit_of(serial, setting), None)
 
     # --- push ------------------------------------------------------------------------
@@ -243,9 +242,9 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Take equalizers for old once push is back: changes may have been missed.
+        """Expire the equalizers once push is back: changes may have been missed.
 
-        What nobody has read anew is forgotten.
+        Equalizers that are not read again are forgotten.
         """
         if up and not self.push_up:
             equalizers = [unit for unit in self._due_at if unit.source is SettingSource.EQUALIZER]
@@ -256,7 +255,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
 
     @callback
     def _async_forget_unwanted_equalizers(self) -> None:
-        """Forget the equalizers that were known by push alone."""
+        """Forget the equalizers that are known by push alone."""
         bands = {
             serial: {setting_key(serial, band) for band in EQUALIZER}
             for serial in self._devices.data
@@ -269,7 +268,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             self._tell([equalizer_key(serial) for serial in forgotten])
 
     def equalizer(self, serial: str) -> tuple[int, int, int] | None:
-        """Return bass, midrange and treble of a device, as far as all are known."""
+        """Return bass, midrange and treble of a device, if all are known."""
         bass, mid, treble = (self.data.get(setting_key(serial, band)) for band in EQUALIZER)
         if isinstance(bass, int) and isinstance(mid, int) and isinstance(treble, int):
             return bass, mid, treble
@@ -278,7 +277,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @override
     @callback
     def _tell(self, contexts: Iterable[Hashable]) -> None:
-        """Call the listeners of an equalizer too, once, where a band of it changed."""
+        """Call the listeners of an equalizer too, once, if one of its bands changed."""
         contexts = tuple(contexts)
         bands = (str(context).partition("/") for context in contexts)
         equalizers = {equalizer_key(serial) for serial, _, setting in bands if setting in EQUALIZER}
@@ -286,7 +285,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
 
     @callback
     def async_equalizer(self, event: EqualizerChanged) -> bool:
-        """Take a pushed equalizer; returns whether it is known to have changed."""
+        """Apply a pushed equalizer; returns whether it is known to have changed."""
         serial, gains = event.serial, (event.bass, event.mid, event.treble)
         if serial is None or serial not in self._devices.data:
             return False
@@ -303,9 +302,9 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     # --- writing ---------------------------------------------------------------------
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue) -> None:
-        """Change a setting, and read what Amazon made of it; raises ``AlexaError``.
+        """Change a setting, and read the result; raises ``AlexaError``.
 
-        Changes of one device go one after the other: an equalizer is written as a whole.
+        Changes of one device run one after the other: an equalizer is written as a whole.
         """
         unit = _unit_of(device.serial, setting)
         needed = EQUALIZER if setting in EQUALIZER else (setting,) if setting is Setting.WAKE_WORD else ()
@@ -318,50 +317,50 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             await self._async_confirm(device, setting)
 
     async def async_set_equalizer(self, device: Device, gains: tuple[int, int, int]) -> None:
-        """Set bass, midrange and treble in one request, and read what Amazon made of it; raises ``AlexaError``."""
+        """Set bass, midrange and treble in one request, and read the result; raises ``AlexaError``."""
         bands = dict(zip(EQUALIZER, gains, strict=True))
         async with self._writing[device.serial]:
             await self.api.async_set(device, Setting.BASS, bands[Setting.BASS], bands)
             await self._async_confirm(device, Setting.BASS)
 
     async def _async_confirm(self, device: Device, setting: Setting) -> None:
-        """Read what Amazon made of a change; if it does not tell now, read soon."""
+        """Read the result of a change; if that fails, read soon."""
         try:
             await self._async_read_now(_unit_of(device.serial, setting))
         except AlexaError as err:
-            _LOGGER.debug("A change is not confirmed yet: %s", err.details)
+            _LOGGER.debug("Could not confirm a change yet: %s", err.details)
             self.async_forget(device.serial, setting)
             self.async_hint()
 
     def _of(self, serial: str) -> dict[Setting, SettingValue]:
-        """Return what is known of a device."""
+        """Return the known settings of a device."""
         return {setting: self.data[key] for setting in Setting if (key := setting_key(serial, setting)) in self.data}
 
     async def _async_read_now(self, unit: SettingsSource) -> None:
-        """Read one unit; what was pushed meanwhile is newer than what was read."""
+        """Read one source; values pushed meanwhile are newer than the result."""
         before = self.data
         values = await self._async_values(unit)
         self._note_known(unit)
         self.async_apply({key: value for key, value in values.items() if self.data.get(key) == before.get(key)})
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
-        """Change preferences of a device, and read what Amazon made of it; raises ``AlexaError``."""
+        """Change preferences of a device, and read the result; raises ``AlexaError``."""
         async with self._writing["preferences"]:
             await self.api.async_set_preferences(device, changes)
             try:
                 self._devices.async_take_preferences(await self.api.async_preferences())
             except AlexaError as err:
-                _LOGGER.debug("A change is not confirmed yet: %s", err.details)
+                _LOGGER.debug("Could not confirm a change yet: %s", err.details)
                 self._devices.async_hint()
 
     async def async_rename(self, device: Device, name: str) -> None:
-        """Give a device another name; the list of devices then tells; raises ``AlexaError``."""
+        """Rename a device, and read the list of devices; raises ``AlexaError``."""
         await self.api.async_rename(device, name)
         self._devices.async_hint()
 
 
 def _is_out_of_reach(err: AlexaError) -> bool:
-    """Return whether it is no use to ask for anything else now."""
+    """Return whether requests are pointless for now."""
     if isinstance(err, AlexaConnectionError):
         return err.status is None
     return isinstance(err, (AlexaAuthError, AlexaRateLimitedError))

@@ -1,4 +1,4 @@
-"""What the appliances of the smart home are set to, and Alexa Guard."""
+"""States of smart home appliances, and Alexa Guard."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ from .appliances import AppliancesCoordinator
 from .base import CONFIRM_DELAY, TopicCoordinator
 from .devices import DevicesCoordinator
 
-# What an Echo that listens for Guard can do, by the device list.
+# Capability, in the device list, of an Echo that listens for Guard.
 GUARD_CAPABILITY: Final = "GUARD_EARCON"
 _GUARD_SKILL: Final = "amzn1.ask.skill.f71a9b50-e99a-4669-a226-d50ebb5e0830"
 
@@ -28,10 +28,10 @@ _OFTEN: Final = timedelta(seconds=60)
 
 
 class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
-    """States by entity id, of all appliances; only those that an entity listens for are read.
+    """States by entity id, read only for appliances with an enabled entity.
 
-    Every sample has a time: whether it comes by a push or a read, one that is older than
-    the one held changes nothing. Motion, light and reachability are never pushed.
+    Every sample has a time: one that is older than the current one changes nothing, whether pushed or read. Motion,
+    light and reachability are never pushed.
     """
 
     topic: ClassVar[Topic] = Topic.SMART_HOME
@@ -46,7 +46,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         api: SmartHomeApi,
         appliances: AppliancesCoordinator,
     ) -> None:
-        """Start without states; a discovery brings the first ones."""
+        """Initialize without states; a discovery brings the first ones."""
         super().__init__(hass, entry, backend)
         self.api = api
         self.appliances = appliances
@@ -61,12 +61,12 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @override
     async def _async_read(self) -> Mapping[str, ApplianceState]:
-        """Read in one request what is due: what was asked for, what is polled often, or all that is enabled."""
+        """Read what is due in one request: requested appliances, those polled often, or all enabled ones."""
         now = self.hass.loop.time()
         known, enabled = self.appliances.data, self._enabled()
         asked, self._asked = self._asked, set()
         wanted = asked | self._often.keys()
-        # a little early counts: the schedule is not exact to the second
+        # A little early counts: the schedule is not exact to the second.
         is_full = not wanted or now - self._all_read_at >= self._full_interval.total_seconds() - 1
         if is_full:
             wanted |= enabled
@@ -79,18 +79,18 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             self._take(states, now)
         if is_full:
             self._all_read_at = now
-        # what was pushed meanwhile is in there already, sample by sample
+        # It already contains what was pushed meanwhile, sample by sample.
         if self._pushed_while_reading:
             self._pushed_while_reading.clear()
         return self.data
 
     def _enabled(self) -> set[str]:
-        """Return the appliances that an enabled entity listens for."""
+        """Return the appliances that have an enabled entity."""
         return {key for key in self._by_context if key in self.appliances.data and isinstance(key, str)}
 
     @property
     def _full_interval(self) -> timedelta:
-        """Return how often all enabled appliances are read."""
+        """Return the interval in which all enabled appliances are read."""
         if self._own_interval:
             return self._own_interval
         return self.interval_with_push if self.push_up else self.interval_without_push
@@ -98,11 +98,11 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return a minute as long as something is enabled that Amazon never pushes."""
+        """Return a minute while an enabled entity shows what Amazon never pushes."""
         return _OFTEN if self._often else self._full_interval
 
     def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
-        """Take what was read, sample by sample; listeners are told at the end of the read."""
+        """Merge the samples that were read; listeners are called at the end of the read."""
         self.data = {
             **self.data,
             **{
@@ -114,7 +114,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_discovered(self, states: Mapping[str, ApplianceState]) -> None:
-        """Take the states that came with a discovery: nothing has to be read soon."""
+        """Apply the states of a discovery, which replace a read."""
         now = self.hass.loop.time()
         self._take(states, now)
         self._all_read_at = now
@@ -123,7 +123,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Read all once after a gap, whatever was read in it."""
+        """Read everything once after a gap, whatever was read during it."""
         if up and not self.push_up:
             self._all_read_at = -math.inf
         super().async_set_push(up)
@@ -133,7 +133,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     @callback
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Listen to an appliance (its entity id); one that has not been read for long is read soon."""
+        """Listen to an appliance (its entity id); one whose state is old is read soon."""
         remove = super().async_add_listener(update_callback, context)
         if isinstance(context, str) and context in self.appliances.data:
             read_at = self._read_at.get(context, -math.inf)
@@ -143,7 +143,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def async_poll_often(self, entity_id: str) -> Callable[[], None]:
-        """Read an appliance every minute, for what Amazon never pushes; call what is returned when that may end."""
+        """Read an appliance every minute, for what Amazon never pushes; returns the function that ends it."""
         self._often[entity_id] = self._often.get(entity_id, 0) + 1
         self._async_reschedule()
 
@@ -157,7 +157,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return _stop
 
     async def async_read_now(self, entity_id: str) -> None:
-        """Read an appliance (``homeassistant.update_entity``); callers of one moment share one request."""
+        """Read an appliance (``homeassistant.update_entity``); concurrent callers share one request."""
         self._asked.add(entity_id)
         await self.async_refresh_shared()
 
@@ -171,7 +171,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def async_pushed(self, event: SmartHomeChanged) -> None:
-        """Take pushed samples; an appliance that nobody has heard of asks for a discovery."""
+        """Apply pushed samples; an unknown appliance causes a discovery."""
         for endpoint_id, state in event.states.items():
             appliance = self.appliances.by_endpoint(endpoint_id)
             if appliance is None:
@@ -181,7 +181,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_take_pushed(self, entity_id: str, state: ApplianceState) -> None:
-        """Take samples of one appliance, and stop waiting for what they confirm."""
+        """Apply samples of one appliance, and stop waiting for what they confirm."""
         held = self.data.get(entity_id, ApplianceState())
         updated = held.updated(state)
         if updated is held:
@@ -195,14 +195,14 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     async def async_control(self, entity_id: str, *controls: Control) -> None:
         """Run controls on an appliance; returns when Amazon has accepted all of them.
 
-        Raises the ``AlexaError`` of this appliance, whatever went out in the same request.
-        What it is set to is shown when Amazon pushes it or when it has been read.
+        Raises the ``AlexaError`` of this appliance, whatever else the request contained. The new state is shown when
+        Amazon pushes it or when it has been read.
         """
         appliance = self.appliances.discovered.get(entity_id)
         if appliance is None:
             raise AlexaUnsupportedError("The account has no such appliance any more", code="removed")
         features = {(str(name), instance) for name, instance in map(feature_of, controls)}
-        # The push may be faster than the answer: what is pushed from here on confirms.
+        # The push may be faster than the response: pushes from here on confirm.
         self._expected.setdefault(entity_id, set()).update(features)
         (error,) = await self.api.async_control(((appliance, controls),))
         if error is None:
@@ -217,7 +217,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_await_pushes(self, entity_id: str) -> None:
-        """Wait for a push of each feature that was set; what does not come is read, for many appliances at once."""
+        """Wait for a push of each changed feature; read what does not arrive, many appliances at once."""
         if not self._expected.get(entity_id):
             return
         if not self.push_up:
@@ -235,30 +235,30 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_settle(self, entity_id: str) -> None:
-        """Stop expecting anything of an appliance."""
+        """Stop waiting for pushes about an appliance."""
         self._expected.pop(entity_id, None)
         self._confirmed(_confirmation(entity_id))
 
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Go on expecting: a read is of some appliances only."""
+        """Keep waiting for pushes: a read covers some appliances only."""
 
     @callback
     def _async_refused(self, entity_id: str) -> None:
-        """Show that an appliance could not be reached, until Amazon tells anything newer of it."""
+        """Show that an appliance is unreachable, until Amazon reports something newer."""
         self.async_apply({entity_id: replace(self.data.get(entity_id, ApplianceState()), refused=True)})
 
 
 def _confirmation(entity_id: str) -> str:
-    """Return the key under which a confirmation is awaited: not every push about the appliance is it."""
+    """Return the key of an expected confirmation: not every push about the appliance confirms."""
     return f"confirmation {entity_id}"
 
 
 class GuardCoordinator(TopicCoordinator[ArmState]):
-    """How Alexa Guard is armed, by its entity id; read only while its entity is enabled.
+    """State of Alexa Guard, by its entity id; read only while its entity is enabled.
 
-    Amazon may push it, which nobody has seen yet: it is read after a command that no push confirms, and now and then.
+    A push of it has not been observed: it is read after a command that no push confirms, and now and then.
     """
 
     topic: ClassVar[Topic] = Topic.GUARD
@@ -274,7 +274,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
         appliances: AppliancesCoordinator,
         devices: DevicesCoordinator,
     ) -> None:
-        """Start without a state."""
+        """Initialize without a state."""
         super().__init__(hass, entry, backend)
         self.api = api
         self.appliances = appliances
@@ -283,7 +283,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
 
     @callback
     def async_pushed(self, event: SmartHomeChanged) -> None:
-        """Take a pushed state of Guard; one that is older than the last one pushed changes nothing."""
+        """Apply a pushed state of Guard; one that is older than the last push changes nothing."""
         guard = self.appliances.guard
         state = event.states.get(guard.endpoint_id) if guard else None
         sample = state.sample(FeatureName.SECURITY_PANEL, PropertyName.ARM_STATE) if state else None
@@ -295,7 +295,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
 
     @override
     async def _async_read(self) -> Mapping[str, ArmState]:
-        """Ask how Guard is armed, if an entity wants to know, or will in a moment."""
+        """Read the state of Guard, if an entity listens or is about to."""
         guard = self.appliances.guard
         if guard is None:
             return self.data
@@ -306,7 +306,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     @override
     @callback
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Listen to Guard (its entity id), which is read soon when it has not been."""
+        """Listen to Guard (its entity id); it is read soon if it has not been."""
         remove = super().async_add_listener(update_callback, context)
         guard = self.appliances.guard
         if guard and context == guard.entity_id and context not in self.data:
@@ -316,7 +316,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     async def async_arm(self, *, away: bool) -> None:
         """Arm Guard (``away``) or disarm it; raises the ``AlexaError`` of a refusal.
 
-        An Echo that listens for Guard is told where one is online; else Guard's panel is.
+        The command goes to an online Echo that listens for Guard, or else to Guard's panel.
         """
         guard = self.appliances.guard
         if guard is None:
@@ -360,7 +360,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
 
 
 def _control_guard(guard: Appliance, *, away: bool) -> RunSequence:
-    """Return the sequence by which an Echo arms Guard; it names the panel by the end of its appliance id."""
+    """Return the sequence by which an Echo arms Guard; it identifies the panel by the end of its appliance id."""
     return RunSequence(
         name="controlGuardState",
         extra={

@@ -1,7 +1,7 @@
 """Wakings: which pushes mean that an Echo was spoken to, and which Echo a record without a device belongs to.
 
-An Echo that wakes pushes its equalizer and its volume, unchanged, within milliseconds. It does the
-same when a command is sent to it, and so does every other Echo in earshot of the speaker.
+An Echo that wakes pushes its equalizer and its volume, unchanged, within milliseconds. It does the same when it
+receives a command, and so does every other Echo in earshot of the speaker.
 """
 
 from collections import deque
@@ -14,20 +14,20 @@ from typing import Final
 # Both signs of one waking arrive within this time.
 SAME_WAKING: Final = timedelta(seconds=2)
 
-# The signs of an own command arrive within this time.
+# The signs caused by an own command arrive within this time.
 OWN_WAKING: Final = timedelta(seconds=5)
 
-# A record is this much younger or older than the waking that it belongs to, at most.
+# Maximum time between a waking and its record.
 RECORD_AFTER: Final = timedelta(seconds=15)
 RECORD_BEFORE: Final = timedelta(seconds=5)
 
-# Bounds of what is kept of one Echo.
+# Maximum number of entries kept per Echo.
 MAX_WAKINGS: Final = 32
 MAX_OWN: Final = 16
 
 
 class Sign(Enum):
-    """What an Echo pushes, unchanged, when it wakes; each once in a waking."""
+    """A value that an Echo pushes, unchanged, when it wakes; each once per waking."""
 
     EQUALIZER = auto()
     VOLUME = auto()
@@ -35,20 +35,20 @@ class Sign(Enum):
 
 @dataclass(slots=True)
 class _Waking:
-    """One waking of an Echo; ``record`` is the time of the record that it belongs to, once that is known."""
+    """One waking of an Echo; ``record`` is the time of its record, once known."""
 
     at: datetime
     signs: set[Sign]
     record: datetime | None = None
 
     def suits(self, moment: datetime) -> bool:
-        """Return whether a record of a moment may belong to it, as no other record does."""
+        """Return whether a record of a moment may belong to this waking, which has no other record."""
         return self.record in (None, moment) and -RECORD_BEFORE <= moment - self.at <= RECORD_AFTER
 
 
 @dataclass(slots=True)
 class _Echo:
-    """What is known of one Echo: its wakings by voice, its last waking, and the own commands that will wake it."""
+    """One Echo: its wakings by voice, its last waking, and the own commands that will wake it."""
 
     heard: deque[_Waking] = field(default_factory=lambda: deque(maxlen=MAX_WAKINGS))
     last: _Waking | None = None
@@ -57,25 +57,25 @@ class _Echo:
 
 
 class Wakings:
-    """The wakings of the Echos of one account, by serial."""
+    """Wakings of the Echos of one account, by serial."""
 
     def __init__(self) -> None:
-        """Initialize; no Echo has woken."""
+        """Initialize without wakings."""
         self._echos: dict[str, _Echo] = {}
 
     def __len__(self) -> int:
-        """Return of how many Echos something is kept."""
+        """Return the number of Echos with stored wakings."""
         return len(self._echos)
 
     def sent(self, serial: str, now: datetime) -> None:
-        """Expect an Echo to wake once because of a request of ours."""
+        """Expect an Echo to wake once because of a request of this integration."""
         echo = self._echos.setdefault(serial, _Echo())
         is_over = echo.own_until is None or now > echo.own_until
         echo.own = 1 if is_over else min(echo.own + 1, MAX_OWN)
         echo.own_until = now + OWN_WAKING
 
     def signed(self, serial: str, sign: Sign, now: datetime) -> bool:
-        """Take a sign; returns whether it begins a waking that no own command explains."""
+        """Note a sign; returns whether it starts a waking that no own command explains."""
         echo = self._echos.setdefault(serial, _Echo())
         last = echo.last
         if last and sign not in last.signs and abs(now - last.at) <= SAME_WAKING:
@@ -89,14 +89,14 @@ class Wakings:
         return True
 
     def claim(self, serial: str, moment: datetime) -> None:
-        """Note that a record of a moment names its Echo: the nearest waking of it belongs to that record."""
+        """Note that a record of a moment names its Echo: the nearest waking belongs to that record."""
         if echo := self._echos.get(serial):
             suiting = [waking for waking in echo.heard if waking.suits(moment)]
             if suiting:
                 min(suiting, key=lambda waking: abs(moment - waking.at)).record = moment
 
     def find(self, moment: datetime) -> str | None:
-        """Return the one Echo that a record without a device may belong to; ``None`` if there are several or none."""
+        """Return the one Echo that a record without a device may belong to; None if there are several or none."""
         suiting = {
             serial: waking for serial, echo in self._echos.items() for waking in echo.heard if waking.suits(moment)
         }
