@@ -131,7 +131,7 @@ async def test_a_handler_that_fails_is_logged_once(
         household.change("Office Spot", dnd=enabled)
     household.change("Kitchen Show", volume=12)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("volume_level") == 0.12)
-    assert caplog.text.count("could not be handled") == 1
+    assert caplog.text.count("Could not handle a push") == 1
     assert entry.runtime_data.push.failed["DndChanged"] == 3
 
 

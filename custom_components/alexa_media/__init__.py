@@ -1,4 +1,4 @@
-"""Amazon Echo devices in Home Assistant."""
+"""The Alexa Media Player integration."""
 
 from typing import Final
 
@@ -46,12 +46,12 @@ PLATFORMS: Final = (
 )
 
 
-# What alexa_media_player took from configuration.yaml is not read, and must not keep us from loading.
+# alexa_media_player's section in configuration.yaml is ignored, and must not prevent loading.
 CONFIG_SCHEMA: Final = vol.Schema({DOMAIN: object}, extra=vol.ALLOW_EXTRA)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions and ``notify.alexa_media``; what stands in configuration.yaml becomes an issue."""
+    """Register the actions and ``notify.alexa_media``; a section in configuration.yaml creates an issue."""
     async_report_yaml(hass, present=DOMAIN in config)
     async_setup_services(hass)
     hass.async_create_task(
@@ -62,7 +62,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Take over an entry of alexa_media_player's."""
+    """Migrate an entry of alexa_media_player."""
     return await async_migrate(hass, entry)
 
 
@@ -73,7 +73,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     entry.async_on_unload(async_close)
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
     restored = await entry.runtime_data.async_sign_in()
-    # what is read once the stream is open need not be read again: it opens while the rest is prepared
+    # Topics read once the stream is open need not be read again: open it while the rest is prepared.
     push.async_start(hass, entry)
     await entry.runtime_data.async_connect(restored=restored)
     await entry.runtime_data.async_read(restored=restored)
@@ -86,13 +86,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Unload an account; what runs in the background ends with it, and whoever adds entities before it."""
+    """Unload an account; its background tasks end with it, and tasks that add entities before it."""
     await entry.runtime_data.async_added()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Remove an account: our registration at Amazon goes too."""
+    """Remove an account, and deregister the app at Amazon."""
     await async_forget(hass, entry)
 
 

@@ -26,7 +26,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the alarm control panel entities of an account."""
     _async_setup_smart_home(hass, entry, async_add_entities)
 
 
@@ -36,14 +36,14 @@ STATES: Final = {
     ArmState.ARMED_STAY: AlarmControlPanelState.DISARMED,
     ArmState.DISARMED: AlarmControlPanelState.DISARMED,
 }
-"""Guard knows Away, when it listens, and Home, when it does not."""
+"""States of Guard: armed away when it listens, disarmed (Home) when it does not."""
 
 
 @callback
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add Guard where the account has it."""
+    """Add Guard if the account has it."""
     guard = entry.runtime_data.guard
     if guard is None:
         return
@@ -56,7 +56,7 @@ def _async_setup_smart_home(
 
 
 class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
-    """Alexa Guard: armed when everybody is away, disarmed when somebody is at home. Amazon asks for no code."""
+    """Alexa Guard: armed when everyone is away, disarmed when someone is at home. Amazon requires no code."""
 
     _attr_has_entity_name = True
     _attr_name = None
@@ -64,7 +64,7 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
     _attr_supported_features = AlarmControlPanelEntityFeature.ARM_AWAY
 
     def __init__(self, place: Placement, *, guard: GuardCoordinator) -> None:
-        """Show Guard."""
+        """Initialize for Guard's appliance."""
         super().__init__(guard, context=place.appliance.entity_id)
         self.entry = place.entry
         self._entity_id = place.appliance.entity_id
@@ -74,28 +74,28 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether Amazon has said how Guard is armed."""
+        """Return whether the state of Guard is known."""
         return super().available and self._entity_id in self.coordinator.data
 
     @property
     @override
     def alarm_state(self) -> AlarmControlPanelState | None:
-        """Return what Amazon says."""
+        """Return the state of Guard."""
         state = self.coordinator.data.get(self._entity_id)
         return STATES.get(state) if state else None
 
     @override
     async def async_alarm_arm_away(self, code: str | None = None) -> None:
-        """Have Guard listen."""
+        """Arm Guard."""
         await self._async_arm(away=True)
 
     @override
     async def async_alarm_disarm(self, code: str | None = None) -> None:
-        """Have Guard listen no more."""
+        """Disarm Guard."""
         await self._async_arm(away=False)
 
     async def _async_arm(self, *, away: bool) -> None:
-        """Tell Guard; what it then is, is read."""
+        """Arm or disarm Guard; the resulting state is read."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_arm(away=away)
 

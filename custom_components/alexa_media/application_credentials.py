@@ -1,4 +1,4 @@
-"""Application credentials: the security profile of Login with Amazon with which a property is signed in to."""
+"""Application credentials: the security profile of Login with Amazon for signing in to a property."""
 
 from homeassistant.components.application_credentials import (
     AuthImplementation,
@@ -17,16 +17,16 @@ DOCUMENTATION = "https://github.com/alexa-media/alexa_media/blob/main/docs/smart
 async def async_get_auth_implementation(
     hass: HomeAssistant, auth_domain: str, credential: ClientCredential
 ) -> AbstractOAuth2Implementation:
-    """Return how to sign in with a security profile: its secret goes in the body of a request.
+    """Return the OAuth2 implementation of a security profile, which sends its secret in the body of a request.
 
-    Where, the region of the entry or of the flow says; until then it is North America's.
+    The region of the entry or the flow sets its site; until then it is North America's.
     """
     implementation = AuthImplementation(hass, auth_domain, credential, AuthorizationServer("", ""))
     return lead_to(implementation, LOGIN_HOSTS[Region.NORTH_AMERICA])
 
 
 async def async_get_description_placeholders(_hass: HomeAssistant) -> dict[str, str]:
-    """Return what the text of the dialog names."""
+    """Return the placeholders for the text of the dialog."""
     return {
         "console_url": "https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html",
         "redirect_url": "https://my.home-assistant.io/redirect/oauth",

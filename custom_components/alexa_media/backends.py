@@ -1,4 +1,4 @@
-"""The backend of an entry of Alexa Smart Properties, with the tokens of Login with Amazon."""
+"""Backend of an Alexa Smart Properties entry, with the tokens of Login with Amazon."""
 
 import asyncio
 from collections.abc import Mapping
@@ -34,19 +34,19 @@ LOGIN_HOSTS: Final[Mapping[Region, str]] = {
     Region.EUROPE: "amazon.com",
     Region.FAR_EAST: "amazon.co.jp",
 }
-"""Where Login with Amazon stands for each region, unless the user says otherwise: Japan's is not documented."""
+"""Default site of Login with Amazon for each region; the user can change it. Japan's is not documented."""
 
-# By RFC 6749 (section 5.2) these speak of grant and client; any other one comes from somewhere in between.
+# By RFC 6749 (section 5.2) these concern grant and client; any other status comes from an intermediary.
 _GRANT_IS_GONE: Final = (400, 401)
 
 _PATIENCE: Final = 30.0
 
-# Seconds before its end in which a token is renewed.
+# A token is renewed this many seconds before it expires.
 _MARGIN: Final = 60.0
 
 
 def lead_to(implementation: AbstractOAuth2Implementation, login_host: str) -> AbstractOAuth2Implementation:
-    """Let an implementation sign in and renew at one of Amazon's sites (``amazon.com``)."""
+    """Set the site of an OAuth2 implementation, such as ``amazon.com``, for sign-in and renewal."""
     if isinstance(implementation, LocalOAuth2Implementation):
         implementation.authorize_url = f"https://www.{login_host}/ap/oa"
         implementation.token_url = f"https://api.{login_host}/auth/o2/token"
@@ -59,7 +59,7 @@ class EntryTokens(AccessTokenGetter):
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], implementation: AbstractOAuth2Implementation
     ) -> None:
-        """Start with the token that the entry holds."""
+        """Initialize with the token of the entry."""
         self._hass = hass
         self._entry = entry
         self._implementation = implementation
@@ -72,7 +72,7 @@ class EntryTokens(AccessTokenGetter):
         if held and held != refused and float(token.get("expires_at", 0)) > time.time() + _MARGIN:
             return held
         if self._renewal is None:
-            # a task of its own: whoever waits for it may be cancelled, and the answer must be stored all the same
+            # A separate task: the caller may be cancelled, and the response must be stored nevertheless.
             self._renewal = self._hass.async_create_task(self._async_renew(token), f"{DOMAIN} renew token")
             self._renewal.add_done_callback(self._renewed)
         return await asyncio.shield(self._renewal)
@@ -102,10 +102,10 @@ class EntryTokens(AccessTokenGetter):
 async def async_create_property_backend(
     hass: HomeAssistant, entry: ConfigEntry[Any], session: aiohttp.ClientSession
 ) -> SmartPropertiesBackend:
-    """Return the backend of an entry.
+    """Return the backend of a property's entry.
 
-    Raises ``ConfigEntryAuthFailed`` when its application credentials are gone, and
-    ``ConfigEntryNotReady`` when they cannot be read yet.
+    Raises ``ConfigEntryAuthFailed`` when its application credentials have been deleted, and ``ConfigEntryNotReady``
+    when they cannot be read yet.
     """
     try:
         implementation = await async_get_config_entry_implementation(hass, entry)

@@ -33,7 +33,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the binary sensors of an account."""
     _async_setup_connectivity(hass, entry, async_add_entities)
     _async_setup_kids(hass, entry, async_add_entities)
     _async_setup_managed(hass, entry, async_add_entities)
@@ -58,7 +58,7 @@ PUSH: Final = BinarySensorEntityDescription(
 def _async_setup_connectivity(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for every device, and one for the account where it is pushed to."""
+    """Add one for every device, and one for the push stream if the account has one."""
     devices = entry.runtime_data.devices
 
     def candidates() -> Iterator[tuple[str, Callable[[], AlexaOnlineSensor]]]:
@@ -74,17 +74,17 @@ def _async_setup_connectivity(
 
 
 class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
-    """Whether a device is connected to Amazon."""
+    """Connectivity of a device to Amazon."""
 
     def __init__(self, entry: AlexaConfigEntry, device: Device) -> None:
-        """Show the list of devices."""
+        """Initialize as listener of the device list."""
         super().__init__(entry, entry.runtime_data.devices, device, ONLINE.key)
         self.entity_description = ONLINE
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the list can be read: a device that is offline is what this shows."""
+        """Return whether the list can be read: this entity shows whether the device itself is offline."""
         return self.coordinator.usable
 
     @property
@@ -95,13 +95,13 @@ class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
 
 
 class AlexaPushSensor(BinarySensorEntity):
-    """Whether Amazon tells us by itself what changes; while it does not, we ask more often."""
+    """State of Amazon's push stream; without it the integration polls more often."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
     def __init__(self, entry: AlexaConfigEntry) -> None:
-        """Belong to the account."""
+        """Initialize for the account."""
         self.entity_description = PUSH
         self._push = entry.runtime_data.push
         self._attr_unique_id = f"{entry.unique_id}_{PUSH.key}"
@@ -115,11 +115,11 @@ class AlexaPushSensor(BinarySensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the stream."""
+        """Listen to the stream."""
         self.async_on_remove(self._push.async_add_listener(self.async_write_ha_state))
 
 
-# Disabled at first: each costs a request a day.
+# Disabled by default: each costs a request a day.
 KIDS: Final = BinarySensorEntityDescription(
     key="amazon_kids",
     translation_key="amazon_kids",
@@ -132,7 +132,7 @@ KIDS: Final = BinarySensorEntityDescription(
 def _async_setup_kids(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for every device that a child can have."""
+    """Add one for every device that supports Amazon Kids."""
     devices = entry.runtime_data.devices
     if (kids := entry.runtime_data.kids) is None:
         return
@@ -152,19 +152,19 @@ class AlexaKidsSensor(AlexaDeviceEntity[bool], BinarySensorEntity):
     """Whether Amazon Kids is on."""
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: KidsCoordinator, device: Device) -> None:
-        """Show Amazon Kids."""
+        """Initialize as listener of Amazon Kids."""
         super().__init__(entry, coordinator, device, KIDS.key)
         self.entity_description = KIDS
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the device is a child's; ``None`` until Amazon has told."""
+        """Return whether the device is assigned to a child; None until known."""
         return self.value
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Ask soon, with all others that are added now."""
+        """Read soon, together with all others that are being added."""
         await super().async_added_to_hass()
         self.coordinator.async_hint()
 
@@ -181,14 +181,14 @@ SETTINGS: Final = (
         ),
     ),
 )
-"""By their keys at Amazon; that this one can be written is not documented."""
+"""Settings by their keys at Amazon; that this one can be written is not documented."""
 
 
 @callback
 def _async_setup_managed(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have; Echos have a connectivity of their own."""
+    """Add those of a property; its Echos have separate connectivity entities."""
     if entry.runtime_data.device_settings is None:
         return
     async_setup_property_settings(hass, entry, async_add_entities, SETTINGS, AlexaSetupModePrivileges)
@@ -206,30 +206,30 @@ class AlexaSetupModePrivileges(PropertySettingEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return None if self.setting is None else self.setting == ("ALL_SETTINGS",)
 
 
 class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
-    """Whether Amazon reaches an appliance."""
+    """Connectivity of an appliance to Amazon."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
     def __init__(self, place: Placement) -> None:
-        """Show the reachability."""
+        """Initialize for the reachability."""
         super().__init__(place, REACHABILITY)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether it can be read: what is not reached is what this shows."""
+        """Return whether it can be read: this entity shows whether the appliance itself is unreachable."""
         return self.coordinator.usable
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return {"OK": True, "UNREACHABLE": False}.get(str(self.primary))
 
 
@@ -242,7 +242,7 @@ MOTION: Final = PropertyKey(FeatureName.MOTION_SENSOR, PropertyName.DETECTION_ST
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the binary sensors of appliances."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         if appliance.feature(FeatureName.CONTACT_SENSOR):
@@ -254,45 +254,45 @@ def _async_setup_smart_home(
 
 
 class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
-    """Something that detects."""
+    """A detector."""
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it detects what it is there for."""
+        """Return whether it detects something."""
         return {"DETECTED": True, "NOT_DETECTED": False}.get(str(self.measured))
 
 
 class AlexaContact(_AlexaDetector):
-    """A door or a window; on is open. It reports changes alone: what stays as it is for weeks is still so."""
+    """A door or window contact; on is open. It reports changes only: an old value is still valid."""
 
     max_age = None
     _attr_name = None
     _attr_device_class = BinarySensorDeviceClass.DOOR
 
     def __init__(self, place: Placement) -> None:
-        """Show the contact."""
+        """Initialize for the contact."""
         super().__init__(place, CONTACT)
 
 
 class AlexaMotion(_AlexaDetector):
-    """Motion; an Echo, which hears people by ultrasound, has it as occupancy.
+    """A motion sensor; for an Echo, which detects people by ultrasound, the class is occupancy.
 
-    Amazon never pushes it: it costs a request a minute, and so it is off until somebody wants it.
-    The sensor of an Echo may stand still for weeks; motion of more than an hour ago is none of now.
+    Amazon never pushes it: it takes a request per minute, so it is disabled by default. The sensor of an Echo may not
+    report for weeks; motion that is older than an hour is not current.
     """
 
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, place: Placement) -> None:
-        """Show the motion."""
+        """Initialize for the motion."""
         super().__init__(place, MOTION)
         is_echo = place.appliance.is_echo
         self._attr_device_class = BinarySensorDeviceClass.OCCUPANCY if is_echo else BinarySensorDeviceClass.MOTION
 
     @override
     def max_age_of(self, value: Value) -> timedelta | None:
-        """Return how old a value may be: that nothing moves can be true for long."""
+        """Return the maximum age of a value: "no motion" may be valid for long."""
         return _MOTION_LASTS if value == "DETECTED" else self.max_age
 
     @override

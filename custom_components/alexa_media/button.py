@@ -36,7 +36,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the buttons of an account."""
     _async_setup_routines(hass, entry, async_add_entities)
     _async_setup_settings(hass, entry, async_add_entities)
     _async_setup_timers(hass, entry, async_add_entities)
@@ -49,7 +49,7 @@ _KEY: Final = "routine"
 def _async_setup_routines(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for every routine; they come and go with the account's."""
+    """Add one for every routine; buttons are added and removed with the routines."""
     if (routines := entry.runtime_data.routines) is None:
         return
     registry = er.async_get(hass)
@@ -84,13 +84,13 @@ def _unique_id(entry: AlexaConfigEntry, routine_id: str) -> str:
 
 
 class AlexaRoutineButton(TopicEntity[TopicCoordinator[Routine]], ButtonEntity):
-    """Runs a routine, as its play button in the Alexa app does."""
+    """Run a routine, as its play button in the Alexa app does."""
 
     _attr_has_entity_name = True
     _attr_translation_key = _KEY
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: RoutinesCoordinator, routine: Routine) -> None:
-        """Be there as long as the account has the routine."""
+        """Initialize for a routine of the account."""
         super().__init__(coordinator, context=routine.routine_id)
         self.entry = entry
         self._routine = routine
@@ -100,19 +100,19 @@ class AlexaRoutineButton(TopicEntity[TopicCoordinator[Routine]], ButtonEntity):
     @property
     @override
     def name(self) -> str:
-        """Return what the routine is called."""
+        """Return the name of the routine."""
         return self._routine.name
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the routines can be read, and this one is switched on."""
+        """Return whether the routines can be read, and this one is enabled."""
         return super().available and self._routine.enabled
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Take the name and whether it is switched on."""
+        """Update the name and whether the routine is enabled."""
         if routine := self.coordinator.data.get(self._routine.routine_id):
             renamed, self._routine = routine.name != self._routine.name, routine
             if renamed and self.registry_entry:
@@ -134,7 +134,7 @@ class AlexaRoutineButton(TopicEntity[TopicCoordinator[Routine]], ButtonEntity):
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaButtonDescription(CapableDescription, ButtonEntityDescription):
-    """Something that a device does at the press of a button."""
+    """A button of a device."""
 
 
 RESTART: Final = (
@@ -151,16 +151,16 @@ RESTART: Final = (
 def _async_setup_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for each device that can be started anew."""
+    """Add one for each device that can be restarted."""
     async_setup_settings(hass, entry, async_add_entities, RESTART, AlexaRestartButton)
 
 
 class AlexaRestartButton(PreferenceEntity, ButtonEntity):
-    """Starts a device anew; it goes offline meanwhile."""
+    """Restart a device, which goes offline meanwhile."""
 
     @override
     async def async_press(self) -> None:
-        """Start it anew."""
+        """Restart the device."""
         with command_errors(self.hass, self.entry):
             await self.settings.api.async_restart(self.device)
 
@@ -177,7 +177,7 @@ DELETE_TIMERS: Final = ButtonEntityDescription(
 def _async_setup_timers(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the buttons of a property."""
     devices, api = entry.runtime_data.devices, entry.runtime_data.backend.management
     if api is None:
         return
@@ -193,10 +193,10 @@ def _async_setup_timers(
 
 
 class AlexaDeleteTimers(AlexaDeviceEntity[Device], ButtonEntity):
-    """Deletes all timers of an Echo, which must be online."""
+    """Delete all timers of an Echo, which must be online."""
 
     def __init__(self, entry: AlexaConfigEntry, api: ManagementApi, device: Device) -> None:
-        """Be there while the device is."""
+        """Initialize for a device."""
         super().__init__(entry, entry.runtime_data.devices, device, DELETE_TIMERS.key)
         self.entity_description = DELETE_TIMERS
         self._api = api

@@ -53,13 +53,13 @@ async def async_setup_entry(
 
 ALERTS: Final = CalendarEntityDescription(key="alerts", translation_key="alerts")
 
-# Nobody knows how long something will ring; an event has to have a length to be seen.
+# The length of a ring is unknown, but an event needs a length to be visible.
 LENGTH: Final = timedelta(minutes=1)
 
-# An alarm that is made here has no text of its own: an event of this name becomes one.
+# An alarm that is created here has no label: an event with this name creates an alarm.
 ALARM: Final = "Alarm"
 
-# More of one alarm are not shown at a time; a year of every day.
+# Maximum events of one alarm: a daily one for a year.
 MOST: Final = 400
 
 
@@ -73,7 +73,7 @@ def _async_setup_alarms(
 
 
 class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
-    """Alarms and reminders that are switched on, at all their times."""
+    """Enabled alarms and reminders, at all their times."""
 
     _attr_has_entity_name = True
     _attr_supported_features = (
@@ -81,7 +81,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
     )
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator) -> None:
-        """Belong to the account."""
+        """Initialize for the account."""
         super().__init__(coordinator)
         self.entry = entry
         self.entity_description = ALERTS
@@ -91,7 +91,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
     @property
     @override
     def event(self) -> CalendarEvent | None:
-        """Return what rings now or next."""
+        """Return the current or next event."""
         now = dt_util.utcnow()
         firsts = (next(self._events(echo, item, now - LENGTH), None) for echo, item in self._items())
         return min((event for event in firsts if event), key=lambda event: event.start_datetime_local, default=None)
@@ -100,7 +100,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        """Return all times at which something rings in a range."""
+        """Return all events in a range."""
         found: list[CalendarEvent] = []
         for echo, item in self._items():
             events = self._events(echo, item, start_date - LENGTH)
@@ -115,7 +115,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
                 yield from ((echo, item) for item in items if item.type in ALARMS | REMINDERS)
 
     def _events(self, echo: Echo, item: Notification, after: datetime) -> Iterator[CalendarEvent]:
-        """Yield the times of one after a time."""
+        """Yield the events of one notification after a time."""
         repeated = repeats(item)
         rule = _rule(echo, item)
         country = echo.watch.country_of(echo.device.serial)
@@ -135,7 +135,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
 
     @override
     async def async_create_event(self, **kwargs: Any) -> None:
-        """Set a reminder, or an alarm for an event that is called so; the location says on which Echo."""
+        """Create a reminder, or an alarm for an event with that name; the location selects the Echo."""
         label = kwargs.get("summary") or ""
         is_alarm = not tidy(label) or same(label, ALARM)
         permissions = await async_permissions(self.hass, self.caller)
@@ -181,7 +181,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
     async def async_delete_event(
         self, uid: str, recurrence_id: str | None = None, recurrence_range: str | None = None
     ) -> None:
-        """Delete an alarm or a reminder; of what repeats, the next time alone can be left out."""
+        """Delete an alarm or a reminder; of a repeating one, the next occurrence can be skipped."""
         echo, item = await async_find(self.hass, uid)
         if not recurrence_id:
             await async_delete(self.hass, echo, item)
@@ -194,7 +194,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
             await async_skip(self.hass, echo, item)
 
     def _echo(self, location: str | None) -> Echo:
-        """Return the device that a location names, or the default one; raises ``ServiceValidationError``."""
+        """Return the device for a location, or the default one; raises ``ServiceValidationError``."""
         if location and location.strip():
             return echo_by_name(self.hass, self.entry, location)
         if echo := default_echo(self.entry):
@@ -208,7 +208,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
 
 
 def _rule(echo: Echo, item: Notification) -> str | None:
-    """Return the rule by which something repeats; ``None`` for one that cannot be written back."""
+    """Return the recurrence rule of a notification; None if it cannot be written back."""
     try:
         recurrence = recurrence_held(echo, item)
     except ServiceValidationError:
@@ -217,7 +217,7 @@ def _rule(echo: Echo, item: Notification) -> str | None:
 
 
 def _start(value: object) -> datetime:
-    """Return when an event begins; raises ``ServiceValidationError`` for one that lasts all day."""
+    """Return the start of an event; raises ``ServiceValidationError`` for an all-day event."""
     if not isinstance(value, datetime):
         raise invalid_input("alarm_all_day")
     return value

@@ -39,7 +39,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the thermostats of an account."""
     _async_setup_smart_home(hass, entry, async_add_entities)
 
 
@@ -55,7 +55,7 @@ HVAC_MODES: Final = {
     "COOL": HVACMode.COOL,
     "AUTO": HVACMode.HEAT_COOL,
 }
-"""Amazon's modes; with AUTO a thermostat heats and cools. ECO is a preset: it says not which of both."""
+"""Amazon's modes; AUTO means heating and cooling. ECO is a preset, as it does not imply either."""
 
 ECO: Final = "ECO"
 
@@ -64,7 +64,7 @@ ECO: Final = "ECO"
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the thermostats."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         if appliance.feature(FeatureName.THERMOSTAT):
@@ -74,15 +74,15 @@ def _async_setup_smart_home(
 
 
 class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
-    """A thermostat with one temperature to reach, or two to stay between, in its own scale."""
+    """A thermostat with one or two setpoints, in its own scale."""
 
     _attr_name = None
 
     def __init__(self, place: Placement) -> None:
-        """Take what the thermostat can do from its feature."""
+        """Initialize with the modes of the thermostat's feature."""
         feature = place.appliance.feature(FeatureName.THERMOSTAT)
         modes = [mode.value for mode in feature.modes] if feature else []
-        # A thermostat without modes is there for its temperature.
+        # A thermostat without modes only has its setpoint.
         keys = (MODE, TARGET) if modes else (TARGET, MODE)
         super().__init__(place, *keys, LOWER, UPPER, CURRENT)
         properties = feature.properties if feature else frozenset()
@@ -122,14 +122,14 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def current_temperature(self) -> float | None:
-        """Return what it measures, unless that is of another day."""
+        """Return the measured temperature, unless the sample is too old."""
         sample = self.appliance_state.sample(*CURRENT)
         is_present = sample is not None and is_recent(sample, AlexaMeasuringEntity.max_age)
         return self._temperature(CURRENT) if is_present else None
 
     @property
     def _is_range(self) -> bool:
-        """Return whether there are two temperatures to stay between, as far as the mode goes."""
+        """Return whether there are two setpoints, given the mode."""
         has_range = ClimateEntityFeature.TARGET_TEMPERATURE_RANGE in self.supported_features
         has_target = ClimateEntityFeature.TARGET_TEMPERATURE in self.supported_features
         return has_range and (not has_target or self.hvac_mode is HVACMode.HEAT_COOL)
@@ -137,19 +137,19 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def target_temperature(self) -> float | None:
-        """Return the temperature to reach."""
+        """Return the setpoint."""
         return None if self._is_range else self._temperature(TARGET)
 
     @property
     @override
     def target_temperature_low(self) -> float | None:
-        """Return the lower one of two temperatures."""
+        """Return the lower setpoint."""
         return self._temperature(LOWER) if self._is_range else None
 
     @property
     @override
     def target_temperature_high(self) -> float | None:
-        """Return the upper one of two temperatures."""
+        """Return the upper setpoint."""
         return self._temperature(UPPER) if self._is_range else None
 
     native_temperature_unit = temperature_unit
@@ -160,32 +160,32 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @property
     def _active_modes(self) -> list[HVACMode]:
-        """Return the modes in which it does something, the widest first."""
+        """Return the modes other than off, the widest first."""
         widest = (HVACMode.HEAT_COOL, HVACMode.HEAT, HVACMode.COOL)
         return [mode for mode in widest if mode in self._attr_hvac_modes]
 
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        """Return the mode; in ECO the one before it, as Amazon does not say what it saves on."""
+        """Return the mode; in ECO the one before it, as Amazon does not report what ECO does."""
         if self.value_of(MODE) == ECO:
             return self._usual_mode
         return HVAC_MODES.get(str(self.value_of(MODE)))
 
     @property
     def _usual_mode(self) -> HVACMode | None:
-        """Return the mode that it was in when it last did something, else the widest one."""
+        """Return the last active mode, else the widest one."""
         return self._last_active or next(iter(self._active_modes), None)
 
     @property
     @override
     def preset_mode(self) -> str | None:
-        """Return whether it saves energy."""
+        """Return whether ECO is on."""
         return PRESET_ECO if self.value_of(MODE) == ECO else PRESET_NONE
 
     @override
     def snapshot(self) -> object:
-        """Return all that is shown, and remember a mode in which it does something."""
+        """Return all shown values, and remember an active mode."""
         mode = HVAC_MODES.get(str(self.value_of(MODE)))
         if mode in self._active_modes:
             self._last_active = mode
@@ -200,7 +200,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     async def async_set_preset_mode(self, preset_mode: str) -> None:
-        """Save energy, or go back to the mode before."""
+        """Turn ECO on, or return to the mode before."""
         if preset_mode == PRESET_ECO:
             await self.async_control(SetThermostatMode(mode=ECO))
         elif self.value_of(MODE) == ECO and (mode := self._usual_mode):
@@ -208,7 +208,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        """Set one temperature or two, and the mode, in one request."""
+        """Set one or two setpoints, and the mode, in one request."""
         mode: HVACMode | None = kwargs.get(ATTR_HVAC_MODE)
         if mode is not None and mode not in self.hvac_modes:
             raise invalid_input(
@@ -228,16 +228,16 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     async def async_turn_on(self) -> None:
-        """Go back to the mode in which it last did something."""
+        """Return to the last active mode."""
         if mode := self._usual_mode:
             await self.async_control(_set_mode(mode))
 
     @override
     async def async_turn_off(self) -> None:
-        """Switch off."""
+        """Turn off."""
         await self.async_control(_set_mode(HVACMode.OFF))
 
 
 def _set_mode(hvac_mode: HVACMode) -> SetThermostatMode:
-    """Return the control for one of Home Assistant's modes."""
+    """Return the control for a mode of Home Assistant."""
     return SetThermostatMode(mode=next(mode for mode, known in HVAC_MODES.items() if known is hvac_mode))

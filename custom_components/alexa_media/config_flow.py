@@ -1,4 +1,4 @@
-"""Signing in: choose the marketplace, and sign in through Home Assistant or on Amazon's own page."""
+"""Config flow: select the marketplace, and sign in through Home Assistant or on Amazon's own page."""
 
 from collections.abc import Iterable, Mapping
 import contextlib
@@ -65,16 +65,16 @@ _LOGGER = logging.getLogger(__name__)
 CONF_MARKETPLACE: Final = "marketplace"
 CONF_REDIRECT_URL: Final = "redirect_url"
 
-# What can be wrong before Amazon has used up the code: the same address may be pasted again.
+# Errors before Amazon has used up the code: the same address may be pasted again.
 _CODE_UNUSED: Final = frozenset({"invalid_url", "wrong_page", "wrong_marketplace_url", "no_code", "cannot_connect"})
 
-# And after: the way to Amazon has to be gone again, from the start.
+# Errors after that: the sign-in has to start again.
 _CODE_USED: Final = frozenset({"code_refused", "not_identified"})
 
-# The proxy takes the address itself: what can be wrong with it means that there is no code in it.
+# The proxy reads the address itself: an invalid one means that it has no code.
 _PROXY_ERRORS: Final = frozenset({"cannot_connect", "code_refused", "not_identified", "unknown"})
 
-# Countries whose marketplace is not named after them, and where people of a country without one buy.
+# Countries whose marketplace has another name, and the usual marketplace of countries without one.
 _MARKETPLACE_OF: Final[Mapping[str, str]] = {
     "AT": "amazon.de",
     "AU": "amazon.com.au",
@@ -95,19 +95,19 @@ _MARKETPLACE_OF: Final[Mapping[str, str]] = {
 
 
 class _WrongMarketplaceError(Exception):
-    """The account belongs to another marketplace, ``domain``, which has a sign-in of its own."""
+    """The account belongs to another marketplace, ``domain``, which has a separate sign-in."""
 
     def __init__(self, domain: str) -> None:
-        """Keep the marketplace that Amazon named."""
+        """Initialize with the marketplace that Amazon returned."""
         super().__init__(domain)
         self.domain = domain
 
 
 class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
-    """Sign in, for a new account or again for one that is known; to a property by what ``PropertyFlow`` adds.
+    """Sign in, for a new or an existing account; ``PropertyFlow`` adds the sign-in to a property.
 
-    One flow registers under one device serial, however often it is tried. A registration
-    that does not end in a config entry is taken back before the step returns.
+    One flow registers under one device serial, however often it is tried. A registration that does not end in a config
+    entry is undone before the step returns.
     """
 
     VERSION = ENTRY_VERSION
@@ -117,7 +117,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     _marketplace: str
 
     def __init__(self) -> None:
-        """Choose the serial under which a new account is registered (32 hex digits, as Amazon's app has it)."""
+        """Initialize with a new serial for registration (32 hex digits, as Amazon's app has it)."""
         super().__init__()
         self._serial = uuid4().hex.upper()
         self._removed = False
@@ -127,7 +127,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     @override
     @callback
     def async_remove(self) -> None:
-        """Take note that the flow is over; a sign-in that is still under way is undone when it ends."""
+        """Note that the flow is over; a sign-in in progress is undone when it ends."""
         self._removed = True
         self._close_login()
 
@@ -135,7 +135,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     def async_get_options_flow(config_entry: ConfigEntry[Any]) -> OptionsFlow:
-        """Return the options."""
+        """Return the options flow."""
         return PropertyOptionsFlow() if CONF_REGION in config_entry.data else AlexaMediaOptionsFlow()
 
     # --- ways in ---------------------------------------------------------------------
@@ -149,18 +149,18 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return await self.async_step_sign_in()
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Sign in again because Amazon no longer takes what is stored, or because somebody wants it."""
+        """Sign in again because Amazon no longer accepts the credentials, or on request (``force_logout``)."""
         if CONF_REGION in entry_data:
             return await self.async_step_property_reauth()
         self._fire(EVENT_RELOGIN_REQUIRED)
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Explain, then go to the sign-in."""
+        """Explain, then start the sign-in."""
         return await self._async_confirm("reauth_confirm", self._get_reauth_entry(), user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Sign in again because the user wants to."""
+        """Sign in again at the user's request."""
         if CONF_REGION in self._get_reconfigure_entry().data:
             return await self.async_step_property_reconfigure()
         return await self._async_confirm("reconfigure", self._get_reconfigure_entry(), user_input)
@@ -168,7 +168,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     async def _async_confirm(
         self, step_id: str, entry: ConfigEntry[Any], user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
-        """Explain what follows; then start where the entry was registered, under its serial."""
+        """Explain what follows; then sign in at the entry's marketplace, under its serial."""
         if user_input is None:
             return self.async_show_form(
                 step_id=step_id, data_schema=vol.Schema({}), description_placeholders={"account": entry.title}
@@ -179,14 +179,14 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return await self.async_step_sign_in()
 
     async def async_step_sign_in(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Offer the two ways to sign in, and for what is new Alexa Smart Properties, which have one of their own."""
+        """Offer the two ways to sign in, and for a new entry also Alexa Smart Properties."""
         others = ["smart_properties"] if self.source == SOURCE_USER else []
         return self.async_show_menu(step_id="sign_in", menu_options=["proxy", "paste", *others])
 
     # --- through Home Assistant ---------------------------------------------------------
 
     async def async_step_proxy(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the secret of the authenticator app, which may stay away; then send the browser off."""
+        """Ask for the optional secret of the authenticator app; then open the browser."""
         if user_input is None:
             return self._show_proxy()
         if given := user_input.get(CONF_OTP_SECRET):
@@ -202,13 +202,13 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return await self.async_step_browser()
 
     async def async_step_browser(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Wait for the browser; only our own view can say that it has landed."""
+        """Wait for the browser; only the proxy's view knows when the sign-in has ended."""
         if self._login is None or self._login.landed or self._login.expired:
             return self.async_external_step_done(next_step_id="proxy_done")
         return self.async_external_step(step_id="browser", url=self._login.url)
 
     async def async_step_proxy_done(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Register with the code that the browser's sign-in ended with."""
+        """Register with the code from the browser's sign-in."""
         landed = self._login.landed if self._login else None
         self._close_login()
         if landed is None:
@@ -222,17 +222,17 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
 
     @callback
     def _login_ended(self) -> None:
-        """Let the flow go on."""
+        """Continue the flow."""
         self.hass.async_create_task(self._async_go_on(), f"{DOMAIN} sign-in ended")
 
     async def _async_go_on(self) -> None:
-        """Take the step behind the browser's, if the flow is still there."""
+        """Run the step after the browser's, if the flow still exists."""
         with contextlib.suppress(UnknownFlow):
             await self.hass.config_entries.flow.async_configure(self.flow_id)
 
     @callback
     def _close_login(self) -> None:
-        """End the sign-in through us that may be open."""
+        """Close the proxied sign-in, if any."""
         if self._login:
             self._login.async_close()
             self._login = None
@@ -240,7 +240,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     # --- the sign-in -----------------------------------------------------------------
 
     async def async_step_paste(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Take the address of the page on which the sign-in ended."""
+        """Ask for the address of the page on which the sign-in ended."""
         if user_input is None:
             return self._show_paste()
         result = await self._async_try(user_input[CONF_REDIRECT_URL])
@@ -251,7 +251,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self._show_paste(result, user_input[CONF_REDIRECT_URL] if result in _CODE_UNUSED else None)
 
     async def _async_try(self, landed: str) -> ConfigFlowResult | str:
-        """Sign in with the address that a sign-in ended on; return the next step, or the key of an error."""
+        """Sign in with the resulting address; return the next step, or the key of an error."""
         try:
             return await self._async_sign_in(landed)
         except FlowError:
@@ -260,18 +260,17 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             return self._show_marketplaces(err.domain, "wrong_marketplace")
         except AlexaError as err:
             error = err.key if isinstance(err, EnrollmentError) else "cannot_connect"
-            _LOGGER.debug("The sign-in failed: %s (%s %s)", error, err.endpoint, err.status)
+            _LOGGER.debug("Sign-in failed: %s (%s %s)", error, err.endpoint, err.status)
         except Exception as err:  # noqa: BLE001 - whatever it is, the user may try again
-            # Without the traceback's texts: they may hold the pasted address.
-            _LOGGER.error("The sign-in failed unexpectedly: %s in %s", type(err).__name__, _place_of(err))  # noqa: TRY400
+            # Without the texts of the traceback: they may contain the pasted address.
+            _LOGGER.error("Unexpected error during sign-in: %s in %s", type(err).__name__, _place_of(err))  # noqa: TRY400
             error = "unknown"
         return error if error in _CODE_UNUSED | _CODE_USED else "unknown"
 
     async def _async_sign_in(self, pasted: str) -> ConfigFlowResult:
-        """Register with the code in an address and end the flow with the account that it belongs to.
+        """Register with the code in an address and end the flow with its account.
 
-        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError``; nothing is
-        registered then.
+        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError``; nothing is registered then.
         """
         code = self._enrollment.code_from(pasted)
         self._refuse_other_entry(self._enrollment.account_from(pasted))
@@ -290,10 +289,10 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             session.detach()
 
     async def _async_finish(self, account: Account, credentials: Credentials) -> ConfigFlowResult:
-        """Create the entry, or renew the one that the flow is about.
+        """Create the entry, or update the one that is signed in again.
 
-        Raises ``FlowError`` when the flow has been closed, the account is known already
-        or is not the one that it should be; ``_WrongMarketplaceError``.
+        Raises ``FlowError`` when the flow has been closed, or the account is already configured or another one than
+        expected; ``_WrongMarketplaceError``.
         """
         new = self.source == SOURCE_USER
         await self.async_set_unique_id(account.customer_id, raise_on_progress=new)
@@ -327,7 +326,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=f"{account.email or account.name} - {domain}", data=data)
 
     def _renew_copies(self, data: Mapping[str, Any]) -> None:
-        """Give the new tokens to copies of the entry: those that they have are void now."""
+        """Update copies of the entry with the new tokens: their old ones are invalid now."""
         entries = self.hass.config_entries
         for copy in sharing_registration(self.hass, self._known_entry):
             new = {key: data[key] for key in (CONF_REFRESH_TOKEN, CONF_MAC_DMS)}
@@ -338,7 +337,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
                 entries.async_schedule_reload(copy.entry_id)
 
     def _fire(self, event: str) -> None:
-        """Tell of the sign-in on the bus, as alexa_media_player does."""
+        """Fire alexa_media_player's events about the sign-in."""
         data = self._known_entry.data
         self.hass.bus.async_fire(event, {"email": masked(data[CONF_EMAIL]), "url": data[CONF_URL]})
 
@@ -348,10 +347,10 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
 
     def _require_same_account(self, account: Account) -> None:
-        """Abort when the account is not the one of the entry that is signed in again.
+        """Abort if the account differs from the entry's.
 
-        alexa_media_player stored no id: until an entry of its has been signed in, the
-        address that was typed there tells whose it is.
+        alexa_media_player stored no account id: until such an entry has been signed in, the typed e-mail address
+        identifies its account.
         """
         entry = self._known_entry
         if entry.data[CONF_CUSTOMER_ID]:
@@ -363,9 +362,9 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         self._abort_if_unique_id_configured()
 
     def _refuse_other_entry(self, account_id: str | None) -> None:
-        """Raise ``AbortFlow`` when somebody signed in again with the account of another entry.
+        """Raise ``AbortFlow`` if the account has another entry.
 
-        To register that account under this entry's serial would sign this entry out.
+        Registering that account under this entry's serial would sign this entry out.
         """
         if account_id is None or self.source == SOURCE_USER:
             return
@@ -376,10 +375,10 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             raise AbortFlow("wrong_account")
 
     def _require_marketplace(self, account: Account) -> None:
-        """Raise ``_WrongMarketplaceError`` when the account's own marketplace signs in somewhere else.
+        """Raise ``_WrongMarketplaceError`` if the account's own marketplace has another sign-in.
 
-        Marketplaces without a sign-in of their own share amazon.com's: there the one that
-        Amazon names is taken.
+        Marketplaces without a separate sign-in share that of amazon.com: there the marketplace that Amazon returns is
+        used.
         """
         if account.domain in (self._marketplace, "") or account.domain not in MARKETPLACES:
             return
@@ -387,7 +386,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             raise _WrongMarketplaceError(account.domain)
 
     def _start_enrollment(self, marketplace: str) -> None:
-        """Make a new address to sign in at; the serial stays."""
+        """Create a new sign-in address; the serial stays."""
         self._marketplace = marketplace
         self._enrollment = Enrollment(marketplace, self._serial)
 
@@ -406,7 +405,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         )
 
     def _show_proxy(self, errors: dict[str, str] | None = None) -> ConfigFlowResult:
-        """Show the field for the authenticator app's secret; what was typed is not shown again."""
+        """Show the field for the authenticator app's secret, without its previous input."""
         secret = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
         return self.async_show_form(
             step_id="proxy",
@@ -417,7 +416,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         )
 
     def _show_paste(self, error: str | None = None, pasted: str | None = None) -> ConfigFlowResult:
-        """Show the way to Amazon and the field for the address; ``pasted`` can be corrected or submitted again."""
+        """Show the link to Amazon and the field for the address; ``pasted`` can be corrected or submitted again."""
         schema = vol.Schema({vol.Required(CONF_REDIRECT_URL): TextSelector(TextSelectorConfig(autocomplete="off"))})
         return self.async_show_form(
             step_id="paste",
@@ -428,7 +427,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
 
 
 async def _async_identify(backend: AccountBackend) -> Account:
-    """Return who has signed in; raises ``EnrollmentError`` when Amazon does not say."""
+    """Return the account that has signed in; raises ``EnrollmentError`` if Amazon does not return it."""
     try:
         await backend.async_connect()
     except AlexaError as err:
@@ -437,10 +436,10 @@ async def _async_identify(backend: AccountBackend) -> Account:
 
 
 def _id_suffix(account: Account, others: Iterable[ConfigEntry[Any]]) -> str:
-    """Return what tells an account's ids from those of the others, which may see the same Echos.
+    """Return the suffix that distinguishes an account's ids from those of others with the same Echos.
 
-    Those of the first account are bare. Of two addresses that an id cannot tell apart, such
-    as ``a.b@example.org`` and ``a_b@example.org``, the second one gives way to the customer id.
+    Those of the first account are bare. Of two addresses with the same suffix, such as ``a.b@example.org`` and
+    ``a_b@example.org``, the second one uses the customer id instead.
     """
     taken = [slugify(entry.data.get(CONF_ID_SUFFIX, "")) for entry in others if CONF_REGION not in entry.data]
     if not taken:
@@ -449,7 +448,7 @@ def _id_suffix(account: Account, others: Iterable[ConfigEntry[Any]]) -> str:
 
 
 def _marketplace_of(country: str | None) -> str:
-    """Return the marketplace where people of a country (ISO 3166 alpha-2) have their account, most likely."""
+    """Return the likely marketplace of a country (ISO 3166 alpha-2)."""
     named = f"amazon.{(country or '').lower()}"
     return named if named in MARKETPLACES else _MARKETPLACE_OF.get(country or "", "amazon.com")
 

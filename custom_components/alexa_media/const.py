@@ -1,4 +1,4 @@
-"""Names that more than one module shares."""
+"""Constants of the integration."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -26,15 +26,15 @@ CONF_CUSTOMER_ID: Final = "customer_id"
 CONF_ACCOUNT_ID: Final = "account_id"
 CONF_ID_SUFFIX: Final = "id_suffix"
 CONF_ID_PREFIX: Final = "id_prefix"
-# Of an organization or unit of Alexa Smart Properties; an entry without a region is an account of the Alexa app.
+# Keys of Alexa Smart Properties entries; an entry without a region is an account of the Alexa app.
 CONF_REGION: Final = "region"
 CONF_LOGIN_HOST: Final = "login_host"
 CONF_UNIT_ID: Final = "unit_id"
 CONF_WHOLE_ORGANIZATION: Final = "whole_organization"
-# The e-mail address after which alexa_media_player named its files, as long as they are to be removed.
+# The e-mail address in the names of alexa_media_player's files, until they are deleted.
 CONF_LEFTOVERS: Final = "leftovers_of"
 
-# alexa_media_player has entries of versions 1.1 and 2.1; those of 2.2 and later are ours.
+# Entries of alexa_media_player have versions 1.1 and 2.1; this integration's have 2.2 and later.
 ENTRY_VERSION: Final = 2
 ENTRY_MINOR_VERSION: Final = 2
 
@@ -47,7 +47,7 @@ EVENT_RELOGIN_SUCCESS: Final = "alexa_media_relogin_success"
 
 DEFAULT_SCAN_INTERVAL: Final = timedelta(seconds=60)
 
-# Every retail domain that Amazon runs; the sign-in itself knows only some of them.
+# Every retail domain of Amazon; the sign-in itself supports only some of them.
 MARKETPLACES: Final = (
     "amazon.com",
     "amazon.ae",
@@ -76,7 +76,7 @@ MARKETPLACES: Final = (
 
 
 class Topic(StrEnum):
-    """The topics of state; each has a coordinator of its own."""
+    """Topics of state, each with its coordinator."""
 
     DEVICES = "devices"
     PLAYERS = "players"

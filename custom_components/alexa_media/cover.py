@@ -27,7 +27,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the covers of an account."""
     _async_setup_smart_home(hass, entry, async_add_entities)
 
 
@@ -35,7 +35,7 @@ async def async_setup_entry(
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the blinds."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         position = position_of(appliance)
@@ -58,7 +58,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
         position: Feature,
         value_range: ValueRange,
     ) -> None:
-        """Show the position of the blind."""
+        """Initialize for the position of the blind."""
         super().__init__(place, key_of(position, PropertyName.RANGE_VALUE))
         self._instance = position.instance
         self._range = value_range
@@ -68,14 +68,14 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
     @property
     @override
     def current_cover_position(self) -> int | None:
-        """Return 0 (closed) to 100 (open)."""
+        """Return the position, from 0 (closed) to 100 (open)."""
         position = self.number_of(self._keys[0])
         return None if position is None else round(position)
 
     @property
     @override
     def is_closed(self) -> bool | None:
-        """Return whether it is down altogether."""
+        """Return whether the blind is fully closed."""
         position = self.current_cover_position
         return None if position is None else position == 0
 
@@ -95,5 +95,5 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
         await self._async_move(kwargs[ATTR_POSITION])
 
     async def _async_move(self, position: int) -> None:
-        """Move to the next position that the blind knows."""
+        """Move to the closest position that the blind supports."""
         await self.async_control(SetRange(instance=self._instance, value=snapped(self._range, position)))

@@ -1,4 +1,4 @@
-"""Diagnostics: all that helps to find a fault, and nothing that says whose household it is."""
+"""Diagnostics without private data."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from .entity import player_unique_id
 from .features.appliances import appliance_diagnostics, appliances_diagnostics
 
-# Whatever part of the answer they come up in, these are never shown.
+# Keys that are redacted anywhere in the diagnostics.
 TO_REDACT: Final = frozenset(
     {
         CONF_ACCOUNT_ID,
@@ -68,7 +68,7 @@ TO_REDACT: Final = frozenset(
     }
 )
 
-# Of an entry's data and options only these are shown; old entries may hold anything.
+# The only keys of an entry's data and options that are included; old entries may contain anything.
 _SHOWN: Final = frozenset({CONF_URL, CONF_SCAN_INTERVAL})
 
 
@@ -118,7 +118,7 @@ async def async_get_device_diagnostics(
 
 
 def _entry(entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return what is stored, as far as it may be shown, and the form of the ids."""
+    """Return the stored data and options without private ones, and the form of the ids."""
     return {
         "version": entry.version,
         "minor_version": entry.minor_version,
@@ -132,7 +132,7 @@ def _entry(entry: AlexaConfigEntry) -> dict[str, Any]:
 
 
 def _coordinator(coordinator: TopicCoordinator[Any]) -> dict[str, Any]:
-    """Return how the reading of a topic goes; the interval is in seconds."""
+    """Return the status of a topic's reads; the interval is in seconds."""
     interval = coordinator.update_interval
     error = coordinator.last_exception
     return {
@@ -146,13 +146,13 @@ def _coordinator(coordinator: TopicCoordinator[Any]) -> dict[str, Any]:
 
 
 def _push(runtime: AlexaRuntimeData) -> dict[str, Any]:
-    """Return whether push is up and what has come."""
+    """Return the state and the statistics of the push stream."""
     push = runtime.push
     return {"up": push.up, "received": push.received, "unknown": push.unknown, "failed": push.failed}
 
 
 def _players(runtime: AlexaRuntimeData) -> dict[str, Any]:
-    """Return how many players are in which state; those that we do not know as Amazon calls them."""
+    """Return the number of players per state; unknown states as Amazon calls them."""
     players = runtime.players.data.values() if runtime.players else ()
     return {
         "states": Counter(player.state.value for player in players),
@@ -161,7 +161,7 @@ def _players(runtime: AlexaRuntimeData) -> dict[str, Any]:
 
 
 def _player(player: Player) -> dict[str, Any]:
-    """Return what a player does; not what it plays."""
+    """Return the state of a player, without what is playing."""
     session, volume = player.session, player.volume
     return {
         "state": player.state,
@@ -176,7 +176,7 @@ def _player(player: Player) -> dict[str, Any]:
 
 
 def _bluetooth(state: BluetoothState | None) -> list[dict[str, Any]] | None:
-    """Return what is paired without saying whose it is; ``None`` where the device has not told."""
+    """Return the paired devices without names and addresses; None if unknown."""
     if state is None or state.paired is None:
         return None
     return [{"connected": paired.connected, "profiles": sorted(paired.profiles)} for paired in state.paired]
@@ -188,7 +188,7 @@ def _all_notifications(runtime: AlexaRuntimeData) -> Mapping[str, tuple[Notifica
 
 
 def _notifications(notifications: list[Notification] | tuple[Notification, ...]) -> dict[str, Any]:
-    """Return how many there are of each type and status; those that we do not know as Amazon calls them."""
+    """Return the number of notifications of each type and status; unknown ones as Amazon calls them."""
     return {
         "types": Counter(
             str(n.raw.get("type") if n.type is NotificationType.UNKNOWN else n.type.value) for n in notifications
@@ -202,7 +202,7 @@ def _notifications(notifications: list[Notification] | tuple[Notification, ...])
 
 
 def _device(device: Device) -> dict[str, Any]:
-    """Return what a device is and can do."""
+    """Return the type and the capabilities of a device."""
     return {
         "family": device.family,
         "family_raw": device.family_raw if device.family is DeviceFamily.UNKNOWN else None,
@@ -218,19 +218,19 @@ def _device(device: Device) -> dict[str, Any]:
 
 
 def _numbers(runtime: AlexaRuntimeData) -> dict[str, str]:
-    """Return by serial what a device is called here; the same as long as the list of devices is."""
+    """Return the names of the devices in the diagnostics by serial; stable while the device list is."""
     return {serial: f"device {number}" for number, serial in enumerate(sorted(runtime.devices.data), 1)}
 
 
 def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return plain JSON without what must not be shown, wherever it came in."""
+    """Return plain JSON with private texts redacted wherever they occur."""
     secrets = {entry.title, entry.unique_id, *_texts([v for key, v in entry.data.items() if key not in _SHOWN])}
     if entry.state is ConfigEntryState.LOADED:
         runtime = entry.runtime_data
         for device in runtime.devices.data.values():
             secrets |= {device.serial, device.account_id, device.owner_customer_id}
         secrets |= {runtime.backend.own_serial, runtime.backend.account.email, runtime.backend.account.customer_id}
-    # The longest first: one may be part of another.
+    # Longest first: one text may be part of another.
     hidden = sorted((s for s in secrets if isinstance(s, str) and len(s) > 3), key=len, reverse=True)
     return async_redact_data(_plain(data, hidden), TO_REDACT)
 
@@ -247,7 +247,7 @@ def _texts(value: object) -> set[str]:
 
 
 def _plain(value: object, hidden: list[str]) -> Any:
-    """Return a value as plain JSON, with the hidden texts taken out."""
+    """Return a value as plain JSON, with the private texts redacted."""
     if isinstance(value, Mapping):
         return {_plain(str(key), hidden): _plain(item, hidden) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

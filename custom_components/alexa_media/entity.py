@@ -1,4 +1,4 @@
-"""What the entities of all platforms share."""
+"""Base entities, ids, device info and error mapping of all platforms."""
 
 import asyncio
 from collections.abc import Callable, Generator, Iterable
@@ -29,21 +29,20 @@ from .const import CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator.base import EXISTENCE, TopicCoordinator
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 
-# Adding 20 entities at once can block the event loop for 50 ms, when they are new to the registries.
+# Adding 20 new entities at once can block the event loop for 50 ms because of the registries.
 BATCH: Final = 10
 
 MAX_TEXT: Final = 1000
-"""How many characters of a command in words, or of a name, are sent at most."""
+"""Maximum length of a text command or a name, in characters."""
 
 type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 
 
 def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
-    """Return the unique id of a device's media player, on which all its others are built.
+    """Return the unique id of a device's media player, the base of all its other unique ids.
 
-    The first account has bare serials; a further one appends its e-mail, as two accounts
-    may see the same Echo. Which form an entry has was decided when it was made. Ids from
-    another cloud than the Alexa app's have a prefix.
+    The first account has bare serials; a further one appends its e-mail, as two accounts may see the same Echo. The
+    form of an entry is fixed when it is created. Ids of other clouds than the Alexa app's have a prefix.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
     serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
@@ -58,11 +57,11 @@ def async_setup_entities(
     candidates: Callable[[], Candidates],
     *coordinators: TopicCoordinator[Any] | None,
 ) -> None:
-    """Add entities now and whenever keys of one of the coordinators come or go.
+    """Add entities now and whenever keys of one of the coordinators appear or disappear.
 
-    ``candidates`` yields (unique id, factory) of everything that should be there; what is
-    there already is not made again, and what was removed may come back. That something
-    is no candidate any more removes nothing: entities go with their device.
+    ``candidates`` yields (unique id, factory) of every entity that should exist; existing ones are not created again,
+    and removed ones may come back. An entity that is no longer a candidate is not removed here: entities are removed
+    with their device.
     """
     known: set[str] = set()
     pending = False
@@ -73,7 +72,7 @@ def async_setup_entities(
         return entity
 
     async def _add() -> None:
-        # One platform after the other: all of them at once would be one long turn of the event loop.
+        # One platform after the other: all of them together would block the event loop too long.
         nonlocal pending
         async with entry.runtime_data.adding:
             pending = False
@@ -82,7 +81,7 @@ def async_setup_entities(
             for batch in batched(new, BATCH, strict=False):
                 await asyncio.sleep(0)
                 if entry.state not in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED):
-                    return  # the platforms are being taken down
+                    return  # The platforms are being unloaded.
                 async_add_entities([_made(unique_id, factory) for unique_id, factory in batch])
             await asyncio.sleep(0)
 
@@ -104,9 +103,9 @@ def async_setup_entities(
 
 @contextmanager
 def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[None]:
-    """Turn what a backend raises during a command into a translated error for the caller.
+    """Translate the errors of a backend during a command for the caller.
 
-    A failed command says nothing about the state: no coordinator's success is touched.
+    A failed command does not change the success of a coordinator.
     """
     try:
         with command():
@@ -122,7 +121,7 @@ def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[No
 
 
 def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error for what the caller of an action got wrong; ``key`` names its sentence."""
+    """Return the error for invalid input of an action; ``key`` is its translation key."""
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
     )
@@ -143,7 +142,7 @@ def fraction(value: Any) -> float:
 
 
 def sendable(text: str, limit: int = MAX_TEXT) -> str:
-    """Return a text without white space around it; raises ``ServiceValidationError`` where Amazon cannot take it."""
+    """Return a text stripped of white space; raises ``ServiceValidationError`` if Amazon does not accept it."""
     try:
         must_be_encodable(text)
     except SsmlError as err:
@@ -154,14 +153,14 @@ def sendable(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def masked(email: str) -> str:
-    """Return an address with the first and last letter of its parts alone, as events have it."""
+    """Return an e-mail address with all but the first and last letters of its parts masked, as in events."""
     return "@".join(
         part if len(part) < 3 else f"{part[0]}{'*' * (len(part) - 2)}{part[-1]}" for part in email.split("@")
     )
 
 
 def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
-    """Return how an Echo or a speaker group stands in the device registry."""
+    """Return the device info of an Echo or a speaker group."""
     info = DeviceInfo(
         identifiers={(DOMAIN, player_unique_id(entry, device.serial))},
         name=device.name,
@@ -197,14 +196,13 @@ class TopicEntity[C: TopicCoordinator[Any]](CoordinatorEntity[C]):
 class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     """An entity of one device that shows one topic.
 
-    It is there while the device is listed, and available while the topic can be read and
-    the device is online.
+    It exists while the device is listed, and is available while the topic can be read and the device is online.
     """
 
     _attr_has_entity_name = True
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: TopicCoordinator[V], device: Device, key: str) -> None:
-        """Name the device; ``key`` is what follows the device's id in the unique id ("" for the main entity)."""
+        """Initialize for a device; ``key`` follows the device's id in the unique id ("" for the main entity)."""
         super().__init__(coordinator, context=device.serial)
         self.entry = entry
         self.serial = device.serial
@@ -215,18 +213,18 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
     @property
     def runtime(self) -> AlexaRuntimeData:
-        """Return what the account holds."""
+        """Return the runtime data of the account."""
         return self.entry.runtime_data
 
     @property
     def device(self) -> Device:
-        """Return the device as it was last listed."""
+        """Return the device as last listed."""
         self._last_device = self.runtime.devices.data.get(self.serial, self._last_device)
         return self._last_device
 
     @property
     def value(self) -> V | None:
-        """Return what the topic holds of this device."""
+        """Return the topic's value of this device."""
         return self.coordinator.data.get(self.serial)
 
     @property
@@ -237,7 +235,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also follow the device: its name and whether it is online."""
+        """Also listen to the device: its name and its connectivity."""
         await super().async_added_to_hass()
         devices = self.runtime.devices
         if self.coordinator is not devices:
@@ -256,7 +254,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
 
 def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:
-    """Return the device that stands for the account itself."""
+    """Return the device info of the account itself."""
     return DeviceInfo(
         identifiers={(DOMAIN, f"account_{entry.unique_id}")},
         name=entry.title,
@@ -267,9 +265,9 @@ def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:
 
 
 def is_gone(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> bool:
-    """Return whether a device of the registry is one that the account does not list.
+    """Return whether a device of the registry is missing from the account.
 
-    While the account is not loaded nobody knows; what stands for the account itself is never gone.
+    False while the account is not loaded, and for the device of the account itself.
     """
     if entry.state is not ConfigEntryState.LOADED or device_entry.entry_type is DeviceEntryType.SERVICE:
         return False
@@ -279,15 +277,15 @@ def is_gone(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> bool:
 
 @callback
 def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Keep the device registry in step: names, software, and devices that are gone."""
+    """Keep the device registry up to date: names, software versions, and removed devices."""
     devices = entry.runtime_data.devices
     registry = dr.async_get(hass)
     entities = er.async_get(hass)
 
     def _is_player(registered: DeviceEntry) -> bool:
-        # Air quality monitors have no player, and stand in no list of players.
+        # Air quality monitors have no player, so they are not in the list of players.
         if entry.runtime_data.players is None:
-            # a cloud without players: its Echos are what has not the id of an appliance
+            # A cloud without players: its Echos are the devices without an appliance's id.
             return not any(uid.startswith("appliance_") for _, uid in registered.identifiers)
         items = er.async_entries_for_device(entities, registered.id, include_disabled_entities=True)
         return not items or any(item.domain == MEDIA_PLAYER_DOMAIN for item in items)
@@ -303,7 +301,7 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
                 (wanted[uid] for domain, uid in registered.identifiers if domain == DOMAIN and uid in wanted), None
             )
             if device is None:
-                # Amazon lists it and it is not wanted, or two lists lacked it
+                # Amazon lists it but it is filtered out, or two lists lacked it.
                 unwanted = devices.settled or any(uid in listed for _, uid in registered.identifiers)
                 if unwanted and _is_player(registered):
                     registry.async_remove_device(registered.id)

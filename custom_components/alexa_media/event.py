@@ -35,7 +35,7 @@ ALERT: Final = EventEntityDescription(key="alert", translation_key="alert", even
 def _async_setup_alarms(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for every device that rings."""
+    """Add one for every device with alarms."""
     devices, notifications = entry.runtime_data.devices, entry.runtime_data.notifications
     watch = entry.runtime_data.alarm_watch
     if notifications is None or watch is None:
@@ -62,14 +62,14 @@ class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
         watch: AlarmWatch,
         device: Device,
     ) -> None:
-        """Follow a device."""
+        """Initialize for a device."""
         super().__init__(entry, coordinator, device, ALERT.key)
         self._watch = watch
         self.entity_description = ALERT
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen."""
+        """Listen to the alarms of the device."""
         await super().async_added_to_hass()
         self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
 
@@ -95,7 +95,7 @@ VOICE: Final = EventEntityDescription(
 def _async_setup_voice(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for every device that one can talk to."""
+    """Add one for every device that can be spoken to."""
     devices, history = entry.runtime_data.devices, entry.runtime_data.history
     if history is None:
         return
@@ -114,24 +114,24 @@ def _async_setup_voice(
 class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
     """Fires for each command that was spoken to an Echo.
 
-    While transcripts are kept its attributes tell what was said.
+    With transcripts enabled, its attributes contain them.
     """
 
     def __init__(self, entry: AlexaConfigEntry, history: HistoryCoordinator, device: Device) -> None:
-        """Belong to an Echo."""
+        """Initialize for an Echo."""
         super().__init__(entry, history, device, VOICE.key)
         self.entity_description = VOICE
         self._history = history
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what is said."""
+        """Listen to the history."""
         await super().async_added_to_hass()
         self.async_on_remove(self._history.async_add_news_listener(self.serial, self._async_heard))
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Return the event from before the start; what was said then only while transcripts are kept."""
+        """Return the last event from before the start; its transcript only while transcripts are enabled."""
         stored = await super().async_get_last_event_data()
         if stored and not self._history.keep_transcripts:
             stored.last_event_attributes = None
@@ -139,13 +139,13 @@ class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
 
     @callback
     def _async_heard(self, record: VoiceRecord) -> None:
-        """Show a command."""
+        """Fire the event of a command."""
         is_routine = record.utterance is UtteranceType.ROUTINES_OR_TAP_TO_ALEXA
         self._trigger_event(ROUTINE_OR_TAP if is_routine else COMMAND, self._told(record))
         self.async_write_ha_state()
 
     def _told(self, record: VoiceRecord) -> dict[str, str | None] | None:
-        """Return what the attributes tell; ``spoken_at`` is when it was said, in ISO 8601."""
+        """Return the attributes of a command; ``spoken_at`` is its time in ISO 8601."""
         if not self._history.keep_transcripts:
             return None
         return {

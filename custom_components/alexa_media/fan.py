@@ -21,7 +21,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the fans of an account."""
     _async_setup_smart_home(hass, entry, async_add_entities)
 
 
@@ -32,7 +32,7 @@ POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the fans."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         if is_fan(appliance):
@@ -42,12 +42,12 @@ def _async_setup_smart_home(
 
 
 class AlexaFan(AlexaApplianceEntity, FanEntity):
-    """A fan: on and off, and its speed where it has one range; modes and toggles are entities of their own."""
+    """A fan: on and off, and its speed if it has one range; modes and toggles are separate entities."""
 
     _attr_name = None
 
     def __init__(self, place: Placement) -> None:
-        """Take what the fan can do from its features."""
+        """Initialize with the fan's features."""
         speed = speed_of(place.appliance)
         speed_key = key_of(speed, PropertyName.RANGE_VALUE) if speed else None
         super().__init__(place, POWER, *([speed_key] if speed_key else ()))
@@ -62,13 +62,13 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return None if self.primary is None else self.primary == "ON"
 
     @property
     @override
     def percentage(self) -> int | None:
-        """Return the speed; a fan that is off has none."""
+        """Return the speed; None for a fan that is off."""
         speed = self.number_of(self._speed_key) if self._speed_key else None
         if self._range is None or speed is None:
             return None
@@ -76,7 +76,7 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
 
     @override
     async def async_turn_on(self, percentage: int | None = None, preset_mode: str | None = None, **kwargs: Any) -> None:
-        """Switch on, at a speed if one is asked for."""
+        """Turn on, with a speed if given."""
         if percentage == 0:
             await self.async_turn_off()
             return
@@ -90,7 +90,7 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch off."""
+        """Turn off."""
         await self.async_control(SetPower(on=False))
 
     @override

@@ -1,4 +1,4 @@
-"""Issues that the user finds under Settings, Repairs."""
+"""Repair issues."""
 
 from typing import Any, Final
 
@@ -9,14 +9,14 @@ from homeassistant.helpers import issue_registry as ir
 from .cloud.errors import AlexaPermissionError
 from .const import DOMAIN, Topic
 
-# alexa_media_player's id of the issue: who has ignored it there need not do so again.
+# alexa_media_player's id of the issue: users who have ignored it there need not do so again.
 ISSUE_YAML: Final = "deprecated_yaml_configuration"
 ISSUE_PERMISSION: Final = "permission_missing"
 
 
 @callback
 def async_report_yaml(hass: HomeAssistant, *, present: bool) -> None:
-    """Ask for ``alexa_media:`` to be taken out of configuration.yaml, as long as it is there."""
+    """Create the issue about ``alexa_media:`` in configuration.yaml while it is there."""
     if not present:
         ir.async_delete_issue(hass, DOMAIN, ISSUE_YAML)
         return
@@ -35,7 +35,7 @@ def async_report_yaml(hass: HomeAssistant, *, present: bool) -> None:
 def async_report_permission(
     hass: HomeAssistant, entry: ConfigEntry[Any], topic: Topic, err: AlexaPermissionError
 ) -> None:
-    """Tell that Amazon does not let this account read a topic; it goes when the topic has been read."""
+    """Create the issue about a topic that Amazon does not let this account read."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -49,5 +49,5 @@ def async_report_permission(
 
 @callback
 def async_clear_permission(hass: HomeAssistant, entry: ConfigEntry[Any], topic: Topic) -> None:
-    """Take that back."""
+    """Delete that issue."""
     ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_PERMISSION}_{entry.entry_id}_{topic}")

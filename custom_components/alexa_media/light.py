@@ -40,7 +40,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the lights of an account."""
     _async_setup_smart_home(hass, entry, async_add_entities)
 
 
@@ -56,7 +56,7 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the lights."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         if is_light(appliance):
@@ -66,14 +66,14 @@ def _async_setup_smart_home(
 
 
 class AlexaLight(AlexaApplianceEntity, LightEntity):
-    """A light: as bright and as coloured as its features say, with the shows of Amazon's lamp as effects."""
+    """A light with the brightness and colors of its features; the modes of Amazon's lamp are effects."""
 
     _attr_name = None
     _attr_min_color_temp_kelvin = MIN_KELVIN
     _attr_max_color_temp_kelvin = MAX_KELVIN
 
     def __init__(self, place: Placement) -> None:
-        """Take what the light can do from its features."""
+        """Initialize with the light's features."""
         modes = effects_of(place.appliance)
         keys = (POWER, BRIGHTNESS, COLOR, KELVIN, *([key_of(modes, PropertyName.MODE)] if modes else ()))
         super().__init__(place, *keys)
@@ -88,13 +88,13 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return None if self.primary is None else self.primary == "ON"
 
     @property
     @override
     def brightness(self) -> int | None:
-        """Return 1–255; a light without brightness of its own has that of its colour."""
+        """Return 1–255; a light without a brightness feature uses that of its color."""
         if self._has_brightness:
             level = self.number_of(BRIGHTNESS)
         else:
@@ -103,17 +103,16 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
     @property
     def _color(self) -> HueSaturation | None:
-        """Return the colour as Alexa has it."""
+        """Return the color in Alexa's format."""
         color = self.value_of(COLOR)
         return color if isinstance(color, HueSaturation) else None
 
     @property
     @override
     def color_mode(self) -> ColorMode:
-        """Return what the light shows, a colour or white.
+        """Return whether the light shows a color or white.
 
-        Alexa does not say which of both is in force: a colour without saturation is
-        white, otherwise what was sampled later counts.
+        Alexa does not report the mode: a color without saturation is white, otherwise the later sample decides.
         """
         modes = self._attr_supported_color_modes or {ColorMode.ONOFF}
         if len(modes) == 1:
@@ -135,25 +134,25 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def color_temp_kelvin(self) -> int | None:
-        """Return the colour temperature."""
+        """Return the color temperature."""
         kelvin = self.number_of(KELVIN)
         return None if kelvin is None else round(kelvin)
 
     @property
     @override
     def effect(self) -> str | None:
-        """Return the show that runs."""
+        """Return the current effect."""
         running = self.value_of(key_of(self._modes, PropertyName.MODE)) if self._modes else None
         return next((name for name, value in self._effects.items() if value == running), None)
 
     @override
     def snapshot(self) -> object:
-        """Return all that is shown; which of colour and white is in force depends on times, too."""
+        """Return all shown values; the color mode also depends on the times of the samples."""
         return super().snapshot(), self.color_mode
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch on and set what was asked for, in one request."""
+        """Turn on and set the given values in one request."""
         controls: list[Control] = []
         if not self.is_on or not kwargs:
             controls.append(SetPower(on=True))
@@ -174,7 +173,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
         await self.async_control(*controls)
 
     def _set_color(self, hs_color: tuple[float, float] | None, level: int | None) -> SetColor:
-        """Return the control for a colour, or for the brightness (1–100) of the present one."""
+        """Return the control for a color, or for the brightness (1–100) of the current one."""
         held = self._color or HueSaturation(0.0, 0.0, 1.0)
         hue, saturation = color_to_alexa(hs_color) if hs_color else (held.hue, held.saturation)
         brightness = 1.0 if self._has_brightness else held.brightness
@@ -187,12 +186,12 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch off."""
+        """Turn off."""
         await self.async_control(SetPower(on=False))
 
 
 def _color_modes(appliance: Appliance) -> set[ColorMode]:
-    """Return what can be set: colour and white, else brightness, else nothing but on and off."""
+    """Return the supported color modes: color and white, else brightness, else on and off."""
     modes = {
         mode
         for feature, mode in ((FeatureName.COLOR, ColorMode.HS), (FeatureName.COLOR_TEMPERATURE, ColorMode.COLOR_TEMP))

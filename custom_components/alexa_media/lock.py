@@ -19,7 +19,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the locks of an account."""
     _async_setup_smart_home(hass, entry, async_add_entities)
 
 
@@ -30,7 +30,7 @@ LOCK_STATE: Final = PropertyKey(FeatureName.LOCK, PropertyName.LOCK_STATE)
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the locks."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         if appliance.feature(FeatureName.LOCK):
@@ -40,24 +40,24 @@ def _async_setup_smart_home(
 
 
 class AlexaLock(AlexaApplianceEntity, LockEntity):
-    """A lock; Alexa asks nobody for a code when an app unlocks."""
+    """A lock; Alexa requires no code for unlocking by an app."""
 
     _attr_name = None
 
     def __init__(self, place: Placement) -> None:
-        """Show the state of the lock."""
+        """Initialize for the lock."""
         super().__init__(place, LOCK_STATE)
 
     @property
     @override
     def is_locked(self) -> bool | None:
-        """Return what Amazon says; of a lock that is jammed it says neither."""
+        """Return whether it is locked; None for a jammed lock."""
         return {"LOCKED": True, "UNLOCKED": False}.get(str(self.primary))
 
     @property
     @override
     def is_jammed(self) -> bool:
-        """Return whether the bolt is stuck."""
+        """Return whether the bolt is jammed."""
         return self.primary == "JAMMED"
 
     @override

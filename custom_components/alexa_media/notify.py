@@ -1,4 +1,4 @@
-"""Notify platform: speak, announce, the Alexa app, and rooms of a property."""
+"""Notify platform: speak, announce, Alexa app, and units of a property."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -63,7 +63,7 @@ from .features.targets import async_permissions, async_require_speakers
 def async_setup_units(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for every unit that an Echo is in."""
+    """Add one for every unit with an Echo."""
     devices, api = entry.runtime_data.devices, entry.runtime_data.backend.management
     if api is None:
         return
@@ -82,13 +82,13 @@ def _unit_unique_id(entry: AlexaConfigEntry, unit: ManagedUnit) -> str:
 
 
 class AlexaUnitNotifier(NotifyEntity):
-    """Announces on all Echos of a unit in one request; Amazon knows which they are."""
+    """Announces on all Echos of a unit in one request."""
 
     _attr_has_entity_name = True
     _attr_translation_key = "announce_in_unit"
 
     def __init__(self, entry: AlexaConfigEntry, api: ManagementApi, unit: ManagedUnit) -> None:
-        """Belong to the property, and be called like the unit."""
+        """Initialize with the name of the unit."""
         self._entry = entry
         self._api = api
         self._unit_id = unit.unit_id
@@ -106,7 +106,7 @@ class AlexaUnitNotifier(NotifyEntity):
 
 PARALLEL_UPDATES = 0
 
-# What the data of alexa_media_player's services hold.
+# Fields in the data of alexa_media_player's services.
 ATTR_TYPE: Final = "type"
 ATTR_METHOD: Final = "method"
 ATTR_VOLUME: Final = "volume"
@@ -126,15 +126,15 @@ _METHODS: Final = ("all", "speak", "show")
 DEFAULT_TITLE: Final = "Home Assistant"
 _caller: ContextVar[Context | None] = ContextVar("alexa_media_notify_caller", default=None)
 LAST_CALLED: Final = "last_called"
-"""Stands for the Echo that was spoken to last; with ``_<e-mail address>`` after it, of one account."""
+"""Target for the Echo that was spoken to last; followed by ``_<e-mail address>``, that of one account."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaNotifyDescription(NotifyEntityDescription):
-    """A way to say something.
+    """A notify entity per device.
 
-    ``kind`` is how the message is given. ``features`` says whether there is a title,
-    ``capability`` what an account must offer one of.
+    ``kind`` is the delivery of the message. ``features`` says whether it has a title, ``capability`` which capabilities
+    of the account it needs (one of them).
     """
 
     kind: Kind
@@ -163,7 +163,7 @@ NOTIFIERS: Final = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add both ways for every device that can speak."""
+    """Set up the notify entities of an account: both kinds for every device that can speak."""
     devices = entry.runtime_data.devices
     has = entry.runtime_data.backend.capabilities
     notifiers = [description for description in NOTIFIERS if description.capability & has]
@@ -183,15 +183,15 @@ async def async_setup_entry(
 
 
 class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
-    """One way to make a device say something."""
+    """Sends messages to a device in one way."""
 
     entity_description: AlexaNotifyDescription
 
     def __init__(self, entry: AlexaConfigEntry, device: Device, description: AlexaNotifyDescription) -> None:
-        """Be there while the device is."""
+        """Initialize for a device."""
         super().__init__(entry, entry.runtime_data.devices, device, description.key)
         self.entity_description = description
-        # a cloud that announces and does not speak has no titles
+        # A cloud that announces but does not speak supports no titles.
         has_title = Capability.SPEECH in entry.runtime_data.backend.capabilities
         self._attr_supported_features = description.features if has_title else NotifyEntityFeature(0)
 
@@ -200,18 +200,17 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
     def available(self) -> bool:
         """Return whether the device was online when it was last listed.
 
-        Home Assistant drops a message to what is unavailable without a word. That the list
-        cannot be read at the moment says nothing about speech: Amazon may take it, and if
-        it does not the caller is told.
+        Home Assistant silently drops a message to an unavailable entity. A failed read of the list says nothing about
+        speech: Amazon may accept it, and if it does not the caller gets an error.
         """
         return self.device.online
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
-        """Say a message; returns when Amazon has accepted it.
+        """Send a message; returns when Amazon has accepted it.
 
-        Raises ``ServiceValidationError`` for a message that cannot be spoken, ``HomeAssistantError``
-        when Amazon does not take it.
+        Raises ``ServiceValidationError`` for a message that cannot be spoken, ``HomeAssistantError`` when Amazon does
+        not accept it.
         """
         kind = self.entity_description.kind
         await async_require_speakers(self)
@@ -225,28 +224,28 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
 async def async_get_service(
     _hass: HomeAssistant, _config: ConfigType, _discovery_info: DiscoveryInfoType | None = None
 ) -> AlexaNotificationService:
-    """Return what is behind ``notify.alexa_media`` and ``notify.alexa_media_<name>``."""
+    """Return the service of ``notify.alexa_media`` and ``notify.alexa_media_<name>``."""
     return AlexaNotificationService()
 
 
 class AlexaNotificationService(BaseNotificationService):
     """``notify.alexa_media`` for all accounts, and one service for every media player.
 
-    They are there as long as their media players are registered, so that a call while
-    Amazon is away says that, and not that there is no such action.
+    They exist while their media players are registered, so that a call while Amazon is unavailable fails with that
+    reason, and not with an unknown action.
     """
 
     def __init__(self) -> None:
-        """Follow nothing yet."""
+        """Initialize without targets."""
         self._unsubscribe: CALLBACK_TYPE | None = None
         self._is_due = False
 
     @property
     @override
     def targets(self) -> Mapping[str, str]:
-        """Return the unique id of each media player by what follows ``alexa_media_`` in its service's name.
+        """Return the unique id of each media player by the suffix ``alexa_media_`` of its service's name.
 
-        The Echo that was spoken to last is found out when it is called.
+        The Echo that was spoken to last is determined by the call.
         """
         players = echo_players(self.hass).values()
         named = {player.entity_id.partition(".")[2]: player.unique_id for player in players}
@@ -254,7 +253,7 @@ class AlexaNotificationService(BaseNotificationService):
 
     @override
     async def async_register_services(self) -> None:
-        """Register the services, and keep them in step with the media players."""
+        """Register the services, and update them with the media players."""
         await super().async_register_services()
         if self._unsubscribe is None:
             self._unsubscribe = self.hass.bus.async_listen(
@@ -271,30 +270,30 @@ class AlexaNotificationService(BaseNotificationService):
 
     @callback
     def _async_on_registry(self, _event: Event[EventEntityRegistryUpdatedData]) -> None:
-        """Register once for all that changes in this turn of the event loop."""
+        """Update once for all changes in this turn of the event loop."""
         if not self._is_due:
             self._is_due = True
             self.hass.async_create_task(self._async_update(), "alexa_media notify services", eager_start=False)
 
     async def _async_update(self) -> None:
-        """Register what came, and remove what went."""
+        """Register new services, and remove old ones."""
         self._is_due = False
         if self._unsubscribe is not None:
             await self.async_register_services()
 
     @override
     async def _async_notify_message_service(self, service: ServiceCall) -> None:
-        """Keep who calls, whom Home Assistant does not pass on, for the check of their rights."""
+        """Keep the calling context, which Home Assistant does not pass on, for the permission check."""
         _caller.set(service.context)
         await super()._async_notify_message_service(service)
 
     @override
     async def async_send_message(self, message: str, **kwargs: Any) -> None:
-        """Do what ``data`` asks for with a message; returns when Amazon has accepted it.
+        """Send a message as described by ``data``; returns when Amazon has accepted it.
 
-        Raises ``Unauthorized`` for an Echo that the caller may not control and, once all others have
-        been told, ``ServiceValidationError`` for targets that are no Echo, and ``HomeAssistantError``
-        for those that Amazon did not take.
+        Raises ``Unauthorized`` for an Echo that the caller may not control. Once all others have received the message,
+        raises ``ServiceValidationError`` for targets that are no Echo, and ``HomeAssistantError`` for Echos that Amazon
+        did not accept.
         """
         said = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):
@@ -310,19 +309,19 @@ class AlexaNotificationService(BaseNotificationService):
             await _async_notify_apps(self.hass, said, named)
             Report(unknown=unknown).raise_errors()
         else:
-            # Whoever is away is passed over, unless nobody else is meant.
+            # Offline Echos are skipped, unless all are offline.
             (await async_say(self.hass, said, recipients, unknown=unknown)).raise_errors()
 
 
 @callback
 def _is_player(data: EventEntityRegistryUpdatedData) -> bool:
-    """Return whether a change of the registry is about a media player."""
+    """Return whether a change of the registry concerns a media player."""
     return data["entity_id"].startswith(f"{MEDIA_PLAYER_DOMAIN}.")
 
 
 @dataclass(frozen=True, slots=True)
 class AppMessage:
-    """A message to the Alexa apps of an account: plain text, and the command that takes it there."""
+    """A message to the Alexa apps of an account: plain text, and its command."""
 
     command: type[MobilePush | DropInNotification]
     text: str
@@ -330,7 +329,7 @@ class AppMessage:
 
 
 def _one_of(data: Mapping[str, Any], name: str, known: Sequence[str]) -> str:
-    """Return a field of the data, the first known value if it is not there."""
+    """Return a field of the data, or the first known value if it is missing."""
     value = str(data.get(name) or known[0])
     if value not in known:
         raise invalid_input("notify_data_unknown", field=name, value=value, known=", ".join(known))
@@ -338,7 +337,7 @@ def _one_of(data: Mapping[str, Any], name: str, known: Sequence[str]) -> str:
 
 
 def _value(data: Mapping[str, Any], name: str, schema: Any, known: str) -> Any:
-    """Return a field of the data that a schema takes, ``None`` if it is not there; ``known`` says what it takes."""
+    """Return a field of the data, validated by a schema, or None if it is missing; ``known`` describes valid values."""
     if (value := data.get(name)) is None:
         return None
     try:
@@ -348,10 +347,10 @@ def _value(data: Mapping[str, Any], name: str, schema: Any, known: str) -> Any:
 
 
 def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) -> Message | AppMessage:
-    """Return the message that a call asks for.
+    """Return the message of a call.
 
-    Raises ``ServiceValidationError`` for a field of the data that is unknown, or has no effect with the
-    type of message. ``title`` is what any notify action has: plain speech has no place for it.
+    Raises ``ServiceValidationError`` for a field of the data that is unknown, or has no effect with the type of
+    message. ``title`` is part of every notify action: plain speech ignores it.
     """
     if unknown := sorted(str(name) for name in data if name not in _FIELDS):
         raise invalid_input("notify_field_unknown", fields=", ".join(unknown), known=", ".join(_FIELDS))
@@ -376,10 +375,10 @@ def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) ->
 def _found(
     hass: HomeAssistant, players: Mapping[str, EchoPlayer], target: str | Iterable[str]
 ) -> tuple[list[EchoPlayer], list[str]]:
-    """Return the players that a target names, and what of it names none.
+    """Return the players of a target, and its unknown parts.
 
-    A target is a name, a serial, a unique id, an entity id or a group's, or several of
-    them: as a list, apart by commas, or as a list in JSON.
+    A target is a name, a serial, a unique id, an entity id or a group's, or several of them: as a list, separated by
+    commas, or as a list in JSON.
     """
     index: dict[str, list[EchoPlayer]] = {}
     for player in players.values():
@@ -399,7 +398,7 @@ def _found(
 
 
 def _names(target: str | Iterable[str], known: Collection[str]) -> Iterator[str]:
-    """Yield the single names of a target; a known one, as ``folded`` gives them, may hold commas."""
+    """Yield the single names of a target; a known one, as ``folded`` returns them, may contain commas."""
     for item in (target,) if isinstance(target, str) else target:
         text = str(item)
         if text.lstrip().startswith("[") and folded(text) not in known:
@@ -409,7 +408,7 @@ def _names(target: str | Iterable[str], known: Collection[str]) -> Iterator[str]
 
 
 def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
-    """Yield the names of a list in JSON, the text itself if it is none; lists inside of it are no names."""
+    """Yield the names of a list in JSON, or the text itself if it is none; nested lists are no names."""
     try:
         listed = json.loads(text)
     except ValueError, RecursionError:
@@ -422,7 +421,7 @@ def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
 
 
 def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]:
-    """Return the accounts that each name of the Echo spoken to last is about: all, and each by itself."""
+    """Return the accounts for each name of the Echo that was spoken to last: all, and each separately."""
     names: dict[str, list[AlexaConfigEntry]] = {LAST_CALLED: []}
     for entry in hass.config_entries.async_entries(DOMAIN):
         if CONF_EMAIL not in entry.data:
@@ -436,7 +435,7 @@ def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]
 async def _async_called(
     hass: HomeAssistant, players: Mapping[str, EchoPlayer], target: str | Iterable[str]
 ) -> tuple[list[str], list[EchoPlayer]]:
-    """Return a target without the names of the Echo spoken to last, and the Echos that these stand for."""
+    """Return a target without the names of the Echo that was spoken to last, and the Echos for these names."""
     names = _last_called_names(hass)
     parts = [target] if isinstance(target, str) else [str(part) for part in target]
     asked = [name for part in parts if (name := meant(names, part))]
@@ -449,9 +448,9 @@ async def _async_last_called(
 ) -> EchoPlayer:
     """Return the Echo of some accounts that was spoken to last.
 
-    Who speaks and lets an automation answer is faster than the history: where an Echo has
-    just woken the read that is due is waited for. Where no account knows anything they are
-    read. Raises ``HomeAssistantError`` where nobody knows.
+    A spoken command that triggers an automation is faster than the history: if an Echo has just woken, wait for the
+    read that is due. If no account has a record, they are read. Raises ``HomeAssistantError`` if there is none even
+    then.
     """
     loaded = [
         (entry, history)
@@ -473,7 +472,7 @@ async def _async_last_called(
 
 
 async def _async_notify_apps(hass: HomeAssistant, said: AppMessage, players: Iterable[EchoPlayer]) -> None:
-    """Send a message to the Alexa apps of each account that has one of the players, once an account."""
+    """Send a message to the Alexa apps of each account that has one of the players, once per account."""
     by_entry = {player.entry.entry_id: player for player in players if player.device}
     missing = [player for player in players if player.entry.entry_id not in by_entry]
     await asyncio.gather(*(_async_notify_app(hass, said, player) for player in by_entry.values()))

@@ -88,12 +88,12 @@ class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.coordinator.data.get(self.serial)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set it, and show what Amazon then says."""
+        """Set the volume, and show the resulting value."""
         with command_errors(self.hass, self.entry):
             await self._volumes.api.async_set_alarm_volume(self.device, round(value))
         await self.coordinator.async_refresh_shared()
@@ -114,36 +114,36 @@ PROPERTY_SETTINGS: Final = (
         ),
     ),
 )
-"""By their keys at Amazon."""
+"""Settings by their keys at Amazon."""
 
 
 @callback
 def _async_setup_managed_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the settings of a property."""
     async_setup_property_settings(hass, entry, async_add_entities, PROPERTY_SETTINGS, AlexaPropertySettingNumber)
 
 
-# Home Assistant's class comes first: it has a ``value`` of its own.
+# Home Assistant's class comes first: it has a final ``value``.
 class AlexaPropertySettingNumber(NumberEntity, PropertySettingEntity):  # type: ignore[misc]  # both have a value: the number's it is
     """A setting in percent."""
 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.setting if isinstance(self.setting, float | int) else None
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set it."""
+        """Set the value."""
         await self.async_set(round(value))
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingNumberDescription(SettingDescription, NumberEntityDescription):
-    """A setting that is a whole number; a band of the equalizer unless it says otherwise."""
+    """A setting that is a whole number; a band of the equalizer by default."""
 
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     native_min_value: float | None = -MAX_GAIN
@@ -178,7 +178,7 @@ SETTINGS: Final = (
 def _async_setup_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that each device can have."""
+    """Add the settings of each device."""
     async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingNumber)
 
 
@@ -190,12 +190,12 @@ class AlexaSettingNumber(NumberEntity, SettingEntity):  # type: ignore[misc]  # 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.setting_value if isinstance(self.setting_value, int) else None
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set it."""
+        """Set the value."""
         await self.async_set_setting(round(value))
 
 
@@ -203,7 +203,7 @@ class AlexaSettingNumber(NumberEntity, SettingEntity):  # type: ignore[misc]  # 
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the ranges of appliances."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         for feature in plain_ranges(appliance):
@@ -215,7 +215,7 @@ def _async_setup_smart_home(
 
 
 class AlexaRange(AlexaApplianceEntity, NumberEntity):
-    """A range of an appliance, called what Amazon calls it."""
+    """A range of an appliance, with Amazon's name."""
 
     def __init__(
         self,
@@ -224,7 +224,7 @@ class AlexaRange(AlexaApplianceEntity, NumberEntity):
         feature: Feature,
         value_range: ValueRange,
     ) -> None:
-        """Show one of the appliance's ranges."""
+        """Initialize for one of the appliance's ranges."""
         super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
         self._instance = feature.instance
         self._range = value_range
@@ -246,7 +246,7 @@ class AlexaRange(AlexaApplianceEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the next value that the appliance knows."""
+        """Set the closest value that the appliance supports."""
         await self.async_control(SetRange(instance=self._instance, value=snapped(self._range, value)))
 
 
@@ -257,7 +257,7 @@ VOLUME: Final = PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME)
 def _async_setup_speaker(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the volumes of speakers."""
     if entry.runtime_data.players is not None:
         return
 
@@ -279,13 +279,13 @@ class AlexaSpeakerVolume(AlexaApplianceEntity, NumberEntity):
     _attr_mode = NumberMode.SLIDER
 
     def __init__(self, place: Placement) -> None:
-        """Show the volume."""
+        """Initialize for the volume."""
         super().__init__(place, VOLUME)
 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.number_of(VOLUME)
 
     @override

@@ -1,4 +1,4 @@
-"""Pushes: what each of them does.
+"""Push rules: what each event does.
 
 A push does one of three things: it *applies* a fact (no request), asks for a *refresh*
 of one topic (many in a burst are one request), or nothing yet. To add one: an event in
@@ -39,7 +39,7 @@ from .coordinator.wakings import Sign
 
 _LOGGER = logging.getLogger(__name__)
 
-# Between the reads after a gap, so that an account does not get them all at once (seconds).
+# Pause (seconds) between the reads after a gap, so that they do not reach Amazon all at once.
 RESYNC_PAUSE: Final = 0.5
 
 MAX_UNKNOWN: Final = 50
@@ -58,7 +58,7 @@ LIFE: Final = (
 
 
 class Verb(Enum):
-    """The things that a push may do."""
+    """Kinds of rules."""
 
     APPLY = auto()
     REFRESH = auto()
@@ -66,7 +66,7 @@ class Verb(Enum):
 
 
 class Rule(NamedTuple):
-    """What one kind of push does."""
+    """Rule of one kind of push."""
 
     verb: Verb
     handler: Callable[[AlexaRuntimeData, PushEvent], None]
@@ -76,7 +76,7 @@ RULES: Final[dict[type, Rule]] = {}
 
 
 def _rule[E: PushEvent](kind: type[E], verb: Verb) -> Callable[[Callable[[AlexaRuntimeData, E], None]], None]:
-    """Return a decorator that enters a handler into the table."""
+    """Return a decorator that adds a handler to the table."""
 
     def enter(handler: Callable[[AlexaRuntimeData, E], None]) -> None:
         RULES[kind] = Rule(verb, cast("Callable[[AlexaRuntimeData, PushEvent], None]", handler))
@@ -86,7 +86,7 @@ def _rule[E: PushEvent](kind: type[E], verb: Verb) -> Callable[[Callable[[AlexaR
 
 @_rule(ConnectionChanged, Verb.APPLY)
 def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
-    """Set whether a device is online; only an online one tells what is paired with it."""
+    """Set whether a device is online; only an online one reports its paired devices."""
     data.devices.async_set_online(event.serial, event.online)
     if data.bluetooth and event.online and event.serial in data.devices.data:
         data.bluetooth.async_online(event.serial)
@@ -94,7 +94,7 @@ def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
 
 @_rule(VolumeChanged, Verb.APPLY)
 def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
-    """Set a volume; one that is what it was is the sign of a device that woke."""
+    """Set a volume; an unchanged one is the sign of a device that woke."""
     if data.players is None:
         return
     known = data.players.data.get(event.serial)
@@ -119,7 +119,7 @@ def _now_playing(data: AlexaRuntimeData, event: NowPlayingChanged) -> None:
 
 @_rule(AudioPlayerStateChanged, Verb.APPLY)
 def _audio_state(data: AlexaRuntimeData, event: AudioPlayerStateChanged) -> None:
-    """Set the state of a player."""
+    """Set the player state."""
     if data.players:
         data.players.async_audio_state(event)
 
@@ -154,21 +154,21 @@ def _notifications(data: AlexaRuntimeData, _event: NotificationsChanged) -> None
 
 @_rule(BluetoothChanged, Verb.REFRESH)
 def _bluetooth(data: AlexaRuntimeData, _event: BluetoothChanged) -> None:
-    """Read what is connected."""
+    """Read the connected devices."""
     if data.bluetooth:
         data.bluetooth.async_hint()
 
 
 @_rule(ListsChanged, Verb.REFRESH)
 def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
-    """Read one list, or which lists there are."""
+    """Read one list, or the list of lists."""
     if data.lists:
         data.lists.async_list_hint(event.list_id)
 
 
 @_rule(EqualizerChanged, Verb.REFRESH)
 def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
-    """Set an equalizer that changed; one that did not is told by a device that wakes: read what was said."""
+    """Set a changed equalizer; an unchanged one comes from a device that woke: read the history."""
     changed = data.settings.async_equalizer(event) if data.settings else False
     if data.history and not changed:
         data.history.async_wake(event.serial, Sign.EQUALIZER)
@@ -176,7 +176,7 @@ def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
 
 @_rule(SmartHomeChanged, Verb.APPLY)
 def _smart_home(data: AlexaRuntimeData, event: SmartHomeChanged) -> None:
-    """Set what appliances are set to and measure."""
+    """Apply states and measurements of appliances."""
     if data.smart_home:
         data.smart_home.async_pushed(event)
     if data.guard:
@@ -185,12 +185,12 @@ def _smart_home(data: AlexaRuntimeData, event: SmartHomeChanged) -> None:
 
 @_rule(DirectiveIgnored, Verb.IGNORE)
 def _ignored(_data: AlexaRuntimeData, _event: DirectiveIgnored) -> None:
-    """Nothing hangs on this command."""
+    """Ignore this command."""
 
 
 @_rule(DirectiveUnknown, Verb.IGNORE)
 def _unknown(data: AlexaRuntimeData, event: DirectiveUnknown) -> None:
-    """Count a command that nobody knows, for diagnostics."""
+    """Count an unknown command, for diagnostics."""
     unknown = data.push.unknown
     if event.command in unknown or len(unknown) < MAX_UNKNOWN:
         unknown[event.command] += 1
@@ -198,7 +198,7 @@ def _unknown(data: AlexaRuntimeData, event: DirectiveUnknown) -> None:
 
 @callback
 def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
-    """Do what one push asks for; a handler that fails is logged once a kind and harms nothing else."""
+    """Handle one push; a failing handler is logged once per kind and affects no other."""
     name = type(event).__name__
     data.push.received[name] += 1
     data.hearing.async_directive()
@@ -211,20 +211,20 @@ def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
             return
     try:
         RULES[type(event)].handler(data, event)
-    except Exception:  # whatever it is, the stream lives
+    except Exception:  # Any push proves that the stream is alive.
         data.push.failed[name] += 1
         if data.push.failed[name] == 1:
-            _LOGGER.exception("A push of kind %s could not be handled; further ones are only counted", name)
+            _LOGGER.exception("Could not handle a push of type %s; later failures are only counted", name)
 
 
 @callback
 def async_start(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Listen to the account's pushes in the background until the entry is unloaded."""
+    """Handle the account's pushes in the background until the entry is unloaded."""
     entry.async_create_background_task(hass, _async_listen(hass, entry), f"alexa_media push {entry.entry_id}")
 
 
 async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Hand on every push; the backend's stream reconnects by itself."""
+    """Handle every push; the backend's stream reconnects automatically."""
     data = entry.runtime_data
     resync: asyncio.Task[None] | None = None
     try:
@@ -251,6 +251,6 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 @callback
 def _set_push(data: AlexaRuntimeData, *, up: bool) -> None:
-    """Tell the monitor and switch the intervals."""
+    """Update the monitor and the poll intervals."""
     data.push.tried.set()
     data.set_push(up=up)

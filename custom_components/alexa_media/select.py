@@ -65,7 +65,7 @@ DEFAULT_DEVICE: Final = SelectEntityDescription(
     key="default_device", translation_key="default_device", entity_category=EntityCategory.CONFIG
 )
 
-# Two requests for each device, so only for those who want it.
+# Two requests for each device, so disabled by default.
 DEFAULT_SOUND: Final = SelectEntityDescription(
     key="default_sound",
     translation_key="default_sound",
@@ -78,7 +78,7 @@ DEFAULT_SOUND: Final = SelectEntityDescription(
 def _async_setup_alarms(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for the account, and one for each device whose alarms can have other sounds."""
+    """Add one for the account, and one for each device with selectable alarm sounds."""
     runtime = entry.runtime_data
     devices, sounds, api = runtime.devices, runtime.alarm_sounds, runtime.backend.alarms
     if sounds is None or api is None:
@@ -97,12 +97,12 @@ def _async_setup_alarms(
 
 
 class AlexaDefaultDeviceSelect(CoordinatorEntity[DevicesCoordinator], SelectEntity):
-    """The Echo that gets an alarm or a reminder that names none; kept with the options of the account."""
+    """The Echo for alarms and reminders without a given Echo; stored in the options of the account."""
 
     _attr_has_entity_name = True
 
     def __init__(self, entry: AlexaConfigEntry) -> None:
-        """Belong to the account."""
+        """Initialize for the account."""
         super().__init__(entry.runtime_data.devices)
         self.entry = entry
         self.entity_description = DEFAULT_DEVICE
@@ -113,7 +113,7 @@ class AlexaDefaultDeviceSelect(CoordinatorEntity[DevicesCoordinator], SelectEnti
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Show other devices or names; what else changes about them is nothing to choose by."""
+        """Update the devices and their names; other changes have no effect on the options."""
         if (names := self._names()) != self._shown:
             self._shown = names
             self.async_write_ha_state()
@@ -121,11 +121,11 @@ class AlexaDefaultDeviceSelect(CoordinatorEntity[DevicesCoordinator], SelectEnti
     @property
     @override
     def available(self) -> bool:
-        """Return true: it is ours, and no request stands behind it."""
+        """Return True: the value is local, without a request."""
         return True
 
     def _names(self) -> dict[str, str]:
-        """Return the devices that have alarms by name; the serial tells namesakes apart."""
+        """Return the devices with alarms by name; the serial distinguishes devices of the same name."""
         found: dict[str, str] = {}
         devices = self.coordinator.data.values()
         for device in sorted(devices, key=lambda device: (device.name.casefold(), device.serial)):
@@ -142,32 +142,32 @@ class AlexaDefaultDeviceSelect(CoordinatorEntity[DevicesCoordinator], SelectEnti
     @property
     @override
     def current_option(self) -> str | None:
-        """Return the chosen one, as long as it is there."""
+        """Return the selected device, while it exists."""
         chosen = self.entry.options.get(CONF_DEFAULT_DEVICE)
         return next((name for name, serial in self._names().items() if serial == chosen), None)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Choose one."""
+        """Select a device."""
         options = {**self.entry.options, CONF_DEFAULT_DEVICE: self._names()[option]}
         self.hass.config_entries.async_update_entry(self.entry, options=options)
         self.async_write_ha_state()
 
 
 class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
-    """The sound of alarms that have none of their own."""
+    """Default alarm sound."""
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: AlarmSoundsCoordinator, device: Device) -> None:
-        """Show the sounds of a device."""
+        """Initialize for the sounds of a device."""
         super().__init__(entry, coordinator, device, DEFAULT_SOUND.key)
         self._sounds = coordinator
         self.entity_description = DEFAULT_SOUND
 
     def _named(self) -> dict[str, AlarmTone]:
-        """Return the sounds by name; the id tells namesakes apart."""
+        """Return the sounds by name; the id distinguishes sounds of the same name."""
         found: dict[str, AlarmTone] = {}
         sounds = (*self.value.sounds, self.value.default) if self.value else ()
-        # one that the list lacks can be chosen as long as it is set
+        # A sound that the list lacks can be selected while it is set.
         for sound in dict.fromkeys(sound for sound in sounds if sound is not None):
             found[f"{sound.name} ({sound.sound_id})" if sound.name in found else sound.name] = sound
         return found
@@ -181,13 +181,13 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         default = self.value.default if self.value else None
         return next((name for name, sound in self._named().items() if sound == default), None)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Choose one, and show what Amazon then says."""
+        """Set a sound, and show the resulting value."""
         sound = self._named().get(option)
         if sound is None:
             raise invalid_input("alarm_sound_unknown", sound=option, known=", ".join(self._named()))
@@ -208,8 +208,8 @@ def _select(key: str, **choices: PropertySettingValue) -> SettingSelectDescripti
     return SettingSelectDescription(key=key, translation_key=key, choices=choices)
 
 
-# Amazon's table has five languages and four pairs. Its examples have de-DE and es-US too, and
-# the service is offered in countries that speak the others.
+# Amazon's table has five languages and four pairs. Its examples also have de-DE and es-US, and the service is offered
+# in countries with the others.
 _LOCALES: Final = ("de-DE", "en-CA", "en-GB", "en-US", "es-ES", "es-US", "fr-CA", "fr-FR", "it-IT", "ja-JP")
 _PAIRS: Final = (
     ("en-CA", "fr-CA"),
@@ -231,7 +231,7 @@ PROPERTY_SETTINGS: Final = (
         SettingSelectDescription(
             key="language",
             translation_key="language",
-            # the preferred one first
+            # The preferred one first.
             choices={"/".join(locales): locales for locales in _LANGUAGES},
         ),
     ),
@@ -254,19 +254,19 @@ PROPERTY_SETTINGS: Final = (
         ),
     ),
 )
-"""By their keys at Amazon."""
+"""Settings by their keys at Amazon."""
 
 
 @callback
 def _async_setup_managed_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the settings of a property."""
     async_setup_property_settings(hass, entry, async_add_entities, PROPERTY_SETTINGS, AlexaPropertySettingSelect)
 
 
 class AlexaPropertySettingSelect(PropertySettingEntity, SelectEntity):
-    """A setting with options; what is set is always one of them."""
+    """A setting with options; the current value is always one of them."""
 
     entity_description: SettingSelectDescription
 
@@ -278,14 +278,14 @@ class AlexaPropertySettingSelect(PropertySettingEntity, SelectEntity):
         description: SettingSelectDescription,
         setting: str,
     ) -> None:
-        """Show a setting by its key at Amazon."""
+        """Initialize with the setting's key at Amazon."""
         super().__init__(entry, coordinator, device, description, setting)
         self._known: Mapping[str, PropertySettingValue] = description.choices or {}
         self._seen = SeenValues[PropertySettingValue]()
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Learn the time zones, which stand in files."""
+        """Load the time zones, which are in files."""
         await super().async_added_to_hass()
         if self.entity_description.choices is None:
             zones = await self.hass.async_add_executor_job(available_timezones)
@@ -294,36 +294,36 @@ class AlexaPropertySettingSelect(PropertySettingEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self._seen.option(self._known, self.setting)
 
     @property
     def _values(self) -> Mapping[str, PropertySettingValue]:
-        """Return all values by option, with what is set."""
+        """Return all values by option, including the current one."""
         self._seen.option(self._known, self.setting)
         return self._seen.all(self._known)
 
     @property
     @override
     def options(self) -> list[str]:
-        """Return what can be chosen: also what is set, and what was set before."""
+        """Return the options, including the current and previous values."""
         return list(self._values)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Set it."""
+        """Set the option."""
         await self.async_set(self._values[option])
 
 
 class SeenValues[V]:
-    """The values of one entity that its table lacks, by the option that shows them."""
+    """Values of one entity that its table lacks, by their options."""
 
     def __init__(self) -> None:
-        """Begin with the table alone."""
+        """Initialize with the table alone."""
         self._seen: dict[str, V] = {}
 
     def option(self, known: Mapping[str, V], value: V | None, shown: str | None = None) -> str | None:
-        """Return the option for a value; one that is not known is remembered under ``shown``, or its own text."""
+        """Return the option for a value; an unknown one is remembered under ``shown``, or its own text."""
         if value is None:
             return None
         found = next((option for option, choice in known.items() if choice == value), None)
@@ -334,12 +334,12 @@ class SeenValues[V]:
         return found
 
     def all(self, known: Mapping[str, V]) -> dict[str, V]:
-        """Return all values by option: those that are known, then those that were seen."""
+        """Return all values by option: known ones, then those seen since."""
         return {**known, **{option: value for option, value in self._seen.items() if option not in known}}
 
 
 def _text(value: Any) -> str | None:
-    """Return a value as an option: texts as they are, several with a slash between them, numbers in short."""
+    """Return a value as an option: texts as they are, several joined with a slash, numbers in short form."""
     match value:
         case bool():
             return None
@@ -354,7 +354,7 @@ def _text(value: Any) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingSelectDescription(SettingDescription, SelectEntityDescription):
-    """A choice of some; ``values`` are Amazon's names of the options."""
+    """A setting with options; ``values`` are Amazon's names of the options."""
 
     values: Mapping[str, str]
     entity_category: EntityCategory | None = EntityCategory.CONFIG
@@ -362,7 +362,7 @@ class AlexaSettingSelectDescription(SettingDescription, SelectEntityDescription)
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaPreferenceSelectDescription(CapableDescription, SelectEntityDescription):
-    """A choice among preferences; ``values`` are Amazon's names of the options, as far as they are known beforehand."""
+    """A preference with options; ``values`` are Amazon's names of the known options."""
 
     values: Mapping[str, str] | None = None
     value_fn: Callable[[DevicePreferences], str | None]
@@ -437,18 +437,18 @@ PREFERENCES: Final = (
 def _async_setup_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that each device can have."""
+    """Add the settings of each device."""
     async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingSelect)
     async_setup_settings(hass, entry, async_add_entities, WAKE_WORDS, AlexaWakeWordSelect)
     async_setup_settings(hass, entry, async_add_entities, PREFERENCES, AlexaPreferenceSelect)
 
 
 class CloudSelect(SelectEntity):
-    """A choice whose value is Amazon's; one that the table lacks is shown and can be chosen as it is."""
+    """A select with Amazon's values; a value that the table lacks is shown and can be selected as it is."""
 
     @cached_property
     def _seen(self) -> SeenValues[str]:
-        """Return the values that the table lacks."""
+        """Return the seen values that the table lacks."""
         return SeenValues()
 
     @property
@@ -459,33 +459,33 @@ class CloudSelect(SelectEntity):
     @property
     @abstractmethod
     def _present(self) -> object:
-        """Return what Amazon says."""
+        """Return Amazon's current value."""
 
     @property
     def _values(self) -> Mapping[str, str]:
-        """Return all values by option, with what is set and what was set before."""
+        """Return all values by option, including current and previous ones."""
         self._option()
         return self._seen.all(self._known)
 
     def _option(self) -> str | None:
-        """Return the option of what is set."""
+        """Return the option of the current value."""
         return self._seen.option(self._known, self._present if isinstance(self._present, str) else None)
 
     @property
     @override
     def options(self) -> list[str]:
-        """Return what there is to choose from."""
+        """Return the options."""
         return list(self._values)
 
     @property
     @override
     def current_option(self) -> str | None:
-        """Return what Amazon says."""
+        """Return the current option."""
         return self._option()
 
 
 class AlexaSettingSelect(SettingEntity, CloudSelect):
-    """A setting that is a choice."""
+    """A setting with options."""
 
     entity_description: AlexaSettingSelectDescription
 
@@ -498,22 +498,22 @@ class AlexaSettingSelect(SettingEntity, CloudSelect):
     @property
     @override
     def _present(self) -> object:
-        """Return what Amazon says."""
+        """Return Amazon's current value."""
         return self.setting_value
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Choose."""
+        """Set the option."""
         await self.async_set_setting(self._values[option])
 
 
 class AlexaWakeWordSelect(AlexaSettingSelect):
-    """The wake word; what there is to choose from depends on the device and costs a request of its own."""
+    """The wake word; the options depend on the device and take a separate request."""
 
     @property
     @override
     def _known(self) -> Mapping[str, str]:
-        """Return the words as they are written, with Amazon's names of them."""
+        """Return the wake words as displayed, with Amazon's names of them."""
         words = self.value_of(Setting.WAKE_WORDS)
         names = words if isinstance(words, tuple) else ()
         present = (self.setting_value,) if isinstance(self.setting_value, str) else ()
@@ -521,7 +521,7 @@ class AlexaWakeWordSelect(AlexaSettingSelect):
 
 
 class AlexaPreferenceSelect(PreferenceEntity, CloudSelect):
-    """A preference that is a choice."""
+    """A preference with options."""
 
     entity_description: AlexaPreferenceSelectDescription
 
@@ -532,13 +532,13 @@ class AlexaPreferenceSelect(PreferenceEntity, CloudSelect):
         device: Device,
         description: AlexaPreferenceSelectDescription,
     ) -> None:
-        """Show a preference."""
+        """Initialize for a preference."""
         super().__init__(entry, settings, device, description)
 
     @property
     @override
     def _known(self) -> Mapping[str, str]:
-        """Return Amazon's values by option; languages go by their own names."""
+        """Return Amazon's values by option; languages have their native names."""
         if (values := self.entity_description.values) is not None:
             return values
         return {locale: locale for locale in self.preferences.locales}
@@ -546,12 +546,12 @@ class AlexaPreferenceSelect(PreferenceEntity, CloudSelect):
     @property
     @override
     def _present(self) -> object:
-        """Return what Amazon says."""
+        """Return Amazon's current value."""
         return self.entity_description.value_fn(self.preferences)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Choose."""
+        """Set the option."""
         await self.async_set_preferences(self.entity_description.change_fn(self._values[option]))
 
 
@@ -559,7 +559,7 @@ class AlexaPreferenceSelect(PreferenceEntity, CloudSelect):
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the modes of appliances."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         for feature in plain_modes(appliance):
@@ -569,10 +569,10 @@ def _async_setup_smart_home(
 
 
 class AlexaMode(AlexaApplianceEntity, SelectEntity):
-    """A mode of an appliance, and its options, called what Amazon calls them."""
+    """A mode of an appliance, with Amazon's names for it and its options."""
 
     def __init__(self, place: Placement, *, feature: Feature) -> None:
-        """Show one of the appliance's modes."""
+        """Initialize for one of the appliance's modes."""
         super().__init__(place, key_of(feature, PropertyName.MODE))
         self._instance = feature.instance
         self._modes = modes_by_name(feature.modes)
@@ -586,12 +586,12 @@ class AlexaMode(AlexaApplianceEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return the mode; one that Amazon has not listed goes by its own name."""
+        """Return the mode; one that Amazon has not listed is shown under its raw name."""
         return self._seen.option(self._modes, self.primary if isinstance(self.primary, str) else None)
 
     @property
     def _values(self) -> Mapping[str, str]:
-        """Return all modes by name, with what is set and what was set before."""
+        """Return all modes by name, including current and previous ones."""
         self._seen.option(self._modes, self.primary if isinstance(self.primary, str) else None)
         return self._seen.all(self._modes)
 
@@ -603,5 +603,5 @@ class AlexaMode(AlexaApplianceEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Set the mode; Home Assistant has seen to it that it is one of the options."""
+        """Set the mode; Home Assistant has checked that it is one of the options."""
         await self.async_control(SetMode(instance=self._instance, mode=self._values[option]))

@@ -51,7 +51,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the sensors of an account."""
     _async_setup_notifications(hass, entry, async_add_entities)
     _async_setup_settings(hass, entry, async_add_entities)
     _async_setup_smart_home(hass, entry, async_add_entities)
@@ -60,11 +60,10 @@ async def async_setup_entry(
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaNextDescription(SensorEntityDescription):
-    """What goes off next.
+    """A sensor for the next alarm, timer or reminder.
 
-    ``types`` are the kinds of notification that count, ``capability`` is what a device
-    tells when it can have them. ``label`` names the attribute with what the next one is
-    called.
+    ``types`` are its types of notification, ``capability`` is the device capability that it needs. ``label`` is the
+    name of the attribute with the label of the next one.
     """
 
     types: frozenset[NotificationType]
@@ -72,7 +71,7 @@ class AlexaNextDescription(SensorEntityDescription):
     label: str
 
 
-# The keys are alexa_media_player's: the unique ids stay what they were.
+# The keys are alexa_media_player's: the unique ids must not change.
 SENSORS: Final = (
     AlexaNextDescription(
         key="next Alarm",
@@ -114,7 +113,7 @@ EVERYWHERE_REMINDER: Final = AlexaNextDescription(
 def _async_setup_notifications(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that a device can have."""
+    """Add the next alarm, timer and reminder of each device."""
     devices = entry.runtime_data.devices
     notifications, watch = entry.runtime_data.notifications, entry.runtime_data.alarm_watch
     if notifications is None or watch is None:
@@ -134,10 +133,10 @@ def _async_setup_notifications(
 
 
 class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity):
-    """The next time that something goes off; when it has come, the one after it.
+    """The next time that an alarm, timer or reminder goes off; once it has, the one after it.
 
-    While timers are paused and none runs, it is when the one with the least time left would
-    end had it gone on at ``process_timestamp``.
+    While all timers are paused, it is when the one with the least remaining time would have ended if it had continued
+    at ``process_timestamp``.
     """
 
     entity_description: AlexaNextDescription
@@ -151,7 +150,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
         device: Device,
         description: AlexaNextDescription,
     ) -> None:
-        """Show the notifications of a device."""
+        """Initialize for the notifications of a device."""
         super().__init__(entry, coordinator, device, description.key)
         self.entity_description = description
         self._watch = watch
@@ -163,7 +162,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return alexa_media_player's attributes; ``process_timestamp`` is when ``remainingTime`` was true."""
+        """Return alexa_media_player's attributes; ``remainingTime`` was valid at ``process_timestamp``."""
         zone = self._watch.zone_of(self.serial)
         return {
             **attributes(self._items, self.entity_description.label, zone, self._read_at),
@@ -174,7 +173,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show the first time and listen for what happens."""
+        """Show the first time and listen to the events."""
         await super().async_added_to_hass()
         self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
         self.async_on_remove(self._watch.async_add_viewer(self.serial, self._async_times_changed))
@@ -183,19 +182,19 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Show what has been read."""
+        """Show the new notifications."""
         self._async_take()
         super()._handle_coordinator_update()
 
     @callback
     def _async_times_changed(self) -> None:
-        """Show the next times after one has come, or in another time zone."""
+        """Show the next times after one has passed, or after a change of the time zone."""
         self._async_take()
         self.async_write_ha_state()
 
     @callback
     def _async_take(self) -> None:
-        """Take the notifications of the kind that is shown, and the first of their times."""
+        """Select the notifications of the shown types, and the first of their times."""
         types = self.entity_description.types
         items = in_order(timed for timed in self._watch.timed(self.serial) if timed.notification.type in types)
         if self._read_at is None or {_known(item) for item in items} != {_known(item) for item in self._items}:
@@ -218,7 +217,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
     def _async_happened(self, event: AlarmEvent) -> None:
         """Fire alexa_media_player's event for what rings, and for an alarm that was ended.
 
-        A snooze that is over is the same alarm, of which the event was fired before.
+        The end of a snooze belongs to the same alarm, whose event has been fired before.
         """
         notification = event.notification
         if notification.type not in self.entity_description.types:
@@ -238,7 +237,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
 
 class AlexaAccountSensor(AlexaNextSensor):
-    """The next of the reminders that all devices of the account have in common."""
+    """The next of the reminders that all devices of the account share."""
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, watch: AlarmWatch) -> None:
         """Belong to the account."""
@@ -248,7 +247,7 @@ class AlexaAccountSensor(AlexaNextSensor):
 
 
 def _known(item: Timed) -> tuple[str, str | None, str, datetime | None, float | None]:
-    """Return what of a notification changes its remaining time, apart from the time that passes."""
+    """Return the values of a notification that change its remaining time, apart from time passing."""
     found = item.notification
     left = found.remaining if item.paused else None
     return found.notification_id, found.version, found.status, found.trigger_time, left
@@ -261,7 +260,7 @@ def _local(at: datetime | None) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingSensorDescription(SettingDescription, SensorEntityDescription):
-    """Something that can be read and not changed."""
+    """A read-only setting."""
 
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
 
@@ -280,19 +279,19 @@ SETTINGS: Final = (
 def _async_setup_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those of each Echo."""
+    """Add the settings of each Echo."""
     async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingSensor)
 
 
 class AlexaSettingSensor(SettingEntity, SensorEntity):
-    """Something that can be read and not changed."""
+    """A read-only setting."""
 
     entity_description: AlexaSettingSensorDescription
 
     @property
     @override
     def native_value(self) -> str | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.setting_value if isinstance(self.setting_value, str) else None
 
 
@@ -302,13 +301,13 @@ ILLUMINANCE: Final = PropertyKey(FeatureName.LIGHT_SENSOR, PropertyName.ILLUMINA
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorDescription(SensorEntityDescription):
-    """A range of the air quality monitor; ``instance`` tells which one."""
+    """A range of the air quality monitor; ``instance`` identifies it."""
 
     instance: str
     state_class: SensorStateClass = SensorStateClass.MEASUREMENT
 
 
-# Keys, classes and units are alexa_media_player's, but for PM10, which it lacked.
+# Keys, classes and units are alexa_media_player's, except for PM10, which it lacks.
 MONITOR: Final = {
     description.instance: description
     for description in (
@@ -356,7 +355,7 @@ MONITOR: Final = {
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the sensors of appliances."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         if appliance.feature(FeatureName.TEMPERATURE_SENSOR):
@@ -374,13 +373,13 @@ def _async_setup_smart_home(
 
 
 class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
-    """A temperature in the scale in which the appliance measures."""
+    """A temperature in the scale of the appliance."""
 
     _attr_device_class = SensorDeviceClass.TEMPERATURE
     _attr_state_class = SensorStateClass.MEASUREMENT
 
     def __init__(self, place: Placement) -> None:
-        """Show the temperature."""
+        """Initialize for the temperature."""
         super().__init__(place, TEMPERATURE)
 
     @property
@@ -398,10 +397,10 @@ class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
 
 
 class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
-    """How light it is around an Echo.
+    """Illuminance around an Echo.
 
-    Amazon never pushes it: it costs a request a minute, and so it is off until somebody wants it.
-    The sensor of an Echo may stand still for weeks.
+    Amazon never pushes it: it takes a request per minute, so it is disabled by default. The sensor of an Echo may not
+    report for weeks.
     """
 
     max_age = timedelta(hours=1)
@@ -411,13 +410,13 @@ class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, place: Placement) -> None:
-        """Show the light."""
+        """Initialize for the illuminance."""
         super().__init__(place, ILLUMINANCE)
 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the light in lux."""
+        """Return the illuminance in lux."""
         return self.measured_number
 
     @override
@@ -428,12 +427,12 @@ class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
 
 
 class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
-    """A range that can only be read, called what Amazon calls it."""
+    """A read-only range, with Amazon's name."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
 
     def __init__(self, place: Placement, *, feature: Feature) -> None:
-        """Show one of the appliance's ranges."""
+        """Initialize for one of the appliance's ranges."""
         super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
         self._attr_native_unit_of_measurement = unit_of(feature.value_range) if feature.value_range else None
         if name := name_of(feature.friendly_name):
@@ -450,7 +449,7 @@ class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
 
 
 class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
-    """What Amazon's air quality monitor measures."""
+    """A measurement of Amazon's air quality monitor."""
 
     def __init__(
         self,
@@ -459,7 +458,7 @@ class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
         feature: Feature,
         description: MonitorDescription,
     ) -> None:
-        """Show one of the monitor's ranges."""
+        """Initialize for one of the monitor's ranges."""
         super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
         self.entity_description = description
 
@@ -485,7 +484,7 @@ SET_UP: Final = SensorEntityDescription(
 def _async_setup_unit(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the sensors of a property."""
     devices, api = entry.runtime_data.devices, entry.runtime_data.backend.management
     if api is None:
         return
@@ -500,12 +499,12 @@ def _async_setup_unit(
 
 
 class _ManagedSensor(AlexaDeviceEntity[Device], SensorEntity):
-    """Something that the list of devices tells, whether or not the Echo is online."""
+    """A value in the list of devices, available even if the Echo is offline."""
 
     def __init__(
         self, entry: AlexaConfigEntry, api: ManagementApi, device: Device, description: SensorEntityDescription
     ) -> None:
-        """Show what was last listed."""
+        """Initialize as listener of the device list."""
         super().__init__(entry, entry.runtime_data.devices, device, description.key)
         self.entity_description = description
         self._api = api
@@ -527,13 +526,13 @@ class AlexaUnitSensor(_ManagedSensor):
     @property
     @override
     def native_value(self) -> str | None:
-        """Return the name of the unit, ``None`` for an Echo in none."""
+        """Return the name of the unit, or None for an Echo without a unit."""
         return self._unit.name if self._unit else None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return where in the property the unit is, and its id, which actions take."""
+        """Return the path of the unit in the property, and its id, which actions accept."""
         unit = self._unit
         return {"path": " / ".join(unit.path), "unit_id": unit.unit_id} if unit else {}
 
@@ -544,5 +543,5 @@ class AlexaSetUpSensor(_ManagedSensor):
     @property
     @override
     def native_value(self) -> datetime | None:
-        """Return when that was."""
+        """Return the time of the setup."""
         return self._api.created_at(self.serial)

@@ -96,7 +96,7 @@ def _async_setup_alarms(
 def _add_ascending(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for every device whose alarms can grow louder."""
+    """Add one for every device that supports ascending volume."""
     devices, ascending = entry.runtime_data.devices, entry.runtime_data.ascending
     if ascending is None:
         return
@@ -113,7 +113,7 @@ def _add_ascending(
 
 
 class _AlarmSwitches:
-    """Lets switches come and go with the alarms; those of alarms that are gone leave the registry, too."""
+    """Adds and removes switches with the alarms; those of deleted alarms leave the entity registry, too."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class _AlarmSwitches:
         notifications: NotificationsCoordinator,
         async_add_entities: AddConfigEntryEntitiesCallback,
     ) -> None:
-        """Know no alarm yet."""
+        """Initialize without alarms."""
         self._hass = hass
         self._entry = entry
         self._notifications = notifications
@@ -132,14 +132,14 @@ class _AlarmSwitches:
 
     @callback
     def async_start(self) -> None:
-        """Follow the alarms until the entry is unloaded."""
+        """Watch the alarms until the entry is unloaded."""
         self._entry.async_on_unload(self._notifications.async_add_listener(self._async_update))
         self._entry.async_on_unload(self._entry.runtime_data.devices.async_add_listener(self._async_update))
         self._entry.async_on_unload(self._async_cancel)
         self._async_update()
 
     def _alarms(self) -> dict[str, tuple[Device, Notification]]:
-        """Return all alarms of devices that are there, by unique id."""
+        """Return all alarms of existing devices, by unique id."""
         devices = self._entry.runtime_data.devices.data
         return {
             alarm_unique_id(self._entry, item): (devices[serial], item)
@@ -150,7 +150,7 @@ class _AlarmSwitches:
         }
 
     def _registered(self) -> list[er.RegistryEntry]:
-        """Return the switches of alarms that Home Assistant remembers of devices that are there, enabled or not."""
+        """Return the registered switches of alarms of existing devices, enabled or not."""
         listed = {player_unique_id(self._entry, serial) for serial in self._entry.runtime_data.devices.data}
         registry = er.async_get(self._hass)
         items = er.async_entries_for_config_entry(registry, self._entry.entry_id)
@@ -162,7 +162,7 @@ class _AlarmSwitches:
 
     @callback
     def _async_update(self) -> None:
-        """Add switches of new alarms; look again in a while for those that seem to be gone."""
+        """Add switches of new alarms; schedule a second read if some seem to be gone."""
         alarms = self._alarms()
         new = sorted(alarms.keys() - self._known)
         self._known.update(new)
@@ -181,11 +181,11 @@ class _AlarmSwitches:
 
     @callback
     def _async_due(self, _now: object) -> None:
-        """Look again in the background."""
+        """Run the second read in the background."""
         self._entry.async_create_background_task(self._hass, self._async_look_again(), f"{DOMAIN} alarms gone")
 
     async def _async_look_again(self) -> None:
-        """Read once more; what is still not there is gone."""
+        """Read once more; alarms that are still missing are gone."""
         missing = {item.unique_id for item in self._registered()} - self._alarms().keys()
         if missing:
             await self._notifications.async_refresh_shared()
@@ -201,7 +201,7 @@ class _AlarmSwitches:
 
     @callback
     def _async_cancel(self) -> None:
-        """Look no more."""
+        """Cancel the second read."""
         if self._cancel:
             self._cancel()
             self._cancel = None
@@ -213,12 +213,12 @@ def alarm_unique_id(entry: AlexaConfigEntry, alarm: Notification) -> str:
 
 
 class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], SwitchEntity):
-    """One alarm; off keeps it for later. It is called by its label, or by its time when the switch was made."""
+    """One alarm; off keeps it for later. Its name is its label, or its time when the switch was created."""
 
     def __init__(
         self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, device: Device, alarm: Notification
     ) -> None:
-        """Show an alarm."""
+        """Initialize for an alarm."""
         super().__init__(entry, coordinator, device, ALARM.key)
         self.entity_description = ALARM
         self._id = alarm.notification_id
@@ -230,34 +230,34 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], SwitchEntity
 
     @property
     def alarm(self) -> Notification | None:
-        """Return the alarm as Amazon has it, while it is there."""
+        """Return the alarm, while it exists."""
         return next((item for item in self.value or () if item.notification_id == self._id), None)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the alarm is there; the device may be offline, as its alarms are Amazon's to keep."""
+        """Return whether the alarm exists; the device may be offline, as Amazon stores its alarms."""
         return self.coordinator.usable and self.alarm is not None
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it will ring, or sleeps."""
+        """Return whether it will ring, or is snoozed."""
         alarm = self.alarm
         return None if alarm is None else alarm.status is not NotificationStatus.OFF
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch it on."""
+        """Turn the alarm on."""
         await self._async_switch(enabled=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch it off."""
+        """Turn the alarm off."""
         await self._async_switch(enabled=False)
 
     async def _async_switch(self, *, enabled: bool) -> None:
-        """Switch it; what is shown is what Amazon then tells."""
+        """Turn the alarm on or off; the state follows Amazon's report."""
         alarm, echo = self.alarm, echo_of(self.entry, self.serial)
         if alarm is None or echo is None:
             raise invalid_input("alarm_gone", id=self._id)
@@ -265,10 +265,10 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], SwitchEntity
 
 
 class AlexaAscendingSwitch(AlexaDeviceEntity[bool], SwitchEntity):
-    """Whether the alarms of a device begin quietly."""
+    """Ascending volume of a device's alarms."""
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: AscendingCoordinator, device: Device) -> None:
-        """Show it."""
+        """Initialize for the ascending volume."""
         super().__init__(entry, coordinator, device, ASCENDING.key)
         self._ascending = coordinator
         self.entity_description = ASCENDING
@@ -276,27 +276,27 @@ class AlexaAscendingSwitch(AlexaDeviceEntity[bool], SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.value
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Let them begin quietly."""
+        """Turn on ascending volume."""
         await self._async_set(enabled=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Let them be as loud as ever at once."""
+        """Turn off ascending volume."""
         await self._async_set(enabled=False)
 
     async def _async_set(self, *, enabled: bool) -> None:
-        """Switch it, and show what Amazon then says."""
+        """Set ascending volume, and show the resulting value."""
         with command_errors(self.hass, self.entry):
             await self._ascending.api.async_set_ascending(self.device, enabled=enabled)
         await self.coordinator.async_refresh_shared()
 
 
-# The space in the key is alexa_media_player's: the unique id stays what it was.
+# The space in the key is alexa_media_player's: the unique id must not change.
 DND: Final = SwitchEntityDescription(
     key="do not disturb",
     translation_key="do_not_disturb",
@@ -307,10 +307,10 @@ DND: Final = SwitchEntityDescription(
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaModeDescription(SwitchEntityDescription):
-    """A mode of what a device plays.
+    """A playback mode of a device.
 
-    ``value_fn`` reads it from the session, ``None`` where it cannot be switched there.
-    ``command`` is the command to the player, ``field`` the name of its value.
+    ``value_fn`` reads it from the session, ``None`` if it cannot be changed there. ``command`` is the player command,
+    ``field`` the name of its value.
     """
 
     value_fn: Callable[[Session], bool | None]
@@ -344,7 +344,7 @@ MODES: Final = (
 def _async_setup_device(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the switches of Do Not Disturb and playback."""
     _add_dnd(hass, entry, async_add_entities)
     _add_modes(hass, entry, async_add_entities)
 
@@ -371,7 +371,7 @@ def _add_modes(
 
 
 def _add_dnd(hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    """Add one for every device that Amazon's list of Do Not Disturb has named."""
+    """Add one for every device in Amazon's list of Do Not Disturb."""
     devices = entry.runtime_data.devices
     dnd = entry.runtime_data.dnd
     if dnd is None:
@@ -379,7 +379,7 @@ def _add_dnd(hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: A
     named: set[str] = set()
 
     def candidates() -> Iterator[tuple[str, Callable[[], AlexaDndSwitch]]]:
-        # A list that lacks a device for once does not mean that the device has lost the setting.
+        # A device that one list lacks has not lost the setting.
         named.update(dnd.data)
         for device in devices.data.values():
             # a group's is that of its speakers
@@ -398,7 +398,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
     coordinator: DndCoordinator
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: DndCoordinator, device: Device) -> None:
-        """Show Do Not Disturb."""
+        """Initialize for Do Not Disturb."""
         super().__init__(entry, coordinator, device, DND.key)
         self.entity_description = DND
         self._shown: bool | None = None
@@ -439,12 +439,12 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Do not disturb."""
+        """Turn on Do Not Disturb."""
         await self._async_set(enabled=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Disturb again."""
+        """Turn off Do Not Disturb."""
         await self._async_set(enabled=False)
 
     async def _async_set(self, *, enabled: bool) -> None:
@@ -455,7 +455,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
 
 
 class AlexaModeSwitch(PlaybackEntity, SwitchEntity):
-    """Shuffle or repeat of what a device plays; there while the provider lets it be switched."""
+    """Shuffle or repeat of the current session; available while the provider supports changing it."""
 
     entity_description: AlexaModeDescription
 
@@ -466,7 +466,7 @@ class AlexaModeSwitch(PlaybackEntity, SwitchEntity):
         device: Device,
         description: AlexaModeDescription,
     ) -> None:
-        """Show a mode."""
+        """Initialize for a mode."""
         super().__init__(entry, coordinator, device, description.key)
         self._players = coordinator
         self.entity_description = description
@@ -475,43 +475,43 @@ class AlexaModeSwitch(PlaybackEntity, SwitchEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether something plays that can be switched."""
+        """Return whether a session supports changing it."""
         return super().available and self.is_on is not None
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says of what is played or paused."""
+        """Return the mode of the current session."""
         session = self._session
         return self.entity_description.value_fn(session) if session else None
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch the mode on."""
+        """Turn the mode on."""
         await self._async_set(enabled=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch the mode off."""
+        """Turn the mode off."""
         await self._async_set(enabled=False)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Note what is shown first; Home Assistant writes it."""
+        """Note the initial values; Home Assistant writes them."""
         await super().async_added_to_hass()
         self._shown = self.available, self.is_on
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Show what changed; most that a player tells is not about its modes."""
+        """Write changes of the mode; most changes of a player do not concern it."""
         shown = self.available, self.is_on
         if shown != self._shown:
             self._shown = shown
             super()._handle_coordinator_update()
 
     async def _async_set(self, *, enabled: bool) -> None:
-        """Tell the player, or that of the group that plays here; show what Amazon then confirms."""
+        """Send the command to this player, or that of its group; show the confirmed value."""
         description = self.entity_description
         await self._async_transport(description.command, **{description.field: enabled})
 
@@ -540,14 +540,14 @@ PROPERTY_SETTINGS: Final = (
     ("Accessibility.Display.Magnifier.enablement", _switch("magnifier", "ENABLED", "DISABLED")),
     ("Accessibility.Display.ColorInversion.enablement", _switch("color_inversion", "ENABLED", "DISABLED")),
 )
-"""By their keys at Amazon; Do Not Disturb is a topic of its own."""
+"""Settings by their keys at Amazon; Do Not Disturb is a separate topic."""
 
 
 @callback
 def _async_setup_managed_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the settings of a property."""
     async_setup_property_settings(hass, entry, async_add_entities, PROPERTY_SETTINGS, AlexaPropertySettingSwitch)
 
 
@@ -559,18 +559,18 @@ class AlexaPropertySettingSwitch(PropertySettingEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says, ``None`` for a value that is neither."""
+        """Return Amazon's value, or None for a value that is neither."""
         values = {self.entity_description.on: True, self.entity_description.off: False}
         return None if self.setting is None else values.get(self.setting)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch on."""
+        """Turn on."""
         await self.async_set(self.entity_description.on)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch off."""
+        """Turn off."""
         await self.async_set(self.entity_description.off)
 
 
@@ -642,7 +642,7 @@ PREFERENCES: Final = (
 def _async_setup_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that each device can have."""
+    """Add the settings of each device."""
     async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingSwitch)
     async_setup_settings(hass, entry, async_add_entities, PREFERENCES, AlexaPreferenceSwitch)
 
@@ -655,17 +655,17 @@ class AlexaSettingSwitch(SettingEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.setting_value if isinstance(self.setting_value, bool) else None
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch it on."""
+        """Turn on."""
         await self.async_set_setting(value=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch it off."""
+        """Turn off."""
         await self.async_set_setting(value=False)
 
 
@@ -677,23 +677,23 @@ class AlexaPreferenceSwitch(PreferenceEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.entity_description.value_fn(self.preferences)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch it on."""
+        """Turn on."""
         await self.async_set_preferences(self.entity_description.change_fn(True))
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch it off."""
+        """Turn off."""
         await self.async_set_preferences(self.entity_description.change_fn(False))
 
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 
-# The lamp at the front of the air quality monitor.
+# The light at the front of the air quality monitor.
 _MONITOR_LED: Final = "11"
 
 
@@ -701,7 +701,7 @@ _MONITOR_LED: Final = "11"
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Add the switches of appliances."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         if is_plain_switch(appliance):
@@ -713,34 +713,34 @@ def _async_setup_smart_home(
 
 
 class _AlexaSwitch(AlexaApplianceEntity, SwitchEntity):
-    """Something with the values ON and OFF."""
+    """A switch with the values ON and OFF."""
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return None if self.primary is None else self.primary == "ON"
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch on."""
+        """Turn on."""
         await self.async_control(self._control(on=True))
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch off."""
+        """Turn off."""
         await self.async_control(self._control(on=False))
 
     @abstractmethod
     def _control(self, *, on: bool) -> Control:
-        """Return what switches it."""
+        """Return the control for a value."""
 
 
 class AlexaPowerSwitch(_AlexaSwitch):
-    """The power of a plug, a switch, or whatever else can be switched on and off."""
+    """Power of a plug, a switch, or another appliance that can be turned on and off."""
 
     def __init__(self, place: Placement) -> None:
-        """Be the place.appliance, or be named where it is more than its power."""
+        """Initialize as the main entity, or with a name if the appliance has more than its power."""
         super().__init__(place, POWER)
         if is_something_else(place.appliance):
             self._attr_translation_key = "power"
@@ -751,17 +751,17 @@ class AlexaPowerSwitch(_AlexaSwitch):
 
     @override
     def _control(self, *, on: bool) -> Control:
-        """Return what switches the power."""
+        """Return the control for the power."""
         return SetPower(on=on)
 
 
 class AlexaToggle(_AlexaSwitch):
-    """A function of an appliance, called what Amazon calls it."""
+    """A toggle of an appliance, with Amazon's name."""
 
     _attr_device_class = SwitchDeviceClass.SWITCH
 
     def __init__(self, place: Placement, *, toggle: Feature) -> None:
-        """Show one of the appliance's toggles."""
+        """Initialize for one of the appliance's toggles."""
         super().__init__(place, key_of(toggle, PropertyName.TOGGLE_STATE))
         self._instance = toggle.instance
         if is_air_quality_monitor(place.appliance) and toggle.instance == _MONITOR_LED:
@@ -775,5 +775,5 @@ class AlexaToggle(_AlexaSwitch):
 
     @override
     def _control(self, *, on: bool) -> Control:
-        """Return what switches the function."""
+        """Return the control for the toggle."""
         return SetToggle(instance=self._instance, on=on)

@@ -1,4 +1,4 @@
-"""System health: what the information page shows. Accounts have numbers there, no names."""
+"""System health information; accounts have numbers instead of names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,12 +13,12 @@ from .coordinator.runtime import AlexaConfigEntry
 
 @callback
 def async_register(_hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
-    """Register the information that this integration gives."""
+    """Register the system health information."""
     register.async_register_info(async_system_health_info)
 
 
 async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return for every account whether it is signed in, whether push is up and how many devices it has."""
+    """Return for every account whether it is signed in, whether push is up and the number of devices."""
     entries: Sequence[AlexaConfigEntry] = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False
     )
@@ -39,12 +39,12 @@ def _loaded(entry: AlexaConfigEntry) -> bool:
 
 
 def _signed_in(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Return whether an account is set up and nobody has to sign in again."""
+    """Return whether an account is set up and does not need a new sign-in."""
     return _loaded(entry) and not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 def _devices(entry: AlexaConfigEntry) -> int:
-    """Return how many devices an account has in Home Assistant; none while it is not set up."""
+    """Return the number of devices of an account; 0 while it is not set up."""
     return len(entry.runtime_data.devices.data) if _loaded(entry) else 0
 
 

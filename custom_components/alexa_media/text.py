@@ -20,13 +20,13 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the texts of an account."""
     _async_setup_settings(hass, entry, async_add_entities)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaTextDescription(CapableDescription, TextEntityDescription):
-    """A text about a device; none of them is asked for on its own."""
+    """A text setting that comes with the list of devices."""
 
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     entity_registry_enabled_default: bool = False
@@ -40,23 +40,23 @@ TIME_ZONE: Final = (AlexaTextDescription(key="time_zone", translation_key="time_
 def _async_setup_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that each device can have."""
+    """Add the texts of each device."""
     async_setup_settings(hass, entry, async_add_entities, NAME, AlexaNameText)
     async_setup_settings(hass, entry, async_add_entities, TIME_ZONE, AlexaTimeZoneText)
 
 
 class AlexaNameText(PreferenceEntity, TextEntity):
-    """What a device is called at Amazon; its name here follows."""
+    """Name of a device at Amazon; its name here follows."""
 
     @property
     @override
     def native_value(self) -> str | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.device.name
 
     @override
     async def async_set_value(self, value: str) -> None:
-        """Call it something else."""
+        """Rename the device."""
         if not (name := value.strip()):
             raise invalid_input("name_empty")
         with command_errors(self.hass, self.entry):
@@ -64,17 +64,17 @@ class AlexaNameText(PreferenceEntity, TextEntity):
 
 
 class AlexaTimeZoneText(PreferenceEntity, TextEntity):
-    """The time zone of a device, as the IANA names it."""
+    """Time zone of a device, by IANA name."""
 
     @property
     @override
     def native_value(self) -> str | None:
-        """Return what Amazon says."""
+        """Return Amazon's value."""
         return self.preferences.time_zone
 
     @override
     async def async_set_value(self, value: str) -> None:
-        """Put it elsewhere."""
+        """Set the time zone."""
         if await zone_named(value) is None:
             raise invalid_input("time_zone_unknown", time_zone=value)
         await self.async_set_preferences(PreferenceChanges(time_zone=value))

@@ -26,21 +26,21 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the to-do lists of an account."""
     _async_setup_lists(hass, entry, async_add_entities)
 
 
-# What a quantity begins with, so that a text with a × of its own is not torn apart.
+# Prefix of a quantity, so that a text that contains × is not split.
 _QUANTITY: Final = re.compile(r"(?P<quantity>\d[^×]{0,29}?)\s*×\s*(?P<name>\S.*)", re.DOTALL)
 
 
 def summary_of(name: str, quantity: str | None) -> str:
-    """Return the text that is shown: ``2 × milk``, or the name alone."""
+    """Return the text to show: ``2 × milk``, or the name alone."""
     return f"{quantity} × {name}" if quantity else name
 
 
 def parse_summary(summary: str) -> tuple[str, str | None]:
-    """Return name and quantity of a text that a user wrote."""
+    """Return name and quantity of a text from a user."""
     text = " ".join(summary.split())
     if found := _QUANTITY.fullmatch(text):
         return found["name"], found["quantity"]
@@ -58,7 +58,7 @@ _STATUS: Final = {True: TodoItemStatus.COMPLETED, False: TodoItemStatus.NEEDS_AC
 def _async_setup_lists(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for every list, and remove those of lists that are gone."""
+    """Add one for every list, and remove those of deleted lists."""
     lists = entry.runtime_data.lists
     api = entry.runtime_data.backend.lists
     if lists is None or api is None:
@@ -82,7 +82,7 @@ def _async_setup_lists(
 
 
 def _registered(registry: er.EntityRegistry, entry: AlexaConfigEntry) -> dict[str, str]:
-    """Return the entity ids of the lists that have or had an entity, by the id of the list."""
+    """Return the entity ids of registered lists, by the id of the list."""
     prefix = _unique_id(entry, "")
     return {
         registered.unique_id.removeprefix(prefix): registered.entity_id
@@ -97,7 +97,7 @@ def _unique_id(entry: AlexaConfigEntry, list_id: str) -> str:
 
 
 class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
-    """A list; a note is an item's description, a quantity stands before its name."""
+    """A list; a note is an item's description, a quantity precedes its name."""
 
     _attr_has_entity_name = True
     _attr_supported_features = (
@@ -108,7 +108,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
     )
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: ListsCoordinator, api: ListsApi, list_id: str) -> None:
-        """Show one list of the account."""
+        """Initialize for one list of the account."""
         super().__init__(coordinator, context=list_id)
         self.entry = entry
         self._api = api
@@ -120,7 +120,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @property
     def _list(self) -> AlexaList | None:
-        """Return the list as it was last read."""
+        """Return the list as last read."""
         return self.coordinator.data.get(self._list_id)
 
     @property
@@ -131,12 +131,12 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the lists can be read and this is one of them."""
+        """Return whether the lists can be read and contain this one."""
         return super().available and self._list is not None
 
     @callback
     def _async_take(self) -> None:
-        """Take over name and items."""
+        """Update name and items."""
         if (held := self._list) is None:
             return
         if (key := _NAMES.get(held.info.type)) and held.info.name is None:
@@ -145,7 +145,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
             self._attr_name = held.info.name
         if held.items is None:
             return
-        # what is still to do comes first
+        # Open items first.
         self._attr_todo_items = [
             TodoItem(
                 uid=item.item_id,
@@ -157,11 +157,11 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
         ]
         if len(held.items) >= MAX_ITEMS and not self._warned:
             self._warned = True
-            _LOGGER.warning("A list has more than %s items, the others are not shown", MAX_ITEMS)
+            _LOGGER.warning("A list has more than %s items; the others are not shown", MAX_ITEMS)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Have the items read, now that somebody looks at them."""
+        """Have the items read, which have a listener now."""
         await super().async_added_to_hass()
         if self._list and self._list.items is None:
             self.coordinator.async_want(self._list_id)
@@ -169,7 +169,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Show what changed."""
+        """Write changes."""
         self._async_take()
         super()._handle_coordinator_update()
 
@@ -183,7 +183,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_create_todo_item(self, item: TodoItem) -> None:
-        """Add an item; quantity and note are a second request, as Amazon takes only a name at first."""
+        """Add an item; quantity and note need a second request, as Amazon first accepts only a name."""
         name, quantity = parse_summary(item.summary or "")
         if not name:
             raise invalid_input("todo_item_without_name")
@@ -200,7 +200,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_update_todo_item(self, item: TodoItem) -> None:
-        """Change what is another than what is shown, in one request."""
+        """Change the fields that differ from the shown ones, in one request."""
         shown = self._items.get(item.uid or "")
         if shown is None:
             raise invalid_input("todo_item_gone")
@@ -209,7 +209,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
             await self._async_change(shown, changes)
 
     def _changes(self, shown: ListItem, item: TodoItem) -> ItemChanges:
-        """Return what a user made different."""
+        """Return the fields that a user has changed."""
         name = quantity = note = complete = None
         if item.summary != summary_of(shown.name, shown.quantity):
             wanted, amount = parse_summary(item.summary or "")
@@ -225,7 +225,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_delete_todo_items(self, uids: list[str]) -> None:
-        """Delete items; those that can be deleted are, whatever becomes of the others."""
+        """Delete items; a failure does not prevent the deletion of the others."""
         items = self._items
         if gone := [uid for uid in uids if uid not in items]:
             raise invalid_input("todo_item_gone" if len(uids) == 1 else "todo_items_gone", count=str(len(gone)))
@@ -235,7 +235,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
             raise failures[0]
 
     async def _async_change(self, item: ListItem, changes: ItemChanges) -> None:
-        """Change an item of which ``item`` is what the user saw."""
+        """Change an item; ``item`` is the version that the user saw."""
 
         async def send(current: ListItem) -> None:
             changed = await self._api.async_update(self._list_id, current, changes)
@@ -244,7 +244,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
         await self._async_versioned(item, changes, send)
 
     async def _async_delete(self, item: ListItem) -> None:
-        """Delete an item of which ``item`` is what the user saw."""
+        """Delete an item; ``item`` is the version that the user saw."""
 
         async def send(current: ListItem) -> None:
             await self._api.async_delete(self._list_id, current)
@@ -255,10 +255,9 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
     async def _async_versioned(
         self, item: ListItem, changes: ItemChanges | None, send: Callable[[ListItem], Awaitable[None]]
     ) -> None:
-        """Send a change; who lost a race looks again, and tries once more unless the other changed the same.
+        """Send a change; after a version conflict read the item and retry once, unless the same fields changed.
 
-        Amazon refuses a version that is not the current one. Without ``changes`` the item
-        is to go.
+        Amazon refuses an outdated version. Without ``changes`` the item is deleted.
         """
         with command_errors(self.hass, self.entry):
             try:
@@ -277,7 +276,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
 
 def _untouched(seen: ListItem, fresh: ListItem, changes: ItemChanges | None) -> bool:
-    """Return whether nobody else changed what is to be changed; of what is to go, anything but its ticking off."""
+    """Return whether the fields to change are unchanged elsewhere; for a deletion, all but the check mark."""
     if changes is None:
         return (seen.name, seen.quantity, seen.note) == (fresh.name, fresh.quantity, fresh.note)
     return all(

@@ -1,1 +1,1 @@
-"""What several platforms or actions share."""
+"""Features that several platforms or actions share."""

@@ -1,4 +1,4 @@
-"""Alarms, timers and reminders as a user asks for them: checked before anything is sent."""
+"""Alarms, timers and reminders for actions and entities: input is validated before anything is sent."""
 
 import asyncio
 from collections import Counter
@@ -30,17 +30,17 @@ CAN_REMIND: Final = "REMINDERS"
 HAS_VOLUME: Final = "TIMERS_ALARMS_NOTIFICATIONS_VOLUME"
 
 
-# What lies closer is over before Amazon has it.
+# Minimum time ahead: anything sooner would be over before Amazon has it.
 LEAST_AHEAD: Final = timedelta(seconds=5)
 LONGEST_LABEL: Final = 256
 LONGEST_TIMER: Final = timedelta(hours=24)
 MOST_WEEKS: Final = 52
 
-# What lies further ahead is a mistake; near the ends of the calendar, time zones lead out of it.
+# Maximum time ahead: anything later is a mistake, and time zones can leave the range of the calendar.
 MOST_YEARS: Final = 10
 _FIRST_YEAR: Final = 1970
 
-# How long to wait for a timer that was asked for in words to turn up in the list.
+# How long to wait for a timer that was set by a spoken command to appear in the list.
 TIMER_APPEARS: Final = 8.0
 
 
@@ -55,12 +55,12 @@ ALL_DEVICES: Final = Device(
     account_id=None,
     capabilities=frozenset({CAN_REMIND}),
 )
-"""Stands for all devices of an account, which have reminders in common."""
+"""Serial that means all devices of an account, which share reminders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """A device of a loaded account that has alarms, and what is needed to work on them."""
+    """A device of a loaded account that has alarms, and the coordinators for them."""
 
     entry: AlexaConfigEntry
     device: Device
@@ -70,16 +70,16 @@ class Echo:
 
     @property
     def zone(self) -> tzinfo:
-        """Return the time zone that its alarms are in."""
+        """Return the time zone of its alarms."""
         return self.watch.zone_of(self.device.serial)
 
     @property
     def items(self) -> tuple[Notification, ...]:
-        """Return what is set on it."""
+        """Return the notifications of the device."""
         return self.notifications.data.get(self.device.serial, ())
 
     def next_of(self, notification: Notification) -> datetime | None:
-        """Return when something goes off next, in UTC."""
+        """Return the next time of a notification in UTC."""
         country = self.watch.country_of(self.device.serial)
         return next_occurrence(notification, dt_util.utcnow(), self.zone, country)
 
@@ -88,7 +88,7 @@ class Echo:
 
 
 def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
-    """Return a device of an account; ``None`` where the account or its backend has no such thing.
+    """Return a device of an account; None if the account or its backend has no such device.
 
     Entities ask while the account is still being set up, too.
     """
@@ -122,7 +122,7 @@ def leaves_of(echo: Echo) -> tuple[Device, ...]:
 
 @callback
 def echo_by_entity(hass: HomeAssistant, entity_id: str) -> Echo:
-    """Return the device of a media player of ours; raises ``ServiceValidationError``."""
+    """Return the device of a media player of this integration; raises ``ServiceValidationError``."""
     item = er.async_get(hass).async_get(entity_id)
     if item and item.platform == DOMAIN and item.domain == MEDIA_PLAYER_DOMAIN:
         entry = hass.config_entries.async_get_entry(item.config_entry_id or "")
@@ -134,7 +134,7 @@ def echo_by_entity(hass: HomeAssistant, entity_id: str) -> Echo:
 
 @callback
 def default_echo(entry: AlexaConfigEntry) -> Echo | None:
-    """Return the device that the account's select names."""
+    """Return the default device of the account, as selected."""
     return echo_of(entry, entry.options.get(CONF_DEFAULT_DEVICE, ""))
 
 
@@ -150,9 +150,9 @@ def any_default_echo(hass: HomeAssistant) -> Echo:
 
 @callback
 def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Echo:
-    """Return the device of an account that a name, a serial or a media player's entity id means.
+    """Return the device of an account by its name, serial or media player's entity id.
 
-    Raises ``ServiceValidationError`` for what means none, or several.
+    Raises ``ServiceValidationError`` if none or several match.
     """
     wanted = text.strip()
     if wanted.startswith(f"{MEDIA_PLAYER_DOMAIN}."):
@@ -166,7 +166,7 @@ def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Ech
         return everywhere
     able = [echo.device for echo in _echos(entry) if CAN_RING in echo.device.capabilities]
     names = Counter(folded(device.name) for device in able)
-    # of several with one name the serial is the way to tell them apart
+    # The serial identifies one of several with the same name.
     known = ", ".join(sorted(device.name if names[folded(device.name)] == 1 else device.serial for device in able))
     raise invalid_input("alarm_location_unknown", location=wanted, known=known)
 
@@ -192,7 +192,7 @@ def echos_that_remind(hass: HomeAssistant, entry: AlexaConfigEntry | None) -> li
 
 
 def must_have(echo: Echo, capability: str) -> None:
-    """Raise ``ServiceValidationError`` for a device that is offline, or has no such thing."""
+    """Raise ``ServiceValidationError`` for a device that is offline or lacks a capability."""
     if capability not in echo.device.capabilities:
         able = [leaf.name for leaf in leaves_of(echo) if capability in leaf.capabilities]
         if echo.device.is_group and able:
@@ -208,9 +208,9 @@ def must_be_online(echo: Echo) -> None:
 
 
 async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
-    """Return what has an id, or the index that it ends with, and its device; raises ``ServiceValidationError``.
+    """Return the notification with an id, or with the index that the id ends with, and its device.
 
-    What was made or changed a moment ago, and is not known yet, is read first.
+    Changes made a moment ago are read first. Raises ``ServiceValidationError`` if there is none.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     for entry in entries:
@@ -228,11 +228,10 @@ async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, N
 
 
 def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) -> Timing:
-    """Return when something is to ring.
+    """Return the times for a notification.
 
-    A time without a zone is that of the device, a time of day the next such time. What
-    repeats begins on the first of its days. Raises ``ServiceValidationError`` for what is
-    over, or so close that it would be.
+    A time without a zone uses the zone of the device; a time of day means the next such time. A repeating notification
+    starts on the first of its days. Raises ``ServiceValidationError`` for a time that is in the past or too close.
     """
     zone = echo.zone
     earliest = dt_util.now(zone) + LEAST_AHEAD
@@ -259,27 +258,27 @@ def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) ->
 
 
 def time_of_day(seconds: float) -> time:
-    """Return the time of the clock that is so many seconds after midnight."""
+    """Return the time of day that is some seconds after midnight."""
     minutes, left = divmod(int(seconds), 60)
     return time(minutes // 60, minutes % 60, left)
 
 
 def _days_later(local: datetime, days: int) -> datetime:
-    """Return the same time by the clock some days later."""
+    """Return the same wall-clock time some days later."""
     return datetime.combine(local.date() + timedelta(days=days), local.timetz())
 
 
 def recurrence_of(weekdays: Collection[str], interval: int = 1) -> Recurrence | None:
-    """Return a recurrence on some days (MO … SU, in any order); ``None`` for none."""
+    """Return a recurrence on some days (MO … SU, in any order); None for none."""
     days = tuple(day for day in WEEKDAYS if day in weekdays)
     return Recurrence(weekdays=days, interval=interval) if days else None
 
 
 def recurrence_of_rule(rule: str | None, first: date) -> Recurrence | None:
-    """Return the recurrence that an RFC 5545 rule stands for.
+    """Return the recurrence of an RFC 5545 rule.
 
-    Raises ``ServiceValidationError`` for one that Amazon cannot hold: it knows every day, and
-    days of every week or of every so many weeks, without an end.
+    Raises ``ServiceValidationError`` for one that Amazon does not support: it supports every day, and days of every
+    week or of every n-th week, without an end.
     """
     if not rule:
         return None
@@ -308,9 +307,9 @@ def rule_of(recurrence: Recurrence) -> str:
 
 
 def recurrence_held(echo: Echo, notification: Notification) -> Recurrence | None:
-    """Return how something repeats that is there already.
+    """Return the recurrence of an existing notification.
 
-    Raises ``ServiceValidationError`` for a repetition that can be read and not be written.
+    Raises ``ServiceValidationError`` for a recurrence that can be read but not written.
     """
     if not repeats(notification):
         return None
@@ -327,7 +326,7 @@ _CLOCK: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
 def label_of(text: str) -> str:
-    """Return a label; raises ``ServiceValidationError`` for one that is empty or too long."""
+    """Return a label; raises ``ServiceValidationError`` if it is empty or too long."""
     label = " ".join(text.split())
     if not label:
         raise invalid_input("alarm_label_empty")
@@ -337,7 +336,7 @@ def label_of(text: str) -> str:
 
 
 async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> AlarmTone | None:
-    """Return a sound of the device's own by its id or its name; raises ``ServiceValidationError`` for another."""
+    """Return a sound of the device by its id or its name; raises ``ServiceValidationError`` if it has none such."""
     if not text:
         return None
     with command_errors(hass, echo.entry):
@@ -350,13 +349,13 @@ async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> Alar
 
 
 def must_be(notification: Notification, wanted: Collection[str], key: str) -> None:
-    """Raise the ``ServiceValidationError`` ``key`` for what is of another kind."""
+    """Raise the ``ServiceValidationError`` ``key`` for a notification of another type."""
     if notification.type not in wanted:
         raise invalid_input(key, id=notification.notification_id)
 
 
 def must_come_again(echo: Echo, notification: Notification) -> None:
-    """Raise ``ServiceValidationError`` for what has no next time that could be left out."""
+    """Raise ``ServiceValidationError`` if a notification does not repeat: it has no occurrence to skip."""
     if not repeats(notification) or notification.type in TIMERS or echo.next_of(notification) is None:
         raise invalid_input("alarm_not_recurring", id=notification.notification_id)
 
@@ -367,7 +366,10 @@ def must_come_again(echo: Echo, notification: Notification) -> None:
 async def async_create(
     hass: HomeAssistant, echo: Echo, timing: Timing, *, label: str | None = None, sound: AlarmTone | None = None
 ) -> str:
-    """Set a reminder where there is a label, else an alarm; return its id. It shows once Amazon tells of it."""
+    """Create a reminder if there is a label, else an alarm, and return its id.
+
+    The entities show it once Amazon reports it.
+    """
     with command_errors(hass, echo.entry):
         if label is None:
             created = await echo.api.async_create_alarm(echo.device, timing, sound)
@@ -386,7 +388,7 @@ async def async_edit(
     label: str | None = None,
     sound: AlarmTone | None = None,
 ) -> None:
-    """Change an alarm or a reminder; what is ``None`` stays."""
+    """Change an alarm or a reminder; fields that are ``None`` stay."""
     with command_errors(hass, echo.entry):
         if notification.type in ALARMS:
             await echo.api.async_edit_alarm(echo.device, notification, timing, sound)
@@ -403,14 +405,14 @@ async def async_delete(hass: HomeAssistant, echo: Echo, notification: Notificati
 
 
 async def async_skip(hass: HomeAssistant, echo: Echo, notification: Notification) -> None:
-    """Leave out the next time of what repeats."""
+    """Skip the next occurrence of a repeating alarm or reminder."""
     with command_errors(hass, echo.entry):
         await echo.api.async_skip_next(notification)
     echo.notifications.async_expect(echo.device.serial)
 
 
 async def async_switch(hass: HomeAssistant, echo: Echo, alarm: Notification, *, enabled: bool) -> None:
-    """Switch an alarm on or off."""
+    """Turn an alarm on or off."""
     with command_errors(hass, echo.entry):
         await echo.api.async_switch_alarm(echo.device, alarm, enabled=enabled)
     echo.notifications.async_expect(echo.device.serial)
@@ -423,21 +425,21 @@ async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
 
 
 def phrases_of(echo: Echo) -> Phrases:
-    """Return how to talk to a device; raises ``ServiceValidationError`` for a language that is not known here."""
+    """Return the phrases in the language of a device; raises ``ServiceValidationError`` for an unsupported language."""
     if (phrases := phrases_for(echo.device.locale)) is None:
         raise invalid_input("alarm_language", locale=echo.device.locale or "", device=echo.device.name)
     return phrases
 
 
 async def async_tell(hass: HomeAssistant, echo: Echo, sentence: str) -> None:
-    """Say something to a device that changes what rings."""
+    """Send a text command that changes alarms to a device."""
     with command_errors(hass, echo.entry):
         await echo.entry.runtime_data.backend.async_execute(TextCommand(text=sentence), (echo.device,))
     echo.notifications.async_expect(echo.device.serial)
 
 
 async def async_timer(hass: HomeAssistant, echo: Echo, sentence: str) -> str | None:
-    """Set a timer in words; return its id, ``None`` when none turns up in the list in time."""
+    """Set a timer by a text command; return its id, or None if it does not appear in the list in time."""
     known = _timers(echo)
     changed = asyncio.Event()
     stop = echo.notifications.async_add_listener(changed.set, echo.device.serial)

@@ -1,4 +1,4 @@
-"""Base entity of smart-home appliances, and their diagnostics."""
+"""Base entities of smart home appliances, and their diagnostics."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ from ..entity import TopicEntity, async_setup_entities, command_errors, player_d
 
 
 def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | None:
-    """Return how many appliances there are of each kind, and which of them get entities and why not."""
+    """Return the number of appliances of each kind, and which of them get entities and why."""
     appliances = runtime.appliances
     if appliances is None:
         return None
@@ -40,7 +40,7 @@ def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | Non
 
 
 def appliance_diagnostics(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> Mapping[str, Any] | None:
-    """Return the appliance of a registered device, ``None`` if it is none that gets entities."""
+    """Return the appliance of a registered device, or None if it has no appliance with entities."""
     runtime = entry.runtime_data
     if runtime.appliances is None or runtime.smart_home is None:
         return None
@@ -51,7 +51,7 @@ def appliance_diagnostics(entry: AlexaConfigEntry, device_entry: DeviceEntry) ->
 
 
 def _appliance(appliance: Appliance, state: ApplianceState) -> dict[str, Any]:
-    """Return what an appliance is, can do and says."""
+    """Return an appliance with its features and state."""
     return {
         "kind": appliance.kind,
         "type": appliance.type_raw,
@@ -79,7 +79,7 @@ def _appliance(appliance: Appliance, state: ApplianceState) -> dict[str, Any]:
 
 
 def _feature(feature: Feature) -> dict[str, Any]:
-    """Return what a feature can be told."""
+    """Return a feature without private data."""
     limits = feature.value_range
     return {
         "feature": feature.name_raw or feature.name,
@@ -92,19 +92,19 @@ def _feature(feature: Feature) -> dict[str, Any]:
 
 
 AIR_QUALITY_MONITOR: Final = "Indoor Air Quality Monitor"
-"""The model under which alexa_media_player registered Amazon's air quality monitor, by its serial."""
+"""Model under which alexa_media_player registered Amazon's air quality monitor, by its serial."""
 
 GUARD: Final = "Alexa Guard"
 
 ATTR_LAST_SAMPLED: Final = "last_sampled"
-"""When what an entity shows was true at the appliance."""
+"""Time at which the appliance measured the value of an entity."""
 
 _AIR_QUALITY_MONITOR_TYPE: Final = "AEZME1X38KDRA"
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an entity belongs: its account, the states of its smart home, its appliance, and its unique id."""
+    """Placement of an entity: account, smart home coordinator, appliance and unique id."""
 
     entry: AlexaConfigEntry
     coordinator: SmartHomeCoordinator
@@ -125,9 +125,9 @@ def is_air_quality_monitor(appliance: Appliance) -> bool:
 def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: str, bare: str) -> str:
     """Return the unique id of an entity of the platform ``domain``; ``bare`` is alexa_media_player's.
 
-    It had no form for a second account. What is registered stays; what is new gets the
-    bare form in the first account, and one of its own in a further one, or where the
-    bare one is another account's: two accounts may see the same appliance.
+    alexa_media_player has no form for a second account. Registered ids stay. A new entity gets the bare id in the first
+    account, and a prefixed one in other accounts or if the bare one belongs to another account: two accounts may see
+    the same appliance.
     """
     registry = er.async_get(hass)
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
@@ -141,10 +141,10 @@ def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: st
 
 
 def appliance_identifier(entry: AlexaConfigEntry, appliance: Appliance) -> tuple[str, str]:
-    """Return how the device of an appliance is identified.
+    """Return the device identifier of an appliance.
 
-    What is an Echo itself has the Echo's device, the air quality monitor has
-    alexa_media_player's identifier, all others keep clear of both.
+    An Echo's appliance uses the Echo's device, the air quality monitor alexa_media_player's identifier; all others
+    avoid both.
     """
     if appliance.is_echo and appliance.echo_serial:
         return DOMAIN, player_unique_id(entry, appliance.echo_serial)
@@ -159,14 +159,14 @@ def _name_of(appliance: Appliance) -> str:
 
 
 def _model_of(appliance: Appliance) -> str | None:
-    """Return the model of an appliance; where Amazon has a name for insiders alone, what everybody calls it."""
+    """Return the model of an appliance; a common name where Amazon's is an internal one."""
     if is_air_quality_monitor(appliance):
         return AIR_QUALITY_MONITOR
     return GUARD if appliance.is_guard else appliance.model
 
 
 def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, appliance: Appliance) -> DeviceInfo:
-    """Return how an appliance stands in the device registry: below its Echo, in the room that Alexa has it in."""
+    """Return the device info of an appliance: connected via its Echo, in its room in Alexa."""
     runtime = entry.runtime_data
     echo = runtime.devices.data.get(appliance.echo_serial) if appliance.echo_serial else None
     if echo and appliance.is_echo:
@@ -182,7 +182,7 @@ def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, applianc
         suggested_area=runtime.appliances.room_of(appliance) if runtime.appliances else None,
     )
     if echo:
-        # The Echo's own entities may come later; a device can only be put below one that is registered.
+        # The Echo's own entities may be added later; ``via_device`` needs a registered device.
         registered = dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id, **player_device_info(entry, echo)
         )
@@ -198,10 +198,9 @@ def async_setup_appliances(
     domain: str,
     find: Finder,
 ) -> None:
-    """Add what ``find`` yields of each appliance, now and when appliances come.
+    """Add the entities that ``find`` yields for each appliance, now and when appliances appear.
 
-    It yields (key, factory): the key follows Alexa's entity id in the unique id, "" for
-    the main entity.
+    It yields (key, factory): the key follows Alexa's entity id in the unique id, "" for the main entity.
     """
     runtime = entry.runtime_data
     appliances, smart_home, devices = runtime.appliances, runtime.smart_home, runtime.devices
@@ -210,7 +209,7 @@ def async_setup_appliances(
 
     def candidates() -> Iterator[tuple[str, Callable[[], Entity]]]:
         for appliance in appliances.data.values():
-            # An Echo that is not wanted has no sensors either.
+            # An Echo that is filtered out gets no sensors either.
             if appliance.is_echo and appliance.echo_serial not in devices.data:
                 continue
             for key, factory in find(appliance):
@@ -222,17 +221,16 @@ def async_setup_appliances(
 
 
 class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
-    """An entity that shows some properties of an appliance, the first of ``keys`` above all.
+    """An entity that shows properties of an appliance; the first of ``keys`` is its state.
 
-    It is available while the smart home can be read, the appliance can be reached and
-    that property is known. It is written when what it shows has changed, and not with
-    every push about its appliance.
+    It is available while the smart home can be read, the appliance is reachable and that property is known. Its state
+    is written when a shown value has changed, and not with every push about its appliance.
     """
 
     _attr_has_entity_name = True
 
     def __init__(self, place: Placement, *keys: PropertyKey) -> None:
-        """Show an appliance that the account has."""
+        """Initialize for an appliance of the account."""
         super().__init__(place.coordinator, context=place.appliance.entity_id)
         self.entry = place.entry
         self._appliance = place.appliance
@@ -243,42 +241,42 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 
     @property
     def appliance(self) -> Appliance:
-        """Return the appliance as it was last discovered."""
+        """Return the appliance as last discovered."""
         self._appliance = self.coordinator.appliances.data.get(self._appliance.entity_id, self._appliance)
         return self._appliance
 
     @property
     def appliance_state(self) -> ApplianceState:
-        """Return what is known of the appliance."""
+        """Return the state of the appliance."""
         return self.coordinator.data.get(self._appliance.entity_id, ApplianceState())
 
     def value_of(self, key: PropertyKey) -> Value | None:
-        """Return the value of a property, ``None`` where it is not known."""
+        """Return the value of a property, or None if unknown."""
         return self.appliance_state.value(*key)
 
     def number_of(self, key: PropertyKey) -> float | None:
-        """Return the value of a property that is a number."""
+        """Return the value of a numeric property."""
         value = self.value_of(key)
         return value if isinstance(value, float | int) else None
 
     @property
     def primary(self) -> Value | None:
-        """Return the value of the property that this is about."""
+        """Return the value of the entity's main property."""
         return self.value_of(self._keys[0])
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the appliance can be read and reached."""
+        """Return whether the appliance can be read and is reachable."""
         return super().available and self.appliance_state.reachable and self.primary is not None
 
     def snapshot(self) -> object:
-        """Return all that this shows, to compare."""
+        """Return all shown values, for comparison."""
         return self.available, [self.value_of(key) for key in self._keys]
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also follow the appliance itself: what it can do."""
+        """Also listen to the appliance itself: its features."""
         await super().async_added_to_hass()
         self._shown = self.snapshot()
         self.async_on_remove(
@@ -287,14 +285,14 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 
     @callback
     def _async_appliance_changed(self) -> None:
-        """Show what follows from the appliance itself, whatever else has changed."""
+        """Update what depends on the appliance itself, whether or not a value has changed."""
         self._shown = self.snapshot()
         self.async_write_ha_state()
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Show what changed, if this shows it."""
+        """Write the state if a shown value has changed."""
         snapshot = self.snapshot()
         if snapshot != self._shown:
             self._shown = snapshot
@@ -307,40 +305,40 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
             await self.coordinator.async_read_now(self._appliance.entity_id)
 
     async def async_control(self, *controls: Control) -> None:
-        """Set all this in one request; returns when Amazon has accepted it."""
+        """Send all controls in one request; returns when Amazon has accepted them."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_control(self._appliance.entity_id, *controls)
 
 
 class AlexaMeasuringEntity(AlexaApplianceEntity):
-    """An entity whose state says how things are now, by its first property: motion, light, temperatures.
+    """An entity that shows a current measurement, such as motion, light or temperature, in its first property.
 
-    Amazon answers with the last sample that it has, which may be weeks old. The sample's time is an
-    attribute, and a value that is older than ``max_age`` allows is unknown.
+    Amazon returns the last sample, which may be weeks old. The sample's time is an attribute, and a value that is older
+    than ``max_age`` is unknown.
     """
 
     _unrecorded_attributes = frozenset({ATTR_LAST_SAMPLED})
 
     max_age: ClassVar[timedelta | None] = timedelta(days=1)
-    """How old a value may be to say anything about now, ``None`` where only changes are reported."""
+    """Maximum age of a valid value; None if only changes are reported."""
 
     def max_age_of(self, value: Value) -> timedelta | None:  # noqa: ARG002 - for those whose values differ
-        """Return how old a value may be."""
+        """Return the maximum age of a valid value."""
         return self.max_age
 
     @property
     def measured(self) -> Value | None:
-        """Return the value of the first property, ``None`` where it is not known or too old."""
+        """Return the value of the first property, or None if it is unknown or too old."""
         return self.primary if self._is_present else None
 
     @property
     def measured_number(self) -> float | None:
-        """Return the value of the first property where that is a number which is not too old."""
+        """Return the value of the first property if it is a number that is not too old."""
         return self.number_of(self._keys[0]) if self._is_present else None
 
     @property
     def _is_present(self) -> bool:
-        """Return whether the value tells of now; one without a time is taken as it is."""
+        """Return whether the value is recent; one without a time is accepted."""
         sample = self.appliance_state.sample(*self._keys[0])
         if sample is None or sample.value is None:
             return False
@@ -348,34 +346,34 @@ class AlexaMeasuringEntity(AlexaApplianceEntity):
 
     @property
     def _sampled_at(self) -> datetime | None:
-        """Return when the value was true."""
+        """Return the time of the sample."""
         sample = self.appliance_state.sample(*self._keys[0])
         return sample.at if sample else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the time of the sample."""
+        """Return the time of the sample as attribute."""
         return {ATTR_LAST_SAMPLED: at.isoformat() if (at := self._sampled_at) else None}
 
     @override
     def snapshot(self) -> object:
-        """Return all that this shows: with the value its time, and whether that is recent."""
+        """Return all shown values, with the value's time and whether it is recent."""
         return super().snapshot(), self._sampled_at, self._is_present
 
 
 def is_recent(sample: Sample, max_age: timedelta | None) -> bool:
-    """Return whether a sample is not older than ``max_age``; one without a time is."""
+    """Return whether a sample is at most ``max_age`` old; one without a time is accepted."""
     return max_age is None or sample.at is None or dt_util.utcnow() - sample.at <= max_age
 
 
 def key_of(feature: Feature, name: PropertyName) -> PropertyKey:
-    """Return which value a property of a feature is."""
+    """Return the key of a feature's property."""
     return PropertyKey(feature.name, name, feature.instance)
 
 
 def is_appliance(entry: AlexaConfigEntry, registered: DeviceEntry) -> bool:
-    """Return whether a registered device is an appliance that gets entities: removed by hand, it would come back."""
+    """Return whether a registered device is an appliance with entities: removed manually, it would come back."""
     appliances = entry.runtime_data.appliances
     listed = appliances.data.values() if appliances else ()
     return not registered.identifiers.isdisjoint({appliance_identifier(entry, appliance) for appliance in listed})
@@ -383,7 +381,7 @@ def is_appliance(entry: AlexaConfigEntry, registered: DeviceEntry) -> bool:
 
 @callback
 def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Keep the device registry in step: names, software, and appliances that are gone or not wanted any more."""
+    """Keep the device registry up to date: names, software versions, and removed or deselected appliances."""
     appliances = entry.runtime_data.appliances
     if appliances is None:
         return
@@ -404,7 +402,7 @@ def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> Non
                 continue
             appliance = next((wanted[key] for key in registered.identifiers if key in wanted), None)
             if appliance is None:
-                # Amazon has it and it is not wanted, or two discoveries lacked it
+                # Amazon has it but it is deselected, or two discoveries lacked it.
                 if appliances.settled or not registered.identifiers.isdisjoint(known):
                     registry.async_remove_device(registered.id)
                 continue

@@ -14,7 +14,7 @@ from ..cloud.model.appliances import TemperatureScale, ValueRange
 
 BRIGHTNESS_SCALE: Final = (1, 100)
 
-# Between these every lamp that Alexa knows is said to be able to shine; Amazon does not tell a lamp's own limits.
+# Range of color temperatures that Alexa has names for; Amazon does not report a lamp's own limits.
 MIN_KELVIN: Final = 2200
 MAX_KELVIN: Final = 6500
 
@@ -65,33 +65,33 @@ def brightness_to_alexa(brightness: int) -> int:
 
 
 def brightness_from_alexa(level: float) -> int:
-    """Return the brightness (1–255) of Alexa's (0–100); what is on is never quite dark."""
+    """Return the brightness (1–255) of Alexa's (0–100); a light that is on has at least 1."""
     return value_to_brightness(BRIGHTNESS_SCALE, level)
 
 
 @lru_cache(maxsize=256)
 def nearest_color_name(hue: float, saturation: float) -> str:
-    """Return Alexa's word that comes nearest to a hue (0–360) and saturation (0–1) at full brightness.
+    """Return Alexa's color name that is closest to a hue (0–360) and saturation (0–1) at full brightness.
 
-    Near is as the eye sees it, by the mean of red.
+    The distance approximates perception, by the mean of red.
     """
     wanted = color_hs_to_RGB(hue, saturation * 100)
     return min(COLOR_NAMES, key=lambda name: _distance(wanted, _rgb_of(name)))
 
 
 def nearest_temperature_name(kelvin: float) -> str:
-    """Return Alexa's word that comes nearest to a colour temperature."""
+    """Return Alexa's name that is closest to a color temperature."""
     return min(TEMPERATURE_NAMES, key=lambda name: abs(TEMPERATURE_NAMES[name] - kelvin))
 
 
 def _rgb_of(name: str) -> tuple[int, int, int]:
-    """Return the colour of one of Alexa's words."""
+    """Return the RGB color of one of Alexa's names."""
     css = name.replace("_", "")
     return COLORS[css] if css in COLORS else _LACKING[css]
 
 
 def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
-    """Return the square of how far apart two colours are to the eye."""
+    """Return the squared perceptual distance of two colors."""
     red_mean = (one[0] + other[0]) / 2
     red, green, blue = (a - b for a, b in zip(one, other, strict=True))
     return (2 + red_mean / 256) * red**2 + 4 * green**2 + (2 + (255 - red_mean) / 256) * blue**2
@@ -102,7 +102,7 @@ UNITS: Final = {
     "Alexa.Unit.PartsPerMillion": UnitOfRatio.PARTS_PER_MILLION,
     "Alexa.Unit.Density.MicroGramsPerCubicMeter": UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
 }
-"""Amazon's units that have one of Home Assistant's; what else begins with Alexa. is shown without a unit."""
+"""Amazon's units that Home Assistant has too; other units that start with "Alexa." are not shown."""
 
 TEMPERATURE_UNITS: Final = {
     TemperatureScale.CELSIUS: UnitOfTemperature.CELSIUS,
@@ -114,7 +114,7 @@ _ASSET: Final = "Alexa."
 
 
 def unit_of(value_range: ValueRange) -> str | None:
-    """Return the unit to show, ``None`` where it has none or nobody knows its sign."""
+    """Return the unit to show, or None if there is none or its symbol is unknown."""
     unit = value_range.unit
     if unit is None or unit.startswith(_ASSET):
         return UNITS.get(unit or "")
@@ -122,7 +122,7 @@ def unit_of(value_range: ValueRange) -> str | None:
 
 
 def name_of(friendly_name: str | None) -> str | None:
-    """Return the name to show: words as they are, one of Amazon's assets (``Alexa.Setting.FanSpeed``) as words."""
+    """Return the name to show: text as it is, an asset of Amazon (``Alexa.Setting.FanSpeed``) as words."""
     if not friendly_name or not friendly_name.startswith(_ASSET):
         return friendly_name or None
     last = friendly_name.rpartition(".")[2]
@@ -130,7 +130,7 @@ def name_of(friendly_name: str | None) -> str | None:
 
 
 def snapped(value_range: ValueRange, value: float) -> float:
-    """Return the value of a range that comes nearest; as decimal as its step is, not 0.30000000000000004."""
+    """Return the closest value of a range, rounded to the decimals of its step."""
     low, high, step = (Decimal(str(number)) for number in (value_range.minimum, value_range.maximum, value_range.step))
     count = ((Decimal(str(value)) - low) / step).to_integral_value()
     return float(min(max(low + count * step, low), high))
@@ -142,8 +142,8 @@ def is_percentage(value_range: ValueRange) -> bool:
 
 
 def speed_count(value_range: ValueRange) -> int:
-    """Return how many speeds a range has, 0 not counted: that is off."""
-    # 0.3 - 0.1 are not quite two steps of 0.1
+    """Return the number of speeds of a range, without 0: that is off."""
+    # 0.3 - 0.1 is slightly less than two steps of 0.1.
     return int(round((value_range.maximum - _slowest(value_range)) / value_range.step, 6)) + 1
 
 
@@ -162,5 +162,5 @@ def percentage_to_speed(value_range: ValueRange, percentage: int) -> float:
 
 
 def _slowest(value_range: ValueRange) -> float:
-    """Return the slowest speed: a range that begins at 0 begins with off."""
+    """Return the slowest speed: a range that starts at 0 starts with off."""
     return value_range.minimum if value_range.minimum > 0 else value_range.minimum + value_range.step

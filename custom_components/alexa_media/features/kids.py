@@ -1,4 +1,4 @@
-"""Giving an Echo to a child, and taking it back."""
+"""Assigning an Echo to a child (Amazon Kids), and removing the assignment."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,13 +15,13 @@ from ..entity import command_errors, invalid_input
 FAMILIES: Final = frozenset(
     {DeviceFamily.ECHO, DeviceFamily.ROOK, DeviceFamily.KNIGHT, DeviceFamily.REAVER, DeviceFamily.MANTIS}
 )
-"""The families of devices that a child can have."""
+"""Device families that support Amazon Kids."""
 
 
 async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device, wanted: str) -> None:
-    """Give a device to a child, named by the first name or the id; returns when Amazon has accepted it.
+    """Assign a device to a child, by first name or id; returns when Amazon has accepted it.
 
-    Raises ``ServiceValidationError`` unless exactly one child is meant.
+    Raises ``ServiceValidationError`` unless exactly one child matches.
     """
     kids = _kids(entry, device)
     with command_errors(hass, entry):
@@ -33,7 +33,7 @@ async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device
 
 
 async def async_disable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> None:
-    """Take a device from whichever child has it."""
+    """Remove the assignment of a device to a child."""
     kids = _kids(entry, device)
     with command_errors(hass, entry):
         await kids.api.async_disable_kids(device)
@@ -41,14 +41,14 @@ async def async_disable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, devic
 
 
 def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
-    """Return Amazon Kids for a device that a child can have."""
+    """Return the Amazon Kids coordinator for a device that supports it."""
     if (kids := entry.runtime_data.kids) is None or device.family not in FAMILIES:
         raise invalid_input("kids_unsupported", device=device.name)
     return kids
 
 
 def _found(children: Sequence[Child], wanted: str) -> Child:
-    """Return the child with an id, else the one with a name in any case."""
+    """Return the child with an id, else the one with a name, ignoring case."""
     found = [child for child in children if child.child_id == wanted.strip()]
     found = found or [child for child in children if same(child.name, wanted)]
     if not found:

@@ -1,4 +1,4 @@
-"""What ``media_player.play_media`` asks for, as a command."""
+"""Conversion of ``media_player.play_media`` calls to commands."""
 
 from collections.abc import Callable, Iterable, Mapping
 import re
@@ -12,25 +12,25 @@ from ..cloud.model.media import MusicProvider
 from ..cloud.names import folded
 from ..entity import fraction, invalid_input
 
-# What browsing and searching find besides music: a title of the queue, a station of TuneIn's, a sound.
+# Media types of browsing and searching besides music: a track of the queue, a TuneIn station, a sound.
 QUEUE: Final = "queue"
 STATION: Final = "station"
 SOUND: Final = "sound"
 
 _PROVIDER: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
-# The content types besides those of music providers, as alexa_media_player names them.
+# Content types besides those of music providers, with alexa_media_player's names.
 _SIMPLE_TYPES: Final[dict[str, Callable[[str], Command]]] = {
     SOUND: lambda media_id: PlaySound(sound=media_id),
     "custom": lambda media_id: TextCommand(text=media_id),
     "skill": lambda media_id: LaunchSkill(skill_id=media_id),
 }
 _SEQUENCE: Final = "sequence"
-# These are no commands.
+# Content types that are not commands.
 ROUTINE: Final = "routine"
 IMAGE: Final = "image"
 
-# What is shown while browsing besides things to play: folders, and music providers.
+# Folder types of browsing: categories and music providers.
 LIBRARY: Final = "library"
 PROVIDER: Final = "provider"
 _FOLDER_ID: Final = re.compile(rf"({PROVIDER}s?|sounds|{ROUTINE}s|{QUEUE})/.*", re.IGNORECASE)
@@ -52,7 +52,7 @@ _KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *_OWN_TYPE
 
 
 def provider_of(name: str, providers: Iterable[MusicProvider] = ()) -> str | None:
-    """Return the id of the music provider that an id or a name means, in any case; ``None`` for no known one."""
+    """Return the id of a music provider by id or name, ignoring case; None if unknown."""
     wanted = folded(name)
     for provider in providers:
         if wanted in (folded(provider.provider_id), folded(provider.name)):
@@ -73,16 +73,16 @@ def own_type(media_type: str) -> str | None:
 
 
 def check_listed(media_type: str, media_id: str) -> None:
-    """Raise ``ServiceValidationError`` for a folder, which can be opened and not played."""
+    """Raise ``ServiceValidationError`` for a folder, which can be browsed but not played."""
     if media_type == LIBRARY or (media_type != ROUTINE and _FOLDER_ID.fullmatch(media_id.strip())):
         raise invalid_input("media_id_folder", media_id=media_id)
 
 
 def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = False) -> float | None:
-    """Return the volume (0-1) that ``extra`` asks for, if any.
+    """Return the volume (0–1) in ``extra``, if any.
 
-    Raises ``ServiceValidationError`` for what is not read with that content type. The
-    fields of a sequence are Amazon's: there all are passed on, and none is the volume.
+    Raises ``ServiceValidationError`` for a field that the content type does not use. The fields of a sequence are
+    Amazon's: all of them are passed on, and none is the volume.
     """
     if media_type == _SEQUENCE and not announced:
         return None
@@ -103,16 +103,16 @@ def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = Fa
 
 
 def is_stream(media_type: str, media_id: str) -> bool:
-    """Return whether a file or a stream is meant, which Alexa can play at most as an announcement."""
+    """Return whether the media is a file or a stream, which Alexa can play only as an announcement."""
     return media_type in (MediaType.MUSIC, MediaType.URL) or "/" in media_type or is_media_source_id(media_id)
 
 
 def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:
-    """Return the command that ``media_player.play_media`` asks for.
+    """Return the command for a ``media_player.play_media`` call.
 
-    ``media_type`` is one of alexa_media_player's words or the id of a music provider in
-    capitals, ``extra`` what the action gave besides. ``group`` says whether it is for a
-    group of speakers. Raises ``ServiceValidationError`` for what Alexa cannot do.
+    ``media_type`` is one of alexa_media_player's types or the id of a music provider in capitals, ``extra`` has the
+    other fields of the call. ``group`` says whether it is for a speaker group. Raises ``ServiceValidationError`` for
+    media that Alexa does not support.
     """
     if is_stream(media_type, media_id):
         raise invalid_input("streaming_unsupported")
@@ -131,7 +131,7 @@ def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, grou
 
 
 def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]:
-    """Return the fields of a sequence; Amazon takes no lists and no objects there."""
+    """Return the fields of a sequence; Amazon supports neither lists nor objects there."""
     for name, value in extra.items():
         if not isinstance(value, str | int | float | bool):
             raise invalid_input("extra_not_scalar", name=name)
@@ -139,7 +139,7 @@ def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]
 
 
 def _timer(extra: Mapping[str, Any]) -> int | None:
-    """Return after how many seconds the music is to end."""
+    """Return the seconds after which the music stops."""
     value = extra.get(_TIMER)
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""Commands to what a device plays: Amazon's own player, or that of a provider such as Spotify."""
+"""Playback commands, for Amazon's own player or that of a provider such as Spotify."""
 
 from typing import Final, override
 
@@ -15,18 +15,17 @@ from .targets import async_require_speakers
 PLAY: Final = "PlayCommand"
 PAUSE: Final = "PauseCommand"
 
-# States in which there is something to control; what was interrupted can go on.
+# States with a session to control; interrupted playback can be resumed.
 ACTIVE: Final = (PlayerState.PLAYING, PlayerState.PAUSED, PlayerState.INTERRUPTED)
 
 _STATE_AFTER: Final = {PLAY: PlayerState.PLAYING, PAUSE: PlayerState.PAUSED}
 
 
 class PlaybackEntity(AlexaDeviceEntity[Player]):
-    """An entity that controls what its device, or the group that plays there, plays.
+    """An entity that controls the playback of its device, or of the group that its device plays in.
 
-    Where nothing plays there is nothing to do, and that is success. Amazon's command reaches
-    its own player alone; a provider that plays through its own player refuses it (404
-    ``UnsupportedProviderException``), and is told in words instead.
+    Without playback a command succeeds and does nothing. Amazon's commands reach Amazon's own player only. A provider
+    with its own player refuses them (404 ``UnsupportedProviderException``): then a text command is sent.
     """
 
     _players: PlayersCoordinator
@@ -34,35 +33,35 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @property
     def _session(self) -> Session | None:
-        """Return what is played or paused, if anything."""
+        """Return the playing or paused session, if any."""
         session = self.value.session if self.value else None
         return session if session and session.state in ACTIVE else None
 
     @property
     def _playing_group(self) -> Device | None:
-        """Return the group whose session this device plays as a member of it."""
+        """Return the group whose session this device plays as a member."""
         return self._players.playing_group(self.serial) if self._session else None
 
     @property
     def _phrases(self) -> PlayerPhrases | None:
-        """Return the words for players in the language of the device that they are said to."""
+        """Return the playback phrases in the language of the listening device."""
         return player_phrases_for(self._listener.locale)
 
     @property
     def _listener(self) -> Device:
-        """Return the device that is told in words; a group does not listen, any Echo of it does."""
+        """Return the device that receives text commands; for a group, one of its Echos."""
         leaves = self.runtime.devices.leaves(self.device)
         return next((leaf for leaf in leaves if leaf.online), leaves[0])
 
     @property
     def _is_external(self) -> bool:
-        """Return whether what plays is known to be out of reach of Amazon's commands."""
+        """Return whether the session is known to ignore Amazon's commands."""
         session = self._session
         return session is not None and self._players.is_external(session)
 
     @property
     def _is_idle(self) -> bool:
-        """Return whether it is certain that nothing plays."""
+        """Return whether it is certain that nothing is playing."""
         return self._session is None and self._players.is_current
 
     @override
@@ -102,9 +101,9 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         self._async_expect(before)
 
     async def _async_sent(self, kind: str, fields: dict[str, str | float | bool | None]) -> bool:
-        """Send a command to Amazon's player; returns False where the player of a provider is meant.
+        """Send a command to Amazon's player; returns False if the session uses a provider's own player.
 
-        True means that Amazon has taken it, or that nothing plays after all. Raises ``AlexaError``.
+        Returns True if Amazon has accepted it, or if nothing is playing after all. Raises ``AlexaError``.
         """
         target = self._playing_group or self.device
         try:
@@ -119,7 +118,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         return True
 
     async def _async_say(self, kind: str, fields: dict[str, str | float | bool | None]) -> None:
-        """Say what is to be done to an Echo; raises ``ServiceValidationError`` where there are no words for it."""
+        """Send a text command to an Echo; raises ``ServiceValidationError`` if there is no phrase for the command."""
         session, listener = self._session, self._listener
         if session is not None and session.state is _STATE_AFTER.get(kind):
             return
@@ -134,6 +133,6 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @callback
     def _async_expect(self, before: Player | None) -> None:
-        """Expect a push about this player, unless it was faster than the answer to the command."""
+        """Expect a push about this player, unless it arrived before the response to the command."""
         if self.value == before:
             self.coordinator.async_expect(self.serial)

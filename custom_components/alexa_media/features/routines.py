@@ -1,4 +1,4 @@
-"""Running a routine: which one is meant, and on which Echo."""
+"""Running a routine: which routine, and on which Echo."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -12,7 +12,7 @@ from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
 from .targets import Permissions
 
-# How many routines an error names at most.
+# Maximum number of routines in an error message.
 _NAMED: Final = 20
 
 
@@ -38,7 +38,7 @@ async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, w
 async def async_press_routine(permissions: Permissions, entry: AlexaConfigEntry, routine_id: str) -> None:
     """Run a routine without an Echo; raises as ``async_run_routine`` does.
 
-    What a routine does on the Echo that is spoken to is done on the default device, or on the only Echo.
+    Steps for "the device you speak to" run on the default device, or on the only Echo.
     """
     if (coordinator := entry.runtime_data.routines) is None:
         raise invalid_input("routine_gone")
@@ -59,7 +59,7 @@ async def _async_run(
     routine: Routine,
     device: Device | None,
 ) -> Routine:
-    """Run a routine that is switched on."""
+    """Run a routine that is enabled."""
     if not routine.enabled:
         raise invalid_input("routine_disabled", routine=routine.name)
     permissions.require_echos(entry, (*([device.serial] if device else ()), *sorted(routine.serials)))
@@ -69,7 +69,7 @@ async def _async_run(
 
 
 def _default_echo(entry: AlexaConfigEntry) -> Device | None:
-    """Return the Echo that counts as spoken to where none is named: the default device, else the only one."""
+    """Return the Echo to use for "the device you speak to": the default device, else the only one."""
     devices = entry.runtime_data.devices.data.values()
     echos = {
         device.serial: device for device in devices if not device.is_group and device.family is not DeviceFamily.VOX
@@ -81,9 +81,7 @@ def _default_echo(entry: AlexaConfigEntry) -> Device | None:
 def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
     """Return the routine with an id, else the one with a name, else the one with an utterance.
 
-    Case and white space make no difference.
-
-    Of several the one that is switched on is meant, if there is one such.
+    Case and white space are ignored. If several match, the only enabled one is used.
     """
     if routine := routines.get(wanted.strip()):
         return routine
@@ -102,6 +100,6 @@ def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Return names for a sentence, not too many of them."""
+    """Return names joined for a message, up to a maximum."""
     every = list(names)
     return ", ".join([*every[:_NAMED], *(["…"] if len(every) > _NAMED else [])]) or "-"

@@ -1,4 +1,4 @@
-"""Steps that a user wrote down, as one sequence: what each says, where, and what is wrong with it."""
+"""Steps of ``alexa_media.run_sequence``, combined to one sequence, and their validation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,9 +31,9 @@ from .speech import EchoPlayer, Kind, Message, echo_players, expand, message_of
 
 MAX_DEPTH: Final = 5
 MAX_COMMANDS: Final = 40
-"""How many commands a sequence holds at most: as many as Amazon was seen to take."""
+"""Maximum number of commands in a sequence: the most that Amazon was seen to accept."""
 MAX_STEPS: Final = 2 * MAX_COMMANDS
-"""How many steps there are at most, pauses and groups of steps included."""
+"""Maximum number of steps, pauses and groups of steps included."""
 MAX_WAIT: Final = 3600
 
 _FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
@@ -98,9 +98,9 @@ _KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
 
 @dataclass(slots=True)
 class StepReader:
-    """Reads steps; ``entry`` is the account of the devices, which are all of one.
+    """Reads steps; ``entry`` is the account of the devices, which all belong to one.
 
-    ``named`` are the entity ids that the steps name, ``serials`` all devices behind them; of groups also the members.
+    ``named`` are the entity ids in the steps, ``serials`` all devices behind them, including the members of groups.
     """
 
     hass: HomeAssistant
@@ -111,10 +111,10 @@ class StepReader:
     serials: set[str] = field(default_factory=set)
 
     def read(self, steps: Sequence[object], entity_ids: Sequence[str]) -> Step:
-        """Return steps that are run one after the other on ``entity_ids`` where a step names no others.
+        """Return consecutive steps that run on ``entity_ids`` unless a step has its own.
 
-        Raises ``ServiceValidationError`` that names the step that is wrong, for example "2.1":
-        the first of the second one's.
+        Raises ``ServiceValidationError`` with the number of the invalid step, for example "2.1": the first sub-step of
+        the second step.
         """
         step = self._group("serial", list(steps), tuple(entity_ids), "", 0)
         if (count := sum(map(_operations, commands_of(step)))) > MAX_COMMANDS:
@@ -124,7 +124,7 @@ class StepReader:
         return step
 
     def _group(self, kind: str, value: object, entity_ids: tuple[str, ...], place: str, depth: int) -> Step:
-        """Read steps that are run one after the other, or at the same time."""
+        """Read steps that run one after the other, or in parallel."""
         if depth > MAX_DEPTH:
             raise invalid_input("sequence_too_deep", step=place, most=str(MAX_DEPTH))
         if not isinstance(value, list) or not value:
@@ -163,7 +163,7 @@ class StepReader:
         return self._on(command, entity_ids, place)
 
     def _named(self, value: object, place: str) -> tuple[str, ...]:
-        """Return the entity ids that a step names, each once."""
+        """Return the entity ids of a step, each once."""
         wrong = self._wrong(place, "entity_id must be one or more entity IDs")
         if not isinstance(value, str | list):
             raise wrong
@@ -173,13 +173,13 @@ class StepReader:
             raise wrong from err
 
     def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
-        """Return a command on all devices that it is for."""
+        """Return a command on all devices of a step."""
         for_members = isinstance(command, _FOR_MEMBERS)
         devices = self._devices(entity_ids, place, for_members=for_members)
         return _together([Do(command=command, device=device) for device in devices])
 
     def _routine(self, wanted: str, entity_ids: tuple[str, ...], place: str) -> Step:
-        """Return a routine on all Echos that it is for."""
+        """Return a routine on all Echos of a step."""
         devices = self._devices(entity_ids, place, for_members=False)
         coordinator = self.entry.runtime_data.routines if self.entry else None
         routine = found_routine(coordinator.data if coordinator else {}, wanted)
@@ -191,7 +191,7 @@ class StepReader:
         return _together([RunRoutine(routine=routine, device=device) for device in devices])
 
     def _devices(self, entity_ids: tuple[str, ...], place: str, *, for_members: bool) -> list[Device]:
-        """Return the devices of players, each once; ``for_members``: those of groups in their place."""
+        """Return the devices of players, each once; with ``for_members``, the members in place of groups."""
         devices: dict[str, Device] = {}
         for entity_id in expand(self.hass, entity_ids):
             player = self.players.get(entity_id)
@@ -213,22 +213,22 @@ class StepReader:
 
     @staticmethod
     def _wrong(place: str, reason: str) -> Exception:
-        """Return the error of a step."""
+        """Return the error of an invalid step."""
         return invalid_input("sequence_step_wrong", step=place, reason=reason)
 
 
 def _operations(step: Do | RunRoutine) -> int:
-    """Return how many operations of a sequence a step is: a long text is several."""
+    """Return the number of operations in a step: a long text is several."""
     return len(pieces(step.command.text)) if isinstance(step, Do) and isinstance(step.command, Speak) else 1
 
 
 def _together(steps: Sequence[Step]) -> Step:
-    """Return steps at the same time, a single one as it is."""
+    """Return steps in parallel, a single one as it is."""
     return steps[0] if len(steps) == 1 else Together(steps=tuple(steps))
 
 
 def names_routine(steps: object) -> bool:
-    """Return whether a routine is among steps, however deep: what is too deep is refused later."""
+    """Return whether the steps contain a routine at any depth: excessive depth is refused later."""
     waiting = [steps]
     while waiting:
         step = waiting.pop()
@@ -242,12 +242,12 @@ def names_routine(steps: object) -> bool:
 
 
 def _seconds(value: object) -> int:
-    """Return how long to wait; raises ``ValueError``."""
+    """Return the seconds to wait; raises ``ValueError``."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_WAIT:
         raise ValueError(f"it needs a number of seconds from 1 to {MAX_WAIT}")
     return round(value)
 
 
 def reader(hass: HomeAssistant) -> StepReader:
-    """Return what reads steps for the players that there are now."""
+    """Return a reader for the players that exist now."""
     return StepReader(hass, echo_players(hass))

@@ -20,16 +20,16 @@ from ..entity import AlexaDeviceEntity, async_setup_entities, command_errors, pl
 
 @dataclass(frozen=True, kw_only=True)
 class CapableDescription(EntityDescription):
-    """Something that a device has that is capable of ``capability``, as Amazon calls it; groups never have it."""
+    """An entity for devices with ``capability`` (Amazon's name); never for groups."""
 
     capability: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class SettingDescription(CapableDescription):
-    """A setting that has to be asked for; most of them cost a request for each device, so they start disabled.
+    """A setting that takes a separate read; most take one request per device, so they are disabled by default.
 
-    ``also`` are further settings that it cannot be shown without.
+    ``also`` are further settings that the entity needs.
     """
 
     setting: Setting
@@ -64,14 +64,14 @@ def async_setup_settings[D: CapableDescription](
 
 
 class SettingEntity(AlexaDeviceEntity[SettingValue]):
-    """One setting of a device, read because this entity is there."""
+    """One setting of a device, which is read because this entity listens."""
 
     entity_description: SettingDescription
 
     def __init__(
         self, entry: AlexaConfigEntry, coordinator: SettingsCoordinator, device: Device, description: SettingDescription
     ) -> None:
-        """Listen to the setting alone."""
+        """Initialize as listener of the setting."""
         super().__init__(entry, coordinator, device, description.key)
         self.settings = coordinator
         self.entity_description = description
@@ -79,16 +79,16 @@ class SettingEntity(AlexaDeviceEntity[SettingValue]):
 
     @property
     def setting_value(self) -> SettingValue | None:
-        """Return what Amazon says; ``None`` until it has."""
+        """Return Amazon's value; None until it is known."""
         return self.value_of(self.entity_description.setting)
 
     def value_of(self, setting: Setting) -> SettingValue | None:
-        """Return what is known of a setting of this device."""
+        """Return the known value of a setting of this device."""
         return self.coordinator.data.get(setting_key(self.serial, setting))
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Have the setting read, now that somebody looks at it."""
+        """Read the setting, which has a listener now."""
         await super().async_added_to_hass()
         for setting in self.entity_description.also:
             key = setting_key(self.serial, setting)
@@ -98,25 +98,25 @@ class SettingEntity(AlexaDeviceEntity[SettingValue]):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Show what changed; a device that comes online can be asked."""
+        """Write changes; a device that comes online can be read."""
         super()._handle_coordinator_update()
         self._async_want()
 
     @callback
     def _async_want(self) -> None:
-        """Have the setting read where it can be and has never been."""
+        """Read the setting if possible and never done."""
         if self.device.online:
             for setting in self._shown:
                 self.settings.async_want(self.serial, setting)
 
     @property
     def _shown(self) -> tuple[Setting, ...]:
-        """Return what this entity needs to know."""
+        """Return all values that this entity needs."""
         return (self.entity_description.setting, *self.entity_description.also)
 
     @override
     async def async_update(self) -> None:
-        """Read the setting now, however short ago it was (``homeassistant.update_entity``)."""
+        """Read the setting now, however recent the last read (``homeassistant.update_entity``)."""
         if self.enabled:
             for setting in self._shown:
                 self.settings.async_forget(self.serial, setting)
@@ -129,19 +129,19 @@ class SettingEntity(AlexaDeviceEntity[SettingValue]):
 
 
 class PreferenceEntity(AlexaDeviceEntity[Device]):
-    """Something that is told with the list of devices: it costs no request of its own."""
+    """A setting that comes with the list of devices, without a separate request."""
 
     def __init__(
         self, entry: AlexaConfigEntry, settings: SettingsCoordinator, device: Device, description: EntityDescription
     ) -> None:
-        """Follow the device."""
+        """Initialize as listener of the device."""
         super().__init__(entry, entry.runtime_data.devices, device, description.key)
         self.settings = settings
         self.entity_description = description
 
     @property
     def preferences(self) -> DevicePreferences:
-        """Return the preferences, empty ones where Amazon has not told any."""
+        """Return the preferences, or empty ones if unknown."""
         return self.device.preferences or DevicePreferences()
 
     async def async_set_preferences(self, changes: PreferenceChanges) -> None:
@@ -182,7 +182,7 @@ def async_setup_property_settings[D: EntityDescription](
 
 
 class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings]):
-    """One setting of one Echo; an Echo that is offline has the settings that the cloud holds for it."""
+    """One setting of one Echo; an offline Echo has the cloud's values."""
 
     coordinator: DeviceSettingsCoordinator
 
@@ -194,7 +194,7 @@ class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings]):
         description: EntityDescription,
         setting: str,
     ) -> None:
-        """Show a setting by its key at Amazon."""
+        """Initialize with the setting's key at Amazon."""
         super().__init__(entry, coordinator, device, description.key)
         self.entity_description = description
         self._setting = setting
@@ -207,7 +207,7 @@ class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings]):
 
     @property
     def setting(self) -> PropertySettingValue | None:
-        """Return what it is set to, ``None`` where nobody has set it."""
+        """Return the value of the setting, or None if it is not set."""
         return self.coordinator.data.get(self.serial, DeviceSettings()).values.get(self._setting)
 
     @override
@@ -218,6 +218,6 @@ class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings]):
                 await self.coordinator.async_read_now(self.serial)
 
     async def async_set(self, value: PropertySettingValue) -> None:
-        """Write it; returns when Amazon has taken it and has been asked what it is now."""
+        """Write the setting; returns when Amazon has accepted it and it has been read back."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_set(self.serial, self._setting, value)

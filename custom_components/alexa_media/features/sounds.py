@@ -1,9 +1,9 @@
-"""Sounds of Home Assistant's that an Echo is to play: fetched, converted, and offered to Amazon for a while.
+"""Audio of Home Assistant for Echos: fetched, converted, and served to Amazon for a limited time.
 
-Alexa plays what an ``<audio>`` element of SSML names: MP3 of MPEG version 2 with 48 kbit/s, at
+Alexa plays the source of an ``<audio>`` element of SSML: MP3 of MPEG version 2 with 48 kbit/s, at
 most 240 seconds, from an https address with a certificate that Amazon trusts ("SSML Reference",
 section audio). So a sound is converted by Home Assistant's ffmpeg and kept in memory, at an address
-that nobody can guess, until Amazon has had the time to fetch it.
+that cannot be guessed, until Amazon has had the time to fetch it.
 """
 
 import asyncio
@@ -38,23 +38,23 @@ _LOGGER = logging.getLogger(__name__)
 PATH: Final = f"/api/{DOMAIN}/audio"
 
 LIFE: Final = 5 * 60.0
-"""Seconds that a sound stays after Amazon was told of it."""
+"""Seconds that a sound stays available after Amazon received its address."""
 MAX_SECONDS: Final = 240
-"""How long a sound may be."""
+"""Maximum length of a sound in seconds."""
 MAX_SOURCE: Final = 50 * 1024 * 1024
-"""Bytes of what is to be converted; 240 seconds of a WAV file fit in."""
+"""Maximum size of a source in bytes; enough for 240 seconds of WAV."""
 PATIENCE: Final = 60.0
-"""Seconds that fetching may take, and converting."""
+"""Maximum seconds for fetching, and for converting."""
 AT_ONCE: Final = 2
 """How many sounds are fetched and converted at the same time."""
 MOST_BYTES: Final = 32 * 1024 * 1024
-"""Bytes of the sounds that are offered; the longest sound has 1.4 MB."""
+"""Maximum size of all available sounds in bytes; the longest sound has 1.4 MB."""
 MOST_SOUNDS: Final = 128
-"""How many sounds are offered."""
+"""Maximum number of available sounds."""
 
 BYTES_PER_SECOND: Final = 48_000 // 8
 
-# It reads what it is given and nothing else: a playlist must not lead to files of this machine.
+# It reads its standard input and nothing else: a playlist must not lead to files of this machine.
 _INPUT: Final = ("-hide_banner", "-loglevel", "error", "-protocol_whitelist", "pipe", "-i", "pipe:0")
 _OUTPUT: Final = (
     *("-map", "0:a:0", "-map_metadata", "-1", "-t", str(MAX_SECONDS + 1)),
@@ -67,7 +67,7 @@ _OUTPUT: Final = (
 
 
 def public_url(entry: AlexaConfigEntry) -> URL | None:
-    """Return the https address under which Amazon reaches Home Assistant; ``None`` if no such is given.
+    """Return the https URL under which Amazon reaches Home Assistant; None if it is not configured.
 
     alexa_media_player stores "/" for none.
     """
@@ -79,7 +79,7 @@ def public_url(entry: AlexaConfigEntry) -> URL | None:
 
 
 def required_public_url(entry: AlexaConfigEntry) -> URL:
-    """Return the public address; raises ``ServiceValidationError`` when there is none that Amazon takes."""
+    """Return the external URL; raises ``ServiceValidationError`` if there is none that Amazon accepts."""
     if (url := public_url(entry)) is not None:
         return url
     if given := _given(entry):
@@ -88,7 +88,7 @@ def required_public_url(entry: AlexaConfigEntry) -> URL:
 
 
 def _given(entry: AlexaConfigEntry) -> str:
-    """Return what the user gave as the public address."""
+    """Return the external URL as entered by the user."""
     return str({**entry.data, **entry.options}.get(CONF_PUBLIC_URL) or "").strip().rstrip("/")
 
 
@@ -97,9 +97,9 @@ def _given(entry: AlexaConfigEntry) -> str:
 
 @dataclass(slots=True, eq=False)
 class PreparedSound:
-    """A sound in MP3 as Alexa takes it, at an address of its own.
+    """A sound in MP3 as Alexa accepts it, at a separate address.
 
-    ``source`` is the digest of what it was made of.
+    ``source`` is the digest of its source.
     """
 
     mp3: bytes
@@ -110,21 +110,21 @@ class PreparedSound:
 
     @property
     def is_used(self) -> bool:
-        """Return whether somebody is about to have it played."""
+        """Return whether the sound is about to be played."""
         return self._uses > 0
 
     @property
     def seconds(self) -> float:
-        """Return how long it is."""
+        """Return the length of the sound."""
         return len(self.mp3) / BYTES_PER_SECOND
 
     def ssml(self, root: URL) -> str:
-        """Return what plays it, with Home Assistant at a public address."""
+        """Return the SSML that plays the sound from an external URL."""
         return f"<speak><audio src={quoteattr(str(root / PATH[1:] / self.name))}/></speak>"
 
     @callback
     def async_begin(self) -> None:
-        """Stay as long as somebody is about to have it played."""
+        """Keep the sound while it is about to be played."""
         self._uses += 1
         if self._cancel:
             self._cancel()
@@ -132,37 +132,37 @@ class PreparedSound:
 
     @callback
     def async_drop(self) -> None:
-        """Go at once."""
+        """Remove the sound at once."""
         if self._cancel:
             self._cancel()
             self._cancel = None
 
     @callback
     def async_end(self, hass: HomeAssistant, forget: HassJob[[object], None]) -> None:
-        """Go a while after the last one has."""
+        """Release the sound; it is removed a while after the last release."""
         self._uses -= 1
         if not self._uses:
             self._cancel = async_call_later(hass, LIFE, forget)
 
 
 class SoundShelf:
-    """The sounds that Amazon may fetch now; bounded, those that were offered longest ago go first."""
+    """The sounds that Amazon may fetch now; bounded, the oldest ones are removed first."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Be empty."""
+        """Initialize without sounds."""
         self._hass = hass
         self._sounds: dict[str, PreparedSound] = {}
         self._coming: dict[str, asyncio.Task[PreparedSound]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
 
     def get(self, name: str) -> PreparedSound | None:
-        """Return the sound of a name, while it is there."""
+        """Return the sound with a name, while it is available."""
         return self._sounds.get(name)
 
     async def async_prepare(self, source: str, entity_id: str) -> PreparedSound:
-        """Return a source as a sound; those who ask for the same one at the same time get the same sound.
+        """Convert a source to a sound; concurrent callers with the same source share one.
 
-        Raises ``HomeAssistantError`` when it cannot be had or converted.
+        Raises ``HomeAssistantError`` if it cannot be fetched or converted.
         """
         if (task := self._coming.get(source)) is None:
             preparing = self._async_prepare(source, entity_id)
@@ -170,21 +170,21 @@ class SoundShelf:
             if not task.done():
                 self._coming[source] = task
                 task.add_done_callback(lambda done: self._async_arrived(source, done))
-        # who is cancelled leaves the others theirs
+        # A cancelled caller must not cancel the conversion for the others.
         return await asyncio.shield(task)
 
     @callback
     def _async_arrived(self, source: str, task: asyncio.Task[PreparedSound]) -> None:
-        """Make the next one who asks fetch it anew; an error that nobody waits for any more is nobody's."""
+        """Make the next caller fetch it again; retrieve an error that no caller waits for."""
         del self._coming[source]
         if not task.cancelled():
             task.exception()
 
     async def _async_prepare(self, source: str, entity_id: str) -> PreparedSound:
-        """Fetch and convert; what is offered already is not converted again.
+        """Fetch and convert; an available sound is not converted again.
 
-        Where an address leads to is not said to who only names it: the reason that it is no
-        sound would tell which hosts and ports of the home network answer.
+        The reason why a source is no sound is not shown to its caller: it would reveal which hosts and ports of the
+        home network respond.
         """
         try:
             _ffmpeg(self._hass)
@@ -193,7 +193,7 @@ class SoundShelf:
                 try:
                     return await self._async_make(address)
                 except AudioError as err:
-                    _LOGGER.debug("A sound cannot be had: %s (%s)", err.key, err.reason)
+                    _LOGGER.debug("Could not prepare a sound: %s (%s)", err.key, err.reason)
                     is_ours = media_source.is_media_source_id(source) or is_hass_url(self._hass, str(address))
                     if is_ours or err.key == "ffmpeg_missing":
                         raise
@@ -202,7 +202,7 @@ class SoundShelf:
             raise err.translated() from err
 
     async def _async_make(self, address: URL) -> PreparedSound:
-        """Return what an address leads to as a sound; raises ``AudioError``."""
+        """Return the sound at an address; raises ``AudioError``."""
         fetched = await async_fetch(self._hass, address)
         digest = await self._hass.async_add_executor_job(_digest, fetched)
         if (known := self._made_of(digest)) is not None:
@@ -210,12 +210,12 @@ class SoundShelf:
         return PreparedSound(await async_convert(self._hass, fetched), digest)
 
     def _made_of(self, digest: bytes) -> PreparedSound | None:
-        """Return the sound that is offered and was made of the same source."""
+        """Return the available sound that was made of the same source."""
         return next((sound for sound in self._sounds.values() if sound.source == digest), None)
 
     @callback
     def _async_make_room(self, sound: PreparedSound) -> None:
-        """Let go of what was offered longest ago; raises ``HomeAssistantError`` where all is about to be played."""
+        """Remove the oldest sounds; raises ``HomeAssistantError`` if all are about to be played."""
         others = [other for other in self._sounds.values() if other is not sound]
         total = sum(len(other.mp3) for other in others) + len(sound.mp3)
         count = len(others) + 1
@@ -231,9 +231,9 @@ class SoundShelf:
 
     @contextmanager
     def offer(self, sound: PreparedSound) -> Iterator[None]:
-        """Serve a sound while Amazon is told of it, and for a while after that.
+        """Serve a sound while Amazon plays it, and for a while after that.
 
-        Raises ``HomeAssistantError`` where as many sounds as there may be are about to be played.
+        Raises ``HomeAssistantError`` if the maximum number of sounds is about to be played.
         """
         self._async_make_room(sound)
         self._sounds.pop(sound.name, None)
@@ -255,7 +255,7 @@ _SHELF: HassKey[SoundShelf] = HassKey(f"{DOMAIN}_sounds")
 
 @callback
 def async_shelf(hass: HomeAssistant) -> SoundShelf:
-    """Return the sounds of this Home Assistant; the first call makes them reachable."""
+    """Return the sounds of this Home Assistant; the first call registers the view."""
     if (shelf := hass.data.get(_SHELF)) is None:
         shelf = hass.data[_SHELF] = SoundShelf(hass)
         hass.http.register_view(SoundView(shelf))
@@ -263,14 +263,14 @@ def async_shelf(hass: HomeAssistant) -> SoundShelf:
 
 
 class SoundView(HomeAssistantView):
-    """Serves sounds to Amazon, which cannot authenticate: who does not know the name of one gets a 404."""
+    """Serve sounds to Amazon, which cannot authenticate: a request without a valid name gets a 404."""
 
     url = PATH + "/{name}"
     name = f"api:{DOMAIN}:audio"
     requires_auth = False
 
     def __init__(self, shelf: SoundShelf) -> None:
-        """Serve what is on the shelf at the time."""
+        """Initialize with the available sounds."""
         self._shelf = shelf
 
     async def get(self, _request: web.Request, name: str) -> web.Response:
@@ -284,7 +284,7 @@ class SoundView(HomeAssistantView):
         )
 
     async def head(self, request: web.Request, name: str) -> web.Response:
-        """Return how long it is."""
+        """Return the headers of a sound."""
         return await self.get(request, name)
 
 
@@ -292,10 +292,10 @@ class SoundView(HomeAssistantView):
 
 
 class AudioError(Exception):
-    """A sound cannot be had; ``key`` names the sentence for it, ``reason`` is for whoever may know it."""
+    """A sound cannot be made; ``key`` is the translated message, ``reason`` is for the log."""
 
     def __init__(self, key: str, reason: str = "") -> None:
-        """Keep both."""
+        """Initialize with key and reason."""
         super().__init__(key, reason)
         self.key = key
         self.reason = reason
@@ -310,18 +310,17 @@ class AudioError(Exception):
 
 
 def _digest(data: bytes) -> bytes:
-    """Return what identifies a sound."""
+    """Return the digest that identifies a source."""
     return sha256(data).digest()
 
 
 async def async_fetch(hass: HomeAssistant, address: URL) -> bytes:
-    """Return what an address leads to.
+    """Return the content of an address.
 
-    Raises ``ServiceValidationError`` for what is too large, and ``AudioError`` when it
-    cannot be had.
+    Raises ``ServiceValidationError`` for one that is too large, and ``AudioError`` if it cannot be fetched.
     """
     data = bytearray()
-    # Home Assistant's own certificate is seldom one for the address that it has at home.
+    # Home Assistant's own certificate is seldom valid for its local address.
     session = async_get_clientsession(hass, verify_ssl=not is_hass_url(hass, str(address)))
     try:
         async with session.get(address, timeout=ClientTimeout(total=PATIENCE)) as response:
@@ -337,17 +336,16 @@ async def async_fetch(hass: HomeAssistant, address: URL) -> bytes:
 
 
 async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> URL:
-    """Return the address of http or https that a media source, an address, or a path of Home Assistant's stands for.
+    """Return the http or https address of a media source, an address, or a path of Home Assistant.
 
-    Raises ``ServiceValidationError`` for what is no such thing, and ``AudioError`` for a
-    media source that cannot be had.
+    Raises ``ServiceValidationError`` for anything else, and ``AudioError`` for a media source that cannot be resolved.
     """
     try:
         if media_source.is_media_source_id(source):
             source = (await media_source.async_resolve_media(hass, source, entity_id)).url
         url = URL(async_process_play_media_url(hass, source))
     except HomeAssistantError as err:
-        # a source that is not there, or Home Assistant does not know its own address
+        # The media source is missing, or Home Assistant's own address is unknown.
         raise AudioError("audio_unreachable", str(err) or type(err).__name__) from err
     except ValueError as err:
         raise invalid_input("streaming_unsupported") from err
@@ -357,10 +355,10 @@ async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> UR
 
 
 async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
-    """Return a sound as Alexa takes it.
+    """Return a sound as Alexa accepts it.
 
-    Raises ``ServiceValidationError`` for one that is too long, and ``AudioError``
-    without ffmpeg or when ffmpeg cannot read it.
+    Raises ``ServiceValidationError`` for one that is too long, and ``AudioError`` without ffmpeg or if ffmpeg cannot
+    read it.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -376,7 +374,7 @@ async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
     finally:
         if process.returncode is None:
             process.kill()
-            # reads to the end, without which it would not be over
+            # Read to the end; otherwise the process would not finish.
             await process.communicate()
     if process.returncode or not mp3:
         lines = errors.decode(errors="replace").split("\n")
@@ -388,9 +386,9 @@ async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
 
 
 def _ffmpeg(hass: HomeAssistant) -> str:
-    """Return Home Assistant's ffmpeg; raises ``AudioError`` where it is not set up."""
+    """Return Home Assistant's ffmpeg; raises ``AudioError`` if it is not set up."""
     if "ffmpeg" not in hass.config.components:
         raise AudioError("ffmpeg_missing")
-    from homeassistant.components.ffmpeg import get_ffmpeg_manager  # noqa: PLC0415 - needs a library of its own
+    from homeassistant.components.ffmpeg import get_ffmpeg_manager  # noqa: PLC0415 - needs a separate library
 
     return get_ffmpeg_manager(hass).binary

@@ -1,4 +1,4 @@
-"""What is said where: the Echos that a target stands for, and what each of them is told."""
+"""Messages to Echos: the Echos of a target, and the commands for each of them."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,12 +25,12 @@ from ..entity import invalid_input, player_unique_id
 
 _AUDIBLE: Final = frozenset({"AUDIO_PLAYER", "MUSIC_SKILL"})
 
-# How much later than expected a temporary volume may end (seconds).
+# Maximum seconds by which a temporary volume may end late.
 _LATE: Final = 15.0
 
 
 class Kind(StrEnum):
-    """How a message is given: spoken, spoken after a chime and shown, or only shown."""
+    """Delivery of a message: spoken, spoken after a chime and shown, or only shown."""
 
     SPEAK = "speak"
     ANNOUNCE = "announce"
@@ -38,12 +38,11 @@ class Kind(StrEnum):
 
 
 class DndPolicy(StrEnum):
-    """What to do where Do Not Disturb is on.
+    """Handling of Do Not Disturb.
 
-    ``AMAZON`` is the rule for all ways unless a caller asks for another: Amazon speaks plain
-    messages, and drops announcements and what is only shown. ``KEEP`` leaves the Echo out.
-    ``OVERRIDE`` speaks announcements plainly, which Amazon allows, and leaves the Echo out when
-    the message is only to be shown.
+    ``AMAZON`` is the default: Amazon speaks plain messages, and drops announcements and shown messages. ``KEEP`` skips
+    the Echo. ``OVERRIDE`` speaks announcements plainly, which Amazon allows, and skips the Echo if the message is only
+    to be shown.
     """
 
     KEEP = "keep"
@@ -52,16 +51,16 @@ class DndPolicy(StrEnum):
 
     @classmethod
     def of(cls, override: bool | None) -> DndPolicy:
-        """Return what the option ``override_dnd`` asks for; ``None`` where it is not given."""
+        """Return the policy of the option ``override_dnd``; None if it is not given."""
         return cls.AMAZON if override is None else cls.OVERRIDE if override else cls.KEEP
 
 
 class Reason(StrEnum):
-    """Why an Echo was not told."""
+    """Reason why an Echo was skipped."""
 
     @override
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return the reason as text."""
         return self.value.replace("_", " ")
 
     OFFLINE = "offline"
@@ -72,10 +71,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is to be said: text that has been checked; volume 0–100 for as long as it is spoken.
+    """A message: validated text; volume 0–100 while it is spoken.
 
-    ``spoken`` and ``shown`` are the halves of an announcement. ``sound_seconds`` is how long the
-    sounds in the text play.
+    ``spoken`` and ``shown`` are the halves of an announcement. ``sound_seconds`` is the length of the sounds in the
+    text.
     """
 
     kind: Kind
@@ -88,10 +87,10 @@ class Message:
     sound_seconds: float = 0.0
 
     def commands(self, *, disturb: bool = False, restore: int | None = None) -> tuple[Command, ...]:
-        """Return what one Echo is told.
+        """Return the commands for one Echo.
 
-        ``disturb`` is whether it is to be spoken in spite of Do Not Disturb; ``restore`` is the
-        volume (0–100) to go back to, ``None`` to leave the volume alone.
+        ``disturb`` overrides Do Not Disturb; ``restore`` is the volume (0–100) to restore, ``None`` to leave the volume
+        alone.
         """
         command: Command
         if self.kind is Kind.SPEAK or disturb:
@@ -114,11 +113,11 @@ def message_of(
     dnd: DndPolicy = DndPolicy.AMAZON,
     shown: bool = True,
 ) -> Message:
-    """Return a message after the check of its text and its options.
+    """Return a message after validation of its text and its options.
 
-    ``volume`` is 0–1, and that of speaking: what is only shown makes no sound. ``shown`` is
-    whether an announcement is shown on screens, too. Raises ``ServiceValidationError`` for a text
-    that Alexa would not speak, and for an option that has no effect with the kind of message.
+    ``volume`` is 0–1, and that of speaking: a shown message makes no sound. ``shown`` is whether an announcement is
+    shown on screens, too. Raises ``ServiceValidationError`` for a text that Alexa would not speak, and for an option
+    that has no effect with the kind of message.
     """
     text = _checked(text)
     options: Mapping[Kind, Mapping[str, object]] = {
@@ -140,7 +139,7 @@ def message_of(
 
 
 def must_have_effect(kind: str, options: Mapping[str, object]) -> None:
-    """Raise ``ServiceValidationError`` for the first option that is given; ``options`` are those without effect."""
+    """Raise ``ServiceValidationError`` for the first given option; ``options`` are those without effect."""
     for name, value in options.items():
         if value is not None:
             raise invalid_input("option_without_effect", option=name, type=kind)
@@ -171,7 +170,7 @@ def _checked(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoPlayer:
-    """A media player of ours by its registration; no device while its account is not loaded, or has lost it."""
+    """A media player of this integration by its registration; no device while its account is not loaded or lacks it."""
 
     entry: AlexaConfigEntry
     entity_id: str
@@ -180,13 +179,13 @@ class EchoPlayer:
 
     @property
     def name(self) -> str:
-        """Return how to name it to the user."""
+        """Return the name for messages to the user."""
         return self.device.name if self.device else self.entity_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """An Echo that is meant; ``direct`` if it was named itself, not as a part of something."""
+    """A target Echo; ``direct`` if it was named itself, and not only as a member."""
 
     player: EchoPlayer
     direct: bool
@@ -222,7 +221,7 @@ def is_loaded(entry: AlexaConfigEntry) -> bool:
 
 
 def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
-    """Yield entity ids with groups of all kinds replaced by what is in them, each once."""
+    """Yield entity ids with groups of all kinds replaced by their members, each once."""
     seen: set[str] = set()
     waiting = list(entity_ids)
     while waiting:
@@ -240,7 +239,7 @@ def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
 def recipients_of(
     players: Mapping[str, EchoPlayer], direct: Iterable[EchoPlayer], indirect: Iterable[EchoPlayer] = ()
 ) -> list[Recipient]:
-    """Return the Echos behind players: members of speaker groups in their place, each Echo once."""
+    """Return the Echos behind players: members in place of speaker groups, each Echo once."""
     found: dict[str, Recipient] = {}
     by_unique_id = {(player.entry.entry_id, player.unique_id): player for player in players.values()}
 
@@ -266,7 +265,7 @@ def recipients_of(
 
 
 def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
-    """Return the Echos behind a speaker group; nothing for a single Echo, or a group without a known member."""
+    """Return the Echos behind a speaker group; none for a single Echo, or a group without a known member."""
     if player.device is None or not is_loaded(player.entry):
         return ()
     found = player.entry.runtime_data.devices.leaves(player.device)
@@ -274,7 +273,10 @@ def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
 
 
 def can_speak(device: Device) -> bool:
-    """Return whether a device has a voice; a group's is that of its members, and one that tells nothing may."""
+    """Return whether a device can speak; a group can if a member can.
+
+    A device without known capabilities may be able to.
+    """
     return device.is_group or not device.capabilities or not device.capabilities.isdisjoint(_AUDIBLE)
 
 
@@ -283,7 +285,7 @@ def can_speak(device: Device) -> bool:
 
 @dataclass(slots=True)
 class Report:
-    """What became of a message: whom it was sent to, who was left out, who failed (name and reason), who is unknown."""
+    """Result of a message: recipients, skipped and failed Echos (name and reason), and unknown targets."""
 
     sent: list[tuple[EchoPlayer, tuple[Command, ...]]] = field(default_factory=list)
     skipped: list[tuple[EchoPlayer, Reason]] = field(default_factory=list)
@@ -291,11 +293,11 @@ class Report:
     unknown: Sequence[str] = ()
 
     def raise_errors(self, *, is_answered: bool = False) -> None:
-        """Raise for what went wrong, once all others have been told.
+        """Raise for failures, once all others have received the message.
 
-        ``HomeAssistantError`` names those who could not be told, ``ServiceValidationError``
-        what in the target is no Echo. That the message was left out everywhere is an error, too;
-        Do Not Disturb as the reason is none where a response says so (``is_answered``).
+        ``HomeAssistantError`` names the failed Echos, ``ServiceValidationError`` the targets that are no Echos. A
+        message that was skipped everywhere is an error, too, unless a response reports Do Not Disturb as the reason
+        (``is_answered``).
         """
         failed = dict(self.failed)
         if not self.sent:
@@ -316,7 +318,7 @@ class Report:
             raise invalid_input("speech_target_unknown", targets=", ".join(self.unknown))
 
     def response(self) -> JsonObjectType:
-        """Return the report as the response of an action; volumes are 0–1."""
+        """Return the result as the response of an action; volumes are 0–1."""
         sent: JsonArrayType = []
         for player, commands in self.sent:
             levels = [command.level for command in commands if isinstance(command, SetVolume)]
@@ -328,14 +330,14 @@ class Report:
 
 
 def _identity(player: EchoPlayer) -> JsonObjectType:
-    """Return how a response names an Echo."""
+    """Return an Echo's identification for a response."""
     return {"entity_id": player.entity_id or None, "name": player.name}
 
 
 async def async_say(
     hass: HomeAssistant, message: Message, recipients: Collection[Recipient], *, unknown: Sequence[str] = ()
 ) -> Report:
-    """Send a message to Echos, one request an account; returns when Amazon has answered for all of them."""
+    """Send a message to Echos, one request per account; returns when Amazon has responded for all of them."""
     report = Report(unknown=unknown)
     by_entry: dict[str, list[EchoPlayer]] = {}
     for recipient in recipients:
@@ -352,14 +354,14 @@ async def async_say(
 
 
 def obstacle(player: EchoPlayer) -> Reason | None:
-    """Return why an Echo cannot be reached, if it cannot."""
+    """Return why an Echo cannot be reached, or None."""
     if not is_loaded(player.entry):
         return Reason.NOT_LOADED
     return None if player.device and player.device.online else Reason.OFFLINE
 
 
 def _obstacle(player: EchoPlayer, message: Message) -> Reason | None:
-    """Return why an Echo is not to be told, if anything speaks against it."""
+    """Return why an Echo must be skipped, or None."""
     if (reason := obstacle(player)) or player.device is None:
         return reason
     if not can_speak(player.device):
@@ -370,13 +372,13 @@ def _obstacle(player: EchoPlayer, message: Message) -> Reason | None:
 
 
 def _is_dnd(player: EchoPlayer) -> bool:
-    """Return whether an Echo is not to be disturbed; no, where that is not known."""
+    """Return whether Do Not Disturb is on; False if unknown."""
     dnd = player.entry.runtime_data.dnd
     return bool(dnd and player.device and dnd.data.get(player.device.serial))
 
 
 async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer], report: Report) -> None:
-    """Tell the Echos of one account, and note what became of it."""
+    """Send the message to the Echos of one account, and note the result."""
     entry = players[0].entry
     levels = await _async_levels(hass, message, players)
     plans: list[tuple[Device, tuple[Command, ...]]] = []
@@ -400,11 +402,10 @@ async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[E
 
 
 async def _async_levels(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
-    """Return the volumes (0–100) to go back to, by serial, and note them until they are restored.
+    """Return the volumes (0–100) to restore, by serial, and note them until they are restored.
 
-    A volume that is there only while another message is spoken is not one to go back to.
-    Those that the players do not tell are read, in one request; what is unknown even then
-    is left alone.
+    A temporary volume of another message is never restored. Volumes that the players do not have are read, in one
+    request; if a volume is still unknown, it is left alone.
     """
     if message.volume is None:
         return {}
@@ -413,7 +414,7 @@ async def _async_levels(hass: HomeAssistant, message: Message, players: Sequence
     known = runtime.players.data if runtime.players else {}
     volumes = {serial: player.volume for serial in serials if (player := known.get(serial)) and player.volume}
     if any((volume := volumes.get(serial)) is None or volume.level is None for serial in serials):
-        # speaking at the volume that it has is better than being silent
+        # Speaking at the current volume is better than not speaking.
         with suppress(AlexaError):
             volumes |= await runtime.backend.async_volumes()
     levels: dict[str, int] = {}
@@ -431,7 +432,7 @@ async def _async_levels(hass: HomeAssistant, message: Message, players: Sequence
 
 
 def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:
-    """Note until when the volume is another one, now that the message has been sent."""
+    """Note until when the temporary volume lasts, now that the message has been sent."""
     until = hass.loop.time() + speaking_seconds(message.text) + message.sound_seconds + _LATE
     for serial in levels:
         if (temporary := entry.runtime_data.temporary_volumes.get(serial)) is not None:

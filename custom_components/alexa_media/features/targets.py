@@ -1,4 +1,4 @@
-"""What a caller of an action may do, by Home Assistant's own policies.
+"""Permissions of an action's caller, by Home Assistant's own policies.
 
 Home Assistant checks the entities that an action of entities names. For all other actions, and for
 what an entity stands for besides itself, this module checks every Echo once groups have been resolved,
@@ -23,7 +23,10 @@ from ..entity import AlexaDeviceEntity, player_unique_id
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """The rights of a caller; ``user`` is ``None`` for automations and Home Assistant itself, which may do all."""
+    """Permissions of a caller.
+
+    ``user`` is ``None`` for automations and Home Assistant itself, which may do everything.
+    """
 
     hass: HomeAssistant
     context: Context
@@ -31,7 +34,7 @@ class Permissions:
 
     @callback
     def may_control(self, entity_id: str) -> bool:
-        """Return whether the caller may control an entity; "" is one that is not registered."""
+        """Return whether the caller may control an entity; "" means an unregistered one."""
         return self.user is None or self.user.permissions.check_entity(entity_id, POLICY_CONTROL)
 
     @callback

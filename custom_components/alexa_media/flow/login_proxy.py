@@ -1,4 +1,4 @@
-"""Amazon's sign-in pages through Home Assistant, for the one browser that a config flow was opened in."""
+"""Proxy for Amazon's sign-in pages, for the browser that opened it from a config flow."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,14 +31,14 @@ PATH: Final = f"/api/{DOMAIN}/sign_in"
 COOKIE: Final = f"{DOMAIN}_sign_in"
 
 LIFE: Final = 15 * 60.0
-"""Seconds that a sign-in may take."""
+"""Maximum seconds of a sign-in."""
 MAX_REQUEST: Final = 64 * 1024
-"""Bytes that a form may have."""
+"""Maximum bytes of a form."""
 
 TIMEOUT: Final = 30.0
-"""Seconds that a browser may take to send a form, or to take an answer; and that Amazon may take."""
+"""Maximum seconds for the browser to send a form or receive a response, and for Amazon to respond."""
 MAX_IN_FLIGHT: Final = 12
-"""Requests of one sign-in at a time; the next ones wait."""
+"""Maximum number of concurrent requests of one sign-in; further ones wait."""
 
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.:_\[\]-]+", re.IGNORECASE)
 _FORMS: Final = frozenset({"application/x-www-form-urlencoded", "application/json", "text/plain"})
@@ -64,10 +64,10 @@ _DONE_POLICY: Final = "default-src 'none'; script-src 'unsafe-inline'"
 
 @dataclass(slots=True, repr=False)
 class LoginSession:
-    """A sign-in through us that one flow has opened.
+    """A proxied sign-in of one flow.
 
-    ``url`` opens it in the first browser that comes with it. ``landed`` is the address
-    that the sign-in ended on, ``expired`` says that it took too long.
+    ``url`` opens it in the first browser that uses it. ``landed`` is the address on which the sign-in ended,
+    ``expired`` says that it took too long.
     """
 
     url: str
@@ -86,7 +86,7 @@ class LoginSession:
 
     @callback
     def async_close(self) -> None:
-        """Answer nobody any more and forget everything but ``landed``; a second call does nothing."""
+        """Stop serving and forget everything but ``landed``; a second call does nothing."""
         if self._hass.data[_SESSIONS].pop(self._id, None) is None:
             return
         if self.cancel_expiry:
@@ -103,7 +103,7 @@ class LoginSession:
 
     @property
     def base(self) -> str:
-        """Return the path below which this sign-in is served."""
+        """Return the path under which this sign-in is served."""
         return f"{PATH}/{self._id}"
 
     def owns(self, request: web.Request) -> bool:
@@ -112,7 +112,7 @@ class LoginSession:
         return self._opened and secrets.compare_digest(given, self._cookie.encode())
 
     def open(self, request: web.Request, key: str) -> web.Response | None:
-        """Take a browser in by the one-time address, or the same one again; ``None`` for any other."""
+        """Accept a browser that opens the one-time address, or the same one again; None for any other."""
         given = key.encode("utf-8", "surrogatepass")
         if not secrets.compare_digest(given, self._key.encode()) or (self._opened and not self.owns(request)):
             return None
@@ -130,17 +130,17 @@ class LoginSession:
         return answer
 
     def allows_scripts(self, ticket: str) -> bool:
-        """Return whether scripts of a page with this ticket may send what needs leave first."""
+        """Return whether scripts of a page with this ticket may send requests that need a preflight."""
         return self._opened and self._tickets.admits(ticket)
 
     async def async_serve(self, request: web.Request, ticket: str, target: str) -> web.StreamResponse:
-        """Answer a request whose path without its ticket is ``target``; 404 unless it comes from the right browser."""
+        """Serve a request whose path without its ticket is ``target``; 404 unless it comes from the right browser."""
         wanted = BrowserRequest(request.method, target, request.headers)
         owned, sends_form = self.owns(request), wanted.navigates and request.method == hdrs.METH_POST
         if not owned and not sends_form and (wanted.navigates or not self.allows_scripts(ticket)):
             return _not_found()
         if ticket and wanted.navigates and not sends_form:
-            # The address bar shows no ticket that is good.
+            # The address bar must not show a valid ticket.
             return web.Response(status=302, headers={**_HEADERS, hdrs.LOCATION: target})
         if request.body_exists and (request.method != hdrs.METH_POST or request.content_type not in _FORMS):
             return web.Response(status=415)
@@ -161,7 +161,7 @@ class LoginSession:
             return await _async_hand_over(request, answer)
 
     async def _async_forward(self, request: BrowserRequest) -> web.Response:
-        """Return what Amazon answers to the browser."""
+        """Return Amazon's response for the browser."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 answer = await self._proxy.async_answer(request)
@@ -177,7 +177,7 @@ class LoginSession:
         except TimeoutError:
             return web.Response(status=504)
         except Exception as err:  # noqa: BLE001 - alexapy lets out whatever an odd page makes it stumble over
-            _LOGGER.debug("A page of the sign-in could not be shown: %s", type(err).__name__)
+            _LOGGER.debug("Could not load a sign-in page: %s", type(err).__name__)
             return web.Response(status=502)
         answer.headers.update(_HEADERS)
         answer.headers["Content-Security-Policy"] = self._policy
@@ -185,12 +185,11 @@ class LoginSession:
 
     @property
     def _policy(self) -> str:
-        """Return what a page of Amazon's may do.
+        """Return the content security policy of a page of Amazon.
 
-        It has Home Assistant's address, but no part in its origin: ``sandbox`` without
-        ``allow-same-origin`` keeps scripts from the storage of the frontend, with the user's
-        tokens in it, and makes every request to the API one of a stranger. Beyond that, a
-        page loads, asks and sends what is below the path of this sign-in, and Amazon's files.
+        The page has Home Assistant's address, but a separate origin: ``sandbox`` without ``allow-same-origin`` keeps
+        scripts from the storage of the frontend, which holds the user's tokens, and makes every request to the API an
+        unauthenticated one. Beyond that, a page can only access the path of this sign-in, and Amazon's files.
         """
         flow = f"{URL(self.url).origin()}{self.base}/"
         return (
@@ -203,12 +202,12 @@ class LoginSession:
 
 
 def _not_found() -> web.Response:
-    """Return the answer to all who are not the right browser."""
+    """Return the response for all other browsers."""
     return web.Response(status=404)
 
 
 async def _async_hand_over(request: web.Request, answer: web.Response) -> web.StreamResponse:
-    """Write an answer to a browser that takes it in time; cut the connection to one that does not."""
+    """Send a response to the browser; close the connection if the browser is too slow."""
     try:
         async with asyncio.timeout(TIMEOUT):
             await answer.prepare(request)
@@ -217,7 +216,7 @@ async def _async_hand_over(request: web.Request, answer: web.Response) -> web.St
         if request.transport is not None:
             request.transport.abort()
     except ConnectionError:
-        _LOGGER.debug("The browser closed a connection of the sign-in")
+        _LOGGER.debug("The browser closed a connection during the sign-in")
     return answer
 
 
@@ -225,10 +224,9 @@ _SESSIONS: HassKey[dict[str, LoginSession]] = HassKey(f"{DOMAIN}_sign_ins")
 
 
 class LoginProxyView(HomeAssistantView):
-    """Serves the pages; without authentication, as the browser that signs in may be another one than the frontend.
+    """Serve the pages without authentication, as the sign-in browser may differ from the frontend's.
 
-    What does not come from a browser that opened a sign-in gets a 404 without content,
-    whether there is such a sign-in or not.
+    A request from a browser without a sign-in gets an empty 404, whether or not there is such a sign-in.
     """
 
     url = PATH + "/{session_id}/{tail:.*}"
@@ -236,12 +234,12 @@ class LoginProxyView(HomeAssistantView):
     requires_auth = False
 
     def __init__(self, sessions: dict[str, LoginSession]) -> None:
-        """Serve the sessions that are open at the time."""
+        """Initialize with the open sign-ins."""
         self._sessions = sessions
 
     @override
     def register(self, hass: HomeAssistant, app: web.Application, router: web.UrlDispatcher) -> None:
-        """Register without Home Assistant's own CORS, which refuses preflights of opaque origins."""
+        """Register without Home Assistant's CORS handling, which refuses preflights of opaque origins."""
         for method in ("get", "post", "options"):
             router.add_route(method, self.url, request_handler_factory(hass, self, getattr(self, method)))
 
@@ -254,11 +252,11 @@ class LoginProxyView(HomeAssistantView):
         return await self._async_serve(request, session)
 
     async def post(self, request: web.Request, session_id: str, tail: str) -> web.StreamResponse:  # noqa: ARG002 - the router names it
-        """Send a form."""
+        """Submit a form."""
         return await self._async_serve(request, self._sessions.get(session_id))
 
     async def options(self, request: web.Request, session_id: str, tail: str) -> web.Response:  # noqa: ARG002 - the router names it
-        """Allow a script of a page to send what simple requests cannot hold."""
+        """Allow a script of a page to send requests that need a preflight."""
         session = self._sessions.get(session_id)
         if session is None or request.headers.get(hdrs.ORIGIN) != "null":
             return _not_found()
@@ -266,7 +264,7 @@ class LoginProxyView(HomeAssistantView):
         return web.Response(status=204, headers=_PREFLIGHT) if session.allows_scripts(ticket) else _not_found()
 
     async def _async_serve(self, request: web.Request, session: LoginSession | None) -> web.StreamResponse:
-        """Pass a request on that leads to Amazon."""
+        """Forward a request to Amazon."""
         if session is None:
             return _not_found()
         ticket, target = split_ticket(session.base, request.raw_path)
@@ -277,7 +275,7 @@ class LoginProxyView(HomeAssistantView):
 
 @callback
 def async_register(hass: HomeAssistant) -> dict[str, LoginSession]:
-    """Register the view unless it is, and return the sign-ins that are open, by id."""
+    """Register the view once, and return the open sign-ins by id."""
     if (sessions := hass.data.get(_SESSIONS)) is None:
         sessions = hass.data[_SESSIONS] = {}
         hass.http.register_view(LoginProxyView(sessions))
@@ -288,10 +286,10 @@ def async_register(hass: HomeAssistant) -> dict[str, LoginSession]:
 def async_open_login(
     hass: HomeAssistant, start_url: str, otp_secret: str | None, on_end: Callable[[], None]
 ) -> LoginSession:
-    """Open a sign-in that starts at an address of Amazon's; ``on_end`` is called when it has landed or expired.
+    """Open a sign-in that starts at an address of Amazon; ``on_end`` is called when it has landed or expired.
 
-    Raises ``homeassistant.helpers.network.NoURLAvailableError`` when nobody knows under
-    which address the browser reaches us.
+    Raises ``homeassistant.helpers.network.NoURLAvailableError`` if the address under which the browser reaches Home
+    Assistant is unknown.
     """
     root = _frontend_base() or get_url(hass, prefer_external=True)
     sessions = async_register(hass)
@@ -312,7 +310,7 @@ def async_open_login(
 
 
 def _frontend_base() -> str | None:
-    """Return the address under which the browser that asks right now has the frontend, if it says so."""
+    """Return the frontend's address in the browser of the current request, if it sent it."""
     request = http.current_request.get()
     given = request.headers.get(HEADER_FRONTEND_BASE) if request is not None else None
     try:
@@ -320,10 +318,10 @@ def _frontend_base() -> str | None:
         root = str(url.origin()) if url.scheme in ("http", "https") else ""
     except ValueError:
         return None
-    # It stands in a policy, in which some characters have a meaning.
+    # The address becomes part of a policy, in which some characters have a meaning.
     return root if _ORIGIN.fullmatch(root) else None
 
 
 def _create_transport() -> httpx.AsyncBaseTransport:
-    """Return the connections of one sign-in, with certificates checked as Home Assistant does."""
+    """Return the HTTP transport of one sign-in, which checks certificates as Home Assistant does."""
     return httpx.AsyncHTTPTransport(verify=client_context(alpn_protocols=SSL_ALPN_HTTP11), trust_env=False)

@@ -1,8 +1,8 @@
-"""Config entries of alexa_media_player: taken over without a new sign-in, and what it leaves on disk.
+"""Migration of alexa_media_player's config entries without a new sign-in, and removal of its files.
 
-Its entries are of two kinds. Version 1 holds everything in the data, tokens under ``oauth``.
-The "secure" version 2 (``secure_enrollment`` in the data) keeps the credentials in a file of
-their own in ``.storage``. Ours are version 2 as well, so the content tells them apart.
+There are two kinds of entries. Version 1 holds everything in the data, tokens under ``oauth``. The "secure" version 2
+(``secure_enrollment`` in the data) keeps the credentials in a separate file in ``.storage``. This integration's entries
+are version 2 as well, so the content decides.
 """
 
 from collections import Counter
@@ -52,18 +52,18 @@ CONF_OAUTH: Final = "oauth"
 CONF_SECURE: Final = "secure_enrollment"
 SECURE_STORE: Final = f"{DOMAIN}.secure_credentials"
 
-# What follows the player's id in unique ids. Some releases of alexa_media_player wrote them with
-# other capitals or underscores; an entity that has only such an id gets the lasting one.
+# Suffixes of the player's id in unique ids. Some releases of alexa_media_player wrote them with other capitals or
+# underscores; an entity that has only such an id gets the permanent one.
 _KEYS: Final = {
     key.casefold(): key for key in ("do not disturb", "next Alarm", "next Timer", "next Reminder", "shuffle", "repeat")
 }
 
 
 async def async_migrate(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Turn an entry of alexa_media_player's into one of ours; ours stays as it is.
+    """Convert an entry of alexa_media_player; this integration's entries stay unchanged.
 
-    Amazon is not asked. Its unique id stays until the first good sign-in tells whose
-    account it is (``async_settle``). Without a refresh token the user is asked to sign in.
+    Amazon is not asked. The unique id stays until the first successful sign-in returns the account (``async_settle``).
+    Without a refresh token the user has to sign in.
     """
     if entry.version > ENTRY_VERSION:
         return False
@@ -104,7 +104,7 @@ async def async_migrate(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 
 
 async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Finish the take-over once Amazon has taken the sign-in: whose account it is, and what may go from disk.
+    """Finish the migration once Amazon has accepted the sign-in: set the account, and delete the old files.
 
     Raises ``ConfigEntryError`` when another entry has the same account.
     """
@@ -129,28 +129,28 @@ async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
-    """Return which of the accounts this is, counted from 0; alexa_media_player's ids depend on it.
+    """Return the position of this account, counted from 0; alexa_media_player's ids depend on it.
 
-    Of a domain alone Home Assistant puts the entry last whose unique id has changed, as that
-    of an account does that was taken over before this one.
+    Home Assistant moves an entry whose unique id has changed to the end of its domain, as happens to each migrated
+    account before this one.
     """
     ours = [other.entry_id for other in hass.config_entries.async_entries() if other.domain == DOMAIN]
     return ours.index(entry.entry_id)
 
 
 async def _async_serial(hass: HomeAssistant, email: str, url: str, position: int) -> str:
-    """Return the serial under which alexa_media_player has registered (32 hex digits).
+    """Return the serial with which alexa_media_player has registered (32 hex digits).
 
-    It is the sum of Home Assistant's id, the position of the account, and a hash of
-    address and marketplace. Should the account have stood elsewhere when it registered,
-    only the entry of the old registration in the user's list of devices is not recognised.
+    It is the sum of Home Assistant's id, the position of the account, and a hash of address and marketplace. If the
+    account had another position when it registered, only the old registration in the user's list of devices is not
+    recognized.
     """
     salt = int(sha256((email.lower() + url.lower()).encode()).hexdigest(), 16)
     return hex(int(await instance_id.async_get(hass), 16) + position + salt)[-32:]
 
 
 def _ids(entry: AlexaConfigEntry, stored: object) -> dict[str, str | None]:
-    """Return the ids of the account that are known: version 2 calls the ``amzn1.account`` id the customer's."""
+    """Return the known ids of the account: version 2 stores the ``amzn1.account`` id as the customer's."""
     known = [str(value) for value in (stored, entry.unique_id) if value]
     return {
         CONF_CUSTOMER_ID: "",
@@ -159,9 +159,9 @@ def _ids(entry: AlexaConfigEntry, stored: object) -> dict[str, str | None]:
 
 
 def _options(old: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options, which alexa_media_player keeps in the data; of filters the names.
+    """Return the options, which alexa_media_player keeps in the data; filters contain names.
 
-    Without a public address it stores "/". ``queue_delay`` and ``debug`` have no meaning here.
+    Without an external URL it stores "/". ``queue_delay`` and ``debug`` have no meaning here.
     """
     options: dict[str, Any] = {
         key: [name.strip() for name in str(old.get(key) or "").split(",") if name.strip()]
@@ -173,14 +173,14 @@ def _options(old: Mapping[str, Any]) -> dict[str, Any]:
         if seconds and float(seconds) > 0:
             options[CONF_SCAN_INTERVAL] = int(float(seconds))
     except TypeError, ValueError, OverflowError:
-        _LOGGER.debug("A poll interval of type %s is not taken over", type(interval).__name__)
+        _LOGGER.debug("Ignoring a poll interval of type %s", type(interval).__name__)
     options[CONF_PUBLIC_URL] = str(old.get(CONF_PUBLIC_URL) or "").strip().rstrip("/")
     options[CONF_EXTENDED_DISCOVERY] = bool(old.get(CONF_EXTENDED_DISCOVERY, False))
     return options
 
 
 def _otp_secret(value: object) -> str | None:
-    """Return the secret of an authenticator app if it makes codes."""
+    """Return the secret of an authenticator app if it is valid."""
     try:
         return checked_otp_secret(value) if isinstance(value, str) and value else None
     except ValueError:
@@ -196,12 +196,11 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, first: bool) -> str:
-    """Return what follows the serial in the unique ids of this account's players ("" for nothing).
+    """Return the suffix of the serial in the unique ids of this account's players ("" for none).
 
-    alexa_media_player leaves the ids of the account that stands first bare, and appends the
-    address to all others; which one stood first may have changed. What is registered
-    decides. With both forms it is the one that alexa_media_player would use now, as the
-    entities of the other one are dead; else the more frequent one.
+    alexa_media_player leaves the ids of the first account bare, and appends the address to all others; which account
+    was the first may have changed. Registered ids decide. With both forms it is the one that alexa_media_player would
+    use now, as the entities of the other one are dead; else the more frequent one.
     """
     registry = er.async_get(hass)
     forms = Counter(
@@ -216,7 +215,7 @@ def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, firs
 
 @callback
 def _async_adopt_ids(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Give entities that are registered under an id of a short-lived form the lasting one, if it is free."""
+    """Give entities with an id of a short-lived form the permanent one, if it is free."""
     registry = er.async_get(hass)
     items = er.async_entries_for_config_entry(registry, entry.entry_id)
     players = [item.unique_id for item in items if item.domain == MEDIA_PLAYER_DOMAIN]
@@ -235,31 +234,31 @@ def _async_adopt_ids(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 def _secure_path(hass: HomeAssistant, entry_id: str) -> Path:
-    """Return where version 2 keeps the credentials."""
+    """Return the file in which version 2 keeps the credentials."""
     return Path(hass.config.path(STORAGE_DIR, f"{SECURE_STORE}.{entry_id}"))
 
 
 def _read_store(path: Path) -> Mapping[str, Any]:
-    """Return what a file of ``.storage`` holds; nothing when it cannot be read."""
+    """Return the content of a file of ``.storage``; empty if it cannot be read."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as err:
-        _LOGGER.warning("The credentials of alexa_media_player cannot be read: %s", type(err).__name__)
+        _LOGGER.warning("Could not read the credentials of alexa_media_player: %s", type(err).__name__)
         return {}
     return _mapping(_mapping(content).get("data"))
 
 
 def _remove_leftovers(hass: HomeAssistant, entry_id: str, email: str) -> None:
-    """Remove cookies, credentials and dumped pages of one account; they are never opened."""
+    """Delete cookies, credentials and dumped pages of one account, without opening them."""
     paths = [_secure_path(hass, entry_id)]
-    # An address with a slash in it would lead elsewhere.
+    # An address with a slash would leave the folder.
     if email and Path(email).name == email:
         paths += _files_of(Path(hass.config.path()), email)
     for path in paths:
         try:
             path.unlink(missing_ok=True)
         except OSError as err:
-            _LOGGER.warning("A file that alexa_media_player left cannot be removed: %s", type(err).__name__)
+            _LOGGER.warning("Could not delete a file of alexa_media_player: %s", type(err).__name__)
 
 
 def _files_of(config: Path, email: str) -> Iterable[Path]:
@@ -268,7 +267,7 @@ def _files_of(config: Path, email: str) -> Iterable[Path]:
     for folder in (config / STORAGE_DIR, config):
         for suffix in ("cookies", "pickle", "txt"):
             yield folder / f"{cookies}.{suffix}"
-            # What is left of a cookie file whose writing was interrupted.
+            # Remains of a cookie file whose writing was interrupted.
             yield from folder.glob(f"{escape(f'{cookies}.{suffix}')}.{'[0-9a-f]' * 32}.tmp")
     for page in ("post", "get"):
         yield config / f"{DOMAIN}{email}{page}.html"

@@ -1,4 +1,4 @@
-"""Options of an account: which devices, how often to poll, and what may be kept."""
+"""Options flow: which devices, how often to poll, and what may be stored."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -40,18 +40,18 @@ from ..coordinator.runtime import AlexaConfigEntry
 MIN_INTERVAL: Final = 10
 MAX_INTERVAL: Final = 3600
 
-# An international name has become ASCII by then.
+# An international domain name is ASCII by then.
 _ADDRESS: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:/[!-~]*)?")
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
-# What an entity or the client reads once, while the account is set up.
+# Options that an entity or the client reads only once, during the setup of the account.
 _NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
 
 
 class AlexaMediaOptionsFlow(OptionsFlow):
     """Change the options of an account.
 
-    They are applied here, to what is loaded: Home Assistant forbids listeners of an entry
-    to go together with the reload that ends a new sign-in.
+    They are applied here, to the loaded account: Home Assistant does not allow update listeners together with the
+    reload that ends a new sign-in.
     """
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -74,7 +74,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         return self.async_create_entry(data=dict(entry.options))
 
     def _apply(self, entry: AlexaConfigEntry, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Let a loaded account know; reload only for what cannot change while it runs."""
+        """Apply the options to a loaded account; reload only for those that cannot change while it runs."""
         if entry.state is not ConfigEntryState.LOADED:
             return
         if any(before[key] != after[key] for key in _NEEDS_RELOAD):
@@ -84,7 +84,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         if any(before[key] != after[key] for key in _FILTERS):
             runtime.devices.async_options_changed()
         if runtime.players is not None and before[CONF_PUBLIC_URL] != after[CONF_PUBLIC_URL]:
-            # Players can announce sounds only where Amazon can fetch them.
+            # Players can announce sounds only with an external URL that Amazon can reach.
             runtime.players.async_show_again()
         if runtime.appliances is not None and before[CONF_APPLIANCES] != after[CONF_APPLIANCES]:
             runtime.appliances.async_options_changed()
@@ -92,7 +92,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
             runtime.players.async_options_changed()
 
     def _show(self, values: Mapping[str, Any], errors: dict[str, str] | None = None) -> ConfigFlowResult:
-        """Show the form with values filled in."""
+        """Show the form with the current values."""
         chosen = {serial for key in _FILTERS for serial in values[key]}
         devices = SelectSelector(
             SelectSelectorConfig(
@@ -130,11 +130,11 @@ class AlexaMediaOptionsFlow(OptionsFlow):
 
 
 class PropertyOptionsFlow(AlexaMediaOptionsFlow):
-    """Change the options of a property: which of its Echos are there. The others mean nothing to it."""
+    """Change the options of a property: which of its Echos to include. The other options do not apply to it."""
 
     @override
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the options, and store them; those that are not shown stay."""
+        """Show the options, and store them; hidden ones stay unchanged."""
         if user_input is not None:
             kept = current_options(self.config_entry)
             user_input = {key: value for key, value in kept.items() if key not in _FILTERS} | user_input
@@ -142,7 +142,7 @@ class PropertyOptionsFlow(AlexaMediaOptionsFlow):
 
     @override
     def _show(self, values: Mapping[str, Any], errors: dict[str, str] | None = None) -> ConfigFlowResult:
-        """Show the form with values filled in."""
+        """Show the form with the current values."""
         result = super()._show(values, errors)
         if schema := result["data_schema"]:
             shown = {key: selector for key, selector in schema.schema.items() if str(key) in _FILTERS}
@@ -151,9 +151,9 @@ class PropertyOptionsFlow(AlexaMediaOptionsFlow):
 
 
 def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return the options in force; what alexa_media_player kept in the entry's data counts until it is changed.
+    """Return the options in effect; those in the data of an alexa_media_player entry count until they are changed.
 
-    Devices are given by serial, those that cannot be found by the name that was stored.
+    Devices are given by serial, or by the stored name if they cannot be found.
     """
     stored = {**entry.data, **entry.options}
     devices = _listed(entry)
@@ -170,7 +170,7 @@ def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
 
 
 def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
-    """Return the devices that may get entities by serial, filtered out or not; none while it is not loaded."""
+    """Return the devices that may get entities by serial, filtered or not; none while the account is not loaded."""
     if entry.state is not ConfigEntryState.LOADED:
         return {}
     devices = entry.runtime_data.devices
@@ -179,20 +179,20 @@ def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
 
 
 async def _async_freshen(entry: AlexaConfigEntry) -> None:
-    """Have the smart home discovered anew before it is shown, unless that was not long ago."""
+    """Discover the smart home before it is shown, unless a discovery is recent."""
     if entry.state is ConfigEntryState.LOADED and entry.runtime_data.appliances is not None:
         await entry.runtime_data.appliances.async_freshen()
 
 
 def _others(entry: AlexaConfigEntry) -> Mapping[str, Appliance]:
-    """Return the appliances that may be chosen by entity id; none while it is not loaded."""
+    """Return the selectable appliances by entity id; none while the account is not loaded."""
     if entry.state is not ConfigEntryState.LOADED or entry.runtime_data.appliances is None:
         return {}
     return entry.runtime_data.appliances.others
 
 
 def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str]) -> list[SelectOptionDict]:
-    """Return the appliances to choose from by name and maker, and what was chosen but is not there now."""
+    """Return the selectable appliances by name and manufacturer, and selected ones that are missing now."""
     labels = {entity_id: entity_id for entity_id in chosen}
     for entity_id, appliance in appliances.items():
         labels[entity_id] = f"{appliance.name} ({appliance.manufacturer})" if appliance.manufacturer else appliance.name
@@ -203,15 +203,15 @@ def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str
 
 
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
-    """Return a filter as serials: a list of serials, or alexa_media_player's names with commas between them."""
+    """Return a filter as serials, from a list of serials or alexa_media_player's comma-separated names."""
     by_name = {folded(device.name): serial for serial, device in devices.items()}
-    # a list that was taken over has names with a comma in parts
+    # A migrated list has split names that contain a comma.
     names = split_names(value if isinstance(value, str) else ",".join(value or ()), by_name)
     return [by_name.get(folded(name), name) for name in names]
 
 
 def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[SelectOptionDict]:
-    """Return the devices to choose from by name, and what was chosen but is not listed now."""
+    """Return the selectable devices by name, and selected ones that are missing now."""
     labels = {**{serial: serial for serial in chosen}, **{serial: device.name for serial, device in devices.items()}}
     return [
         SelectOptionDict(value=serial, label=label)
@@ -220,7 +220,7 @@ def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[Selec
 
 
 def _root(text: str) -> str | None:
-    """Return an address of http or https as it is stored, "" for none; ``None`` for what is no plain address."""
+    """Return an http or https address as stored, "" for none; None for an invalid one."""
     given = text.strip().rstrip("/")
     if not given:
         return ""

@@ -1,4 +1,4 @@
-"""Signing in to an organization of Alexa Smart Properties: region, Login with Amazon, organization, unit."""
+"""Sign-in to an organization of Alexa Smart Properties: region, Login with Amazon, organization, unit."""
 
 from abc import ABCMeta
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ CONF_UNIT: Final = "unit"
 ID_PREFIX: Final = "asp_"
 
 SCOPE: Final = "alexa::enterprise:management credential_locker::wifi_management"
-"""All management, and the locker of Wi-Fi networks, which has a scope of its own."""
+"""Scopes for all management, and for Wi-Fi networks, which have a separate one."""
 
 _BY_REGION: Final = "by_region"
 _LOGIN_HOSTS: Final = {"amazon_com": "amazon.com", "amazon_co_uk": "amazon.co.uk", "amazon_co_jp": "amazon.co.jp"}
@@ -55,12 +55,12 @@ _DEEPEST: Final = 15
 
 
 class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
-    """The part of the config flow that is about Alexa Smart Properties."""
+    """The Alexa Smart Properties steps of the config flow."""
 
     DOMAIN = DOMAIN
 
     def __init__(self) -> None:
-        """Start without a region."""
+        """Initialize without a region."""
         super().__init__()
         self._region = Region.NORTH_AMERICA
         self._login_host = LOGIN_HOSTS[Region.NORTH_AMERICA]
@@ -71,32 +71,32 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
     @property
     @override
     def logger(self) -> logging.Logger:
-        """Return where Home Assistant's part logs."""
+        """Return the logger for Home Assistant's OAuth2 flow."""
         return _LOGGER
 
     @property
     @override
     def extra_authorize_data(self) -> dict[str, str]:
-        """Return what Amazon is asked to allow."""
+        """Return the scopes to request from Amazon."""
         return {"scope": SCOPE}
 
     @override
     async def async_generate_authorize_url(self) -> str:
-        """Return where the browser goes: the region's own Login with Amazon."""
+        """Return the URL for the browser: the region's own Login with Amazon."""
         lead_to(self.flow_impl, self._login_host)
         return await super().async_generate_authorize_url()
 
     # --- region ---------------------------------------------------------------------------
 
     async def async_step_smart_properties(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the region, for a new property; then sign in."""
+        """Ask for the region of a new property; then sign in."""
         if user_input is None:
             return self._show_region("smart_properties", _region_of(self.hass.config.country), _BY_REGION)
         self._take_region(user_input)
         return await self.async_step_pick_implementation()
 
     async def async_step_property_reauth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Explain that Amazon no longer takes the sign-in; then sign in with the same security profile."""
+        """Explain that Amazon no longer accepts the sign-in; then sign in with the same security profile."""
         entry = self._get_reauth_entry()
         if user_input is None:
             return self.async_show_form(
@@ -108,7 +108,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return await self.async_step_pick_implementation({"implementation": entry.data[CONF_IMPLEMENTATION]})
 
     async def async_step_property_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Take another region or site for the sign-in; then sign in again."""
+        """Select another region or site for the sign-in; then sign in again."""
         if user_input is None:
             data = self._get_reconfigure_entry().data
             region, host = Region(data[CONF_REGION]), data[CONF_LOGIN_HOST]
@@ -140,7 +140,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return self.async_show_form(step_id=step_id, data_schema=schema)
 
     def _take_region(self, user_input: Mapping[str, Any]) -> None:
-        """Keep which region, and where its people sign in."""
+        """Store the region, and the site of its Login with Amazon."""
         self._region = Region(user_input[CONF_REGION])
         self._login_host = _LOGIN_HOSTS.get(user_input[CONF_LOGIN_HOST], LOGIN_HOSTS[self._region])
 
@@ -148,7 +148,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
 
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Ask for the organization; for a known entry, see whether its unit can be reached with the new sign-in."""
+        """Ask for the organization; for an existing entry, check the new sign-in's access to its unit."""
         self._oauth_data = data
         if self.source == SOURCE_USER:
             return await self.async_step_organization()
@@ -156,11 +156,11 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return await self._async_renew(entry)
 
     async def _async_renew(self, entry: ConfigEntry[Any]) -> ConfigFlowResult:
-        """Store the new sign-in if it is good for the entry's unit."""
+        """Store the new sign-in if it has access to the entry's unit."""
         try:
             await self._client().get_unit(entry.data[CONF_UNIT_ID])
         except AlexaError as err:
-            _LOGGER.debug("The unit cannot be read: %s", err.details)
+            _LOGGER.debug("Could not read the unit: %s", err.details)
             return self.async_abort(reason=_KEYS.get(type(err), "cannot_connect_property"))
         return self.async_update_reload_and_abort(
             entry,
@@ -168,26 +168,26 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         )
 
     async def async_step_organization(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the id of the organization, or of a unit of it, and read what is below it."""
+        """Ask for the id of the organization, or of a unit of it, and read its units."""
         if user_input is None:
             return self._show_organization()
         unit_id = user_input[CONF_UNIT_ID].strip()
         try:
             await self._async_read_units(unit_id)
         except AlexaError as err:
-            _LOGGER.debug("The organization cannot be read: %s", err.details)
+            _LOGGER.debug("Could not read the organization: %s", err.details)
             return self._show_organization(unit_id, _KEYS.get(type(err), "cannot_connect_property"))
         return await self.async_step_unit()
 
     async def _async_read_units(self, unit_id: str) -> None:
-        """Read a unit and all below it, named from the top down; raises ``AlexaError``."""
+        """Read a unit and all units below it, named from the top down; raises ``AlexaError``."""
         client = self._client()
         self._organization = top = await client.get_unit(unit_id)
         found = {top.id: top, **{unit.id: unit async for unit in client.iter_units(top.id, depth=_DEEPEST)}}
         self._units = {unit.id: _label(unit, found) for unit in found.values()}
 
     async def async_step_unit(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Let the user choose all of it, or a unit; then create the entry."""
+        """Ask for all of it, or a unit; then create the entry."""
         top = self._organization
         if top is None:
             return await self.async_step_organization()
@@ -212,7 +212,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
                 CONF_UNIT_ID: unit_id,
                 CONF_WHOLE_ORGANIZATION: unit_id == top.id and not top.parent_id,
                 CONF_ID_PREFIX: ID_PREFIX,
-                # two properties may see the same Echo: the ids of the second one tell them apart
+                # Two properties may see the same Echo: the ids of the second one distinguish them.
                 CONF_ID_SUFFIX: unit_id.rpartition(".")[2] if others else "",
             },
         )
@@ -227,7 +227,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         )
 
     def _client(self) -> SmartPropertiesClient:
-        """Return a client with the token that Amazon has just given."""
+        """Return a client with the token that Amazon has just issued."""
         token: str = self._oauth_data[CONF_TOKEN]["access_token"]
 
         async def access_token(refused: str | None = None) -> str:
@@ -244,11 +244,11 @@ _KEYS: Final[Mapping[type[AlexaError], str]] = {
     AlexaUnsupportedError: "unit_unknown",
     AlexaInvalidValueError: "unit_invalid",
 }
-"""What to say in the form about what went wrong."""
+"""Form errors by error type."""
 
 
 def _label(unit: PropertyUnit, found: Mapping[str, PropertyUnit]) -> str:
-    """Return the names of a unit and of those above it."""
+    """Return the label of a unit: its name and those of its parents."""
     names: list[str] = []
     current: PropertyUnit | None = unit
     while current is not None and len(names) <= _DEEPEST:
@@ -258,7 +258,7 @@ def _label(unit: PropertyUnit, found: Mapping[str, PropertyUnit]) -> str:
 
 
 def _region_of(country: str | None) -> Region:
-    """Return the region that serves a country (ISO 3166 alpha-2), most likely."""
+    """Return the likely region of a country (ISO 3166 alpha-2)."""
     if country == "JP":
         return Region.FAR_EAST
     return Region.NORTH_AMERICA if country in ("US", "CA", None) else Region.EUROPE

@@ -1,4 +1,4 @@
-"""The players of Echos and of groups of them."""
+"""Media players of Echos and speaker groups."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,14 +16,14 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one for every device."""
+    """Add a media player for every device."""
     devices = entry.runtime_data.devices
     players = entry.runtime_data.players
     if players is None:
         return
 
     def candidates() -> Iterator[tuple[str, Callable[[], AlexaMediaPlayer]]]:
-        # Groups last: they name the entities of their members, which have to be there.
+        # Groups last: they name the entities of their members, which must exist.
         for device in sorted(devices.data.values(), key=lambda device: device.is_group):
             yield (
                 player_unique_id(entry, device.serial),

@@ -1,4 +1,4 @@
-"""What a player can be asked to play: browsing, searching, and the check before it plays."""
+"""Browsing, searching, and validation of media before playback."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,7 +24,7 @@ _LOGGER = logging.getLogger(__name__)
 
 TUNEIN: Final = "TUNEIN"
 
-# The folders, and what they are called: Home Assistant has no translations for these.
+# Folders and their titles: Home Assistant has no translations for these.
 _PROVIDERS: Final = "providers"
 _SOUNDS: Final = "sounds"
 _ROUTINES: Final = "routines"
@@ -33,16 +33,16 @@ _TITLES: Final = {_PROVIDERS: "Music providers", _SOUNDS: "Sounds", _ROUTINES: "
 
 
 class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Browsing and searching; a group of speakers cannot be asked to play, so it has nothing to browse."""
+    """Browsing and searching; a speaker group does not support playing media, so it has nothing to browse."""
 
     @property
     def _library(self) -> MediaLibrary | None:
-        """Return what the account can play."""
+        """Return the media library of the account."""
         return None if self.device.is_group else self.runtime.media
 
     @property
     def _wanted_library(self) -> MediaLibrary:
-        """Return what the account can play; raises ``BrowseError``."""
+        """Return the media library of the account; raises ``BrowseError``."""
         if (library := self._library) is None:
             raise BrowseError(f"{self.device.name} has nothing to browse")
         return library
@@ -53,7 +53,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_browse_media(
         self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
     ) -> BrowseMedia:
-        """Return a folder: the root, the music providers, the sounds, the routines or the queue, or what is in one."""
+        """Return a folder: the root, the music providers, the sounds, the routines or the queue, or a subfolder."""
         library = self._wanted_library
         with command_errors(self.hass, self.entry):
             match tuple((media_content_id or "").split("/", 1)):
@@ -86,7 +86,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         return _folder(_PROVIDERS, _TITLES[_PROVIDERS], tiles, can_search=True)
 
     async def _async_browse_provider(self, library: MediaLibrary, name: str) -> BrowseMedia:
-        """Return a provider: it can be searched, and Amazon lists nothing of it before that."""
+        """Return a provider, which can be searched; Amazon lists no content of it."""
         providers = await library.async_providers()
         wanted = provider_of(name, providers)
         for provider in providers:
@@ -113,7 +113,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _browsable_routines(self) -> list[BrowseMedia]:
-        """Return the routines that are switched on, by name; to play one is to run it on this device."""
+        """Return the enabled routines, by name; playing one runs it on this device."""
         routines = self.runtime.routines.data.values() if self.runtime.routines else ()
         return [
             _playable(ROUTINE, routine.routine_id, routine.name, MediaClass.APP)
@@ -122,7 +122,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         ]
 
     async def _async_browse_queue(self, library: MediaLibrary) -> BrowseMedia:
-        """Return what plays and what comes after it."""
+        """Return the current track and the following ones."""
         items = await library.api.async_queue(self.device)
         return _folder(
             _QUEUE,
@@ -143,9 +143,9 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
-        """Offer the search at every provider, and the radio stations and routines that it finds.
+        """Return a search at every provider, and the radio stations and routines that match.
 
-        Amazon tells only while it plays what a provider finds; stations it lists.
+        Amazon does not return a provider's matches before it plays them, but lists stations.
         """
         library, phrase = self._wanted_library, query.search_query.strip()
         if not phrase:
@@ -177,11 +177,11 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         return SearchMedia(result=found)
 
     async def _async_stations(self, library: MediaLibrary, phrase: str) -> list[BrowseMedia]:
-        """Return the radio stations of a search; the providers are worth showing without them."""
+        """Return the radio stations of a search; the providers are shown even without them."""
         try:
             stations = await library.api.async_stations(phrase)
         except AlexaError as err:
-            _LOGGER.debug("The stations cannot be searched: %s", err.details)
+            _LOGGER.debug("Could not search the stations: %s", err.details)
             return []
         return [
             _playable(STATION, station.station_id, station.name, MediaClass.CHANNEL, station.image_url)
@@ -191,9 +191,9 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     # --- before it plays -------------------------------------------------------------
 
     async def _async_content_type(self, media_type: str) -> str:
-        """Return a content type as it is written in commands: a word in lower case, a provider as its id.
+        """Return a content type as commands spell it: a word in lower case, a provider as its ID.
 
-        Names that are not known without it are looked up in the account's own list.
+        Unknown names are looked up in the account's own list.
         """
         if own := own_type(media_type):
             return own
@@ -204,13 +204,13 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         try:
             return provider_of(media_type, await library.async_providers()) or media_type
         except AlexaError as err:
-            _LOGGER.debug("The providers cannot be read: %s", err.placeholders)
+            _LOGGER.debug("Could not read the providers: %s", err.placeholders)
             return media_type
 
     async def _async_checked(self, search: PlaySearch) -> PlaySearch:
         """Return a search in Amazon's words; raises ``ServiceValidationError`` with the reason of a refusal.
 
-        Where Amazon cannot be asked, it plays unchecked: the check is a service.
+        If the validation request fails, the search is played without it.
         """
         if (library := self._library) is None:
             return search
@@ -218,7 +218,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
             try:
                 result = await library.api.async_check(search, self.device)
             except (AlexaBadResponseError, AlexaConnectionError, AlexaUnsupportedError) as err:
-                _LOGGER.debug("The search cannot be checked: %s", err.details)
+                _LOGGER.debug("Could not validate the search: %s", err.details)
                 return search
             if result.refusal is None:
                 return replace(search, phrase=result.phrase)
@@ -229,19 +229,19 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
 
 def _no_folder(folder: str) -> BrowseError:
-    """Return the error for a folder that there is not."""
+    """Return the error for an unknown folder."""
     return BrowseError(
         translation_domain=DOMAIN, translation_key="folder_unknown", translation_placeholders={"folder": folder}
     )
 
 
 def _category(name: str) -> str:
-    """Return what a category of sounds is called."""
+    """Return the title of a category of sounds."""
     return name.replace("_", " ").capitalize()
 
 
 def _provider_folder(provider: MusicProvider, children: Iterable[BrowseMedia] | None = None) -> BrowseMedia:
-    """Return a music provider, which can be opened and searched."""
+    """Return a music provider, which can be browsed and searched."""
     return BrowseMedia(
         title=provider.name,
         media_class=MediaClass.APP,
@@ -274,7 +274,7 @@ def _folder(
 def _playable(
     media_type: str, media_id: str, title: str, media_class: MediaClass, thumbnail: str | None = None
 ) -> BrowseMedia:
-    """Return something that ``play_media`` takes."""
+    """Return an item that ``play_media`` accepts."""
     return BrowseMedia(
         title=title,
         media_class=media_class,

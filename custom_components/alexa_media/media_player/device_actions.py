@@ -1,4 +1,4 @@
-"""Actions of a player that concern its device: commands, announcements, settings."""
+"""Media player actions that concern the device: commands, announcements, settings."""
 
 from datetime import time, timedelta
 from typing import Final
@@ -23,7 +23,7 @@ _SCREENS: Final = (DeviceFamily.KNIGHT, DeviceFamily.ROOK)
 
 
 class AccountActions(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Things that the account does with an Echo."""
+    """Actions of the account on an Echo."""
 
     async def async_run_routine(self, routine: str) -> ServiceResponse:
         """Run a routine here, given by its name, an utterance or its id (``alexa_media.run_routine``)."""
@@ -32,15 +32,15 @@ class AccountActions(AlexaDeviceEntity[Player], MediaPlayerEntity):
         return {"id": found.routine_id, "name": found.name}
 
     async def async_amazon_kids_enable(self, child: str) -> None:
-        """Give the device to a child, by name or id (``alexa_media.amazon_kids_enable``)."""
+        """Assign the device to a child, by name or id (``alexa_media.amazon_kids_enable``)."""
         await async_enable_kids(self.hass, self.entry, self.device, child)
 
     async def async_amazon_kids_disable(self) -> None:
-        """Take the device from whichever child has it (``alexa_media.amazon_kids_disable``)."""
+        """Remove the assignment of the device to a child (``alexa_media.amazon_kids_disable``)."""
         await async_disable_kids(self.hass, self.entry, self.device)
 
     async def async_set_background(self, address: str) -> None:
-        """Show the picture at an https address as the background of the screen."""
+        """Show a picture from an https address as the background of the screen."""
         background = self.runtime.backend.background
         if background is None or not _has_screen(self.device):
             raise invalid_input("image_no_screen", device=self.device.name)
@@ -51,12 +51,12 @@ class AccountActions(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
 
 def _has_screen(device: Device) -> bool:
-    """Return whether a device has a screen, by what it can do or by its family."""
+    """Return whether a device has a screen, by its capabilities or its family."""
     return device.family in _SCREENS or any(name.startswith("DISPLAY_") for name in device.capabilities)
 
 
 def _https(address: str) -> str | None:
-    """Return an https address, ``None`` for anything else: Amazon fetches from nowhere else."""
+    """Return an https address, or None for anything else, which Amazon does not fetch."""
     try:
         url = URL(address.strip())
     except ValueError:
@@ -65,27 +65,27 @@ def _https(address: str) -> str | None:
 
 
 class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """A player that says what another engine has spoken, where the options give a public https address."""
+    """A player that announces audio of other TTS engines, if the options have an external https URL."""
 
     @property
     def _announce_features(self) -> MediaPlayerEntityFeature:
-        """Return the feature while there is an address where Amazon can fetch sounds."""
+        """Return the feature while Amazon can fetch sounds from an external URL."""
         is_able = can_speak(self.device) and public_url(self.entry) is not None
         return MediaPlayerEntityFeature.MEDIA_ANNOUNCE if is_able else MediaPlayerEntityFeature(0)
 
     async def _async_announce_sound(self, source: str, volume: float | None = None) -> None:
-        """Play a media source or an address as speech: after what is being spoken, and not as music.
+        """Play a media source or an address as speech: after current speech, and not as music.
 
-        ``volume`` (0 to 1) counts for as long as it plays.
+        ``volume`` (0 to 1) lasts while it is playing.
 
-        Do Not Disturb does not keep it from a player that was named, as with any text.
-        Raises ``ServiceValidationError`` for what can never be played, ``HomeAssistantError``
-        for what could not be now.
+        Do Not Disturb does not prevent it on a player that was named, as with any text. Raises
+        ``ServiceValidationError`` for media that can never be played, ``HomeAssistantError`` for media that could not
+        be played now.
         """
         hass, root = self.hass, required_public_url(self.entry)
         shelf = async_shelf(hass)
         sound = await shelf.async_prepare(source, self.entity_id)
-        # what has become of the player in the meantime counts
+        # The player may have changed in the meantime.
         players = echo_players(hass)
         if (player := players.get(self.entity_id)) is None:
             raise invalid_input("speech_no_target")
@@ -105,7 +105,7 @@ LONGEST_DND: Final = timedelta(hours=12)
 
 
 class PlayerSettings(SourceSelection, SoundModes):
-    """Actions of a player that set something of its device."""
+    """Actions of a player that change settings of its device."""
 
     async def async_set_do_not_disturb(
         self, *, enabled: bool = True, duration: timedelta | None = None, until: time | None = None
@@ -138,12 +138,12 @@ class PlayerSettings(SourceSelection, SoundModes):
                 dnd.async_expect(device.serial)
 
     async def async_unpair_bluetooth(self, source: str) -> None:
-        """Make the device forget what is paired under a name."""
+        """Unpair the Bluetooth device with a name."""
         paired, settings = self._paired or {}, self.runtime.backend.settings
         if settings is None or (name := meant(paired, source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join(paired))
         with command_errors(self.hass, self.entry):
             await settings.async_unpair_bluetooth(self.device, paired[name].address)
         if self.runtime.bluetooth:
-            # nothing is pushed about that
+            # Amazon does not push this change.
             self.runtime.bluetooth.async_hint()

@@ -1,4 +1,4 @@
-"""What was said to a player."""
+"""Voice history of a player."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,19 +14,19 @@ from ..cloud.names import same
 from ..coordinator.history import LastCommand, history_record_of
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 
-# What is looked through without a start, and how many pages (of 50 records each) at most.
+# The range that is searched without a start, and the maximum number of pages (of 50 records each).
 HISTORY_WINDOW: Final = timedelta(days=7)
 MAX_PAGES: Final = 10
 
 OLDEST: Final = datetime(2014, 1, 1, tzinfo=UTC)
-"""When there was no Echo yet; a range that ends before has nothing in it."""
+"""Earliest time of a record: the year of the first Echo; a range that ends earlier is empty."""
 
 
 class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Whether a player was spoken to last, and what was said to it.
+    """Whether a player was spoken to last, and its last command.
 
-    The attributes are alexa_media_player's. ``history_records`` holds what
-    ``alexa_media.get_history_records`` found last.
+    The attributes are alexa_media_player's. ``history_records`` holds the last result of
+    ``alexa_media.get_history_records``.
     """
 
     _unrecorded_attributes = frozenset({"history_records"})
@@ -36,7 +36,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also follow what is said."""
+        """Also listen to the history."""
         await super().async_added_to_hass()
         if history := self.runtime.history:
             self._last_command = history.data.get(self.serial)
@@ -44,7 +44,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @callback
     def _async_spoken_to(self) -> None:
-        """Show what was said; whether the history can be read is nothing that a player shows."""
+        """Show the last command; history read failures do not affect the player's availability."""
         history = self.runtime.history
         command = history.data.get(self.serial) if history else None
         if command != self._last_command:
@@ -53,7 +53,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _history_attributes(self) -> dict[str, Any]:
-        """Return what was said to this player last; ``last_called_timestamp`` is in epoch milliseconds."""
+        """Return the last command to this player; ``last_called_timestamp`` is in epoch milliseconds."""
         command = self._last_command
         told = history_record_of(command.record) if command else {}
         return {
@@ -74,9 +74,9 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
     ) -> ServiceResponse:
         """Return the latest records of this player (``alexa_media.get_history_records``), and keep them as attribute.
 
-        ``start`` is 7 days before ``end`` unless given, ``end`` now. ``include`` names types of
-        utterances that are left out otherwise. Raises ``ServiceValidationError`` for a range
-        that is none, ``HomeAssistantError`` where Amazon does not answer.
+        ``start`` is 7 days before ``end`` unless given, ``end`` now. ``include`` lists types of utterances that are
+        left out by default. Raises ``ServiceValidationError`` for an invalid range, ``HomeAssistantError`` if Amazon
+        does not respond.
         """
         if (history := self.runtime.history) is None:
             raise invalid_input("history_unsupported")
@@ -106,7 +106,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 async def _async_found(
     api: HistoryApi, start: datetime, end: datetime, is_wanted: Callable[[VoiceRecord], bool], entries: int
 ) -> list[VoiceRecord]:
-    """Return the latest records of some kind, at most ``entries``; raises ``AlexaError``."""
+    """Return the latest records of some types, at most ``entries``; raises ``AlexaError``."""
     found: list[VoiceRecord] = []
     token: str | None = None
     for _ in range(MAX_PAGES):
@@ -119,12 +119,12 @@ async def _async_found(
 
 
 def _aware(moment: datetime) -> datetime:
-    """Return a time with its zone: without one it is meant as Home Assistant's."""
+    """Return a time with its zone: Home Assistant's if it has none."""
     return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
 
 
 def _told(record: VoiceRecord) -> dict[str, Any]:
-    """Return a record as the response of the action tells it."""
+    """Return a record in the format of the action's response."""
     return {
         **history_record_of(record),
         "person": record.person,

@@ -1,4 +1,4 @@
-"""The player of a device: what it plays, how loud, and what it is asked to play."""
+"""Media player of a device."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -46,7 +46,7 @@ _ALWAYS: Final = (
     | MediaPlayerEntityFeature.VOLUME_MUTE
 )
 
-# What a session allows by Amazon's name of the control.
+# Features of a session by Amazon's name of the control.
 _BY_CONTROL: Final = {
     "next": MediaPlayerEntityFeature.NEXT_TRACK,
     "previous": MediaPlayerEntityFeature.PREVIOUS_TRACK,
@@ -62,10 +62,10 @@ _BY_SESSION: Final = (
     | MediaPlayerEntityFeature.SEEK
 )
 
-# What has to be said to the Echo where a provider plays through its own player.
+# Phrases for commands to a provider with its own player.
 _BY_WORDS: Final = MediaPlayerEntityFeature.PLAY | MediaPlayerEntityFeature.PAUSE
 
-# Minutes are what people ask for, and Amazon has never said how long it may be.
+# The unit is minutes, as users expect; Amazon documents no maximum.
 SHORTEST_SLEEP: Final = timedelta(minutes=1)
 LONGEST_SLEEP: Final = timedelta(hours=12)
 
@@ -81,9 +81,9 @@ _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 class AlexaMediaPlayer(
     PlaybackEntity, VolumeControl, PlayerSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory
 ):
-    """An Echo, or a group of them.
+    """An Echo, or a speaker group.
 
-    What is shown is what the cloud says: a command changes it only once Amazon confirms.
+    It shows the state of the cloud: a command changes it only once Amazon confirms.
     """
 
     _attr_name = None
@@ -92,7 +92,7 @@ class AlexaMediaPlayer(
     _attr_media_image_remotely_accessible = True
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: PlayersCoordinator, device: Device) -> None:
-        """Be the main entity of a device."""
+        """Initialize the main entity of a device."""
         super().__init__(entry, coordinator, device, "")
         self._players = coordinator
         self._followed: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class AlexaMediaPlayer(
     @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
-        """Return what can be done always, and what the session allows."""
+        """Return the features that are always supported, and those of the session."""
         features = _ALWAYS | self._announce_features
         if self._library:
             features |= MediaPlayerEntityFeature.BROWSE_MEDIA | MediaPlayerEntityFeature.SEARCH_MEDIA
@@ -113,7 +113,7 @@ class AlexaMediaPlayer(
         if self._equalizer:
             features |= MediaPlayerEntityFeature.SELECT_SOUND_MODE
         if (session := self._session) is None:
-            # All of these do nothing then, and succeed: scripts and groups need not ask before.
+            # Without a session all of these succeed and do nothing: scripts and groups need not check.
             return features | _BY_SESSION
         external = self._is_external
         if external and self._phrases is None:
@@ -127,11 +127,10 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_take_media(self) -> None:
-        """Take over what the session tells.
+        """Set the media attributes from the session.
 
-        Amazon does not tell kinds of media apart: all is music. Brackets, which it leaves in
-        addresses of pictures, would end a ``url()`` of CSS. The position is the one at
-        ``media_position_updated_at``.
+        Amazon does not distinguish kinds of media: all is music. Brackets, which it leaves in URLs of pictures, would
+        end a ``url()`` of CSS. The position is the one at ``media_position_updated_at``.
         """
         if session := self._session:
             self._last_session = session
@@ -154,7 +153,7 @@ class AlexaMediaPlayer(
     @property
     @override
     def group_members(self) -> list[str] | None:
-        """Return the players of the group that this is, or that this plays in."""
+        """Return the players of this group, or of the group that this player plays in."""
         group = self.device if self.device.members else self._playing_group
         if group is None:
             return None
@@ -168,9 +167,9 @@ class AlexaMediaPlayer(
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what was said and is paired, and the group, which Home Assistant shows only for what can be joined.
+        """Return history and pairing attributes, and the group, which Home Assistant shows only with the join feature.
 
-        ``available`` and ``previous_volume`` (0 to 1, before Home Assistant set it last) are alexa_media_player's.
+        ``available`` and ``previous_volume`` (0 to 1, before Home Assistant last set it) are alexa_media_player's.
         """
         attributes: dict[str, Any] = {"available": self.available, "previous_volume": self._previous_volume}
         if self._session and self._session.media.quality:
@@ -185,7 +184,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also follow the members of a group, whose volume is its own."""
+        """Also listen to the members of a group, which determine its volume."""
         await super().async_added_to_hass()
         self._async_take_media()
         self._async_follow_members()
@@ -195,7 +194,7 @@ class AlexaMediaPlayer(
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Follow the members that there are now, and show what changed."""
+        """Listen to the current members, and write changes."""
         self._async_take_media()
         self._async_follow_members()
         self._shown_volume = self._level, self.is_volume_muted
@@ -203,7 +202,7 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_member_changed(self) -> None:
-        """Show the volume of the group, which is all that a member changes, where it is another one now."""
+        """Write the volume of the group, the only value that depends on a member, if it has changed."""
         volume = self._level, self.is_volume_muted
         if volume != self._shown_volume:
             self._shown_volume = volume
@@ -211,13 +210,13 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_members_changed(self) -> None:
-        """Follow the devices that are behind the group now, and show their volume."""
+        """Listen to the current devices behind the group, and write their volume."""
         self._async_follow_members()
         self._async_member_changed()
 
     @callback
     def _async_follow_members(self) -> None:
-        """Listen to all devices below a group: to their volumes, and to what is below them."""
+        """Listen to all devices below a group: to their volumes and their members."""
         devices = self.runtime.devices
         if (below := devices.members_of(self.device)) == self._followed:
             return
@@ -229,7 +228,7 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_unfollow(self) -> None:
-        """Listen to no member."""
+        """Stop listening to the members."""
         for unfollow in self._unfollow:
             unfollow()
         self._followed, self._unfollow = (), []
@@ -238,7 +237,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_play(self) -> None:
-        """Play on, or what was played last where nothing plays."""
+        """Resume, or play the last session if there is none."""
         if self._session:
             await self._async_transport(PLAY)
         else:
@@ -251,52 +250,52 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_play_pause(self) -> None:
-        """Pause what plays, or play on; does nothing where nothing plays."""
+        """Pause or resume; does nothing without a session."""
         await self._async_transport(PAUSE if self.state is MediaPlayerState.PLAYING else PLAY)
 
     @override
     async def async_media_stop(self) -> None:
-        """Stop what plays."""
+        """Stop playback."""
         await self._async_stop()
 
     @override
     async def async_turn_on(self) -> None:
         """Do nothing: an Echo is always on.
 
-        Home Assistant calls this before it restores a player in a scene, whatever state it had.
+        Home Assistant calls this before it restores a player in a scene, whatever its state was.
         """
 
     @override
     async def async_turn_off(self) -> None:
-        """Pause: an Echo cannot be switched off. One that does not play is as good as off."""
+        """Pause: an Echo can't be turned off. One that is not playing counts as off."""
         if self.state is not MediaPlayerState.PAUSED:
             await self.async_media_pause()
 
     @override
     async def async_media_next_track(self) -> None:
-        """Play the next title."""
+        """Play the next track."""
         await self._async_transport("NextCommand")
 
     @override
     async def async_media_previous_track(self) -> None:
-        """Play the title before."""
+        """Play the previous track."""
         await self._async_transport("PreviousCommand")
 
     @override
     async def async_media_seek(self, position: float) -> None:
-        """Go to a position in seconds."""
+        """Seek to a position in seconds."""
         await self._async_transport("SeekCommand", mediaPosition=round(position), contentFocusClientId=None)
 
     async def async_forward(self) -> None:
-        """Skip some seconds ahead (``alexa_media.forward``); Amazon decides how many."""
+        """Skip forward a few seconds (``alexa_media.forward``); Amazon decides how many."""
         await self._async_transport("ForwardCommand")
 
     async def async_rewind(self) -> None:
-        """Skip some seconds back (``alexa_media.rewind``)."""
+        """Skip back a few seconds (``alexa_media.rewind``)."""
         await self._async_transport("RewindCommand")
 
     async def async_send_text_command(self, text_command: str) -> None:
-        """Do what these words would do, spoken to the device (``alexa_media.send_text_command``)."""
+        """Send a text command, as if it had been spoken to the device (``alexa_media.send_text_command``)."""
         if not (text := sendable(text_command)):
             raise invalid_input("text_command_empty")
         await self.async_command(TextCommand(text=text))
@@ -313,12 +312,12 @@ class AlexaMediaPlayer(
 
     @override
     async def async_set_shuffle(self, shuffle: bool) -> None:
-        """Play in random order or not."""
+        """Turn shuffle on or off."""
         await self._async_transport("ShuffleCommand", shuffle=shuffle)
 
     @override
     async def async_set_repeat(self, repeat: RepeatMode) -> None:
-        """Start the queue again at its end or not; Amazon cannot repeat one title."""
+        """Turn repeating of the queue on or off; Amazon can't repeat a single track."""
         if repeat is RepeatMode.ONE:
             raise invalid_input("repeat_one_unsupported")
         await self._async_transport("RepeatCommand", repeat=repeat is RepeatMode.ALL)
@@ -332,10 +331,10 @@ class AlexaMediaPlayer(
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        """Play music, a station, a title of the queue, a sound or a sequence, run a skill or a routine, show an image.
+        """Play music, a station, a track of the queue, a sound or a sequence, run a skill or a routine, show an image.
 
-        A file or a stream is played if it is an announcement, as ``tts.speak`` asks for; else
-        ``announce`` has no meaning. Amazon has no way to put something behind what plays.
+        A file or a stream is played only as an announcement, as ``tts.speak`` requests; else ``announce`` has no
+        meaning. Amazon doesn't support adding to the queue.
         """
         await async_require_speakers(self)
         media_type, extra = str(media_type), dict(kwargs.get(ATTR_MEDIA_EXTRA) or {})
@@ -370,12 +369,12 @@ class AlexaMediaPlayer(
             self._async_expect(before)
 
     async def _async_loud(self, volume: float | None) -> None:
-        """Set the volume (0 to 1) at which something is to be played, if one is asked for."""
+        """Set the volume (0 to 1) for the media, if given."""
         if volume is not None:
             await self.async_set_volume_level(volume)
 
     async def _async_play_listed(self, media_type: str, media_id: str, volume: float | None) -> None:
-        """Play something that browsing or searching listed, at a volume from 0 to 1 if one is given."""
+        """Play an item of browsing or searching, at a volume from 0 to 1 if given."""
         if media_type == QUEUE:
             if not self._session:
                 raise invalid_input("queue_empty")
@@ -391,7 +390,7 @@ class AlexaMediaPlayer(
             await library.api.async_play_station(media_id, self.device)
 
     async def async_get_queue(self) -> ServiceResponse:
-        """Return what plays and what comes after it (``alexa_media.get_queue``)."""
+        """Return the current track and the following ones (``alexa_media.get_queue``)."""
         if (library := self._library) is None:
             return {"queue": []}
         with command_errors(self.hass, self.entry):

@@ -11,18 +11,18 @@ from ..cloud.names import meant
 from ..coordinator.settings import SettingsCoordinator, equalizer_key
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 
-# The source that is no bluetooth device, as alexa_media_player names it.
+# The source that is not a Bluetooth device, with alexa_media_player's name.
 LOCAL_SPEAKER: Final = "Local Speaker"
 
 
 class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """The sources of a player: the Echo itself, and what is paired with it."""
+    """Sources of a player: the Echo itself, and its paired devices."""
 
     _bluetooth: BluetoothState | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also follow what is connected by bluetooth."""
+        """Also listen to Bluetooth."""
         await super().async_added_to_hass()
         if bluetooth := self.runtime.bluetooth:
             self._bluetooth = bluetooth.data.get(self.serial)
@@ -30,14 +30,14 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _paired(self) -> dict[str, PairedDevice] | None:
-        """Return what is paired by name; ``None`` where the device has never told."""
+        """Return the paired devices by name; None if the device has never reported them."""
         if self._bluetooth is None or self._bluetooth.paired is None:
             return None
         return self._bluetooth.named(LOCAL_SPEAKER)
 
     @callback
     def _async_bluetooth_changed(self) -> None:
-        """Show what is connected now; whether bluetooth can be read is nothing that a player shows."""
+        """Show the connected device; Bluetooth read failures do not affect the player's availability."""
         bluetooth = self.runtime.bluetooth
         state = bluetooth.data.get(self.serial) if bluetooth else None
         if state != self._bluetooth:
@@ -47,7 +47,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def source_list(self) -> list[str] | None:
-        """Return the Echo itself and what can play through it."""
+        """Return the Echo itself and the paired devices that can play through it."""
         if (paired := self._paired) is None:
             return None
         return [LOCAL_SPEAKER, *(name for name, device in paired.items() if device.can_be_source)]
@@ -55,7 +55,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def source(self) -> str | None:
-        """Return what plays through the Echo, or the Echo itself."""
+        """Return the device that plays through the Echo, or the Echo itself."""
         if (paired := self._paired) is None:
             return None
         playing = (name for name, device in paired.items() if device.connected and device.can_be_source)
@@ -63,7 +63,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_select_source(self, source: str) -> None:
-        """Connect a paired device, a loudspeaker too; the Echo itself disconnects what is connected."""
+        """Connect a paired device, or a speaker; selecting the Echo itself disconnects the current one."""
         backend, paired = self.runtime.backend, self._paired or {}
         if (name := meant((LOCAL_SPEAKER, *paired), source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join((LOCAL_SPEAKER, *paired)))
@@ -80,7 +80,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
             bluetooth.async_expect(self.serial)
 
 
-# Bass, midrange, treble. Amazon's own names have never been published with what they set, so these are ours.
+# Bass, midrange, treble. Amazon has not published the values of its presets, so these are the integration's own.
 SOUND_MODES: Final[Mapping[str, tuple[int, int, int]]] = {
     "flat": (0, 0, 0),
     "bass": (4, 0, 0),
@@ -93,24 +93,24 @@ _BANDS: Final = frozenset({"EQUALIZER_CONTROLLER_BASS", "EQUALIZER_CONTROLLER_MI
 
 
 class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """The sound modes of a player.
+    """Sound modes of a player.
 
-    The equalizer is never read for this alone, as that would cost a request for each
-    Echo. It is known once Amazon has pushed it, which it does whenever the Echo wakes,
-    once a mode was chosen here, or while one of the entities of its bands is enabled.
+    The equalizer is never read for this alone, as that would take a request for each Echo. It is known once Amazon has
+    pushed it, which it does whenever the Echo wakes, once a mode has been selected here, or while one of the entities
+    of its bands is enabled.
     """
 
     _gains: tuple[int, int, int] | None = None
 
     @property
     def _equalizer(self) -> SettingsCoordinator | None:
-        """Return what knows the equalizer of the device, if it has one."""
+        """Return the settings coordinator if the device has an equalizer."""
         has_one = not self.device.is_group and self.device.capabilities >= _BANDS
         return self.runtime.settings if has_one else None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also follow the equalizer."""
+        """Also listen to the equalizer."""
         await super().async_added_to_hass()
         if equalizer := self._equalizer:
             self._gains = equalizer.equalizer(self.serial)
@@ -120,7 +120,7 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @callback
     def _async_equalizer_changed(self) -> None:
-        """Show what it sounds like now; whether settings can be read is nothing that a player shows."""
+        """Show the current sound mode; settings read failures do not affect the player's availability."""
         equalizer = self._equalizer
         gains = equalizer.equalizer(self.serial) if equalizer else None
         if gains != self._gains:
@@ -130,18 +130,18 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def sound_mode_list(self) -> list[str] | None:
-        """Return the names that there are, where the device has an equalizer."""
+        """Return the sound modes, if the device has an equalizer."""
         return list(SOUND_MODES) if self._equalizer else None
 
     @property
     @override
     def sound_mode(self) -> str | None:
-        """Return the name of what is set; ``None`` if that has none, or is not known."""
+        """Return the current sound mode; None if it has no name or is unknown."""
         return next((name for name, gains in SOUND_MODES.items() if gains == self._gains), None)
 
     @override
     async def async_select_sound_mode(self, sound_mode: str) -> None:
-        """Set the equalizer to what a name stands for."""
+        """Set the equalizer to the values of a sound mode."""
         if (equalizer := self._equalizer) is None or (name := meant(SOUND_MODES, sound_mode)) is None:
             raise invalid_input("sound_mode_unknown", mode=sound_mode, known=", ".join(SOUND_MODES))
         with command_errors(self.hass, self.entry):

@@ -1,4 +1,4 @@
-"""How loud a player is."""
+"""Volume of a player."""
 
 from typing import Final, override
 
@@ -9,21 +9,20 @@ from ..cloud.model.commands import SetVolume
 from ..cloud.model.devices import Device, Player, Volume
 from ..entity import AlexaDeviceEntity, invalid_input
 
-# Percent, and what an Echo is unmuted to when nobody knows how loud it was.
+# In percent; the volume after unmuting if the previous one is unknown.
 VOLUME_STEP: Final = 5
 UNMUTED: Final = 30
 
-# Several presses of a volume button in a row count from each other, not from what Amazon
-# has confirmed so far (seconds).
+# Time (seconds) within which volume steps add up, instead of starting from the volume that Amazon has confirmed.
 STEP_MEMORY: Final = 5.0
 
 _PREVIOUS: Final = "previous_volume"
 
 
 class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity):
-    """The volume of a player; a group's is that of its members.
+    """The volume of a player; for a group, that of its members.
 
-    The volume of before outlives a restart.
+    The previous volume survives a restart.
     """
 
     _attr_volume_step = VOLUME_STEP / 100
@@ -34,7 +33,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Take back the volume of before."""
+        """Restore the previous volume."""
         await super().async_added_to_hass()
         if stored := await self.async_get_last_extra_data():
             level = stored.as_dict().get(_PREVIOUS)
@@ -44,7 +43,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     @property
     @override
     def extra_restore_state_data(self) -> ExtraStoredData:
-        """Return what is to be there after a restart."""
+        """Return the data to restore after a restart."""
         return RestoredExtraData({_PREVIOUS: self._previous_volume})
 
     @property
@@ -54,13 +53,13 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @property
     def _volumes(self) -> list[Volume]:
-        """Return the volumes that are known: this device's, or those of the devices behind a group."""
+        """Return the known volumes of this device, or of the devices behind a group."""
         players = [self.coordinator.data.get(leaf.serial) for leaf in self._leaves]
         return [player.volume for player in players if player and player.volume]
 
     @property
     def _level(self) -> int | None:
-        """Return the volume in percent; a group's is the mean of its members'."""
+        """Return the volume in percent; for a group, the mean of its members."""
         levels = [volume.level for volume in self._volumes if volume.level is not None]
         return round(sum(levels) / len(levels)) if levels else None
 
@@ -73,7 +72,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     @property
     @override
     def is_volume_muted(self) -> bool | None:
-        """Return whether nothing can be heard: Amazon says muted, or the volume is 0."""
+        """Return whether the player is silent: muted, or at volume 0."""
         known = [volume for volume in self._volumes if volume.muted is not None or volume.level is not None]
         return all(volume.muted or volume.level == 0 for volume in known) if known else None
 
@@ -84,19 +83,19 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @override
     async def async_volume_up(self) -> None:
-        """Make it louder by a step."""
+        """Increase the volume by a step."""
         await self._async_step(VOLUME_STEP)
 
     @override
     async def async_volume_down(self) -> None:
-        """Make it quieter by a step."""
+        """Decrease the volume by a step."""
         await self._async_step(-VOLUME_STEP)
 
     @override
     async def async_mute_volume(self, mute: bool) -> None:
-        """Set the volume to 0, or back: Amazon has no command that mutes.
+        """Set the volume to 0, or restore it: Amazon has no command that mutes.
 
-        A volume that is set ends the muting at the device, too.
+        Setting a volume unmutes the device, too.
         """
         if mute:
             self._before_mute = self._unconfirmed or self._level or self._before_mute
@@ -105,20 +104,20 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
             await self._async_set_level(self._level or self._before_mute or UNMUTED)
 
     async def async_restore_volume(self) -> None:
-        """Set the volume that it had before Home Assistant set it last (``alexa_media.restore_volume``)."""
+        """Restore the volume from before Home Assistant last changed it (``alexa_media.restore_volume``)."""
         if self._previous_volume is None:
             raise invalid_input("previous_volume_unknown", device=self.device.name)
         await self.async_set_volume_level(self._previous_volume)
 
     @property
     def _unconfirmed(self) -> int | None:
-        """Return the volume in percent that was set just now, until Amazon has said what became of it."""
+        """Return the volume in percent that was set just now, until Amazon has confirmed it."""
         if self._asked is None or self.hass.loop.time() >= self._asked[1] or self._volumes != self._asked[2]:
             return None
         return self._asked[0]
 
     async def _async_step(self, step: int) -> None:
-        """Change the volume by percent, from the last step if that was just now."""
+        """Change the volume by percent, relative to a recent step if there is one."""
         now = self.hass.loop.time()
         level = self._stepped[0] if self._stepped and now < self._stepped[1] else self._level
         if level is None:
@@ -135,7 +134,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         """Set the volume in percent."""
         if self._stepped and self._stepped[0] != level:
             self._stepped = None
-        # The push, which shows it, may be faster than the answer.
+        # The push with the new volume may be faster than the response.
         before, self._previous_volume = self._previous_volume, self.volume_level
         self._asked = level, self.hass.loop.time() + STEP_MEMORY, self._volumes
         try:
@@ -145,6 +144,6 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
             raise
         for serial in (leaf.serial for leaf in self._leaves):
             player = self.coordinator.data.get(serial)
-            # The push may be faster than the answer.
+            # The push may be faster than the response.
             if not player or player.volume != Volume(level=level, muted=False):
                 self.coordinator.async_expect(serial)

@@ -7,6 +7,6 @@ from . import accounts, alarms, history, media, players, property as smart_prope
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions; they exist whether or not an account is loaded."""
+    """Register the actions, whether or not an account is loaded."""
     for family in (accounts, alarms, history, media, players, settings, smart_properties, speech):
         family.async_setup(hass)

@@ -1,4 +1,4 @@
-"""Actions for whole accounts, which alexa_media_player's users name by their e-mail addresses."""
+"""Actions for whole accounts, identified by e-mail address as in alexa_media_player."""
 
 import asyncio
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _SCHEMA: Final = vol.Schema({vol.Optional(ATTR_EMAIL, default=[]): vol.All(cv.en
 
 @callback
 def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions; they concern accounts, so they are for administrators and automations."""
+    """Register the actions, for administrators and automations: they affect accounts."""
     async_register_admin_service(hass, DOMAIN, SERVICE_FORCE_LOGOUT, _async_force_logout, _SCHEMA)
     async_register_admin_service(
         hass,
@@ -40,10 +40,10 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
-    """Return the accounts with some e-mail addresses, else all.
+    """Return the accounts with some e-mail addresses, or all.
 
-    An account is also found by what errors call it: its masked address or its title. Raises
-    ``ServiceValidationError`` for an address that is no account's.
+    An account is also found by its name in errors: its masked address or its title. Raises ``ServiceValidationError``
+    for an unknown address.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if not entries:
@@ -73,21 +73,21 @@ def entry_by_id(hass: HomeAssistant, entry_id: str) -> AlexaConfigEntry:
 
 
 def _name(entry: AlexaConfigEntry) -> str:
-    """Return how errors name an account: its masked address, or the title of what has none."""
+    """Return the name of an account for errors: its masked address, or its title if it has none."""
     return masked(entry.data[CONF_EMAIL]) if CONF_EMAIL in entry.data else entry.title
 
 
 async def _async_force_logout(call: ServiceCall) -> None:
-    """Ask for a new sign-in, which the config flow announces on the bus; nothing is asked of Amazon."""
+    """Request a new sign-in, which the config flow announces on the event bus; sends nothing to Amazon."""
     for entry in entries_of(call.hass, call.data[ATTR_EMAIL]):
         entry.async_start_reauth(call.hass)
 
 
 async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
-    """Read anew what the accounts have: devices, routines and all other lists.
+    """Refresh the lists of the accounts: devices, routines and all others.
 
-    The response tells how many there are. Raises ``HomeAssistantError`` for accounts that
-    are not loaded or cannot be read, once the others have been.
+    The response has their sizes. Raises ``HomeAssistantError`` for accounts that are not loaded or cannot be read, once
+    the others have been.
     """
     entries = entries_of(call.hass, call.data[ATTR_EMAIL])
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
@@ -108,7 +108,7 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, list[str]]:
-    """Return how many keys each list of an account has, and the topics that could not be read."""
+    """Return the number of keys in each list of an account, and the topics that could not be read."""
     lists = [coordinator for coordinator in entry.runtime_data.coordinators if coordinator.is_list]
     await asyncio.gather(*(coordinator.async_refresh_shared() for coordinator in lists))
     counts: JsonObjectType = {str(coordinator.topic): len(coordinator.data) for coordinator in lists}

@@ -1,4 +1,4 @@
-"""Actions that make, change and end alarms, timers and reminders; each answers with the id."""
+"""Actions that create, change and end alarms, timers and reminders; each returns the id."""
 
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -68,7 +68,7 @@ ATTR_WEEKDAYS: Final = "weekdays"
 
 _SECOND: Final = timedelta(seconds=1)
 
-# A time of day alone is the next such time; dates come before, as "07:00" is no date.
+# A time of day means the next such time; dates are tried first, as "07:00" is no date.
 _AT: Final = vol.Any(cv.datetime, cv.time)
 _REPEATED: Final = {
     vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In(WEEKDAYS))]),
@@ -92,7 +92,7 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
-    """Set an alarm."""
+    """Create an alarm."""
     echo = await _async_echo(call)
     must_have(echo, CAN_RING)
     timing = timing_of(echo, call.data[ATTR_AT], _recurrence(call))
@@ -107,7 +107,7 @@ async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
-    """Give an alarm a volume of its own, or take it away."""
+    """Set the volume of an alarm, or remove it."""
     echo, alarm = await _async_find(call)
     must_be(alarm, ALARMS, "not_an_alarm")
     must_have(echo, HAS_VOLUME)
@@ -116,7 +116,7 @@ async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
-    """Set a reminder on one device, or on every one that has reminders and is online."""
+    """Create a reminder on one device, or on every online device with reminders."""
     label = label_of(call.data[ATTR_MESSAGE])
     if not call.data[ATTR_ALL_DEVICES]:
         echo = await _async_echo(call)
@@ -136,14 +136,14 @@ async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
 async def _async_create_everywhere(
     call: ServiceCall, entry: AlexaConfigEntry, echos: list[Echo], label: str
 ) -> list[str]:
-    """Set one reminder for all devices of an account; where Amazon refuses that, one on each of them."""
+    """Create one reminder for all devices of an account; if Amazon refuses that, one on each of them."""
 
     def timing(echo: Echo) -> Timing:
         return timing_of(echo, call.data[ATTR_AT], _recurrence(call))
 
     if everywhere := echo_of(entry, EVERYWHERE):
         with command_errors(call.hass, entry), suppress(AlexaCommandError, AlexaUnsupportedError):
-            # a refusal proves that none was set; any other error leaves it open and goes to the caller
+            # A refusal proves that none was created; any other error is ambiguous and goes to the caller.
             created = await everywhere.api.async_create_reminder(everywhere.device, timing(everywhere), label)
             everywhere.notifications.async_expect(EVERYWHERE)
             return [created]
@@ -151,7 +151,7 @@ async def _async_create_everywhere(
 
 
 async def _async_create_all(hass: HomeAssistant, plans: list[tuple[Echo, Timing]], label: str) -> list[str]:
-    """Set a reminder on several devices; where one refuses, those that were set are deleted again."""
+    """Create a reminder on several devices; if one refuses, delete those that were created."""
     made: list[tuple[Echo, str]] = []
     try:
         for echo, timing in plans:
@@ -164,7 +164,7 @@ async def _async_create_all(hass: HomeAssistant, plans: list[tuple[Echo, Timing]
 
 
 async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> None:
-    """Delete a reminder that was set a moment ago, once the list has it; what cannot be is left and seen there."""
+    """Delete a new reminder once the list has it; one that can't be deleted stays visible."""
     await echo.notifications.async_refresh_shared()
     if item := next((item for item in echo.items if item.notification_id == created), None):
         try:
@@ -174,7 +174,7 @@ async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> None:
 
 
 async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
-    """Set a timer, in words; its id is known when Amazon lists it."""
+    """Set a timer by a text command; its id is known when Amazon lists it."""
     echo = await _async_echo(call)
     must_have(echo, CAN_RING)
     label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
@@ -214,7 +214,7 @@ async def _async_delete(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_skip_next(call: ServiceCall) -> ServiceResponse:
-    """Leave out the next time of what repeats."""
+    """Skip the next occurrence of a repeating alarm or reminder."""
     echo, item = await _async_find(call)
     must_come_again(echo, item)
     await async_skip(call.hass, echo, item)
@@ -264,7 +264,7 @@ def _ringing(echo: Echo) -> list[tuple[Echo, Notification]]:
 
 
 async def _async_sounds(call: ServiceCall) -> ServiceResponse:
-    """Tell what a device can ring with."""
+    """Return the alarm sounds of a device."""
     echo = await _async_echo(call)
     must_have(echo, CAN_RING)
     with command_errors(call.hass, echo.entry):
@@ -276,7 +276,7 @@ async def _async_sounds(call: ServiceCall) -> ServiceResponse:
     }
 
 
-# Of each action: its name, what does it, and its fields.
+# Per action: name, handler and fields.
 _ACTIONS: Final[
     tuple[tuple[str, Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]], dict[Any, Any]], ...]
 ] = (
@@ -326,16 +326,16 @@ _ACTIONS: Final[
 
 
 def _recurrence(call: ServiceCall) -> Recurrence | None:
-    """Return how what is asked for repeats; raises ``ServiceValidationError`` for weeks without days."""
+    """Return the recurrence of a call; raises ``ServiceValidationError`` for weeks without days."""
     if not call.data.get(ATTR_WEEKDAYS) and call.data[ATTR_INTERVAL] > 1:
         raise invalid_input("interval_without_weekdays")
     return recurrence_of(call.data.get(ATTR_WEEKDAYS, ()), call.data[ATTR_INTERVAL])
 
 
 def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | None:
-    """Return the new times of what is there; ``None`` when neither time nor days are given.
+    """Return the new times of an existing notification; None if neither time nor days are given.
 
-    The days stay where only the time is new, the time of day where only the days are.
+    The days stay if only the time is new, the time of day if only the days are.
     """
     at: datetime | time | None = call.data.get(ATTR_AT)
     recurrence = _recurrence(call)
@@ -350,7 +350,7 @@ def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | N
 
 
 async def _async_echo(call: ServiceCall) -> Echo:
-    """Return the device that is named, or the default one; the caller has to be allowed to control it."""
+    """Return the device of a call, or the default one; the caller must be allowed to control it."""
     named = call.data.get(ATTR_ENTITY_ID)
     echo = echo_by_entity(call.hass, named) if named else any_default_echo(call.hass)
     await _async_permit(call, echo)
@@ -358,12 +358,12 @@ async def _async_echo(call: ServiceCall) -> Echo:
 
 
 async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:
-    """Return what has the id, and its device, which the caller has to be allowed to control."""
+    """Return the notification with the id and its device; the caller must be allowed to control it."""
     echo, item = await async_find(call.hass, call.data[ATTR_ID])
     await _async_permit(call, echo)
     return echo, item
 
 
 async def _async_permit(call: ServiceCall, echo: Echo) -> None:
-    """Raise ``Unauthorized`` for a caller who may not control the media player of a device."""
+    """Raise ``Unauthorized`` if the caller may not control the media player of a device."""
     (await async_permissions(call.hass, call.context)).require_echos(echo.entry, serials_of(echo))

@@ -1,4 +1,4 @@
-"""Actions about what people said."""
+"""Actions for the voice history."""
 
 import asyncio
 from typing import Any, Final
@@ -31,7 +31,7 @@ ATTR_START: Final = "start"
 DEFAULT_ENTRIES: Final = 5
 MAX_ENTRIES: Final = 500
 
-# What is left out of the records unless it is asked for.
+# Record types that are left out by default.
 _INCLUDED: Final = {
     "wake_word_only": UtteranceType.WAKE_WORD_ONLY,
     "other_device_answered": UtteranceType.DEVICE_ARBITRATION,
@@ -41,7 +41,7 @@ _INCLUDED: Final = {
 
 
 def _included(value: Any) -> UtteranceType:
-    """Return the type of utterance that a word of ours names; raises ``vol.Invalid``."""
+    """Return the utterance type of an option's value; raises ``vol.Invalid``."""
     return _INCLUDED[vol.In(_INCLUDED)(value)]
 
 
@@ -76,10 +76,10 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
-    """Read which Echo was spoken to last, in some accounts or in all; the response tells.
+    """Read which Echo was spoken to last, in some accounts or in all, and return it in the response.
 
-    Raises ``ServiceValidationError`` for an account that there is not, that is not loaded
-    or that has no history, and ``HomeAssistantError`` where Amazon does not answer, once all others are read.
+    Raises ``ServiceValidationError`` for an account that is unknown, not loaded or without history, and
+    ``HomeAssistantError`` if Amazon does not respond, once all others are read.
     """
     hass = call.hass
     entries = _entries(hass, call.data.get(ATTR_EMAIL))
@@ -113,7 +113,7 @@ async def _async_look(hass: HomeAssistant, entry: AlexaConfigEntry, history: His
 
 
 def _last_called(hass: HomeAssistant, entry: AlexaConfigEntry, history: HistoryCoordinator) -> dict[str, Any]:
-    """Return which Echo of an account was spoken to last, as the response tells it."""
+    """Return the Echo of an account that was spoken to last, as in the response."""
     record = history.last
     player = next(
         (

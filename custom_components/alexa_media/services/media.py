@@ -1,4 +1,4 @@
-"""Actions for media and routines."""
+"""Actions for media, sequences and routines."""
 
 from typing import Final
 
@@ -53,12 +53,12 @@ def async_setup(hass: HomeAssistant) -> None:
 async def _async_run_sequence(call: ServiceCall) -> None:
     """Run steps as one sequence, in one request.
 
-    Before anything is sent it raises ``ServiceValidationError`` where a step is wrong, and ``Unauthorized``
-    where a step is for an Echo that the caller may not control.
+    Before anything is sent it raises ``ServiceValidationError`` for an invalid step, and ``Unauthorized`` for a step
+    with an Echo that the caller may not control.
     """
     permissions = await async_permissions(call.hass, call.context)
     if names_routine(call.data[ATTR_STEPS]):
-        # a routine does what the app shows now
+        # A routine runs the steps that the Alexa app shows now.
         for loaded in call.hass.config_entries.async_loaded_entries(DOMAIN):
             if (routines := loaded.runtime_data.routines) is not None:
                 with command_errors(call.hass, loaded):
@@ -76,7 +76,7 @@ async def _async_run_sequence(call: ServiceCall) -> None:
 
 
 async def _async_stop_all(call: ServiceCall) -> None:
-    """Stop everything on every Echo of one account or of all, in one request each."""
+    """Stop playback on every Echo of one account or of all, in one request each."""
     entries: list[AlexaConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
     if wanted := call.data.get(ATTR_CONFIG_ENTRY_ID):
         entries = [entry_by_id(call.hass, wanted)]

@@ -1,4 +1,4 @@
-"""Actions of media players: methods of their entities."""
+"""Entity actions of media players."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ ATTR_CHILD: Final = "child"
 ATTR_DURATION: Final = "duration"
 ATTR_TEXT_COMMAND: Final = "text_command"
 
-# Of a media player: the action, its fields, and the method that does it.
+# Per media player action: name, fields and method.
 _PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType, str], ...]] = (
     (SERVICE_AMAZON_KIDS_DISABLE, {}, "async_amazon_kids_disable"),
     (SERVICE_AMAZON_KIDS_ENABLE, {vol.Required(ATTR_CHILD): cv.string}, "async_amazon_kids_enable"),

@@ -1,4 +1,4 @@
-"""Actions about settings of devices, and who lives in the household."""
+"""Actions for device settings and the household."""
 
 from typing import Any, Final
 
@@ -55,7 +55,7 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 async def _async_get_household(call: ServiceCall) -> ServiceResponse:
-    """Return the people of an account's household."""
+    """Return the members of an account's household."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (settings := entry.runtime_data.backend.settings) is None:
         raise invalid_input("not_an_app_account", name=entry.title)

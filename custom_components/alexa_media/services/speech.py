@@ -1,4 +1,4 @@
-"""The action that speaks on many Echos at once."""
+"""The action that speaks on several Echos."""
 
 from typing import Final
 
@@ -54,11 +54,10 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 async def _async_speak(call: ServiceCall) -> ServiceResponse:
-    """Say something on many Echos at once; the response tells where.
+    """Speak a message on several Echos; the response has the results.
 
-    Raises once all that could be told have been: ``ServiceValidationError`` for a target
-    that is no Echo or a message that cannot be spoken, ``HomeAssistantError`` for Echos
-    that could not be told.
+    Raises once all others have received the message: ``ServiceValidationError`` for a target that is no Echo or a
+    message that cannot be spoken, ``HomeAssistantError`` for failed Echos.
     """
     hass, data = call.hass, call.data
     message = message_of(
@@ -79,16 +78,16 @@ async def _async_speak(call: ServiceCall) -> ServiceResponse:
 
 
 def _do_not_disturb(kind: Kind, override: bool | None) -> DndPolicy:
-    """Return what Do Not Disturb means for a message; the response names those where Amazon would drop it."""
+    """Return the Do Not Disturb policy of a message; the response names the Echos where Amazon would drop it."""
     rule = DndPolicy.of(override)
     return DndPolicy.KEEP if rule is DndPolicy.AMAZON and kind is not Kind.SPEAK else rule
 
 
 async def _async_recipients(call: ServiceCall, players: dict[str, EchoPlayer]) -> tuple[list[Recipient], list[str]]:
-    """Return the Echos that the target stands for, and what of it is no Echo.
+    """Return the Echos of the target, and its parts that are no Echos.
 
-    Raises ``Unauthorized`` for one that was named, also by its group, and that the caller may not
-    control. Those that only an area, a device, a label or a group of Home Assistant's stands for are left out then.
+    Raises ``Unauthorized`` for an Echo that was named, also by its group, and that the caller may not control. Those
+    that are only in a named area, device, label or group of Home Assistant are left out instead.
     """
     hass = call.hass
     selected = async_extract_referenced_entity_ids(hass, TargetSelection(call.data), expand_group=False)
