@@ -243,7 +243,7 @@ class AlexaNotificationService(BaseNotificationService):
     @property
     @override
     def targets(self) -> Mapping[str, str]:
-        """Return the unique id of each media player by the suffix ``alexa_media_`` of its service's name.
+        """Return the unique id of each media player by the part of its service's name after ``alexa_media_``.
 
         The Echo that was spoken to last is determined by the call.
         """

@@ -29,7 +29,7 @@ class AlarmSounds:
 
 
 class AlarmSettingCoordinator[V](TopicCoordinator[V]):
-    """A topic that is read only while somebody looks at it."""
+    """A topic that is read only while an entity listens."""
 
     pushed: ClassVar[bool] = False
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
@@ -38,7 +38,7 @@ class AlarmSettingCoordinator[V](TopicCoordinator[V]):
     shown_by: ClassVar[tuple[str, str] | None] = None
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: AlarmsApi) -> None:
-        """Start without a question asked."""
+        """Initialize the coordinator."""
         super().__init__(hass, entry, backend)
         self.api = api
 
@@ -65,14 +65,14 @@ class AlarmSettingCoordinator[V](TopicCoordinator[V]):
 
 
 class AlarmVolumesCoordinator(AlarmSettingCoordinator[float]):
-    """How loud alarms, timers and notifications are (0–100), by serial."""
+    """Volumes of alarms, timers and notifications (0–100), by serial."""
 
     topic: ClassVar[Topic] = Topic.ALARM_VOLUMES
     shown_by: ClassVar[tuple[str, str] | None] = ("number", "_alert_volume")
 
     @override
     async def _async_read(self) -> Mapping[str, float]:
-        """Read those of all devices."""
+        """Read the volumes of all devices."""
         return await self.api.async_alarm_volumes()
 
 

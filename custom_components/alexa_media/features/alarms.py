@@ -419,7 +419,7 @@ async def async_switch(hass: HomeAssistant, echo: Echo, alarm: Notification, *, 
 
 
 async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
-    """Give an alarm a volume of its own (0–1), or take it away."""
+    """Set the volume of an alarm (0–1), or remove it (``None``)."""
     if (volumes := echo.entry.runtime_data.alarm_volume_override) is not None:
         await volumes.async_set(alarm_id, None if volume is None else round(volume * 100))
 
