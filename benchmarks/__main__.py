@@ -22,12 +22,12 @@ CORE_FLOOD: Final = 2
 
 
 def _say(text: str) -> None:
-    """Tell what is being done."""
+    """Print progress to standard error."""
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 def _step(bench: Bench, name: str, *args: Any, **kwargs: Any) -> None:
-    """Take one measurement; one that fails leaves its numbers out and the others be."""
+    """Run one measurement; a failure leaves out its numbers without affecting the others."""
     began = time.monotonic()
     try:
         getattr(bench, name)(*args, **kwargs)
@@ -39,7 +39,7 @@ def _step(bench: Bench, name: str, *args: Any, **kwargs: Any) -> None:
 
 
 def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
-    """Return what was found about a client."""
+    """Return the measurements of a client."""
     ours = client.name == "alexa_media"
     with home(client.environment, LARGE) as running:
         bench = Bench(running, client, quick=args.quick or not ours, profiles=RESULTS if args.profile else None)
@@ -62,7 +62,7 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
             _step(bench, "idle_hour", echos)
         if ours:
             _step(bench, "list_item")
-            # last, as Home Assistant remembers what was enabled
+            # Last, as Home Assistant remembers which entities were enabled.
             for echos in (1,) if args.quick else (1, 40):
                 bench.replace(echos)
                 _step(bench, "first_set_up", echos)
@@ -73,7 +73,7 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
             bench.found["simulation_errors"] = errors[:3]
             _say(f"the simulated cloud had errors: {errors[0]}")
     if not ours:
-        # in a Home Assistant of its own, as nothing may be had of it afterwards
+        # In a separate Home Assistant, as profiling affects later measurements.
         with home(client.environment, LARGE) as running:
             flooded = Bench(running, client, quick=True)
             flooded.first_set_up(LARGE)
@@ -85,7 +85,7 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def machine() -> str:
-    """Return what was measured on."""
+    """Return the machine of the measurements."""
     model = next(
         (
             line.partition(":")[2].strip()
@@ -144,8 +144,8 @@ Counts hold on any machine. Times are of one machine that others used at the sam
 
 - Both run in a real Home Assistant 2026.11.0 with its recorder, against the same simulated households, one after the
   other in one run. Requests: from a restart of the entry; pings are not counted.
-- *directive arrives* is when its bytes are read from the connection; for the flood it is when the cloud is told to
-  send. What takes longest there are collections of Home Assistant's whole heap, which its recorder brings about.
+- *directive arrives* is when its bytes are read from the connection; for the flood it is when the cloud gets the
+  command to send. The longest times there are garbage collections of the whole heap, caused by the recorder.
 - Settings of single devices cost a request for each device when their entity is enabled, and one a day; + 3 are the
   lists.
 - A block is one turn of the event loop in which the integration's code, or Home Assistant's on its entities, was seen;

@@ -1,4 +1,4 @@
-"""The clients that are measured: how each signs in and what its parts are called."""
+"""The measured clients: their sign-in and the names of their parts."""
 
 from abc import ABC, abstractmethod
 import time
@@ -10,7 +10,7 @@ from .home import SECRET, BenchError, Home
 
 
 class Client(ABC):
-    """An integration under measurement; ``owners`` are names in the paths of its code, and its platform."""
+    """A measured integration; ``owners`` are names in the paths of its code, and its platform."""
 
     name: ClassVar[str]
     platform: ClassVar[str]
@@ -19,10 +19,10 @@ class Client(ABC):
 
     @abstractmethod
     def sign_in(self, home: Home) -> str:
-        """Go through the config flow as a user does; return the entry's id."""
+        """Complete the config flow as a user does; return the entry's id."""
 
     def _done(self, result: dict[str, Any]) -> str:
-        """Return the entry of a flow that has ended well."""
+        """Return the entry of a successful flow."""
         if not result["entry_id"]:
             raise BenchError(f"{self.name} did not sign in: {result}")
         return str(result["entry_id"])
@@ -38,7 +38,7 @@ class Ours(Client):
 
     @override
     def sign_in(self, home: Home) -> str:
-        """Choose the marketplace, sign in at Amazon, paste the address."""
+        """Select the marketplace, sign in at Amazon, paste the address."""
         result = home.probe("flow", handler="alexa_media")
         for _ in range(3):
             if "url" in result["placeholders"]:
@@ -59,7 +59,7 @@ class Core(Client):
 
     @override
     def sign_in(self, home: Home) -> str:
-        """Give e-mail, password and the code of the authenticator app."""
+        """Enter e-mail, password and the code of the authenticator app."""
         flow_id = home.probe("flow", handler="alexa_devices")["flow_id"]
         code = totp(SECRET, int(time.time() // 30))
         form = {"username": "jo@example.org", "password": "correct horse", "code": code}

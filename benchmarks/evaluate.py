@@ -1,4 +1,4 @@
-"""What recordings of requests, blocks and states come to, and the connection that many pushes go through."""
+"""Evaluation of recorded requests, blocks and states, and a connection for many pushes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,18 +20,18 @@ _SINGLE: Final = (
     "/api/wake-words-locale",
     "/devicesTypes/",
 )
-"""What costs a request for each device, while one of its entities is enabled."""
+"""Requests per device, made while one of its entities is enabled."""
 
 
 class Wire:
-    """A connection to the control plane that stays open, for many pushes."""
+    """A persistent connection to the control plane, for many pushes."""
 
     def __init__(self, url: str) -> None:
         """Connect."""
         self._connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
 
     def push(self, parts: Iterable[bytes]) -> None:
-        """Send directives as they are."""
+        """Send directives unchanged."""
         body = json.dumps({"raw": b"".join(parts).decode()})
         self._connection.request("POST", "/push", body, {"content-type": "application/json"})
         self._connection.getresponse().read()
@@ -42,7 +42,7 @@ class Wire:
 
 
 def volume_push(serial: str, device_type: str, volume: int) -> bytes:
-    """Return the directive that tells a volume."""
+    """Return the directive for a volume."""
     payload = {
         "destinationUserId": "A2SIMJO7D0EQ11",
         "dopplerId": {"deviceSerialNumber": serial, "deviceType": device_type},
@@ -53,7 +53,7 @@ def volume_push(serial: str, device_type: str, volume: int) -> bytes:
 
 
 def compare(sent: Sequence[tuple[float, str, int]], seen: Sequence[tuple[float, str, int]]) -> dict[str, Any]:
-    """Return what of the sent volumes was lost or came out of order, and how long those that came took."""
+    """Return which of the sent volumes were lost or out of order, and the latencies of the others."""
     want: dict[str, list[tuple[float, int]]] = {}
     got: dict[str, list[tuple[float, int]]] = {}
     for at, serial, volume in sent:
@@ -72,7 +72,7 @@ def compare(sent: Sequence[tuple[float, str, int]], seen: Sequence[tuple[float, 
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Return the median, the 95th percentile and the largest, in milliseconds."""
+    """Return the median, the 95th percentile and the maximum, in milliseconds."""
     if not seconds:
         return {}
     ordered = sorted(seconds)
@@ -83,13 +83,13 @@ def quantiles(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def counts(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return how many requests there were, and to what."""
+    """Return the number of requests by target."""
     paths = Counter(generic(str(entry["path"])) for entry in requests)
     return {"total": paths.total(), "paths": dict(paths.most_common())}
 
 
 def apart(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the requests for the whole account, and apart from them those for single lists and settings of devices."""
+    """Return the requests for the whole account, and separately those for single lists and device settings."""
     apart = {"single": 0, "lists": 0}
     whole: list[Mapping[str, Any]] = []
     for entry in requests:
@@ -103,18 +103,18 @@ def apart(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def asked(requests: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return what was asked of the API of Smart Properties."""
+    """Return the requests to the API of Smart Properties."""
     return [entry["path"] for entry in requests if entry["host"] == "api.amazonalexa.com"]
 
 
 def generic(path: str) -> str:
-    """Return a path without what names a device or a list."""
+    """Return a path without parts that identify a device or a list."""
     parts = ("*" if len(part) > 14 and any(c.isdigit() for c in part) else part for part in path.split("/"))
     return "/".join(parts)
 
 
 def first_writes(recorded: Mapping[str, Any]) -> dict[str, float]:
-    """Return when each entity was first there."""
+    """Return when each entity was added."""
     first: dict[str, float] = {}
     for when, entity_id, kind, _ in recorded["writes"]:
         if kind in ("added", "changed"):
@@ -123,7 +123,7 @@ def first_writes(recorded: Mapping[str, Any]) -> dict[str, float]:
 
 
 def longest_blocks(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the longest turn of the event loop that is the client's doing, and the longest of all."""
+    """Return the longest turn of the event loop because of the client, and the longest of all."""
     blocks: list[dict[str, Any]] = recorded["blocks"]
     own = [block for block in blocks if block["ours"] is not False]
     return {
@@ -137,5 +137,5 @@ def longest_blocks(recorded: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def keep(found: dict[str, Any], name: str, echos: int, value: Any) -> None:
-    """Keep a number that depends on the size of the household."""
+    """Store a number that depends on the size of the household."""
     found.setdefault(name, {})[str(echos)] = value

@@ -19,7 +19,7 @@ from alexa_sim.run import client_environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-"""Of the authenticator app of the invented account: core's client signs in with a code."""
+"""Secret of the invented account's authenticator app: core's client signs in with a code."""
 
 CONFIGURATION: Final = """\
 homeassistant:
@@ -47,18 +47,18 @@ bench_probe:
 
 
 class BenchError(Exception):
-    """The benchmark cannot go on; the text says why."""
+    """The benchmark cannot continue; the text says why."""
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody uses now."""
+    """Return an unused port of 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 def household(echos: int) -> dict[str, Any]:
-    """Return an account with so many Echos, whose sign-in asks for a code."""
+    """Return an account with some number of Echos, whose sign-in asks for a code."""
     made = generate_household("bench", echos)
     (account,) = made["accounts"].values()
     account["otpSecret"] = SECRET
@@ -74,11 +74,11 @@ class Probe:
     """The commands of the probe, each a blocking call."""
 
     def __init__(self, port: int) -> None:
-        """Talk to the probe of a Home Assistant."""
+        """Initialize for the probe of a Home Assistant."""
         self._port = port
 
     def __call__(self, command: str, *, limit: float = 90.0, **data: Any) -> Any:
-        """Run a command; raises ``BenchError`` with what the probe says."""
+        """Run a command; raises ``BenchError`` with the probe's message."""
         connection = HTTPConnection("127.0.0.1", self._port, timeout=limit)
         try:
             connection.request("POST", f"/{command}", json.dumps(data), {"content-type": "application/json"})
@@ -92,7 +92,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A running Home Assistant, the cloud that it is led to, and their logs."""
+    """A running Home Assistant, the cloud that it is connected to, and their logs."""
 
     probe: Probe
     sim: ControlClient
@@ -101,15 +101,15 @@ class Home:
 
     @property
     def log(self) -> str:
-        """Return what Home Assistant has logged."""
+        """Return the log of Home Assistant."""
         return (self.folder / "output.log").read_text(errors="replace")
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return the requests since the last reset, pings apart."""
+        """Return the requests since the last reset, without pings."""
         return [entry for entry in self.sim.ledger() if entry["path"] != "/ping"]
 
     def quiet(self, calm: float = 2.5, limit: float = 60.0) -> list[dict[str, Any]]:
-        """Wait until the cloud was asked nothing for a while; return what it was asked since the reset."""
+        """Wait until the cloud has received no request for a while; return the requests since the reset."""
         end = time.monotonic() + limit
         count, since = -1, time.monotonic()
         while time.monotonic() - since < calm:
@@ -122,7 +122,7 @@ class Home:
 
 
 def _write_config(folder: Path) -> None:
-    """Write the configuration, with the integration and the probe in it."""
+    """Write the configuration, with the integration and the probe."""
     (folder / "configuration.yaml").write_text(CONFIGURATION.format(port=free_port()), encoding="utf-8")
     (folder / "custom_components").mkdir()
     components = folder / "custom_components"
@@ -132,7 +132,7 @@ def _write_config(folder: Path) -> None:
 
 @contextmanager
 def home(environment: str, echos: int) -> Iterator[Home]:
-    """Run Home Assistant from an environment under ``.cache/envs`` against a household of so many Echos."""
+    """Run Home Assistant from an environment under ``.cache/envs`` with a household of some number of Echos."""
     python = ROOT / ".cache/envs" / environment / "bin/python"
     if not python.exists():
         raise BenchError(f"there is no environment {environment}: run scripts/setup {environment}")
@@ -165,7 +165,7 @@ def home(environment: str, echos: int) -> Iterator[Home]:
 
 
 def _wait(running: Home, process: subprocess.Popen[bytes], limit: float = 90.0) -> None:
-    """Wait until the probe answers and the start is over."""
+    """Wait until the probe responds and the start has finished."""
     end = time.monotonic() + limit
     while True:
         try:
@@ -175,5 +175,5 @@ def _wait(running: Home, process: subprocess.Popen[bytes], limit: float = 90.0) 
                 raise BenchError(f"Home Assistant did not start:\n{running.log[-2000:]}") from None
             time.sleep(0.2)
         else:
-            time.sleep(3)  # what is left of the start, so that the memory before is all of it
+            time.sleep(3)  # Let the start finish, so that the initial memory includes it.
             return

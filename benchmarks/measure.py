@@ -1,4 +1,4 @@
-"""The measurements of one client, each on its own."""
+"""The measurements of one client."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,13 @@ from .evaluate import Wire, apart, asked, compare, counts, first_writes, keep, l
 from .home import Home, household
 
 LATENCY: Final = 0.05
-"""Seconds of a round trip to Amazon in the measurements of set-up."""
+"""Seconds of a round trip to Amazon in the measurements of setup."""
 
 RATE: Final = 500
 _BATCHES_PER_SECOND: Final = 50
 _STEP: Final = 20.0
 _SLOWER: Final = 0.5
-"""Seconds by which a round trip takes longer, to see how much later that makes the entities."""
+"""Additional seconds per round trip, to see how much later the entities are added."""
 _UNLIMITED: Final = 100
 
 
@@ -41,7 +41,7 @@ HOTEL: Final[Mapping[str, Any]] = {
 
 @dataclass(slots=True)
 class Bench:
-    """One client in one Home Assistant; ``found`` gathers the numbers by name."""
+    """One client in one Home Assistant; ``found`` has the numbers by name."""
 
     home: Home
     client: Client
@@ -51,20 +51,20 @@ class Bench:
     found: dict[str, Any] = field(default_factory=dict)
 
     def begin(self) -> float:
-        """Forget requests and recordings; return the probe's time."""
+        """Reset requests and recordings; return the probe's time."""
         self.home.sim.reset_ledger()
         answer = self.home.probe("begin", platform=self.client.platform, owners=self.client.owners)
         return float(answer["now"])
 
     def read(self) -> dict[str, Any]:
-        """Return what the probe has recorded."""
+        """Return the recordings of the probe."""
         recorded: dict[str, Any] = self.home.probe("read")
         return recorded
 
     # --- set-up -----------------------------------------------------------------------
 
     def first_set_up(self, echos: int, *, memory: bool = False) -> None:
-        """Sign in with a fresh account, and measure memory before and after."""
+        """Sign in with a new account, and measure memory before and after."""
         before = self.home.probe("memory")["rss"] if memory else 0
         self.begin()
         self.entry_id = self.client.sign_in(self.home)
@@ -79,7 +79,7 @@ class Bench:
             self.found["state"] = self.home.probe("state_size", entry_id=self.entry_id)
 
     def set_up(self, echos: int, *, timed: bool = False) -> None:
-        """Set the entry up again, as a restart does, with slow round trips."""
+        """Set up the entry again, as a restart does, with slow round trips."""
         probe, sim = self.home.probe, self.home.sim
         probe("unload", entry_id=self.entry_id)
         fault = sim.fault(latency=LATENCY) if timed else None
@@ -101,7 +101,7 @@ class Bench:
         keep(self.found, "start", echos, apart(requests))
 
     def round_trips(self) -> None:
-        """Tell by how many round trips, one after the other, the entities come later the slower Amazon is."""
+        """Measure on how many consecutive round trips the time of the entities depends."""
         ours = self.client.name == "alexa_media"
         self.found["round_trips_limited"] = self._delay()
         if ours:
@@ -110,7 +110,7 @@ class Bench:
             self.home.probe("at_a_time", requests=before)
 
     def _delay(self) -> float:
-        """Return the seconds that all entities come later for each second that a round trip takes longer."""
+        """Return the delay of all entities in seconds for each second of a round trip."""
         took: list[float] = []
         for latency in (LATENCY, LATENCY + _SLOWER):
             self.home.probe("unload", entry_id=self.entry_id)
@@ -123,7 +123,7 @@ class Bench:
         return (took[1] - took[0]) / _SLOWER
 
     def idle_hour(self, echos: int, name: str = "idle") -> None:
-        """Let an hour pass in which nothing happens."""
+        """Advance an hour without events."""
         self.begin()
         for _ in range(round(3600 / _STEP)):
             self.home.sim.advance(_STEP)
@@ -131,11 +131,11 @@ class Bench:
         keep(self.found, name, echos, apart(self.home.quiet(calm=1)))
 
     def everything(self, echos: int) -> None:
-        """Enable all entities, set up as a restart does, and let an hour pass in which nothing happens."""
+        """Enable all entities, set up as a restart does, and advance an hour without events."""
         probe = self.home.probe
         probe("real_time")
         enabled = probe("enable", entry_id=self.entry_id)["count"]
-        # Home Assistant sets the entry up again some time after an entity was enabled
+        # Home Assistant reloads the entry some time after an entity was enabled.
         probe("advance", seconds=40)
         self.home.quiet()
         probe("unload", entry_id=self.entry_id)
@@ -145,7 +145,7 @@ class Bench:
         self.idle_hour(echos, "all_idle")
 
     def list_item(self) -> None:
-        """Let somebody put something on a list."""
+        """Add an item to a list in the cloud."""
         customer_id, account = self._account()
         shown = next(key for key, one in account["lists"].items() if one["listType"] == "SHOP")
         self.begin()
@@ -156,7 +156,7 @@ class Bench:
         self.found["list_item"] = {"requests": counts(requests), "writes": len(writes)}
 
     def hotel(self) -> None:
-        """Set the hotel of Alexa Smart Properties up, and let an hour pass in which nothing happens."""
+        """Set up the hotel of Alexa Smart Properties, and advance an hour without events."""
         self.home.probe("remove", entry_id=self.entry_id)
         self.home.sim.household("property")
         self.home.probe("real_time")
@@ -178,7 +178,7 @@ class Bench:
         }
 
     def replace(self, echos: int) -> None:
-        """Go on with another account of so many Echos."""
+        """Continue with another account with some number of Echos."""
         self.home.probe("remove", entry_id=self.entry_id)
         self.home.sim.household(household(echos))
         self.home.probe("real_time")
@@ -186,12 +186,12 @@ class Bench:
     # --- pushes -----------------------------------------------------------------------
 
     def _account(self) -> tuple[str, Mapping[str, Any]]:
-        """Return the account of the cloud."""
+        """Return the account in the cloud."""
         ((customer_id, account),) = self.home.sim.state()["accounts"].items()
         return customer_id, account
 
     def _serials(self) -> dict[str, str]:
-        """Return the type of every Echo that is no group, by serial."""
+        """Return the type of every single Echo, by serial."""
         _, account = self._account()
         devices: dict[str, Any] = account["devices"]
         return {serial: d["deviceType"] for serial, d in devices.items() if d["deviceFamily"] != "WHA"}
@@ -207,7 +207,7 @@ class Bench:
         }
 
     def pushes(self) -> None:
-        """Let one fact of each kind change at an Echo, and a burst of hints come."""
+        """Push one fact of each kind for an Echo, and a burst of hints."""
         customer_id, _ = self._account()
         serial = list(self._players().values())[3]
         for name, change in (
@@ -232,7 +232,7 @@ class Bench:
         self.found["push_hints"] = {"requests": counts(self.home.quiet(calm=2))}
 
     def latency(self) -> None:
-        """Push one volume after the other with pauses; measure from the bytes in to the state written."""
+        """Push one volume after the other with pauses; measure from received data to written state."""
         types = self._serials()
         serials = [(serial, types[serial]) for serial in self._players().values()][:100]
         self.begin()
@@ -252,7 +252,7 @@ class Bench:
         self.found["push_latency"] = quantiles(took)
 
     def flood(self, seconds: int) -> None:
-        """Push 500 volumes a second; every one has to be written, in order."""
+        """Push 500 volumes a second; every one must be written, in order."""
         players = self._players()
         types = self._serials()
         serials = [(serial, types[serial]) for serial in players.values()]
@@ -291,7 +291,7 @@ class Bench:
         }
 
     def _drain(self, calm: float = 2.0, limit: float = 45.0) -> float:
-        """Wait until no state is written any more; return the seconds that it took."""
+        """Wait until no more states are written; return the duration in seconds."""
         began = since = time.monotonic()
         last = -1
         while time.monotonic() - since < calm and time.monotonic() - began < limit:
@@ -303,19 +303,19 @@ class Bench:
     # --- commands ---------------------------------------------------------------------
 
     def _speakers(self) -> list[str]:
-        """Return the notify entities that speak."""
+        """Return the notify entities for speech."""
         entities = self.home.probe("entities", platform=self.client.platform)
         ids = [e["entity_id"] for e in entities if e["entity_id"].startswith("notify.") and e["state"] != "unavailable"]
         return sorted(entity_id for entity_id in ids if entity_id.endswith("_speak"))
 
     def _speak(self, entity_ids: Sequence[str], message: str) -> dict[str, Any]:
-        """Let Echos speak."""
+        """Speak on Echos."""
         data = {"entity_id": list(entity_ids), "message": message}
         called: dict[str, Any] = self.home.probe("call", domain="notify", action="send_message", data=data)
         return called
 
     def commands(self) -> None:
-        """Speak at one Echo after the other, nothing else in flight; then at ten in one call."""
+        """Speak on one Echo after the other, without other requests; then on ten in one call."""
         speakers = self._speakers()
         took: list[float] = []
         count = 20 if self.quick else 60
@@ -323,7 +323,7 @@ class Bench:
             self.home.sim.reset_ledger()
             began = self._speak([entity_id], "Good morning")["began"]
             end = time.monotonic() + 5
-            while time.monotonic() < end:  # not every client waits for Amazon before it returns
+            while time.monotonic() < end:  # Not every client waits for Amazon before it returns.
                 if first := [e["time"] for e in self.home.requests() if e["path"].startswith("/api/behaviors/")]:
                     took.append(min(first) - began)
                     break
@@ -336,7 +336,7 @@ class Bench:
         self.found["ten_speaks"] = {"requests": len(requests), "spoken": len(spoken), "seconds": called["seconds"]}
 
     def lights(self) -> None:
-        """Switch twenty lights in one action, where the client has so many."""
+        """Turn on twenty lights in one action, if the client has as many."""
         entities = self.home.probe("entities", platform=self.client.platform)
         lights = sorted(e["entity_id"] for e in entities if e["entity_id"].startswith("light."))[:20]
         if len(lights) < 20:
@@ -350,7 +350,7 @@ class Bench:
         self.found["twenty_lights"] = {"requests": len(requests), "lit": len(lit), "seconds": called["seconds"]}
 
     def _profiled(self, name: str) -> None:
-        """Keep a profile."""
+        """Store a profile."""
         if self.profiles:
             answer = self.home.probe("profile", file=str(self.profiles / f"{self.client.name}_{name}.prof"))
             (self.profiles / f"{self.client.name}_{name}.txt").write_text(answer["text"], encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The table: goal, and what was measured of each client."""
+"""The table of goals and results of each client."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 type Found = Mapping[str, Any]
 
-# Also in the ledger of a start, and no topic's: one request for each list that is followed.
+# Requests at the start that belong to no topic: one for each list with listeners.
 START_LIMIT: Final = 30
 IDLE_LIMIT: Final = 20
 MEGABYTE: Final = 1_000_000
@@ -14,9 +14,9 @@ MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: ``text`` of what was found, and whether it reaches the goal (``None``: nothing to reach).
+    """One line: ``text`` of the result, and whether it reaches the goal (``None``: no goal).
 
-    ``counted`` marks what does not depend on the machine: there a goal that is missed fails the run.
+    ``counted`` marks results that do not depend on the machine: if they miss the goal, the run fails.
     """
 
     what: str
@@ -27,7 +27,7 @@ class Row:
 
 
 def _sizes(name: str) -> Callable[[Found], str]:
-    """Return what shows the requests by the size of the household."""
+    """Return the function that shows the requests by the size of the household."""
 
     def text(found: Found) -> str:
         return ", ".join(f"{_total(counts)} ({echos})" for echos, counts in sorted_sizes(found[name]))
@@ -36,7 +36,7 @@ def _sizes(name: str) -> Callable[[Found], str]:
 
 
 def _total(counts: Mapping[str, Any]) -> str:
-    """Return the requests, those for single lists apart."""
+    """Return the requests, with those for single lists separate."""
     return f"{counts['total']}" + (f" + {counts['lists']}" if counts["lists"] else "")
 
 
@@ -56,7 +56,7 @@ def _same(name: str, limit: int) -> Callable[[Found], bool]:
 
 
 def _everything(name: str) -> Callable[[Found], str]:
-    """Return what shows the requests with every entity enabled."""
+    """Return the function that shows the requests with every entity enabled."""
 
     def text(found: Found) -> str:
         return ", ".join(
@@ -68,7 +68,7 @@ def _everything(name: str) -> Callable[[Found], str]:
 
 
 def _fact_requests(found: Found) -> list[int]:
-    """Return the requests that pushes with their facts have cost."""
+    """Return the requests caused by pushes with facts."""
     return [found[f"push_{name}"]["requests"]["total"] for name in ("volume", "dnd", "offline", "online")]
 
 
@@ -90,7 +90,7 @@ def _milliseconds(values: Mapping[str, float]) -> str:
 
 
 def _flood(found: Found) -> str:
-    """Show how a flood went."""
+    """Show the result of a flood."""
     flood = found.get("flood")
     if not flood:
         return "not measured"
@@ -110,7 +110,7 @@ def _flood_good(found: Found) -> bool | None:
 
 
 def _round_trips(found: Found) -> str:
-    """Show the round trips that the entities wait for."""
+    """Show the number of round trips before the entities are added."""
     limited = f"{found['round_trips_limited']:.1f}"
     if "round_trips" not in found:
         return limited
@@ -118,12 +118,12 @@ def _round_trips(found: Found) -> str:
 
 
 def _set_up(found: Found) -> str:
-    """Show how long set-up took."""
+    """Show the duration of setup."""
     return f"{found['set_up_seconds']:.2f} s ({found['set_up_entities']} entities)"
 
 
 def _block(found: Found) -> str:
-    """Show the longest blocks: of a first set-up, of a restart, of a flood."""
+    """Show the longest blocks: of a first setup, of a restart, of a flood."""
     places = {"first": found["blocks_first"], "restart": found["blocks"]}
     if blocks := found.get("flood", {}).get("blocks"):
         places["flood"] = blocks
@@ -140,7 +140,7 @@ def _memory(found: Found) -> str:
 
 
 def _state(found: Found) -> str:
-    """Show the size of our own state."""
+    """Show the size of the integration's state."""
     return f"{sum(found['state'].values()) / MEGABYTE:.1f} MB" if "state" in found else "–"
 
 
@@ -194,7 +194,7 @@ ROWS: Final = (
         counted=True,
     ),
     Row(
-        "requests when somebody puts something on a list",
+        "requests when an item is added to a list in the Alexa app",
         "1",
         lambda f: f"{f['list_item']['requests']['total']} ({f['list_item']['writes']} written)",
         lambda f: f["list_item"]["requests"]["total"] == 1 and f["list_item"]["writes"] == 1,
@@ -274,7 +274,7 @@ ROWS: Final = (
 
 
 def table(ours: Found, core: Found | None, why_not: str) -> str:
-    """Return the table as Markdown; ``why_not`` stands where core's client was not measured."""
+    """Return the table as Markdown; ``why_not`` is the reason for missing results of core's client."""
     lines = ["| what | goal | alexa_media | | core alexa_devices |", "| --- | --- | --- | --- | --- |"]
     for row in ROWS:
         mark = {True: "reached", False: "missed", None: ""}[_checked(row, ours)]
@@ -289,7 +289,7 @@ def missed(ours: Found) -> list[str]:
 
 
 def _shown(row: Row, found: Found) -> str:
-    """Show what was found, or that it was not measured."""
+    """Show the result, or that it was not measured."""
     try:
         return row.text(found)
     except KeyError:
@@ -297,7 +297,7 @@ def _shown(row: Row, found: Found) -> str:
 
 
 def _checked(row: Row, found: Found) -> bool | None:
-    """Return whether a goal is reached; what was not measured is not."""
+    """Return whether a goal is reached; None if it was not measured."""
     try:
         return row.good(found)
     except KeyError:
@@ -305,7 +305,7 @@ def _checked(row: Row, found: Found) -> bool | None:
 
 
 def details(found: Found) -> Iterable[str]:
-    """Yield what the requests of a start and of an idle hour were."""
+    """Yield the requests of a start and of an idle hour."""
     for name in ("start", "idle", "all_start", "all_idle"):
         for echos, counts in sorted_sizes(found.get(name, {})):
             paths = ", ".join(f"{count} {path}" for path, count in counts["paths"].items())

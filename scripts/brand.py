@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 BRAND = Path(__file__).resolve().parent.parent / "custom_components" / "alexa_media" / "brand"
-# drawn larger, then reduced: that smooths the edges
+# Drawn larger, then reduced: that smooths the edges.
 OVERSAMPLING = 4
 BODY = {"": "#33415c", "dark_": "#c9d3e6"}
 TOP = {"": "#4d5f85", "dark_": "#e9eef7"}
@@ -42,7 +42,7 @@ def waves(draw: ImageDraw.ImageDraw, unit: float, centre: float, facing: float) 
 
 
 def picture(width: int, height: int, theme: str) -> Image.Image:
-    """Return a picture of that many pixels: an icon where it is square, else a logo with sound on both sides."""
+    """Return a picture of some size in pixels: an icon if it is square, else a logo with sound on both sides."""
     canvas = Image.new("RGBA", (width * OVERSAMPLING, height * OVERSAMPLING))
     draw = ImageDraw.Draw(canvas)
     unit = height * OVERSAMPLING / 256

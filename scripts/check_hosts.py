@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Fail where a file of the project names the host of a package registry.
+"""Fail if a file of the project contains the host of a package registry.
 
-What is fetched has to come from where the machine is told to fetch it: an address in a file would go past a mirror.
-Looks at the files that git has or would take, and without git at all files outside of hidden folders.
+Downloads have to use the registries that the machine is configured for: an address in a file would bypass a mirror.
+Checks the files that git tracks or would add, and without git all files outside of hidden folders.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 ROOT = Path(__file__).resolve().parent.parent
-# the brackets keep this file from naming them itself
+# The brackets keep this file from containing the names.
 HOSTS = re.compile(
     rb"""
     (?:test\.)?py[p]i\.(?:org|python\.org) | python[h]osted\.org | conda[.]?forge\.org | ana[c]onda\.(?:com|org)
@@ -25,7 +25,7 @@ HOSTS = re.compile(
 
 
 def project_files(root: Path) -> list[Path]:
-    """Return the files that belong to the project in ``root``."""
+    """Return the files of the project in ``root``."""
     listed = subprocess.run(
         ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         capture_output=True,
@@ -47,7 +47,7 @@ def project_files(root: Path) -> list[Path]:
 
 
 def offences(root: Path) -> list[str]:
-    """Return one line, "file:line: host", for every host of a registry that is named in ``root``."""
+    """Return one line, "file:line: host", for every registry host in ``root``."""
     found = []
     for name in project_files(root):
         for number, line in enumerate((root / name).read_bytes().splitlines(), 1):
@@ -56,7 +56,7 @@ def offences(root: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print what was found; return the exit status."""
+    """Print the findings; return the exit status."""
     found = offences(ROOT)
     for line in found:
         print(line, file=sys.stderr)

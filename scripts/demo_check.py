@@ -1,9 +1,8 @@
-"""Drive a running Home Assistant from outside and print what held: check, result, milliseconds.
+"""Test a running Home Assistant from outside and print the results: check, result, milliseconds.
 
-Runs in an environment that has neither Home Assistant nor the integration in it, with
-clients that are not ours: ``homeassistant_api``'s REST and WebSocket clients, each in its
-plain and its asynchronous form. What reached the cloud is read from the simulated
-cloud's ledger.
+Runs in an environment without Home Assistant and the integration, with independent clients: ``homeassistant_api``'s
+REST and WebSocket clients, each in its plain and its asynchronous form. Requests to the cloud are read from the
+simulated cloud's ledger.
 """
 
 import argparse
@@ -21,12 +20,12 @@ from alexa_sim.client import ControlClient
 from scripts.checks import (
     Check,
     alerts,
-    change_over,
     echos,
     history,
     life,
     lists,
     media,
+    migration,
     players,
     property as hotel,
     routines,
@@ -49,14 +48,14 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *sounds.CHECKS,
     *life.CHECKS,
 )
-"""The families between ``echos``, which signs in, and ``life``, which removes the entry and reads the log."""
+"""The checks between ``echos``, which signs in, and ``life``, which removes the entry and reads the log."""
 
 OF_HOUSEHOLDS: Final[dict[str, tuple[tuple[str, Check], ...]]] = {"property": hotel.CHECKS}
-"""Households that have checks of their own."""
+"""Households with separate checks."""
 
 
 def run_one(world: World, check: Check) -> tuple[bool, str]:
-    """Run one check; returns whether it held and what to print."""
+    """Run one check; returns whether it passed and the line to print."""
     try:
         result = check(world)
         if not isinstance(result, str):
@@ -67,7 +66,7 @@ def run_one(world: World, check: Check) -> tuple[bool, str]:
 
 
 async def _bounded(result: Awaitable[str]) -> str:
-    """Wait for a check for at most a minute."""
+    """Wait at most a minute for a check."""
     async with asyncio.timeout(60):
         return await result
 
@@ -77,10 +76,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--url", "--control", "--domain", "--log"):
         parser.add_argument(name, required=True)
-    parser.add_argument("--change-over", action="store_true", help="check a folder that alexa_media_player has left")
+    parser.add_argument("--migration", action="store_true", help="check a migrated folder of alexa_media_player")
     parser.add_argument("--household", default="demo")
     args = parser.parse_args()
-    checks = change_over.CHECKS if args.change_over else OF_HOUSEHOLDS.get(args.household, CHECKS)
+    checks = migration.CHECKS if args.migration else OF_HOUSEHOLDS.get(args.household, CHECKS)
     world = World(args.url, os.environ["DEMO_TOKEN"], args.domain, ControlClient(args.control), Path(args.log))
     failed = 0
     width = max(len(name) for name, _ in checks)

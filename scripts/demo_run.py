@@ -21,7 +21,7 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.change_over import CHANGE_OVERS, ChangeOver
+from scripts.old_households import OLD_HOUSEHOLDS, OldHousehold
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 USER: Final = "owner"
@@ -57,7 +57,7 @@ logger:
     custom_components.alexa_media: {level}
 """
 
-# The steps that would set up integrations which need the internet count as done.
+# Onboarding steps that set up integrations with internet access count as done.
 ONBOARDING: Final = {
     "version": 4,
     "minor_version": 1,
@@ -80,7 +80,7 @@ COUNTRIES: Final = {"amazon.de": "DE", "amazon.co.uk": "GB", "amazon.fr": "FR", 
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the text says why."""
+    """The demo cannot continue; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,14 @@ class Demo:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody uses now."""
+    """Return an unused port of 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 def require_free(port: int) -> None:
-    """Raise when somebody uses the port already."""
+    """Raise if the port is in use."""
     try:
         with socket.create_server(("127.0.0.1", port)):
             pass
@@ -118,7 +118,7 @@ def ffmpeg() -> str:
 
 
 def write_config(folder: Path, port: int, domain: str, level: str) -> None:
-    """Write the configuration of a fresh Home Assistant that starts offline."""
+    """Write the configuration of a new Home Assistant that starts offline."""
     (folder / ".storage").mkdir(parents=True)
     (folder / ".storage" / "onboarding").write_text(json.dumps(ONBOARDING))
     (folder / "configuration.yaml").write_text(
@@ -169,7 +169,7 @@ async def home_assistant(
 
 
 def chromium_args(folder: Path) -> list[str]:
-    """Return what leads a Chromium to the simulated cloud of a Home Assistant that runs in a folder."""
+    """Return the Chromium arguments that redirect Amazon to the simulated cloud of a Home Assistant in a folder."""
     for line in (folder / "output.log").read_text(errors="replace").splitlines():
         if line.startswith(("--host-resolver-rules", "'--host-resolver-rules")):
             return shlex.split(line)
@@ -188,7 +188,7 @@ async def post(session: aiohttp.ClientSession, url: str, **kwargs: Any) -> Any:
 
 
 async def wait_until_up(session: aiohttp.ClientSession, url: str) -> None:
-    """Wait until Home Assistant answers."""
+    """Wait until Home Assistant responds."""
     end = time.monotonic() + WAIT
     while time.monotonic() < end:
         with suppress(aiohttp.ClientError):
@@ -201,7 +201,7 @@ async def wait_until_up(session: aiohttp.ClientSession, url: str) -> None:
 
 
 async def onboard(session: aiohttp.ClientSession, url: str) -> str:
-    """Make the owner and return a long-lived access token."""
+    """Create the owner and return a long-lived access token."""
     client = f"{url}/"
     made = await post(
         session,
@@ -217,7 +217,7 @@ async def onboard(session: aiohttp.ClientSession, url: str) -> str:
         await ws.receive_json()
         await ws.send_json({"type": "auth", "access_token": tokens["access_token"]})
         await ws.receive_json()
-        # The address from the YAML is on trial and would be given up after five minutes.
+        # Home Assistant would give up the address in the YAML after five minutes without confirmation.
         await ws.send_json({"id": 1, "type": "http/config/promote"})
         await ws.receive_json()
         await ws.send_json({"id": 2, "type": "auth/long_lived_access_token", "client_name": "demo", "lifespan": 365})
@@ -227,11 +227,11 @@ async def onboard(session: aiohttp.ClientSession, url: str) -> str:
 
 
 async def sign_in(session: aiohttp.ClientSession, demo: Demo) -> None:
-    """Add the integration as a user does: choose the marketplace, sign in at Amazon, paste the address."""
+    """Add the integration as a user does: select the marketplace, sign in at Amazon, paste the address."""
     flows = f"{demo.url}/api/config/config_entries/flow"
     headers = {"Authorization": f"Bearer {demo.token}"}
     flow = await post(session, flows, json={"handler": "alexa_media"}, headers=headers)
-    for _ in range(2):  # the marketplace, and the way to sign in
+    for _ in range(2):  # The marketplace, and the way to sign in.
         if flow["type"] == "menu" or "marketplace" in str(flow.get("data_schema")):
             chosen = {"next_step_id": "paste"} if flow["type"] == "menu" else {"marketplace": demo.domain}
             flow = await post(session, f"{flows}/{flow['flow_id']}", json=chosen, headers=headers)
@@ -249,7 +249,7 @@ async def sign_in_property(session: aiohttp.ClientSession, demo: Demo) -> None:
         await ws.receive_json()
         await ws.send_json({"type": "auth", "access_token": demo.token})
         await ws.receive_json()
-        # Home Assistant answers before all of its integrations are there
+        # Home Assistant responds before all of its integrations are loaded.
         for number in range(1, 60):
             create = {"id": number, "type": "application_credentials/create", "domain": "alexa_media"}
             await ws.send_json({**create, **PROFILE})
@@ -285,13 +285,13 @@ async def sign_in_property(session: aiohttp.ClientSession, demo: Demo) -> None:
 
 
 async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
-    """Drive Home Assistant from an environment of its own, and return the exit code."""
+    """Test Home Assistant from a separate environment, and return the exit code."""
     checks = await asyncio.create_subprocess_exec(
         ROOT / ".cache/envs/check/bin/python",
         ROOT / "scripts/demo_check.py",
         *("--url", demo.url, "--control", demo.control, "--domain", demo.domain, "--log", demo.config / "output.log"),
         *("--household", args.household),
-        *(("--change-over",) if args.change_over else ()),
+        *(("--migration",) if args.migration else ()),
         cwd=ROOT,
         env={**os.environ, "DEMO_TOKEN": demo.token},
         stdin=asyncio.subprocess.DEVNULL,
@@ -306,7 +306,7 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
 
 
 async def welcome(session: aiohttp.ClientSession, demo: Demo) -> str:
-    """Return what to say to the one who looks."""
+    """Return the text for the user of the demo."""
     async with session.get(f"{demo.control}/state") as response:
         accounts = (await response.json())["accounts"]
     customer_id, account = next(iter(accounts.items()))
@@ -320,7 +320,7 @@ Simulated cloud  {demo.control}     (GET /ledger, /spoken, /state; PATCH /state;
 Try:
   Settings > Devices & services > Alexa Media Player: the Echos, each with its entities
   Developer tools > Actions > notify.send_message at one of them, then look at {demo.control}/spoken
-  Somebody turns the knob of “{name}”:
+  Change the volume on “{name}”:
     curl -X PATCH {demo.control}/state -d '{patch}'
 
 Ctrl-C ends both.
@@ -328,7 +328,7 @@ Ctrl-C ends both.
 
 
 def welcome_to_property(demo: Demo) -> str:
-    """Return what to say to the one who looks at a hotel."""
+    """Return the text for the user of a property demo."""
     lamp = {"smartProperties": {"endpoints": {"amzn1.alexa.endpoint.SIM101LAMP": {"online": False}}}}
     return f"""
 Home Assistant   {demo.url}     user {USER}, password {PASSWORD}
@@ -346,28 +346,28 @@ Ctrl-C ends both.
 
 async def main(args: argparse.Namespace) -> int:
     """Run the demo; returns the exit code."""
-    # whoever ends the demo ends Home Assistant and the cloud with it
+    # Stopping the demo also stops Home Assistant and the cloud.
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    if not args.change_over:
+    if not args.migration:
         return await run_demo(args)
     failed = 0
-    for name, change_over in CHANGE_OVERS.items():
-        sys.stdout.write(f"\nChange-over: {name}\n")
-        failed |= await run_demo(args, change_over)
+    for name, old in OLD_HOUSEHOLDS.items():
+        sys.stdout.write(f"\nMigration: {name}\n")
+        failed |= await run_demo(args, old)
     return failed
 
 
-async def run_demo(args: argparse.Namespace, change_over: ChangeOver | None = None) -> int:
-    """Run one Home Assistant, fresh or on a folder that alexa_media_player has left; returns the exit code."""
+async def run_demo(args: argparse.Namespace, old: OldHousehold | None = None) -> int:
+    """Run one Home Assistant, with a new folder or one of alexa_media_player; returns the exit code."""
     port = args.port or (free_port() if args.check else 8123)
     control = free_port()
     require_free(port)
     with tempfile.TemporaryDirectory(prefix="alexa-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_config(folder, port, args.domain, "debug" if args.debug else "info")
-        if change_over is not None:
-            args.household = str(change_over.prepare(folder, args.domain))
+        if old is not None:
+            args.household = str(old.prepare(folder, args.domain))
         sys.stdout.write(f"Starting Home Assistant and the simulated cloud ({args.household}, {args.domain}) …\n")
         sys.stdout.flush()
         async with home_assistant(args, folder, control), aiohttp.ClientSession() as session:
@@ -394,22 +394,20 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--check", action="store_true", help="drive it headless, print a table, exit 1 when a row fails"
     )
-    parser.add_argument(
-        "--change-over", action="store_true", help="with --check: start on folders that alexa_media_player has left"
-    )
+    parser.add_argument("--migration", action="store_true", help="with --check: start on folders of alexa_media_player")
     parser.add_argument("--household", default="demo", help="household of the simulated cloud (demo)")
     parser.add_argument("--domain", default="amazon.com", help="marketplace of the account (amazon.com)")
     parser.add_argument("--port", type=int, help="port of Home Assistant (8123; with --check any free one)")
     parser.add_argument("--limit", type=float, default=300, help="seconds that the checks may take (300)")
     parser.add_argument("--debug", action="store_true", help="let the integration log everything")
     args = parser.parse_args()
-    if args.change_over and not args.check:
-        parser.error("--change-over goes with --check")
+    if args.migration and not args.check:
+        parser.error("--migration goes with --check")
     return args
 
 
 def run() -> int:
-    """Run, and turn what goes wrong into one sentence."""
+    """Run, and report an error as one sentence."""
     try:
         return asyncio.run(main(arguments()))
     except DemoError as err:

@@ -32,12 +32,12 @@ TIP: Final = (
     '<path d="M0 0 L8 4 L0 8 z" fill="#7a8794"/></marker></defs>'
 )
 HELPERS: Final = frozenset({"services", "diagnostics", "flow", "repairs", "trigger", "condition", "llm"})
-"""Members of the layer of platforms that are no platforms."""
+"""Members of the platform layer that are no platforms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box of the picture: what it is called, and the modules below these names."""
+    """A box of the picture: its label and the prefixes of its modules."""
 
     label: str
     modules: tuple[str, ...]
@@ -145,7 +145,7 @@ def _arrow(importer: tuple[float, float], imported: tuple[float, float]) -> str:
 
 
 def picture() -> str:
-    """Return the picture of the code as it is."""
+    """Return the picture of the current code."""
     sys.path.insert(0, str(ROOT))
     graph = grimp.build_graph(PACKAGE.partition(".")[0], cache_dir=None)
     modules = [name for name in graph.modules if name.startswith(f"{PACKAGE}.")]

@@ -1,8 +1,7 @@
-"""What alexa_media_player 5.15.7 leaves in a configuration folder, made from a household of the simulated cloud.
+"""Configuration folder of alexa_media_player 5.15.7, created from a household of the simulated cloud.
 
-The formats are those of its documented config entry and files, and of Home Assistant 2025.5's
-registries, which later releases convert when they start. Entities are renamed, moved, put into
-areas and labelled as users do.
+The formats are those of its documented config entry and files, and of Home Assistant 2025.5's registries, which later
+releases convert when they start. Entities are renamed, moved, assigned to areas and labelled as users do.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ import re
 from typing import Any, Final
 
 INSTANCE: Final = "0123456789abcdef0123456789abcdef"
-"""The id of the Home Assistant whose folder it is; the serial of each registration follows from it."""
+"""The id of the folder's Home Assistant; the serial of each registration depends on it."""
 
 _APPLIANCE: Final = "5e000000-0000-4000-8000-0000000000"
 _MONITOR: Final = f"{_APPLIANCE}08"
@@ -35,7 +34,8 @@ SMART_HOME: Final[Mapping[str, tuple[str, ...]]] = {
         f"{_MONITOR}_volatile_organic_compounds",
     ),
 }
-"""Unique ids of what extended discovery adds in the household ``demo``; they begin with Alexa's id of an appliance."""
+"""Unique ids of entities from extended discovery in the household ``demo``; they begin with Alexa's id of an appliance.
+"""
 
 _TIME: Final = "2025-05-04T03:02:01.000000+00:00"
 _SWITCHES: Final = ("do not disturb", "shuffle", "repeat")
@@ -44,7 +44,7 @@ _SENSORS: Final = ("next Alarm", "next Timer", "next Reminder")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldAccount:
-    """An account as alexa_media_player knew it: the customer's id in the household, its form of ids, its data."""
+    """An account of alexa_media_player: the customer's id in the household, its form of ids, its data."""
 
     customer_id: str
     suffix: str = ""
@@ -55,7 +55,7 @@ class OldAccount:
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """A folder to be: the household with the registrations of alexa_media_player, and its files by their paths."""
+    """A folder to create: the household with the registrations of alexa_media_player, and its files by path."""
 
     household: Mapping[str, Any]
     files: Mapping[str, bytes]
@@ -73,12 +73,12 @@ class LeftBehind:
 
     @property
     def leftovers(self) -> list[str]:
-        """Return the files that are to go: all that are no business of Home Assistant's own."""
+        """Return the files to delete: all that do not belong to Home Assistant itself."""
         return [name for name in self.files if not name.startswith(".storage/core.")]
 
 
 def registered_serial(position: int, email: str, url: str) -> str:
-    """Return the serial under which alexa_media_player has registered the account that stands there, from 0."""
+    """Return the serial with which alexa_media_player registered the account at a position, from 0."""
     salt = int(sha256((email + url).lower().encode()).hexdigest(), 16)
     return hex(int(INSTANCE, 16) + position + salt)[-32:]
 
@@ -86,7 +86,7 @@ def registered_serial(position: int, email: str, url: str) -> str:
 def left_behind(
     household: Mapping[str, Any], accounts: Sequence[OldAccount], *, domain: str = "amazon.com"
 ) -> LeftBehind:
-    """Return what is left of accounts, in the order in which they were added."""
+    """Return the folder for accounts, in the order in which they were added."""
     entries: list[dict[str, Any]] = []
     devices: list[dict[str, Any]] = []
     entities: list[dict[str, Any]] = []
@@ -128,7 +128,7 @@ def _stored(key: str, data: Any, version: int, minor_version: int) -> tuple[str,
 
 
 def _files(email: str) -> dict[str, bytes]:
-    """Return the cookies and pages of an account; what is in a pickle ends Home Assistant if it is loaded."""
+    """Return the cookies and pages of an account; loading a pickle ends Home Assistant."""
     pickled = b"cos\n_exit\n(I86\ntR."
     names = (
         f".storage/alexa_media.{email}.cookies",
@@ -142,7 +142,7 @@ def _files(email: str) -> dict[str, bytes]:
 
 
 def _credentials(registration: Mapping[str, Any], domain: str) -> dict[str, Any]:
-    """Return what the secure version keeps in a file of its own."""
+    """Return the credentials file of the secure version."""
     return {
         "refresh_token": registration["refresh_token"],
         "mac_dms": registration["mac_dms"],
@@ -206,7 +206,7 @@ def _entry(position: int, old: OldAccount, email: str, domain: str, registration
 
 
 def _visible(household: Mapping[str, Any], customer_id: str) -> dict[str, Any]:
-    """Return the devices that an account sees, its own and those that are shared with it, by serial."""
+    """Return the devices of an account, its own and shared ones, by serial."""
     return {
         serial: echo
         for owner, account in household["accounts"].items()
@@ -222,7 +222,7 @@ def _register(
     devices: list[dict[str, Any]],
     entities: list[dict[str, Any]],
 ) -> None:
-    """Register all that alexa_media_player makes of an account: every second Echo as a user has it."""
+    """Register all entities of an account: every second Echo with a user's changes."""
     for number, (serial, echo) in enumerate(echos.items()):
         player = _slug(f"{serial}_{old.suffix}") if old.suffix else serial
         device = _device(entry_id, player, echo, devices, is_own=number % 2 == 0)
@@ -286,7 +286,7 @@ def _entity(
     entities: Sequence[Mapping[str, Any]],
     device_id: str | None,
 ) -> dict[str, Any]:
-    """Return an entity; ``own`` is what the user called it, if anything."""
+    """Return an entity; ``own`` is the user's name for it, if any."""
     taken = {item["entity_id"] for item in entities}
     entity_id = next(item for item in _entity_ids(platform, own or name) if item not in taken)
     return {

@@ -14,12 +14,12 @@ import zipfile
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPONENT = ROOT / "custom_components" / "alexa_media"
-# the earliest time that a zip file can hold: the same sources give the same bytes
+# The earliest time that a zip file can hold: the same sources give the same bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def build(component: Path, version: str, target: Path) -> list[str]:
-    """Write ``component`` into the zip file ``target``, its manifest saying ``version``; return the names in it."""
+    """Write ``component`` into the zip file ``target``, its manifest with ``version``; return the names in it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in component.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     names = []
@@ -38,7 +38,7 @@ def build(component: Path, version: str, target: Path) -> list[str]:
 
 
 def main() -> int:
-    """Build the file for the version that is named; return the exit status."""
+    """Build the file for the given version; return the exit status."""
     version = sys.argv[1].removeprefix("v") if len(sys.argv) == 2 else ""
     if not re.fullmatch(r"\d+\.\d+\.\d+(?:(?:a|b|rc)\d+|-[0-9A-Za-z.]+)?", version):
         print("package: name the version, such as 1.2.0", file=sys.stderr)

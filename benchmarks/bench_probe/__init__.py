@@ -1,6 +1,6 @@
-"""A custom integration for benchmarks alone: it lets another process look into Home Assistant and drive it.
+"""A custom integration for benchmarks: it lets another process inspect and control Home Assistant.
 
-It listens on 127.0.0.1 at the port in ``BENCH_PORT``; every command is a POST of JSON, answered with JSON.
+It listens on 127.0.0.1 at the port in ``BENCH_PORT``; every command is a POST of JSON with a JSON response.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     probe = Probe(hass)
     store = await async_get_and_load_store(hass)
     if store.pending is not None:
-        # Home Assistant restarts after five minutes where nobody confirms the address in the YAML
+        # Home Assistant restarts after five minutes unless a user confirms the address in the YAML.
         await store.async_promote_pending()
     application = web.Application(client_max_size=2**24)
     application.router.add_post("/{command}", probe.handle)
@@ -58,7 +58,7 @@ class Probe:
     """The commands by name."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Begin to watch the event loop, the states and the requests."""
+        """Start to watch the event loop, the states and the requests."""
         self.hass = hass
         self.watch = LoopWatch()
         self.writes = Writes(hass)
@@ -85,7 +85,7 @@ class Probe:
         }
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Run a command; what it raises is the answer's ``error``."""
+        """Run a command; an exception becomes the response's ``error``."""
         data = await request.json() if request.can_read_body else {}
         try:
             answer = await self._commands[request.match_info["command"]](data)
@@ -94,7 +94,7 @@ class Probe:
         return web.json_response(answer)
 
     async def _flow(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Begin a config flow (``handler``) or go on with one (``flow_id``, ``input``)."""
+        """Start a config flow (``handler``) or continue one (``flow_id``, ``input``)."""
         flows = self.hass.config_entries.flow
         if "handler" in data:
             result = await flows.async_init(data["handler"], context={"source": "user"})
@@ -112,7 +112,7 @@ class Probe:
         }
 
     async def _property(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Add an entry with ``data`` that is signed in by OAuth already, with the credentials of its client."""
+        """Add an entry with ``data`` that is already signed in by OAuth, with the credentials of its client."""
         await async_setup_component(self.hass, "application_credentials", {})
         credential = ClientCredential(data["client_id"], data["client_secret"])
         await async_import_client_credential(self.hass, data["domain"], credential, data["data"]["auth_implementation"])
@@ -132,7 +132,7 @@ class Probe:
         return {"entry_id": entry.entry_id}
 
     async def _setup(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Set an entry up; returns the seconds until that has returned."""
+        """Set up an entry; returns the duration in seconds."""
         began = time.monotonic()
         good = await self.hass.config_entries.async_setup(data["entry_id"])
         return {"good": good, "began": began, "seconds": time.monotonic() - began}
@@ -147,7 +147,7 @@ class Probe:
         return {}
 
     async def _enable(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Enable every entity of an entry that starts disabled; return how many they were."""
+        """Enable every entity of an entry that is disabled by default; return their number."""
         registry = er.async_get(self.hass)
         disabled = [e for e in er.async_entries_for_config_entry(registry, data["entry_id"]) if e.disabled_by]
         for entity in disabled:
@@ -155,14 +155,14 @@ class Probe:
         return {"count": len(disabled)}
 
     async def _at_a_time(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Let the next set-ups of alexa_media have so many ``requests`` in flight; return how many it was before."""
+        """Set the maximum number of requests in flight of later set-ups of alexa_media; return the previous one."""
         transport: Any = importlib.import_module("custom_components.alexa_media.cloud.account.transport")
         before = transport.SLOTS_AT_SETUP
         transport.SLOTS_AT_SETUP = data["requests"]
         return {"requests": before}
 
     async def _begin(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Forget what was seen; ``owners`` are what the files and the platform of a client are known by."""
+        """Reset the recordings; ``owners`` identify the files and the platform of a client."""
         self.watch.begin(data.get("owners", []))
         self.writes.begin(data.get("platform", ""))
         return {"now": time.monotonic()}
@@ -177,7 +177,7 @@ class Probe:
         }
 
     async def _written(self, _data: dict[str, Any]) -> dict[str, Any]:
-        """Return how many states were written since ``begin``, of all platforms."""
+        """Return the number of states written since ``begin``, of all platforms."""
         return {"count": self.writes.count}
 
     async def _entities(self, data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -194,23 +194,23 @@ class Probe:
         ]
 
     async def _call(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Call an action and wait; returns when it began (epoch seconds) and how long it took."""
+        """Call an action and wait; returns its start (epoch seconds) and duration."""
         began = self.clock.real_time()
         before = time.monotonic()
         await self.hass.services.async_call(data["domain"], data["action"], data["data"], blocking=True)
         return {"began": began, "seconds": time.monotonic() - before}
 
     async def _advance(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Move the clocks ahead and wait until no request is in flight."""
+        """Advance the clocks and wait until no request is in flight."""
         return {"calm": await self.clock.advance(float(data["seconds"]))}
 
     async def _real_time(self, _data: dict[str, Any]) -> dict[str, Any]:
-        """Let the wall clock show real time again."""
+        """Reset the wall clock to real time."""
         self.clock.reset()
         return {}
 
     async def _memory(self, _data: dict[str, Any]) -> dict[str, Any]:
-        """Return the resident memory in bytes once garbage is collected and given back."""
+        """Return the resident memory in bytes after garbage collection."""
         for _ in range(3):
             gc.collect()
             await asyncio.sleep(0.1)
@@ -219,13 +219,13 @@ class Probe:
         return {"rss": pages * _PAGE}
 
     async def _state_size(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the size in bytes of what an entry of alexa_media holds of the account, by topic."""
+        """Return the size in bytes of the account data of an alexa_media entry, by topic."""
         entry = self.hass.config_entries.async_get_known_entry(data["entry_id"])
         seen: set[int] = set()
         return {each.name: deep_size(each.data, seen) for each in entry.runtime_data.coordinators}
 
     async def _profiling(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Begin to profile the event loop's thread, or end it and return the dearest functions."""
+        """Start to profile the event loop's thread, or stop it and return the most expensive functions."""
         if self._profile is None:
             self._profile = cProfile.Profile()
             self._profile.enable()

@@ -1,4 +1,4 @@
-"""Time that can be moved ahead in a running Home Assistant."""
+"""Time that can be advanced in a running Home Assistant."""
 
 import asyncio
 from datetime import timedelta
@@ -12,13 +12,13 @@ _CALM_WAIT = 10.0
 
 
 class ShiftedClock:
-    """The event loop's clock and the wall clock, both ahead of real time by what was asked for.
+    """The event loop's clock and the wall clock, both advanced by the same time.
 
-    ``datetime.now`` cannot be moved; timers, ``time.time`` and ``dt_util.utcnow`` are.
+    ``datetime.now`` cannot be changed; timers, ``time.time`` and ``dt_util.utcnow`` can.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Take the clocks over and count the requests that wait for an answer."""
+        """Replace the clocks and count the requests in flight."""
         self.real_time = time.time
         self._loop_ahead = 0.0
         self._wall_ahead = 0.0
@@ -27,7 +27,7 @@ class ShiftedClock:
         loop.time = lambda: monotonic() + self._loop_ahead  # type: ignore[method-assign]
         time.time = lambda: real_time() + self._wall_ahead
         dt_util.utcnow = lambda: utcnow() + timedelta(seconds=self._wall_ahead)  # type: ignore[assignment]
-        request = aiohttp.ClientSession._request  # noqa: SLF001 - nothing public tells what is in flight
+        request = aiohttp.ClientSession._request  # noqa: SLF001 - no public API returns the requests in flight
 
         async def _counted(session: aiohttp.ClientSession, *args: Any, **kwargs: Any) -> aiohttp.ClientResponse:
             self._in_flight += 1
@@ -39,18 +39,18 @@ class ShiftedClock:
         aiohttp.ClientSession._request = _counted  # type: ignore[method-assign,assignment] # noqa: SLF001
 
     async def advance(self, seconds: float) -> bool:
-        """Move ahead, let happen what is due, and wait until no request is in flight; returns whether that came."""
+        """Advance, run what is due, and wait until no request is in flight; returns False after a timeout."""
         self._loop_ahead += seconds
         self._wall_ahead += seconds
         loop = asyncio.get_running_loop()
         end = time.monotonic() + _CALM_WAIT
         calm = 0
         while calm < 3 and time.monotonic() < end:
-            # a thread that sleeps, as the loop's own timers are what is moved
+            # A sleeping thread, as the loop's own timers are affected by the clock.
             await loop.run_in_executor(None, time.sleep, 0.01)
             calm = 0 if self._in_flight else calm + 1
         return calm >= 3
 
     def reset(self) -> None:
-        """Let the wall clock show real time; timers of the loop may not go back."""
+        """Reset the wall clock to real time; the loop's clock must not go back."""
         self._wall_ahead = 0.0

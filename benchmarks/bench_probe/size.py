@@ -1,4 +1,4 @@
-"""How large data is."""
+"""Size of data in memory."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def deep_size(value: Any, seen: set[int]) -> int:
-    """Return the bytes of a value and of all that it holds; what is in ``seen`` already counts no more."""
+    """Return the bytes of a value and of everything it refers to; objects in ``seen`` are already counted."""
     if id(value) in seen or isinstance(value, (Enum, type)):
         return 0
     seen.add(id(value))

@@ -1,4 +1,4 @@
-"""What blocks the event loop, for how long, and whose doing it is."""
+"""What blocks the event loop, for how long, and because of which client."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,20 +10,20 @@ import traceback
 from types import FrameType
 from typing import Any, Final
 
-# Shorter turns of the loop are of no interest (seconds).
+# Shorter turns of the loop (seconds) are ignored.
 SHORTEST: Final = 0.010
 _SAMPLE_EVERY: Final = 0.005
 
 
 class LoopWatch:
-    """Times every callback of the event loop, and samples the stack of those that last long.
+    """Times every callback of the event loop, and samples the stack of slow ones.
 
-    Two times are kept: real seconds, in which other threads and processes have a share, and
-    processor seconds of the loop's thread alone.
+    Two times are kept: real seconds, which include other threads and processes, and processor seconds of the loop's
+    thread alone.
     """
 
     def __init__(self) -> None:
-        """Time the callbacks of the loop of this thread from now on."""
+        """Time the callbacks of this thread's loop from now on."""
         self._thread = threading.get_ident()
         self._since: float | None = None
         self._stacks: list[list[str]] = []
@@ -37,17 +37,17 @@ class LoopWatch:
         threading.Thread(target=self._sample, name="bench watch", daemon=True).start()
 
     def begin(self, owners: Iterable[str]) -> None:
-        """Forget what was seen; a stack with one of ``owners`` in it is a client's doing."""
+        """Reset; a stack with one of ``owners`` in it belongs to the client."""
         self._owners = tuple(owners)
         self._blocks.clear()
         self.collections.clear()
 
     def read(self) -> list[dict[str, Any]]:
-        """Return the longest callbacks by processor time: ``wall``, ``cpu``, ``ours`` (None: not seen), ``stack``."""
+        """Return the longest callbacks by processor time: ``wall``, ``cpu``, ``ours`` (None: unknown), ``stack``."""
         return sorted(self._blocks, key=lambda block: -block["cpu"])[:12]
 
     def _replace_run(self) -> None:
-        """Put a stopwatch around every callback."""
+        """Time every callback."""
         run = asyncio.events.Handle._run  # noqa: SLF001 - the one place where callbacks are called
 
         def _timed(handle: asyncio.Handle) -> None:
@@ -65,7 +65,7 @@ class LoopWatch:
         asyncio.events.Handle._run = _timed  # type: ignore[method-assign,assignment] # noqa: SLF001
 
     def _note(self, wall: float, cpu: float) -> None:
-        """Keep a callback that lasted long."""
+        """Record a slow callback."""
         stacks, self._stacks = self._stacks, []
         owned, self._owned = self._owned, False
         if cpu >= SHORTEST:
@@ -73,7 +73,7 @@ class LoopWatch:
             self._blocks.append({"wall": wall, "cpu": cpu, "ours": owned if stacks else None, "stack": stack})
 
     def _sample(self) -> None:
-        """Look at the loop's thread again and again."""
+        """Sample the loop's thread repeatedly."""
         while True:
             time.sleep(_SAMPLE_EVERY)
             since = self._since
@@ -84,7 +84,7 @@ class LoopWatch:
                 self._take(frame)
 
     def _take(self, top: FrameType) -> None:
-        """Keep the names of a stack, and whether the client is in it."""
+        """Record the names of a stack, and whether it contains the client."""
         names: list[str] = []
         frame: FrameType | None = top
         while frame is not None:
@@ -99,7 +99,7 @@ class LoopWatch:
         self._stacks.append(names[:25])
 
     def _on_collection(self, phase: str, info: dict[str, int]) -> None:
-        """Note how long the garbage collector takes where it takes long."""
+        """Record slow garbage collections."""
         if phase == "start":
             self._collecting = time.perf_counter()
         elif (lasted := time.perf_counter() - self._collecting) >= SHORTEST:

@@ -1,4 +1,4 @@
-"""Every state that is written, and when bytes came in on HTTP/2."""
+"""Record of every written state, and of the times at which HTTP/2 data arrived."""
 
 import time
 from typing import Any
@@ -10,10 +10,10 @@ from homeassistant.helpers import entity_registry as er
 
 
 class Writes:
-    """The states of one platform as they are written, in order."""
+    """The states of one platform in the order in which they are written."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Listen from now on."""
+        """Start to listen."""
         self._registry = er.async_get(hass)
         self._platform = ""
         self._writes: list[list[Any]] = []
@@ -30,39 +30,38 @@ class Writes:
         H2Connection.receive_data = _received  # type: ignore[method-assign,assignment]
 
     def begin(self, platform: str) -> None:
-        """Forget what was seen and note the entities of this platform."""
+        """Reset, and remember the entities of this platform."""
         self._platform = platform
         self._writes = []
         self.arrivals = []
 
     @property
     def count(self) -> int:
-        """Return how many states were written."""
+        """Return the number of written states."""
         return len(self._writes)
 
     def read(self) -> list[list[Any]]:
-        """Return rows of time (monotonic seconds), entity id, what happened, and volume in percent.
+        """Return rows of time (monotonic seconds), entity id, event, and volume in percent.
 
-        What happened is ``added``, ``changed``, ``removed`` or ``same``, where the state
-        was written and did not differ.
+        The event is ``added``, ``changed``, ``removed`` or ``same`` for a written state without a change.
         """
         entries = self._registry.entities
         return [row for row in self._writes if (e := entries.get(row[1])) and e.platform == self._platform]
 
     @callback
     def _changed(self, event: Event[EventStateChangedData]) -> None:
-        """Note a state that differs."""
+        """Record a changed state."""
         old, new = event.data["old_state"], event.data["new_state"]
         kind = "removed" if new is None else "added" if old is None else "changed"
         self._note(event.data["entity_id"], kind, new)
 
     @callback
     def _reported(self, event: Event[EventStateReportedData]) -> None:
-        """Note a state that was written though it is the same."""
+        """Record a written state without a change."""
         self._note(event.data["entity_id"], "same", None)
 
     def _note(self, entity_id: str, kind: str, state: State | None) -> None:
-        """Keep one write."""
+        """Record one write."""
         volume = state.attributes.get("volume_level") if state else None
         percent = None if volume is None else round(volume * 100)
         self._writes.append([time.monotonic(), entity_id, kind, percent])
@@ -70,5 +69,5 @@ class Writes:
 
 @callback
 def _every(_data: EventStateReportedData) -> bool:
-    """Take every event."""
+    """Accept every event."""
     return True

@@ -14,7 +14,7 @@ EVENT: Final = "event.office_spot_alarm"
 
 
 def held(world: World, notification_id: str) -> dict[str, Any]:
-    """Return what the cloud holds under an id; nothing where it holds none."""
+    """Return the notification with an id in the cloud; empty if there is none."""
     accounts = world.sim.state()["accounts"].values()
     items = (item for account in accounts for item in account["notifications"].values())
     return next((dict(item) for item in items if item["id"] == notification_id), {})
@@ -27,7 +27,7 @@ def act(world: World, name: str, **data: Any) -> dict[str, Any]:
 
 
 def happened(world: World) -> tuple[str | None, str | None]:
-    """Return what the office's event entity told last, and of which notification."""
+    """Return the last event of the office's event entity, and its notification."""
     attributes = world.state(EVENT).attributes
     return attributes.get("event_type"), attributes.get("id")
 
@@ -39,15 +39,15 @@ def calendar(world: World) -> str:
 
 
 def rings(world: World) -> str:
-    """Set an alarm here: it rings there, is told here, is stopped from here and deleted."""
+    """Create an alarm here: it rings there, fires an event here, is stopped from here and deleted."""
     at = datetime.fromtimestamp(world.sim.now() + 10, UTC)
     alarm = act(world, "create_alarm", entity_id=OFFICE, at=at.isoformat(), sound="Countertop")["id"]
     item = held(world, alarm)
     expect(item and item["sound"]["displayName"] == "Countertop", f"in the cloud: {item}")
     until("the sensor knows it", lambda: alarm in str(world.state("sensor.office_spot_next_alarm").attributes))
     until("it rings there", lambda: held(world, alarm)["lastOccurrenceTimeInMilli"], 20)
-    until("it is told here", lambda: happened(world) == ("alarm_ringing", alarm))
-    # a change in the first two seconds is taken for Amazon's note that it rings
+    until("the event entity has it", lambda: happened(world) == ("alarm_ringing", alarm))
+    # A change in the first two seconds counts as Amazon's mark that it rings.
     time.sleep(2.5)
     stopped = act(world, "stop_alarm", entity_id=OFFICE)["id"]
     expect(stopped == alarm, f"stopped {stopped}")
@@ -59,7 +59,7 @@ def rings(world: World) -> str:
 
 
 def bad_input(world: World) -> str:
-    """Ask for a sound that the Echo has not: the caller reads which it has, and nothing is written."""
+    """Use a sound that the Echo lacks: the error lists the available ones, and nothing is written."""
     world.sim.reset_ledger()
     data = {"entity_id": OFFICE, "at": "07:00:00", "sound": REFUSAL}
     try:
@@ -75,7 +75,7 @@ def bad_input(world: World) -> str:
 
 
 def timer(world: World) -> str:
-    """Set a timer: it is told to the Echo, and its id comes back."""
+    """Set a timer by a text command to the Echo, which returns its id."""
     made = act(world, "create_timer", entity_id=OFFICE, duration="00:30:00", label="Tea")["id"]
     item = held(world, made)
     expect(item.get("timerLabel") == "Tea", f"in the cloud: {item}")
@@ -86,7 +86,7 @@ def timer(world: World) -> str:
 
 
 def letters(world: World) -> str:
-    """Set a reminder whose text Amazon would garble if it did not know its charset."""
+    """Create a reminder whose text Amazon garbles unless the request names its charset."""
     words = "Müll rausbringen – 牛乳 🎂"
     made = act(world, "create_reminder", entity_id=OFFICE, at="05:55:00", message=words)["id"]
     label = held(world, made)["reminderLabel"]
@@ -96,7 +96,7 @@ def letters(world: World) -> str:
 
 
 def in_the_calendar(world: World) -> str:
-    """Make a reminder that repeats in the calendar, see its times, and delete it."""
+    """Create a repeating reminder in the calendar, see its times, and delete it."""
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
     entity_id = calendar(world)
     world.rest().trigger_service(
@@ -131,7 +131,7 @@ def in_the_calendar(world: World) -> str:
 
 
 def alarm_volume(world: World) -> str:
-    """Make alarms louder."""
+    """Increase the alarm volume."""
     number = "number.office_spot_alarm_volume"
     before = world.device("Office Spot")["alertVolume"]
     until("the volume of alarms", lambda: world.state(number).state == str(before))

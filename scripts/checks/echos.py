@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from .world import KITCHEN, PATIENCE, STUDIO, CheckFailedError, World, expect, until
 
-# What the simulated cloud says to a command that it is told to refuse; Home Assistant logs that.
+# The simulated cloud's response to a command that it is set to refuse; Home Assistant logs it.
 REFUSAL: Final = "not today"
 
 # What Home Assistant says, and logs, about a command that Amazon throttles.
@@ -27,7 +27,7 @@ def sign_in(world: World) -> str:
         return dict(answer)
 
     flow = step(flows, handler="alexa_media")
-    for _ in range(2):  # the marketplace, and the way to sign in
+    for _ in range(2):  # The marketplace, and the way to sign in.
         if flow["type"] == "menu" or "marketplace" in str(flow.get("data_schema")):
             chosen = {"next_step_id": "paste"} if flow["type"] == "menu" else {"marketplace": world.domain}
             flow = step(f"{flows}/{flow['flow_id']}", **chosen)
@@ -44,13 +44,13 @@ def sign_in(world: World) -> str:
 
 
 def entry_state(world: World) -> str | None:
-    """Return the state of our config entry, or ``None`` when it is gone."""
+    """Return the state of the config entry, or None if it does not exist."""
     entries = world.rest().request("config/config_entries/entry")
     return next((entry["state"] for entry in entries if entry["entry_id"] == world.entry_id), None)
 
 
 async def devices_and_entities(world: World) -> str:
-    """Find an entity for everything that the household has."""
+    """Find an entity for every part of the household."""
     wanted = {
         KITCHEN: "idle",
         "media_player.downstairs": "idle",
@@ -80,7 +80,7 @@ async def devices_and_entities(world: World) -> str:
 
 
 def at_rest(world: World) -> None:
-    """Wait until Home Assistant asks for nothing any more: what is read for entities is read once they are there."""
+    """Wait until Home Assistant sends no more requests: entities cause reads once they are added."""
     seen, since = -1, time.monotonic()
     end = since + PATIENCE
     while time.monotonic() < end:
@@ -113,7 +113,7 @@ def volume_from_home_assistant(world: World) -> str:
 
 
 def volume_at_the_device(world: World) -> str:
-    """Turn the knob at the device."""
+    """Turn the volume knob of the device."""
     world.sim.reset_ledger()
     world.change("Kitchen Show", volume=64)
     until("0.64", lambda: world.state(KITCHEN).attributes.get("volume_level") == 0.64)
@@ -123,7 +123,7 @@ def volume_at_the_device(world: World) -> str:
 
 
 def speak(world: World) -> str:
-    """Say something at one Echo."""
+    """Speak on one Echo."""
     before = len(world.sim.spoken())
     world.rest().trigger_service(
         "notify", "send_message", entity_id="notify.kitchen_show_speak", message="The kettle boils & whistles."
@@ -139,7 +139,7 @@ async def announce(world: World) -> str:
     """Announce on two Echos with one request."""
     before = len(world.sim.spoken())
     world.sim.reset_ledger()
-    # the kitchen has just spoken: a further text would rightly wait there
+    # The kitchen has just spoken: another message would have to wait there.
     targets = ["notify.living_room_studio_announce", "notify.office_spot_announce"]
     async with world.socket_async() as socket:
         await socket.trigger_service(
@@ -195,7 +195,7 @@ async def speech_in_a_storm(world: World) -> str:
 
 
 def playback(world: World) -> str:
-    """Play by search, see what plays, pause and play again."""
+    """Play by search, show the current track, pause and resume."""
     client = world.rest()
     client.trigger_service(
         "media_player", "play_media", entity_id=STUDIO, media_content_type="AMAZON_MUSIC", media_content_id="rain"
@@ -217,7 +217,7 @@ def playback(world: World) -> str:
 
 
 def do_not_disturb(world: World) -> str:
-    """Switch Do Not Disturb here, and there."""
+    """Turn Do Not Disturb on here, and off there."""
     switch = "switch.office_spot_do_not_disturb"
     world.rest().trigger_service("switch", "turn_on", entity_id=switch)
     expect(world.device("Office Spot")["dnd"] is True, "the cloud has it off")
@@ -245,7 +245,7 @@ def bluetooth(world: World) -> str:
 
 
 def text_command(world: World) -> str:
-    """Tell two Echos something in one request."""
+    """Send a text command to two Echos in one request."""
     before = len(world.sim.spoken())
     world.sim.reset_ledger()
     targets = [KITCHEN, "media_player.bedroom_dot"]
@@ -258,7 +258,7 @@ def text_command(world: World) -> str:
 
 
 def speak_loudly(world: World) -> str:
-    """Speak at a group and an Echo at a volume of its own; afterwards it is what it was."""
+    """Speak on a group and an Echo at a separate volume, which is restored afterwards."""
     before, volume = len(world.sim.spoken()), world.device("Garage Echo")["volume"]
     _, response = world.rest().trigger_service_with_response(
         "alexa_media", "speak", entity_id="media_player.garage_echo", message="The gate is open.", volume=0.65
@@ -271,7 +271,7 @@ def speak_loudly(world: World) -> str:
 
 
 def legacy_notify(world: World) -> str:
-    """Use the notify service that alexa_media_player's users have in their automations."""
+    """Use the notify service in the automations of alexa_media_player's users."""
     until("the kitchen has finished speaking", lambda: world.sim.now() - last_spoken(world) > PATIENCE, 2 * PATIENCE)
     before = len(world.sim.spoken())
     world.rest().trigger_service(
@@ -287,7 +287,7 @@ def legacy_notify(world: World) -> str:
 
 
 def last_spoken(world: World) -> float:
-    """Return when something was spoken last, in epoch seconds."""
+    """Return the time of the last speech, in epoch seconds."""
     return max((float(item["time"]) for item in world.sim.spoken()), default=0.0)
 
 

@@ -1,4 +1,4 @@
-"""What comes, goes and breaks in the life of an account, and the log after it."""
+"""Checks of changes and failures in the life of an account, and of the log after them."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPMethod
@@ -9,7 +9,7 @@ from typing import Any, Final
 from .echos import REFUSAL, THROTTLED, entry_state, push_sensor
 from .world import KITCHEN, World, expect, until
 
-# Loggers of Home Assistant's own that miss a program of the machine, which nothing here needs.
+# Loggers of Home Assistant's own that report missing programs of the machine, which are not needed here.
 NOT_HERE: Final = ("[haffmpeg.core]", "[homeassistant.components.camera.img_util]")
 
 
@@ -33,7 +33,7 @@ def come_and_go(world: World) -> str:
 
 
 def push_cut(world: World) -> str:
-    """Cut the stream, change something meanwhile, and see it heal."""
+    """Cut the stream, change something meanwhile, and wait for its recovery."""
     sensor = push_sensor(world)
     world.sim.fault(path="/v20160207/directives", status=503, seconds=3)
     world.sim.fault(close_stream=True)
@@ -85,7 +85,7 @@ def second_account(world: World) -> str:
 
 
 def removal(world: World) -> str:
-    """Remove the entry: our registration at Amazon goes too."""
+    """Remove the entry: the app's registration at Amazon is removed too."""
     world.sim.reset_ledger()
     world.rest().request(f"config/config_entries/entry/{world.entry_id}", method=HTTPMethod.DELETE)
     expect(world.requests("/auth/deregister", "POST"), "no deregistration")

@@ -43,7 +43,7 @@ def shopping_list(world: World) -> str:
 
 
 def long_list(world: World) -> str:
-    """Show what is to do on a list of which 130 items are done."""
+    """Show the open items of a list with 130 completed ones."""
     customer, list_id = _shopping(world)
     entity = next(s.entity_id for s in world.rest().get_states() if s.entity_id.endswith("_shopping_list"))
     before = int(world.state(entity).state)

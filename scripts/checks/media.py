@@ -1,4 +1,4 @@
-"""What can be played: browsing, searching, sequences."""
+"""Checks of media: browsing, searching, sequences."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ from .world import KITCHEN, STUDIO, World, expect, until
 
 
 async def search_and_play(world: World) -> str:
-    """Search for a station and play what was found; browse the queue."""
+    """Search for a station and play a result; browse the queue."""
     async with world.socket_async() as socket:
         found = await socket.trigger_service_with_response(
             "media_player", "search_media", entity_id=STUDIO, search_query="harbour"
@@ -28,7 +28,7 @@ async def search_and_play(world: World) -> str:
 
 
 def sequence(world: World) -> str:
-    """Run a nested sequence: one request, told in order."""
+    """Run a nested sequence: one request, in order."""
     before = len(world.sim.spoken())
     world.sim.reset_ledger()
     steps: list[dict[str, Any]] = [

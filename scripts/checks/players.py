@@ -1,4 +1,4 @@
-"""Players: what is idle, what a provider plays itself, scenes and groups within groups."""
+"""Checks of players: idle ones, external providers, scenes and nested groups."""
 
 from functools import partial
 from typing import Any, Final
@@ -27,7 +27,7 @@ def _commands(world: World) -> int:
 
 
 def spotify(world: World) -> str:
-    """Pause and resume what Spotify plays, which Amazon's own command cannot."""
+    """Pause and resume Spotify, which Amazon's own commands do not reach."""
     _act(world, "play_media", media_content_type="SPOTIFY", media_content_id="harbour")
     until("Spotify plays", lambda: _is(world, KITCHEN, "playing"))
     world.sim.reset_ledger()
@@ -41,7 +41,7 @@ def spotify(world: World) -> str:
 
 
 def script(world: World) -> str:
-    """Run a script whose first steps are about an Echo that plays nothing."""
+    """Run a script whose first steps concern an idle Echo."""
     steps = [
         {"action": f"media_player.{action}", "target": {"entity_id": [OFFICE, STUDIO]}}
         for action in ("turn_on", "media_pause", "media_next_track", "turn_off")
@@ -55,7 +55,7 @@ def script(world: World) -> str:
 
 
 def scene(world: World) -> str:
-    """Restore a paused player: its volume comes back, and it stays silent."""
+    """Restore a paused player: its volume is restored, and it stays paused."""
     _act(world, "play_media", media_content_type="AMAZON_MUSIC", media_content_id="harbour")
     until("it plays", lambda: _is(world, KITCHEN, "playing"))
     _act(world, "media_pause")
@@ -75,7 +75,7 @@ def scene(world: World) -> str:
 
 
 def nested_group(world: World) -> str:
-    """Speak on a group that has a stereo pair in it, and set its volume."""
+    """Speak on a group that contains a stereo pair, and set its volume."""
     names = ("Living Room Studio", "Office Spot")
     living, office = (world.device(name)["serial"] for name in names)
     group = {name: value for name, value in world.device("Downstairs").items() if name not in ("serial", "account")}

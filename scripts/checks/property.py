@@ -23,7 +23,7 @@ API: Final = "/v2/endpoints/amzn1.alexa.endpoint."
 
 
 def step(world: World, path: str, method: HTTPMethod = HTTPMethod.POST, **data: Any) -> dict[str, Any]:
-    """Go one step of a flow, as a browser that has Home Assistant at this address."""
+    """Submit one step of a flow, as a browser that has Home Assistant at this address."""
     headers = {"HA-Frontend-Base": world.url}
     answer = world.rest().request(path, method=method, headers=headers, **({"json": data} if data else {}))
     expect(isinstance(answer, dict), f"{path} answered {answer!r}")
@@ -31,7 +31,7 @@ def step(world: World, path: str, method: HTTPMethod = HTTPMethod.POST, **data: 
 
 
 def enter_credentials(world: World) -> bool:
-    """Enter the security profile; returns whether Home Assistant took it."""
+    """Enter the security profile; returns whether Home Assistant accepted it."""
     with world.socket() as socket:
         message = socket.send("application_credentials/create", domain="alexa_media", name="Hotel", **CLIENT)
         try:
@@ -42,8 +42,8 @@ def enter_credentials(world: World) -> bool:
 
 
 def sign_in(world: World) -> str:
-    """Enter the security profile, sign in with Login with Amazon, choose the organization."""
-    # Home Assistant answers before all of its integrations are there
+    """Enter the security profile, sign in with Login with Amazon, select the organization."""
+    # Home Assistant responds before all of its integrations are loaded.
     until("the application credentials are taken", lambda: enter_credentials(world), 30)
     flows = "config/config_entries/flow"
     flow = step(world, flows, handler="alexa_media")
@@ -70,7 +70,7 @@ def sign_in(world: World) -> str:
 
 
 def endpoint(world: World, name: str) -> dict[str, Any]:
-    """Return what the cloud holds of an endpoint, by the end of its id."""
+    """Return an endpoint in the cloud, by the end of its id."""
     endpoints = world.sim.state()["smartProperties"]["endpoints"]
     return dict(endpoints[f"amzn1.alexa.endpoint.{name}"])
 
@@ -128,7 +128,7 @@ def rooms_and_entities(world: World) -> str:
 
 
 def volume(world: World) -> str:
-    """Set the volume of an Echo: one request to set it, one to see it."""
+    """Set the volume of an Echo: one request to set it, one to read it."""
     world.sim.reset_ledger()
     act(world, "number.set_value", entity_id=f"number.{BED}_volume", value=37)
     shows(world, f"number.{BED}_volume", "37.0")
@@ -139,7 +139,7 @@ def volume(world: World) -> str:
 
 
 def light(world: World) -> str:
-    """Colour a lamp that is on."""
+    """Change the color of a lamp that is on."""
     world.sim.reset_ledger()
     act(world, "light.turn_on", entity_id=LAMP, hs_color=[120, 100])
     until("it is green", lambda: round(world.state(LAMP).attributes["hs_color"][0]) == 120)
@@ -158,7 +158,7 @@ def thermostat(world: World) -> str:
 
 
 def setting(world: World) -> str:
-    """Choose another wake word, and switch Do Not Disturb."""
+    """Select another wake word, and turn on Do Not Disturb."""
     world.sim.reset_ledger()
     act(world, "select.select_option", entity_id=f"select.{BED}_wake_word", option="computer")
     shows(world, f"select.{BED}_wake_word", "computer")
@@ -181,7 +181,7 @@ def announcements(world: World) -> str:
     expect(
         sorted(name for name, text in said if text == "Good night.") == ["Bar", "Lift", "Reception"], f"said: {said}"
     )
-    expect([text for _, text in said].count("Hello.") == 2, f"said: {said}")  # two of four are not to be disturbed
+    expect([text for _, text in said].count("Hello.") == 2, f"said: {said}")  # Two of four have Do Not Disturb on.
     return f"{len(said)} times spoken"
 
 
@@ -196,7 +196,7 @@ def query(world: World) -> str:
 
 
 def guards(world: World) -> str:
-    """Try to deregister an Echo without meaning it."""
+    """Try to deregister an Echo without confirmation."""
     device = device_id(world, f"number.{BED}_volume")
     for data in ({"confirm": True, "serial_number": "wrong"}, {"serial_number": "G0SIMASP00000004"}):
         world.sim.reset_ledger()
@@ -210,7 +210,7 @@ def guards(world: World) -> str:
 
 
 def move(world: World) -> str:
-    """Move an Echo into a unit: it restarts under another id and is the same device."""
+    """Move an Echo into a unit: it restarts under another id and remains the same device."""
     world.sim.patch_state({"smartProperties": {"newIdOnMove": True}})
     device = device_id(world, "sensor.spare_echo_room")
     act(world, "alexa_media.move_to_unit", device_id=device, unit="Room 102", confirm=True)
@@ -224,7 +224,7 @@ def move(world: World) -> str:
 
 
 def wifi(world: World) -> str:
-    """Save a network and install it on an Echo, to the end."""
+    """Save a network and install it on an Echo."""
     act(world, "alexa_media.save_wifi", config_entry_id=world.entry_id, ssid="Guests", password=WIFI_KEY)
     device = device_id(world, "sensor.lobby_bar_room")
     later = threading.Timer(1, world.sim.advance, (30,))
@@ -241,7 +241,7 @@ def wifi(world: World) -> str:
 
 
 def offline(world: World) -> str:
-    """Take a lamp off the network and bring it back."""
+    """Disconnect a lamp from the network and reconnect it."""
     connectivity = "binary_sensor.room_101_room_101_lamp_connectivity"
     for online, state in ((False, "off"), (True, "on")):
         change(world, "SIM101LAMP", online=online)
@@ -305,4 +305,4 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("removal", removal),
     ("log without errors and secrets", quiet),
 )
-"""A property is signed in to and removed in a way of its own: these are all the rows of its household."""
+"""The property has its own sign-in and removal: these are all the checks of its household."""

@@ -11,7 +11,7 @@ SPOT: Final = "media_player.office_spot"
 
 
 def run_here(world: World) -> str:
-    """Run a routine on the Echo that is named; the button of one that names its own runs it as it is."""
+    """Run a routine on a given Echo; the button of one with its own Echo runs it unchanged."""
     before = len(world.sim.spoken())
     world.sim.reset_ledger()
     _, response = world.rest().trigger_service_with_response(
@@ -30,7 +30,7 @@ def run_here(world: World) -> str:
 
 
 def come_and_go(world: World) -> str:
-    """Make a routine in the cloud, and rename it: its button follows when the lists are read anew."""
+    """Create a routine in the cloud, and rename it: its button follows when the lists are read again."""
     customer_id, account = next(iter(world.sim.state()["accounts"].items()))
     node = next(iter(account["automations"].values()))["startNode"]
     routine_id = "amzn1.alexa.automation.check"
@@ -65,12 +65,12 @@ def image(world: World) -> str:
 
 
 def kids(world: World) -> str:
-    """Give an Echo to a child, and take it back."""
+    """Assign an Echo to a child, and remove the assignment."""
     world.rest().trigger_service("alexa_media", "amazon_kids_enable", entity_id=SPOT, child="Kim")
-    expect(world.device("Office Spot")["child"], "nobody has the Echo in the cloud")
+    expect(world.device("Office Spot")["child"], "the Echo has no child in the cloud")
     world.rest().trigger_service("alexa_media", "amazon_kids_disable", entity_id=SPOT)
-    expect(world.device("Office Spot")["child"] is None, "the child has it still")
-    return "given and taken"
+    expect(world.device("Office Spot")["child"] is None, "the Echo still has a child")
+    return "assigned and removed"
 
 
 CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (

@@ -26,7 +26,7 @@ def equalizer(world: World) -> str:
 
 
 def do_not_disturb(world: World) -> str:
-    """Do not disturb two Echos for ten minutes; after that they may be disturbed again."""
+    """Turn on Do Not Disturb on two Echos for ten minutes; after that it is off again."""
     world.sim.reset_ledger()
     players = ["media_player.kitchen_show", "media_player.office_spot"]
     switches = ["switch.kitchen_show_do_not_disturb", "switch.office_spot_do_not_disturb"]

@@ -1,4 +1,4 @@
-"""The smart home behind Alexa: a light, a thermostat, a lock, Guard, and a sensor.
+"""Checks of the smart home: a light, a thermostat, a lock, Guard, and a sensor.
 
 Entities are found by the name that users see: their ids depend on rooms.
 """
@@ -30,7 +30,7 @@ def has_state(world: World, entity_id: str, state: str) -> bool:
 
 
 def appliance(world: World, name: str) -> tuple[str, str, dict[str, Any]]:
-    """Return whose an appliance is, its entity id and what the cloud holds of it."""
+    """Return the account of an appliance, its entity id and its state in the cloud."""
     return next(
         (customer_id, entity_id, item)
         for customer_id, account in world.sim.state()["accounts"].items()
@@ -40,19 +40,19 @@ def appliance(world: World, name: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def change(world: World, name: str, feature: str, **values: Any) -> None:
-    """Change a feature of an appliance, as if somebody did in the house."""
+    """Change a feature of an appliance, as if in the house."""
     customer_id, entity_id, _ = appliance(world, name)
     patch = {entity_id: {"features": {feature: values}}}
     world.sim.patch_state({"accounts": {customer_id: {"appliances": patch}}})
 
 
 def commands(world: World) -> int:
-    """Return how many requests since the last reset told GraphQL something."""
+    """Return the number of GraphQL commands since the last reset."""
     return sum("featureControlRequests" in json.dumps(entry["body"]) for entry in world.requests(GRAPHQL, "POST"))
 
 
 def light(world: World) -> str:
-    """Set colour and brightness here in one request; switch the lamp off in the house."""
+    """Set brightness and color here in one request; turn the lamp off in the house."""
     entity_id = shown(world, "light", "Hall Light").entity_id
     world.sim.reset_ledger()
     world.rest().trigger_service("light", "turn_on", entity_id=entity_id, hs_color=[200, 60], brightness_pct=40)
@@ -71,7 +71,7 @@ def light(world: World) -> str:
 
 
 def thermostat(world: World) -> str:
-    """Set a mode and two temperatures in one request; go to ECO in the house."""
+    """Set a mode and two temperatures in one request; switch to ECO in the house."""
     entity_id = shown(world, "climate", "Hall Thermostat").entity_id
     expect(world.state(entity_id).attributes["current_temperature"] == 20.5, "another temperature")
     world.sim.reset_ledger()
@@ -103,7 +103,7 @@ def lock(world: World) -> str:
 
 
 def is_armed(world: World, arm_state: str) -> bool:
-    """Return whether Guard is armed so in the cloud."""
+    """Return whether Guard has an arm state in the cloud."""
     return bool(appliance(world, "RedRock Panel")[2]["armState"] == arm_state)
 
 
@@ -122,7 +122,7 @@ def guard(world: World) -> str:
 
 
 def reading(world: World) -> str:
-    """Let the air get damper: one sensor is written, and nothing is asked."""
+    """Increase the humidity: one sensor is written, without a request."""
     entity_id = shown(world, "sensor", "Air Monitor Humidity").entity_id
     world.sim.reset_ledger()
     change(world, "Air Monitor", "range.4", rangeValue=57)

@@ -1,4 +1,4 @@
-"""Speech of another engine: fetched by address, as Amazon would."""
+"""Checks of speech by another engine, fetched by address as Amazon would."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPMethod
@@ -13,7 +13,7 @@ PUBLIC: Final = "https://home.example.org"
 
 
 def other_engine(world: World) -> str:
-    """Let the engine ``demo`` speak: an error without a public address, a sound to fetch with one."""
+    """Speak with the engine ``demo``: an error without an external URL, a sound to fetch with one."""
     client = world.rest()
     say: dict[str, Any] = {"entity_id": KITCHEN, "message": "Dinner is ready."}
     spoken = len(world.sim.spoken())
@@ -38,7 +38,7 @@ def other_engine(world: World) -> str:
     path = match[1] if match else ""
     with urlopen(f"{world.url}{path}") as answer:  # noqa: S310 - http of loopback
         kind, sound = answer.headers["Content-Type"], answer.read()
-    # the header of a frame: MPEG 2 layer III, 48 kbit/s, 24 kHz
+    # The header of a frame: MPEG 2 layer III, 48 kbit/s, 24 kHz.
     expect(kind == "audio/mpeg" and sound[:3] == b"\xff\xf3\x64", f"{kind}: {sound[:4]!r}")
     return f"{len(sound) / 6000:.1f} s, fetched without authentication"
 

@@ -1,4 +1,4 @@
-"""What the checks of a running Home Assistant share."""
+"""Helpers for the checks of a running Home Assistant."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ PATIENCE: Final = 10.0
 
 
 class CheckFailedError(Exception):
-    """A row does not hold; the text says why."""
+    """A check has failed; the text says why."""
 
 
 @dataclass(slots=True)
 class World:
-    """What a check may use."""
+    """The clients and helpers of a check."""
 
     url: str
     token: str
@@ -52,7 +52,7 @@ class World:
         return next((state for state in self.rest().get_states() if state.entity_id == entity_id), None)
 
     def device(self, name: str) -> dict[str, Any]:
-        """Return what the cloud holds of a device."""
+        """Return a device in the cloud."""
         for account in self.sim.state()["accounts"].values():
             for serial, device in account["devices"].items():
                 if device["accountName"] == name:
@@ -68,12 +68,12 @@ class World:
                 self.sim.patch_state({"accounts": {customer_id: {"devices": {serial: values}}}})
 
     def requests(self, path: str, method: str | None = None) -> list[dict[str, Any]]:
-        """Return the ledger's requests to a path."""
+        """Return the requests to a path in the ledger."""
         return [r for r in self.sim.ledger() if r["path"] == path and method in (None, r["method"])]
 
 
 def until(what: str, predicate: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """Wait until something holds, and return it."""
+    """Wait until a condition holds, and return its value."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if value := predicate():
@@ -84,6 +84,6 @@ def until(what: str, predicate: Callable[[], Any], patience: float = PATIENCE) -
 
 
 def expect(condition: object, what: str) -> None:
-    """Fail unless something holds."""
+    """Fail unless a condition holds."""
     if not condition:
         raise CheckFailedError(what)

@@ -1,4 +1,4 @@
-"""Configuration folders that alexa_media_player has left, for ``scripts/demo --check --change-over``."""
+"""Configuration folders of alexa_media_player, for ``scripts/demo --check --migration``."""
 
 from dataclasses import dataclass
 import json
@@ -9,7 +9,7 @@ from scripts.left_behind import OldAccount, left_behind
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
-# As they stand in the files of people who have had it for years.
+# Written the way long-time users of alexa_media_player have them.
 AUTOMATIONS: Final = """\
 automation:
   - alias: Dinner
@@ -43,19 +43,19 @@ automation:
 """
 
 SUMMARY: Final = "left_behind.json"
-"""What was in the folder, for the checks: entities, devices, files that are to go, players of the automations."""
+"""Content of the folder, for the checks: entities, devices, files to delete, players of the automations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeOver:
-    """A household that alexa_media_player has served so far, and two of its players as the user calls them."""
+class OldHousehold:
+    """A household with alexa_media_player, and two of its players under the names that the user gave them."""
 
     household: str
     accounts: tuple[OldAccount, ...]
     players: tuple[str, str]
 
     def prepare(self, folder: Path, domain: str) -> Path:
-        """Add to a configuration folder what was left in it, and return the household of the simulated cloud."""
+        """Write the old files into a configuration folder, and return the household of the simulated cloud."""
         path = ROOT / "alexa_sim" / "households" / f"{self.household}.json"
         old = left_behind(json.loads(path.read_text()), self.accounts, domain=domain)
         old.write(folder)
@@ -76,13 +76,13 @@ class ChangeOver:
         return household
 
 
-CHANGE_OVERS: Final = {
-    "one account, with smart home": ChangeOver(
+OLD_HOUSEHOLDS: Final = {
+    "one account, with smart home": OldHousehold(
         household="demo",
         accounts=(OldAccount(customer_id="A2SIMJO7D0EQ11", smart_home=True),),
         players=("media_player.home_kitchen_show", "media_player.office_spot"),
     ),
-    "two accounts": ChangeOver(
+    "two accounts": OldHousehold(
         household="two_accounts",
         accounts=(
             OldAccount(customer_id="A2SIMJOHN0DOE1"),

@@ -1,4 +1,4 @@
-"""What alexa_media_player left goes on: a Home Assistant that was started on its configuration folder."""
+"""Checks of a Home Assistant that was started on alexa_media_player's configuration folder."""
 
 from collections.abc import Awaitable, Callable
 import json
@@ -7,25 +7,25 @@ from typing import Any, Final
 from .life import quiet_log
 from .world import World, expect, until
 
-# Of an entity and of a device: what users see and build on.
+# Parts of an entity and of a device that users see and use.
 ENTITY: Final = ("unique_id", "id", "name", "icon", "area_id", "config_entry_id", "labels")
 DEVICE: Final = ("identifiers", "name_by_user", "area_id", "labels")
 
 
 def left(world: World) -> dict[str, Any]:
-    """Return what was in the folder before the start."""
+    """Return the content of the folder before the start."""
     found: dict[str, Any] = json.loads((world.log.parent / "left_behind.json").read_text())
     return found
 
 
 def stored_entries(world: World) -> list[dict[str, Any]]:
-    """Return the config entries of ours as they lie on disk."""
+    """Return the integration's config entries as stored on disk."""
     path = world.log.parent / ".storage" / "core.config_entries"
     return [entry for entry in json.loads(path.read_text())["data"]["entries"] if entry["domain"] == "alexa_media"]
 
 
 def no_sign_in(world: World) -> str:
-    """Find every account loaded, and that nobody was asked to sign in."""
+    """Find every account loaded without a new sign-in."""
     before = left(world)
 
     def loaded() -> bool:
@@ -34,11 +34,11 @@ def no_sign_in(world: World) -> str:
 
     until("all accounts are loaded", loaded, 60)
     with world.socket() as socket:
-        expect(not socket.get_nonuser_flows_in_progress(), "somebody is asked to sign in")
+        expect(not socket.get_nonuser_flows_in_progress(), "a sign-in is requested")
     asked = [r["path"] for r in world.sim.ledger() if r["path"].startswith("/ap/") or r["path"] == "/auth/register"]
     pages = [path for path in asked if path not in ("/ap/exchangetoken/cookies", "/ap/exchangetoken")]
     expect(not pages, f"sign-in: {pages}")
-    # Home Assistant writes them a second after they changed
+    # Home Assistant writes them a second after a change.
     until("the entries are ours", lambda: all(entry["minor_version"] > 1 for entry in stored_entries(world)))
     for entry, old, customer_id in zip(stored_entries(world), before["entries"], before["accounts"], strict=True):
         expect(entry["entry_id"] == old["entry_id"] and entry["title"] == old["title"], "another entry")
@@ -49,7 +49,7 @@ def no_sign_in(world: World) -> str:
 
 
 def entities_stay(world: World) -> str:
-    """Compare the entity registry with what it was."""
+    """Compare the entity registry with the one before."""
     with world.socket() as socket:
         rows = socket.recv_result_list(socket.send("config/entity_registry/list"))
     now, states = {row["entity_id"]: row for row in rows}, {s.entity_id: s for s in world.rest().get_states()}
@@ -58,10 +58,10 @@ def entities_stay(world: World) -> str:
         new = now.get(old["entity_id"])
         expect(new, f"{old['entity_id']} is gone")
         changed = [key for key in ENTITY if new and new[key] != old[key]]
-        # an appliance may get a device, which it had none of
+        # An appliance may get a device if it had none.
         changed += [key for key in ("device_id",) if new and old[key] and new[key] != old[key]]
         expect(not changed, f"{old['entity_id']}: {changed}")
-    # of smart home, what the cloud has
+    # Smart home entities that exist in the cloud.
     appliances = {key for account in world.sim.state()["accounts"].values() for key in account.get("appliances", {})}
     smart_home = {
         old["entity_id"]: old["unique_id"].partition("_")[0] for old in before if "-0000-" in old["unique_id"]
@@ -79,7 +79,7 @@ def entities_stay(world: World) -> str:
 
 
 def devices_stay(world: World) -> str:
-    """Compare the device registry with what it was; no device is its own hub any more."""
+    """Compare the device registry with the one before; no device is its own hub any more."""
     with world.socket() as socket:
         rows = socket.recv_result_list(socket.send("config/device_registry/list"))
     now = {row["id"]: row for row in rows}
@@ -94,7 +94,7 @@ def devices_stay(world: World) -> str:
 
 
 def files_gone(world: World) -> str:
-    """Look for cookies, pickles and dumped pages; a pickle that is loaded would have ended Home Assistant."""
+    """Look for cookies, pickles and dumped pages; loading a pickle would have ended Home Assistant."""
     files = left(world)["files"]
     folder = world.log.parent
     until("the files are gone", lambda: not any((folder / name).exists() for name in files))
@@ -102,17 +102,17 @@ def files_gone(world: World) -> str:
 
 
 def old_automations(world: World) -> str:
-    """Let automations of old announce, play and speak."""
+    """Run existing automations that announce, play and speak."""
     first, second = left(world)["players"]
-    # users gave the players names of their own; Amazon has its names
+    # Users renamed the players; Amazon has its own names.
     names = {state.entity_id: state.attributes["friendly_name"] for state in world.rest().get_states()}
     world.sim.reset_ledger()
     before = len(world.sim.spoken())
     with world.socket() as socket:
         socket.fire_event("dinner")
-        until("both are told", lambda: len(world.sim.spoken()) >= before + 2)
-        told = [(said["kind"], said["text"]) for said in world.sim.spoken()[before:]]
-        expect(set(told) == {("announce", "Dinner is ready")} and len(told) == 2, f"told: {told}")
+        until("both have announced it", lambda: len(world.sim.spoken()) >= before + 2)
+        announced = [(said["kind"], said["text"]) for said in world.sim.spoken()[before:]]
+        expect(set(announced) == {("announce", "Dinner is ready")} and len(announced) == 2, f"spoken: {announced}")
         socket.fire_event("evening")
     until(f"{names[first]} plays", lambda: world.state(first).state == "playing", 20)
     until("good night", lambda: any(said["text"] == "Good night" for said in world.sim.spoken()), 30)
@@ -120,7 +120,7 @@ def old_automations(world: World) -> str:
 
 
 def quiet(world: World) -> str:
-    """Search the log as the demo does, and for what was stored."""
+    """Search the log for errors, as the demo does, and for stored secrets."""
     text = world.log.read_text(errors="replace")
     kept = [word for word in ("a password of old", "Atna|of-old", "ANofold") if word in text]
     expect(not kept, f"in the log: {kept}")
