@@ -8,7 +8,7 @@ from homeassistant.components.application_credentials import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2Implementation
 
-from .backends import LOGIN_HOSTS, lead_to
+from .backends import LOGIN_HOSTS, use_login_host
 from .cloud.property.operation import Region
 
 DOCUMENTATION = "https://github.com/alexa-media/alexa_media/blob/main/docs/smart-properties.md"
@@ -22,7 +22,7 @@ async def async_get_auth_implementation(
     The region of the entry or the flow sets its site; until then it is North America's.
     """
     implementation = AuthImplementation(hass, auth_domain, credential, AuthorizationServer("", ""))
-    return lead_to(implementation, LOGIN_HOSTS[Region.NORTH_AMERICA])
+    return use_login_host(implementation, LOGIN_HOSTS[Region.NORTH_AMERICA])
 
 
 async def async_get_description_placeholders(_hass: HomeAssistant) -> dict[str, str]:

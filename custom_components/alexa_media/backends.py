@@ -45,7 +45,7 @@ _PATIENCE: Final = 30.0
 _MARGIN: Final = 60.0
 
 
-def lead_to(implementation: AbstractOAuth2Implementation, login_host: str) -> AbstractOAuth2Implementation:
+def use_login_host(implementation: AbstractOAuth2Implementation, login_host: str) -> AbstractOAuth2Implementation:
     """Set the site of an OAuth2 implementation, such as ``amazon.com``, for sign-in and renewal."""
     if isinstance(implementation, LocalOAuth2Implementation):
         implementation.authorize_url = f"https://www.{login_host}/ap/oa"
@@ -117,7 +117,7 @@ async def async_create_property_backend(
         ) from err
     except ValueError as err:
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key) from err
-    lead_to(implementation, entry.data[CONF_LOGIN_HOST])
+    use_login_host(implementation, entry.data[CONF_LOGIN_HOST])
     return SmartPropertiesBackend(
         session,
         Region(entry.data[CONF_REGION]),

@@ -31,10 +31,10 @@ from .features.alarms import (
     echo_by_name,
     echo_of,
     label_of,
-    must_come_again,
     must_have,
     recurrence_held,
     recurrence_of_rule,
+    require_recurrence,
     rule_of,
     serials_of,
     timing_of,
@@ -190,7 +190,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
         elif recurrence_range:
             await async_delete(self.hass, echo, item)
         else:
-            must_come_again(echo, item)
+            require_recurrence(echo, item)
             await async_skip(self.hass, echo, item)
 
     def _echo(self, location: str | None) -> Echo:

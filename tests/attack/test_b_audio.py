@@ -178,13 +178,13 @@ async def test_few_sounds_are_fetched_at_once(home: Home) -> None:  # noqa: F811
 
     async with serving(serve) as server:
         tasks = [asyncio.create_task(home.play(str(server.make_url(f"/{i}.wav")))) for i in range(12)]
-        while len(fetching) < audio.AT_ONCE:
+        while len(fetching) < audio.MAX_CONCURRENT:
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.3)
         gate.set()
         await asyncio.gather(*tasks, return_exceptions=True)
     assert len(seen) == 12
-    assert max(seen) <= audio.AT_ONCE
+    assert max(seen) <= audio.MAX_CONCURRENT
 
 
 @pytest.mark.parametrize("size", [1_440_000, 1000])
@@ -197,15 +197,15 @@ async def test_the_shelf_is_bounded(home: Home, size: int) -> None:  # noqa: F81
             assert shelf.get(sound.name) is sound
     kept = [sound for sound in sounds if shelf.get(sound.name)]
     assert kept == sounds[-len(kept) :]
-    assert len(kept) <= audio.MOST_SOUNDS
-    assert sum(len(sound.mp3) for sound in kept) <= audio.MOST_BYTES
+    assert len(kept) <= audio.MAX_SOUNDS
+    assert sum(len(sound.mp3) for sound in kept) <= audio.MAX_BYTES
 
 
 async def test_what_is_about_to_be_played_stays(home: Home) -> None:  # noqa: F811
     """Where there is no room for another sound, that one is refused."""
     shelf = audio.async_shelf(home.hass)
-    with shelf.offer(first := PreparedSound(b"\xff" * (audio.MOST_BYTES // 2))):
-        with shelf.offer(second := PreparedSound(b"\xff" * (audio.MOST_BYTES // 2))):
+    with shelf.offer(first := PreparedSound(b"\xff" * (audio.MAX_BYTES // 2))):
+        with shelf.offer(second := PreparedSound(b"\xff" * (audio.MAX_BYTES // 2))):
             with pytest.raises(HomeAssistantError) as info, shelf.offer(PreparedSound(b"\xff")):
                 pass
             assert info.value.translation_key == "audio_busy"

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.settings import Setting
-from custom_components.alexa_media.coordinator.settings import SECOND_TRY
+from custom_components.alexa_media.coordinator.settings import RETRY_DELAY
 from tests.conftest import Clock, Household, set_up, state_of
 
 KITCHEN, STUDIO, KIDS = "Kitchen Show", "Living Room Studio", "Kids Dot"
@@ -291,7 +291,7 @@ async def test_what_cannot_be_read(
         assert state_of(hass, brightness).state == str(level), fault
         sim.clear_faults()
         level += 1
-        await clock.advance(SECOND_TRY + 5, SECOND_TRY + 5)
+        await clock.advance(RETRY_DELAY + 5, RETRY_DELAY + 5)
         assert state_of(hass, brightness).state == str(level), fault
     sim.fault(path=path, status=404)
     await look(Setting.BRIGHTNESS)

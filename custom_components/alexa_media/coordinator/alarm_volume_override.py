@@ -29,8 +29,8 @@ STORE_VERSION: Final = 1
 AHEAD: Final = timedelta(seconds=5)
 
 # Retry restoring every 5 minutes, for an hour at most.
-AGAIN: Final = timedelta(minutes=5)
-TRIES: Final = 12
+RETRY_INTERVAL: Final = timedelta(minutes=5)
+MAX_TRIES: Final = 12
 
 
 def alarm_volume_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -183,8 +183,8 @@ class AlarmVolumeOverrides:
             if device is not None and level == changed.level:
                 await self._api.async_set_alarm_volume(device, changed.before)
         except AlexaError as err:
-            if changed.tries + 1 < TRIES:
-                until = (dt_util.utcnow() + AGAIN).timestamp()
+            if changed.tries + 1 < MAX_TRIES:
+                until = (dt_util.utcnow() + RETRY_INTERVAL).timestamp()
                 self._changed[serial] = replace(changed, until=until, tries=changed.tries + 1)
                 return
             LOGGER.warning("Could not restore the alarm volume: %s", err.details)

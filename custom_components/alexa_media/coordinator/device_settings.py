@@ -15,7 +15,7 @@ from ..const import DOMAIN, Topic
 from .base import LOGGER, TopicCoordinator
 
 # Delay (seconds) of the second read of a setting that the Echo has not applied at the first.
-SECOND_LOOK: Final = 5.0
+SECOND_READ_DELAY: Final = 5.0
 
 
 class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
@@ -56,7 +56,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         """Schedule the second read of a setting."""
         self._async_cancel_second_look(key, setting)
         self._second_looks[key, setting] = async_call_later(
-            self.hass, SECOND_LOOK, partial(self._async_look_again, key, setting, value)
+            self.hass, SECOND_READ_DELAY, partial(self._async_look_again, key, setting, value)
         )
 
     async def _async_confirm(self, key: str, setting: str, value: PropertySettingValue) -> bool:

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from ..cloud.model.media import MediaApi, MusicProvider, SoundEffect
 
 # How long (seconds) providers and sounds, which seldom change, are kept.
-KEPT: Final = 86_400.0
+MAX_AGE: Final = 86_400.0
 
 
 class _Kept[V]:
@@ -23,7 +23,7 @@ class _Kept[V]:
     async def async_get(self) -> V:
         """Return the value; raises the errors of the read."""
         now = self._hass.loop.time()
-        if self._known is None or now - self._known[1] >= KEPT:
+        if self._known is None or now - self._known[1] >= MAX_AGE:
             self._known = await self._ask(), now
         return self._known[0]
 

@@ -10,16 +10,16 @@ from homeassistant.helpers.event import async_call_later
 
 from .base import TopicCoordinator
 
-PAUSE: Final = 0.5
+REFRESH_PAUSE: Final = 0.5
 """Seconds between two refreshes of topics."""
 
-ROUND: Final = 15.0
+ATTEMPT_INTERVAL: Final = 15.0
 """Seconds between two attempts while something fails."""
 
 SHORT_OUTAGE: Final = 8
 """Number of failed attempts that make an outage a long one: attempts without evidence then become rare."""
 
-LONGEST: Final = 600.0
+MAX_ATTEMPT_INTERVAL: Final = 600.0
 
 
 class Recovery:
@@ -65,7 +65,7 @@ class Recovery:
     def async_failed(self) -> None:
         """Note that a topic failed, and schedule an attempt."""
         if self._probes and self._attempt is None and self._cancel_timer is None:
-            self._async_schedule(ROUND)
+            self._async_schedule(ATTEMPT_INTERVAL)
 
     @callback
     def async_recovered(self) -> None:
@@ -116,7 +116,7 @@ class Recovery:
                     self._reopen()
                 elif not succeeded:
                     break
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(REFRESH_PAUSE)
         finally:
             self._attempt = None
             self._async_tried(succeeded=succeeded)
@@ -129,9 +129,9 @@ class Recovery:
         if not failing:
             return
         late = max(0, self._failed_attempts - SHORT_OUTAGE)
-        pause = min(ROUND * 2**late, LONGEST)
+        pause = min(ATTEMPT_INTERVAL * 2**late, MAX_ATTEMPT_INTERVAL)
         # A single failing topic is no outage: evidence says nothing about it.
-        self._not_before = self._hass.loop.time() + (pause if len(failing) == 1 else ROUND)
+        self._not_before = self._hass.loop.time() + (pause if len(failing) == 1 else ATTEMPT_INTERVAL)
         if self._probes:
             self._async_schedule(pause)
 

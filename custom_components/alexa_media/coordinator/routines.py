@@ -15,7 +15,7 @@ from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
 
 # A caller that runs a routine needs its current steps; calls within this time (seconds) share a read.
-FRESH: Final = 1.0
+SHARED_READ_AGE: Final = 1.0
 
 
 class RoutinesCoordinator(TopicCoordinator[Routine]):
@@ -49,7 +49,7 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
     async def async_read_now(self) -> None:
         """Read for a caller that waits; raises ``AlexaError`` to the caller without failing the topic."""
         async with self._reading:
-            if self._read_at is not None and self.hass.loop.time() - self._read_at < FRESH:
+            if self._read_at is not None and self.hass.loop.time() - self._read_at < SHARED_READ_AGE:
                 return
             self.async_set_updated_data(self._merged(await self.api.async_routines()))
             self._failures = 0

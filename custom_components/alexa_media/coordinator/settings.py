@@ -43,10 +43,10 @@ INTERVAL: Final = timedelta(hours=6)
 # Maximum age (seconds) of values that take a request per device; a poll that comes a little early counts.
 DEVICE_AGE: Final = 24 * 3600.0
 ACCOUNT_AGE: Final = INTERVAL.total_seconds()
-EARLY: Final = 600.0
+POLL_TOLERANCE: Final = 600.0
 
 # What a device refuses is retried once after this time (seconds), and then with the next poll.
-SECOND_TRY: Final = 600.0
+RETRY_DELAY: Final = 600.0
 
 
 class SettingsSource(NamedTuple):
@@ -150,7 +150,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     def _note_known(self, unit: SettingsSource) -> None:
         """Note that a source has been read; it is due again when it has expired."""
         age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
-        self._due_at[unit] = self.hass.loop.time() + age - EARLY
+        self._due_at[unit] = self.hass.loop.time() + age - POLL_TOLERANCE
         self._refused.discard(unit)
         self._failed_units.discard(unit)
 
@@ -182,9 +182,9 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             self._note_known(unit)
             return
         self._refused.add(unit)
-        self._due_at[unit] = self.hass.loop.time() + SECOND_TRY
+        self._due_at[unit] = self.hass.loop.time() + RETRY_DELAY
         if self._cancel_second_try is None:
-            self._cancel_second_try = async_call_later(self.hass, SECOND_TRY + 1, self._async_second_try)
+            self._cancel_second_try = async_call_later(self.hass, RETRY_DELAY + 1, self._async_second_try)
 
     @property
     @override

@@ -24,7 +24,7 @@ from .devices import DevicesCoordinator
 GUARD_CAPABILITY: Final = "GUARD_EARCON"
 _GUARD_SKILL: Final = "amzn1.ask.skill.f71a9b50-e99a-4669-a226-d50ebb5e0830"
 
-_OFTEN: Final = timedelta(seconds=60)
+_SHORT_INTERVAL: Final = timedelta(seconds=60)
 
 
 class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
@@ -36,7 +36,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     topic: ClassVar[Topic] = Topic.SMART_HOME
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=10)
-    interval_without_push: ClassVar[timedelta] = _OFTEN
+    interval_without_push: ClassVar[timedelta] = _SHORT_INTERVAL
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     def wanted_interval(self) -> timedelta:
         """Return a minute while an enabled entity shows what Amazon never pushes."""
-        return _OFTEN if self._often else self._full_interval
+        return _SHORT_INTERVAL if self._often else self._full_interval
 
     def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
         """Merge the samples that were read; listeners are called at the end of the read."""

@@ -354,7 +354,7 @@ def must_be(notification: Notification, wanted: Collection[str], key: str) -> No
         raise invalid_input(key, id=notification.notification_id)
 
 
-def must_come_again(echo: Echo, notification: Notification) -> None:
+def require_recurrence(echo: Echo, notification: Notification) -> None:
     """Raise ``ServiceValidationError`` if a notification does not repeat: it has no occurrence to skip."""
     if not repeats(notification) or notification.type in TIMERS or echo.next_of(notification) is None:
         raise invalid_input("alarm_not_recurring", id=notification.notification_id)

@@ -45,11 +45,11 @@ MAX_SOURCE: Final = 50 * 1024 * 1024
 """Maximum size of a source in bytes; enough for 240 seconds of WAV."""
 PATIENCE: Final = 60.0
 """Maximum seconds for fetching, and for converting."""
-AT_ONCE: Final = 2
-"""How many sounds are fetched and converted at the same time."""
-MOST_BYTES: Final = 32 * 1024 * 1024
+MAX_CONCURRENT: Final = 2
+"""Maximum number of sounds that are fetched and converted at the same time."""
+MAX_BYTES: Final = 32 * 1024 * 1024
 """Maximum size of all available sounds in bytes; the longest sound has 1.4 MB."""
-MOST_SOUNDS: Final = 128
+MAX_SOUNDS: Final = 128
 """Maximum number of available sounds."""
 
 BYTES_PER_SECOND: Final = 48_000 // 8
@@ -153,7 +153,7 @@ class SoundShelf:
         self._hass = hass
         self._sounds: dict[str, PreparedSound] = {}
         self._coming: dict[str, asyncio.Task[PreparedSound]] = {}
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._room = asyncio.Semaphore(MAX_CONCURRENT)
 
     def get(self, name: str) -> PreparedSound | None:
         """Return the sound with a name, while it is available."""
@@ -220,13 +220,13 @@ class SoundShelf:
         total = sum(len(other.mp3) for other in others) + len(sound.mp3)
         count = len(others) + 1
         for other in others:
-            if total <= MOST_BYTES and count <= MOST_SOUNDS:
+            if total <= MAX_BYTES and count <= MAX_SOUNDS:
                 return
             if not other.is_used:
                 other.async_drop()
                 del self._sounds[other.name]
                 total, count = total - len(other.mp3), count - 1
-        if total > MOST_BYTES or count > MOST_SOUNDS:
+        if total > MAX_BYTES or count > MAX_SOUNDS:
             raise AudioError("audio_busy").translated()
 
     @contextmanager

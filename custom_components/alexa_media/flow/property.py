@@ -18,7 +18,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
-from ..backends import CONF_TOKEN, LOGIN_HOSTS, lead_to
+from ..backends import CONF_TOKEN, LOGIN_HOSTS, use_login_host
 from ..cloud.errors import (
     AlexaAuthError,
     AlexaError,
@@ -83,7 +83,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
     @override
     async def async_generate_authorize_url(self) -> str:
         """Return the URL for the browser: the region's own Login with Amazon."""
-        lead_to(self.flow_impl, self._login_host)
+        use_login_host(self.flow_impl, self._login_host)
         return await super().async_generate_authorize_url()
 
     # --- region ---------------------------------------------------------------------------

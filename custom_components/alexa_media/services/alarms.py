@@ -44,11 +44,11 @@ from ..features.alarms import (
     leaves_of,
     must_be,
     must_be_online,
-    must_come_again,
     must_have,
     phrases_of,
     recurrence_held,
     recurrence_of,
+    require_recurrence,
     serials_of,
     time_of_day,
     timing_of,
@@ -216,7 +216,7 @@ async def _async_delete(call: ServiceCall) -> ServiceResponse:
 async def _async_skip_next(call: ServiceCall) -> ServiceResponse:
     """Skip the next occurrence of a repeating alarm or reminder."""
     echo, item = await _async_find(call)
-    must_come_again(echo, item)
+    require_recurrence(echo, item)
     await async_skip(call.hass, echo, item)
     return {"id": item.notification_id}
 
