@@ -17,7 +17,7 @@ from PIL import Image
 import pytest
 import yaml
 
-from scripts import check_hosts, package
+from scripts import check_english, check_hosts, package
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPONENT = ROOT / "custom_components" / "alexa_media"
@@ -220,6 +220,11 @@ def test_no_file_names_the_host_of_a_package_registry(tmp_path: Path) -> None:
     (tmp_path / ".hidden").mkdir()
     (tmp_path / ".hidden" / "uv.lock").write_text("https://files.python" + "hosted.org/x")
     assert check_hosts.offences(tmp_path) == ["requirements.txt:2: " + "py" + "pi.org"]
+
+
+def test_phrases_that_are_not_plain_english_are_found_across_lines() -> None:
+    text = "# Read it an" + "ew.\n# No" + "body knows what\n# plays.\nnotanewword = 1\n"
+    assert list(check_english.findings(text)) == [(1, "an" + "ew"), (2, "No" + "body"), (2, "what" + " plays")]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.stem)

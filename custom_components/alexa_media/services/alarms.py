@@ -222,7 +222,7 @@ async def _async_skip_next(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
-    """Let what rings on a device ring again later; there is no request for it, it is told in words."""
+    """Snooze the ringing alarm of a device, by a text command: there is no request for it."""
     named = await _async_echo(call)
     ringing = [(echo, item) for echo, item in _ringing(named) if item.type in ALARMS]
     if not ringing:
