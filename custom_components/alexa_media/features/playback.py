@@ -71,7 +71,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         await super().async_command(command, target)
 
     async def _async_transport(self, kind: str, **fields: str | float | bool | None) -> None:
-        """Send a command to what plays here; does nothing where nothing plays."""
+        """Send a command to the current session; does nothing without one."""
         await async_require_speakers(self)
         if self._is_idle:
             return
@@ -92,7 +92,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
                 await self._async_say(PLAY, {})
 
     async def _async_stop(self) -> None:
-        """Stop what plays here, whoever plays it; does nothing where nothing plays."""
+        """Stop the current session of any player; does nothing without one."""
         await async_require_speakers(self)
         if self._is_idle:
             return

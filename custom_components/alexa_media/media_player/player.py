@@ -301,7 +301,7 @@ class AlexaMediaPlayer(
         await self.async_command(TextCommand(text=text))
 
     async def async_set_sleep_timer(self, duration: timedelta) -> None:
-        """Stop what plays after a while, in words (``alexa_media.set_sleep_timer``); nothing plays: do nothing."""
+        """Set a sleep timer by a text command (``alexa_media.set_sleep_timer``); does nothing if nothing is playing."""
         if not SHORTEST_SLEEP <= duration <= LONGEST_SLEEP:
             raise invalid_input("sleep_timer_invalid")
         listener = self._listener
