@@ -18,6 +18,9 @@ type Json = dict[str, Any]
 GUARD_MODEL = "REDROCK_GUARD_PANEL"
 ARM_STATES = ("ARMED_AWAY", "ARMED_STAY", "ARMED_NIGHT", "DISARMED")
 
+REPORTS = 3600.0
+"""Seconds after which a thermometer reports again, though nothing has changed."""
+
 # What a feature is set to and measures: type and field in GraphQL by property; "+" means that the value is wrapped once
 # more. Names that two features share mean different things.
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
@@ -291,6 +294,14 @@ def stamp(account: Mapping[str, Any], before: Mapping[tuple[str, str], FeatureFa
                 feature["sampled"] = max(now, feature["sampled"])
                 if key == "securityPanel":
                     account["appliances"][entity_id]["armStateSampled"] = feature["sampled"]
+
+
+def measure(account: Mapping[str, Any], before: float, now: float) -> None:
+    """Move the samples of thermometers that reported lately on to ``now``; those that fell silent stay as they are."""
+    for _, features in _all_features(account):
+        held = features.get("temperatureSensor")
+        if held is not None and before - REPORTS <= held["sampled"] < now:
+            held["sampled"] = now
 
 
 def _all_features(account: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

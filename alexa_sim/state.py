@@ -51,6 +51,7 @@ class State:
         self.domain = domain
         self.accounts: dict[str, Json] = {}
         self._clock = clock
+        self._measured_at = clock.now()
         self._emit = emit
         self._moment: float | None = None
         self._depth = 0
@@ -178,6 +179,10 @@ class State:
                     action()
         finally:
             self._moment = None
+        if now - self._measured_at >= smart_home.REPORTS:
+            for account in self.accounts.values():
+                smart_home.measure(account, self._measured_at, now)
+            self._measured_at = now
 
     def document(self) -> Json:
         """Return the state as JSON, as of now."""
