@@ -143,7 +143,7 @@ def _reboot(call: Call) -> Response:
         raise HttpError(401, {"message": "The access token is another account's"})
     serial = call.request.params["serial"]
     device = call.device(serial, call.request.params["type"])
-    if "ALEXA_DEVICE_REBOOT_SECONDS" not in device["capabilities"] or not device["online"]:
+    if "ALEXA_DEVICE_REBOOT" not in device["capabilities"] or not device["online"]:
         raise bad_request("The device cannot be restarted")
 
     def back() -> None:
