@@ -363,9 +363,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Stop waiting for pushes, which a read makes unnecessary, and report the result to the watcher."""
-        for key in tuple(self._awaited):
-            self._confirmed(key)
+        """Announce data that have expired, and report the result to the watcher."""
+        self._async_stop_waiting()
         had_failed, self._had_failed = self._had_failed, not self.last_update_success
         if not self.last_update_success:
             self._async_check_usable()
@@ -375,6 +374,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self.watcher.async_failed()
         elif had_failed and self.last_update_success:
             self.watcher.async_recovered()
+
+    @callback
+    def _async_stop_waiting(self) -> None:
+        """Stop waiting for pushes, which a read makes unnecessary."""
+        for key in tuple(self._awaited):
+            self._confirmed(key)
 
     @callback
     def _async_check_usable(self, _now: object = None) -> None:

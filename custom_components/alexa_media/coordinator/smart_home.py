@@ -241,7 +241,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @override
     @callback
-    def _async_refresh_finished(self) -> None:
+    def _async_stop_waiting(self) -> None:
         """Keep waiting for pushes: a read covers some appliances only."""
 
     @callback
