@@ -218,7 +218,7 @@ async def test_ids_are_separate(
         players = {item.entity_id for item in items if item.domain == "media_player"}
         assert players == set(PLAYERS[name].values())
         assert all(state_of(hass, player).state == "idle" for player in players)
-        sensor = f"binary_sensor.{name}_doe_example_org_{entry.data['url'].replace('.', '_')}_push"
+        sensor = f"binary_sensor.{name}_doe_example_org_{entry.data['url'].replace('.', '_')}_live_updates"
         assert state_of(hass, sensor).state == "on"
         devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
         assert len(devices) == 6

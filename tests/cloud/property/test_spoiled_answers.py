@@ -1,0 +1,96 @@
+"""Commands of Smart Properties whose answers are spoiled: the caller learns it in plain words, nothing breaks."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from tests.attack.tools import collecting
+from tests.faults.failures import CLASS_NAME, FAULTS
+
+ADDRESS: Final = {"line1": "1 Example Road", "city": "Springfield", "state": "IL", "postal_code": "62701"}
+COMMANDS: Final[dict[str, tuple[str | None, dict[str, Any], bool]]] = {
+    "query_endpoints": (None, {}, True),
+    "announce_in_units": (None, {"units": ["Room 101"], "message": "Hello"}, False),
+    "delete_timers": ("Room 101 bed", {}, False),
+    "move_to_unit": ("Spare Echo", {"unit": "Harbour Hotel / Room 102", "confirm": True}, False),
+    "remove_from_unit": ("Room 101 bath", {"confirm": True}, False),
+    "rename_endpoint": ("Spare Echo", {"name": "Porter's lodge"}, False),
+    "set_address": ("Room 101 bed", {**ADDRESS, "country": "us"}, True),
+    "save_wifi": (None, {"ssid": "Guests", "password": "correct horse battery"}, False),
+    "install_wifi": ("Room 101 balcony", {"ssid": "Guests", "wait": False}, True),
+    "wifi_status": ("Room 101 bed", {"operation_id": "amzn1.operation.X"}, True),
+    "deregister_endpoint": ("Room 101 bed", {"serial_number": "G0SIMASP00000004", "confirm": True}, False),
+    "forget_endpoint": ("Room 101 lamp", {"serial_number": "simhome000001", "confirm": True}, False),
+}
+"""Actions: the device that they are about (none for the whole property), their data, whether they answer."""
+
+# a hang is ended by a time limit, which tests of the client have
+WRITTEN: Final = ("wrong types", "missing keys", "empty")
+"""Answers that say nothing of a refusal: the write behind them was done."""
+
+SPOILED: Final = [name for name in FAULTS if name != "hang"]
+
+
+@pytest.fixture
+def spoil(sim: ControlClient) -> Callable[[str], None]:
+    """Return what spoils every answer of the cloud; writes are done where the answer is a 200."""
+
+    def spoil(name: str) -> None:
+        for host in ("api.amazonalexa.com", "credential-locker-service.amazon.com"):
+            sim.fault(host=host, **FAULTS[name], **({"after": True} if name in WRITTEN else {}))
+
+    return spoil
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("action", COMMANDS)
+async def test_the_caller_of_an_action_learns_that_an_answer_was_spoiled(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, spoil: Callable[[str], None], action: str
+) -> None:
+    about, data, answers = COMMANDS[action]
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)
+    target = {"config_entry_id": hotel.entry_id}
+    if about is not None:
+        target = {"device_id": next(device.id for device in devices if device.name == about)}
+    found: list[str] = []
+    for fault in SPOILED:
+        spoil(fault)
+        with collecting() as log:
+            try:
+                await hass.services.async_call(DOMAIN, action, target | data, blocking=True, return_response=answers)
+            except HomeAssistantError as err:
+                found += [f"{fault}: {err}"] if CLASS_NAME.search(str(err)) or not str(err) else []
+            except Exception as err:  # noqa: BLE001 - what must not happen
+                found.append(f"{fault}: {type(err).__name__}: {err}")
+            else:
+                found += [f"{fault}: no error"] if FAULTS[fault].get("status", 200) >= 400 else []
+        found += [f"{fault}: {line}" for line in log.bad() if "Traceback" in line]
+        sim.clear_faults()
+    assert found == []
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("fault", SPOILED)
+async def test_a_poll_whose_answers_are_spoiled_takes_no_device_away(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, spoil: Callable[[str], None], fault: str
+) -> None:
+    before = set(hotel.runtime_data.devices.data)
+    spoil(fault)
+    with collecting() as log:
+        for coordinator in hotel.runtime_data.coordinators:
+            await coordinator.async_refresh()
+        await hass.async_block_till_done()
+    assert [line for line in log.bad() if "Traceback" in line] == []
+    sim.clear_faults()
+    for coordinator in hotel.runtime_data.coordinators:
+        await coordinator.async_refresh()
+        # after a 429 the client asks nothing for a while
+        assert coordinator.last_update_success or "429" in fault, coordinator.topic
+    assert set(hotel.runtime_data.devices.data) == before
