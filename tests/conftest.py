@@ -11,6 +11,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, State
+from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -23,6 +24,10 @@ from custom_components.alexa_media.cloud.model.api import AlexaBackend
 from custom_components.alexa_media.const import DOMAIN
 
 assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assistant does not find it
+
+# A busy machine is no reason for an example to fail.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_live_updates"
 

@@ -134,7 +134,7 @@ def fraction(value: Any) -> float:
     """
     try:
         number = -1.0 if isinstance(value, bool) else float(value)
-    except TypeError as err:
+    except (OverflowError, TypeError) as err:
         raise ValueError("not a number") from err
     if not 0 <= number <= 1:
         raise ValueError("not a number from 0 to 1")

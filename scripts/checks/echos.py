@@ -94,7 +94,7 @@ def at_rest(world: World) -> None:
 def push_sensor(world: World) -> str:
     """Return the entity id of the account's push sensor."""
     states = world.rest().get_states()
-    return str(next(s.entity_id for s in states if re.fullmatch(r"binary_sensor\..*_push", s.entity_id)))
+    return str(next(s.entity_id for s in states if re.fullmatch(r"binary_sensor\..*_live_updates", s.entity_id)))
 
 
 def volume_from_home_assistant(world: World) -> str:

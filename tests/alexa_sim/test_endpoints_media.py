@@ -39,7 +39,8 @@ async def test_idle(driver: Driver) -> None:
     assert (idle["state"], idle["infoText"], idle["transport"]) == (None, None, None)
     assert idle["volume"] is None
     answer = await driver.request("POST", driver.command_url(KITCHEN), data={"type": "PauseCommand"})
-    assert (answer.status, answer.header("x-amzn-errortype")) == (404, "UnsupportedProviderException")
+    assert answer.status == 404
+    assert (answer.header("x-amzn-errortype") or "").startswith("UnsupportedProviderException:")
     assert (await driver.request("GET", driver.command_url(KITCHEN, "/api/np/queue"))).status == 404
 
 

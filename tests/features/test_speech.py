@@ -116,7 +116,7 @@ async def test_unknown_volume_is_read(
 
 async def test_types(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     await speak(hass, KITCHEN, "Dinner", type="announce", title="Kitchen")
-    await speak(hass, OFFICE, "Read me", type="show", title="Office", volume=0.9)
+    await speak(hass, OFFICE, "Read me", type="show", title="Office")
     first, second = sim.spoken()
     assert (first["kind"], first["title"], first["text"], first["display"]) == (
         "announce",
@@ -126,6 +126,8 @@ async def test_types(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
     )
     assert (second["kind"], second["title"], second["text"], second["display"]) == ("announce", "Office", "", "Read me")
     assert second["volume"] == 30
+    with pytest.raises(ServiceValidationError, match="volume has no effect on a message of type show"):
+        await speak(hass, OFFICE, "Read me", type="show", volume=0.9)
 
 
 async def test_announcements_mixed(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
