@@ -290,8 +290,8 @@ async def test_push_reaches_whose_it_is(
         # pushes arrive in order: what both accounts see of this Echo comes after all else
         last = "Hall Echo" if name == "Kitchen Show" else "Kitchen Show"
         household.change(last, dnd=True)
-        for account in ("john", "jack"):
-            await until(hass, lambda switch=dnd_of(PLAYERS[account][last]): state_of(hass, switch).state == "on")
+        fences = {dnd_of(PLAYERS[account][last]) for account in ("john", "jack")}
+        await until(hass, lambda: {state_of(hass, switch).state for switch in fences} == {"on"})
     for account in ("john", "jack"):
         others = {PLAYERS[account][last], dnd_of(PLAYERS[account][last])}
         mine = {entity_id for entity_id in written[account] - others if "everywhere" not in entity_id}
@@ -516,8 +516,8 @@ async def test_throttling_of_one(hass: HomeAssistant, pair: Pair) -> None:
         "media_player", "volume_set", {"volume_level": 0.44, "entity_id": PLAYERS["jack"]["Hall Echo"]}, blocking=True
     )
     assert pair.commands() == [("jack", "G0SIM00000HALL01")]
-    for player in (PLAYERS["jack"]["Hall Echo"], PLAYERS["john"]["Hall Echo"]):
-        await until(hass, lambda player=player: state_of(hass, player).attributes["volume_level"] == 0.44)
+    for account in ("jack", "john"):
+        await until_volume(hass, PLAYERS[account]["Hall Echo"], 0.44)
 
 
 async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
