@@ -84,7 +84,7 @@ class QuietBackend:
             customer_id=SECRETS["customer_id"], email=SECRETS["email"], name=SECRETS["name"], domain="amazon.com"
         )
     )
-    alerts: None = None
+    alarms: None = None
     lists: None = None
     settings: None = None
     media: None = None

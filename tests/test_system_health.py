@@ -102,6 +102,7 @@ async def test_an_account_whose_set_up_failed(
         "signed_in": False,
         "push_up": False,
         "devices": 0,
+        "unsupported": 0,
         "can_reach_amazon": {"type": "failed", "error": "unreachable"},
     }
     await hass.config_entries.async_unload(config_entry.entry_id)
