@@ -107,7 +107,7 @@ def rooms_and_entities(world: World) -> str:
     wanted = {
         f"number.{BED}_volume": "25.0",
         f"binary_sensor.{BED}_connectivity": "on",
-        f"sensor.{BED}_unit": "Room 101",
+        f"sensor.{BED}_room": "Room 101",
         f"switch.{BED}_do_not_disturb": "off",
         f"select.{BED}_wake_word": "alexa",
         "binary_sensor.room_102_room_102_desk_connectivity": "off",

@@ -361,7 +361,7 @@ async def test_a_device_that_is_offline_says_so_and_keeps_its_settings(
 
 
 REFUSALS = (
-    (400, "INVALID_REQUEST", "refused"),
+    (400, "INVALID_REQUEST", "rejected the command"),
     (400, "ENDPOINT_UNREACHABLE", "doesn't respond"),
     (400, "DEVICE_NOT_SUPPORTED", "doesn't support"),
     (403, "FORBIDDEN", "doesn't allow"),
