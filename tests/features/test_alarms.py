@@ -247,7 +247,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("create_alarm", {"at": "2026-01-01 07:00:00"}, "in the past"),
     ("create_alarm", {"at": "07:00", "sound": "Foghorn"}, "no sound Foghorn"),
     ("create_alarm", {"at": "07:00", "entity_id": "media_player.kids_dot"}, "offline"),
-    ("create_alarm", {"at": "07:00", "entity_id": "media_player.downstairs"}, "doesn't support this kind"),
+    ("create_alarm", {"at": "07:00", "entity_id": "media_player.downstairs"}, "is a speaker group"),
     ("create_alarm", {"at": "07:00", "entity_id": "media_player.nobody"}, "isn't an Echo"),
     ("create_reminder", {"at": "07:00", "message": "  "}, "label is empty"),
     ("create_reminder", {"at": "07:00", "message": "x" * 257}, "257 characters"),

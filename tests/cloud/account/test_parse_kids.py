@@ -12,9 +12,10 @@ from custom_components.alexa_media.cloud.model.kids import Child
 def test_mode() -> None:
     assert parse_kids_mode({"isChildDirectedDevice": True})
     assert not parse_kids_mode({"isChildDirectedDevice": False})
+    assert parse_kids_mode({"isChildDirectedDevice": "true"})
 
 
-@pytest.mark.parametrize("answer", [None, [], {}, {"isChildDirectedDevice": "true"}, {"isChildDirectedDevice": None}])
+@pytest.mark.parametrize("answer", [None, [], {}, {"isChildDirectedDevice": "maybe"}, {"isChildDirectedDevice": None}])
 def test_no_mode(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError):
         parse_kids_mode(answer)

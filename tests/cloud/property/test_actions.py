@@ -218,7 +218,7 @@ async def test_an_account_of_the_app_is_no_property(
 
 
 REFUSALS = (
-    (400, "INVALID_REQUEST", "refused"),
+    (400, "INVALID_REQUEST", "rejected the command"),
     (400, "ENDPOINT_UNREACHABLE", "doesn't respond"),
     (403, "FORBIDDEN", "doesn't allow"),
     (404, "NOT_FOUND", "doesn't support"),
