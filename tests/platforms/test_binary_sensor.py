@@ -73,7 +73,7 @@ async def test_backend_that_offers_less(
     """What a backend lacks has no entities; the devices are there all the same."""
     monkeypatch.setattr(AccountBackend, "capabilities", Capability(0))
     families = lacking(monkeypatch)
-    assert {"alerts", "history", "lists", "media", "routines", "smart_home"} <= families
+    assert {"alarms", "history", "lists", "media", "routines", "smart_home"} <= families
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await quiet(hass, sim, calm=0.5)
     domains = {entity_id.partition(".")[0] for entity_id in hass.states.async_entity_ids()}
