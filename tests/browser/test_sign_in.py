@@ -107,7 +107,7 @@ async def test_signing_in_again_past_every_page(home: Home, context: BrowserCont
     await page.get_by_text("Echo Show 15 (1st generation)").wait_for()
     await page.get_by_role("button", name="Menu").nth(1).click()
     await page.get_by_role("menuitem", name="Reconfigure").click()
-    await expect(page.get_by_text("You are about to sign in again as jo@example.org")).to_be_visible()
+    await expect(page.get_by_text("Sign in again as jo@example.org")).to_be_visible()
     await submit(page).click()
     await page.get_by_text("Sign in through Home Assistant").click()
     async with context.expect_page() as opened:
