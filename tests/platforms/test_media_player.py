@@ -257,6 +257,8 @@ async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
     await act(hass, "volume_up")
     assert level() == 100
     await act(hass, "volume_set", volume_level=0.33)
+    # the push of an Echo that wakes up for the command still has the volume from before
+    await until(hass, lambda: shown(hass, "volume_level") == 0.33)
     await act(hass, "volume_down")
     assert level() == 28
     await until(hass, lambda: shown(hass, "volume_level") == 0.28)
