@@ -2,7 +2,8 @@
 
 A push does one of three things: it *applies* a fact (no request), asks for a *refresh*
 of one topic (many in a burst are one request), or nothing yet. To add one: an event in
-``cloud/model/events.py``, its parser in ``cloud/account/directives.py``, its rule here.
+``cloud/model/events.py``, its parser with ``@parses`` in
+``cloud/account/directives.py``, its rule with ``@_rule`` here.
 """
 
 import asyncio

@@ -80,6 +80,20 @@ class PushPayload(NamedTuple):
 
 type Parser = Callable[[PushPayload], PushEvent]
 
+PARSERS: Final[dict[PushCommand, Parser]] = {}
+"""Parser of each command; covers all of ``PushCommand``."""
+
+
+def parses(*commands: PushCommand) -> Callable[[Parser], Parser]:
+    """Return a decorator that registers the parser of some commands."""
+
+    def register(parser: Parser) -> Parser:
+        PARSERS.update(dict.fromkeys(commands, parser))
+        return parser
+
+    return register
+
+
 FDAL: Final = "FDAL"
 """What updates of smart-home devices are called in events; their route ends with it."""
 
@@ -221,17 +235,20 @@ def _seconds(milliseconds: object) -> float | None:
     return seconds if isfinite(seconds) else None
 
 
+@parses(PushCommand.PUSH_ACTIVITY, PushCommand.PUSH_CONTENT_FOCUS_CHANGE, PushCommand.PUSH_DELETE_DOPPLER_ACTIVITIES, PushCommand.PUSH_DEVICE_SETUP_STATE_CHANGE, PushCommand.PUSH_MEDIA_PREFERENCE_CHANGE, PushCommand.PUSH_MICROPHONE_STATE, PushCommand.PUSH_TODO_CHANGE, PushCommand.MATTER_SETUP_NOTIFICATION)
 def _ignored(push: PushPayload) -> PushEvent:
     """Return the event of a known command without a handler."""
     return DirectiveIgnored(command=push.command, serial=push.serial)
 
 
+@parses(PushCommand.PUSH_DOPPLER_CONNECTION_CHANGE)
 def _connection(push: PushPayload) -> PushEvent:
     """Read whether a device is online."""
     state = push.data["dopplerConnectionState"]
     return ConnectionChanged(serial=push.device, online={"ONLINE": True, "OFFLINE": False}[state])
 
 
+@parses(PushCommand.PUSH_VOLUME_CHANGE)
 def _volume(push: PushPayload) -> PushEvent:
     """Read a volume."""
     volume = Volume(level=_integer(push.data.get("volumeSetting")), muted=_boolean(push.data.get("isMuted")))
@@ -240,6 +257,7 @@ def _volume(push: PushPayload) -> PushEvent:
     return VolumeChanged(serial=push.device, volume=volume)
 
 
+@parses(PushCommand.PUSH_DND_STATE_CHANGE)
 def _dnd(push: PushPayload) -> PushEvent:
     """Read Do Not Disturb."""
     enabled = push.data["enabled"]
@@ -248,6 +266,7 @@ def _dnd(push: PushPayload) -> PushEvent:
     return DndChanged(serial=push.device, enabled=enabled)
 
 
+@parses(PushCommand.PUSH_EQUALIZER_STATE_CHANGE)
 def _equalizer(push: PushPayload) -> PushEvent:
     """Read an equalizer (``midrange`` is ``mid`` elsewhere); an unreadable one still counts as a change."""
     gains = [push.data.get(name) for name in ("bass", "midrange", "treble")]
@@ -257,22 +276,26 @@ def _equalizer(push: PushPayload) -> PushEvent:
     return EqualizerChanged(serial=push.serial, bass=bass, mid=mid, treble=treble)
 
 
+@parses(PushCommand.PUSH_BLUETOOTH_STATE_CHANGE)
 def _bluetooth(push: PushPayload) -> PushEvent:
     """Return a change without details: the push does not name the Bluetooth device."""
     return BluetoothChanged(serial=push.serial)
 
 
+@parses(PushCommand.PUSH_AUDIO_PLAYER_STATE)
 def _audio_player_state(push: PushPayload) -> PushEvent:
     """Read the state of a player."""
     state = PlayerState(push.data["audioPlayerState"])
     return AudioPlayerStateChanged(serial=push.device, state=state, media_id=_text(push.data.get("mediaReferenceId")))
 
 
+@parses(PushCommand.PUSH_MEDIA_CHANGE)
 def _media_change(push: PushPayload) -> PushEvent:
     """Return a change of media without details, which the sessions contain."""
     return SessionsChanged(serial=push.device)
 
 
+@parses(PushCommand.PUSH_MEDIA_QUEUE_CHANGE)
 def _media_queue(push: PushPayload) -> PushEvent:
     """Read shuffle and repeat; null and "NORMAL" are off, a field that is absent says nothing."""
     shuffle = repeat = None
@@ -293,6 +316,7 @@ def _off_or(value: object, on: str) -> bool | None:
     return True if value == on else None
 
 
+@parses(PushCommand.PUSH_MEDIA_PROGRESS_CHANGE)
 def _media_progress(push: PushPayload) -> PushEvent:
     """Read a position; a length of 0 is a stream without end."""
     progress = _mapping(push.data["progress"])
@@ -304,6 +328,7 @@ def _media_progress(push: PushPayload) -> PushEvent:
     )
 
 
+@parses(PushCommand.PUSH_NOTIFICATION_CHANGE)
 def _notification(push: PushPayload) -> PushEvent:
     """Return a change of a notification; every even version repeats the odd one before it."""
     return NotificationsChanged(
@@ -313,46 +338,22 @@ def _notification(push: PushPayload) -> PushEvent:
     )
 
 
+@parses(PushCommand.PUSH_LIST_CHANGE, PushCommand.PUSH_LIST_ITEM_CHANGE)
 def _list_change(push: PushPayload) -> PushEvent:
     """Return a change of items; the push names the list."""
     return ListsChanged(list_id=_text(push.data.get("listId")))
 
 
+@parses(PushCommand.NOTIFY_MEDIA_SESSIONS_UPDATED)
 def _media_sessions(push: PushPayload) -> PushEvent:
     """Return a change of the sessions; the push names no device."""
     return SessionsChanged(serial=push.serial)
 
 
+@parses(PushCommand.NOTIFY_NOW_PLAYING_UPDATED)
 def _now_playing(push: PushPayload) -> PushEvent:
     """Read the current track of a session; the push names no device."""
     update = _mapping(push.data["update"])
     playing = _object(_mapping(update["update"])["nowPlayingData"])
     session = parse_now_playing(playing, (), _text(update.get("taskSessionId")), push.now)
     return NowPlayingChanged(session=session)
-
-
-PARSERS: Final[Mapping[PushCommand, Parser]] = {
-    PushCommand.PUSH_ACTIVITY: _ignored,
-    PushCommand.PUSH_AUDIO_PLAYER_STATE: _audio_player_state,
-    PushCommand.PUSH_BLUETOOTH_STATE_CHANGE: _bluetooth,
-    PushCommand.PUSH_CONTENT_FOCUS_CHANGE: _ignored,
-    PushCommand.PUSH_DELETE_DOPPLER_ACTIVITIES: _ignored,
-    PushCommand.PUSH_DEVICE_SETUP_STATE_CHANGE: _ignored,
-    PushCommand.PUSH_DND_STATE_CHANGE: _dnd,
-    PushCommand.PUSH_DOPPLER_CONNECTION_CHANGE: _connection,
-    PushCommand.PUSH_EQUALIZER_STATE_CHANGE: _equalizer,
-    PushCommand.PUSH_LIST_CHANGE: _list_change,
-    PushCommand.PUSH_LIST_ITEM_CHANGE: _list_change,
-    PushCommand.PUSH_MEDIA_CHANGE: _media_change,
-    PushCommand.PUSH_MEDIA_PREFERENCE_CHANGE: _ignored,
-    PushCommand.PUSH_MEDIA_PROGRESS_CHANGE: _media_progress,
-    PushCommand.PUSH_MEDIA_QUEUE_CHANGE: _media_queue,
-    PushCommand.PUSH_MICROPHONE_STATE: _ignored,
-    PushCommand.PUSH_NOTIFICATION_CHANGE: _notification,
-    PushCommand.PUSH_TODO_CHANGE: _ignored,
-    PushCommand.PUSH_VOLUME_CHANGE: _volume,
-    PushCommand.MATTER_SETUP_NOTIFICATION: _ignored,
-    PushCommand.NOTIFY_MEDIA_SESSIONS_UPDATED: _media_sessions,
-    PushCommand.NOTIFY_NOW_PLAYING_UPDATED: _now_playing,
-}
-"""Parser of each command; covers all of ``PushCommand``."""
