@@ -1,36 +1,296 @@
-"""HTTP helpers shared by both clouds."""
+"""HTTP for both clouds: requests, answers and their meaning, limits, statistics."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 import json
 import math
+import re
 import time
-from typing import Any, Final
+from typing import Any, Final, Protocol
+from urllib.parse import quote
 
+import aiohttp
 from aiohttp import JsonPayload
+from yarl import URL
 
-from .errors import AlexaInvalidValueError
+from .errors import (
+    AlexaBadResponseError,
+    AlexaCommandError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaInvalidValueError,
+    AlexaUnsupportedError,
+)
 
-LARGE: Final = 64 * 1024
-"""Bytes from which on an answer is read in a thread: about 2 ms of work."""
+REQUEST_ID: Final = "X-Amzn-RequestId"
+CONNECT_TIMEOUT_SECONDS: Final = 10.0
+MAX_RETRY_AFTER_SECONDS: Final = 3600.0
 
-MAX_BODY: Final = 8 * 1024 * 1024
-"""Bytes of the largest answer; the device list of 200 Echos has about 0.3 MiB."""
+LARGE_BODY_BYTES: Final = 64 * 1024
+"""Size from which a body is parsed in a thread: about 2 ms of work."""
 
-MAX_WRITE_BODY: Final = 512 * 1024
-"""Bytes of the largest answer to a command."""
+MAX_BODY_BYTES: Final = 8 * 1024 * 1024
+"""Size limit of any body; the device list of 200 Echos has about 0.3 MiB."""
+
+MAX_WRITE_BODY_BYTES: Final = 512 * 1024
+"""Size limit of the answer to a command."""
+
+_SEARCHED_BYTES: Final = 4096
+_THROTTLED: Final = re.compile(r"rate exceeded|throttlingexception|too[ _]many[ _]requests", re.IGNORECASE)
+_SECRET: Final = re.compile(
+    r"""[^\s"'<>]+@[^\s"'<>]+     # an e-mail address
+      | At(?:na|nr|za)\|\S+       # a token or a cookie
+      | amzn1\.\S+                # an id of a person or a device
+      | \b(?=\w*\d)\w{12,}\b      # a serial
+    """,
+    re.VERBOSE,
+)
+_ERROR_HEADERS: Final = ("x-amzn-errortype", "x-amzn-error")
+_ERROR_KEYS: Final = ("message", "Message", "errorMessage", "__type", "errorCode", "error", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """Status, headers (names in any case) and whole body of one answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON, None if it is empty; raises ``ValueError``."""
+        return parsed(self.body) if self.body.strip() else None
+
+    @property
+    def data(self) -> Any:
+        """Return the body as JSON, None if it is empty or something else."""
+        try:
+            return self.json()
+        except ValueError:
+            return None
+
+    @property
+    def request_id(self) -> str | None:
+        """Return Amazon's id of the request; only Smart Properties sends one."""
+        return self.headers.get(REQUEST_ID)
+
+    @property
+    def is_html(self) -> bool:
+        """Return whether this is a page, as the sign-in page is."""
+        return "html" in self.headers.get("content-type", "").lower() or self.body[:64].lstrip().startswith(b"<")
+
+    @property
+    def _text(self) -> str:
+        return self.body[:_SEARCHED_BYTES].decode(errors="replace")
+
+    @property
+    def _named_error(self) -> str | None:
+        """Return what the headers call the error."""
+        for name in _ERROR_HEADERS:
+            if value := self.headers.get(name):
+                # after a colon follows the address of a schema
+                return value.partition(":")[0].strip() or None
+        return None
+
+    @property
+    def is_throttled(self) -> bool:
+        """Return whether Amazon refuses because of too many requests.
+
+        It says so with 429, but as well in the text of a 400, a 503 or even a 200. In a 200
+        only the fields that hold errors count: a song may be called "Rate Exceeded".
+        """
+        if self.status == 429:
+            return True
+        if (named := self._named_error) and "throttl" in named.lower():
+            return True
+        if self.status >= 400:
+            return bool(_THROTTLED.search(self._text))
+        # an error is a short answer
+        if self.status != 200 or len(self.body) > LARGE_BODY_BYTES or not _THROTTLED.search(self._text):
+            return False
+        try:
+            data = self.json()
+        except ValueError:
+            return len(self.body) < 256
+        return any(_THROTTLED.search(text) for text in _error_texts(data))
+
+    @property
+    def error_code(self) -> str | None:
+        """Return Amazon's own name or sentence for the error, without anything private in it."""
+        if named := self._named_error:
+            return _shown(named)
+        if self.is_html or len(self.body) > LARGE_BODY_BYTES:
+            return None
+        texts = _error_texts(self.data)
+        return _shown(texts[0]) if texts else None
+
+    @property
+    def names_csrf(self) -> bool:
+        """Return whether a 403 is about the csrf header, or does not say what it is about."""
+        return "csrf" in self._text.lower() or self.error_code is None
+
+    @property
+    def retry_after(self) -> float | None:
+        """Return the Retry-After in seconds."""
+        return retry_after(self.headers.get("retry-after", ""))
+
+
+class Target(Protocol):
+    """What the transports know about a request: an endpoint of the account API or an operation."""
+
+    @property
+    def method(self) -> str:
+        """Return the HTTP method."""
+
+    @property
+    def label(self) -> str:
+        """Return the label for errors and diagnostics, without serials and ids."""
+
+    @property
+    def is_write(self) -> bool:
+        """Return whether it is never sent again after an unknown outcome."""
+
+    @property
+    def timeout(self) -> float:
+        """Return the time limit of the whole exchange in seconds."""
+
+    @property
+    def max_body(self) -> int:
+        """Return the size limit of the answer in bytes."""
+
+
+@dataclass(slots=True)
+class RequestStats:
+    """Counters of one target: requests sent, repetitions, errors by type, the last answer."""
+
+    requests: int = 0
+    repeated: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    last_status: int | None = None
+    last_request_id: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the counters for diagnostics."""
+        return {
+            "requests": self.requests,
+            "repeated": self.repeated,
+            "errors": dict(self.errors),
+            "last_status": self.last_status,
+            "last_request_id": self.last_request_id,
+        }
+
+
+class _LostError(aiohttp.ClientError):
+    """A write lost its connection; aiohttp does not retry this class of errors."""
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a PUT or DELETE on a new connection by itself."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as err:
+        raise _LostError(type(err).__name__) from err
+
+
+def encoded_path(path: str, params: Mapping[str, str] | None) -> str:
+    """Return a path with its ``{names}`` filled in."""
+    return path.format_map({name: quote(value, safe="") for name, value in (params or {}).items()})
+
+
+async def async_exchange(
+    session: aiohttp.ClientSession,
+    target: Target,
+    url: URL,
+    stats: RequestStats,
+    *,
+    json: object,
+    headers: Mapping[str, str],
+    cookies: Mapping[str, str] | None = None,
+) -> HttpAnswer:
+    """Send one request and read the whole answer.
+
+    Raises ``AlexaConnectionError`` and, when a read was cut off or the answer is too large,
+    ``AlexaBadResponseError``.
+    """
+    label = target.label
+    if session.closed:
+        raise AlexaConnectionError("The session is closed", endpoint=label, code="closed", sent=False)
+    stats.requests += 1
+    status = request_id = None
+    try:
+        async with session.request(
+            target.method,
+            url,
+            data=json_body(json),
+            cookies=cookies,
+            headers=headers,
+            allow_redirects=False,
+            raise_for_status=False,
+            timeout=aiohttp.ClientTimeout(total=target.timeout, sock_connect=CONNECT_TIMEOUT_SECONDS),
+            middlewares=(_send_once,) if target.is_write else None,
+        ) as response:
+            status, request_id = response.status, response.headers.get(REQUEST_ID)
+            stats.last_status, stats.last_request_id = status, request_id
+            return HttpAnswer(status, response.headers, await _body(response, target))
+    # aiohttp's messages contain the URL with the serial in its query, so they are dropped.
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
+        failure: Exception = err
+        sent = False
+    except (aiohttp.ClientError, TimeoutError, OSError) as err:
+        failure = err
+        sent = True
+    error: AlexaError
+    if status is not None and not target.is_write and not isinstance(failure, TimeoutError):
+        message = f"The answer to {label} was cut off"
+        error = AlexaBadResponseError(message, endpoint=label, status=status, code="cut")
+    else:
+        code = type(failure).__name__.lstrip("_")
+        error = AlexaConnectionError(f"{label}: {code}", endpoint=label, status=status, code=code, sent=sent)
+    error.request_id = request_id
+    raise error
+
+
+async def _body(response: aiohttp.ClientResponse, target: Target) -> bytes:
+    """Return the body; raises ``AlexaBadResponseError`` if it is larger than the target's limit."""
+    pieces, limit = bytearray(), min(target.max_body, MAX_BODY_BYTES)
+    async for piece in response.content.iter_any():
+        pieces += piece
+        if len(pieces) > limit:
+            response.close()
+            error = AlexaBadResponseError(
+                f"The answer to {target.label} is too large",
+                endpoint=target.label,
+                status=response.status,
+                code="too_large",
+            )
+            error.request_id = response.headers.get(REQUEST_ID)
+            raise error
+    return bytes(pieces)
+
+
+def refusal_type(target: Target, status: int) -> type[AlexaError]:
+    """Return the type of the error that a status from 300 on means unless the cloud knows better."""
+    if status >= 500:
+        return AlexaConnectionError
+    if status in (404, 405):
+        return AlexaUnsupportedError
+    return AlexaCommandError if target.is_write else AlexaBadResponseError
 
 
 async def off_loop[T](size: int, work: Callable[[], T]) -> T:
-    """Return what ``work`` returns for an answer of ``size`` bytes; a large one does not hold up the event loop."""
-    return await asyncio.to_thread(work) if size > LARGE else work()
+    """Return the result of ``work`` on an answer of ``size`` bytes; large ones run in a thread."""
+    return await asyncio.to_thread(work) if size > LARGE_BODY_BYTES else work()
 
 
 def parsed(body: bytes) -> Any:
     """Return the value that JSON holds, NaN and infinities as null; raises ``ValueError``."""
     try:
-        if len(body) > LARGE:
+        if len(body) > LARGE_BODY_BYTES:
             # the hook lets other threads run, which the parser alone does not
             return json.loads(body, parse_constant=_no_number, object_hook=_as_it_is)
         return json.loads(body, parse_constant=_no_number)
@@ -73,7 +333,7 @@ def must_be_encodable(data: object) -> None:
 
 
 def retry_after(value: str) -> float | None:
-    """Return a Retry-After (number or date) in seconds, or None if it is invalid."""
+    """Return a Retry-After (number or date) in seconds, at most an hour, or None if it is invalid."""
     try:
         seconds = float(value)
     except ValueError:
@@ -81,4 +341,32 @@ def retry_after(value: str) -> float | None:
             seconds = parsedate_to_datetime(value).timestamp() - time.time()
         except ValueError, OverflowError:
             return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return min(max(0.0, seconds), MAX_RETRY_AFTER_SECONDS) if math.isfinite(seconds) else None
+
+
+def graphql_errors(data: Any) -> str | None:
+    """Return the first of ``errors`` inside a 200, None if there are none."""
+    if not isinstance(data, dict) or not (errors := data.get("errors")) or not isinstance(errors, list):
+        return None
+    texts = _error_texts({"errors": errors})
+    return _shown(texts[0]) if texts else "errors"
+
+
+def _error_texts(data: Any) -> list[str]:
+    """Return all strings of a JSON value that describe an error."""
+    if isinstance(data, str):
+        return [data]
+    if not isinstance(data, dict):
+        return []
+    texts = [value for key in _ERROR_KEYS if isinstance(value := data.get(key), str) and value]
+    for key in ("extensions", "error"):
+        texts += _error_texts(inner) if isinstance(inner := data.get(key), dict) else []
+    if isinstance(errors := data.get("errors"), list):
+        for error in errors:
+            texts += _error_texts(error)
+    return texts
+
+
+def _shown(text: str) -> str:
+    """Return an error text of Amazon without private parts, fit for logs and users."""
+    return _SECRET.sub("…", text)[:200]

@@ -157,8 +157,10 @@ async def test_statuses(
     assert len(amazon.ledger) == requests
     assert _stats(connected, endpoint.name) == {
         "requests": requests,
+        "repeated": requests - 1,
         "errors": {error.__name__: 1},
         "last_status": status,
+        "last_request_id": None,
     }
 
 
@@ -243,7 +245,7 @@ async def test_a_closed_session_sends_nothing(connected: AccountSession, http: C
 async def test_a_body_without_end_is_refused(
     connected: AccountSession, amazon: Amazon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport_module, "MAX_BODY", 1000)
+    monkeypatch.setattr("custom_components.alexa_media.cloud.http.MAX_BODY_BYTES", 1000)
     amazon.script(DEVICES.path, answer("x" * 2000))
     with pytest.raises(AlexaBadResponseError) as error:
         await connected.transport.async_request(DEVICES)

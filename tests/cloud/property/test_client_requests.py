@@ -233,7 +233,7 @@ async def test_a_moved_endpoint_says_where_it_is(client: SmartPropertiesClient, 
 async def test_an_answer_without_end_is_cut_off(
     client: SmartPropertiesClient, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.alexa_media.cloud.property.transport.MAX_BODY", 100)
+    monkeypatch.setattr("custom_components.alexa_media.cloud.http.MAX_BODY_BYTES", 100)
     cloud.say(answer({"results": ["x" * 200]}))
     with pytest.raises(AlexaError) as raised:
         await client.list_endpoints(EndpointFilter(in_no_unit=True))

@@ -235,7 +235,16 @@ def _seconds(milliseconds: object) -> float | None:
     return seconds if isfinite(seconds) else None
 
 
-@parses(PushCommand.PUSH_ACTIVITY, PushCommand.PUSH_CONTENT_FOCUS_CHANGE, PushCommand.PUSH_DELETE_DOPPLER_ACTIVITIES, PushCommand.PUSH_DEVICE_SETUP_STATE_CHANGE, PushCommand.PUSH_MEDIA_PREFERENCE_CHANGE, PushCommand.PUSH_MICROPHONE_STATE, PushCommand.PUSH_TODO_CHANGE, PushCommand.MATTER_SETUP_NOTIFICATION)
+@parses(
+    PushCommand.PUSH_ACTIVITY,
+    PushCommand.PUSH_CONTENT_FOCUS_CHANGE,
+    PushCommand.PUSH_DELETE_DOPPLER_ACTIVITIES,
+    PushCommand.PUSH_DEVICE_SETUP_STATE_CHANGE,
+    PushCommand.PUSH_MEDIA_PREFERENCE_CHANGE,
+    PushCommand.PUSH_MICROPHONE_STATE,
+    PushCommand.PUSH_TODO_CHANGE,
+    PushCommand.MATTER_SETUP_NOTIFICATION,
+)
 def _ignored(push: PushPayload) -> PushEvent:
     """Return the event of a known command without a handler."""
     return DirectiveIgnored(command=push.command, serial=push.serial)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from ..http import MAX_BODY, MAX_WRITE_BODY
+from ..http import MAX_BODY_BYTES, MAX_WRITE_BODY_BYTES
 
-_MAX_ANSWER: Final = 2 * 1024 * 1024
+_MAX_READ_BODY_BYTES: Final = 2 * 1024 * 1024
 
 
 class Host(StrEnum):
@@ -76,8 +76,8 @@ class Endpoint:
     def max_body(self) -> int:
         """Return the bytes of the largest answer that is read."""
         if self.whole_account or self.answer in (Answer.PAGE, Answer.HTML):
-            return MAX_BODY
-        return MAX_WRITE_BODY if self.is_write else _MAX_ANSWER
+            return MAX_BODY_BYTES
+        return MAX_WRITE_BODY_BYTES if self.is_write else _MAX_READ_BODY_BYTES
 
     @property
     def needs_csrf(self) -> bool:

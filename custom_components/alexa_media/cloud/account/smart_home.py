@@ -15,6 +15,7 @@ from ..errors import (
     AlexaUnreachableError,
     AlexaUnsupportedError,
 )
+from ..http import graphql_errors
 from ..json import mapping, mappings, number, text, texts
 from ..model.appliances import (
     Appliance,
@@ -35,7 +36,6 @@ from ..model.appliances import (
     ValueRange,
 )
 from ..model.controls import ArmState, Control, Discovery, SmartHomeApi, SmartHomeChanged
-from .answers import graphql_errors
 from .smart_home_controls import (
     action,
     control_requests,

@@ -6,6 +6,7 @@ import re
 from typing import Any, Final, NamedTuple
 
 from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, AlexaUnreachableError, AlexaUnsupportedError
+from ..http import graphql_errors
 from ..json import mapping, mappings, text, texts
 from ..model.appliances import Appliance
 from ..model.controls import (
@@ -24,7 +25,6 @@ from ..model.controls import (
     SetToggle,
     feature_of,
 )
-from .answers import graphql_errors
 from .endpoints import Endpoint
 from .smart_home_queries import CONTROL_APPLIANCES, CONTROL_PHOENIX, GUARD_STATE
 

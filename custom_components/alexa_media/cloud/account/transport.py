@@ -1,14 +1,12 @@
 """HTTP transport for the account API."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 import re
 from time import monotonic
 from typing import Any, Final, Protocol
-from urllib.parse import quote
 
 import aiohttp
 from alexapy.const import API_USER_AGENT, DEFAULT_ACCEPT_LANGUAGE, USER_AGENT
@@ -16,15 +14,22 @@ from yarl import URL
 
 from ..errors import (
     AlexaBadResponseError,
-    AlexaCommandError,
     AlexaConnectionError,
     AlexaError,
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
-from ..http import MAX_BODY, json_body, must_be_encodable, off_loop
+from ..http import (
+    HttpAnswer,
+    RequestStats,
+    async_exchange,
+    encoded_path,
+    graphql_errors,
+    must_be_encodable,
+    off_loop,
+    refusal_type,
+)
 from ..model.calls import command, is_command
-from .answers import HttpAnswer, graphql_errors
 from .endpoints import Answer, Endpoint, Host
 from .limits import Slots, Throttle, Traffic
 from .unproven import UnprovenRequests
@@ -34,8 +39,7 @@ SLOTS: Final = 2
 SETUP_TIMEOUT_SECONDS: Final = 120.0
 """Time after which setup counts as finished even without ``setup_done``."""
 
-CONNECT_TIMEOUT: Final = 10.0
-RETRY_PAUSE: Final = 0.5
+RETRY_PAUSE_SECONDS: Final = 0.5
 REFUSED_RENEWAL_PAUSE_SECONDS: Final = 300.0
 """Time for which no renewal is tried for an endpoint that refused fresh cookies."""
 
@@ -83,33 +87,6 @@ class SessionKeeper(Protocol):
         """Get a csrf cookie other than the one refused."""
 
 
-@dataclass(slots=True)
-class EndpointStats:
-    """Counters of one endpoint: requests sent, errors by type, the last status."""
-
-    requests: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    last_status: int | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the counters for diagnostics."""
-        return {"requests": self.requests, "errors": dict(self.errors), "last_status": self.last_status}
-
-
-class _LostError(aiohttp.ClientError):
-    """A write lost its connection; aiohttp does not retry this class of errors."""
-
-
-async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a PUT or DELETE on a new connection by itself."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as err:
-        raise _LostError(type(err).__name__) from err
-
-
 @dataclass(frozen=True, slots=True)
 class _Request:
     """A request and the number of remedies left for it."""
@@ -139,7 +116,7 @@ def _built(
 ) -> _Request:
     """Return a request with its path filled in; raises ``AlexaInvalidValueError`` for what cannot be encoded."""
     must_be_encodable((params, query, json))
-    path = endpoint.path.format_map({name: quote(text, safe="") for name, text in (params or {}).items()})
+    path = encoded_path(endpoint.path, params)
     return _Request(endpoint, path, query or {}, json, headers or {}, retries=0 if endpoint.is_write else 1)
 
 
@@ -173,13 +150,13 @@ class Transport:
         self._session = session
         self._keeper = keeper
         self._slots = Slots(SLOTS_AT_SETUP)
-        self._stats: dict[str, EndpointStats] = {}
+        self._stats: dict[str, RequestStats] = {}
         self._setup_until: float | None = monotonic() + SETUP_TIMEOUT_SECONDS
         self._refused_until: dict[str, float] = {}
         self.throttle = Throttle()
         self.unproven = UnprovenRequests()
         self.on_answer: Callable[[], None] = lambda: None
-        self.retry_pause = RETRY_PAUSE
+        self.retry_pause = RETRY_PAUSE_SECONDS
         self.write_listener: Callable[[frozenset[str]], None] | None = None
 
     def setup_done(self) -> None:
@@ -257,12 +234,13 @@ class Transport:
                 return await self._attempt(request)
             except _Again as again:
                 request = again.request
+                self._stats_of(endpoint).repeated += 1
             except AlexaError as err:
                 self._stats_of(endpoint).errors[type(err).__name__] += 1
                 raise
 
-    def _stats_of(self, endpoint: Endpoint) -> EndpointStats:
-        return self._stats.setdefault(endpoint.name, EndpointStats())
+    def _stats_of(self, endpoint: Endpoint) -> RequestStats:
+        return self._stats.setdefault(endpoint.name, RequestStats())
 
     async def _attempt(self, request: _Request) -> tuple[Any, int]:
         """Send a request once; raises ``_Again`` to have it sent once more."""
@@ -340,38 +318,15 @@ class Transport:
     async def _exchange(self, request: _Request, proof: _Proof) -> HttpAnswer:
         """Send one request and read the whole answer; raises ``AlexaConnectionError``."""
         endpoint = request.endpoint
-        if self._session.closed:
-            raise AlexaConnectionError("The session is closed", endpoint=endpoint.label, code="closed", sent=False)
-        stats = self._stats_of(endpoint)
-        stats.requests += 1
-        status: int | None = None
-        try:
-            async with self._session.request(
-                endpoint.method,
-                URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query),
-                data=json_body(request.json),
-                cookies=self._keeper.cookies_for(endpoint.host),
-                headers={**_headers(endpoint, proof), **request.headers},
-                allow_redirects=False,
-                raise_for_status=False,
-                timeout=aiohttp.ClientTimeout(total=endpoint.timeout, sock_connect=CONNECT_TIMEOUT),
-                middlewares=(_send_once,) if endpoint.is_write else None,
-            ) as response:
-                status = stats.last_status = response.status
-                return HttpAnswer(status, response.headers, await _body(response, endpoint))
-        # aiohttp's messages contain the URL with the serial in its query, so they are dropped.
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
-            failure: Exception = err
-            sent = False
-        except (aiohttp.ClientError, TimeoutError, OSError) as err:
-            failure = err
-            sent = True
-        name = type(failure).__name__.lstrip("_")
-        if status is not None and not endpoint.is_write and not isinstance(failure, TimeoutError):
-            raise AlexaBadResponseError(
-                f"The answer to {endpoint.label} was cut off", endpoint=endpoint.label, status=status, code="cut"
-            )
-        raise AlexaConnectionError(f"{endpoint.label}: {name}", endpoint=endpoint.label, code=name, sent=sent)
+        return await async_exchange(
+            self._session,
+            endpoint,
+            URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query),
+            self._stats_of(endpoint),
+            json=request.json,
+            headers={**_headers(endpoint, proof), **request.headers},
+            cookies=self._keeper.cookies_for(endpoint.host),
+        )
 
     async def _cure_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
         """Renew a refused csrf cookie and have the request sent once more."""
@@ -426,22 +381,6 @@ def _headers(endpoint: Endpoint, proof: _Proof) -> dict[str, str]:
     return headers
 
 
-async def _body(response: aiohttp.ClientResponse, endpoint: Endpoint) -> bytes:
-    """Return the body; raises ``AlexaBadResponseError`` when it is larger than anything that Amazon sends."""
-    pieces, limit = bytearray(), min(endpoint.max_body, MAX_BODY)
-    async for piece in response.content.iter_any():
-        pieces += piece
-        if len(pieces) > limit:
-            response.close()
-            raise AlexaBadResponseError(
-                f"The answer to {endpoint.label} is too large",
-                endpoint=endpoint.label,
-                status=response.status,
-                code="too_large",
-            )
-    return bytes(pieces)
-
-
 def _is_signed_out(endpoint: Endpoint, answer: HttpAnswer) -> bool:
     """Return whether Amazon does not know us: 401, a redirect, or its sign-in page where JSON was asked for."""
     if answer.status == 401 or 300 <= answer.status < 400:
@@ -461,27 +400,16 @@ def _result(endpoint: Endpoint, answer: HttpAnswer) -> Any:
     label, status = endpoint.label, answer.status
     if status >= 400:
         message = f"{label} was answered {status}"
-        code = answer.error_code
-        if status >= 500:
-            raise AlexaConnectionError(message, endpoint=label, status=status, code=code)
-        if status in (403, 404, 405):
-            raise AlexaUnsupportedError(message, endpoint=label, status=status, code=code)
-        if endpoint.is_write:
-            raise AlexaCommandError(message, endpoint=label, status=status, code=code)
-        raise AlexaBadResponseError(message, endpoint=label, status=status, code=code)
+        error_type = AlexaUnsupportedError if status == 403 else refusal_type(endpoint, status)
+        raise error_type(message, endpoint=label, status=status, code=answer.error_code)
     if endpoint.answer is Answer.PAGE:
         return None
     if endpoint.answer is Answer.HTML:
         return answer.body.decode(errors="replace")
-    try:
-        data = answer.json()
-    except ValueError:
-        data = None
+    data = answer.data
     if data is None and endpoint.answer is Answer.JSON and status != 204:
         raise AlexaBadResponseError(f"{label} was answered without JSON", endpoint=label, status=status)
     if not endpoint.partial and (error := graphql_errors(data)):
         message = f"{label} was answered with errors"
-        if endpoint.is_write:
-            raise AlexaCommandError(message, endpoint=label, status=status, code=error)
-        raise AlexaBadResponseError(message, endpoint=label, status=status, code=error)
+        raise refusal_type(endpoint, status)(message, endpoint=label, status=status, code=error)
     return data

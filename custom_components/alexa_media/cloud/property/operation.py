@@ -6,6 +6,8 @@ from enum import StrEnum
 import re
 from typing import Final
 
+from ..http import MAX_BODY_BYTES, MAX_WRITE_BODY_BYTES
+
 
 class Region(StrEnum):
     """Where the organization is registered; its hosts serve no other region."""
@@ -106,6 +108,11 @@ class Operation:
     def label(self) -> str:
         """Return what errors and diagnostics call it: no id is in it."""
         return f"{self.method} {self.path}"
+
+    @property
+    def max_body(self) -> int:
+        """Return the size limit of the answer in bytes."""
+        return MAX_WRITE_BODY_BYTES if self.is_write else MAX_BODY_BYTES
 
     @property
     def client_method(self) -> str:

@@ -4,14 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 import logging
 from random import SystemRandom
 import re
 import time
 from typing import Any, Final, Protocol
-from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
@@ -19,7 +18,6 @@ from yarl import URL
 from ..errors import (
     AlexaAuthError,
     AlexaBadResponseError,
-    AlexaCommandError,
     AlexaConnectionError,
     AlexaDeviceOfflineError,
     AlexaError,
@@ -27,15 +25,21 @@ from ..errors import (
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
-from ..http import MAX_BODY, MAX_WRITE_BODY, json_body, must_be_encodable, off_loop, parsed, retry_after
+from ..http import (
+    HttpAnswer,
+    RequestStats,
+    async_exchange,
+    encoded_path,
+    must_be_encodable,
+    off_loop,
+    parsed,
+    refusal_type,
+)
 from ..json import mapping, mappings, text
 from .errors import AlexaAddressRejectedError, AlexaEndpointMovedError
 from .models import OFFLINE_CODES, JsonValue
 from .operation import HOSTS, Answer, Host, Operation, Region, Retry
 from .parse import ShapeError, new_endpoint_id, rejected_address
-
-REQUEST_ID: Final = "X-Amzn-RequestId"
-LONGEST_RETRY_AFTER: Final = 3600.0
 
 _MOVED: Final = frozenset({300, 301, 303})
 _UNSUPPORTED: Final = frozenset({"DEVICE_NOT_SUPPORTED", "ENDPOINT_NOT_SUPPORTED"})
@@ -51,40 +55,12 @@ class Reply:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """Status, headers and whole body of one answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def request_id(self) -> str | None:
-        """Return Amazon's id of the request."""
-        return self.headers.get(REQUEST_ID)
-
-    @property
-    def data(self) -> Any:
-        """Return the JSON of the body, ``None`` where there is none."""
-        try:
-            return parsed(self.body)
-        except ValueError:
-            return None
-
-    @property
-    def code(self) -> str | None:
-        """Return Amazon's name of the error, found in one of several places."""
-        found = mapping(self.data)
-        named = [found.get("type"), found.get("code"), *(item.get("type") for item in mappings(found.get("errors")))]
-        named.append((self.headers.get("x-amzn-errortype") or "").partition(":")[0])
-        return next((name for item in named if (name := text(item)) and _CODE.fullmatch(name)), None)
-
-    @property
-    def retry_after(self) -> float | None:
-        """Return the seconds of Retry-After, within reason."""
-        seconds = retry_after(self.headers.get("Retry-After", ""))
-        return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
+def error_code(answer: HttpAnswer) -> str | None:
+    """Return Amazon's name of the error, found in one of several places."""
+    found = mapping(answer.data)
+    named = [found.get("type"), found.get("code"), *(item.get("type") for item in mappings(found.get("errors")))]
+    named.append((answer.headers.get("x-amzn-errortype") or "").partition(":")[0])
+    return next((name for item in named if (name := text(item)) and _CODE.fullmatch(name)), None)
 
 
 def judge(operation: Operation, answer: HttpAnswer) -> Reply:
@@ -106,7 +82,7 @@ def judge(operation: Operation, answer: HttpAnswer) -> Reply:
 
 def given_up(operation: Operation, answer: HttpAnswer, delay: float) -> AlexaError:
     """Return the error after which the caller may try again, but not at once."""
-    label, status, code = operation.label, answer.status, answer.code
+    label, status, code = operation.label, answer.status, error_code(answer)
     error: AlexaError
     if status == 429:
         error = AlexaRateLimitedError(
@@ -122,19 +98,17 @@ def given_up(operation: Operation, answer: HttpAnswer, delay: float) -> AlexaErr
 
 def _refusal(operation: Operation, answer: HttpAnswer) -> AlexaError:
     """Return the error that an answer other than a good one stands for."""
-    label, status, code = operation.label, answer.status, answer.code
+    label, status, code = operation.label, answer.status, error_code(answer)
     message = f"{label} was answered {status}"
-    kind: type[AlexaError]
+    error_type = refusal_type(operation, status)
     if status == 401 and not operation.is_ambiguous:
-        kind = AlexaAuthError
+        error_type = AlexaAuthError
     elif status in (401, 403):
-        kind = AlexaPermissionError
+        error_type = AlexaPermissionError
     elif code in OFFLINE_CODES:
-        kind = AlexaDeviceOfflineError
-    elif status in (404, 405) or code in _UNSUPPORTED:
-        kind = AlexaUnsupportedError
-    elif status >= 500:
-        kind = AlexaConnectionError
+        error_type = AlexaDeviceOfflineError
+    elif code in _UNSUPPORTED:
+        error_type = AlexaUnsupportedError
     elif status in _MOVED:
         return AlexaEndpointMovedError(
             message, new_id=new_endpoint_id(answer.data), endpoint=label, status=status, code=code
@@ -149,9 +123,7 @@ def _refusal(operation: Operation, answer: HttpAnswer) -> AlexaError:
             status=status,
             code=next((p.sub_code or p.code for p in problems if p.sub_code or p.code), code),
         )
-    else:
-        kind = AlexaCommandError if operation.is_write else AlexaBadResponseError
-    return kind(message, endpoint=label, status=status, code=code)
+    return error_type(message, endpoint=label, status=status, code=code)
 
 
 _LOGGER = logging.getLogger(__name__)
@@ -162,8 +134,6 @@ READS_IN_FLIGHT: Final = 2
 
 MAX_RETRY_SECONDS: Final = 15.0
 """Total time that one call waits between retries: 1, 2, 4 and 8."""
-
-CONNECT_TIMEOUT: Final = 10.0
 
 _RANDOM: Final = SystemRandom()
 
@@ -188,46 +158,11 @@ class Time:
 
 
 @dataclass(slots=True)
-class OperationStats:
-    """What happened to one operation: requests sent, repetitions, errors by kind, the last answer."""
-
-    requests: int = 0
-    repeated: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    last_status: int | None = None
-    last_request_id: str | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        """Return it for diagnostics."""
-        return {
-            "requests": self.requests,
-            "repeated": self.repeated,
-            "errors": dict(self.errors),
-            "last_status": self.last_status,
-            "last_request_id": self.last_request_id,
-        }
-
-
-@dataclass(slots=True)
 class _Hold:
     """Until when an operation that is throttled is left alone, and after how many refusals in a row."""
 
     until: float = 0.0
     refusals: int = 0
-
-
-class _LostError(aiohttp.ClientError):
-    """The connection of a write broke; not of the classes after which aiohttp sends again."""
-
-
-async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a PUT or DELETE on a new connection by itself."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as err:
-        raise _LostError(type(err).__name__) from err
 
 
 class Transport:
@@ -253,7 +188,7 @@ class Transport:
         self._patience = patience
         self._holds: dict[str, _Hold] = {}
         self._turns: dict[str, asyncio.Lock] = {}
-        self._stats: dict[str, OperationStats] = {}
+        self._stats: dict[str, RequestStats] = {}
         self.on_answer: Callable[[], None] = lambda: None
         self._busy = 0
         self._throttled = 0
@@ -290,7 +225,7 @@ class Transport:
         ``AlexaBadResponseError``.
         """
         must_be_encodable((params, query, json))
-        path = operation.path.format_map({name: quote(value, safe="") for name, value in (params or {}).items()})
+        path = encoded_path(operation.path, params)
         url = URL(HOSTS[operation.host, self._region] + path, encoded=True).with_query(list(query))
         try:
             reply = await self._async_reply(operation, url, json)
@@ -306,8 +241,8 @@ class Transport:
             _LOGGER.debug("%s failed: %s, request %s", operation.label, err.code or err, err.request_id)
             raise
 
-    def _stats_of(self, operation: Operation) -> OperationStats:
-        return self._stats.setdefault(operation.operation_id, OperationStats())
+    def _stats_of(self, operation: Operation) -> RequestStats:
+        return self._stats.setdefault(operation.operation_id, RequestStats())
 
     # --- retries --------------------------------------------------------------------------
 
@@ -329,7 +264,7 @@ class Transport:
             if answer.status != 429 and (operation.is_write or not self._held_for(operation)):
                 self._holds.pop(operation.operation_id, None)
             retry = operation.retry_for(answer.status)
-            if retry is None or (answer.status >= 500 and answer.code in OFFLINE_CODES):
+            if retry is None or (answer.status >= 500 and error_code(answer) in OFFLINE_CODES):
                 return await off_loop(len(answer.body), partial(judge, operation, answer))
             failures[answer.status] += 1
             delay = self._delay(operation, answer, retry, failures[answer.status])
@@ -409,38 +344,18 @@ class Transport:
             return await self._async_send(operation, url, json, token)
 
     async def _async_send(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer:
-        label = operation.label
-        if self._session.closed:
-            raise AlexaConnectionError("The session is closed", endpoint=label, code="closed", sent=False)
-        stats = self._stats_of(operation)
-        stats.requests += 1
         self._busy += 1
-        status: int | None = None
-        request_id: str | None = None
         try:
-            async with self._session.request(
-                operation.method,
+            return await async_exchange(
+                self._session,
+                operation,
                 url,
-                data=json_body(json),
+                self._stats_of(operation),
+                json=json,
                 headers=_headers(operation, token),
-                allow_redirects=False,
-                raise_for_status=False,
-                timeout=aiohttp.ClientTimeout(total=operation.timeout, sock_connect=CONNECT_TIMEOUT),
-                middlewares=(_send_once,) if operation.is_write else None,
-            ) as response:
-                status, request_id = response.status, response.headers.get(REQUEST_ID)
-                stats.last_status, stats.last_request_id = status, request_id
-                return HttpAnswer(response.status, response.headers, await _body(response, operation))
-        # The library's messages hold the address with ids in it: they go no further.
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
-            failure, sent = type(err).__name__, False
-        except (aiohttp.ClientError, TimeoutError, OSError) as err:
-            failure, sent = type(err).__name__.lstrip("_"), True
+            )
         finally:
             self._busy -= 1
-        error = AlexaConnectionError(f"{label}: {failure}", endpoint=label, status=status, code=failure, sent=sent)
-        error.request_id = request_id
-        raise error
 
 
 def _headers(operation: Operation, token: str) -> dict[str, str]:
@@ -448,21 +363,3 @@ def _headers(operation: Operation, token: str) -> dict[str, str]:
     if operation.host is Host.CREDENTIAL_LOCKER:
         headers["x-amz-access-token"] = token
     return headers
-
-
-async def _body(response: aiohttp.ClientResponse, operation: Operation) -> bytes:
-    """Return the body; raises ``AlexaBadResponseError`` when it is larger than anything that Amazon sends."""
-    pieces, limit = bytearray(), MAX_WRITE_BODY if operation.is_write else MAX_BODY
-    async for piece in response.content.iter_any():
-        pieces += piece
-        if len(pieces) > min(limit, MAX_BODY):
-            response.close()
-            error = AlexaBadResponseError(
-                f"The answer to {operation.label} is too large",
-                endpoint=operation.label,
-                status=response.status,
-                code="too_large",
-            )
-            error.request_id = response.headers.get(REQUEST_ID)
-            raise error
-    return bytes(pieces)

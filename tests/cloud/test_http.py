@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.alexa_media.cloud.account.answers import HttpAnswer, graphql_errors
+from custom_components.alexa_media.cloud.http import HttpAnswer, graphql_errors
 
 
 def _answer(status: int, body: str = "", **headers: str) -> HttpAnswer:
