@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
-from custom_components.alexa_media.cloud.account import transport
+from custom_components.alexa_media.cloud import http as cloud_http
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import until
 
@@ -27,7 +27,7 @@ ZONES = ["https://", "/etc/localtime", "../UTC", "UTC\x00", "Mars/Phobos", "x" *
 
 def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> None:
     """Change the JSON of every answer before it is read."""
-    real = transport._body
+    real = cloud_http._body
 
     async def body(response: Any, endpoint: Any) -> bytes:
         raw: bytes = await real(response, endpoint)
@@ -38,7 +38,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> Non
         change(data)
         return json.dumps(data).encode()
 
-    monkeypatch.setattr(transport, "_body", body)
+    monkeypatch.setattr(cloud_http, "_body", body)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.cloud.account import transport
+from custom_components.alexa_media.cloud import http as cloud_http
 
 ODD: list[Any] = [
     *("\ud83d", "Call Mum \udc00", "x" * 5000, "", "NaN", "9999-12-31", "../UTC"),
@@ -40,7 +40,7 @@ def _spoiled(value: Any, pick: Any, share: int) -> Any:
 async def test_states_and_events_can_be_serialized_whatever_the_cloud_answers(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, seed: int, share: int
 ) -> None:
-    real = transport._body
+    real = cloud_http._body
     fired: list[Event] = []
     chance = random.Random(seed)
 
@@ -58,7 +58,7 @@ async def test_states_and_events_can_be_serialized_whatever_the_cloud_answers(
 
     stop = hass.bus.async_listen("*", collect)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transport, "_body", body)
+        patch.setattr(cloud_http, "_body", body)
         for coordinator in entry.runtime_data.coordinators:
             await coordinator.async_refresh()
         await hass.async_block_till_done()

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.cloud.account import transport
+from custom_components.alexa_media.cloud import http as cloud_http
 from tests.conftest import Clock, set_up, state_of, until
 
 from .appliances import House
@@ -43,7 +43,7 @@ async def test_a_setting_that_no_table_has_stays_selectable(
     shown: str,
     known: str,
 ) -> None:
-    real = transport._body
+    real = cloud_http._body
 
     async def body(response: Any, endpoint: Any) -> bytes:
         raw: bytes = await real(response, endpoint)
@@ -54,7 +54,7 @@ async def test_a_setting_that_no_table_has_stays_selectable(
 
     monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
     with monkeypatch.context() as patch:
-        patch.setattr(transport, "_body", body)
+        patch.setattr(cloud_http, "_body", body)
         await set_up(hass, config_entry)
         await clock.settle()
         await clock.advance(2, 0.5)
