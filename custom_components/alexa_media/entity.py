@@ -21,8 +21,7 @@ from homeassistant.util import slugify
 
 from .cloud.device_types import model_of
 from .cloud.errors import AlexaAuthError, AlexaError
-from .cloud.model.calls import command
-from .cloud.model.commands import Command
+from .cloud.model.commands import Command, command
 from .cloud.model.devices import Device
 from .cloud.ssml import SsmlError, must_be_encodable
 from .const import CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER

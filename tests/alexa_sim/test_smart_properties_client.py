@@ -10,7 +10,6 @@ import pytest
 
 from alexa_sim.client import Running, start
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
-from custom_components.alexa_media.cloud.property.errors import AlexaAddressRejectedError, AlexaEndpointMovedError
 from custom_components.alexa_media.cloud.property.models import (
     Color,
     FeatureName,
@@ -21,6 +20,16 @@ from custom_components.alexa_media.cloud.property.models import (
     WifiStatus,
 )
 from custom_components.alexa_media.cloud.property.operation import Region
+from custom_components.alexa_media.cloud.property.operations import (
+    GET_BRIGHTNESS,
+    GET_COLOR,
+    GET_COLOR_TEMPERATURE,
+    GET_CONNECTIVITY,
+    GET_POWER,
+    GET_SPEAKER,
+    GET_TEMPERATURE_SENSOR,
+    GET_THERMOSTAT,
+)
 from custom_components.alexa_media.cloud.property.requests import (
     NO_UNIT,
     AnyOf,
@@ -31,7 +40,8 @@ from custom_components.alexa_media.cloud.property.requests import (
     PskWifi,
     QueryField,
 )
-from custom_components.alexa_media.cloud.property.settings import SettingKey, SetupModePrivilege
+from custom_components.alexa_media.cloud.property.settings import SETUP_MODE_PRIVILEGES, SettingKey, SetupModePrivilege
+from custom_components.alexa_media.cloud.property.transport import AlexaAddressRejectedError, AlexaEndpointMovedError
 
 from .property_driver import CLIENT, ENDPOINT, TOKEN, UNIT
 
@@ -132,12 +142,12 @@ async def test_features(api: SmartPropertiesClient, process: Running) -> None:
     thermostat = endpoints[HVAC]["features"]["thermostat"]
     assert (thermostat["thermostatMode"], thermostat["targetSetpoint"]["value"]) == ("COOL", 24)
     assert endpoints[DUAL]["features"]["thermostat"]["lowerSetpoint"] == {"value": 68, "scale": "FAHRENHEIT"}
-    assert (await api.get_color_temperature(LAMP)).value(PropertyName.COLOR_TEMPERATURE, int) == 3000
-    assert (await api.get_speaker(BED)).value(PropertyName.VOLUME, int) == 25
-    for read in (api.get_color, api.get_brightness, api.get_power, api.get_connectivity):
-        assert (await read(LAMP)).properties
-    for read in (api.get_thermostat, api.get_temperature_sensor):
-        assert (await read(DUAL)).properties
+    assert (await api.read_feature(GET_COLOR_TEMPERATURE, LAMP)).value(PropertyName.COLOR_TEMPERATURE, int) == 3000
+    assert (await api.read_feature(GET_SPEAKER, BED)).value(PropertyName.VOLUME, int) == 25
+    for operation in (GET_COLOR, GET_BRIGHTNESS, GET_POWER, GET_CONNECTIVITY):
+        assert (await api.read_feature(operation, LAMP)).properties
+    for operation in (GET_THERMOSTAT, GET_TEMPERATURE_SENSOR):
+        assert (await api.read_feature(operation, DUAL)).properties
 
 
 async def test_settings_and_the_address(api: SmartPropertiesClient, process: Running) -> None:
@@ -149,10 +159,10 @@ async def test_settings_and_the_address(api: SmartPropertiesClient, process: Run
         assert (await api.get_setting(BED, key)).value == setting.value
         await api.put_setting(BED, key, setting.value)
     assert (await api.get_all_settings(BED, list(SettingKey))).settings == before.settings
-    await api.put_setup_mode_privileges(BED, (SetupModePrivilege.ALL_SETTINGS,))
+    await api.write_setting(SETUP_MODE_PRIVILEGES, BED, (SetupModePrivilege.ALL_SETTINGS,))
     changed = await api.get_setting(BED, SettingKey.SETUP_MODE_PRIVILEGES)
     assert changed.value == (SetupModePrivilege.ALL_SETTINGS,)
-    await api.put_setup_mode_privileges(BED, ())
+    await api.write_setting(SETUP_MODE_PRIVILEGES, BED, ())
     address = await api.get_address(f"{ENDPOINT}LOBBYDESK")
     assert await api.post_address(BED, address) == address
     process.client.patch_state({"smartProperties": {"endpoints": {BED: {"address": {"city": " Springfield"}}}}})
@@ -185,7 +195,7 @@ async def test_wifi_and_what_befalls_an_endpoint(api: SmartPropertiesClient, pro
 
 
 async def test_a_token_that_expires_is_renewed_once(api: SmartPropertiesClient, process: Running) -> None:
-    await api.get_power(LAMP)
+    await api.read_feature(GET_POWER, LAMP)
     process.client.fault(expire_tokens=True)
     await api.turn_off(LAMP)
     assert [entry["status"] for entry in process.client.ledger(path="*/turnOff")] == [401, 200]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from alexa_sim.auth import totp
+from custom_components.alexa_media.cloud.account.sign_in_origin import Tickets, split_ticket
 from custom_components.alexa_media.cloud.account.sign_in_pages import behind, in_front, is_amazon, rewritten
 from custom_components.alexa_media.cloud.account.sign_in_proxy import (
     MAX_ANSWER,
@@ -15,7 +16,6 @@ from custom_components.alexa_media.cloud.account.sign_in_proxy import (
     checked_otp_secret,
     one_time_code,
 )
-from custom_components.alexa_media.cloud.account.sign_in_tickets import Tickets, split_ticket
 
 BASE = "/proxy/id"
 PAGE = "https://www.amazon.com/ap/signin?x=1"

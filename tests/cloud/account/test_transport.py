@@ -33,7 +33,7 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
-from custom_components.alexa_media.cloud.model.calls import command
+from custom_components.alexa_media.cloud.model.commands import command
 from tests.attack.tools import watching_loop
 
 from . import captures

@@ -13,7 +13,7 @@ import pytest
 from yarl import URL
 
 from custom_components.alexa_media.cloud.errors import AlexaError, AlexaInvalidValueError
-from custom_components.alexa_media.cloud.property import errors as own_errors
+from custom_components.alexa_media.cloud.property import transport as own_errors
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.models import (
     Address,
@@ -36,7 +36,17 @@ from custom_components.alexa_media.cloud.property.requests import (
     PskWifi,
     QueryField,
 )
-from custom_components.alexa_media.cloud.property.settings import SettingKey, Tone, WakeWord
+from custom_components.alexa_media.cloud.property.settings import (
+    LOCALES,
+    MAXIMUM_VOLUME_LIMIT,
+    SPEAKING_RATE,
+    SPEECH_CONFIRMATION,
+    TIME_ZONE,
+    WAKE_WORDS,
+    SettingKey,
+    Tone,
+    WakeWord,
+)
 from tests.single_requests import mocked_requests
 
 from .cloud import ECHO, LAMP, ROOM, Cloud, Hit, QuickTime, Tokens, answer
@@ -89,21 +99,21 @@ REFUSED: list[tuple[str, Call]] = [
     ("keys", lambda c: c.get_settings(ECHO, [])),
     ("key", lambda c: c.put_setting(ECHO, SettingKey.ADDRESS, "home")),
     (SettingKey.DO_NOT_DISTURB, lambda c: c.put_setting(ECHO, SettingKey.DO_NOT_DISTURB, "on")),
-    (SettingKey.LOCALES, lambda c: c.put_locales(ECHO, [])),
-    (SettingKey.LOCALES, lambda c: c.put_locales(ECHO, "en-US")),
-    (SettingKey.LOCALES, lambda c: c.put_locales(ECHO, ["en-US", "en-US"])),
-    (SettingKey.LOCALES, lambda c: c.put_locales(ECHO, ["en-US", "de-DE", "fr-FR"])),
-    (SettingKey.LOCALES, lambda c: c.put_locales(ECHO, ["English"])),
-    (SettingKey.WAKE_WORDS, lambda c: c.put_wake_words(ECHO, [])),
-    (SettingKey.WAKE_WORDS, lambda c: c.put_wake_words(ECHO, [WakeWord.ECHO, WakeWord.ALEXA])),
-    (SettingKey.WAKE_WORDS, lambda c: c.put_wake_words(ECHO, [WakeWord.UNKNOWN])),
+    (SettingKey.LOCALES, lambda c: c.write_setting(LOCALES, ECHO, [])),
+    (SettingKey.LOCALES, lambda c: c.write_setting(LOCALES, ECHO, "en-US")),
+    (SettingKey.LOCALES, lambda c: c.write_setting(LOCALES, ECHO, ["en-US", "en-US"])),
+    (SettingKey.LOCALES, lambda c: c.write_setting(LOCALES, ECHO, ["en-US", "de-DE", "fr-FR"])),
+    (SettingKey.LOCALES, lambda c: c.write_setting(LOCALES, ECHO, ["English"])),
+    (SettingKey.WAKE_WORDS, lambda c: c.write_setting(WAKE_WORDS, ECHO, [])),
+    (SettingKey.WAKE_WORDS, lambda c: c.write_setting(WAKE_WORDS, ECHO, [WakeWord.ECHO, WakeWord.ALEXA])),
+    (SettingKey.WAKE_WORDS, lambda c: c.write_setting(WAKE_WORDS, ECHO, [WakeWord.UNKNOWN])),
     (SettingKey.ERROR_SUPPRESSION, lambda c: c.put_setting(ECHO, SettingKey.ERROR_SUPPRESSION, ["CONNECTIVITY"] * 2)),
-    (SettingKey.SPEECH_CONFIRMATION, lambda c: c.put_speech_confirmation(ECHO, Tone.UNKNOWN)),
+    (SettingKey.SPEECH_CONFIRMATION, lambda c: c.write_setting(SPEECH_CONFIRMATION, ECHO, Tone.UNKNOWN)),
     (SettingKey.TIME_FORMAT, lambda c: c.put_setting(ECHO, SettingKey.TIME_FORMAT, 12)),
-    (SettingKey.MAXIMUM_VOLUME_LIMIT, lambda c: c.put_maximum_volume_limit(ECHO, 101)),
+    (SettingKey.MAXIMUM_VOLUME_LIMIT, lambda c: c.write_setting(MAXIMUM_VOLUME_LIMIT, ECHO, 101)),
     (SettingKey.MAXIMUM_VOLUME_LIMIT, lambda c: c.put_setting(ECHO, SettingKey.MAXIMUM_VOLUME_LIMIT, "50")),
-    (SettingKey.SPEAKING_RATE, lambda c: c.put_speaking_rate(ECHO, 1.1)),
-    (SettingKey.TIME_ZONE, lambda c: c.put_time_zone(ECHO, "")),
+    (SettingKey.SPEAKING_RATE, lambda c: c.write_setting(SPEAKING_RATE, ECHO, 1.1)),
+    (SettingKey.TIME_ZONE, lambda c: c.write_setting(TIME_ZONE, ECHO, "")),
     ("country", lambda c: c.post_address(ECHO, ABROAD)),
     ("address", lambda c: c.post_address(ECHO, NAMELESS)),
     ("networks", lambda c: c.save_wifi_configurations([])),
@@ -251,6 +261,5 @@ def test_every_error_has_its_sentence() -> None:
 
 
 def test_names_of_operations_are_unique() -> None:
-    names = [operation.client_method for operation in (*OPERATIONS, *SIBLINGS)]
+    names = [operation.operation_id for operation in (*OPERATIONS, *SIBLINGS)]
     assert len(set(names)) == len(names)
-    assert all(callable(getattr(SmartPropertiesClient, name)) for name in names)

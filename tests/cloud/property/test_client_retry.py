@@ -23,6 +23,7 @@ from custom_components.alexa_media.cloud.errors import (
 from custom_components.alexa_media.cloud.property import operations
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.operation import Region
+from custom_components.alexa_media.cloud.property.operations import GET_POWER, GET_SPEAKER
 from custom_components.alexa_media.cloud.property.requests import (
     AnyOf,
     EndpointFilter,
@@ -31,7 +32,7 @@ from custom_components.alexa_media.cloud.property.requests import (
     PskWifi,
     QueryField,
 )
-from custom_components.alexa_media.cloud.property.settings import SettingKey
+from custom_components.alexa_media.cloud.property.settings import DO_NOT_DISTURB, TIME_FORMAT, SettingKey
 from custom_components.alexa_media.cloud.property.transport import Time
 
 from .cloud import ECHO, LAMP, ROOM, Cloud, QuickTime, Tokens, answer, plain
@@ -138,11 +139,11 @@ async def test_what_amazon_asks_for_in_retry_after_counts(
     client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(answer({}, 429, Retry_After="7"), answer({}, 429, Retry_After="0"), VOLUME)
-    await client.get_speaker(ECHO)
+    await client.read_feature(GET_SPEAKER, ECHO)
     assert quick_time.slept == [7, 2]
     quick_time.slept.clear()
     cloud.say(answer({}, 429, Retry_After="120"))
-    error = await _error(client.get_speaker(ECHO))
+    error = await _error(client.read_feature(GET_SPEAKER, ECHO))
     assert isinstance(error, AlexaRateLimitedError)
     assert (error.retry_after, quick_time.slept) == (120, [])
     for odd in ("soon", "nan", "Wed, 21 Oct 2015 07:28:00 GMT"):
@@ -155,16 +156,16 @@ async def test_a_throttled_operation_is_left_alone_and_the_others_are_not(
     client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(THROTTLED)
-    await _error(client.get_speaker(ECHO))
+    await _error(client.read_feature(GET_SPEAKER, ECHO))
     asked = len(cloud.ledger)
-    again = await _error(client.get_speaker(ECHO))
+    again = await _error(client.read_feature(GET_SPEAKER, ECHO))
     assert isinstance(again, AlexaRateLimitedError)
     assert (again.retry_after, len(cloud.ledger)) == (16, asked)
     cloud.say(answer({}))
     await client.turn_on(LAMP)
     quick_time.now += 10
     cloud.say(VOLUME)
-    assert (await client.get_speaker(ECHO)).name == "speaker"
+    assert (await client.read_feature(GET_SPEAKER, ECHO)).name == "speaker"
     assert quick_time.slept[-1] == 6, "the rest of the wait is short enough to be waited for"
 
 
@@ -173,7 +174,7 @@ async def test_requests_that_were_throttled_together_wait_once(
 ) -> None:
     cloud.gate = asyncio.Event()
     cloud.say(THROTTLED, THROTTLED, VOLUME)
-    both = asyncio.gather(client.get_speaker(ECHO), client.get_speaker(LAMP))
+    both = asyncio.gather(client.read_feature(GET_SPEAKER, ECHO), client.read_feature(GET_SPEAKER, LAMP))
     await _until(lambda: cloud.in_flight == 2)
     cloud.gate.set()
     await both
@@ -185,11 +186,13 @@ async def test_a_good_answer_that_was_on_its_way_does_not_end_throttling(make: M
     client = make(patience=0)
     cloud.gate = asyncio.Event()
     cloud.say(THROTTLED, answer({}))
-    both = asyncio.gather(client.get_speaker(ECHO), client.get_speaker(LAMP), return_exceptions=True)
+    both = asyncio.gather(
+        client.read_feature(GET_SPEAKER, ECHO), client.read_feature(GET_SPEAKER, LAMP), return_exceptions=True
+    )
     await _until(lambda: cloud.in_flight == 2)
     cloud.gate.set()
     assert AlexaRateLimitedError in {type(result) for result in await both}
-    assert isinstance(await _error(client.get_speaker(ECHO)), AlexaRateLimitedError)
+    assert isinstance(await _error(client.read_feature(GET_SPEAKER, ECHO)), AlexaRateLimitedError)
     assert len(cloud.ledger) == 2
 
 
@@ -206,7 +209,7 @@ async def test_requests_that_wait_for_their_turn_are_not_sent_into_throttling(ma
     client = make(patience=0)
     cloud.gate = asyncio.Event()
     cloud.say(THROTTLED)
-    polls = asyncio.gather(*(client.get_speaker(ECHO) for _ in range(20)), return_exceptions=True)
+    polls = asyncio.gather(*(client.read_feature(GET_SPEAKER, ECHO) for _ in range(20)), return_exceptions=True)
     await _until(lambda: cloud.in_flight == 2)
     cloud.gate.set()
     assert {type(error) for error in await polls} == {AlexaRateLimitedError}
@@ -267,10 +270,10 @@ async def test_a_refused_token_is_renewed_once_for_all_who_were_refused(
 @pytest.mark.parametrize(
     ("call", "kind"),
     [
-        (lambda c: c.get_power(LAMP), AlexaAuthError),
+        (lambda c: c.read_feature(GET_POWER, LAMP), AlexaAuthError),
         (lambda c: c.turn_on(LAMP), AlexaAuthError),
         # Amazon answers so, too, when there is no access to the one endpoint
-        (lambda c: c.get_time_format(ECHO), AlexaPermissionError),
+        (lambda c: c.read_setting(TIME_FORMAT, ECHO), AlexaPermissionError),
         (lambda c: c.delete_timers(ECHO), AlexaPermissionError),
     ],
 )
@@ -307,7 +310,7 @@ async def test_a_write_is_never_repeated_when_its_connection_breaks(
     client: SmartPropertiesClient, cloud: Cloud
 ) -> None:
     for call in (
-        client.put_do_not_disturb(ECHO, enabled=True),
+        client.write_setting(DO_NOT_DISTURB, ECHO, True),
         client.delete_timers(ECHO),
         client.set_volume(ECHO, 3),
     ):
@@ -366,7 +369,7 @@ async def test_three_requests_at_a_time_and_a_command_waits_for_no_poll(
 ) -> None:
     cloud.gate = asyncio.Event()
     cloud.say(VOLUME)
-    polls = asyncio.gather(*(client.get_speaker(ECHO) for _ in range(20)))
+    polls = asyncio.gather(*(client.read_feature(GET_SPEAKER, ECHO) for _ in range(20)))
     await _until(lambda: cloud.in_flight == 2)
     command = asyncio.create_task(client.set_volume(ECHO, 3))
     await _until(lambda: cloud.in_flight == 3)
@@ -440,11 +443,11 @@ async def test_neither_passwords_nor_ids_nor_tokens_get_into_errors_and_logs(
     told = answer({"type": "BAD_REQUEST", "message": f'"correct horse" of {ECHO} with Atza|token-1'}, 400)
     cloud.say(told)
     shown = [repr(network)]
-    for call in (client.save_wifi_configurations([network]), client.get_power(ECHO)):
+    for call in (client.save_wifi_configurations([network]), client.read_feature(GET_POWER, ECHO)):
         error = await _error(call)
         shown += [repr(error), str(error), str(error.placeholders), repr(vars(error))]
     cloud.say(plain('{"id": "correct horse'))
-    error = await _error(client.get_power(ECHO))
+    error = await _error(client.read_feature(GET_POWER, ECHO))
     shown += [repr(error), repr(vars(error)), str(client.stats), caplog.text]
     assert "GET /v2/endpoints/{endpointId}/features/power" in caplog.text
     for secret in ("correct horse", "Atza", ECHO):

@@ -18,7 +18,6 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
-from custom_components.alexa_media.cloud.property.errors import AlexaAddressRejectedError, AlexaEndpointMovedError
 from custom_components.alexa_media.cloud.property.models import (
     Address,
     Color,
@@ -33,6 +32,16 @@ from custom_components.alexa_media.cloud.property.models import (
     WifiStatus,
 )
 from custom_components.alexa_media.cloud.property.operation import Region
+from custom_components.alexa_media.cloud.property.operations import (
+    GET_BRIGHTNESS,
+    GET_COLOR,
+    GET_COLOR_TEMPERATURE,
+    GET_CONNECTIVITY,
+    GET_POWER,
+    GET_SPEAKER,
+    GET_TEMPERATURE_SENSOR,
+    GET_THERMOSTAT,
+)
 from custom_components.alexa_media.cloud.property.requests import (
     AnyOf,
     EndpointFilter,
@@ -42,7 +51,17 @@ from custom_components.alexa_media.cloud.property.requests import (
     PskWifi,
     QueryField,
 )
-from custom_components.alexa_media.cloud.property.settings import Enablement, SettingKey, WakeWord
+from custom_components.alexa_media.cloud.property.settings import (
+    ALEXA_CAPTIONS,
+    DO_NOT_DISTURB,
+    MAGNIFIER,
+    SPEAKING_RATE,
+    WAKE_WORDS,
+    Enablement,
+    SettingKey,
+    WakeWord,
+)
+from custom_components.alexa_media.cloud.property.transport import AlexaAddressRejectedError, AlexaEndpointMovedError
 
 ENDPOINT = "amzn1.alexa.endpoint.SIM"
 UNIT = "amzn1.alexa.unit.did.SIM"
@@ -132,7 +151,7 @@ async def test_the_whole_property_costs_a_request_for_each_unit_and_each_echo(
 async def test_commands_and_settings_arrive(sim: ControlClient, hotel: SmartPropertiesClient) -> None:
     await hotel.set_volume(DESK, 30)
     await hotel.adjust_volume(DESK, -5)
-    assert (await hotel.get_speaker(DESK)).value(PropertyName.VOLUME, int) == 25
+    assert (await hotel.read_feature(GET_SPEAKER, DESK)).value(PropertyName.VOLUME, int) == 25
     await hotel.set_color(LAMP, Color(120, 0.5, 0.8))
     await hotel.set_color_temperature(LAMP, 3000)
     await hotel.increase_color_temperature(LAMP)
@@ -140,32 +159,32 @@ async def test_commands_and_settings_arrive(sim: ControlClient, hotel: SmartProp
     await hotel.set_brightness(LAMP, 80)
     await hotel.adjust_brightness(LAMP, 10)
     await hotel.turn_off(LAMP)
-    assert (await hotel.get_power(LAMP)).value(PropertyName.POWER, Power) is Power.OFF
+    assert (await hotel.read_feature(GET_POWER, LAMP)).value(PropertyName.POWER, Power) is Power.OFF
     await hotel.turn_on(LAMP)
-    assert (await hotel.get_brightness(LAMP)).value(PropertyName.BRIGHTNESS, int) == 90
-    color = (await hotel.get_color(LAMP)).value(PropertyName.COLOR, Color)
+    assert (await hotel.read_feature(GET_BRIGHTNESS, LAMP)).value(PropertyName.BRIGHTNESS, int) == 90
+    color = (await hotel.read_feature(GET_COLOR, LAMP)).value(PropertyName.COLOR, Color)
     assert color is not None
     assert color.hue == 120
-    assert (await hotel.get_color_temperature(LAMP)).value(PropertyName.COLOR_TEMPERATURE, int) == 3000
+    assert (await hotel.read_feature(GET_COLOR_TEMPERATURE, LAMP)).value(PropertyName.COLOR_TEMPERATURE, int) == 3000
     warm = Temperature(21, TemperatureScale.CELSIUS)
     await hotel.set_target_setpoint(SINGLE, target=warm)
     await hotel.adjust_target_setpoint(SINGLE, Temperature(0.5, TemperatureScale.CELSIUS))
     await hotel.set_thermostat_mode(SINGLE, ThermostatMode.ECO)
-    assert _setpoint(await hotel.get_thermostat(SINGLE), PropertyName.TARGET_SETPOINT) == 21.5
+    assert _setpoint(await hotel.read_feature(GET_THERMOSTAT, SINGLE), PropertyName.TARGET_SETPOINT) == 21.5
     low, high = Temperature(64, TemperatureScale.FAHRENHEIT), Temperature(72, TemperatureScale.FAHRENHEIT)
     await hotel.set_target_setpoint(DUAL, lower=low, upper=high)
-    assert _setpoint(await hotel.get_thermostat(DUAL), PropertyName.UPPER_SETPOINT) == 72
-    assert _setpoint(await hotel.get_temperature_sensor(SINGLE), PropertyName.TEMPERATURE) == 21.5
-    await hotel.put_do_not_disturb(DESK, enabled=True)
-    await hotel.put_wake_words(DESK, [WakeWord.ECHO])
-    await hotel.put_speaking_rate(DESK, 1.25)
-    await hotel.put_alexa_captions(DESK, Enablement.ENABLED)
+    assert _setpoint(await hotel.read_feature(GET_THERMOSTAT, DUAL), PropertyName.UPPER_SETPOINT) == 72
+    assert _setpoint(await hotel.read_feature(GET_TEMPERATURE_SENSOR, SINGLE), PropertyName.TEMPERATURE) == 21.5
+    await hotel.write_setting(DO_NOT_DISTURB, DESK, True)
+    await hotel.write_setting(WAKE_WORDS, DESK, [WakeWord.ECHO])
+    await hotel.write_setting(SPEAKING_RATE, DESK, 1.25)
+    await hotel.write_setting(ALEXA_CAPTIONS, DESK, Enablement.ENABLED)
     await hotel.put_setting(DESK, SettingKey.TIME_ZONE, "America/Chicago")
-    assert (await hotel.get_do_not_disturb(DESK)).value is True
-    assert (await hotel.get_wake_words(DESK)).value == (WakeWord.ECHO,)
-    assert (await hotel.get_speaking_rate(DESK)).value == 1.25
+    assert (await hotel.read_setting(DO_NOT_DISTURB, DESK)).value is True
+    assert (await hotel.read_setting(WAKE_WORDS, DESK)).value == (WakeWord.ECHO,)
+    assert (await hotel.read_setting(SPEAKING_RATE, DESK)).value == 1.25
     assert (await hotel.get_setting(DESK, SettingKey.TIME_ZONE)).value == "America/Chicago"
-    empty = await hotel.get_speaking_rate(ENDPOINT + "101DESK")
+    empty = await hotel.read_setting(SPEAKING_RATE, ENDPOINT + "101DESK")
     assert (empty.value, empty.raw) == (None, None)
     await hotel.set_friendly_name(DESK, "Front desk")
     await hotel.delete_timers(BED)
@@ -200,7 +219,7 @@ async def test_wifi_moves_and_removals(sim: ControlClient, hotel: SmartPropertie
 async def test_refusals(sim: ControlClient, session: ClientSession, hotel: SmartPropertiesClient) -> None:
     offline = (
         hotel.set_volume(OFFLINE, 3),
-        hotel.put_do_not_disturb(OFFLINE, enabled=True),
+        hotel.write_setting(DO_NOT_DISTURB, OFFLINE, True),
         hotel.set_associated_units(OFFLINE, f"{UNIT}LOBBY"),
         hotel.delete_timers(OFFLINE),
     )
@@ -210,7 +229,7 @@ async def test_refusals(sim: ControlClient, session: ClientSession, hotel: Smart
         assert error.request_id
     assert isinstance(await _error(hotel.turn_on(DESK)), AlexaUnsupportedError)
     assert isinstance(
-        await _error(hotel.put_magnifier(ENDPOINT + "LOBBYBAR", Enablement.ENABLED)), AlexaUnsupportedError
+        await _error(hotel.write_setting(MAGNIFIER, ENDPOINT + "LOBBYBAR", Enablement.ENABLED)), AlexaUnsupportedError
     )
     taken = await _error(hotel.set_friendly_name(DESK, "Bar"))
     assert isinstance(taken, AlexaCommandError)
@@ -218,14 +237,14 @@ async def test_refusals(sim: ControlClient, session: ClientSession, hotel: Smart
     nowhere = Address(line1="?", line2="", line3="", city="", state="", district="", postal_code="x", country="US")
     assert isinstance(await _error(hotel.post_address(DESK, nowhere)), AlexaAddressRejectedError)
     sim.fault(path="/v2/endpoints/*", status=429, headers={"Retry-After": "30"}, times=1)
-    throttled = await _error(hotel.get_power(LAMP))
+    throttled = await _error(hotel.read_feature(GET_POWER, LAMP))
     assert isinstance(throttled, AlexaRateLimitedError)
     assert throttled.retry_after == 30
     # a token that ran out is renewed on the way, one without a scope or with a grant that is gone is of no use
     sim.fault(expire_tokens=True)
-    assert (await hotel.get_connectivity(DESK)).name == "connectivity"
+    assert (await hotel.read_feature(GET_CONNECTIVITY, DESK)).name == "connectivity"
     narrow = SmartPropertiesClient(session, Region.NORTH_AMERICA, Operator(session, "Atzr|no-wifi"))
     network = PskWifi(ssid="Guests", password="correct horse")
     assert isinstance(await _error(narrow.save_wifi_configurations([network])), AlexaPermissionError)
     sim.fault(revoke=True)
-    assert isinstance(await _error(hotel.get_connectivity(DESK)), AlexaAuthError)
+    assert isinstance(await _error(hotel.read_feature(GET_CONNECTIVITY, DESK)), AlexaAuthError)

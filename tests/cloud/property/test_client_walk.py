@@ -7,6 +7,7 @@ each documented refusal must become its error.
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from functools import partial
 import itertools
 import re
 from typing import Any
@@ -26,7 +27,6 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
-from custom_components.alexa_media.cloud.property.errors import AlexaAddressRejectedError, AlexaEndpointMovedError
 from custom_components.alexa_media.cloud.property.models import (
     Address,
     Color,
@@ -39,7 +39,7 @@ from custom_components.alexa_media.cloud.property.models import (
     ThermostatMode,
 )
 from custom_components.alexa_media.cloud.property.operation import Host, Region
-from custom_components.alexa_media.cloud.property.operations import OPERATIONS
+from custom_components.alexa_media.cloud.property.operations import GET_WIFI_INSTALLATION_STATUS, OPERATIONS
 from custom_components.alexa_media.cloud.property.requests import (
     NO_UNIT,
     AllOf,
@@ -55,6 +55,7 @@ from custom_components.alexa_media.cloud.property.requests import (
     Wifi,
 )
 from custom_components.alexa_media.cloud.property.settings import (
+    SETTINGS,
     DistanceUnits,
     Enablement,
     SettingKey,
@@ -65,6 +66,7 @@ from custom_components.alexa_media.cloud.property.settings import (
     Tone,
     WakeWord,
 )
+from custom_components.alexa_media.cloud.property.transport import AlexaAddressRejectedError, AlexaEndpointMovedError
 
 from .cloud import ECHO, LAMP, ROOM, Cloud, Hit, answer, plain
 from .conftest import Make
@@ -173,24 +175,34 @@ def calls(operation_id: str) -> Sequence[Call]:
     """Return the ways to call the method of an operation."""
     if operation_id in OTHERS:
         return OTHERS[operation_id]
-    name = TABLE[operation_id].client_method
-    return [
-        lambda c, args=args: getattr(c, name)(ECHO, *args)  # type: ignore[misc]
-        for args in ON_ENDPOINTS.get(operation_id, [()])
-    ]
+    return [partial(_call, operation_id, args) for args in ON_ENDPOINTS.get(operation_id, [()])]
+
+
+def _call(operation_id: str, args: tuple[Any, ...], client: SmartPropertiesClient) -> Awaitable[Any]:
+    """Call the client for an operation on an endpoint: by its setting, its feature, or the method of its name."""
+    operation = TABLE[operation_id]
+    for spec in SETTINGS.values():
+        if operation is spec.read:
+            return client.read_setting(spec, ECHO)
+        if operation is spec.write:
+            return client.write_setting(spec, ECHO, *args)
+    if operation.method == "GET" and "/features/" in operation.path and operation is not GET_WIFI_INSTALLATION_STATUS:
+        return client.read_feature(operation, ECHO)
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation_id).lower()
+    called: Awaitable[Any] = getattr(client, name)(ECHO, *args)
+    return called
 
 
 # --- the table ------------------------------------------------------------------------------
 
 
-def test_every_operation_of_the_file_is_in_the_table_and_has_a_method() -> None:
+def test_every_operation_of_the_file_is_in_the_table() -> None:
     assert len(SPECS) == 73
     assert set(TABLE) == set(SPECS)
     assert len(OPERATIONS) == 73
     for operation_id, spec in SPECS.items():
         operation = TABLE[operation_id]
         assert (operation.method, operation.is_write) == (spec.method, spec.is_write), operation_id
-        assert callable(getattr(SmartPropertiesClient, operation.client_method)), operation_id
         documented = {str(status): retry.name for status, retry in operation.documented_retry.items()}
         assert documented == spec.operation.get("x-retry", {}), operation_id
         assert (operation.host is Host.CREDENTIAL_LOCKER) == ("servers" in spec.item), operation_id

@@ -31,7 +31,6 @@ from ..model.devices import (
 from ..model.events import PushEvent
 from ..model.property import ManagementApi
 from .alarms import ALARM_ENDPOINTS, AccountAlarms, parse_notifications
-from .background import BACKGROUND_ENDPOINTS, AccountBackground
 from .endpoints import (
     ACCOUNT,
     ACCOUNT_ENDPOINTS,
@@ -69,7 +68,9 @@ from .routines import ROUTINE_ENDPOINTS, AccountRoutines
 from .scheduler import CommandScheduler
 from .session import AccountSession
 from .settings import (
+    BACKGROUND_ENDPOINTS,
     SETTINGS_ENDPOINTS,
+    AccountBackground,
     AccountSettings,
 )
 from .smart_home import AccountSmartHome

@@ -9,11 +9,24 @@ from ..http import json_text
 from ..json import mapping, mappings, reading, text, texts
 from ..model.commands import PlaySearch
 from ..model.devices import Device
-from ..model.media import MediaApi, MusicProvider, QueueItem, SearchResult, SoundEffect, Station, Step, commands_of
+from ..model.media import (
+    Do,
+    InTurn,
+    MediaApi,
+    MusicProvider,
+    QueueItem,
+    RunRoutine,
+    SearchResult,
+    SoundEffect,
+    Station,
+    Step,
+    Together,
+    Wait,
+    commands_of,
+)
 from .endpoints import Answer, Endpoint, Host
-from .nodes import Target, search_payload, stop_all_node
-from .scheduler import CommandScheduler
-from .sequence_nodes import RoutineNode, speech_ends, step_node
+from .nodes import Node, Target, command_node, parallel_node, search_payload, serial_node, stop_all_node, wait_node
+from .scheduler import CommandScheduler, speech_seconds
 from .transport import Transport
 from .values import address_of, required_list
 
@@ -197,3 +210,48 @@ class AccountMedia:
 
 
 _: type[MediaApi] = AccountMedia
+
+
+type RoutineNode = Callable[[RunRoutine], Node]
+
+
+def step_node(step: Step, default_customer_id: str, routine_node: RoutineNode) -> Node:
+    """Return the node of a step; ``routine_node`` returns that of a routine."""
+    match step:
+        case Do(command=command, device=device):
+            return command_node(command, [Target.of(device, default_customer_id)])
+        case RunRoutine():
+            return routine_node(step)
+        case Wait(seconds=seconds):
+            return wait_node(seconds)
+        case InTurn(steps=steps):
+            return serial_node([step_node(inner, default_customer_id, routine_node) for inner in steps])
+        case Together(steps=steps):
+            return parallel_node([step_node(inner, default_customer_id, routine_node) for inner in steps])
+
+
+def speech_ends(step: Step) -> dict[str, float]:
+    """Return when each device has probably ended speaking, by serial, in seconds from the start of a step."""
+    ends: dict[str, float] = {}
+    _walk(step, 0.0, lambda serial, end: ends.update({serial: max(end, ends.get(serial, 0.0))}))
+    return ends
+
+
+def _walk(step: Step, start: float, note: Callable[[str, float], None]) -> float:
+    """Note when each text ends, and return when the step does."""
+    match step:
+        case Do(command=command, device=device):
+            if (seconds := speech_seconds(command)) is None:
+                return start
+            note(device.serial, start + seconds)
+            return start + seconds
+        case RunRoutine():
+            return start
+        case Wait(seconds=seconds):
+            return start + seconds
+        case InTurn(steps=steps):
+            for inner in steps:
+                start = _walk(inner, start, note)
+            return start
+        case Together(steps=steps):
+            return max((_walk(inner, start, note) for inner in steps), default=start)

@@ -15,7 +15,7 @@ from alexapy.secureauth import AuthTerminalError, AuthTransientError, DeviceCred
 from yarl import URL
 
 from ..errors import AlexaAuthError, AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
-from ..model.calls import is_command
+from ..model.commands import is_command
 from ..model.devices import Credentials
 from .endpoints import CSRF_PAGES, REGION, Host
 from .limits import Backoff, SingleFlight

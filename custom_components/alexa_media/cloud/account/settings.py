@@ -11,6 +11,7 @@ from ..model.devices import Device, DevicePreferences
 from ..model.settings import (
     EQUALIZER as BANDS,
     MAX_GAIN,
+    BackgroundApi,
     Person,
     PreferenceChanges,
     Setting,
@@ -494,3 +495,35 @@ def _unsupported(endpoint: Endpoint) -> AlexaUnsupportedError:
 
 
 _: type[SettingsApi] = AccountSettings
+
+
+SET_BACKGROUND: Final = Endpoint(
+    name="set_background",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/api/background-image",
+    is_write=True,
+    answer=Answer.ANY,
+)
+
+BACKGROUND_ENDPOINTS: Final = (SET_BACKGROUND,)
+
+
+_PHOTO: Final = "JqIFZhtBTx25wLGTJGdNGQ"
+"""Id sent with every custom image; constant in alexapy."""
+
+
+class AccountBackground:
+    """Screen backgrounds of one account; ``BackgroundApi`` documents the methods."""
+
+    def __init__(self, session: AccountSession) -> None:
+        """Initialize with the session of the account."""
+        self._session = session
+
+    async def async_set_background(self, device: Device, url: str) -> None:
+        """Set the background image."""
+        picture = {"backgroundImageID": _PHOTO, "backgroundImageType": "PERSONAL_PHOTOS", "backgroundImageURL": url}
+        await self._session.transport.async_request(SET_BACKGROUND, json={**address_of(device), **picture})
+
+
+_background: type[BackgroundApi] = AccountBackground

@@ -29,7 +29,7 @@ from ..http import (
     off_loop,
     refusal_type,
 )
-from ..model.calls import command, is_command
+from ..model.commands import command, is_command
 from .endpoints import Answer, Endpoint, Host
 from .limits import Slots, Throttle, Traffic
 from .unproven import UnprovenRequests

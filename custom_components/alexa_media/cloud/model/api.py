@@ -8,7 +8,6 @@ from typing import Protocol
 from ...const import Topic
 from ..errors import AlexaError
 from .alarms import AlarmsApi
-from .background import BackgroundApi
 from .commands import Command, PlayerCommand
 from .controls import SmartHomeApi
 from .devices import Account, BluetoothState, Device, Notification, Session, Volume
@@ -19,7 +18,7 @@ from .lists import ListsApi
 from .media import MediaApi
 from .property import ManagementApi
 from .routines import RoutinesApi
-from .settings import SettingsApi
+from .settings import BackgroundApi, SettingsApi
 
 
 class Capability(Flag):

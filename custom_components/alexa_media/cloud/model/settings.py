@@ -145,3 +145,10 @@ class SettingsApi(Protocol):
 
     async def async_household(self) -> tuple[Person, ...]:
         """Return the people of the household."""
+
+
+class BackgroundApi(Protocol):
+    """Screen backgrounds of one account; every method raises an ``AlexaError``."""
+
+    async def async_set_background(self, device: Device, url: str) -> None:
+        """Set the background to the image at an https URL, which Amazon downloads."""

@@ -48,17 +48,9 @@ from .requests import (
     endpoint_id as checked_endpoint_id,
 )
 from .settings import (
-    DistanceUnits,
-    Enablement,
     SettingKey,
     SettingSpec,
     SettingValue,
-    SetupModePrivilege,
-    SuppressedError,
-    TemperatureUnit,
-    TimeFormat,
-    Tone,
-    WakeWord,
     settings_page,
 )
 from .transport import MAX_RETRY_SECONDS, AccessTokenGetter, Time, Transport
@@ -94,7 +86,7 @@ class ClientBase:
         """Call ``listener`` after each good answer."""
         self._transport.on_answer = listener
 
-    async def _read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
+    async def read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
         """Read one feature, whose name is the end of the operation's path."""
         name = operation.path.rpartition("/")[2]
         return await self._transport.async_request(
@@ -258,21 +250,9 @@ class EndpointsClient(ClientBase):
 class FeaturesClient(ClientBase):
     """Operations on the features of one endpoint."""
 
-    async def get_connectivity(self, endpoint_id: str) -> Feature:
-        """Read whether Amazon reaches the device."""
-        return await self._read_feature(table.GET_CONNECTIVITY, endpoint_id)
-
-    async def get_color(self, endpoint_id: str) -> Feature:
-        """Read the colour of a light."""
-        return await self._read_feature(table.GET_COLOR, endpoint_id)
-
     async def set_color(self, endpoint_id: str, color: Color) -> None:
         """Set hue, saturation and brightness of a light at once."""
         await self._command(table.SET_COLOR, endpoint_id, requests.color(color))
-
-    async def get_brightness(self, endpoint_id: str) -> Feature:
-        """Read the brightness of a light."""
-        return await self._read_feature(table.GET_BRIGHTNESS, endpoint_id)
 
     async def set_brightness(self, endpoint_id: str, brightness: int) -> None:
         """Set the brightness of a light (0–100)."""
@@ -281,10 +261,6 @@ class FeaturesClient(ClientBase):
     async def adjust_brightness(self, endpoint_id: str, delta: int) -> None:
         """Change the brightness of a light by so many percent (-100 to 100)."""
         await self._command(table.ADJUST_BRIGHTNESS, endpoint_id, requests.percent_delta("brightnessDelta", delta))
-
-    async def get_color_temperature(self, endpoint_id: str) -> Feature:
-        """Read the colour temperature of a light."""
-        return await self._read_feature(table.GET_COLOR_TEMPERATURE, endpoint_id)
 
     async def set_color_temperature(self, endpoint_id: str, kelvin: int) -> None:
         """Set the colour temperature of a light (1000–10000 K)."""
@@ -298,10 +274,6 @@ class FeaturesClient(ClientBase):
         """Make a light warmer by a step of its maker's choice."""
         await self._command(table.DECREASE_COLOR_TEMPERATURE, endpoint_id)
 
-    async def get_power(self, endpoint_id: str) -> Feature:
-        """Read whether a device is on."""
-        return await self._read_feature(table.GET_POWER, endpoint_id)
-
     async def turn_on(self, endpoint_id: str) -> None:
         """Turn a device on."""
         await self._command(table.TURN_ON, endpoint_id)
@@ -309,14 +281,6 @@ class FeaturesClient(ClientBase):
     async def turn_off(self, endpoint_id: str) -> None:
         """Turn a device off."""
         await self._command(table.TURN_OFF, endpoint_id)
-
-    async def get_temperature_sensor(self, endpoint_id: str) -> Feature:
-        """Read the temperature that a device measures."""
-        return await self._read_feature(table.GET_TEMPERATURE_SENSOR, endpoint_id)
-
-    async def get_thermostat(self, endpoint_id: str) -> Feature:
-        """Read mode and set points of a thermostat; the temperature of the room is not among them."""
-        return await self._read_feature(table.GET_THERMOSTAT, endpoint_id)
 
     async def adjust_target_setpoint(self, endpoint_id: str, delta: Temperature) -> None:
         """Change the set point of a thermostat that has one."""
@@ -336,10 +300,6 @@ class FeaturesClient(ClientBase):
     async def set_thermostat_mode(self, endpoint_id: str, mode: ThermostatMode) -> None:
         """Set the mode of a thermostat, one of its ``supported_modes``."""
         await self._command(table.SET_THERMOSTAT_MODE, endpoint_id, requests.thermostat_mode(mode))
-
-    async def get_speaker(self, endpoint_id: str) -> Feature:
-        """Read the volume of an Echo."""
-        return await self._read_feature(table.GET_SPEAKER, endpoint_id)
 
     async def set_volume(self, endpoint_id: str, volume: int) -> None:
         """Set the volume of an Echo (0–100)."""
@@ -400,7 +360,7 @@ class SettingsClient(ClientBase):
         )
 
     async def put_setting(self, endpoint_id: str, key: SettingKey, value: object) -> None:
-        """Write any setting by its key, but not the address; the value is checked as by the named methods."""
+        """Write any setting by its key, but not the address; the value is checked first."""
         spec = settings.SETTINGS.get(key)
         if spec is None:
             raise AlexaInvalidValueError("key", "the key of a setting other than the address")
@@ -411,12 +371,14 @@ class SettingsClient(ClientBase):
             json=spec.encode(value),
         )
 
-    async def _get[V](self, spec: SettingSpec[V], endpoint_id: str) -> Setting[V]:
+    async def read_setting[V](self, spec: SettingSpec[V], endpoint_id: str) -> Setting[V]:
+        """Return a setting by its own operation."""
         return await self._transport.async_request(
             spec.read, spec.setting, params={"endpointId": requests.endpoint_id(endpoint_id)}
         )
 
-    async def _put[V](self, spec: SettingSpec[V], endpoint_id: str, value: object) -> None:
+    async def write_setting[V](self, spec: SettingSpec[V], endpoint_id: str, value: object) -> None:
+        """Write a setting by its own operation; the value is checked first."""
         await self._command(spec.write, endpoint_id, spec.encode(value))
 
     async def get_address(self, endpoint_id: str) -> Address:
@@ -436,150 +398,6 @@ class SettingsClient(ClientBase):
             params={"endpointId": requests.endpoint_id(endpoint_id)},
             json=requests.address(address),
         )
-
-    async def get_do_not_disturb(self, endpoint_id: str) -> Setting[bool]:
-        """Return whether do not disturb is on."""
-        return await self._get(settings.DO_NOT_DISTURB, endpoint_id)
-
-    async def put_do_not_disturb(self, endpoint_id: str, enabled: bool) -> None:
-        """Turn do not disturb on or off: no notifications, calls and other interruptions."""
-        await self._put(settings.DO_NOT_DISTURB, endpoint_id, enabled)
-
-    async def get_locales(self, endpoint_id: str) -> Setting[tuple[str, ...]]:
-        """Return the languages of an Echo, the preferred one first."""
-        return await self._get(settings.LOCALES, endpoint_id)
-
-    async def put_locales(self, endpoint_id: str, locales: Sequence[str]) -> None:
-        """Set one or two languages such as en-US, the preferred one first."""
-        await self._put(settings.LOCALES, endpoint_id, locales)
-
-    async def get_wake_words(self, endpoint_id: str) -> Setting[tuple[WakeWord, ...]]:
-        """Return the wake word of an Echo."""
-        return await self._get(settings.WAKE_WORDS, endpoint_id)
-
-    async def put_wake_words(self, endpoint_id: str, wake_words: Sequence[WakeWord]) -> None:
-        """Set the wake word: exactly one."""
-        await self._put(settings.WAKE_WORDS, endpoint_id, wake_words)
-
-    async def get_wake_word_confirmation(self, endpoint_id: str) -> Setting[Tone]:
-        """Return whether an Echo sounds when it starts to listen."""
-        return await self._get(settings.WAKE_WORD_CONFIRMATION, endpoint_id)
-
-    async def put_wake_word_confirmation(self, endpoint_id: str, tone: Tone) -> None:
-        """Set whether an Echo sounds when it starts to listen."""
-        await self._put(settings.WAKE_WORD_CONFIRMATION, endpoint_id, tone)
-
-    async def get_speech_confirmation(self, endpoint_id: str) -> Setting[Tone]:
-        """Return whether an Echo sounds when it stops listening."""
-        return await self._get(settings.SPEECH_CONFIRMATION, endpoint_id)
-
-    async def put_speech_confirmation(self, endpoint_id: str, tone: Tone) -> None:
-        """Set whether an Echo sounds when it stops listening."""
-        await self._put(settings.SPEECH_CONFIRMATION, endpoint_id, tone)
-
-    async def get_error_suppression(self, endpoint_id: str) -> Setting[tuple[SuppressedError, ...]]:
-        """Return which errors an Echo does not sound for."""
-        return await self._get(settings.ERROR_SUPPRESSION, endpoint_id)
-
-    async def put_error_suppression(self, endpoint_id: str, errors: Sequence[SuppressedError]) -> None:
-        """Set which errors an Echo does not sound for."""
-        await self._put(settings.ERROR_SUPPRESSION, endpoint_id, errors)
-
-    async def get_setup_mode_privileges(self, endpoint_id: str) -> Setting[tuple[SetupModePrivilege, ...]]:
-        """Return what a guest may change at the device."""
-        return await self._get(settings.SETUP_MODE_PRIVILEGES, endpoint_id)
-
-    async def put_setup_mode_privileges(self, endpoint_id: str, privileges: Sequence[SetupModePrivilege]) -> None:
-        """Set what a guest may change at the device; Amazon lists this operation, but does not describe it."""
-        await self._put(settings.SETUP_MODE_PRIVILEGES, endpoint_id, privileges)
-
-    async def get_maximum_volume_limit(self, endpoint_id: str) -> Setting[int]:
-        """Return how loud an Echo can be made (0–100)."""
-        return await self._get(settings.MAXIMUM_VOLUME_LIMIT, endpoint_id)
-
-    async def put_maximum_volume_limit(self, endpoint_id: str, percent: int) -> None:
-        """Set how loud an Echo can be made (0–100)."""
-        await self._put(settings.MAXIMUM_VOLUME_LIMIT, endpoint_id, percent)
-
-    async def get_time_format(self, endpoint_id: str) -> Setting[TimeFormat]:
-        """Return how an Echo shows the time."""
-        return await self._get(settings.TIME_FORMAT, endpoint_id)
-
-    async def put_time_format(self, endpoint_id: str, time_format: TimeFormat) -> None:
-        """Set how an Echo shows the time."""
-        await self._put(settings.TIME_FORMAT, endpoint_id, time_format)
-
-    async def get_time_zone(self, endpoint_id: str) -> Setting[str]:
-        """Return the IANA name of the time zone of an Echo."""
-        return await self._get(settings.TIME_ZONE, endpoint_id)
-
-    async def put_time_zone(self, endpoint_id: str, time_zone: str) -> None:
-        """Set the time zone of an Echo by its IANA name."""
-        await self._put(settings.TIME_ZONE, endpoint_id, time_zone)
-
-    async def get_temperature_unit(self, endpoint_id: str) -> Setting[TemperatureUnit]:
-        """Return the unit in which an Echo tells temperatures."""
-        return await self._get(settings.TEMPERATURE_UNIT, endpoint_id)
-
-    async def put_temperature_unit(self, endpoint_id: str, unit: TemperatureUnit) -> None:
-        """Set the unit in which an Echo tells temperatures."""
-        await self._put(settings.TEMPERATURE_UNIT, endpoint_id, unit)
-
-    async def get_distance_units(self, endpoint_id: str) -> Setting[DistanceUnits]:
-        """Return the units in which an Echo tells distances."""
-        return await self._get(settings.DISTANCE_UNITS, endpoint_id)
-
-    async def put_distance_units(self, endpoint_id: str, units: DistanceUnits) -> None:
-        """Set the units in which an Echo tells distances."""
-        await self._put(settings.DISTANCE_UNITS, endpoint_id, units)
-
-    async def get_alexa_captions(self, endpoint_id: str) -> Setting[Enablement]:
-        """Return whether an Echo shows what Alexa says."""
-        return await self._get(settings.ALEXA_CAPTIONS, endpoint_id)
-
-    async def put_alexa_captions(self, endpoint_id: str, enablement: Enablement) -> None:
-        """Set whether an Echo shows what Alexa says."""
-        await self._put(settings.ALEXA_CAPTIONS, endpoint_id, enablement)
-
-    async def get_closed_captions(self, endpoint_id: str) -> Setting[Enablement]:
-        """Return whether an Echo shows the captions of films."""
-        return await self._get(settings.CLOSED_CAPTIONS, endpoint_id)
-
-    async def put_closed_captions(self, endpoint_id: str, enablement: Enablement) -> None:
-        """Set whether an Echo shows the captions of films."""
-        await self._put(settings.CLOSED_CAPTIONS, endpoint_id, enablement)
-
-    async def get_magnifier(self, endpoint_id: str) -> Setting[Enablement]:
-        """Return whether the magnifier of a screen can be used."""
-        return await self._get(settings.MAGNIFIER, endpoint_id)
-
-    async def put_magnifier(self, endpoint_id: str, enablement: Enablement) -> None:
-        """Set whether the magnifier of a screen can be used."""
-        await self._put(settings.MAGNIFIER, endpoint_id, enablement)
-
-    async def get_color_inversion(self, endpoint_id: str) -> Setting[Enablement]:
-        """Return whether the colours of a screen are inverted."""
-        return await self._get(settings.COLOR_INVERSION, endpoint_id)
-
-    async def put_color_inversion(self, endpoint_id: str, enablement: Enablement) -> None:
-        """Set whether the colours of a screen are inverted."""
-        await self._put(settings.COLOR_INVERSION, endpoint_id, enablement)
-
-    async def get_follow_up(self, endpoint_id: str) -> Setting[bool]:
-        """Return whether an Echo goes on listening after an answer."""
-        return await self._get(settings.FOLLOW_UP, endpoint_id)
-
-    async def put_follow_up(self, endpoint_id: str, enabled: bool) -> None:
-        """Set whether an Echo goes on listening after an answer."""
-        await self._put(settings.FOLLOW_UP, endpoint_id, enabled)
-
-    async def get_speaking_rate(self, endpoint_id: str) -> Setting[float]:
-        """Return how fast Alexa speaks, as a multiple of normal."""
-        return await self._get(settings.SPEAKING_RATE, endpoint_id)
-
-    async def put_speaking_rate(self, endpoint_id: str, rate: float) -> None:
-        """Set how fast Alexa speaks: one of ``settings.SPEAKING_RATES``."""
-        await self._put(settings.SPEAKING_RATE, endpoint_id, rate)
 
 
 class SmartPropertiesClient(EndpointsClient, FeaturesClient, SettingsClient):

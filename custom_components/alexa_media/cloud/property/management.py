@@ -22,7 +22,6 @@ from ..model.property import (
     WifiSecurity,
 )
 from .client import SmartPropertiesClient
-from .errors import AlexaAddressRejectedError, AlexaEndpointMovedError
 from .inventory import Inventory, is_reachable
 from .models import Address, Endpoint, SettingErrorCode
 from .operation import Region
@@ -42,7 +41,7 @@ from .requests import (
 )
 from .settings import SettingKey, kept
 from .smart_home import ID_PREFIX
-from .transport import Time
+from .transport import AlexaAddressRejectedError, AlexaEndpointMovedError, Time
 
 SETTINGS_INTERVAL: Final = 3600.0
 """Seconds; settings younger than half of this are reused for readers that have not seen them."""

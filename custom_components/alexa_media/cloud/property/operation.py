@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-import re
 from typing import Final
 
 from ..http import MAX_BODY_BYTES, MAX_WRITE_BODY_BYTES
@@ -80,8 +79,6 @@ BACKOFF_UNSPECIFIED: Final = Retry(name="backoffUnspecified")
 LISTED: Final[Mapping[int, Retry]] = {429: EXPONENTIAL_256, 500: EXPONENTIAL_256}
 """What the operations on endpoints, units and connectivity document."""
 
-_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
@@ -113,11 +110,6 @@ class Operation:
     def max_body(self) -> int:
         """Return the size limit of the answer in bytes."""
         return MAX_WRITE_BODY_BYTES if self.is_write else MAX_BODY_BYTES
-
-    @property
-    def client_method(self) -> str:
-        """Return the name of the client's method."""
-        return _WORD.sub("_", self.operation_id).lower()
 
     def retry_for(self, status: int) -> Retry | None:
         """Return when a request may be sent again after ``status``, ``None`` for never.

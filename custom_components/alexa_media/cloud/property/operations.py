@@ -1,7 +1,6 @@
 """Every operation of the Smart Properties API that the client knows, in one table.
 
-The methods of the client carry the names of the operations in snake case. Those of the
-settings are in ``settings.py``, beside what may be in each setting.
+Operations of the settings are in ``settings.py``, beside the values of each setting.
 """
 
 from typing import Final

@@ -18,6 +18,7 @@ from yarl import URL
 from ..errors import (
     AlexaAuthError,
     AlexaBadResponseError,
+    AlexaCommandError,
     AlexaConnectionError,
     AlexaDeviceOfflineError,
     AlexaError,
@@ -36,8 +37,7 @@ from ..http import (
     refusal_type,
 )
 from ..json import mapping, mappings, text
-from .errors import AlexaAddressRejectedError, AlexaEndpointMovedError
-from .models import OFFLINE_CODES, JsonValue
+from .models import OFFLINE_CODES, Address, AddressProblem, JsonValue
 from .operation import HOSTS, Answer, Host, Operation, Region, Retry
 from .parse import ShapeError, new_endpoint_id, rejected_address
 
@@ -53,6 +53,52 @@ class Reply:
     data: Any
     request_id: str | None
     size: int = 0
+
+
+class AlexaAddressRejectedError(AlexaCommandError):
+    """Amazon does not take an address and says why, or which ones it would take, best first.
+
+    Neither is in the message: an address is personal.
+    """
+
+    translation_key = "address_rejected"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        suggestions: Sequence[Address] = (),
+        problems: Sequence[AddressProblem] = (),
+        endpoint: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        """Keep what Amazon says about the address."""
+        super().__init__(message, endpoint=endpoint, status=status, code=code)
+        self.suggestions = tuple(suggestions)
+        self.problems = tuple(problems)
+
+
+class AlexaEndpointMovedError(AlexaError):
+    """The device is no longer known by this endpoint id (300, 301, 303): look for it by its serial number.
+
+    ``new_id`` is its new id where the answer names one.
+    """
+
+    translation_key = "endpoint_moved"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        new_id: str | None = None,
+        endpoint: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        """Keep the new id."""
+        super().__init__(message, endpoint=endpoint, status=status, code=code)
+        self.new_id = new_id
 
 
 def error_code(answer: HttpAnswer) -> str | None:

@@ -1,12 +1,75 @@
-"""The script that comes first in a sign-in page: what scripts of the page miss in an opaque origin.
+"""Sign-in pages in an opaque origin: tickets for their requests, and a script for their scripts.
 
-There, ``localStorage``, ``sessionStorage`` and ``document.cookie`` raise an error, which would
-end most scripts of Amazon's. Here they are kept in the memory of the page. Addresses that
-scripts ask for are led through the sign-in, as a page's own links are.
+A page in an opaque origin counts as another site to the browser. Its links carry the sign-in
+cookie, as they are top-level GET requests. Its forms, scripts, pictures and script requests
+carry none, so the address contains a ticket, one per page: ``<base>/~<ticket>/<host>/<path>``.
+
+``localStorage``, ``sessionStorage`` and ``document.cookie`` raise errors there, which would end
+most of Amazon's scripts. The script inserted first keeps them in the memory of the page and
+routes the addresses that scripts request through the sign-in, as a page's own links are.
 """
 
+from collections import OrderedDict
+from hashlib import sha256
 import json
+import secrets
 from typing import Final
+
+MARK: Final = "~"
+"""First character of the path segment that is a ticket; no host begins with it."""
+_MAX_TICKETS: Final = 32
+"""Maximum number of tickets of each kind; the oldest is dropped."""
+
+
+def split_ticket(base: str, target: str) -> tuple[str, str]:
+    """Return the ticket of a request target, "" without one, and the target without it."""
+    mark = f"{base}/{MARK}"
+    if not target.startswith(mark):
+        return "", target
+    ticket, slash, rest = target[len(mark) :].partition("/")
+    return (ticket, f"{base}{slash}{rest}") if ticket else ("", target)
+
+
+class Tickets:
+    """The tickets of one sign-in.
+
+    The ticket of a form that was sent is in the address bar, where others may see it:
+    it is good for nothing any more but for the very same form again, as at a reload.
+    """
+
+    def __init__(self) -> None:
+        """Begin without tickets."""
+        self._open: OrderedDict[bytes, None] = OrderedDict()
+        self._spent: OrderedDict[bytes, bytes] = OrderedDict()
+
+    def issue(self) -> str:
+        """Return a new ticket as a path segment, with its mark."""
+        ticket = secrets.token_urlsafe(32)
+        self._open[_digest(ticket.encode())] = None
+        if len(self._open) > _MAX_TICKETS:
+            self._open.popitem(last=False)
+        return f"{MARK}{ticket}"
+
+    def admits(self, ticket: str) -> bool:
+        """Return whether a page with this ticket is open."""
+        return _digest(ticket.encode("utf-8", "surrogatepass")) in self._open
+
+    def spend(self, ticket: str, form: bytes) -> bool:
+        """Return whether a page may send this form and lead to the next page by it."""
+        key, sent = _digest(ticket.encode("utf-8", "surrogatepass")), _digest(form)
+        if key not in self._open:
+            return self._spent.get(key) == sent
+        del self._open[key]
+        self._spent[key] = sent
+        if len(self._spent) > _MAX_TICKETS:
+            self._spent.popitem(last=False)
+        return True
+
+
+def _digest(data: bytes) -> bytes:
+    """Return a digest: looking one up tells nothing about others by the time it takes."""
+    return sha256(data).digest()
+
 
 _SCRIPT: Final = r"""
 (() => {
