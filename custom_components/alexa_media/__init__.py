@@ -10,12 +10,12 @@ from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
 from . import push
+from .backends import async_create_backend
 from .const import DOMAIN
 from .coordinator.runtime import (
     AlexaConfigEntry,
     AlexaRuntimeData,
     async_claim_registration,
-    async_create_backend,
     async_forget,
 )
 from .entity import async_follow_devices, is_gone

@@ -1,11 +1,12 @@
-"""Backend of an Alexa Smart Properties entry, with the tokens of Login with Amazon."""
+"""Backends of the entries of both clouds, their sessions, credentials and tokens."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 import time
 from typing import Any, Final, override
 
 import aiohttp
+from aiohttp import CookieJar
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import (
@@ -14,18 +15,37 @@ from homeassistant.exceptions import (
     OAuth2TokenRequestError,
     OAuth2TokenRequestReauthError,
 )
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import (
     AbstractOAuth2Implementation,
     ImplementationUnavailableError,
     LocalOAuth2Implementation,
     async_get_config_entry_implementation,
 )
+from homeassistant.util.ssl import SSL_ALPN_HTTP11_HTTP2, client_context
+import httpx
 
+from .cloud.account.backend import AccountBackend
 from .cloud.errors import AlexaAuthError, AlexaConnectionError
+from .cloud.model.api import AlexaBackend
+from .cloud.model.devices import Account, Credentials
 from .cloud.property.backend import SmartPropertiesBackend
 from .cloud.property.operation import Region
 from .cloud.property.transport import AccessTokenGetter
-from .const import CONF_LOGIN_HOST, CONF_REGION, CONF_UNIT_ID, CONF_WHOLE_ORGANIZATION, DOMAIN
+from .const import (
+    CONF_ACCOUNT_ID,
+    CONF_CUSTOMER_ID,
+    CONF_EMAIL,
+    CONF_LOGIN_HOST,
+    CONF_MAC_DMS,
+    CONF_REFRESH_TOKEN,
+    CONF_REGION,
+    CONF_SERIAL,
+    CONF_UNIT_ID,
+    CONF_URL,
+    CONF_WHOLE_ORGANIZATION,
+    DOMAIN,
+)
 
 CONF_TOKEN: Final = "token"  # noqa: S105 - the name of a key
 
@@ -125,3 +145,68 @@ async def async_create_property_backend(
         entry.data[CONF_UNIT_ID],
         whole_organization=entry.data[CONF_WHOLE_ORGANIZATION],
     )
+
+
+def credentials_of(data: Mapping[str, Any]) -> Credentials:
+    """Return the credentials in an entry's data."""
+    return Credentials(
+        domain=data[CONF_URL],
+        serial=data[CONF_SERIAL],
+        refresh_token=data[CONF_REFRESH_TOKEN],
+        mac_dms=data.get(CONF_MAC_DMS) or {},
+        account_id=data.get(CONF_ACCOUNT_ID),
+    )
+
+
+def create_push_client() -> httpx.AsyncClient:
+    """Return an HTTP/2 client for one account's stream.
+
+    Home Assistant's shared client cannot be closed, and Amazon allows one stream per connection.
+    """
+    return httpx.AsyncClient(http2=True, verify=client_context(alpn_protocols=SSL_ALPN_HTTP11_HTTP2))
+
+
+def create_backend(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
+    """Return the backend of an account entry, with a session for its cookies, and the function that closes both."""
+    account = None
+    # An entry of alexa_media_player lacks the account's id: ask Amazon.
+    if data[CONF_CUSTOMER_ID]:
+        account = Account(
+            customer_id=data[CONF_CUSTOMER_ID],
+            email=data[CONF_EMAIL],
+            name="",
+            domain=data[CONF_URL],
+            account_id=data.get(CONF_ACCOUNT_ID),
+        )
+    # Without the automatic clean-up, which detaches the session before the backend is done with it.
+    session = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=CookieJar())
+    backend = AccountBackend(session, credentials_of(data), client_factory=create_push_client, account=account)
+
+    async def _async_close() -> None:
+        try:
+            await backend.async_close()
+        finally:
+            session.detach()
+
+    return backend, _async_close
+
+
+async def async_create_backend(
+    hass: HomeAssistant, entry: ConfigEntry[Any]
+) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
+    """Return the backend of an account or a property, and its close function; raises ``ConfigEntryError``s."""
+    if CONF_REGION not in entry.data:
+        return create_backend(hass, entry.data)
+    session = async_create_clientsession(hass, auto_cleanup=False)
+    try:
+        backend = await async_create_property_backend(hass, entry, session)
+    except BaseException:
+        session.detach()
+        raise
+
+    async def _async_close() -> None:
+        session.detach()
+
+    return backend, _async_close

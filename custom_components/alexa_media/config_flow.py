@@ -31,6 +31,7 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import slugify
 import probatio as vol
 
+from .backends import create_push_client
 from .cloud.account.backend import AccountBackend
 from .cloud.account.enrollment import Enrollment
 from .cloud.account.sign_in_proxy import checked_otp_secret
@@ -54,7 +55,7 @@ from .const import (
     EVENT_RELOGIN_SUCCESS,
     MARKETPLACES,
 )
-from .coordinator.runtime import create_push_client, sharing_registration
+from .coordinator.runtime import sharing_registration
 from .entity import masked
 from .flow.login_proxy import LoginSession, async_open_login
 from .flow.options import AlexaMediaOptionsFlow, PropertyOptionsFlow

@@ -35,8 +35,8 @@ from .cloud.model.events import (
     StreamOpened,
     VolumeChanged,
 )
+from .coordinator.history import Sign
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
-from .coordinator.wakings import Sign
 
 _LOGGER = logging.getLogger(__name__)
 

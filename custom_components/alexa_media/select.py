@@ -22,10 +22,9 @@ from .cloud.model.property import LOCALES, PropertySettingValue
 from .cloud.model.settings import PreferenceChanges, Setting
 from .const import CONF_DEFAULT_DEVICE
 from .coordinator.alarms import AlarmSounds, AlarmSoundsCoordinator
-from .coordinator.device_settings import DeviceSettingsCoordinator
 from .coordinator.devices import DevicesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .coordinator.settings import SettingsCoordinator
+from .coordinator.settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .entity import (
     AlexaDeviceEntity,
     account_device_info,

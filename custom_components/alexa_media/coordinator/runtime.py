@@ -2,35 +2,26 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Generator
 import contextlib
 from dataclasses import dataclass, field
 import math
+from operator import attrgetter
 from typing import Any, Final
 
-from aiohttp import CookieJar
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
-from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
-from homeassistant.util.ssl import SSL_ALPN_HTTP11_HTTP2, client_context
-import httpx
 
-from ..backends import async_create_property_backend
-from ..cloud.account.backend import AccountBackend
+from ..backends import create_backend
 from ..cloud.errors import AlexaAuthError, AlexaError
 from ..cloud.model.api import AlexaBackend, Capability
-from ..cloud.model.devices import Account, Credentials
 from ..const import (
-    CONF_ACCOUNT_ID,
     CONF_CUSTOMER_ID,
-    CONF_EMAIL,
-    CONF_MAC_DMS,
     CONF_REFRESH_TOKEN,
     CONF_REGION,
     CONF_SERIAL,
-    CONF_URL,
     DOMAIN,
 )
 from .alarm_volume_override import AlarmVolumeOverrides, alarm_volume_store
@@ -38,18 +29,16 @@ from .alarm_watch import AlarmWatch
 from .alarms import AlarmSoundsCoordinator, AlarmVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
-from .device_settings import DeviceSettingsCoordinator
 from .devices import DevicesCoordinator, store_for
 from .dnd_bluetooth import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
-from .hearing import Hearing
 from .history import HistoryCoordinator
 from .kids import KidsCoordinator
 from .lists import ListsCoordinator
 from .media_cache import MediaLibrary
 from .players import PlayersCoordinator
-from .recovery import Recovery
+from .recovery import Hearing, Recovery
 from .routines import RoutinesCoordinator
-from .settings import SettingsCoordinator
+from .settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 
 # Maximum time (seconds) that topics wait for the stream at start: those read before it is up are read again after.
@@ -114,9 +103,9 @@ class AlexaRuntimeData:
 
     backend: AlexaBackend
     devices: DevicesCoordinator
-    players: PlayersCoordinator | None
-    notifications: NotificationsCoordinator | None
-    dnd: DndCoordinator | None
+    players: PlayersCoordinator | None = None
+    notifications: NotificationsCoordinator | None = None
+    dnd: DndCoordinator | None = None
     bluetooth: BluetoothCoordinator | None = None
     routines: RoutinesCoordinator | None = None
     kids: KidsCoordinator | None = None
@@ -143,47 +132,9 @@ class AlexaRuntimeData:
     @classmethod
     def create(cls, hass: HomeAssistant, entry: AlexaConfigEntry, backend: AlexaBackend) -> AlexaRuntimeData:
         """Create the coordinators that a backend supports."""
-        has = backend.capabilities
-        devices = DevicesCoordinator(hass, entry, backend)
-        notifications = NotificationsCoordinator(hass, entry, backend) if Capability.NOTIFICATIONS in has else None
-        # without the list of what there is, nothing can be done about it
-        alarms = backend.alarms if notifications else None
-        volumes = AlarmVolumesCoordinator(hass, entry, backend, alarms) if alarms else None
-        watch = AlarmWatch(hass, entry, devices, notifications) if notifications else None
-        dnd = DndCoordinator(hass, entry, backend) if Capability.DND in has else None
-        appliances = smart_home = guard = None
-        managed = backend.management
-        if home := backend.smart_home:
-            appliances = AppliancesCoordinator(hass, entry, backend, home)
-            smart_home = SmartHomeCoordinator(hass, entry, backend, home, appliances)
-            guard = GuardCoordinator(hass, entry, backend, home, appliances, devices)
-        data = cls(
-            backend=backend,
-            devices=devices,
-            players=PlayersCoordinator(hass, entry, backend, devices) if Capability.PLAYERS in has else None,
-            notifications=notifications,
-            dnd=dnd,
-            bluetooth=BluetoothCoordinator(hass, entry, backend) if Capability.BLUETOOTH in has else None,
-            routines=RoutinesCoordinator(hass, entry, backend, api) if (api := backend.routines) else None,
-            kids=KidsCoordinator(hass, entry, backend, kids, devices) if (kids := backend.kids) else None,
-            lists=ListsCoordinator(hass, entry, backend, backend.lists) if backend.lists else None,
-            settings=SettingsCoordinator(hass, entry, backend, backend.settings, devices) if backend.settings else None,
-            media=MediaLibrary(hass, backend.media) if backend.media else None,
-            history=HistoryCoordinator(hass, entry, backend, past, devices, dnd) if (past := backend.history) else None,
-            appliances=appliances,
-            smart_home=smart_home,
-            guard=guard,
-            alarm_volume=volumes,
-            ascending=AscendingCoordinator(hass, entry, backend, alarms) if alarms else None,
-            alarm_sounds=AlarmSoundsCoordinator(hass, entry, backend, alarms, devices) if alarms else None,
-            alarm_watch=watch,
-            alarm_volume_override=(
-                AlarmVolumeOverrides(hass, entry, alarms, devices, volumes, watch)
-                if alarms and volumes and watch
-                else None
-            ),
-            device_settings=DeviceSettingsCoordinator(hass, entry, backend, managed) if managed else None,
-        )
+        data = cls(backend=backend, devices=DevicesCoordinator(hass, entry, backend))
+        for part in _PARTS:
+            part.add_to(data, hass, entry)
         data.recovery = Recovery(
             hass,
             entry,
@@ -302,69 +253,60 @@ class AlexaRuntimeData:
                 await asyncio.sleep(pause)
 
 
-def credentials_of(data: Mapping[str, Any]) -> Credentials:
-    """Return the credentials in an entry's data."""
-    return Credentials(
-        domain=data[CONF_URL],
-        serial=data[CONF_SERIAL],
-        refresh_token=data[CONF_REFRESH_TOKEN],
-        mac_dms=data.get(CONF_MAC_DMS) or {},
-        account_id=data.get(CONF_ACCOUNT_ID),
-    )
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of the runtime data; a backend without ``capability`` or without something that it needs has none.
 
-
-def create_push_client() -> httpx.AsyncClient:
-    """Return an HTTP/2 client for one account's stream.
-
-    Home Assistant's shared client cannot be closed, and Amazon allows one stream per connection.
+    ``create`` receives Home Assistant, the entry, and what ``needs`` names in the runtime data; a name in ``uses``
+    may be None.
     """
-    return httpx.AsyncClient(http2=True, verify=client_context(alpn_protocols=SSL_ALPN_HTTP11_HTTP2))
+
+    field: str
+    create: Callable[..., object]
+    needs: tuple[str, ...]
+    capability: Capability | None = None
+    uses: tuple[str, ...] = ()
+    of_entry: bool = True
+
+    def add_to(self, data: AlexaRuntimeData, hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+        """Create the part if the backend supports it."""
+        needed = [attrgetter(path)(data) for path in self.needs]
+        is_capable = self.capability is None or self.capability in data.backend.capabilities
+        if is_capable and None not in needed:
+            used = [attrgetter(path)(data) for path in self.uses]
+            setattr(data, self.field, self.create(hass, *((entry,) if self.of_entry else ()), *needed, *used))
 
 
-def create_backend(
-    hass: HomeAssistant, data: Mapping[str, Any]
-) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an account entry, with a session for its cookies, and the function that closes both."""
-    account = None
-    # An entry of alexa_media_player lacks the account's id: ask Amazon.
-    if data[CONF_CUSTOMER_ID]:
-        account = Account(
-            customer_id=data[CONF_CUSTOMER_ID],
-            email=data[CONF_EMAIL],
-            name="",
-            domain=data[CONF_URL],
-            account_id=data.get(CONF_ACCOUNT_ID),
-        )
-    # Without the automatic clean-up, which detaches the session before the backend is done with it.
-    session = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=CookieJar())
-    backend = AccountBackend(session, credentials_of(data), client_factory=create_push_client, account=account)
+_HOME: Final = ("backend", "backend.smart_home")
+# Without the list of alarms nothing can be done about them.
+_ALARMS: Final = ("backend", "backend.alarms")
 
-    async def _async_close() -> None:
-        try:
-            await backend.async_close()
-        finally:
-            session.detach()
-
-    return backend, _async_close
-
-
-async def async_create_backend(
-    hass: HomeAssistant, entry: AlexaConfigEntry
-) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an account or a property, and its close function; raises ``ConfigEntryError``s."""
-    if CONF_REGION not in entry.data:
-        return create_backend(hass, entry.data)
-    session = async_create_clientsession(hass, auto_cleanup=False)
-    try:
-        backend = await async_create_property_backend(hass, entry, session)
-    except BaseException:
-        session.detach()
-        raise
-
-    async def _async_close() -> None:
-        session.detach()
-
-    return backend, _async_close
+_PARTS: Final = (
+    _Part("players", PlayersCoordinator, ("backend", "devices"), Capability.PLAYERS),
+    _Part("notifications", NotificationsCoordinator, ("backend",), Capability.NOTIFICATIONS),
+    _Part("dnd", DndCoordinator, ("backend",), Capability.DND),
+    _Part("bluetooth", BluetoothCoordinator, ("backend",), Capability.BLUETOOTH),
+    _Part("routines", RoutinesCoordinator, ("backend", "backend.routines")),
+    _Part("kids", KidsCoordinator, ("backend", "backend.kids", "devices")),
+    _Part("lists", ListsCoordinator, ("backend", "backend.lists")),
+    _Part("settings", SettingsCoordinator, ("backend", "backend.settings", "devices")),
+    _Part("device_settings", DeviceSettingsCoordinator, ("backend", "backend.management")),
+    _Part("media", MediaLibrary, ("backend.media",), of_entry=False),
+    _Part("history", HistoryCoordinator, ("backend", "backend.history", "devices"), uses=("dnd",)),
+    _Part("appliances", AppliancesCoordinator, _HOME),
+    _Part("smart_home", SmartHomeCoordinator, (*_HOME, "appliances")),
+    _Part("guard", GuardCoordinator, (*_HOME, "appliances", "devices")),
+    _Part("alarm_volume", AlarmVolumesCoordinator, _ALARMS, Capability.NOTIFICATIONS),
+    _Part("ascending", AscendingCoordinator, _ALARMS, Capability.NOTIFICATIONS),
+    _Part("alarm_sounds", AlarmSoundsCoordinator, (*_ALARMS, "devices"), Capability.NOTIFICATIONS),
+    _Part("alarm_watch", AlarmWatch, ("devices", "notifications")),
+    _Part(
+        "alarm_volume_override",
+        AlarmVolumeOverrides,
+        ("backend.alarms", "devices", "alarm_volume", "alarm_watch"),
+    ),
+)
+"""The parts in the order of their creation: each needs only parts before it."""
 
 
 def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:

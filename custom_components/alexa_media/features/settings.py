@@ -12,9 +12,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..cloud.model.devices import Device, DevicePreferences
 from ..cloud.model.property import DeviceSettings, PropertySettingValue
 from ..cloud.model.settings import PreferenceChanges, Setting, SettingValue
-from ..coordinator.device_settings import DeviceSettingsCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..coordinator.settings import SettingsCoordinator, setting_key
+from ..coordinator.settings import DeviceSettingsCoordinator, SettingsCoordinator, setting_key
 from ..entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
 
 
