@@ -1,7 +1,7 @@
 """Base entities, ids, device info and error mapping of all platforms."""
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import batched
@@ -98,6 +98,32 @@ def async_setup_entities(
         if coordinator is not None:
             entry.async_on_unload(coordinator.async_add_listener(_update, EXISTENCE))
     _update()
+
+
+@callback
+def async_setup_capable[C: TopicCoordinator[Any]](
+    hass: HomeAssistant,
+    entry: AlexaConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    capability: str,
+    coordinator: C | None,
+    factories: Mapping[str, Callable[[AlexaConfigEntry, C, Device], Entity]],
+) -> None:
+    """Add the entities of ``factories``, by their key, for each device with ``capability`` (Amazon's name)."""
+    devices = entry.runtime_data.devices
+    if coordinator is None:
+        return
+
+    def candidates() -> Candidates:
+        for device in devices.data.values():
+            if capability in device.capabilities:
+                for key, factory in factories.items():
+                    yield (
+                        f"{player_unique_id(entry, device.serial)}_{key}",
+                        partial(factory, entry, coordinator, device),
+                    )
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
 
 
 @contextmanager

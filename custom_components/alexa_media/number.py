@@ -1,6 +1,6 @@
 """Number platform."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, override
@@ -17,7 +17,7 @@ from .cloud.model.devices import Device
 from .cloud.model.settings import MAX_GAIN, Setting
 from .coordinator.alarms import AlarmVolumesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
+from .entity import AlexaDeviceEntity, async_setup_capable, command_errors
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from .features.colors import name_of, snapped, unit_of
 from .features.roles import plain_ranges
@@ -60,19 +60,14 @@ def _async_setup_alarms(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add one for every device that can change it."""
-    devices, volumes = entry.runtime_data.devices, entry.runtime_data.alarm_volume
-    if volumes is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaAlarmVolumeNumber]]]:
-        for device in devices.data.values():
-            if "TIMERS_ALARMS_NOTIFICATIONS_VOLUME" in device.capabilities:
-                yield (
-                    f"{player_unique_id(entry, device.serial)}_{ALERT_VOLUME.key}",
-                    partial(AlexaAlarmVolumeNumber, entry, volumes, device),
-                )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    async_setup_capable(
+        hass,
+        entry,
+        async_add_entities,
+        "TIMERS_ALARMS_NOTIFICATIONS_VOLUME",
+        entry.runtime_data.alarm_volume,
+        {ALERT_VOLUME.key: AlexaAlarmVolumeNumber},
+    )
 
 
 # NumberEntity first: its ``value``, which is final, is the one that Home Assistant shows.

@@ -28,10 +28,9 @@ from .coordinator.settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .entity import (
     AlexaDeviceEntity,
     account_device_info,
-    async_setup_entities,
+    async_setup_capable,
     command_errors,
     invalid_input,
-    player_unique_id,
 )
 from .features.alarms import CAN_RING
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
@@ -78,20 +77,16 @@ def _async_setup_alarms(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add one for the account, and one for each device with selectable alarm sounds."""
-    runtime = entry.runtime_data
-    devices, sounds, api = runtime.devices, runtime.alarm_sounds, runtime.backend.alarms
-    if sounds is None or api is None:
+    if entry.runtime_data.alarm_sounds is None:
         return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaDefaultSoundSelect]]]:
-        for device in devices.data.values():
-            if "CUSTOM_ALARM_TONE" in device.capabilities:
-                yield (
-                    f"{player_unique_id(entry, device.serial)}_{DEFAULT_SOUND.key}",
-                    partial(AlexaDefaultSoundSelect, entry, sounds, device),
-                )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    async_setup_capable(
+        hass,
+        entry,
+        async_add_entities,
+        "CUSTOM_ALARM_TONE",
+        entry.runtime_data.alarm_sounds,
+        {DEFAULT_SOUND.key: AlexaDefaultSoundSelect},
+    )
     async_add_entities([AlexaDefaultDeviceSelect(entry)])
 
 

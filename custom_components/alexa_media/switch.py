@@ -28,7 +28,15 @@ from .coordinator.alarms import AscendingCoordinator
 from .coordinator.dnd_bluetooth import DndCoordinator, NotificationsCoordinator
 from .coordinator.players import PlayersCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import BATCH, AlexaDeviceEntity, async_setup_entities, command_errors, invalid_input, player_unique_id
+from .entity import (
+    BATCH,
+    AlexaDeviceEntity,
+    async_setup_capable,
+    async_setup_entities,
+    command_errors,
+    invalid_input,
+    player_unique_id,
+)
 from .features.alarms import async_switch, echo_of, time_of_day
 from .features.appliances import (
     AlexaApplianceEntity,
@@ -97,19 +105,14 @@ def _add_ascending(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add one for every device that supports ascending volume."""
-    devices, ascending = entry.runtime_data.devices, entry.runtime_data.ascending
-    if ascending is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaAscendingSwitch]]]:
-        for device in devices.data.values():
-            if "ASCENDING_ALARM_VOLUME" in device.capabilities:
-                yield (
-                    f"{player_unique_id(entry, device.serial)}_{ASCENDING.key}",
-                    partial(AlexaAscendingSwitch, entry, ascending, device),
-                )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    async_setup_capable(
+        hass,
+        entry,
+        async_add_entities,
+        "ASCENDING_ALARM_VOLUME",
+        entry.runtime_data.ascending,
+        {ASCENDING.key: AlexaAscendingSwitch},
+    )
 
 
 class _AlarmSwitches:
@@ -353,21 +356,14 @@ def _add_modes(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add shuffle and repeat for every device that plays music."""
-    devices = entry.runtime_data.devices
-    players = entry.runtime_data.players
-    if players is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaModeSwitch]]]:
-        for device in devices.data.values():
-            if "MUSIC_SKILL" in device.capabilities:
-                for description in MODES:
-                    yield (
-                        f"{player_unique_id(entry, device.serial)}_{description.key}",
-                        partial(AlexaModeSwitch, entry, players, device, description),
-                    )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    async_setup_capable(
+        hass,
+        entry,
+        async_add_entities,
+        "MUSIC_SKILL",
+        entry.runtime_data.players,
+        {mode.key: partial(AlexaModeSwitch, description=mode) for mode in MODES},
+    )
 
 
 def _add_dnd(hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
