@@ -24,9 +24,13 @@ from ..time_zones import zone_named
 from .base import LOGGER
 from .devices import DevicesCoordinator
 from .dnd_bluetooth import NotificationsCoordinator
+from .echo_events import EchoEvent, async_send
 
 # Amazon's clock and Home Assistant's differ a little: an item due within this time has gone off when Amazon says so.
 CLOCK_SKEW: Final = timedelta(seconds=2)
+
+# A timer that was set longer ago than this, when it is first read, fires no event.
+NEW_TIMER: Final = timedelta(minutes=10)
 
 # An alarm that is not dismissed stops by itself after an hour.
 RINGING: Final = timedelta(hours=1)
@@ -53,6 +57,10 @@ class Happening(StrEnum):
     RINGING = "ringing"
     DISMISSED = "dismissed"
     SNOOZED = "snoozed"
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +78,8 @@ class AlarmEvent:
 
 
 EVENT_TYPES: Final = (
-    *(f"{AlertKind.ALARM}_{happening}" for happening in Happening),
-    f"{AlertKind.TIMER}_{Happening.RINGING}",
+    *(f"{AlertKind.ALARM}_{happening}" for happening in (Happening.RINGING, Happening.DISMISSED, Happening.SNOOZED)),
+    *(f"{AlertKind.TIMER}_{happening}" for happening in Happening if happening is not Happening.SNOOZED),
     *(f"{AlertKind.REMINDER}_{happening}" for happening in (Happening.RINGING, Happening.SNOOZED)),
 )
 """All event types."""
@@ -99,6 +107,11 @@ class _Worked:
     timed: Timed
     zone: tzinfo
     country: str | None
+
+
+def _is_counting(item: Notification) -> bool:
+    """Return whether a timer counts down."""
+    return item.status is NotificationStatus.ON
 
 
 class AlarmWatch:
@@ -247,6 +260,7 @@ class AlarmWatch:
         self._known = new
         for key in old.keys() & new.keys():
             self._async_compare(key, old[key], new[key], now)
+        self._async_compare_timers(old, new, now)
         self._async_plan()
 
     @callback
@@ -263,6 +277,43 @@ class AlarmWatch:
         elif new.type in ALARMS and self._was_dismissed(key, old, new, now):
             self._rings.pop(key, None)
             self._async_tell(AlarmEvent(happening=Happening.DISMISSED, notification=new, at=now))
+
+    @callback
+    def _async_compare_timers(
+        self, old: Mapping[_Key, Notification], new: Mapping[_Key, Notification], now: datetime
+    ) -> None:
+        """Fire the events of timers that were started, paused, resumed, cancelled or dismissed."""
+        for key in old.keys() | new.keys():
+            before, after = old.get(key), new.get(key)
+            item = after or before
+            if item is None or item.type not in TIMERS:
+                continue
+            if happening := self._timer_change(key, before, after, now):
+                self._async_tell(AlarmEvent(happening=happening, notification=item, at=now))
+
+    def _timer_change(
+        self, key: _Key, before: Notification | None, after: Notification | None, now: datetime
+    ) -> Happening | None:
+        """Return what happened to a timer between two reads."""
+        if before is None:
+            is_new = (
+                after is not None and _is_counting(after) and (not after.created or now - after.created < NEW_TIMER)
+            )
+            return Happening.STARTED if is_new else None
+        if after is None or after.status is NotificationStatus.OFF:
+            if before.status is NotificationStatus.OFF:
+                return None
+            rang = self._rings.pop(key, None)
+            if rang is None:
+                return Happening.CANCELLED
+            # Amazon may remove a timer at the moment when it goes off.
+            return Happening.DISMISSED if now - rang.at > CLOCK_SKEW else None
+        match before.status, after.status:
+            case NotificationStatus.ON, NotificationStatus.PAUSED:
+                return Happening.PAUSED
+            case NotificationStatus.PAUSED, NotificationStatus.ON:
+                return Happening.RESUMED
+        return None
 
     def _was_dismissed(self, key: _Key, old: Notification, new: Notification, now: datetime) -> bool:
         """Return whether an alarm was dismissed, and not only marked as ringing."""
@@ -344,9 +395,13 @@ class AlarmWatch:
     @callback
     def _async_tell(self, event: AlarmEvent) -> None:
         """Tell those who listen to the device."""
-        for key in (event.notification.serial, None):
+        item = event.notification
+        for key in (item.serial, None):
             for listener in tuple(self._listeners.get(key, ())):
                 listener(event)
+        data = {"id": item.notification_id, "label": item.label, "at": event.at.isoformat()}
+        sent = EchoEvent(entry_id=self._entry.entry_id, serial=item.serial, kind=event.event_type, data=data)
+        async_send(self._hass, sent)
 
     @callback
     def _async_stop(self) -> None:

@@ -300,10 +300,16 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if not changed:
             return
         came = any(key not in self.data for key in changed)
+        before = self._announced
         self.data = self._announced = {**self.data, **changed}
         self._tell(changed)
         if came:
             self._tell((EXISTENCE,))
+        self._async_changed(before, self.data)
+
+    @callback
+    def _async_changed(self, before: Mapping[str, V], after: Mapping[str, V]) -> None:
+        """Handle new data; for topics whose changes are events."""
 
     @callback
     def async_expect(self, key: str, *, accepted: bool = True) -> None:
@@ -436,6 +442,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Call the listeners whose keys have changed; all of them when reading fails or works again."""
         before, after = self._announced, self.data
         self._announced = after
+        self._async_changed(before, after)
         if self.usable is not self._announced_usable:
             self._announced_usable = self.usable
             super().async_update_listeners()

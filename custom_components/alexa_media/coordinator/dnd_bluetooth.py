@@ -13,6 +13,7 @@ from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import BluetoothState, Device, Notification
 from ..const import Topic
 from .base import TopicCoordinator
+from .echo_events import DND, EchoEvent, async_send
 
 
 class DndCoordinator(TopicCoordinator[bool]):
@@ -29,6 +30,15 @@ class DndCoordinator(TopicCoordinator[bool]):
     def should_be_pushed(self, before: bool, after: bool) -> bool:
         """Return whether the state differs, as each change is pushed."""
         return before is not after
+
+    @override
+    @callback
+    def _async_changed(self, before: Mapping[str, bool], after: Mapping[str, bool]) -> None:
+        """Send an event for each device whose state is known to have changed."""
+        for serial, enabled in after.items():
+            if before.get(serial, enabled) is not enabled:
+                event = EchoEvent(entry_id=self.entry.entry_id, serial=serial, kind=DND, data={"enabled": enabled})
+                async_send(self.hass, event)
 
     def among(self, devices: Sequence[Device]) -> Sequence[Device]:
         """Return those devices that have the setting; all of them where none is known to have it."""

@@ -22,11 +22,12 @@ from homeassistant.util import dt as dt_util
 from ..cloud.errors import AlexaError, AlexaRateLimitedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import DeviceFamily
-from ..cloud.model.history import HistoryApi, VoiceRecord
+from ..cloud.model.history import HistoryApi, UtteranceType, VoiceRecord
 from ..const import CONF_KEEP_TRANSCRIPTS, EVENT_LAST_CALLED, Topic
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 from .dnd_bluetooth import DndCoordinator
+from .echo_events import VOICE, EchoEvent, async_send, has_listeners
 
 # How far back the first read goes, and how far later ones overlap the last known record: two Echos are not in step.
 FIRST_WINDOW: Final = timedelta(days=7)
@@ -243,7 +244,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     @callback
     def async_hint(self) -> None:
         """Read soon, if there are listeners; while Amazon throttles, when the throttling ends."""
-        if self._by_context and self.hass.loop.time() >= self._throttled_until:
+        if self._is_wanted and self.hass.loop.time() >= self._throttled_until:
             self._nothing_due.clear()
             super().async_hint()
 
@@ -285,7 +286,12 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     @override
     async def _async_read(self) -> Mapping[str, LastCommand]:
         """Read the new records."""
-        return self._with(await self._async_recent()) if self._by_context else self.data
+        return self._with(await self._async_recent()) if self._is_wanted else self.data
+
+    @property
+    def _is_wanted(self) -> bool:
+        """Return whether entities or triggers listen."""
+        return bool(self._by_context) or has_listeners(self.hass, VOICE)
 
     async def async_look(self) -> None:
         """Read the new records for an action; raises ``AlexaError`` and leaves the topic's success alone."""
@@ -367,7 +373,11 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
             if record.serial is None:
                 continue
             self._seen.add(key)
-            if (serial := self.echo_of(record)) is None or not record.is_command:
+            if (serial := self.echo_of(record)) is None:
+                continue
+            if is_new and record.utterance is UtteranceType.WAKE_WORD_ONLY:
+                self._note_news(record)
+            if not record.is_command:
                 continue
             if serial not in latest or record.timestamp >= latest[serial].timestamp:
                 latest[serial] = self.shown(record)
@@ -405,7 +415,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
             return
         if record.serial:
             self._devices.async_alive(record.serial)
-        self._news.append(self.shown(record))
+        self._news.append(record)
         if self._dnd and record.text and any(words in record.text.casefold() for words in _DO_NOT_DISTURB):
             self._dnd.async_hint()
 
@@ -421,12 +431,22 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     def _tell_news(self) -> None:
         """Fire alexa_media_player's event, and call the listeners of the device."""
         news, self._news = self._news, []
-        for record in news:
-            if record.serial is None or (device := self._devices.data.get(record.serial)) is None:
+        for heard in news:
+            if heard.serial is None or (device := self._devices.data.get(heard.serial)) is None:
                 continue
+            async_send(self.hass, self._event_of(heard, heard.serial))
+            if not heard.is_command:
+                continue
+            record = self.shown(heard)
             self.hass.bus.async_fire(EVENT_LAST_CALLED, {"name": device.name, **last_called_of(record)})
-            for listener in tuple(self._news_listeners.get(record.serial, ())):
+            for listener in tuple(self._news_listeners.get(heard.serial, ())):
                 listener(record)
+
+    def _event_of(self, heard: VoiceRecord, serial: str) -> EchoEvent:
+        """Return the event of a record for triggers."""
+        return EchoEvent(
+            entry_id=self.entry.entry_id, serial=serial, kind=VOICE, record=heard, keep=self.keep_transcripts
+        )
 
 
 def last_called_of(record: VoiceRecord) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..cloud.model.lists import ListInfo, ListItem, ListsApi
 from ..const import Topic
 from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
+from .echo_events import LIST_ITEM, EchoEvent, async_send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,21 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         if self._forgot:
             self._forgot = False
             self._tell((EXISTENCE,))
+
+    @override
+    @callback
+    def _async_changed(self, before: Mapping[str, AlexaList], after: Mapping[str, AlexaList]) -> None:
+        """Send an event for each open item that was added to a list with known items."""
+        for list_id, known in after.items():
+            earlier = before.get(list_id)
+            if earlier is None or earlier.items is None or known.items is None or earlier.items is known.items:
+                continue
+            ids = {item.item_id for item in earlier.items}
+            for item in known.items:
+                if item.item_id not in ids and not item.complete:
+                    data = {"item": item.name, "item_id": item.item_id}
+                    event = EchoEvent(entry_id=self.entry.entry_id, serial=list_id, kind=LIST_ITEM, data=data)
+                    async_send(self.hass, event)
 
     # --- hints -----------------------------------------------------------------------
 

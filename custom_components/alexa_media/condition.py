@@ -1,0 +1,139 @@
+"""Conditions: the Echo and the person of the last command, running timers, alarms before a time."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, Unpack, cast, override
+
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.condition import Condition, ConditionCheckParams, ConditionConfig
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
+import probatio as vol
+
+from .cloud.alarm_attributes import Timed
+from .cloud.alarm_times import ALARMS, TIMERS
+from .cloud.model.devices import EVERYWHERE
+from .cloud.model.history import VoiceRecord
+from .const import DOMAIN
+from .coordinator.runtime import AlexaConfigEntry
+from .features.echo_target import EchoTarget
+
+CONF_BEFORE: Final = "before"
+CONF_LABEL: Final = "label"
+CONF_PERSON: Final = "person"
+
+
+class AlexaCondition(Condition):
+    """Base of the conditions: about the Echos of a target, or all of them."""
+
+    options_schema: ClassVar[dict[Any, Any]] = {}
+    needs_target: ClassVar[bool] = True
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        """Initialize a condition."""
+        super().__init__(hass, config)
+        self._options = config.options or {}
+        self._target = EchoTarget(hass, config.target)
+
+    @classmethod
+    @override
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        """Return the checked configuration; raises ``vol.Invalid`` or ``ServiceValidationError``."""
+        target = vol.Required(CONF_TARGET) if cls.needs_target else vol.Optional(CONF_TARGET)
+        schema = vol.Schema({target: cv.TARGET_FIELDS, vol.Required(CONF_OPTIONS, default={}): cls.options_schema})
+        checked = cast(ConfigType, schema(config))
+        EchoTarget(hass, checked.get(CONF_TARGET)).require_possible()
+        return checked
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        """Return whether the condition holds now."""
+        return self._holds()
+
+    def _holds(self) -> bool:
+        """Return whether the condition holds."""
+        raise NotImplementedError
+
+    def _timed(self) -> Iterator[Timed]:
+        """Yield the alarms, timers and reminders of the target with their next times."""
+        for entry, device in self._target.async_echos():
+            if watch := entry.runtime_data.alarm_watch:
+                yield from watch.timed(device.serial)
+                yield from watch.timed(EVERYWHERE)
+
+
+class LastSpokenToCondition(AlexaCondition):
+    """The Echo that was spoken to last is in the target."""
+
+    @override
+    def _holds(self) -> bool:
+        last = _last_record(self._hass)
+        return last is not None and self._target.async_matches(*last[:2])
+
+
+class PersonCondition(AlexaCondition):
+    """A person gave the last command, to any Echo or to one of the target."""
+
+    options_schema: ClassVar = {vol.Required(CONF_PERSON): cv.string}
+    needs_target: ClassVar[bool] = False
+
+    @override
+    def _holds(self) -> bool:
+        last = _last_record(self._hass)
+        if last is None or not self._target.async_matches(*last[:2]):
+            return False
+        return (last[2].person or "").casefold() == str(self._options[CONF_PERSON]).strip().casefold()
+
+
+class TimerCondition(AlexaCondition):
+    """A timer is counting down."""
+
+    options_schema: ClassVar = {vol.Optional(CONF_LABEL): cv.string}
+
+    @override
+    def _holds(self) -> bool:
+        label = str(self._options.get(CONF_LABEL, "")).casefold()
+        return any(
+            timed.notification.type in TIMERS and timed.at and label in (timed.notification.label or "").casefold()
+            for timed in self._timed()
+        )
+
+
+class AlarmBeforeCondition(AlexaCondition):
+    """An alarm goes off before the next time that it is a time of day."""
+
+    options_schema: ClassVar = {vol.Required(CONF_BEFORE): cv.time}
+
+    @override
+    def _holds(self) -> bool:
+        now = dt_util.now()
+        until = datetime.combine(now.date(), self._options[CONF_BEFORE], now.tzinfo)
+        if until <= now:
+            until = datetime.combine(now.date() + timedelta(days=1), self._options[CONF_BEFORE], now.tzinfo)
+        return any(timed.notification.type in ALARMS and timed.at and timed.at < until for timed in self._timed())
+
+
+def _last_record(hass: HomeAssistant) -> tuple[str, str, VoiceRecord] | None:
+    """Return the last command of all accounts: entry id, serial of the Echo, and the record."""
+    entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    found = [
+        (entry.entry_id, record.serial, record)
+        for entry in entries
+        if (history := entry.runtime_data.history) and (record := history.last) and record.serial
+    ]
+    return max(found, key=lambda one: one[2].timestamp, default=None)
+
+
+CONDITIONS: Final[dict[str, type[Condition]]] = {
+    "last_spoken_to": LastSpokenToCondition,
+    "person_spoke_last": PersonCondition,
+    "timer_running": TimerCondition,
+    "alarm_before": AlarmBeforeCondition,
+}
+
+
+async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:  # noqa: ARG001 - Home Assistant's signature
+    """Return the conditions."""
+    return CONDITIONS

@@ -1,0 +1,101 @@
+"""Triggers and conditions in a real Home Assistant."""
+
+from typing import Any
+
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.voice_patterns import PatternError, TextMatch, VoicePattern
+from custom_components.alexa_media.coordinator.history import HistoryCoordinator
+from tests.conftest import Household, until
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read soon after an Echo has woken."""
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
+
+
+async def automate(hass: HomeAssistant, trigger: dict[str, Any], *conditions: dict[str, Any]) -> list[Event[Any]]:
+    """Set an automation up that fires an event with the trigger's variables; returns the events."""
+    action = {"event": "triggered", "event_data_template": {"trigger": "{{ trigger }}"}}
+    config = {"alias": "test", "triggers": [trigger], "conditions": list(conditions), "actions": [action]}
+    assert await async_setup_component(hass, "automation", {"automation": [config]})
+    await hass.async_block_till_done()
+    events: list[Event[Any]] = async_capture_events(hass, "triggered")
+    return events
+
+
+async def test_a_voice_command_triggers_once_with_its_slots(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Only the Echo of the target and the matching text trigger; the variables hold text, person, device and slots."""
+    told = await automate(
+        hass,
+        {
+            "trigger": "alexa_media.voice_command",
+            "target": {"entity_id": "media_player.kitchen_show"},
+            "options": {"text": "turn on {what}", "match": "matches"},
+        },
+    )
+    sim.say(household.serial("Office Spot"), "turn on the lamp", "OK", "Jo")
+    sim.say(household.serial("Kitchen Show"), "turn on the kitchen fan", "OK", "Jo")
+    await until(hass, lambda: told)
+    assert len(told) == 1
+    trigger = told[0].data["trigger"]
+    assert (trigger["text"], trigger["person"]) == ("turn on the kitchen fan", "Jo")
+    assert trigger["slots"] == {"what": "the kitchen fan"}
+    assert (trigger["entity_id"], trigger["device"]) == ("media_player.kitchen_show", "Kitchen Show")
+
+
+async def test_a_condition_about_the_last_echo_stops_the_automation(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Only commands to the Echo of the condition run the actions."""
+    target = {"entity_id": "media_player.kitchen_show"}
+    told = await automate(
+        hass,
+        {"trigger": "alexa_media.voice_command", "options": {"text": "movie time"}},
+        {"condition": "alexa_media.last_spoken_to", "target": target},
+    )
+    sim.say(household.serial("Office Spot"), "movie time")
+    await until(hass, lambda: (last := entry.runtime_data.history.last) and last.text == "movie time")
+    sim.say(household.serial("Kitchen Show"), "movie time")
+    await until(hass, lambda: told)
+    assert [event.data["trigger"]["device"] for event in told] == ["Kitchen Show"]
+
+
+@pytest.mark.parametrize(
+    ("text", "match", "said", "slots"),
+    [
+        ("movie time", "is", "Alexa, movie time!", {}),
+        ("movie time", "is", "movie time now", None),
+        ("movie", "contains", "start movie time", {}),
+        ("movie", "contains", "movies", None),
+        (
+            "turn on {what} in the {room}",
+            "matches",
+            "turn on the lamp in the hall",
+            {"what": "the lamp", "room": "hall"},
+        ),
+        ("* lights *", "matches", "turn lights on", {}),
+        ("turn on {what}", "matches", "turn on", None),
+    ],
+)
+def test_a_pattern_matches_whole_words(text: str, match: str, said: str, slots: dict[str, str] | None) -> None:
+    """Case, punctuation and the wake word do not count."""
+    assert VoicePattern.parse(text, TextMatch(match)).slots(said) == slots
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("", "empty"), ("{a", "braces"), ("{1}", "name"), ("{a} and {a}", "twice"), ("{a} {b}", "adjacent")],
+)
+def test_an_impossible_pattern_is_refused(text: str, key: str) -> None:
+    """Each fault has its own explanation."""
+    with pytest.raises(PatternError) as caught:
+        VoicePattern.parse(text, TextMatch.MATCHES)
+    assert caught.value.key == key
