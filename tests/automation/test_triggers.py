@@ -3,13 +3,17 @@
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.voice_patterns import PatternError, TextMatch, VoicePattern
+from custom_components.alexa_media.condition import CONDITIONS
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
+from custom_components.alexa_media.trigger import TRIGGERS
 from tests.conftest import Household, until
 
 
@@ -66,6 +70,48 @@ async def test_a_condition_about_the_last_echo_stops_the_automation(
     sim.say(household.serial("Kitchen Show"), "movie time")
     await until(hass, lambda: told)
     assert [event.data["trigger"]["device"] for event in told] == ["Kitchen Show"]
+
+
+async def test_the_editor_offers_the_triggers_and_conditions_of_an_echo(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    """The WebSocket API lists them for the device, and explains what is wrong with a pattern."""
+    assert await async_setup_component(hass, "automation", {})
+    client = await hass_ws_client(hass)
+    registered = er.async_get(hass).async_get("media_player.kitchen_show")
+    assert registered
+    found = {}
+    for what in ("triggers", "conditions"):
+        await client.send_json_auto_id(
+            {"type": f"get_{what}_for_target", "target": {"device_id": [registered.device_id]}}
+        )
+        answer = (await client.receive_json())["result"]
+        found[what] = {name.partition(".")[2] for name in answer if name.startswith("alexa_media.")}
+    assert found["triggers"] == TRIGGERS.keys() - {"item_added"}
+    assert found["conditions"] == CONDITIONS.keys()
+    options = {"text": "put {a} on {a}", "match": "matches"}
+    trigger = {"trigger": "alexa_media.voice_command", "options": options}
+    await client.send_json_auto_id({"type": "validate_config", "triggers": [trigger]})
+    assert "more than once" in (await client.receive_json())["result"]["triggers"]["error"]
+
+
+async def test_do_not_disturb_triggers_on_the_wanted_state(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """Turning it on triggers once; turning it off does not."""
+    target = {"entity_id": "media_player.kitchen_show"}
+    serial = Household(sim).serial("Kitchen Show")
+    told = await automate(hass, {"trigger": "alexa_media.do_not_disturb", "target": target, "options": {"state": "on"}})
+
+    async def switch(*, enabled: bool) -> None:
+        action = {"entity_id": target["entity_id"], "enabled": enabled}
+        await hass.services.async_call("alexa_media", "set_do_not_disturb", action, blocking=True)
+        await until(hass, lambda: entry.runtime_data.dnd.data[serial] is enabled)
+
+    await switch(enabled=True)
+    await switch(enabled=False)
+    await switch(enabled=True)
+    assert [event.data["trigger"]["state"] for event in told] == ["on", "on"]
 
 
 @pytest.mark.parametrize(

@@ -348,6 +348,10 @@ async def test_event_types_name_the_kind(hass: HomeAssistant, entry: MockConfigE
         "alarm_dismissed",
         "alarm_snoozed",
         "timer_ringing",
+        "timer_started",
+        "timer_paused",
+        "timer_resumed",
+        "timer_cancelled",
         "reminder_ringing",
         "reminder_snoozed",
     ]

@@ -77,9 +77,17 @@ class AlarmEvent:
         return f"{_KINDS[self.notification.type]}_{self.happening}"
 
 
+_TIMER_HAPPENINGS: Final = (
+    Happening.RINGING,
+    Happening.STARTED,
+    Happening.PAUSED,
+    Happening.RESUMED,
+    Happening.CANCELLED,
+)
+
 EVENT_TYPES: Final = (
     *(f"{AlertKind.ALARM}_{happening}" for happening in (Happening.RINGING, Happening.DISMISSED, Happening.SNOOZED)),
-    *(f"{AlertKind.TIMER}_{happening}" for happening in Happening if happening is not Happening.SNOOZED),
+    *(f"{AlertKind.TIMER}_{happening}" for happening in _TIMER_HAPPENINGS),
     *(f"{AlertKind.REMINDER}_{happening}" for happening in (Happening.RINGING, Happening.SNOOZED)),
 )
 """All event types."""
@@ -282,7 +290,7 @@ class AlarmWatch:
     def _async_compare_timers(
         self, old: Mapping[_Key, Notification], new: Mapping[_Key, Notification], now: datetime
     ) -> None:
-        """Fire the events of timers that were started, paused, resumed, cancelled or dismissed."""
+        """Fire the events of timers that were started, paused, resumed or cancelled."""
         for key in old.keys() | new.keys():
             before, after = old.get(key), new.get(key)
             item = after or before
@@ -303,11 +311,8 @@ class AlarmWatch:
         if after is None or after.status is NotificationStatus.OFF:
             if before.status is NotificationStatus.OFF:
                 return None
-            rang = self._rings.pop(key, None)
-            if rang is None:
-                return Happening.CANCELLED
-            # Amazon may remove a timer at the moment when it goes off.
-            return Happening.DISMISSED if now - rang.at > CLOCK_SKEW else None
+            # Amazon removes a timer that has gone off, whether or not it was dismissed.
+            return Happening.CANCELLED if self._rings.pop(key, None) is None else None
         match before.status, after.status:
             case NotificationStatus.ON, NotificationStatus.PAUSED:
                 return Happening.PAUSED
