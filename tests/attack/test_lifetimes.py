@@ -1,0 +1,100 @@
+"""Set-ups that are cancelled, commands in flight during an unload, absences by chance."""
+
+import asyncio
+import gc
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.account.backend import AccountBackend
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator import absences
+from tests.conftest import state_of, until
+
+KITCHEN = "media_player.kitchen_show"
+
+
+@pytest.mark.timeout(60)
+async def test_a_command_in_flight_during_the_unload_leaves_no_timer(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    alarms = entry.runtime_data.notifications
+    sim.fault(path="/v1/alerts/alarms", method="POST", latency=0.6)
+
+    async def call() -> str:
+        try:
+            data = {"entity_id": KITCHEN, "at": "07:00"}
+            await hass.services.async_call(DOMAIN, "create_alarm", data, blocking=True)
+        except HomeAssistantError as err:
+            return str(err.translation_key)
+        return "ok"
+
+    task = asyncio.create_task(call())
+    await until(hass, lambda: sim.progress()[1])
+    assert not task.done()
+    await hass.config_entries.async_unload(entry.entry_id)
+    await asyncio.wait_for(task, 10)
+    sim.clear_faults()
+    left = {name: value for name, value in vars(alarms).items() if name in ("_awaited", "_cancel_hint") and value}
+    assert left == {}
+
+
+@pytest.mark.timeout(120)
+async def test_set_ups_that_are_cancelled_leave_no_account(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    asyncio.get_running_loop().set_debug(False)
+    gc.collect()
+    before = {id(item) for item in gc.get_objects() if type(item) is AccountBackend}
+    for step in range(10):
+        task: asyncio.Task[Any] = asyncio.create_task(hass.config_entries.async_setup(config_entry.entry_id))
+        await asyncio.sleep(0.02 + step * 0.004)
+        task.cancel()
+        await asyncio.wait([task], timeout=15)
+        if config_entry.state.recoverable and config_entry.state is not ConfigEntryState.NOT_LOADED:
+            await hass.config_entries.async_unload(config_entry.entry_id)
+        await hass.async_block_till_done()
+        del task
+    await asyncio.sleep(0.2)
+    gc.collect()
+    left = [item for item in gc.get_objects() if type(item) is AccountBackend and id(item) not in before]
+    assert len(left) <= 1
+
+
+@pytest.mark.timeout(90)
+async def test_an_alarm_that_two_answers_lack_by_chance_keeps_its_switch(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Absent for a moment, present again, absent for another moment: the user's name of the switch stays."""
+    monkeypatch.setattr(absences, "ABSENCE", 2.0)
+    registry = er.async_get(hass)
+    entities = er.async_entries_for_config_entry(registry, entry.entry_id)
+    item = next(item for item in entities if item.domain == "switch" and "_alarm_" in item.unique_id)
+    registry.async_update_entity(item.entity_id, disabled_by=None, name="My own name")
+    await hass.config_entries.async_reload(entry.entry_id)
+    await until(hass, lambda: hass.states.get(item.entity_id) is not None)
+    alarms = entry.runtime_data.notifications
+
+    async def read(*, lacking: bool) -> None:
+        if lacking:
+            sim.fault(path="/api/notifications", method="GET", status=200, body={"notifications": []})
+        await alarms.async_refresh()
+        sim.clear_faults()
+
+    await read(lacking=True)
+    await read(lacking=False)
+    assert state_of(hass, item.entity_id).state != "unavailable"
+    await asyncio.sleep(1.3)
+    await read(lacking=True)
+    await asyncio.sleep(1.2)
+    await read(lacking=False)
+    await hass.async_block_till_done()
+    after = registry.async_get(item.entity_id)
+    assert after is not None
+    assert (after.name, after.disabled_by) == ("My own name", None)
