@@ -9,16 +9,15 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 import pytest
 
 from alexa_sim.client import Running, start
-from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
-from custom_components.alexa_media.cloud.property.models import (
-    Color,
+from custom_components.alexa_media.cloud.model.appliances import (
     FeatureName,
+    HueSaturation,
     PropertyName,
     Temperature,
     TemperatureScale,
-    ThermostatMode,
-    WifiStatus,
 )
+from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
+from custom_components.alexa_media.cloud.property.models import ThermostatMode, WifiStatus
 from custom_components.alexa_media.cloud.property.operation import Region
 from custom_components.alexa_media.cloud.property.operations import (
     GET_BRIGHTNESS,
@@ -117,7 +116,7 @@ async def test_lists_units_and_the_search(api: SmartPropertiesClient, process: R
 
 
 async def test_features(api: SmartPropertiesClient, process: Running) -> None:
-    await api.set_color(LAMP, Color(hue=200, saturation=0.5, brightness=0.5))
+    await api.set_color(LAMP, HueSaturation(hue=200, saturation=0.5, brightness=0.5))
     await api.adjust_brightness(LAMP, -20)
     await api.set_color_temperature(LAMP, 3000)
     await api.increase_color_temperature(LAMP)

@@ -9,18 +9,20 @@ from hypothesis import given, settings as how, strategies as st
 import pytest
 
 from custom_components.alexa_media.cloud.http import HttpAnswer
+from custom_components.alexa_media.cloud.model.appliances import (
+    HueSaturation,
+    PropertyName,
+    Temperature,
+    TemperatureScale,
+)
 from custom_components.alexa_media.cloud.property import parse, settings
 from custom_components.alexa_media.cloud.property.models import (
     Address,
-    Color,
     ConnectionType,
     Feature,
-    PropertyName,
     PropertyType,
     Reachability,
     SettingErrorCode,
-    Temperature,
-    TemperatureScale,
     ThermostatMode,
     WifiStatus,
 )
@@ -160,13 +162,13 @@ def test_unknown_values_are_kept_beside_unknown() -> None:
         ("colorTemperatureInKelvin", {"value": "warm"}, int, None),
         ("reachability", {"value": "UNREACHABLE"}, Reachability, Reachability.UNREACHABLE),
         ("reachability", "OK", Reachability, Reachability.OK),
-        ("color", {"hue": 360, "saturation": 0, "brightness": 1}, Color, Color(360, 0, 1)),
-        ("color", {"hue": 361, "saturation": 0, "brightness": 1}, Color, None),
-        ("color", {"hue": 1, "saturation": 0}, Color, None),
+        ("color", {"hue": 360, "saturation": 0, "brightness": 1}, HueSaturation, HueSaturation(360, 0, 1)),
+        ("color", {"hue": 361, "saturation": 0, "brightness": 1}, HueSaturation, None),
+        ("color", {"hue": 1, "saturation": 0}, HueSaturation, None),
         ("temperature", {"value": 21.5, "scale": "CELSIUS"}, Temperature, Temperature(21.5, TemperatureScale.CELSIUS)),
         ("temperature", {"value": 21.5, "scale": "RANKINE"}, Temperature, None),
         ("temperature", {"value": 21.5}, Temperature, None),
-        ("volume", {"value": 30}, Color, None),
+        ("volume", {"value": 30}, HueSaturation, None),
     ],
 )
 def test_values_of_properties(name: str, value: Any, kind: type[Any], expected: Any) -> None:

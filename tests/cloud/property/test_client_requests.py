@@ -13,16 +13,10 @@ import pytest
 from yarl import URL
 
 from custom_components.alexa_media.cloud.errors import AlexaError, AlexaInvalidValueError
+from custom_components.alexa_media.cloud.model.appliances import HueSaturation, Temperature, TemperatureScale
 from custom_components.alexa_media.cloud.property import transport as own_errors
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
-from custom_components.alexa_media.cloud.property.models import (
-    Address,
-    Color,
-    Reachability,
-    Temperature,
-    TemperatureScale,
-    ThermostatMode,
-)
+from custom_components.alexa_media.cloud.property.models import Address, Reachability, ThermostatMode
 from custom_components.alexa_media.cloud.property.operation import Region
 from custom_components.alexa_media.cloud.property.operations import OPERATIONS, SIBLINGS
 from custom_components.alexa_media.cloud.property.requests import (
@@ -81,9 +75,9 @@ REFUSED: list[tuple[str, Call]] = [
     ("name", lambda c: c.set_friendly_name(LAMP, " ' ")),
     ("name", lambda c: c.set_friendly_name(LAMP, "Lamp #2")),
     ("name", lambda c: c.set_friendly_name(LAMP, "Lamp 💡")),
-    ("hue", lambda c: c.set_color(LAMP, Color(361, 0, 0))),
-    ("saturation", lambda c: c.set_color(LAMP, Color(0, 1.01, 0))),
-    ("brightness", lambda c: c.set_color(LAMP, Color(0, 0, NAN))),
+    ("hue", lambda c: c.set_color(LAMP, HueSaturation(361, 0, 0))),
+    ("saturation", lambda c: c.set_color(LAMP, HueSaturation(0, 1.01, 0))),
+    ("brightness", lambda c: c.set_color(LAMP, HueSaturation(0, 0, NAN))),
     ("brightness", lambda c: c.set_brightness(LAMP, 101)),
     ("brightnessDelta", lambda c: c.adjust_brightness(LAMP, -101)),
     ("colorTemperatureInKelvin", lambda c: c.set_color_temperature(LAMP, 999)),

@@ -17,17 +17,19 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
+from custom_components.alexa_media.cloud.model.appliances import (
+    HueSaturation,
+    PropertyName,
+    Temperature,
+    TemperatureScale,
+)
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.models import (
     Address,
-    Color,
     Feature,
     Power,
-    PropertyName,
     Reachability,
     SettingErrorCode,
-    Temperature,
-    TemperatureScale,
     ThermostatMode,
     WifiStatus,
 )
@@ -152,17 +154,17 @@ async def test_commands_and_settings_arrive(sim: ControlClient, hotel: SmartProp
     await hotel.set_volume(DESK, 30)
     await hotel.adjust_volume(DESK, -5)
     assert (await hotel.read_feature(GET_SPEAKER, DESK)).value(PropertyName.VOLUME, int) == 25
-    await hotel.set_color(LAMP, Color(120, 0.5, 0.8))
+    await hotel.set_color(LAMP, HueSaturation(120, 0.5, 0.8))
     await hotel.set_color_temperature(LAMP, 3000)
     await hotel.increase_color_temperature(LAMP)
     await hotel.decrease_color_temperature(LAMP)
     await hotel.set_brightness(LAMP, 80)
     await hotel.adjust_brightness(LAMP, 10)
     await hotel.turn_off(LAMP)
-    assert (await hotel.read_feature(GET_POWER, LAMP)).value(PropertyName.POWER, Power) is Power.OFF
+    assert (await hotel.read_feature(GET_POWER, LAMP)).value(PropertyName.POWER_STATE, Power) is Power.OFF
     await hotel.turn_on(LAMP)
     assert (await hotel.read_feature(GET_BRIGHTNESS, LAMP)).value(PropertyName.BRIGHTNESS, int) == 90
-    color = (await hotel.read_feature(GET_COLOR, LAMP)).value(PropertyName.COLOR, Color)
+    color = (await hotel.read_feature(GET_COLOR, LAMP)).value(PropertyName.COLOR, HueSaturation)
     assert color is not None
     assert color.hue == 120
     assert (await hotel.read_feature(GET_COLOR_TEMPERATURE, LAMP)).value(PropertyName.COLOR_TEMPERATURE, int) == 3000

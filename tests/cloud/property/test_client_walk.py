@@ -26,16 +26,14 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
+from custom_components.alexa_media.cloud.model.appliances import HueSaturation, Temperature, TemperatureScale
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.models import (
     Address,
-    Color,
     Endpoint,
     Feature,
     Reachability,
     Setting,
-    Temperature,
-    TemperatureScale,
     ThermostatMode,
 )
 from custom_components.alexa_media.cloud.property.operation import Host, Region
@@ -112,7 +110,7 @@ ON_ENDPOINTS: Mapping[str, Sequence[tuple[Any, ...]]] = {
     "setAssociatedUnits": [(ROOM,), (NO_UNIT,)],
     "addOrUpdateWifiConfigurations": [("Guest WLAN", KeyManagement.WPA_PSK)],
     "getWifiInstallationStatus": [("operation/7 f3c",)],
-    "setColor": [(Color(210.5, 0.8, 1),)],
+    "setColor": [(HueSaturation(210.5, 0.8, 1),)],
     "setBrightness": [(0,), (100,)],
     "adjustBrightness": [(-100,)],
     "setColorTemperature": [(1000,), (10000,)],

@@ -10,6 +10,7 @@ import aiohttp
 from ...const import Topic
 from ..errors import AlexaError, AlexaUnsupportedError
 from ..model.api import Capability
+from ..model.appliances import FeatureName
 from ..model.commands import Announce, Command, PlayerCommand
 from ..model.controls import SmartHomeApi
 from ..model.devices import Account, BluetoothState, Device, DeviceFamily, Notification, Session, Volume
@@ -19,7 +20,7 @@ from ..ssml import plain
 from .client import SmartPropertiesClient
 from .inventory import SURVEY_INTERVAL, Inventory, Item, is_reachable
 from .management import SETTINGS_INTERVAL, PropertyManagement
-from .models import FeatureName
+from .models import EXPANDABLE
 from .operation import Region
 from .smart_home import ID_PREFIX, PropertySmartHome
 from .transport import MAX_RETRY_SECONDS, AccessTokenGetter
@@ -144,13 +145,12 @@ class SmartPropertiesBackend:
     def _shown_features(self) -> frozenset[FeatureName]:
         """Return the features of the devices that entities show."""
         items = self._inventory.items
-        known = set(FeatureName)
         return frozenset(
             FeatureName(name)
             for entity_id in self._watched_of(Topic.SMART_HOME)
             if (item := items.get(entity_id.removeprefix(ID_PREFIX)))
             for name in item.endpoint.features
-            if name in known
+            if name in EXPANDABLE
         )
 
     # --- reads ----------------------------------------------------------------------------

@@ -6,10 +6,10 @@ from typing import Final
 import aiohttp
 
 from ..errors import AlexaBadResponseError, AlexaInvalidValueError
+from ..model.appliances import HueSaturation, Temperature
 from . import operations as table, requests, settings
 from .models import (
     Address,
-    Color,
     Endpoint,
     Feature,
     JsonValue,
@@ -19,7 +19,6 @@ from .models import (
     Setting,
     SettingError,
     SettingsPage,
-    Temperature,
     ThermostatMode,
     WifiInstallation,
 )
@@ -250,7 +249,7 @@ class EndpointsClient(ClientBase):
 class FeaturesClient(ClientBase):
     """Operations on the features of one endpoint."""
 
-    async def set_color(self, endpoint_id: str, color: Color) -> None:
+    async def set_color(self, endpoint_id: str, color: HueSaturation) -> None:
         """Set hue, saturation and brightness of a light at once."""
         await self._command(table.SET_COLOR, endpoint_id, requests.color(color))
 

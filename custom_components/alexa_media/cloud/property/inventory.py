@@ -13,9 +13,10 @@ import logging
 from typing import Final
 
 from ..errors import AlexaBadResponseError, AlexaPermissionError, AlexaUnsupportedError
+from ..model.appliances import FeatureName, PropertyName
 from ..model.property import ManagedUnit
 from .client import SmartPropertiesClient
-from .models import ConnectionType, Endpoint, FeatureName, PropertyName, PropertyUnit, Reachability
+from .models import EXPANDABLE, ConnectionType, Endpoint, PropertyUnit, Reachability
 from .requests import LARGEST_PAGE, LARGEST_QUERY_PAGE, AnyOf, EndpointFilter, Expand, Match, QueryField
 from .transport import Time
 
@@ -165,8 +166,8 @@ class Inventory:
         self.items = items
         self._occupied = Counter(item.unit.unit_id for item in items.values() if item.unit)
         told = {key: item.endpoint for key, item in items.items()}
-        self._listing = Survey(endpoints=told, at=at, features=frozenset(FeatureName))
-        self._survey = Survey(endpoints=told, at=at, features=frozenset(FeatureName))
+        self._listing = Survey(endpoints=told, at=at, features=EXPANDABLE)
+        self._survey = Survey(endpoints=told, at=at, features=EXPANDABLE)
         return self._survey
 
     async def _async_read_units(self) -> None:

@@ -1,4 +1,4 @@
-"""What the Smart Properties API tells, as immutable values.
+"""Models of the Smart Properties API; those of features are shared with the account API.
 
 A value that this integration does not know becomes ``UNKNOWN`` in its enumeration; the raw
 text stands beside it.
@@ -7,8 +7,9 @@ text stands beside it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from typing import Final
 
+from ..model.appliances import FeatureName, HueSaturation, PropertyName, Temperature
 from ..model.devices import OpenEnum
 
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
@@ -17,44 +18,19 @@ OFFLINE_CODES = frozenset({"ENDPOINT_UNREACHABLE", "DEVICE_UNREACHABLE", "DEVICE
 """Names under which Amazon says, in answers and in properties, that the device does not answer."""
 
 
-class FeatureName(StrEnum):
-    """The features that ``expand`` can put into a list."""
-
-    BRIGHTNESS = "brightness"
-    COLOR = "color"
-    COLOR_TEMPERATURE = "colorTemperature"
-    SPEAKER = "speaker"
-    TEMPERATURE_SENSOR = "temperatureSensor"
-    THERMOSTAT = "thermostat"
-    POWER = "power"
-    CONNECTIVITY = "connectivity"
-
-
-class PropertyName(StrEnum):
-    """The properties of the features; ``Feature.value`` takes them with the type in brackets."""
-
-    REACHABILITY = "reachability"
-    """(``Reachability``)"""
-    COLOR = "color"
-    """(``Color``)"""
-    BRIGHTNESS = "brightness"
-    """Percent (``int``)."""
-    COLOR_TEMPERATURE = "colorTemperatureInKelvin"
-    """(``int``)"""
-    POWER = "powerState"
-    """(``Power``)"""
-    TEMPERATURE = "temperature"
-    """(``Temperature``)"""
-    THERMOSTAT_MODE = "thermostatMode"
-    """(``ThermostatMode``)"""
-    TARGET_SETPOINT = "targetSetpoint"
-    """Of a thermostat with one set point (``Temperature``)."""
-    LOWER_SETPOINT = "lowerSetpoint"
-    """Of a thermostat with two (``Temperature``)."""
-    UPPER_SETPOINT = "upperSetpoint"
-    """Of a thermostat with two (``Temperature``)."""
-    VOLUME = "volume"
-    """Percent (``int``)."""
+EXPANDABLE: Final = frozenset(
+    {
+        FeatureName.BRIGHTNESS,
+        FeatureName.COLOR,
+        FeatureName.COLOR_TEMPERATURE,
+        FeatureName.SPEAKER,
+        FeatureName.TEMPERATURE_SENSOR,
+        FeatureName.THERMOSTAT,
+        FeatureName.POWER,
+        FeatureName.CONNECTIVITY,
+    }
+)
+"""Features whose state ``expand`` can add to a list."""
 
 
 class PropertyType(OpenEnum):
@@ -98,15 +74,6 @@ class ThermostatMode(OpenEnum):
     UNKNOWN = "UNKNOWN"
 
 
-class TemperatureScale(OpenEnum):
-    """The unit of a temperature."""
-
-    CELSIUS = "CELSIUS"
-    FAHRENHEIT = "FAHRENHEIT"
-    KELVIN = "KELVIN"
-    UNKNOWN = "UNKNOWN"
-
-
 class ConnectionType(OpenEnum):
     """The kind of a network interface; UNKNOWN is one of Amazon's own values."""
 
@@ -128,24 +95,7 @@ class WifiStatus(OpenEnum):
     UNKNOWN = "UNKNOWN"
 
 
-@dataclass(frozen=True, slots=True)
-class Color:
-    """Hue in degrees 0–360, saturation and brightness 0–1."""
-
-    hue: float
-    saturation: float
-    brightness: float
-
-
-@dataclass(frozen=True, slots=True)
-class Temperature:
-    """A temperature, or with ``adjust_target_setpoint`` a difference, in its own scale."""
-
-    value: float
-    scale: TemperatureScale
-
-
-type PropertyValue = Reachability | Power | ThermostatMode | Color | Temperature | int
+type PropertyValue = Reachability | Power | ThermostatMode | HueSaturation | Temperature | int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

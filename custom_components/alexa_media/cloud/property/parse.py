@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..json import listed, mapping, mappings, number, text, texts
+from ..model.appliances import HueSaturation, PropertyName, Temperature, TemperatureScale
 from .models import (
     Address,
     AddressProblem,
-    Color,
     Connection,
     ConnectionType,
     DisplayCategory,
@@ -18,13 +18,10 @@ from .models import (
     Page,
     Power,
     Property,
-    PropertyName,
     PropertyType,
     PropertyUnit,
     PropertyValue,
     Reachability,
-    Temperature,
-    TemperatureScale,
     ThermostatMode,
     WifiInstallation,
     WifiStatus,
@@ -218,14 +215,14 @@ def _kelvin(raw: Any) -> int | None:
     return found if found is not None and found > 0 else None
 
 
-def _color(raw: Any) -> Color | None:
+def _color(raw: Any) -> HueSaturation | None:
     found = mapping(raw)
     hue, saturation, brightness = (number(found.get(name)) for name in ("hue", "saturation", "brightness"))
     if hue is None or saturation is None or brightness is None:
         return None
     if not (0 <= hue <= 360 and 0 <= saturation <= 1 and 0 <= brightness <= 1):
         return None
-    return Color(hue, saturation, brightness)
+    return HueSaturation(hue, saturation, brightness)
 
 
 def _temperature(raw: Any) -> Temperature | None:
@@ -251,7 +248,7 @@ _VALUES: Mapping[str, Callable[[Any], PropertyValue | None]] = {
     PropertyName.COLOR: _color,
     PropertyName.BRIGHTNESS: _percent,
     PropertyName.COLOR_TEMPERATURE: _kelvin,
-    PropertyName.POWER: _choice(Power),
+    PropertyName.POWER_STATE: _choice(Power),
     PropertyName.TEMPERATURE: _temperature,
     PropertyName.THERMOSTAT_MODE: _choice(ThermostatMode),
     PropertyName.TARGET_SETPOINT: _temperature,

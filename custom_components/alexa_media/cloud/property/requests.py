@@ -13,7 +13,8 @@ import unicodedata
 
 from ..errors import AlexaInvalidValueError
 from ..json import number
-from .models import Address, Color, JsonValue, Reachability, Temperature, TemperatureScale, ThermostatMode
+from ..model.appliances import HueSaturation, Temperature, TemperatureScale
+from .models import Address, JsonValue, Reachability, ThermostatMode
 from .parse import ADDRESS_KEYS, ENDPOINT_PREFIX
 
 UNIT_PREFIX: Final = "amzn1.alexa.unit.did."
@@ -207,7 +208,7 @@ def _clause(clause: Clause) -> JsonObject:
 # --- commands -------------------------------------------------------------------------------
 
 
-def color(value: Color) -> JsonObject:
+def color(value: HueSaturation) -> JsonObject:
     """Return the body of ``setColor``."""
     return _payload(
         color={

@@ -19,7 +19,6 @@ from ..model.appliances import (
     PropertyName,
     Sample,
     Temperature,
-    TemperatureScale,
     Value,
 )
 from ..model.controls import (
@@ -40,7 +39,7 @@ from ..model.devices import OpenEnum
 from . import models
 from .client import SmartPropertiesClient
 from .inventory import Inventory, Item, is_reachable
-from .models import Color, Endpoint, Property, ThermostatMode
+from .models import EXPANDABLE, Endpoint, Property, ThermostatMode
 from .requests import Expand
 
 ID_PREFIX: Final = "asp_"
@@ -107,7 +106,7 @@ class PropertySmartHome(SmartHomeApi):
             if (item := self._inventory.items.get(_key(entity_id))) is None:
                 found[entity_id] = _GONE
                 continue
-            expand = [Expand(f"feature:{name}") for name in item.endpoint.features if name in set(models.FeatureName)]
+            expand = [Expand(f"feature:{name}") for name in item.endpoint.features if name in EXPANDABLE]
             found[entity_id] = state_of(await self._client.get_endpoint(item.endpoint.id, expand=expand))
         return found
 
@@ -146,7 +145,7 @@ class PropertySmartHome(SmartHomeApi):
             case SetBrightness(level=level):
                 await client.set_brightness(endpoint_id, level)
             case SetColor(hue=hue, saturation=saturation, brightness=brightness):
-                await client.set_color(endpoint_id, Color(hue, saturation, brightness))
+                await client.set_color(endpoint_id, HueSaturation(hue, saturation, brightness))
             case SetColorTemperature(kelvin=kelvin):
                 await client.set_color_temperature(endpoint_id, kelvin)
             case SetThermostatMode(mode=mode):
@@ -183,9 +182,9 @@ def _key(entity_id: str) -> str:
     return entity_id.removeprefix(ID_PREFIX)
 
 
-def _setpoint(value: float | None, control: SetSetpoint) -> models.Temperature | None:
+def _setpoint(value: float | None, control: SetSetpoint) -> Temperature | None:
     """Return a temperature for the client."""
-    return None if value is None else models.Temperature(value, models.TemperatureScale(control.scale.value))
+    return None if value is None else Temperature(value, control.scale)
 
 
 def without_waste(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
@@ -212,10 +211,10 @@ def without_waste(controls: Sequence[Control], state: ApplianceState) -> list[Co
 
 # Properties that a feature has though a device that is offline does not name them.
 _PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
-    models.FeatureName.SPEAKER: (models.PropertyName.VOLUME,),
-    models.FeatureName.POWER: (models.PropertyName.POWER,),
-    models.FeatureName.BRIGHTNESS: (models.PropertyName.BRIGHTNESS,),
-    models.FeatureName.TEMPERATURE_SENSOR: (models.PropertyName.TEMPERATURE,),
+    FeatureName.SPEAKER: (PropertyName.VOLUME,),
+    FeatureName.POWER: (PropertyName.POWER_STATE,),
+    FeatureName.BRIGHTNESS: (PropertyName.BRIGHTNESS,),
+    FeatureName.TEMPERATURE_SENSOR: (PropertyName.TEMPERATURE,),
 }
 
 
@@ -241,7 +240,7 @@ def _appliance(item: Item) -> Appliance:
 
 
 def _feature(feature: models.Feature) -> Feature:
-    """Return a feature in the words of the smart home, which are the same ones."""
+    """Return a feature of an appliance."""
     return Feature(
         name=FeatureName(feature.name),
         name_raw=feature.name,
@@ -271,12 +270,10 @@ def _sample(found: Property) -> Sample:
 
 
 def _value(found: Property) -> Value | None:
-    """Return a value as the smart home has it."""
+    """Return the value of a sample: a text, a number, a color or a temperature."""
     value = found.value
-    if isinstance(value, Color):
-        return HueSaturation(value.hue, value.saturation, value.brightness)
-    if isinstance(value, models.Temperature):
-        return Temperature(value.value, TemperatureScale(value.scale.value))
+    if isinstance(value, HueSaturation | Temperature):
+        return value
     if isinstance(value, OpenEnum):
         return value.value
     return None if value is None else float(value)
