@@ -88,8 +88,14 @@ async def test_thousands_of_unknown_serials_stay_small(
 ) -> None:
     asyncio.get_running_loop().set_debug(False)
     payload = {
-        **{"volumeSetting": 10, "isMuted": False, "enabled": True, "dopplerConnectionState": "ONLINE"},
-        **{"bass": 1, "midrange": 1, "treble": 1, "audioPlayerState": "PLAYING"},
+        "volumeSetting": 10,
+        "isMuted": False,
+        "enabled": True,
+        "dopplerConnectionState": "ONLINE",
+        "bass": 1,
+        "midrange": 1,
+        "treble": 1,
+        "audioPlayerState": "PLAYING",
     }
     before = sizes(entry)
     sim.reset_ledger()
@@ -170,8 +176,12 @@ async def test_odd_values_in_every_known_command_fail_nothing(
     asyncio.get_running_loop().set_debug(False)
     good = {
         "dopplerId": {"deviceSerialNumber": household.serial("Kitchen Show"), "deviceType": "A"},
-        **{"volumeSetting": 10, "isMuted": False, "enabled": True, "dopplerConnectionState": "ONLINE"},
-        **{"audioPlayerState": "PLAYING", "progress": {"mediaProgress": 1, "mediaLength": 2}},
+        "volumeSetting": 10,
+        "isMuted": False,
+        "enabled": True,
+        "dopplerConnectionState": "ONLINE",
+        "audioPlayerState": "PLAYING",
+        "progress": {"mediaProgress": 1, "mediaLength": 2},
         "update": {"update": {"nowPlayingData": {"playerState": "PLAYING", "infoText": {"title": "x"}}}},
     }
     with collecting() as log:
