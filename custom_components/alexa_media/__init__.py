@@ -1,11 +1,14 @@
 """The Alexa Media Player integration."""
 
+import asyncio
+from contextlib import suppress
 from typing import Final
 
 from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import discovery
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
@@ -72,6 +75,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     backend, async_close = await async_create_backend(hass, entry)
     entry.async_on_unload(async_close)
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
+    try:
+        await _async_load(hass, entry)
+    except BaseException:
+        await _async_undo(hass, entry)
+        raise
+    return True
+
+
+async def _async_load(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Sign in, read all topics, and add the entities."""
     restored = await entry.runtime_data.async_sign_in()
     # Topics read once the stream is open need not be read again: open it while the rest is prepared.
     push.async_start(hass, entry)
@@ -82,7 +95,28 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     async_follow_appliances(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await entry.runtime_data.async_added()
-    return True
+
+
+async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Remove the entities of a set-up that failed or was canceled, even if this is canceled too.
+
+    Home Assistant itself then calls the functions of ``async_on_unload`` only.
+    """
+    undoing = hass.async_create_task(_async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
+    while not undoing.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(undoing)
+    undoing.result()
+
+
+async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Stop adding entities, and unload those platforms that were loaded."""
+    entry.runtime_data.async_stop_adding()
+    await entry.runtime_data.async_added()
+    loaded = {platform.domain for platform in async_get_platforms(hass, DOMAIN) if platform.config_entry is entry}
+    for domain in PLATFORMS:
+        if domain in loaded:
+            await hass.config_entries.async_forward_entry_unload(entry, domain)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:

@@ -64,6 +64,7 @@ def async_setup_entities(
     """
     known: set[str] = set()
     pending = False
+    runtime = entry.runtime_data
 
     def _made(unique_id: str, factory: Callable[[], Entity]) -> Entity:
         entity = factory()
@@ -73,13 +74,14 @@ def async_setup_entities(
     async def _add() -> None:
         # One platform after the other: all of them together would block the event loop too long.
         nonlocal pending
-        async with entry.runtime_data.adding:
+        async with runtime.adding:
             pending = False
             new = [candidate for candidate in candidates() if candidate[0] not in known]
             known.update(unique_id for unique_id, _ in new)
             for batch in batched(new, BATCH, strict=False):
                 await asyncio.sleep(0)
-                if entry.state not in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED):
+                is_loaded = entry.state in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
+                if runtime.is_closing or entry.runtime_data is not runtime or not is_loaded:
                     return  # The platforms are being unloaded.
                 async_add_entities([_made(unique_id, factory) for unique_id, factory in batch])
             await asyncio.sleep(0)
@@ -87,10 +89,10 @@ def async_setup_entities(
     @callback
     def _update() -> None:
         nonlocal pending
-        if not pending:
+        if not pending and not runtime.is_closing:
             pending = True
             task = entry.async_create_task(hass, _add(), f"{DOMAIN} add entities", eager_start=False)
-            adders = entry.runtime_data.adders
+            adders = runtime.adders
             adders.add(task)
             task.add_done_callback(adders.discard)
 

@@ -27,7 +27,6 @@ from custom_components.alexa_media.cloud.model.events import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import base
 from custom_components.alexa_media.features.play_media import command_of
-from custom_components.alexa_media.media_player.volume import STEP_MEMORY
 from tests.conftest import Household, quiet, state_of, until
 
 KITCHEN = "media_player.kitchen_show"
@@ -257,8 +256,6 @@ async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
     await act(hass, "volume_up")
     assert level() == 100
     await act(hass, "volume_set", volume_level=0.33)
-    # the push of an Echo that wakes up for the command still has the volume from before
-    await until(hass, lambda: shown(hass, "volume_level") == 0.33)
     await act(hass, "volume_down")
     assert level() == 28
     await until(hass, lambda: shown(hass, "volume_level") == 0.28)
@@ -305,7 +302,7 @@ async def test_unmute_without_memory(hass: HomeAssistant, entry: MockConfigEntry
 
 
 async def test_volume_unknown(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Without a volume there is nothing to step from; to set one works."""
+    """An unknown volume is read once before a step; if it stays unknown, the step is refused."""
     serial = entry.runtime_data.devices.data
     kitchen = next(device.serial for device in serial.values() if device.name == "Kitchen Show")
     players = entry.runtime_data.players
@@ -313,9 +310,15 @@ async def test_volume_unknown(hass: HomeAssistant, sim: ControlClient, entry: Mo
     assert shown(hass, "volume_level") is None
     assert shown(hass, "is_volume_muted") is None
     sim.reset_ledger()
+    fault = sim.fault(path="/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes", status=200, body={"volumes": []})
+    assert fault
     with pytest.raises(ServiceValidationError, match="isn't known yet"):
         await act(hass, "volume_up")
     assert sim.ledger(path="/api/behaviors/preview") == []
+    assert len(sim.ledger(path="/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes")) == 1
+    sim.remove_fault(fault)
+    await act(hass, "volume_up")
+    assert len(sim.ledger(path="/api/behaviors/preview")) == 1
     players.async_apply({kitchen: Player(volume=None)})
     assert shown(hass, "volume_level") is None
 
@@ -337,16 +340,36 @@ async def test_refused_volume(
 
 
 async def test_step_forgets(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """Some seconds after a step the confirmed volume counts, not the step."""
+    """A step starts from a volume that was changed at the device after the last step."""
     await act(hass, "volume_up")
     household.change("Kitchen Show", volume=80)
     await until(hass, lambda: shown(hass, "volume_level") == 0.8)
-    player = hass.data["entity_components"][MEDIA_PLAYER].get_entity(KITCHEN)
-    level, end = player._stepped
-    assert level == 40
-    player._stepped = level, end - STEP_MEMORY
     await act(hass, "volume_up")
     assert household.device("Kitchen Show")["volume"] == 85
+
+
+async def test_stale_push_after_own_volume(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
+) -> None:
+    """A push with the volume from before a write changes neither what is shown nor where a step starts."""
+    serial = household.serial("Kitchen Show")
+    players = entry.runtime_data.players
+    stale = VolumeChanged(serial=serial, volume=Volume(level=35, muted=False))
+    sim.fault(silent_stream=600)
+    await act(hass, "volume_set", volume_level=0.6)
+    players.async_volume(stale)
+    await act(hass, "volume_down")
+    assert household.device("Kitchen Show")["volume"] == 55
+    await act(hass, "volume_mute", is_volume_muted=True)
+    players.async_volume(stale)
+    await act(hass, "volume_mute", is_volume_muted=False)
+    assert household.device("Kitchen Show")["volume"] == 55
+    # a stale push confirms nothing: the volume is read
+    players.async_volume(stale)
+    await until(hass, lambda: shown(hass, "volume_level") == 0.55)
+    players.async_volume(VolumeChanged(serial=serial, volume=Volume(level=20, muted=False)))
+    await act(hass, "volume_up")
+    assert household.device("Kitchen Show")["volume"] == 25
 
 
 async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:

@@ -122,6 +122,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._hint_since: float | None = None
         self._cancel_hint: CALLBACK_TYPE | None = None
         self._awaited: dict[str, CALLBACK_TYPE] = {}
+        self._awaited_since: dict[str, float] = {}
+        self.is_closed = False
         self._shared_refresh: asyncio.Task[None] | None = None
         entry.async_on_unload(self._async_cancel_timers)
         backend.watch(self.topic, self.watched)
@@ -245,6 +247,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     async def async_refresh_shared(self) -> None:
         """Refresh now; concurrent callers share one read."""
+        if self.is_closed:
+            return
         if self._shared_refresh is None:
             self._shared_refresh = self.entry.async_create_background_task(
                 self.hass, self._async_shared(), f"{self.name} refresh", eager_start=False
@@ -260,6 +264,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @callback
     def async_hint(self) -> None:
         """Read soon because something changed; the hints of a burst cause one read."""
+        if self.is_closed:
+            return
         now = self.hass.loop.time()
         if self._hint_since is None:
             self._hint_since = now
@@ -317,6 +323,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
         A command that Amazon may not have carried out (``accepted`` is False) proves nothing about the stream.
         """
+        if self.is_closed:
+            return
         if not self.push_up:
             self.async_key_hint(key)
             return
@@ -330,6 +338,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
                 self.hearing.async_unconfirmed()
 
         self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
+        self._awaited_since[key] = self.hass.loop.time()
 
     @callback
     def _confirmed(self, key: str) -> None:
@@ -384,8 +393,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @callback
     def _async_stop_waiting(self) -> None:
         """Stop waiting for pushes, which a read makes unnecessary."""
+        read_at = self.read_at if self.last_update_success else None
         for key in tuple(self._awaited):
-            self._confirmed(key)
+            # A read that began before the command was accepted may have missed it.
+            if read_at is None or read_at >= self._awaited_since[key]:
+                self._confirmed(key)
 
     @callback
     def _async_check_usable(self, _now: object = None) -> None:
@@ -393,6 +405,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if self._cancel_expiry:
             self._cancel_expiry()
             self._cancel_expiry = None
+        if self.is_closed:
+            return
         if self.usable is not self._announced_usable:
             self.async_update_listeners()
         elif self.usable and not self.last_update_success and self._failures > 1:
@@ -401,7 +415,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_cancel_timers(self) -> None:
-        """Cancel all timers."""
+        """Cancel all timers; none is started after this."""
+        self.is_closed = True
         if self._cancel_hint:
             self._cancel_hint()
             self._cancel_hint = self._hint_since = None

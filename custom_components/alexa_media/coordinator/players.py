@@ -24,6 +24,7 @@ from ..cloud.model.events import (
 from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL, Topic
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
+from .own_writes import OwnWrites
 
 # The now-playing push follows the player-state push within this time (seconds); if not, the sessions are read.
 NOW_PLAYING_DELAY: Final = 3.0
@@ -49,6 +50,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._sessions_only = False
         self._external: dict[str, float] = {}
         self._cancel_now_playing: CALLBACK_TYPE | None = None
+        self.written: OwnWrites[Volume] = OwnWrites(hass.loop.time)
         super().__init__(hass, entry, backend)
         entry.async_on_unload(self._async_forget_now_playing)
 
@@ -69,6 +71,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     async def _async_read(self) -> Mapping[str, Player]:
         """Read sessions, and volumes unless a hint was about sessions alone."""
         sessions_only, self._sessions_only = self._sessions_only, False
+        written = {serial: self.written.get(serial) for serial in self.data}
         if sessions_only and self.data:
             sessions = await self.backend.async_sessions()
             volumes: dict[str, Volume | None] = {serial: player.volume for serial, player in self.data.items()}
@@ -77,7 +80,20 @@ class PlayersCoordinator(TopicCoordinator[Player]):
                 self.backend.async_sessions(), self.backend.async_volumes(), return_exceptions=True
             )
             sessions, volumes = _value(answers[0]), dict(_value(answers[1]))
+            self._settle_volumes(written, volumes)
         return self._merge(sessions, volumes)
+
+    def _settle_volumes(self, before: Mapping[str, Volume | None], volumes: dict[str, Volume | None]) -> None:
+        """Keep the known volumes that were written during a read; all others are newer than the writes.
+
+        ``before`` has the unconfirmed writes at the start of the read.
+        """
+        for serial in volumes:
+            write = self.written.get(serial)
+            if write is not None and write != before.get(serial) and (player := self.data.get(serial)):
+                volumes[serial] = player.volume
+            elif write is not None:
+                self.written.forget(serial)
 
     @override
     def should_be_pushed(self, before: Player, after: Player) -> bool:
@@ -153,7 +169,9 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_volume(self, event: VolumeChanged) -> None:
-        """Apply a pushed volume."""
+        """Apply a pushed volume, unless it is older than the volume written here."""
+        if self.written.is_stale(event.serial, event.volume):
+            return
         player = self.data.get(event.serial, Player())
         self.async_apply({event.serial: replace(player, volume=event.volume)})
 
@@ -266,7 +284,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     @callback
     def _async_await_now_playing(self) -> None:
         """Read the sessions unless a now-playing push arrives."""
-        if self._cancel_now_playing:
+        if self._cancel_now_playing or self.is_closed:
             return
 
         @callback

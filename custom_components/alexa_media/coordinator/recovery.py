@@ -183,7 +183,8 @@ class Hearing:
         self._renewed_at: float | None = None
         self._cancel_check: CALLBACK_TYPE | None = None
         self.is_deaf = False
-        entry.async_on_unload(self._async_cancel)
+        self._is_closed = False
+        entry.async_on_unload(self._async_close)
 
     @callback
     def async_directive(self) -> None:
@@ -204,13 +205,15 @@ class Hearing:
     @callback
     def async_unpushed(self) -> None:
         """Note a change found by a poll that should have been pushed."""
-        if self._cancel_check is None:
+        if self._cancel_check is None and not self._is_closed:
             self._cancel_check = async_call_later(self._hass, GRACE, self._async_deaf)
 
     @callback
     def _async_deaf(self, _now: object = None) -> None:
         """Renew the stream, and poll until a directive arrives."""
         self._async_cancel()
+        if self._is_closed:
+            return
         self._unconfirmed = 0
         now = self._hass.loop.time()
         if not self.is_deaf:
@@ -219,6 +222,12 @@ class Hearing:
         if self._renewed_at is None or now - self._renewed_at >= COOLDOWN:
             self._renewed_at = now
             self._renew()
+
+    @callback
+    def _async_close(self) -> None:
+        """Close; no check is scheduled and no stream renewed after this."""
+        self._is_closed = True
+        self._async_cancel()
 
     @callback
     def _async_cancel(self) -> None:

@@ -98,7 +98,7 @@ class AlexaRuntimeData:
     """One loaded account; a topic that its backend lacks is ``None``.
 
     The holder of ``adding`` adds entities, a few in each turn of the event loop; ``adders`` are the tasks that do so,
-    or wait for their turn.
+    or wait for their turn. None are added once ``is_closing`` is set.
     """
 
     backend: AlexaBackend
@@ -128,6 +128,7 @@ class AlexaRuntimeData:
     temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
     adding: asyncio.Lock = field(default_factory=asyncio.Lock)
     adders: set[asyncio.Task[None]] = field(default_factory=set)
+    is_closing: bool = False
 
     @classmethod
     def create(cls, hass: HomeAssistant, entry: AlexaConfigEntry, backend: AlexaBackend) -> AlexaRuntimeData:
@@ -234,6 +235,13 @@ class AlexaRuntimeData:
         self.push.async_set_up(up)
         for coordinator in self.coordinators:
             coordinator.async_set_push(up)
+
+    @callback
+    def async_stop_adding(self) -> None:
+        """Add no more entities: the platforms are about to be unloaded."""
+        self.is_closing = True
+        for task in self.adders:
+            task.cancel()
 
     async def async_added(self) -> None:
         """Wait until the existing entities have been added."""

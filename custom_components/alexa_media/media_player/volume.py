@@ -1,5 +1,6 @@
 """Volume of a player."""
 
+from collections.abc import Iterable
 from typing import Final, override
 
 from homeassistant.components.media_player import MediaPlayerEntity
@@ -7,14 +8,12 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraDa
 
 from ..cloud.model.commands import SetVolume
 from ..cloud.model.devices import Device, Player, Volume
-from ..entity import AlexaDeviceEntity, invalid_input
+from ..coordinator.players import PlayersCoordinator
+from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 
 # In percent; the volume after unmuting if the previous one is unknown.
 VOLUME_STEP: Final = 5
 UNMUTED: Final = 30
-
-# Time (seconds) within which volume steps add up, instead of starting from the volume that Amazon has confirmed.
-STEP_MEMORY: Final = 5.0
 
 _PREVIOUS: Final = "previous_volume"
 
@@ -25,11 +24,10 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     The previous volume survives a restart.
     """
 
+    _players: PlayersCoordinator
     _attr_volume_step = VOLUME_STEP / 100
     _before_mute: int | None = None
     _previous_volume: float | None = None
-    _stepped: tuple[int, float] | None = None
-    _asked: tuple[int, float, list[Volume]] | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -60,8 +58,17 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     @property
     def _level(self) -> int | None:
         """Return the volume in percent; for a group, the mean of its members."""
-        levels = [volume.level for volume in self._volumes if volume.level is not None]
-        return round(sum(levels) / len(levels)) if levels else None
+        return _mean(self._volumes)
+
+    @property
+    def _latest(self) -> list[Volume]:
+        """Return the volumes as ``_volumes``, those written here before Amazon has confirmed them."""
+        written, data = self._players.written, self.coordinator.data
+        return [
+            volume
+            for serial in (leaf.serial for leaf in self._leaves)
+            if (volume := written.get(serial) or ((player := data.get(serial)) and player.volume))
+        ]
 
     @property
     @override
@@ -73,8 +80,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     @override
     def is_volume_muted(self) -> bool | None:
         """Return whether the player is silent: muted, or at volume 0."""
-        known = [volume for volume in self._volumes if volume.muted is not None or volume.level is not None]
-        return all(volume.muted or volume.level == 0 for volume in known) if known else None
+        return _is_silent(self._volumes)
 
     @override
     async def async_set_volume_level(self, volume: float) -> None:
@@ -97,11 +103,12 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
         Setting a volume unmutes the device, too.
         """
+        level = _mean(self._latest)
         if mute:
-            self._before_mute = self._unconfirmed or self._level or self._before_mute
+            self._before_mute = level or self._before_mute
             await self._async_set_level(0)
-        elif self.is_volume_muted is not False and not self._unconfirmed:
-            await self._async_set_level(self._level or self._before_mute or UNMUTED)
+        elif _is_silent(self._latest) is not False:
+            await self._async_set_level(level or self._before_mute or UNMUTED)
 
     async def async_restore_volume(self) -> None:
         """Restore the volume from before Home Assistant last changed it (``alexa_media.restore_volume``)."""
@@ -109,41 +116,49 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
             raise invalid_input("previous_volume_unknown", device=self.device.name)
         await self.async_set_volume_level(self._previous_volume)
 
-    @property
-    def _unconfirmed(self) -> int | None:
-        """Return the volume in percent that was set just now, until Amazon has confirmed it."""
-        if self._asked is None or self.hass.loop.time() >= self._asked[1] or self._volumes != self._asked[2]:
-            return None
-        return self._asked[0]
-
     async def _async_step(self, step: int) -> None:
-        """Change the volume by percent, relative to a recent step if there is one."""
-        now = self.hass.loop.time()
-        level = self._stepped[0] if self._stepped and now < self._stepped[1] else self._level
+        """Change the volume by percent, relative to the volume set last; an unknown volume is read once."""
+        if (level := _mean(self._latest)) is None:
+            with command_errors(self.hass, self.entry):
+                volumes = await self.runtime.backend.async_volumes()
+            level = _mean([volume for leaf in self._leaves if (volume := volumes.get(leaf.serial))])
         if level is None:
             raise invalid_input("volume_unknown")
-        level = min(100, max(0, level + step))
-        self._stepped = level, now + STEP_MEMORY
-        try:
-            await self._async_set_level(level)
-        except BaseException:
-            self._stepped = None
-            raise
+        await self._async_set_level(min(100, max(0, level + step)))
 
     async def _async_set_level(self, level: int) -> None:
         """Set the volume in percent."""
-        if self._stepped and self._stepped[0] != level:
-            self._stepped = None
         # The push with the new volume may be faster than the response.
-        before, self._previous_volume = self._previous_volume, self.volume_level
-        self._asked = level, self.hass.loop.time() + STEP_MEMORY, self._volumes
+        before, latest = self._previous_volume, _mean(self._latest)
+        self._previous_volume = None if latest is None else latest / 100
+        volume, written = Volume(level=level, muted=False), self._players.written
+        serials = [leaf.serial for leaf in self._leaves]
+        data = self.coordinator.data
+        writes = {
+            serial: written.begin(serial, volume, player.volume if (player := data.get(serial)) else None)
+            for serial in serials
+        }
         try:
             await self.async_command(SetVolume(level=level))
         except BaseException:
-            self._previous_volume, self._asked = before, None
+            self._previous_volume = before
+            for serial, write in writes.items():
+                written.undo(serial, write)
             raise
-        for serial in (leaf.serial for leaf in self._leaves):
+        for serial in serials:
             player = self.coordinator.data.get(serial)
             # The push may be faster than the response.
-            if not player or player.volume != Volume(level=level, muted=False):
+            if not player or player.volume != volume:
                 self.coordinator.async_expect(serial)
+
+
+def _mean(volumes: Iterable[Volume]) -> int | None:
+    """Return the mean of the known levels in percent."""
+    levels = [volume.level for volume in volumes if volume.level is not None]
+    return round(sum(levels) / len(levels)) if levels else None
+
+
+def _is_silent(volumes: Iterable[Volume]) -> bool | None:
+    """Return whether all volumes are muted or 0, or ``None`` if none is known."""
+    known = [volume for volume in volumes if volume.muted is not None or volume.level is not None]
+    return all(volume.muted or volume.level == 0 for volume in known) if known else None
