@@ -1,8 +1,8 @@
 """The Alexa Media Player integration."""
 
 import asyncio
-from contextlib import suppress
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant
@@ -102,11 +102,19 @@ async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
     Home Assistant itself then calls the functions of ``async_on_unload`` only.
     """
-    undoing = hass.async_create_task(_async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
-    while not undoing.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.shield(undoing)
-    undoing.result()
+    await _async_to_the_end(hass, _async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
+
+
+async def _async_to_the_end[T](hass: HomeAssistant, work: Coroutine[Any, Any, T], name: str) -> T:
+    """Return the result of work that is completed even if the caller is canceled, which is ignored."""
+    task = hass.async_create_task(work, name)
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if (current := asyncio.current_task()) is not None:
+                current.uncancel()
+    return task.result()
 
 
 async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
@@ -120,7 +128,15 @@ async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> 
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Unload an account; its background tasks end with it, and tasks that add entities before it."""
+    """Unload an account; its background tasks end with it, and tasks that add entities before it.
+
+    Canceling has no effect: Home Assistant would keep the entry in the state "unload in progress" until a restart.
+    """
+    return await _async_to_the_end(hass, _async_unload(hass, entry), f"{DOMAIN} unload {entry.entry_id}")
+
+
+async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
+    """Wait for the tasks that add entities, and unload the platforms."""
     await entry.runtime_data.async_added()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 

@@ -1,0 +1,106 @@
+"""A set-up or unload that is canceled at any moment leaves nothing behind."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_platform import async_get_platforms
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import set_up, until
+
+from .failures import household_of_two
+from .test_leaks import held
+
+MOST_STEPS = 3000
+"""Limit of event-loop steps in case an operation never completes."""
+
+
+async def canceled_after(operation: Coroutine[Any, Any, object], steps: int) -> bool:
+    """Run an operation, cancel it after some steps of the event loop; return whether it completed before."""
+    task = asyncio.ensure_future(operation)
+    for _ in range(steps):
+        if task.done():
+            break
+        await asyncio.sleep(0)
+    completed = task.done()
+    task.cancel()
+    await asyncio.wait([task])
+    return completed
+
+
+def shown(hass: HomeAssistant, entry: MockConfigEntry) -> list[str]:
+    """Return the entities of an entry that have a state, apart from those restored from the registry."""
+    items = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    states = [hass.states.get(item.entity_id) for item in items]
+    return [state.entity_id for state in states if state is not None and not state.attributes.get("restored")]
+
+
+async def assert_gone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Assert that an entry that is not loaded holds no entity, platform, task or timer."""
+    assert shown(hass, entry) == []
+    assert [platform.domain for platform in async_get_platforms(hass, DOMAIN) if platform.config_entry is entry] == []
+    await until(hass, lambda: not {name for name in held(hass)["tasks"] if entry.entry_id in name or "add" in name})
+
+
+@pytest.mark.timeout(500)
+async def test_set_up_canceled_at_any_step(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A set-up canceled at any step leaves nothing, and a further set-up succeeds."""
+    sim.household(household_of_two(), domain="amazon.com")
+    await set_up(hass, config_entry)
+    entry_id = config_entry.entry_id
+    assert await hass.config_entries.async_unload(entry_id)
+    before = held(hass)["sockets"]
+    steps, completed = 0, False
+    while not completed and steps < MOST_STEPS:
+        completed = await canceled_after(hass.config_entries.async_setup(entry_id), steps)
+        if config_entry.state is ConfigEntryState.LOADED:
+            assert await hass.config_entries.async_unload(entry_id)
+        await assert_gone(hass, config_entry)
+        if config_entry.state is not ConfigEntryState.NOT_LOADED:
+            await hass.config_entries.async_unload(entry_id)
+        steps += 1 + steps // 12
+    assert completed
+    assert await hass.config_entries.async_setup(entry_id)
+    assert shown(hass, config_entry)
+    assert await hass.config_entries.async_unload(entry_id)
+    # Home Assistant logs the canceled set-up itself, with a traceback that refers to what was used in it.
+    ours = [r.getMessage() for r in caplog.records if r.levelname == "ERROR" and "cancelled" not in r.getMessage()]
+    caplog.clear()
+    await until(hass, lambda: held(hass)["sockets"] <= before + 3)
+    await until(hass, lambda: held(hass).get("accounts", 0) <= 1)
+    assert ours == []
+
+
+@pytest.mark.timeout(500)
+async def test_unload_canceled_at_any_step(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    """An unload canceled at any step ends or can be repeated; the entry is set up again after it."""
+    sim.household(household_of_two(), domain="amazon.com")
+    await set_up(hass, config_entry)
+    entry_id = config_entry.entry_id
+    steps, completed = 0, False
+    while not completed and steps < MOST_STEPS:
+        completed = await canceled_after(hass.config_entries.async_unload(entry_id), steps)
+        if config_entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS:
+            # Canceled in Home Assistant's own part, which cannot be repeated; the entities are gone already.
+            await assert_gone(hass, config_entry)
+            await config_entry._async_process_on_unload(hass)
+            config_entry.mock_state(hass, ConfigEntryState.NOT_LOADED)
+        assert config_entry.state in (ConfigEntryState.LOADED, ConfigEntryState.NOT_LOADED)
+        if config_entry.state is ConfigEntryState.LOADED:
+            assert await hass.config_entries.async_unload(entry_id)
+        await assert_gone(hass, config_entry)
+        assert await hass.config_entries.async_setup(entry_id)
+        assert shown(hass, config_entry)
+        steps += 1 + steps // 4
+    assert completed
