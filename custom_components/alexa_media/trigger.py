@@ -124,7 +124,7 @@ class VoiceCommandTrigger(AlexaTrigger):
             try:
                 VoicePattern.parse(options[CONF_TEXT], options[CONF_MATCH])
             except PatternError as err:
-                raise invalid_input(f"pattern_{err.key}", part=err.part) from err
+                raise invalid_input(err.key, part=err.part) from err
         return checked
 
     @override

@@ -138,7 +138,13 @@ def test_a_pattern_matches_whole_words(text: str, match: str, said: str, slots: 
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("", "empty"), ("{a", "braces"), ("{1}", "name"), ("{a} and {a}", "twice"), ("{a} {b}", "adjacent")],
+    [
+        ("", "pattern_empty"),
+        ("{a", "pattern_braces"),
+        ("{1}", "pattern_name"),
+        ("{a} and {a}", "pattern_twice"),
+        ("{a} {b}", "pattern_adjacent"),
+    ],
 )
 def test_an_impossible_pattern_is_refused(text: str, key: str) -> None:
     """Each fault has its own explanation."""

@@ -24,7 +24,7 @@ class TextMatch(StrEnum):
 
 
 class PatternError(ValueError):
-    """A pattern that cannot match; ``key`` says why: empty, braces, name, twice, adjacent or long."""
+    """A pattern that cannot match; ``key`` is the translation key of the reason, ``part`` what is wrong."""
 
     def __init__(self, key: str, part: str = "") -> None:
         """Initialize; ``part`` is the offending part of the pattern."""
@@ -51,12 +51,12 @@ class VoicePattern:
         Only ``TextMatch.MATCHES`` knows ``*`` (any words) and ``{name}`` (at least one word, captured).
         """
         if len(text) > MAX_PATTERN:
-            raise PatternError("long")
+            raise PatternError("pattern_long")
         words = normalized(text)
         if match is TextMatch.MATCHES:
             return cls(re.compile(_expression(words)))
         if not (words := words.translate({ord(mark): " " for mark in "*{}"}).strip()):
-            raise PatternError("empty")
+            raise PatternError("pattern_empty")
         plain = re.escape(" ".join(words.split()))
         return cls(re.compile(plain if match is TextMatch.IS else rf"(?:.* )?{plain}(?: .*)?"))
 
@@ -78,9 +78,9 @@ def _expression(words: str) -> str:
     """Return the regular expression of a pattern; raises ``PatternError``."""
     tokens = list(_TOKEN.finditer(words))
     if "".join(token[0] for token in tokens) != words:
-        raise PatternError("braces", words)
+        raise PatternError("pattern_braces", words)
     if not words:
-        raise PatternError("empty")
+        raise PatternError("pattern_empty")
     found, names, after_variable = "", set[str](), False
     for token in tokens:
         slot, wildcard, literal = token.groups()
@@ -89,15 +89,15 @@ def _expression(words: str) -> str:
             after_variable = after_variable and not literal.strip()
             continue
         if after_variable:
-            raise PatternError("adjacent", token[0])
+            raise PatternError("pattern_adjacent", token[0])
         after_variable = True
         if wildcard:
             found += ".*"
             continue
         if not _SLOT.fullmatch(slot):
-            raise PatternError("name", token[0])
+            raise PatternError("pattern_name", token[0])
         if slot in names:
-            raise PatternError("twice", token[0])
+            raise PatternError("pattern_twice", token[0])
         names.add(slot)
         found += rf"(?P<{slot}>\S.*?)"
     return found
