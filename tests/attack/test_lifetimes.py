@@ -1,10 +1,7 @@
 """Set-ups that are cancelled, commands in flight during an unload, absences by chance."""
 
 import asyncio
-import gc
-from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
@@ -12,7 +9,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.cloud.account.backend import AccountBackend
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import absences
 from tests.conftest import state_of, until
@@ -43,28 +39,6 @@ async def test_a_command_in_flight_during_the_unload_leaves_no_timer(
     sim.clear_faults()
     left = {name: value for name, value in vars(alarms).items() if name in ("_awaited", "_cancel_hint") and value}
     assert left == {}
-
-
-@pytest.mark.timeout(120)
-async def test_set_ups_that_are_cancelled_leave_no_account(
-    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
-) -> None:
-    asyncio.get_running_loop().set_debug(False)
-    gc.collect()
-    before = {id(item) for item in gc.get_objects() if type(item) is AccountBackend}
-    for step in range(10):
-        task: asyncio.Task[Any] = asyncio.create_task(hass.config_entries.async_setup(config_entry.entry_id))
-        await asyncio.sleep(0.02 + step * 0.004)
-        task.cancel()
-        await asyncio.wait([task], timeout=15)
-        if config_entry.state.recoverable and config_entry.state is not ConfigEntryState.NOT_LOADED:
-            await hass.config_entries.async_unload(config_entry.entry_id)
-        await hass.async_block_till_done()
-        del task
-    await asyncio.sleep(0.2)
-    gc.collect()
-    left = [item for item in gc.get_objects() if type(item) is AccountBackend and id(item) not in before]
-    assert len(left) <= 1
 
 
 @pytest.mark.timeout(90)
