@@ -232,6 +232,14 @@ class Clock:
                 return
         raise AssertionError("the cloud is never left alone")
 
+    async def until(self, predicate: Callable[[], Any]) -> Any:
+        """Wait until something holds and return it: up to 25 seconds of this clock, in short steps."""
+        for _ in range(100):
+            if value := predicate():
+                return value
+            await self._tick(0.25)
+        raise AssertionError("it did not come to hold in time")
+
     async def _tick(self, seconds: float) -> None:
         """Move both clocks on and fire what is due."""
         self.freezer.tick(timedelta(seconds=seconds))

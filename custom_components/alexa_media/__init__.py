@@ -77,7 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
     try:
         await _async_load(hass, entry)
-    except BaseException:
+    except BaseException:  # a cancellation, too: Home Assistant then unloads no platform itself
         await _async_undo(hass, entry)
         raise
     return True

@@ -202,7 +202,7 @@ async def async_create_backend(
     session = async_create_clientsession(hass, auto_cleanup=False)
     try:
         backend = await async_create_property_backend(hass, entry, session)
-    except BaseException:
+    except BaseException:  # a cancellation, too: nothing else would let go of the session
         session.detach()
         raise
 

@@ -1,5 +1,6 @@
 """Conditions: the Echo and the person of the last command, running timers, alarms before a time."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Unpack, cast, override
@@ -52,9 +53,9 @@ class AlexaCondition(Condition):
         """Return whether the condition holds now."""
         return self._holds()
 
+    @abstractmethod
     def _holds(self) -> bool:
         """Return whether the condition holds."""
-        raise NotImplementedError
 
     def _timed(self) -> Iterator[Timed]:
         """Yield the alarms, timers and reminders of the target with their next times."""
@@ -134,6 +135,6 @@ CONDITIONS: Final[dict[str, type[Condition]]] = {
 }
 
 
-async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:  # noqa: ARG001 - Home Assistant's signature
+async def async_get_conditions(_hass: HomeAssistant) -> dict[str, type[Condition]]:
     """Return the conditions."""
     return CONDITIONS

@@ -180,7 +180,9 @@ class AlarmTrigger(AlexaTrigger):
         if label and label.casefold() not in (event.data["label"] or "").casefold():
             return None
         kind, _, change = event.kind.partition("_")
-        return {**event.data, "kind": kind, "change": change}
+        # "id" is the trigger's own id, which automations choose their actions by
+        data = {"alarm_id" if key == "id" else key: value for key, value in event.data.items()}
+        return {**data, "kind": kind, "change": change}
 
 
 class AlarmRingsTrigger(AlarmTrigger):
@@ -275,6 +277,6 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
 }
 
 
-async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:  # noqa: ARG001 - Home Assistant's signature
+async def async_get_triggers(_hass: HomeAssistant) -> dict[str, type[Trigger]]:
     """Return the triggers."""
     return TRIGGERS

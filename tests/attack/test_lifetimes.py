@@ -1,7 +1,10 @@
 """Set-ups that are cancelled, commands in flight during an unload, absences by chance."""
 
 import asyncio
+import gc
+import logging
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
@@ -9,9 +12,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.account.backend import AccountBackend
 from custom_components.alexa_media.const import DOMAIN
-from custom_components.alexa_media.coordinator import absences
-from tests.conftest import state_of, until
+from tests.conftest import Clock, state_of, until
 
 KITCHEN = "media_player.kitchen_show"
 
@@ -41,12 +44,42 @@ async def test_a_command_in_flight_during_the_unload_leaves_no_timer(
     assert left == {}
 
 
+def accounts() -> list[AccountBackend]:
+    """Return the backends that are still in memory, apart from those that the test's log keeps."""
+    for handler in logging.getLogger().handlers:
+        getattr(handler, "records", []).clear()
+    gc.collect()
+    return [item for item in gc.get_objects() if type(item) is AccountBackend]
+
+
+@pytest.mark.timeout(120)
+async def test_set_ups_that_are_cancelled_leave_no_account(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    """Ten set-ups, each cancelled a little later than the one before, leave as much in memory as two do."""
+    asyncio.get_running_loop().set_debug(False)
+    after_two = 0
+    for step in range(10):
+        task = asyncio.create_task(hass.config_entries.async_setup(config_entry.entry_id))
+        wanted = sim.progress()[0] + step
+        while not task.done() and sim.progress()[0] < wanted:
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task], timeout=15)
+        if config_entry.state.recoverable and config_entry.state is not ConfigEntryState.NOT_LOADED:
+            await hass.config_entries.async_unload(config_entry.entry_id)
+        await hass.async_block_till_done()
+        del task
+        if step == 1:
+            after_two = len(accounts())
+    await until(hass, lambda: len(accounts()) <= after_two)
+
+
 @pytest.mark.timeout(90)
 async def test_an_alarm_that_two_answers_lack_by_chance_keeps_its_switch(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock
 ) -> None:
     """Absent for a moment, present again, absent for another moment: the user's name of the switch stays."""
-    monkeypatch.setattr(absences, "ABSENCE", 2.0)
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     item = next(item for item in entities if item.domain == "switch" and "_alarm_" in item.unique_id)
@@ -64,9 +97,9 @@ async def test_an_alarm_that_two_answers_lack_by_chance_keeps_its_switch(
     await read(lacking=True)
     await read(lacking=False)
     assert state_of(hass, item.entity_id).state != "unavailable"
-    await asyncio.sleep(1.3)
+    await clock.advance(20, 20)
     await read(lacking=True)
-    await asyncio.sleep(1.2)
+    await clock.advance(20, 20)
     await read(lacking=False)
     await hass.async_block_till_done()
     after = registry.async_get(item.entity_id)

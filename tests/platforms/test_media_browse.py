@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator import routines
 from tests.conftest import Household, quiet, state_of, until
 
 KITCHEN = "media_player.kitchen_show"
@@ -215,8 +216,15 @@ async def test_stop_all(hass: HomeAssistant, sim: ControlClient, entry: MockConf
         await act(hass, DOMAIN, "stop_all", None, config_entry_id="unknown")
 
 
-async def test_sequence(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_sequence(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Nested steps are one request, and run in their order at the right Echos."""
+    monkeypatch.setattr(routines, "SHARED_READ_AGE", 0.0)
     await quiet(hass, sim, calm=0.3)
     sim.reset_ledger()
     steps = [
@@ -280,9 +288,14 @@ WRONG: list[tuple[list[Any], str]] = [
 
 
 async def test_a_sequence_that_is_wrong_asks_nothing(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The error names the step and what is wrong with it."""
+    monkeypatch.setattr(routines, "SHARED_READ_AGE", 0.0)
     await quiet(hass, sim, calm=0.3)
     sim.reset_ledger()
     for steps, match in WRONG:

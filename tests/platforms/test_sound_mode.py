@@ -46,22 +46,20 @@ async def test_it_is_set_and_told_without_being_asked(
 
     sim.reset_ledger()
     household.change(KITCHEN, equalizer={"bass": 0, "mid": 0, "treble": 0})
-    await clock.settle()
-    assert mode_of(hass) == "flat"
+    await clock.until(lambda: mode_of(hass) == "flat")
     household.change(KITCHEN, equalizer={"bass": 1, "mid": 0, "treble": 0})
+    await clock.until(lambda: mode_of(hass) is None)
     await clock.settle()
-    assert mode_of(hass) is None, "that has no name"
     assert sim.ledger(path=EQUALIZER) == []
 
 
-@pytest.mark.usefixtures("entry")
 async def test_what_may_have_been_missed_is_not_shown(
-    hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
     """After a gap of the stream nobody knows the equalizer, unless one of its entities has it read."""
     await select(hass, PLAYER, "bass")
     sim.fault(close_stream=True)
-    await clock.settle()
+    await clock.until(lambda: not entry.runtime_data.push.up)
     await clock.advance(40, 1)
     assert mode_of(hass) is None
     assert len(sim.ledger(method="GET", path=EQUALIZER)) == 1, "the one after the change"

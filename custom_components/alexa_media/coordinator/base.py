@@ -186,6 +186,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._failures += 1
         self._failure = err
         wait = min(RETRY_FIRST * 2 ** (self._failures - 1), RETRY_LIMIT)
+        if self.is_closed or err.code == "closed":
+            # No user can act on a read that an unload ended; Home Assistant logs only the first failure.
+            self.last_update_success = False
         if isinstance(err, AlexaRateLimitedError):
             # The transport has logged it once for all topics.
             self.last_update_success = False

@@ -1,0 +1,192 @@
+"""Triggers and conditions about alarms, timers, reminders, lists and the person who spoke."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator.history import HistoryCoordinator
+from tests.conftest import Clock, Household, set_up, until
+
+from .test_triggers import automate
+
+BEDROOM = "media_player.bedroom_dot"
+PREFIX = f"{DOMAIN}."
+
+
+def bread(household: Household) -> tuple[str, str]:
+    """Return the account and the id of the timer that has a label."""
+    return next(
+        (account, key)
+        for account, data in household.accounts.items()
+        for key, item in data["notifications"].items()
+        if item["timerLabel"]
+    )
+
+
+def change(sim: ControlClient, household: Household, fields: Mapping[str, Any]) -> None:
+    """Change the timer that has a label."""
+    account, key = bread(household)
+    sim.patch_state({"accounts": {account: {"notifications": {key: fields}}}})
+
+
+async def act(hass: HomeAssistant, action: str, **data: Any) -> Any:
+    """Call an action and return its response."""
+    return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
+
+
+async def ring(hass: HomeAssistant, clock: Clock, action: str, **data: Any) -> None:
+    """Set an alarm or a reminder that is due in 70 s, and let it come."""
+    at = (dt_util.now() + timedelta(seconds=70)).replace(microsecond=0)
+    await act(hass, action, entity_id=BEDROOM, at=at, **data)
+    await clock.settle()
+    await clock.advance(75, 75)
+
+
+async def test_an_alarm_triggers_when_it_rings_and_when_it_is_dismissed(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
+) -> None:
+    """Each once, at the Echo of the target alone; a reminder triggers neither."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    target = {"entity_id": BEDROOM}
+    elsewhere = {"entity_id": "media_player.kitchen_show"}
+    triggers = [
+        {"trigger": PREFIX + "alarm_rings", "target": target, "id": "rings"},
+        {"trigger": PREFIX + "alarm_rings", "target": elsewhere, "id": "elsewhere"},
+        {"trigger": PREFIX + "alarm_ended", "target": target, "id": "ended"},
+        {"trigger": PREFIX + "reminder", "target": target, "id": "reminder"},
+    ]
+    data = {"id": "{{ trigger.id }}", "alarm": "{{ trigger.alarm_id }}"}
+    actions = [{"event": "triggered", "event_data_template": data}]
+    config = {"alias": "test", "mode": "queued", "triggers": triggers, "actions": actions}
+    assert await async_setup_component(hass, "automation", {"automation": [config]})
+    told = async_capture_events(hass, "triggered")
+    await ring(hass, clock, "create_alarm")
+    assert [event.data["id"] for event in told] == ["rings"]
+    await act(hass, "stop_alarm", entity_id=BEDROOM)
+    await clock.settle()
+    assert [event.data["id"] for event in told] == ["rings", "ended"]
+    told.clear()
+    await ring(hass, clock, "create_reminder", message="bins")
+    assert [event.data["id"] for event in told] == ["reminder"]
+    assert told[0].data["alarm"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "trigger", "changed"),
+    [
+        pytest.param({"status": "PAUSED"}, "timer_changed", "paused", id="paused"),
+        pytest.param({"remainingTime": 30_000}, "timer_finishes", "ringing", id="finished"),
+        pytest.param(None, "timer_changed", "cancelled", id="cancelled"),
+    ],
+)
+async def test_a_timer_triggers_when_it_changes(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    fields: dict[str, Any] | None,
+    trigger: str,
+    changed: str,
+) -> None:
+    """Once for the change, with the label; another label triggers nothing."""
+    change(sim, household, {"remainingTime": 300_000})
+    await set_up(hass, config_entry)
+    await clock.settle()
+    told = await automate(hass, {"trigger": PREFIX + trigger, "options": {"label": "bread"}})
+    account, key = bread(household)
+    sim.patch_state({"accounts": {account: {"notifications": {key: fields}}}})
+    await clock.settle()
+    await clock.advance(40, 40)
+    assert [event.data["trigger"]["change"] for event in told] == [changed]
+
+
+async def test_a_condition_knows_a_running_timer_and_an_alarm_before_a_time(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """A paused timer does not run; an alarm after the time does not count."""
+    change(sim, household, {"remainingTime": 300_000})
+    await set_up(hass, config_entry)
+    await clock.settle()
+    soon = dt_util.now() + timedelta(minutes=20)
+    await act(hass, "create_alarm", entity_id=BEDROOM, at=soon.replace(microsecond=0))
+    await clock.settle()
+
+    def condition(name: str, target: str, **options: Any) -> dict[str, Any]:
+        return {"condition": PREFIX + name, "target": {"entity_id": target}, "options": options}
+
+    everywhere = [f"media_player.{name}" for name in ("kitchen_show", "bedroom_dot", "office_spot")]
+    timer = {"condition": PREFIX + "timer_running", "target": {"entity_id": everywhere}, "options": {"label": "bread"}}
+    cases = {
+        "timer": timer,
+        "before": condition("alarm_before", BEDROOM, before=(soon + timedelta(minutes=5)).strftime("%H:%M:%S")),
+        "after": condition("alarm_before", BEDROOM, before=(soon - timedelta(minutes=5)).strftime("%H:%M:%S")),
+    }
+    automations = [
+        {
+            "alias": name,
+            "triggers": [{"trigger": "event", "event_type": "check"}],
+            "conditions": [case],
+            "actions": [{"event": "held", "event_data": {"name": name}}],
+        }
+        for name, case in cases.items()
+    ]
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+    told = async_capture_events(hass, "held")
+    hass.bus.async_fire("check")
+    await hass.async_block_till_done()
+    assert {event.data["name"] for event in told} == {"timer", "before"}
+    told.clear()
+    change(sim, household, {"status": "PAUSED"})
+    await clock.settle()
+    hass.bus.async_fire("check")
+    await hass.async_block_till_done()
+    assert {event.data["name"] for event in told} == {"before"}
+
+
+async def test_a_condition_knows_who_spoke_last(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Words of another person do not run the actions."""
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
+    told = await automate(
+        hass,
+        {"trigger": PREFIX + "spoken_to", "target": {"entity_id": BEDROOM}},
+        {"condition": PREFIX + "person_spoke_last", "options": {"person": "jo"}},
+    )
+    serial = household.serial("Bedroom Dot")
+    sim.say(serial, "good night", "OK", "Alex")
+    await until(hass, lambda: (last := entry.runtime_data.history.last) and last.person == "Alex")
+    sim.say(serial, "good morning", "OK", "Jo")
+    await until(hass, lambda: told)
+    assert [event.data["trigger"]["person"] for event in told] == ["Jo"]
+
+
+async def test_an_item_added_in_the_app_triggers_for_its_list(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """The trigger has the item; another item triggers nothing."""
+    lists = sorted(hass.states.async_entity_ids("todo"))
+    told = await automate(
+        hass,
+        {"trigger": PREFIX + "item_added", "target": {"entity_id": lists}, "options": {"item": "oats"}},
+    )
+    for item in ("flour", "rolled oats"):
+        data = {"entity_id": lists[0], "item": item}
+        await hass.services.async_call("todo", "add_item", data, blocking=True)
+    await until(hass, lambda: told)
+    assert [event.data["trigger"]["item"] for event in told] == ["rolled oats"]
+    assert told[0].data["trigger"]["entity_id"] == lists[0]
