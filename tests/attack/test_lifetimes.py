@@ -56,10 +56,10 @@ def accounts() -> list[AccountBackend]:
 async def test_set_ups_that_are_cancelled_leave_no_account(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Ten set-ups, each cancelled a little later than the one before, leave as much in memory as two do."""
+    """Sixteen set-ups, each cancelled a little later than the one before, leave as much in memory as five do."""
     asyncio.get_running_loop().set_debug(False)
-    after_two = 0
-    for step in range(10):
+    after_five = 0
+    for step in range(16):
         task = asyncio.create_task(hass.config_entries.async_setup(config_entry.entry_id))
         wanted = sim.progress()[0] + step
         while not task.done() and sim.progress()[0] < wanted:
@@ -70,9 +70,9 @@ async def test_set_ups_that_are_cancelled_leave_no_account(
             await hass.config_entries.async_unload(config_entry.entry_id)
         await hass.async_block_till_done()
         del task
-        if step == 1:
-            after_two = len(accounts())
-    await until(hass, lambda: len(accounts()) <= after_two)
+        if step == 4:
+            after_five = len(accounts())
+    await until(hass, lambda: len(accounts()) <= after_five)
 
 
 @pytest.mark.timeout(90)
