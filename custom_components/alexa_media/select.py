@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, Final, override
 from zoneinfo import available_timezones
 
@@ -282,8 +283,7 @@ class AlexaPropertySettingSelect(PropertySettingEntity, SelectEntity):
         """Load the time zones, which are in files."""
         await super().async_added_to_hass()
         if self.entity_description.choices is None:
-            zones = await self.hass.async_add_executor_job(available_timezones)
-            self._known = {zone: zone for zone in sorted(zones)}
+            self._known = await _time_zones(self.hass)
 
     @property
     @override
@@ -307,6 +307,12 @@ class AlexaPropertySettingSelect(PropertySettingEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Set the option."""
         await self.async_set(self._values[option])
+
+
+async def _time_zones(hass: HomeAssistant) -> Mapping[str, str]:
+    """Return the IANA names of all time zones as options."""
+    zones = await hass.async_add_executor_job(available_timezones)
+    return {zone: zone for zone in sorted(zones)}
 
 
 class SeenValues[V]:
@@ -402,14 +408,14 @@ WAKE_WORDS: Final = (
 
 PREFERENCES: Final = (
     AlexaPreferenceSelectDescription(
-        key="locale",
+        key="language",
         translation_key="language",
         capability="SET_LOCALE",
         value_fn=lambda preferences: preferences.locale,
         change_fn=lambda value: PreferenceChanges(locale=value),
     ),
     AlexaPreferenceSelectDescription(
-        key="temperature_scale",
+        key="temperature_unit",
         translation_key="temperature_unit",
         capability="FAR_FIELD_WAKE_WORD",
         values={"celsius": "CELSIUS", "fahrenheit": "FAHRENHEIT"},
@@ -426,6 +432,17 @@ PREFERENCES: Final = (
     ),
 )
 
+TIME_ZONES: Final = (
+    AlexaPreferenceSelectDescription(
+        key="time_zone",
+        translation_key="time_zone",
+        capability="TIMERS_AND_ALARMS",
+        values={},
+        value_fn=lambda preferences: preferences.time_zone,
+        change_fn=lambda value: PreferenceChanges(time_zone=value),
+    ),
+)
+
 
 @callback
 def _async_setup_settings(
@@ -435,6 +452,7 @@ def _async_setup_settings(
     async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingSelect)
     async_setup_settings(hass, entry, async_add_entities, WAKE_WORDS, AlexaWakeWordSelect)
     async_setup_settings(hass, entry, async_add_entities, PREFERENCES, AlexaPreferenceSelect)
+    async_setup_settings(hass, entry, async_add_entities, TIME_ZONES, AlexaTimeZoneSelect)
 
 
 class CloudSelect(SelectEntity):
@@ -547,6 +565,24 @@ class AlexaPreferenceSelect(PreferenceEntity, CloudSelect):
     async def async_select_option(self, option: str) -> None:
         """Set the option."""
         await self.async_set_preferences(self.entity_description.change_fn(self._values[option]))
+
+
+class AlexaTimeZoneSelect(AlexaPreferenceSelect):
+    """The time zone of a device."""
+
+    _zones: Mapping[str, str] = MappingProxyType({})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Load the time zones, which are in files."""
+        self._zones = await _time_zones(self.hass)
+        await super().async_added_to_hass()
+
+    @property
+    @override
+    def _known(self) -> Mapping[str, str]:
+        """Return the time zones."""
+        return self._zones
 
 
 @callback

@@ -618,7 +618,7 @@ SETTINGS: Final = (
 
 PREFERENCES: Final = (
     AlexaPreferenceSwitchDescription(
-        key="follow_up",
+        key="follow_up_mode",
         translation_key="follow_up_mode",
         capability="GOLDFISH",
         value_fn=lambda preferences: preferences.follow_up,

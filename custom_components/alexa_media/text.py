@@ -8,11 +8,9 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.settings import PreferenceChanges
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import command_errors, invalid_input
 from .features.settings import CapableDescription, PreferenceEntity, async_setup_settings
-from .time_zones import zone_named
 
 PARALLEL_UPDATES = 0
 
@@ -33,16 +31,14 @@ class AlexaTextDescription(CapableDescription, TextEntityDescription):
 
 
 NAME: Final = (AlexaTextDescription(key="name", translation_key="name", capability="CHANGE_NAME"),)
-TIME_ZONE: Final = (AlexaTextDescription(key="time_zone", translation_key="time_zone", capability="TIMERS_AND_ALARMS"),)
 
 
 @callback
 def _async_setup_settings(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the texts of each device."""
+    """Add the name of each device."""
     async_setup_settings(hass, entry, async_add_entities, NAME, AlexaNameText)
-    async_setup_settings(hass, entry, async_add_entities, TIME_ZONE, AlexaTimeZoneText)
 
 
 class AlexaNameText(PreferenceEntity, TextEntity):
@@ -61,20 +57,3 @@ class AlexaNameText(PreferenceEntity, TextEntity):
             raise invalid_input("name_empty")
         with command_errors(self.hass, self.entry):
             await self.settings.async_rename(self.device, name)
-
-
-class AlexaTimeZoneText(PreferenceEntity, TextEntity):
-    """Time zone of a device, by IANA name."""
-
-    @property
-    @override
-    def native_value(self) -> str | None:
-        """Return Amazon's value."""
-        return self.preferences.time_zone
-
-    @override
-    async def async_set_value(self, value: str) -> None:
-        """Set the time zone."""
-        if await zone_named(value) is None:
-            raise invalid_input("time_zone_unknown", time_zone=value)
-        await self.async_set_preferences(PreferenceChanges(time_zone=value))
