@@ -1,0 +1,289 @@
+"""Pseudonyms for everything in a recording that could identify a household.
+
+The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), numbers of at most six
+digits and times shifted by whole weeks stay. Every other text or number becomes a pseudonym.
+"""
+
+from collections.abc import Callable
+import hashlib
+import hmac
+import json
+from pathlib import Path
+import re
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from .times import shifted_text
+
+WORDS_FILE: Final = Path(__file__).with_name("published_words.txt")
+
+WEEK: Final = 7 * 24 * 3600
+
+_PRIVATE_KEY: Final = re.compile(
+    r"lat(itude)?$|lon(g|gitude)?$|lng$|coord|geo|(?<!status)(?<!response)code$|pin$|zip|postal|house(no|num)|phone"
+    r"|password|otp|token|address|secret|credential|cookie|ssid|birth",
+    re.IGNORECASE,
+)
+"""Keys below which numbers are private, however short they are."""
+
+_DURATION_KEYS: Final = frozenset(
+    {"remainingTime", "remainingDuration", "mediaLength", "mediaProgress", "durationInMillis", "sleepTimerDuration"}
+)
+"""Keys of durations in milliseconds; they keep up to eight digits."""
+
+_COLOR_KEYS: Final = frozenset({"hue", "saturation", "brightness"})
+
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
+_DURATION: Final = re.compile(r"P(?=.)(\d{1,3}D)?(T(\d{1,4}H)?(\d{1,4}M)?(\d{1,5}(\.\d{1,3})?S)?)?")
+_WEEKDAYS: Final = re.compile(r"X{4}-(W(XX|D|E)(-\d)?|XX-\d\d|\d\d-\d\d)")
+_RULE: Final = re.compile(r"(RRULE:)?FREQ=[A-Z]+(;[A-Z]+=[A-Z0-9,+-]{1,40})*")
+_RULE_WORD: Final = re.compile(r"[A-Z]+|[+-]?\d{1,3}|[=;:,]")
+_EMAIL: Final = re.compile(r"[^\s@/]+@[^\s@/]+\.[^\s@/]+")
+_URL: Final = re.compile(r"([a-z][a-z0-9+.-]{1,15})://(\S+)", re.IGNORECASE)
+_HARDWARE: Final = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
+_ADDRESS: Final = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}")
+_TOKEN: Final = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
+_PIECE: Final = re.compile(r"[^\W_]+")
+_LITERAL: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^\W_]\w*|_\w+')
+_HEX: Final = re.compile(r"[0-9a-f]{8,}")
+
+_UPPER: Final = "BCDFGHJKLMNPQRSTVWXZ23456789"
+_LOWER: Final = _UPPER.lower()
+_HEX_DIGITS: Final = "0123456789abcdef"
+_DIGITS: Final = "0123456789"
+
+_MAX_DEPTH: Final = 60
+
+
+def load_words() -> frozenset[str]:
+    """Return the published words; reads a file."""
+    lines = WORDS_FILE.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+class Pseudonyms:
+    """Replace what is private; the same value always gets the same pseudonym.
+
+    Pseudonyms are keyed hashes, so no table of originals exists. ``key`` must not be written anywhere.
+    """
+
+    def __init__(self, key: bytes, words: frozenset[str], *, weeks: int) -> None:
+        """Initialize; times are shifted by a number of weeks."""
+        self._key = key
+        self._words = words
+        self._weeks = weeks
+
+    def value(self, value: Any, key: str = "", depth: int = 0) -> Any:
+        """Return a JSON value with pseudonyms; ``key`` is the nearest key of an object above it."""
+        if value is None or isinstance(value, bool):
+            return value
+        if depth > _MAX_DEPTH:
+            return None
+        if isinstance(value, str):
+            return self.text(value, key, depth)
+        if isinstance(value, int | float):
+            return self._number(value, key)
+        if isinstance(value, dict):
+            return {self._name(str(name)): self.value(item, str(name), depth + 1) for name, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(item, key, depth + 1) for item in value]
+        return None
+
+    def text(self, text: str, key: str = "", depth: int = 0) -> str:
+        """Return a text, or what takes its place."""
+        if not text or text in self._words or _DURATION.fullmatch(text) or _WEEKDAYS.fullmatch(text):
+            return text
+        if text[0] in '{["' and (nested := self._nested(text, key, depth)) is not None:
+            return nested
+        if key == "query" and "{" in text:
+            return self._document(text)
+        if _NUMBER.fullmatch(text):
+            return self._digits_text(text, key)
+        if (shifted := shifted_text(text, self._weeks)) is not None:
+            return shifted
+        for pattern, replace in _FORMS:
+            if pattern.fullmatch(text):
+                return replace(self, text)
+        if any(letter.isspace() for letter in text):
+            return self._sentence(text)
+        return self._composite(text)
+
+    def path(self, template: str, path: str) -> str:
+        """Return a path in which what fills the braces of its template has pseudonyms."""
+        pattern = re.sub(r"\\{(\w+)\\}", r"([^/]*)", re.escape(template))
+        if (match := re.fullmatch(pattern, path)) is None:
+            return self._segments(path)
+        values = iter(match.groups())
+        return re.sub(r"\{\w+\}", lambda _: self._segment(next(values)), template)
+
+    def _nested(self, text: str, key: str, depth: int) -> str | None:
+        """Return JSON in a text with pseudonyms, or None if it is not JSON."""
+        try:
+            found = json.loads(text)
+        except ValueError, RecursionError:
+            return None
+        return json.dumps(self.value(found, key, depth + 1), separators=(",", ":"))
+
+    def _document(self, text: str) -> str:
+        """Return a GraphQL document: published words and structure stay."""
+
+        def replace(match: re.Match[str]) -> str:
+            word = match[0]
+            if word.startswith('"'):
+                return json.dumps(self.text(word[1:-1]))
+            return word if word in self._words else self._word(word)
+
+        return " ".join(_LITERAL.sub(replace, text).split())
+
+    def _name(self, name: str) -> str:
+        """Return a key of an object."""
+        return name if name in self._words else self.text(name)
+
+    # --- numbers --------------------------------------------------------------------------
+
+    def _number(self, number: float, key: str) -> float:
+        """Return a number that is small or a time, or another one with as many digits."""
+        if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
+            return float(self._number(int(number), key))
+        if isinstance(number, float):
+            if key in _COLOR_KEYS and abs(number) <= 360:
+                return round(number, 4)
+            return number if self._may_stay(repr(number), key) else float(self._digits(f"{number:.6f}"))
+        if self._may_stay(str(number), key):
+            return number
+        if (shifted := _shifted_epoch(number, self._weeks)) is not None:
+            return shifted
+        return int(self._digits(str(number)))
+
+    def _digits_text(self, text: str, key: str) -> str:
+        """Return a text of digits likewise."""
+        if self._may_stay(text, key):
+            return text
+        if text.isdecimal() and (shifted := _shifted_epoch(int(text), self._weeks)) is not None:
+            return str(shifted)
+        return self._digits(text)
+
+    def _may_stay(self, digits: str, key: str) -> bool:
+        """Return whether a number is small and no private one by its key."""
+        limit = 8 if key in _DURATION_KEYS else 6
+        return sum(map(str.isdigit, digits)) <= limit and "e" not in digits and not _PRIVATE_KEY.search(key)
+
+    def _digits(self, text: str) -> str:
+        """Return other digits in the same places, the first one never 0."""
+        found = iter(self._letters(text, _DIGITS, max(len(text), 1)))
+        digits = "".join(next(found) if letter.isdigit() else letter for letter in text)
+        return re.sub(r"^(-?)0(?=\d)", r"\g<1>4", digits)
+
+    # --- texts ----------------------------------------------------------------------------
+
+    def _composite(self, text: str) -> str:
+        """Return an id of several parts, each replaced by itself, so that it still joins with them."""
+
+        def replace(match: re.Match[str]) -> str:
+            if match[0] in self._words:
+                return match[0]
+            return _PIECE.sub(lambda piece: self._word(piece[0]), match[0])
+
+        if not _TOKEN.search(text) or not any(map(str.isalpha, text)):
+            return self._digits(text) if any(map(str.isdigit, text)) else self._symbols(text)
+        return _TOKEN.sub(replace, text)
+
+    def _word(self, word: str) -> str:
+        """Return a published word, or a pseudonym of the same alphabet and length class."""
+        if word in self._words:
+            return word
+        alphabet = _alphabet(word)
+        made = self._letters(word, alphabet, _length_class(len(word)))
+        if alphabet is _LOWER or (alphabet is _UPPER and not word.isupper() and not word.isdecimal()):
+            made = made.capitalize() if word[:1].isupper() else made.lower()
+        return made if word.isascii() else f"{made}é"
+
+    def _sentence(self, text: str) -> str:
+        """Return what takes the place of a name or a sentence: words without sense."""
+        made = self._letters(text, _LOWER[:20], _length_class(len(text)))
+        words = re.findall(r".{1,7}", made)
+        joined = " ".join(words).capitalize()
+        return joined if text.isascii() else f"{joined} é"
+
+    def _symbols(self, text: str) -> str:
+        """Return text that has neither letters nor digits: an emoji, for example, is a name, punctuation is none."""
+        return text if text.isascii() else self._letters(text, _LOWER, 4)
+
+    def _rule(self, text: str) -> str:
+        """Return a recurrence rule; its parts are few and published."""
+        return "".join(part if len(part) <= 8 else self._word(part) for part in _RULE_WORD.findall(text))
+
+    def _email(self, text: str) -> str:
+        return f"{self._letters(text.casefold(), _LOWER, 8)}@example.org"
+
+    def _hardware(self, text: str) -> str:
+        digits = self._letters(text.casefold(), _HEX_DIGITS, 10)
+        pairs = ["02", *(digits[start : start + 2] for start in range(0, 10, 2))]
+        joined = text[2].join(pairs)
+        return joined.upper() if text.isupper() else joined
+
+    def _address(self, text: str) -> str:
+        number = int(self._letters(text, _DIGITS, 4)) % 250 + 1
+        return f"2001:db8::{number:x}" if ":" in text else f"192.0.2.{number}"
+
+    def _url(self, text: str) -> str:
+        """Return an address whose host, path and query have pseudonyms part by part."""
+        try:
+            parts = urlsplit(text)
+            host = parts.hostname or ""
+        except ValueError:
+            return self._composite(text)
+        scheme = parts.scheme if parts.scheme in ("http", "https") else self._word(parts.scheme)
+        query = [
+            (self._name(name), self.text(value, name)) for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        ]
+        made = f"{scheme}://{self._composite(host) if host else ''}{self._segments(parts.path)}"
+        return f"{made}?{urlencode(query)}" if query else made
+
+    def _segments(self, path: str) -> str:
+        return "/".join(self._segment(segment) for segment in path.split("/"))
+
+    def _segment(self, segment: str) -> str:
+        return quote(self.text(unquote(segment)), safe="")
+
+    def _letters(self, text: str, alphabet: str, length: int) -> str:
+        """Return as many letters as wanted that depend on the text and the key alone."""
+        made = ""
+        block = 0
+        while len(made) < length:
+            digest = hmac.digest(self._key, f"{block}:{text}".encode("utf-8", "surrogatepass"), hashlib.sha256)
+            made += "".join(alphabet[byte % len(alphabet)] for byte in digest)
+            block += 1
+        return made[:length]
+
+
+_FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[Pseudonyms, str], str]], ...]] = (
+    (_RULE, Pseudonyms._rule),  # noqa: SLF001 - the table of this module's own forms
+    (_URL, Pseudonyms._url),  # noqa: SLF001
+    (_EMAIL, Pseudonyms._email),  # noqa: SLF001
+    (_HARDWARE, Pseudonyms._hardware),  # noqa: SLF001
+    (_ADDRESS, Pseudonyms._address),  # noqa: SLF001
+)
+
+
+def _alphabet(word: str) -> str:
+    """Return the letters of a pseudonym for a word."""
+    if word.isdecimal():
+        return _DIGITS
+    if _HEX.fullmatch(word):
+        return _HEX_DIGITS
+    return _UPPER if any(map(str.isdigit, word)) or word.isupper() else _LOWER
+
+
+def _length_class(length: int) -> int:
+    """Return the length of a pseudonym: a power of two from 4 to 4,096."""
+    return min(max(4, 1 << max(length - 1, 0).bit_length()), 4096)
+
+
+def _shifted_epoch(number: int, weeks: int) -> int | None:
+    """Return seconds or milliseconds since 1970 in another week, or None for other numbers."""
+    if 1_000_000_000 <= number < 4_100_000_000:
+        return number + weeks * WEEK
+    if 1_000_000_000_000 <= number < 4_100_000_000_000:
+        return number + weeks * WEEK * 1000
+    return None

@@ -1,0 +1,68 @@
+"""What stays in a recording and what does not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.alexa_media.cloud.pseudonyms import Pseudonyms, load_words
+from scripts.published_words import TARGET, household_words, words
+
+PSEUDONYMS = Pseudonyms(b"key of the tests", load_words(), weeks=-104)
+
+
+def test_no_word_of_a_household_is_published() -> None:
+    """Names, serials and texts of the households are not in the list, and the list is up to date."""
+    published = load_words()
+    assert not published & household_words()
+    assert published == words(), f"run scripts/published_words.py --write ({TARGET.name})"
+
+
+@pytest.mark.parametrize("value", [True, None, 42, 23.5, "PUSH_VOLUME_CHANGE", "07:00:00.000", "XXXX-WE", "PT5M", ""])
+def test_structure_and_published_words_stay(value: Any) -> None:
+    """What identifies nobody is unchanged."""
+    assert PSEUDONYMS.value(value) == value
+
+
+@pytest.mark.parametrize(
+    ("secret", "parts"),
+    [
+        ("jo.doe@example.net", ["jo", "doe", "example.net"]),
+        ("+1-555-010-2345", ["555", "2345"]),
+        ("geo:52.370216,4.895168", ["370216", "895168"]),
+        ("aa:bb:cc:dd:ee:ff", ["aa:bb"]),
+        ("10.20.30.40", ["20.30"]),
+        ("https://photos.example.net/Anna%20Smith?who=Anna", ["Anna", "photos"]),
+        ("Call Anna on Monday", ["Anna", "Monday", "Call"]),
+        ("Atnr|Xq7Zp-Wv4Kd", ["Xq7Zp", "Wv4Kd", "Atnr"]),
+        ('{"ssid": "Anna WiFi", "inner": "{\\"a\\": \\"Anna\\"}"}', ["Anna", "WiFi"]),
+        ("Küche von Jürgen", ["Küche", "Jürgen"]),
+    ],
+)
+def test_no_part_of_a_secret_is_left(secret: str, parts: list[str]) -> None:
+    """Texts are replaced as values, as keys and inside JSON in a text."""
+    found = json.dumps(
+        PSEUDONYMS.value({secret: secret, "list": [secret], "text": json.dumps({secret: secret})}), ensure_ascii=False
+    )
+    assert [part for part in (secret, *parts) if part in found] == []
+
+
+def test_ids_join_across_composite_ids() -> None:
+    """The parts of a composite id have the pseudonyms that they have alone."""
+    serial, customer = PSEUDONYMS.text("G0SIMSERIAL00001"), PSEUDONYMS.text("A2SIMCUSTOMER1")
+    assert PSEUDONYMS.text("A4ZXE0RM7LQ7A-G0SIMSERIAL00001") == f"A4ZXE0RM7LQ7A-{serial}"
+    assert PSEUDONYMS.text("A2SIMCUSTOMER1#ms#A4ZXE0RM7LQ7A#G0SIMSERIAL00001").split("#")[::3] == [customer, serial]
+
+
+@pytest.mark.parametrize("value", [1_764_000_000, 1_764_000_000_000, "2026-11-29T07:00:00Z", "2026-11-29"])
+def test_times_move_by_the_same_weeks(value: Any) -> None:
+    """A time keeps its weekday and its time of day."""
+    found = PSEUDONYMS.value(value)
+    assert found != value
+    assert Pseudonyms(b"", load_words(), weeks=104).value(found) == value
+
+
+def test_a_private_number_does_not_stay() -> None:
+    """Coordinates and codes are replaced, however short they are."""
+    found = PSEUDONYMS.value({"latitude": 52.37, "pin": "1234", "phoneNumber": 5550})
+    assert not {52.37, "1234", 5550} & set(found.values())
