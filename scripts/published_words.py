@@ -3,8 +3,8 @@
     scripts/published_words.py            prints what would change, exits with 1 when something would
     scripts/published_words.py --write    writes the list
 
-The words are the identifiers in the texts of the sources, the keys and enumerations of the schema of households, and the
-types of Amazon's devices. Words of households, tracks and spoken texts are left out.
+The words are the identifiers in the texts of the sources, the keys and enumerations of the schema of households, and
+the types of Amazon's devices. Words of households, tracks and spoken texts are left out.
 """
 
 import ast
@@ -72,7 +72,7 @@ def _of_source(path: Path) -> Iterator[str]:
         text = node.value
         if len(text) <= _MAX_LENGTH and _WORD.fullmatch(text):
             yield text
-        elif "{" in text and "\n" in text or re.match(r"\s*(query|mutation) ", text):
+        elif ("{" in text and "\n" in text) or re.match(r"\s*(query|mutation) ", text):
             yield from _PIECE.findall(text)
         elif text.startswith(("/", "https://")):
             yield from re.findall(r"[A-Za-z][\w-]*", re.sub(r"\{\w+\}", "", text))
