@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Write the list of words that stay in recordings: names of fields and values that the sources know.
 
     scripts/published_words.py            prints what would change, exits with 1 when something would
@@ -20,8 +21,10 @@ COMPONENT: Final = ROOT / "custom_components" / "alexa_media"
 TARGET: Final = COMPONENT / "cloud" / "published_words.txt"
 HEAD: Final = "# Words that stay in recordings. Written by scripts/published_words.py."
 
-LEFT_OUT: Final = frozenset({"phrases", "ssml", "names", "catalogue", "utterances", "signin_pages", "colors"})
-"""Modules whose texts are speech, titles or names."""
+LEFT_OUT: Final = frozenset(
+    {"pseudonyms", "phrases", "ssml", "names", "catalogue", "utterances", "signin_pages", "colors"}
+)
+"""Modules whose texts are speech, titles or names, and the one that reads the list."""
 
 NAMES: Final = frozenset(
     {"accountName", "name", "text", "email", "label", "title", "room", "person", "firstName", "manufacturer", "model"}

@@ -66,3 +66,52 @@ def test_a_private_number_does_not_stay() -> None:
     """Coordinates and codes are replaced, however short they are."""
     found = PSEUDONYMS.value({"latitude": 52.37, "pin": "1234", "phoneNumber": 5550})
     assert not {52.37, "1234", 5550} & set(found.values())
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"accountName": "secret"},
+        {"name": "music"},
+        {"value": "secret"},
+        {"friendlyName": "Music"},
+        {"summary": "1234"},
+        {"password": "secret"},
+        {"deviceName": "PUSH_VOLUME_CHANGE"},
+        {"essid": "network"},
+        {"id": "secret-lamp"},
+        {"id": "lamp.secret"},
+        {"url": "https://secret.example.net/music"},
+        ["secret", "music"],
+        {"text": '["secret"]'},
+        {"recurringPattern": "RRULE:FREQ=DAILY;ANNA=SMITH"},
+        {"birthDate": "1980-05-03"},
+    ],
+    ids=str,
+)
+def test_a_published_word_does_not_stay_as_a_name(planted: Any) -> None:
+    """A device called "secret" does not keep its name because "secret" is also the name of a field."""
+    found = json.dumps(PSEUDONYMS.value(planted)).casefold()
+    private = ("secret", "music", "1234", "push_volume", "network", "anna", "smith", "1980")
+    assert [word for word in private if word in found] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        ("RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,-1FR", "recurrence"),
+        ("power", "name"),
+        ("PUSH_VOLUME_CHANGE", "name"),
+        ("online", "status"),
+        ("ALEXA_CURRENT_DSN", "deviceSerialNumber"),
+    ],
+)
+def test_words_of_amazon_stay_where_they_mean_something(value: str, key: str) -> None:
+    """Rules of repetition, names of features and enumerations are unchanged."""
+    assert PSEUDONYMS.value({key: value}) == {key: value}
+
+
+def test_ids_that_are_keys_join_with_ids_that_are_values() -> None:
+    """An object whose keys are serials names the devices that it is about."""
+    found = PSEUDONYMS.value({"serial": "G0SIMSERIAL00001", "volumes": {"G0SIMSERIAL00001": 3}})
+    assert found["volumes"] == {found["serial"]: 3}

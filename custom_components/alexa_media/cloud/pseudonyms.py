@@ -2,6 +2,9 @@
 
 The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), numbers of at most six
 digits and times shifted by whole weeks stay. Every other text or number becomes a pseudonym.
+
+A published word may also be a name that a household uses ("secret", "music"). Below keys of names no word stays. Below
+keys that hold both, and as a part of a longer text, only words stay that are no plain English words.
 """
 
 from collections.abc import Callable
@@ -26,6 +29,29 @@ _PRIVATE_KEY: Final = re.compile(
 )
 """Keys below which numbers are private, however short they are."""
 
+_NAME_KEY: Final = re.compile(
+    r"(account|device|display|friendly|full|first|last|given|family|nick|item|list|person|room|group|album|artist"
+    r"|track|song|station|routine|speaker|user|contact|owner|manufacturer|model|unit)_?names?$"
+    r"|title|label$|utterance|transcript|phrase|description|summary|subtext|text$|nickname|(?<!capa)(?<!visi)city$"
+    r"|street|county$|addressline|contents?$|password|otp$|secret|credential|cookie|ssid|phone|e?mails?$|birth|zip"
+    r"|postal",
+    re.IGNORECASE,
+)
+"""Keys of names, free texts and credentials, below which no text stays."""
+
+_MIXED_KEY: Final = re.compile(r"$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
+"""Keys of texts that may be names or identifiers of Amazon's, below which plain words do not stay."""
+
+_PLAIN: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+
+_FEATURES: Final = frozenset(
+    {"power", "brightness", "color", "lock", "mode", "range", "toggle", "security", "speaker", "setpoint"}
+    | {"thermostat", "reachability", "illuminance", "battery", "connectivity", "online", "offline", "true", "false"}
+    | {"on", "off", "ON", "OFF", "OK", "LOCKED", "UNLOCKED", "JAMMED", "HEAT", "COOL", "AUTO", "ECO", "CELSIUS"}
+    | {"FAHRENHEIT", "DETECTED", "UNREACHABLE", "AWAY", "STAY", "NIGHT"}
+)
+"""Plain words that name features of appliances and their values; they stay below keys that hold both."""
+
 _DURATION_KEYS: Final = frozenset(
     {"remainingTime", "remainingDuration", "mediaLength", "mediaProgress", "durationInMillis", "sleepTimerDuration"}
 )
@@ -37,7 +63,12 @@ _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 _DURATION: Final = re.compile(r"P(?=.)(\d{1,3}D)?(T(\d{1,4}H)?(\d{1,4}M)?(\d{1,5}(\.\d{1,3})?S)?)?")
 _WEEKDAYS: Final = re.compile(r"X{4}-(W(XX|D|E)(-\d)?|XX-\d\d|\d\d-\d\d)")
 _RULE: Final = re.compile(r"(RRULE:)?FREQ=[A-Z]+(;[A-Z]+=[A-Z0-9,+-]{1,40})*")
-_RULE_WORD: Final = re.compile(r"[A-Z]+|[+-]?\d{1,3}|[=;:,]")
+_RULE_WORD: Final = re.compile(r"[A-Z]+|[+-]?[A-Z0-9]+|[=;:,]|.")
+_RULE_WORDS: Final = frozenset(
+    {"RRULE", "FREQ", "YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "INTERVAL", "COUNT", "UNTIL"}
+    | {"WKST", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS"}
+    | {"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
+)
 _EMAIL: Final = re.compile(r"[^\s@/]+@[^\s@/]+\.[^\s@/]+")
 _URL: Final = re.compile(r"([a-z][a-z0-9+.-]{1,15})://(\S+)", re.IGNORECASE)
 _HARDWARE: Final = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
@@ -46,6 +77,9 @@ _TOKEN: Final = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
 _PIECE: Final = re.compile(r"[^\W_]+")
 _LITERAL: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^\W_]\w*|_\w+')
 _HEX: Final = re.compile(r"[0-9a-f]{8,}")
+
+_JOINTS: Final = frozenset({"amzn1", "account", "person", "alexa", "endpoint", "did", "ms", "alexalists", "v1"})
+"""Plain words inside ids of Amazon's."""
 
 _UPPER: Final = "BCDFGHJKLMNPQRSTVWXZ23456789"
 _LOWER: Final = _UPPER.lower()
@@ -91,7 +125,7 @@ class Pseudonyms:
 
     def text(self, text: str, key: str = "", depth: int = 0) -> str:
         """Return a text, or what takes its place."""
-        if not text or text in self._words or _DURATION.fullmatch(text) or _WEEKDAYS.fullmatch(text):
+        if not text or self._is_published(text, key):
             return text
         if text[0] in '{["' and (nested := self._nested(text, key, depth)) is not None:
             return nested
@@ -100,13 +134,23 @@ class Pseudonyms:
         if _NUMBER.fullmatch(text):
             return self._digits_text(text, key)
         if (shifted := shifted_text(text, self._weeks)) is not None:
-            return shifted
+            return self._digits(text) if _PRIVATE_KEY.search(key) else shifted
         for pattern, replace in _FORMS:
             if pattern.fullmatch(text):
                 return replace(self, text)
         if any(letter.isspace() for letter in text):
             return self._sentence(text)
-        return self._composite(text)
+        return self._composite(text, is_name=_NAME_KEY.search(key) is not None)
+
+    def _is_published(self, text: str, key: str) -> bool:
+        """Return whether a text may stay where it is."""
+        if _NAME_KEY.search(key):
+            return False
+        if _DURATION.fullmatch(text) or _WEEKDAYS.fullmatch(text):
+            return True
+        if text not in self._words and text not in _FEATURES:
+            return False
+        return text in _FEATURES or not _MIXED_KEY.search(key) or not _PLAIN.fullmatch(text)
 
     def path(self, template: str, path: str) -> str:
         """Return a path in which what fills the braces of its template has pseudonyms."""
@@ -114,7 +158,7 @@ class Pseudonyms:
         if (match := re.fullmatch(pattern, path)) is None:
             return self._segments(path)
         values = iter(match.groups())
-        return re.sub(r"\{\w+\}", lambda _: self._segment(next(values)), template)
+        return re.sub(r"\{(\w+)\}", lambda name: self._segment(next(values), name[1]), template)
 
     def _nested(self, text: str, key: str, depth: int) -> str | None:
         """Return JSON in a text with pseudonyms, or None if it is not JSON."""
@@ -136,8 +180,8 @@ class Pseudonyms:
         return " ".join(_LITERAL.sub(replace, text).split())
 
     def _name(self, name: str) -> str:
-        """Return a key of an object."""
-        return name if name in self._words else self.text(name)
+        """Return a key of an object: a published word, or an id with the pseudonym that it has as a value."""
+        return name if name in self._words or (_NUMBER.fullmatch(name) and len(name) <= 4) else self.text(name, "id")
 
     # --- numbers --------------------------------------------------------------------------
 
@@ -166,7 +210,8 @@ class Pseudonyms:
     def _may_stay(self, digits: str, key: str) -> bool:
         """Return whether a number is small and no private one by its key."""
         limit = 8 if key in _DURATION_KEYS else 6
-        return sum(map(str.isdigit, digits)) <= limit and "e" not in digits and not _PRIVATE_KEY.search(key)
+        is_private = _PRIVATE_KEY.search(key) or _NAME_KEY.search(key)
+        return sum(map(str.isdigit, digits)) <= limit and "e" not in digits and not is_private
 
     def _digits(self, text: str) -> str:
         """Return other digits in the same places, the first one never 0."""
@@ -176,22 +221,24 @@ class Pseudonyms:
 
     # --- texts ----------------------------------------------------------------------------
 
-    def _composite(self, text: str) -> str:
+    def _composite(self, text: str, *, is_name: bool = False) -> str:
         """Return an id of several parts, each replaced by itself, so that it still joins with them."""
+        joints = _JOINTS if text.startswith("amzn1.") or "#" in text else frozenset()
+
+        def stays(word: str) -> bool:
+            return not is_name and (word in joints or (word in self._words and not _PLAIN.fullmatch(word)))
 
         def replace(match: re.Match[str]) -> str:
-            if match[0] in self._words:
+            if stays(match[0]):
                 return match[0]
-            return _PIECE.sub(lambda piece: self._word(piece[0]), match[0])
+            return _PIECE.sub(lambda piece: piece[0] if stays(piece[0]) else self._word(piece[0]), match[0])
 
         if not _TOKEN.search(text) or not any(map(str.isalpha, text)):
             return self._digits(text) if any(map(str.isdigit, text)) else self._symbols(text)
         return _TOKEN.sub(replace, text)
 
     def _word(self, word: str) -> str:
-        """Return a published word, or a pseudonym of the same alphabet and length class."""
-        if word in self._words:
-            return word
+        """Return a pseudonym of the same alphabet and length class."""
         alphabet = _alphabet(word)
         made = self._letters(word, alphabet, _length_class(len(word)))
         if alphabet is _LOWER or (alphabet is _UPPER and not word.isupper() and not word.isdecimal()):
@@ -210,8 +257,14 @@ class Pseudonyms:
         return text if text.isascii() else self._letters(text, _LOWER, 4)
 
     def _rule(self, text: str) -> str:
-        """Return a recurrence rule; its parts are few and published."""
-        return "".join(part if len(part) <= 8 else self._word(part) for part in _RULE_WORD.findall(text))
+        """Return a recurrence rule; its words are few and published."""
+        return "".join(self._rule_part(part) for part in _RULE_WORD.findall(text))
+
+    def _rule_part(self, part: str) -> str:
+        day = part.lstrip("+-0123456789")
+        if day in _RULE_WORDS or (not day and len(part) <= 4) or not part.strip("=;:,+-"):
+            return part
+        return shifted_text(part, self._weeks) or self._word(part)
 
     def _email(self, text: str) -> str:
         return f"{self._letters(text.casefold(), _LOWER, 8)}@example.org"
@@ -243,8 +296,8 @@ class Pseudonyms:
     def _segments(self, path: str) -> str:
         return "/".join(self._segment(segment) for segment in path.split("/"))
 
-    def _segment(self, segment: str) -> str:
-        return quote(self.text(unquote(segment)), safe="")
+    def _segment(self, segment: str, name: str = "") -> str:
+        return quote(self.text(unquote(segment), name), safe="")
 
     def _letters(self, text: str, alphabet: str, length: int) -> str:
         """Return as many letters as wanted that depend on the text and the key alone."""
