@@ -185,7 +185,7 @@ class Pseudonyms:
 
     # --- numbers --------------------------------------------------------------------------
 
-    def _number(self, number: float, key: str) -> float:
+    def _number(self, number: Any, key: str) -> float:
         """Return a number that is small or a time, or another one with as many digits."""
         if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
             return float(self._number(int(number), key))
@@ -193,11 +193,12 @@ class Pseudonyms:
             if key in _COLOR_KEYS and abs(number) <= 360:
                 return round(number, 4)
             return number if self._may_stay(repr(number), key) else float(self._digits(f"{number:.6f}"))
-        if self._may_stay(str(number), key):
-            return number
-        if (shifted := _shifted_epoch(number, self._weeks)) is not None:
+        whole = int(number)
+        if self._may_stay(str(whole), key):
+            return whole
+        if (shifted := _shifted_epoch(whole, self._weeks)) is not None:
             return shifted
-        return int(self._digits(str(number)))
+        return int(self._digits(str(whole)))
 
     def _digits_text(self, text: str, key: str) -> str:
         """Return a text of digits likewise."""
