@@ -80,18 +80,15 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
     @property
     @override
     def alarm_state(self) -> AlarmControlPanelState | None:
-        """Return the state of Guard."""
         state = self.coordinator.data.get(self._entity_id)
         return STATES.get(state) if state else None
 
     @override
     async def async_alarm_arm_away(self, code: str | None = None) -> None:
-        """Arm Guard."""
         await self._async_arm(away=True)
 
     @override
     async def async_alarm_disarm(self, code: str | None = None) -> None:
-        """Disarm Guard."""
         await self._async_arm(away=False)
 
     async def _async_arm(self, *, away: bool) -> None:

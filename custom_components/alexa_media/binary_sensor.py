@@ -90,7 +90,6 @@ class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool:
-        """Return whether the device is online."""
         return self.device.online
 
 
@@ -110,7 +109,6 @@ class AlexaPushSensor(BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool:
-        """Return whether the stream is up."""
         return self._push.up
 
     @override
@@ -206,7 +204,6 @@ class AlexaSetupModePrivileges(PropertySettingEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return Amazon's value."""
         return None if self.setting is None else self.setting == ("ALL_SETTINGS",)
 
 
@@ -229,7 +226,6 @@ class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return Amazon's value."""
         return {"OK": True, "UNREACHABLE": False}.get(str(self.primary))
 
 
@@ -259,7 +255,6 @@ class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it detects something."""
         return {"DETECTED": True, "NOT_DETECTED": False}.get(str(self.measured))
 
 

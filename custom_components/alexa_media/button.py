@@ -100,7 +100,6 @@ class AlexaRoutineButton(TopicEntity[TopicCoordinator[Routine]], ButtonEntity):
     @property
     @override
     def name(self) -> str:
-        """Return the name of the routine."""
         return self._routine.name
 
     @property

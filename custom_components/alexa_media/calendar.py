@@ -91,7 +91,6 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
     @property
     @override
     def event(self) -> CalendarEvent | None:
-        """Return the current or next event."""
         now = dt_util.utcnow()
         firsts = (next(self._events(echo, item, now - LENGTH), None) for echo, item in self._items())
         return min((event for event in firsts if event), key=lambda event: event.start_datetime_local, default=None)
@@ -100,7 +99,6 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        """Return all events in a range."""
         found: list[CalendarEvent] = []
         for echo, item in self._items():
             events = self._events(echo, item, start_date - LENGTH)

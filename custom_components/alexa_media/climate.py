@@ -137,19 +137,16 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def target_temperature(self) -> float | None:
-        """Return the setpoint."""
         return None if self._is_range else self._temperature(TARGET)
 
     @property
     @override
     def target_temperature_low(self) -> float | None:
-        """Return the lower setpoint."""
         return self._temperature(LOWER) if self._is_range else None
 
     @property
     @override
     def target_temperature_high(self) -> float | None:
-        """Return the upper setpoint."""
         return self._temperature(UPPER) if self._is_range else None
 
     native_temperature_unit = temperature_unit
@@ -180,7 +177,6 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def preset_mode(self) -> str | None:
-        """Return whether ECO is on."""
         return PRESET_ECO if self.value_of(MODE) == ECO else PRESET_NONE
 
     @override
@@ -228,13 +224,11 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     async def async_turn_on(self) -> None:
-        """Return to the last active mode."""
         if mode := self._usual_mode:
             await self.async_control(_set_mode(mode))
 
     @override
     async def async_turn_off(self) -> None:
-        """Turn off."""
         await self.async_control(_set_mode(HVACMode.OFF))
 
 

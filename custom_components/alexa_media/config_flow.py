@@ -136,7 +136,6 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     def async_get_options_flow(config_entry: ConfigEntry[Any]) -> OptionsFlow:
-        """Return the options flow."""
         return PropertyOptionsFlow() if CONF_REGION in config_entry.data else AlexaMediaOptionsFlow()
 
     # --- ways in ---------------------------------------------------------------------

@@ -81,12 +81,10 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 
     @override
     async def async_open_cover(self, **kwargs: Any) -> None:
-        """Open."""
         await self._async_move(100)
 
     @override
     async def async_close_cover(self, **kwargs: Any) -> None:
-        """Close."""
         await self._async_move(0)
 
     @override

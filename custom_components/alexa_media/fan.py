@@ -62,7 +62,6 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return Amazon's value."""
         return None if self.primary is None else self.primary == "ON"
 
     @property
@@ -90,7 +89,6 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn off."""
         await self.async_control(SetPower(on=False))
 
     @override

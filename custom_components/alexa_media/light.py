@@ -88,7 +88,6 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return Amazon's value."""
         return None if self.primary is None else self.primary == "ON"
 
     @property
@@ -134,14 +133,12 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def color_temp_kelvin(self) -> int | None:
-        """Return the color temperature."""
         kelvin = self.number_of(KELVIN)
         return None if kelvin is None else round(kelvin)
 
     @property
     @override
     def effect(self) -> str | None:
-        """Return the current effect."""
         running = self.value_of(key_of(self._modes, PropertyName.MODE)) if self._modes else None
         return next((name for name, value in self._effects.items() if value == running), None)
 
@@ -186,7 +183,6 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn off."""
         await self.async_control(SetPower(on=False))
 
 

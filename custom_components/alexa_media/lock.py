@@ -57,15 +57,12 @@ class AlexaLock(AlexaApplianceEntity, LockEntity):
     @property
     @override
     def is_jammed(self) -> bool:
-        """Return whether the bolt is jammed."""
         return self.primary == "JAMMED"
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:
-        """Lock."""
         await self.async_control(SetLock(locked=True))
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
-        """Unlock."""
         await self.async_control(SetLock(locked=False))

@@ -83,7 +83,6 @@ class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return Amazon's value."""
         return self.coordinator.data.get(self.serial)
 
     @override
@@ -127,12 +126,10 @@ class AlexaPropertySettingNumber(NumberEntity, PropertySettingEntity):  # type: 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return Amazon's value."""
         return self.setting if isinstance(self.setting, float | int) else None
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the value."""
         await self.async_set(round(value))
 
 
@@ -185,12 +182,10 @@ class AlexaSettingNumber(NumberEntity, SettingEntity):  # type: ignore[misc]  # 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return Amazon's value."""
         return self.setting_value if isinstance(self.setting_value, int) else None
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the value."""
         await self.async_set_setting(round(value))
 
 
@@ -236,7 +231,6 @@ class AlexaRange(AlexaApplianceEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the value."""
         return self.number_of(self._keys[0])
 
     @override
@@ -280,10 +274,8 @@ class AlexaSpeakerVolume(AlexaApplianceEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return Amazon's value."""
         return self.number_of(VOLUME)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the volume."""
         await self.async_control(SetSpeakerVolume(level=round(value)))

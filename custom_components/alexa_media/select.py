@@ -131,7 +131,6 @@ class AlexaDefaultDeviceSelect(CoordinatorEntity[DevicesCoordinator], SelectEnti
     @property
     @override
     def options(self) -> list[str]:
-        """Return the names."""
         return list(self._names())
 
     @property
@@ -143,7 +142,6 @@ class AlexaDefaultDeviceSelect(CoordinatorEntity[DevicesCoordinator], SelectEnti
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Select a device."""
         options = {**self.entry.options, CONF_DEFAULT_DEVICE: self._names()[option]}
         self.hass.config_entries.async_update_entry(self.entry, options=options)
         self.async_write_ha_state()
@@ -170,13 +168,11 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
     @property
     @override
     def options(self) -> list[str]:
-        """Return the names."""
         return list(self._named())
 
     @property
     @override
     def current_option(self) -> str | None:
-        """Return Amazon's value."""
         default = self.value.default if self.value else None
         return next((name for name, sound in self._named().items() if sound == default), None)
 
@@ -288,7 +284,6 @@ class AlexaPropertySettingSelect(PropertySettingEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return Amazon's value."""
         return self._seen.option(self._known, self.setting)
 
     @property
@@ -305,7 +300,6 @@ class AlexaPropertySettingSelect(PropertySettingEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Set the option."""
         await self.async_set(self._values[option])
 
 
@@ -486,13 +480,11 @@ class CloudSelect(SelectEntity):
     @property
     @override
     def options(self) -> list[str]:
-        """Return the options."""
         return list(self._values)
 
     @property
     @override
     def current_option(self) -> str | None:
-        """Return the current option."""
         return self._option()
 
 
@@ -504,18 +496,15 @@ class AlexaSettingSelect(SettingEntity, CloudSelect):
     @property
     @override
     def _known(self) -> Mapping[str, str]:
-        """Return Amazon's values by option."""
         return self.entity_description.values
 
     @property
     @override
     def _present(self) -> object:
-        """Return Amazon's current value."""
         return self.setting_value
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Set the option."""
         await self.async_set_setting(self._values[option])
 
 
@@ -558,12 +547,10 @@ class AlexaPreferenceSelect(PreferenceEntity, CloudSelect):
     @property
     @override
     def _present(self) -> object:
-        """Return Amazon's current value."""
         return self.entity_description.value_fn(self.preferences)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Set the option."""
         await self.async_set_preferences(self.entity_description.change_fn(self._values[option]))
 
 
@@ -581,7 +568,6 @@ class AlexaTimeZoneSelect(AlexaPreferenceSelect):
     @property
     @override
     def _known(self) -> Mapping[str, str]:
-        """Return the time zones."""
         return self._zones
 
 
@@ -628,7 +614,6 @@ class AlexaMode(AlexaApplianceEntity, SelectEntity):
     @property
     @override
     def options(self) -> list[str]:
-        """Return the names of the modes."""
         return list(self._values)
 
     @override

@@ -182,7 +182,6 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Show the new notifications."""
         self._async_take()
         super()._handle_coordinator_update()
 
@@ -291,7 +290,6 @@ class AlexaSettingSensor(SettingEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> str | None:
-        """Return Amazon's value."""
         return self.setting_value if isinstance(self.setting_value, str) else None
 
 
@@ -385,13 +383,11 @@ class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the temperature."""
         return self.measured.value if isinstance(self.measured, Temperature) else None
 
     @property
     @override
     def native_unit_of_measurement(self) -> str:
-        """Return the unit of Amazon's scale."""
         scale = self.primary.scale if isinstance(self.primary, Temperature) else TemperatureScale.UNKNOWN
         return TEMPERATURE_UNITS.get(scale, UnitOfTemperature.CELSIUS)
 
@@ -416,7 +412,6 @@ class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the illuminance in lux."""
         return self.measured_number
 
     @override
@@ -444,7 +439,6 @@ class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the value."""
         return self.measured_number
 
 
@@ -465,7 +459,6 @@ class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the value."""
         return self.measured_number
 
 
@@ -543,5 +536,4 @@ class AlexaSetUpSensor(_ManagedSensor):
     @property
     @override
     def native_value(self) -> datetime | None:
-        """Return the time of the setup."""
         return self._api.created_at(self.serial)

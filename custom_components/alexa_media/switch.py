@@ -251,12 +251,10 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], SwitchEntity
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn the alarm on."""
         await self._async_switch(enabled=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn the alarm off."""
         await self._async_switch(enabled=False)
 
     async def _async_switch(self, *, enabled: bool) -> None:
@@ -279,17 +277,14 @@ class AlexaAscendingSwitch(AlexaDeviceEntity[bool], SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return Amazon's value."""
         return self.value
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn on ascending volume."""
         await self._async_set(enabled=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn off ascending volume."""
         await self._async_set(enabled=False)
 
     async def _async_set(self, *, enabled: bool) -> None:
@@ -410,7 +405,6 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Show what changed."""
         self._shown = self.is_on
         super()._handle_coordinator_update()
 
@@ -435,12 +429,10 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn on Do Not Disturb."""
         await self._async_set(enabled=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn off Do Not Disturb."""
         await self._async_set(enabled=False)
 
     async def _async_set(self, *, enabled: bool) -> None:
@@ -483,12 +475,10 @@ class AlexaModeSwitch(PlaybackEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn the mode on."""
         await self._async_set(enabled=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn the mode off."""
         await self._async_set(enabled=False)
 
     @override
@@ -561,12 +551,10 @@ class AlexaPropertySettingSwitch(PropertySettingEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn on."""
         await self.async_set(self.entity_description.on)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn off."""
         await self.async_set(self.entity_description.off)
 
 
@@ -651,17 +639,14 @@ class AlexaSettingSwitch(SettingEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return Amazon's value."""
         return self.setting_value if isinstance(self.setting_value, bool) else None
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn on."""
         await self.async_set_setting(value=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn off."""
         await self.async_set_setting(value=False)
 
 
@@ -673,17 +658,14 @@ class AlexaPreferenceSwitch(PreferenceEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return Amazon's value."""
         return self.entity_description.value_fn(self.preferences)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn on."""
         await self.async_set_preferences(self.entity_description.change_fn(True))
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn off."""
         await self.async_set_preferences(self.entity_description.change_fn(False))
 
 
@@ -714,17 +696,14 @@ class _AlexaSwitch(AlexaApplianceEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return Amazon's value."""
         return None if self.primary is None else self.primary == "ON"
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn on."""
         await self.async_control(self._control(on=True))
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn off."""
         await self.async_control(self._control(on=False))
 
     @abstractmethod
@@ -747,7 +726,6 @@ class AlexaPowerSwitch(_AlexaSwitch):
 
     @override
     def _control(self, *, on: bool) -> Control:
-        """Return the control for the power."""
         return SetPower(on=on)
 
 
@@ -771,5 +749,4 @@ class AlexaToggle(_AlexaSwitch):
 
     @override
     def _control(self, *, on: bool) -> Control:
-        """Return the control for the toggle."""
         return SetToggle(instance=self._instance, on=on)

@@ -47,7 +47,6 @@ class AlexaNameText(PreferenceEntity, TextEntity):
     @property
     @override
     def native_value(self) -> str | None:
-        """Return Amazon's value."""
         return self.device.name
 
     @override

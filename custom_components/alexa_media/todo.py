@@ -169,7 +169,6 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write changes."""
         self._async_take()
         super()._handle_coordinator_update()
 

@@ -72,7 +72,6 @@ class AlarmVolumesCoordinator(AlarmSettingCoordinator[float]):
 
     @override
     async def _async_read(self) -> Mapping[str, float]:
-        """Read the volumes of all devices."""
         return await self.api.async_alarm_volumes()
 
 
@@ -83,7 +82,6 @@ class AscendingCoordinator(AlarmSettingCoordinator[bool]):
 
     @override
     async def _async_read(self) -> Mapping[str, bool]:
-        """Read the list of all devices."""
         return await self.api.async_ascending()
 
 

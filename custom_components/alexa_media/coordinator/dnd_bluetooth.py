@@ -23,7 +23,6 @@ class DndCoordinator(TopicCoordinator[bool]):
 
     @override
     async def _async_read(self) -> Mapping[str, bool]:
-        """Read the list of all devices."""
         return await self.backend.async_dnd()
 
     @override
@@ -79,7 +78,6 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
 
     @override
     async def _async_read(self) -> Mapping[str, BluetoothState]:
-        """Read the list of all devices."""
         states = await self.backend.async_bluetooth()
         return {
             serial: self.data.get(serial, state) if state.paired is None else state for serial, state in states.items()

@@ -285,7 +285,6 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @override
     async def _async_read(self) -> Mapping[str, LastCommand]:
-        """Read the new records."""
         return self._with(await self._async_recent()) if self._is_wanted else self.data
 
     @property

@@ -43,7 +43,6 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
 
     @override
     async def _async_read(self) -> Mapping[str, Routine]:
-        """Read all routines."""
         return self._merged(await self.api.async_routines())
 
     async def async_read_now(self) -> None:

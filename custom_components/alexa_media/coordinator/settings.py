@@ -199,7 +199,6 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
 
     @override
     async def async_recover(self) -> None:
-        """Read the failed sources again."""
         for unit in self._failed_units:
             self._due_at.pop(unit, None)
         await self.async_refresh()

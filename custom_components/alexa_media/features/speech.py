@@ -60,7 +60,6 @@ class Reason(StrEnum):
 
     @override
     def __str__(self) -> str:
-        """Return the reason as text."""
         return self.value.replace("_", " ")
 
     OFFLINE = "offline"

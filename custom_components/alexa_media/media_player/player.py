@@ -245,7 +245,6 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_pause(self) -> None:
-        """Pause."""
         await self._async_transport(PAUSE)
 
     @override
@@ -255,7 +254,6 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_stop(self) -> None:
-        """Stop playback."""
         await self._async_stop()
 
     @override
@@ -312,7 +310,6 @@ class AlexaMediaPlayer(
 
     @override
     async def async_set_shuffle(self, shuffle: bool) -> None:
-        """Turn shuffle on or off."""
         await self._async_transport("ShuffleCommand", shuffle=shuffle)
 
     @override
