@@ -1,12 +1,14 @@
 """A real Home Assistant in this process, against a simulated cloud in another one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+import asyncio.constants
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+import math
 from pathlib import Path
 import time
-from typing import Any
+from typing import Any, cast
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -28,6 +30,14 @@ assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assi
 # A busy machine is no reason for an example to fail.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+# Home Assistant's tests run the event loop in debug mode, which takes ten frames of traceback for each callback.
+asyncio.constants.DEBUG_STACK_DEPTH = 2  # type: ignore[misc]
+
+# The stream, and the ping that keeps it open.
+_ENDLESS = ("/v20160207/directives", "/ping")
+# Looks at the cloud in a row that find it at rest.
+_LOOKS = 4
 
 PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_live_updates"
 
@@ -184,16 +194,31 @@ async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: floa
 
 
 async def quiet(hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0) -> None:
-    """Wait until the cloud has not been asked anything for a while."""
+    """Wait until the cloud is left alone: for ``calm`` seconds, or as soon as nothing is under way or due by then."""
     end = _real_time() + seconds
-    count, since = -1, _real_time()
-    while _real_time() - since < calm:
+    count, since, looks = -1, _real_time(), 0
+    while _real_time() - since < calm and looks < _LOOKS:
         await hass.async_block_till_done()
-        now = len(sim.ledger())
+        now, under_way = sim.progress()
         if now != count:
-            count, since = now, _real_time()
+            count, since, looks = now, _real_time(), 0
+        at_rest = all(path in _ENDLESS for path in under_way) and not _in_flight(hass) and _next_timer() > calm
+        looks = looks + 1 if at_rest else 0
         assert _real_time() < end, "the cloud is never left alone"
         await _breathe()
+
+
+def _in_flight(hass: HomeAssistant) -> bool:
+    """Return whether an entry waits for an answer, or for a connection to ask on."""
+    stats = [entry.runtime_data.backend.stats for entry in hass.config_entries.async_loaded_entries(DOMAIN)]
+    return any(cast("Mapping[str, Any]", each.get("requests", each)).get("in_flight") for each in stats)
+
+
+def _next_timer() -> float:
+    """Return the seconds until the event loop has something to do by its clock."""
+    loop = asyncio.get_running_loop()
+    scheduled: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
+    return min((timer.when() for timer in scheduled if not timer.cancelled()), default=math.inf) - loop.time()
 
 
 def _real_time() -> float:
@@ -263,7 +288,7 @@ async def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTime
 async def _breathe() -> None:
     """Let the sockets have a turn; in real time, also when the clock is frozen."""
     loop = asyncio.get_running_loop()
-    await loop.run_in_executor(None, time.sleep, 0.02)
+    await loop.run_in_executor(None, time.sleep, 0.01)
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:
