@@ -179,6 +179,7 @@ def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "directedId": f"amzn1.account.SIM{customer_id}",
         "marketplace": None,
         "defaultMusicProvider": "AMAZON_MUSIC",
+        "historyDelay": 0.0,
         "household": [],
         "devices": {},
         "notifications": {},

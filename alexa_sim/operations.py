@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from . import catalogue, player
+from .answers import answer
 from .state import Json, State
 
 GUARD_STATES: Mapping[Any, str] = {"AWAY": "ARMED_AWAY", "HOME": "ARMED_STAY"}
@@ -20,7 +21,6 @@ SECONDS_PER_CHARACTER = 0.06
 SOUND_SECONDS = 2.0
 """How long a sound, a canned phrase or a short skill is taken to last."""
 
-COMMAND_ANSWER = "OK."
 """What Alexa answers to a text command."""
 
 ALL_DEVICES = "ALEXA_ALL_DSN"
@@ -215,8 +215,11 @@ class Operations:
 
         The voice history has a record of it, as of words that are spoken.
         """
-        words = {"text": text, "response": COMMAND_ANSWER, "person": None, "intent": None}
-        self._state.history.append({"time": now, "serial": serial, "utteranceType": "GENERAL", **words})
+        account, device = self._state.accounts[self._account_id], self._devices[serial]
+        response, intent = answer(device, text, now)
+        words = {"text": text, "response": response, "person": None, "intent": intent}
+        record = {"time": now, "serial": serial, "utteranceType": "GENERAL", **words}
+        self._state.history.append({**record, "readableAt": now + float(account["historyDelay"])})
         with self._state.change():
             self._state.hear(self._account_id, serial, text)
 

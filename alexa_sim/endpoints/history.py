@@ -93,7 +93,8 @@ def _between(call: Call, start: int, end: int) -> Iterator[dict[str, Any]]:
     """Yield what was said to the account's Echos within a range of milliseconds, the latest first."""
     serials = dict(call.devices())
     for said in reversed(call.services.history):
-        if said["serial"] in serials and start <= said["time"] * 1000 <= end:
+        is_between = start <= said["time"] * 1000 <= end
+        if said["serial"] in serials and is_between and said.get("readableAt", 0.0) <= call.state.now():
             yield said
 
 

@@ -47,6 +47,19 @@ def answer_and_records(world: World) -> str:
     return "answered in the garage; 1 record"
 
 
+def ask(world: World) -> str:
+    """Ask an Echo and get its answer in the response, after at most three reads of the history."""
+    world.sim.reset_ledger()
+    _, response = world.rest().trigger_service_with_response(
+        "alexa_media", "ask", entity_id=GARAGE, text_command="what's the weather"
+    )
+    answer: dict[str, Any] = response[GARAGE]
+    expect("14 degrees" in (answer["answer"] or ""), f"answer: {answer}")
+    count = len(world.requests(RECORDS))
+    expect(count <= 3, f"{count} requests")
+    return f"{answer['answer']} ({answer['milliseconds']} ms, {count} reads)"
+
+
 def two_in_earshot(world: World) -> str:
     """Speak to Echos that hear each other: each command is assigned to the right one, in few requests."""
     serials = {name: world.device(name)["serial"] for name in ("Kitchen Show", "Living Room Studio")}
@@ -73,5 +86,6 @@ def two_in_earshot(world: World) -> str:
 CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
     ("who was spoken to last", spoken_to_last),
     ("an answer there, and the records", answer_and_records),
+    ("a question and its answer", ask),
     ("two Echos in earshot", two_in_earshot),
 )

@@ -52,7 +52,7 @@ async def test_a_text_command_is_in_the_history(driver: Driver) -> None:
     page = (await driver.request("GET", f"{PRIVACY}/rvh")).text
     token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
     (record,) = (await records(driver, token, driver.token)).json["alexaHistoryRecords"]
-    assert (record["title"], record["subTitle"]) == ("what is on my calendar", "OK.")
+    assert (record["title"], record["subTitle"]) == ("what is on my calendar", "Sorry, I don't know that one.")
     assert record["deviceInfo"] == {"deviceSerialNumber": KITCHEN}
     assert record["personsInfo"] == []
 

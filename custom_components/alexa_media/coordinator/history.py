@@ -28,6 +28,7 @@ from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 from .dnd_bluetooth import DndCoordinator
 from .echo_events import VOICE, EchoEvent, async_send, has_listeners
+from .questions import Questions
 
 # How far back the first read goes, and how far later ones overlap the last known record: two Echos are not in step.
 FIRST_WINDOW: Final = timedelta(days=7)
@@ -211,6 +212,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         self._newest: datetime | None = None
         self._seen: set[tuple[datetime, str | None]] = set()
         self._wakings = Wakings()
+        self.questions = Questions(hass, entry, self.async_look)
         self._woken_at = 0.0
         self._next_read = 0.0
         self._gap = GAP_FIRST
@@ -227,6 +229,8 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     def async_wake(self, serial: str | None, sign: Sign) -> None:
         """Read soon if an Echo of the account has woken, unless a command of this integration has woken it."""
         is_known = serial is not None and self._echo(serial) is not None
+        if serial is not None:
+            self.questions.async_signed(serial)
         if serial is not None and not (is_known and self._wakings.signed(serial, sign, dt_util.utcnow())):
             return
         self._woken_at = self.hass.loop.time()
@@ -363,9 +367,13 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         for record in in_order:
             if (serial := self.echo_of(record)) is not None:
                 self._wakings.claim(serial, record.timestamp)
+        self.questions.async_match((record, self.echo_of(record)) for record in in_order)
         latest = {serial: value.record for serial, value in self.data.items()}
         for found in in_order:
             self._newest = max(min(found.timestamp, now + AHEAD), self._newest or found.timestamp)
+            if self.questions.is_own(found, self.echo_of(found)):
+                self._seen.add(self._key(found))
+                continue
             record = self._attributed(found)
             key = self._key(record)
             is_new = key not in self._seen

@@ -25,10 +25,11 @@ from ..cloud.phrases import phrases_for, sleep_sentence
 from ..const import DOMAIN
 from ..coordinator.players import PlayersCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, invalid_input, player_unique_id, sendable
+from ..entity import command_errors, invalid_input, player_unique_id
 from ..features.play_media import IMAGE, QUEUE, ROUTINE, STATION, check_listed, command_of, is_stream, volume_of
-from ..features.playback import PAUSE, PLAY, PlaybackEntity
+from ..features.playback import PAUSE, PLAY
 from ..features.targets import async_require_speakers
+from ..features.text_commands import TextCommandEntity
 from .browse import MediaBrowsing
 from .device_actions import AccountActions, PlayerSettings, SoundAnnouncement
 from .history import VoiceHistory
@@ -79,7 +80,7 @@ _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 
 
 class AlexaMediaPlayer(
-    PlaybackEntity, VolumeControl, PlayerSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory
+    TextCommandEntity, VolumeControl, PlayerSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory
 ):
     """An Echo, or a speaker group.
 
@@ -291,12 +292,6 @@ class AlexaMediaPlayer(
     async def async_rewind(self) -> None:
         """Skip back a few seconds (``alexa_media.rewind``)."""
         await self._async_transport("RewindCommand")
-
-    async def async_send_text_command(self, text_command: str) -> None:
-        """Send a text command, as if it had been spoken to the device (``alexa_media.send_text_command``)."""
-        if not (text := sendable(text_command)):
-            raise invalid_input("text_command_empty")
-        await self.async_command(TextCommand(text=text))
 
     async def async_set_sleep_timer(self, duration: timedelta) -> None:
         """Set a sleep timer by a text command (``alexa_media.set_sleep_timer``); does nothing if nothing is playing."""

@@ -11,10 +11,19 @@ import probatio as vol
 
 from ..const import DOMAIN
 from ..entity import command_errors, invalid_input
+from ..features.text_commands import (
+    ATTR_TEXT_COMMAND,
+    ATTR_TIMEOUT,
+    LONGEST_WAIT,
+    SHORTEST_WAIT,
+    async_ask,
+    async_send_text_command,
+)
 from .accounts import entry_by_id
 
 SERVICE_AMAZON_KIDS_DISABLE: Final = "amazon_kids_disable"
 SERVICE_AMAZON_KIDS_ENABLE: Final = "amazon_kids_enable"
+SERVICE_ASK: Final = "ask"
 SERVICE_FORWARD: Final = "forward"
 SERVICE_GET_HOUSEHOLD: Final = "get_household"
 SERVICE_RESTORE_VOLUME: Final = "restore_volume"
@@ -29,7 +38,6 @@ ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 ATTR_DURATION: Final = "duration"
 ATTR_ENABLED: Final = "enabled"
 ATTR_SOURCE: Final = "source"
-ATTR_TEXT_COMMAND: Final = "text_command"
 ATTR_UNTIL: Final = "until"
 
 # Per media player action: name, fields and method.
@@ -39,7 +47,6 @@ _PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType, str], ...]] = (
     (SERVICE_FORWARD, {}, "async_forward"),
     (SERVICE_RESTORE_VOLUME, {}, "async_restore_volume"),
     (SERVICE_REWIND, {}, "async_rewind"),
-    (SERVICE_SEND_TEXT_COMMAND, {vol.Required(ATTR_TEXT_COMMAND): cv.string}, "async_send_text_command"),
     (
         SERVICE_SET_DO_NOT_DISTURB,
         {
@@ -53,10 +60,28 @@ _PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType, str], ...]] = (
     (SERVICE_UNPAIR_BLUETOOTH, {vol.Required(ATTR_SOURCE): cv.string}, "async_unpair_bluetooth"),
 )
 
+_TEXT_COMMAND: Final[VolDictType] = {
+    vol.Required(ATTR_TEXT_COMMAND): cv.string,
+    vol.Optional(ATTR_TIMEOUT): vol.All(vol.Coerce(float), vol.Range(min=SHORTEST_WAIT, max=LONGEST_WAIT)),
+}
+
 
 @callback
 def async_setup(hass: HomeAssistant) -> None:
     """Register the actions."""
+    for name, method, response in (
+        (SERVICE_ASK, async_ask, SupportsResponse.ONLY),
+        (SERVICE_SEND_TEXT_COMMAND, async_send_text_command, SupportsResponse.OPTIONAL),
+    ):
+        async_register_platform_entity_service(
+            hass,
+            DOMAIN,
+            name,
+            entity_domain=MEDIA_PLAYER_DOMAIN,
+            schema=_TEXT_COMMAND,
+            func=method,
+            supports_response=response,
+        )
     for name, fields, method in _PLAYER_ACTIONS:
         async_register_platform_entity_service(
             hass, DOMAIN, name, entity_domain=MEDIA_PLAYER_DOMAIN, schema=fields, func=method

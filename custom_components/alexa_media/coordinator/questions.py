@@ -1,0 +1,191 @@
+"""Text commands of this integration and the records that belong to them: what Alexa answered.
+
+The history is read at most three times per question, and one read serves all questions that wait.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..cloud.errors import AlexaError
+from ..cloud.model.history import VoiceRecord
+from ..cloud.voice_patterns import normalized
+
+# Reads after a question, in units of ``HistoryCoordinator.hint_delay`` (2 s). Amazon throttles accounts whose history
+# is read every 10 s.
+READS: Final = (1.0, 2.0, 4.0)
+
+# A read serves a question that is due this many units later, if the question is older than the second number.
+SHARED: Final = 0.3
+YOUNGEST: Final = 0.7
+
+# The record of a text command is between these times after the command.
+BEFORE: Final = timedelta(seconds=5)
+AFTER: Final = timedelta(seconds=30)
+
+# Maximum number of text commands whose records are recognized.
+MAX_KEPT: Final = 64
+
+
+class FoundBy(StrEnum):
+    """How a record was assigned to a text command: by its words, or as the only one of the Echo since then."""
+
+    WORDS = "words"
+    TIME = "time"
+
+
+type _Key = tuple[datetime, str | None]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Question:
+    """A text command to one Echo, and what was found of it.
+
+    ``asked_at`` and ``signed_at`` are in seconds of the event loop's clock. ``others`` are further commands to the Echo
+    since then, and ``error`` is why the history could not be read.
+    """
+
+    serial: str
+    words: str
+    moment: datetime
+    asked_at: float
+    signed_at: float | None = None
+    record: VoiceRecord | None = None
+    found_by: FoundBy | None = None
+    others: dict[_Key, VoiceRecord] = field(default_factory=dict)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    error: AlexaError | None = None
+
+    def suits(self, record: VoiceRecord, serial: str | None) -> bool:
+        """Return whether a record may be that of this command; one without a device may be of any Echo."""
+        is_open = self.record is None and serial in (None, self.serial)
+        return is_open and -BEFORE <= record.timestamp - self.moment <= AFTER
+
+    def take(self, record: VoiceRecord, found_by: FoundBy) -> None:
+        """Keep a record; one without a response may get it later."""
+        self.record, self.found_by = record, found_by
+        if record.response:
+            self.answered.set()
+
+
+class Questions:
+    """The text commands of one account."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], read: Callable[[], Awaitable[None]]) -> None:
+        """Initialize; ``read`` reads the history and passes its records to ``async_match``."""
+        self._hass = hass
+        self._entry = entry
+        self._read = read
+        self._kept: deque[Question] = deque(maxlen=MAX_KEPT)
+        self._claimed: dict[_Key, Question] = {}
+        self._reading: asyncio.Task[AlexaError | None] | None = None
+        self._read_at = 0.0
+
+    @callback
+    def async_expect(self, serial: str, text: str) -> Question:
+        """Expect the record of a text command: it is not what a person said."""
+        question = Question(
+            serial=serial, words=normalized(text), moment=dt_util.utcnow(), asked_at=self._hass.loop.time()
+        )
+        self._kept.append(question)
+        self._claimed = {key: owner for key, owner in self._claimed.items() if owner in self._kept}
+        return question
+
+    @callback
+    def async_signed(self, serial: str) -> None:
+        """Note that an Echo has woken: the records of its text commands are written from now on."""
+        for question in self._kept:
+            if question.serial == serial and question.signed_at is None:
+                question.signed_at = self._hass.loop.time()
+
+    @callback
+    def async_match(self, records: Iterable[tuple[VoiceRecord, str | None]]) -> None:
+        """Assign records, each with the serial of its Echo, to the text commands that have the same words."""
+        for record, serial in records:
+            if not record.is_command:
+                continue
+            key = record.timestamp, serial
+            if (owner := self._claimed.get(key)) is not None:
+                owner.take(record, owner.found_by or FoundBy.WORDS)
+                continue
+            suiting = [
+                question for question in self._kept if question.record is None and question.suits(record, serial)
+            ]
+            same = [question for question in suiting if question.words == normalized(record.text or "")]
+            if serial is None and len({question.serial for question in same}) > 1:
+                continue
+            if same:
+                nearest = min(same, key=lambda question: abs(record.timestamp - question.moment))
+                self._claim(key, record, nearest, FoundBy.WORDS)
+            elif serial is not None:
+                for question in suiting:
+                    question.others[key] = record
+
+    def is_own(self, record: VoiceRecord, serial: str | None) -> bool:
+        """Return whether a record is that of a text command."""
+        return (record.timestamp, serial) in self._claimed
+
+    async def async_answer(self, question: Question, unit: float, longest: float) -> None:
+        """Wait for the answer to a question; ``unit`` is that of ``READS``, ``longest`` the limit in seconds."""
+        until = question.asked_at + longest
+        for due in READS:
+            if (moment := question.asked_at + due * unit) >= until:
+                break
+            if await self._answered(question, moment):
+                return
+            # Amazon writes the record once the Echo has woken.
+            if question.signed_at is not None:
+                moment = max(moment, min(question.signed_at + unit, until))
+                if await self._answered(question, moment):
+                    return
+            await self._async_read_for(question, moment, unit)
+            if question.answered.is_set():
+                return
+        if question.record is None and len(question.others) == 1:
+            ((key, record),) = question.others.items()
+            if key not in self._claimed:
+                self._claim(key, record, question, FoundBy.TIME)
+
+    def _claim(self, key: _Key, record: VoiceRecord, question: Question, found_by: FoundBy) -> None:
+        """Assign a record to a text command."""
+        self._claimed[key] = question
+        question.take(record, found_by)
+
+    async def _answered(self, question: Question, moment: float) -> bool:
+        """Wait until a moment of the event loop's clock; return whether the answer was found before."""
+        try:
+            async with asyncio.timeout_at(moment):
+                await question.answered.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _async_read_for(self, question: Question, due: float, unit: float) -> None:
+        """Read the history, unless another question's read serves this one."""
+        earliest = max(due - SHARED * unit, question.asked_at + YOUNGEST * unit)
+        while (reading := self._reading) is None or self._read_at < earliest:
+            if reading is None or reading.done():
+                self._read_at = self._hass.loop.time()
+                reading = self._reading = self._entry.async_create_background_task(
+                    self._hass, self._async_try(), "alexa_media answers"
+                )
+                break
+            await asyncio.wait([reading])
+        await asyncio.wait([reading])
+        question.error = None if reading.cancelled() else reading.result()
+
+    async def _async_try(self) -> AlexaError | None:
+        """Read the history; return the error of a failed read."""
+        try:
+            await self._read()
+        except AlexaError as err:
+            return err
+        return None

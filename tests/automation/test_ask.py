@@ -1,0 +1,173 @@
+"""Words to an Echo, and what Alexa answers."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.coordinator.history import HistoryCoordinator
+from tests.automation.test_triggers import automate
+from tests.conftest import Household, quiet, until
+
+KITCHEN = "media_player.kitchen_show"
+STUDIO = "media_player.living_room_studio"
+GROUP = "media_player.downstairs"
+RECORDS = "/alexa-privacy/*"
+
+
+@pytest.fixture(autouse=True)
+def brisk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read soon after the words were sent, unless a test measures."""
+    if "within_three_seconds" not in request.node.name:
+        monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.15)
+
+
+async def ask(hass: HomeAssistant, text: str, *entity_ids: str, action: str = "ask", **data: Any) -> dict[str, Any]:
+    """Ask Echos; returns the responses by entity."""
+    response = await hass.services.async_call(
+        "alexa_media",
+        action,
+        {"entity_id": list(entity_ids), "text_command": text, **data},
+        blocking=True,
+        return_response=True,
+    )
+    return dict(response or {})
+
+
+def delay(sim: ControlClient, seconds: float) -> None:
+    """Let the records of text commands appear late."""
+    for account in sim.state()["accounts"]:
+        sim.patch_state({"accounts": {account: {"historyDelay": seconds}}})
+
+
+@pytest.mark.parametrize("action", ["ask", "send_text_command"])
+async def test_an_answer_is_returned(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, action: str
+) -> None:
+    """The response holds the words, the answer and how it was found, after one request for the history."""
+    sim.reset_ledger()
+    answer = (await ask(hass, "What's the weather?", KITCHEN, action=action))[KITCHEN]
+    assert answer["answer"] == "Today it is 14 degrees with light rain."
+    assert (answer["text"], answer["device"], answer["found_by"]) == ("What's the weather?", "Kitchen Show", "words")
+    assert 0 < answer["milliseconds"] < 3000
+    assert answer["error"] is None
+    assert len(household.requests("POST", RECORDS)) == 1
+    assert [said["text"] for said in sim.spoken()] == ["What's the weather?"]
+
+
+async def test_several_echos_get_their_own_answers_by_shared_reads(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Two Echos in earshot, asked different things at once: answers by device, one request for both."""
+    names = {KITCHEN: "Kitchen Show", STUDIO: "Living Room Studio"}
+    household.change(names[KITCHEN], heardBy=[household.serial(names[STUDIO])])
+    household.change(names[STUDIO], heardBy=[household.serial(names[KITCHEN])])
+    sim.reset_ledger()
+    first, second = await asyncio.gather(
+        ask(hass, "what's the temperature", KITCHEN), ask(hass, "what's the weather", STUDIO)
+    )
+    assert "21 degrees" in first[KITCHEN]["answer"]
+    assert "14 degrees" in second[STUDIO]["answer"]
+    assert len(household.requests("POST", RECORDS)) == 1
+    sim.reset_ledger()
+    both = await ask(hass, "what's the weather", KITCHEN, STUDIO)
+    assert {entity_id: answer["device"] for entity_id, answer in both.items()} == names
+    assert [answer["found_by"] for answer in both.values()] == ["words", "words"]
+    assert household.requests("POST", "/api/behaviors/*") == ["POST /api/behaviors/preview"]
+
+
+async def test_a_late_record_is_found_by_a_later_read(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """At most three reads; the words are sent once."""
+    delay(sim, 0.4)
+    sim.reset_ledger()
+    answer = (await ask(hass, "what's the weather", KITCHEN))[KITCHEN]
+    assert answer["found_by"] == "words"
+    assert 1 < len(household.requests("POST", RECORDS)) <= 3
+    assert len(sim.spoken()) == 1
+
+
+async def test_no_answer_in_time_is_a_response_that_says_so(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """After three reads the automation goes on; other words to another Echo are no answer."""
+    delay(sim, 60)
+    sim.reset_ledger()
+    asking = hass.async_create_task(ask(hass, "what's the weather", KITCHEN))
+    await until(hass, sim.spoken)
+    sim.say(household.serial("Office Spot"), "what's the weather", "It rains in the office")
+    answer = (await asking)[KITCHEN]
+    assert (answer["answer"], answer["found_by"], answer["milliseconds"]) == (None, None, None)
+    assert answer["error"] == "no_answer"
+    assert len(household.requests("POST", RECORDS)) == 3
+    assert len(sim.spoken()) == 1
+
+
+async def test_a_history_that_cannot_be_read_is_named(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The words were sent; the response says why there is no answer, and nothing is sent twice."""
+    sim.fault(path=RECORDS, times=20, status=429)
+    answer = (await ask(hass, "what's the weather", KITCHEN))[KITCHEN]
+    assert answer["answer"] is None
+    assert answer["error"] not in (None, "no_answer")
+    assert len(sim.spoken()) == 1
+
+
+async def test_bad_questions_are_refused_before_they_are_sent(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await ask(hass, "  ", KITCHEN)
+    assert raised.value.translation_key == "text_command_empty"
+    household.change("Kitchen Show", online=False)
+    await until(hass, lambda: (state := hass.states.get(KITCHEN)) and state.state == "unavailable")
+    with pytest.raises(HomeAssistantError):
+        await ask(hass, "what's the weather", KITCHEN)
+    assert sim.spoken() == []
+    answers = await ask(hass, "what's the weather", KITCHEN, STUDIO)
+    assert list(answers) == [STUDIO]
+
+
+async def test_a_group_answers_through_one_of_its_echos(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    answer = (await ask(hass, "what's the weather", GROUP))[GROUP]
+    assert answer["found_by"] == "words"
+    assert [said["device"] for said in sim.spoken()] == [answer["device"]]
+
+
+async def test_own_words_are_not_what_a_person_said(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Neither the trigger nor the last called Echo take a text command of Home Assistant for speech."""
+    told = await automate(hass, {"trigger": "alexa_media.voice_command", "options": {"text": "what's the weather"}})
+    await ask(hass, "what's the weather", KITCHEN)
+    command = {"entity_id": STUDIO, "text_command": "what's the weather"}
+    await hass.services.async_call("alexa_media", "send_text_command", command, blocking=True)
+    sim.say(household.serial("Office Spot"), "what's the weather")
+    await until(hass, lambda: told)
+    await quiet(hass, sim)
+    assert [event.data["trigger"]["device"] for event in told] == ["Office Spot"]
+    assert entry.runtime_data.history.last.serial == household.serial("Office Spot")
+
+
+async def test_answers_arrive_within_three_seconds(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Records that appear after 1.5 s are found at p95 ≤ 3 s and with at most three requests each."""
+    delay(sim, 1.5)
+    found = []
+    for number in range(4):
+        sim.reset_ledger()
+        both = await asyncio.gather(ask(hass, "what's the weather", KITCHEN), ask(hass, f"how old is {number}", STUDIO))
+        found += [answer for one in both for answer in one.values()]
+        assert len(household.requests("POST", RECORDS)) <= 3
+    assert max(answer["milliseconds"] for answer in found) <= 3000
+    assert [answer["found_by"] for answer in found] == ["words"] * 8
