@@ -69,7 +69,7 @@ _TEXT_COMMAND: Final[VolDictType] = {
 @callback
 def async_setup(hass: HomeAssistant) -> None:
     """Register the actions."""
-    for name, method, response in (
+    for name, handler, response in (
         (SERVICE_ASK, async_ask, SupportsResponse.ONLY),
         (SERVICE_SEND_TEXT_COMMAND, async_send_text_command, SupportsResponse.OPTIONAL),
     ):
@@ -79,7 +79,7 @@ def async_setup(hass: HomeAssistant) -> None:
             name,
             entity_domain=MEDIA_PLAYER_DOMAIN,
             schema=_TEXT_COMMAND,
-            func=method,
+            func=handler,
             supports_response=response,
         )
     for name, fields, method in _PLAYER_ACTIONS:
