@@ -2,7 +2,8 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, ClassVar, Final, Unpack, cast, override
 
 from homeassistant.const import CONF_OPTIONS, CONF_TARGET
@@ -16,7 +17,7 @@ import probatio as vol
 from .cloud.alarm_attributes import Timed
 from .cloud.alarm_times import ALARMS, TIMERS
 from .cloud.model.devices import EVERYWHERE
-from .cloud.model.history import VoiceRecord
+from .cloud.names import contains, same
 from .const import DOMAIN
 from .coordinator.runtime import AlexaConfigEntry
 from .features.echo_target import EchoTarget
@@ -70,8 +71,8 @@ class LastSpokenToCondition(AlexaCondition):
 
     @override
     def _holds(self) -> bool:
-        last = _last_record(self._hass)
-        return last is not None and self._target.async_matches(*last[:2])
+        last = _last_command(self._hass)
+        return last is not None and self._target.async_matches(last.entry_id, last.serial)
 
 
 class PersonCondition(AlexaCondition):
@@ -82,10 +83,10 @@ class PersonCondition(AlexaCondition):
 
     @override
     def _holds(self) -> bool:
-        last = _last_record(self._hass)
-        if last is None or not self._target.async_matches(*last[:2]):
+        last = _last_command(self._hass)
+        if last is None or not self._target.async_matches(last.entry_id, last.serial):
             return False
-        return (last[2].person or "").casefold() == str(self._options[CONF_PERSON]).strip().casefold()
+        return same(last.person, self._options[CONF_PERSON])
 
 
 class TimerCondition(AlexaCondition):
@@ -95,9 +96,9 @@ class TimerCondition(AlexaCondition):
 
     @override
     def _holds(self) -> bool:
-        label = str(self._options.get(CONF_LABEL, "")).casefold()
+        label = self._options.get(CONF_LABEL)
         return any(
-            timed.notification.type in TIMERS and timed.at and label in (timed.notification.label or "").casefold()
+            timed.notification.type in TIMERS and timed.at and contains(timed.notification.label, label)
             for timed in self._timed()
         )
 
@@ -109,22 +110,40 @@ class AlarmBeforeCondition(AlexaCondition):
 
     @override
     def _holds(self) -> bool:
-        now = dt_util.now()
-        until = datetime.combine(now.date(), self._options[CONF_BEFORE], now.tzinfo)
-        if until <= now:
-            until = datetime.combine(now.date() + timedelta(days=1), self._options[CONF_BEFORE], now.tzinfo)
+        until = next_time(dt_util.utcnow(), self._options[CONF_BEFORE], dt_util.get_default_time_zone())
         return any(timed.notification.type in ALARMS and timed.at and timed.at < until for timed in self._timed())
 
 
-def _last_record(hass: HomeAssistant) -> tuple[str, str, VoiceRecord] | None:
-    """Return the last command of all accounts: entry id, serial of the Echo, and the record."""
+@dataclass(frozen=True, slots=True)
+class _LastCommand:
+    """The last command of all accounts: where, when and by whom."""
+
+    entry_id: str
+    serial: str
+    at: datetime
+    person: str | None
+
+
+def _last_command(hass: HomeAssistant) -> _LastCommand | None:
+    """Return the last command of all accounts."""
     entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     found = [
-        (entry.entry_id, record.serial, record)
+        _LastCommand(entry.entry_id, record.serial, record.timestamp, history.last_person)
         for entry in entries
         if (history := entry.runtime_data.history) and (record := history.last) and record.serial
     ]
-    return max(found, key=lambda one: one[2].timestamp, default=None)
+    return max(found, key=lambda last: last.at, default=None)
+
+
+def next_time(now: datetime, time_of_day: time, zone: tzinfo) -> datetime:
+    """Return the next moment (UTC) after ``now`` at which clocks show a time of day, also where they are changed."""
+    today = now.astimezone(zone).date()
+    moments = (
+        datetime.combine(today + timedelta(days=days), time_of_day, zone).replace(fold=fold).astimezone(UTC)
+        for days in (0, 1)
+        for fold in (0, 1)
+    )
+    return min(moment for moment in moments if moment > now)
 
 
 CONDITIONS: Final[dict[str, type[Condition]]] = {

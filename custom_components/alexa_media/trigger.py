@@ -8,8 +8,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
 import probatio as vol
 
+from .cloud.names import contains, same
 from .cloud.voice_patterns import PatternError, TextMatch, VoicePattern
 from .coordinator.alarm_watch import AlertKind, Happening
 from .coordinator.echo_events import DND, LIST_ITEM, VOICE, EchoEvent, async_listen
@@ -81,10 +83,13 @@ class AlexaTrigger(Trigger):
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
-        """Listen until the returned callback is called."""
+        """Listen until the returned callback is called; what was spoken before is not passed on."""
+        since = dt_util.utcnow()
 
         @callback
         def _async_happened(event: EchoEvent) -> None:
+            if event.record is not None and event.record.timestamp <= since:
+                return
             if (variables := self._variables(event)) is None or not self._matches(event):
                 return
             device = self._device_variables(event)
@@ -176,8 +181,7 @@ class AlarmTrigger(AlexaTrigger):
 
     @override
     def _variables(self, event: EchoEvent) -> dict[str, Any] | None:
-        label = self._options.get(CONF_LABEL)
-        if label and label.casefold() not in (event.data["label"] or "").casefold():
+        if not contains(event.data["label"], self._options.get(CONF_LABEL)):
             return None
         kind, _, change = event.kind.partition("_")
         # "id" is the trigger's own id, which automations choose their actions by
@@ -251,8 +255,7 @@ class ListItemTrigger(AlexaTrigger):
 
     @override
     def _variables(self, event: EchoEvent) -> dict[str, Any] | None:
-        wanted = self._options.get(CONF_ITEM)
-        return None if wanted and wanted.casefold() not in event.data["item"].casefold() else dict(event.data)
+        return dict(event.data) if contains(event.data["item"], self._options.get(CONF_ITEM)) else None
 
     @override
     def _device_variables(self, event: EchoEvent) -> Mapping[str, Any]:
@@ -261,7 +264,7 @@ class ListItemTrigger(AlexaTrigger):
 
 def _is_same(wanted: str | None, found: str | None) -> bool:
     """Return whether a name is the wanted one; nothing wanted is always the same."""
-    return not wanted or (found or "").strip().casefold() == wanted.strip().casefold()
+    return not wanted or same(found, wanted)
 
 
 TRIGGERS: Final[dict[str, type[Trigger]]] = {

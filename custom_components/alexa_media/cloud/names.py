@@ -41,6 +41,11 @@ def same(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and folded(one) == folded(other)
 
 
+def contains(text: str | None, part: str | None) -> bool:
+    """Return whether a text contains an equivalent of a part; every text contains what is empty or None."""
+    return not part or folded(part) in folded(text or "")
+
+
 def meant(names: Iterable[str], wanted: str) -> str | None:
     """Return the exact match among names, else the first equivalent one, else None."""
     every = list(names)

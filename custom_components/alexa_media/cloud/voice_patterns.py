@@ -1,18 +1,31 @@
 """Patterns for spoken commands: wildcards, and slots that capture words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 import re
 from typing import Final
+from unicodedata import category
+
+from .names import folded
 
 MAX_PATTERN: Final = 255
 """Maximum length of a pattern in characters."""
 
-_WAKE_WORDS: Final = frozenset({"alexa", "amazon", "computer", "echo", "ziggy"})
+_WAKE_WORDS: Final = frozenset(
+    {"alexa", "amazon", "computer", "echo", "ziggy", "アレクサ", "एलेक्सा", "أليكسا", "اليكسا"}
+)
+# Those that nothing else is called: a pattern may begin with one. "Computer off" is a command.
+_NAMES_OF_ALEXA: Final = _WAKE_WORDS - {"amazon", "computer", "echo"}
+
 _TOKEN: Final = re.compile(r"\{([^{}]*)\}|(\*)|([^{}*]+)")
-_SLOT: Final = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE)
-_PUNCTUATION: Final = re.compile(r"[^\w\s'*{}%&+-]")
+_SLOT: Final = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE | re.ASCII)
+_KEPT: Final = frozenset("_'%&+-")
+
+# Thai to Khmer, Japanese and Chinese are written without spaces between words.
+_WITHOUT_SPACES: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 
 
 class TextMatch(StrEnum):
@@ -35,14 +48,61 @@ class PatternError(ValueError):
 
 def normalized(text: str) -> str:
     """Return a text in lower case without punctuation and with single spaces."""
-    return " ".join(_PUNCTUATION.sub(" ", text.casefold()).split())
+    return " ".join("".join(char if _is_kept(char) else " " for char in folded(text)).split())
+
+
+def _is_kept(char: str) -> bool:
+    # marks are the vowels of Hindi and Arabic
+    return char.isalnum() or char in _KEPT or category(char).startswith("M")
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Literal words of a pattern.
+
+    At a side that is ``whole`` they end a word; at one that is not, the word goes on in the slot or wildcard beside
+    them, and in a slot (``filled``) it does so for at least one letter.
+    """
+
+    text: str = ""
+    whole_left: bool = True
+    whole_right: bool = True
+    filled_right: bool = False
+
+    def fits(self, said: str, start: int) -> bool:
+        """Return whether the words, which are at a place of what was said, are whole there."""
+        end = start + len(self.text)
+        if self.filled_right and not said[end : end + 1].strip():
+            return False
+        return not self.text or (
+            (not self.whole_left or _is_edge(said, start)) and (not self.whole_right or _is_edge(said, end))
+        )
+
+    def places(self, said: str, start: int) -> Iterator[int]:
+        """Yield where the words are in what was said, from a place on."""
+        at = said.find(self.text, start)
+        while at >= 0:
+            if self.fits(said, at):
+                yield at
+            at = said.find(self.text, at + 1)
+
+
+def _is_edge(said: str, at: int) -> bool:
+    """Return whether a word begins or ends at a place."""
+    around = said[max(at - 1, 0) : at + 1]
+    return at in (0, len(said)) or " " in around or bool(_WITHOUT_SPACES.search(around))
 
 
 @dataclass(frozen=True, slots=True)
 class VoicePattern:
-    """A checked pattern. Case, punctuation and a leading wake word do not count."""
+    """A checked pattern. Case, punctuation and a leading wake word do not count.
 
-    expression: re.Pattern[str]
+    ``variables`` are the names of its slots, ``None`` for a wildcard; there are literal words before, between and
+    after them.
+    """
+
+    literals: tuple[_Words, ...]
+    variables: tuple[str | None, ...] = ()
 
     @classmethod
     def parse(cls, text: str, match: TextMatch) -> VoicePattern:
@@ -52,67 +112,96 @@ class VoicePattern:
         """
         if len(text) > MAX_PATTERN:
             raise PatternError("pattern_long")
-        words = normalized(text)
         if match is TextMatch.MATCHES:
-            return cls(re.compile(_expression(words)))
-        if not (words := words.translate({ord(mark): " " for mark in "*{}"}).strip()):
+            return _parse_tokens(text)
+        if not (words := normalized(text)):
             raise PatternError("pattern_empty")
-        plain = re.escape(" ".join(words.split()))
-        return cls(re.compile(plain if match is TextMatch.IS else rf"(?:.* )?{plain}(?: .*)?"))
+        plain = _Words(_without(words, _NAMES_OF_ALEXA))
+        return cls((plain,)) if match is TextMatch.IS else cls((_Words(), plain, _Words()), (None, None))
 
     def slots(self, text: str) -> Mapping[str, str] | None:
         """Return the captured words by slot, or ``None`` if the text does not match."""
         words = normalized(text)
-        for candidate in (words, _without_wake_word(words)):
-            if found := self.expression.fullmatch(candidate):
-                return {name: value.strip() for name, value in found.groupdict().items()}
+        for candidate in dict.fromkeys((words, _without(words, _WAKE_WORDS))):
+            if (found := self._captured(candidate)) is not None:
+                return found
         return None
 
+    def _captured(self, said: str) -> Mapping[str, str] | None:
+        """Return the captured words; each variable takes as few as possible.
 
-def _without_wake_word(words: str) -> str:
-    first, _, rest = words.partition(" ")
-    return rest if first in _WAKE_WORDS else words
+        Literal words are taken where they come first: a later place leaves less for the rest. So the time is that of
+        a search for each of them.
+        """
+        first, *others = self.literals
+        if not others:
+            return {} if first.text == said else None
+        if not said.startswith(first.text) or not first.fits(said, 0):
+            return None
+        found: dict[str, str] = {}
+        at, final = len(first.text), len(said) - len(others[-1].text)
+        for number, (name, literal) in enumerate(zip(self.variables, others, strict=True), start=1):
+            # a slot has at least one letter
+            begin = at if name is None else len(said) - len(said[at:].lstrip()) + 1
+            place = next(literal.places(said, final if number == len(others) else begin), None)
+            if place is None or place < begin:
+                return None
+            if name is not None:
+                found[name] = said[at:place].strip()
+            at = place + len(literal.text)
+        return found
 
 
-def _expression(words: str) -> str:
-    """Return the regular expression of a pattern; raises ``PatternError``."""
-    tokens = list(_TOKEN.finditer(words))
-    if "".join(token[0] for token in tokens) != words:
-        raise PatternError("pattern_braces", words)
-    if not words:
-        raise PatternError("pattern_empty")
-    found, names, after_variable = "", set[str](), False
+def _without(words: str, wake_words: frozenset[str]) -> str:
+    """Return words without a leading wake word, unless there is nothing else."""
+    first, _, rest = words.removeprefix("hey ").partition(" ")
+    return rest if first in wake_words and rest else words
+
+
+def _parse_tokens(text: str) -> VoicePattern:
+    """Return the pattern of a text with wildcards and slots; raises ``PatternError``."""
+    tokens = list(_TOKEN.finditer(text))
+    if "".join(token[0] for token in tokens) != text:
+        raise PatternError("pattern_braces", text)
+    literals, variables = [""], list[str | None]()
     for token in tokens:
-        slot, wildcard, literal = token.groups()
-        if literal is not None:
-            found += _literal(literal)
-            after_variable = after_variable and not literal.strip()
+        if token[3] is not None:
+            literals[-1] = token[3]
             continue
-        if after_variable:
+        if variables and not normalized(literals[-1]):
             raise PatternError("pattern_adjacent", token[0])
-        after_variable = True
-        if wildcard:
-            found += ".*"
-            continue
-        if not _SLOT.fullmatch(slot):
-            raise PatternError("pattern_name", token[0])
-        if slot in names:
-            raise PatternError("pattern_twice", token[0])
-        names.add(slot)
-        found += rf"(?P<{slot}>\S.*?)"
-    return found
+        variables.append(None if token[2] else _slot_name(token, variables))
+        literals.append("")
+    if not variables and not normalized(text):
+        raise PatternError("pattern_empty")
+    return VoicePattern(tuple(_literals(literals, variables)), tuple(variables))
 
 
-def _literal(text: str) -> str:
-    """Return the expression of literal words; spaces next to a wildcard are optional."""
-    return re.sub(r"(?:\\ )+", r"\\s*", re.escape(text)) if not text.strip() else _edges(text)
+def _slot_name(token: re.Match[str], taken: list[str | None]) -> str:
+    """Return the name of a slot; raises ``PatternError`` if it is none, or taken."""
+    if not _SLOT.fullmatch(token[1]):
+        raise PatternError("pattern_name", token[0])
+    if (name := token[1].casefold()) in taken:
+        raise PatternError("pattern_twice", token[0])
+    return name
 
 
-def _edges(text: str) -> str:
-    head = r"\s*" if text.startswith(" ") else ""
-    tail = r"\s*" if text.endswith(" ") else ""
-    return (
-        rf"{head}{re.escape(text.strip())}{tail}"
-        if not (head or tail)
-        else rf"{head}\b{re.escape(text.strip())}\b{tail}"
-    )
+def _literals(texts: list[str], variables: list[str | None]) -> Iterator[_Words]:
+    """Yield the words before, between and after the variables."""
+    last = len(texts) - 1
+    for index, text in enumerate(texts):
+        words = normalized(text)
+        if index == 0:
+            words = _without(words, _NAMES_OF_ALEXA) if last == 0 else _without(f"{words} -", _NAMES_OF_ALEXA)[:-2]
+        is_whole_right = index == last or not _is_glued(text[-1:])
+        yield _Words(
+            words,
+            whole_left=index == 0 or not _is_glued(text[:1]),
+            whole_right=is_whole_right,
+            filled_right=not is_whole_right and bool(words) and variables[index] is not None,
+        )
+
+
+def _is_glued(char: str) -> bool:
+    """Return whether a character beside a variable belongs to a word."""
+    return bool(char) and bool(normalized(char))

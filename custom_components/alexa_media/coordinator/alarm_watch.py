@@ -354,7 +354,12 @@ class AlarmWatch:
         """Compute all next times, and wait for the first."""
         self._async_cancel()
         now = dt_util.utcnow()
-        self._rings = {key: due for key, due in self._rings.items() if now - due.at < RINGING}
+        # A timer is removed when it stops ringing, which must not count as cancelled.
+        self._rings = {
+            key: due
+            for key, due in self._rings.items()
+            if now - due.at < RINGING or (key in self._known and due.notification.type in TIMERS)
+        }
         self._worked = {key: self._work_out(key, item, now) for key, item in self._known.items()}
         self._of_serial = {}
         for worked in self._worked.values():

@@ -211,6 +211,8 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         self._since = dt_util.utcnow()
         self._newest: datetime | None = None
         self._seen: set[tuple[datetime, str | None]] = set()
+        # Compared by conditions; not shown without transcripts.
+        self._people: dict[str, str | None] = {}
         self._wakings = Wakings()
         self.questions = Questions(hass, entry, self.async_look)
         self._woken_at = 0.0
@@ -337,6 +339,12 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         listed = (value.record for serial, value in self.data.items() if self._echo(serial))
         return max(listed, key=lambda record: record.timestamp, default=None)
 
+    @property
+    def last_person(self) -> str | None:
+        """Return the person of the last command, if known; also without transcripts."""
+        last = self.last
+        return self._people.get(last.serial) if last and last.serial else None
+
     def echo_of(self, record: VoiceRecord) -> str | None:
         """Return the serial of the Echo in a record, if the account lists it here."""
         return None if record.serial is None else self._echo(record.serial)
@@ -388,6 +396,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
                 continue
             if serial not in latest or record.timestamp >= latest[serial].timestamp:
                 latest[serial] = self.shown(record)
+                self._people[serial] = record.person
             if is_new:
                 self._note_news(record)
         if self._newest is not None:

@@ -8,13 +8,13 @@ from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_D
 from homeassistant.components.todo.const import DOMAIN as TODO_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.helpers.target import SelectedEntities, TargetSelection, async_extract_referenced_entity_ids
 
 from ..cloud.model.devices import EVERYWHERE, Device
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import invalid_input, player_unique_id
-from .speech import echo_players, expand
+from .speech import expand
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +56,49 @@ class EchoTarget:
     @callback
     def async_matches_entity(self, entity_id: str) -> bool:
         """Return whether the target has an entity; a target that is missing has all."""
-        return not self.target or entity_id in self._entity_ids()
+        return not self.target or entity_id in self._entity_ids(self._selected())
 
     @callback
     def async_echos(self) -> Iterator[tuple[AlexaConfigEntry, Device]]:
-        """Yield the Echos of the target whose accounts are loaded, groups resolved to their leaves."""
-        registry, players = er.async_get(self.hass), echo_players(self.hass)
-        chosen = self._entity_ids() if self.target else set(players)
-        device_ids = {
-            item.device_id
-            for entity_id in chosen
-            if (item := registry.async_get(entity_id)) and item.platform == DOMAIN
-        }
+        """Yield the Echos of the target whose accounts are loaded; of groups, themselves and their leaves."""
+        device_ids = self._device_ids()
         found: dict[tuple[str, str], tuple[AlexaConfigEntry, Device]] = {}
-        for player in players.values():
-            registered = registry.async_get(player.entity_id)
-            if player.device is None or registered is None:
-                continue
-            if player.entity_id not in chosen and (
-                registered.device_id is None or registered.device_id not in device_ids
-            ):
-                continue
-            for leaf in player.entry.runtime_data.devices.leaves(player.device):
-                found.setdefault((player.entry.entry_id, leaf.serial), (player.entry, leaf))
+        loaded: list[AlexaConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
+        for entry in loaded:
+            devices = entry.runtime_data.devices
+            for chosen in devices.data.values():
+                if self.target and self._device_id(entry, chosen) not in device_ids:
+                    continue
+                # a stereo pair has alarms that none of its speakers has
+                for device in (chosen, *devices.leaves(chosen)):
+                    found.setdefault((entry.entry_id, device.serial), (entry, device))
         yield from found.values()
 
-    def _entity_ids(self) -> set[str]:
-        """Return the entities of the target, groups resolved."""
-        selected = async_extract_referenced_entity_ids(
-            self.hass, TargetSelection(self.target or {}), expand_group=False, primary_entities_only=False
-        )
+    def _device_id(self, entry: AlexaConfigEntry, device: Device) -> str | None:
+        """Return the id of an Echo in the device registry."""
+        identifiers = {(DOMAIN, player_unique_id(entry, device.serial))}
+        registered = dr.async_get(self.hass).async_get_device(identifiers)
+        return registered.id if registered else None
+
+    def _device_ids(self) -> set[str | None]:
+        """Return the devices of the target: selected ones, and those of the integration's selected entities."""
+        registry, selected = er.async_get(self.hass), self._selected()
+        of_entities = {
+            item.device_id
+            for entity_id in self._entity_ids(selected)
+            if (item := registry.async_get(entity_id)) and item.platform == DOMAIN
+        }
+        return (of_entities | selected.referenced_devices) - {None}
+
+    def _entity_ids(self, selected: SelectedEntities) -> set[str]:
+        """Return the selected entities, groups resolved."""
         return set(expand(self.hass, selected.referenced | selected.indirectly_referenced))
+
+    def _selected(self) -> SelectedEntities:
+        selection = TargetSelection(self.target or {})
+        return async_extract_referenced_entity_ids(
+            self.hass, selection, expand_group=False, primary_entities_only=False
+        )
 
 
 @callback

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaUnsupportedError
-from ..json import mapping, mappings, text
+from ..json import LONGEST_TEXT, mapping, mappings, name, text
 from ..model.history import HistoryApi, RecordPage, UtteranceType, VoiceRecord, WriteListener
 from .endpoints import Answer, Endpoint, Host
 from .session import AccountSession
@@ -90,8 +90,8 @@ def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
         utterance_raw=utterance,
         text=_words(element.get("title")),
         response=_words(element.get("subTitle")),
-        intent=text(element.get("intent")),
-        person=text(person.get("personFirstName")),
+        intent=name(element.get("intent")),
+        person=name(person.get("personFirstName")),
     )
 
 
@@ -127,7 +127,7 @@ def _older_record(element: Mapping[str, Any]) -> VoiceRecord | None:
         utterance_raw=utterance,
         text=_WAKE_WORD.sub("", said, count=1).strip() or None if said and _WAKE_WORD.match(said) else said,
         response=_joined(element, _ANSWERED),
-        intent=text(element.get("intent")),
+        intent=name(element.get("intent")),
     )
 
 
@@ -142,8 +142,8 @@ def _joined(element: Mapping[str, Any], kinds: tuple[str, ...]) -> str | None:
 
 
 def _words(value: Any) -> str | None:
-    """Return a stripped text, or None if it is empty."""
-    return (text(value) or "").strip() or None
+    """Return a stripped text of bounded length, or None if it is empty."""
+    return (text(value) or "")[:LONGEST_TEXT].strip() or None
 
 
 TOKEN_LIFETIME_SECONDS: Final = 12 * 3600.0

@@ -1,0 +1,300 @@
+"""Triggers and conditions in awkward moments: reloads, disabled entities, every form of target, clock changes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+import json
+from typing import Any
+import unicodedata
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+    label_registry as lr,
+)
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.condition import next_time
+from custom_components.alexa_media.coordinator.history import HistoryCoordinator
+from tests.attack.tools import collecting
+from tests.conftest import Clock, Household, quiet, set_up, until
+
+from .test_alarm_triggers import bread, change
+from .test_triggers import automate
+
+KITCHEN = "media_player.kitchen_show"
+VOICE = "alexa_media.voice_command"
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read soon after an Echo has woken."""
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
+
+
+def device_id_of(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the device of an entity."""
+    registered = er.async_get(hass).async_get(entity_id)
+    assert registered
+    assert registered.device_id
+    return registered.device_id
+
+
+def by_device(hass: HomeAssistant) -> dict[str, Any]:
+    return {"device_id": device_id_of(hass, KITCHEN)}
+
+
+def by_area(hass: HomeAssistant) -> dict[str, Any]:
+    area = ar.async_get(hass).async_create("Somewhere")
+    dr.async_get(hass).async_update_device(device_id_of(hass, KITCHEN), area_id=area.id)
+    return {"area_id": area.id}
+
+
+def by_floor(hass: HomeAssistant) -> dict[str, Any]:
+    floor = fr.async_get(hass).async_create("Top")
+    area = ar.async_get(hass).async_create("Somewhere", floor_id=floor.floor_id)
+    dr.async_get(hass).async_update_device(device_id_of(hass, KITCHEN), area_id=area.id)
+    return {"floor_id": floor.floor_id}
+
+
+def by_label_of_the_device(hass: HomeAssistant) -> dict[str, Any]:
+    label = lr.async_get(hass).async_create("Loud")
+    dr.async_get(hass).async_update_device(device_id_of(hass, KITCHEN), labels={label.label_id})
+    return {"label_id": label.label_id}
+
+
+def by_label_of_the_entity(hass: HomeAssistant) -> dict[str, Any]:
+    label = lr.async_get(hass).async_create("Loud")
+    er.async_get(hass).async_update_entity(KITCHEN, labels={label.label_id})
+    return {"label_id": label.label_id}
+
+
+def by_event_entity(_hass: HomeAssistant) -> dict[str, Any]:
+    return {"entity_id": "event.kitchen_show_voice_command"}
+
+
+def by_old_group(hass: HomeAssistant) -> dict[str, Any]:
+    hass.states.async_set("group.echos", "on", {"entity_id": [KITCHEN]})
+    return {"entity_id": "group.echos"}
+
+
+def by_speaker_group(_hass: HomeAssistant) -> dict[str, Any]:
+    return {"entity_id": "media_player.downstairs"}
+
+
+def with_the_player_disabled(hass: HomeAssistant) -> dict[str, Any]:
+    target = by_device(hass)
+    er.async_get(hass).async_update_entity(KITCHEN, disabled_by=er.RegistryEntryDisabler.USER)
+    return target
+
+
+def with_everything_hidden(hass: HomeAssistant) -> dict[str, Any]:
+    target, registry = by_device(hass), er.async_get(hass)
+    for item in er.async_entries_for_device(registry, target["device_id"]):
+        registry.async_update_entity(item.entity_id, hidden_by=er.RegistryEntryHider.USER)
+    return target
+
+
+def with_the_event_entity_while_the_player_is_disabled(hass: HomeAssistant) -> dict[str, Any]:
+    er.async_get(hass).async_update_entity(KITCHEN, disabled_by=er.RegistryEntryDisabler.USER)
+    return by_event_entity(hass)
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        by_device,
+        by_area,
+        by_floor,
+        by_label_of_the_device,
+        by_label_of_the_entity,
+        by_event_entity,
+        by_old_group,
+        by_speaker_group,
+        with_the_player_disabled,
+        with_everything_hidden,
+        with_the_event_entity_while_the_player_is_disabled,
+    ],
+)
+async def test_an_echo_is_found_by_any_target(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    select: Callable[[HomeAssistant], dict[str, Any]],
+) -> None:
+    """The trigger fires for the Echo of the target, and for no other."""
+    target = select(hass)
+    await hass.async_block_till_done()
+    told = await automate(hass, {"trigger": VOICE, "target": target, "options": {"text": "movie time"}})
+    sim.say(household.serial("Office Spot"), "movie time")
+    await until(hass, lambda: (last := entry.runtime_data.history.last) and last.text == "movie time")
+    sim.say(household.serial("Kitchen Show"), "movie time")
+    await until(hass, lambda: told)
+    assert len(told) == 1
+
+
+async def test_an_echo_in_an_empty_area_is_not_meant(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A target without Echos is not one with all of them."""
+    area = ar.async_get(hass).async_create("Empty")
+    told = await automate(hass, {"trigger": VOICE, "target": {"area_id": area.id}, "options": {"text": "movie time"}})
+    sim.say(household.serial("Kitchen Show"), "movie time")
+    await until(hass, lambda: (last := entry.runtime_data.history.last) and last.text == "movie time")
+    await quiet(hass, sim, calm=0.3)
+    assert told == []
+
+
+async def test_what_was_said_before_the_automation_does_not_trigger_it(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Also when it is only read afterwards."""
+    serial = household.serial("Kitchen Show")
+    fault = sim.fault(path="/alexa-privacy/apd/rah/*", status=503)
+    assert fault
+    sim.say(serial, "old words")
+    await quiet(hass, sim, calm=0.6)
+    told = await automate(hass, {"trigger": VOICE})
+    sim.remove_fault(fault)
+    sim.say(serial, "new words")
+    await until(hass, lambda: told)
+    await quiet(hass, sim, calm=0.3)
+    assert [event.data["trigger"]["text"] for event in told] == ["new words"]
+
+
+async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The automation goes on with the reloaded account, once for each command."""
+    serial = household.serial("Kitchen Show")
+    told = await automate(hass, {"trigger": VOICE, "target": {"entity_id": KITCHEN}})
+    sim.say(serial, "one")
+    await until(hass, lambda: told)
+    for _ in range(2):
+        await hass.config_entries.async_reload(entry.entry_id)
+        await until(hass, lambda: entry.runtime_data.push.up)
+        await quiet(hass, sim, calm=0.4)
+    sim.say(serial, "two")
+    await until(hass, lambda: len(told) > 1)
+    await quiet(hass, sim, calm=0.4)
+    assert [event.data["trigger"]["text"] for event in told] == ["one", "two"]
+
+
+async def test_an_automation_may_be_there_before_the_account(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
+) -> None:
+    """Its trigger and its condition work as soon as the account is loaded."""
+    options = {"trigger": VOICE, "target": {"entity_id": KITCHEN}, "options": {"text": "{x} time", "match": "matches"}}
+    with collecting() as log:
+        told = await automate(
+            hass, options, {"condition": "alexa_media.last_spoken_to", "target": {"entity_id": KITCHEN}}
+        )
+    assert log.bad() == []
+    await set_up(hass, config_entry)
+    await quiet(hass, sim, calm=0.4)
+    sim.say(household.serial("Kitchen Show"), "movie time")
+    await until(hass, lambda: told)
+    assert told[0].data["trigger"]["slots"] == {"x": "movie"}
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"text": "{a", "match": "matches"},
+        {"text": "{a} and {a}", "match": "matches"},
+        {"text": ""},
+        {"text": "?"},
+        {"text": "x" * 300},
+        {"match": "regex", "text": "x"},
+        {"text": ["a"]},
+        {"unknown": 1},
+    ],
+    ids=str,
+)
+async def test_a_bad_trigger_disables_its_automation_alone(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, options: dict[str, Any]
+) -> None:
+    """The other automations of the file work; nothing raises."""
+    action = {"event": "triggered", "event_data_template": {"trigger": "{{ trigger }}"}}
+    good = {"alias": "good", "triggers": [{"trigger": VOICE}], "actions": [action]}
+    bad = {"alias": "bad", "triggers": [{"trigger": VOICE, "options": options}], "actions": [action]}
+    with collecting() as log:
+        assert await async_setup_component(hass, "automation", {"automation": [bad, good]})
+    assert not [line for line in log.lines() if "Traceback" in line]
+    bad_state = hass.states.get("automation.bad")
+    assert bad_state is None or bad_state.state == "unavailable"
+    told = async_capture_events(hass, "triggered")
+    sim.say(household.serial("Kitchen Show"), "x")
+    await until(hass, lambda: told)
+    assert len(told) == 1
+
+
+async def test_without_transcripts_words_and_persons_are_compared_and_not_shown(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The condition about the person works as the trigger does."""
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "keep_transcripts": False})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await until(hass, lambda: entry.runtime_data.push.up)
+    await quiet(hass, sim, calm=0.4)
+    told = await automate(
+        hass,
+        {"trigger": VOICE, "options": {"text": "open {what}", "match": "matches", "person": "jo"}},
+        {"condition": "alexa_media.person_spoke_last", "options": {"person": "JO "}},
+    )
+    sim.say(household.serial("Kitchen Show"), "open the secret door", "OK", "Alex")
+    sim.say(household.serial("Kitchen Show"), "open the secret door", "OK", "Jo")
+    await until(hass, lambda: told)
+    trigger = told[0].data["trigger"]
+    assert (len(told), trigger["text"], trigger["person"], trigger["slots"]) == (1, None, None, {})
+    assert "secret" not in json.dumps([state.as_dict() for state in hass.states.async_all()], default=str)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "zone", "expected"),
+    [
+        pytest.param("2026-10-25T00:10+00:00", "02:30", "Europe/Berlin", "2026-10-25T00:30+00:00", id="first-of-two"),
+        pytest.param("2026-10-25T00:40+00:00", "02:30", "Europe/Berlin", "2026-10-25T01:30+00:00", id="between"),
+        pytest.param("2026-10-25T01:10+00:00", "02:30", "Europe/Berlin", "2026-10-25T01:30+00:00", id="second-of-two"),
+        pytest.param("2026-10-25T01:40+00:00", "02:30", "Europe/Berlin", "2026-10-26T01:30+00:00", id="after-both"),
+        pytest.param("2027-03-28T00:30+00:00", "02:30", "Europe/Berlin", "2027-03-28T01:30+00:00", id="left-out"),
+        pytest.param("2026-11-29T21:00+00:00", "07:00", "Pacific/Auckland", "2026-11-30T18:00+00:00", id="ahead"),
+        pytest.param("2026-11-29T12:00+00:00", "12:00", "UTC", "2026-11-30T12:00+00:00", id="now-is-over"),
+    ],
+)
+def test_the_next_time_of_day_where_clocks_change(now: str, before: str, zone: str, expected: str) -> None:
+    """An hour that comes twice counts twice; one that is left out still has an end."""
+    found = next_time(datetime.fromisoformat(now), time.fromisoformat(before), ZoneInfo(zone))
+    assert found == datetime.fromisoformat(expected)
+    assert found.tzinfo is UTC
+
+
+async def test_a_timer_that_rang_during_an_outage_was_not_cancelled(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """It is gone when Amazon answers again, more than an hour later; the times were computed again meanwhile."""
+    change(sim, household, {"remainingTime": 60_000})
+    await set_up(hass, config_entry)
+    await clock.settle()
+    label = unicodedata.normalize("NFD", "BREAD")
+    changed = await automate(hass, {"trigger": "alexa_media.timer_changed", "options": {"label": label}})
+    account, key = bread(household)
+    sim.fault(path="/api/notifications", method="GET", status=503)
+    await clock.advance(3700, 300)
+    household.change("Office Spot", accountName="Other name")
+    await config_entry.runtime_data.devices.async_refresh()
+    sim.patch_state({"accounts": {account: {"notifications": {key: None}}}})
+    await clock.settle()
+    sim.clear_faults()
+    await config_entry.runtime_data.notifications.async_refresh()
+    await clock.settle()
+    assert changed == []
+    await hass.config_entries.async_unload(config_entry.entry_id)
