@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.helpers.typing import ConfigType
 import probatio as vol
 
-from . import push
+from . import push, recordings
 from .backends import async_create_backend
 from .const import DOMAIN
 from .coordinator.runtime import (
@@ -74,6 +74,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     async_claim_registration(hass, entry)
     backend, async_close = await async_create_backend(hass, entry)
     entry.async_on_unload(async_close)
+    await recordings.async_resume(hass, entry, backend)
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
     try:
         await _async_load(hass, entry)
@@ -143,6 +144,7 @@ async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Remove an account, and deregister the app at Amazon."""
+    await recordings.async_forget(hass, entry)
     await async_forget(hass, entry)
 
 

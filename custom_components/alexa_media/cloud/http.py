@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 import json
@@ -146,6 +146,10 @@ class Target(Protocol):
         """Return the HTTP method."""
 
     @property
+    def path(self) -> str:
+        """Return the path, with ``{names}`` where ids are."""
+
+    @property
     def label(self) -> str:
         """Return the label for errors and diagnostics, without serials and ids."""
 
@@ -160,6 +164,16 @@ class Target(Protocol):
     @property
     def max_body(self) -> int:
         """Return the size limit of the answer in bytes."""
+
+
+class ExchangeRecorder(Protocol):
+    """Receives what is asked and answered, and what is pushed, while a recording runs."""
+
+    def exchange(self, target: Target, url: URL, sent: object, status: int | None, body: bytes, seconds: float) -> None:
+        """Take a request and its answer; ``status`` is None when there was no answer."""
+
+    def directive(self, data: Mapping[str, Any]) -> None:
+        """Take a pushed directive."""
 
 
 @dataclass(slots=True)
@@ -253,6 +267,22 @@ async def async_exchange(
         error = AlexaConnectionError(f"{label}: {code}", endpoint=label, status=status, code=code, sent=sent)
     error.request_id = request_id
     raise error
+
+
+async def async_recorded(
+    recorder: ExchangeRecorder | None, target: Target, url: URL, sent: object, exchange: Awaitable[HttpAnswer]
+) -> HttpAnswer:
+    """Return the answer of an exchange, which the recorder gets, too; raises what the exchange raises."""
+    if recorder is None:
+        return await exchange
+    began = time.monotonic()
+    try:
+        answer = await exchange
+    except AlexaError as err:
+        recorder.exchange(target, url, sent, err.status, b"", time.monotonic() - began)
+        raise
+    recorder.exchange(target, url, sent, answer.status, answer.body, time.monotonic() - began)
+    return answer
 
 
 async def _body(response: aiohttp.ClientResponse, target: Target) -> bytes:

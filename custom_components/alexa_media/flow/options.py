@@ -22,6 +22,7 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 from yarl import URL
 
+from .. import recordings
 from ..cloud.model.appliances import Appliance
 from ..cloud.model.devices import Device
 from ..cloud.names import folded, split_names
@@ -42,6 +43,9 @@ MAX_INTERVAL: Final = 3600
 
 # An international domain name is ASCII by then.
 _ADDRESS: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:/[!-~]*)?")
+# Fields of the forms that are no options.
+_RECORD: Final = "record"
+_HOURS: Final = "hours"
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
 # Options that an entity or the client reads only once, during the setup of the account.
 _NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
@@ -58,9 +62,12 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         """Show the options, and store them."""
         entry: AlexaConfigEntry = self.config_entry
         before = current_options(entry)
+        is_recording = recordings.async_running(self.hass, entry) is not None
         if user_input is None:
             await _async_freshen(entry)
-            return self._show(before)
+            return self._show({**before, _RECORD: True} if is_recording else before)
+        user_input = dict(user_input)
+        wants_recording = user_input.pop(_RECORD, is_recording)
         lists = (*_FILTERS, CONF_APPLIANCES)
         after = {CONF_PUBLIC_URL: "", **{key: user_input.get(key, []) for key in lists}, **user_input}
         after[CONF_SCAN_INTERVAL] = int(after[CONF_SCAN_INTERVAL])
@@ -71,6 +78,27 @@ class AlexaMediaOptionsFlow(OptionsFlow):
             return self._show(after, {CONF_EXCLUDE_DEVICES: "included_and_excluded"})
         self.hass.config_entries.async_update_entry(entry, options={**entry.options, **after})
         self._apply(entry, before, after)
+        if wants_recording and not is_recording:
+            return await self.async_step_record()
+        if is_recording and not wants_recording:
+            try:
+                await recordings.async_stop(self.hass, entry)
+            except OSError:
+                return self._show(after, {"base": "recording_not_written"})
+        return self.async_create_entry(data=dict(entry.options))
+
+    async def async_step_record(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for how long to record, and reload the account with the recording."""
+        entry: AlexaConfigEntry = self.config_entry
+        if user_input is None:
+            hours = NumberSelector(
+                NumberSelectorConfig(min=1, max=recordings.MAX_HOURS, step=1, unit_of_measurement="h")
+            )
+            return self.async_show_form(
+                step_id="record", data_schema=vol.Schema({vol.Required(_HOURS, default=1): hours})
+            )
+        await recordings.async_start(self.hass, entry, user_input[_HOURS])
+        self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return self.async_create_entry(data=dict(entry.options))
 
     def _apply(self, entry: AlexaConfigEntry, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
@@ -122,6 +150,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
                 vol.Required(CONF_EXTENDED_DISCOVERY): BooleanSelector(),
                 vol.Optional(CONF_APPLIANCES): appliances,
                 vol.Required(CONF_KEEP_TRANSCRIPTS): BooleanSelector(),
+                vol.Optional(_RECORD): BooleanSelector(),
             }
         )
         return self.async_show_form(
@@ -145,7 +174,7 @@ class PropertyOptionsFlow(AlexaMediaOptionsFlow):
         """Show the form with the current values."""
         result = super()._show(values, errors)
         if schema := result["data_schema"]:
-            shown = {key: selector for key, selector in schema.schema.items() if str(key) in _FILTERS}
+            shown = {key: selector for key, selector in schema.schema.items() if str(key) in (*_FILTERS, _RECORD)}
             result["data_schema"] = vol.Schema(shown)
         return result
 

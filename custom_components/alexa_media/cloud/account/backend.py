@@ -14,7 +14,7 @@ import httpx
 from ...const import Topic
 from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, AlexaNoPlayerError, AlexaUnsupportedError
 from ..groups import leaves
-from ..http import json_text
+from ..http import ExchangeRecorder, json_text
 from ..model.api import AlexaBackend, Capability
 from ..model.commands import Announce, Command, PlayerCommand, SetVolume, Speak
 from ..model.devices import (
@@ -178,6 +178,12 @@ class AccountBackend:
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each successful response."""
         self._session.transport.on_answer = listener
+
+    def record_to(self, recorder: ExchangeRecorder | None) -> None:
+        """Hand all answers and directives to ``recorder``, or to none."""
+        self._session.transport.recorder = recorder
+        if self._stream is not None:
+            self._stream.recorder = recorder
 
     def renew_stream(self) -> None:
         """Register the capabilities, look up the region and reopen the stream."""
@@ -368,6 +374,7 @@ class AccountBackend:
             renew_token=self._session.async_renew_token,
             domain=self._account.domain if self._account else self._session.credentials.domain,
         )
+        stream.recorder = self._session.transport.recorder
         self._stream = stream
         try:
             async with aclosing(stream.events()) as events:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpx
 
 from ..errors import AlexaAuthError, AlexaConnectionError, AlexaError, AlexaRateLimitedError
-from ..http import retry_after
+from ..http import ExchangeRecorder, retry_after
 from ..model.events import DirectiveUnknown, PushEvent, StreamClosed, StreamOpened
 from .directives import gateway, parse_directive, set_endpoint, synchronize_state
 from .multipart import MultipartParser
@@ -185,6 +185,7 @@ class PushStream:
         self._last_traffic: float | None = None
         self._counts: Counter[str] = Counter()
         self._unknown: Counter[str] = Counter()
+        self.recorder: ExchangeRecorder | None = None
 
     @property
     def stats(self) -> Mapping[str, object]:
@@ -454,6 +455,8 @@ class PushStream:
     def _directive(self, directive: Mapping[str, Any], now: datetime) -> None:
         """Hand on the events of one directive."""
         self._counts["directives"] += 1
+        if self.recorder is not None:
+            self.recorder.directive(directive)
         is_order, endpoint = set_endpoint(directive)
         if is_order:
             if self._switch(endpoint):

@@ -20,9 +20,11 @@ from ..errors import (
     AlexaUnsupportedError,
 )
 from ..http import (
+    ExchangeRecorder,
     HttpAnswer,
     RequestStats,
     async_exchange,
+    async_recorded,
     encoded_path,
     graphql_errors,
     must_be_encodable,
@@ -156,6 +158,7 @@ class Transport:
         self.throttle = Throttle()
         self.unproven = UnprovenRequests()
         self.on_answer: Callable[[], None] = lambda: None
+        self.recorder: ExchangeRecorder | None = None
         self.retry_pause = RETRY_PAUSE_SECONDS
         self.write_listener: Callable[[frozenset[str]], None] | None = None
 
@@ -318,15 +321,17 @@ class Transport:
     async def _exchange(self, request: _Request, proof: _Proof) -> HttpAnswer:
         """Send one request and read the whole answer; raises ``AlexaConnectionError``."""
         endpoint = request.endpoint
-        return await async_exchange(
+        url = URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query)
+        exchange = async_exchange(
             self._session,
             endpoint,
-            URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query),
+            url,
             self._stats_of(endpoint),
             json=request.json,
             headers={**_headers(endpoint, proof), **request.headers},
             cookies=self._keeper.cookies_for(endpoint.host),
         )
+        return await async_recorded(self.recorder, endpoint, url, request.json, exchange)
 
     async def _cure_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
         """Renew a refused csrf cookie and have the request sent once more."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ...const import Topic
 from ..errors import AlexaError
+from ..http import ExchangeRecorder
 from .alarms import AlarmsApi
 from .commands import Command, PlayerCommand
 from .controls import SmartHomeApi
@@ -77,6 +78,9 @@ class AlexaBackend(Protocol):
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each successful response; it must not block. A new listener replaces the last."""
+
+    def record_to(self, recorder: ExchangeRecorder | None) -> None:
+        """Hand all answers and directives to ``recorder``, or to none."""
 
     def renew_stream(self) -> None:
         """Reopen a stream that delivers no events: register the capabilities, look up the region, connect."""

@@ -9,6 +9,7 @@ import aiohttp
 
 from ...const import Topic
 from ..errors import AlexaError, AlexaUnsupportedError
+from ..http import ExchangeRecorder
 from ..model.api import Capability
 from ..model.appliances import FeatureName
 from ..model.commands import Announce, Command, PlayerCommand
@@ -117,6 +118,10 @@ class SmartPropertiesBackend:
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each successful response."""
         self._client.follow_answers(listener)
+
+    def record_to(self, recorder: ExchangeRecorder | None) -> None:
+        """Hand all answers to ``recorder``, or to none."""
+        self._client.record_to(recorder)
 
     def renew_stream(self) -> None:
         """Do nothing: there is no stream of pushes."""

@@ -6,6 +6,7 @@ from typing import Final
 import aiohttp
 
 from ..errors import AlexaBadResponseError, AlexaInvalidValueError
+from ..http import ExchangeRecorder
 from ..model.appliances import HueSaturation, Temperature
 from . import operations as table, requests, settings
 from .models import (
@@ -84,6 +85,10 @@ class ClientBase:
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each good answer."""
         self._transport.on_answer = listener
+
+    def record_to(self, recorder: ExchangeRecorder | None) -> None:
+        """Hand all answers to ``recorder``, or to none."""
+        self._transport.recorder = recorder
 
     async def read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
         """Read one feature, whose name is the end of the operation's path."""

@@ -27,9 +27,11 @@ from ..errors import (
     AlexaUnsupportedError,
 )
 from ..http import (
+    ExchangeRecorder,
     HttpAnswer,
     RequestStats,
     async_exchange,
+    async_recorded,
     encoded_path,
     must_be_encodable,
     off_loop,
@@ -236,6 +238,7 @@ class Transport:
         self._turns: dict[str, asyncio.Lock] = {}
         self._stats: dict[str, RequestStats] = {}
         self.on_answer: Callable[[], None] = lambda: None
+        self.recorder: ExchangeRecorder | None = None
         self._busy = 0
         self._throttled = 0
 
@@ -392,7 +395,7 @@ class Transport:
     async def _async_send(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer:
         self._busy += 1
         try:
-            return await async_exchange(
+            exchange = async_exchange(
                 self._session,
                 operation,
                 url,
@@ -400,6 +403,7 @@ class Transport:
                 json=json,
                 headers=_headers(operation, token),
             )
+            return await async_recorded(self.recorder, operation, url, json, exchange)
         finally:
             self._busy -= 1
 

@@ -1,0 +1,336 @@
+"""Recordings for bug reports: one file per recording, with pseudonyms for everything that identifies a household."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import gzip
+import hashlib
+import hmac
+import json
+import logging
+from pathlib import Path
+import secrets
+import shutil
+import time
+from typing import Any, Final
+
+from homeassistant.components import persistent_notification
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, __version__ as ha_version
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.loader import async_get_integration
+from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError, write_utf8_file_atomic
+from homeassistant.util.hass_dict import HassKey
+
+from .cloud.model.api import AlexaBackend
+from .cloud.pseudonyms import Pseudonyms, load_words
+from .cloud.recorder import Recorder
+from .const import CONF_CUSTOMER_ID, CONF_REFRESH_TOKEN, CONF_REGION, CONF_SERIAL, CONF_UNIT_ID, CONF_URL, DOMAIN
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_HOURS: Final = 24
+MAX_BYTES: Final = 50 * 1024 * 1024
+"""Size limit of a recording; the oldest parts after the setup are dropped."""
+
+KEPT_PARTS: Final = 3
+"""Parts at the begin of a recording that are never dropped: the head, and what was read at setup."""
+
+FLUSH_INTERVAL: Final = timedelta(seconds=30)
+FORMAT: Final = 1
+
+_STORE_VERSION: Final = 1
+_OPTIONS: Final = ("include_devices", "exclude_devices", "appliances", "scan_interval", "extended_entity_discovery")
+_RUNNING: HassKey[dict[str, Recording]] = HassKey(f"{DOMAIN}_recordings")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A recording that has ended: its file, and the number of requests and directives in it."""
+
+    path: str
+    requests: int
+    directives: int
+
+
+class Recording:
+    """The recording of one entry, from its start or the setup of the entry to its end or the unload."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], state: Mapping[str, Any]) -> None:
+        """Initialize with the stored state of a recording."""
+        self.hass = hass
+        self.entry = entry
+        self.state = state
+        self.folder = _folder(hass) / entry.entry_id
+        self.recorder: Recorder | None = None
+        self._lock = asyncio.Lock()
+
+    @property
+    def until(self) -> float:
+        """Return when the recording ends, in epoch seconds."""
+        return float(self.state["until"])
+
+    async def async_prepare(self, key: bytes) -> None:
+        """Create the recorder, and write the head unless this continues a recording."""
+        words = await self.hass.async_add_executor_job(load_words)
+        pseudonyms = Pseudonyms(key, words, weeks=_weeks(key))
+        self.recorder = Recorder(pseudonyms, float(self.state["started"]))
+        version = str((await async_get_integration(self.hass, DOMAIN)).version)
+        head = _head(self.entry, self.state, pseudonyms, version)
+        await self.hass.async_add_executor_job(_write_head, self.folder, head)
+
+    async def async_flush(self) -> None:
+        """Write what was collected as the next part."""
+        if (recorder := self.recorder) is None:
+            return
+        with _disk_errors_logged():
+            async with self._lock:
+                await self.hass.async_add_executor_job(_write_part, self.folder, recorder)
+
+    @callback
+    def async_start(self, backend: AlexaBackend) -> None:
+        """Record what the backend receives until the entry is unloaded, and write it regularly."""
+        backend.record_to(self.recorder)
+        running = self.hass.data.setdefault(_RUNNING, {})
+        running[self.entry.entry_id] = self
+
+        async def _async_tick(_now: datetime) -> None:
+            await self.async_flush()
+            if time.time() >= self.until:
+                with _disk_errors_logged():
+                    await async_stop(self.hass, self.entry)
+
+        async def _async_final_write(_event: Event) -> None:
+            await self.async_flush()
+
+        stops: list[Callable[[], None]] = [
+            async_track_time_interval(self.hass, _async_tick, FLUSH_INTERVAL, cancel_on_shutdown=True),
+            self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, _async_final_write),
+        ]
+
+        async def _async_unload() -> None:
+            backend.record_to(None)
+            for stop in stops:
+                stop()
+            if running.pop(self.entry.entry_id, None) is not None:
+                await self.async_flush()
+
+        self.entry.async_on_unload(_async_unload)
+
+
+@callback
+def async_running(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Recording | None:
+    """Return the running recording of a loaded entry."""
+    return hass.data.get(_RUNNING, {}).get(entry.entry_id)
+
+
+async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
+    """Record the setup of an entry that a recording was started for; end a recording whose time is over."""
+    state = await _store(hass, entry).async_load() or {}
+    if not (running := state.get("running")):
+        return
+    with _disk_errors_logged():
+        await _async_continue(hass, entry, backend, running)
+
+
+async def _async_continue(
+    hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, running: Mapping[str, Any]
+) -> None:
+    key = _key(entry, running["salt"])
+    # A new sign-in changes the key: the same value would get two pseudonyms in one file.
+    if time.time() >= running["until"] or running["check"] != _check(key):
+        await async_stop(hass, entry)
+        return
+    recording = Recording(hass, entry, running)
+    await recording.async_prepare(key)
+    recording.async_start(backend)
+
+
+async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float) -> float:
+    """Start a recording with the next setup of the entry, which the caller causes, and return when it ends.
+
+    A running one is discarded.
+    """
+    await async_discard(hass, entry)
+    store = _store(hass, entry)
+    state = await store.async_load() or {}
+    salt, now = secrets.token_hex(32), time.time()
+    running: dict[str, Any] = {
+        "salt": salt,
+        "check": _check(_key(entry, salt)),
+        "started": now,
+        "until": now + min(hours, MAX_HOURS) * 3600,
+    }
+    await store.async_save({**state, "running": running})
+    return float(running["until"])
+
+
+async def async_discard(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Delete a recording that has not ended, if there is one."""
+    hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)
+    await hass.async_add_executor_job(lambda: shutil.rmtree(_folder(hass) / entry.entry_id, ignore_errors=True))
+
+
+async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
+    """End the recording of an entry and write its file; None if there is none. Raises ``OSError``."""
+    store = _store(hass, entry)
+    state = await store.async_load() or {}
+    if not (running := state.get("running")):
+        return None
+    if (recording := hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)) is not None:
+        entry.runtime_data.backend.record_to(None)
+        await recording.async_flush()
+    name = f"recording_{dt_util.now():%Y%m%d_%H%M%S}_{running['salt'][:4]}.json.gz"
+    path = _folder(hass) / name
+    try:
+        requests, directives = await hass.async_add_executor_job(_join, path.parent / entry.entry_id, path)
+    except OSError:
+        await store.async_save({"files": state.get("files", [])})
+        raise
+    await store.async_save({"files": [*state.get("files", ()), name]})
+    finished = Finished(str(path), requests, directives)
+    await _async_notify(hass, entry, finished)
+    return finished
+
+
+async def async_forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Delete all recordings of an entry that is removed."""
+    store = _store(hass, entry)
+    state = await store.async_load() or {}
+    await async_discard(hass, entry)
+    folder = _folder(hass)
+
+    def delete() -> None:
+        for name in state.get("files", ()):
+            (folder / name).unlink(missing_ok=True)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+    await hass.async_add_executor_job(delete)
+    await store.async_remove()
+
+
+async def _async_notify(hass: HomeAssistant, entry: ConfigEntry[Any], finished: Finished) -> None:
+    """Show where the file is."""
+    texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
+    prefix = f"component.{DOMAIN}.common.recording_finished"
+    message = texts.get(f"{prefix}_message", "{path}").format(
+        account=entry.title, path=finished.path, requests=finished.requests, directives=finished.directives
+    )
+    persistent_notification.async_create(
+        hass, message, texts.get(f"{prefix}_title"), f"{DOMAIN}_recording_{entry.entry_id}"
+    )
+
+
+@contextlib.contextmanager
+def _disk_errors_logged() -> Iterator[None]:
+    """Log that a recording cannot be written; the account works on."""
+    try:
+        yield
+    except (OSError, WriteError) as err:
+        _LOGGER.warning("The recording cannot be written (%s). Check the free disk space", type(err).__name__)
+
+
+def _store(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Store[dict[str, Any]]:
+    return Store(hass, _STORE_VERSION, f"{DOMAIN}.recording.{entry.entry_id}", private=True)
+
+
+def _folder(hass: HomeAssistant) -> Path:
+    return Path(hass.config.path(f"{DOMAIN}_recordings"))
+
+
+def _key(entry: ConfigEntry[Any], salt: str) -> bytes:
+    """Return the key of the pseudonyms: neither the stored salt nor the credentials alone are enough."""
+    secret = str(entry.data.get(CONF_REFRESH_TOKEN) or entry.data.get(CONF_UNIT_ID) or entry.entry_id)
+    return hmac.digest(bytes.fromhex(salt), secret.encode(), hashlib.sha256)
+
+
+def _check(key: bytes) -> str:
+    """Return a value that shows whether a key is still the same."""
+    return hmac.digest(key, b"check", hashlib.sha256).hex()[:16]
+
+
+def _weeks(key: bytes) -> int:
+    """Return by how many weeks times are shifted: one to twenty years back."""
+    return -(52 + int.from_bytes(hmac.digest(key, b"weeks", hashlib.sha256)[:4]) % 988)
+
+
+def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudonyms, version: str) -> dict[str, Any]:
+    """Return the first line of a recording."""
+    data, options = entry.data, {**entry.data, **entry.options}
+    private = {key: data.get(key) for key in ("email", CONF_CUSTOMER_ID, "account_id", CONF_SERIAL, CONF_UNIT_ID)}
+    return {
+        "recording": FORMAT,
+        "versions": {"integration": version, "home_assistant": ha_version},
+        "cloud": "property" if CONF_REGION in data else "account",
+        "domain": data.get(CONF_URL),
+        "region": data.get(CONF_REGION),
+        "whole_organization": data.get("whole_organization"),
+        "started": pseudonyms.value(int(state["started"])),
+        **{key: pseudonyms.value(value, "id") for key, value in private.items()},
+        "options": {key: pseudonyms.value(options[key], "id") for key in _OPTIONS if _is_json(options.get(key))},
+    }
+
+
+def _is_json(value: object) -> bool:
+    return isinstance(value, bool | int | float | str | list)
+
+
+def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
+    """Write the head as the first part, unless there is one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(_parts(folder)):
+        _write(folder / _part(0), json.dumps(head, separators=(",", ":")).encode() + b"\n")
+
+
+def _write_part(folder: Path, recorder: Recorder) -> None:
+    """Write what was collected as the next part, and drop the oldest ones beyond the limit."""
+    if not (lines := recorder.write()) or not folder.is_dir():
+        return
+    parts = list(_parts(folder))
+    _write(folder / _part(int(parts[-1].name.split(".")[0]) + 1 if parts else 0), lines)
+    parts = list(_parts(folder))
+    size = sum(part.stat().st_size for part in parts)
+    for part in parts[KEPT_PARTS:-1]:
+        if size <= MAX_BYTES:
+            break
+        size -= part.stat().st_size
+        part.unlink()
+        recorder.forget()
+
+
+def _write(path: Path, data: bytes) -> None:
+    write_utf8_file_atomic(str(path), gzip.compress(data, 6), mode="wb")
+
+
+def _part(number: int) -> str:
+    return f"{number:06}.gz"
+
+
+def _parts(folder: Path) -> Iterator[Path]:
+    """Yield the parts in their order."""
+    yield from sorted(folder.glob("*.gz"))
+
+
+def _join(folder: Path, target: Path) -> tuple[int, int]:
+    """Join the parts to one file, delete them, and return the number of requests and directives."""
+    lines = 0
+    directives = 0
+    temporary = target.with_suffix(".tmp")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with temporary.open("wb") as joined:
+        for part in _parts(folder):
+            data = part.read_bytes()
+            joined.write(data)
+            for line in gzip.decompress(data).splitlines():
+                lines += line.startswith(b'{"at"')
+                directives += b'"directive":{' in line[:40]
+    temporary.replace(target)
+    shutil.rmtree(folder, ignore_errors=True)
+    return lines - directives, directives

@@ -1,0 +1,1 @@
+"""Tests of recordings: what is written, replayed and compared."""
