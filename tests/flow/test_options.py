@@ -169,6 +169,7 @@ async def test_options_of_alexa_media_player_are_understood(
         "extended_entity_discovery": False,
         "appliances": [],
         "keep_transcripts": True,
+        "record": None,
     }
     assert choices(flow)["Gone Echo"] == "Gone Echo"
     await hass.config_entries.async_unload(config_entry.entry_id)
