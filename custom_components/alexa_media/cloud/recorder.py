@@ -100,7 +100,7 @@ class Recorder:
     def _exchange_line(self, item: _Exchange) -> dict[str, Any]:
         """Return one request; a body that repeats the last one of the same request is only marked."""
         pseudonyms, target = self._pseudonyms, item.target
-        query = {name: pseudonyms.text(value, name) for name, value in item.url.query.items()}
+        query = pseudonyms.value(dict(item.url.query))
         line: dict[str, Any] = {
             "at": round(item.at, 3),
             "seconds": round(item.seconds, 3),

@@ -1,0 +1,147 @@
+"""Secrets of every kind, planted in every place of answers and pushes, are not in a recording in any form."""
+
+import base64
+from dataclasses import dataclass
+import hashlib
+import json
+import os
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+from yarl import URL
+
+from custom_components.alexa_media.cloud.pseudonyms import Pseudonyms, load_words
+from custom_components.alexa_media.cloud.recorder import Recorder
+
+WORDS = load_words()
+EXAMPLES = int(os.environ.get("RECORDING_EXAMPLES", "1000"))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a recorder knows about a request."""
+
+    method: str = "GET"
+    path: str = "/api/devices/{serial}/settings"
+    label: str = "GET /api/devices/{serial}/settings"
+    is_write: bool = False
+    timeout: float = 1.0
+    max_body: int = 1 << 20
+
+
+def _text(alphabet: str, shortest: int, longest: int) -> st.SearchStrategy[str]:
+    return st.text(alphabet, min_size=shortest, max_size=longest)
+
+
+_SOUNDS = "aeiouzqx"
+"""Pseudonyms have no vowels, so a word of these letters is never one of them by chance."""
+
+WORD = _text(_SOUNDS, 6, 12)
+NUMBER = _text("123456789", 3, 3)
+SECRETS = st.one_of(
+    st.builds("{}@{}.{}".format, WORD, WORD, st.sampled_from(("com", "net", "org"))),
+    st.builds("Atnr|{}-{}".format, WORD, _text(_SOUNDS.upper() + "0123456789", 16, 40)),
+    st.builds("at-main={}; session-id={}".format, WORD, WORD),
+    st.builds("G0{}".format, _text("AEIOUZQX0123456789", 10, 16)),
+    st.builds("amzn1.account.{}".format, _text("AEIOUZQX0123456789", 12, 24)),
+    st.builds("{} {}".format, WORD.map(str.capitalize), WORD.map(str.capitalize)),
+    st.builds("{}s Küche".format, WORD.map(str.capitalize)),
+    st.builds("{}の家".format, WORD),
+    st.builds("{} {}, {} {}".format, WORD.map(str.capitalize), NUMBER, NUMBER, WORD),
+    st.builds("{}-WiFi-{}".format, WORD, NUMBER),
+    st.builds("+49 15{} {}{}".format, NUMBER, NUMBER, NUMBER),
+    st.builds("0049{}{}{}".format, NUMBER, NUMBER, NUMBER),
+    st.builds(":".join, st.lists(_text("abcdef", 2, 2), min_size=6, max_size=6)),
+    st.builds("10.{}.{}.{}".format, *(st.integers(100, 255) for _ in range(3))),
+    st.builds("fd00:{}:{}::{}".format, *(_text("abcdef", 4, 4) for _ in range(3))),
+    st.builds("{}.{},{}.{}".format, st.integers(10, 89), NUMBER.map(lambda n: n * 2), st.integers(10, 89), NUMBER),
+    st.builds("please tell {} that the {} is open".format, WORD, WORD),
+    st.uuids().map(str),
+)
+
+KEYS = st.one_of(
+    st.sampled_from(("accountName", "name", "value", "serialNumber", "description", "url", "id", "customerId", "text")),
+    st.sampled_from(("payload", "status", "deviceType", "title", "code", "token", "address", "type", "query", "key")),
+    WORD,
+)
+
+
+def planted(secret: str) -> st.SearchStrategy[Any]:
+    """Return JSON with a secret in one of many places."""
+    digests = [hashlib.new(name, secret.encode()).hexdigest() for name in ("md5", "sha1", "sha256")]
+    encoded = base64.b64encode(secret.encode()).decode()
+    multipart = f'--boundary\r\nContent-Disposition: form-data; name="a"\r\n\r\n{secret}\r\n--boundary--'
+    texts = st.one_of(
+        st.sampled_from((secret, secret.upper(), quote(secret), quote_plus(secret), *digests)),
+        st.sampled_from((encoded, base64.b32encode(secret.encode()).decode(), secret.encode().hex())),
+        st.sampled_from(
+            (
+                f"https://example.net/{quote(secret)}/picture?who={quote_plus(secret)}&size=1",
+                *(f"geo:{secret}", f"A4ZXE0RM7LQ7A-{secret}", f"customer#ms#{secret}#x", f"amzn1.alexa.{secret}"),
+                multipart,
+                *(f"<speak>{secret}</speak>", f"PUSH_VOLUME_CHANGE {secret}", f"RRULE:FREQ=DAILY;X={secret}"),
+                f"query {{ a(id: {json.dumps(secret)}) }}",
+            )
+        ),
+    )
+    leaves: st.SearchStrategy[Any] = st.one_of(
+        texts,
+        st.builds(lambda key, text: {key: text}, KEYS, texts),
+        texts.map(lambda text: {text: True}),
+        texts.map(lambda text: json.dumps({"a": text})),
+        texts.map(lambda text: json.dumps({"a": json.dumps({text: [text]})})),
+    )
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=1, max_size=2),
+            st.dictionaries(KEYS, inner, min_size=1, max_size=2),
+            inner.map(json.dumps),
+        ),
+        max_leaves=4,
+    )
+
+
+def forms(secret: str) -> list[str]:
+    """Return what must not be in a recording: the secret, its words, and both in other notations."""
+    words = [word for word in secret.replace("=", " ").split() if len(word) >= 6 and word not in WORDS]
+    found = []
+    for text in (secret, *words):
+        data = text.encode()
+        found += [text, json.dumps(text)[1:-1], quote(text), quote_plus(text), data.hex()]
+        found += [hashlib.new(name, data).hexdigest() for name in ("md5", "sha1", "sha256", "sha512")]
+        # Base64 of a text depends on where in three bytes it begins; the ends depend on what is beside it.
+        found += [base64.b64encode(b"\0" * shift + data).decode()[4 if shift else 0 : -4] for shift in range(3)]
+        found.append(base64.b32encode(data).decode().rstrip("="))
+    return [form for form in found if len(form) >= 6]
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data(), secret=SECRETS, key=st.binary(min_size=32, max_size=32))
+def test_no_secret_is_in_a_recording(data: st.DataObject, secret: str, key: bytes) -> None:
+    """An answer, a request, its path and query, and a directive hold a secret; the file holds none of its forms."""
+    recorder = Recorder(Pseudonyms(key, WORDS, weeks=-100), 0.0)
+    url = URL(f"https://alexa.amazon.com/api/devices/{quote(secret, safe='')}/settings", encoded=True)
+    body = json.dumps(data.draw(planted(secret)), ensure_ascii=data.draw(st.booleans())).encode()
+    spoiled = data.draw(st.sampled_from((b"", b"<html>", b"--boundary\r\n\r\n")))
+    sent = data.draw(st.one_of(st.none(), planted(secret)))
+    recorder.exchange(Request(), url.with_query({"who": secret, secret: "1"}), sent, 200, spoiled + body, 0.1)
+    recorder.directive({"directive": data.draw(planted(secret))})
+    text = recorder.write().decode().casefold()
+    assert [form for form in forms(secret) if form.casefold() in text] == []
+
+
+@settings(max_examples=EXAMPLES // 5)
+@given(st.floats(-90, 90).filter(lambda number: len(repr(number)) > 8), st.integers(10**7, 10**12))
+def test_no_private_number_is_in_a_recording(coordinate: float, phone: int) -> None:
+    """Coordinates and phone numbers are numbers in JSON, too; a time of Amazon's is only moved."""
+    recorder = Recorder(Pseudonyms(b"key", WORDS, weeks=-100), 0.0)
+    answer = {"latitude": coordinate, "place": [round(coordinate, 3)], "lng": coordinate, "phone": phone, "x": phone}
+    body = json.dumps({**answer, "place": {"lat": round(coordinate, 2), "houseNumber": 17}})
+    recorder.exchange(Request(), URL("https://alexa.amazon.com/api/ping"), None, 200, body.encode(), 0.1)
+    [line] = map(json.loads, recorder.write().splitlines())
+    latitude, place, longitude, phone_number, other = line["body"].values()
+    assert coordinate not in (latitude, longitude)
+    assert phone not in (phone_number, other)
+    assert 17 not in place.values()
