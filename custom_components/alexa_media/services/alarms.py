@@ -1,20 +1,21 @@
 """Actions that create, change and end alarms, timers and reminders; each returns the id."""
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
-from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.target import TargetSelection
 import probatio as vol
 
 from ..cloud.alarm_times import ALARMS, REMINDERS
 from ..cloud.errors import AlexaCommandError, AlexaUnsupportedError
-from ..cloud.model.alarms import WEEKDAYS, Recurrence, Timing
+from ..cloud.model.alarms import WEEKDAYS, AlarmTone, Recurrence, Timing
 from ..cloud.model.devices import EVERYWHERE, Notification
 from ..cloud.phrases import snooze_sentence, timer_sentence
 from ..const import DOMAIN
@@ -37,11 +38,9 @@ from ..features.alarms import (
     async_tell,
     async_timer,
     async_volume,
-    echo_by_entity,
     echo_of,
     echos_that_remind,
     label_of,
-    leaves_of,
     must_be,
     must_be_online,
     must_have,
@@ -53,6 +52,7 @@ from ..features.alarms import (
     time_of_day,
     timing_of,
 )
+from ..features.recipients import async_recipients
 from ..features.targets import async_permissions
 
 ATTR_ALL_DEVICES: Final = "all_devices"
@@ -74,7 +74,7 @@ _REPEATED: Final = {
     vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In(WEEKDAYS))]),
     vol.Optional(ATTR_INTERVAL, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
 }
-_ECHO: Final = {vol.Optional(ATTR_ENTITY_ID): cv.entity_domain(MEDIA_PLAYER_DOMAIN)}
+_ECHO: Final = cv.ENTITY_SERVICE_FIELDS
 _ONE: Final = {vol.Required(ATTR_ID): cv.string}
 _LENGTH: Final = vol.All(cv.positive_time_period, vol.Range(min=_SECOND, max=LONGEST_TIMER))
 
@@ -92,18 +92,18 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
-    """Create an alarm."""
-    echo = await _async_echo(call)
-    must_have(echo, CAN_RING)
-    timing = timing_of(echo, call.data[ATTR_AT], _recurrence(call))
+    """Create an alarm on each Echo of the target, or on none of them."""
     volume = call.data.get(ATTR_VOLUME)
+    echos = await _async_echos(call, CAN_RING, *([] if volume is None else [HAS_VOLUME]))
+    plans: list[_Plan] = []
+    for echo in echos:
+        timing = timing_of(echo, call.data[ATTR_AT], _recurrence(call))
+        plans.append(_Plan(echo, timing, sound=await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))))
+    ids = await _async_create_all(call.hass, plans)
     if volume is not None:
-        must_have(echo, HAS_VOLUME)
-    sound = await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))
-    created = await async_create(call.hass, echo, timing, sound=sound)
-    if volume is not None:
-        await async_volume(echo, created, volume)
-    return {"id": created}
+        for echo, created in zip(echos, ids, strict=True):
+            await async_volume(echo, created, volume)
+    return _response(ids)
 
 
 async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
@@ -116,21 +116,20 @@ async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
-    """Create a reminder on one device, or on every online device with reminders."""
+    """Create a reminder on each Echo of the target, or on every online device with reminders."""
     label = label_of(call.data[ATTR_MESSAGE])
     if not call.data[ATTR_ALL_DEVICES]:
-        echo = await _async_echo(call)
-        must_have(echo, CAN_REMIND)
-        timing = timing_of(echo, call.data[ATTR_AT], _recurrence(call))
-        return {"id": await async_create(call.hass, echo, timing, label=label)}
-    account = (await _async_echo(call)).entry if ATTR_ENTITY_ID in call.data else None
+        echos = await _async_echos(call, CAN_REMIND)
+        plans = [_Plan(echo, timing_of(echo, call.data[ATTR_AT], _recurrence(call)), label=label) for echo in echos]
+        return _response(await _async_create_all(call.hass, plans))
+    account = (await _async_echos(call))[0].entry if _has_target(call) else None
     echos = echos_that_remind(call.hass, account)
     for echo in echos:
         await _async_permit(call, echo)
     ids: list[str] = []
     for entry in {echo.entry.entry_id: echo.entry for echo in echos}.values():
         ids += await _async_create_everywhere(call, entry, [echo for echo in echos if echo.entry is entry], label)
-    return {"id": ids[0], "ids": [*ids]}
+    return _response(ids)
 
 
 async def _async_create_everywhere(
@@ -147,15 +146,26 @@ async def _async_create_everywhere(
             created = await everywhere.api.async_create_reminder(everywhere.device, timing(everywhere), label)
             everywhere.notifications.async_expect(EVERYWHERE)
             return [created]
-    return await _async_create_all(call.hass, [(echo, timing(echo)) for echo in echos], label)
+    return await _async_create_all(call.hass, [_Plan(echo, timing(echo), label=label) for echo in echos])
 
 
-async def _async_create_all(hass: HomeAssistant, plans: list[tuple[Echo, Timing]], label: str) -> list[str]:
-    """Create a reminder on several devices; if one refuses, delete those that were created."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An alarm to create, or a reminder if it has a label."""
+
+    echo: Echo
+    timing: Timing
+    sound: AlarmTone | None = None
+    label: str | None = None
+
+
+async def _async_create_all(hass: HomeAssistant, plans: list[_Plan]) -> list[str]:
+    """Create an alarm or a reminder on several devices; if one refuses, delete those that were created."""
     made: list[tuple[Echo, str]] = []
     try:
-        for echo, timing in plans:
-            made.append((echo, await async_create(hass, echo, timing, label=label)))
+        for plan in plans:
+            created = await async_create(hass, plan.echo, plan.timing, sound=plan.sound, label=plan.label)
+            made.append((plan.echo, created))
     except HomeAssistantError:
         for echo, created in made:
             await _async_undo(hass, echo, created)
@@ -164,22 +174,22 @@ async def _async_create_all(hass: HomeAssistant, plans: list[tuple[Echo, Timing]
 
 
 async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> None:
-    """Delete a new reminder once the list has it; one that can't be deleted stays visible."""
+    """Delete a new alarm or reminder once the list has it; one that can't be deleted stays visible."""
     await echo.notifications.async_refresh_shared()
     if item := next((item for item in echo.items if item.notification_id == created), None):
         try:
             await async_delete(hass, echo, item)
         except HomeAssistantError:
-            echo.notifications.logger.warning("A reminder that was to be taken back is still there")
+            echo.notifications.logger.warning("An alarm or reminder that was to be taken back is still there")
 
 
 async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
-    """Set a timer by a text command; its id is known when Amazon lists it."""
-    echo = await _async_echo(call)
-    must_have(echo, CAN_RING)
+    """Set a timer on each Echo of the target by a text command; its id is known when Amazon lists it."""
+    echos = await _async_echos(call, CAN_RING)
     label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
-    sentence = timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label)
-    return {"id": await async_timer(call.hass, echo, sentence)}
+    sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]
+    started = (async_timer(call.hass, echo, text) for echo, text in zip(echos, sentences, strict=True))
+    return _response(await _async_all(started))
 
 
 async def _async_edit_alarm(call: ServiceCall) -> ServiceResponse:
@@ -222,57 +232,70 @@ async def _async_skip_next(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
-    """Snooze the ringing alarm of a device, by a text command: there is no request for it."""
-    named = await _async_echo(call)
+    """Snooze what rings on the Echos of the target, by a text command: there is no request for it."""
+    named = await _async_echos(call)
     ringing = [(echo, item) for echo, item in _ringing(named) if item.type in ALARMS]
     if not ringing:
-        if not named.device.is_group:
-            must_have(named, CAN_RING)
-        raise invalid_input("alarm_not_ringing", device=named.device.name)
+        if len(named) == 1:
+            must_have(named[0], CAN_RING)
+        raise invalid_input("alarm_not_ringing", device=", ".join(echo.device.name for echo in named))
     for echo, _ in ringing:
         must_have(echo, CAN_RING)
-    for echo, _ in ringing:
-        await async_tell(call.hass, echo, snooze_sentence(phrases_of(echo), call.data.get(ATTR_DURATION)))
-    return {"id": ringing[0][1].notification_id}
+    await _async_tell_all(
+        call, [(echo, snooze_sentence(phrases_of(echo), call.data.get(ATTR_DURATION))) for echo, _ in ringing]
+    )
+    return _response([item.notification_id for _, item in ringing])
 
 
 async def _async_stop(call: ServiceCall) -> ServiceResponse:
-    """End what rings on a device, as a word to it does."""
-    named = await _async_echo(call)
+    """End what rings on the Echos of the target, as a word to them does."""
+    named = await _async_echos(call)
     ringing = _ringing(named)
-    echos = [echo for echo, _ in ringing] or _online(named)
+    echos = [echo for echo, _ in ringing] or [echo for echo in named if echo.device.online] or named
     for echo in echos:
         must_be_online(echo)
-    for echo in echos:
-        await async_tell(call.hass, echo, phrases_of(echo).stop)
-    return {"id": ringing[0][1].notification_id if ringing else None}
+    await _async_tell_all(call, [(echo, phrases_of(echo).stop) for echo in echos])
+    return _response([item.notification_id for _, item in ringing])
 
 
-def _single(echo: Echo) -> list[Echo]:
-    """Return a device, or the speakers behind a group."""
-    return [single for leaf in leaves_of(echo) if (single := echo_of(echo.entry, leaf.serial))]
+async def _async_tell_all(call: ServiceCall, sentences: Iterable[tuple[Echo, str]]) -> None:
+    """Send a text command to each device, in one request."""
+    await _async_all(async_tell(call.hass, echo, sentence) for echo, sentence in sentences)
 
 
-def _online(echo: Echo) -> list[Echo]:
-    """Return those of a group's speakers that are online; the device itself where there are none."""
-    return [single for single in _single(echo) if single.device.online] or [echo]
+async def _async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Return the results of all parts; raise the first error once all have ended."""
+    results = await asyncio.gather(*parts, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
-def _ringing(echo: Echo) -> list[tuple[Echo, Notification]]:
-    """Return what is known to ring on a device, or on the speakers behind a group."""
-    return [(one, item) for one in _single(echo) if (item := one.watch.ringing(one.device.serial))]
+def _response(ids: Sequence[str | None]) -> ServiceResponse:
+    """Return the response of an action for several Echos; ``id`` is the first one."""
+    return {"id": ids[0] if ids else None, "ids": [*ids]}
+
+
+def _ringing(echos: Iterable[Echo]) -> list[tuple[Echo, Notification]]:
+    """Return what is known to ring on devices, each once."""
+    return [(echo, item) for echo in echos if (item := echo.watch.ringing(echo.device.serial))]
 
 
 async def _async_sounds(call: ServiceCall) -> ServiceResponse:
-    """Return the alarm sounds of a device."""
-    echo = await _async_echo(call)
-    must_have(echo, CAN_RING)
-    with command_errors(call.hass, echo.entry):
-        sounds = await echo.api.async_sounds(echo.device)
-        default = await echo.api.async_default_sound(echo.device)
+    """Return the alarm sounds that all Echos of the target have, and the default one if it is the same."""
+    echos = await _async_echos(call, CAN_RING)
+    sounds: dict[str, str] = {}
+    defaults: set[str | None] = set()
+    for number, echo in enumerate(echos):
+        with command_errors(call.hass, echo.entry):
+            found = {sound.sound_id: sound.name for sound in await echo.api.async_sounds(echo.device)}
+            default = await echo.api.async_default_sound(echo.device)
+        sounds = {key: name for key, name in (sounds if number else found).items() if key in found}
+        defaults.add(default.sound_id if default else None)
     return {
-        "sounds": [{"id": sound.sound_id, "name": sound.name} for sound in sounds],
-        "default": default.sound_id if default else None,
+        "sounds": [{"id": key, "name": name} for key, name in sounds.items()],
+        "default": defaults.pop() if len(defaults) == 1 else None,
     }
 
 
@@ -349,12 +372,43 @@ def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | N
     return timing_of(echo, at, recurrence)
 
 
-async def _async_echo(call: ServiceCall) -> Echo:
-    """Return the device of a call, or the default one; the caller must be allowed to control it."""
-    named = call.data.get(ATTR_ENTITY_ID)
-    echo = echo_by_entity(call.hass, named) if named else any_default_echo(call.hass)
-    await _async_permit(call, echo)
-    return echo
+def _has_target(call: ServiceCall) -> bool:
+    """Return whether a call has a target."""
+    return TargetSelection(call.data).has_any_target
+
+
+async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
+    """Return the devices of a call, or the default one; the caller must be allowed to control them.
+
+    Members of groups and areas that are offline or lack a capability are left out, unless no device remains. Raises
+    ``ServiceValidationError`` for such a device that was named, and for a target that is no Echo.
+    """
+    if not _has_target(call):
+        echo = any_default_echo(call.hass)
+        await _async_permit(call, echo)
+        for capability in capabilities:
+            must_have(echo, capability)
+        return [echo]
+    recipients, unknown = await async_recipients(call.hass, call)
+    if unknown:
+        raise invalid_input("alarm_no_echo", name=", ".join(unknown))
+    found: list[Echo] = []
+    refusals: list[ServiceValidationError] = []
+    for recipient in recipients:
+        player = recipient.player
+        try:
+            if player.device is None or (known := echo_of(player.entry, player.device.serial)) is None:
+                raise invalid_input("alarm_no_echo", name=player.entity_id)
+            for capability in capabilities:
+                must_have(known, capability)
+            found.append(known)
+        except ServiceValidationError as err:
+            if recipient.direct:
+                raise
+            refusals.append(err)
+    if not found:
+        raise refusals[0] if refusals else invalid_input("speech_no_target")
+    return found
 
 
 async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:

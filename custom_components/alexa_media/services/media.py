@@ -3,17 +3,19 @@
 from typing import Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_platform_entity_service
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import probatio as vol
 
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
 from ..features.sequences import names_routine, reader
-from ..features.targets import async_permissions
+from ..features.speech import echo_players, expand, obstacle
+from ..features.targets import Permissions, async_permissions
 from .accounts import entry_by_id
 
 SERVICE_GET_QUEUE: Final = "get_queue"
@@ -40,7 +42,7 @@ def async_setup(hass: HomeAssistant) -> None:
         DOMAIN,
         SERVICE_RUN_SEQUENCE,
         _async_run_sequence,
-        schema=vol.Schema({vol.Required(ATTR_STEPS): list, vol.Optional(ATTR_ENTITY_ID, default=list): cv.entity_ids}),
+        schema=vol.Schema({**cv.ENTITY_SERVICE_FIELDS, vol.Required(ATTR_STEPS): list}),
     )
     hass.services.async_register(
         DOMAIN,
@@ -64,7 +66,7 @@ async def _async_run_sequence(call: ServiceCall) -> None:
                 with command_errors(call.hass, loaded):
                     await routines.async_read_now()
     steps = reader(call.hass)
-    step = steps.read(call.data[ATTR_STEPS], call.data[ATTR_ENTITY_ID])
+    step = steps.read(call.data[ATTR_STEPS], _targets(call, permissions))
     if (entry := steps.entry) is None:
         raise invalid_input("sequence_empty")
     if (media := entry.runtime_data.backend.media) is None:
@@ -73,6 +75,27 @@ async def _async_run_sequence(call: ServiceCall) -> None:
     permissions.require_echos(entry, steps.serials)
     with command_errors(call.hass, entry):
         await media.async_run(step)
+
+
+def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
+    """Return the players of a sequence's target; the named ones as they are.
+
+    Those that are only in a named device, area, floor or label are left out if they are offline or if the caller may
+    not control them. Raises ``ServiceValidationError`` for a target that does not exist.
+    """
+    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data), expand_group=False)
+    missing = selected.missing_devices | selected.missing_areas | selected.missing_floors | selected.missing_labels
+    if missing:
+        raise invalid_input("speech_target_unknown", targets=", ".join(sorted(missing)))
+    players = echo_players(call.hass)
+    is_every = ENTITY_MATCH_ALL in selected.referenced
+    parts = players if is_every else expand(call.hass, sorted(selected.indirectly_referenced))
+    indirect = [
+        entity_id
+        for entity_id in parts
+        if (player := players.get(entity_id)) and obstacle(player) is None and permissions.may_control(entity_id)
+    ]
+    return [*(() if is_every else sorted(selected.referenced)), *indirect]
 
 
 async def _async_stop_all(call: ServiceCall) -> None:
