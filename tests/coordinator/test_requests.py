@@ -149,3 +149,25 @@ async def test_update_entity_reads_its_topic_once(
     await hass.services.async_call("homeassistant", "update_entity", {"entity_id": switches}, blocking=True)
     await asyncio.sleep(0)
     assert household.requests() == ["GET /api/dnd/device-status-list"]
+
+
+async def test_ten_actions_at_once_are_two_requests(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
+) -> None:
+    """Ten callers speak at ten Echos within a few milliseconds: the first at once, all others in one request."""
+    sim.household("forty")
+    await set_up(hass, config_entry)
+    await quiet(hass, sim)
+    entity_ids = [s for s in hass.states.async_entity_ids("notify") if s.endswith("_speak")]
+    online = [s for s in entity_ids if state_of(hass, s).state != "unavailable"][:10]
+    sim.reset_ledger()
+    sim.fault(path="/api/behaviors/preview", latency=0.1)
+    calls = []
+    for entity_id in online:
+        data = {"entity_id": entity_id, "message": "Good morning"}
+        calls.append(hass.async_create_task(hass.services.async_call("notify", "send_message", data, blocking=True)))
+        await asyncio.sleep(0.002)
+    await asyncio.gather(*calls)
+    assert len(household.requests("POST", "/api/behaviors/preview")) <= 2
+    assert len({item["serial"] for item in sim.spoken()}) == 10
+    await hass.config_entries.async_unload(config_entry.entry_id)
