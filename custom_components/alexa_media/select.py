@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.components.select.const import DOMAIN as SELECT_DOMAIN
-from homeassistant.const import EntityCategory
+from homeassistant.const import MAX_LENGTH_STATE_STATE, EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -162,7 +162,9 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
         sounds = (*self.value.sounds, self.value.default) if self.value else ()
         # A sound that the list lacks can be selected while it is set.
         for sound in dict.fromkeys(sound for sound in sounds if sound is not None):
-            found[f"{sound.name} ({sound.sound_id})" if sound.name in found else sound.name] = sound
+            found[
+                f"{sound.name} ({sound.sound_id})"[:MAX_LENGTH_STATE_STATE] if sound.name in found else sound.name
+            ] = sound
         return found
 
     @property
@@ -309,6 +311,10 @@ async def _time_zones(hass: HomeAssistant) -> Mapping[str, str]:
     return {zone: zone for zone in sorted(zones)}
 
 
+MAX_SEEN: Final = 20
+"""Maximum number of values beyond the table that are kept for an entity."""
+
+
 class SeenValues[V]:
     """Values of one entity that its table lacks, by their options."""
 
@@ -323,8 +329,11 @@ class SeenValues[V]:
         found = next((option for option, choice in known.items() if choice == value), None)
         if found is None:
             found = shown or _text(value)
-            if found is not None and found not in known:
-                self._seen[found] = value
+            if found is None or len(found) > MAX_LENGTH_STATE_STATE:
+                return None
+            self._seen[found] = value
+            while len(self._seen) > MAX_SEEN:
+                del self._seen[next(iter(self._seen))]
         return found
 
     def all(self, known: Mapping[str, V]) -> dict[str, V]:

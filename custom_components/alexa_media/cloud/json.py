@@ -55,6 +55,12 @@ def name(value: Any) -> str | None:
     return found and found[:NAME_LENGTH].strip()
 
 
+def word(value: Any) -> str | None:
+    """Return a text that is no longer than a state of Home Assistant may be: a longer one is no value of a setting."""
+    found = text(value)
+    return found if found and len(found) <= NAME_LENGTH else None
+
+
 def mapping(value: Any) -> Mapping[str, Any]:
     """Return a JSON object, an empty one for anything else."""
     return value if isinstance(value, dict) else {}

@@ -8,7 +8,7 @@ import re
 from typing import Any, Final
 
 from ..errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
-from ..json import cleaned, mapping, mappings, number, reading, text, texts
+from ..json import cleaned, mapping, mappings, name, number, reading, text, texts, word
 from ..model.alarms import AlarmsApi, AlarmTone, Recurrence, Timing
 from ..model.devices import EVERYWHERE, Device, Notification, NotificationStatus, NotificationType
 from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host
@@ -191,12 +191,12 @@ def parse_alarm_tones(data: Any) -> tuple[AlarmTone, ...]:
 def parse_sound(data: Any) -> AlarmTone | None:
     """Parse one alarm sound; ``None`` without an id."""
     element = mapping(data)
-    sound_id = text(element.get("id"))
+    sound_id = word(element.get("id"))
     if sound_id is None:
         return None
     return AlarmTone(
         sound_id=sound_id,
-        name=text(element.get("displayName")) or sound_id,
+        name=name(element.get("displayName")) or sound_id,
         provider=text(element.get("providerId")) or "ECHO",
     )
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaConnectionError
-from ..json import mapping, mappings, reading, text
+from ..json import mapping, mappings, name, reading, text
 from ..model.devices import Device
 from ..model.kids import Child, KidsApi
 from .endpoints import Answer, Endpoint, Host
@@ -49,7 +49,7 @@ def parse_kids_mode(data: Any) -> bool:
 def parse_children(data: Any) -> tuple[Child, ...]:
     """Parse the children of a household; may be empty. Raises ``AlexaBadResponseError``."""
     return tuple(
-        Child(child_id=child_id, name=text(member.get("firstName")) or child_id)
+        Child(child_id=child_id, name=name(member.get("firstName")) or child_id)
         for member in mappings(required_list(data, "members", CHILDREN))
         if member.get("role") == "CHILD" and (child_id := text(member.get("directedId")))
     )

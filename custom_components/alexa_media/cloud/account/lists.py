@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ..json import mapping, mappings, number, text
+from ..json import mapping, mappings, name, number, text
 from ..model.lists import MAX_ITEMS, ItemChanges, ListInfo, ListItem, ListsApi, ListType
 from .endpoints import Answer, Endpoint, Host
 from .transport import Transport
@@ -64,7 +64,7 @@ def _list(element: Mapping[str, Any]) -> ListInfo | None:
     return ListInfo(
         list_id=list_id,
         type=ListType(text(element.get("listType")) or "UNKNOWN"),
-        name=text(element.get("listName")),
+        name=name(element.get("listName")) or None,
         revision=tuple(str(part) for part in revision),
     )
 

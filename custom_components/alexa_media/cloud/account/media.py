@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaUnsupportedError
 from ..http import json_text
-from ..json import mapping, mappings, reading, text, texts
+from ..json import mapping, mappings, name, reading, text, texts
 from ..model.commands import PlaySearch
 from ..model.devices import Device
 from ..model.media import (
@@ -72,7 +72,7 @@ def _provider(element: Mapping[str, Any]) -> MusicProvider | None:
         return None
     return MusicProvider(
         provider_id=provider_id,
-        name=text(element.get("displayName")) or provider_id,
+        name=name(element.get("displayName")) or provider_id,
         available=element.get("availability") in ("AVAILABLE", None),
         default=reading(mapping(element.get("providerData")).get("isDefaultMusicProvider")) or False,
         icon_url=text(element.get("icon")),
@@ -84,7 +84,7 @@ def parse_sound_effects(data: Any) -> tuple[SoundEffect, ...]:
     return tuple(
         SoundEffect(
             sound_id=sound_id,
-            name=text(element.get("displayName")) or sound_id,
+            name=name(element.get("displayName")) or sound_id,
             categories=texts(element.get("categories")),
         )
         for element in mappings(required_list(data, None, BEHAVIOR_ENTITIES))

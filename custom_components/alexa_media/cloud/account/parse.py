@@ -281,7 +281,7 @@ def _bluetooth_device(element: Mapping[str, Any]) -> PairedDevice | None:
         return None
     return PairedDevice(
         address=address,
-        name=text(element.get("friendlyName")) or address,
+        name=name(element.get("friendlyName")) or address,
         connected=reading(element.get("connected")) or False,
         profiles=frozenset(texts(element.get("profiles"))),
     )

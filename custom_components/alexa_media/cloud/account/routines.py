@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any, Final
 
-from ..json import mapping, mappings, text, texts
+from ..json import mapping, mappings, name, text, texts
 from ..model.devices import Device
 from ..model.media import RunRoutine
 from ..model.routines import Routine, RoutinesApi
@@ -54,7 +54,7 @@ def _routine(element: Mapping[str, Any]) -> Routine | None:
     utterances = tuple(dict.fromkeys(_utterances(element)))
     return Routine(
         routine_id=routine_id,
-        name=text(element.get("name")) or next(iter(utterances), routine_id),
+        name=name(element.get("name")) or next(iter(utterances), routine_id),
         enabled=element.get("status") != "DISABLED",
         sequence=json.dumps(sequence),
         utterances=utterances,

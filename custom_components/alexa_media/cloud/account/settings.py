@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaUnsupportedError
 from ..http import json_text
-from ..json import mapping, mappings, number, reading, text, texts
+from ..json import mapping, mappings, number, reading, text, texts, word
 from ..model.devices import Device, DevicePreferences
 from ..model.settings import (
     EQUALIZER as BANDS,
@@ -162,11 +162,11 @@ def parse_preference_objects(data: Any) -> dict[str, Mapping[str, Any]]:
 def parse_preference(element: Mapping[str, Any]) -> DevicePreferences:
     """Parse the preferences of one device."""
     return DevicePreferences(
-        locale=text(element.get("locale")),
+        locale=word(element.get("locale")),
         locales=texts(element.get("supportedLocales")),
-        time_zone=text(element.get("timeZoneId")),
-        temperature_scale=text(element.get("temperatureScale")),
-        distance_units=text(element.get("distanceUnits")),
+        time_zone=word(element.get("timeZoneId")),
+        temperature_scale=word(element.get("temperatureScale")),
+        distance_units=word(element.get("distanceUnits")),
         follow_up=reading(element.get("goldfishEnabled")),
         notification_sound=reading(element.get("notificationEarconEnabled")),
     )
@@ -175,15 +175,15 @@ def parse_preference(element: Mapping[str, Any]) -> DevicePreferences:
 def parse_wake_words(data: Any) -> dict[str, Values]:
     """Parse the wake words of all devices, by serial."""
     return {
-        serial: {Setting.WAKE_WORD: word}
+        serial: {Setting.WAKE_WORD: chosen}
         for element in mappings(required_list(data, "wakeWords", WAKE_WORDS))
-        if (serial := text(element.get("deviceSerialNumber"))) and (word := text(element.get("wakeWord")))
+        if (serial := text(element.get("deviceSerialNumber"))) and (chosen := word(element.get("wakeWord")))
     }
 
 
 def parse_wake_word_choices(data: Any) -> Values:
     """Parse the available wake words of a device."""
-    return {Setting.WAKE_WORDS: required_texts(data, "wakeWords", WAKE_WORD_CHOICES)}
+    return {Setting.WAKE_WORDS: tuple(filter(word, required_texts(data, "wakeWords", WAKE_WORD_CHOICES)))}
 
 
 def parse_equalizer(data: Any) -> Values:
@@ -211,7 +211,7 @@ def parse_device_setting(data: Any, source: SettingSource) -> Values:
     if setting is Setting.BRIGHTNESS:
         found = round(level) if (level := number(value)) is not None and 0 <= level <= 100 else None
     elif setting is Setting.TIME_FORMAT:
-        found = text(value)
+        found = word(value)
     else:
         found = _switched(value)
     if found is None:
@@ -227,7 +227,7 @@ def _switched(value: Any) -> bool | None:
 def parse_aux(data: Any) -> Values:
     """Parse the direction of the port ``aux0``."""
     for port in mappings(required_list(data, "ports", AUX)):
-        if port.get("id") == "aux0" and (direction := text(port.get("direction"))):
+        if port.get("id") == "aux0" and (direction := word(port.get("direction"))):
             return {Setting.AUX_DIRECTION: direction}
     raise _without(AUX, "the port")
 
@@ -238,7 +238,7 @@ def parse_wifi(data: Any) -> Values:
     values: Values = {
         setting: value
         for setting, key in ((Setting.WIFI_NAME, "essid"), (Setting.MAC_ADDRESS, "macAddress"))
-        if (value := text(element.get(key)))
+        if (value := word(element.get(key)))
     }
     if not values:
         raise _without(WIFI, "a network")
@@ -269,7 +269,7 @@ def _communications(status: Mapping[str, Any]) -> Values:
     values: Values = {}
     if (possible := _switched(status.get("deviceCommsAvailability"))) is not None:
         values[Setting.COMMUNICATIONS] = possible
-    if drop_in := text(status.get("deviceDropInAvailability")):
+    if drop_in := word(status.get("deviceDropInAvailability")):
         values[Setting.DROP_IN] = drop_in
     return values
 

@@ -16,7 +16,7 @@ from ..errors import (
     AlexaUnsupportedError,
 )
 from ..http import graphql_errors
-from ..json import mapping, mappings, number, text, texts
+from ..json import mapping, mappings, name, number, text, texts, word
 from ..model.appliances import (
     Appliance,
     ApplianceKind,
@@ -155,7 +155,7 @@ def _raise_errors(data: Any) -> None:
 
 def _wrapped(value: Any) -> str | None:
     """Return a text as this schema wraps them: ``{value: {text}}``."""
-    return text(mapping(mapping(value).get("value")).get("text"))
+    return name(mapping(mapping(value).get("value")).get("text")) or None
 
 
 # --- appliances -------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def _appliance(element: Mapping[str, Any]) -> Appliance | None:
         entity_id=entity_id,
         endpoint_id=endpoint_id,
         appliance_id=appliance_id,
-        name=_wrapped(element.get("friendlyNameObject")) or text(legacy.get("friendlyName")) or entity_id,
+        name=_wrapped(element.get("friendlyNameObject")) or name(legacy.get("friendlyName")) or entity_id,
         kind=ApplianceKind(type_raw),
         type_raw=type_raw,
         description=text(legacy.get("friendlyDescription")),
@@ -307,9 +307,9 @@ def _modes(configuration: Mapping[str, Any]) -> tuple[ModeOption, ...]:
     options = [
         ModeOption(value=value, name=_resource_name(each.get("modeResources")))
         for each in mappings(configuration.get("modeOptions"))
-        if (value := text(each.get("value")))
+        if (value := word(each.get("value")))
     ]
-    options += [ModeOption(value=value) for value in texts(configuration.get("supportedModes"))]
+    options += [ModeOption(value=value) for value in texts(configuration.get("supportedModes")) if word(value)]
     return tuple(options)
 
 

@@ -1,0 +1,146 @@
+"""Single fields of the cloud's answers that make no sense: what depends on them is unknown, everything else stays."""
+
+import json
+from typing import Any
+
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.json import json_bytes
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud import http as cloud_http
+from custom_components.alexa_media.coordinator.base import TopicCoordinator
+from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics
+from tests.conftest import quiet, until
+
+from .tools import collecting
+
+
+def deep(levels: int) -> Any:
+    """Return objects and lists in each other."""
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": [value]}
+    return value
+
+
+ODD: dict[str, Any] = {
+    "half-emoji": "\ud83d",
+    "empty": "",
+    "long": "x" * 5000,
+    "huge": 2**64,
+    "negative": -1,
+    "great": 1e308,
+    "nan": float("nan"),
+    "null": None,
+    "true": True,
+    "list": [],
+    "object": {},
+    "nested": [[]],
+    "words": ["x"],
+    "deep": deep(60),
+}
+
+
+def replaced(value: Any, path: list[str], odd: Any) -> Any:
+    """Return an answer in which the first value at a path, with ``*`` for any element, is something odd."""
+    if not path:
+        return odd
+    head, *rest = path
+    if isinstance(value, list) and head == "*":
+        for index, item in enumerate(value):
+            if (new := replaced(item, rest, odd)) is not item:
+                return [*value[:index], new, *value[index + 1 :]]
+    if isinstance(value, dict) and head in value and (new := replaced(value[head], rest, odd)) is not value[head]:
+        return {**value, head: new}
+    return value
+
+
+async def with_all_enabled(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """Enable every entity and load the account again."""
+    registry = er.async_get(hass)
+    for item in er.async_entries_for_config_entry(registry, entry.entry_id):
+        registry.async_update_entity(item.entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await until(hass, lambda: entry.runtime_data.push.up)
+    await quiet(hass, sim, calm=0.5)
+
+
+def good(hass: HomeAssistant) -> set[str]:
+    """Return the entities that are available."""
+    return {state.entity_id for state in hass.states.async_all() if state.state != STATE_UNAVAILABLE}
+
+
+async def read(hass: HomeAssistant, topic: TopicCoordinator[Any]) -> None:
+    """Read a topic with everything that belongs to it."""
+    getattr(topic, "_due_at", {}).clear()
+    await topic.async_refresh()
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize(
+    ("topic", "endpoint", "fields"),
+    [
+        pytest.param(
+            "devices",
+            "preferences",
+            [f"devicePreferences/*/{name}" for name in ("locale", "timeZoneId", "temperatureScale", "distanceUnits")],
+            id="preferences",
+        ),
+        pytest.param("settings", "wake_words", ["wakeWords/*/wakeWord", "wakeWords/*"], id="wake-words"),
+        pytest.param("settings", "aux", ["ports/*/direction", "ports/*/id", "ports/*"], id="aux"),
+        pytest.param(
+            "settings",
+            "home_group_devices",
+            ["devices/*/deviceStatus/deviceDropInAvailability", "devices/*/deviceStatus"],
+            id="drop-in",
+        ),
+        pytest.param("settings", "device_setting", ["value"], id="device-settings"),
+        pytest.param("settings", "wifi", ["essid", "macAddress"], id="wifi"),
+        pytest.param("alarm_sounds", "default_sound", ["displayName", "id", "providerId"], id="default-sound"),
+        pytest.param(
+            "alarm_sounds",
+            "sounds",
+            ["notificationSounds/*/displayName", "notificationSounds/*/id", "notificationSounds/*"],
+            id="sounds",
+        ),
+        pytest.param("routines", "routines", ["*/name", "*/triggers", "*/sequence", "*/status"], id="routines"),
+        pytest.param("kids", "kids_mode", ["*"], id="kids"),
+        pytest.param(
+            "lists",
+            "lists",
+            ["listInfoList/*/listName", "listInfoList/*/listType", "listInfoList/*/version"],
+            id="lists",
+        ),
+    ],
+)
+async def test_an_odd_field_spoils_nothing_else(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, topic: str, endpoint: str, fields: list[str]
+) -> None:
+    """No error is logged, no entity becomes unavailable, and states and diagnostics can be serialized."""
+    await with_all_enabled(hass, sim, entry)
+    coordinator = getattr(entry.runtime_data, topic)
+    real = cloud_http._body
+    found: list[str] = []
+    for path in fields:
+        for name, odd in ODD.items():
+
+            async def body(response: Any, target: Any, path: str = path, odd: Any = odd) -> bytes:
+                raw: bytes = await real(response, target)
+                if getattr(target, "name", "") != endpoint:
+                    return raw
+                return json.dumps(replaced(json.loads(raw), path.split("/"), odd)).encode()
+
+            before = good(hass)
+            with pytest.MonkeyPatch.context() as patch, collecting() as log:
+                patch.setattr(cloud_http, "_body", body)
+                await read(hass, coordinator)
+            json_bytes([state.as_dict() for state in hass.states.async_all()])
+            json_bytes(await async_get_config_entry_diagnostics(hass, entry))
+            lost = before - good(hass)
+            if log.bad() or lost:
+                found.append(f"{path} {name}: {[line[:120] for line in log.bad()]} {sorted(lost)[:3]}")
+    assert found == []
