@@ -180,6 +180,13 @@ class CloudApp:
             raise
 
     async def _call(self, request: Request) -> Response:
+        """Return the answer of the cloud, or the recorded one where a recording is replayed."""
+        response = await self._simulated(request)
+        if (replay := self._simulation.replay) is None:
+            return response
+        return replay.answer(request, response, self._simulation.cloud.newest_app())
+
+    async def _simulated(self, request: Request) -> Response:
         """Return the answer of the cloud, 500 when it fails."""
         if CONNECTION.get().sni is None or not is_amazon(request.host):
             return json_response({"message": f"{request.host or 'No host'} is not served here."}, 421)

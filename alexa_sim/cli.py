@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from .hosts import MARKETPLACES
+from .recording import RecordingError, Replay, read_recording
 from .server import Server
 from .simulation import CloudFactory, Simulation
 
@@ -43,6 +44,7 @@ def _common(prog: str, description: str) -> argparse.ArgumentParser:
     """Return a parser with the options that both commands have."""
     parser = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
     parser.add_argument("--household", default="demo", help="name of a household, or a JSON file (default: demo)")
+    parser.add_argument("--recording", help="a recording, whose home is served in place of a household")
     parser.add_argument("--domain", default="amazon.com", help="retail domain of the account (default: amazon.com)")
     parser.add_argument("--port", type=int, default=0, help="port for Amazon's hosts (default: any)")
     parser.add_argument("--control-port", type=int, default=0, help="port of the control plane (default: any)")
@@ -76,13 +78,26 @@ def _server(options: argparse.Namespace, factory: CloudFactory | None) -> Server
     """Return the server that the options ask for; raises ``UsageError``."""
     if options.domain not in MARKETPLACES:
         raise UsageError(f"{options.domain} is no retail domain of Amazon's that is known here.")
-    household = _household(options.household, factory)
-    simulation = Simulation(household, domain=options.domain, factory=factory)
+    if options.recording:
+        simulation = _replay(options.recording)
+    else:
+        simulation = Simulation(_household(options.household, factory), domain=options.domain, factory=factory)
     try:
         return Server(simulation, port=options.port, control_port=options.control_port)
     except (OSError, OverflowError) as err:
         wanted = " or ".join(str(port) for port in (options.port, options.control_port) if port)
         raise UsageError(f"Port {wanted} cannot be had: {getattr(err, 'strerror', None) or err}.") from err
+
+
+def _replay(path: str) -> Simulation:
+    """Return a simulation of the home of a recording, which goes on in its own rhythm; raises ``UsageError``."""
+    try:
+        recording = read_recording(path)
+    except RecordingError as err:
+        raise UsageError(str(err)) from err
+    simulation = Simulation(recording.household(), domain=recording.domain)
+    simulation.replay = Replay(recording, automatic=True)
+    return simulation
 
 
 def _household(name: str, factory: CloudFactory | None) -> dict[str, Any]:

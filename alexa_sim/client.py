@@ -155,6 +155,15 @@ class ControlClient:
         data: dict[str, Any] = {"name": household} if isinstance(household, str) else {"household": household}
         self.request("POST", "/household", data if domain is None else {**data, "domain": domain})
 
+    def replay(self, path: str | Path) -> dict[str, Any]:
+        """Start over with the home of a recording; returns ``entry``, the data of a config entry, and ``pushes``."""
+        answer: dict[str, Any] = self.request("POST", "/household", {"recording": str(path)})
+        return answer
+
+    def replay_push(self, count: int = 1) -> int:
+        """Send the next directives of the recording, and return how many are left."""
+        return int(self.request("POST", "/replay/push", {"count": count})["pushes"])
+
     def sign_in(self, url: str, account: str | None = None) -> str:
         """Sign in at a login address; return the address that a browser would end on."""
         data = {"url": url} if account is None else {"url": url, "account": account}

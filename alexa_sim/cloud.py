@@ -125,6 +125,10 @@ class Cloud:
         self._history.append(record)
         return record
 
+    def newest_app(self) -> str | None:
+        """Return the serial of the app that signed in last."""
+        return next(reversed(self._auth.registrations), None)
+
     def spoken(self) -> list[dict[str, Any]]:
         """Return what the Echos said, as ``Sequences.spoken`` describes it."""
         return [*self._sequences.spoken(), *(self._properties.spoken() if self._properties else ())]

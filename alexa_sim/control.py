@@ -8,6 +8,7 @@ from .asgi import Receive, Scope, Send, read_request, send_body, send_start
 from .faults import actions_of
 from .hosts import MARKETPLACES
 from .http import HttpError, Request, Response, Router, json_response
+from .recording import RecordingError, Replay, read_recording
 from .simulation import Simulation
 
 _HOST = "control"
@@ -65,6 +66,7 @@ class Control:
             ("DELETE", "/faults", self._clear_faults),
             ("DELETE", "/faults/{fault}", self._remove_fault),
             ("POST", "/household", self._household),
+            ("POST", "/replay/push", self._replay_push),
             ("POST", "/sign-in", self._sign_in),
             ("GET", "/errors", self._errors),
         ):
@@ -200,11 +202,30 @@ class Control:
         domain = data.get("domain", self._simulation.domain)
         if domain not in MARKETPLACES:
             raise _bad(f"{domain} is no retail domain of Amazon's.")
+        if set(data) == {"recording"}:
+            return await self._replay(str(data["recording"]))
         if set(data) - {"domain"} not in ({"name"}, {"household"}):
             raise _bad('A household is {"name": …} or {"household": {…}}, with an optional "domain".')
         household = await asyncio.to_thread(_load, data)
         await self._simulation.replace(household, domain)
         return json_response({"domain": domain})
+
+    async def _replay(self, path: str) -> Response:
+        """Start over with the home of a recording; returns the data of an entry for it, and how many pushes it has."""
+        try:
+            recording = await asyncio.to_thread(read_recording, path)
+        except RecordingError as err:
+            raise _bad(str(err)) from err
+        replay = Replay(recording)
+        await self._simulation.replace(recording.household(), recording.domain, replay)
+        return json_response({"domain": recording.domain, "entry": recording.entry(), "pushes": replay.left})
+
+    async def _replay_push(self, request: Request) -> Response:
+        """Send the next directives of the recording, as many as ``count`` says."""
+        if (replay := self._simulation.replay) is None:
+            raise _bad("No recording is replayed.")
+        replay.push(self._simulation.cloud, int(_object(request).get("count", 1)))
+        return json_response({"pushes": replay.left})
 
     async def _sign_in(self, request: Request) -> Response:
         """Sign in at a login address and return the address that a browser would end on."""

@@ -10,6 +10,7 @@ from .clock import Clock
 from .faults import Faults
 from .http import Router
 from .ledger import Ledger
+from .recording import Replay
 
 TICK = 0.2
 """Real seconds between two calls of ``CloudApi.tick``."""
@@ -34,6 +35,9 @@ class CloudApi(Protocol):
 
     async def say(self, data: Any) -> Any:
         """Simulate speech to an Echo."""
+
+    def newest_app(self) -> str | None:
+        """Return the serial of the app that signed in last."""
 
     def spoken(self) -> list[dict[str, Any]]:
         """Return what was spoken by the Echos."""
@@ -76,15 +80,16 @@ class Simulation:
         self.faults = Faults(self.clock)
         self.errors: list[dict[str, Any]] = []
         self.streams: set[asyncio.Task[None]] = set()
+        self.replay: Replay | None = None
         self.cloud = self._factory(household, domain, self.clock)
 
-    async def replace(self, household: Mapping[str, Any], domain: str) -> None:
+    async def replace(self, household: Mapping[str, Any], domain: str, replay: Replay | None = None) -> None:
         """Start over with a fresh cloud: streams ended, no ledger, no faults, no errors, real time."""
         # What is made now is of now, and not of a time that has been advanced to.
         self.clock.reset()
         cloud = self._factory(household, domain, self.clock)
         await self.aclose()
-        self.cloud, self.domain = cloud, domain
+        self.cloud, self.domain, self.replay = cloud, domain, replay
         self.ledger.reset()
         self.errors.clear()
 
@@ -117,6 +122,8 @@ class Simulation:
             await asyncio.sleep(TICK)
             try:
                 self.cloud.tick()
+                if self.replay is not None:
+                    self.replay.tick(self.cloud, has_stream=bool(self.streams))
             except Exception as err:  # noqa: BLE001 - kept for GET /errors; the simulation goes on
                 self.note_error(err, path="tick")
 

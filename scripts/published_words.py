@@ -33,7 +33,31 @@ NAMES: Final = frozenset(
 )
 """Keys of households below which texts are names."""
 
+FIELD_WORDS: Final = frozenset(
+    {"Alexa", "account", "accounts", "alexa", "amzn1", "automation", "battery", "client", "device", "endpoint"}
+    | {
+        "group",
+        "home",
+        "mode",
+        "offline",
+        "property",
+        "quality",
+        "range",
+        "temperature",
+        "thermostat",
+        "time",
+        "toggle",
+        "unit",
+    }
+    | {"units", "Lock", "Mode"}
+)
+"""Names of fields and types that are also words in names of households, such as "Front Door Lock".
+
+As a name or a part of one no plain word stays in a recording.
+"""
+
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*([_.:-][A-Za-z0-9]+)*")
+_DEVICE_TYPE: Final = re.compile(r"A(?=.*\d)[0-9A-Z]{9,14}")
 _PIECE: Final = re.compile(r"[A-Za-z_]\w*")
 _MAX_LENGTH: Final = 64
 _ENGLISH: Final = re.compile(r"[A-Z]?[a-z]+")
@@ -46,6 +70,8 @@ def words() -> set[str]:
         for path in sorted(folder.rglob("*.py")):
             if path.stem not in LEFT_OUT and "redirect" not in path.parts:
                 found.update(_of_source(path))
+    for path in sorted(COMPONENT.rglob("*.py")):
+        found.update(word for word in _of_source(path) if _DEVICE_TYPE.fullmatch(word))
     for path in sorted((ROOT / "alexa_sim" / "households").glob("*.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         found.update(_of_schema(data) if path.stem == "schema" else _keys(data))
@@ -59,7 +85,7 @@ def household_words() -> set[str]:
     for path in sorted((ROOT / "alexa_sim" / "households").glob("*.json")):
         if path.stem != "schema":
             for text in _names(json.loads(path.read_text(encoding="utf-8"))):
-                found |= {text, *re.findall(r"\w{3,}", text)}
+                found |= {text, *re.findall(r"\w{3,}", text)} - FIELD_WORDS
     return found
 
 

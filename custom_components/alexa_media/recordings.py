@@ -29,7 +29,7 @@ from homeassistant.util.file import WriteError, write_utf8_file_atomic
 from homeassistant.util.hass_dict import HassKey
 
 from .cloud.model.api import AlexaBackend
-from .cloud.pseudonyms import Pseudonyms, load_words
+from .cloud.pseudonyms import Pseudonyms, load_allowed
 from .cloud.recorder import Recorder
 from .const import CONF_CUSTOMER_ID, CONF_REFRESH_TOKEN, CONF_REGION, CONF_SERIAL, CONF_UNIT_ID, CONF_URL, DOMAIN
 
@@ -78,7 +78,7 @@ class Recording:
 
     async def async_prepare(self, key: bytes) -> None:
         """Create the recorder, and write the head unless this continues a recording."""
-        words = await self.hass.async_add_executor_job(load_words)
+        words = await self.hass.async_add_executor_job(load_allowed)
         pseudonyms = Pseudonyms(key, words, weeks=_weeks(key))
         self.recorder = Recorder(pseudonyms, float(self.state["started"]))
         version = str((await async_get_integration(self.hass, DOMAIN)).version)

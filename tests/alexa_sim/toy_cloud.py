@@ -109,6 +109,9 @@ class ToyCloud:
         await asyncio.sleep(0)
         return {"said": data}
 
+    def newest_app(self) -> str | None:
+        return None
+
     def spoken(self) -> list[dict[str, Any]]:
         return [{"serial": "G0000000000000A1", "text": "Hello."}]
 

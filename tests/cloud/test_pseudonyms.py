@@ -104,6 +104,9 @@ def test_a_published_word_does_not_stay_as_a_name(planted: Any) -> None:
         ("PUSH_VOLUME_CHANGE", "name"),
         ("online", "status"),
         ("ALEXA_CURRENT_DSN", "deviceSerialNumber"),
+        ("ECHO", "deviceFamily"),
+        ("US", "countryCode"),
+        ("Alexa.PowerController", "interfaceName"),
     ],
 )
 def test_words_of_amazon_stay_where_they_mean_something(value: str, key: str) -> None:

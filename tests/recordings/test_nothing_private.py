@@ -11,10 +11,10 @@ from urllib.parse import quote, quote_plus
 from hypothesis import HealthCheck, given, settings, strategies as st
 from yarl import URL
 
-from custom_components.alexa_media.cloud.pseudonyms import Pseudonyms, load_words
+from custom_components.alexa_media.cloud.pseudonyms import Pseudonyms, load_allowed
 from custom_components.alexa_media.cloud.recorder import Recorder
 
-WORDS = load_words()
+WORDS = load_allowed()
 EXAMPLES = int(os.environ.get("RECORDING_EXAMPLES", "1000"))
 
 

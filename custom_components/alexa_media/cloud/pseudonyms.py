@@ -15,6 +15,7 @@ from pathlib import Path
 import re
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from zoneinfo import available_timezones
 
 from .times import shifted_text
 
@@ -39,16 +40,34 @@ _NAME_KEY: Final = re.compile(
 )
 """Keys of names, free texts and credentials, below which no text stays."""
 
-_MIXED_KEY: Final = re.compile(r"$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
+_MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
 """Keys of texts that may be names or identifiers of Amazon's, below which plain words do not stay."""
 
-_PLAIN: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_TYPE_KEY: Final = re.compile(r"@?[a-z]*type$", re.IGNORECASE)
+_PLACE_KEY: Final = re.compile(r"country|locale|language", re.IGNORECASE)
+_PLACE: Final = re.compile(r"[a-z]{2}([-_][A-Z]{2})?|[A-Z]{2}")
+_WHOLE: Final = re.compile(
+    r"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|(?<!\w)[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,7}(?!\w)"
+    r"|(?<=_)[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,7}(?!\w))"
+)
+"""UUIDs and hardware addresses inside of ids."""
+
+_DEVICE_TYPE: Final = re.compile(r"A(?=.*\d)[0-9A-Z]{9,14}")
+"""Amazon's ids of kinds of devices; known ones stay everywhere."""
+
+_MAKERS: Final = frozenset(
+    {"amazon", "amazon.com", "ledvance", "sengled", "t0bst4r", "matterbridge", "redrock_guard_panel"}
+)
+"""Manufacturers and a model that decide what an appliance is; they stay everywhere."""
+
+_PLAIN: Final = re.compile(r"[A-Z]?[a-z]+")
+_PLAIN_PART: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 _FEATURES: Final = frozenset(
     {"power", "brightness", "color", "lock", "mode", "range", "toggle", "security", "speaker", "setpoint"}
-    | {"thermostat", "reachability", "illuminance", "battery", "connectivity", "online", "offline", "true", "false"}
-    | {"on", "off", "ON", "OFF", "OK", "LOCKED", "UNLOCKED", "JAMMED", "HEAT", "COOL", "AUTO", "ECO", "CELSIUS"}
-    | {"FAHRENHEIT", "DETECTED", "UNREACHABLE", "AWAY", "STAY", "NIGHT"}
+    | {"thermostat", "temperature", "humidity", "volume", "reachability", "illuminance", "battery", "connectivity"}
+    | {"online", "offline", "true", "false", "on", "off", "ON", "OFF", "OK", "LOCKED", "UNLOCKED", "JAMMED"}
+    | {"HEAT", "COOL", "AUTO", "ECO", "CELSIUS", "FAHRENHEIT", "DETECTED", "UNREACHABLE", "AWAY", "STAY", "NIGHT"}
 )
 """Plain words that name features of appliances and their values; they stay below keys that hold both."""
 
@@ -71,6 +90,11 @@ _RULE_WORDS: Final = frozenset(
 )
 _EMAIL: Final = re.compile(r"[^\s@/]+@[^\s@/]+\.[^\s@/]+")
 _URL: Final = re.compile(r"([a-z][a-z0-9+.-]{1,15})://(\S+)", re.IGNORECASE)
+_AMAZON: Final = re.compile(
+    r"((www|alexa|api|parents|eltern|gateway|devices|bob-dispatch-prod-|na|eu|fe|us|-api-alexa)[.-]?){0,5}"
+    r"(amazon\.(com|[a-z]{2}|com?\.[a-z]{2})|amazonalexa\.com|a2z\.com)"
+)
+"""Hosts of Amazon's APIs, which stay: they tell the region."""
 _HARDWARE: Final = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 _ADDRESS: Final = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}")
 _TOKEN: Final = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
@@ -78,7 +102,9 @@ _PIECE: Final = re.compile(r"[^\W_]+")
 _LITERAL: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^\W_]\w*|_\w+')
 _HEX: Final = re.compile(r"[0-9a-f]{8,}")
 
-_JOINTS: Final = frozenset({"amzn1", "account", "person", "alexa", "endpoint", "did", "ms", "alexalists", "v1"})
+_JOINTS: Final = frozenset(
+    {"AAA", "Alexa", "amzn1", "account", "person", "alexa", "endpoint", "did", "ms", "alexalists"}
+)
 """Plain words inside ids of Amazon's."""
 
 _UPPER: Final = "BCDFGHJKLMNPQRSTVWXZ23456789"
@@ -93,6 +119,11 @@ def load_words() -> frozenset[str]:
     """Return the published words; reads a file."""
     lines = WORDS_FILE.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+def load_allowed() -> frozenset[str]:
+    """Return all texts that may stay: the published words and the names of time zones; reads files."""
+    return load_words() | available_timezones()
 
 
 class Pseudonyms:
@@ -140,13 +171,21 @@ class Pseudonyms:
                 return replace(self, text)
         if any(letter.isspace() for letter in text):
             return self._sentence(text)
+        if _AMAZON.fullmatch(text):
+            return text
         return self._composite(text, is_name=_NAME_KEY.search(key) is not None)
 
     def _is_published(self, text: str, key: str) -> bool:
         """Return whether a text may stay where it is."""
+        if text.casefold() in _MAKERS or (_DEVICE_TYPE.fullmatch(text) and text in self._words):
+            return True
         if _NAME_KEY.search(key):
             return False
         if _DURATION.fullmatch(text) or _WEEKDAYS.fullmatch(text):
+            return True
+        if _PLACE_KEY.search(key) and _PLACE.fullmatch(text):
+            return True
+        if _TYPE_KEY.fullmatch(key) and all(piece in self._words for piece in text.split(".")):
             return True
         if text not in self._words and text not in _FEATURES:
             return False
@@ -181,6 +220,8 @@ class Pseudonyms:
 
     def _name(self, name: str) -> str:
         """Return a key of an object: a published word, or an id with the pseudonym that it has as a value."""
+        if name[:1] == "@" and name[1:] in self._words:
+            return name
         return name if name in self._words or (_NUMBER.fullmatch(name) and len(name) <= 4) else self.text(name, "id")
 
     # --- numbers --------------------------------------------------------------------------
@@ -224,10 +265,10 @@ class Pseudonyms:
 
     def _composite(self, text: str, *, is_name: bool = False) -> str:
         """Return an id of several parts, each replaced by itself, so that it still joins with them."""
-        joints = _JOINTS if text.startswith("amzn1.") or "#" in text else frozenset()
+        joints = _JOINTS if text.startswith(("amzn1.", "Alexa.", "AAA_")) or "#" in text else frozenset()
 
         def stays(word: str) -> bool:
-            return not is_name and (word in joints or (word in self._words and not _PLAIN.fullmatch(word)))
+            return not is_name and (word in joints or (word in self._words and not _PLAIN_PART.fullmatch(word)))
 
         def replace(match: re.Match[str]) -> str:
             if stays(match[0]):
@@ -236,12 +277,23 @@ class Pseudonyms:
 
         if not _TOKEN.search(text) or not any(map(str.isalpha, text)):
             return self._digits(text) if any(map(str.isdigit, text)) else self._symbols(text)
-        return _TOKEN.sub(replace, text)
+        # every second part is a UUID or a hardware address, which keeps its form
+        parts = _WHOLE.split(text)
+        return "".join(
+            self._hex(part) if number % 2 else _TOKEN.sub(replace, part) for number, part in enumerate(parts)
+        )
+
+    def _hex(self, text: str) -> str:
+        digits = iter(self._letters(text.casefold(), _HEX_DIGITS, len(text)))
+        made = "".join(next(digits) if letter.isalnum() else letter for letter in text)
+        return made.upper() if text.isupper() else made
 
     def _word(self, word: str) -> str:
         """Return a pseudonym of the same alphabet and length class."""
         alphabet = _alphabet(word)
-        made = self._letters(word, alphabet, _length_class(len(word)))
+        # The length of hexadecimal ids and serials has a meaning and tells nothing.
+        is_exact = alphabet is _HEX_DIGITS and len(word) <= 64
+        made = self._letters(word, alphabet, len(word) if is_exact else _length_class(len(word)))
         if alphabet is _LOWER or (alphabet is _UPPER and not word.isupper() and not word.isdecimal()):
             made = made.capitalize() if word[:1].isupper() else made.lower()
         return made if word.isascii() else f"{made}é"
@@ -291,7 +343,7 @@ class Pseudonyms:
         query = [
             (self._name(name), self.text(value, name)) for name, value in parse_qsl(parts.query, keep_blank_values=True)
         ]
-        made = f"{scheme}://{self._composite(host) if host else ''}{self._segments(parts.path)}"
+        made = f"{scheme}://{host if _AMAZON.fullmatch(host) else self._composite(host)}{self._segments(parts.path)}"
         return f"{made}?{urlencode(query)}" if query else made
 
     def _segments(self, path: str) -> str:
