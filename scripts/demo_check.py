@@ -19,7 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from alexa_sim.client import ControlClient
 from scripts.checks import (
     Check,
+    actions,
     alerts,
+    automation,
     echos,
     history,
     life,
@@ -39,6 +41,8 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *echos.CHECKS,
     *alerts.CHECKS,
     *history.CHECKS,
+    *automation.CHECKS,
+    *actions.CHECKS,
     *lists.CHECKS,
     *media.CHECKS,
     *players.CHECKS,

@@ -43,6 +43,7 @@ http:
   server_host: 127.0.0.1
   server_port: {port}
 application_credentials:
+automation: !include automations.yaml
 config:
 ffmpeg:
   ffmpeg_bin: {ffmpeg}
@@ -124,6 +125,7 @@ def write_config(folder: Path, port: int, domain: str, level: str) -> None:
     (folder / "configuration.yaml").write_text(
         CONFIGURATION.format(port=port, country=COUNTRIES.get(domain, "US"), level=level, ffmpeg=ffmpeg())
     )
+    (folder / "automations.yaml").write_text("[]\n")
     (folder / "custom_components").mkdir()
     (folder / "custom_components" / "alexa_media").symlink_to(ROOT / "custom_components" / "alexa_media")
 
@@ -398,7 +400,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--household", default="demo", help="household of the simulated cloud (demo)")
     parser.add_argument("--domain", default="amazon.com", help="marketplace of the account (amazon.com)")
     parser.add_argument("--port", type=int, help="port of Home Assistant (8123; with --check any free one)")
-    parser.add_argument("--limit", type=float, default=300, help="seconds that the checks may take (300)")
+    parser.add_argument("--limit", type=float, default=480, help="seconds that the checks may take (480)")
     parser.add_argument("--debug", action="store_true", help="let the integration log everything")
     args = parser.parse_args()
     if args.migration and not args.check:

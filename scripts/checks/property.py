@@ -236,8 +236,39 @@ def wifi(world: World) -> str:
     finally:
         later.join()
     expect(response["status"] == "success", f"answered {response}")
+    known = {"device_id": device, "operation_id": response["operation_id"]}
+    _, status = world.rest().trigger_service_with_response("alexa_media", "wifi_status", **known)
+    expect(status["status"] == "success", f"afterwards {status}")
     expect(WIFI_KEY not in world.log.read_text(errors="replace"), "the password is in the log")
     return "saved, installed"
+
+
+def details(world: World) -> str:
+    """Set the address of an Echo, rename it, and delete its timers."""
+    device = device_id(world, f"number.{BED}_volume")
+    address = {"line1": "12 Example Street", "city": "Seattle", "state": "WA", "postal_code": "98101", "country": "US"}
+    act(world, "alexa_media.set_address", device_id=device, **address)
+    act(world, "alexa_media.delete_timers", device_id=device)
+    act(world, "alexa_media.rename_endpoint", device_id=device, name="Room 101 bedside")
+    name = endpoint(world, "SIM101BED")["friendlyName"]
+    expect("bedside" in str(name), f"its name is {name}")
+    act(world, "alexa_media.rename_endpoint", device_id=device, name="Room 101 bed")
+    return "at its address, renamed and back"
+
+
+def leave(world: World) -> str:
+    """Take an Echo out of its room and deregister it, and forget a lamp."""
+    device = device_id(world, "sensor.spare_echo_room")
+    act(world, "alexa_media.remove_from_unit", device_id=device, confirm=True)
+    lamp = device_id(world, "light.room_102_room_102_lamp")
+    sure = {"confirm": True, "serial_number": "SIMHOME000003"}
+    act(world, "alexa_media.forget_endpoint", device_id=lamp, **sure)
+    sofa = device_id(world, "sensor.room_102_room_102_sofa_room")
+    sure = {"confirm": True, "serial_number": "G0SIMASP00000011"}
+    act(world, "alexa_media.deregister_endpoint", device_id=sofa, **sure)
+    left = {key.rpartition(".")[2] for key in world.sim.state()["smartProperties"]["endpoints"]}
+    expect(not left & {"SIM102LAMP", "SIM102SOFA"}, f"still there: {left}")
+    return "gone"
 
 
 def offline(world: World) -> str:
@@ -299,9 +330,11 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("deregistering wants to be meant", guards),
     ("move to a unit", move),
     ("Wi-Fi saved and installed", wifi),
+    ("address, name and timers of a room's Echo", details),
     ("offline and back", offline),
     ("an expired token is renewed", token),
     ("reload", reload),
+    ("an Echo and a lamp leave the property", leave),
     ("removal", removal),
     ("log without errors and secrets", quiet),
 )

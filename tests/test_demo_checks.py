@@ -1,0 +1,56 @@
+"""The checks of ``scripts/demo --check`` drive every action."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+import yaml
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+CHECKS: Final = ROOT / "scripts" / "checks"
+TABLE: Final = CHECKS / "actions.py"
+
+
+def table() -> dict[str, str]:
+    """Return the row that drives each action."""
+    for node in ast.parse(TABLE.read_text()).body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "DRIVEN" and node.value:
+            found = ast.literal_eval(node.value)
+            assert isinstance(found, dict)
+            return found
+    pytest.fail("there is no table")
+
+
+def words(tree: ast.AST) -> set[str]:
+    """Return the texts in a piece of code."""
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def rows(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
+    """Yield the rows of a module, each with the texts in its function."""
+    functions: Mapping[str, ast.AST] = {
+        node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Tuple(elts=[ast.Constant(value=str(name)), ast.Name(id=function)]) if function in functions:
+                yield name, words(functions[function])
+
+
+def test_every_action_has_a_row_that_drives_it() -> None:
+    """A new action without a row fails, and so does a row that no longer calls its action."""
+    driven = table()
+    actions = yaml.safe_load((ROOT / "custom_components/alexa_media/services.yaml").read_text())
+    assert set(driven) == set(actions)
+    known = dict(row for path in CHECKS.glob("*.py") for row in rows(ast.parse(path.read_text())))
+    assert set(driven.values()) <= set(known)
+    silent = [name for name, row in driven.items() if not {name, f"alexa_media.{name}"} & known[row]]
+    assert silent == []
+
+
+def test_every_trigger_and_condition_has_a_row() -> None:
+    source = words(ast.parse((CHECKS / "automation.py").read_text()))
+    for name in ("triggers", "conditions"):
+        assert set(yaml.safe_load((ROOT / f"custom_components/alexa_media/{name}.yaml").read_text())) <= source
