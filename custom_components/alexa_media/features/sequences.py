@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -11,6 +12,7 @@ import probatio as vol
 from ..cloud.model.commands import (
     Announce,
     Command,
+    DoNotDisturb,
     LaunchSkill,
     PlaySearch,
     PlaySound,
@@ -36,7 +38,9 @@ MAX_STEPS: Final = 2 * MAX_COMMANDS
 """Maximum number of steps, pauses and groups of steps included."""
 MAX_WAIT: Final = 3600
 
-_FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
+LONGEST_DND: Final = timedelta(hours=12)
+
+_FOR_MEMBERS: Final = (Speak, Announce, SetVolume, DoNotDisturb)
 _GROUPS: Final[dict[str, type[InTurn | Together]]] = {"serial": InTurn, "parallel": Together}
 _ENTITY: Final = "entity_id"
 ROUTINE: Final = "routine"
@@ -72,7 +76,27 @@ def _volume(value: object, _step: Mapping[str, Any]) -> Command:
 
 def _music(value: object, step: Mapping[str, Any]) -> Command:
     provider = _text(step.get("provider", "DEFAULT"))
-    return PlaySearch(provider=provider_of(provider) or provider, phrase=_text(value))
+    timer = _seconds(step["timer"]) if "timer" in step else None
+    return PlaySearch(provider=provider_of(provider) or provider, phrase=_text(value), timer=timer)
+
+
+def _play(value: object, step: Mapping[str, Any]) -> Command:
+    extra = step.get("parameters", {})
+    if not isinstance(extra, Mapping) or not all(
+        isinstance(key, str) and isinstance(one, str | int | float) for key, one in extra.items()
+    ):
+        raise ValueError("parameters must be names with texts, numbers, or true and false")
+    return RunSequence(name=_text(value), extra=dict(extra))
+
+
+def _do_not_disturb(value: object, _step: Mapping[str, Any]) -> Command:
+    try:
+        duration = cv.positive_time_period(value)
+    except (vol.Invalid, OverflowError) as err:
+        raise ValueError("it needs a duration") from err
+    if not timedelta(seconds=1) <= duration <= LONGEST_DND:
+        raise ValueError("it needs a duration of up to 12 hours")
+    return DoNotDisturb(duration=duration)
 
 
 def _stop(value: object, _step: Mapping[str, Any]) -> Command:
@@ -89,10 +113,11 @@ _COMMANDS: Final[dict[str, Callable[[object, Mapping[str, Any]], Command]]] = {
     "sound": lambda value, _step: PlaySound(sound=_text(value)),
     "text_command": lambda value, _step: TextCommand(text=_text(value)),
     "skill": lambda value, _step: LaunchSkill(skill_id=_text(value)),
-    "play": lambda value, _step: RunSequence(name=_text(value), extra={}),
+    "play": _play,
+    "do_not_disturb": _do_not_disturb,
     "stop": _stop,
 }
-_FIELDS: Final = {"announce": {"title"}, "music": {"provider"}}
+_FIELDS: Final = {"announce": {"title"}, "music": {"provider", "timer"}, "play": {"parameters"}}
 _KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
 
 

@@ -14,6 +14,7 @@ from ..cloud.names import meant
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..features.kids import async_disable_kids, async_enable_kids
 from ..features.routines import async_run_routine
+from ..features.sequences import LONGEST_DND
 from ..features.sounds import async_shelf, public_url, required_public_url
 from ..features.speech import DndPolicy, Kind, Message, async_say, can_speak, echo_players, recipients_of
 from ..features.targets import async_permissions, async_require_speakers
@@ -99,9 +100,6 @@ class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
         with shelf.offer(sound):
             report = await async_say(hass, message, recipients_of(players, [player]))
         report.raise_errors()
-
-
-LONGEST_DND: Final = timedelta(hours=12)
 
 
 class PlayerSettings(SourceSelection, SoundModes):

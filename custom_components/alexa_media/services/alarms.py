@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
@@ -57,19 +57,25 @@ from ..features.targets import async_permissions
 
 ATTR_ALL_DEVICES: Final = "all_devices"
 ATTR_AT: Final = "at"
+ATTR_DATE: Final = "date"
 ATTR_DURATION: Final = "duration"
 ATTR_ID: Final = "notification_id"
 ATTR_INTERVAL: Final = "interval"
 ATTR_LABEL: Final = "label"
 ATTR_MESSAGE: Final = "message"
 ATTR_SOUND: Final = "sound"
+ATTR_TIME: Final = "time"
 ATTR_VOLUME: Final = "volume"
 ATTR_WEEKDAYS: Final = "weekdays"
 
 _SECOND: Final = timedelta(seconds=1)
 
 # A time of day means the next such time; dates are tried first, as "07:00" is no date.
-_AT: Final = vol.Any(cv.datetime, cv.time)
+_WHEN: Final = {
+    vol.Optional(ATTR_AT): vol.Any(cv.datetime, cv.time),
+    vol.Optional(ATTR_TIME): cv.time,
+    vol.Optional(ATTR_DATE): cv.date,
+}
 _REPEATED: Final = {
     vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In(WEEKDAYS))]),
     vol.Optional(ATTR_INTERVAL, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
@@ -97,7 +103,7 @@ async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
     echos = await _async_echos(call, CAN_RING, *([] if volume is None else [HAS_VOLUME]))
     plans: list[_Plan] = []
     for echo in echos:
-        timing = timing_of(echo, call.data[ATTR_AT], _recurrence(call))
+        timing = timing_of(echo, _required_at(call), _recurrence(call))
         plans.append(_Plan(echo, timing, sound=await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))))
     ids = await _async_create_all(call.hass, plans)
     if volume is not None:
@@ -120,7 +126,7 @@ async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
     label = label_of(call.data[ATTR_MESSAGE])
     if not call.data[ATTR_ALL_DEVICES]:
         echos = await _async_echos(call, CAN_REMIND)
-        plans = [_Plan(echo, timing_of(echo, call.data[ATTR_AT], _recurrence(call)), label=label) for echo in echos]
+        plans = [_Plan(echo, timing_of(echo, _required_at(call), _recurrence(call)), label=label) for echo in echos]
         return _response(await _async_create_all(call.hass, plans))
     account = (await _async_echos(call))[0].entry if _has_target(call) else None
     echos = echos_that_remind(call.hass, account)
@@ -138,7 +144,7 @@ async def _async_create_everywhere(
     """Create one reminder for all devices of an account; if Amazon refuses that, one on each of them."""
 
     def timing(echo: Echo) -> Timing:
-        return timing_of(echo, call.data[ATTR_AT], _recurrence(call))
+        return timing_of(echo, _required_at(call), _recurrence(call))
 
     if everywhere := echo_of(entry, EVERYWHERE):
         with command_errors(call.hass, entry), suppress(AlexaCommandError, AlexaUnsupportedError):
@@ -308,7 +314,7 @@ _ACTIONS: Final[
         _async_create_alarm,
         {
             **_ECHO,
-            vol.Required(ATTR_AT): _AT,
+            **_WHEN,
             **_REPEATED,
             vol.Optional(ATTR_SOUND): cv.string,
             vol.Optional(ATTR_VOLUME): fraction,
@@ -319,7 +325,7 @@ _ACTIONS: Final[
         _async_create_reminder,
         {
             **_ECHO,
-            vol.Required(ATTR_AT): _AT,
+            **_WHEN,
             vol.Required(ATTR_MESSAGE): cv.string,
             vol.Optional(ATTR_ALL_DEVICES, default=False): cv.boolean,
             **_REPEATED,
@@ -333,12 +339,12 @@ _ACTIONS: Final[
     (
         "edit_alarm",
         _async_edit_alarm,
-        {**_ONE, vol.Optional(ATTR_AT): _AT, **_REPEATED, vol.Optional(ATTR_SOUND): cv.string},
+        {**_ONE, **_WHEN, **_REPEATED, vol.Optional(ATTR_SOUND): cv.string},
     ),
     (
         "edit_reminder",
         _async_edit_reminder,
-        {**_ONE, vol.Optional(ATTR_AT): _AT, **_REPEATED, vol.Optional(ATTR_MESSAGE): cv.string},
+        {**_ONE, **_WHEN, **_REPEATED, vol.Optional(ATTR_MESSAGE): cv.string},
     ),
     ("set_alarm_volume", _async_set_volume, {**_ONE, vol.Optional(ATTR_VOLUME): fraction}),
     ("delete_notification", _async_delete, _ONE),
@@ -346,6 +352,28 @@ _ACTIONS: Final[
     ("snooze_alarm", _async_snooze, {**_ECHO, vol.Optional(ATTR_DURATION): _LENGTH}),
     ("stop_alarm", _async_stop, _ECHO),
 )
+
+
+def _at(call: ServiceCall) -> datetime | time | None:
+    """Return the time of a call: ``at``, or ``time`` on ``date`` or on the next day that it is possible.
+
+    Raises ``ServiceValidationError`` for two times, and for a date without a time.
+    """
+    at: datetime | time | None = call.data.get(ATTR_AT)
+    clock: time | None = call.data.get(ATTR_TIME)
+    day: date | None = call.data.get(ATTR_DATE)
+    if at is not None and (clock or day):
+        raise invalid_input("alarm_two_times")
+    if day is not None and clock is None:
+        raise invalid_input("alarm_no_time")
+    return at if at is not None or clock is None else clock if day is None else datetime.combine(day, clock)
+
+
+def _required_at(call: ServiceCall) -> datetime | time:
+    """Return the time of a call; raises ``ServiceValidationError`` without one."""
+    if (at := _at(call)) is None:
+        raise invalid_input("alarm_no_time")
+    return at
 
 
 def _recurrence(call: ServiceCall) -> Recurrence | None:
@@ -360,7 +388,7 @@ def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | N
 
     The days stay if only the time is new, the time of day if only the days are.
     """
-    at: datetime | time | None = call.data.get(ATTR_AT)
+    at = _at(call)
     recurrence = _recurrence(call)
     if at is None and ATTR_WEEKDAYS not in call.data:
         return None

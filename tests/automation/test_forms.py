@@ -1,0 +1,90 @@
+"""Actions whose fields the automation editor fills in."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.selector import ObjectSelector
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+import yaml
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.features.sequences import _COMMANDS, _FIELDS, _GROUPS
+from tests.conftest import Household
+from tests.features.test_alarms import act, held
+
+KITCHEN = "media_player.kitchen_show"
+BEDROOM = "media_player.bedroom_dot"
+
+
+async def test_a_time_field_needs_no_date(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The fields of the editor and the text forms make the same alarms."""
+    daily = {"weekdays": ["mo", "tu", "we", "th", "fr"]}
+    by_field = (await act(hass, "create_alarm", entity_id=BEDROOM, time="07:05:00", **daily))["id"]
+    by_text = (await act(hass, "create_alarm", entity_id=BEDROOM, at="07:05", **daily))["id"]
+    for key in ("originalDate", "originalTime", "rRuleData"):
+        assert held(household, by_field)[key] == held(household, by_text)[key]
+    year = datetime.now().year + 1  # noqa: DTZ005 - only the year
+    dated = await act(hass, "create_reminder", entity_id=KITCHEN, time="09:30:00", date=f"{year}-12-24", message="Tree")
+    item = held(household, dated["id"])
+    assert (item["originalDate"], item["originalTime"]) == (f"{year}-12-24", "09:30:00.000")
+    await act(hass, "edit_reminder", notification_id=dated["id"], time="10:00:00", date=f"{year}-12-25")
+    item = held(household, dated["id"])
+    assert (item["originalDate"], item["originalTime"]) == (f"{year}-12-25", "10:00:00.000")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({}, "time is missing"),
+        ({"date": "2030-01-01"}, "time is missing"),
+        ({"at": "07:00", "time": "08:00:00"}, "two times"),
+        ({"at": "07:00", "date": "2030-01-01"}, "two times"),
+    ],
+)
+async def test_a_time_is_needed_and_only_one(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[str, Any], words: str
+) -> None:
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match=words):
+        await act(hass, "create_alarm", entity_id=BEDROOM, **data)
+    assert [one for one in sim.ledger() if one["method"] not in ("GET", "HEAD")] == []
+
+
+async def test_the_form_of_steps_has_every_step(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """A new kind of step or field without a form field fails."""
+    services = yaml.safe_load(Path("custom_components/alexa_media/services.yaml").read_text())
+    form = services["run_sequence"]["fields"]["steps"]["selector"]
+    fields = set(form["object"]["fields"])
+    assert fields == {*_COMMANDS, *_GROUPS, *set().union(*_FIELDS.values()), "wait", "routine", "entity_id"}
+    steps = [{"speak": "Good morning", "entity_id": [KITCHEN]}, {"wait": 2}, {"do_not_disturb": {"minutes": 30}}]
+    assert ObjectSelector(form["object"])(steps) == steps
+
+
+async def test_steps_take_a_timer_parameters_and_do_not_disturb(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """All in one request, as Amazon takes them."""
+    sim.reset_ledger()
+    steps = [
+        {"do_not_disturb": "00:30:00"},
+        {"play": "Alexa.Weather.Play", "parameters": {"units": "metric"}},
+        {"music": "jazz", "timer": 600},
+    ]
+    await hass.services.async_call("alexa_media", "run_sequence", {"entity_id": KITCHEN, "steps": steps}, blocking=True)
+    (body,) = [one["body"] for one in sim.ledger(path="/api/behaviors/preview")]
+    for part in ("metric", "DURATION#PT0H30M0S", "waitTimeInSeconds"):
+        assert part in str(body)
+    assert household.device("Kitchen Show")["dnd"] is True
+    for wrong in ({"do_not_disturb": "13:00:00"}, {"do_not_disturb": "soon"}, {"play": "x", "parameters": [1]}):
+        with pytest.raises(ServiceValidationError, match="Step 1"):
+            await hass.services.async_call(
+                "alexa_media", "run_sequence", {"entity_id": KITCHEN, "steps": [wrong]}, blocking=True
+            )
