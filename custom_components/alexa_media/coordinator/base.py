@@ -22,6 +22,7 @@ from ..cloud.errors import (
     AlexaUnsupportedError,
 )
 from ..cloud.model.api import AlexaBackend
+from ..cloud.model.commands import command
 from ..const import DOMAIN, Topic
 from ..issues import async_clear_permission, async_report_permission
 
@@ -247,6 +248,23 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if not self.read_at_start and not self._by_context:
             return True
         return any(began is not None and began >= moment for began in (self.read_at, self._reading_since))
+
+    @property
+    def is_behind(self) -> bool:
+        """Return whether a known change has not been read yet."""
+        return self._hint_since is not None or bool(self._awaited)
+
+    async def async_make_current(self) -> None:
+        """Read what may have changed, for a command; raises ``AlexaError``.
+
+        The read is part of the command: unlike a poll, it is not held back while Amazon throttles.
+        """
+        if self.is_current and not self.is_behind:
+            return
+        with command():
+            await self.async_refresh_shared()
+        if not self.last_update_success and self._failure is not None:
+            raise self._failure
 
     async def async_refresh_shared(self) -> None:
         """Refresh now; concurrent callers share one read."""

@@ -100,11 +100,6 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
     topic: ClassVar[Topic] = Topic.NOTIFICATIONS
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
 
-    @property
-    def is_behind(self) -> bool:
-        """Return whether a known change has not been read yet."""
-        return self._hint_since is not None or bool(self._awaited)
-
     @override
     async def _async_read(self) -> Mapping[str, tuple[Notification, ...]]:
         """Read all notifications of the account."""

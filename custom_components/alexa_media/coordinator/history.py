@@ -378,7 +378,10 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         self.questions.async_match((record, self.echo_of(record)) for record in in_order)
         latest = {serial: value.record for serial, value in self.data.items()}
         for found in in_order:
-            self._newest = max(min(found.timestamp, now + AHEAD), self._newest or found.timestamp)
+            if found.timestamp > now + AHEAD:
+                # no later command could replace it
+                continue
+            self._newest = max(found.timestamp, self._newest or found.timestamp)
             if self.questions.is_own(found, self.echo_of(found)):
                 self._seen.add(self._key(found))
                 continue

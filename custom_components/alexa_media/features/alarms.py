@@ -14,6 +14,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ..cloud.alarm_times import ALARMS, TIMERS, first_day, next_occurrence, repeats, repetition_rules, weekdays_of
+from ..cloud.errors import AlexaError
 from ..cloud.model.alarms import WEEKDAYS, AlarmsApi, AlarmTone, Recurrence, Timing
 from ..cloud.model.commands import TextCommand
 from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification
@@ -210,17 +211,25 @@ def must_be_online(echo: Echo) -> None:
 async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
     """Return the notification with an id, or with the index that the id ends with, and its device.
 
-    Changes made a moment ago are read first. Raises ``ServiceValidationError`` if there is none.
+    Changes made a moment ago are read first. Raises ``ServiceValidationError`` if there is none, and
+    ``HomeAssistantError`` if that is unknown because Amazon didn't answer.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    failed: tuple[AlexaConfigEntry, AlexaError] | None = None
     for entry in entries:
-        notifications = entry.runtime_data.notifications
-        if notifications and notifications.is_behind:
-            await notifications.async_refresh_shared()
-        for serial, items in notifications.data.items() if notifications else ():
+        if (notifications := entry.runtime_data.notifications) is None:
+            continue
+        try:
+            await notifications.async_make_current()
+        except AlexaError as err:
+            failed = entry, err
+        for serial, items in notifications.data.items():
             for item in items:
                 if notification_id in (item.notification_id, item.index) and (echo := echo_of(entry, serial)):
                     return echo, item
+    if failed:
+        with command_errors(hass, failed[0]):
+            raise failed[1]
     raise invalid_input("alarm_gone", id=notification_id)
 
 

@@ -137,7 +137,7 @@ class PlayerSettings(SourceSelection, SoundModes):
 
     async def async_unpair_bluetooth(self, source: str) -> None:
         """Unpair the Bluetooth device with a name."""
-        paired, settings = self._paired or {}, self.runtime.backend.settings
+        paired, settings = await self._async_paired(source), self.runtime.backend.settings
         if settings is None or (name := meant(paired, source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join(paired))
         with command_errors(self.hass, self.entry):

@@ -44,6 +44,14 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
             self._bluetooth = state
             self.async_write_ha_state()
 
+    async def _async_paired(self, source: str) -> dict[str, PairedDevice]:
+        """Return the paired devices by name; they are read if they may be outdated and lack a name."""
+        bluetooth, paired = self.runtime.bluetooth, self._paired or {}
+        if bluetooth is not None and meant((LOCAL_SPEAKER, *paired), source) is None:
+            with command_errors(self.hass, self.entry):
+                await bluetooth.async_make_current()
+        return self._paired or {}
+
     @property
     @override
     def source_list(self) -> list[str] | None:
@@ -64,7 +72,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @override
     async def async_select_source(self, source: str) -> None:
         """Connect a paired device, or a speaker; selecting the Echo itself disconnects the current one."""
-        backend, paired = self.runtime.backend, self._paired or {}
+        backend, paired = self.runtime.backend, await self._async_paired(source)
         if (name := meant((LOCAL_SPEAKER, *paired), source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join((LOCAL_SPEAKER, *paired)))
         bluetooth = self.runtime.bluetooth

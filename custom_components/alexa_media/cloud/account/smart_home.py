@@ -34,6 +34,7 @@ from ..model.appliances import (
     TemperatureScale,
     Value,
     ValueRange,
+    time_of_sample,
 )
 from ..model.controls import ArmState, Control, Discovery, SmartHomeApi, SmartHomeChanged
 from .smart_home_controls import (
@@ -393,7 +394,7 @@ def _time(value: Any) -> datetime | None:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+    return time_of_sample(at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at)
 
 
 MAX_CONTROLS: Final = 100

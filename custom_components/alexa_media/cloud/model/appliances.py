@@ -5,9 +5,9 @@ Names of features and properties are those of Amazon's GraphQL schema.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .devices import OpenEnum
 
@@ -245,6 +245,15 @@ class PropertyKey(NamedTuple):
     feature: str
     name: str
     instance: str = ""
+
+
+_AHEAD: Final = timedelta(hours=1)
+"""Maximum lead of Amazon's clock."""
+
+
+def time_of_sample(at: datetime | None) -> datetime | None:
+    """Return the time of a sample; None for one in the future, against which every later sample would be old."""
+    return None if at is None or at > datetime.now(UTC) + _AHEAD else at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

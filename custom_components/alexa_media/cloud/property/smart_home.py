@@ -20,6 +20,7 @@ from ..model.appliances import (
     Sample,
     Temperature,
     Value,
+    time_of_sample,
 )
 from ..model.controls import (
     ArmState,
@@ -266,7 +267,7 @@ def state_of(endpoint: Endpoint) -> ApplianceState:
 
 def _sample(found: Property) -> Sample:
     """Return a property with the time at which it was read at the device."""
-    return Sample(value=_value(found), at=found.sampled_at, error=found.error)
+    return Sample(value=_value(found), at=time_of_sample(found.sampled_at), error=found.error)
 
 
 def _value(found: Property) -> Value | None:
