@@ -120,6 +120,7 @@ async def test_what_a_request_costs(
     # what nobody asked anything with
     for kind in ("WAKE_WORD_ONLY", "DEVICE_ARBITRATION", "ASR_TIMEOUT", "NO_EXPRESSED_INTENT"):
         sim.say(kitchen, "", utterance_type=kind)
+    await until(hass, lambda: len(household.requests()) == 2)
     await quiet(hass, sim, calm=0.5)
     assert household.requests() == [RECORDS] * 2
     assert (last_called(hass), len(fired)) == (before, 6)
