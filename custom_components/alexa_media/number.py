@@ -89,7 +89,8 @@ class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
     async def async_set_native_value(self, value: float) -> None:
         """Set the volume, and show the resulting value."""
         with command_errors(self.hass, self.entry):
-            await self._volumes.api.async_set_alarm_volume(self.device, round(value))
+            with self._volumes.written.writing({self.serial: round(value)}, self._volumes.data):
+                await self._volumes.api.async_set_alarm_volume(self.device, round(value))
         await self.coordinator.async_refresh_shared()
 
 

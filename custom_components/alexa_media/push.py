@@ -99,8 +99,9 @@ def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
     if data.players is None:
         return
     known = data.players.data.get(event.serial)
-    data.players.async_volume(event)
-    if data.history and known and known.volume == event.volume:
+    is_new = data.players.async_volume(event)
+    data.temporary_volumes.async_pushed(event.serial, event.volume.level)
+    if data.history and known and not is_new:
         data.history.async_wake(event.serial, Sign.VOLUME)
 
 
@@ -108,7 +109,7 @@ def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
 def _dnd(data: AlexaRuntimeData, event: DndChanged) -> None:
     """Set Do Not Disturb."""
     if data.dnd:
-        data.dnd.async_apply({event.serial: event.enabled})
+        data.dnd.async_apply_pushed({event.serial: event.enabled})
 
 
 @_rule(NowPlayingChanged, Verb.APPLY)

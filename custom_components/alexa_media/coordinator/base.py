@@ -25,6 +25,7 @@ from ..cloud.model.api import AlexaBackend
 from ..cloud.model.commands import command
 from ..const import DOMAIN, Topic
 from ..issues import async_clear_permission, async_report_permission
+from .own_writes import OwnWrites
 
 LOGGER: Final = logging.getLogger(__package__)
 
@@ -119,7 +120,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self.hearing: Listener | None = None
         self._push_up_at = 0.0
         self._is_hinted = False
+        self._read_lock = asyncio.Lock()
         self._pushed_while_reading: dict[str, V] | None = None
+        self.written: OwnWrites[Any] = OwnWrites(hass.loop.time)
         self._hint_since: float | None = None
         self._cancel_hint: CALLBACK_TYPE | None = None
         self._awaited: dict[str, CALLBACK_TYPE] = {}
@@ -152,7 +155,15 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
-        """Read; data pushed during the read win over the result.
+        """Read; data pushed or written during the read win over the result.
+
+        Reads of one topic run one after the other: an older one never undoes what a newer one has found.
+        """
+        async with self._read_lock:
+            return await self._async_read_alone()
+
+    async def _async_read_alone(self) -> Mapping[str, V]:
+        """Read while no other read of the topic runs.
 
         ``read_at`` is the start of the last successful read, in seconds of the event loop's clock.
         """
@@ -178,9 +189,15 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             if any(key in self.data and self.should_be_pushed(self.data[key], value) for key, value in quiet.items()):
                 self.hearing.async_unpushed()
         async_clear_permission(self.hass, self.entry, self.topic)
-        if pushed:
-            data = {**data, **{key: value for key, value in pushed.items() if key in data}}
-        return data
+        settled = {key: pushed[key] if key in pushed else self._settled(key, data[key], began) for key in data}
+        return data if settled == data else settled
+
+    def _settled(self, key: str, value: V, began: float) -> V:
+        """Return the value to show after a read, which keeps what the read is too old to contain.
+
+        ``began`` is the start of the read. For topics whose keys are the keys of own writes.
+        """
+        return value if self.written.takes_read(key, value, began) else self.data.get(key, value)
 
     def _failed(self, err: AlexaError) -> UpdateFailed:
         """Return the error for Home Assistant, with a retry that is earlier than the next poll."""
@@ -320,7 +337,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         The poll schedule and ``last_update_success`` do not change: a push does not prove that reads work.
         """
         for key in changes:
-            self._confirmed(key)
+            if not self._is_awaiting(key):
+                self._confirmed(key)
         if self._pushed_while_reading is not None:
             self._pushed_while_reading.update(changes)
         changed = {key: value for key, value in changes.items() if self.data.get(key) != value}
@@ -333,6 +351,24 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if came:
             self._tell((EXISTENCE,))
         self._async_changed(before, self.data)
+
+    @callback
+    def async_apply_pushed(self, changes: Mapping[str, V]) -> None:
+        """Apply pushed values, except those that may be older than an own write: these are checked by a read."""
+        stale = {key for key, value in changes.items() if self.written.is_stale(key, value)}
+        self.async_apply({key: value for key, value in changes.items() if key not in stale})
+        for key in stale:
+            self.async_doubt(key)
+
+    @callback
+    def async_doubt(self, key: str) -> None:
+        """Read ``key`` unless a push confirms the own write soon."""
+        if key not in self._awaited:
+            self.async_expect(key, accepted=False)
+
+    def _is_awaiting(self, key: str) -> bool:
+        """Return whether an own write of ``key`` is not confirmed by the data yet."""
+        return self.written.is_awaited(key)
 
     @callback
     def _async_changed(self, before: Mapping[str, V], after: Mapping[str, V]) -> None:

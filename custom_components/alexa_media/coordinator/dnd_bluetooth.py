@@ -48,7 +48,8 @@ class DndCoordinator(TopicCoordinator[bool]):
         errors: list[AlexaError] = []
         for device in devices:
             try:
-                await self.backend.async_set_dnd(device, enabled)
+                with self.written.writing({device.serial: enabled}, self.data):
+                    await self.backend.async_set_dnd(device, enabled)
             except AlexaError as err:
                 errors.append(err)
                 if isinstance(err, AlexaConnectionError) and err.sent:

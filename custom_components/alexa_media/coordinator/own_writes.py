@@ -1,28 +1,37 @@
 """Values written here that Amazon has not confirmed yet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 STALE_AGE: Final = 5.0
-"""Seconds after a write in which a push may still have a value from before it, such as that of a waking Echo."""
+"""Seconds after an accepted write in which a push may still have a value from before it.
+
+Such a push comes from an Echo that wakes while the write is on its way. The time is a guess.
+"""
 
 
 @dataclass(slots=True, eq=False)
 class Write[V]:
-    """A write that was sent: its value, the values before it, and the earlier write that it replaces."""
+    """A write: its value, the values before it (None if unknown), and the earlier write that it replaces.
+
+    ``accepted_at`` is None while the write is in flight; ``is_settled`` is set when a read has returned the value.
+    """
 
     value: V
-    older: tuple[V, ...]
-    until: float
+    older: tuple[V, ...] | None
     replaces: Write[V] | None
+    accepted_at: float | None = None
+    is_settled: bool = False
 
 
 class OwnWrites[V]:
     """The latest write by key, until a newer fact arrives.
 
     Pushes are delivered in order. A push that has the written value confirms it; one that has a value from before the
-    write is stale; any other value is newer. A read is newer if it began after the write was accepted.
+    write is stale; any other value is newer. If the value before the write is unknown, every other value may be stale.
+    A read is newer if it began after the write was accepted.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -30,15 +39,36 @@ class OwnWrites[V]:
         self._now = now
         self._writes: dict[str, Write[V]] = {}
 
-    def begin(self, key: str, value: V, before: V | None) -> Write[V]:
-        """Note a write that is about to be sent; ``before`` is the value shown."""
+    @contextmanager
+    def writing(self, values: Mapping[str, V], shown: Mapping[str, V | None]) -> Iterator[None]:
+        """Note values while they are sent, and that they were accepted; forget them if sending raises.
+
+        ``shown`` has the values before by key, as far as they are known.
+        """
+        writes = {key: self._begin(key, value, shown.get(key)) for key, value in values.items()}
+        try:
+            yield
+        except BaseException:
+            for key, write in writes.items():
+                self._undo(key, write)
+            raise
+        for write in writes.values():
+            write.accepted_at = self._now()
+            write.replaces = None
+
+    def _begin(self, key: str, value: V, before: V | None) -> Write[V]:
+        """Note a write that is about to be sent."""
         replaces = self._find(key)
-        older = (*replaces.older, replaces.value) if replaces else () if before is None else (before,)
-        write = Write(value, tuple(old for old in older if old != value), self._now() + STALE_AGE, replaces)
-        self._writes[key] = write
+        if replaces is None:
+            older = None if before is None else (before,)
+        else:
+            older = None if replaces.older is None else tuple(dict.fromkeys((*replaces.older, replaces.value)))
+        if older is not None:
+            older = tuple(old for old in older if old != value)
+        write = self._writes[key] = Write(value, older, replaces)
         return write
 
-    def undo(self, key: str, write: Write[V]) -> None:
+    def _undo(self, key: str, write: Write[V]) -> None:
         """Forget a write that failed; the one before it counts again."""
         if self._writes.get(key) is not write:
             return
@@ -51,19 +81,39 @@ class OwnWrites[V]:
         write = self._find(key)
         return write.value if write else None
 
-    def is_stale(self, key: str, value: V) -> bool:
-        """Return whether a pushed value is from before the write; any other value ends the write."""
+    def is_awaited(self, key: str) -> bool:
+        """Return whether a write that changes a value is not confirmed yet."""
         write = self._find(key)
-        if write is not None and value in write.older:
+        return write is not None and write.older != () and not write.is_settled
+
+    def is_stale(self, key: str, value: V) -> bool:
+        """Return whether a pushed value may be from before the write; any other value ends the write."""
+        write = self._find(key)
+        if write is not None and value != write.value and (write.older is None or value in write.older):
             return True
         self._writes.pop(key, None)
         return False
 
-    def forget(self, key: str) -> None:
-        """Forget a write because a newer fact was read."""
-        self._writes.pop(key, None)
+    def takes_read(self, key: str, value: V | None, began: float) -> bool:
+        """Return whether a value was read after the write; ``began`` is the start of the read.
+
+        The written value settles the write, which still protects from stale pushes; any other value ends it.
+        """
+        write = self._find(key)
+        if write is None:
+            return True
+        if value == write.value:
+            write.is_settled = True
+            return True
+        if write.accepted_at is None or began < write.accepted_at:
+            return False
+        del self._writes[key]
+        return True
 
     def _find(self, key: str) -> Write[V] | None:
-        """Return the write of a key that has not expired."""
+        """Return the write of a key; an expired one is forgotten."""
         write = self._writes.get(key)
-        return write if write and self._now() < write.until else None
+        if write and write.accepted_at is not None and self._now() >= write.accepted_at + STALE_AGE:
+            del self._writes[key]
+            return None
+        return write

@@ -1,7 +1,8 @@
 """Playback and volume of every device."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar, Final, override
@@ -13,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ..cloud.groups import leaves, members_of
 from ..cloud.model.api import AlexaBackend
-from ..cloud.model.devices import Device, Media, Player, PlayerState, Session, Volume
+from ..cloud.model.devices import Device, Media, Player, PlayerState, Repeat, Session, Volume
 from ..cloud.model.events import (
     AudioPlayerStateChanged,
     MediaProgressChanged,
@@ -24,7 +25,6 @@ from ..cloud.model.events import (
 from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL, Topic
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
-from .own_writes import OwnWrites
 
 # The now-playing push follows the player-state push within this time (seconds); if not, the sessions are read.
 NOW_PLAYING_DELAY: Final = 3.0
@@ -50,7 +50,6 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._sessions_only = False
         self._external: dict[str, float] = {}
         self._cancel_now_playing: CALLBACK_TYPE | None = None
-        self.written: OwnWrites[Volume] = OwnWrites(hass.loop.time)
         super().__init__(hass, entry, backend)
         entry.async_on_unload(self._async_forget_now_playing)
 
@@ -71,7 +70,6 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     async def _async_read(self) -> Mapping[str, Player]:
         """Read sessions, and volumes unless a hint was about sessions alone."""
         sessions_only, self._sessions_only = self._sessions_only, False
-        written = {serial: self.written.get(serial) for serial in self.data}
         if sessions_only and self.data:
             sessions = await self.backend.async_sessions()
             volumes: dict[str, Volume | None] = {serial: player.volume for serial, player in self.data.items()}
@@ -80,20 +78,70 @@ class PlayersCoordinator(TopicCoordinator[Player]):
                 self.backend.async_sessions(), self.backend.async_volumes(), return_exceptions=True
             )
             sessions, volumes = _value(answers[0]), dict(_value(answers[1]))
-            self._settle_volumes(written, volumes)
         return self._merge(sessions, volumes)
 
-    def _settle_volumes(self, before: Mapping[str, Volume | None], volumes: dict[str, Volume | None]) -> None:
-        """Keep the known volumes that were written during a read; all others are newer than the writes.
+    # --- own writes ------------------------------------------------------------------
 
-        ``before`` has the unconfirmed writes at the start of the read.
-        """
-        for serial in volumes:
-            write = self.written.get(serial)
-            if write is not None and write != before.get(serial) and (player := self.data.get(serial)):
-                volumes[serial] = player.volume
-            elif write is not None:
-                self.written.forget(serial)
+    def latest_volume(self, serial: str) -> Volume | None:
+        """Return the volume of a device: the one written here until Amazon has confirmed it, else the one shown."""
+        player = self.data.get(serial)
+        return self.written.get(serial) or (player.volume if player else None)
+
+    @contextmanager
+    def writing_volume(self, serials: Collection[str], volume: Volume) -> Iterator[None]:
+        """Note a volume of devices while it is written."""
+        shown = {serial: player.volume for serial in serials if (player := self.data.get(serial))}
+        with self.written.writing(dict.fromkeys(serials, volume), shown):
+            yield
+
+    @contextmanager
+    def writing_modes(self, session: Session | None, fields: Mapping[str, object]) -> Iterator[None]:
+        """Note shuffle or repeat of a session while it is written; ``fields`` are those of the command."""
+        values: dict[str, object] = {}
+        shown: dict[str, object] = {}
+        if session is not None:
+            for mode, to_value in _MODES.items():
+                if mode in fields:
+                    values[_mode_key(session, mode)] = to_value(bool(fields[mode]))
+                    shown[_mode_key(session, mode)] = getattr(session, mode)
+        with self.written.writing(values, shown):
+            yield
+
+    @override
+    def _settled(self, key: str, value: Player, began: float) -> Player:
+        """Keep the volume, shuffle and repeat that were written after the read began."""
+        shown = self.data.get(key, Player())
+        if not self.written.takes_read(key, value.volume, began):
+            value = replace(value, volume=shown.volume)
+        if (session := value.session) is None or (old := shown.session) is None:
+            return value
+        kept = {
+            mode: getattr(old, mode)
+            for mode in _MODES
+            if not self.written.takes_read(_mode_key(session, mode), getattr(session, mode), began)
+        }
+        return replace(value, session=replace(session, **kept)) if kept else value
+
+    @override
+    def _is_awaiting(self, key: str) -> bool:
+        """Return whether a volume, shuffle or repeat written here is not confirmed yet."""
+        player = self.data.get(key)
+        session = player.session if player else None
+        keys = (key, *(_mode_key(session, mode) for mode in _MODES)) if session else (key,)
+        return any(self.written.is_awaited(each) for each in keys)
+
+    def _with_pushed_modes(self, session: Session, pushed: Mapping[str, object]) -> Session:
+        """Return a session with pushed shuffle and repeat (None: not reported); stale ones are checked by a read."""
+        changes: dict[str, Any] = {}
+        for mode, value in pushed.items():
+            if value is None:
+                continue
+            if self.written.is_stale(_mode_key(session, mode), value):
+                for serial in session.serials:
+                    self.async_doubt(serial)
+            else:
+                changes[mode] = value
+        return replace(session, **changes)
 
     @override
     def should_be_pushed(self, before: Player, after: Player) -> bool:
@@ -168,12 +216,14 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     # --- pushed facts ----------------------------------------------------------------
 
     @callback
-    def async_volume(self, event: VolumeChanged) -> None:
-        """Apply a pushed volume, unless it is older than the volume written here."""
+    def async_volume(self, event: VolumeChanged) -> bool:
+        """Apply a pushed volume, unless it is older than the volume written here; returns whether it is a new one."""
         if self.written.is_stale(event.serial, event.volume):
-            return
+            self.async_doubt(event.serial)
+            return False
         player = self.data.get(event.serial, Player())
         self.async_apply({event.serial: replace(player, volume=event.volume)})
+        return player.volume != event.volume
 
     @callback
     def async_now_playing(self, event: NowPlayingChanged) -> None:
@@ -192,11 +242,9 @@ class PlayersCoordinator(TopicCoordinator[Player]):
             if old is not None:
                 # A push names neither its devices nor, often, shuffle and repeat.
                 session = replace(
-                    session,
-                    serials=new.serials or old.serials,
-                    shuffle=old.shuffle if new.shuffle is None else new.shuffle,
-                    repeat=new.repeat or old.repeat,
+                    session, serials=new.serials or old.serials, shuffle=old.shuffle, repeat=old.repeat
                 )
+                session = self._with_pushed_modes(session, {mode: getattr(new, mode) for mode in _MODES})
             elif not new.serials:
                 session = replace(session, serials=(serial,))
             changes[serial] = replace(player, session=session)
@@ -225,9 +273,8 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         player = self.data.get(event.serial, Player())
         if player.session is None:
             return
-        shuffle = player.session.shuffle if event.shuffle is None else event.shuffle
-        repeat = event.repeat or player.session.repeat
-        self._async_apply_session(player.session, replace(player.session, shuffle=shuffle, repeat=repeat))
+        pushed = {"shuffle": event.shuffle, "repeat": event.repeat}
+        self._async_apply_session(player.session, self._with_pushed_modes(player.session, pushed))
 
     @callback
     def async_progress(self, event: MediaProgressChanged) -> None:
@@ -300,6 +347,20 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         if self._cancel_now_playing:
             self._cancel_now_playing()
             self._cancel_now_playing = None
+
+
+def _mode_key(session: Session, mode: str) -> str:
+    """Return the key of a session's shuffle or repeat in the own writes."""
+    return f"{min(session.serials, default='')}/{mode}"
+
+
+def _repeat(enabled: bool) -> Repeat:  # noqa: FBT001 - a value
+    """Return the repeat mode of a command's value."""
+    return Repeat.ALL if enabled else Repeat.OFF
+
+
+_MODES: Final[Mapping[str, Callable[[bool], object]]] = {"shuffle": bool, "repeat": _repeat}
+"""Modes of a session that are written here, and the value for a command's boolean."""
 
 
 def _value[T](result: T | BaseException) -> T:

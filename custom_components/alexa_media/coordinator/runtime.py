@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Generator
 import contextlib
 from dataclasses import dataclass, field
-import math
 from operator import attrgetter
 from typing import Any, Final
 
@@ -40,6 +39,7 @@ from .recovery import Hearing, Recovery
 from .routines import RoutinesCoordinator
 from .settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
+from .temporary_volumes import TemporaryVolumes
 
 # Maximum time (seconds) that topics wait for the stream at start: those read before it is up are read again after.
 STREAM_PATIENCE: Final = 2.0
@@ -82,18 +82,6 @@ class PushMonitor:
 
 
 @dataclass(slots=True, kw_only=True)
-class TemporaryVolume:
-    """Volume (0–100) of an Echo that lasts only while it speaks, and the one that is restored then.
-
-    ``until`` is when it has been restored, in seconds of the event loop's clock.
-    """
-
-    levels: frozenset[int]
-    restore: int
-    until: float = math.inf
-
-
-@dataclass(slots=True, kw_only=True)
 class AlexaRuntimeData:
     """One loaded account; a topic that its backend lacks is ``None``.
 
@@ -125,7 +113,7 @@ class AlexaRuntimeData:
     push: PushMonitor = field(default_factory=PushMonitor)
     recovery: Recovery = field(init=False)
     hearing: Hearing = field(init=False)
-    temporary_volumes: dict[str, TemporaryVolume] = field(default_factory=dict)
+    temporary_volumes: TemporaryVolumes = field(init=False)
     adding: asyncio.Lock = field(default_factory=asyncio.Lock)
     adders: set[asyncio.Task[None]] = field(default_factory=set)
     is_closing: bool = False
@@ -291,6 +279,7 @@ _ALARMS: Final = ("backend", "backend.alarms")
 
 _PARTS: Final = (
     _Part("players", PlayersCoordinator, ("backend", "devices"), Capability.PLAYERS),
+    _Part("temporary_volumes", TemporaryVolumes, ("backend", "devices"), uses=("players",)),
     _Part("notifications", NotificationsCoordinator, ("backend",), Capability.NOTIFICATIONS),
     _Part("dnd", DndCoordinator, ("backend",), Capability.DND),
     _Part("bluetooth", BluetoothCoordinator, ("backend",), Capability.BLUETOOTH),

@@ -61,7 +61,7 @@ class SettingsSource(NamedTuple):
     serial: str | None
 
 
-def setting_key(serial: str, setting: Setting) -> str:
+def setting_key(serial: str, setting: str) -> str:
     """Return the key of a device's setting in the coordinator's data."""
     return f"{serial}/{setting}"
 
@@ -104,7 +104,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         self._due_at: dict[SettingsSource, float] = {}
         self._refused: set[SettingsSource] = set()
         self._failed_units: set[SettingsSource] = set()
-        self._reading = asyncio.Lock()
+        self._unconfirmed: set[SettingsSource] = set()
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wanting: asyncio.Task[None] | None = None
         self._cancel_second_try: CALLBACK_TYPE | None = None
@@ -115,22 +115,23 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @override
     async def _async_read(self) -> Mapping[str, SettingValue]:
         """Read the due sources; raises ``AlexaError`` only if Amazon itself is unreachable."""
-        async with self._reading:
-            self._due_at = {unit: at for unit, at in self._due_at.items() if self._is_there(unit)}
-            self._failed_units = {unit for unit in self._failed_units if self._is_there(unit)}
-            for unit in self._due():
-                try:
-                    values = await self._async_values(unit)
-                except AlexaError as err:
-                    if _is_out_of_reach(err):
-                        raise
-                    _LOGGER.debug("Could not read a setting: %s", err.details)
-                    self._async_note_refusal(unit, err)
-                    continue
-                self._note_known(unit)
-                # Keep what has been read, in case Amazon becomes unreachable before the next source.
-                self.async_apply(self._fresh(values))
-            return {key: value for key, value in self.data.items() if key.partition("/")[0] in self._devices.data}
+        self._due_at = {unit: at for unit, at in self._due_at.items() if self._is_there(unit)}
+        self._failed_units = {unit for unit in self._failed_units if self._is_there(unit)}
+        for unit in self._due():
+            began = self.hass.loop.time()
+            try:
+                values = await self._async_values(unit)
+            except AlexaError as err:
+                if _is_out_of_reach(err):
+                    raise
+                _LOGGER.debug("Could not read a setting: %s", err.details)
+                self._async_note_refusal(unit, err)
+                continue
+            self._note_known(unit)
+            self._unconfirmed.discard(unit)
+            # Keep what has been read, in case Amazon becomes unreachable before the next source.
+            self.async_apply(self._fresh(values, began))
+        return {key: value for key, value in self.data.items() if key.partition("/")[0] in self._devices.data}
 
     def _is_there(self, unit: SettingsSource) -> bool:
         """Return whether the device of a source still belongs to the account."""
@@ -171,9 +172,16 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             setting_key(serial, setting): value for serial, values in found.items() for setting, value in values.items()
         }
 
-    def _fresh(self, values: Mapping[str, SettingValue]) -> dict[str, SettingValue]:
-        """Return the result of a read, overridden by values pushed meanwhile."""
-        return {**values, **{key: v for key, v in (self._pushed_while_reading or {}).items() if key in values}}
+    def _fresh(self, values: Mapping[str, SettingValue], began: float) -> dict[str, SettingValue]:
+        """Return the result of a read, overridden by values pushed or written since it ``began``."""
+        pushed = self._pushed_while_reading or {}
+        settle = super()._settled
+        return {key: pushed.get(key, settle(key, value, began)) for key, value in values.items()}
+
+    @override
+    def _settled(self, key: str, value: SettingValue, began: float) -> SettingValue:
+        """Return the value: each source has been settled when it was read."""
+        return value
 
     @callback
     def _async_note_refusal(self, unit: SettingsSource, err: AlexaError) -> None:
@@ -298,10 +306,31 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         }
         if len(told) < len(EQUALIZER):
             return False
-        changed = any(key in self.data and self.data[key] != gain for key, gain in told.items())
-        self._note_known(_unit_of(serial, Setting.BASS))
-        self.async_apply(told)
+        stale = {key for key, gain in told.items() if self.written.is_stale(key, gain)}
+        fresh = {key: gain for key, gain in told.items() if key not in stale}
+        changed = any(key in self.data and self.data[key] != gain for key, gain in fresh.items())
+        if stale:
+            self.async_doubt(equalizer_key(serial))
+        else:
+            self._confirmed(equalizer_key(serial))
+            self._note_known(_unit_of(serial, Setting.BASS))
+            self._unconfirmed.discard(_unit_of(serial, Setting.BASS))
+        self.async_apply(fresh)
         return changed
+
+    @override
+    @callback
+    def async_key_hint(self, key: str) -> None:
+        """Read an equalizer, also one that is known by push alone."""
+        if (device := self._devices.data.get(key.partition("/")[0])) is not None:
+            self.entry.async_create_background_task(
+                self.hass, self._async_confirm(device, Setting.BASS), f"{self.name} read an equalizer"
+            )
+
+    @override
+    @callback
+    def _async_stop_waiting(self) -> None:
+        """Keep waiting for pushes: a read covers some devices only."""
 
     # --- writing ---------------------------------------------------------------------
 
@@ -313,18 +342,21 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         unit = _unit_of(device.serial, setting)
         needed = EQUALIZER if setting in EQUALIZER else (setting,) if setting is Setting.WAKE_WORD else ()
         async with self._writing[device.serial]:
-            if not self._of(device.serial).keys() >= set(needed):
+            if needed and (unit in self._unconfirmed or not self._of(device.serial).keys() >= set(needed)):
                 await self._async_read_now(unit)
             if not self._of(device.serial).keys() >= set(needed):
                 raise AlexaUnsupportedError("Amazon does not tell the present setting", code="not_known")
-            await self.api.async_set(device, setting, value, self._of(device.serial))
+            with self.written.writing({setting_key(device.serial, setting): value}, self.data):
+                await self.api.async_set(device, setting, value, self._of(device.serial))
             await self._async_confirm(device, setting)
 
     async def async_set_equalizer(self, device: Device, gains: tuple[int, int, int]) -> None:
         """Set bass, midrange and treble in one request, and read the result; raises ``AlexaError``."""
         bands = dict(zip(EQUALIZER, gains, strict=True))
         async with self._writing[device.serial]:
-            await self.api.async_set(device, Setting.BASS, bands[Setting.BASS], bands)
+            values = {setting_key(device.serial, band): gain for band, gain in bands.items()}
+            with self.written.writing(values, self.data):
+                await self.api.async_set(device, Setting.BASS, bands[Setting.BASS], bands)
             await self._async_confirm(device, Setting.BASS)
 
     async def _async_confirm(self, device: Device, setting: Setting) -> None:
@@ -333,19 +365,32 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             await self._async_read_now(_unit_of(device.serial, setting))
         except AlexaError as err:
             _LOGGER.debug("Could not confirm a change yet: %s", err.details)
+            self._unconfirmed.add(_unit_of(device.serial, setting))
             self.async_forget(device.serial, setting)
             self.async_hint()
 
     def _of(self, serial: str) -> dict[Setting, SettingValue]:
-        """Return the known settings of a device."""
-        return {setting: self.data[key] for setting in Setting if (key := setting_key(serial, setting)) in self.data}
+        """Return the known settings of a device; those written here before Amazon has confirmed them."""
+        keys = {setting: setting_key(serial, setting) for setting in Setting}
+        return {
+            setting: self.data[key] if (written := self.written.get(key)) is None else written
+            for setting, key in keys.items()
+            if key in self.data
+        }
 
     async def _async_read_now(self, unit: SettingsSource) -> None:
         """Read one source; values pushed meanwhile are newer than the result."""
-        before = self.data
+        before, began = self.data, self.hass.loop.time()
         values = await self._async_values(unit)
         self._note_known(unit)
-        self.async_apply({key: value for key, value in values.items() if self.data.get(key) == before.get(key)})
+        self._unconfirmed.discard(unit)
+        self.async_apply(
+            {
+                key: value
+                for key, value in values.items()
+                if self.data.get(key) == before.get(key) and self.written.takes_read(key, value, began)
+            }
+        )
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
         """Change preferences of a device, and read the result; raises ``AlexaError``."""
@@ -389,12 +434,27 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     async def async_read_now(self, key: str) -> None:
         """Read the settings of one device; raises ``AlexaError``."""
-        self.async_apply({key: await self.api.async_settings_of(key)})
+        began = self.hass.loop.time()
+        found = await self.api.async_settings_of(key)
+        self.async_apply({key: self._settled(key, found, began)})
+
+    @override
+    def _settled(self, key: str, value: DeviceSettings, began: float) -> DeviceSettings:
+        """Keep the settings that were written after the read began."""
+        shown = self.data.get(key, DeviceSettings()).values
+        kept = {
+            setting: shown[setting]
+            for setting, found in value.values.items()
+            if not self.written.takes_read(setting_key(key, setting), found, began) and setting in shown
+        }
+        return DeviceSettings(values={**value.values, **kept}) if kept else value
 
     async def async_set(self, key: str, setting: str, value: PropertySettingValue) -> None:
         """Write a setting and show the cloud's result; raises the ``AlexaError`` of a refusal."""
         try:
-            await self.api.async_set_setting(key, setting, value)
+            shown = self.data.get(key, DeviceSettings()).values.get(setting)
+            with self.written.writing({setting_key(key, setting): value}, {setting_key(key, setting): shown}):
+                await self.api.async_set_setting(key, setting, value)
         except AlexaConnectionError as err:
             if err.sent:
                 # It is unknown whether the setting was applied.

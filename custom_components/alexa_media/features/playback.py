@@ -107,7 +107,8 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         """
         target = self._playing_group or self.device
         try:
-            await self.runtime.backend.async_player_command(PlayerCommand(type=kind, fields=fields), target)
+            with self._players.writing_modes(self._session, fields):
+                await self.runtime.backend.async_player_command(PlayerCommand(type=kind, fields=fields), target)
         except AlexaNoPlayerError as err:
             await self._players.async_read_sessions()
             if (session := self._session) is None:

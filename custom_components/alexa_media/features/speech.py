@@ -20,7 +20,7 @@ from ..cloud.model.commands import Announce, Command, SetVolume, Speak
 from ..cloud.model.devices import Device
 from ..cloud.ssml import SsmlError, checked, in_language, plain, speaking_seconds
 from ..const import DOMAIN
-from ..coordinator.runtime import AlexaConfigEntry, TemporaryVolume
+from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import invalid_input, player_unique_id
 
 _AUDIBLE: Final = frozenset({"AUDIO_PLAYER", "MUSIC_SKILL"})
@@ -379,7 +379,7 @@ def _is_dnd(player: EchoPlayer) -> bool:
 async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer], report: Report) -> None:
     """Send the message to the Echos of one account, and note the result."""
     entry = players[0].entry
-    levels = await _async_levels(hass, message, players)
+    levels = await _async_levels(message, players)
     plans: list[tuple[Device, tuple[Command, ...]]] = []
     for player in players:
         if (device := player.device) is not None:
@@ -400,7 +400,7 @@ async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[E
                 entry.async_start_reauth(hass)
 
 
-async def _async_levels(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
+async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
     """Return the volumes (0–100) to restore, by serial, and note them until they are restored.
 
     A temporary volume of another message is never restored. Volumes that the players do not have are read, in one
@@ -410,29 +410,19 @@ async def _async_levels(hass: HomeAssistant, message: Message, players: Sequence
         return {}
     runtime = players[0].entry.runtime_data
     serials = [player.device.serial for player in players if player.device]
-    known = runtime.players.data if runtime.players else {}
-    volumes = {serial: player.volume for serial in serials if (player := known.get(serial)) and player.volume}
+    volumes = dict(runtime.temporary_volumes.known(serials))
     if any((volume := volumes.get(serial)) is None or volume.level is None for serial in serials):
         # Speaking at the current volume is better than not speaking.
         with suppress(AlexaError):
             volumes |= await runtime.backend.async_volumes()
-    levels: dict[str, int] = {}
-    for serial in serials:
-        if (volume := volumes.get(serial)) is None or (level := volume.level) is None:
-            continue
-        before = runtime.temporary_volumes.get(serial)
-        is_running = before is not None and hass.loop.time() < before.until
-        if before is not None and is_running and level in before.levels:
-            level = before.restore
-        levels[serial] = level
-        earlier = before.levels if before is not None and is_running else frozenset()
-        runtime.temporary_volumes[serial] = TemporaryVolume(levels=earlier | {message.volume}, restore=level)
-    return levels
+    return {
+        serial: runtime.temporary_volumes.async_begin(serial, level, message.volume)
+        for serial in serials
+        if (volume := volumes.get(serial)) and (level := volume.level) is not None
+    }
 
 
 def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:
     """Note until when the temporary volume lasts, now that the message has been sent."""
     until = hass.loop.time() + speaking_seconds(message.text) + message.sound_seconds + _LATE
-    for serial in levels:
-        if (temporary := entry.runtime_data.temporary_volumes.get(serial)) is not None:
-            temporary.until = until
+    entry.runtime_data.temporary_volumes.async_sent(levels, until)

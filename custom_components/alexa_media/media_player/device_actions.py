@@ -129,7 +129,8 @@ class PlayerSettings(SourceSelection, SoundModes):
             if duration is None and until is None:
                 await dnd.async_switch(targets, enabled=enabled)
                 return
-            await self.runtime.backend.async_execute(DoNotDisturb(duration=duration, until=until), targets)
+            with dnd.written.writing({device.serial: True for device in targets}, dnd.data):
+                await self.runtime.backend.async_execute(DoNotDisturb(duration=duration, until=until), targets)
         # The push may be faster than the answer.
         for device in targets:
             if dnd.data.get(device.serial) is not enabled:

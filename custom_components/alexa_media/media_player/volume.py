@@ -63,12 +63,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     @property
     def _latest(self) -> list[Volume]:
         """Return the volumes as ``_volumes``, those written here before Amazon has confirmed them."""
-        written, data = self._players.written, self.coordinator.data
-        return [
-            volume
-            for serial in (leaf.serial for leaf in self._leaves)
-            if (volume := written.get(serial) or ((player := data.get(serial)) and player.volume))
-        ]
+        return [volume for leaf in self._leaves if (volume := self._players.latest_volume(leaf.serial))]
 
     @property
     @override
@@ -131,20 +126,15 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         # The push with the new volume may be faster than the response.
         before, latest = self._previous_volume, _mean(self._latest)
         self._previous_volume = None if latest is None else latest / 100
-        volume, written = Volume(level=level, muted=False), self._players.written
+        volume = Volume(level=level, muted=False)
         serials = [leaf.serial for leaf in self._leaves]
-        data = self.coordinator.data
-        writes = {
-            serial: written.begin(serial, volume, player.volume if (player := data.get(serial)) else None)
-            for serial in serials
-        }
         try:
-            await self.async_command(SetVolume(level=level))
+            with self._players.writing_volume(serials, volume):
+                await self.async_command(SetVolume(level=level))
         except BaseException:
             self._previous_volume = before
-            for serial, write in writes.items():
-                written.undo(serial, write)
             raise
+        self.runtime.temporary_volumes.async_written(serials, level)
         for serial in serials:
             player = self.coordinator.data.get(serial)
             # The push may be faster than the response.

@@ -1,0 +1,272 @@
+"""What is written here is not undone by an older push or an older read, nor used to write an older value."""
+
+import asyncio
+import json
+from typing import Any
+
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from tests.conftest import Clock, Household, set_up, state_of, until
+
+KITCHEN = "Kitchen Show"
+PLAYER = "media_player.kitchen_show"
+DND = "switch.kitchen_show_do_not_disturb"
+BANDS = ("number.kitchen_show_bass", "number.kitchen_show_midrange", "number.kitchen_show_treble")
+SHUFFLE, REPEAT = "switch.kitchen_show_shuffle", "switch.kitchen_show_repeat"
+EQUALIZER = "/api/equalizer/*"
+
+
+async def act(hass: HomeAssistant, action: str, entity_id: str, **data: object) -> None:
+    """Run an action and wait for its end."""
+    domain, _, name = action.partition(".")
+    await hass.services.async_call(domain, name, {"entity_id": entity_id, **data}, blocking=True)
+
+
+def push(household: Household, command: str, **payload: object) -> None:
+    """Push something about the kitchen, whatever the cloud knows."""
+    device = household.device(KITCHEN)
+    doppler = {"deviceSerialNumber": household.serial(KITCHEN), "deviceType": device["deviceType"]}
+    household.sim.push(command, {"dopplerId": doppler, **payload})
+
+
+def received(entry: MockConfigEntry, kind: str) -> int:
+    """Return how many pushes of a kind have arrived."""
+    return int(entry.runtime_data.push.received[kind])
+
+
+async def wait(clock: Clock, seconds: float) -> None:
+    """Let exactly so many seconds pass."""
+    ticks = iter(range(int(seconds * 4)))
+    await clock.until(lambda: next(ticks, None) is None)
+
+
+async def stale(
+    entry: MockConfigEntry, household: Household, clock: Clock, kind: str, command: str, **payload: object
+) -> None:
+    """Let the push of an own write be lost, and one arrive that was sent before the write."""
+    await wait(clock, 1.25)
+    before = received(entry, kind)
+    push(household, command, **payload)
+    await clock.until(lambda: received(entry, kind) > before)
+
+
+@pytest.fixture
+async def bands(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry, clock: Clock
+) -> MockConfigEntry:
+    """Return an account whose equalizer is shown."""
+    for entity_id in BANDS:
+        entity_registry.async_update_entity(entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await clock.settle()
+    await clock.advance(2, 0.5)
+    assert [state_of(hass, entity_id).state for entity_id in BANDS] == ["0", "0", "0"]
+    return entry
+
+
+async def test_a_stale_equalizer_is_neither_shown_nor_written(
+    hass: HomeAssistant, bands: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """A push from before the change of one band does not get into the change of the next band."""
+    bass, mid, _ = BANDS
+    sim.fault(silent_stream=1)
+    await act(hass, "number.set_value", bass, value=4)
+    assert state_of(hass, bass).state == "4"
+    await stale(
+        bands, household, clock, "EqualizerChanged", "PUSH_EQUALIZER_STATE_CHANGE", bass=0, midrange=0, treble=0
+    )
+    assert state_of(hass, bass).state == "4"
+
+    sim.reset_ledger()
+    await act(hass, "number.set_value", mid, value=2)
+    (request,) = sim.ledger(method="POST", path=EQUALIZER)
+    assert json.loads(request["body"]) == {"bass": 4, "mid": 2, "treble": 0}
+    await clock.advance(10, 1)
+    assert [state_of(hass, entity_id).state for entity_id in BANDS] == ["4", "2", "0"]
+    assert len(sim.ledger(method="GET", path=EQUALIZER)) <= 2, "one to confirm, one about the stale push"
+
+
+async def test_an_equalizer_that_was_not_read_back_is_read_before_the_next_write(
+    hass: HomeAssistant, bands: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """A change whose result could not be read is not undone by the change of another band a minute later."""
+    bass, mid, _ = BANDS
+    sim.fault(silent_stream=3600)
+    fault = sim.fault(path=EQUALIZER, method="GET", status=400)
+    assert fault
+    await act(hass, "number.set_value", bass, value=4)
+    await clock.advance(6, 1)
+    sim.remove_fault(fault)
+    sim.reset_ledger()
+    await act(hass, "number.set_value", mid, value=2)
+    (request,) = sim.ledger(method="POST", path=EQUALIZER)
+    assert json.loads(request["body"]) == {"bass": 4, "mid": 2, "treble": 0}
+
+
+async def test_a_change_back_at_the_device_is_shown(
+    hass: HomeAssistant, bands: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """Somebody who sets the old value again within seconds is not taken for a stale push for long."""
+    bass = BANDS[0]
+    sim.fault(silent_stream=1)
+    await act(hass, "number.set_value", bass, value=4)
+    await wait(clock, 1.25)
+    household.change(KITCHEN, equalizer={"bass": 0, "mid": 0, "treble": 0})
+    await clock.until(lambda: state_of(hass, bass).state == "0")
+
+
+async def test_a_stale_sound_mode_is_not_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """An equalizer that was unknown before the write is protected from a stale push, too."""
+    sim.fault(silent_stream=1)
+    await act(hass, "media_player.select_sound_mode", PLAYER, sound_mode="voice")
+    await stale(
+        entry, household, clock, "EqualizerChanged", "PUSH_EQUALIZER_STATE_CHANGE", bass=0, midrange=0, treble=0
+    )
+    assert state_of(hass, PLAYER).attributes["sound_mode"] == "voice"
+    household.change(KITCHEN, equalizer={"bass": 0, "mid": 0, "treble": 0})
+    await clock.until(lambda: state_of(hass, PLAYER).attributes["sound_mode"] == "flat")
+
+
+async def test_a_stale_do_not_disturb_confirms_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """The state is read when the only push is one from before the write; it never jumps back."""
+    states: list[str] = []
+
+    @callback
+    def _note(event: Event[Any]) -> None:
+        if event.data["entity_id"] == DND:
+            states.append(event.data["new_state"].state)
+
+    remove = hass.bus.async_listen("state_changed", _note)
+    sim.fault(silent_stream=1)
+    await act(hass, "switch.turn_on", DND)
+    await stale(entry, household, clock, "DndChanged", "PUSH_DND_STATE_CHANGE", enabled=False)
+    await clock.until(lambda: state_of(hass, DND).state == "on")
+    push(household, "PUSH_DND_STATE_CHANGE", enabled=False)
+    await clock.advance(10, 1)
+    remove()
+    assert states == ["on"]
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "old"),
+    [(SHUFFLE, {"playBackOrder": "NORMAL"}), (REPEAT, {"loopMode": "NORMAL"})],
+    ids=["shuffle", "repeat"],
+)
+async def test_a_stale_playback_mode_confirms_nothing(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    household: Household,
+    sim: ControlClient,
+    clock: Clock,
+    entity_id: str,
+    old: dict[str, str],
+) -> None:
+    """Shuffle and repeat are read when the only push about them is one from before the command."""
+    await act(hass, "media_player.play_media", PLAYER, media_content_type="AMAZON_MUSIC", media_content_id="jazz")
+    await clock.until(lambda: hass.states.is_state(PLAYER, "playing"))
+    await clock.until(lambda: hass.states.is_state(entity_id, "off"))
+    sim.fault(silent_stream=1)
+    await act(hass, "switch.turn_on", entity_id)
+    await stale(entry, household, clock, "QueueChanged", "PUSH_MEDIA_QUEUE_CHANGE", changeType="STATUS_CHANGE", **old)
+    await clock.until(lambda: hass.states.is_state(entity_id, "on"))
+    await stale(entry, household, clock, "QueueChanged", "PUSH_MEDIA_QUEUE_CHANGE", changeType="STATUS_CHANGE", **old)
+    assert hass.states.is_state(entity_id, "on")
+
+
+async def test_an_older_read_does_not_undo_a_write(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
+) -> None:
+    """A slow poll answers with what was before the write, while a second one waits behind it."""
+    path = "/api/dnd/device-status-list"
+    dnd = entry.runtime_data.dnd
+    sim.fault(path=path, latency=1.0, after=True, times=1)
+    sim.reset_ledger()
+    slow = asyncio.create_task(dnd.async_refresh())
+    await asyncio.sleep(0.3)
+    await act(hass, "switch.turn_on", DND)
+    await until(hass, lambda: hass.states.is_state(DND, "on"))
+    await asyncio.gather(slow, dnd.async_refresh())
+    assert hass.states.is_state(DND, "on")
+    await hass.async_block_till_done()
+    assert hass.states.is_state(DND, "on")
+
+
+async def test_a_push_between_overlapping_reads_is_kept(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
+) -> None:
+    """A push that arrives after the second of two reads was requested is not lost when the first one ends."""
+    path = "/api/dnd/device-status-list"
+    dnd = entry.runtime_data.dnd
+    sim.fault(path=path, latency=0.6, after=True, times=2)
+    first = asyncio.create_task(dnd.async_refresh())
+    await asyncio.sleep(0.2)
+    second = asyncio.create_task(dnd.async_refresh())
+    await asyncio.sleep(0.2)
+    household.change(KITCHEN, dnd=True)
+    await until(hass, lambda: hass.states.is_state(DND, "on"))
+    await first
+    assert hass.states.is_state(DND, "on")
+    await second
+    assert hass.states.is_state(DND, "on")
+
+
+async def test_an_older_read_does_not_undo_an_alarm_volume(
+    hass: HomeAssistant, config_entry: MockConfigEntry, household: Household, sim: ControlClient
+) -> None:
+    """A poll that began before the volume of alarms was set shows nothing older."""
+    await set_up(hass, config_entry)
+    entity_id = "number.kitchen_show_alarm_volume"
+    coordinator = config_entry.runtime_data.alarm_volume
+    shown: list[str] = []
+    coordinator.async_add_listener(lambda: shown.append(state_of(hass, entity_id).state), None)
+    sim.fault(path="/api/device-notification-state", method="GET", latency=0.6, after=True, times=1)
+    slow = asyncio.create_task(coordinator.async_refresh())
+    await asyncio.sleep(0.2)
+    await act(hass, "number.set_value", entity_id, value=77)
+    await slow
+    await hass.async_block_till_done()
+    assert state_of(hass, entity_id).state == "77"
+    assert shown[-1] == "77"
+
+
+async def test_what_is_set_during_speech_is_kept(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """Amazon restores the volume from before a message; one that was set meanwhile is set again."""
+    volume = {"isMuted": False}
+    sim.fault(silent_stream=1)
+    data = {"message": "hello", "target": [PLAYER], "data": {"type": "tts", "volume": 0.8}}
+    await hass.services.async_call("notify", "alexa_media", data, blocking=True)
+    await wait(clock, 1.25)
+    push(household, "PUSH_VOLUME_CHANGE", volumeSetting=80, **volume)
+    await clock.until(lambda: state_of(hass, PLAYER).attributes["volume_level"] == 0.8)
+    await act(hass, "media_player.volume_set", PLAYER, volume_level=0.5)
+    await clock.until(lambda: state_of(hass, PLAYER).attributes["volume_level"] == 0.5)
+    sim.reset_ledger()
+    household.change(KITCHEN, volume=35)
+    await clock.until(lambda: household.device(KITCHEN)["volume"] == 50)
+    await clock.until(lambda: state_of(hass, PLAYER).attributes["volume_level"] == 0.5)
+    assert len(sim.ledger(method="POST", path="/api/behaviors/preview")) == 1
+    household.change(KITCHEN, volume=20)
+    await clock.advance(3, 0.5)
+    assert household.device(KITCHEN)["volume"] == 20, "nothing is set once the message is over"
+
+
+async def test_speech_restores_what_was_just_set(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """The volume to restore is the one written here last, also before Amazon has confirmed it."""
+    sim.fault(silent_stream=600)
+    await act(hass, "media_player.volume_set", PLAYER, volume_level=0.6)
+    data = {"message": "hello", "target": [PLAYER], "data": {"type": "tts", "volume": 0.8}}
+    await hass.services.async_call("notify", "alexa_media", data, blocking=True)
+    assert household.device(KITCHEN)["volume"] == 80
+    await clock.until(lambda: household.device(KITCHEN)["volume"] == 60)
