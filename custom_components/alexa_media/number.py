@@ -88,9 +88,12 @@ class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set the volume, and show the resulting value."""
-        with command_errors(self.hass, self.entry):
-            with self._volumes.written.writing({self.serial: round(value)}, self._volumes.data):
-                await self._volumes.api.async_set_alarm_volume(self.device, round(value))
+        level = round(value)
+        with (
+            command_errors(self.hass, self.entry),
+            self._volumes.written.writing({self.serial: level}, self._volumes.data),
+        ):
+            await self._volumes.api.async_set_alarm_volume(self.device, level)
         await self.coordinator.async_refresh_shared()
 
 

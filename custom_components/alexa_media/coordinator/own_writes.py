@@ -59,6 +59,7 @@ class OwnWrites[V]:
     def _begin(self, key: str, value: V, before: V | None) -> Write[V]:
         """Note a write that is about to be sent."""
         replaces = self._find(key)
+        older: tuple[V, ...] | None
         if replaces is None:
             older = None if before is None else (before,)
         else:

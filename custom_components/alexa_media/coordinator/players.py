@@ -241,9 +241,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
             session = _steady(old, new)
             if old is not None:
                 # A push names neither its devices nor, often, shuffle and repeat.
-                session = replace(
-                    session, serials=new.serials or old.serials, shuffle=old.shuffle, repeat=old.repeat
-                )
+                session = replace(session, serials=new.serials or old.serials, shuffle=old.shuffle, repeat=old.repeat)
                 session = self._with_pushed_modes(session, {mode: getattr(new, mode) for mode in _MODES})
             elif not new.serials:
                 session = replace(session, serials=(serial,))
@@ -354,7 +352,7 @@ def _mode_key(session: Session, mode: str) -> str:
     return f"{min(session.serials, default='')}/{mode}"
 
 
-def _repeat(enabled: bool) -> Repeat:  # noqa: FBT001 - a value
+def _repeat(enabled: bool) -> Repeat:
     """Return the repeat mode of a command's value."""
     return Repeat.ALL if enabled else Repeat.OFF
 

@@ -344,10 +344,11 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         async with self._writing[device.serial]:
             if needed and (unit in self._unconfirmed or not self._of(device.serial).keys() >= set(needed)):
                 await self._async_read_now(unit)
-            if not self._of(device.serial).keys() >= set(needed):
+            present = self._of(device.serial)
+            if not present.keys() >= set(needed):
                 raise AlexaUnsupportedError("Amazon does not tell the present setting", code="not_known")
             with self.written.writing({setting_key(device.serial, setting): value}, self.data):
-                await self.api.async_set(device, setting, value, self._of(device.serial))
+                await self.api.async_set(device, setting, value, present)
             await self._async_confirm(device, setting)
 
     async def async_set_equalizer(self, device: Device, gains: tuple[int, int, int]) -> None:
