@@ -30,6 +30,7 @@ from scripts.checks import (
     migration,
     players,
     property as hotel,
+    recording,
     routines,
     settings,
     smart_home,
@@ -54,7 +55,10 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
 )
 """The checks between ``echos``, which signs in, and ``life``, which removes the entry and reads the log."""
 
-OF_HOUSEHOLDS: Final[dict[str, tuple[tuple[str, Check], ...]]] = {"property": hotel.CHECKS}
+OF_HOUSEHOLDS: Final[dict[str, tuple[tuple[str, Check], ...]]] = {
+    "property": hotel.CHECKS,
+    "recording": recording.CHECKS,
+}
 """Households with separate checks."""
 
 

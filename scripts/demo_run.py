@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+import gzip
 import json
 import os
 from pathlib import Path
@@ -140,7 +141,9 @@ async def home_assistant(
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             ROOT / ".cache/envs/sim/bin/python",
-            *("-m", "alexa_sim", "run", "--household", args.household, "--domain", args.domain),
+            *("-m", "alexa_sim", "run"),
+            *(("--recording", args.recording) if args.recording else ("--household", args.household)),
+            *("--domain", args.domain),
             *("--control-port", str(control), "--print-chromium-args", "--"),
             *(python, "-m", "homeassistant", "--config", folder, "--skip-pip"),
             cwd=ROOT,
@@ -292,7 +295,7 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
         ROOT / ".cache/envs/check/bin/python",
         ROOT / "scripts/demo_check.py",
         *("--url", demo.url, "--control", demo.control, "--domain", demo.domain, "--log", demo.config / "output.log"),
-        *("--household", args.household),
+        *("--household", "recording" if args.recording else args.household),
         *(("--migration",) if args.migration else ()),
         cwd=ROOT,
         env={**os.environ, "DEMO_TOKEN": demo.token},
@@ -398,11 +401,16 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--migration", action="store_true", help="with --check: start on folders of alexa_media_player")
     parser.add_argument("--household", default="demo", help="household of the simulated cloud (demo)")
+    parser.add_argument("--recording", type=Path, help="a recording, whose home takes the place of a household")
     parser.add_argument("--domain", default="amazon.com", help="marketplace of the account (amazon.com)")
     parser.add_argument("--port", type=int, help="port of Home Assistant (8123; with --check any free one)")
     parser.add_argument("--limit", type=float, default=480, help="seconds that the checks may take (480)")
     parser.add_argument("--debug", action="store_true", help="let the integration log everything")
     args = parser.parse_args()
+    if args.recording:
+        args.recording = args.recording.resolve()
+        with suppress(OSError, ValueError, EOFError), gzip.open(args.recording, "rt") as file:
+            args.domain = json.loads(file.readline()).get("domain") or args.domain
     if args.migration and not args.check:
         parser.error("--migration goes with --check")
     return args

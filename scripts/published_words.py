@@ -56,7 +56,7 @@ FIELD_WORDS: Final = frozenset(
 As a name or a part of one no plain word stays in a recording.
 """
 
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*([_.:-][A-Za-z0-9]+)*")
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*((::|[_.:-])[A-Za-z0-9]+)*")
 _DEVICE_TYPE: Final = re.compile(r"A(?=.*\d)[0-9A-Z]{9,14}")
 _PIECE: Final = re.compile(r"[A-Za-z_]\w*")
 _MAX_LENGTH: Final = 64
@@ -75,7 +75,7 @@ def words() -> set[str]:
     for path in sorted((ROOT / "alexa_sim" / "households").glob("*.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         found.update(_of_schema(data) if path.stem == "schema" else _keys(data))
-    pieces = {piece for word in found if "_" not in word for piece in re.split(r"[.:-]", word) if len(piece) > 1}
+    pieces = {piece for word in found if "_" not in word for piece in re.split(r"[.:-]+", word) if len(piece) > 1}
     return {word for word in found | pieces if word.isascii()} - household_words()
 
 

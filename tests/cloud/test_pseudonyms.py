@@ -104,6 +104,7 @@ def test_a_published_word_does_not_stay_as_a_name(planted: Any) -> None:
         ("PUSH_VOLUME_CHANGE", "name"),
         ("online", "status"),
         ("ALEXA_CURRENT_DSN", "deviceSerialNumber"),
+        ("EventBus:AlexaMobile::FDAL", "route"),
         ("ECHO", "deviceFamily"),
         ("US", "countryCode"),
         ("Alexa.PowerController", "interfaceName"),

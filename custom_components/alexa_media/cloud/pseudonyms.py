@@ -43,7 +43,7 @@ _NAME_KEY: Final = re.compile(
 _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
 """Keys of texts that may be names or identifiers of Amazon's, below which plain words do not stay."""
 
-_TYPE_KEY: Final = re.compile(r"@?[a-z]*type$", re.IGNORECASE)
+_TYPE_KEY: Final = re.compile(r"@?[a-z]*type|route|namespace", re.IGNORECASE)
 _PLACE_KEY: Final = re.compile(r"country|locale|language", re.IGNORECASE)
 _PLACE: Final = re.compile(r"[a-z]{2}([-_][A-Z]{2})?|[A-Z]{2}")
 _WHOLE: Final = re.compile(
@@ -185,7 +185,7 @@ class Pseudonyms:
             return True
         if _PLACE_KEY.search(key) and _PLACE.fullmatch(text):
             return True
-        if _TYPE_KEY.fullmatch(key) and all(piece in self._words for piece in text.split(".")):
+        if _TYPE_KEY.fullmatch(key) and all(piece in self._words for piece in re.split(r"[.:]+", text)):
             return True
         if text not in self._words and text not in _FEATURES:
             return False

@@ -1,0 +1,55 @@
+"""Recordings of homes: each has to load, to take all of its pushes, and to unload, without a complaint."""
+
+import logging
+from pathlib import Path
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media import push
+from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import quiet, set_up
+
+FILES = sorted(Path(__file__).parent.glob("*.json.gz"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.partition(".")[0])
+async def test_recorded_home_loads_and_lives(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    sim: ControlClient,
+    entity_registry: er.EntityRegistry,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    path: Path,
+) -> None:
+    """The home is set up from the recorded answers; the recorded pushes lose no entity, and none is unknown."""
+    monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
+    replay = sim.replay(path)
+    entry = MockConfigEntry(
+        domain=DOMAIN, version=2, title=path.name, unique_id=replay["entry"]["customer_id"], data=replay["entry"]
+    )
+    entry.add_to_hass(hass)
+    await set_up(hass, entry)
+    await quiet(hass, sim, calm=0.5)
+    players = {
+        item.entity_id
+        for item in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+        if item.domain == "media_player"
+    }
+    assert players
+    assert sim.replay_push(replay["pushes"]) == 0
+    await quiet(hass, sim, calm=1.0)
+    assert [player for player in players if player not in entity_registry.entities] == []
+    assert dict(entry.runtime_data.push.unknown) == {}
+    assert dict(entry.runtime_data.push.failed) == {}
+    assert await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
