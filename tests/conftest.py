@@ -41,8 +41,6 @@ traceback.walk_stack = lambda f: islice(_walk_stack(f), 2)
 
 # The stream, and the ping that keeps it open.
 _ENDLESS = ("/v20160207/directives", "/ping")
-# Looks at the cloud in a row that find it at rest.
-_LOOKS = 4
 
 PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_live_updates"
 
@@ -172,7 +170,7 @@ async def entry(
     """Return an entry that is loaded, with push up and everything quiet; the first reads do not dawdle."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     await set_up(hass, config_entry)
-    await quiet(hass, sim, calm=0.4)
+    await quiet(hass, sim, calm=0.4, rest=0.03)
     yield config_entry
     if config_entry.state is ConfigEntryState.LOADED:
         await hass.config_entries.async_unload(config_entry.entry_id)
@@ -198,17 +196,21 @@ async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: floa
         await _breathe()
 
 
-async def quiet(hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0) -> None:
-    """Wait until the cloud is left alone: for ``calm`` seconds, or as soon as nothing is under way or due by then."""
-    end = _real_time() + seconds
-    count, since, looks = -1, _real_time(), 0
-    while _real_time() - since < calm and looks < _LOOKS:
+async def quiet(hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, rest: float = 0.15) -> None:
+    """Wait until the cloud is left alone for ``calm`` seconds, or has been at rest and nothing is due by then.
+
+    ``rest`` seconds give a push that was just sent the time to arrive.
+    """
+    end = _real_time() + 20
+    count, since, resting_since = -1, _real_time(), _real_time()
+    while (now := _real_time()) - since < calm and now - resting_since < rest:
         await hass.async_block_till_done()
-        now, under_way = sim.progress()
-        if now != count:
-            count, since, looks = now, _real_time(), 0
-        looks = looks + 1 if _at_rest(hass, under_way) and _next_timer() > calm else 0
-        assert _real_time() < end, "the cloud is never left alone"
+        requests, under_way = sim.progress()
+        if requests != count:
+            count, since = requests, _real_time()
+        if since > now or not _at_rest(hass, under_way) or _next_timer() <= calm:
+            resting_since = _real_time()
+        assert now < end, "the cloud is never left alone"
         await _breathe()
 
 

@@ -238,10 +238,12 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
                     if (event.resync or event.planned) and not data.push.awaited:
                         if resync:
                             resync.cancel()
+                        refresh = data.async_refresh_on_renewal if event.planned else data.async_refresh_all
                         resync = entry.async_create_background_task(
-                            hass, data.async_refresh_all(RESYNC_PAUSE), f"alexa_media resync {entry.entry_id}"
+                            hass, refresh(RESYNC_PAUSE), f"alexa_media resync {entry.entry_id}"
                         )
                 case StreamClosed():
+                    data.hearing.async_closed()
                     _set_push(data, up=False)
                 case _:
                     async_handle(data, event)

@@ -20,7 +20,7 @@ from custom_components.alexa_media import push
 from custom_components.alexa_media.cloud.model.events import EqualizerChanged, VolumeChanged
 from custom_components.alexa_media.cloud.model.history import RecordPage
 from custom_components.alexa_media.const import DOMAIN
-from custom_components.alexa_media.coordinator.history import HistoryCoordinator
+from custom_components.alexa_media.coordinator.history import SAME_WAKING, HistoryCoordinator
 from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics
 from tests.conftest import Clock, Household, lacking, quiet, set_up, state_of, until
 from tests.test_two_accounts import PLAYERS, Pair, domains, pair
@@ -33,6 +33,7 @@ JO = "A2SIMJO7D0EQ11"
 RECORDS = "POST /alexa-privacy/apd/rah/alexa-history-records-v2"
 PAGE = "GET /alexa-privacy/apd/activity"
 EVENT = "alexa_media_last_called_event"
+PAUSE = SAME_WAKING.total_seconds() + 0.2
 
 
 @pytest.fixture
@@ -114,7 +115,8 @@ async def test_what_a_request_costs(
     await until(hass, lambda: len(fired) == 6)
     assert [event["summary"] for event in fired[::2]] == ["number 0", "number 1", "number 2"]
     assert state_of(hass, "event.kitchen_show_voice_command").attributes["text"] == "number 2"
-    await quiet(hass, sim, calm=0.5)
+    # later signs would belong to the same waking
+    await quiet(hass, sim, calm=PAUSE, rest=PAUSE)
     assert household.requests() == [RECORDS]
     before = last_called(hass)
     # what nobody asked anything with
@@ -127,7 +129,7 @@ async def test_what_a_request_costs(
     # a volume that was told again, and one that changes
     household.change("Kitchen Show", volume=41)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.41)
-    await quiet(hass, sim, calm=0.5)
+    await quiet(hass, sim, calm=PAUSE, rest=PAUSE)
     assert household.requests() == [RECORDS] * 2
     dopplers = {"dopplerId": {"deviceSerialNumber": kitchen, "deviceType": "A1"}}
     sim.push("PUSH_VOLUME_CHANGE", {**dopplers, "volumeSetting": 41, "isMuted": False})

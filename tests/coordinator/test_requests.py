@@ -56,6 +56,40 @@ async def test_idle_hour(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@HOUSEHOLDS
+async def test_idle_hours_of_a_proven_stream(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    name: str,
+) -> None:
+    """A stream that has delivered pushes needs fewer polls, and reads each pushed topic within four hours."""
+    sim.household(name)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(10, 1)
+    echo = next(d["accountName"] for a in household.accounts.values() for d in a["devices"].values() if d["online"])
+    household.change(echo, volume=33)
+    for customer_id, account in household.accounts.items():
+        for entity_id, appliance in account["appliances"].items():
+            if "brightness" in appliance["features"]:
+                values = {"features": {"brightness": {"brightness": 41}}}
+                sim.patch_state({"accounts": {customer_id: {"appliances": {entity_id: values}}}})
+    await clock.settle()
+    requests: Counter[str] = Counter()
+    for _ in range(5):
+        sim.reset_ledger()
+        await clock.advance(3600)
+        hour = Counter(household.requests())
+        assert hour.total() <= 12, hour
+        requests += hour
+    assert requests.total() <= 50, requests
+    for path in ("np/list-media-sessions", "notifications", "dnd/device-status-list", "bluetooth"):
+        assert requests[f"GET /api/{path}"] >= 1, "a push that was missed is found some day"
+
+
 async def test_ten_speaks_are_one_request(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:

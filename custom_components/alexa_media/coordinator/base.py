@@ -69,6 +69,10 @@ class Listener(Protocol):
     def async_unpushed(self) -> None:
         """Note a change found by a poll that should have been pushed."""
 
+    @property
+    def is_proven(self) -> bool:
+        """Return whether the stream has lately shown that it delivers pushes."""
+
 
 class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     """One topic of one account: a mapping from key to an immutable value.
@@ -79,6 +83,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     topic: ClassVar[Topic]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
+    # For a stream that has lately delivered pushes; only topics whose changes are pushed are polled that rarely.
+    interval_with_proven_push: ClassVar[timedelta] = timedelta(hours=4)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
     # Changes of this topic are pushed: a gap in the pushes requires a read.
     pushed: ClassVar[bool] = True
@@ -411,7 +417,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self.push_up = up
         if up:
             self._push_up_at = self.hass.loop.time()
-        self._async_reschedule()
+        self.async_reschedule()
         if not self.last_update_success:
             self._async_check_usable()
 
@@ -420,10 +426,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Return the poll interval for the state of the stream."""
         if self._own_interval:
             return self._own_interval
-        return self.interval_with_push if self.push_up else self.interval_without_push
+        if not self.push_up:
+            return self.interval_without_push
+        if self.pushed and self.hearing and self.hearing.is_proven:
+            return max(self.interval_with_push, self.interval_with_proven_push)
+        return self.interval_with_push
 
     @callback
-    def _async_reschedule(self) -> None:
+    def async_reschedule(self) -> None:
         """Apply the poll interval; a poll that is scheduled later than that is moved forward."""
         if self.update_interval == self.wanted_interval:
             return
@@ -431,6 +441,13 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         # A retry after a failure takes precedence over the interval.
         if self._by_context and self.last_update_success:
             self._schedule_refresh()
+
+    @override
+    @callback
+    def _schedule_refresh(self) -> None:
+        """Schedule the next poll by the interval that is wanted now."""
+        self.update_interval = self.wanted_interval
+        super()._schedule_refresh()
 
     @override
     @callback

@@ -57,7 +57,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     def async_options_changed(self) -> None:
         """Apply the poll interval of the entry again."""
         self._scan_interval = _scan_interval(self.entry)
-        self._async_reschedule()
+        self.async_reschedule()
 
     @property
     @override
@@ -153,7 +153,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     def _async_refresh_finished(self) -> None:
         """Adapt the poll interval to what is playing."""
         super()._async_refresh_finished()
-        self._async_reschedule()
+        self.async_reschedule()
 
     @callback
     def async_sessions_hint(self) -> None:
@@ -324,7 +324,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     def _async_apply_playing(self, changes: Mapping[str, Player]) -> None:
         """Apply, and adapt the poll interval to what is playing."""
         self.async_apply(changes)
-        self._async_reschedule()
+        self.async_reschedule()
 
     @callback
     def _async_await_now_playing(self) -> None:

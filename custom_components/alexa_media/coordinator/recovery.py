@@ -33,6 +33,9 @@ GRACE: Final = 5.0
 COOLDOWN: Final = 3600.0
 """Minimum seconds between two renewals of the stream."""
 
+PROOF_SECONDS: Final = 24 * 3600.0
+"""How long a directive proves that the stream delivers, and how long a missed one proves the opposite."""
+
 
 class Recovery:
     """Refresh the failed topics as soon as Amazon seems to respond again, whatever their back-off.
@@ -174,11 +177,18 @@ class Hearing:
         entry: ConfigEntry[Any],
         renew: Callable[[], None],
         set_polling: Callable[[bool], None],
+        reschedule: Callable[[], None],
     ) -> None:
-        """Initialize; ``set_polling`` receives whether topics are to be polled as without push."""
+        """Initialize; ``set_polling`` receives whether topics are to be polled as without push.
+
+        ``reschedule`` is called when the stream is proven, and when that ends.
+        """
         self._hass = hass
         self._renew = renew
         self._set_polling = set_polling
+        self._reschedule = reschedule
+        self._directive_at: float | None = None
+        self._missed_at: float | None = None
         self._unconfirmed = 0
         self._renewed_at: float | None = None
         self._cancel_check: CALLBACK_TYPE | None = None
@@ -186,9 +196,31 @@ class Hearing:
         self._is_closed = False
         entry.async_on_unload(self._async_close)
 
+    @property
+    def is_proven(self) -> bool:
+        """Return whether the stream has delivered a directive in the last day, and has not missed one."""
+        now = self._hass.loop.time()
+        has_missed = self._missed_at is not None and now - self._missed_at < PROOF_SECONDS
+        return self._directive_at is not None and now - self._directive_at < PROOF_SECONDS and not has_missed
+
+    @callback
+    def async_closed(self) -> None:
+        """Note that the stream has closed: the next one has proven nothing yet."""
+        self._directive_at = None
+        self._reschedule()
+
+    @callback
+    def _async_missed(self) -> None:
+        """Note that the stream has not delivered something."""
+        self._missed_at = self._hass.loop.time()
+        self._reschedule()
+
     @callback
     def async_directive(self) -> None:
         """Note a directive: the stream is not deaf."""
+        was_proven, self._directive_at = self.is_proven, self._hass.loop.time()
+        if not was_proven and self.is_proven:
+            self._reschedule()
         self._unconfirmed = 0
         self._async_cancel()
         if self.is_deaf:
@@ -199,12 +231,14 @@ class Hearing:
     def async_unconfirmed(self) -> None:
         """Note a command whose confirming push did not arrive."""
         self._unconfirmed += 1
+        self._async_missed()
         if self._unconfirmed >= UNCONFIRMED:
             self._async_deaf()
 
     @callback
     def async_unpushed(self) -> None:
         """Note a change found by a poll that should have been pushed."""
+        self._async_missed()
         if self._cancel_check is None and not self._is_closed:
             self._cancel_check = async_call_later(self._hass, GRACE, self._async_deaf)
 

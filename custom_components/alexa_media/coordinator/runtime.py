@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 import contextlib
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -42,6 +42,9 @@ from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .temporary_volumes import TemporaryVolumes
 
 # Maximum time (seconds) that topics wait for the stream at start: those read before it is up are read again after.
+# A proven stream is renewed about once an hour: all topics are read within this many renewals.
+RENEWALS: Final = 4
+
 STREAM_PATIENCE: Final = 2.0
 
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
@@ -136,6 +139,7 @@ class AlexaRuntimeData:
             entry,
             lambda: backend.renew_stream(),  # noqa: PLW0108 - looked up when it is needed
             lambda polls: data.set_push(up=not polls),
+            data.async_reschedule,
         )
         for topic in data.coordinators:
             topic.watcher = data.recovery
@@ -225,6 +229,12 @@ class AlexaRuntimeData:
             coordinator.async_set_push(up)
 
     @callback
+    def async_reschedule(self) -> None:
+        """Apply the poll intervals, which depend on what the stream has proven."""
+        for coordinator in self.coordinators:
+            coordinator.async_reschedule()
+
+    @callback
     def async_stop_adding(self) -> None:
         """Add no more entities: the platforms are about to be unloaded."""
         self.is_closing = True
@@ -241,8 +251,26 @@ class AlexaRuntimeData:
 
         ``pause`` is the time between two reads in seconds.
         """
+        await self._async_refresh_each(self.coordinators, pause)
+
+    async def async_refresh_on_renewal(self, pause: float) -> None:
+        """Refresh as after a gap; while the stream is proven, only the topics that were read longest ago."""
+        coordinators = self.coordinators
+        if self.hearing.is_proven:
+            pushed = [coordinator for coordinator in coordinators if coordinator.pushed and coordinator.read_at]
+            oldest = sorted(pushed, key=lambda coordinator: coordinator.read_at or 0.0)
+            share = oldest[: math.ceil(len(oldest) / RENEWALS)]
+            coordinators = tuple(
+                coordinator
+                for coordinator in coordinators
+                if coordinator in share or not coordinator.last_update_success
+            )
+        await self._async_refresh_each(coordinators, pause)
+
+    async def _async_refresh_each(self, coordinators: Iterable[TopicCoordinator[Any]], pause: float) -> None:
+        """Refresh one after the other what is due."""
         since = self.push.up_since
-        for coordinator in self.coordinators:
+        for coordinator in coordinators:
             is_due = coordinator.pushed or not coordinator.last_update_success
             if is_due and not coordinator.is_read_since(since):
                 await coordinator.async_refresh()

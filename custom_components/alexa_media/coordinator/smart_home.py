@@ -19,6 +19,7 @@ from ..const import Topic
 from .appliances import AppliancesCoordinator
 from .base import CONFIRM_DELAY, TopicCoordinator
 from .devices import DevicesCoordinator
+from .recovery import PROOF_SECONDS
 
 # Capability, in the device list, of an Echo that listens for Guard.
 GUARD_CAPABILITY: Final = "GUARD_EARCON"
@@ -36,6 +37,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     topic: ClassVar[Topic] = Topic.SMART_HOME
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=10)
+    interval_with_proven_push: ClassVar[timedelta] = timedelta(minutes=30)
     interval_without_push: ClassVar[timedelta] = _SHORT_INTERVAL
 
     def __init__(
@@ -56,6 +58,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self._read_at: dict[str, float] = {}
         self._all_read_at = -math.inf
         self._expected: dict[str, set[tuple[str, str]]] = {}
+        self._pushed_at = self._missed_at = -math.inf
 
     # --- reading ------------------------------------------------------------------------
 
@@ -91,9 +94,10 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @property
     def _full_interval(self) -> timedelta:
         """Return the interval in which all enabled appliances are read."""
-        if self._own_interval:
-            return self._own_interval
-        return self.interval_with_push if self.push_up else self.interval_without_push
+        is_proven = self._pushed_at > self._missed_at and self.hass.loop.time() - self._pushed_at < PROOF_SECONDS
+        if self._own_interval or not self.push_up or is_proven:
+            return super().wanted_interval
+        return self.interval_with_push
 
     @property
     @override
@@ -103,13 +107,18 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
         """Merge the samples that were read; listeners are called at the end of the read."""
-        self.data = {
-            **self.data,
-            **{
-                entity_id: self.data.get(entity_id, ApplianceState()).updated(state)
-                for entity_id, state in states.items()
-            },
+        merged = {
+            entity_id: self.data.get(entity_id, ApplianceState()).updated(state) for entity_id, state in states.items()
         }
+        if any(
+            self._read_at.get(entity_id, -math.inf) >= self._push_up_at
+            and entity_id not in self._expected
+            and _differs(self.data[entity_id], state)
+            for entity_id, state in merged.items()
+            if entity_id in self.data
+        ):
+            self._missed_at = now
+        self.data = {**self.data, **merged}
         self._read_at.update(dict.fromkeys(states, now))
 
     @callback
@@ -145,14 +154,14 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     def async_poll_often(self, entity_id: str) -> Callable[[], None]:
         """Read an appliance every minute, for what Amazon never pushes; returns the function that ends it."""
         self._often[entity_id] = self._often.get(entity_id, 0) + 1
-        self._async_reschedule()
+        self.async_reschedule()
 
         @callback
         def _stop() -> None:
             self._often[entity_id] -= 1
             if not self._often[entity_id]:
                 del self._often[entity_id]
-            self._async_reschedule()
+            self.async_reschedule()
 
         return _stop
 
@@ -186,6 +195,8 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         updated = held.updated(state)
         if updated is held:
             return
+        self._pushed_at = self.hass.loop.time()
+        self.async_reschedule()
         if expected := self._expected.get(entity_id):
             expected -= {(key.feature, key.instance) for key in state.samples}
             if not expected:
@@ -248,6 +259,11 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     def _async_refused(self, entity_id: str) -> None:
         """Show that an appliance is unreachable, until Amazon reports something newer."""
         self.async_apply({entity_id: replace(self.data.get(entity_id, ApplianceState()), refused=True)})
+
+
+def _differs(before: ApplianceState, after: ApplianceState) -> bool:
+    """Return whether a known value has changed, whenever it was measured."""
+    return any(before.samples[key].value != after.samples[key].value for key in before.samples)
 
 
 def _confirmation(entity_id: str) -> str:
