@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -10,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from tests.conftest import Clock, Household, quiet, set_up, state_of
+from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
 HOUSEHOLDS = pytest.mark.parametrize("name", ["demo", "forty", "two_hundred"])
 
@@ -83,11 +84,32 @@ async def test_idle_hours_of_a_proven_stream(
         sim.reset_ledger()
         await clock.advance(3600)
         hour = Counter(household.requests())
-        assert hour.total() <= 12, hour
+        assert hour.total() <= 11, hour
         requests += hour
     assert requests.total() <= 50, requests
     for path in ("np/list-media-sessions", "notifications", "dnd/device-status-list", "bluetooth"):
         assert requests[f"GET /api/{path}"] >= 1, "a push that was missed is found some day"
+
+
+async def test_a_missed_push_brings_the_shorter_intervals_back(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Until a directive arrives, and for a day after one was missed, polls are as frequent as without proof."""
+    players, hearing = entry.runtime_data.players, entry.runtime_data.hearing
+    household.change("Kitchen Show", volume=34)
+    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.34)
+    assert players.update_interval == timedelta(hours=4)
+    sim.fault(close_stream=True)
+    await until(hass, lambda: players.update_interval != timedelta(hours=4))
+    await until(hass, lambda: entry.runtime_data.push.up)
+    assert players.update_interval == timedelta(hours=1)
+    household.change("Kitchen Show", volume=35)
+    await until(hass, lambda: players.update_interval == timedelta(hours=4))
+    hearing.async_unconfirmed()
+    assert players.update_interval == timedelta(hours=1)
+    household.change("Kitchen Show", volume=36)
+    await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.36)
+    assert players.update_interval == timedelta(hours=1)
 
 
 async def test_ten_speaks_are_one_request(

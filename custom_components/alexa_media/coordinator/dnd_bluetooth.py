@@ -100,6 +100,8 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
 
     topic: ClassVar[Topic] = Topic.NOTIFICATIONS
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
+    # A missed alarm is worse than a request.
+    interval_with_proven_push: ClassVar[timedelta] = timedelta(hours=1)
 
     @override
     async def _async_read(self) -> Mapping[str, tuple[Notification, ...]]:

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 import contextlib
 from dataclasses import dataclass, field
+from datetime import timedelta
+import math
 from operator import attrgetter
 from typing import Any, Final
 
@@ -41,10 +43,11 @@ from .settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .temporary_volumes import TemporaryVolumes
 
-# Maximum time (seconds) that topics wait for the stream at start: those read before it is up are read again after.
-# A proven stream is renewed about once an hour: all topics are read within this many renewals.
+# A proven stream is renewed about once an hour: topics that are polled more rarely are all read in this many renewals.
 RENEWALS: Final = 4
+RENEWED_EVERY: Final = timedelta(hours=1)
 
+# Maximum time (seconds) that topics wait for the stream at start: those read before it is up are read again after.
 STREAM_PATIENCE: Final = 2.0
 
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
@@ -257,8 +260,8 @@ class AlexaRuntimeData:
         """Refresh as after a gap; while the stream is proven, only the topics that were read longest ago."""
         coordinators = self.coordinators
         if self.hearing.is_proven:
-            pushed = [coordinator for coordinator in coordinators if coordinator.pushed and coordinator.read_at]
-            oldest = sorted(pushed, key=lambda coordinator: coordinator.read_at or 0.0)
+            rare = [topic for topic in coordinators if topic.pushed and topic.interval_with_proven_push > RENEWED_EVERY]
+            oldest = sorted(rare, key=lambda coordinator: coordinator.read_at or 0.0)
             share = oldest[: math.ceil(len(oldest) / RENEWALS)]
             coordinators = tuple(
                 coordinator
