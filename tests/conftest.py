@@ -196,12 +196,14 @@ async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: floa
         await _breathe()
 
 
-async def quiet(hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, rest: float = 0.15) -> None:
+async def quiet(
+    hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0, rest: float = 0.15
+) -> None:
     """Wait until the cloud is left alone for ``calm`` seconds, or has been at rest and nothing is due by then.
 
     ``rest`` seconds give a push that was just sent the time to arrive.
     """
-    end = _real_time() + 20
+    end = _real_time() + seconds
     count, since, resting_since = -1, _real_time(), _real_time()
     while (now := _real_time()) - since < calm and now - resting_since < rest:
         await hass.async_block_till_done()
