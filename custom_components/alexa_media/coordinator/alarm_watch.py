@@ -268,6 +268,8 @@ class AlarmWatch:
         self._known = new
         for key in old.keys() & new.keys():
             self._async_compare(key, old[key], new[key], now)
+        for key in old.keys() - new.keys():
+            self._async_gone(key, old[key], now)
         self._async_compare_timers(old, new, now)
         self._async_plan()
 
@@ -285,6 +287,14 @@ class AlarmWatch:
         elif new.type in ALARMS and self._was_dismissed(key, old, new, now):
             self._rings.pop(key, None)
             self._async_tell(AlarmEvent(happening=Happening.DISMISSED, notification=new, at=now))
+
+    @callback
+    def _async_gone(self, key: _Key, old: Notification, now: datetime) -> None:
+        """Fire the event of an alarm that was deleted while it rang."""
+        rang = self._rings.get(key)
+        if old.type in ALARMS and rang is not None and now - rang.at < RINGING:
+            del self._rings[key]
+            self._async_tell(AlarmEvent(happening=Happening.DISMISSED, notification=old, at=now))
 
     @callback
     def _async_compare_timers(

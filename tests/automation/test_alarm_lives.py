@@ -1,0 +1,170 @@
+"""Lives of alarms, timers and reminders, as a series of reads: which events fire, and how often."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.devices import Notification, NotificationStatus, NotificationType
+from custom_components.alexa_media.coordinator.alarm_watch import EVENT_TYPES
+from custom_components.alexa_media.coordinator.echo_events import EchoEvent, async_listen
+from tests.platforms.test_sensor import notification
+
+SERIAL: Final = "G0SIM00KITCHEN01"
+ON, OFF, PAUSED, SNOOZED = (
+    NotificationStatus.ON,
+    NotificationStatus.OFF,
+    NotificationStatus.PAUSED,
+    NotificationStatus.SNOOZED,
+)
+ALARM, MUSIC, TIMER, REMINDER = (
+    NotificationType.ALARM,
+    NotificationType.MUSIC_ALARM,
+    NotificationType.TIMER,
+    NotificationType.REMINDER,
+)
+GONE: Final = None
+SAME: Final[dict[str, Any]] = {}
+
+type Step = tuple[int, dict[str, Any] | None]
+"""Seconds since the start, and what has changed by then (times in seconds); ``GONE`` if it is not listed any more."""
+
+LIVES: Final[dict[str, tuple[NotificationType, dict[str, Any], list[Step], list[str]]]] = {
+    "snoozed-twice": (
+        ALARM,
+        {"alarm_time": 10},
+        [
+            (11, {"version": "2", "rang": 10}),
+            (15, {"version": "3", "status": SNOOZED, "snoozed_to": 60}),
+            (61, {"version": "4", "status": ON, "alarm_time": 60, "rang": 60, "snoozed_to": None}),
+            (65, {"version": "5", "status": SNOOZED, "snoozed_to": 120}),
+            (121, SAME),
+            (130, {"version": "6", "status": OFF, "snoozed_to": None}),
+        ],
+        ["alarm_ringing", "alarm_snoozed", "alarm_ringing", "alarm_snoozed", "alarm_ringing", "alarm_dismissed"],
+    ),
+    "moved-on-to-tomorrow": (
+        ALARM,
+        {"alarm_time": 10},
+        [(2, {"version": "2", "alarm_time": 20}), (21, SAME), (30, {"version": "3", "alarm_time": 86_420})],
+        ["alarm_ringing", "alarm_dismissed"],
+    ),
+    "music-alarm": (
+        MUSIC,
+        {"alarm_time": 10},
+        [(11, SAME), (20, {"version": "2", "status": OFF})],
+        ["alarm_ringing", "alarm_dismissed"],
+    ),
+    "moved-before-it-rings": (
+        ALARM,
+        {"alarm_time": 10},
+        [(5, {"version": "2", "alarm_time": 100}), (50, SAME), (101, SAME)],
+        ["alarm_ringing"],
+    ),
+    "off-and-on-again": (
+        ALARM,
+        {"alarm_time": 10},
+        [(2, {"status": OFF, "version": "2"}), (4, {"status": ON, "version": "3"}), (11, SAME), (12, SAME)],
+        ["alarm_ringing"],
+    ),
+    "off-before": (ALARM, {"alarm_time": 10}, [(5, {"status": OFF, "version": "2"}), (20, SAME)], []),
+    "deleted-before": (ALARM, {"alarm_time": 10}, [(5, GONE), (20, GONE)], []),
+    "deleted-while-ringing": (
+        ALARM,
+        {"alarm_time": 10},
+        [(11, SAME), (20, GONE)],
+        ["alarm_ringing", "alarm_dismissed"],
+    ),
+    "deleted-long-after": (ALARM, {"alarm_time": 10}, [(11, SAME), (7200, SAME), (7300, GONE)], ["alarm_ringing"]),
+    "reminder": (
+        REMINDER,
+        {"alarm_time": 10},
+        [(11, {"version": "2"}), (20, {"version": "3", "status": OFF})],
+        ["reminder_ringing"],
+    ),
+    "reminder-snoozed": (
+        REMINDER,
+        {"alarm_time": 10},
+        [(11, SAME), (12, {"status": SNOOZED, "snoozed_to": 30, "version": "2"}), (31, SAME), (40, GONE)],
+        ["reminder_ringing", "reminder_snoozed", "reminder_ringing"],
+    ),
+    "timer": (TIMER, {"trigger_time": 10}, [(5, SAME), (11, SAME), (12, GONE)], ["timer_ringing"]),
+    "timer-gone-a-second-early": (TIMER, {"trigger_time": 10}, [(9, GONE), (20, GONE)], ["timer_ringing"]),
+    "timer-cancelled": (TIMER, {"trigger_time": 10}, [(5, GONE), (20, GONE)], ["timer_cancelled"]),
+    "timer-switched-off": (TIMER, {"trigger_time": 10}, [(5, {"status": OFF}), (7, GONE)], ["timer_cancelled"]),
+    "timer-paused": (
+        TIMER,
+        {"trigger_time": 10},
+        [
+            (5, {"status": PAUSED, "trigger_time": None, "remaining": 5.0}),
+            (30, SAME),
+            (40, {"status": ON, "trigger_time": 45, "remaining": None}),
+            (46, SAME),
+            (47, GONE),
+        ],
+        ["timer_paused", "timer_resumed", "timer_ringing"],
+    ),
+    "timer-cancelled-while-paused": (
+        TIMER,
+        {"trigger_time": 10},
+        [(5, {"status": PAUSED, "trigger_time": None, "remaining": 5.0}), (30, GONE)],
+        ["timer_paused", "timer_cancelled"],
+    ),
+    "timer-extended": (
+        TIMER,
+        {"trigger_time": 10},
+        [(5, {"trigger_time": 100, "version": "2"}), (50, SAME), (101, SAME), (102, GONE)],
+        ["timer_ringing"],
+    ),
+    "timer-restarted-after-it-rang": (
+        TIMER,
+        {"trigger_time": 10},
+        [(11, SAME), (15, {"trigger_time": 75, "version": "2"}), (76, SAME), (80, GONE)],
+        ["timer_ringing", "timer_ringing"],
+    ),
+}
+
+
+@pytest.mark.parametrize("life", LIVES)
+async def test_each_thing_that_happens_fires_once(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, life: str
+) -> None:
+    """In order, also where a change is read in the same second."""
+    kind, begin, steps, expected = LIVES[life]
+    start = dt_util.utcnow().replace(microsecond=0)
+
+    def changed(item: Notification, values: dict[str, Any]) -> Notification:
+        times = ("alarm_time", "trigger_time", "snoozed_to", "rang")
+        moved: dict[str, Any] = {
+            key: start + timedelta(seconds=value) if key in times and value is not None else value
+            for key, value in values.items()
+        }
+        return replace(item, **moved)
+
+    freezer.move_to(start)
+    item = changed(notification(SERIAL, kind, version="1", created=start - timedelta(days=1)), begin)
+    alarms = entry.runtime_data.notifications
+    alarms.async_apply({SERIAL: (item,)})
+    heard: list[str] = []
+
+    @callback
+    def listen(event: EchoEvent) -> None:
+        heard.append(event.kind)
+
+    stop = async_listen(hass, EVENT_TYPES, listen)
+    for seconds, values in steps:
+        for early in (seconds - 1, seconds):
+            freezer.move_to(start + timedelta(seconds=early))
+            if early == seconds:
+                item = item if values is None else changed(item, values)
+                alarms.async_apply({SERIAL: () if values is None else (item,)})
+            async_fire_time_changed(hass)
+            await hass.async_block_till_done()
+    stop()
+    assert heard == expected
