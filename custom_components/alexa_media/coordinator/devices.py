@@ -157,6 +157,11 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         """Return whether unknown devices are gone for good: two successful reads lacked them."""
         return self._absences.settled
 
+    def listener(self, device: Device) -> Device:
+        """Return the device that receives text commands; for a group, one of its Echos."""
+        found = self.leaves(device)
+        return next((leaf for leaf in found if leaf.online), found[0])
+
     def leaves(self, device: Device) -> tuple[Device, ...]:
         """Return the single devices behind a device, each once, without filtered devices.
 

@@ -50,8 +50,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
     @property
     def _listener(self) -> Device:
         """Return the device that receives text commands; for a group, one of its Echos."""
-        leaves = self.runtime.devices.leaves(self.device)
-        return next((leaf for leaf in leaves if leaf.online), leaves[0])
+        return self.runtime.devices.listener(self.device)
 
     @property
     def _is_external(self) -> bool:

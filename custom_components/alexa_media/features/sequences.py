@@ -25,6 +25,7 @@ from ..cloud.model.commands import (
 from ..cloud.model.devices import Device
 from ..cloud.model.media import Do, InTurn, RunRoutine, Step, Together, Wait, commands_of
 from ..cloud.ssml import MAX_MESSAGE_CHARACTERS, pieces
+from ..coordinator.devices import DevicesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import invalid_input, sendable
 from .play_media import provider_of
@@ -199,13 +200,17 @@ class StepReader:
 
     def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
         """Return a command on all devices of a step."""
-        for_members = isinstance(command, _FOR_MEMBERS)
-        devices = self._devices(entity_ids, place, for_members=for_members)
+        behind: _Behind
+        if isinstance(command, _FOR_MEMBERS):
+            behind = _speakers
+        else:
+            behind = _listener if isinstance(command, TextCommand) else _itself
+        devices = self._devices(entity_ids, place, behind)
         return _together([Do(command=command, device=device) for device in devices])
 
     def _routine(self, wanted: str, entity_ids: tuple[str, ...], place: str) -> Step:
         """Return a routine on all Echos of a step."""
-        devices = self._devices(entity_ids, place, for_members=False)
+        devices = self._devices(entity_ids, place, _itself)
         coordinator = self.entry.runtime_data.routines if self.entry else None
         routine = found_routine(coordinator.data if coordinator else {}, wanted)
         if not routine.enabled:
@@ -215,8 +220,8 @@ class StepReader:
         self.serials |= routine.serials
         return _together([RunRoutine(routine=routine, device=device) for device in devices])
 
-    def _devices(self, entity_ids: tuple[str, ...], place: str, *, for_members: bool) -> list[Device]:
-        """Return the devices of players, each once; with ``for_members``, the members in place of groups."""
+    def _devices(self, entity_ids: tuple[str, ...], place: str, behind: _Behind) -> list[Device]:
+        """Return the devices of players, or those behind them, each once."""
         devices: dict[str, Device] = {}
         for entity_id in expand(self.hass, entity_ids):
             player = self.players.get(entity_id)
@@ -225,10 +230,10 @@ class StepReader:
             if self.entry not in (None, player.entry):
                 raise invalid_input("sequence_two_accounts", step=place)
             self.entry = player.entry
-            leaves = player.entry.runtime_data.devices.leaves(player.device)
+            known = player.entry.runtime_data.devices
             self.named.add(entity_id)
-            self.serials.update(device.serial for device in (player.device, *leaves))
-            for device in leaves if for_members else (player.device,):
+            self.serials.update(device.serial for device in (player.device, *known.leaves(player.device)))
+            for device in behind(known, player.device):
                 if not device.online:
                     raise invalid_input("sequence_target_offline", step=place, target=device.name)
                 devices[device.serial] = device
@@ -240,6 +245,24 @@ class StepReader:
     def _wrong(place: str, reason: str) -> Exception:
         """Return the error of an invalid step."""
         return invalid_input("sequence_step_wrong", step=place, reason=reason)
+
+
+type _Behind = Callable[[DevicesCoordinator, Device], tuple[Device, ...]]
+"""Returns the devices that a command for a device goes to."""
+
+
+def _itself(_devices: DevicesCoordinator, device: Device) -> tuple[Device, ...]:
+    return (device,)
+
+
+def _listener(devices: DevicesCoordinator, device: Device) -> tuple[Device, ...]:
+    return (devices.listener(device),)
+
+
+def _speakers(devices: DevicesCoordinator, device: Device) -> tuple[Device, ...]:
+    """Return the speakers of a group; those that are offline are left out while others are not."""
+    leaves = devices.leaves(device)
+    return tuple(leaf for leaf in leaves if leaf.online) or leaves
 
 
 def _operations(step: Do | RunRoutine) -> int:

@@ -356,7 +356,7 @@ class AlexaMediaPlayer(
         if isinstance(command, PlaySearch):
             command = await self._async_checked(command)
         await self._async_loud(volume)
-        await self.async_command(command)
+        await self.async_command(command, self._listener if isinstance(command, TextCommand) else None)
         if isinstance(command, PlaySearch):
             self._async_expect(before)
 
