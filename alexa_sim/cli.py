@@ -28,6 +28,10 @@ def main(argv: Sequence[str] | None = None, *, factory: CloudFactory | None = No
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        if arguments[:1] == ["compare"]:
+            from .compare import main as compare  # noqa: PLC0415 - only this command needs it
+
+            return compare(arguments[1:])
         if arguments[:1] == ["run"]:
             from .run import run  # noqa: PLC0415 - only this command needs it
 

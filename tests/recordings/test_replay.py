@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from alexa_sim.compare import differences
 from alexa_sim.http import Request, Response
 from alexa_sim.recording import Recording, RecordingError, Replay, moved, normal, read_recording
 from custom_components.alexa_media import push, recordings
@@ -70,6 +71,7 @@ async def test_the_replayed_home_has_the_same_entities_with_the_same_states(
     path = (await home.stop(hass, entry))["path"]
     await hass.config_entries.async_unload(entry.entry_id)
 
+    assert list(map(str, differences(read_recording(path)))) == []
     replay = sim.replay(path)
     assert replay["pushes"] > 20
     again = MockConfigEntry(

@@ -1,0 +1,173 @@
+"""A recording that differs from the simulated cloud is seen to differ, an honest one is not."""
+
+from collections.abc import Callable
+from dataclasses import replace
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+import pytest
+
+from alexa_sim import compare
+from alexa_sim.recording import Recording, read_recording
+from alexa_sim.shapes import joined, shapes_of
+
+ROOT = Path(__file__).parent.parent.parent
+HOMES = sorted((ROOT / "tests" / "user_scenarios").glob("*.json.gz"))
+DEVICES = "GET /api/devices-v2/device"
+type Bodies = dict[str, list[Any]]
+
+
+@pytest.fixture(scope="module")
+def honest() -> Recording:
+    """Return a recording that was made against the simulated cloud."""
+    return read_recording(ROOT / "tests" / "user_scenarios" / "one_account.json.gz")
+
+
+def doctored(recording: Recording, spoil: Callable[[list[dict[str, Any]], list[Any]], object]) -> Recording:
+    """Return a recording that was changed by a function of its requests and directives."""
+    requests = json.loads(json.dumps(recording.requests))
+    directives = [[at, json.loads(json.dumps(directive))] for at, directive in recording.directives]
+    spoil(requests, directives)
+    return replace(recording, requests=tuple(requests), directives=tuple((at, data) for at, data in directives))
+
+
+def _bodies(requests: list[dict[str, Any]], template: str) -> list[Any]:
+    return [line["body"] for line in requests if line["template"] == template and "body" in line]
+
+
+def _devices(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [device for body in _bodies(requests, "/api/devices-v2/device") for device in body["devices"]]
+
+
+def _payload(directives: list[Any], command: str, change: Callable[[dict[str, Any]], object]) -> None:
+    for _, directive in directives:
+        for update in directive["directive"]["payload"]["renderingUpdates"]:
+            data = json.loads(update["resourceMetadata"])
+            if data.get("command") == command:
+                payload = json.loads(data["payload"])
+                change(payload)
+                update["resourceMetadata"] = json.dumps({**data, "payload": json.dumps(payload)})
+
+
+def _renamed_command(directives: list[Any]) -> None:
+    update = directives[0][1]["directive"]["payload"]["renderingUpdates"][0]
+    update["resourceMetadata"] = json.dumps({**json.loads(update["resourceMetadata"]), "command": "PUSH_TOAST_READY"})
+
+
+PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], str]] = {
+    "a field has another name": (
+        lambda requests, _: [device.update(isOnline=device.pop("online")) for device in _devices(requests)],
+        f"{DEVICES}.devices[].online: is missing",
+    ),
+    "a field is new": (
+        lambda requests, _: [device.update(isOnline=True) for device in _devices(requests)],
+        f"{DEVICES}.devices[].isOnline: is additional (boolean)",
+    ),
+    "a field is missing at times": (
+        lambda requests, _: _devices(requests)[0].pop("capabilities"),
+        f"{DEVICES}.devices[].capabilities: is missing at times",
+    ),
+    "a number is a text": (
+        lambda requests, _: [
+            volume.update(speakerVolume=str(volume["speakerVolume"]))
+            for body in _bodies(requests, "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes")
+            for volume in body["volumes"]
+        ],
+        "GET /api/devices/deviceType/dsn/audio/v1/allDeviceVolumes.volumes[].speakerVolume: is text",
+    ),
+    "a truth value is a text": (
+        lambda requests, _: _devices(requests)[0].update(online="true"),
+        f"{DEVICES}.devices[].online: is text",
+    ),
+    "an enumeration has a new value": (
+        lambda requests, _: _devices(requests)[0].update(deviceFamily="TOASTER"),
+        f"{DEVICES}.devices[].deviceFamily: has an unknown value: TOASTER",
+    ),
+    "a list is an object": (
+        lambda requests, _: _bodies(requests, "/api/bluetooth")[0].update(bluetoothStates={"a": 1}),
+        "GET /api/bluetooth.bluetoothStates: is object",
+    ),
+    "the status is another one": (
+        lambda requests, _: [
+            line.update(status=403) for line in requests if line["template"] == "/api/dnd/device-status-list"
+        ],
+        "GET /api/dnd/device-status-list status: has an unknown status: 403",
+    ),
+    "a request was never answered": (
+        lambda requests, _: requests.__setitem__(
+            slice(None), [line for line in requests if line["template"] != "/api/behaviors/v2/automations"]
+        ),
+        "GET /api/behaviors/v2/automations: was never asked or answered",
+    ),
+    "a request is unknown": (
+        lambda requests, _: requests.append({**requests[0], "template": "/api/toast", "body": {"a": 1}}),
+        "GET /api/toast: is unknown to the simulated cloud",
+    ),
+    "a directive is unknown": (
+        lambda _, directives: _renamed_command(directives),
+        "push PUSH_TOAST_READY: is unknown to the simulated cloud",
+    ),
+    "a directive lacks a field": (
+        lambda _, directives: _payload(directives, "PUSH_VOLUME_CHANGE", lambda payload: payload.pop("isMuted")),
+        "push PUSH_VOLUME_CHANGE.isMuted: is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_deviation_is_found(honest: Recording, name: str) -> None:
+    """Whatever Amazon may change is one of the lines of the report."""
+    spoil, wanted = PLANTED[name]
+    found = list(map(str, compare.differences(doctored(honest, spoil))))
+    assert any(line.startswith(wanted) for line in found), found
+
+
+@pytest.mark.parametrize("path", HOMES, ids=lambda path: path.name.partition(".")[0])
+def test_an_honest_recording_has_no_deviation(path: Path) -> None:
+    """Recordings against the simulated cloud differ in nothing from it."""
+    assert list(map(str, compare.differences(read_recording(path)))) == []
+
+
+def test_the_shapes_are_those_of_the_recordings() -> None:
+    """Who makes the recordings of the homes again learns the shapes again."""
+    learned = joined(shapes_of(read_recording(path)) for path in HOMES)
+    assert {place: shape.as_json() for place, shape in compare.known_shapes().items()} == {
+        place: shape.as_json() for place, shape in learned.items()
+    }
+
+
+def test_every_check_decides_a_row_of_the_guesses(honest: Recording) -> None:
+    """The ids of the checks are rows, each check says what its row says, and the simulated cloud refutes none."""
+    rows = set(re.findall(r"^\| (G\d{3}) ", (ROOT / "alexa_sim" / "GUESSES.md").read_text(), re.MULTILINE))
+    assert set(compare.CHECKS) <= rows
+    assert [key for key, check in compare.CHECKS.items() if not (check.__doc__ or "").startswith(f"{key}: ")] == []
+    verdicts = {key: check(honest) for key, check in compare.CHECKS.items()}
+    assert compare.REFUTED not in verdicts.values()
+    assert list(verdicts.values()).count(compare.CONFIRMED) >= 4
+
+
+def test_a_recording_can_refute_a_guess(honest: Recording) -> None:
+    """A group in the list of volumes, and another status of an idle player, refute their rows."""
+
+    def spoil(requests: list[dict[str, Any]], _: list[Any]) -> None:
+        group = next(device for device in _devices(requests) if device["deviceFamily"] == "WHA")
+        for body in _bodies(requests, "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes"):
+            body["volumes"][0]["dsn"] = group["serialNumber"]
+        for line in requests:
+            if line["template"] == "/api/np/command":
+                line["status"] = 400
+
+    changed = doctored(honest, spoil)
+    assert {key: compare.CHECKS[key](changed) for key in ("G029", "G034")} == {"G029": "refuted", "G034": "refuted"}
+
+
+def test_the_command_prints_the_report(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The exit code says whether there are differences; a file that is no recording is an error."""
+    assert compare.main([str(HOMES[0])]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "0 differences"
+    assert len(printed) == 1 + len(compare.CHECKS)
+    (tmp_path / "a.json.gz").write_bytes(b"")
+    assert compare.main([str(tmp_path / "a.json.gz")]) == 2
