@@ -59,8 +59,7 @@ def async_setup_entities(
     """Add entities now and whenever keys of one of the coordinators appear or disappear.
 
     ``candidates`` yields (unique id, factory) of every entity that should exist; existing ones are not created again,
-    and removed ones may come back. An entity that is no longer a candidate is not removed here: entities are removed
-    with their device.
+    and removed ones may come back. Entities are removed with their device, not here.
     """
     known: set[str] = set()
     pending = False

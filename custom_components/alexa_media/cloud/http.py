@@ -231,9 +231,8 @@ async def async_exchange(
     Raises ``AlexaConnectionError`` and, when a read was cut off or the answer is too large,
     ``AlexaBadResponseError``.
     """
-    label = target.label
     if session.closed:
-        raise AlexaConnectionError("The session is closed", endpoint=label, code="closed", sent=False)
+        raise AlexaConnectionError("The session is closed", endpoint=target.label, code="closed", sent=False)
     stats.requests += 1
     status = request_id = None
     try:
@@ -253,20 +252,20 @@ async def async_exchange(
             return HttpAnswer(status, response.headers, await _body(response, target))
     # aiohttp's messages contain the URL with the serial in its query, so they are dropped.
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as err:
-        failure: Exception = err
-        sent = False
+        error = _failure(target, err, status, sent=False)
     except (aiohttp.ClientError, TimeoutError, OSError) as err:
-        failure = err
-        sent = True
-    error: AlexaError
-    if status is not None and not target.is_write and not isinstance(failure, TimeoutError):
-        message = f"The answer to {label} was cut off"
-        error = AlexaBadResponseError(message, endpoint=label, status=status, code="cut")
-    else:
-        code = type(failure).__name__.lstrip("_")
-        error = AlexaConnectionError(f"{label}: {code}", endpoint=label, status=status, code=code, sent=sent)
+        error = _failure(target, err, status, sent=True)
     error.request_id = request_id
     raise error
+
+
+def _failure(target: Target, error: Exception, status: int | None, *, sent: bool) -> AlexaError:
+    """Return the error of a connection that failed before the status or, with a status, in the body."""
+    label = target.label
+    if status is not None and not target.is_write and not isinstance(error, TimeoutError):
+        return AlexaBadResponseError(f"The answer to {label} was cut off", endpoint=label, status=status, code="cut")
+    code = type(error).__name__.lstrip("_")
+    return AlexaConnectionError(f"{label}: {code}", endpoint=label, status=status, code=code, sent=sent)
 
 
 async def async_recorded(
