@@ -109,7 +109,7 @@ async def test_an_answer_is_spoken_where_the_question_was(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, importer: Importer
 ) -> None:
     await importer.use(
-        "answer_where_spoken_to",
+        "answer",
         text="how warm is the {what}",
         answer="The {{ trigger.slots.what }} has 21 degrees.",
         echos={"entity_id": [KITCHEN, STUDIO]},
@@ -257,7 +257,7 @@ async def test_a_timer_that_is_over_is_announced_elsewhere(
     await set_up(hass, config_entry)
     await clock.settle()
     player = f"media_player.{name.lower().replace(' ', '_')}"
-    await importer.use("timer_elsewhere", timers={"entity_id": player}, echos={"entity_id": STUDIO})
+    await importer.use("timer", timers={"entity_id": player}, echos={"entity_id": STUDIO})
     change(sim, household, {"remainingTime": 30_000, "timerLabel": "Pasta"})
     await clock.settle()
     await clock.advance(40, 40)
