@@ -155,7 +155,7 @@ async def test_options_are_those_that_mean_something_to_a_property(hass: HomeAss
     flow = await hass.config_entries.options.async_init(entry.entry_id)
     schema = flow["data_schema"]
     assert schema is not None
-    assert {str(key) for key in schema.schema} == {"include_devices", "exclude_devices"}
+    assert {str(key) for key in schema.schema} == {"include_devices", "exclude_devices", "record"}
     assert hass.states.get("number.room_101_room_101_bath_maximum_volume")
     result = await hass.config_entries.options.async_configure(
         flow["flow_id"], {"exclude_devices": ["G0SIMASP00000006"]}
