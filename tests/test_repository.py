@@ -394,3 +394,19 @@ def test_page_names_every_layer_of_the_contracts(page: str, contracts: tuple[str
         platforms = {str(platform) for platform in Platform} if page == "CONTRIBUTING.md" else set()
         missing += [name for name in exists if name not in described | platforms]
     assert missing == [], f"describe these modules in {page}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml")), ids=lambda path: path.stem
+)
+def test_issue_forms_have_what_github_needs(path: Path) -> None:
+    form = yaml.safe_load(path.read_text())
+    assert {"name", "description", "body"} <= set(form)
+    asked = [field for field in form["body"] if field["type"] != "markdown"]
+    assert len({field["id"] for field in asked}) == len(asked)
+    assert all(field["attributes"]["label"] for field in asked)
+
+
+def test_the_form_for_problems_asks_for_diagnostics_and_a_recording() -> None:
+    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml").read_text())
+    assert {"diagnostics", "recording", "version"} <= {field.get("id") for field in form["body"]}
