@@ -298,3 +298,27 @@ async def test_a_timer_that_rang_during_an_outage_was_not_cancelled(
     await clock.settle()
     assert changed == []
     await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_items_that_an_answer_lacks_by_chance_are_not_added_again(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Only a new item triggers, once."""
+    lists = sorted(hass.states.async_entity_ids("todo"))
+    told = await automate(hass, {"trigger": "alexa_media.item_added", "target": {"entity_id": lists}})
+    fault = sim.fault(path="/alexashoppinglists/api/v2/lists/*/items/fetch", status=200, body={"itemInfoList": []})
+    assert fault
+    await entry.runtime_data.lists.async_refresh()
+    for list_id in entry.runtime_data.lists.data:
+        await entry.runtime_data.lists.async_refresh_items(list_id)
+    assert any(known.items == () for known in entry.runtime_data.lists.data.values())
+    sim.remove_fault(fault)
+    for list_id in entry.runtime_data.lists.data:
+        await entry.runtime_data.lists.async_refresh_items(list_id)
+    await hass.async_block_till_done()
+    assert told == []
+    data = {"entity_id": lists[0], "item": "oats"}
+    await hass.services.async_call("todo", "add_item", data, blocking=True)
+    await until(hass, lambda: told)
+    await quiet(hass, sim, calm=0.3)
+    assert [event.data["trigger"]["item"] for event in told] == ["oats"]

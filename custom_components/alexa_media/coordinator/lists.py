@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Any, ClassVar, override
+from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -18,6 +18,9 @@ from ..const import Topic
 from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
 from .echo_events import LIST_ITEM, EchoEvent, async_send
+
+MAX_ITEM_IDS: Final = 5000
+"""Maximum number of items of a list that are remembered, to recognize one that was missing in an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         """Initialize without lists."""
         super().__init__(hass, entry, backend)
         self._api = api
+        self._item_ids: dict[str, dict[str, None]] = {}
         self._absences = Absences(hass, entry, partial(self.async_list_hint, None))
         self.remembered: set[str] = set()
         self._forgot = False
@@ -138,12 +142,14 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     @override
     @callback
     def _async_changed(self, before: Mapping[str, AlexaList], after: Mapping[str, AlexaList]) -> None:
-        """Send an event for each open item that was added to a list with known items."""
+        """Send an event for each open item that was added to a list with known items; once, also if it was missing."""
         for list_id, known in after.items():
             earlier = before.get(list_id)
             if earlier is None or earlier.items is None or known.items is None or earlier.items is known.items:
                 continue
-            ids = {item.item_id for item in earlier.items}
+            ids = self._item_ids.setdefault(list_id, {}) | dict.fromkeys(item.item_id for item in earlier.items)
+            now = dict.fromkeys(item.item_id for item in known.items)
+            self._item_ids[list_id] = {**(ids if len(ids) < MAX_ITEM_IDS else {}), **now}
             for item in known.items:
                 if item.item_id not in ids and not item.complete:
                     data = {"item": item.name, "item_id": item.item_id}
