@@ -4,6 +4,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -29,10 +30,31 @@ async def test_a_copy_is_not_set_up_while_the_other_is_used(
     assert copied.state is ConfigEntryState.SETUP_ERROR
     assert copied.error_reason_translation_key == "duplicate_account"
     assert copied.error_reason_translation_placeholders == {"other": entry.title}
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"duplicate_account_{copied.entry_id}")
+    assert issue is not None
+    assert issue.translation_placeholders == {"account": "copy", "other": entry.title}
     await quiet(hass, sim, calm=0.5)
-    assert sim.ledger(path="*/directives") == []
+    assert sim.ledger() == [], "the copy asks for nothing and is not retried"
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data.push.up
+
+
+@pytest.mark.parametrize("removed", ["copy", "original"])
+async def test_the_issue_about_a_copy_ends_with_the_copy(
+    hass: HomeAssistant, entry: MockConfigEntry, copied: MockConfigEntry, removed: str
+) -> None:
+    """Removing the copy deletes the issue; after the original is removed the copy can be reloaded."""
+    assert not await hass.config_entries.async_setup(copied.entry_id)
+    if removed == "copy":
+        await hass.config_entries.async_remove(copied.entry_id)
+        assert entry.state is ConfigEntryState.LOADED
+    else:
+        await hass.config_entries.async_remove(entry.entry_id)
+        assert await hass.config_entries.async_reload(copied.entry_id)
+        await hass.async_block_till_done()
+        assert copied.state is ConfigEntryState.LOADED
+        await hass.config_entries.async_unload(copied.entry_id)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, f"duplicate_account_{copied.entry_id}") is None
 
 
 async def test_of_two_copies_that_start_together_one_is_used(

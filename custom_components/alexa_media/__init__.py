@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
 from homeassistant.const import CONF_NAME, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import discovery
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.helpers.typing import ConfigType
 import probatio as vol
@@ -103,19 +105,23 @@ async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
     Home Assistant itself then calls the functions of ``async_on_unload`` only.
     """
-    await _async_to_the_end(hass, _async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
+    _, is_canceled = await _async_to_the_end(hass, _async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
+    if is_canceled:
+        raise asyncio.CancelledError
 
 
-async def _async_to_the_end[T](hass: HomeAssistant, work: Coroutine[Any, Any, T], name: str) -> T:
-    """Return the result of work that is completed even if the caller is canceled, which is ignored."""
+async def _async_to_the_end[T](hass: HomeAssistant, work: Coroutine[Any, Any, T], name: str) -> tuple[T, bool]:
+    """Complete some work even if the caller is canceled; return its result, and whether the caller was canceled."""
     task = hass.async_create_task(work, name)
+    is_canceled = False
     while not task.done():
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
+            is_canceled = True
             if (current := asyncio.current_task()) is not None:
                 current.uncancel()
-    return task.result()
+    return task.result(), is_canceled
 
 
 async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
@@ -131,9 +137,28 @@ async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Unload an account; its background tasks end with it, and tasks that add entities before it.
 
-    Canceling has no effect: Home Assistant would keep the entry in the state "unload in progress" until a restart.
+    A cancellation reaches the caller once the entry is unloaded: before that, Home Assistant would keep the entry in
+    the state "unload in progress" until a restart, with its stream and timers.
     """
-    return await _async_to_the_end(hass, _async_unload(hass, entry), f"{DOMAIN} unload {entry.entry_id}")
+    unloaded, is_canceled = await _async_to_the_end(
+        hass, _async_unload(hass, entry), f"{DOMAIN} unload {entry.entry_id}"
+    )
+    if is_canceled and (caller := asyncio.current_task()) is not None:
+        _async_cancel_once_unloaded(hass, entry, caller)
+    return unloaded
+
+
+@callback
+def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, caller: asyncio.Task[Any]) -> None:
+    """Cancel the caller of an unload again when Home Assistant has ended the unload."""
+
+    @callback
+    def _changed(_change: ConfigEntryChange, changed: ConfigEntry[Any]) -> None:
+        if changed.entry_id == entry.entry_id and changed.state is not ConfigEntryState.UNLOAD_IN_PROGRESS:
+            disconnect()
+            caller.cancel()
+
+    disconnect = async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, _changed)
 
 
 async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:

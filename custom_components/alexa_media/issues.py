@@ -12,6 +12,7 @@ from .const import DOMAIN, Topic
 # alexa_media_player's id of the issue: users who have ignored it there need not do so again.
 ISSUE_YAML: Final = "deprecated_yaml_configuration"
 ISSUE_PERMISSION: Final = "permission_missing"
+ISSUE_DUPLICATE: Final = "duplicate_account"
 
 
 @callback
@@ -51,3 +52,23 @@ def async_report_permission(
 def async_clear_permission(hass: HomeAssistant, entry: ConfigEntry[Any], topic: Topic) -> None:
     """Delete that issue."""
     ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_PERMISSION}_{entry.entry_id}_{topic}")
+
+
+@callback
+def async_report_duplicate(hass: HomeAssistant, entry: ConfigEntry[Any], other: str) -> None:
+    """Create the issue about an entry that is a copy of another one, whose title is ``other``."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{ISSUE_DUPLICATE}_{entry.entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=ISSUE_DUPLICATE,
+        translation_placeholders={"account": entry.title, "other": other},
+    )
+
+
+@callback
+def async_clear_duplicate(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Delete that issue."""
+    ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_DUPLICATE}_{entry.entry_id}")

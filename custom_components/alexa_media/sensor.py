@@ -135,8 +135,8 @@ def _async_setup_notifications(
 class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity):
     """The next time that an alarm, timer or reminder goes off; once it has, the one after it.
 
-    While all timers are paused, it is when the one with the least remaining time would have ended if it had continued
-    at ``process_timestamp``.
+    While all timers are paused there is none: a time in the future would fire Home Assistant's time trigger when
+    nothing goes off. The attributes have the remaining times.
     """
 
     entity_description: AlexaNextDescription
@@ -206,11 +206,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
     def _first(self) -> datetime | None:
         """Return the time to show."""
-        if self._items and self._items[0].at is not None:
-            return self._items[0].at
-        left = [item.notification.remaining for item in self._items if item.paused]
-        known = [seconds for seconds in left if seconds is not None]
-        return self._read_at + timedelta(seconds=min(known)) if known and self._read_at else None
+        return self._items[0].at if self._items else None
 
     @callback
     def _async_happened(self, event: AlarmEvent) -> None:

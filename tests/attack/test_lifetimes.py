@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.account.backend import AccountBackend
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator.runtime import AlexaRuntimeData
 from tests.conftest import Clock, state_of, until
 
 KITCHEN = "media_player.kitchen_show"
@@ -105,3 +106,48 @@ async def test_an_alarm_that_two_answers_lack_by_chance_keeps_its_switch(
     after = registry.async_get(item.entity_id)
     assert after is not None
     assert (after.name, after.disabled_by) == ("My own name", None)
+
+
+@pytest.mark.timeout(120)
+async def test_reloads_with_pushes_and_commands_in_flight_leave_nothing(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """Ten reloads: each command is carried out or fails in plain words, and no timer, listener or task is left."""
+    serial = next(device.serial for device in entry.runtime_data.devices.data.values() if device.name == "Kitchen Show")
+    old: list[AlexaRuntimeData] = []
+    results: list[str] = []
+
+    async def command(domain: str, action: str, **data: object) -> None:
+        try:
+            await hass.services.async_call(domain, action, data, blocking=True)
+        except HomeAssistantError as err:
+            results.append(err.translation_key or "")
+        else:
+            results.append("ok")
+
+    for round_number in range(10):
+        runtime: AlexaRuntimeData = entry.runtime_data
+        old.append(runtime)
+        tasks = [
+            asyncio.create_task(command("media_player", "volume_set", entity_id=KITCHEN, volume_level=0.3)),
+            asyncio.create_task(command("switch", "turn_on", entity_id="switch.kitchen_show_do_not_disturb")),
+            asyncio.create_task(command(DOMAIN, "create_alarm", entity_id=KITCHEN, at="07:00")),
+        ]
+        for _ in range(round_number):
+            await asyncio.sleep(0)
+        for enabled in (True, False):
+            doppler = {"dopplerId": {"deviceSerialNumber": serial, "deviceType": ""}, "enabled": enabled}
+            await hass.async_add_executor_job(sim.push, "PUSH_DND_STATE_CHANGE", doppler)
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await asyncio.wait_for(asyncio.gather(*tasks), 30)
+    assert len(results) == 30
+    assert all(results), "each failure has a text"
+    await until(hass, lambda: entry.runtime_data.push.up)
+    for runtime in old:
+        for topic in runtime.coordinators:
+            assert topic.is_closed
+            timers = {name: vars(topic)[name] for name in ("_awaited", "_cancel_hint", "_cancel_expiry")}
+            assert not any(timers.values()), (topic.name, timers)
+            assert not any(topic._by_context.values()), topic.name
+    names = [task.get_name() for task in asyncio.all_tasks() if entry.entry_id in task.get_name()]
+    assert len(names) == len(set(names)), names

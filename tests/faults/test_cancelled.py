@@ -115,3 +115,23 @@ async def test_unload_canceled_at_any_step(
         assert shown(hass, config_entry)
         steps += 1 + steps // 4
     assert completed
+
+
+@pytest.mark.usefixtures("sim")
+async def test_a_canceled_unload_ends_and_then_reports_that_it_was_canceled(
+    hass: HomeAssistant, config_entry: MockConfigEntry
+) -> None:
+    """The caller sees its cancellation, once the entry is unloaded and can be set up again."""
+    await set_up(hass, config_entry)
+    entry_id = config_entry.entry_id
+    task = asyncio.create_task(hass.config_entries.async_unload(entry_id))
+    while not any("alexa_media unload" in other.get_name() for other in asyncio.all_tasks()):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task], timeout=15)
+    assert task.cancelled()
+    assert config_entry.state is ConfigEntryState.NOT_LOADED
+    await assert_gone(hass, config_entry)
+    assert await hass.config_entries.async_setup(entry_id)
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(entry_id)

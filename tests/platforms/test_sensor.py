@@ -8,9 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_bytes
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -360,9 +361,14 @@ async def test_event_types_name_the_kind(hass: HomeAssistant, entry: MockConfigE
 async def test_paused_timers_are_shown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """While all timers are paused the state is when the shortest would end, and the attributes list them."""
+    """While all timers are paused there is no next time that could fire a trigger, and the attributes list them."""
     await set_up(hass, config_entry)
     await clock.settle()
+    trigger = {"platform": "time", "at": TIMER}
+    action = {"event": "it_is_time"}
+    assert await async_setup_component(hass, "automation", {"automation": {"trigger": trigger, "action": action}})
+    fired: list[Event[Any]] = []
+    hass.bus.async_listen("it_is_time", callback(fired.append))
     customer_id, account = next(iter(household.accounts.items()))
     key = next(key for key, item in account["notifications"].items() if item["type"] == "Timer")
     assert state_of(hass, TIMER).attributes["sorted_paused"] == []
@@ -373,8 +379,11 @@ async def test_paused_timers_are_shown(
     assert (found["status"], found["total_active"], found["timer"]) == ("PAUSED", 0, "Bread")
     (paused,) = found["sorted_paused"]
     assert paused["originalDurationInMillis"] == 5_400_000
-    left = timedelta(milliseconds=paused["remainingTime"])
-    assert abs(datetime.fromisoformat(state.state) - datetime.fromisoformat(found["process_timestamp"]) - left) < SECOND
+    assert 0 < paused["remainingTime"] <= paused["originalDurationInMillis"]
+    assert state.state == "unknown"
+    await clock.advance(5_500, 300)
+    assert state_of(hass, TIMER).attributes["sorted_paused"][0]["remainingTime"] == paused["remainingTime"]
+    assert fired == []
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 

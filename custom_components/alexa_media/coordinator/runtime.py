@@ -25,6 +25,7 @@ from ..const import (
     CONF_SERIAL,
     DOMAIN,
 )
+from ..issues import async_clear_duplicate, async_report_duplicate
 from .alarm_volume_override import AlarmVolumeOverrides, alarm_volume_store
 from .alarm_watch import AlarmWatch
 from .alarms import AlarmSoundsCoordinator, AlarmVolumesCoordinator, AscendingCoordinator
@@ -368,17 +369,20 @@ def async_claim_registration(hass: HomeAssistant, entry: AlexaConfigEntry) -> No
     """
     in_use = hass.data.setdefault(_IN_USE, set())
     if user := next((copy for copy in sharing_registration(hass, entry) if copy.entry_id in in_use), None):
+        async_report_duplicate(hass, entry, user.title)
         raise ConfigEntryError(
             translation_domain=DOMAIN,
             translation_key="duplicate_account",
             translation_placeholders={"other": user.title},
         )
+    async_clear_duplicate(hass, entry)
     in_use.add(entry.entry_id)
     entry.async_on_unload(lambda: in_use.discard(entry.entry_id))
 
 
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Deregister the app from the account, if registered, and delete the stored files; never raises."""
+    async_clear_duplicate(hass, entry)
     if CONF_REGION not in entry.data and not sharing_registration(hass, entry):
         backend, async_close = create_backend(hass, entry.data)
         await backend.async_deregister()
