@@ -124,10 +124,16 @@ async def test_a_canceled_unload_ends_and_then_reports_that_it_was_canceled(
     """The caller sees its cancellation, once the entry is unloaded and can be set up again."""
     await set_up(hass, config_entry)
     entry_id = config_entry.entry_id
+    adders, gate = config_entry.runtime_data.adders, asyncio.Event()
+    adding = asyncio.create_task(gate.wait())
+    adding.add_done_callback(adders.discard)
+    adders.add(adding)
     task = asyncio.create_task(hass.config_entries.async_unload(entry_id))
-    while not any("alexa_media unload" in other.get_name() for other in asyncio.all_tasks()):
-        await asyncio.sleep(0)
+    await asyncio.sleep(0.1)
     task.cancel()
+    await asyncio.sleep(0.1)
+    assert not task.done(), "the work goes on"
+    gate.set()
     await asyncio.wait([task], timeout=15)
     assert task.cancelled()
     assert config_entry.state is ConfigEntryState.NOT_LOADED

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_bytes
 from homeassistant.setup import async_setup_component
@@ -367,8 +367,7 @@ async def test_paused_timers_are_shown(
     trigger = {"platform": "time", "at": TIMER}
     action = {"event": "it_is_time"}
     assert await async_setup_component(hass, "automation", {"automation": {"trigger": trigger, "action": action}})
-    fired: list[Event[Any]] = []
-    hass.bus.async_listen("it_is_time", callback(fired.append))
+    fired = async_capture_events(hass, "it_is_time")
     customer_id, account = next(iter(household.accounts.items()))
     key = next(key for key, item in account["notifications"].items() if item["type"] == "Timer")
     assert state_of(hass, TIMER).attributes["sorted_paused"] == []
