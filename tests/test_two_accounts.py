@@ -574,8 +574,8 @@ async def test_both_through_the_config_flow(
     start_cloud(sim, domains)
     entries = [await add_account(hass, sim, f"{name}.doe@example.org", domains[name]) for name in ("john", "jack")]
     assert [entry.title for entry in entries] == [
-        "john.doe@example.org - amazon.com",
-        "jack.doe@example.org - amazon.de",
+        "Alexa",
+        "Alexa (Jack)",
     ]
     for entry in entries:
         await until_up(hass, entry)

@@ -122,7 +122,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
             yield CalendarEvent(
                 start=start,
                 end=start + LENGTH,
-                summary=item.label or (ALARM if item.type in ALARMS else ""),
+                summary=_title(echo, item),
                 location=echo.device.name,
                 uid=item.notification_id,
                 recurrence_id=at.isoformat() if repeated else None,
@@ -169,7 +169,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
         timing = timing_of(echo, start, recurrence_of_rule(event.get("rrule"), local.date()))
         label = event.get("summary") or ""
         if item.type in ALARMS:
-            if tidy(label) and not same(label, item.label or ALARM):
+            if tidy(label) and not any(same(label, own) for own in (item.label or ALARM, _title(echo, item))):
                 raise invalid_input("alarm_label_fixed")
             await async_edit(self.hass, echo, item, timing)
         else:
@@ -212,6 +212,13 @@ def _rule(echo: Echo, item: Notification) -> str | None:
     except ServiceValidationError:
         return None
     return rule_of(recurrence) if recurrence else None
+
+
+def _title(echo: Echo, item: Notification) -> str:
+    """Return the title of an event: the label, or for an alarm without one the Echo that it rings on."""
+    if item.label or item.type not in ALARMS:
+        return item.label or ""
+    return f"{ALARM} – {echo.device.name}"
 
 
 def _start(value: object) -> datetime:

@@ -323,7 +323,14 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
                 self._known_entry, unique_id=account.customer_id, data_updates=data
             )
         data[CONF_ID_SUFFIX] = _id_suffix(account, self._async_current_entries(include_ignore=True))
-        return self.async_create_entry(title=f"{account.email or account.name} - {domain}", data=data)
+        return self.async_create_entry(title=self._title(account, domain), data=data)
+
+    def _title(self, account: Account, domain: str) -> str:
+        """Return "Alexa", with the first name or the site for a further account; never the e-mail address."""
+        taken = {entry.title for entry in self._async_current_entries(include_ignore=True)}
+        first = next((word for word in account.name.split() if "@" not in word), "")
+        titles = ("Alexa", f"Alexa ({first})" if first else f"Alexa ({domain})", f"Alexa ({first or domain}, {domain})")
+        return next((title for title in titles if title not in taken), titles[-1])
 
     def _renew_copies(self, data: Mapping[str, Any]) -> None:
         """Update copies of the entry with the new tokens: their old ones are invalid now."""

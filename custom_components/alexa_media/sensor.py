@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, override
 
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass, SensorStateClass
 from homeassistant.const import LIGHT_LUX, PERCENTAGE, EntityCategory, UnitOfDensity, UnitOfRatio, UnitOfTemperature
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
@@ -27,11 +29,13 @@ from .cloud.model.appliances import (
 from .cloud.model.devices import Device, Notification, NotificationStatus, NotificationType
 from .cloud.model.property import ManagedUnit, ManagementApi
 from .cloud.model.settings import Setting
-from .const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
+from .const import CONF_EMAIL, DOMAIN, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
 from .coordinator.alarm_watch import AlarmEvent, AlarmWatch, Happening
+from .coordinator.base import TopicCoordinator
 from .coordinator.dnd_bluetooth import NotificationsCoordinator
+from .coordinator.history import HistoryCoordinator, LastCommand
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, account_device_info, async_setup_entities, masked, player_unique_id
+from .entity import AlexaDeviceEntity, TopicEntity, account_device_info, async_setup_entities, masked, player_unique_id
 from .features.alarms import ALL_DEVICES
 from .features.appliances import (
     AlexaMeasuringEntity,
@@ -56,6 +60,8 @@ async def async_setup_entry(
     _async_setup_settings(hass, entry, async_add_entities)
     _async_setup_smart_home(hass, entry, async_add_entities)
     _async_setup_unit(hass, entry, async_add_entities)
+    if (history := entry.runtime_data.history) is not None:
+        async_add_entities([AlexaLastSpokenTo(entry, history)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +257,45 @@ def _known(item: Timed) -> tuple[str, str | None, str, datetime | None, float | 
 def _local(at: datetime | None) -> str | None:
     """Return a time as text, in Home Assistant's time zone."""
     return dt_util.as_local(at).isoformat() if at else None
+
+
+class AlexaLastSpokenTo(TopicEntity[TopicCoordinator[LastCommand]], SensorEntity):
+    """The Echo of the account that was spoken to last."""
+
+    _attr_has_entity_name = True
+    _attr_translation_key = "last_spoken_to"
+    _unrecorded_attributes = frozenset({"text", "response", "person"})
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: HistoryCoordinator) -> None:
+        """Belong to the account."""
+        super().__init__(coordinator)
+        self.entry = entry
+        self._history = coordinator
+        self._attr_unique_id = f"{entry.unique_id}_last_spoken_to"
+        self._attr_device_info = account_device_info(entry)
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the name of the Echo."""
+        record = self._history.last
+        device = self.entry.runtime_data.devices.data.get(record.serial or "") if record else None
+        return device.name if device else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return the media player, the time and, if transcripts are kept, what was said."""
+        if (record := self._history.last) is None:
+            return {}
+        unique_id = player_unique_id(self.entry, record.serial or "")
+        return {
+            "player": er.async_get(self.hass).async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id),
+            "spoken_at": dt_util.as_local(record.timestamp),
+            "text": record.text,
+            "response": record.response,
+            "person": record.person,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

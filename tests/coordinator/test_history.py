@@ -99,7 +99,8 @@ async def test_who_was_spoken_to(
     await until(hass, lambda: last_called(hass) == [OFFICE])
     await hass.async_block_till_done()
     assert told(hass, KITCHEN) == (timestamp, "play abba", "Here is ABBA")
-    assert sorted(written) == ["event.office_spot_voice_command", KITCHEN, OFFICE]
+    last = "sensor.jo_example_org_amazon_com_last_spoken_to_echo"
+    assert sorted(written) == ["event.office_spot_voice_command", KITCHEN, OFFICE, last]
 
 
 @pytest.mark.usefixtures("brisk")

@@ -156,7 +156,7 @@ async def test_account_is_added(hass: HomeAssistant, sim: ControlClient, setups:
     flow = await sign_in(hass, sim, flow)
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     entry = flow["result"]
-    assert (entry.title, entry.unique_id, entry.version) == ("jo@example.org - amazon.com", JO, 2)
+    assert (entry.title, entry.unique_id, entry.version) == ("Alexa", JO, 2)
     data = dict(entry.data)
     assert data.pop("refresh_token").startswith("Atnr|")
     assert data.pop("mac_dms")
@@ -444,7 +444,7 @@ async def test_marketplace_without_a_sign_in_of_its_own_is_the_one_that_amazon_n
     flow = await sign_in(hass, sim, flow)
     assert flow["type"] is FlowResultType.CREATE_ENTRY, flow
     assert flow["result"].data["url"] == "amazon.nl"
-    assert flow["result"].title == "jo@example.org - amazon.nl"
+    assert flow["result"].title == "Alexa"
     assert deregistered(sim) == 0
 
 

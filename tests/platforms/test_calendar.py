@@ -46,7 +46,8 @@ def tomorrow(hour: int) -> datetime:
 async def test_what_it_shows(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """All times of alarms and reminders that are on; not those that are off, and no timers."""
     found = await events(hass)
-    assert {event["summary"] for event in found} == {"Alarm", "Take out the bins", "Call the dentist"}
+    alarms = {"Alarm – Bedroom Dot", "Alarm – Office Spot"}
+    assert {event["summary"] for event in found} == {*alarms, "Take out the bins", "Call the dentist"}
     bedroom = [event for event in found if event["location"] == "Bedroom Dot"]
     assert len(bedroom) in (5, 6)
     assert {datetime.fromisoformat(event["start"]).timetz().isoformat()[:5] for event in bedroom} == {"07:00"}
