@@ -26,7 +26,7 @@ from scripts.demo_run import Demo
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOMAIN: Final = "amazon.com"
 ACCOUNT: Final = "A2SIMJO7D0EQ11"
-PUSH: Final = "binary_sensor.jo_example_org_amazon_com_live_updates"
+PUSH: Final = "binary_sensor.alexa_live_updates"
 PATIENCE: Final = 30.0
 """Seconds that a page, or Home Assistant, may take for anything."""
 
