@@ -1,8 +1,12 @@
 """Single values out of JSON that may hold anything: what is not as expected is ``None``."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+import logging
 import math
 from typing import Any, Final
+
+_LOGGER = logging.getLogger(__name__)
 
 DEEPEST: Final = 16
 """Levels of objects and lists that are kept of a value that is shown as it came."""
@@ -15,6 +19,12 @@ LONGEST_TEXT: Final = 4096
 
 GREATEST: Final = 2.0**53
 """The greatest number that is read; rounded, a greater one is an integer that cannot be serialized."""
+
+_NOT_SHOWN: Final = {
+    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " "),
+    **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), ""),
+}
+"""Control characters, and those that turn the direction of all text that follows."""
 
 _INTEGERS: Final = range(-(2**63), 2**64)
 
@@ -50,9 +60,12 @@ def reading(value: Any) -> bool | None:
 
 
 def name(value: Any) -> str | None:
-    """Return a text that names something, cut where Home Assistant's limit for states and names is."""
+    """Return a text that names something, cut where Home Assistant's limit for states and names is.
+
+    What cannot be shown is left out; ``None`` if nothing is left.
+    """
     found = text(value)
-    return found and found[:NAME_LENGTH].strip()
+    return (found and found[:NAME_LENGTH].translate(_NOT_SHOWN).strip()) or None
 
 
 def word(value: Any) -> str | None:
@@ -70,6 +83,21 @@ def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the objects of a list, none for anything else."""
     if isinstance(value, list):
         yield from (item for item in value if isinstance(item, dict))
+
+
+def by_key[V](pairs: Iterable[tuple[str, V]], what: str) -> dict[str, V]:
+    """Return values by key; of several with one key the first. ``what`` names them for the log."""
+    found: dict[str, V] = {}
+    for key, value in pairs:
+        if found.setdefault(key, value) is not value:
+            _note_duplicates(what)
+    return found
+
+
+@cache
+def _note_duplicates(what: str) -> None:
+    """Log once that a response has several of something with the same id."""
+    _LOGGER.debug("A response has several %s with the same id; the first one counts", what)
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import re
 from typing import Any, Final
 
 from ..errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
-from ..json import cleaned, mapping, mappings, name, number, reading, text, texts, word
+from ..json import by_key, cleaned, mapping, mappings, name, number, reading, text, texts, word
 from ..model.alarms import AlarmsApi, AlarmTone, Recurrence, Timing
 from ..model.devices import EVERYWHERE, Device, Notification, NotificationStatus, NotificationType
 from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host
@@ -148,7 +148,7 @@ class StoredAlarm:
 def parse_alarms(data: Any) -> dict[str, StoredAlarm]:
     """Parse /v1/alerts/alarms into alarms by token; skip unreadable ones."""
     alarms = mappings(required_list(data, "alarms", ALARMS))
-    return {alarm.token: alarm for element in alarms if (alarm := _alarm(element))}
+    return by_key(((alarm.token, alarm) for element in alarms if (alarm := _alarm(element))), "alarms")
 
 
 def _alarm(element: Mapping[str, Any]) -> StoredAlarm | None:
@@ -240,11 +240,8 @@ def parse_notifications(data: Any) -> dict[str, Notification]:
     Notifications without a device, such as the reminder of an automation, are skipped.
     Amazon's times are milliseconds, 0 for none.
     """
-    return {
-        notification.notification_id: notification
-        for element in mappings(required_list(data, "notifications", NOTIFICATIONS))
-        if (notification := _notification(element))
-    }
+    found = (_notification(element) for element in mappings(required_list(data, "notifications", NOTIFICATIONS)))
+    return by_key(((item.notification_id, item) for item in found if item), "notifications")
 
 
 def _notification(element: Mapping[str, Any]) -> Notification | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ..json import mapping, mappings, name, number, text
+from ..json import by_key, mapping, mappings, name, number, text
 from ..model.lists import MAX_ITEMS, ItemChanges, ListInfo, ListItem, ListsApi, ListType
 from .endpoints import Answer, Endpoint, Host
 from .transport import Transport
@@ -52,7 +52,7 @@ _UNITS: Final = ("unit", "unitOfMeasure", "units")
 def parse_lists(data: Any) -> dict[str, ListInfo]:
     """Parse the lists of an account by id; raises ``AlexaBadResponseError``."""
     lists = (_list(element) for element in mappings(required_list(data, "listInfoList", LISTS)))
-    return {found.list_id: found for found in lists if found}
+    return by_key(((found.list_id, found) for found in lists if found), "lists")
 
 
 def _list(element: Mapping[str, Any]) -> ListInfo | None:
@@ -64,7 +64,7 @@ def _list(element: Mapping[str, Any]) -> ListInfo | None:
     return ListInfo(
         list_id=list_id,
         type=ListType(text(element.get("listType")) or "UNKNOWN"),
-        name=name(element.get("listName")) or None,
+        name=name(element.get("listName")),
         revision=tuple(str(part) for part in revision),
     )
 

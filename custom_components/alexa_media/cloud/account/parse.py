@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import AlexaBadResponseError
-from ..json import mapping, mappings, name, number, reading, text, texts
+from ..json import by_key, mapping, mappings, name, number, reading, text, texts
 from ..model.devices import (
     Account,
     BluetoothState,
@@ -83,10 +83,8 @@ def parse_devices(data: Any) -> dict[str, Device]:
     Groups and members name each other in either of two fields, one of which is often
     missing; here both sides have all of them.
     """
-    devices: dict[str, Device] = {}
-    for element in mappings(required_list(data, "devices", DEVICES)):
-        if (device := _device(element)) and device.serial not in devices:
-            devices[device.serial] = device
+    elements = (_device(element) for element in mappings(required_list(data, "devices", DEVICES)))
+    devices = by_key(((device.serial, device) for device in elements if device), "devices")
     if not devices:
         raise AlexaBadResponseError(f"{DEVICES.label} was answered without a device", endpoint=DEVICES.label)
     members = {serial: dict.fromkeys(device.members) for serial, device in devices.items()}

@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any, Final
 
-from ..json import mapping, mappings, name, text, texts
+from ..json import by_key, mapping, mappings, name, text, texts
 from ..model.devices import Device
 from ..model.media import RunRoutine
 from ..model.routines import Routine, RoutinesApi
@@ -43,7 +43,7 @@ def parse_routines(data: Any) -> dict[str, Routine]:
     Raises ``AlexaBadResponseError`` for an answer that is no list of objects.
     """
     elements = mappings(required_list(data, None, ROUTINES))
-    return {routine.routine_id: routine for element in elements if (routine := _routine(element))}
+    return by_key(((routine.routine_id, routine) for element in elements if (routine := _routine(element))), "routines")
 
 
 def _routine(element: Mapping[str, Any]) -> Routine | None:
@@ -54,7 +54,7 @@ def _routine(element: Mapping[str, Any]) -> Routine | None:
     utterances = tuple(dict.fromkeys(_utterances(element)))
     return Routine(
         routine_id=routine_id,
-        name=name(element.get("name")) or next(iter(utterances), routine_id),
+        name=name(element.get("name")) or next(filter(None, map(name, utterances)), routine_id),
         enabled=element.get("status") != "DISABLED",
         sequence=json.dumps(sequence),
         utterances=utterances,

@@ -16,7 +16,7 @@ from ..errors import (
     AlexaUnsupportedError,
 )
 from ..http import graphql_errors
-from ..json import mapping, mappings, name, number, text, texts, word
+from ..json import by_key, mapping, mappings, name, number, text, texts, word
 from ..model.appliances import (
     Appliance,
     ApplianceKind,
@@ -81,12 +81,11 @@ def parse_discovery(data: Any) -> Discovery:
     """
     _raise_errors(data)
     elements = required_list(_listed(data), "endpoints", APPLIANCES)
-    found: dict[str, Appliance] = {}
-    states: dict[str, ApplianceState] = {}
-    for element in mappings(elements):
-        if appliance := _appliance(element):
-            found[appliance.entity_id] = appliance
-            states[appliance.entity_id] = _state(element)
+    every = [(appliance, element) for element in mappings(elements) if (appliance := _appliance(element))]
+    found = by_key(((appliance.entity_id, appliance) for appliance, _ in every), "appliances")
+    states = {
+        appliance.entity_id: _state(element) for appliance, element in every if found[appliance.entity_id] is appliance
+    }
     parts = {part: appliance.entity_id for appliance in found.values() for part in appliance.merged_ids}
     bridges = tuple(
         appliance.appliance_id for appliance in found.values() if appliance.exposure is Exposure.MATTER_BRIDGE
@@ -132,13 +131,13 @@ def parse_groups(data: Any) -> dict[str, str]:
     """Parse the rooms: the name of each by appliance id and by entity id; other groups are none."""
     rooms: dict[str, str] = {}
     for group in mappings(mapping(data).get("applianceGroups")):
-        name = text(group.get("name"))
-        if name is None or group.get("type") != "SPACE":
+        room = name(group.get("name"))
+        if room is None or group.get("type") != "SPACE":
             continue
         members = [*texts(group.get("applianceIds"))]
         members += [found for each in mappings(group.get("chrEndpoints")) if (found := text(each.get("entityId")))]
         for member in members:
-            rooms.setdefault(member, name)
+            rooms.setdefault(member, room)
     return rooms
 
 
@@ -156,7 +155,7 @@ def _raise_errors(data: Any) -> None:
 
 def _wrapped(value: Any) -> str | None:
     """Return a text as this schema wraps them: ``{value: {text}}``."""
-    return name(mapping(mapping(value).get("value")).get("text")) or None
+    return name(mapping(mapping(value).get("value")).get("text"))
 
 
 # --- appliances -------------------------------------------------------------------------
