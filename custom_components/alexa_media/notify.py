@@ -29,9 +29,12 @@ from .cloud.model.property import ManagedUnit, ManagementApi
 from .cloud.names import folded, meant, split_names
 from .cloud.ssml import LANGUAGES
 from .const import CONF_EMAIL, DOMAIN
+from .coordinator.base import EXISTENCE
+from .coordinator.devices import DevicesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
     AlexaDeviceEntity,
+    TopicEntity,
     account_device_info,
     async_setup_entities,
     command_errors,
@@ -180,6 +183,68 @@ async def async_setup_entry(
 
     async_setup_entities(hass, entry, async_add_entities, candidates, devices)
     async_setup_units(hass, entry, async_add_entities)
+    if entry.runtime_data.backend.management is None and Capability.SPEECH in has:
+        async_add_entities([AlexaAppNotifier(entry)])
+        if entry.runtime_data.history is not None:
+            async_add_entities([AlexaLastSpokenToNotifier(entry)])
+
+
+class _AccountNotifier(TopicEntity[DevicesCoordinator], NotifyEntity):
+    """A notify entity of the account."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, entry: AlexaConfigEntry, key: str) -> None:
+        """Initialize; ``key`` is that of the unique id and of the translation."""
+        super().__init__(entry.runtime_data.devices, context=EXISTENCE)
+        self.entry = entry
+        self._attr_unique_id = f"{entry.unique_id}_{key}"
+        self._attr_translation_key = key
+        self._attr_device_info = account_device_info(entry)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return True: Home Assistant silently drops a message to an unavailable entity."""
+        return True
+
+
+class AlexaAppNotifier(_AccountNotifier):
+    """Sends messages to the Alexa apps of the account."""
+
+    _attr_supported_features = NotifyEntityFeature.TITLE
+
+    def __init__(self, entry: AlexaConfigEntry) -> None:
+        """Initialize for an account."""
+        super().__init__(entry, "app")
+
+    @override
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        """Send a message; returns when Amazon has accepted it."""
+        said = AppMessage(MobilePush, readable_text(message), title_of(title) or DEFAULT_TITLE)
+        # The request needs a device of the account, which is not affected.
+        players = [player for player in echo_players(self.hass).values() if player.entry is self.entry]
+        if not players:
+            raise invalid_input("speech_no_target")
+        await _async_notify_apps(self.hass, said, players)
+
+
+class AlexaLastSpokenToNotifier(_AccountNotifier):
+    """Speaks on the Echo of the account that was spoken to last."""
+
+    def __init__(self, entry: AlexaConfigEntry) -> None:
+        """Initialize for an account."""
+        super().__init__(entry, "last_spoken_to")
+
+    @override
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        """Speak a message; returns when Amazon has accepted it."""
+        permissions = await async_permissions(self.hass, self.caller)
+        said, players = message_of(message), echo_players(self.hass)
+        player = await _async_last_called(self.hass, players, [self.entry])
+        permissions.require_entities([player.entity_id])
+        report = await async_say(self.hass, said, recipients_of(players, [player]))
+        report.raise_errors()
 
 
 class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):

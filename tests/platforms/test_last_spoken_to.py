@@ -1,8 +1,9 @@
-"""The sensor of the Echo that was spoken to last."""
+"""The entities of the account: the Echo that was spoken to last, and the app."""
 
 from functools import partial
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -47,3 +48,33 @@ async def test_it_shows_the_echo_and_the_words_if_they_may_be_kept(
     assert attributes["spoken_at"]
     words = [attributes[key] for key in ("text", "response", "person")]
     assert words == (["good morning", "Hello", "Jo"] if keep else [None] * 3)
+
+
+def notifier(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> str:
+    """Return the entity id of a notify entity of the account."""
+    found = er.async_get(hass).async_get_entity_id("notify", "alexa_media", f"{entry.unique_id}_{key}")
+    assert found
+    return found
+
+
+async def test_a_message_is_spoken_where_someone_spoke_last(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    data = {"entity_id": notifier(hass, entry, "last_spoken_to"), "message": "The gate is open."}
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call("notify", "send_message", data, blocking=True)
+    assert raised.value.translation_key == "last_called_unknown"
+    sim.say(household.serial("Office Spot"), "is the gate open")
+    await until(hass, partial(shows, hass, sensor(hass, entry), "Office Spot"))
+    await hass.services.async_call("notify", "send_message", data, blocking=True)
+    assert [(said["device"], said["text"]) for said in sim.spoken()] == [("Office Spot", "The gate is open.")]
+
+
+async def test_a_message_reaches_the_apps_of_the_account(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    data = {"entity_id": notifier(hass, entry, "app"), "message": "The gate is open.", "title": "Gate"}
+    await hass.services.async_call("notify", "send_message", data, blocking=True)
+    assert [(said["kind"], said["text"], said["title"]) for said in sim.spoken()] == [
+        ("mobilepush", "The gate is open.", "Gate")
+    ]
