@@ -53,6 +53,8 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
         _step(bench, "commands")
         _step(bench, "lights")
         _step(bench, "idle_hour", LARGE)
+        if ours:
+            _step(bench, "recording")
         for echos in (1,) if args.quick else (40, 1):
             bench.replace(echos)
             _step(bench, "first_set_up", echos)

@@ -20,6 +20,8 @@ _STEP: Final = 20.0
 _SLOWER: Final = 0.5
 """Additional seconds per round trip, to see how much later the entities are added."""
 _UNLIMITED: Final = 100
+_ROUNDS: Final = 3
+"""Measurements with and without a recording, in turn."""
 
 
 HOTEL: Final[Mapping[str, Any]] = {
@@ -250,6 +252,39 @@ class Bench:
             if kind == "changed" and percent is not None and (earlier := [at for at in arrivals if at <= when]):
                 took.append(when - max(earlier))
         self.found["push_latency"] = quantiles(took)
+
+    def recording(self) -> None:
+        """Compare the processor time of an hour with 300 pushes with and without a recording, side by side."""
+        entry = {"config_entry_id": self.entry_id}
+        spent = {"off": 0.0, "on": 0.0}
+        for _ in range(_ROUNDS):
+            spent["off"] += self._busy_hour()
+            self._record(entry | {"mode": "start"})
+            spent["on"] += self._busy_hour()
+            self._record(entry | {"mode": "stop"})
+        self.found["recording"] = {**spent, "ratio": spent["on"] / spent["off"]}
+
+    def _record(self, data: Mapping[str, Any]) -> None:
+        """Start or stop a recording, and wait until the account is quiet."""
+        self.home.probe("call", domain="alexa_media", action="record", data=dict(data))
+        self.home.quiet()
+
+    def _busy_hour(self) -> float:
+        """Return the processor time of an hour of polls and 300 pushes."""
+        types = self._serials()
+        serials = [(serial, types[serial]) for serial in self._players().values()]
+        self.begin()
+        before = self.home.probe("cpu")["seconds"]
+        wire = Wire(self.home.sim.url)
+        for number in range(300):
+            serial, device_type = serials[number % len(serials)]
+            wire.push([volume_push(serial, device_type, 40 + number % 50)])
+            if not number % 15:
+                self.home.sim.advance(3 * 60)
+                self.home.probe("advance", seconds=3 * 60)
+        wire.close()
+        self.home.quiet(calm=1)
+        return float(self.home.probe("cpu")["seconds"] - before)
 
     def flood(self, seconds: int) -> None:
         """Push 500 volumes a second; every one must be written, in order."""

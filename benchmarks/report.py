@@ -180,6 +180,12 @@ ROWS: Final = (
         counted=True,
     ),
     Row(
+        "processor time of an hour with 300 pushes while recording, in relation to none",
+        "≤ 1.03",
+        lambda f: f"{f['recording']['ratio']:.2f}" if "recording" in f else "–",
+        lambda f: f["recording"]["ratio"] <= 1.03,
+    ),
+    Row(
         "requests for a push with its fact: volume, DND, offline, online",
         "0",
         lambda f: ", ".join(map(str, _fact_requests(f))),

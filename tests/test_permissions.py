@@ -50,6 +50,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "install_wifi": {**_DEVICE, "ssid": "x"},
     "move_to_unit": {**_DEVICE, "unit": "x", "confirm": True},
     "query_endpoints": _ENTRY,
+    "record": _ENTRY,
     "remove_from_unit": {**_DEVICE, "confirm": True},
     "rename_endpoint": {**_DEVICE, "name": "x"},
     "restore_volume": _ECHO,

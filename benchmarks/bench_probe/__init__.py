@@ -80,6 +80,7 @@ class Probe:
             "advance": self._advance,
             "real_time": self._real_time,
             "memory": self._memory,
+            "cpu": self._cpu,
             "state_size": self._state_size,
             "profile": self._profiling,
         }
@@ -208,6 +209,10 @@ class Probe:
         """Reset the wall clock to real time."""
         self.clock.reset()
         return {}
+
+    async def _cpu(self, _data: dict[str, Any]) -> dict[str, Any]:
+        """Return the processor time of Home Assistant so far, of all threads, in seconds."""
+        return {"seconds": time.process_time()}
 
     async def _memory(self, _data: dict[str, Any]) -> dict[str, Any]:
         """Return the resident memory in bytes after garbage collection."""
