@@ -259,10 +259,10 @@ class Bench:
         spent = {"off": 0.0, "on": 0.0}
         for _ in range(_ROUNDS):
             spent["off"] += self._busy_hour()
-            self._record(entry | {"mode": "start"})
+            self._record(entry | {"mode": "start", "hours": 24})
             spent["on"] += self._busy_hour()
             self._record(entry | {"mode": "stop"})
-        self.found["recording"] = {**spent, "ratio": spent["on"] / spent["off"]}
+        self.found["recording"] = {name: seconds / _ROUNDS for name, seconds in spent.items()}
 
     def _record(self, data: Mapping[str, Any]) -> None:
         """Start or stop a recording, and wait until the account is quiet."""

@@ -113,6 +113,8 @@ _HEX_DIGITS: Final = "0123456789abcdef"
 _DIGITS: Final = "0123456789"
 
 _MAX_DEPTH: Final = 60
+_MOST_KEPT: Final = 20_000
+_JSON_STARTS: Final = frozenset('{["')
 
 
 def load_words() -> frozenset[str]:
@@ -129,7 +131,8 @@ def load_allowed() -> frozenset[str]:
 class Pseudonyms:
     """Replace what is private; the same value always gets the same pseudonym.
 
-    Pseudonyms are keyed hashes, so no table of originals exists. ``key`` must not be written anywhere.
+    Pseudonyms are keyed hashes. ``key`` must not be written anywhere, and neither is the cache of results, which saves
+    most of the work: answers repeat themselves.
     """
 
     def __init__(self, key: bytes, words: frozenset[str], *, weeks: int) -> None:
@@ -137,6 +140,8 @@ class Pseudonyms:
         self._key = key
         self._words = words
         self._weeks = weeks
+        self._texts: dict[tuple[str, str], str] = {}
+        self._private_keys: dict[str, bool] = {}
 
     def value(self, value: Any, key: str = "", depth: int = 0) -> Any:
         """Return a JSON value with pseudonyms; ``key`` is the nearest key of an object above it."""
@@ -156,10 +161,19 @@ class Pseudonyms:
 
     def text(self, text: str, key: str = "", depth: int = 0) -> str:
         """Return a text, or what takes its place."""
+        if text[:1] in _JSON_STARTS and text and (nested := self._nested(text, key, depth)) is not None:
+            return nested
+        if (made := self._texts.get((text, key))) is None:
+            made = self._flat_text(text, key)
+            if len(self._texts) >= _MOST_KEPT:
+                self._texts.clear()
+            self._texts[text, key] = made
+        return made
+
+    def _flat_text(self, text: str, key: str) -> str:
+        """Return what takes the place of a text that is no JSON."""
         if not text or self._is_published(text, key):
             return text
-        if text[0] in '{["' and (nested := self._nested(text, key, depth)) is not None:
-            return nested
         if key == "query" and "{" in text:
             return self._document(text)
         if _NUMBER.fullmatch(text):
@@ -252,7 +266,10 @@ class Pseudonyms:
     def _may_stay(self, digits: str, key: str) -> bool:
         """Return whether a number is small and no private one by its key."""
         limit = 8 if key in _DURATION_KEYS else 6
-        is_private = _PRIVATE_KEY.search(key) or _NAME_KEY.search(key)
+        if (is_private := self._private_keys.get(key)) is None:
+            is_private = bool(_PRIVATE_KEY.search(key) or _NAME_KEY.search(key))
+            if len(self._private_keys) < _MOST_KEPT:
+                self._private_keys[key] = is_private
         return sum(map(str.isdigit, digits)) <= limit and "e" not in digits and not is_private
 
     def _digits(self, text: str) -> str:
