@@ -14,13 +14,15 @@ from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics
 
 from .conftest import Household, quiet, set_up, state_of, until
@@ -611,3 +613,30 @@ async def test_addresses_that_make_the_same_id(hass: HomeAssistant, sim: Control
     assert len(hass.states.async_entity_ids("media_player")) == 10
     for entry in entries:
         await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_words_to_a_shared_echo_trigger_once_for_each_account_that_is_meant(
+    hass: HomeAssistant, sim: ControlClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An automation for the player of one account hears each command once; the other account's player is no target."""
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
+    action = {"event": "triggered", "event_data_template": {"trigger": "{{ trigger }}"}}
+    automations = [
+        {
+            "alias": entity_id,
+            "triggers": [{"trigger": "alexa_media.voice_command", "target": {"entity_id": entity_id}}],
+            "actions": [action],
+        }
+        for entity_id in (PLAYERS["john"]["Hall Echo"], PLAYERS["jack"]["Workshop Studio"])
+    ]
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+    told = async_capture_events(hass, "triggered")
+    household = Household(sim)
+    for name in ("Hall Echo", "Workshop Studio"):
+        sim.say(household.serial(name), f"words to {name}")
+    await until(hass, lambda: len(told) > 1)
+    await quiet(hass, sim, 0.6)
+    assert sorted((event.data["trigger"]["entity_id"], event.data["trigger"]["text"]) for event in told) == [
+        (PLAYERS["john"]["Hall Echo"], "words to Hall Echo"),
+        (PLAYERS["jack"]["Workshop Studio"], "words to Workshop Studio"),
+    ]

@@ -19,6 +19,7 @@ from .test_triggers import automate
 
 BEDROOM = "media_player.bedroom_dot"
 PREFIX = f"{DOMAIN}."
+DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
 
 def bread(household: Household) -> tuple[str, str]:
@@ -190,3 +191,31 @@ async def test_an_item_added_in_the_app_triggers_for_its_list(
     await until(hass, lambda: told)
     assert [event.data["trigger"]["item"] for event in told] == ["rolled oats"]
     assert told[0].data["trigger"]["entity_id"] == lists[0]
+
+
+async def test_a_reminder_for_all_devices_triggers_once_for_echos_of_the_account(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """Also with two Echos in the target; no device is named. One that repeats can be skipped."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    target = {"entity_id": [BEDROOM, "media_player.office_spot"]}
+    told = await automate(hass, {"trigger": PREFIX + "reminder", "target": target, "options": {"label": "sleep"}})
+    at = (dt_util.now() + timedelta(seconds=70)).replace(microsecond=0)
+    for label, moment, repeats in (("Sleep", at, {}), ("Daily", at + timedelta(hours=5), {"weekdays": DAYS})):
+        created = await act(hass, "create_reminder", at=moment, message=label, all_devices=True, **repeats)
+    (daily,) = created["ids"]
+
+    def dates() -> dict[str, str]:
+        held = [item for account in household.accounts.values() for item in account["notifications"].values()]
+        return {item["id"]: item["originalDate"] for item in held}
+
+    await clock.settle()
+    before = dates()[daily]
+    await hass.services.async_call(DOMAIN, "skip_next", {"notification_id": daily}, blocking=True)
+    await clock.settle()
+    after = dates()[daily]
+    assert after > before
+    await clock.advance(75, 75)
+    assert [event.data["trigger"]["label"] for event in told] == ["Sleep"]
+    assert told[0].data["trigger"]["device"] is None
