@@ -60,7 +60,7 @@ class AlexaTrigger(Trigger):
             {vol.Optional(CONF_TARGET): cv.TARGET_FIELDS, vol.Required(CONF_OPTIONS, default={}): cls.options_schema}
         )
         checked = cast(ConfigType, schema(config))
-        EchoTarget(hass, checked.get(CONF_TARGET)).require_possible()
+        EchoTarget(hass, checked.get(CONF_TARGET)).require_possible(lists=LIST_ITEM in cls.kinds)
         return checked
 
     def _kinds(self) -> tuple[str, ...]:

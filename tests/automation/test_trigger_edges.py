@@ -237,6 +237,32 @@ async def test_a_bad_trigger_disables_its_automation_alone(
     assert len(told) == 1
 
 
+@pytest.mark.parametrize(
+    ("trigger", "target", "key"),
+    [
+        (VOICE, "light.elsewhere", "doesn't contain an Echo"),
+        (VOICE, "todo.jo_example_org_amazon_com_shopping_list", "doesn't contain an Echo"),
+        ("alexa_media.item_added", "todo.elsewhere", "doesn't contain an Alexa list"),
+        ("alexa_media.item_added", KITCHEN, "doesn't contain an Alexa list"),
+        ("alexa_media.item_added", "todo.not_there_yet", None),
+        ("alexa_media.item_added", "todo.jo_example_org_amazon_com_shopping_list", None),
+        (VOICE, "sensor.kitchen_show_next_alarm", None),
+    ],
+)
+async def test_a_target_that_can_never_match_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: Any, trigger: str, target: str, key: str | None
+) -> None:
+    """With the reason that is true for the trigger."""
+    for domain in ("light", "todo"):
+        er.async_get(hass).async_get_or_create(domain, "demo", "elsewhere", suggested_object_id="elsewhere")
+    client = await hass_ws_client(hass)
+    config = {"trigger": trigger, "target": {"entity_id": target}}
+    await client.send_json_auto_id({"type": "validate_config", "triggers": [config]})
+    answer = (await client.receive_json())["result"]["triggers"]
+    assert answer["valid"] is (key is None)
+    assert key is None or key in answer["error"]
+
+
 async def test_without_transcripts_words_and_persons_are_compared_and_not_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

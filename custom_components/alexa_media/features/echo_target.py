@@ -28,21 +28,24 @@ class EchoTarget:
     target: dict[str, Any] | None
 
     @callback
-    def require_possible(self) -> None:
-        """Raise ``ServiceValidationError`` if the target names devices and entities, all of other integrations."""
+    def require_possible(self, *, lists: bool = False) -> None:
+        """Raise ``ServiceValidationError`` if the target names devices and entities, none of them an Echo (or a list).
+
+        One that is not known yet may become one.
+        """
         selection = TargetSelection(self.target or {})
         if selection.area_ids or selection.floor_ids or selection.label_ids or not selection.has_any_target:
             return
         entities, devices = er.async_get(self.hass), dr.async_get(self.hass)
         for entity_id in selection.entity_ids:
             registered = entities.async_get(entity_id)
-            if registered is None or registered.platform in (DOMAIN, "group"):
+            if registered is None or registered.platform == "group" or _is_of(registered, lists=lists):
                 return
         for device_id in selection.device_ids:
             of_device = er.async_entries_for_device(entities, device_id, include_disabled_entities=True)
-            if devices.async_get(device_id) is None or any(item.platform == DOMAIN for item in of_device):
+            if devices.async_get(device_id) is None or any(_is_of(item, lists=lists) for item in of_device):
                 return
-        raise invalid_input("automation_no_echo")
+        raise invalid_input("automation_no_list" if lists else "automation_no_echo")
 
     @callback
     def async_matches(self, entry_id: str, serial: str) -> bool:
@@ -99,6 +102,11 @@ class EchoTarget:
         return async_extract_referenced_entity_ids(
             self.hass, selection, expand_group=False, primary_entities_only=False
         )
+
+
+def _is_of(registered: er.RegistryEntry, *, lists: bool) -> bool:
+    """Return whether an entity is of an Echo, or is a list."""
+    return registered.platform == DOMAIN and (registered.domain == TODO_DOMAIN) is lists
 
 
 @callback

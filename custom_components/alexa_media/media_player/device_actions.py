@@ -140,7 +140,7 @@ class PlayerSettings(SourceSelection, SoundModes):
         """Unpair the Bluetooth device with a name."""
         paired, settings = await self._async_paired(source), self.runtime.backend.settings
         if settings is None or (name := meant(paired, source)) is None:
-            raise invalid_input("source_unknown", source=source, known=", ".join(paired))
+            raise invalid_input("source_unknown", source=source, known=", ".join(paired) or "-")
         with command_errors(self.hass, self.entry):
             await settings.async_unpair_bluetooth(self.device, paired[name].address)
         if self.runtime.bluetooth:
