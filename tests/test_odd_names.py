@@ -38,9 +38,9 @@ def rename(household: Household) -> Rename:
         custom = next(key for key, each in account["lists"].items() if each["listType"] not in ("SHOP", "TODO"))
         routine, alarm = next(iter(account["automations"])), next(iter(account["notifications"]))
         changes = {
-            "devices": {household.serial(one): {"accountName": new} for one in ("Kitchen Show", "Downstairs")},
+            "devices": {household.serial(one): {"accountName": new or " "} for one in ("Kitchen Show", "Downstairs")},
             "lists": {custom: {"listName": new}},
-            # The simulated cloud has no routines and appliances with an empty name.
+            # The simulated cloud takes no empty name of Echos, routines and appliances.
             "automations": {routine: {"name": new or " "}},
             "appliances": {LIGHT: {"name": new or " "}},
             "notifications": {alarm: {"alarmLabel": new}},
