@@ -1,6 +1,7 @@
 """Commands of Smart Properties whose answers are spoiled: the caller learns it in plain words, nothing breaks."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -94,3 +95,35 @@ async def test_a_poll_whose_answers_are_spoiled_takes_no_device_away(
         # after a 429 the client asks nothing for a while
         assert coordinator.last_update_success or "429" in fault, coordinator.topic
     assert set(hotel.runtime_data.devices.data) == before
+
+
+PAGE: Final = "<!DOCTYPE html><html><body>Sign in to the network</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_done"),
+    [
+        pytest.param(PAGE, False, id="web page"),
+        pytest.param({"errors": [{"type": "DEVICE_UNREACHABLE", "message": "no"}]}, False, id="offline"),
+        pytest.param({"errors": [{"code": "INTERNAL_ERROR", "message": "no"}]}, False, id="partial errors"),
+        pytest.param({"error": {"type": "ENDPOINT_UNREACHABLE"}}, False, id="property error"),
+        pytest.param("", True, id="empty"),
+        pytest.param("OK", True, id="a word"),
+        pytest.param({"errors": []}, True, id="no errors"),
+        pytest.param([], True, id="list"),
+    ],
+)
+async def test_a_body_that_contradicts_the_status_is_no_success(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, body: Any, is_done: bool
+) -> None:
+    """A web page and errors in the body of a 200 reach the caller of a write without a documented body."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)
+    device = next(device.id for device in devices if device.name == "Spare Echo")
+    data = {"device_id": device, "name": "Porter's lodge"}
+    sim.fault(host="api.amazonalexa.com", method="POST", path="*/friendlyName", status=200, body=body)
+    with nullcontext() if is_done else pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(DOMAIN, "rename_endpoint", data, blocking=True)
+    if raised is not None:
+        assert str(raised.value)
+        assert not CLASS_NAME.search(str(raised.value))
+    assert sim.ledger(method="POST", path="*/friendlyName")

@@ -45,7 +45,7 @@ class Answer(StrEnum):
     JSON_OR_NOTHING = "json_or_nothing"
     """A JSON value, or 204 where there is a setting but no value in it."""
     NOTHING = "nothing"
-    """The status says it all; a body is not looked at."""
+    """The status decides, unless the body is a web page or reports an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,10 @@ def error_code(answer: HttpAnswer) -> str | None:
 def judge(operation: Operation, answer: HttpAnswer) -> Reply:
     """Return a good answer; raises what the others mean."""
     if 200 <= answer.status < 300:
+        problem = _contradiction(operation, answer) if operation.answer is Answer.NOTHING else None
+        if problem is not None:
+            problem.request_id = answer.request_id
+            raise problem
         if operation.answer is Answer.NOTHING or (answer.status == 204 and operation.answer is Answer.JSON_OR_NOTHING):
             return Reply(None, answer.request_id)
         try:
@@ -126,6 +130,26 @@ def judge(operation: Operation, answer: HttpAnswer) -> Reply:
         error = _refusal(operation, answer)
     error.request_id = answer.request_id
     raise error
+
+
+def _contradiction(operation: Operation, answer: HttpAnswer) -> AlexaError | None:
+    """Return the error of a body that cannot belong to a success, although the status is one and promises no body.
+
+    A web page comes from something between Amazon and here. Amazon reports that a device is offline in the body of a
+    success, too. Any other body counts as success: what it may hold is not documented.
+    """
+    if answer.body.lstrip().startswith(b"<"):
+        return AlexaBadResponseError(
+            f"{operation.label} was answered with a web page", endpoint=operation.label, status=answer.status
+        )
+    found = mapping(answer.data)
+    errors = [*mappings(found.get("errors")), *filter(None, (mapping(found.get("error")),))]
+    if not errors:
+        return None
+    code = error_code(answer) or text(mapping(found.get("error")).get("type"))
+    label, status = operation.label, answer.status
+    error_type = AlexaDeviceOfflineError if code in OFFLINE_CODES else AlexaCommandError
+    return error_type(f"{label} was answered with an error", endpoint=label, status=status, code=code)
 
 
 def given_up(operation: Operation, answer: HttpAnswer, delay: float) -> AlexaError:
