@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.alexa_media.cloud.drift import Drift
 from custom_components.alexa_media.cloud.errors import AlexaConnectionError
 from custom_components.alexa_media.cloud.model.api import AlexaBackend, Capability
 from custom_components.alexa_media.cloud.model.devices import (
@@ -93,6 +94,7 @@ class QuietBackend:
     routines: None = None
     kids: None = None
     history: None = None
+    drift: Drift = field(default_factory=Drift)
     stats: dict[str, Any] = field(
         default_factory=lambda: {
             "requests": {"GET /api/np/player": {"count": 4, "errors": Counter({"429": 1})}},

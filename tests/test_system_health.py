@@ -48,7 +48,7 @@ def add(
         entry.runtime_data = SimpleNamespace(
             push=SimpleNamespace(up=up),
             devices=SimpleNamespace(data=dict.fromkeys(range(devices))),
-            backend=SimpleNamespace(unsupported=("arm_security_panel",)),
+            backend=SimpleNamespace(unsupported=("arm_security_panel",), drift=("one", "two")),
         )
     return entry
 
@@ -61,6 +61,7 @@ async def test_one_account(hass: HomeAssistant, sim: ControlClient, entry_data: 
         "push_up": True,
         "devices": 3,
         "unsupported": 1,
+        "drift": 2,
         "can_reach_amazon": "ok",
     }
     assert [(request["host"], request["path"]) for request in sim.ledger()] == [("alexa.amazon.com", "/api/ping")]
@@ -80,6 +81,7 @@ async def test_several_accounts_have_numbers(
         "push_up": "1: no, 2: no, 3: yes",
         "devices": "1: 3, 2: 0, 3: 7",
         "unsupported": "1: 1, 2: 0, 3: 1",
+        "drift": "1: 2, 2: 0, 3: 2",
         "can_reach_amazon": "ok",
     }
     assert [request["host"] for request in sim.ledger()] == ["alexa.amazon.de"]
@@ -103,6 +105,7 @@ async def test_an_account_whose_set_up_failed(
         "push_up": False,
         "devices": 0,
         "unsupported": 0,
+        "drift": 0,
         "can_reach_amazon": {"type": "failed", "error": "unreachable"},
     }
     await hass.config_entries.async_unload(config_entry.entry_id)

@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType
 
+from .cloud.drift import observed
 from .cloud.model.devices import (
     BluetoothState,
     Device,
@@ -80,6 +81,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaC
         numbers = _numbers(runtime)
         data |= {
             "backend": {"capabilities": str(runtime.backend.capabilities), "stats": runtime.backend.stats},
+            "drift": observed(runtime.backend.drift),
             "push": _push(runtime),
             "coordinators": [_coordinator(coordinator) for coordinator in runtime.coordinators],
             "players": _players(runtime),

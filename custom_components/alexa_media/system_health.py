@@ -29,6 +29,7 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         info["push_up"] = _by_account([_loaded(entry) and entry.runtime_data.push.up for entry in entries])
         info["devices"] = _by_account([_devices(entry) for entry in entries])
         info["unsupported"] = _by_account([_unsupported(entry) for entry in entries])
+        info["drift"] = _by_account([_drift(entry) for entry in entries])
     info["can_reach_amazon"] = system_health.async_check_can_reach_url(hass, f"https://alexa.{domain}/api/ping")
     return info
 
@@ -51,6 +52,11 @@ def _devices(entry: AlexaConfigEntry) -> int:
 def _unsupported(entry: AlexaConfigEntry) -> int:
     """Return how many requests Amazon refuses the account; none while it is not set up."""
     return len(entry.runtime_data.backend.unsupported) if _loaded(entry) else 0
+
+
+def _drift(entry: AlexaConfigEntry) -> int:
+    """Return how many things Amazon answers the account differently than before; none while it is not set up."""
+    return len(entry.runtime_data.backend.drift) if _loaded(entry) else 0
 
 
 def _by_account(values: Sequence[bool | int]) -> bool | int | str:

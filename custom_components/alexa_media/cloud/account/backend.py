@@ -12,6 +12,7 @@ import aiohttp
 import httpx
 
 from ...const import Topic
+from ..drift import Drift
 from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, AlexaNoPlayerError, AlexaUnsupportedError
 from ..groups import leaves
 from ..http import ExchangeRecorder, json_text
@@ -195,6 +196,11 @@ class AccountBackend:
         self._session.forget_failures()
         if self._stream is not None:
             self._stream.retry()
+
+    @property
+    def drift(self) -> Drift:
+        """Return what is answered differently than before."""
+        return self._session.transport.drift
 
     @property
     def unsupported(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import aiohttp
 from alexapy.const import API_USER_AGENT, DEFAULT_ACCEPT_LANGUAGE, USER_AGENT
 from yarl import URL
 
+from ..drift import Drift
 from ..errors import (
     AlexaBadResponseError,
     AlexaConnectionError,
@@ -156,6 +157,7 @@ class Transport:
         self._setup_until: float | None = monotonic() + SETUP_TIMEOUT_SECONDS
         self._refused_until: dict[str, float] = {}
         self.throttle = Throttle()
+        self.drift = Drift()
         self.unproven = UnprovenRequests()
         self.on_answer: Callable[[], None] = lambda: None
         self.recorder: ExchangeRecorder | None = None
@@ -267,7 +269,9 @@ class Transport:
                 raise _Again(replace(request, waits=request.waits - 1))
             if not _is_signed_out(endpoint, answer):
                 await self._cure_csrf(request, proof, answer)
+                self.drift.answered(endpoint.label, answer.status)
                 result = await off_loop(len(answer.body), lambda: _result(endpoint, answer))
+                self.drift.read(endpoint.label, result)
                 self._refused_until.pop(endpoint.name, None)
                 self.on_answer()
                 return result, len(answer.body)

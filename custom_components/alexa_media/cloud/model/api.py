@@ -6,6 +6,7 @@ from enum import Flag, auto
 from typing import Protocol
 
 from ...const import Topic
+from ..drift import Drift
 from ..errors import AlexaError
 from ..http import ExchangeRecorder
 from .alarms import AlarmsApi
@@ -87,6 +88,10 @@ class AlexaBackend(Protocol):
 
     def reopen_stream(self) -> None:
         """Skip the wait before the next connection attempt of the push stream."""
+
+    @property
+    def drift(self) -> Drift:
+        """Return what is answered differently than before."""
 
     @property
     def unsupported(self) -> tuple[str, ...]:

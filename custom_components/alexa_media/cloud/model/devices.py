@@ -10,6 +10,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self, override
 
+from ..drift import UNKNOWN_VALUES
+
 
 class OpenEnum(StrEnum):
     """An enumeration of Amazon's; an unlisted value becomes ``UNKNOWN``."""
@@ -17,8 +19,11 @@ class OpenEnum(StrEnum):
     @classmethod
     @override
     def _missing_(cls, value: object) -> Self | None:
-        """Return ``UNKNOWN``."""
-        return cls("UNKNOWN") if value != "UNKNOWN" else None
+        """Return ``UNKNOWN``, and count the value."""
+        if value == "UNKNOWN":
+            return None
+        UNKNOWN_VALUES.value(cls.__name__, value)
+        return cls("UNKNOWN")
 
 
 class DeviceFamily(OpenEnum):

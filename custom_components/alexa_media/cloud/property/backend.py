@@ -8,6 +8,7 @@ from typing import Final
 import aiohttp
 
 from ...const import Topic
+from ..drift import Drift
 from ..errors import AlexaError, AlexaUnsupportedError
 from ..http import ExchangeRecorder
 from ..model.api import Capability
@@ -133,6 +134,11 @@ class SmartPropertiesBackend:
     def stats(self) -> Mapping[str, object]:
         """Return counters by operation, with the ids of the last requests."""
         return self._client.stats
+
+    @property
+    def drift(self) -> Drift:
+        """Return what is answered differently than before."""
+        return self._client.drift
 
     @property
     def unsupported(self) -> tuple[str, ...]:

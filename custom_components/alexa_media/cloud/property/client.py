@@ -5,6 +5,7 @@ from typing import Final
 
 import aiohttp
 
+from ..drift import Drift
 from ..errors import AlexaBadResponseError, AlexaInvalidValueError
 from ..http import ExchangeRecorder
 from ..model.appliances import HueSaturation, Temperature
@@ -85,6 +86,11 @@ class ClientBase:
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each good answer."""
         self._transport.on_answer = listener
+
+    @property
+    def drift(self) -> Drift:
+        """Return what is answered differently than before."""
+        return self._transport.drift
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
         """Hand all answers to ``recorder``, or to none."""

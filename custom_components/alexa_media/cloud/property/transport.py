@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 from yarl import URL
 
+from ..drift import Drift
 from ..errors import (
     AlexaAuthError,
     AlexaBadResponseError,
@@ -263,6 +264,7 @@ class Transport:
         self._stats: dict[str, RequestStats] = {}
         self.on_answer: Callable[[], None] = lambda: None
         self.recorder: ExchangeRecorder | None = None
+        self.drift = Drift()
         self._busy = 0
         self._throttled = 0
 
@@ -303,6 +305,7 @@ class Transport:
         try:
             reply = await self._async_reply(operation, url, json)
             self.on_answer()
+            self.drift.read(operation.label, reply.data)
             try:
                 return await off_loop(reply.size, lambda: parse(reply.data))
             except ShapeError as err:
@@ -427,7 +430,9 @@ class Transport:
                 json=json,
                 headers=_headers(operation, token),
             )
-            return await async_recorded(self.recorder, operation, url, json, exchange)
+            answer = await async_recorded(self.recorder, operation, url, json, exchange)
+            self.drift.answered(operation.label, answer.status)
+            return answer
         finally:
             self._busy -= 1
 
