@@ -8,13 +8,12 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
 from homeassistant.helpers.typing import ConfigType
-from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from .cloud.names import contains, same
 from .cloud.voice_patterns import PatternError, TextMatch, VoicePattern
 from .coordinator.alarm_watch import AlertKind, Happening
-from .coordinator.echo_events import DND, LIST_ITEM, VOICE, EchoEvent, async_listen
+from .coordinator.echo_events import DND, LIST_ITEM, VOICE, Beginning, EchoEvent, async_listen
 from .entity import invalid_input
 from .features.echo_target import EchoTarget, echo_variables, list_entity_id
 
@@ -84,11 +83,11 @@ class AlexaTrigger(Trigger):
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
         """Listen until the returned callback is called; what was spoken before is not passed on."""
-        since = dt_util.utcnow()
+        beginning = Beginning(self._hass)
 
         @callback
         def _async_happened(event: EchoEvent) -> None:
-            if event.record is not None and event.record.timestamp <= since:
+            if event.record is not None and not beginning.is_before(event.record.timestamp):
                 return
             if (variables := self._variables(event)) is None or not self._matches(event):
                 return

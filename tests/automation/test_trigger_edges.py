@@ -1,7 +1,7 @@
 """Triggers and conditions in awkward moments: reloads, disabled entities, every form of target, clock changes."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 import json
 from typing import Any
 import unicodedata
@@ -16,11 +16,13 @@ from homeassistant.helpers import (
     label_registry as lr,
 )
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.condition import next_time
+from custom_components.alexa_media.coordinator.echo_events import Beginning
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.attack.tools import collecting
 from tests.conftest import Clock, Household, quiet, set_up, until
@@ -167,6 +169,20 @@ async def test_what_was_said_before_the_automation_does_not_trigger_it(
     await until(hass, lambda: told)
     await quiet(hass, sim, calm=0.3)
     assert [event.data["trigger"]["text"] for event in told] == ["new words"]
+
+
+async def test_a_clock_that_is_set_back_keeps_no_command_from_the_trigger(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The automation was started while Home Assistant's clock was a day ahead."""
+    real = dt_util.utcnow
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dt_util, "utcnow", lambda: real() + timedelta(days=1))
+        told = await automate(hass, {"trigger": VOICE})
+        entry.runtime_data.history._beginning = Beginning(hass)
+    sim.say(household.serial("Kitchen Show"), "movie time")
+    await until(hass, lambda: told)
+    assert [event.data["trigger"]["text"] for event in told] == ["movie time"]
 
 
 async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..cloud.model.history import VoiceRecord
@@ -28,6 +30,24 @@ class EchoEvent:
     data: Mapping[str, Any] = field(default_factory=dict)
     record: VoiceRecord | None = None
     keep: bool = True
+
+
+class Beginning:
+    """The moment at which something began to listen; it moves with the clock when that is set back.
+
+    A computer without a battery for its clock may start with a wrong time.
+    """
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin now."""
+        self._loop = hass.loop
+        self._at = hass.loop.time()
+        self._moment = dt_util.utcnow()
+
+    def is_before(self, moment: datetime) -> bool:
+        """Return whether a moment is after the beginning."""
+        elapsed = timedelta(seconds=self._loop.time() - self._at)
+        return moment > min(self._moment, dt_util.utcnow() - elapsed)
 
 
 type EchoListener = Callable[[EchoEvent], None]

@@ -27,7 +27,7 @@ from ..const import CONF_KEEP_TRANSCRIPTS, EVENT_LAST_CALLED, Topic
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 from .dnd_bluetooth import DndCoordinator
-from .echo_events import VOICE, EchoEvent, async_send, has_listeners
+from .echo_events import VOICE, Beginning, EchoEvent, async_send, has_listeners
 from .questions import Questions
 
 # How far back the first read goes, and how far later ones overlap the last known record: two Echos are not in step.
@@ -208,7 +208,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         ]
         self._devices = devices
         self._dnd = dnd
-        self._since = dt_util.utcnow()
+        self._beginning = Beginning(hass)
         self._newest: datetime | None = None
         self._seen: set[tuple[datetime, str | None]] = set()
         # Compared by conditions; not shown without transcripts.
@@ -430,7 +430,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     def _note_news(self, record: VoiceRecord) -> None:
         """Queue a command for its listeners; one about Do Not Disturb is a hint to read that topic."""
-        if record.timestamp <= self._since or dt_util.utcnow() - record.timestamp > NEWS_AGE:
+        if not self._beginning.is_before(record.timestamp) or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
         if record.serial:
             self._devices.async_alive(record.serial)
