@@ -21,11 +21,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.devices import NotificationType
 from custom_components.alexa_media.condition import next_time
 from custom_components.alexa_media.coordinator.echo_events import Beginning
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.attack.tools import collecting
 from tests.conftest import Clock, Household, quiet, set_up, until
+from tests.platforms.test_sensor import notification
 
 from .test_alarm_triggers import bread, change
 from .test_triggers import automate
@@ -364,3 +366,17 @@ async def test_items_that_an_answer_lacks_by_chance_are_not_added_again(
     await until(hass, lambda: told)
     await quiet(hass, sim, calm=0.3)
     assert [event.data["trigger"]["item"] for event in told] == ["oats"]
+
+
+@pytest.mark.parametrize(("target", "count"), [("media_player.downstairs", 1), ("media_player.bedroom_dot", 0)])
+async def test_a_timer_on_a_stereo_pair_triggers_for_the_pair(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, target: str, count: int
+) -> None:
+    """It belongs to the pair itself, not to one of its speakers."""
+    told = await automate(hass, {"trigger": "alexa_media.timer_changed", "target": {"entity_id": target}})
+    serial = household.serial("Downstairs")
+    at = dt_util.utcnow() + timedelta(minutes=5)
+    timer = notification(serial, NotificationType.TIMER, trigger_time=at, label="Tea")
+    entry.runtime_data.notifications.async_apply({serial: (timer,)})
+    await hass.async_block_till_done()
+    assert [event.data["trigger"]["change"] for event in told] == ["started"] * count

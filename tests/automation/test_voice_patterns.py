@@ -3,6 +3,7 @@
 import time
 import unicodedata
 
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.alexa_media.cloud.voice_patterns import MAX_PATTERN, PatternError, TextMatch, VoicePattern
@@ -99,3 +100,36 @@ def test_a_bad_pattern_names_its_fault(text: str, key: str | None) -> None:
     with pytest.raises(PatternError) as caught:
         VoicePattern.parse(text, TextMatch.MATCHES)
     assert caught.value.key == key
+
+
+def fits(parts: list[str], said: str, at: int) -> bool:
+    """Return whether words and variables, by trying every length of each variable, fit the rest of what was said."""
+    if not parts:
+        return at == len(said)
+    part, *rest = parts
+    if part == "*" or part.startswith("{"):
+        least = 0 if part == "*" else 1
+        ends = range(at, len(said) + 1)
+        return any(len(said[at:end].strip()) >= least and fits(rest, said, end) for end in ends)
+    end = at + len(part)
+    is_whole = at in (0, end) or said[at - 1] == " "
+    is_end = end == len(said) or said[end : end + 1] == " "
+    return said[at:end] == part and is_whole and is_end and fits(rest, said, end)
+
+
+@given(
+    literals=st.lists(st.sampled_from(["a", "b", "a b", "ab"]), min_size=1, max_size=3),
+    variables=st.lists(st.sampled_from(["*", "{}"]), min_size=4, max_size=4),
+    edges=st.tuples(st.booleans(), st.booleans()),
+    said=st.text("ab ", max_size=9),
+)
+def test_the_quick_search_finds_what_trying_everything_finds(
+    literals: list[str], variables: list[str], edges: tuple[bool, bool], said: str
+) -> None:
+    """Taking words where they come first misses nothing."""
+    named = [variable.replace("{}", f"{{s{number}}}") for number, variable in enumerate(variables)]
+    parts = [part for literal, variable in zip(literals, named, strict=False) for part in (variable, literal)]
+    parts = parts[0 if edges[0] else 1 :] + ([named[3]] if edges[1] else [])
+    words = " ".join(said.split())
+    pattern = VoicePattern.parse(" ".join(parts), TextMatch.MATCHES)
+    assert (pattern.slots(words) is not None) is fits(parts, words, 0)
