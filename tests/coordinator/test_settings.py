@@ -386,3 +386,30 @@ async def test_household_and_bluetooth(
     await act("alexa_media.unpair_bluetooth", "media_player.kitchen_show", source="Jo's Phone")
     assert [d["friendlyName"] for d in household.device(KITCHEN)["bluetooth"]] == ["Garden Speaker"]
     assert sim.ledger(path="/api/bluetooth/unpair-sink/*")[-1]["body"] is not None
+
+
+async def test_an_hour_of_503_at_the_start(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    household: Household,
+    sim: ControlClient,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The account is set up; the settings come within 30 s of the end, after few requests in the hour."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+    for path in PATHS:
+        sim.fault(path=path, method="GET", status=503)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(10, 1)
+    sim.reset_ledger()
+    await clock.advance(3600, 60)
+    tried = asked(household)
+    assert tried.total() <= 250, tried
+    states = {entity_id: state_of(hass, entity_id).state for entity_id in SHOWN}
+    assert "unknown" not in states.values(), states
+    assert states["number.kitchen_show_bass"] == "unavailable"
+    sim.clear_faults()
+    await clock.advance(30, 5)
+    assert {entity_id: state_of(hass, entity_id).state for entity_id in SHOWN} == SHOWN

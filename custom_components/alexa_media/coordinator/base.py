@@ -255,6 +255,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             and (self.read_at_start or bool(self._by_context))
         )
 
+    @property
+    def probe_interval(self) -> float | None:
+        """Return the seconds between attempts to recover if they cost little, else None."""
+        return None
+
     async def async_recover(self) -> None:
         """Refresh what has failed."""
         await self.async_refresh()

@@ -144,7 +144,8 @@ class Recovery:
         if not failing:
             return
         late = max(0, self._failed_attempts - SHORT_OUTAGE)
-        pause = min(ATTEMPT_INTERVAL * 2**late, MAX_ATTEMPT_INTERVAL)
+        often = [topic.probe_interval for topic in failing]
+        pause = min(ATTEMPT_INTERVAL * 2**late, MAX_ATTEMPT_INTERVAL, *(each for each in often if each is not None))
         # A single failing topic is no outage: evidence says nothing about it.
         self._not_before = self._hass.loop.time() + (pause if len(failing) == 1 else ATTEMPT_INTERVAL)
         if self._probes:

@@ -50,6 +50,10 @@ POLL_TOLERANCE: Final = 600.0
 # What a device refuses is retried once after this time (seconds), and then with the next poll.
 RETRY_DELAY: Final = 600.0
 
+# What fails (5xx) is tried again this often (seconds) for this long, one source at a time, and seldom after that.
+PROBE_INTERVAL: Final = 20.0
+PROBE_TIME: Final = 65 * 60.0
+
 # Delay (seconds) of the second read of a setting that the Echo has not applied at the first.
 SECOND_READ_DELAY: Final = 5.0
 
@@ -103,7 +107,9 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         self._devices = devices
         self._due_at: dict[SettingsSource, float] = {}
         self._refused: set[SettingsSource] = set()
-        self._failed_units: set[SettingsSource] = set()
+        # When a source began to fail, and when it was tried last.
+        self._failed_units: dict[SettingsSource, float] = {}
+        self._tried_at: dict[SettingsSource, float] = {}
         self._unconfirmed: set[SettingsSource] = set()
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wanting: asyncio.Task[None] | None = None
@@ -116,7 +122,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     async def _async_read(self) -> Mapping[str, SettingValue]:
         """Read the due sources; raises ``AlexaError`` only if Amazon itself is unreachable."""
         self._due_at = {unit: at for unit, at in self._due_at.items() if self._is_there(unit)}
-        self._failed_units = {unit for unit in self._failed_units if self._is_there(unit)}
+        self._failed_units = {unit: at for unit, at in self._failed_units.items() if self._is_there(unit)}
         for unit in self._due():
             began = self.hass.loop.time()
             try:
@@ -158,7 +164,8 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
         self._due_at[unit] = self.hass.loop.time() + age - POLL_TOLERANCE
         self._refused.discard(unit)
-        self._failed_units.discard(unit)
+        self._failed_units.pop(unit, None)
+        self._tried_at.pop(unit, None)
 
     async def _async_values(self, unit: SettingsSource) -> Mapping[str, SettingValue]:
         """Read one source and return all its settings, so that later listeners find them cached."""
@@ -187,15 +194,21 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     def _async_note_refusal(self, unit: SettingsSource, err: AlexaError) -> None:
         """Schedule one retry of a source that was refused for the first time; later refusals wait for the next poll.
 
-        Other failures are retried repeatedly, and at once when Amazon recovers.
+        Other failures are retried by the recovery.
         """
+        now = self.hass.loop.time()
         if isinstance(err, (AlexaConnectionError, AlexaBadResponseError)):
-            self._failed_units.add(unit)
-        elif unit in self._refused:
+            self._due_at[unit] = now + DEVICE_AGE
+            self._tried_at[unit] = now
+            if unit not in self._failed_units:
+                self._failed_units[unit] = now
+                self._tell([key for key in self._by_context if isinstance(key, str) and self._is_in(key, unit)])
+            return
+        if unit in self._refused:
             self._note_known(unit)
             return
         self._refused.add(unit)
-        self._due_at[unit] = self.hass.loop.time() + RETRY_DELAY
+        self._due_at[unit] = now + RETRY_DELAY
         if self._cancel_second_try is None:
             self._cancel_second_try = async_call_later(self.hass, RETRY_DELAY + 1, self._async_second_try)
 
@@ -207,9 +220,31 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
 
     @override
     async def async_recover(self) -> None:
-        for unit in self._failed_units:
-            self._due_at.pop(unit, None)
-        await self.async_refresh()
+        """Read the failed source with the oldest attempt again, and all others when that succeeds."""
+        failed = sorted(self._failed_units, key=lambda unit: self._tried_at.get(unit, 0.0))
+        for units in (failed[:1], failed[1:]):
+            for unit in units:
+                self._due_at.pop(unit, None)
+            await self.async_refresh()
+            if not self.last_update_success or not self._failed_units.keys().isdisjoint(units):
+                return
+
+    @property
+    @override
+    def probe_interval(self) -> float | None:
+        began = min(self._failed_units.values(), default=None)
+        is_recent = began is not None and self.hass.loop.time() - began < PROBE_TIME
+        return PROBE_INTERVAL if is_recent else None
+
+    def has_failed(self, serial: str, setting: Setting) -> bool:
+        """Return whether a setting is unknown because Amazon failed."""
+        return setting_key(serial, setting) not in self.data and _unit_of(serial, setting) in self._failed_units
+
+    @staticmethod
+    def _is_in(key: str, unit: SettingsSource) -> bool:
+        """Return whether a source contains the setting of a key."""
+        serial, _, setting = key.partition("/")
+        return setting in Setting and _unit_of(serial, Setting(setting)) == unit
 
     @callback
     def _async_second_try(self, _now: object) -> None:

@@ -85,6 +85,12 @@ class SettingEntity(AlexaDeviceEntity[SettingValue]):
         """Return the known value of a setting of this device."""
         return self.coordinator.data.get(setting_key(self.serial, setting))
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the settings can be read; False if a setting is unknown because Amazon failed."""
+        return super().available and not any(self.settings.has_failed(self.serial, setting) for setting in self._shown)
+
     @override
     async def async_added_to_hass(self) -> None:
         """Read the setting, which has a listener now."""
