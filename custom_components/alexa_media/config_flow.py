@@ -41,6 +41,7 @@ from .const import (
     CONF_ACCOUNT_ID,
     CONF_CUSTOMER_ID,
     CONF_EMAIL,
+    CONF_FEW_ENTITIES,
     CONF_ID_SUFFIX,
     CONF_MAC_DMS,
     CONF_OTP_SECRET,
@@ -304,7 +305,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             self._require_same_account(account)
         self._require_marketplace(account)
         domain = account.domain or self._marketplace
-        data = {
+        data: dict[str, Any] = {
             CONF_URL: domain,
             CONF_EMAIL: account.email,
             CONF_SERIAL: credentials.serial,
@@ -322,6 +323,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             return self.async_update_reload_and_abort(
                 self._known_entry, unique_id=account.customer_id, data_updates=data
             )
+        data[CONF_FEW_ENTITIES] = True
         data[CONF_ID_SUFFIX] = _id_suffix(account, self._async_current_entries(include_ignore=True))
         return self.async_create_entry(title=self._title(account, domain), data=data)
 

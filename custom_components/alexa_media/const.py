@@ -25,6 +25,7 @@ CONF_MAC_DMS: Final = "mac_dms"
 CONF_CUSTOMER_ID: Final = "customer_id"
 CONF_ACCOUNT_ID: Final = "account_id"
 CONF_ID_SUFFIX: Final = "id_suffix"
+CONF_FEW_ENTITIES: Final = "few_entities"
 CONF_ID_PREFIX: Final = "id_prefix"
 # Keys of Alexa Smart Properties entries; an entry without a region is an account of the Alexa app.
 CONF_REGION: Final = "region"

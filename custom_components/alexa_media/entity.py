@@ -24,7 +24,7 @@ from .cloud.errors import AlexaAuthError, AlexaError
 from .cloud.model.commands import Command, command
 from .cloud.model.devices import Device
 from .cloud.ssml import SsmlError, must_be_encodable
-from .const import CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
+from .const import CONF_FEW_ENTITIES, CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator.base import EXISTENCE, TopicCoordinator
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 
@@ -203,6 +203,10 @@ def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
     return info
 
 
+RARELY_USED: Final = frozenset({"alert_volume", "repeat", "restart", "shuffle"})
+"""Keys of entities that are disabled in accounts set up since there are fewer; other accounts keep theirs enabled."""
+
+
 class TopicEntity[C: TopicCoordinator[Any]](CoordinatorEntity[C]):
     """An entity that shows one topic."""
 
@@ -235,6 +239,8 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         self._last_device = device
         base = player_unique_id(entry, device.serial)
         self._attr_unique_id = f"{base}_{key}" if key else base
+        if key in RARELY_USED and entry.data.get(CONF_FEW_ENTITIES):
+            self._attr_entity_registry_enabled_default = False
         self._attr_device_info = player_device_info(entry, device)
 
     @property

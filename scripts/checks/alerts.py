@@ -130,23 +130,10 @@ def in_the_calendar(world: World) -> str:
     return f"{count} times in two weeks, gone again"
 
 
-def alarm_volume(world: World) -> str:
-    """Increase the alarm volume."""
-    number = "number.office_spot_alarm_volume"
-    before = world.device("Office Spot")["alertVolume"]
-    until("the volume of alarms", lambda: world.state(number).state == str(before))
-    world.rest().trigger_service("number", "set_value", entity_id=number, value=73)
-    expect(world.device("Office Spot")["alertVolume"] == 73, "the cloud has another volume")
-    until("73", lambda: world.state(number).state == "73")
-    world.rest().trigger_service("number", "set_value", entity_id=number, value=before)
-    return f"{before}, 73, {before}"
-
-
 CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
     ("an alarm created here rings there", rings),
     ("an unknown sound is refused", bad_input),
     ("a timer in words, with its id", timer),
     ("a reminder with umlauts, read back from the cloud", letters),
     ("a reminder made in the calendar", in_the_calendar),
-    ("alarm volume", alarm_volume),
 )

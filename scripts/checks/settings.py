@@ -6,6 +6,7 @@ from . import Check
 from .world import World, expect, until
 
 BASS: Final = "number.living_room_studio_bass"
+ALARM_VOLUME: Final = "number.office_spot_alarm_volume"
 # Home Assistant reloads an entry half a minute after one of its entities was enabled.
 RELOAD: Final = 60.0
 
@@ -13,7 +14,8 @@ RELOAD: Final = 60.0
 def equalizer(world: World) -> str:
     """Enable a band of an equalizer, set it here, and set it at the device."""
     with world.socket() as socket:
-        socket.recv_result(socket.send("config/entity_registry/update", entity_id=BASS, disabled_by=None))
+        for entity_id in (BASS, ALARM_VOLUME):
+            socket.recv_result(socket.send("config/entity_registry/update", entity_id=entity_id, disabled_by=None))
     until("it is read", lambda: (state := world.state(BASS)) and state.state not in ("unknown", "unavailable"), RELOAD)
     name = "Living Room Studio"
     world.rest().trigger_service("number", "set_value", entity_id=BASS, value=-3)
@@ -23,6 +25,17 @@ def equalizer(world: World) -> str:
     world.change(name, equalizer={**there, "bass": 4})
     until("4", lambda: world.state(BASS).state == "4")
     return "-3 from here, 4 from there"
+
+
+def alarm_volume(world: World) -> str:
+    """Increase the alarm volume."""
+    before = world.device("Office Spot")["alertVolume"]
+    until("the volume of alarms", lambda: (state := world.state(ALARM_VOLUME)) and state.state == str(before))
+    world.rest().trigger_service("number", "set_value", entity_id=ALARM_VOLUME, value=73)
+    expect(world.device("Office Spot")["alertVolume"] == 73, "the cloud has another volume")
+    until("73", lambda: world.state(ALARM_VOLUME).state == "73")
+    world.rest().trigger_service("number", "set_value", entity_id=ALARM_VOLUME, value=before)
+    return f"{before}, 73, {before}"
 
 
 def do_not_disturb(world: World) -> str:
@@ -41,5 +54,6 @@ def do_not_disturb(world: World) -> str:
 
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("equalizer both ways", equalizer),
+    ("alarm volume", alarm_volume),
     ("Do Not Disturb for a time", do_not_disturb),
 )

@@ -166,6 +166,7 @@ async def test_account_is_added(hass: HomeAssistant, sim: ControlClient, setups:
         "serial": registered(sim)[0],
         "customer_id": JO,
         "account_id": DEMO["accounts"][JO]["directedId"],
+        "few_entities": True,
         "id_suffix": "",
     }
     assert dict(entry.options) == {}
