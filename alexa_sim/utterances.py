@@ -22,6 +22,9 @@ _LENGTH: Final = re.compile(rf"(\d+)\s+({'|'.join(_UNITS)})\b", re.IGNORECASE)
 _TIMER: Final = re.compile(r"^(?:set|stelle?)\b.*\btimer\b", re.IGNORECASE)
 _SLEEP: Final = re.compile(r"^(?:set|stelle?)\b.*\bsleep ?timer\b", re.IGNORECASE)
 _LABEL: Final = re.compile(r"\b(?:called|namens)\s+(.+)$", re.IGNORECASE)
+_PAUSE: Final = re.compile(r"^(?:pause the (?:(.+) )?timer|pausiere den timer(?: (.+))?)$", re.IGNORECASE)
+_RESUME: Final = re.compile(r"^(?:resume the (?:(.+) )?timer|setze den timer(?: (.+))? fort)$", re.IGNORECASE)
+_ADD: Final = re.compile(r"^(?:add .+ to the (?:(.+) )?timer|verlängere den timer(?: (.+?))? um .+)$", re.IGNORECASE)
 _SNOOZE: Final = re.compile(r"^(?:snooze|schlummern)\b", re.IGNORECASE)
 _STOP: Final = re.compile(r"^(?:stop|stopp|stopp den wecker|stop the alarm)$", re.IGNORECASE)
 
@@ -142,6 +145,23 @@ def player_command(device: Mapping[str, Any], text: str) -> Mapping[str, Any] | 
     return known.get(words)
 
 
+def _timer_changes(notifications: Mapping[str, Any], serial: str, words: str, length: int) -> dict[str, dict[str, Any]]:
+    """Return how a sentence changes a timer of an Echo, by key; empty for other sentences."""
+    kinds = ((_PAUSE, {"status": "PAUSED"}), (_RESUME, {"status": "ON"}), (_ADD, {"more": length * 1000}))
+    found = next(((match, change) for pattern, change in kinds if (match := pattern.match(words))), None)
+    if found is None:
+        return {}
+    match, change = found
+    wanted = next((label for label in match.groups() if label), None)
+    timers = {
+        key: item
+        for key, item in notifications.items()
+        if item["type"] == "Timer" and item["deviceSerialNumber"] == serial
+    }
+    suiting = [key for key, item in timers.items() if not wanted or str(item["timerLabel"]).lower() == wanted.lower()]
+    return {suiting[0]: change} if suiting and (wanted or len(timers) == 1) else {}
+
+
 def hear(ringing: Ringing, customer_id: str, account: dict[str, Any], serial: str, text: str, now: float) -> None:
     """Do what a sentence says about timers and alarms; others change nothing."""
     notifications, device = account["notifications"], account["devices"].get(serial)
@@ -155,6 +175,14 @@ def hear(ringing: Ringing, customer_id: str, account: dict[str, Any], serial: st
             key = str(uuid4())
             timer = {"type": "Timer", "deviceSerialNumber": serial, "remainingTime": length * 1000, "timerLabel": label}
             notifications[key] = alerts.complete(key, timer, device, now)
+    elif changes := _timer_changes(notifications, serial, words, length):
+        for key, change in changes.items():
+            timer = notifications[key]
+            timer.update(alerts.shown(timer, now))
+            timer["remainingTime"] += change.get("more", 0)
+            timer["status"] = change.get("status", timer["status"])
+            alerts.changed_by({"remainingTime": timer["remainingTime"]}, timer, now)
+            alerts.touch(timer, now)
     elif _SNOOZE.match(words):
         for key in ringing.on(customer_id, notifications, serial):
             ringing.forget(customer_id, key)

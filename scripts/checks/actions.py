@@ -13,6 +13,7 @@ from .world import KITCHEN, World, expect, until
 OFFICE: Final = "media_player.office_spot"
 
 DRIVEN: Final[Mapping[str, str]] = {
+    "add_to_timer": "a timer is paused, resumed and lengthened",
     "amazon_kids_disable": "an Echo for a child",
     "amazon_kids_enable": "an Echo for a child",
     "announce_in_units": "announcements",
@@ -35,11 +36,13 @@ DRIVEN: Final[Mapping[str, str]] = {
     "get_queue": "skips, the queue and the sleep timer",
     "install_wifi": "Wi-Fi saved and installed",
     "move_to_unit": "move to a unit",
+    "pause_timer": "a timer is paused, resumed and lengthened",
     "query_endpoints": "query of devices",
     "record": "a recording for a bug report",
     "remove_from_unit": "an Echo and a lamp leave the property",
     "rename_endpoint": "address, name and timers of a room's Echo",
     "restore_volume": "the volume of before",
+    "resume_timer": "a timer is paused, resumed and lengthened",
     "rewind": "skips, the queue and the sleep timer",
     "run_routine": "a routine runs on the Echo that is named",
     "run_sequence": "a nested sequence in one request",
@@ -121,6 +124,22 @@ def repeating(world: World) -> str:
     return f"{len(sounds)} sounds; 05:20, one day later"
 
 
+def timer_changes(world: World) -> str:
+    """Pause a timer, resume it and add time to it."""
+    made = act(world, "create_timer", entity_id=OFFICE, duration="00:20:00", label="Check")["id"]
+    wanted = {"entity_id": OFFICE, "label": "check"}
+    until("it is known", lambda: made in str(world.state("sensor.office_spot_next_timer").attributes))
+    act(world, "pause_timer", **wanted)
+    until("it is paused", lambda: held(world, made)["status"] == "PAUSED")
+    act(world, "resume_timer", **wanted)
+    until("it runs", lambda: held(world, made)["status"] == "ON")
+    end = held(world, made)["triggerTime"]
+    act(world, "add_to_timer", duration="00:05:00", **wanted)
+    until("it is longer", lambda: held(world, made)["triggerTime"] >= end + 299_000)
+    act(world, "delete_notification", notification_id=made)
+    return "paused, resumed, 5 minutes longer"
+
+
 def snoozed(world: World) -> str:
     """Let an alarm ring, snooze it, and delete it."""
     act(world, "stop_alarm", entity_id=OFFICE)
@@ -181,6 +200,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("the volume of before", volume_before),
     ("a phone is removed", unpaired),
     ("an alarm that repeats: edited, skipped, with its volume", repeating),
+    ("a timer is paused, resumed and lengthened", timer_changes),
     ("snooze what rings", snoozed),
     ("the people of the household", household),
     ("the last called Echo is read again", last_called),

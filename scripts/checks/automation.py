@@ -37,6 +37,9 @@ FOR_ECHOS: Final = frozenset(
         "snooze_alarm",
         "speak",
         "stop_alarm",
+        "pause_timer",
+        "resume_timer",
+        "add_to_timer",
         "unpair_bluetooth",
     }
 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 type Units = tuple[tuple[str, str], tuple[str, str], tuple[str, str]]
@@ -96,6 +97,65 @@ def timer_sentence(phrases: Phrases, length: timedelta, label: str | None) -> st
 def snooze_sentence(phrases: Phrases, length: timedelta | None) -> str:
     """Return the sentence that snoozes an alarm; without a length the Echo uses its default."""
     return phrases.snooze_for(spoken(phrases, length)) if length else phrases.snooze
+
+
+class TimerChange(StrEnum):
+    """What can be done with a running or paused timer."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    ADD = "add"
+
+
+# By language: the name of a timer with and without a label, and the sentences with that name and a length.
+_TIMER_CHANGES: Final = {
+    "de": (
+        "den Timer {label}",
+        "den Timer",
+        "pausiere {timer}",
+        "setze {timer} fort",
+        "verlängere {timer} um {length}",
+    ),
+    "en": ("the {label} timer", "the timer", "pause {timer}", "resume {timer}", "add {length} to {timer}"),
+    "es": (
+        "el temporizador {label}",
+        "el temporizador",
+        "pausa {timer}",
+        "reanuda {timer}",
+        "añade {length} a {timer}",
+    ),
+    "fr": (
+        "le minuteur {label}",
+        "le minuteur",
+        "mets {timer} en pause",
+        "reprends {timer}",
+        "prolonge {timer} de {length}",
+    ),
+    "it": (
+        "il timer {label}",
+        "il timer",
+        "metti in pausa {timer}",
+        "riprendi {timer}",
+        "prolunga {timer} di {length}",
+    ),
+    "pt": ("o timer {label}", "o timer", "pause {timer}", "retome {timer}", "aumente {timer} em {length}"),
+}
+
+
+def timer_change_sentence(
+    locale: str | None, change: TimerChange, label: str | None, length: timedelta | None = None
+) -> str | None:
+    """Return the sentence that changes a timer; None for an unsupported language.
+
+    ``length`` is what is added. Without a label it is the only timer of the Echo.
+    """
+    language = (locale or "en").partition("-")[0].lower()
+    if (phrases := _PHRASES.get(language)) is None:
+        return None
+    with_label, without, *sentences = _TIMER_CHANGES[language]
+    sentence = sentences[tuple(TimerChange).index(change)]
+    timer = with_label.format(label=label) if label else without
+    return sentence.format(timer=timer, length=spoken(phrases, length) if length else "")
 
 
 def sleep_sentence(phrases: Phrases, length: timedelta) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
@@ -13,11 +14,12 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.target import TargetSelection
 import probatio as vol
 
-from ..cloud.alarm_times import ALARMS, REMINDERS
+from ..cloud.alarm_times import ALARMS, REMINDERS, TIMERS
 from ..cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from ..cloud.model.alarms import WEEKDAYS, AlarmTone, Recurrence, Timing
 from ..cloud.model.devices import EVERYWHERE, Notification
-from ..cloud.phrases import snooze_sentence, timer_sentence
+from ..cloud.names import contains
+from ..cloud.phrases import TimerChange, snooze_sentence, timer_change_sentence, timer_sentence
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, fraction, invalid_input
@@ -81,6 +83,7 @@ _REPEATED: Final = {
     vol.Optional(ATTR_INTERVAL, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
 }
 _ECHO: Final = cv.ENTITY_SERVICE_FIELDS
+_TIMER: Final = {**_ECHO, vol.Optional(ATTR_LABEL): cv.string}
 _ONE: Final = {vol.Required(ATTR_ID): cv.string}
 _LENGTH: Final = vol.All(cv.positive_time_period, vol.Range(min=_SECOND, max=LONGEST_TIMER))
 
@@ -196,6 +199,30 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
     sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]
     started = (async_timer(call.hass, echo, text) for echo, text in zip(echos, sentences, strict=True))
     return _response(await _async_all(started))
+
+
+async def _async_change_timer(change: TimerChange, call: ServiceCall) -> ServiceResponse:
+    """Pause or resume timers of the target, or add time to them, by a text command: there is no request for it.
+
+    Only Echos with such a timer are spoken to. Raises ``ServiceValidationError`` if there is none.
+    """
+    echos = await _async_echos(call, CAN_RING)
+    label: str | None = call.data.get(ATTR_LABEL)
+    found: list[tuple[Echo, str, str]] = []
+    for echo in echos:
+        timers = [item for item in echo.items if item.type in TIMERS and contains(item.label, label)]
+        if not timers:
+            continue
+        # The label as Alexa has it; without one, Alexa asks which of several timers is meant.
+        name = timers[0].label if label or len(timers) == 1 else None
+        sentence = timer_change_sentence(echo.device.locale, change, name, call.data.get(ATTR_DURATION))
+        if sentence is None:
+            raise invalid_input("alarm_language", locale=echo.device.locale or "", device=echo.device.name)
+        found.append((echo, sentence, timers[0].notification_id))
+    if not found:
+        raise invalid_input("timer_none", device=", ".join(echo.device.name for echo in echos))
+    await _async_tell_all(call, [(echo, sentence) for echo, sentence, _ in found])
+    return _response([notification_id for _, _, notification_id in found])
 
 
 async def _async_edit_alarm(call: ServiceCall) -> ServiceResponse:
@@ -336,6 +363,9 @@ _ACTIONS: Final[
         _async_create_timer,
         {**_ECHO, vol.Required(ATTR_DURATION): _LENGTH, vol.Optional(ATTR_LABEL): cv.string},
     ),
+    ("pause_timer", partial(_async_change_timer, TimerChange.PAUSE), _TIMER),
+    ("resume_timer", partial(_async_change_timer, TimerChange.RESUME), _TIMER),
+    ("add_to_timer", partial(_async_change_timer, TimerChange.ADD), {**_TIMER, vol.Required(ATTR_DURATION): _LENGTH}),
     (
         "edit_alarm",
         _async_edit_alarm,

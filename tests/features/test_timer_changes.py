@@ -1,0 +1,56 @@
+"""Timers that are paused, resumed and lengthened in words."""
+
+from datetime import timedelta
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.phrases import TimerChange, timer_change_sentence
+from tests.conftest import Household, until
+from tests.features.test_alarms import act, held
+
+STUDIO = "media_player.living_room_studio"
+OFFICE = "media_player.office_spot"
+
+
+async def test_a_timer_is_paused_resumed_and_lengthened(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The label chooses one of several; each change is one request to that Echo."""
+    made = (await act(hass, "create_timer", entity_id=STUDIO, duration={"minutes": 20}, label="Soup"))["id"]
+    other = (await act(hass, "create_timer", entity_id=STUDIO, duration={"minutes": 20}, label="Cake"))["id"]
+    wanted = {"entity_id": STUDIO, "label": "soup"}
+    assert (await act(hass, "pause_timer", **wanted))["ids"] == [made]
+    await until(hass, lambda: held(household, made)["status"] == "PAUSED")
+    assert (await act(hass, "resume_timer", **wanted))["ids"] == [made]
+    await until(hass, lambda: held(household, made)["status"] == "ON")
+    end = held(household, made)["triggerTime"]
+    sim.reset_ledger()
+    assert (await act(hass, "add_to_timer", duration={"minutes": 5}, **wanted))["ids"] == [made]
+    await until(hass, lambda: held(household, made)["triggerTime"] >= end + 299_000)
+    assert household.requests("POST", "/api/behaviors/*") == ["POST /api/behaviors/preview"]
+    assert held(household, other)["status"] == "ON"
+
+
+async def test_without_a_timer_nothing_is_sent(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    before = len(sim.spoken())
+    with pytest.raises(ServiceValidationError, match="no such timer"):
+        await act(hass, "pause_timer", entity_id=OFFICE, label="nothing of that name")
+    assert len(sim.spoken()) == before
+
+
+@pytest.mark.parametrize("language", ["de-DE", "en-GB", "es-ES", "fr-FR", "it-IT", "pt-BR"])
+def test_every_language_has_the_sentences(language: str) -> None:
+    """With the label and the length; another language has none."""
+    for change in TimerChange:
+        sentence = timer_change_sentence(language, change, "Tea", timedelta(minutes=5))
+        assert sentence
+        assert "Tea" in sentence
+        assert ("5" in sentence) is (change is TimerChange.ADD)
+        assert "{" not in f"{sentence}{timer_change_sentence(language, change, None)}"
+    assert timer_change_sentence("ja-JP", TimerChange.PAUSE, None) is None
