@@ -106,6 +106,7 @@ def test_a_published_word_does_not_stay_as_a_name(planted: Any) -> None:
         ("ALEXA_CURRENT_DSN", "deviceSerialNumber"),
         ("EventBus:AlexaMobile::FDAL", "route"),
         ("ECHO", "deviceFamily"),
+        ("System.locales,System.timeZone", "keys"),
         ("US", "countryCode"),
         ("Alexa.PowerController", "interfaceName"),
     ],

@@ -103,7 +103,8 @@ _LITERAL: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^\W_]\w*|_\w+')
 _HEX: Final = re.compile(r"[0-9a-f]{8,}")
 
 _JOINTS: Final = frozenset(
-    {"AAA", "Alexa", "amzn1", "account", "person", "alexa", "endpoint", "did", "ms", "alexalists"}
+    {"AAA", "Alexa", "amzn1", "account", "person", "alexa", "endpoint", "unit", "did", "automation", "group", "ms"}
+    | {"alexalists"}
 )
 """Plain words inside ids of Amazon's."""
 
@@ -173,6 +174,8 @@ class Pseudonyms:
     def _flat_text(self, text: str, key: str) -> str:
         """Return what takes the place of a text that is no JSON."""
         if not text or self._is_published(text, key):
+            return text
+        if "," in text and all(self._is_published(part, key) for part in text.split(",")):
             return text
         if key == "query" and "{" in text:
             return self._document(text)
