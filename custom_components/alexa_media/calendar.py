@@ -201,8 +201,10 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
 
     def _is_next(self, echo: Echo, item: Notification, recurrence_id: str) -> bool:
         """Return whether an occurrence is the next one."""
-        at = dt_util.parse_datetime(recurrence_id)
-        return at is not None and at == echo.next_of(item)
+        try:
+            return datetime.fromisoformat(recurrence_id) == echo.next_of(item)
+        except ValueError:
+            return False
 
 
 def _rule(echo: Echo, item: Notification) -> str | None:

@@ -167,6 +167,16 @@ def fraction(value: Any) -> float:
     return number
 
 
+def encodable(value: Any) -> Any:
+    """Return a field of an action unless it is a text that UTF-8 cannot hold; raises ``ValueError``.
+
+    The parser of dates and times that Home Assistant uses (ciso8601) ends the process at such a text.
+    """
+    if isinstance(value, str):
+        value.encode()
+    return value
+
+
 def sendable(text: str, limit: int = MAX_TEXT) -> str:
     """Return a text stripped of white space; raises ``ServiceValidationError`` if Amazon does not accept it."""
     try:

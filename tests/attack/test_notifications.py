@@ -111,14 +111,14 @@ async def test_one_odd_time_zone_spoils_nothing(
 async def test_a_user_cannot_set_a_time_zone_that_is_none(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
-    item = next(item for item in entities if item.domain == "text" and "zone" in item.entity_id)
+    item = next(item for item in entities if item.domain == "select" and "zone" in item.entity_id)
     registry.async_update_entity(item.entity_id, disabled_by=None)
     await hass.config_entries.async_reload(entry.entry_id)
     await until(hass, lambda: hass.states.get(item.entity_id) is not None)
     for zone in ZONES:
         with pytest.raises(HomeAssistantError):
             await hass.services.async_call(
-                "text", "set_value", {"entity_id": item.entity_id, "value": zone[:255]}, blocking=True
+                "select", "select_option", {"entity_id": item.entity_id, "option": zone}, blocking=True
             )
 
 

@@ -22,7 +22,7 @@ from ..cloud.names import contains
 from ..cloud.phrases import TimerChange, snooze_sentence, timer_change_sentence, timer_sentence
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, fraction, invalid_input
+from ..entity import command_errors, encodable, fraction, invalid_input
 from ..features.alarms import (
     CAN_REMIND,
     CAN_RING,
@@ -74,9 +74,9 @@ _SECOND: Final = timedelta(seconds=1)
 
 # A time of day means the next such time; dates are tried first, as "07:00" is no date.
 _WHEN: Final = {
-    vol.Optional(ATTR_AT): vol.Any(cv.datetime, cv.time),
-    vol.Optional(ATTR_TIME): cv.time,
-    vol.Optional(ATTR_DATE): cv.date,
+    vol.Optional(ATTR_AT): vol.All(encodable, vol.Any(cv.datetime, cv.time)),
+    vol.Optional(ATTR_TIME): vol.All(encodable, cv.time),
+    vol.Optional(ATTR_DATE): vol.All(encodable, cv.date),
 }
 _REPEATED: Final = {
     vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In(WEEKDAYS))]),

@@ -14,7 +14,7 @@ from ..cloud.model.history import UtteranceType
 from ..const import DOMAIN
 from ..coordinator.history import HistoryCoordinator, history_record_of
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, invalid_input
+from ..entity import command_errors, encodable, invalid_input
 from ..features.speech import echo_players
 from .accounts import entries_of
 
@@ -65,8 +65,8 @@ def async_setup(hass: HomeAssistant) -> None:
             vol.Optional(ATTR_ENTRIES, default=DEFAULT_ENTRIES): vol.All(
                 vol.Coerce(int), vol.Range(min=1, max=MAX_ENTRIES)
             ),
-            vol.Optional(ATTR_START): cv.datetime,
-            vol.Optional(ATTR_END): cv.datetime,
+            vol.Optional(ATTR_START): vol.All(encodable, cv.datetime),
+            vol.Optional(ATTR_END): vol.All(encodable, cv.datetime),
             vol.Optional(ATTR_PERSON): cv.string,
             vol.Optional(ATTR_INCLUDE): vol.All(cv.ensure_list, [_included]),
         },
