@@ -151,7 +151,9 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Turn on and set the given values in one request."""
         controls: list[Control] = []
-        if not self.is_on or not kwargs:
+        power = self.coordinator.latest(self._appliance.entity_id, FeatureName.POWER)
+        is_on = power.on if isinstance(power, SetPower) else self.is_on
+        if not is_on or not kwargs:
             controls.append(SetPower(on=True))
         level = brightness_to_alexa(kwargs[ATTR_BRIGHTNESS]) if ATTR_BRIGHTNESS in kwargs else None
         if level is not None and self._has_brightness:
@@ -171,7 +173,11 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
     def _set_color(self, hs_color: tuple[float, float] | None, level: int | None) -> SetColor:
         """Return the control for a color, or for the brightness (1–100) of the current one."""
-        held = self._color or HueSaturation(0.0, 0.0, 1.0)
+        written = self.coordinator.latest(self._appliance.entity_id, FeatureName.COLOR)
+        if isinstance(written, SetColor):
+            held = HueSaturation(written.hue, written.saturation, written.brightness)
+        else:
+            held = self._color or HueSaturation(0.0, 0.0, 1.0)
         hue, saturation = color_to_alexa(hs_color) if hs_color else (held.hue, held.saturation)
         brightness = 1.0 if self._has_brightness else held.brightness
         return SetColor(

@@ -108,6 +108,23 @@ async def test_several_settings_are_one_request(
     assert house.reads() == 0, "the pushes have told it all"
 
 
+async def test_a_light_turned_off_a_moment_ago_is_turned_on_again(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """What is set next starts from what was set here last, although Amazon has not confirmed that yet."""
+    house = House(sim)
+    await act(hass, "turn_on", HALL, hs_color=(200, 60), brightness_pct=20)
+    await until(hass, lambda: shows(hass, HALL, hs_color=(200, 60)))
+    sim.fault(silent_stream=600)
+    await act(hass, "turn_off", HALL)
+    assert state_of(hass, HALL).state == "on", "shown before Amazon has confirmed it"
+    sim.reset_ledger()
+    await act(hass, "turn_on", HALL, brightness_pct=50)
+    assert [operation for _, operation, _ in house.told()[0]] == ["power.turnOn", "brightness.setBrightness"]
+    await act(hass, "turn_on", HALL, brightness_pct=60)
+    assert [operation for _, operation, _ in house.told()[-1]] == ["brightness.setBrightness"]
+
+
 async def test_colours_and_whites_there_and_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:

@@ -111,6 +111,10 @@ class OwnWrites[V]:
         del self._writes[key]
         return True
 
+    def forget(self, key: str) -> None:
+        """Forget a write because of a newer fact."""
+        self._writes.pop(key, None)
+
     def _find(self, key: str) -> Write[V] | None:
         """Return the write of a key; an expired one is forgotten."""
         write = self._writes.get(key)

@@ -10,7 +10,13 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..cloud.errors import AlexaBadResponseError, AlexaConnectionError, AlexaUnreachableError, AlexaUnsupportedError
+from ..cloud.errors import (
+    AlexaBadResponseError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaUnreachableError,
+    AlexaUnsupportedError,
+)
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.appliances import Appliance, ApplianceState, FeatureName, PropertyName, Sample
 from ..cloud.model.commands import RunSequence
@@ -197,6 +203,8 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             return
         self._pushed_at = self.hass.loop.time()
         self.async_reschedule()
+        for key in state.samples:
+            self.written.forget(_write_key(entity_id, key.feature, key.instance))
         if expected := self._expected.get(entity_id):
             expected -= {(key.feature, key.instance) for key in state.samples}
             if not expected:
@@ -215,7 +223,14 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         features = {(str(name), instance) for name, instance in map(feature_of, controls)}
         # The push may be faster than the response: pushes from here on confirm.
         self._expected.setdefault(entity_id, set()).update(features)
-        (error,) = await self.api.async_control(((appliance, controls),))
+        writes = {_write_key(entity_id, *feature_of(control)): control for control in controls}
+        try:
+            with self.written.writing(writes, {}):
+                (error,) = await self.api.async_control(((appliance, controls),))
+                if error is not None:
+                    raise error
+        except AlexaError as err:
+            error = err
         if error is None:
             self._async_await_pushes(entity_id)
             return
@@ -225,6 +240,11 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         elif isinstance(error, AlexaBadResponseError) or (isinstance(error, AlexaConnectionError) and error.sent):
             self._async_ask(entity_id)
         raise error
+
+    def latest(self, entity_id: str, feature: FeatureName, instance: str = "") -> Control | None:
+        """Return the control of a feature that was accepted last and that no newer state has followed, if any."""
+        found: Control | None = self.written.get(_write_key(entity_id, feature, instance))
+        return found
 
     @callback
     def _async_await_pushes(self, entity_id: str) -> None:
@@ -264,6 +284,11 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 def _differs(before: ApplianceState, after: ApplianceState) -> bool:
     """Return whether a known value has changed, whenever it was measured."""
     return any(before.samples[key].value != after.samples[key].value for key in before.samples)
+
+
+def _write_key(entity_id: str, feature: str, instance: str) -> str:
+    """Return the key of a control of a feature."""
+    return f"{entity_id}/{feature}/{instance}"
 
 
 def _confirmation(entity_id: str) -> str:
