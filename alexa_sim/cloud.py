@@ -103,6 +103,7 @@ class Cloud:
             raise HttpError(400, {"message": 'Speech to an Echo is {"serial", "text"}.'})
         if not device["online"]:
             raise HttpError(400, {"message": f"{device['accountName']} is offline."})
+        self._state.catch_up()
         self._state.wake([str(serial), *device["heardBy"]])
         with self._state.change():
             for account, held in self._state.accounts.items():

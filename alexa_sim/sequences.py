@@ -51,6 +51,8 @@ class Sequences:
         operations = Operations(self._state, account_id)
         self._plan(sequence.get("startNode"), operations, 0.0, plan)
         plan.sort(key=lambda planned: planned[0])
+        # What rings by now rings before it is snoozed.
+        self._state.catch_up()
         self._requests += 1
         if routine is not None:
             routine["runs"] += 1

@@ -11,7 +11,7 @@ from alexa_sim.alerts import next_occurrence
 from alexa_sim.http import HttpError
 from alexa_sim.merge import merge
 
-from .cloud_driver import BEDROOM, DOWNSTAIRS, JO, KITCHEN, LIVING, OFFICE, START, Driver
+from .cloud_driver import BEDROOM, DOWNSTAIRS, JO, KITCHEN, LIVING, OFFICE, START, Driver, operation
 
 BINS = "1f0c3d52-7a51-4c0e-9d39-0a1b2c3d4e05"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -184,6 +184,17 @@ def test_snoozed_alarm_rings_again() -> None:
     driver.advance(3600)
     rung = notification(driver, "n1")
     assert (rung["status"], rung["snoozedToTime"]) == ("OFF", None)
+
+
+async def test_an_alarm_that_is_due_rings_before_it_is_snoozed() -> None:
+    driver = Driver()
+    patch_notification(driver, "n1", {"type": "Alarm", "deviceSerialNumber": BEDROOM, "originalTime": "01:30:00.000"})
+    await driver.renew()
+    zone = ZoneInfo(driver.device(BEDROOM)["preferences"]["timeZoneId"])
+    day = notification(driver, "n1")["originalDate"]
+    driver.clock.time = datetime.fromisoformat(f"{day}T01:30:00").replace(tzinfo=zone).timestamp() + 0.01
+    await driver.preview(operation("Alexa.TextCommand", driver.payload(BEDROOM, text="snooze for 5 minutes")))
+    assert notification(driver, "n1")["status"] == "SNOOZED"
 
 
 @pytest.mark.parametrize(
