@@ -130,7 +130,7 @@ async def until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
 @pytest.fixture(scope="session")
 async def home() -> AsyncIterator[Home]:
     """Run Home Assistant and the simulated cloud, with nobody signed in."""
-    args = argparse.Namespace(household="demo", domain=DOMAIN)
+    args = argparse.Namespace(household="demo", recording=None, domain=DOMAIN)
     port, control = demo_run.free_port(), demo_run.free_port()
     with tempfile.TemporaryDirectory(prefix="alexa-browser-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
