@@ -213,7 +213,7 @@ async def quiet(
         if since > now or not _at_rest(hass, under_way) or _next_timer() <= calm:
             resting_since = _real_time()
         assert now < end, "the cloud is never left alone"
-        await _breathe()
+        await _breathe(0.005)
 
 
 def _at_rest(hass: HomeAssistant, under_way: list[str]) -> bool:
@@ -259,7 +259,7 @@ class Clock:
         """Let what has begun come to its end: short waits, and requests until there are no more."""
         count, calm = -1, 0
         for _ in range(400):
-            await self._tick(0.25)
+            await self._tick(0.25, pause=0.01)
             now, under_way = self.sim.progress()
             calm = calm + 1 if now == count else 0
             count = now
@@ -276,13 +276,13 @@ class Clock:
             await self._tick(0.25)
         raise AssertionError("it did not come to hold in time")
 
-    async def _tick(self, seconds: float) -> None:
+    async def _tick(self, seconds: float, pause: float = 0.02) -> None:
         """Move both clocks on and fire what is due."""
         self.freezer.tick(timedelta(seconds=seconds))
         self.sim.advance(seconds)
         async_fire_time_changed(self.hass)
         await self.hass.async_block_till_done()
-        await _breathe()
+        await _breathe(pause)
 
 
 @pytest.fixture
@@ -293,13 +293,17 @@ async def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTime
     hours that pass have many. All other tests run in it.
     """
     asyncio.get_running_loop().set_debug(False)
-    return Clock(hass, sim, freezer)
+    clock = Clock(hass, sim, freezer)
+    if hass.config_entries.async_loaded_entries(DOMAIN):
+        # The clock of the event loop jumps where it is frozen, and all its timers are due.
+        await clock.settle()
+    return clock
 
 
-async def _breathe() -> None:
+async def _breathe(seconds: float = 0.02) -> None:
     """Let the sockets have a turn; in real time, also when the clock is frozen."""
     loop = asyncio.get_running_loop()
-    await loop.run_in_executor(None, time.sleep, 0.005)
+    await loop.run_in_executor(None, time.sleep, seconds)
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:

@@ -211,17 +211,19 @@ async def test_do_not_disturb_reaches_the_others_where_one_speaker_refuses(
     assert sorted(household.device(name)["dnd"] for name in SPEAKERS) == [False, True, True]
 
 
-async def test_alarms_on_a_group_are_refused_with_the_names_of_its_speakers(
+async def test_alarms_on_a_group_are_made_on_each_of_its_speakers(
     hass: HomeAssistant, sim: ControlClient, household: Household, house: str
 ) -> None:
-    for action, data in (
-        ("create_alarm", {"at": "07:00"}),
-        ("create_timer", {"duration": 60}),
-        ("create_reminder", {"at": "07:00", "message": "x"}),
-    ):
-        with pytest.raises(ServiceValidationError, match=r"House is a speaker group.*Bedroom Dot, Living Room Studio"):
-            await hass.services.async_call(DOMAIN, action, {"entity_id": house, **data}, blocking=True)
-    assert household.requests() == []
+    before = {key for account in household.accounts.values() for key in account["notifications"]}
+    await hass.services.async_call(DOMAIN, "create_alarm", {"entity_id": house, "at": "07:00"}, blocking=True)
+    made = [
+        item
+        for account in household.accounts.values()
+        for key, item in account["notifications"].items()
+        if key not in before
+    ]
+    assert sorted(item["deviceSerialNumber"] for item in made) == sorted(map(household.serial, SPEAKERS))
+    assert {(item["type"], item["originalTime"]) for item in made} == {("Alarm", "07:00:00.000")}
 
 
 async def test_stopping_an_alarm_of_a_group_stops_the_speaker_that_rings(
@@ -230,5 +232,7 @@ async def test_stopping_an_alarm_of_a_group_stops_the_speaker_that_rings(
     """Where nothing is known to ring, every speaker is told."""
     await hass.services.async_call(DOMAIN, "stop_alarm", {"entity_id": house}, blocking=True)
     assert said_on(sim) == sorted(map(household.serial, SPEAKERS))
-    with pytest.raises(ServiceValidationError, match="No alarm is ringing on House"):
+    with pytest.raises(
+        ServiceValidationError, match="No alarm is ringing on Living Room Studio, Bedroom Dot, Office Spot"
+    ):
         await hass.services.async_call(DOMAIN, "snooze_alarm", {"entity_id": house}, blocking=True)

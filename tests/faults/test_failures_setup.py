@@ -92,7 +92,7 @@ async def sign_in(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTi
     redirect = sim.sign_in(flow["description_placeholders"]["url"], "jo@example.org")
     task = asyncio.create_task(manager.async_configure(flow["flow_id"], {"redirect_url": redirect}))
     drive = Drive(hass, sim, freezer, MockConfigEntry(domain=DOMAIN))
-    for _ in range(300):
+    for _ in range(5000):
         if task.done():
             break
         await drive.tick(1)

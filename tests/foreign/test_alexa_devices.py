@@ -91,7 +91,7 @@ def home(foreign_python: Path, with_code: Path, tmp_path_factory: pytest.TempPat
     port, control = free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
     write_config(folder, port, "amazon.com", "warning")
-    args = argparse.Namespace(household=str(with_code), domain="amazon.com")
+    args = argparse.Namespace(household=str(with_code), recording=None, domain="amazon.com")
     stack = AsyncExitStack()
 
     async def begin() -> str:
