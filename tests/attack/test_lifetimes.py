@@ -20,6 +20,19 @@ from tests.conftest import Clock, state_of, until
 KITCHEN = "media_player.kitchen_show"
 
 
+async def test_a_first_read_that_hangs_does_not_hold_up_the_unload(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    sim.fault(path="/alexashoppinglists/api/v2/lists/*/items/fetch", hang=True)
+    assert await hass.config_entries.async_setup(config_entry.entry_id)
+    async with asyncio.timeout(10):
+        while not any(path.endswith("items/fetch") for path in sim.progress()[1]):
+            await asyncio.sleep(0.02)
+    began = asyncio.get_running_loop().time()
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+    assert asyncio.get_running_loop().time() - began < 5, "Home Assistant waits ten seconds"
+
+
 @pytest.mark.timeout(60)
 async def test_a_command_in_flight_during_the_unload_leaves_no_timer(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry

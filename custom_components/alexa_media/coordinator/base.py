@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from datetime import timedelta
 import logging
 from typing import Any, ClassVar, Final, Protocol, override
@@ -127,6 +127,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._push_up_at = 0.0
         self._is_hinted = False
         self._read_lock = asyncio.Lock()
+        self._reads: set[asyncio.Task[None]] = set()
         self._pushed_while_reading: dict[str, V] | None = None
         self.written: OwnWrites[Any] = OwnWrites(hass.loop.time)
         self._hint_since: float | None = None
@@ -309,6 +310,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         await asyncio.sleep(0)
         self._shared_refresh = None
         await self.async_refresh()
+
+    @callback
+    def async_read_in_task(self, read: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run a read that a set-up waits for; an unload cancels it, else Home Assistant waits ten seconds for it."""
+        task = self.entry.async_create_task(self.hass, read, f"{self.name} {name}", eager_start=False)
+        self._reads.add(task)
+        task.add_done_callback(self._reads.discard)
+        return task
 
     @callback
     def async_hint(self) -> None:
@@ -494,8 +503,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_cancel_timers(self) -> None:
-        """Cancel all timers; none is started after this."""
+        """Cancel all timers and first reads; none is started after this."""
         self.is_closed = True
+        for read in tuple(self._reads):
+            read.cancel()
         if self._cancel_hint:
             self._cancel_hint()
             self._cancel_hint = self._hint_since = None
@@ -518,7 +529,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if not self.read_at_start and self.push_up and self.read_at is None and not self._first_read_begun:
             # While the stream is closed, its opening causes the read.
             self._first_read_begun = True
-            self.entry.async_create_task(self.hass, self.async_refresh(), f"{self.name} first read", eager_start=False)
+            self.async_read_in_task(self.async_refresh(), "first read")
 
         @callback
         def _remove() -> None:

@@ -55,16 +55,9 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         self._only_changed = False
         self._lists_changed = False
         self._read_up = False
-        self._one_read = asyncio.Lock()
         self._wanting: asyncio.Task[None] | None = None
 
     # --- reading ---------------------------------------------------------------------
-
-    @override
-    async def _async_update_data(self) -> Mapping[str, AlexaList]:
-        """Read one after the other: a long list takes several requests, and an older response must not come last."""
-        async with self._one_read:
-            return await super()._async_update_data()
 
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
@@ -179,9 +172,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         """Read a list at its first listener; several of the same moment together."""
         self._changed.add(list_id)
         if self._wanting is None:
-            self._wanting = self.entry.async_create_task(
-                self.hass, self._async_read_wanted(), f"{self.name} wanted", eager_start=False
-            )
+            self._wanting = self.async_read_in_task(self._async_read_wanted(), "wanted")
 
     async def _async_read_wanted(self) -> None:
         """Read the lists that have listeners."""
