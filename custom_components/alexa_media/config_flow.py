@@ -172,7 +172,9 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         """Explain what follows; then sign in at the entry's marketplace, under its serial."""
         if user_input is None:
             return self.async_show_form(
-                step_id=step_id, data_schema=vol.Schema({}), description_placeholders={"account": entry.title}
+                step_id=step_id,
+                data_schema=vol.Schema({}),
+                description_placeholders={"account": entry.data.get(CONF_EMAIL) or entry.title},
             )
         self._serial = entry.data[CONF_SERIAL]
         self._otp_secret = entry.data.get(CONF_OTP_SECRET)

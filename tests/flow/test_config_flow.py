@@ -465,7 +465,7 @@ async def again(
         assert flow["step_id"] == "reconfigure"
     placeholders = flow["description_placeholders"]
     assert placeholders is not None
-    assert placeholders["account"] == config_entry.title
+    assert placeholders["account"] == config_entry.data["email"]
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
     return request.param, await choose_paste(hass, flow)
 
