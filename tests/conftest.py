@@ -36,6 +36,7 @@ settings.load_profile("suite")
 # Home Assistant's tests run the event loop in debug mode, which takes the whole stack for each callback, task and
 # future: a quarter of the suite's time. Two frames are enough to find them.
 _walk_stack = traceback.walk_stack
+# typeshed declares it final; the loop reads it each time
 asyncio.constants.DEBUG_STACK_DEPTH = 2  # type: ignore[misc]
 traceback.walk_stack = lambda f: islice(_walk_stack(f), 2)
 
@@ -227,6 +228,7 @@ def _at_rest(hass: HomeAssistant, under_way: list[str]) -> bool:
 def _next_timer() -> float:
     """Return the seconds until the event loop has something to do by its clock."""
     loop = asyncio.get_running_loop()
+    # no public way to see the timers
     scheduled: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
     return min((timer.when() for timer in scheduled if not timer.cancelled()), default=math.inf) - loop.time()
 

@@ -132,11 +132,10 @@ def async_running(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Recording | N
 
 async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
     """Record the setup of an entry that a recording was started for; end a recording whose time is over."""
-    state = await _store(hass, entry).async_load() or {}
-    if not (running := state.get("running")):
-        return
     with _disk_errors_logged():
-        await _async_continue(hass, entry, backend, running)
+        state = await _store(hass, entry).async_load() or {}
+        if running := state.get("running"):
+            await _async_continue(hass, entry, backend, running)
 
 
 async def _async_continue(
@@ -200,11 +199,18 @@ async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished |
 
 
 async def async_forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete all recordings of an entry that is removed."""
+    """Delete all recordings of an entry that is removed; one that cannot be deleted is logged."""
+    folder = _folder(hass)
+    try:
+        await _async_delete(hass, entry, folder)
+    except OSError as err:
+        _LOGGER.warning("Recordings of a removed account remain in %s (%s)", folder, type(err).__name__)
+
+
+async def _async_delete(hass: HomeAssistant, entry: ConfigEntry[Any], folder: Path) -> None:
     store = _store(hass, entry)
     state = await store.async_load() or {}
     await async_discard(hass, entry)
-    folder = _folder(hass)
 
     def delete() -> None:
         for name in state.get("files", ()):

@@ -1,12 +1,12 @@
 """Actions whose fields the automation editor fills in."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.selector import ObjectSelector
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
@@ -29,7 +29,7 @@ async def test_a_time_field_needs_no_date(
     by_text = (await act(hass, "create_alarm", entity_id=BEDROOM, at="07:05", **daily))["id"]
     for key in ("originalDate", "originalTime", "rRuleData"):
         assert held(household, by_field)[key] == held(household, by_text)[key]
-    year = datetime.now().year + 1  # noqa: DTZ005 - only the year
+    year = dt_util.now().year + 1
     dated = await act(hass, "create_reminder", entity_id=KITCHEN, time="09:30:00", date=f"{year}-12-24", message="Tree")
     item = held(household, dated["id"])
     assert (item["originalDate"], item["originalTime"]) == (f"{year}-12-24", "09:30:00.000")

@@ -20,7 +20,7 @@ def test_no_word_of_a_household_is_published() -> None:
 
 @pytest.mark.parametrize("value", [True, None, 42, 23.5, "PUSH_VOLUME_CHANGE", "07:00:00.000", "XXXX-WE", "PT5M", ""])
 def test_structure_and_published_words_stay(value: Any) -> None:
-    """What identifies nobody is unchanged."""
+    """Values that identify no household are unchanged."""
     assert PSEUDONYMS.value(value) == value
 
 

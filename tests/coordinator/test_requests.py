@@ -35,6 +35,14 @@ async def test_set_up(
 SET_UP = 24
 
 
+async def rest(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock, name: str) -> None:
+    """Set up the account of a household, and wait until it has read what it reads at the start."""
+    sim.household(name)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(10, 1)
+
+
 @HOUSEHOLDS
 async def test_idle_hour(
     hass: HomeAssistant,
@@ -45,10 +53,7 @@ async def test_idle_hour(
     name: str,
 ) -> None:
     """An hour in which nothing happens, push up: at most 20 requests, pings apart."""
-    sim.household(name)
-    await set_up(hass, config_entry)
-    await clock.settle()
-    await clock.advance(10, 1)
+    await rest(hass, sim, config_entry, clock, name)
     sim.reset_ledger()
     await clock.advance(3600)
     requests = Counter(household.requests())
@@ -67,10 +72,7 @@ async def test_idle_hours_of_a_proven_stream(
     name: str,
 ) -> None:
     """A stream that has delivered pushes needs fewer polls, and reads each pushed topic within four hours."""
-    sim.household(name)
-    await set_up(hass, config_entry)
-    await clock.settle()
-    await clock.advance(10, 1)
+    await rest(hass, sim, config_entry, clock, name)
     echo = next(d["accountName"] for a in household.accounts.values() for d in a["devices"].values() if d["online"])
     household.change(echo, volume=33)
     for customer_id, account in household.accounts.items():

@@ -126,6 +126,19 @@ async def test_a_new_sign_in_ends_the_recording(hass: HomeAssistant, entry: Mock
     assert list(folder.glob("*.json.gz"))
 
 
+async def test_a_recording_that_cannot_be_deleted_keeps_no_registration_at_amazon(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its folder is named in the log, and the account is deregistered all the same."""
+    await record(hass, entry)
+    path = Path(str((await record(hass, entry, mode="stop"))["path"]))
+    path.unlink()
+    path.mkdir()
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert household.requests("POST", "/auth/deregister") == ["POST /auth/deregister"]
+    assert f"Recordings of a removed account remain in {folder}" in caplog.text
+
+
 async def test_recordings_are_deleted_with_the_entry(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
     """Nothing stays in the configuration folder."""
     await record(hass, entry)

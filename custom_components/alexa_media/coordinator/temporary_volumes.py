@@ -128,4 +128,4 @@ class TemporaryVolumes:
             with players.writing_volume((serial,), Volume(level=level, muted=False)):
                 await self._backend.async_execute(SetVolume(level=level), (device,))
         except AlexaError as err:
-            _LOGGER.debug("Could not set the volume again after speech: %s", err.details)
+            _LOGGER.warning("A volume that was set during speech could not be set again after it: %s", err.details)
