@@ -20,8 +20,8 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.alexa_media.cloud.drift import Drift
 from custom_components.alexa_media.cloud.errors import AlexaConnectionError
+from custom_components.alexa_media.cloud.json import Drift
 from custom_components.alexa_media.cloud.model.api import AlexaBackend, Capability
 from custom_components.alexa_media.cloud.model.devices import (
     Account,

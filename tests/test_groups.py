@@ -12,8 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.cloud.groups import leaves, members_of
-from custom_components.alexa_media.cloud.model.devices import Device, DeviceFamily
+from custom_components.alexa_media.cloud.model.devices import Device, DeviceFamily, leaves, members_of
 from custom_components.alexa_media.const import DOMAIN
 
 from .conftest import Household, quiet, state_of, until

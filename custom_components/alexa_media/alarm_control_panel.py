@@ -13,8 +13,7 @@ from homeassistant.components.alarm_control_panel.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance
-from .cloud.model.controls import ArmState
+from .cloud.model.appliances import Appliance, ArmState
 from .coordinator.runtime import AlexaConfigEntry
 from .coordinator.smart_home import GuardCoordinator
 from .entity import TopicEntity, command_errors

@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .cloud.model.api import Capability
 from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName, Value
 from .cloud.model.devices import Device
-from .coordinator.kids import KidsCoordinator
+from .coordinator.device_states import KidsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, account_device_info, async_setup_entities, player_unique_id
 from .features.appliances import (

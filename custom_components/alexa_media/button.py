@@ -13,10 +13,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.devices import Device
+from .cloud.model.media import Routine
 from .cloud.model.property import ManagementApi
-from .cloud.model.routines import Routine
 from .coordinator.base import EXISTENCE, TopicCoordinator
-from .coordinator.routines import RoutinesCoordinator
+from .coordinator.media import RoutinesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
     AlexaDeviceEntity,

@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from .cloud.alarm_times import ALARMS, REMINDERS, occurrences, repeats
 from .cloud.model.devices import Notification
 from .cloud.names import same, tidy
-from .coordinator.dnd_bluetooth import NotificationsCoordinator
+from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import TopicEntity, account_device_info, invalid_input
 from .features.alarms import (

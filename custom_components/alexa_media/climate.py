@@ -19,8 +19,17 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
-from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName, Temperature, TemperatureScale
-from .cloud.model.controls import Control, SetSetpoint, SetThermostatMode
+from .cloud.model.appliances import (
+    Appliance,
+    Control,
+    FeatureName,
+    PropertyKey,
+    PropertyName,
+    SetSetpoint,
+    SetThermostatMode,
+    Temperature,
+    TemperatureScale,
+)
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import invalid_input
 from .features.appliances import (
@@ -31,7 +40,7 @@ from .features.appliances import (
     async_setup_appliances,
     is_recent,
 )
-from .features.colors import TEMPERATURE_UNITS
+from .features.roles import TEMPERATURE_UNITS
 
 PARALLEL_UPDATES = 0
 

@@ -20,7 +20,7 @@ from .cloud.model.devices import EVERYWHERE
 from .cloud.names import contains, same
 from .const import DOMAIN
 from .coordinator.runtime import AlexaConfigEntry
-from .features.echo_target import EchoTarget
+from .features.targets import EchoTarget
 
 CONF_BEFORE: Final = "before"
 CONF_LABEL: Final = "label"

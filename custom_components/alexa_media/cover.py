@@ -14,12 +14,10 @@ from homeassistant.components.cover.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance, ApplianceKind, Feature, PropertyName, ValueRange
-from .cloud.model.controls import SetRange
+from .cloud.model.appliances import Appliance, ApplianceKind, Feature, PropertyName, SetRange, ValueRange
 from .coordinator.runtime import AlexaConfigEntry
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
-from .features.colors import snapped
-from .features.roles import position_of
+from .features.roles import position_of, snapped
 
 PARALLEL_UPDATES = 0
 

@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType
 
-from .cloud.drift import observed
+from .cloud.json import observed
 from .cloud.model.devices import (
     BluetoothState,
     Device,

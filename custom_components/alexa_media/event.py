@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .cloud.model.devices import Device, DeviceFamily, Notification
 from .cloud.model.history import UtteranceType, VoiceRecord
 from .coordinator.alarm_watch import EVENT_TYPES, AlarmEvent, AlarmWatch
-from .coordinator.dnd_bluetooth import NotificationsCoordinator
+from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator, LastCommand
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, async_setup_entities, player_unique_id

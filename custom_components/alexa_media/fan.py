@@ -8,12 +8,10 @@ from homeassistant.components.fan.const import DOMAIN as FAN_DOMAIN, FanEntityFe
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName
-from .cloud.model.controls import Control, SetPower, SetRange
+from .cloud.model.appliances import Appliance, Control, FeatureName, PropertyKey, PropertyName, SetPower, SetRange
 from .coordinator.runtime import AlexaConfigEntry
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
-from .features.colors import percentage_to_speed, speed_count, speed_to_percentage
-from .features.roles import is_fan, speed_of
+from .features.roles import is_fan, percentage_to_speed, speed_count, speed_of, speed_to_percentage
 
 PARALLEL_UPDATES = 0
 

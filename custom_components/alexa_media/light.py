@@ -17,22 +17,35 @@ from homeassistant.components.light.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance, FeatureName, HueSaturation, PropertyKey, PropertyName
-from .cloud.model.controls import Control, SetBrightness, SetColor, SetColorTemperature, SetMode, SetPower
+from .cloud.model.appliances import (
+    Appliance,
+    Control,
+    FeatureName,
+    HueSaturation,
+    PropertyKey,
+    PropertyName,
+    SetBrightness,
+    SetColor,
+    SetColorTemperature,
+    SetMode,
+    SetPower,
+)
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import invalid_input
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
-from .features.colors import (
+from .features.roles import (
     MAX_KELVIN,
     MIN_KELVIN,
     brightness_from_alexa,
     brightness_to_alexa,
     color_from_alexa,
     color_to_alexa,
+    effects_of,
+    is_light,
+    modes_by_name,
     nearest_color_name,
     nearest_temperature_name,
 )
-from .features.roles import effects_of, is_light, modes_by_name
 
 PARALLEL_UPDATES = 0
 

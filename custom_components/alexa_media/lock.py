@@ -8,8 +8,7 @@ from homeassistant.components.lock.const import DOMAIN as LOCK_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName
-from .cloud.model.controls import SetLock
+from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName, SetLock
 from .coordinator.runtime import AlexaConfigEntry
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
 

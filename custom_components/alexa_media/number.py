@@ -11,16 +11,23 @@ from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance, Feature, FeatureName, PropertyKey, PropertyName, ValueRange
-from .cloud.model.controls import SetRange, SetSpeakerVolume
+from .cloud.model.appliances import (
+    Appliance,
+    Feature,
+    FeatureName,
+    PropertyKey,
+    PropertyName,
+    SetRange,
+    SetSpeakerVolume,
+    ValueRange,
+)
 from .cloud.model.devices import Device
 from .cloud.model.settings import MAX_GAIN, Setting
 from .coordinator.alarms import AlarmVolumesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, async_setup_capable, command_errors
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
-from .features.colors import name_of, snapped, unit_of
-from .features.roles import plain_ranges
+from .features.roles import name_of, plain_ranges, snapped, unit_of
 from .features.settings import (
     PropertySettingEntity,
     SettingDescription,

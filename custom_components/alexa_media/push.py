@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, cast
 from homeassistant.core import HomeAssistant, callback
 
 from .cloud.errors import AlexaAuthError
-from .cloud.model.controls import SmartHomeChanged
+from .cloud.model.appliances import SmartHomeChanged
 from .cloud.model.events import (
     AudioPlayerStateChanged,
     BluetoothChanged,

@@ -16,8 +16,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .cloud.model.alarms import AlarmTone
-from .cloud.model.appliances import Appliance, Feature, PropertyName
-from .cloud.model.controls import SetMode
+from .cloud.model.appliances import Appliance, Feature, PropertyName, SetMode
 from .cloud.model.devices import Device, DevicePreferences
 from .cloud.model.property import LOCALES, PropertySettingValue
 from .cloud.model.settings import PreferenceChanges, Setting
@@ -35,8 +34,7 @@ from .entity import (
 )
 from .features.alarms import CAN_RING
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
-from .features.colors import name_of
-from .features.roles import modes_by_name, plain_modes
+from .features.roles import modes_by_name, name_of, plain_modes
 from .features.settings import (
     CapableDescription,
     PreferenceEntity,

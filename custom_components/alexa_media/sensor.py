@@ -32,7 +32,7 @@ from .cloud.model.settings import Setting
 from .const import CONF_EMAIL, DOMAIN, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
 from .coordinator.alarm_watch import AlarmEvent, AlarmWatch, Happening
 from .coordinator.base import TopicCoordinator
-from .coordinator.dnd_bluetooth import NotificationsCoordinator
+from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator, LastCommand
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, TopicEntity, account_device_info, async_setup_entities, masked, player_unique_id
@@ -45,8 +45,7 @@ from .features.appliances import (
     is_air_quality_monitor,
     key_of,
 )
-from .features.colors import TEMPERATURE_UNITS, name_of, unit_of
-from .features.roles import measured_ranges
+from .features.roles import TEMPERATURE_UNITS, measured_ranges, name_of, unit_of
 from .features.settings import SettingDescription, SettingEntity, async_setup_settings
 
 PARALLEL_UPDATES = 0

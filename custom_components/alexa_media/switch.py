@@ -17,15 +17,24 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_call_later
 
 from .cloud.alarm_times import ALARMS
-from .cloud.model.appliances import Appliance, ApplianceKind, Feature, FeatureName, PropertyKey, PropertyName
-from .cloud.model.controls import Control, SetPower, SetToggle
+from .cloud.model.appliances import (
+    Appliance,
+    ApplianceKind,
+    Control,
+    Feature,
+    FeatureName,
+    PropertyKey,
+    PropertyName,
+    SetPower,
+    SetToggle,
+)
 from .cloud.model.devices import Device, DevicePreferences, Notification, NotificationStatus, Repeat, Session
 from .cloud.model.property import PropertySettingValue
 from .cloud.model.settings import PreferenceChanges, Setting
 from .const import DOMAIN
 from .coordinator.absences import ABSENCE
 from .coordinator.alarms import AscendingCoordinator
-from .coordinator.dnd_bluetooth import DndCoordinator, NotificationsCoordinator
+from .coordinator.device_states import DndCoordinator, NotificationsCoordinator
 from .coordinator.players import PlayersCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
@@ -46,9 +55,8 @@ from .features.appliances import (
     is_air_quality_monitor,
     key_of,
 )
-from .features.colors import name_of
 from .features.playback import PlaybackEntity
-from .features.roles import is_plain_switch, is_something_else, plain_toggles
+from .features.roles import is_plain_switch, is_something_else, name_of, plain_toggles
 from .features.settings import (
     CapableDescription,
     PreferenceEntity,

@@ -15,7 +15,7 @@ from .cloud.voice_patterns import PatternError, TextMatch, VoicePattern
 from .coordinator.alarm_watch import AlertKind, Happening
 from .coordinator.echo_events import DND, LIST_ITEM, VOICE, Beginning, EchoEvent, async_listen
 from .entity import invalid_input
-from .features.echo_target import EchoTarget, echo_variables, list_entity_id
+from .features.targets import EchoTarget, echo_variables, list_entity_id
 
 CONF_CHANGE: Final = "change"
 CONF_INTENT: Final = "intent"

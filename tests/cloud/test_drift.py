@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.alexa_media.cloud.drift import LOG_INTERVAL_SECONDS, UNKNOWN_VALUES, Drift
+from custom_components.alexa_media.cloud.json import LOG_INTERVAL_SECONDS, UNKNOWN_VALUES, Drift
 from custom_components.alexa_media.cloud.model.devices import DeviceFamily
 
 

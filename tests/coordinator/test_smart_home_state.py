@@ -14,14 +14,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.errors import AlexaCommandError, AlexaUnreachableError
-from custom_components.alexa_media.cloud.model.appliances import TemperatureScale
-from custom_components.alexa_media.cloud.model.controls import (
+from custom_components.alexa_media.cloud.model.appliances import (
     ArmState,
     SetBrightness,
     SetColor,
     SetPower,
     SetSetpoint,
     SetToggle,
+    TemperatureScale,
 )
 from custom_components.alexa_media.coordinator import smart_home as smart_home_module
 from tests.conftest import Clock, Household, quiet, set_up, until

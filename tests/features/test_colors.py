@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.alexa_media.features.colors import (
+from custom_components.alexa_media.features.roles import (
     COLOR_NAMES,
     TEMPERATURE_NAMES,
     brightness_from_alexa,

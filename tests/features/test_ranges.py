@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.alexa_media.cloud.model.appliances import ValueRange
-from custom_components.alexa_media.features.colors import (
+from custom_components.alexa_media.features.roles import (
     is_percentage,
     name_of,
     percentage_to_speed,

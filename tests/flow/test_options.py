@@ -12,9 +12,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 import custom_components.alexa_media
-from custom_components.alexa_media.coordinator.alarm_volume_override import alarm_volume_store
 from custom_components.alexa_media.coordinator.appliances import appliance_store_for
 from custom_components.alexa_media.coordinator.devices import store_for
+from custom_components.alexa_media.coordinator.volumes import alarm_volume_store
 from tests.conftest import Household, until
 
 KITCHEN, BEDROOM = "media_player.kitchen_show", "media_player.bedroom_dot"

@@ -10,7 +10,6 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
-from custom_components.alexa_media.coordinator import routines
 from tests.conftest import Household, quiet, state_of, until
 
 KITCHEN = "media_player.kitchen_show"
@@ -224,7 +223,7 @@ async def test_sequence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nested steps are one request, and run in their order at the right Echos."""
-    monkeypatch.setattr(routines, "SHARED_READ_AGE", 0.0)
+    monkeypatch.setattr(media, "SHARED_READ_AGE", 0.0)
     await quiet(hass, sim, calm=0.3)
     sim.reset_ledger()
     steps = [
@@ -295,7 +294,7 @@ async def test_a_sequence_that_is_wrong_asks_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The error names the step and what is wrong with it."""
-    monkeypatch.setattr(routines, "SHARED_READ_AGE", 0.0)
+    monkeypatch.setattr(media, "SHARED_READ_AGE", 0.0)
     await quiet(hass, sim, calm=0.3)
     sim.reset_ledger()
     for steps, match in WRONG:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from .alarm_times import first_day, repeats, repetition_rules, weekdays_of
+from .alarm_times import Rule, first_day, repeats, repetition_rules, weekdays_of
 from .model.devices import Notification, NotificationStatus, NotificationType
-from .recurrence import Rule
 
 UNRECORDED: Final = frozenset({"brief", "sorted_active", "sorted_all", "sorted_paused"})
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import partial
 from itertools import chain, count
+import re
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -20,11 +21,26 @@ from homeassistant.util import dt as dt_util
 from ..cloud.alarm_attributes import Timed, was_dismissed
 from ..cloud.alarm_times import ALARMS, REMINDERS, SNOOZE, TIMERS, country_of, next_occurrence
 from ..cloud.model.devices import EVERYWHERE, Notification, NotificationStatus, NotificationType
-from ..time_zones import zone_named
 from .base import LOGGER
+from .device_states import NotificationsCoordinator
 from .devices import DevicesCoordinator
-from .dnd_bluetooth import NotificationsCoordinator
 from .echo_events import EchoEvent, async_send
+
+LONGEST_NAME: Final = 64
+
+# A name is part of a path on the disk: no dots, and no leading or trailing slash.
+_NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,3}", re.ASCII)
+
+
+async def zone_named(name: str | None) -> tzinfo | None:
+    """Return a time zone by its IANA name, loaded from disk; None for an unknown name."""
+    if not name or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
+        return None
+    try:
+        return await dt_util.async_get_time_zone(name)
+    except ValueError, OSError:
+        return None
+
 
 # Amazon's clock and Home Assistant's differ a little: an item due within this time has gone off when Amazon says so.
 CLOCK_SKEW: Final = timedelta(seconds=2)

@@ -21,9 +21,9 @@ from ..cloud.model.appliances import (
     FeatureName,
     ModeOption,
     Preset,
+    SmartHomeApi,
     ValueRange,
 )
-from ..cloud.model.controls import SmartHomeApi
 from ..const import CONF_APPLIANCES, CONF_EXTENDED_DISCOVERY, DOMAIN, Topic
 from .absences import Absences
 from .base import LOGGER, TopicCoordinator

@@ -9,9 +9,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..cloud.groups import leaves, members_of
 from ..cloud.model.api import AlexaBackend
-from ..cloud.model.devices import Device, DeviceFamily, DevicePreferences
+from ..cloud.model.devices import Device, DeviceFamily, DevicePreferences, leaves, members_of
 from ..cloud.names import folded, is_among, tidy
 from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN, Topic
 from .absences import Absences

@@ -25,8 +25,8 @@ from ..cloud.model.devices import DeviceFamily
 from ..cloud.model.history import HistoryApi, UtteranceType, VoiceRecord
 from ..const import CONF_KEEP_TRANSCRIPTS, EVENT_LAST_CALLED, Topic
 from .base import TopicCoordinator
+from .device_states import DndCoordinator
 from .devices import DevicesCoordinator
-from .dnd_bluetooth import DndCoordinator
 from .echo_events import VOICE, Beginning, EchoEvent, async_send, has_listeners
 from .questions import Questions
 

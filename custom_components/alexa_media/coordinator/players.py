@@ -12,9 +12,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from ..cloud.groups import leaves, members_of
 from ..cloud.model.api import AlexaBackend
-from ..cloud.model.devices import Device, Media, Player, PlayerState, Repeat, Session, Volume
+from ..cloud.model.devices import Device, Media, Player, PlayerState, Repeat, Session, Volume, leaves, members_of
 from ..cloud.model.events import (
     AudioPlayerStateChanged,
     MediaProgressChanged,

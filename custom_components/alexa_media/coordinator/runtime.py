@@ -26,23 +26,20 @@ from ..const import (
     DOMAIN,
 )
 from ..issues import async_clear_duplicate, async_report_duplicate
-from .alarm_volume_override import AlarmVolumeOverrides, alarm_volume_store
 from .alarm_watch import AlarmWatch
 from .alarms import AlarmSoundsCoordinator, AlarmVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
+from .device_states import BluetoothCoordinator, DndCoordinator, KidsCoordinator, NotificationsCoordinator
 from .devices import DevicesCoordinator, store_for
-from .dnd_bluetooth import BluetoothCoordinator, DndCoordinator, NotificationsCoordinator
 from .history import HistoryCoordinator
-from .kids import KidsCoordinator
 from .lists import ListsCoordinator
-from .media_cache import MediaLibrary
+from .media import MediaLibrary, RoutinesCoordinator
 from .players import PlayersCoordinator
 from .recovery import Hearing, Recovery
-from .routines import RoutinesCoordinator
 from .settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
-from .temporary_volumes import TemporaryVolumes
+from .volumes import AlarmVolumeOverrides, TemporaryVolumes, alarm_volume_store
 
 # A proven stream is renewed about once an hour: topics that are polled more rarely are all read in this many renewals.
 RENEWALS: Final = 4

@@ -18,9 +18,19 @@ from ..cloud.errors import (
     AlexaUnsupportedError,
 )
 from ..cloud.model.api import AlexaBackend
-from ..cloud.model.appliances import Appliance, ApplianceState, FeatureName, PropertyName, Sample
+from ..cloud.model.appliances import (
+    Appliance,
+    ApplianceState,
+    ArmState,
+    Control,
+    FeatureName,
+    PropertyName,
+    Sample,
+    SmartHomeApi,
+    SmartHomeChanged,
+    feature_of,
+)
 from ..cloud.model.commands import RunSequence
-from ..cloud.model.controls import ArmState, Control, SmartHomeApi, SmartHomeChanged, feature_of
 from ..const import Topic
 from .appliances import AppliancesCoordinator
 from .base import CONFIRM_DELAY, TopicCoordinator

@@ -22,7 +22,7 @@ from ..cloud.names import folded, same
 from ..cloud.phrases import Phrases, phrases_for
 from ..const import CONF_DEFAULT_DEVICE, DOMAIN
 from ..coordinator.alarm_watch import AlarmWatch
-from ..coordinator.dnd_bluetooth import NotificationsCoordinator
+from ..coordinator.device_states import NotificationsCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id
 

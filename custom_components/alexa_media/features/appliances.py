@@ -14,8 +14,16 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util, slugify
 
-from ..cloud.model.appliances import Appliance, ApplianceState, Feature, PropertyKey, PropertyName, Sample, Value
-from ..cloud.model.controls import Control
+from ..cloud.model.appliances import (
+    Appliance,
+    ApplianceState,
+    Control,
+    Feature,
+    PropertyKey,
+    PropertyName,
+    Sample,
+    Value,
+)
 from ..const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from ..coordinator.smart_home import SmartHomeCoordinator

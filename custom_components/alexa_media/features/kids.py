@@ -5,10 +5,9 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from ..cloud.model.devices import Device, DeviceFamily
-from ..cloud.model.kids import Child
+from ..cloud.model.devices import Child, Device, DeviceFamily
 from ..cloud.names import same
-from ..coordinator.kids import KidsCoordinator
+from ..coordinator.device_states import KidsCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
 

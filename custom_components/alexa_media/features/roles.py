@@ -1,10 +1,179 @@
-"""Roles of an appliance: which features make it a light, a fan or a cover, and which get separate entities."""
+"""Features of an appliance: which make it a light, a fan or a cover, which get separate entities, and their ranges."""
 
 from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
+import math
+import re
 from typing import Final
 
-from ..cloud.model.appliances import Appliance, ApplianceKind, Feature, FeatureName, ModeOption
-from .colors import is_percentage, name_of
+from homeassistant.const import PERCENTAGE, UnitOfDensity, UnitOfRatio, UnitOfTemperature
+from homeassistant.util.color import COLORS, brightness_to_value, color_hs_to_RGB, value_to_brightness
+from homeassistant.util.percentage import percentage_to_ranged_value, ranged_value_to_percentage
+
+from ..cloud.model.appliances import (
+    Appliance,
+    ApplianceKind,
+    Feature,
+    FeatureName,
+    ModeOption,
+    TemperatureScale,
+    ValueRange,
+)
+
+BRIGHTNESS_SCALE: Final = (1, 100)
+
+# Range of color temperatures that Alexa has names for; Amazon does not report a lamp's own limits.
+MIN_KELVIN: Final = 2200
+MAX_KELVIN: Final = 6500
+
+TEMPERATURE_NAMES: Final = {
+    "warm_white": 2200,
+    "soft_white": 2700,
+    "white": 4000,
+    "daylight_white": 5400,
+    "cool_white": 6500,
+}
+
+_WORDS: Final = """
+alice_blue antique_white aqua aquamarine azure beige bisque black blanched_almond blue blue_violet brown
+burly_wood cadet_blue chartreuse chocolate coral cornflower_blue cornsilk crimson cyan dark_blue dark_cyan
+dark_goldenrod dark_green dark_grey dark_khaki dark_magenta dark_olive_green dark_orange dark_orchid dark_red
+dark_salmon dark_sea_green dark_slate_blue dark_slate_grey dark_turquoise dark_violet deep_pink deep_sky_blue
+dim_grey dodger_blue firebrick floral_white forest_green fuchsia gainsboro ghost_white gold goldenrod green
+green_yellow grey honey_dew hot_pink indian_red indigo ivory khaki lavender lavender_blush lawn_green
+lemon_chiffon light_blue light_coral light_cyan light_goldenrod_yellow light_green light_grey light_pink
+light_salmon light_sea_green light_sky_blue light_slate_grey light_steel_blue light_yellow lime lime_green linen
+magenta maroon medium_aqua_marine medium_blue medium_orchid medium_purple medium_sea_green medium_slate_blue
+medium_spring_green medium_turquoise medium_violet_red midnight_blue mint_cream misty_rose moccasin navajo_white
+navy old_lace olive olive_drab orange orange_red orchid pale_goldenrod pale_green pale_turquoise pale_violet_red
+papaya_whip peach_puff peru pink plum powder_blue purple rebecca_purple red rosy_brown royal_blue saddle_brown
+salmon sandy_brown sea_green sea_shell sienna silver sky_blue slate_blue slate_grey snow spring_green steel_blue
+tan teal thistle tomato turquoise violet wheat white white_smoke yellow yellow_green
+"""
+COLOR_NAMES: Final = tuple(_WORDS.split())
+
+# The one of Alexa's names that Home Assistant's table lacks.
+_LACKING: Final = {"rebeccapurple": (102, 51, 153)}
+
+
+def color_to_alexa(hs_color: tuple[float, float]) -> tuple[float, float]:
+    """Return Alexa's hue (0–360) and saturation (0–1) of a hue (0–360) and saturation (0–100)."""
+    hue, saturation = hs_color
+    return round(hue % 360, 4), round(saturation / 100, 6)
+
+
+def color_from_alexa(hue: float, saturation: float) -> tuple[float, float]:
+    """Return hue (0–360) and saturation (0–100) of Alexa's hue (0–360) and saturation (0–1)."""
+    return round(hue % 360, 4), round(min(max(saturation, 0.0), 1.0) * 100, 4)
+
+
+def brightness_to_alexa(brightness: int) -> int:
+    """Return Alexa's brightness (1–100) of a brightness (1–255)."""
+    return max(1, round(brightness_to_value(BRIGHTNESS_SCALE, brightness)))
+
+
+def brightness_from_alexa(level: float) -> int:
+    """Return the brightness (1–255) of Alexa's (0–100); a light that is on has at least 1."""
+    return value_to_brightness(BRIGHTNESS_SCALE, level)
+
+
+@lru_cache(maxsize=256)
+def nearest_color_name(hue: float, saturation: float) -> str:
+    """Return Alexa's color name that is closest to a hue (0–360) and saturation (0–1) at full brightness.
+
+    The distance approximates perception, by the mean of red.
+    """
+    wanted = color_hs_to_RGB(hue, saturation * 100)
+    return min(COLOR_NAMES, key=lambda name: _distance(wanted, _rgb_of(name)))
+
+
+def nearest_temperature_name(kelvin: float) -> str:
+    """Return Alexa's name that is closest to a color temperature."""
+    return min(TEMPERATURE_NAMES, key=lambda name: abs(TEMPERATURE_NAMES[name] - kelvin))
+
+
+def _rgb_of(name: str) -> tuple[int, int, int]:
+    """Return the RGB color of one of Alexa's names."""
+    css = name.replace("_", "")
+    return COLORS[css] if css in COLORS else _LACKING[css]
+
+
+def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    """Return the squared perceptual distance of two colors."""
+    red_mean = (one[0] + other[0]) / 2
+    red, green, blue = (a - b for a, b in zip(one, other, strict=True))
+    return (2 + red_mean / 256) * red**2 + 4 * green**2 + (2 + (255 - red_mean) / 256) * blue**2
+
+
+UNITS: Final = {
+    "Alexa.Unit.Percent": PERCENTAGE,
+    "Alexa.Unit.PartsPerMillion": UnitOfRatio.PARTS_PER_MILLION,
+    "Alexa.Unit.Density.MicroGramsPerCubicMeter": UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
+}
+"""Amazon's units that Home Assistant has too; other units that start with "Alexa." are not shown."""
+
+TEMPERATURE_UNITS: Final = {
+    TemperatureScale.CELSIUS: UnitOfTemperature.CELSIUS,
+    TemperatureScale.FAHRENHEIT: UnitOfTemperature.FAHRENHEIT,
+    TemperatureScale.KELVIN: UnitOfTemperature.KELVIN,
+}
+
+_ASSET: Final = "Alexa."
+
+
+def unit_of(value_range: ValueRange) -> str | None:
+    """Return the unit to show, or None if there is none or its symbol is unknown."""
+    unit = value_range.unit
+    if unit is None or unit.startswith(_ASSET):
+        return UNITS.get(unit or "")
+    return unit
+
+
+def name_of(friendly_name: str | None) -> str | None:
+    """Return the name to show: text as it is, an asset of Amazon (``Alexa.Setting.FanSpeed``) as words."""
+    if not friendly_name or not friendly_name.startswith(_ASSET):
+        return friendly_name or None
+    last = friendly_name.rpartition(".")[2]
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", last).capitalize()
+
+
+def snapped(value_range: ValueRange, value: float) -> float:
+    """Return the closest value of a range, rounded to the decimals of its step."""
+    low, high, step = (Decimal(str(number)) for number in (value_range.minimum, value_range.maximum, value_range.step))
+    count = ((Decimal(str(value)) - low) / step).to_integral_value()
+    return float(min(max(low + count * step, low), high))
+
+
+def is_percentage(value_range: ValueRange) -> bool:
+    """Return whether a range goes from 0 to 100."""
+    return (value_range.minimum, value_range.maximum) == (0, 100)
+
+
+def speed_count(value_range: ValueRange) -> int:
+    """Return the number of speeds of a range, without 0: that is off."""
+    # 0.3 - 0.1 is slightly less than two steps of 0.1.
+    return int(round((value_range.maximum - _slowest(value_range)) / value_range.step, 6)) + 1
+
+
+def speed_to_percentage(value_range: ValueRange, value: float) -> int:
+    """Return the percentage (0–100) of a speed."""
+    if value < (slowest := _slowest(value_range)):
+        return 0
+    index = (value - slowest) / value_range.step + 1
+    return ranged_value_to_percentage((1, speed_count(value_range)), index)
+
+
+def percentage_to_speed(value_range: ValueRange, percentage: int) -> float:
+    """Return the speed of a percentage (1–100): the slowest one that is at least that fast."""
+    index = math.ceil(percentage_to_ranged_value((1, speed_count(value_range)), percentage))
+    return snapped(value_range, _slowest(value_range) + (index - 1) * value_range.step)
+
+
+def _slowest(value_range: ValueRange) -> float:
+    """Return the slowest speed: a range that starts at 0 starts with off."""
+    return value_range.minimum if value_range.minimum > 0 else value_range.minimum + value_range.step
+
 
 _BLINDS: Final = frozenset({ApplianceKind.EXTERIOR_BLIND, ApplianceKind.INTERIOR_BLIND})
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ..cloud.model.devices import Device, DeviceFamily
-from ..cloud.model.routines import Routine
+from ..cloud.model.media import Routine
 from ..cloud.names import same, tidy
 from ..const import CONF_DEFAULT_DEVICE
-from ..coordinator.routines import RoutinesCoordinator
+from ..coordinator.media import RoutinesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input
 from .targets import Permissions

@@ -20,8 +20,7 @@ from homeassistant.util.ssl import SSL_ALPN_HTTP11, client_context
 import httpx
 from yarl import URL
 
-from ..cloud.account.sign_in_origin import Tickets, split_ticket
-from ..cloud.account.sign_in_pages import in_front
+from ..cloud.account.sign_in_pages import Tickets, in_front, split_ticket
 from ..cloud.account.sign_in_proxy import BrowserRequest, LandedError, SignInProxy
 from ..const import DOMAIN
 

@@ -16,7 +16,7 @@ from ..cloud.model.devices import Player
 from ..cloud.model.media import MusicProvider
 from ..cloud.names import folded
 from ..const import DOMAIN
-from ..coordinator.media_cache import MediaLibrary
+from ..coordinator.media import MediaLibrary
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..features.play_media import LIBRARY, PROVIDER, QUEUE, ROUTINE, SOUND, STATION, is_provider, own_type, provider_of
 

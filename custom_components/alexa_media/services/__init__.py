@@ -2,11 +2,11 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import accounts, alarms, history, media, players, property as smart_properties, recordings, speech
+from . import accounts, alarms, history, players, property as smart_properties
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions, whether or not an account is loaded."""
-    for family in (accounts, alarms, history, media, players, smart_properties, recordings, speech):
+    for family in (accounts, alarms, history, players, smart_properties):
         family.async_setup(hass)

@@ -1,17 +1,21 @@
-"""Actions for whole accounts, identified by e-mail address as in alexa_media_player."""
+"""Actions for whole accounts, by e-mail address as in alexa_media_player, and recordings for bug reports."""
 
 import asyncio
 from collections.abc import Iterable
+import contextlib
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
+from .. import recordings
 from ..cloud.names import same
 from ..const import CONF_EMAIL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
@@ -19,10 +23,22 @@ from ..entity import invalid_input, masked
 
 SERVICE_FORCE_LOGOUT: Final = "force_logout"
 SERVICE_ENABLE_NETWORK_DISCOVERY: Final = "enable_network_discovery"
+SERVICE_RECORD: Final = "record"
 
 ATTR_EMAIL: Final = "email"
+ATTR_HOURS: Final = "hours"
+ATTR_MODE: Final = "mode"
+START: Final = "start"
+STOP: Final = "stop"
 
 _SCHEMA: Final = vol.Schema({vol.Optional(ATTR_EMAIL, default=[]): vol.All(cv.ensure_list, [cv.string])})
+_RECORD_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_MODE, default=START): vol.In((START, STOP)),
+        vol.Optional(ATTR_HOURS, default=1): vol.All(vol.Coerce(float), vol.Range(min=0.1, max=recordings.MAX_HOURS)),
+    }
+)
 
 
 @callback
@@ -37,6 +53,7 @@ def async_setup(hass: HomeAssistant) -> None:
         _SCHEMA,
         SupportsResponse.OPTIONAL,
     )
+    async_register_admin_service(hass, DOMAIN, SERVICE_RECORD, _async_record, _RECORD_SCHEMA, SupportsResponse.OPTIONAL)
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
@@ -113,3 +130,24 @@ async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, li
     await asyncio.gather(*(coordinator.async_refresh_shared() for coordinator in lists))
     counts: JsonObjectType = {str(coordinator.topic): len(coordinator.data) for coordinator in lists}
     return counts, [str(coordinator.topic) for coordinator in lists if not coordinator.last_update_success]
+
+
+async def _async_record(call: ServiceCall) -> ServiceResponse:
+    """Start or end a recording; an account that could not be set up can be recorded, too."""
+    hass = call.hass
+    entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
+    if entry is None or entry.domain != DOMAIN:
+        raise invalid_input("account_id_unknown", id=call.data[ATTR_CONFIG_ENTRY_ID])
+    if call.data[ATTR_MODE] == STOP:
+        try:
+            finished = await recordings.async_stop(hass, entry)
+        except OSError as err:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="recording_not_written") from err
+        if finished is None:
+            raise invalid_input("no_recording", name=entry.title)
+        return {"path": finished.path, "requests": finished.requests, "directives": finished.directives}
+    until = await recordings.async_start(hass, entry, call.data[ATTR_HOURS])
+    # An entry that is being set up cannot be reloaded: the recording starts with its next setup.
+    with contextlib.suppress(OperationNotAllowed):
+        await hass.config_entries.async_reload(entry.entry_id)
+    return {"until": dt_util.utc_from_timestamp(until).isoformat()}

@@ -54,8 +54,7 @@ from ..features.alarms import (
     time_of_day,
     timing_of,
 )
-from ..features.recipients import async_recipients
-from ..features.targets import async_permissions
+from ..features.targets import async_permissions, async_recipients
 
 ATTR_ALL_DEVICES: Final = "all_devices"
 ATTR_AT: Final = "at"

@@ -1,17 +1,22 @@
-"""Actions of media players, and of the people of the household."""
+"""Actions of media players: commands, speech, sequences and routines; and the people of the household."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
+from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
-from ..entity import command_errors, invalid_input
-from ..features.text_commands import (
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import command_errors, fraction, invalid_input
+from ..features.playback import (
     ATTR_TEXT_COMMAND,
     ATTR_TIMEOUT,
     LONGEST_WAIT,
@@ -19,6 +24,9 @@ from ..features.text_commands import (
     async_ask,
     async_send_text_command,
 )
+from ..features.sequences import names_routine, reader
+from ..features.speech import DndPolicy, Kind, async_say, echo_players, expand, message_of, obstacle
+from ..features.targets import Permissions, async_permissions, async_recipients
 from .accounts import entry_by_id
 
 SERVICE_AMAZON_KIDS_DISABLE: Final = "amazon_kids_disable"
@@ -26,65 +34,84 @@ SERVICE_AMAZON_KIDS_ENABLE: Final = "amazon_kids_enable"
 SERVICE_ASK: Final = "ask"
 SERVICE_FORWARD: Final = "forward"
 SERVICE_GET_HOUSEHOLD: Final = "get_household"
+SERVICE_GET_QUEUE: Final = "get_queue"
 SERVICE_RESTORE_VOLUME: Final = "restore_volume"
 SERVICE_REWIND: Final = "rewind"
+SERVICE_RUN_ROUTINE: Final = "run_routine"
+SERVICE_RUN_SEQUENCE: Final = "run_sequence"
 SERVICE_SEND_TEXT_COMMAND: Final = "send_text_command"
 SERVICE_SET_DO_NOT_DISTURB: Final = "set_do_not_disturb"
 SERVICE_SET_SLEEP_TIMER: Final = "set_sleep_timer"
+SERVICE_SPEAK: Final = "speak"
+SERVICE_STOP_ALL: Final = "stop_all"
 SERVICE_UNPAIR_BLUETOOTH: Final = "unpair_bluetooth"
 
 ATTR_CHILD: Final = "child"
-ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 ATTR_DURATION: Final = "duration"
 ATTR_ENABLED: Final = "enabled"
+ATTR_LANGUAGE: Final = "language"
+ATTR_MESSAGE: Final = "message"
+ATTR_OVERRIDE_DND: Final = "override_dnd"
+ATTR_ROUTINE: Final = "routine"
 ATTR_SOURCE: Final = "source"
+ATTR_STEPS: Final = "steps"
+ATTR_TITLE: Final = "title"
+ATTR_TYPE: Final = "type"
 ATTR_UNTIL: Final = "until"
-
-# Per media player action: name, fields and method.
-_PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType, str], ...]] = (
-    (SERVICE_AMAZON_KIDS_DISABLE, {}, "async_amazon_kids_disable"),
-    (SERVICE_AMAZON_KIDS_ENABLE, {vol.Required(ATTR_CHILD): cv.string}, "async_amazon_kids_enable"),
-    (SERVICE_FORWARD, {}, "async_forward"),
-    (SERVICE_RESTORE_VOLUME, {}, "async_restore_volume"),
-    (SERVICE_REWIND, {}, "async_rewind"),
-    (
-        SERVICE_SET_DO_NOT_DISTURB,
-        {
-            vol.Optional(ATTR_ENABLED, default=True): cv.boolean,
-            vol.Optional(ATTR_DURATION): cv.time_period,
-            vol.Optional(ATTR_UNTIL): cv.time,
-        },
-        "async_set_do_not_disturb",
-    ),
-    (SERVICE_SET_SLEEP_TIMER, {vol.Required(ATTR_DURATION): cv.positive_time_period}, "async_set_sleep_timer"),
-    (SERVICE_UNPAIR_BLUETOOTH, {vol.Required(ATTR_SOURCE): cv.string}, "async_unpair_bluetooth"),
-)
+ATTR_VOLUME: Final = "volume"
 
 _TEXT_COMMAND: Final[VolDictType] = {
     vol.Required(ATTR_TEXT_COMMAND): cv.string,
     vol.Optional(ATTR_TIMEOUT): vol.All(vol.Coerce(float), vol.Range(min=SHORTEST_WAIT, max=LONGEST_WAIT)),
 }
+_KIDS: Final[VolDictType] = {vol.Required(ATTR_CHILD): cv.string}
+_DND: Final[VolDictType] = {
+    vol.Optional(ATTR_ENABLED, default=True): cv.boolean,
+    vol.Optional(ATTR_DURATION): cv.time_period,
+    vol.Optional(ATTR_UNTIL): cv.time,
+}
+_SLEEP_TIMER: Final[VolDictType] = {vol.Required(ATTR_DURATION): cv.positive_time_period}
+
+# Per media player action: name, fields, method or function, and whether it responds.
+_PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType | None, str | Callable[..., Any], SupportsResponse], ...]] = (
+    (SERVICE_AMAZON_KIDS_DISABLE, {}, "async_amazon_kids_disable", SupportsResponse.NONE),
+    (SERVICE_AMAZON_KIDS_ENABLE, _KIDS, "async_amazon_kids_enable", SupportsResponse.NONE),
+    (SERVICE_ASK, _TEXT_COMMAND, async_ask, SupportsResponse.ONLY),
+    (SERVICE_FORWARD, {}, "async_forward", SupportsResponse.NONE),
+    (SERVICE_GET_QUEUE, None, "async_get_queue", SupportsResponse.ONLY),
+    (SERVICE_RESTORE_VOLUME, {}, "async_restore_volume", SupportsResponse.NONE),
+    (SERVICE_REWIND, {}, "async_rewind", SupportsResponse.NONE),
+    (SERVICE_RUN_ROUTINE, {vol.Required(ATTR_ROUTINE): cv.string}, "async_run_routine", SupportsResponse.OPTIONAL),
+    (SERVICE_SEND_TEXT_COMMAND, _TEXT_COMMAND, async_send_text_command, SupportsResponse.OPTIONAL),
+    (SERVICE_SET_DO_NOT_DISTURB, _DND, "async_set_do_not_disturb", SupportsResponse.NONE),
+    (SERVICE_SET_SLEEP_TIMER, _SLEEP_TIMER, "async_set_sleep_timer", SupportsResponse.NONE),
+    (SERVICE_UNPAIR_BLUETOOTH, {vol.Required(ATTR_SOURCE): cv.string}, "async_unpair_bluetooth", SupportsResponse.NONE),
+)
+
+_SPEAK_SCHEMA: Final = cv.make_entity_service_schema(
+    {
+        vol.Required(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_TYPE, default=Kind.SPEAK): vol.Coerce(Kind),
+        vol.Optional(ATTR_TITLE): cv.string,
+        vol.Optional(ATTR_LANGUAGE): vol.In(LANGUAGES),
+        vol.Optional(ATTR_VOLUME): fraction,
+        vol.Optional(ATTR_OVERRIDE_DND): cv.boolean,
+    }
+)
 
 
 @callback
 def async_setup(hass: HomeAssistant) -> None:
     """Register the actions."""
-    for name, handler, response in (
-        (SERVICE_ASK, async_ask, SupportsResponse.ONLY),
-        (SERVICE_SEND_TEXT_COMMAND, async_send_text_command, SupportsResponse.OPTIONAL),
-    ):
+    for name, fields, handler, response in _PLAYER_ACTIONS:
         async_register_platform_entity_service(
             hass,
             DOMAIN,
             name,
             entity_domain=MEDIA_PLAYER_DOMAIN,
-            schema=_TEXT_COMMAND,
+            schema=fields,
             func=handler,
             supports_response=response,
-        )
-    for name, fields, method in _PLAYER_ACTIONS:
-        async_register_platform_entity_service(
-            hass, DOMAIN, name, entity_domain=MEDIA_PLAYER_DOMAIN, schema=fields, func=method
         )
     async_register_admin_service(
         hass,
@@ -93,6 +120,21 @@ def async_setup(hass: HomeAssistant) -> None:
         _async_get_household,
         schema=vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}),
         supports_response=SupportsResponse.ONLY,
+    )
+    hass.services.async_register(
+        DOMAIN, SERVICE_SPEAK, _async_speak, schema=_SPEAK_SCHEMA, supports_response=SupportsResponse.OPTIONAL
+    )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_RUN_SEQUENCE,
+        _async_run_sequence,
+        schema=vol.Schema({**cv.ENTITY_SERVICE_FIELDS, vol.Required(ATTR_STEPS): list}),
+    )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_STOP_ALL,
+        _async_stop_all,
+        schema=vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}),
     )
 
 
@@ -107,3 +149,94 @@ async def _async_get_household(call: ServiceCall) -> ServiceResponse:
             for person in await settings.async_household()
         ]
     return {"members": people}
+
+
+async def _async_speak(call: ServiceCall) -> ServiceResponse:
+    """Speak a message on several Echos; the response has the results.
+
+    Raises once all others have received the message: ``ServiceValidationError`` for a target that is no Echo or a
+    message that cannot be spoken, ``HomeAssistantError`` for failed Echos.
+    """
+    hass, data = call.hass, call.data
+    message = message_of(
+        data[ATTR_MESSAGE],
+        data[ATTR_TYPE],
+        title=data.get(ATTR_TITLE),
+        language=data.get(ATTR_LANGUAGE),
+        volume=data.get(ATTR_VOLUME),
+        dnd=_do_not_disturb(data[ATTR_TYPE], data.get(ATTR_OVERRIDE_DND)),
+    )
+    recipients, unknown = await async_recipients(hass, call)
+    if not recipients and not unknown:
+        raise invalid_input("speech_no_target")
+    report = await async_say(hass, message, recipients, unknown=unknown)
+    report.raise_errors(is_answered=call.return_response)
+    return report.response() if call.return_response else None
+
+
+def _do_not_disturb(kind: Kind, override: bool | None) -> DndPolicy:
+    """Return the Do Not Disturb policy of a message; the response names the Echos where Amazon would drop it."""
+    rule = DndPolicy.of(override)
+    return DndPolicy.KEEP if rule is DndPolicy.AMAZON and kind is not Kind.SPEAK else rule
+
+
+async def _async_run_sequence(call: ServiceCall) -> None:
+    """Run steps as one sequence, in one request.
+
+    Before anything is sent it raises ``ServiceValidationError`` for an invalid step, and ``Unauthorized`` for a step
+    with an Echo that the caller may not control.
+    """
+    permissions = await async_permissions(call.hass, call.context)
+    if names_routine(call.data[ATTR_STEPS]):
+        # A routine runs the steps that the Alexa app shows now.
+        for loaded in call.hass.config_entries.async_loaded_entries(DOMAIN):
+            if (routines := loaded.runtime_data.routines) is not None:
+                with command_errors(call.hass, loaded):
+                    await routines.async_read_now()
+    steps = reader(call.hass)
+    step = steps.read(call.data[ATTR_STEPS], _targets(call, permissions))
+    if (entry := steps.entry) is None:
+        raise invalid_input("sequence_empty")
+    if (media := entry.runtime_data.backend.media) is None:
+        raise invalid_input("not_an_app_account", name=entry.title)
+    permissions.require_entities(steps.named)
+    permissions.require_echos(entry, steps.serials)
+    with command_errors(call.hass, entry):
+        await media.async_run(step)
+
+
+def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
+    """Return the players of a sequence's target; the named ones as they are.
+
+    Those that are only in a named device, area, floor or label are left out if they are offline or if the caller may
+    not control them. Raises ``ServiceValidationError`` for a target that does not exist.
+    """
+    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data), expand_group=False)
+    missing = selected.missing_devices | selected.missing_areas | selected.missing_floors | selected.missing_labels
+    if missing:
+        raise invalid_input("speech_target_unknown", targets=", ".join(sorted(missing)))
+    players = echo_players(call.hass)
+    is_every = ENTITY_MATCH_ALL in selected.referenced
+    parts = players if is_every else expand(call.hass, sorted(selected.indirectly_referenced))
+    indirect = [
+        entity_id
+        for entity_id in parts
+        if (player := players.get(entity_id)) and obstacle(player) is None and permissions.may_control(entity_id)
+    ]
+    return [*(() if is_every else sorted(selected.referenced)), *indirect]
+
+
+async def _async_stop_all(call: ServiceCall) -> None:
+    """Stop playback on every Echo of one account or of all, in one request each."""
+    entries: list[AlexaConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
+    if wanted := call.data.get(ATTR_CONFIG_ENTRY_ID):
+        entries = [entry_by_id(call.hass, wanted)]
+    found = [(entry, media) for entry in entries if (media := entry.runtime_data.backend.media) is not None]
+    if not found:
+        raise invalid_input("no_account")
+    permissions = await async_permissions(call.hass, call.context)
+    for entry, _ in found:
+        permissions.require_echos(entry, entry.runtime_data.devices.data)
+    for entry, media in found:
+        with command_errors(call.hass, entry):
+            await media.async_stop_all()

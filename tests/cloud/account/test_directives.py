@@ -17,8 +17,7 @@ from custom_components.alexa_media.cloud.account.directives import (
     synchronize_state,
 )
 from custom_components.alexa_media.cloud.account.multipart import MultipartParser
-from custom_components.alexa_media.cloud.model.appliances import ApplianceState, PropertyKey, Sample
-from custom_components.alexa_media.cloud.model.controls import SmartHomeChanged
+from custom_components.alexa_media.cloud.model.appliances import ApplianceState, PropertyKey, Sample, SmartHomeChanged
 from custom_components.alexa_media.cloud.model.devices import PlayerState, Repeat, Volume
 from custom_components.alexa_media.cloud.model.events import (
     AudioPlayerStateChanged,

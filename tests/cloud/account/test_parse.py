@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.alexa_media.cloud import json as json_values
-from custom_components.alexa_media.cloud.account import parse, values as parse_values
+from custom_components.alexa_media.cloud.account import parse
 from custom_components.alexa_media.cloud.account.alarms import parse_notifications
 from custom_components.alexa_media.cloud.errors import AlexaBadResponseError
 from custom_components.alexa_media.cloud.model.devices import Account, DeviceFamily, Media, PlayerState, Repeat, Volume
@@ -217,9 +217,9 @@ def test_values() -> None:
     assert json_values.number(10**400) is None
     assert json_values.number(float("inf")) is None
     assert json_values.number(True) is None
-    assert parse_values.seconds(-1) is None
-    assert parse_values.instant(10**18) is None
-    assert parse_values.instant(1000) == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+    assert parse.seconds(-1) is None
+    assert parse.instant(10**18) is None
+    assert parse.instant(1000) == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 
 
 PARSERS: list[tuple[Callable[[Any], Any], Any]] = [

@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.alexa_media.cloud.account.kids import parse_children, parse_kids_mode
 from custom_components.alexa_media.cloud.errors import AlexaBadResponseError
-from custom_components.alexa_media.cloud.model.kids import Child
+from custom_components.alexa_media.cloud.model.devices import Child
 
 
 def test_mode() -> None:

@@ -10,7 +10,7 @@ import pytest
 from custom_components.alexa_media.cloud.account.routines import parse_routines, sequence_for
 from custom_components.alexa_media.cloud.errors import AlexaBadResponseError
 from custom_components.alexa_media.cloud.model.devices import Device, DeviceFamily
-from custom_components.alexa_media.cloud.model.routines import Routine
+from custom_components.alexa_media.cloud.model.media import Routine
 
 MODEL = "com.amazon.alexa.behaviors.model."
 ALARM_STOPPED = "<$Trigger.Alexa.Trigger.Alarms.NotificationStopped.Payload$>"

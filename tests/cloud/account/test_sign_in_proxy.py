@@ -7,8 +7,14 @@ import httpx
 import pytest
 
 from alexa_sim.auth import totp
-from custom_components.alexa_media.cloud.account.sign_in_origin import Tickets, split_ticket
-from custom_components.alexa_media.cloud.account.sign_in_pages import behind, in_front, is_amazon, rewritten
+from custom_components.alexa_media.cloud.account.sign_in_pages import (
+    Tickets,
+    behind,
+    in_front,
+    is_amazon,
+    rewritten,
+    split_ticket,
+)
 from custom_components.alexa_media.cloud.account.sign_in_proxy import (
     MAX_ANSWER,
     LandedError,

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from alexa_sim.graphql import read
-from custom_components.alexa_media.cloud.account import smart_home_queries
+from custom_components.alexa_media.cloud.account import smart_home_requests
 from custom_components.alexa_media.cloud.account.session import AccountSession
 from custom_components.alexa_media.cloud.account.smart_home import (
     AccountSmartHome,
@@ -19,7 +19,7 @@ from custom_components.alexa_media.cloud.account.smart_home import (
     parse_states,
     parse_update,
 )
-from custom_components.alexa_media.cloud.account.smart_home_controls import (
+from custom_components.alexa_media.cloud.account.smart_home_requests import (
     action,
     operation,
     parse_guard,
@@ -35,17 +35,13 @@ from custom_components.alexa_media.cloud.errors import (
 from custom_components.alexa_media.cloud.model.appliances import (
     ApplianceKind,
     ApplianceState,
+    ArmState,
+    Control,
     Exposure,
     FeatureName,
     HueSaturation,
     PropertyKey,
     Sample,
-    Temperature,
-    TemperatureScale,
-)
-from custom_components.alexa_media.cloud.model.controls import (
-    ArmState,
-    Control,
     SetBrightness,
     SetColor,
     SetColorTemperature,
@@ -56,6 +52,8 @@ from custom_components.alexa_media.cloud.model.controls import (
     SetSetpoint,
     SetThermostatMode,
     SetToggle,
+    Temperature,
+    TemperatureScale,
 )
 
 from .conftest import Amazon, answer
@@ -531,7 +529,7 @@ async def test_of_several_controls_only_those_that_were_refused_go_another_way(
 
 DOCUMENTS = [
     text
-    for text in vars(smart_home_queries).values()
+    for text in vars(smart_home_requests).values()
     if isinstance(text, str) and text.lstrip().startswith(("query", "mutation"))
 ]
 

@@ -11,9 +11,8 @@ import pytest
 import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.errors import AlexaConnectionError, AlexaUnsupportedError
-from custom_components.alexa_media.cloud.model.appliances import Appliance, ApplianceKind
+from custom_components.alexa_media.cloud.model.appliances import Appliance, ApplianceKind, SetLock, SetPower
 from custom_components.alexa_media.cloud.model.commands import Announce, Command, PlayerCommand, Speak
-from custom_components.alexa_media.cloud.model.controls import SetLock, SetPower
 from custom_components.alexa_media.cloud.model.devices import Device
 from custom_components.alexa_media.cloud.model.property import WifiNetwork, WifiSecurity
 from custom_components.alexa_media.cloud.property.backend import SmartPropertiesBackend

@@ -12,8 +12,8 @@ from ..json import by_key, cleaned, mapping, mappings, name, number, reading, te
 from ..model.alarms import AlarmsApi, AlarmTone, Recurrence, Timing
 from ..model.devices import EVERYWHERE, Device, Notification, NotificationStatus, NotificationType
 from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host
+from .parse import EARLIEST_YEAR, LATEST_YEAR, address_of, instant, place_of, required_list, seconds
 from .session import AccountSession
-from .values import EARLIEST_YEAR, LATEST_YEAR, address_of, instant, place_of, required_list, seconds
 
 ALARMS: Final = Endpoint(name="alarms", method="GET", host=Host.ALEXA_API, path="/v1/alerts/alarms")
 CREATE_ALARM: Final = Endpoint(

@@ -12,10 +12,9 @@ import aiohttp
 import httpx
 
 from ...const import Topic
-from ..drift import Drift
 from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, AlexaNoPlayerError, AlexaUnsupportedError
-from ..groups import leaves
 from ..http import ExchangeRecorder, json_text
+from ..json import Drift
 from ..model.api import AlexaBackend, Capability
 from ..model.commands import Announce, Command, PlayerCommand, SetVolume, Speak
 from ..model.devices import (
@@ -28,6 +27,7 @@ from ..model.devices import (
     Notification,
     Session,
     Volume,
+    leaves,
 )
 from ..model.events import PushEvent
 from ..model.property import ManagementApi
@@ -57,6 +57,7 @@ from .media import (
     AccountMedia,
 )
 from .parse import (
+    address_of,
     parse_account,
     parse_bluetooth,
     parse_devices,
@@ -64,6 +65,7 @@ from .parse import (
     parse_dnd_echo,
     parse_sessions,
     parse_volumes,
+    place_of,
 )
 from .routines import ROUTINE_ENDPOINTS, AccountRoutines
 from .scheduler import CommandScheduler
@@ -75,9 +77,8 @@ from .settings import (
     AccountSettings,
 )
 from .smart_home import AccountSmartHome
-from .smart_home_queries import SMART_HOME_ENDPOINTS
+from .smart_home_requests import SMART_HOME_ENDPOINTS
 from .stream import PushStream
-from .values import address_of, place_of
 
 ENDPOINTS: Final = (
     *ACCOUNT_ENDPOINTS,

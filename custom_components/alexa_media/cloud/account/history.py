@@ -11,8 +11,8 @@ from ..errors import AlexaBadResponseError, AlexaUnsupportedError
 from ..json import LONGEST_TEXT, mapping, mappings, name, text
 from ..model.history import HistoryApi, RecordPage, UtteranceType, VoiceRecord, WriteListener
 from .endpoints import Answer, Endpoint, Host
+from .parse import instant, required_list
 from .session import AccountSession
-from .values import instant, required_list
 
 HISTORY_PAGE: Final = Endpoint(
     name="history_page", method="GET", host=Host.RETAIL, path="/alexa-privacy/apd/activity", answer=Answer.HTML

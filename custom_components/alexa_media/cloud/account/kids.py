@@ -4,11 +4,10 @@ from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaConnectionError
 from ..json import mapping, mappings, name, reading, text
-from ..model.devices import Device
-from ..model.kids import Child, KidsApi
+from ..model.devices import Child, Device, KidsApi
 from .endpoints import Answer, Endpoint, Host
+from .parse import address_of, place_of, required_list
 from .session import AccountSession
-from .values import address_of, place_of, required_list
 
 KIDS_MODE: Final = Endpoint(name="kids_mode", method="GET", host=Host.WEBSITE, path="/api/device/op-mode")
 DISABLE_KIDS: Final = Endpoint(

@@ -6,8 +6,8 @@ from typing import Any, Final
 from ..json import by_key, mapping, mappings, name, number, text
 from ..model.lists import MAX_ITEMS, ItemChanges, ListInfo, ListItem, ListsApi, ListType
 from .endpoints import Answer, Endpoint, Host
+from .parse import required_list
 from .transport import Transport
-from .values import required_list
 
 _BASE: Final = "/alexashoppinglists/api/v2/lists"
 

@@ -26,9 +26,9 @@ from ..model.media import (
 )
 from .endpoints import Answer, Endpoint, Host
 from .nodes import Node, Target, command_node, parallel_node, search_payload, serial_node, stop_all_node, wait_node
+from .parse import address_of, required_list
 from .scheduler import CommandScheduler, speech_seconds
 from .transport import Transport
-from .values import address_of, required_list
 
 # What there is to choose from, by the skill that the query names. Without the header music is answered empty.
 BEHAVIOR_ENTITIES: Final = Endpoint(

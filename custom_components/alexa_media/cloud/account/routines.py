@@ -7,12 +7,11 @@ from typing import Any, Final
 
 from ..json import by_key, mapping, mappings, name, text, texts
 from ..model.devices import Device
-from ..model.media import RunRoutine
-from ..model.routines import Routine, RoutinesApi
+from ..model.media import Routine, RoutinesApi, RunRoutine
 from .endpoints import BEHAVIOR, Endpoint, Host
 from .nodes import DEFAULT_LOCALE, Node
+from .parse import required_list
 from .session import AccountSession
-from .values import required_list
 
 ROUTINES: Final = Endpoint(
     name="routines",

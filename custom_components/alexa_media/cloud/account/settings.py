@@ -21,8 +21,8 @@ from ..model.settings import (
     SettingValues,
 )
 from .endpoints import PREFERENCES, Answer, Endpoint, Host
+from .parse import address_of, place_of, required_list, required_texts
 from .session import AccountSession
-from .values import address_of, place_of, required_list, required_texts
 
 SET_PREFERENCES: Final = Endpoint(
     name="set_preferences",

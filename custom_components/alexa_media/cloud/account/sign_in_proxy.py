@@ -22,8 +22,7 @@ import httpx
 from multidict import MultiDict, MultiMapping
 from yarl import URL
 
-from .sign_in_origin import shim
-from .sign_in_pages import behind, in_front, is_amazon, rewritten, site_of
+from .sign_in_pages import behind, in_front, is_amazon, rewritten, shim, site_of
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 """Bytes that an answer of Amazon's may have, unpacked."""

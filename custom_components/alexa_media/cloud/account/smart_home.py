@@ -21,6 +21,9 @@ from ..model.appliances import (
     Appliance,
     ApplianceKind,
     ApplianceState,
+    ArmState,
+    Control,
+    Discovery,
     Exposure,
     Feature,
     FeatureName,
@@ -30,14 +33,25 @@ from ..model.appliances import (
     PropertyKey,
     PropertyName,
     Sample,
+    SmartHomeApi,
+    SmartHomeChanged,
     Temperature,
     TemperatureScale,
     Value,
     ValueRange,
     time_of_sample,
 )
-from ..model.controls import ArmState, Control, Discovery, SmartHomeApi, SmartHomeChanged
-from .smart_home_controls import (
+from .parse import required_list
+from .smart_home_requests import (
+    APPLIANCE_GROUPS,
+    APPLIANCES,
+    ARM,
+    CONTROL,
+    CONTROL_APPLIANCES,
+    CONTROL_PHOENIX,
+    DISCOVER,
+    GUARD_STATE,
+    STATES,
     action,
     control_requests,
     error_of,
@@ -51,20 +65,8 @@ from .smart_home_controls import (
     phoenix_error_of,
     phoenix_requests,
 )
-from .smart_home_queries import (
-    APPLIANCE_GROUPS,
-    APPLIANCES,
-    ARM,
-    CONTROL,
-    CONTROL_APPLIANCES,
-    CONTROL_PHOENIX,
-    DISCOVER,
-    GUARD_STATE,
-    STATES,
-)
 from .transport import Transport
 from .unproven import is_refusal_of_form
-from .values import required_list
 
 _ENDPOINT_ID: Final = "amzn1.alexa.endpoint."
 _GUARD: Final = "REDROCK_GUARD_PANEL"

@@ -12,7 +12,6 @@ import aiohttp
 from alexapy.const import API_USER_AGENT, DEFAULT_ACCEPT_LANGUAGE, USER_AGENT
 from yarl import URL
 
-from ..drift import Drift
 from ..errors import (
     AlexaBadResponseError,
     AlexaConnectionError,
@@ -32,6 +31,7 @@ from ..http import (
     off_loop,
     refusal_type,
 )
+from ..json import Drift
 from ..model.commands import command, is_command
 from .endpoints import Answer, Endpoint, Host
 from .limits import Slots, Throttle, Traffic

@@ -6,20 +6,18 @@ from enum import Flag, auto
 from typing import Protocol
 
 from ...const import Topic
-from ..drift import Drift
 from ..errors import AlexaError
 from ..http import ExchangeRecorder
+from ..json import Drift
 from .alarms import AlarmsApi
+from .appliances import SmartHomeApi
 from .commands import Command, PlayerCommand
-from .controls import SmartHomeApi
-from .devices import Account, BluetoothState, Device, Notification, Session, Volume
+from .devices import Account, BluetoothState, Device, KidsApi, Notification, Session, Volume
 from .events import PushEvent
 from .history import HistoryApi
-from .kids import KidsApi
 from .lists import ListsApi
-from .media import MediaApi
+from .media import MediaApi, RoutinesApi
 from .property import ManagementApi
-from .routines import RoutinesApi
 from .settings import BackgroundApi, SettingsApi
 
 

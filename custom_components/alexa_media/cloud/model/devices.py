@@ -1,16 +1,19 @@
-"""Devices, players and notifications as immutable values.
+"""Devices, groups, players, notifications and Amazon Kids: immutable values and protocol.
 
 Enumerations map unknown values to ``UNKNOWN``; the model keeps the
 raw text beside it, so that diagnostics can show it.
+
+A speaker group may contain groups: a stereo pair is one, and can be a member of another. A command
+for a group goes to each of its leaves once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Self, override
+from typing import Final, Protocol, Self, override
 
-from ..drift import UNKNOWN_VALUES
+from ..json import UNKNOWN_VALUES
 
 
 class OpenEnum(StrEnum):
@@ -279,3 +282,60 @@ class Notification:
     rules: tuple[str, ...] = ()
     index: str | None = None
     raw: Mapping[str, object] = field(default_factory=dict, compare=True)
+
+
+def members_of(device: Device, devices: Mapping[str, Device]) -> Iterator[str]:
+    """Yield the serials of all direct and nested members of a group, groups included, each once.
+
+    ``devices`` are the known devices by serial; members that it lacks are yielded too. A group
+    that contains itself is not entered again. A single device yields nothing.
+    """
+    seen = {device.serial}
+    waiting = list(reversed(device.members)) if device.is_group else []
+    while waiting:
+        serial = waiting.pop()
+        if serial in seen:
+            continue
+        seen.add(serial)
+        yield serial
+        if (found := devices.get(serial)) is not None and found.is_group:
+            waiting.extend(reversed(found.members))
+
+
+def leaves(device: Device, devices: Mapping[str, Device]) -> tuple[Device, ...]:
+    """Return the leaf devices of a group, each once and in the order of the members.
+
+    A single device, or a group without known members, is its own leaf. Unknown members are
+    skipped.
+    """
+    below = (devices[serial] for serial in members_of(device, devices) if serial in devices)
+    return tuple(found for found in below if not _is_branch(found, devices)) or (device,)
+
+
+def _is_branch(device: Device, devices: Mapping[str, Device]) -> bool:
+    """Return whether a device is a group with a known member."""
+    return device.is_group and any(member in devices for member in device.members)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A child of the Amazon household; ``child_id`` is Amazon's ``directedId``."""
+
+    child_id: str
+    name: str
+
+
+class KidsApi(Protocol):
+    """Amazon Kids of one account; every method raises an ``AlexaError``."""
+
+    async def async_kids_mode(self, device: Device) -> bool:
+        """Return whether Amazon Kids is enabled on a device; costs one request per device."""
+
+    async def async_children(self) -> tuple[Child, ...]:
+        """Return the children of the household."""
+
+    async def async_enable_kids(self, device: Device, child: Child) -> None:
+        """Turn on Amazon Kids on a device for a child."""
+
+    async def async_disable_kids(self, device: Device) -> None:
+        """Turn off Amazon Kids on a device."""

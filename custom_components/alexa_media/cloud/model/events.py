@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .controls import SmartHomeChanged
+from .appliances import SmartHomeChanged
 from .devices import PlayerState, Repeat, Session, Volume
 
 

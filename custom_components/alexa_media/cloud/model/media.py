@@ -1,12 +1,42 @@
-"""Music providers, sounds, stations, queues, and the steps of a sequence: models and protocol."""
+"""Music providers, sounds, stations, queues, routines, and the steps of a sequence: models and protocols."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from .commands import Command, PlaySearch
 from .devices import Device
-from .routines import Routine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routine:
+    """A routine of the account.
+
+    ``utterances`` are its trigger phrases, ``sequence`` is Amazon's JSON of its actions as a
+    string. ``needs_echo``: an action uses "the device you speak to".
+    ``serials`` are the Echos that the actions name.
+    """
+
+    routine_id: str
+    name: str
+    enabled: bool
+    sequence: str
+    utterances: tuple[str, ...] = ()
+    needs_echo: bool = False
+    serials: frozenset[str] = frozenset()
+
+
+class RoutinesApi(Protocol):
+    """The routines of one account; every method raises an ``AlexaError``."""
+
+    async def async_routines(self) -> Mapping[str, Routine]:
+        """Return all routines by id, including disabled ones."""
+
+    async def async_run(self, routine: Routine, device: Device | None) -> None:
+        """Run a routine, with ``device`` as "the device you speak to".
+
+        Returns when Amazon has accepted it.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

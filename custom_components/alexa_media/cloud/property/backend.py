@@ -8,13 +8,12 @@ from typing import Final
 import aiohttp
 
 from ...const import Topic
-from ..drift import Drift
 from ..errors import AlexaError, AlexaUnsupportedError
 from ..http import ExchangeRecorder
+from ..json import Drift
 from ..model.api import Capability
-from ..model.appliances import FeatureName
+from ..model.appliances import FeatureName, SmartHomeApi
 from ..model.commands import Announce, Command, PlayerCommand
-from ..model.controls import SmartHomeApi
 from ..model.devices import Account, BluetoothState, Device, DeviceFamily, Notification, Session, Volume
 from ..model.events import PushEvent
 from ..model.property import ManagementApi

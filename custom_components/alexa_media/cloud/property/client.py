@@ -5,9 +5,9 @@ from typing import Final
 
 import aiohttp
 
-from ..drift import Drift
 from ..errors import AlexaBadResponseError, AlexaInvalidValueError
 from ..http import ExchangeRecorder
+from ..json import Drift
 from ..model.appliances import HueSaturation, Temperature
 from . import operations as table, requests, settings
 from .models import (

@@ -11,6 +11,9 @@ from ..model.appliances import (
     Appliance,
     ApplianceKind,
     ApplianceState,
+    ArmState,
+    Control,
+    Discovery,
     Feature,
     FeatureName,
     HueSaturation,
@@ -18,14 +21,6 @@ from ..model.appliances import (
     PropertyKey,
     PropertyName,
     Sample,
-    Temperature,
-    Value,
-    time_of_sample,
-)
-from ..model.controls import (
-    ArmState,
-    Control,
-    Discovery,
     SetBrightness,
     SetColor,
     SetColorTemperature,
@@ -34,7 +29,10 @@ from ..model.controls import (
     SetSpeakerVolume,
     SetThermostatMode,
     SmartHomeApi,
+    Temperature,
+    Value,
     feature_of,
+    time_of_sample,
 )
 from ..model.devices import OpenEnum
 from . import models

@@ -15,7 +15,6 @@ from typing import Any, Final, Protocol
 import aiohttp
 from yarl import URL
 
-from ..drift import Drift
 from ..errors import (
     AlexaAuthError,
     AlexaBadResponseError,
@@ -39,7 +38,7 @@ from ..http import (
     parsed,
     refusal_type,
 )
-from ..json import mapping, mappings, text
+from ..json import Drift, mapping, mappings, text
 from .models import OFFLINE_CODES, Address, AddressProblem, JsonValue
 from .operation import HOSTS, Answer, Host, Operation, Region, Retry
 from .parse import ShapeError, new_endpoint_id, rejected_address

@@ -1,4 +1,4 @@
-"""Topics that one request reads for the whole account: Do Not Disturb, Bluetooth, notifications."""
+"""States of single Echos: Do Not Disturb, Bluetooth, notifications and Amazon Kids."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -8,11 +8,12 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..cloud.alarm_times import unless_counting
-from ..cloud.errors import AlexaConnectionError, AlexaError
+from ..cloud.errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
-from ..cloud.model.devices import BluetoothState, Device, Notification
+from ..cloud.model.devices import BluetoothState, Device, KidsApi, Notification
 from ..const import Topic
 from .base import TopicCoordinator
+from .devices import DevicesCoordinator
 from .echo_events import DND, EchoEvent, async_send
 
 
@@ -112,3 +113,53 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
         for key, notification in sorted(notifications.items()):
             by_serial.setdefault(notification.serial, []).append(unless_counting(notification, known.get(key)))
         return {serial: tuple(items) for serial, items in by_serial.items()}
+
+
+class KidsCoordinator(TopicCoordinator[bool]):
+    """Amazon Kids by serial, for devices that have listeners: one request each, once a day."""
+
+    topic: ClassVar[Topic] = Topic.KIDS
+    interval_with_push: ClassVar[timedelta] = timedelta(days=1)
+    interval_without_push: ClassVar[timedelta] = timedelta(days=1)
+    pushed: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        backend: AlexaBackend,
+        api: KidsApi,
+        devices: DevicesCoordinator,
+    ) -> None:
+        """Initialize without devices."""
+        super().__init__(hass, entry, backend)
+        self.api = api
+        self._devices = devices
+
+    @override
+    async def _async_read(self) -> Mapping[str, bool]:
+        """Read one device after the other; keep the last state where Amazon returns none."""
+        found: dict[str, bool] = {}
+        error: AlexaError | None = None
+        followed = [device for serial, device in self._devices.data.items() if serial in self._by_context]
+        for device in followed:
+            try:
+                found[device.serial] = await self.api.async_kids_mode(device)
+            except (AlexaUnsupportedError, AlexaBadResponseError) as err:
+                error = err
+                if device.serial in self.data:
+                    found[device.serial] = self.data[device.serial]
+        if error is not None and not found:
+            raise error
+        return found
+
+    async def async_confirm(self, device: Device) -> None:
+        """Read after a change, if the device has listeners; a failed read is repeated."""
+        if device.serial not in self._by_context:
+            return
+        try:
+            value = await self.api.async_kids_mode(device)
+        except AlexaError:
+            self.async_hint()
+        else:
+            self.async_apply({device.serial: value})
