@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator import media
 from tests.conftest import Household, quiet, state_of, until
 
 KITCHEN = "media_player.kitchen_show"
