@@ -57,6 +57,37 @@ def count_up(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping
                 item["updateAt"] = round(now * 1000)
 
 
+def create(lists: dict[str, Json], name: str, now: float) -> str:
+    """Create a custom list and return its id; raises ``ListError``."""
+    if any(same(held["listName"], name) for held in lists.values()):
+        raise ListError("There is a list with this name")
+    key = b64encode(f"{uuid4()}-CUSTOM".encode()).decode()
+    moment = round(now * 1000)
+    lists[key] = {
+        "listType": "CUSTOM",
+        "listName": name,
+        "version": 1,
+        "createAt": moment,
+        "updateAt": moment,
+        "items": {},
+    }
+    return key
+
+
+def remove(lists: dict[str, Json], key: str, version: int) -> None:
+    """Delete a custom list with its items; raises ``ListError``."""
+    if lists[key]["listType"] != "CUSTOM":
+        raise ListError("A default list cannot be deleted")
+    if lists[key]["version"] != version:
+        raise ListError("The version is not the current one", stale=True)
+    del lists[key]
+
+
+def same(one: str | None, other: str) -> bool:
+    """Return whether two lists would be called by the same name."""
+    return one is not None and one.strip().casefold() == other.strip().casefold()
+
+
 def add(held: Json, name: str, now: float) -> str:
     """Add an item and return its id."""
     item_id = str(uuid4())

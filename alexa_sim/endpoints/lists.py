@@ -20,6 +20,8 @@ def add_lists(api: WebsiteApi) -> None:
     host = ("www.{domain}",)
     # both read, whatever their method
     api.add("POST", f"{_BASE}/fetch", _lists, hosts=host, csrf=False)
+    api.add("POST", _BASE, _create, hosts=host)
+    api.add("DELETE", f"{_BASE}/{{list}}", _remove, hosts=host)
     api.add("POST", f"{_BASE}/{{list}}/items/fetch", _items, hosts=host, csrf=False)
     api.add("POST", f"{_BASE}/{{list}}/items", _add, hosts=host)
     api.add("PUT", f"{_BASE}/{{list}}/items/{{item}}", _update, hosts=host)
@@ -37,6 +39,31 @@ def _lists(call: Call) -> Response:
             ]
         }
     )
+
+
+def _create(call: Call) -> Response:
+    """Create a custom list."""
+    data = call.body()
+    name = data.get("listName")
+    if not isinstance(name, str) or not name.strip() or data.get("listType") != "CUSTOM":
+        raise bad_request("listName and listType CUSTOM are required")
+    with call.state.change():
+        try:
+            key = lists.create(call.account["lists"], name, call.state.now())
+        except lists.ListError as err:
+            raise _refused(err) from err
+    return json_response(_info(call, key, call.account["lists"][key]))
+
+
+def _remove(call: Call) -> Response:
+    """Delete a custom list; a client that knows an old version of it is refused."""
+    key, _ = _held(call)
+    with call.state.change():
+        try:
+            lists.remove(call.account["lists"], key, _version(call))
+        except lists.ListError as err:
+            raise _refused(err) from err
+    return json_response({})
 
 
 def _info(call: Call, key: str, held: dict[str, Any], *, counted: bool = False) -> dict[str, Any]:

@@ -233,6 +233,15 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
         if failures:
             raise failures[0]
 
+    async def async_delete_list(self, confirm: bool) -> None:
+        """Delete the list with all its items; Amazon does so with lists that a user has created alone."""
+        if not confirm:
+            raise invalid_input("confirmation_missing")
+        if self._list is None or self._list.info.type is not ListType.CUSTOM:
+            raise invalid_input("list_is_default")
+        with command_errors(self.hass, self.entry):
+            await self.coordinator.async_delete_list(self._list_id)
+
     async def _async_change(self, item: ListItem, changes: ItemChanges) -> None:
         """Change an item; ``item`` is the version that the user saw."""
 

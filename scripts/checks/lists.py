@@ -63,7 +63,33 @@ def long_list(world: World) -> str:
     return f"{len(names)} items, what is to do first: {pages} requests"
 
 
+def come_and_go(world: World) -> str:
+    """Create a list, add an item to it, and delete it."""
+    _, answer = world.rest().trigger_service_with_response(
+        "alexa_media", "create_list", config_entry_id=world.entry_id, name="Camping"
+    )
+    customer, _ = _shopping(world)
+
+    def lists() -> dict[str, Any]:
+        held: dict[str, Any] = world.sim.state()["accounts"][customer]["lists"]
+        return held
+
+    expect(lists()[answer["list_id"]]["listName"] == "Camping", f"in the cloud: {list(lists())}")
+
+    def entity() -> str | None:
+        states = world.rest().get_states()
+        return next((s.entity_id for s in states if s.entity_id.endswith("_camping")), None)
+
+    found = until("its entity", entity)
+    world.rest().trigger_service("todo", "add_item", entity_id=found, item="tent")
+    world.rest().trigger_service("alexa_media", "delete_list", entity_id=found, confirm=True)
+    expect(answer["list_id"] not in lists(), "still in the cloud")
+    until("it is gone", lambda: entity() is None, 60)
+    return "created, filled, deleted"
+
+
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("a shopping list both ways", shopping_list),
     ("a long list", long_list),
+    ("a list is created and deleted", come_and_go),
 )

@@ -36,6 +36,7 @@ from custom_components.alexa_media.cloud.account.endpoints import (
     Host,
 )
 from custom_components.alexa_media.cloud.account.history import HISTORY, HISTORY_BEFORE, HISTORY_PAGE
+from custom_components.alexa_media.cloud.account.unproven import UnprovenRequests
 from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.cloud.model.events import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
@@ -516,6 +517,8 @@ class Table:
         """Put the account through one fault at one moment and see it recover; returns what went wrong."""
         where = f"{endpoint.name} × {fault} × {moment}: "
         values = {s.entity_id: s.state for s in self.hass.states.async_all()}
+        # else the refusals of the case before hold for a day
+        self.entry.runtime_data.backend._session.transport.unproven = UnprovenRequests()
         self.sim.reset_ledger()
         with watching() as watch:
             self.sim.fault(**rule_of(endpoint, fault))

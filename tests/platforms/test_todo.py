@@ -15,6 +15,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.todo import parse_summary, summary_of
 from tests.conftest import Clock, Household, set_up, state_of
 
@@ -432,3 +433,88 @@ async def test_an_item_that_is_ticked_while_pages_are_read_is_shown_as_ticked(
     assert (await lists.here())["to do"]["status"] == "completed"
     assert config_entry.runtime_data.lists.data[lists.shop].items == await read(lists.shop)
     await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def _create(lists: Lists, name: str) -> str:
+    """Create a list and return its id."""
+    (entry,) = lists.hass.config_entries.async_loaded_entries(DOMAIN)
+    data = {"config_entry_id": entry.entry_id, "name": name}
+    response = await lists.hass.services.async_call(DOMAIN, "create_list", data, blocking=True, return_response=True)
+    return str((response or {})["list_id"])
+
+
+async def _delete(lists: Lists, entity_id: str, *, confirm: bool = True) -> None:
+    """Delete a list."""
+    data = {"entity_id": entity_id, "confirm": confirm}
+    await lists.hass.services.async_call(DOMAIN, "delete_list", data, blocking=True)
+
+
+async def test_a_list_is_created_filled_and_deleted(hass: HomeAssistant, lists: Lists, clock: Clock) -> None:
+    list_id = await _create(lists, " Camping  trip ")
+    assert lists._lists[list_id]["listName"] == "Camping trip"
+    await clock.advance(3, 0.5)
+    entity_id = "todo.jo_example_org_amazon_com_camping_trip"
+    assert state_of(hass, entity_id).state == "0"
+    data = {"entity_id": entity_id, "item": "tent"}
+    await hass.services.async_call(TODO_DOMAIN, "add_item", data, blocking=True)
+    assert lists.there(list_id) == {"tent": ("ACTIVE", None, None)}
+    lists.household.sim.reset_ledger()
+    await _delete(lists, entity_id)
+    assert list_id not in lists._lists
+    assert lists.requests("DELETE") == [f"DELETE /{list_id}"]
+    await clock.advance(70, 1)
+    assert hass.states.get(entity_id) is None
+
+
+@pytest.mark.parametrize(("name", "error"), [(" ", "list_without_name"), ("HOLIDAY", "list_exists")])
+async def test_a_list_with_a_bad_name_is_not_requested(lists: Lists, name: str, error: str) -> None:
+    lists.household.sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await _create(lists, name)
+    assert raised.value.translation_key == error
+    assert lists.requests() == []
+
+
+async def test_a_default_list_and_an_unconfirmed_one_stay(lists: Lists) -> None:
+    lists.household.sim.reset_ledger()
+    for entity_id, confirm, error in ((SHOPPING, True, "list_is_default"), (HOLIDAY, False, "confirmation_missing")):
+        with pytest.raises(ServiceValidationError) as raised:
+            await _delete(lists, entity_id, confirm=confirm)
+        assert raised.value.translation_key == error
+    assert lists.requests() == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 405])
+async def test_an_account_that_refuses_to_create_or_delete_lists_is_asked_once(
+    lists: Lists, sim: ControlClient, status: int
+) -> None:
+    (entry,) = lists.hass.config_entries.async_loaded_entries(DOMAIN)
+    sim.fault(path=BASE, method="POST", status=status)
+    sim.fault(path=f"{BASE}/*", method="DELETE", status=status)
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await _create(lists, "Camping")
+        with pytest.raises(HomeAssistantError):
+            await _delete(lists, HOLIDAY)
+    assert len(sim.ledger(method="POST", path=BASE)) == len(sim.ledger(method="DELETE", path=f"{BASE}/*")) == 1
+    assert entry.runtime_data.backend.unsupported == ("create_list", "delete_list")
+    assert state_of(lists.hass, HOLIDAY).state == "1"
+
+
+async def test_a_list_that_does_not_appear_is_an_error(lists: Lists, sim: ControlClient) -> None:
+    sim.fault(path=BASE, method="POST", status=200, body={"listId": "nowhere"})
+    with pytest.raises(HomeAssistantError) as raised:
+        await _create(lists, "Camping")
+    assert raised.value.translation_key == "command_refused"
+    sim.fault(path=f"{BASE}/*", method="DELETE", status=200, body={})
+    with pytest.raises(HomeAssistantError) as raised:
+        await _delete(lists, HOLIDAY)
+    assert raised.value.translation_key == "command_refused"
+
+
+async def test_a_write_about_lists_is_not_repeated_after_an_unknown_outcome(lists: Lists, sim: ControlClient) -> None:
+    sim.reset_ledger()
+    sim.fault(path=BASE, method="POST", cut="body")
+    with pytest.raises(HomeAssistantError):
+        await _create(lists, "Camping")
+    assert len(sim.ledger(method="POST", path=BASE)) == 1

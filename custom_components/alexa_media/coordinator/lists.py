@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..cloud.errors import AlexaError, AlexaUnsupportedError
+from ..cloud.errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.lists import ListInfo, ListItem, ListsApi
 from ..const import Topic
@@ -201,6 +201,30 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
             self._absences.miss(self.remembered)
 
     # --- writing ---------------------------------------------------------------------
+
+    async def async_create(self, name: str) -> str:
+        """Create a custom list and return its id once Amazon lists it; raises ``AlexaError``."""
+        before = await self._api.async_lists()
+        created = await self._api.async_create(name)
+        found = await self._async_read_lists_now()
+        added = [created] if created in found else [key for key in found.keys() - before if found[key].name == name]
+        if not added:
+            raise AlexaCommandError("Amazon does not list the new list", code="not_confirmed")
+        return added[0]
+
+    async def async_delete_list(self, list_id: str) -> None:
+        """Delete a custom list, and have it removed once Amazon lists it no more; raises ``AlexaError``."""
+        if found := (await self._api.async_lists()).get(list_id):
+            await self._api.async_delete_list(found)
+        if list_id in await self._async_read_lists_now():
+            raise AlexaCommandError("Amazon still lists the list", code="not_confirmed")
+
+    async def _async_read_lists_now(self) -> Mapping[str, ListInfo]:
+        """Return the lists after a change, and have them and their items refreshed."""
+        found = await self._api.async_lists()
+        self.async_apply({key: AlexaList(info=info) for key, info in found.items() if key not in self.data})
+        self.async_list_hint(None)
+        return found
 
     async def async_items_now(self, list_id: str) -> Mapping[str, ListItem]:
         """Read the items of a list now, and return them by id; raises ``AlexaError``."""

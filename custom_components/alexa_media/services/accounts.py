@@ -5,31 +5,39 @@ from collections.abc import Iterable
 import contextlib
 from typing import Final
 
+from homeassistant.components.todo.const import DOMAIN as TODO_DOMAIN
 from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
 from .. import recordings
-from ..cloud.names import same
+from ..cloud.names import same, tidy
 from ..const import CONF_EMAIL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import invalid_input, masked
+from ..entity import command_errors, invalid_input, masked, sendable
 
+SERVICE_CREATE_LIST: Final = "create_list"
+SERVICE_DELETE_LIST: Final = "delete_list"
 SERVICE_FORCE_LOGOUT: Final = "force_logout"
 SERVICE_ENABLE_NETWORK_DISCOVERY: Final = "enable_network_discovery"
 SERVICE_RECORD: Final = "record"
 
+ATTR_CONFIRM: Final = "confirm"
 ATTR_EMAIL: Final = "email"
 ATTR_HOURS: Final = "hours"
 ATTR_MODE: Final = "mode"
 START: Final = "start"
 STOP: Final = "stop"
+ATTR_NAME: Final = "name"
+
+MAX_LIST_NAME: Final = 256
+"""Letters of the name of a list, as the former API for skills had it."""
 
 _SCHEMA: Final = vol.Schema({vol.Optional(ATTR_EMAIL, default=[]): vol.All(cv.ensure_list, [cv.string])})
 _RECORD_SCHEMA: Final = vol.Schema(
@@ -54,6 +62,22 @@ def async_setup(hass: HomeAssistant) -> None:
         SupportsResponse.OPTIONAL,
     )
     async_register_admin_service(hass, DOMAIN, SERVICE_RECORD, _async_record, _RECORD_SCHEMA, SupportsResponse.OPTIONAL)
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_CREATE_LIST,
+        _async_create_list,
+        vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required(ATTR_NAME): cv.string}),
+        SupportsResponse.OPTIONAL,
+    )
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        SERVICE_DELETE_LIST,
+        entity_domain=TODO_DOMAIN,
+        schema={vol.Optional(ATTR_CONFIRM, default=False): cv.boolean},
+        func="async_delete_list",
+    )
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
@@ -151,3 +175,17 @@ async def _async_record(call: ServiceCall) -> ServiceResponse:
     with contextlib.suppress(OperationNotAllowed):
         await hass.config_entries.async_reload(entry.entry_id)
     return {"until": dt_util.utc_from_timestamp(until).isoformat()}
+
+
+async def _async_create_list(call: ServiceCall) -> ServiceResponse:
+    """Create a list; the response has its id. Raises ``ServiceValidationError`` for a name that is empty or taken."""
+    entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    if (lists := entry.runtime_data.lists) is None:
+        raise invalid_input("not_an_app_account", name=entry.title)
+    if not (name := tidy(sendable(call.data[ATTR_NAME], MAX_LIST_NAME))):
+        raise invalid_input("list_without_name")
+    if any(same(known.info.name, name) for known in lists.data.values()):
+        raise invalid_input("list_exists", name=name)
+    with command_errors(call.hass, entry):
+        list_id = await lists.async_create(name)
+    return {"list_id": list_id} if call.return_response else None

@@ -41,7 +41,27 @@ DELETE_LIST_ITEM: Final = Endpoint(
     answer=Answer.ANY,
 )
 
-LISTS_ENDPOINTS: Final = (LISTS, LIST_ITEMS, ADD_LIST_ITEM, UPDATE_LIST_ITEM, DELETE_LIST_ITEM)
+CREATE_LIST: Final = Endpoint(
+    name="create_list", method="POST", host=Host.RETAIL, path=_BASE, is_write=True, answer=Answer.ANY
+)
+DELETE_LIST: Final = Endpoint(
+    name="delete_list",
+    method="DELETE",
+    host=Host.RETAIL,
+    path=f"{_BASE}/{{list_id}}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+
+LISTS_ENDPOINTS: Final = (
+    LISTS,
+    LIST_ITEMS,
+    ADD_LIST_ITEM,
+    UPDATE_LIST_ITEM,
+    DELETE_LIST_ITEM,
+    CREATE_LIST,
+    DELETE_LIST,
+)
 
 
 # Keys of a quantity that is an object.
@@ -65,6 +85,7 @@ def _list(element: Mapping[str, Any]) -> ListInfo | None:
         list_id=list_id,
         type=ListType(text(element.get("listType")) or "UNKNOWN"),
         name=name(element.get("listName")),
+        version=_version(element.get("version")),
         revision=tuple(str(part) for part in revision),
     )
 
@@ -154,6 +175,21 @@ class AccountLists:
         # Amazon refuses the request without a body
         body = {"listAttributesToAggregate": [{"type": "totalActiveItemsCount"}], "listOwnershipType": None}
         return await self._transport.async_read(LISTS, parse_lists, json=body)
+
+    async def async_create(self, name: str) -> str | None:
+        """Create a custom list."""
+        with self._transport.unproven.attempt(CREATE_LIST.name):
+            answer = await self._transport.async_request(
+                CREATE_LIST, json={"listName": name, "listType": ListType.CUSTOM}
+            )
+        return text(mapping(answer).get("listId"))
+
+    async def async_delete_list(self, found: ListInfo) -> None:
+        """Delete a custom list with its items."""
+        with self._transport.unproven.attempt(DELETE_LIST.name):
+            await self._transport.async_request(
+                DELETE_LIST, params={"list_id": found.list_id}, query={"version": str(found.version)}
+            )
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
         """Return the items of a list, page by page."""

@@ -30,6 +30,7 @@ class ListInfo:
     list_id: str
     type: ListType
     name: str | None
+    version: int = 0
     revision: tuple[object, ...] = ()
 
 
@@ -64,6 +65,18 @@ class ListsApi(Protocol):
 
     async def async_lists(self) -> Mapping[str, ListInfo]:
         """Return all lists by id."""
+
+    async def async_create(self, name: str) -> str | None:
+        """Create a custom list and return its id, or None if the response does not contain it.
+
+        No maintained client does this: an account that refuses it raises ``AlexaUnsupportedError`` for a day.
+        """
+
+    async def async_delete_list(self, found: ListInfo) -> None:
+        """Delete a custom list with its items; refused when ``found.version`` is not the current one.
+
+        As unproven as ``async_create``.
+        """
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
         """Return the items of a list, each once; only about the first ``MAX_ITEMS`` of a longer list."""
