@@ -207,7 +207,11 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         before = await self._api.async_lists()
         created = await self._api.async_create(name)
         found = await self._async_read_lists_now()
-        added = [created] if created and created in found else [key for key in found.keys() - before if found[key].name == name]
+        added = (
+            [created]
+            if created and created in found
+            else [key for key in found.keys() - before if found[key].name == name]
+        )
         if not added:
             raise AlexaCommandError("Amazon does not list the new list", code="not_confirmed")
         return added[0]
