@@ -57,7 +57,6 @@ def _async_setup_smart_home(
 class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
     """Alexa Guard: armed when everyone is away, disarmed when someone is at home. Amazon requires no code."""
 
-    _attr_has_entity_name = True
     _attr_name = None
     _attr_code_arm_required = False
     _attr_supported_features = AlarmControlPanelEntityFeature.ARM_AWAY

@@ -16,7 +16,7 @@ from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, Propert
 from .cloud.model.devices import Device
 from .coordinator.device_states import KidsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, account_device_info, async_setup_entities, player_unique_id
+from .entity import AlexaDeviceEntity, AlexaEntity, account_device_info, async_setup_entities, player_unique_id
 from .features.appliances import (
     AlexaApplianceEntity,
     AlexaMeasuringEntity,
@@ -93,10 +93,9 @@ class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
         return self.device.online
 
 
-class AlexaPushSensor(BinarySensorEntity):
+class AlexaPushSensor(AlexaEntity, BinarySensorEntity):
     """State of Amazon's push stream; without it the integration polls more often."""
 
-    _attr_has_entity_name = True
     _attr_should_poll = False
 
     def __init__(self, entry: AlexaConfigEntry) -> None:

@@ -86,7 +86,6 @@ def _unique_id(entry: AlexaConfigEntry, routine_id: str) -> str:
 class AlexaRoutineButton(TopicEntity[TopicCoordinator[Routine]], ButtonEntity):
     """Run a routine, as its play button in the Alexa app does."""
 
-    _attr_has_entity_name = True
     _attr_translation_key = _KEY
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: RoutinesCoordinator, routine: Routine) -> None:

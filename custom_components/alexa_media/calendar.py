@@ -75,7 +75,6 @@ def _async_setup_alarms(
 class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
     """Enabled alarms and reminders, at all their times."""
 
-    _attr_has_entity_name = True
     _attr_supported_features = (
         CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.DELETE_EVENT | CalendarEntityFeature.UPDATE_EVENT
     )

@@ -15,7 +15,8 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import CONTEXT_RECENT_TIME_SECONDS, Entity
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, EntityPlatform
+from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
 
@@ -217,7 +218,30 @@ RARELY_USED: Final = frozenset({"alert_volume", "repeat", "restart", "shuffle"})
 """Keys of entities that are disabled in accounts set up since there are fewer; other accounts keep theirs enabled."""
 
 
-class TopicEntity[C: TopicCoordinator[Any]](CoordinatorEntity[C]):
+class AlexaEntity(Entity):
+    """An entity of the integration."""
+
+    _attr_has_entity_name = True
+
+    @override
+    @callback
+    def add_to_platform_start(
+        self, hass: HomeAssistant, platform: EntityPlatform, parallel_updates: asyncio.Semaphore | None
+    ) -> None:
+        """Derive the entity id from the English name, whatever Home Assistant's language is.
+
+        The ids of alexa_media_player do not depend on the language either, and automations that people share name them.
+        """
+        super().add_to_platform_start(hass, platform, parallel_updates)
+        names = platform.platform_data
+        if names.object_id_platform_translations is not names.default_language_platform_translations:
+            names.object_id_platform_translations = names.default_language_platform_translations
+            names.object_id_component_translations = async_get_cached_translations(
+                hass, "en", "entity_component", platform.domain
+            )
+
+
+class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
     """An entity that shows one topic."""
 
     @property
@@ -238,8 +262,6 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
     It exists while the device is listed, and is available while the topic can be read and the device is online.
     """
-
-    _attr_has_entity_name = True
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: TopicCoordinator[V], device: Device, key: str) -> None:
         """Initialize for a device; ``key`` follows the device's id in the unique id ("" for the main entity)."""

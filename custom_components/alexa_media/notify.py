@@ -34,6 +34,7 @@ from .coordinator.devices import DevicesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
     AlexaDeviceEntity,
+    AlexaEntity,
     TopicEntity,
     account_device_info,
     async_setup_entities,
@@ -84,10 +85,9 @@ def _unit_unique_id(entry: AlexaConfigEntry, unit: ManagedUnit) -> str:
     return f"{entry.unique_id}_{unit.unit_id}_announce"
 
 
-class AlexaUnitNotifier(NotifyEntity):
+class AlexaUnitNotifier(AlexaEntity, NotifyEntity):
     """Announces on all Echos of a unit in one request."""
 
-    _attr_has_entity_name = True
     _attr_translation_key = "announce_in_unit"
 
     def __init__(self, entry: AlexaConfigEntry, api: ManagementApi, unit: ManagedUnit) -> None:
@@ -191,8 +191,6 @@ async def async_setup_entry(
 
 class _AccountNotifier(TopicEntity[DevicesCoordinator], NotifyEntity):
     """A notify entity of the account."""
-
-    _attr_has_entity_name = True
 
     def __init__(self, entry: AlexaConfigEntry, key: str) -> None:
         """Initialize; ``key`` is that of the unique id and of the translation."""

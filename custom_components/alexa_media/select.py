@@ -13,7 +13,6 @@ from homeassistant.components.select.const import DOMAIN as SELECT_DOMAIN
 from homeassistant.const import MAX_LENGTH_STATE_STATE, EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .cloud.model.alarms import AlarmTone
 from .cloud.model.appliances import Appliance, Feature, PropertyName, SetMode
@@ -27,6 +26,7 @@ from .coordinator.runtime import AlexaConfigEntry
 from .coordinator.settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .entity import (
     AlexaDeviceEntity,
+    TopicEntity,
     account_device_info,
     async_setup_capable,
     command_errors,
@@ -89,10 +89,8 @@ def _async_setup_alarms(
     async_add_entities([AlexaDefaultDeviceSelect(entry)])
 
 
-class AlexaDefaultDeviceSelect(CoordinatorEntity[DevicesCoordinator], SelectEntity):
+class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
     """The Echo for alarms and reminders without a given Echo; stored in the options of the account."""
-
-    _attr_has_entity_name = True
 
     def __init__(self, entry: AlexaConfigEntry) -> None:
         """Initialize for the account."""

@@ -261,7 +261,6 @@ def _local(at: datetime | None) -> str | None:
 class AlexaLastSpokenTo(TopicEntity[TopicCoordinator[LastCommand]], SensorEntity):
     """The Echo of the account that was spoken to last."""
 
-    _attr_has_entity_name = True
     _attr_translation_key = "last_spoken_to"
     _unrecorded_attributes = frozenset({"text", "response", "person"})
 

@@ -99,7 +99,6 @@ def _unique_id(entry: AlexaConfigEntry, list_id: str) -> str:
 class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
     """A list; a note is an item's description, a quantity precedes its name."""
 
-    _attr_has_entity_name = True
     _attr_supported_features = (
         TodoListEntityFeature.CREATE_TODO_ITEM
         | TodoListEntityFeature.UPDATE_TODO_ITEM

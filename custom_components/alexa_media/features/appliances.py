@@ -235,8 +235,6 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
     is written when a shown value has changed, and not with every push about its appliance.
     """
 
-    _attr_has_entity_name = True
-
     def __init__(self, place: Placement, *keys: PropertyKey) -> None:
         """Initialize for an appliance of the account."""
         super().__init__(place.coordinator, context=place.appliance.entity_id)

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from alexa_sim.client import ControlClient
 from tests.conftest import state_of, until
+from tests.test_languages import cleared
 
 from .hotel import BED_101, LAMP_101, change, endpoint, requests
 
@@ -416,3 +417,11 @@ async def test_a_write_of_unknown_outcome_is_not_repeated_but_looked_at(
         assert len(writes(sim)) == 1, entity_id
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
         await until(hass, lambda e=entity_id, s=state: state_of(hass, e).state == s)  # type: ignore[misc]
+
+
+async def test_entity_ids_are_the_same_in_every_language(hass: HomeAssistant, hotel: MockConfigEntry) -> None:
+    english = await cleared(hass, hotel)
+    hass.config.language = "de"
+    await hass.config_entries.async_setup(hotel.entry_id)
+    await hass.async_block_till_done()
+    assert await cleared(hass, hotel) == english
