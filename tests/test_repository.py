@@ -278,7 +278,9 @@ def test_workflow_pins_its_actions_and_asks_for_little(path: Path) -> None:
         assert (ROOT / script).exists(), script
 
 
-@pytest.mark.parametrize("name", [".ci/run", *(f"scripts/{n}" for n in ("setup", "test", "lint", "lock", "develop"))])
+@pytest.mark.parametrize(
+    "name", [".ci/run", *(f"scripts/{n}" for n in ("setup", "test", "lint", "lock", "develop", "docs"))]
+)
 def test_script_can_be_run_as_it_is(name: str) -> None:
     path = ROOT / name
     assert path.stat().st_mode & 0o111 == 0o111
@@ -288,7 +290,7 @@ def test_script_can_be_run_as_it_is(name: str) -> None:
 def test_setup_refuses_an_environment_that_it_does_not_know() -> None:
     done = subprocess.run([ROOT / "scripts" / "setup", "tset"], capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 1
-    names = "test, hass, foreign, node, check, sim, browser or contract"
+    names = "test, hass, foreign, node, check, sim, browser, contract or docs"
     assert done.stderr == f"setup: there is no environment tset: name {names}\n"
 
 
@@ -364,6 +366,30 @@ def test_the_integration_has_the_same_name_everywhere(manifest: dict[str, Any]) 
     assert read_json(ROOT / "hacs.json")["name"] == name
     for page in ("README.md", "info.md"):
         assert (ROOT / page).read_text().startswith(f"# {name}\n")
+
+
+def test_the_readme_is_short_and_has_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 150
+    for wanted in (
+        "\nscripts/demo ",
+        "\nscripts/test ",
+        "https://github.com/alexa-media/alexa_media`",
+        "](docs/migrating.md)",
+    ):
+        assert wanted in text
+
+
+@pytest.mark.parametrize("page", ["README.md", "info.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+def test_links_to_files_lead_somewhere(page: str) -> None:
+    """Links of the pages in docs/ are checked by scripts/docs --strict."""
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / page).read_text())
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_every_page_of_the_documentation_is_in_its_navigation() -> None:
+    named = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text()))
+    assert {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")} == named
 
 
 def test_the_workflow_runs_every_form_of_the_demo_check() -> None:

@@ -1,0 +1,26 @@
+"""Hooks of mkdocs: links that leave ``docs/`` lead to the repository."""
+
+from pathlib import Path
+import re
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+OUTSIDE: Final = re.compile(r"(?<=\]\()(?:\.\./)+(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?(?=\))")
+"""The target of a link to a file; the pages are also read on GitHub, where relative links work."""
+
+
+def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
+    """Return a page with its links to files outside of ``docs/`` replaced; raises for a file that isn't there."""
+    folder = (ROOT / "docs" / page.file.src_uri).parent
+
+    def repository(match: re.Match[str]) -> str:
+        target = (folder / match[0].partition("#")[0]).resolve()
+        if target.is_relative_to(ROOT / "docs"):
+            return match[0]
+        if not target.exists():
+            message = f"{page.file.src_uri}: there is no {match[0]}"
+            raise FileNotFoundError(message)
+        kind = "tree" if target.is_dir() else "blob"
+        return f"{config.repo_url}/{kind}/main/{target.relative_to(ROOT)}{match['anchor'] or ''}"
+
+    return OUTSIDE.sub(repository, markdown)
