@@ -1,15 +1,15 @@
 """A real Home Assistant in this process, against a simulated cloud in another one."""
 
 import asyncio
-import asyncio.constants
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
+import logging
 import math
+import os
 from pathlib import Path
+import threading
 import time
-import traceback
 from typing import Any, cast
 
 from freezegun.api import FrozenDateTimeFactory
@@ -33,12 +33,13 @@ assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assi
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
-# Home Assistant's tests run the event loop in debug mode, which takes the whole stack for each callback, task and
-# future: a quarter of the suite's time. Two frames are enough to find them.
-_walk_stack = traceback.walk_stack
-# typeshed declares it final; the loop reads it each time
-asyncio.constants.DEBUG_STACK_DEPTH = 2  # type: ignore[misc]
-traceback.walk_stack = lambda f: islice(_walk_stack(f), 2)
+# Home Assistant's tests run the event loop in debug mode, which takes the stack for each callback, task and future: a
+# sixth of the time. The check for calls from other threads is the part that finds faults; `_lean_loop` keeps it.
+# PYTHONASYNCIODEBUG=1 brings the whole mode back, to see where a task was created.
+_DEBUG = bool(os.environ.get("PYTHONASYNCIODEBUG"))
+
+# One line per registered entity, 260 in each test that sets up an entry.
+logging.getLogger("homeassistant.helpers.entity_registry").setLevel(logging.WARNING)
 
 # The stream, and the ping that keeps it open.
 _ENDLESS = ("/v20160207/directives", "/ping")
@@ -60,6 +61,27 @@ def pytest_report_to_serializable(report: object) -> Generator[None, dict[str, A
 @pytest.fixture(autouse=True)
 def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant load this integration."""
+
+
+@pytest.fixture(autouse=True)
+async def _lean_loop(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the debug mode of the event loop, except that a call from another thread still fails."""
+    if _DEBUG:
+        return
+    loop = asyncio.get_running_loop()
+    loop.set_debug(False)
+    home = threading.get_ident()
+
+    def checked[**P](schedule: Callable[P, asyncio.Handle]) -> Callable[P, asyncio.Handle]:
+        def from_home(*args: P.args, **kwargs: P.kwargs) -> asyncio.Handle:
+            if threading.get_ident() != home:
+                raise RuntimeError("Non-thread-safe operation invoked on an event loop other than the current one")
+            return schedule(*args, **kwargs)
+
+        return from_home
+
+    for name in ("call_soon", "call_at"):  # call_later leads to call_at
+        monkeypatch.setattr(loop, name, checked(getattr(loop, name)))
 
 
 @pytest.fixture(scope="session")
@@ -289,12 +311,7 @@ class Clock:
 
 @pytest.fixture
 async def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTimeFactory) -> Clock:
-    """Return frozen time that moves on when the test says so.
-
-    Without the debug mode of the event loop: it notes a traceback for each callback, of which
-    hours that pass have many. All other tests run in it.
-    """
-    asyncio.get_running_loop().set_debug(False)
+    """Return frozen time that moves on when the test says so."""
     clock = Clock(hass, sim, freezer)
     if hass.config_entries.async_loaded_entries(DOMAIN):
         # The clock of the event loop jumps where it is frozen, and all its timers are due.

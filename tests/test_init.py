@@ -1,6 +1,7 @@
 """Setting up, unloading, reloading and removing an account; devices that come and go."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler, ConfigEntryState
@@ -14,6 +15,14 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 
 from .conftest import Clock, Household, quiet, set_up, state_of, until
+
+
+async def test_a_call_from_another_thread_into_the_event_loop_fails(hass: HomeAssistant) -> None:
+    """The suite leaves asyncio's debug mode, which is slow, but keeps its check of threads."""
+    loop = asyncio.get_running_loop()
+    for schedule in (partial(loop.call_soon, print), partial(loop.call_later, 1, print)):
+        with pytest.raises(RuntimeError, match="Non-thread-safe"):
+            await hass.async_add_executor_job(schedule)
 
 
 async def test_load_and_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:

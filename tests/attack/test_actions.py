@@ -201,7 +201,6 @@ def test_every_action_is_described() -> None:
 async def test_values_without_sense_are_named(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str
 ) -> None:
-    asyncio.get_running_loop().set_debug(False)
     await until(hass, lambda: any(entry.runtime_data.notifications.data.values()))
     good = filled(CALLS[action], entry)
     bad = [await try_call(hass, entry, DOMAIN, action, data) for data in odd_calls(action, good)]
@@ -212,7 +211,6 @@ async def test_values_without_sense_are_named(
 async def test_targets_and_data_of_notify_without_sense_are_named(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    asyncio.get_running_loop().set_debug(False)
     calls: list[dict[str, Any]] = [{"message": text, "target": [KITCHEN]} for text in TEXTS]
     calls += [{"message": "x", "target": target} for target in (*TARGETS, *TEXTS)]
     calls += [{"message": "x", "title": text, "target": [KITCHEN], "data": {"type": "announce"}} for text in TEXTS]
@@ -244,7 +242,6 @@ JSON: Final = st.recursive(
 @pytest.mark.usefixtures("quick")
 async def test_anything_at_all_is_named(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """Values that were not thought of, in any field of any action."""
-    asyncio.get_running_loop().set_debug(False)
     fields = [(action, name) for action, spec in ACTIONS.items() for name in ((spec or {}).get("fields") or {})]
     drawn: list[tuple[tuple[str, str], object]] = []
 

@@ -65,7 +65,6 @@ async def test_whatever_the_cloud_answers_everything_can_be_shown_and_heals(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, share: int
 ) -> None:
     """States, events, diagnostics and system health serialize, no error has a traceback, and all comes back."""
-    asyncio.get_running_loop().set_debug(False)
     assert await async_setup_component(hass, "system_health", {})
     await with_all_enabled(hass, sim, entry)
     before = {state.entity_id for state in hass.states.async_all() if state.state != STATE_UNAVAILABLE}

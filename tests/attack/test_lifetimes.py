@@ -71,7 +71,6 @@ async def test_set_ups_that_are_cancelled_leave_no_account(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     """Sixteen set-ups, each cancelled a little later than the one before, leave as much in memory as five do."""
-    asyncio.get_running_loop().set_debug(False)
     after_five = 0
     for step in range(16):
         task = asyncio.create_task(hass.config_entries.async_setup(config_entry.entry_id))

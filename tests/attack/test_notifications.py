@@ -1,6 +1,5 @@
 """Notifications, time zones and dates that make no sense: the account is set up, and everything else is right."""
 
-import asyncio
 from collections.abc import Callable
 import json
 from typing import Any
@@ -74,7 +73,6 @@ async def test_one_odd_notification_spoils_nothing(
                 item.update(change)
 
     spoil(monkeypatch, odd)
-    asyncio.get_running_loop().set_debug(False)
     with collecting() as log, watching_loop(0.1) as blocks:
         await hass.config_entries.async_setup(config_entry.entry_id)
         await hass.async_block_till_done()

@@ -86,7 +86,6 @@ UNKNOWN_DEVICE: Final = (
 async def test_thousands_of_unknown_serials_stay_small(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, command: str
 ) -> None:
-    asyncio.get_running_loop().set_debug(False)
     payload = {
         "volumeSetting": 10,
         "isMuted": False,
@@ -113,7 +112,6 @@ async def test_thousands_of_unknown_serials_stay_small(
 
 @pytest.mark.timeout(120)
 async def test_thousands_of_unknown_commands_stay_small(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    asyncio.get_running_loop().set_debug(False)
     before = sizes(entry)
     odd: list[Any] = [{"directive": None}, {"x": 1}, {}, {"directive": {"payload": []}}, {"directive": []}]
     with watching_loop(0.1) as blocks, collecting() as log:
@@ -132,7 +130,6 @@ async def test_thousands_of_unknown_commands_stay_small(hass: HomeAssistant, ent
 async def test_thousands_of_unknown_appliances_stay_small(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    asyncio.get_running_loop().set_debug(False)
     before = sizes(entry)
     sample = {"name": "powerState", "powerStateValue": "ON", "timeOfSample": "2026-11-28T00:00:00Z"}
     features = {"features": [{"name": "power", "properties": [sample]}]}
@@ -173,7 +170,6 @@ FIELDS: Final = (
 async def test_odd_values_in_every_known_command_fail_nothing(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    asyncio.get_running_loop().set_debug(False)
     good = {
         "dopplerId": {"deviceSerialNumber": household.serial("Kitchen Show"), "deviceType": "A"},
         "volumeSetting": 10,
@@ -230,7 +226,6 @@ def test_a_part_of_the_largest_size_is_read_quickly(kind: str) -> None:
 async def test_a_flood_overflows_the_queue_and_the_state_is_right_in_the_end(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    asyncio.get_running_loop().set_debug(False)
     serial, before, lost = household.serial("Kitchen Show"), rss(), 0
     with collecting() as log:
         for number in range(50_000):

@@ -637,12 +637,7 @@ async def table(
     config_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> Any:
-    """Return a loaded account that can be put through faults.
-
-    Without the debug mode of the event loop, which notes a traceback for each callback: the
-    same code is run in it by all other tests.
-    """
-    asyncio.get_running_loop().set_debug(False)
+    """Return a loaded account that can be put through faults."""
     table = Table(hass, sim, household, config_entry, Drive(hass, sim, freezer, config_entry))
     await table.begin()
     await explore(table)

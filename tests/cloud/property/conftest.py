@@ -1,6 +1,5 @@
 """A client whose Amazon is on loopback, with the names of the real hosts."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 import ssl
 
@@ -56,8 +55,6 @@ async def make(
     cloud: Cloud, quick_time: QuickTime, tokens: Tokens, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> AsyncIterator[Make]:
     """Return what makes clients of that cloud."""
-    # thousands of requests, and the loop would note the stack of each
-    asyncio.get_running_loop().set_debug(False)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", cloud.handle)
     server = TestServer(app, scheme="https")
