@@ -54,6 +54,7 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
         _step(bench, "lights")
         _step(bench, "idle_hour", LARGE)
         if ours:
+            _step(bench, "asks")
             _step(bench, "recording")
         for echos in (1,) if args.quick else (40, 1):
             bench.replace(echos)

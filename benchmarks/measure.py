@@ -370,6 +370,21 @@ class Bench:
         spoken = {said["serial"] for said in self.home.sim.spoken() if said["text"] == "Dinner is ready"}
         self.found["ten_speaks"] = {"requests": len(requests), "spoken": len(spoken), "seconds": called["seconds"]}
 
+    def asks(self) -> None:
+        """Ask Echos one after the other, whose records appear a second and a half after the words."""
+        for customer in self.home.sim.state()["accounts"]:
+            self.home.sim.patch_state({"accounts": {customer: {"historyDelay": 1.5}}})
+        took: list[float] = []
+        requests: list[int] = []
+        for entity_id in sorted(self._players())[: 5 if self.quick else 20]:
+            self.home.sim.reset_ledger()
+            data = {"entity_id": entity_id, "text_command": "what's the weather"}
+            called = self.home.probe("call", domain="alexa_media", action="ask", data=data, returns=True)
+            if any(answer["answer"] for answer in called["response"].values()):
+                took.append(called["seconds"])
+            requests.append(sum(e["path"].startswith("/alexa-privacy/") for e in self.home.requests()))
+        self.found["ask"] = quantiles(took) | {"requests": max(requests)}
+
     def lights(self) -> None:
         """Turn on twenty lights in one action, if the client has as many."""
         entities = self.home.probe("entities", platform=self.client.platform)

@@ -195,11 +195,13 @@ class Probe:
         ]
 
     async def _call(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Call an action and wait; returns its start (epoch seconds) and duration."""
+        """Call an action and wait; returns its start (epoch seconds), duration and response."""
         began = self.clock.real_time()
         before = time.monotonic()
-        await self.hass.services.async_call(data["domain"], data["action"], data["data"], blocking=True)
-        return {"began": began, "seconds": time.monotonic() - before}
+        response = await self.hass.services.async_call(
+            data["domain"], data["action"], data["data"], blocking=True, return_response=bool(data.get("returns"))
+        )
+        return {"began": began, "seconds": time.monotonic() - before, "response": response}
 
     async def _advance(self, data: dict[str, Any]) -> dict[str, Any]:
         """Advance the clocks and wait until no request is in flight."""

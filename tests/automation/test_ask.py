@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
+from custom_components.alexa_media.features.playback import TextCommandEntity
 from tests.automation.test_triggers import automate
 from tests.conftest import Household, quiet, until
 
@@ -133,6 +134,29 @@ async def test_bad_questions_are_refused_before_they_are_sent(
     assert sim.spoken() == []
     answers = await ask(hass, "what's the weather", KITCHEN, STUDIO)
     assert list(answers) == [STUDIO]
+
+
+async def test_an_echo_that_refuses_does_not_lose_the_answers_of_the_others(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Its answer says why it refused; the call only fails if all of them do."""
+    refusal = HomeAssistantError("Amazon refused it")
+
+    async def refuse(self: TextCommandEntity, command: Any, target: Any = None) -> None:
+        if self.entity_id == KITCHEN or refusing_all:
+            raise refusal
+        await whole(self, command, target)
+
+    whole, refusing_all = TextCommandEntity.async_command, False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TextCommandEntity, "async_command", refuse)
+        answers = await ask(hass, "what's the weather", KITCHEN, STUDIO)
+        assert "14 degrees" in answers[STUDIO]["answer"]
+        assert (answers[KITCHEN]["answer"], answers[KITCHEN]["error"]) == (None, "Amazon refused it")
+        refusing_all = True
+        with pytest.raises(HomeAssistantError, match="Amazon refused it"):
+            await ask(hass, "what's the weather", KITCHEN, STUDIO)
+    assert [said["device"] for said in sim.spoken()] == ["Living Room Studio"]
 
 
 async def test_a_group_answers_through_one_of_its_echos(

@@ -1,8 +1,12 @@
 """Playback commands, for Amazon's own player or that of a provider such as Spotify, and text commands."""
 
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, override
 
-from homeassistant.core import ServiceCall, ServiceResponse, callback
+from homeassistant.core import EntityServiceResponse, ServiceCall, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.json import JsonObjectType
 
 from ..cloud.errors import AlexaNoPlayerError
 from ..cloud.model.commands import Command, PlayerCommand, Stop, TextCommand
@@ -162,7 +166,7 @@ class TextCommandEntity(PlaybackEntity):
         listener, words = self._listener, _checked(text)
         await self._async_send(listener, words)
 
-    async def async_ask(self, text: str, longest: float) -> ServiceResponse:
+    async def async_ask(self, text: str, longest: float) -> JsonObjectType:
         """Send a text command and return Alexa's answer; ``longest`` is in seconds.
 
         Raises as ``async_send_text_command`` does, and ``ServiceValidationError`` for an account without history. An
@@ -185,17 +189,43 @@ class TextCommandEntity(PlaybackEntity):
         return question
 
 
-async def async_send_text_command(player: TextCommandEntity, call: ServiceCall) -> ServiceResponse:
-    """Handle ``alexa_media.send_text_command`` for one player."""
+async def async_send_text_commands(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse | None:
+    """Handle ``alexa_media.send_text_command``; raises the first refusal once all other Echos have the words."""
     if call.return_response:
-        return await async_ask(player, call)
-    await player.async_send_text_command(call.data[ATTR_TEXT_COMMAND])
+        return await async_ask_all(players, call)
+    text = call.data[ATTR_TEXT_COMMAND]
+    for result in await _async_each(players, call, lambda player: player.async_send_text_command(text)):
+        if isinstance(result, BaseException):
+            raise result
     return None
 
 
-async def async_ask(player: TextCommandEntity, call: ServiceCall) -> ServiceResponse:
-    """Handle ``alexa_media.ask`` for one player."""
-    return await player.async_ask(call.data[ATTR_TEXT_COMMAND], call.data.get(ATTR_TIMEOUT, DEFAULT_WAIT))
+async def async_ask_all(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse:
+    """Handle ``alexa_media.ask``: the answer of each Echo, or why it refused the words.
+
+    Raises the first refusal if no Echo has taken them.
+    """
+    text, longest = call.data[ATTR_TEXT_COMMAND], call.data.get(ATTR_TIMEOUT, DEFAULT_WAIT)
+    results = await _async_each(players, call, lambda player: player.async_ask(text, longest))
+    errors = [result for result in results if isinstance(result, BaseException)]
+    if errors and (len(errors) == len(results) or not all(isinstance(err, HomeAssistantError) for err in errors)):
+        raise errors[0]
+    return {
+        player.entity_id: _refusal(player.device, text, result) if isinstance(result, BaseException) else result
+        for player, result in zip(players, results, strict=True)
+    }
+
+
+async def _async_each[T](
+    players: Iterable[TextCommandEntity], call: ServiceCall, act: Callable[[TextCommandEntity], Coroutine[Any, Any, T]]
+) -> list[T | BaseException]:
+    """Return what an action returns or raises for each player; all run at once, so that their words are merged."""
+
+    async def one(player: TextCommandEntity) -> T:
+        player.async_set_context(call.context)
+        return await act(player)
+
+    return await asyncio.gather(*map(one, players), return_exceptions=True)
 
 
 def _checked(text: str) -> str:
@@ -205,7 +235,13 @@ def _checked(text: str) -> str:
     return words
 
 
-def _answer(question: Question, listener: Device, words: str, seconds: float) -> dict[str, Any]:
+def _refusal(device: Device, words: str, err: BaseException) -> JsonObjectType:
+    """Return the response of an Echo that has not taken the words."""
+    unknown = dict.fromkeys(("answer", "intent", "found_by", "milliseconds"))
+    return {"device": device.name, "text": words, **unknown, "error": str(err) or type(err).__name__}
+
+
+def _answer(question: Question, listener: Device, words: str, seconds: float) -> JsonObjectType:
     """Return the response of a question; ``milliseconds`` is None without an answer."""
     record = question.record
     error = None if record else question.error.reason if question.error else NO_ANSWER

@@ -1,13 +1,16 @@
 """Actions of media players: commands, speech, sequences and routines; and the people of the household."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
+from homeassistant.helpers.service import (
+    async_register_admin_service,
+    async_register_batched_platform_entity_service,
+    async_register_platform_entity_service,
+)
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.helpers.typing import VolDictType
 import probatio as vol
@@ -21,8 +24,8 @@ from ..features.playback import (
     ATTR_TIMEOUT,
     LONGEST_WAIT,
     SHORTEST_WAIT,
-    async_ask,
-    async_send_text_command,
+    async_ask_all,
+    async_send_text_commands,
 )
 from ..features.sequences import names_routine, reader
 from ..features.speech import DndPolicy, Kind, async_say, echo_players, expand, message_of, obstacle
@@ -72,17 +75,15 @@ _DND: Final[VolDictType] = {
 }
 _SLEEP_TIMER: Final[VolDictType] = {vol.Required(ATTR_DURATION): cv.positive_time_period}
 
-# Per media player action: name, fields, method or function, and whether it responds.
-_PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType | None, str | Callable[..., Any], SupportsResponse], ...]] = (
+# Per media player action: name, fields, method, and whether it responds.
+_PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType | None, str, SupportsResponse], ...]] = (
     (SERVICE_AMAZON_KIDS_DISABLE, {}, "async_amazon_kids_disable", SupportsResponse.NONE),
     (SERVICE_AMAZON_KIDS_ENABLE, _KIDS, "async_amazon_kids_enable", SupportsResponse.NONE),
-    (SERVICE_ASK, _TEXT_COMMAND, async_ask, SupportsResponse.ONLY),
     (SERVICE_FORWARD, {}, "async_forward", SupportsResponse.NONE),
     (SERVICE_GET_QUEUE, None, "async_get_queue", SupportsResponse.ONLY),
     (SERVICE_RESTORE_VOLUME, {}, "async_restore_volume", SupportsResponse.NONE),
     (SERVICE_REWIND, {}, "async_rewind", SupportsResponse.NONE),
     (SERVICE_RUN_ROUTINE, {vol.Required(ATTR_ROUTINE): cv.string}, "async_run_routine", SupportsResponse.OPTIONAL),
-    (SERVICE_SEND_TEXT_COMMAND, _TEXT_COMMAND, async_send_text_command, SupportsResponse.OPTIONAL),
     (SERVICE_SET_DO_NOT_DISTURB, _DND, "async_set_do_not_disturb", SupportsResponse.NONE),
     (SERVICE_SET_SLEEP_TIMER, _SLEEP_TIMER, "async_set_sleep_timer", SupportsResponse.NONE),
     (SERVICE_UNPAIR_BLUETOOTH, {vol.Required(ATTR_SOURCE): cv.string}, "async_unpair_bluetooth", SupportsResponse.NONE),
@@ -103,13 +104,26 @@ _SPEAK_SCHEMA: Final = cv.make_entity_service_schema(
 @callback
 def async_setup(hass: HomeAssistant) -> None:
     """Register the actions."""
-    for name, fields, handler, response in _PLAYER_ACTIONS:
+    for name, fields, method, response in _PLAYER_ACTIONS:
         async_register_platform_entity_service(
             hass,
             DOMAIN,
             name,
             entity_domain=MEDIA_PLAYER_DOMAIN,
             schema=fields,
+            func=method,
+            supports_response=response,
+        )
+    for name, handler, response in (
+        (SERVICE_ASK, async_ask_all, SupportsResponse.ONLY),
+        (SERVICE_SEND_TEXT_COMMAND, async_send_text_commands, SupportsResponse.OPTIONAL),
+    ):
+        async_register_batched_platform_entity_service(
+            hass,
+            DOMAIN,
+            name,
+            entity_domain=MEDIA_PLAYER_DOMAIN,
+            schema=_TEXT_COMMAND,
             func=handler,
             supports_response=response,
         )
