@@ -1,0 +1,248 @@
+"""Every YAML block of the README and the documentation is loaded and run against the simulated cloud."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+import re
+from typing import Any, Final, cast
+
+from homeassistant.const import EVENT_CALL_SERVICE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util import slugify
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_mock_service
+import yaml
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media import push
+from custom_components.alexa_media.coordinator.history import HistoryCoordinator
+from tests.conftest import Household, quiet, set_up, state_of, until
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BLOCK: Final = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PROPERTY: Final = "docs/smart-properties.md"
+
+OTHERS: Final = {
+    "binary_sensor.doorbell": "off",
+    "binary_sensor.front_door": "off",
+    "cover.bedroom": "closed",
+    "cover.garage": "open",
+    "light.bedroom": "off",
+    "sensor.pool_temperature": "24",
+    "sensor.rain_probability": "80",
+    "sensor.washing_machine_power": "400",
+    "tts.piper": "unknown",
+    "zone.home": "1",
+}
+"""Entities of other integrations that examples use, and their states."""
+
+SHORT: Final = {
+    "alarm_control_panel.alexa_guard_60057": "alarm_control_panel.alexa_guard",
+    "light.hall_hall_light": "light.hall_light",
+}
+"""Ids that users shorten, as the pages do."""
+
+ELSEWHERE: Final = {"notify.mobile_app_phone", "tts.speak"}
+"""Actions of other integrations that examples call."""
+
+CARDS: Final = {"button", "calendar", "entities", "grid", "heading", "markdown", "media-control", "tile", "todo-list"}
+"""Cards of Home Assistant that examples use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A block of YAML."""
+
+    name: str
+    content: dict[str, Any]
+
+    @property
+    def automation(self) -> dict[str, Any] | None:
+        """Return the block as an automation; actions alone are started by an event."""
+        if "triggers" in self.content:
+            return self.content
+        started = {"alias": self.name, "triggers": [{"trigger": "event", "event_type": "example"}]}
+        if "actions" in self.content:
+            return started | self.content
+        return started | {"actions": [self.content]} if "action" in self.content else None
+
+
+def examples() -> Iterator[Example]:
+    """Yield the blocks of all pages."""
+    for path in PAGES:
+        text = path.read_text()
+        for match in BLOCK.finditer(text):
+            name = f"{path.relative_to(ROOT)}:{text.count('\n', 0, match.start()) + 1}"
+            yield Example(name, yaml.safe_load(match[1]))
+
+
+EXAMPLES: Final = list(examples())
+AUTOMATIONS: Final = [found for found in EXAMPLES if found.automation and not found.name.startswith(PROPERTY)]
+VIEWS: Final = [found for found in EXAMPLES if "sections" in found.content]
+
+
+def name_of(example: Example) -> str:
+    """Return the name of a test."""
+    return example.name
+
+
+@pytest.fixture
+async def home(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[MockConfigEntry]:
+    """Return an account beside entities of other integrations; its own entities have the ids that the pages use."""
+    monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
+    registry = er.async_get(hass)
+    registry.async_get_or_create(
+        "number",
+        "alexa_media",
+        f"{household.serial('Kitchen Show')}_brightness",
+        config_entry=config_entry,
+        suggested_object_id="kitchen_show_brightness",
+    )
+    await set_up(hass, config_entry)
+    await quiet(hass, sim, calm=0.4, rest=0.03)
+    for found in er.async_entries_for_config_entry(registry, config_entry.entry_id):
+        device = dr.async_get(hass).async_get(found.device_id or "")
+        assert isinstance(device, dr.DeviceEntry)
+        if device.entry_type is dr.DeviceEntryType.SERVICE:
+            wanted = f"{found.domain}.alexa_{slugify(found.original_name or '')}"
+            if found.entity_id != wanted:
+                registry.async_update_entity(found.entity_id, new_entity_id=wanted)
+        if found.entity_id in SHORT:
+            registry.async_update_entity(found.entity_id, new_entity_id=SHORT[found.entity_id])
+    upstairs = ar.async_get(hass).async_create("Upstairs", aliases=set())
+    spot = registry.async_get("media_player.office_spot")
+    assert spot
+    dr.async_get(hass).async_update_device(spot.device_id or "", area_id=upstairs.id)
+    for entity_id, state in OTHERS.items():
+        hass.states.async_set(entity_id, state)
+    await hass.async_block_till_done()
+    yield config_entry
+    if hass.services.has_service("automation", "turn_off"):
+        await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+    await hass.config_entries.async_unload(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+
+def referenced(content: object) -> Iterator[str]:
+    """Yield the entities and calendars that a block names, also in templates."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            if key in {"action", "perform_action", "trigger"} and isinstance(value, str):
+                continue
+            yield from referenced(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from referenced(value)
+    elif isinstance(content, str):
+        domains = "media_player|sensor|binary_sensor|switch|light|cover|notify|todo|calendar|number|alarm_control_panel"
+        yield from re.findall(rf"\b(?:{domains})\.[a-z0-9_]+", content)
+
+
+def called(content: object) -> Iterator[str]:
+    """Yield the actions that a block calls."""
+    if isinstance(content, Mapping):
+        if isinstance(content.get("action"), str) and "." in content["action"]:
+            yield content["action"]
+        for value in content.values():
+            yield from called(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from called(value)
+
+
+def writes(sim: ControlClient) -> int:
+    """Return the number of requests that change something."""
+    return sum(entry["method"] != "GET" and "/auth/" not in entry["path"] for entry in sim.ledger())
+
+
+def reaches_amazon(actions: object) -> bool:
+    """Return True if actions change something at Amazon: others only concern other integrations or files."""
+    foreign = set(called(actions)) <= {*ELSEWHERE, "alexa_media.record"}
+    return not foreign and any(found not in OTHERS for found in referenced(actions))
+
+
+async def start(hass: HomeAssistant, sim: ControlClient, household: Household, automation: dict[str, Any]) -> None:
+    """Let happen what an automation waits for: words are spoken, anything else is triggered by hand."""
+    trigger = automation["triggers"][0]
+    if "last_spoken_to" in str(automation):
+        sim.say(household.serial("Bedroom Dot"), "what time is it")
+        await until(hass, lambda: state_of(hass, "sensor.alexa_last_spoken_to_echo").state == "Bedroom Dot")
+    if trigger["trigger"] == "event":
+        hass.bus.async_fire(trigger["event_type"])
+    elif trigger["trigger"] == "alexa_media.voice_command":
+        heard = trigger["target"]["entity_id"]
+        state = hass.states.get(heard[0] if isinstance(heard, list) else heard)
+        assert state
+        sim.say(household.serial(state.name), re.sub(r"\{\w+\}", "pool", trigger["options"]["text"]))
+    else:
+        entity_id = f"automation.{slugify(automation['alias'])}"
+        await hass.services.async_call("automation", "trigger", {"entity_id": entity_id}, blocking=True)
+
+
+@pytest.mark.parametrize("example", AUTOMATIONS, ids=name_of)
+async def test_an_automation_of_the_pages_runs_as_it_is(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    home: MockConfigEntry,
+    household: Household,
+    example: Example,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    automation = cast("dict[str, Any]", yaml.safe_load(yaml.safe_dump(example.automation)))
+    for action in automation["actions"]:
+        if "config_entry_id" in action.get("data", {}):
+            action["data"]["config_entry_id"] = home.entry_id
+    actions = set(called(automation))
+    for action in actions & ELSEWHERE:
+        async_mock_service(hass, *action.split("."))
+    unknown = [found for found in referenced(example.content) if not hass.states.get(found)]
+    assert [found for found in unknown if not hass.services.has_service(*found.split("."))] == []
+    calls = async_capture_events(hass, EVENT_CALL_SERVICE)
+    before = writes(sim)
+    assert await async_setup_component(hass, "automation", {"automation": [automation]})
+    state = hass.states.get(f"automation.{slugify(automation['alias'])}")
+    assert state, "the automation was not accepted"
+    assert state.state == "on", "the automation is not valid"
+    await start(hass, sim, household, automation)
+    await until(hass, lambda: {f"{call.data['domain']}.{call.data['service']}" for call in calls} & actions)
+    if reaches_amazon(automation["actions"]):
+        await until(hass, lambda: writes(sim) > before)
+    finished = hass.states.get(state.entity_id)
+    assert finished
+    assert finished.attributes["last_triggered"], "it did not run"
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("example", VIEWS, ids=name_of)
+async def test_a_view_of_the_pages_shows_entities_that_exist(
+    hass: HomeAssistant, home: MockConfigEntry, example: Example, hass_ws_client: Any
+) -> None:
+    assert await async_setup_component(hass, "lovelace", {})
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "lovelace/config/save", "config": {"views": [example.content]}})
+    assert (await client.receive_json())["success"]
+    await client.send_json_auto_id({"type": "lovelace/config"})
+    assert (await client.receive_json())["result"]["views"] == [example.content]
+    assert [found for found in referenced(example.content) if not hass.states.get(found)] == []
+    for section in example.content["sections"]:
+        assert {card["type"] for card in section["cards"]} <= CARDS
+        for card in section["cards"]:
+            if action := card.get("tap_action", {}).get("perform_action"):
+                assert hass.services.has_service(*action.split("."))
+
+
+def test_every_block_is_tested() -> None:
+    tested = {found.name for found in (*AUTOMATIONS, *VIEWS)}
+    rest = [found.name for found in EXAMPLES if found.name not in tested]
+    assert [name for name in rest if not name.startswith(PROPERTY)] == []
+    assert len(AUTOMATIONS) >= 30
