@@ -18,6 +18,9 @@ type Json = dict[str, Any]
 GUARD_MODEL = "REDROCK_GUARD_PANEL"
 ARM_STATES = ("ARMED_AWAY", "ARMED_STAY", "ARMED_NIGHT", "DISARMED")
 
+SCENES = ("SCENE_TRIGGER", "ACTIVITY_TRIGGER")
+"""Display categories of what can only be activated."""
+
 REPORTS = 3600.0
 """Seconds after which a thermometer reports again, though nothing has changed."""
 
@@ -253,6 +256,12 @@ def features_of(appliance: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**appliance["features"], "securityPanel": panel}
 
 
+def panel_of(appliance: Json) -> Json | None:
+    """Return what has the arm state of an appliance: itself for Guard, the feature of any other panel."""
+    panel: Json | None = appliance["features"].get("securityPanel")
+    return panel if appliance["armState"] is None else appliance
+
+
 def complete_features(features: Mapping[str, Any], now: float) -> Json:
     """Return features with the time that their values were true."""
     return {key: {"sampled": now, **feature} for key, feature in features.items()}
@@ -403,14 +412,25 @@ def _configuration(name: str, feature: Mapping[str, Any]) -> Json | None:
             return {"__typename": "ToggleConfiguration", "friendlyName": friendly}
         case "thermostat":
             return {"__typename": "ThermostatConfiguration", "supportedModes": feature["supportedModes"]}
+        case "deviceUsageMeter":
+            return {
+                "__typename": "DeviceUsageMeterConfiguration",
+                "electricity": _meter(feature.get("electricityUnit")),
+                "naturalGas": _meter(feature.get("naturalGasUnit")),
+            }
         case "securityPanel":
             return {
                 "__typename": "SecurityPanelConfiguration",
                 "supportedArmStates": [{"value": state} for state in ARM_STATES],
-                "supportedAuthorizationTypes": [],
+                "supportedAuthorizationTypes": [{"type": "FOUR_DIGIT_PIN"}] if feature.get("pin") else [],
             }
         case _:
             return None
+
+
+def _meter(unit: str | None) -> Json | None:
+    """Return how a meter measures, which has a unit of its own."""
+    return None if unit is None else {"unit": unit, "defaultResolution": 3600, "measuringMethod": "MEASURED"}
 
 
 def text(value: str | None) -> Json | None:

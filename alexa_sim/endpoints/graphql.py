@@ -335,11 +335,16 @@ def _disarm(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
 def _panel(call: Call, given: Mapping[str, Any], state: str) -> Json:
     """Arm or disarm a panel."""
     appliance = call.account["appliances"].get(smart_home.entity_id(given["endpointId"]))
-    if appliance is None or appliance["armState"] is None:
+    panel = smart_home.panel_of(appliance) if appliance is not None else None
+    if appliance is None or panel is None:
         return _failed("ResourceNotFound", "There is no such panel")
     if not appliance["reachable"]:
         return _failed("EndpointUnreachable", "The panel cannot be reached")
-    appliance["armState"] = state
+    if state == "DISARMED" and panel.get("pin") not in (None, given.get("pin")):
+        return _failed("Unauthorized", "The code is wrong or missing")
+    if state != "DISARMED" and panel.get("openSensors") and not given["bypassSensors"]:
+        return _failed("BypassNeeded", "Sensors are open")
+    panel["armState"] = state
     return {"isSuccess": True, "error": None}
 
 
@@ -348,8 +353,16 @@ def _failed(typename: str, message: str) -> Json:
     return {"isSuccess": False, "error": {"__typename": typename, "message": message}}
 
 
+def _disarm_with_pin(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+    appliance = call.account["appliances"].get(smart_home.entity_id(input["endpointId"]))
+    panel = smart_home.panel_of(appliance) if appliance is not None else None
+    if panel is not None and panel.get("pin") is None:
+        return _with_pin(call, _info, input=input)
+    return {"__typename": "DisarmWithPinResponse"} | _panel(call, input, "DISARMED")
+
+
 def _with_pin(_call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002, ARG001
-    """Refuse: no device of a household has a code."""
+    """Refuse: no lock of a household has a code."""
     return {"__typename": "DisarmWithPinResponse"} | _failed("DeviceCodeSetupRequired", "No code has been set up")
 
 
@@ -477,7 +490,7 @@ _RESOLVERS: Mapping[str, Callable[..., Any]] = {
     "updateEndpointSettingJson": _update_setting,
     "armSecurityPanel": _arm,
     "disarmSecurityPanel": _disarm,
-    "disarmWithPin": _with_pin,
+    "disarmWithPin": _disarm_with_pin,
     "unlockWithPin": _with_pin,
     "activateAutomation": automation,
     "deactivateAutomation": automation,

@@ -288,13 +288,21 @@ def _target_temperature(appliance: Json, parameters: Mapping[str, Any], now: flo
     feature["sampled"] = now
 
 
+def _scene(appliance: Json, _parameters: Mapping[str, Any], now: float) -> None:
+    """Activate a scene."""
+    if appliance["category"] not in smart_home.SCENES:
+        raise ControlError("UNSUPPORTED_OPERATION")
+    appliance["activated"] = now
+
+
 def _security_panel(appliance: Json, parameters: Mapping[str, Any], _now: float) -> None:
     """Arm Guard."""
-    if appliance["armState"] is None:
+    panel = smart_home.panel_of(appliance)
+    if panel is None:
         raise ControlError("UNSUPPORTED_OPERATION")
     if parameters.get("armState") not in ("ARMED_AWAY", "ARMED_STAY"):
         raise ControlError("INVALID_VALUE", "armState is not known")
-    appliance["armState"] = parameters["armState"]
+    panel["armState"] = parameters["armState"]
 
 
 _ACTIONS: Mapping[Any, Callable[[Json, Mapping[str, Any], float], None]] = {
@@ -309,5 +317,6 @@ _ACTIONS: Mapping[Any, Callable[[Json, Mapping[str, Any], float], None]] = {
     "lockAction": _lock,
     "setThermostatMode": _thermostat_mode,
     "setTargetTemperature": _target_temperature,
+    "sceneActivate": _scene,
     "controlSecurityPanel": _security_panel,
 }

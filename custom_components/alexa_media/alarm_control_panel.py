@@ -9,15 +9,25 @@ from homeassistant.components.alarm_control_panel.const import (
     DOMAIN as ALARM_CONTROL_PANEL_DOMAIN,
     AlarmControlPanelEntityFeature,
     AlarmControlPanelState,
+    CodeFormat,
 )
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance, ArmState
+from .cloud.errors import AlexaCommandError
+from .cloud.model.appliances import Appliance, ArmState, Feature, FeatureName, PropertyKey, PropertyName
+from .const import DOMAIN
 from .coordinator.runtime import AlexaConfigEntry
 from .coordinator.smart_home import GuardCoordinator
 from .entity import TopicEntity, command_errors
-from .features.appliances import EntityFactory, Placement, appliance_device_info, async_setup_appliances
+from .features.appliances import (
+    AlexaApplianceEntity,
+    EntityFactory,
+    Placement,
+    appliance_device_info,
+    async_setup_appliances,
+)
 
 PARALLEL_UPDATES = 0
 
@@ -42,14 +52,16 @@ STATES: Final = {
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add Guard if the account has it."""
+    """Add Guard and other security panels."""
     guard = entry.runtime_data.guard
-    if guard is None:
-        return
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+        panel = appliance.feature(FeatureName.SECURITY_PANEL)
         if appliance.is_guard:
-            yield "", partial(AlexaGuard, guard=guard)
+            if guard is not None:
+                yield "", partial(AlexaGuard, guard=guard)
+        elif panel is not None and PropertyName.ARM_STATE in panel.properties:
+            yield "", partial(AlexaSecurityPanel, panel=panel)
 
     async_setup_appliances(hass, entry, async_add_entities, ALARM_CONTROL_PANEL_DOMAIN, find)
 
@@ -99,3 +111,97 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
         """Read Guard now (``homeassistant.update_entity``)."""
         if self.enabled:
             await self.coordinator.async_refresh_shared()
+
+
+ARMED: Final = {
+    ArmState.ARMED_AWAY: (AlarmControlPanelState.ARMED_AWAY, AlarmControlPanelEntityFeature.ARM_AWAY),
+    ArmState.ARMED_STAY: (AlarmControlPanelState.ARMED_HOME, AlarmControlPanelEntityFeature.ARM_HOME),
+    ArmState.ARMED_NIGHT: (AlarmControlPanelState.ARMED_NIGHT, AlarmControlPanelEntityFeature.ARM_NIGHT),
+}
+"""States of a security panel other than disarmed, and the feature that sets each."""
+
+_ARM_STATE: Final = PropertyKey(FeatureName.SECURITY_PANEL, PropertyName.ARM_STATE)
+_DELAY: Final = PropertyKey(FeatureName.SECURITY_PANEL, PropertyName.DELAY_STATE)
+_ALARMS: Final = tuple(
+    PropertyKey(FeatureName.SECURITY_PANEL, name)
+    for name in (
+        PropertyName.BURGLARY_ALARM,
+        PropertyName.CARBON_MONOXIDE_ALARM,
+        PropertyName.FIRE_ALARM,
+        PropertyName.WATER_ALARM,
+    )
+)
+_DELAYS: Final = {"ENTRY_DELAY": AlarmControlPanelState.PENDING, "EXIT_DELAY": AlarmControlPanelState.ARMING}
+
+REFUSALS: Final = {
+    "BypassNeeded": "panel_open",
+    "NotReady": "panel_open",
+    "UnclearedAlarm": "panel_uncleared",
+    "UnclearedTrouble": "panel_uncleared",
+    "AuthorizationRequired": "panel_code",
+    "DeviceCodeSetupRequired": "panel_code_missing",
+    "Unauthorized": "panel_code",
+    "TooManyFailedAttempts": "panel_locked",
+}
+"""Texts for Amazon's names of why a panel was not armed or disarmed."""
+
+
+class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
+    """A security panel of a skill or hub. A code is sent with the command to disarm, and never stored."""
+
+    _attr_name = None
+    _attr_code_arm_required = False
+
+    def __init__(self, place: Placement, *, panel: Feature) -> None:
+        """Initialize with the states that the panel can be armed in; away and home if it does not list any."""
+        super().__init__(place, _ARM_STATE, _DELAY, *_ALARMS)
+        listed = {ArmState(mode.value) for mode in panel.modes} or {ArmState.ARMED_AWAY, ArmState.ARMED_STAY}
+        self._attr_supported_features = AlarmControlPanelEntityFeature(0)
+        for state, (_, feature) in ARMED.items():
+            if state in listed:
+                self._attr_supported_features |= feature
+        if panel.needs_code:
+            self._attr_code_format = CodeFormat.NUMBER
+
+    @property
+    @override
+    def alarm_state(self) -> AlarmControlPanelState | None:
+        """Return an alarm or a running delay, else how the panel is armed."""
+        if any(self.value_of(key) == "ALARM" for key in _ALARMS):
+            return AlarmControlPanelState.TRIGGERED
+        if delay := _DELAYS.get(str(self.value_of(_DELAY))):
+            return delay
+        state = ArmState(str(self.primary))
+        if state is ArmState.DISARMED:
+            return AlarmControlPanelState.DISARMED
+        return ARMED[state][0] if state in ARMED else None
+
+    @override
+    async def async_alarm_arm_away(self, code: str | None = None) -> None:
+        await self._async_set(ArmState.ARMED_AWAY)
+
+    @override
+    async def async_alarm_arm_home(self, code: str | None = None) -> None:
+        await self._async_set(ArmState.ARMED_STAY)
+
+    @override
+    async def async_alarm_arm_night(self, code: str | None = None) -> None:
+        await self._async_set(ArmState.ARMED_NIGHT)
+
+    @override
+    async def async_alarm_disarm(self, code: str | None = None) -> None:
+        await self._async_set(ArmState.DISARMED, code or None)
+
+    async def _async_set(self, state: ArmState, code: str | None = None) -> None:
+        """Arm or disarm; raises with the reason that Amazon gives."""
+        with command_errors(self.hass, self.entry):
+            try:
+                await self.coordinator.async_arm(self._appliance.entity_id, state, code)
+            except AlexaCommandError as err:
+                if (key := REFUSALS.get(err.code or "")) is None:
+                    raise
+                raise HomeAssistantError(
+                    translation_domain=DOMAIN,
+                    translation_key=key,
+                    translation_placeholders={"name": self.appliance.name},
+                ) from err

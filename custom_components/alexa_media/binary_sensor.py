@@ -1,6 +1,7 @@
 """Binary sensor platform."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Final, override
@@ -244,8 +245,65 @@ def _async_setup_smart_home(
             yield "", AlexaContact
         if appliance.feature(FeatureName.MOTION_SENSOR):
             yield "motion", AlexaMotion
+        for feature in appliance.features:
+            for description in DETECTIONS:
+                if feature.name == description.property_key.feature and (
+                    description.property_key.name in feature.properties
+                ):
+                    yield description.key, partial(AlexaDetection, description=description)
 
     async_setup_appliances(hass, entry, async_add_entities, BINARY_SENSOR_DOMAIN, find)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectionDescription(BinarySensorEntityDescription):
+    """Something that an appliance detects: its property, and the values that mean that nothing was detected."""
+
+    property_key: PropertyKey
+    clear: frozenset[str]
+
+
+DETECTIONS: Final = (
+    DetectionDescription(
+        key="problem",
+        property_key=PropertyKey(FeatureName.STATUS_CODE, PropertyName.STATUS_CODE),
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        clear=frozenset({""}),
+    ),
+    *(
+        DetectionDescription(
+            key=key,
+            property_key=PropertyKey(FeatureName.SECURITY_PANEL, name),
+            device_class=device_class,
+            clear=frozenset({"OK"}),
+        )
+        for key, name, device_class in (
+            ("burglary_alarm", PropertyName.BURGLARY_ALARM, BinarySensorDeviceClass.SAFETY),
+            ("fire_alarm", PropertyName.FIRE_ALARM, BinarySensorDeviceClass.SMOKE),
+            ("carbon_monoxide_alarm", PropertyName.CARBON_MONOXIDE_ALARM, BinarySensorDeviceClass.CO),
+            ("water_alarm", PropertyName.WATER_ALARM, BinarySensorDeviceClass.MOISTURE),
+        )
+    ),
+)
+
+
+class AlexaDetection(AlexaMeasuringEntity, BinarySensorEntity):
+    """What an appliance detects. It reports changes only: an old value is still valid."""
+
+    entity_description: DetectionDescription
+    max_age = None
+
+    def __init__(self, place: Placement, *, description: DetectionDescription) -> None:
+        """Initialize for a property."""
+        super().__init__(place, description.property_key)
+        self.entity_description = description
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        value = self.measured
+        return None if value is None or value == "UNKNOWN" else value not in self.entity_description.clear
 
 
 class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):

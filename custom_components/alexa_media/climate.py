@@ -12,6 +12,7 @@ from homeassistant.components.climate.const import (
     PRESET_ECO,
     PRESET_NONE,
     ClimateEntityFeature,
+    HVACAction,
     HVACMode,
 )
 from homeassistant.const import ATTR_TEMPERATURE, UnitOfTemperature
@@ -28,6 +29,7 @@ from .cloud.model.appliances import (
     SetSetpoint,
     SetThermostatMode,
     Temperature,
+    TemperatureBounds,
     TemperatureScale,
 )
 from .coordinator.runtime import AlexaConfigEntry
@@ -57,6 +59,16 @@ TARGET: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.TARGET_SETPOINT
 LOWER: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.LOWER_SETPOINT)
 UPPER: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.UPPER_SETPOINT)
 CURRENT: Final = PropertyKey(FeatureName.TEMPERATURE_SENSOR, PropertyName.TEMPERATURE)
+
+HUMIDITY: Final = PropertyKey(FeatureName.HUMIDITY_SENSOR, PropertyName.RELATIVE_HUMIDITY)
+ALLOWED: Final = PropertyKey(FeatureName.THERMOSTAT_CONFIGURATION, PropertyName.ALLOWED_TEMPERATURE_RANGE)
+STAGES: Final = (
+    (PropertyKey(FeatureName.HVAC, PropertyName.PRIMARY_HEATER_STAGE), HVACAction.HEATING),
+    (PropertyKey(FeatureName.HVAC, PropertyName.AUXILIARY_HEATER_STAGE), HVACAction.HEATING),
+    (PropertyKey(FeatureName.HVAC, PropertyName.COOLER_STAGE), HVACAction.COOLING),
+    (PropertyKey(FeatureName.HVAC, PropertyName.FAN_STAGE), HVACAction.FAN),
+)
+"""What a thermostat does while a stage is not OFF."""
 
 HVAC_MODES: Final = {
     "OFF": HVACMode.OFF,
@@ -93,7 +105,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         modes = [mode.value for mode in feature.modes] if feature else []
         # A thermostat without modes only has its setpoint.
         keys = (MODE, TARGET) if modes else (TARGET, MODE)
-        super().__init__(place, *keys, LOWER, UPPER, CURRENT)
+        super().__init__(place, *keys, LOWER, UPPER, CURRENT, HUMIDITY, ALLOWED, *(key for key, _ in STAGES))
         properties = feature.properties if feature else frozenset()
         self._attr_hvac_modes = [HVAC_MODES[mode] for mode in modes if mode in HVAC_MODES]
         self._last_active: HVACMode | None = None
@@ -128,13 +140,52 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
             return None
         return TemperatureConverter.convert(found.value, TEMPERATURE_UNITS[found.scale], self.temperature_unit)
 
+    def _is_recent(self, key: PropertyKey) -> bool:
+        """Return whether there is a measurement that is not too old."""
+        sample = self.appliance_state.sample(*key)
+        return sample is not None and is_recent(sample, AlexaMeasuringEntity.max_age)
+
     @property
     @override
     def current_temperature(self) -> float | None:
         """Return the measured temperature, unless the sample is too old."""
-        sample = self.appliance_state.sample(*CURRENT)
-        is_present = sample is not None and is_recent(sample, AlexaMeasuringEntity.max_age)
-        return self._temperature(CURRENT) if is_present else None
+        return self._temperature(CURRENT) if self._is_recent(CURRENT) else None
+
+    @property
+    @override
+    def current_humidity(self) -> float | None:
+        """Return the measured humidity, unless the sample is too old."""
+        return self.number_of(HUMIDITY) if self._is_recent(HUMIDITY) else None
+
+    @property
+    @override
+    def hvac_action(self) -> HVACAction | None:
+        """Return what the stages of heater, cooler and fan do; None for a thermostat that reports none."""
+        stages = {key: value for key, _ in STAGES if isinstance(value := self.value_of(key), str)}
+        running = next((action for key, action in STAGES if stages.get(key) not in (None, "OFF", "UNKNOWN")), None)
+        if running or not stages or "UNKNOWN" in stages.values():
+            return running
+        return HVACAction.OFF if self.hvac_mode is HVACMode.OFF else HVACAction.IDLE
+
+    @property
+    @override
+    def min_temp(self) -> float:
+        """Return the lowest temperature that the thermostat can be set to."""
+        return self._limit(lowest=True) or super().min_temp
+
+    @property
+    @override
+    def max_temp(self) -> float:
+        """Return the highest temperature that the thermostat can be set to."""
+        return self._limit(lowest=False) or super().max_temp
+
+    def _limit(self, *, lowest: bool) -> float | None:
+        """Return a limit in the thermostat's unit, or None if it is unknown."""
+        bounds = self.value_of(ALLOWED)
+        if not isinstance(bounds, TemperatureBounds) or bounds.minimum.scale not in TEMPERATURE_UNITS:
+            return None
+        limit = bounds.minimum if lowest else bounds.maximum
+        return TemperatureConverter.convert(limit.value, TEMPERATURE_UNITS[limit.scale], self.temperature_unit)
 
     @property
     def _is_range(self) -> bool:
@@ -194,7 +245,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         mode = HVAC_MODES.get(str(self.value_of(MODE)))
         if mode in self._active_modes:
             self._last_active = mode
-        return super().snapshot(), self.current_temperature
+        return super().snapshot(), self.current_temperature, self.current_humidity
 
     # --- what can be asked of it --------------------------------------------------------
 

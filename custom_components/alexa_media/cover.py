@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.components.cover import CoverEntity
 from homeassistant.components.cover.const import (
@@ -14,12 +14,29 @@ from homeassistant.components.cover.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance, ApplianceKind, Feature, PropertyName, SetRange, ValueRange
+from .cloud.model.appliances import (
+    Appliance,
+    ApplianceKind,
+    Control,
+    Feature,
+    FeatureName,
+    PropertyName,
+    SetLevel,
+    SetMode,
+    SetRange,
+)
 from .coordinator.runtime import AlexaConfigEntry
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
-from .features.roles import position_of, snapped
+from .features.roles import CLOSED, OPEN, level_position_of, mode_position_of, position_of, snapped
 
 PARALLEL_UPDATES = 0
+
+DEVICE_CLASSES: Final = {
+    ApplianceKind.DOOR: CoverDeviceClass.DOOR,
+    ApplianceKind.EXTERIOR_BLIND: CoverDeviceClass.SHUTTER,
+    ApplianceKind.GARAGE_DOOR: CoverDeviceClass.GARAGE,
+    ApplianceKind.INTERIOR_BLIND: CoverDeviceClass.BLIND,
+}
 
 
 async def async_setup_entry(
@@ -33,35 +50,30 @@ async def async_setup_entry(
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the blinds."""
+    """Add blinds and garage doors."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        position = position_of(appliance)
-        if position and (value_range := position.value_range):
-            yield "", partial(AlexaCover, position=position, value_range=value_range)
+        if position := position_of(appliance) or level_position_of(appliance):
+            yield "", partial(AlexaCover, position=position)
+        elif mode := mode_position_of(appliance):
+            yield "", partial(AlexaModeCover, mode=mode)
 
     async_setup_appliances(hass, entry, async_add_entities, COVER_DOMAIN, find)
 
 
 class AlexaCover(AlexaApplianceEntity, CoverEntity):
-    """A blind; 0 is closed and 100 open."""
+    """A blind with a position; 0 is closed and 100 open."""
 
     _attr_name = None
     _attr_supported_features = CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE | CoverEntityFeature.SET_POSITION
 
-    def __init__(
-        self,
-        place: Placement,
-        *,
-        position: Feature,
-        value_range: ValueRange,
-    ) -> None:
-        """Initialize for the position of the blind."""
-        super().__init__(place, key_of(position, PropertyName.RANGE_VALUE))
+    def __init__(self, place: Placement, *, position: Feature) -> None:
+        """Initialize for the position of the blind: a range, or a percentage."""
+        is_range = position.name is FeatureName.RANGE
+        super().__init__(place, key_of(position, PropertyName.RANGE_VALUE if is_range else PropertyName.PERCENTAGE))
         self._instance = position.instance
-        self._range = value_range
-        is_outside = place.appliance.kind is ApplianceKind.EXTERIOR_BLIND
-        self._attr_device_class = CoverDeviceClass.SHUTTER if is_outside else CoverDeviceClass.BLIND
+        self._range = position.value_range
+        self._attr_device_class = DEVICE_CLASSES.get(place.appliance.kind)
 
     @property
     @override
@@ -92,4 +104,44 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 
     async def _async_move(self, position: int) -> None:
         """Move to the closest position that the blind supports."""
-        await self.async_control(SetRange(instance=self._instance, value=snapped(self._range, position)))
+        control: Control = (
+            SetRange(instance=self._instance, value=snapped(self._range, position))
+            if self._range
+            else SetLevel(feature=FeatureName.PERCENTAGE, level=position)
+        )
+        await self.async_control(control)
+
+
+class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
+    """A garage door or blind that is opened and closed by a mode.
+
+    Any other value, or none, is an unknown position. It can be opened and closed nevertheless.
+    """
+
+    _attr_name = None
+    _attr_supported_features = CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE
+
+    def __init__(self, place: Placement, *, mode: Feature) -> None:
+        """Initialize for the mode."""
+        super().__init__(place, key_of(mode, PropertyName.MODE))
+        self._instance = mode.instance
+        self._attr_device_class = DEVICE_CLASSES.get(place.appliance.kind)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the appliance can be read and is reachable, with a known position or without."""
+        return self.coordinator.usable and self.appliance_state.reachable
+
+    @property
+    @override
+    def is_closed(self) -> bool | None:
+        return {OPEN: False, CLOSED: True}.get(str(self.primary))
+
+    @override
+    async def async_open_cover(self, **kwargs: Any) -> None:
+        await self.async_control(SetMode(instance=self._instance, mode=OPEN))
+
+    @override
+    async def async_close_cover(self, **kwargs: Any) -> None:
+        await self.async_control(SetMode(instance=self._instance, mode=CLOSED))

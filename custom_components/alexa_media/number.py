@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, override
+from typing import Final, Literal, override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
 from homeassistant.components.number.const import DOMAIN as NUMBER_DOMAIN
@@ -17,6 +17,7 @@ from .cloud.model.appliances import (
     FeatureName,
     PropertyKey,
     PropertyName,
+    SetLevel,
     SetRange,
     SetSpeakerVolume,
     ValueRange,
@@ -27,7 +28,7 @@ from .coordinator.alarms import AlarmVolumesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, async_setup_capable, command_errors
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
-from .features.roles import name_of, plain_ranges, snapped, unit_of
+from .features.roles import name_of, plain_levels, plain_ranges, snapped, unit_of
 from .features.settings import (
     PropertySettingEntity,
     SettingDescription,
@@ -204,13 +205,16 @@ class AlexaSettingNumber(NumberEntity, SettingEntity):  # type: ignore[misc]  # 
 def _async_setup_smart_home(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the ranges of appliances."""
+    """Add the ranges and levels of appliances."""
 
     def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
         for feature in plain_ranges(appliance):
             if value_range := feature.value_range:
                 key = f"range_{feature.instance}"
                 yield key, partial(AlexaRange, feature=feature, value_range=value_range)
+        for feature in plain_levels(appliance):
+            if feature.name in (FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL):
+                yield str(feature.name), partial(AlexaLevel, feature_name=feature.name)
 
     async_setup_appliances(hass, entry, async_add_entities, NUMBER_DOMAIN, find)
 
@@ -248,6 +252,35 @@ class AlexaRange(AlexaApplianceEntity, NumberEntity):
     async def async_set_native_value(self, value: float) -> None:
         """Set the closest value that the appliance supports."""
         await self.async_control(SetRange(instance=self._instance, value=snapped(self._range, value)))
+
+
+class AlexaLevel(AlexaApplianceEntity, NumberEntity):
+    """A percentage or power level of an appliance."""
+
+    _attr_native_min_value = 0
+    _attr_native_max_value = 100
+    _attr_native_step = 1
+    _attr_native_unit_of_measurement = PERCENTAGE
+
+    def __init__(
+        self, place: Placement, *, feature_name: Literal[FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL]
+    ) -> None:
+        """Initialize for one of the two features."""
+        is_power = feature_name is FeatureName.POWER_LEVEL
+        super().__init__(
+            place, PropertyKey(feature_name, PropertyName.POWER_LEVEL if is_power else PropertyName.PERCENTAGE)
+        )
+        self._feature: Literal[FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL] = feature_name
+        self._attr_translation_key = "power_level" if is_power else "percentage"
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return self.number_of(self._keys[0])
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        await self.async_control(SetLevel(feature=self._feature, level=round(value)))
 
 
 VOLUME: Final = PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME)

@@ -9,7 +9,16 @@ from typing import Any, Final, override
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass, SensorStateClass
-from homeassistant.const import LIGHT_LUX, PERCENTAGE, EntityCategory, UnitOfDensity, UnitOfRatio, UnitOfTemperature
+from homeassistant.const import (
+    LIGHT_LUX,
+    PERCENTAGE,
+    EntityCategory,
+    UnitOfDensity,
+    UnitOfEnergy,
+    UnitOfRatio,
+    UnitOfTemperature,
+    UnitOfVolume,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -25,6 +34,7 @@ from .cloud.model.appliances import (
     PropertyName,
     Temperature,
     TemperatureScale,
+    Value,
 )
 from .cloud.model.devices import Device, Notification, NotificationStatus, NotificationType
 from .cloud.model.property import ManagedUnit, ManagementApi
@@ -399,6 +409,7 @@ def _async_setup_smart_home(
             yield "temperature", AlexaTemperature
         if appliance.feature(FeatureName.LIGHT_SENSOR):
             yield "illuminance", AlexaIlluminance
+        yield from _measurements(appliance)
         monitor = MONITOR if is_air_quality_monitor(appliance) else {}
         for feature in measured_ranges(appliance):
             if description := monitor.get(feature.instance):
@@ -407,6 +418,87 @@ def _async_setup_smart_home(
                 yield f"range_{feature.instance}", partial(AlexaMeasuredRange, feature=feature)
 
     async_setup_appliances(hass, entry, async_add_entities, SENSOR_DOMAIN, find)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasurementDescription(SensorEntityDescription):
+    """A measurement of an appliance: its property, the unit that ``factor`` applies to, and how long it is valid."""
+
+    property_key: PropertyKey
+    raw_unit: str | None = None
+    factor: float = 1.0
+    max_age: timedelta | None = timedelta(days=1)
+
+
+MEASUREMENTS: Final = (
+    MeasurementDescription(
+        key="humidity",
+        property_key=PropertyKey(FeatureName.HUMIDITY_SENSOR, PropertyName.RELATIVE_HUMIDITY),
+        device_class=SensorDeviceClass.HUMIDITY,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+    ),
+    # A battery may report once a week.
+    MeasurementDescription(
+        key="battery",
+        property_key=PropertyKey(FeatureName.ENDPOINT_HEALTH, PropertyName.BATTERY),
+        device_class=SensorDeviceClass.BATTERY,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        max_age=timedelta(days=30),
+    ),
+    # Whether a reading is the sum since the start or that of an interval is not documented: no statistics.
+    MeasurementDescription(
+        key="energy",
+        property_key=PropertyKey(FeatureName.DEVICE_USAGE_METER, PropertyName.ELECTRICITY_READING),
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+        raw_unit="MILLIWATT_HOUR",
+        factor=0.001,
+        max_age=timedelta(days=2),
+    ),
+    MeasurementDescription(
+        key="gas",
+        property_key=PropertyKey(FeatureName.DEVICE_USAGE_METER, PropertyName.NATURAL_GAS_READING),
+        device_class=SensorDeviceClass.GAS,
+        native_unit_of_measurement=UnitOfVolume.CUBIC_FEET,
+        raw_unit="CUBIC_FOOT",
+        max_age=timedelta(days=2),
+    ),
+)
+
+
+def _measurements(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+    """Yield the measurements that an appliance reports, in a unit that is known."""
+    for description in MEASUREMENTS:
+        name = description.property_key.name
+        feature = next((each for each in appliance.features if each.name == description.property_key.feature), None)
+        if feature is None or name not in feature.properties:
+            continue
+        if description.raw_unit in (None, feature.units.get(name)):
+            yield description.key, partial(AlexaMeasurement, description=description)
+
+
+class AlexaMeasurement(AlexaMeasuringEntity, SensorEntity):
+    """A measurement of an appliance."""
+
+    entity_description: MeasurementDescription
+
+    def __init__(self, place: Placement, *, description: MeasurementDescription) -> None:
+        """Initialize for one of the measurements."""
+        super().__init__(place, description.property_key)
+        self.entity_description = description
+
+    @override
+    def max_age_of(self, value: Value) -> timedelta | None:
+        return self.entity_description.max_age
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        value = self.measured_number
+        return None if value is None else value * self.entity_description.factor
 
 
 class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 import json
 from typing import Any, Final
+from zlib import crc32
 
 from .world import CheckFailedError, World, expect, until
 
@@ -80,13 +81,55 @@ def thermostat(world: World) -> str:
     feature = appliance(world, "Hall Thermostat")[2]["features"]["thermostat"]
     expect(feature["thermostatMode"] == "AUTO", f"the cloud has {feature}")
     expect((feature["lowerSetpoint"]["value"], feature["upperSetpoint"]["value"]) == (18, 25), f"it has {feature}")
-    count = len(world.requests(PHOENIX, "PUT"))
-    expect(count == 1, f"{count} requests")
+    expect(commands(world) == 1, f"{commands(world)} requests")
     until("heat and cool", lambda: world.state(entity_id).state == "heat_cool")
     until("from 18 on", lambda: world.state(entity_id).attributes.get("target_temp_low") == 18)
     change(world, "Hall Thermostat", "thermostat", thermostatMode="ECO")
     until("eco", lambda: world.state(entity_id).attributes.get("preset_mode") == "eco")
     return "1 request for mode and temperatures, eco by push"
+
+
+def added(world: World, domain: str, name: str, **given: Any) -> str:
+    """Add an appliance to the house and reload the account that has it; return its entity once there is one."""
+    customer_id, _, _ = appliance(world, "Hall Light")
+    entity_id = f"5e000000-0000-4000-8000-{crc32(name.encode()):012x}"
+    full = {"name": name, "features": {}, **given}
+    world.sim.patch_state({"accounts": {customer_id: {"appliances": {entity_id: full}}}})
+    registered = shown(world, "light", "Hall Light").entity_id
+    world.rest().trigger_service("homeassistant", "reload_config_entry", entity_id=registered)
+
+    def is_there() -> bool:
+        states = world.rest().get_states()
+        return any(each.entity_id.startswith(f"{domain}.") and name in str(each.attributes) for each in states)
+
+    until(f"{name} is there", is_there)
+    return str(shown(world, domain, name).entity_id)
+
+
+def garage(world: World) -> str:
+    """Open a garage door by its mode; a position that is neither open nor closed is unknown."""
+    modes = {"Position.Up": "Open", "Position.Down": "Closed"}
+    door = {"mode.Door": {"friendlyName": "Position", "modes": modes, "mode": "Position.Down"}}
+    entity_id = added(world, "cover", "Garage Door", category="GARAGE_DOOR", features=door)
+    until("closed", partial(has_state, world, entity_id, "closed"))
+    world.rest().trigger_service("cover", "open_cover", entity_id=entity_id)
+
+    def is_up() -> bool:
+        return bool(appliance(world, "Garage Door")[2]["features"]["mode.Door"]["mode"] == "Position.Up")
+
+    until("open in the cloud", is_up)
+    until("open", partial(has_state, world, entity_id, "open"))
+    change(world, "Garage Door", "mode.Door", mode="Position.Halfway")
+    until("unknown", partial(has_state, world, entity_id, "unknown"))
+    return "opened here; half way is unknown"
+
+
+def scene(world: World) -> str:
+    """Activate a scene."""
+    entity_id = added(world, "scene", "Movie Night", category="SCENE_TRIGGER")
+    world.rest().trigger_service("scene", "turn_on", entity_id=entity_id)
+    until("activated in the cloud", lambda: "activated" in appliance(world, "Movie Night")[2])
+    return "activated in the cloud"
 
 
 def lock(world: World) -> str:
@@ -131,10 +174,25 @@ def reading(world: World) -> str:
     return "0 requests"
 
 
+def panel(world: World) -> str:
+    """Arm a security panel, and disarm it with its code."""
+    features = {"securityPanel": {"armState": "DISARMED", "pin": "4711"}}
+    entity_id = added(world, "alarm_control_panel", "Ring Panel", category="SECURITY_PANEL", features=features)
+    until("disarmed", partial(has_state, world, entity_id, "disarmed"))
+    world.rest().trigger_service("alarm_control_panel", "alarm_arm_night", entity_id=entity_id)
+    until("armed", partial(has_state, world, entity_id, "armed_night"))
+    world.rest().trigger_service("alarm_control_panel", "alarm_disarm", entity_id=entity_id, code="4711")
+    until("disarmed again", partial(has_state, world, entity_id, "disarmed"))
+    return "armed for the night, disarmed with its code"
+
+
 CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
     ("a light from here and in the house", light),
     ("a thermostat, two temperatures in one request", thermostat),
     ("a lock from here and at the door", lock),
     ("Guard armed and disarmed without a code", guard),
+    ("a security panel with a code", panel),
     ("a reading arrives by push", reading),
+    ("a garage door by its mode", garage),
+    ("a scene is activated", scene),
 )

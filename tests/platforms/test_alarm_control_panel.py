@@ -70,7 +70,7 @@ async def test_arm_and_disarm_by_an_echo(
 async def test_without_an_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """With all Echos offline the panel itself is told, by its appliance id."""
+    """With all Echos offline the panel itself is told, by GraphQL."""
     house = House(sim)
     devices = entry.runtime_data.devices
     listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]
@@ -79,12 +79,12 @@ async def test_without_an_echo(
     await until(hass, lambda: not any(devices.data[device.serial].online for device in listening))
     sim.reset_ledger()
     await act(hass, "alarm_arm_away")
-    ((parameters,),) = house.phoenix()
-    assert parameters == {"action": "controlSecurityPanel", "armState": "ARMED_AWAY"}
-    (request,) = sim.ledger(method="PUT", path=PHOENIX)
-    (control,) = json.loads(request["body"])["controlRequests"]
-    assert (control["entityType"], control["entityId"]) == ("APPLIANCE", house.appliance(NAME)["applianceId"])
+    (request,) = [each for each in sim.ledger(path=GRAPHQL) if "armSecurityPanel" in each["body"]]
+    given = {"armState": "ARMED_AWAY", "bypassSensors": True}
+    endpoint_id = f"amzn1.alexa.endpoint.{house.entity_id(NAME)}"
+    assert json.loads(request["body"])["variables"] == {"input": {"endpointId": endpoint_id, **given}}
     assert sim.ledger(path=SEQUENCE) == []
+    assert house.phoenix() == []
     assert house.appliance(NAME)["armState"] == "ARMED_AWAY"
     await until(hass, partial(hass.states.is_state, GUARD, "armed_away"))
 
@@ -106,22 +106,32 @@ async def test_the_form_of_its_id_does_not_matter(
     assert sim.ledger(path=PHOENIX) == []
 
 
-async def test_what_phoenix_refuses_is_armed_by_graphql(
+async def test_what_graphql_lacks_is_armed_by_phoenix(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
+    """By its appliance id; the refusal is remembered, and an unknown outcome is not sent another way."""
     house = House(sim)
     devices = entry.runtime_data.devices
     listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]
     for device in listening:
         household.change(device.name, online=False)
     await until(hass, lambda: not any(devices.data[device.serial].online for device in listening))
-    sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
+    sim.reset_ledger()
+    refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : armSecurityPanel"}]}
+    sim.fault(path=GRAPHQL, status=200, body=refused, times=1)
     await act(hass, "alarm_arm_away")
+    assert house.phoenix() == [[{"action": "controlSecurityPanel", "armState": "ARMED_AWAY"}]]
+    (request,) = sim.ledger(method="PUT", path=PHOENIX)
+    (control,) = json.loads(request["body"])["controlRequests"]
+    assert (control["entityType"], control["entityId"]) == ("APPLIANCE", house.appliance(NAME)["applianceId"])
     assert house.appliance(NAME)["armState"] == "ARMED_AWAY"
+    assert entry.runtime_data.backend.unsupported == ("arm_security_panel",)
+    sim.reset_ledger()
     sim.fault(path=PHOENIX, method="PUT", status=503, times=1)
     with pytest.raises(HomeAssistantError):
         await act(hass, "alarm_disarm")
     assert house.appliance(NAME)["armState"] == "ARMED_AWAY", "an unknown outcome is not sent another way"
+    assert [each for each in sim.ledger(path=GRAPHQL) if "armSecurityPanel" in each["body"]] == []
 
 
 async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
@@ -170,3 +180,77 @@ async def test_armed_elsewhere(
     await update()
     assert state_of(hass, GUARD).state == "disarmed"
     assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+PANEL = "alarm_control_panel.ring_panel"
+PANEL_STATE = {"armState": "DISARMED", "burglaryAlarm": "OK", "delayState": {"state": "NONE", "delayInSeconds": 0}}
+
+
+@pytest.fixture(name="panel")
+async def panel_fixture(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> House:
+    """Set up an account with a security panel that asks for a code."""
+    house = House(sim)
+    feature = {"securityPanel": {**PANEL_STATE, "pin": "4711"}}
+    house.add(
+        "5e000000-0000-4000-8000-0000000000f1",
+        {"name": "Ring Panel", "category": "SECURITY_PANEL", "features": feature},
+    )
+    await set_up(hass, config_entry)
+    return house
+
+
+async def arm(hass: HomeAssistant, action: str, **data: Any) -> None:
+    """Run an action for the panel."""
+    await hass.services.async_call("alarm_control_panel", action, {"entity_id": PANEL, **data}, blocking=True)
+
+
+async def test_another_panel_is_armed_in_all_its_states(hass: HomeAssistant, sim: ControlClient, panel: House) -> None:
+    """A push confirms; only disarming takes the code, which is never shown."""
+    assert state_of(hass, PANEL).state == "disarmed"
+    assert state_of(hass, PANEL).attributes["code_format"] == "number"
+    for action, arm_state, state in (
+        ("alarm_arm_home", "ARMED_STAY", "armed_home"),
+        ("alarm_arm_night", "ARMED_NIGHT", "armed_night"),
+        ("alarm_arm_away", "ARMED_AWAY", "armed_away"),
+    ):
+        await arm(hass, action)
+        assert panel.feature("Ring Panel", "securityPanel")["armState"] == arm_state
+        await until(hass, partial(hass.states.is_state, PANEL, state))
+    for code in ({}, {"code": "0000"}):
+        with pytest.raises(HomeAssistantError) as raised:
+            await arm(hass, "alarm_disarm", **code)
+        assert raised.value.translation_key == "panel_code"
+    await arm(hass, "alarm_disarm", code="4711")
+    await until(hass, partial(hass.states.is_state, PANEL, "disarmed"))
+    assert panel.phoenix() == []
+
+
+async def test_a_panel_says_why_it_was_not_armed(hass: HomeAssistant, sim: ControlClient, panel: House) -> None:
+    panel.set("Ring Panel", "securityPanel", openSensors=["Back Door"])
+    with pytest.raises(HomeAssistantError) as raised:
+        await arm(hass, "alarm_arm_away")
+    assert raised.value.translation_key == "panel_open"
+    assert (state_of(hass, PANEL).state, panel.phoenix()) == ("disarmed", [])
+    sim.fault(path=GRAPHQL, status=503, times=1)
+    with pytest.raises(HomeAssistantError):
+        await arm(hass, "alarm_arm_away")
+    panel.change("Ring Panel", reachable=False)
+    with pytest.raises(HomeAssistantError) as raised:
+        await arm(hass, "alarm_arm_away")
+    assert raised.value.translation_key == "unreachable"
+    assert state_of(hass, PANEL).state == "unavailable"
+
+
+async def test_alarms_and_delays_of_a_panel_are_pushed(hass: HomeAssistant, sim: ControlClient, panel: House) -> None:
+    sim.reset_ledger()
+    panel.set("Ring Panel", "securityPanel", delayState={"state": "EXIT_DELAY", "delayInSeconds": 30})
+    await until(hass, partial(hass.states.is_state, PANEL, "arming"))
+    panel.set("Ring Panel", "securityPanel", delayState={"state": "NONE", "delayInSeconds": 0}, armState="ARMED_AWAY")
+    await until(hass, partial(hass.states.is_state, PANEL, "armed_away"))
+    panel.set("Ring Panel", "securityPanel", burglaryAlarm="ALARM")
+    await until(hass, partial(hass.states.is_state, PANEL, "triggered"))
+    (alarm,) = [
+        each for each in hass.states.async_all("binary_sensor") if each.entity_id.startswith("binary_sensor.ring")
+    ]
+    assert (alarm.state, alarm.attributes["device_class"]) == ("on", "safety")
+    assert panel.reads() == 0

@@ -76,9 +76,9 @@ async def test_commands(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     await act(hass, "set_preset_mode", preset_mode="none")
     await shown(hass, "heat_cool", preset_mode="none")
     assert house.feature(NAME, "thermostat")["thermostatMode"] == "AUTO"
-    before = len(house.phoenix())
+    before = len(house.told())
     await act(hass, "set_preset_mode", preset_mode="none")
-    assert len(house.phoenix()) == before, "there is nothing to leave"
+    assert len(house.told()) == before, "there is nothing to leave"
 
     await act(hass, "set_hvac_mode", hvac_mode="cool")
     await shown(hass, "cool")
@@ -86,7 +86,8 @@ async def test_commands(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     await shown(hass, "off")
     await act(hass, "turn_on")
     await shown(hass, "cool")
-    assert len(house.phoenix()) == before + 3
+    assert len(house.told()) == before + 3
+    assert house.phoenix() == []
 
 
 async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
@@ -98,7 +99,7 @@ async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entr
     assert invalid.value.translation_key == "thermostat_mode"
     with pytest.raises(ServiceValidationError):
         await act(hass, "set_temperature", temperature=99)
-    assert house.phoenix() == []
+    assert house.told() == []
     sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
     sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError) as raised:
@@ -112,12 +113,50 @@ async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entr
     assert state_of(hass, HALL).state == "unavailable"
 
 
-async def test_what_phoenix_refuses_is_set_by_graphql(
+async def test_what_graphql_refuses_is_set_by_phoenix(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
+    """Whatever it is; an unknown outcome is not sent another way."""
+    house = House(sim)
+    sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
+    sim.reset_ledger()
     await act(hass, "set_temperature", temperature=23)
     await shown(hass, "heat", temperature=23)
+    assert len(house.phoenix()) == 1
+    sim.fault(path=GRAPHQL, status=503, times=1)
+    sim.reset_ledger()
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "set_temperature", temperature=24)
+    assert house.phoenix() == []
+
+
+async def test_what_it_does_and_may_do_is_shown(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    """The action by the stages of its equipment, humidity, and its own limits; a push writes each."""
+    house = House(sim)
+    limits = {"minimum": {"value": 10.0, "scale": "CELSIUS"}, "maximum": {"value": 28.0, "scale": "CELSIUS"}}
+    house.change(
+        NAME,
+        features={
+            "humiditySensor": {"relativeHumidity": 48.0},
+            "hvac": {"primaryHeaterStage": "STAGE_1", "coolerStage": "OFF", "fanStage": "OFF"},
+            "thermostatConfiguration": {"allowedTemperatureRange": {"heating": limits, "cooling": None}},
+        },
+    )
+    await set_up(hass, config_entry)
+    await shown(hass, "heat", current_humidity=48, hvac_action="heating", min_temp=10, max_temp=28)
+    house.set(NAME, "hvac", primaryHeaterStage="OFF")
+    await shown(hass, "heat", hvac_action="idle")
+    house.set(NAME, "hvac", fanStage="STAGE_1")
+    await shown(hass, "heat", hvac_action="fan")
+    house.set(NAME, "humiditySensor", relativeHumidity=55.0)
+    await shown(hass, "heat", current_humidity=55)
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "set_temperature", temperature=29)
+    house.set(NAME, "hvac", fanStage="OFF")
+    await act(hass, "set_hvac_mode", hvac_mode="off")
+    await shown(hass, "off", hvac_action="off")
 
 
 async def test_fahrenheit(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:

@@ -21,7 +21,7 @@ from custom_components.alexa_media.features.appliances import appliance_unique_i
 from tests.conftest import Clock, Household, lacking, quiet, set_up, state_of, until
 from tests.test_remove_device import removed
 
-from .appliances import House, written
+from .appliances import GRAPHQL, House, written
 
 AIR = {
     "temperature": ("21.5", "temperature", "°C"),
@@ -315,3 +315,67 @@ def test_unique_ids_of_two_accounts(
     for item in er.async_entries_for_config_entry(entity_registry, entries["other"].entry_id):
         entity_registry.async_remove(item.entity_id)
     assert appliance_unique_id(hass, entries["this"], "light", "70550dd0") == found, "decided once"
+
+
+METER = {
+    "name": "Cellar Meter",
+    "category": "OTHER",
+    "features": {
+        "humiditySensor": {"relativeHumidity": 61.0},
+        "endpointHealth": {"battery": {"levelPercentage": 80, "health": None, "chargingHealth": None}},
+        "deviceUsageMeter": {"electricityReading": 1500.0, "electricityUnit": "MILLIWATT_HOUR"},
+        "statusCode": {"statusCode": {"value": []}},
+    },
+}
+
+
+async def test_what_an_appliance_measures_has_its_device_class(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
+) -> None:
+    """A push writes it, without a request; an old sample is unknown and carries its age."""
+    house = House(sim)
+    house.add("5e000000-0000-4000-8000-0000000000c0", METER)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    for name, state, device_class, unit in (
+        ("humidity", "61.0", "humidity", "%"),
+        ("battery", "80.0", "battery", "%"),
+        ("energy", "1.5", "energy", "Wh"),
+    ):
+        shown = state_of(hass, f"sensor.cellar_meter_{name}")
+        assert shown.state == state
+        assert (shown.attributes["device_class"], shown.attributes["unit_of_measurement"]) == (device_class, unit)
+    assert "state_class" not in state_of(hass, "sensor.cellar_meter_energy").attributes
+    assert state_of(hass, "binary_sensor.cellar_meter_problem").state == "off"
+    sim.reset_ledger()
+    house.set("Cellar Meter", "deviceUsageMeter", electricityReading=2500.0)
+    await until(hass, partial(hass.states.is_state, "sensor.cellar_meter_energy", "2.5"))
+    fault = {"code": "E7", "timeOfDetection": None}
+    house.set("Cellar Meter", "statusCode", statusCode={"value": [fault]})
+    await until(hass, partial(hass.states.is_state, "binary_sensor.cellar_meter_problem", "on"))
+    assert house.reads() == 0
+    await clock.advance(26 * 3600, step=3600)
+    assert state_of(hass, "sensor.cellar_meter_humidity").state == "unknown"
+    assert state_of(hass, "sensor.cellar_meter_humidity").attributes["last_sampled"]
+    assert state_of(hass, "sensor.cellar_meter_battery").state == "80.0", "a battery may report once a week"
+
+
+async def test_a_cloud_that_lacks_the_newer_names_is_asked_for_the_older_ones(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    """One try of each, which is remembered; everything else works."""
+    refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : no such type"}]}
+    sim.fault(path=GRAPHQL, status=200, body=refused, times=1)
+    house = House(sim)
+    await set_up(hass, config_entry)
+    assert state_of(hass, "light.hall_hall_light").state == "on"
+    backend = config_entry.runtime_data.backend
+    assert backend.unsupported == ("appliance_properties",)
+    sim.reset_ledger()
+    sim.fault(path=GRAPHQL, status=200, body=refused, times=1)
+    for _ in range(2):
+        await hass.services.async_call("light", "turn_off", {"entity_id": "light.hall_hall_light"}, blocking=True)
+    assert [len(told) for told in house.told()] == [1, 1, 1]
+    assert house.feature("Hall Light", "power")["powerState"] == "OFF"
+    assert backend.unsupported == ("appliance_properties", "set_endpoint_features_v2")
+    assert house.phoenix() == []

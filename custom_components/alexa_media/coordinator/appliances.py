@@ -146,10 +146,14 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         """Return whether an appliance can get entities: not Home Assistant's own, and able to do something."""
         if self.is_own(appliance):
             return False
-        return appliance.is_guard or any(
-            feature.name not in _SECONDARY
-            and not (feature.name is FeatureName.SPEAKER and Capability.PLAYERS in self.backend.capabilities)
-            for feature in appliance.features
+        return (
+            appliance.is_guard
+            or appliance.is_scene
+            or any(
+                feature.name not in _SECONDARY
+                and not (feature.name is FeatureName.SPEAKER and Capability.PLAYERS in self.backend.capabilities)
+                for feature in appliance.features
+            )
         )
 
     @property

@@ -1,6 +1,6 @@
 """States of smart home appliances, and Alexa Guard."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 import math
@@ -230,18 +230,36 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         appliance = self.appliances.discovered.get(entity_id)
         if appliance is None:
             raise AlexaUnsupportedError("The account has no such appliance any more", code="removed")
-        features = {(str(name), instance) for name, instance in map(feature_of, controls)}
-        # The push may be faster than the response: pushes from here on confirm.
-        self._expected.setdefault(entity_id, set()).update(features)
         writes = {_write_key(entity_id, *feature_of(control)): control for control in controls}
-        try:
+        features = {(str(name), instance) for name, instance in map(feature_of, controls)}
+
+        async def _send() -> None:
             with self.written.writing(writes, {}):
                 (error,) = await self.api.async_control(((appliance, controls),))
                 if error is not None:
                     raise error
+
+        await self._async_command(entity_id, features, _send)
+
+    async def async_arm(self, entity_id: str, state: ArmState, code: str | None) -> None:
+        """Arm or disarm a security panel; raises the ``AlexaError`` of a refusal."""
+        appliance = self.appliances.discovered.get(entity_id)
+        if appliance is None:
+            raise AlexaUnsupportedError("The account has no such appliance any more", code="removed")
+        features = {(str(FeatureName.SECURITY_PANEL), "")}
+        await self._async_command(entity_id, features, lambda: self.api.async_arm(appliance, state, code=code))
+
+    async def _async_command(
+        self, entity_id: str, features: set[tuple[str, str]], send: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Send a command, and read what no push confirms or what has an unknown outcome."""
+        # The push may be faster than the response: pushes from here on confirm.
+        self._expected.setdefault(entity_id, set()).update(features)
+        try:
+            await send()
         except AlexaError as err:
             error = err
-        if error is None:
+        else:
             self._async_await_pushes(entity_id)
             return
         self._expected.get(entity_id, set()).difference_update(features)
@@ -383,7 +401,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
         pushed = self._pushed
         try:
             if echo is None:
-                await self.api.async_set_guard(guard, away=away)
+                await self.api.async_arm(guard, ArmState.ARMED_AWAY if away else ArmState.ARMED_STAY)
             else:
                 await self.backend.async_execute(_control_guard(guard, away=away), (echo,))
         except AlexaBadResponseError:

@@ -206,6 +206,35 @@ def position_of(appliance: Appliance) -> Feature | None:
     return ranges[0] if value_range and is_percentage(value_range) else None
 
 
+def level_position_of(appliance: Appliance) -> Feature | None:
+    """Return the percentage that is the position of a blind without a range for it."""
+    if appliance.kind not in _BLINDS or position_of(appliance):
+        return None
+    return next(iter(_settable(appliance, FeatureName.PERCENTAGE)), None)
+
+
+OPEN: Final = "Position.Up"
+CLOSED: Final = "Position.Down"
+
+
+def mode_position_of(appliance: Appliance) -> Feature | None:
+    """Return the mode by which a garage door or a blind is opened and closed, if it has no other position.
+
+    The values are those of Amazon's documentation for garage doors and blinds.
+    """
+    if position_of(appliance) or level_position_of(appliance):
+        return None
+    modes = _settable(appliance, FeatureName.MODE)
+    return next((each for each in modes if {OPEN, CLOSED} <= {mode.value for mode in each.modes}), None)
+
+
+def plain_levels(appliance: Appliance) -> tuple[Feature, ...]:
+    """Return the writable percentages and power levels that are not the position of a blind."""
+    levels = (*_settable(appliance, FeatureName.PERCENTAGE), *_settable(appliance, FeatureName.POWER_LEVEL))
+    position = level_position_of(appliance)
+    return tuple(feature for feature in levels if feature is not position)
+
+
 def plain_ranges(appliance: Appliance) -> tuple[Feature, ...]:
     """Return the writable ranges that are not part of another role."""
     taken = (speed_of(appliance), position_of(appliance))
@@ -218,8 +247,11 @@ def measured_ranges(appliance: Appliance) -> tuple[Feature, ...]:
 
 
 def plain_modes(appliance: Appliance) -> tuple[Feature, ...]:
-    """Return the writable modes that are not effects of a light."""
-    modes = tuple(feature for feature in _settable(appliance, FeatureName.MODE) if feature.modes)
+    """Return the writable modes that are neither effects of a light nor the position of a door or blind."""
+    position = mode_position_of(appliance)
+    modes = tuple(
+        feature for feature in _settable(appliance, FeatureName.MODE) if feature.modes and feature is not position
+    )
     return modes[1:] if is_light(appliance) else modes
 
 
@@ -254,7 +286,8 @@ def is_plain_switch(appliance: Appliance) -> bool:
 
 def is_something_else(appliance: Appliance) -> bool:
     """Return whether an appliance has more than its power: then the switch needs a separate name."""
-    return position_of(appliance) is not None or any(
+    positions = (position_of, level_position_of, mode_position_of)
+    return any(find(appliance) for find in positions) or any(
         appliance.feature(name) for name in (FeatureName.THERMOSTAT, FeatureName.LOCK, FeatureName.CONTACT_SENSOR)
     )
 

@@ -36,6 +36,7 @@ from ..model.appliances import (
     SmartHomeApi,
     SmartHomeChanged,
     Temperature,
+    TemperatureBounds,
     TemperatureScale,
     Value,
     ValueRange,
@@ -45,17 +46,20 @@ from .parse import required_list
 from .smart_home_requests import (
     APPLIANCE_GROUPS,
     APPLIANCES,
-    ARM,
     CONTROL,
     CONTROL_APPLIANCES,
+    CONTROL_OLDER,
     CONTROL_PHOENIX,
     DISCOVER,
+    DISCOVER_PROVEN,
     GUARD_STATE,
     STATES,
+    STATES_PROVEN,
+    Outcomes,
     action,
+    arm_request,
     control_requests,
     error_of,
-    is_older,
     is_unsupported,
     operation,
     parse_armed,
@@ -66,10 +70,12 @@ from .smart_home_requests import (
     phoenix_requests,
 )
 from .transport import Transport
-from .unproven import is_refusal_of_form
+from .unproven import is_not_in_schema, is_refusal_of_form
 
 _ENDPOINT_ID: Final = "amzn1.alexa.endpoint."
 _GUARD: Final = "REDROCK_GUARD_PANEL"
+_SCENES: Final = frozenset({ApplianceKind.SCENE_TRIGGER, ApplianceKind.ACTIVITY_TRIGGER})
+_SCENE_INTERFACE: Final = "Alexa.SceneController"
 _ZIGBEE: Final = re.compile(r"AAA_SonarCloudService_(?:[0-9A-F]{2}:){7}[0-9A-F]{2}", re.IGNORECASE)
 _OWN_MAKERS: Final = ("amazon", "ledvance", "sengled")
 _BRIDGE_MAKERS: Final = frozenset({"t0bst4r", "matterbridge"})
@@ -185,6 +191,7 @@ def _appliance(element: Mapping[str, Any]) -> Appliance | None:
         for each in mappings(legacy.get("alexaDeviceIdentifierList"))
         if (found := text(each.get("dmsDeviceSerialNumber")))
     ]
+    interfaces = {text(each.get("interfaceName")) for each in mappings(legacy.get("capabilities"))}
     hubs = [found for found in serials if found != serial]
     model = _wrapped(element.get("model")) or text(legacy.get("modelName"))
     return Appliance(
@@ -204,6 +211,7 @@ def _appliance(element: Mapping[str, Any]) -> Appliance | None:
         echo_serial=(serial or next(iter(serials), None)) if is_echo else next(iter(hubs), None),
         is_echo=is_echo,
         is_local=_is_local(legacy, appliance_id, is_echo=is_echo),
+        is_scene=type_raw in _SCENES or _SCENE_INTERFACE in interfaces,
         is_guard=_GUARD in (model, text(legacy.get("modelName"))),
         exposure=_exposure(legacy, type_raw),
         merged_ids=tuple(each for each in texts(legacy.get("mergedApplianceIds")) if each != appliance_id),
@@ -277,6 +285,8 @@ def _features(value: Any) -> tuple[Feature, ...]:
             friendly_name=_wrapped(mapping(each.get("configuration")).get("friendlyName")),
             value_range=_value_range(mapping(each.get("configuration"))),
             modes=_modes(mapping(each.get("configuration"))),
+            units=_units(mapping(each.get("configuration"))),
+            needs_code=bool(mapping(each.get("configuration")).get("supportedAuthorizationTypes")),
         )
         for each in mappings(value)
         if (name := text(each.get("name")))
@@ -305,14 +315,27 @@ def _value_range(configuration: Mapping[str, Any]) -> ValueRange | None:
 
 
 def _modes(configuration: Mapping[str, Any]) -> tuple[ModeOption, ...]:
-    """Return the modes of a mode feature or of a thermostat."""
+    """Return the modes of a mode feature or of a thermostat, or the arm states of a panel."""
     options = [
         ModeOption(value=value, name=_resource_name(each.get("modeResources")))
         for each in mappings(configuration.get("modeOptions"))
         if (value := word(each.get("value")))
     ]
     options += [ModeOption(value=value) for value in texts(configuration.get("supportedModes")) if word(value)]
+    options += [
+        ModeOption(value=value)
+        for each in mappings(configuration.get("supportedArmStates"))
+        if (value := word(each.get("value")))
+    ]
     return tuple(options)
+
+
+def _units(configuration: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the units of a meter's readings by property."""
+    names = {PropertyName.ELECTRICITY_READING: "electricity", PropertyName.NATURAL_GAS_READING: "naturalGas"}
+    return {
+        str(key): unit for key, name in names.items() if (unit := text(mapping(configuration.get(name)).get("unit")))
+    }
 
 
 def _resource_name(value: Any) -> str | None:
@@ -349,13 +372,21 @@ def _value(held: Mapping[str, Any]) -> Value | None:
             return text(held[field])
     for field in _NUMBER_FIELDS:
         if field in held:
-            value = held[field]
-            return number(value.get("value") if isinstance(value, dict) else value)
-    if "modeValue" in held:
-        return text(mapping(held["modeValue"]).get("value"))
-    if "colorStateValue" in held:
-        return _color(mapping(held["colorStateValue"]))
+            return _number_of(held[field])
+    for field in _WRAPPED_FIELDS:
+        if field in held:
+            return text(mapping(held[field]).get("value"))
+    for field, parse in _OBJECT_FIELDS.items():
+        if field in held:
+            return parse(mapping(held[field]))
+    if held.get("__typename") in _NUMBER_TYPES:
+        return _number_of(held.get("value"))
     return _temperature(mapping(held.get("value")))
+
+
+def _number_of(value: Any) -> float | None:
+    """Return a number, wrapped or not."""
+    return number(value.get("value") if isinstance(value, dict) else value)
 
 
 _TEXT_FIELDS: Final = (
@@ -366,12 +397,30 @@ _TEXT_FIELDS: Final = (
     "detectionStateValue",
     "reachabilityStatusValue",
     "armStateValue",
+    "burglaryAlarmValue",
+    "fireAlarmValue",
+    "carbonMonoxideAlarmValue",
+    "waterAlarmValue",
+)
+# A push does not rename their field, which is called as that of a temperature.
+_NUMBER_TYPES: Final = ("Volume", "DeviceUsageMeterElectricityReading", "DeviceUsageMeterNaturalGasReading")
+_WRAPPED_FIELDS: Final = (
+    "modeValue",
+    "primaryHeaterStageValue",
+    "coolerStageValue",
+    "fanStageValue",
+    "auxiliaryHeaterStageValue",
 )
 _NUMBER_FIELDS: Final = (
     "brightnessStateValue",
     "colorTemperatureInKelvinStateValue",
     "rangeValue",
     "illuminanceValue",
+    "percentageValue",
+    "powerLevelValue",
+    "volumeValue",
+    "relativeHumidityValue",
+    "readingValue",
 )
 
 
@@ -389,6 +438,42 @@ def _temperature(value: Mapping[str, Any]) -> Temperature | None:
     return None if degrees is None or scale is None else Temperature(degrees, TemperatureScale(scale))
 
 
+def _bounds(value: Mapping[str, Any]) -> TemperatureBounds | None:
+    """Return the widest range of a thermostat's allowed temperatures, of heating and cooling."""
+    ranges = [mapping(value.get(name)) for name in ("heating", "cooling")]
+    lows = [found for each in ranges if (found := _temperature(mapping(each.get("minimum"))))]
+    highs = [found for each in ranges if (found := _temperature(mapping(each.get("maximum"))))]
+    if not lows or not highs or len({each.scale for each in (*lows, *highs)}) != 1:
+        return None
+    return TemperatureBounds(min(lows, key=lambda each: each.value), max(highs, key=lambda each: each.value))
+
+
+def _battery(value: Mapping[str, Any]) -> float | None:
+    """Return the level of a battery."""
+    return number(value.get("levelPercentage"))
+
+
+def _codes(value: Mapping[str, Any]) -> str | None:
+    """Return the codes of what is wrong; None without a list."""
+    if not isinstance(value.get("value"), list):
+        return None
+    return ", ".join(code for each in mappings(value["value"]) if (code := word(each.get("code"))))
+
+
+def _delay(value: Mapping[str, Any]) -> str | None:
+    """Return which delay of a panel runs."""
+    return text(value.get("state"))
+
+
+_OBJECT_FIELDS: Final[Mapping[str, Callable[[Mapping[str, Any]], Value | None]]] = {
+    "colorStateValue": _color,
+    "batteryValue": _battery,
+    "statusCodeValue": _codes,
+    "delayStateValue": _delay,
+    "thermostatAllowedTemperatureRangeValue": _bounds,
+}
+
+
 def _time(value: Any) -> datetime | None:
     """Return a time of sample; one without a zone is UTC."""
     try:
@@ -397,6 +482,9 @@ def _time(value: Any) -> datetime | None:
         return None
     return time_of_sample(at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at)
 
+
+_PROPERTIES: Final = "appliance_properties"
+_MUTATION: Final = "set_endpoint_features_v2"
 
 MAX_CONTROLS: Final = 100
 """Maximum controls per request; only those of one appliance, which stay together, may exceed it."""
@@ -469,9 +557,28 @@ class AccountSmartHome:
 
     async def async_discover(self) -> Discovery:
         """Return all appliances and their states."""
-        return await self._transport.async_read(
-            APPLIANCES, parse_discovery, json={"operationName": "discover", "query": DISCOVER, "variables": {}}
+        return await self._async_ask(parse_discovery, "discover", (DISCOVER, DISCOVER_PROVEN), {})
+
+    async def _async_ask[T](
+        self, parse: Callable[[Any], T], name: str, documents: tuple[str, str], variables: Mapping[str, Any]
+    ) -> T:
+        """Send a query in its full form, or in its proven one where the full one is answered with errors."""
+        full, proven = documents
+        unproven = self._transport.unproven
+        if not unproven.is_held(_PROPERTIES):
+            try:
+                return await self._transport.async_read(
+                    APPLIANCES, parse, json={"operationName": name, "query": full, "variables": variables}
+                )
+            except AlexaBadResponseError as err:
+                if not err.code:
+                    raise
+        answer = await self._transport.async_read(
+            APPLIANCES, parse, json={"operationName": name, "query": proven, "variables": variables}
         )
+        if not unproven.is_held(_PROPERTIES):
+            unproven.refuse(_PROPERTIES)
+        return answer
 
     async def async_groups(self) -> Mapping[str, str]:
         """Return the rooms by appliance id and entity id."""
@@ -480,10 +587,8 @@ class AccountSmartHome:
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
         """Return the states of some appliances, without those missing from the response."""
         by_endpoint = {appliance.endpoint_id: appliance.entity_id for appliance in appliances}
-        states = await self._transport.async_read(
-            APPLIANCES,
-            parse_states,
-            json={"operationName": "states", "query": STATES, "variables": {"endpointIds": list(by_endpoint)}},
+        states = await self._async_ask(
+            parse_states, "states", (STATES, STATES_PROVEN), {"endpointIds": list(by_endpoint)}
         )
         return {by_endpoint[endpoint_id]: state for endpoint_id, state in states.items() if endpoint_id in by_endpoint}
 
@@ -505,45 +610,51 @@ class AccountSmartHome:
 
     # --- controls -----------------------------------------------------------------------
 
-    async def async_set_guard(self, guard: Appliance, *, away: bool) -> None:
-        """Arm Guard or disarm it; raises ``AlexaCommandError`` unless Amazon confirms it."""
-        panel = (guard.merged_ids or (guard.appliance_id,))[0]
-        state = ArmState.ARMED_AWAY if away else ArmState.ARMED_STAY
-        request = {
-            "entityId": panel,
-            "entityType": "APPLIANCE",
-            "parameters": {"action": "controlSecurityPanel", "armState": str(state)},
-        }
-        error: AlexaError | None
+    async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
+        """Arm or disarm by GraphQL, by phoenix where that is refused as a whole and no code is needed."""
+        body = arm_request(panel, state, code)
+        try:
+            with self._transport.unproven.attempt("arm_security_panel"):
+                error = await self._transport.async_read(CONTROL_APPLIANCES, parse_armed, json=body)
+                if error is not None and is_refusal_of_form(error):
+                    raise error
+        except (AlexaCommandError, AlexaUnsupportedError) as err:
+            error = err
+        if error is None:
+            return
+        is_unknown = error.code == "ResourceNotFound" or isinstance(error, AlexaUnsupportedError)
+        if code is not None or not (is_unknown or is_refusal_of_form(error)):
+            raise error
+        if other := await self._phoenix_arm(panel, state):
+            raise _more_telling(other, error)
+
+    async def _phoenix_arm(self, panel: Appliance, state: ArmState) -> AlexaError | None:
+        """Arm or disarm by phoenix; return the error or None. Its names of a panel are those before Alexa merged it."""
+        panel_id = (panel.merged_ids or (panel.appliance_id,))[0]
+        parameters = {"action": "controlSecurityPanel", "armState": str(state)}
+        request = {"entityId": panel_id, "entityType": "APPLIANCE", "parameters": parameters}
         try:
             outcomes = await self._transport.async_read(
                 CONTROL_PHOENIX, parse_phoenix, json={"controlRequests": [request]}
             )
         except (AlexaCommandError, AlexaUnsupportedError) as err:
-            error = err
-        else:
-            # one panel was asked for, so one answer is about it, whatever it calls the panel
-            error = phoenix_error_of(outcomes, next(iter(outcomes)) if len(outcomes) == 1 else panel)
-        if error is not None and _is_refusal(error) and not isinstance(error, AlexaUnreachableError):
-            error = await self._guarded_arm(guard, state, error)
-        if error is not None:
-            raise error
+            return err
+        # one panel was asked for, so one answer is about it, whatever it calls the panel
+        return phoenix_error_of(outcomes, next(iter(outcomes)) if len(outcomes) == 1 else panel_id)
 
-    async def _guarded_arm(self, guard: Appliance, state: ArmState, refused: AlexaError) -> AlexaError | None:
-        """Arm by GraphQL after phoenix refused; return the error or None."""
-        arm = {"endpointId": guard.endpoint_id, "armState": str(state), "bypassSensors": True}
-        try:
-            with self._transport.unproven.attempt("arm_security_panel"):
-                error = await self._transport.async_read(
-                    CONTROL_APPLIANCES,
-                    parse_armed,
-                    json={"operationName": "arm", "query": ARM, "variables": {"input": arm}},
-                )
-                if error is not None and is_refusal_of_form(error):
-                    raise error
-                return error
-        except (AlexaCommandError, AlexaUnsupportedError) as err:
-            return _more_telling(refused, err)
+    async def async_activate_scene(self, scene: Appliance) -> None:
+        """Activate a scene by phoenix, which one client does."""
+        request = {
+            "entityId": scene.entity_id,
+            "entityType": "ENTITY",
+            "parameters": {"action": "sceneActivate"},
+        }
+        with self._transport.unproven.attempt("activate_scene"):
+            outcomes = await self._transport.async_read(
+                CONTROL_PHOENIX, parse_phoenix, json={"controlRequests": [request]}
+            )
+        if error := phoenix_error_of(outcomes, scene.entity_id):
+            raise error
 
     async def async_control(
         self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
@@ -581,14 +692,9 @@ class AccountSmartHome:
         return taken
 
     async def _send(self, orders: Sequence[_Order]) -> None:
-        """Send by GraphQL, a thermostat's by phoenix, and what one refuses by the other; tell every caller."""
-        older = [order for order in orders if any(map(is_older, order.controls)) and _has_actions(order)]
-        direct = [order for order in orders if order not in older]
-        left = await self._guarded(self._by_graphql, direct) if direct else ()
-        if first := [*older, *left]:
-            left = await self._guarded(self._by_phoenix, first)
-            if left:
-                await self._guarded(self._by_graphql, left)
+        """Send by GraphQL, and what that refuses by phoenix; report to every caller."""
+        if left := await self._guarded(self._by_graphql, orders):
+            await self._guarded(self._by_phoenix, left)
 
     async def _guarded(self, send: _Send, orders: Sequence[_Order]) -> Sequence[_Order]:
         """Send the controls; report errors to the callers."""
@@ -607,15 +713,7 @@ class AccountSmartHome:
         """Send one request; return what is left to phoenix because it was refused."""
         requests = control_requests([(order.appliance, order.controls) for order in orders])
         try:
-            outcomes = await self._transport.async_read(
-                CONTROL_APPLIANCES,
-                parse_control,
-                json={
-                    "operationName": "control",
-                    "query": CONTROL,
-                    "variables": {"input": {"featureControlRequests": requests}},
-                },
-            )
+            outcomes = await self._by_mutation(requests)
         except (AlexaCommandError, AlexaUnsupportedError) as error:
             return await self._refused(orders, error)
         return [
@@ -630,6 +728,24 @@ class AccountSmartHome:
                 by_phoenix=True,
             )
         ]
+
+    async def _by_mutation(self, requests: Sequence[Mapping[str, Any]]) -> Outcomes:
+        """Send controls by the newer mutation, by the older one where the schema lacks it."""
+        unproven = self._transport.unproven
+        documents = (CONTROL_OLDER,) if unproven.is_held(_MUTATION) else (CONTROL, CONTROL_OLDER)
+        for document in documents:
+            body = {
+                "operationName": "control",
+                "query": document,
+                "variables": {"input": {"featureControlRequests": requests}},
+            }
+            try:
+                return await self._transport.async_read(CONTROL_APPLIANCES, parse_control, json=body)
+            except (AlexaCommandError, AlexaUnsupportedError) as err:
+                if document is CONTROL_OLDER or not is_not_in_schema(err):
+                    raise
+                unproven.refuse(_MUTATION)
+        raise AssertionError("The older mutation answers or raises")
 
     async def _refused(
         self, orders: Sequence[_Order], error: AlexaCommandError | AlexaUnsupportedError

@@ -12,9 +12,11 @@ from ..model.appliances import (
     Appliance,
     ArmState,
     Control,
+    FeatureName,
     SetBrightness,
     SetColor,
     SetColorTemperature,
+    SetLevel,
     SetLock,
     SetMode,
     SetPower,
@@ -99,10 +101,46 @@ _PROPERTIES: Final = """
       ... on DetectionState { detectionStateValue timeOfSample }
       ... on Reachability { reachabilityStatusValue timeOfSample }
       ... on ArmState { armStateValue timeOfSample }
+%s
     }
 """
 
-DISCOVER: Final = f"""
+# What one source has seen in the schema. A name that Amazon lacks fails the whole document.
+_MORE: Final = """      ... on Percentage { percentageValue timeOfSample }
+      ... on PowerLevel { powerLevelValue timeOfSample }
+      ... on Volume { volumeValue: value { value } timeOfSample }
+      ... on RelativeHumidity { relativeHumidityValue { value } timeOfSample }
+      ... on Battery { batteryValue { levelPercentage } timeOfSample }
+      ... on DeviceUsageMeterElectricityReading { readingValue: value timeOfSample }
+      ... on DeviceUsageMeterNaturalGasReading { readingValue: value timeOfSample }
+      ... on StatusCode { statusCodeValue { value { code } } timeOfSample }
+      ... on HvacPrimaryHeaterStage { primaryHeaterStageValue { value } timeOfSample }
+      ... on HvacCoolerStage { coolerStageValue { value } timeOfSample }
+      ... on HvacFanStage { fanStageValue { value } timeOfSample }
+      ... on HvacAuxiliaryHeaterStage { auxiliaryHeaterStageValue { value } timeOfSample }
+      ... on ThermostatConfigurationAllowedTemperatureRange {
+        thermostatAllowedTemperatureRangeValue {
+          heating { minimum { value scale } maximum { value scale } }
+          cooling { minimum { value scale } maximum { value scale } }
+        }
+        timeOfSample
+      }
+      ... on BurglaryAlarm { burglaryAlarmValue timeOfSample }
+      ... on FireAlarm { fireAlarmValue timeOfSample }
+      ... on CarbonMonoxideAlarm { carbonMonoxideAlarmValue timeOfSample }
+      ... on WaterAlarm { waterAlarmValue timeOfSample }
+      ... on DelayState { delayStateValue { state } timeOfSample }
+"""
+
+_MORE_CONFIGURATION: Final = """
+          ... on SecurityPanelConfiguration { supportedArmStates { value } supportedAuthorizationTypes { type } }
+          ... on DeviceUsageMeterConfiguration { electricity { unit } naturalGas { unit } }
+"""
+
+
+def _discover(more: str, configuration: str) -> str:
+    """Return the query for all endpoints, with what else is asked of properties and configurations."""
+    return f"""
 query discover {{
   listEndpoints(listEndpointsInput: {{ includeHouseholdDevices: true }}) {{
     endpoints {{
@@ -129,7 +167,7 @@ query discover {{
         driverIdentity
         mergedApplianceIds
       }}
-      features {{{_PROPERTIES}
+      features {{{_PROPERTIES % more}
         operations {{ name }}
         configuration {{
           __typename
@@ -144,7 +182,7 @@ query discover {{
             modeOptions {{ value modeResources {{ friendlyName {{ value {{ text }} }} }} }}
           }}
           ... on ToggleConfiguration {{ friendlyName {{ value {{ text }} }} }}
-          ... on ThermostatConfiguration {{ supportedModes }}
+          ... on ThermostatConfiguration {{ supportedModes }}{configuration}
         }}
       }}
     }}
@@ -152,21 +190,42 @@ query discover {{
 }}
 """
 
-STATES: Final = f"""
+
+def _states(more: str) -> str:
+    """Return the query for the states of endpoints, with what else is asked of properties."""
+    return f"""
 query states($endpointIds: [String]!) {{
   listEndpoints(
     listEndpointsInput: {{ latencyTolerance: LOW, endpointIds: $endpointIds, includeHouseholdDevices: true }}
   ) {{
     endpoints {{
       id
-      features {{{_PROPERTIES}
+      features {{{_PROPERTIES % more}
       }}
     }}
   }}
 }}
 """
 
+
+DISCOVER: Final = _discover(_MORE, _MORE_CONFIGURATION)
+DISCOVER_PROVEN: Final = _discover("", "")
+"""The same without what one source has seen, for clouds that lack it."""
+
+STATES: Final = _states(_MORE)
+STATES_PROVEN: Final = _states("")
+
 CONTROL: Final = """
+mutation control($input: SetGenericEndpointFeaturesInput!) {
+  setEndpointFeatures: setEndpointFeaturesV2(input: $input) {
+    featureControlResponses { endpointId featureName instance featureOperationName code }
+    errors { endpointId featureName instance featureOperationName code message }
+  }
+}
+"""
+"""Its names are texts, so that it takes every feature."""
+
+CONTROL_OLDER: Final = """
 mutation control($input: SetEndpointFeaturesInput!) {
   setEndpointFeatures(setEndpointFeaturesInput: $input) {
     featureControlResponses { endpointId featureName instance featureOperationName code }
@@ -178,6 +237,18 @@ mutation control($input: SetEndpointFeaturesInput!) {
 ARM: Final = """
 mutation arm($input: ArmSecurityPanelInput!) {
   armSecurityPanel(input: $input) { isSuccess error { __typename } }
+}
+"""
+
+DISARM: Final = """
+mutation arm($input: DisarmSecurityPanelInput!) {
+  armSecurityPanel: disarmSecurityPanel(input: $input) { isSuccess error { __typename } }
+}
+"""
+
+DISARM_WITH_PIN: Final = """
+mutation arm($input: DisarmWithPinInput!) {
+  armSecurityPanel: disarmWithPin(input: $input) { isSuccess error { __typename } }
 }
 """
 
@@ -227,6 +298,8 @@ def operation(control: Control) -> Operation:
             name, payload = "setMode", {"mode": mode}
         case SetRange(value=value):
             name, payload = "setRangeValue", {"rangeValue": value}
+        case SetLevel(feature=level_of, level=level):
+            name, payload = f"set{level_of[0].upper()}{level_of[1:]}", {str(level_of): level}
         case SetThermostatMode(mode=mode):
             name, payload = "setThermostatMode", {"thermostatMode": mode}
         case SetSetpoint():
@@ -242,11 +315,6 @@ def _setpoints(control: SetSetpoint) -> Mapping[str, Any]:
     return {
         name: {"value": f"{value:g}", "scale": str(control.scale)} for name, value in given.items() if value is not None
     }
-
-
-def is_older(control: Control) -> bool:
-    """Return whether phoenix is asked first: it is known to take a thermostat's controls."""
-    return isinstance(control, SetThermostatMode | SetSetpoint)
 
 
 def action(control: Control) -> Mapping[str, Any] | None:
@@ -267,6 +335,8 @@ def action(control: Control) -> Mapping[str, Any] | None:
             return {"action": "setModeValue", "instance": instance, "mode": mode}
         case SetRange(instance=instance, value=value):
             return {"action": "setRangeValue", "instance": instance, "rangeValue": value}
+        case SetLevel(feature=FeatureName.PERCENTAGE, level=level):
+            return {"action": "setPercentage", "percentage": str(level)}
         case SetThermostatMode(mode=mode):
             return {"action": "setThermostatMode", "thermostatMode.value": mode}
         case SetSetpoint():
@@ -408,6 +478,20 @@ def refusal(code: str, endpoint: Endpoint) -> AlexaCommandError:
     is_away = "UNREACHABLE" in code.upper() or "OFFLINE" in code.upper()
     kind = AlexaUnreachableError if is_away else AlexaCommandError
     return kind(f"{label} was refused", endpoint=label, status=200, code=code)
+
+
+def arm_request(panel: Appliance, state: ArmState, code: str | None) -> Mapping[str, Any]:
+    """Return the GraphQL request that arms or disarms a panel. Guard has no sensors of its own that may be open."""
+    if state is not ArmState.DISARMED:
+        given = {"armState": str(state), "bypassSensors": panel.is_guard}
+        return _mutation(ARM, panel, given)
+    return _mutation(DISARM, panel, {}) if code is None else _mutation(DISARM_WITH_PIN, panel, {"pin": code})
+
+
+def _mutation(document: str, panel: Appliance, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the body of a mutation of a panel."""
+    variables = {"input": {"endpointId": panel.endpoint_id, **given}}
+    return {"operationName": "arm", "query": document, "variables": variables}
 
 
 def parse_armed(data: Any) -> AlexaCommandError | None:

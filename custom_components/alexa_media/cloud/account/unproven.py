@@ -28,10 +28,15 @@ class UnprovenRequests:
     @property
     def unsupported(self) -> tuple[str, ...]:
         """Return the names of the requests that are not sent at present."""
-        return tuple(sorted(name for name in self._until if self._is_held(name)))
+        return tuple(sorted(name for name in self._until if self.is_held(name)))
 
-    def _is_held(self, name: str) -> bool:
+    def is_held(self, name: str) -> bool:
+        """Return whether an earlier refusal of a request counts."""
         return self._until.get(name, 0.0) > monotonic()
+
+    def refuse(self, name: str) -> None:
+        """Remember that Amazon has refused a request."""
+        self._until[name] = monotonic() + REFUSED_FOR
 
     @contextmanager
     def attempt(self, name: str) -> Iterator[None]:
@@ -39,17 +44,22 @@ class UnprovenRequests:
 
         Raises ``AlexaUnsupportedError`` instead of entering while an earlier refusal counts.
         """
-        if self._is_held(name):
+        if self.is_held(name):
             raise AlexaUnsupportedError("Amazon refused this request before", code="unsupported")
         try:
             yield
         except (AlexaCommandError, AlexaUnsupportedError) as err:
             if is_refusal_of_form(err):
-                self._until[name] = monotonic() + REFUSED_FOR
+                self.refuse(name)
             raise
         self._until.pop(name, None)
 
 
 def is_refusal_of_form(err: AlexaError) -> bool:
     """Return whether Amazon refused a request for its form: 400, 403, 404, 405, or not in its GraphQL schema."""
-    return err.status in _STATUSES or any(word in (err.code or "") for word in _NOT_IN_SCHEMA)
+    return err.status in _STATUSES or is_not_in_schema(err)
+
+
+def is_not_in_schema(err: AlexaError) -> bool:
+    """Return whether Amazon's GraphQL schema lacks what a document asks for."""
+    return any(word in (err.code or "") for word in _NOT_IN_SCHEMA)

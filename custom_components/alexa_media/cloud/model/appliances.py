@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from ..errors import AlexaError
 from .devices import OpenEnum
@@ -16,6 +16,7 @@ from .devices import OpenEnum
 class ApplianceKind(OpenEnum):
     """Type of an appliance: Alexa's display category, or the type set by the user in the app (a plug as a light)."""
 
+    ACTIVITY_TRIGGER = "ACTIVITY_TRIGGER"
     AIR_FRESHENER = "AIR_FRESHENER"
     AIR_PURIFIER = "AIR_PURIFIER"
     AIR_QUALITY_MONITOR = "AIR_QUALITY_MONITOR"
@@ -30,6 +31,7 @@ class ApplianceKind(OpenEnum):
     LIGHT = "LIGHT"
     MOTION_SENSOR = "MOTION_SENSOR"
     OTHER = "OTHER"
+    SCENE_TRIGGER = "SCENE_TRIGGER"
     SECURITY_PANEL = "SECURITY_PANEL"
     SMARTLOCK = "SMARTLOCK"
     SMARTPLUG = "SMARTPLUG"
@@ -47,16 +49,24 @@ class FeatureName(OpenEnum):
     COLOR_TEMPERATURE = "colorTemperature"
     CONNECTIVITY = "connectivity"
     CONTACT_SENSOR = "contactSensor"
+    DEVICE_USAGE_METER = "deviceUsageMeter"
+    ENDPOINT_HEALTH = "endpointHealth"
+    HUMIDITY_SENSOR = "humiditySensor"
+    HVAC = "hvac"
     LIGHT_SENSOR = "lightSensor"
     LOCK = "lock"
     MODE = "mode"
     MOTION_SENSOR = "motionSensor"
+    PERCENTAGE = "percentage"
     POWER = "power"
+    POWER_LEVEL = "powerLevel"
     RANGE = "range"
     SECURITY_PANEL = "securityPanel"
     SPEAKER = "speaker"
+    STATUS_CODE = "statusCode"
     TEMPERATURE_SENSOR = "temperatureSensor"
     THERMOSTAT = "thermostat"
+    THERMOSTAT_CONFIGURATION = "thermostatConfiguration"
     TOGGLE = "toggle"
     UNKNOWN = "UNKNOWN"
 
@@ -64,30 +74,62 @@ class FeatureName(OpenEnum):
 class PropertyName(OpenEnum):
     """``name`` of a property, and the type that its value has in a ``Sample``."""
 
+    ALLOWED_TEMPERATURE_RANGE = "allowedTemperatureRange"
+    """``TemperatureBounds``."""
     ARM_STATE = "armState"
     """ARMED_AWAY, ARMED_STAY, ARMED_NIGHT or DISARMED."""
+    AUXILIARY_HEATER_STAGE = "auxiliaryHeaterStage"
+    """ON or OFF."""
+    BATTERY = "battery"
+    """float, percent."""
+    BURGLARY_ALARM = "burglaryAlarm"
+    """OK or ALARM."""
     BRIGHTNESS = "brightness"
     """float, 0–100."""
+    CARBON_MONOXIDE_ALARM = "carbonMonoxideAlarm"
+    """OK or ALARM."""
     COLOR = "color"
     """``HueSaturation``."""
     COLOR_TEMPERATURE = "colorTemperatureInKelvin"
     """float, kelvins."""
+    COOLER_STAGE = "coolerStage"
+    """OFF, or the stage that runs."""
+    DELAY_STATE = "delayState"
+    """ENTRY_DELAY, EXIT_DELAY or NONE."""
     DETECTION_STATE = "detectionState"
     """DETECTED or NOT_DETECTED."""
+    ELECTRICITY_READING = "electricityReading"
+    """float in the unit of the feature."""
+    FAN_STAGE = "fanStage"
+    """OFF, or the stage that runs."""
+    FIRE_ALARM = "fireAlarm"
+    """OK or ALARM."""
     ILLUMINANCE = "illuminance"
     """float, lux."""
     LOCK_STATE = "lockState"
     """LOCKED, UNLOCKED or JAMMED."""
     LOWER_SETPOINT = "lowerSetpoint"
     """``Temperature``."""
+    NATURAL_GAS_READING = "naturalGasReading"
+    """float in the unit of the feature."""
     MODE = "mode"
     """One of the feature's modes."""
+    PERCENTAGE = "percentage"
+    """float, 0–100."""
+    POWER_LEVEL = "powerLevel"
+    """float, 0–100."""
+    PRIMARY_HEATER_STAGE = "primaryHeaterStage"
+    """OFF, or the stage that runs."""
     POWER_STATE = "powerState"
     """ON or OFF."""
     RANGE_VALUE = "rangeValue"
     """float within the feature's range."""
     REACHABILITY = "reachability"
     """OK or UNREACHABLE."""
+    RELATIVE_HUMIDITY = "relativeHumidity"
+    """float, percent."""
+    STATUS_CODE = "statusCode"
+    """Codes of what is wrong, separated by commas; "" for none."""
     TARGET_SETPOINT = "targetSetpoint"
     """``Temperature``."""
     TEMPERATURE = "temperature"
@@ -100,6 +142,8 @@ class PropertyName(OpenEnum):
     """``Temperature``."""
     VOLUME = "volume"
     """float, 0–100."""
+    WATER_ALARM = "waterAlarm"
+    """OK or ALARM."""
     UNKNOWN = "UNKNOWN"
 
 
@@ -143,7 +187,15 @@ class Temperature:
     scale: TemperatureScale
 
 
-type Value = str | float | HueSaturation | Temperature
+@dataclass(frozen=True, slots=True)
+class TemperatureBounds:
+    """The temperatures that a thermostat can be set to."""
+
+    minimum: Temperature
+    maximum: Temperature
+
+
+type Value = str | float | HueSaturation | Temperature | TemperatureBounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +231,8 @@ class Feature:
 
     ``instance`` tells several ranges, modes and toggles of one appliance apart, "" for
     what there is once. A feature without ``operations`` can only be read. ``modes`` are
-    those of a mode feature, or of a thermostat. ``value_range`` is that of a range.
+    those of a mode feature, of a thermostat, or the arm states of a panel. ``value_range`` is that of a range.
+    ``units`` are those of a meter's readings (``MILLIWATT_HOUR``) by property. ``needs_code``: a panel asks for a code.
     """
 
     name: FeatureName
@@ -190,6 +243,8 @@ class Feature:
     friendly_name: str | None = None
     value_range: ValueRange | None = None
     modes: tuple[ModeOption, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    needs_code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +255,8 @@ class Appliance:
     names it, ``appliance_id`` how phoenix does, ``merged_ids`` what it consists of where Alexa
     has made one of several. ``echo_serial`` is the Echo that it hangs on, or that it is
     (``is_echo``); ``connected_via`` that Echo's name. ``serial`` is its own. ``is_local``: on an
-    Echo's hub, or Amazon's own. ``type_raw`` is the display category as it came.
+    Echo's hub, or Amazon's own. ``type_raw`` is the display category as it came. ``is_scene``: it can only
+    be activated.
     """
 
     entity_id: str
@@ -220,6 +276,7 @@ class Appliance:
     is_echo: bool = False
     is_local: bool = False
     is_guard: bool = False
+    is_scene: bool = False
     exposure: Exposure = Exposure.NONE
     merged_ids: tuple[str, ...] = ()
     features: tuple[Feature, ...] = ()
@@ -377,6 +434,14 @@ class SetRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetLevel:
+    """Level 0–100 of ``percentage`` or ``powerLevel``."""
+
+    feature: Literal[FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL]
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetThermostatMode:
     """HEAT, COOL, AUTO, OFF or ECO."""
 
@@ -409,6 +474,7 @@ type Control = (
     | SetMode
     | SetToggle
     | SetRange
+    | SetLevel
     | SetThermostatMode
     | SetSetpoint
     | SetSpeakerVolume
@@ -434,6 +500,8 @@ def feature_of(control: Control) -> tuple[FeatureName, str]:
             return FeatureName.TOGGLE, instance
         case SetRange(instance=instance):
             return FeatureName.RANGE, instance
+        case SetLevel(feature=feature):
+            return feature, ""
         case SetThermostatMode() | SetSetpoint():
             return FeatureName.THERMOSTAT, ""
         case SetSpeakerVolume():
@@ -449,7 +517,7 @@ class Discovery:
 
 
 class ArmState(OpenEnum):
-    """``armState`` of Guard: AWAY is armed; STAY (Amazon's Home) and DISARMED are not."""
+    """``armState`` of a security panel. Guard is armed in AWAY; in STAY (Amazon's Home) and DISARMED it is not."""
 
     ARMED_AWAY = "ARMED_AWAY"
     ARMED_STAY = "ARMED_STAY"
@@ -487,8 +555,14 @@ class SmartHomeApi(Protocol):
         ``AlexaUnreachableError`` and concerns no other.
         """
 
+    async def async_activate_scene(self, scene: Appliance) -> None:
+        """Activate a scene; raises ``AlexaUnsupportedError`` where the account is known to refuse it."""
+
     async def async_guard(self, guard: Appliance) -> ArmState:
         """Return the arm state of Guard."""
 
-    async def async_set_guard(self, guard: Appliance, *, away: bool) -> None:
-        """Arm Guard (``away``) or disarm it without an Echo that listens for it."""
+    async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
+        """Arm or disarm Guard or another security panel, with the code that it asks for.
+
+        Raises ``AlexaCommandError``; its ``code`` is Amazon's name of the reason (``BypassNeeded``).
+        """

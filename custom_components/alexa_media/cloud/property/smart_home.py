@@ -65,6 +65,11 @@ class PropertySmartHome(SmartHomeApi):
     # --- reading --------------------------------------------------------------------------
 
     @override
+    async def async_activate_scene(self, scene: Appliance) -> None:
+        """Raise ``AlexaUnsupportedError``: a property has no scenes."""
+        raise AlexaUnsupportedError("A property has no scenes", code="unsupported")
+
+    @override
     async def async_discover(self) -> Discovery:
         listed_at = await self._inventory.async_listing()
         items = self._inventory.items
@@ -167,8 +172,8 @@ class PropertySmartHome(SmartHomeApi):
         raise AlexaUnsupportedError("Smart Properties have no Guard", code="guard")
 
     @override
-    async def async_set_guard(self, guard: Appliance, *, away: bool) -> None:
-        raise AlexaUnsupportedError("Smart Properties have no Guard", code="guard")
+    async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
+        raise AlexaUnsupportedError("Smart Properties have no security panels", code="guard")
 
 
 _GONE: Final = ApplianceState(
