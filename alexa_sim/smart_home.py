@@ -429,7 +429,7 @@ def _configuration(name: str, feature: Mapping[str, Any]) -> Json | None:
 
 
 def _meter(unit: str | None) -> Json | None:
-    """Return how a meter measures, which has a unit of its own."""
+    """Return how a meter measures, which has a unit."""
     return None if unit is None else {"unit": unit, "defaultResolution": 3600, "measuringMethod": "MEASURED"}
 
 

@@ -11,7 +11,7 @@ import pytest
 import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.errors import AlexaConnectionError, AlexaUnsupportedError
-from custom_components.alexa_media.cloud.model.appliances import Appliance, ApplianceKind, SetLock, SetPower
+from custom_components.alexa_media.cloud.model.appliances import Appliance, ApplianceKind, ArmState, SetLock, SetPower
 from custom_components.alexa_media.cloud.model.commands import Announce, Command, PlayerCommand, Speak
 from custom_components.alexa_media.cloud.model.devices import Device
 from custom_components.alexa_media.cloud.model.property import WifiNetwork, WifiSecurity
@@ -112,7 +112,8 @@ async def test_what_smart_properties_lack_is_said_before_anything_is_sent(
         hotel.async_player_command(PlayerCommand(type="PlayCommand", fields={}), device),
         hotel.async_execute(Speak(text="Hello"), (device,)),
         hotel.smart_home.async_guard(light),
-        hotel.smart_home.async_set_guard(light, away=True),
+        hotel.smart_home.async_activate_scene(light),
+        hotel.smart_home.async_arm(light, ArmState.ARMED_AWAY),
     ):
         with pytest.raises(AlexaUnsupportedError):
             await call

@@ -613,6 +613,7 @@ class AccountSmartHome:
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
         """Arm or disarm by GraphQL, by phoenix where that is refused as a whole and no code is needed."""
         body = arm_request(panel, state, code)
+        error: AlexaCommandError | AlexaUnsupportedError | None
         try:
             with self._transport.unproven.attempt("arm_security_panel"):
                 error = await self._transport.async_read(CONTROL_APPLIANCES, parse_armed, json=body)

@@ -481,7 +481,7 @@ def refusal(code: str, endpoint: Endpoint) -> AlexaCommandError:
 
 
 def arm_request(panel: Appliance, state: ArmState, code: str | None) -> Mapping[str, Any]:
-    """Return the GraphQL request that arms or disarms a panel. Guard has no sensors of its own that may be open."""
+    """Return the GraphQL request that arms or disarms a panel. Guard has no sensors that may be open."""
     if state is not ArmState.DISARMED:
         given = {"armState": str(state), "bypassSensors": panel.is_guard}
         return _mutation(ARM, panel, given)
