@@ -17,6 +17,8 @@ from custom_components.alexa_media.const import DOMAIN
 
 from .conftest import Household, quiet, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player", "notify", "switch")
+
 PAIR_SERIAL, HOUSE_SERIAL = "0a1b2c3d4e5f60718293a4b5c6d7e8f0", "1b2c3d4e5f60718293a4b5c6d7e8f0a1"
 PAIR, HOUSE = "media_player.pair", "media_player.house"
 STUDIO, BEDROOM, OFFICE = (f"media_player.{name}" for name in ("living_room_studio", "bedroom_dot", "office_spot"))

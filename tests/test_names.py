@@ -16,6 +16,8 @@ from custom_components.alexa_media.const import CONF_EXCLUDE_DEVICES, CONF_INCLU
 
 from .conftest import Household, quiet, set_up, until
 
+pytestmark = pytest.mark.platforms("media_player", "notify")
+
 JO: Final = "A2SIMJO7D0EQ11"
 KITCHEN: Final = "media_player.kitchen_show"
 

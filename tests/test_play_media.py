@@ -14,6 +14,8 @@ from custom_components.alexa_media.features.play_media import provider_of
 
 from .conftest import Household, quiet, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN = "media_player.kitchen_show"
 
 

@@ -17,6 +17,8 @@ from custom_components.alexa_media.coordinator import players as players_module
 
 from .conftest import Household, quiet, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player", "switch")
+
 KITCHEN, STUDIO, BEDROOM, OFFICE = (
     f"media_player.{name}" for name in ("kitchen_show", "living_room_studio", "bedroom_dot", "office_spot")
 )

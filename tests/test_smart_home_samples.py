@@ -13,6 +13,8 @@ from alexa_sim.client import ControlClient
 from .conftest import Clock, Household, set_up, state_of
 from .platforms.appliances import House
 
+pytestmark = pytest.mark.platforms("binary_sensor", "climate", "sensor")
+
 MOTION, OCCUPANCY = "binary_sensor.hall_hall_motion_motion", "binary_sensor.kitchen_show_occupancy"
 LIGHT, DOOR = "sensor.kitchen_show_illuminance", "binary_sensor.hall_front_door"
 TEMPERATURE, HUMIDITY = "sensor.kitchen_show_temperature", "sensor.living_room_air_monitor_humidity"

@@ -17,6 +17,8 @@ from tests.conftest import Clock, Household, set_up, until
 
 from .test_triggers import automate
 
+pytestmark = pytest.mark.platforms("event", "media_player", "todo")
+
 BEDROOM = "media_player.bedroom_dot"
 PREFIX = f"{DOMAIN}."
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]

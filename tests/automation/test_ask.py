@@ -14,6 +14,8 @@ from custom_components.alexa_media.features.playback import TextCommandEntity
 from tests.automation.test_triggers import automate
 from tests.conftest import Household, quiet, until
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN = "media_player.kitchen_show"
 STUDIO = "media_player.living_room_studio"
 GROUP = "media_player.downstairs"

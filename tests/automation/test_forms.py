@@ -16,6 +16,8 @@ from custom_components.alexa_media.features.sequences import _COMMANDS, _FIELDS,
 from tests.conftest import Household
 from tests.features.test_alarms import act, held
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN = "media_player.kitchen_show"
 BEDROOM = "media_player.bedroom_dot"
 

@@ -16,6 +16,8 @@ from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from custom_components.alexa_media.trigger import TRIGGERS
 from tests.conftest import Household, until
 
+pytestmark = pytest.mark.platforms("media_player", "text")
+
 
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:

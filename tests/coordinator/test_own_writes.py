@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from tests.conftest import Clock, Household, set_up, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player", "notify", "number", "switch")
+
 KITCHEN = "Kitchen Show"
 PLAYER = "media_player.kitchen_show"
 DND = "switch.kitchen_show_do_not_disturb"

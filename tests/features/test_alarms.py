@@ -15,6 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from alexa_sim.client import ControlClient
 from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
+pytestmark = pytest.mark.platforms("event", "media_player", "select", "sensor")
+
 BEDROOM = "media_player.bedroom_dot"
 KITCHEN = "media_player.kitchen_show"
 PACIFIC = ZoneInfo("America/Los_Angeles")

@@ -13,6 +13,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Household, state_of
 
+pytestmark = pytest.mark.platforms("button", "media_player")
+
 JO = "A2SIMJO7D0EQ11"
 GOOD_NIGHT = "amzn1.alexa.automation.5a6b7c8d-0001-4e8f-9a0b-1c2d3e4f5a01"
 DINNER = "amzn1.alexa.automation.5a6b7c8d-0002-4e8f-9a0b-1c2d3e4f5a01"

@@ -12,6 +12,8 @@ from custom_components.alexa_media.cloud.phrases import phrases_for, sleep_sente
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Clock, Household, state_of
 
+pytestmark = pytest.mark.platforms("media_player")
+
 PLAYER = "media_player.kitchen_show"
 
 

@@ -15,6 +15,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Household, quiet, set_up, until
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN = "media_player.kitchen_show"
 BEDROOM = "media_player.bedroom_dot"
 STUDIO = "media_player.living_room_studio"

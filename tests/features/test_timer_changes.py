@@ -12,6 +12,8 @@ from custom_components.alexa_media.cloud.phrases import TimerChange, timer_chang
 from tests.conftest import Household, until
 from tests.features.test_alarms import act, held
 
+pytestmark = pytest.mark.platforms("media_player")
+
 STUDIO = "media_player.living_room_studio"
 OFFICE = "media_player.office_spot"
 

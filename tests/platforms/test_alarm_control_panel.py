@@ -17,6 +17,8 @@ from tests.conftest import Clock, Household, set_up, state_of, until
 
 from .appliances import GRAPHQL, PHOENIX, House
 
+pytestmark = pytest.mark.platforms("alarm_control_panel")
+
 GUARD = "alarm_control_panel.alexa_guard_60057"
 NAME = "RedRock Panel"
 SEQUENCE = "/api/behaviors/preview"

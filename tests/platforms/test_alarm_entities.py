@@ -13,6 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from tests.conftest import Clock, Household, quiet, set_up, state_of
 
+pytestmark = pytest.mark.platforms("media_player", "number", "select", "switch")
+
 KITCHEN = "G0SIM00KITCHEN01"
 MARKET = "1f0c3d52-7a51-4c0e-9d39-0a1b2c3d4e02"
 VOLUME = "number.bedroom_dot_alarm_volume"

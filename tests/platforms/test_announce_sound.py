@@ -35,6 +35,8 @@ from custom_components.alexa_media.features import sounds as audio
 from custom_components.alexa_media.features.sounds import PreparedSound, SoundShelf
 from tests.conftest import Household, state_of
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN, SPOT, DOWNSTAIRS = "media_player.kitchen_show", "media_player.office_spot", "media_player.downstairs"
 PUBLIC = "https://home.example.org/ha"
 

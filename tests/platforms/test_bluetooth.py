@@ -13,6 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN = "media_player.kitchen_show"
 KIDS = "media_player.kids_dot"
 PHONE = "00:53:10:00:00:01"

@@ -12,6 +12,8 @@ from alexa_sim.client import ControlClient
 from tests.conftest import Clock, Household, set_up, state_of, until
 from tests.features.test_routines import DINNER, GOOD_NIGHT, automations, change, outdate
 
+pytestmark = pytest.mark.platforms("button")
+
 NIGHT = "button.jo_example_org_amazon_com_good_night"
 DINNER_BUTTON = "button.jo_example_org_amazon_com_dinner_time"
 NEW = "amzn1.alexa.automation.new"

@@ -14,6 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from tests.conftest import Household, state_of, until
 
+pytestmark = pytest.mark.platforms("calendar", "event", "media_player", "select")
+
 CALENDAR = "calendar.jo_example_org_amazon_com_alarms_and_reminders"
 PACIFIC = ZoneInfo("America/Los_Angeles")
 

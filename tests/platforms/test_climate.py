@@ -15,6 +15,8 @@ from tests.conftest import set_up, state_of, until
 
 from .appliances import GRAPHQL, PHOENIX, House, shows
 
+pytestmark = pytest.mark.platforms("climate")
+
 HALL = "climate.hall_hall_thermostat"
 NAME = "Hall Thermostat"
 

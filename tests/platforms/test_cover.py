@@ -12,6 +12,8 @@ from tests.conftest import set_up, state_of, until
 
 from .appliances import House, shows
 
+pytestmark = pytest.mark.platforms("cover", "number")
+
 BLIND = "cover.office_office_blind"
 NAME = "Office Blind"
 

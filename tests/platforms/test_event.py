@@ -8,6 +8,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.conftest import Household, set_up, state_of, until
 
+pytestmark = pytest.mark.platforms("event", "text")
+
 KITCHEN = "event.kitchen_show_voice_command"
 BEFORE = "2026-11-20T10:00:00.000+00:00"
 

@@ -12,6 +12,8 @@ from tests.conftest import set_up, state_of, until
 
 from .appliances import House
 
+pytestmark = pytest.mark.platforms("fan", "number", "select", "switch")
+
 FAN = "fan.living_room_ceiling_fan"
 NAME = "Ceiling Fan"
 

@@ -17,6 +17,8 @@ from tests.conftest import Household, quiet, set_up, state_of, until
 
 from .appliances import GRAPHQL, PHOENIX, House, shows, written
 
+pytestmark = pytest.mark.platforms("light", "select", "switch")
+
 HALL = "light.hall_hall_light"
 DESK = "light.office_desk_lamp"
 FLOOR = "light.floor_lamp"

@@ -13,6 +13,8 @@ from tests.conftest import state_of, until
 
 from .appliances import House
 
+pytestmark = pytest.mark.platforms("lock")
+
 DOOR = "lock.hall_front_door_lock"
 
 

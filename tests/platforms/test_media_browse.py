@@ -13,6 +13,8 @@ from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import media
 from tests.conftest import Household, quiet, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN = "media_player.kitchen_show"
 STUDIO = "media_player.living_room_studio"
 GROUP = "media_player.downstairs"

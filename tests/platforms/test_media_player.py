@@ -29,6 +29,8 @@ from custom_components.alexa_media.coordinator import base
 from custom_components.alexa_media.features.play_media import command_of
 from tests.conftest import Household, quiet, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN = "media_player.kitchen_show"
 STUDIO = "media_player.living_room_studio"
 GROUP = "media_player.downstairs"

@@ -14,6 +14,8 @@ from custom_components.alexa_media.cloud.model.devices import Device, DeviceFami
 from custom_components.alexa_media.features.speech import can_speak
 from tests.conftest import Household, state_of, until
 
+pytestmark = pytest.mark.platforms("notify")
+
 SPEAK = "notify.kitchen_show_speak"
 ANNOUNCE = "notify.kitchen_show_announce"
 

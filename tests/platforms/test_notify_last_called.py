@@ -14,6 +14,8 @@ from custom_components.alexa_media.coordinator import history
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.conftest import Household, quiet, set_up, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player", "notify")
+
 KITCHEN = "media_player.kitchen_show"
 RECORDS = "POST /alexa-privacy/apd/rah/alexa-history-records-v2"
 PREVIEW = "POST /api/behaviors/preview"

@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from tests.conftest import Household, quiet, until
 
+pytestmark = pytest.mark.platforms("media_player", "notify", "text")
+
 KITCHEN = "media_player.kitchen_show"
 OFFICE = "media_player.office_spot"
 KIDS = "media_player.kids_dot"

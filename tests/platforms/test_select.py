@@ -14,6 +14,8 @@ from tests.conftest import Clock, set_up, state_of, until
 
 from .appliances import House
 
+pytestmark = pytest.mark.platforms("select")
+
 KITCHEN: Final = "select.kitchen_show"
 
 

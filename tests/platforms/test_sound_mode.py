@@ -11,6 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from tests.conftest import Clock, Household, state_of
 
+pytestmark = pytest.mark.platforms("media_player", "number")
+
 KITCHEN, SPOT = "Kitchen Show", "Office Spot"
 PLAYER, GROUP, WITHOUT = "media_player.kitchen_show", "media_player.downstairs", "media_player.office_spot"
 EQUALIZER = "/api/equalizer/*"

@@ -14,6 +14,8 @@ from custom_components.alexa_media.cloud.model.devices import Device
 from custom_components.alexa_media.coordinator import base
 from tests.conftest import Household, quiet, set_up, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player", "switch")
+
 KITCHEN = "switch.kitchen_show_do_not_disturb"
 
 

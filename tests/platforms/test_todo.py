@@ -19,6 +19,8 @@ from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.todo import parse_summary, summary_of
 from tests.conftest import Clock, Household, set_up, state_of
 
+pytestmark = pytest.mark.platforms("todo")
+
 SHOPPING = "todo.jo_example_org_amazon_com_shopping_list"
 HOLIDAY = "todo.jo_example_org_amazon_com_holiday"
 BASE = "/alexashoppinglists/api/v2/lists"
