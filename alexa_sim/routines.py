@@ -1,6 +1,7 @@
 """Routines: how they are listed, and which of them a sequence is run for."""
 
 from collections.abc import Mapping
+import json
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -8,6 +9,8 @@ from .marketplaces import Marketplace
 
 LIMIT = 2000
 """Default number of listed routines."""
+
+_OPTIONAL = ("presentationDataList", "tags")
 
 _MODEL = "com.amazon.alexa.behaviors.model."
 
@@ -23,6 +26,37 @@ def complete(automation: Mapping[str, Any], now: float) -> dict[str, Any]:
         "runs": 0,
         **automation,
     }
+
+
+class RoutineError(Exception):
+    """A body that does not validate."""
+
+
+def update(automation: dict[str, Any], key: str, body: Mapping[str, Any], now: float) -> None:
+    """Replace a routine by what the app sends; raises ``RoutineError``.
+
+    The body is flat: triggers, sequence and presentation data are texts of JSON, and the payload of a trigger is a
+    text within the text. What is not sent is lost.
+    """
+    try:
+        triggers = [json.loads(text) for text in body.get("triggerJsonList") or []]
+        payloads = [json.loads(trigger["payload"]) for trigger in triggers]
+        node = json.loads(body["sequenceJson"])["startNode"]
+    except (KeyError, TypeError, ValueError) as err:
+        raise RoutineError from err
+    if body.get("behaviorId") != key or body.get("status") not in ("ENABLED", "DISABLED"):
+        raise RoutineError
+    if triggers and body.get("triggerJson") != body["triggerJsonList"][0]:
+        raise RoutineError
+    lost = automation.pop("losesActions", False)
+    automation.update(
+        name=body.get("name"),
+        status=body["status"],
+        utterances=[said for payload in payloads for said in payload.get("utterances") or []],
+        startNode={"@type": f"{_MODEL}SerialNode", "nodesToExecute": []} if lost else node,
+        lastUpdatedTimeEpochMillis=round(now * 1000),
+        **{name: json.loads(body[name]) if body.get(name) else None for name in _OPTIONAL},
+    )
 
 
 def listing(
@@ -59,6 +93,5 @@ def _listed(account_id: str, key: str, automation: Mapping[str, Any], marketplac
             "sequenceId": f"amzn1.alexa.sequence.{uuid5(NAMESPACE_URL, key)}",
             "startNode": automation["startNode"],
         },
-        "presentationDataList": None,
-        "tags": None,
+        **{name: automation.get(name) for name in _OPTIONAL},
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from alexa_sim import routines
 from alexa_sim.catalogue import provider_entities, sound_entities
-from alexa_sim.http import Response, json_response
+from alexa_sim.http import HttpError, Response, json_response
 from alexa_sim.operations import OperationError
 
 from . import Call, WebsiteApi, bad_request, empty
@@ -20,6 +20,7 @@ def add_behaviors(api: WebsiteApi) -> None:
     api.add("GET", "/api/behaviors/entities", _entities)
     api.add("GET", "/api/behaviors/actionDefinitions", _definitions)
     api.add("GET", "/api/behaviors/v2/automations", _automations)
+    api.add("PUT", "/api/behaviors/automations/{automation}", _update)
     api.add("POST", "/api/routines/catalog/action/{catalog}", _catalog, csrf=False)
 
 
@@ -86,6 +87,19 @@ def _catalog(call: Call) -> Response:
 def _automations(call: Call) -> Response:
     """List the routines of the account."""
     return _octets(routines.listing(call.account_id, call.account["automations"], call.marketplace, _limit(call)))
+
+
+def _update(call: Call) -> Response:
+    """Replace a routine; a body that does not validate is answered 200, with a message."""
+    key = call.request.params["automation"]
+    if (automation := call.account["automations"].get(key)) is None:
+        raise HttpError(404, {"message": "There is no such automation"})
+    try:
+        with call.state.change():
+            routines.update(automation, key, call.body(), call.state.now())
+    except routines.RoutineError:
+        return json_response({"message": "Input failed to validate."})
+    return json_response({"automationId": key, "status": automation["status"]})
 
 
 def _limit(call: Call) -> int:

@@ -57,6 +57,7 @@ from .features.appliances import (
 )
 from .features.playback import PlaybackEntity
 from .features.roles import is_plain_switch, is_something_else, name_of, plain_toggles
+from .features.routines import RoutineEntity, async_setup_routines
 from .features.settings import (
     CapableDescription,
     PreferenceEntity,
@@ -76,10 +77,36 @@ async def async_setup_entry(
 ) -> None:
     """Add those that the account can have."""
     _async_setup_alarms(hass, entry, async_add_entities)
+    async_setup_routines(hass, entry, async_add_entities, SWITCH_DOMAIN, AlexaRoutineSwitch)
     _async_setup_device(hass, entry, async_add_entities)
     _async_setup_managed_settings(hass, entry, async_add_entities)
     _async_setup_settings(hass, entry, async_add_entities)
     _async_setup_smart_home(hass, entry, async_add_entities)
+
+
+class AlexaRoutineSwitch(RoutineEntity, SwitchEntity):
+    """Whether a routine is enabled; its button runs it."""
+
+    _attr_entity_category = EntityCategory.CONFIG
+    _attr_entity_registry_enabled_default = False
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self._routine.enabled
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        await self._async_set(enabled=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        await self._async_set(enabled=False)
+
+    async def _async_set(self, *, enabled: bool) -> None:
+        """Turn it on or off."""
+        with command_errors(self.hass, self.entry):
+            await self.coordinator.async_set_enabled(self._routine.routine_id, enabled=enabled)
 
 
 ALARM: Final = SwitchEntityDescription(

@@ -54,6 +54,25 @@ def come_and_go(world: World) -> str:
     return "came, renamed, gone"
 
 
+def on_and_off(world: World) -> str:
+    """Turn a routine off and on by its switch, and see that its actions stay."""
+    customer_id = next(iter(world.sim.state()["accounts"]))
+
+    def held() -> dict[str, object]:
+        routines: dict[str, dict[str, object]] = world.sim.state()["accounts"][customer_id]["automations"]
+        return next(each for each in routines.values() if each["name"] == ROUTINE)
+
+    before = held()
+    button = next(s.entity_id for s in world.rest().get_states() if s.entity_id.endswith("_dinner_time"))
+    switch = button.replace("button.", "switch.")
+    world.enable(switch)
+    for service, status in (("turn_off", "DISABLED"), ("turn_on", "ENABLED")):
+        world.rest().trigger_service("switch", service, entity_id=switch)
+        expect(held()["status"] == status, f"the cloud has {held()['status']}")
+    expect(held()["startNode"] == before["startNode"], "the actions are others")
+    return "off and on, with its actions"
+
+
 def image(world: World) -> str:
     """Show a picture on a screen."""
     address = "https://pictures.example.org/check.jpg"
@@ -76,6 +95,7 @@ def kids(world: World) -> str:
 CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
     ("a routine runs on the Echo that is named", run_here),
     ("a routine's button comes, is renamed and goes", come_and_go),
+    ("a routine is turned off and on", on_and_off),
     ("a picture on a screen", image),
     ("an Echo for a child", kids),
 )

@@ -19,6 +19,10 @@ class CheckFailedError(Exception):
     """A check has failed; the text says why."""
 
 
+RELOAD: Final = 60.0
+"""Patience in seconds: Home Assistant reloads an entry half a minute after one of its entities was enabled."""
+
+
 @dataclass(slots=True)
 class World:
     """The clients and helpers of a check."""
@@ -66,6 +70,18 @@ class World:
         for customer_id, account in self.sim.state()["accounts"].items():
             if serial in account["devices"]:
                 self.sim.patch_state({"accounts": {customer_id: {"devices": {serial: values}}}})
+
+    def enable(self, *entity_ids: str) -> None:
+        """Enable entities, and wait until they have states."""
+        with self.socket() as socket:
+            for entity_id in entity_ids:
+                socket.recv_result(socket.send("config/entity_registry/update", entity_id=entity_id, disabled_by=None))
+
+        def shown() -> bool:
+            states = {state.entity_id: state.state for state in self.rest().get_states()}
+            return all(states.get(entity_id, "unavailable") != "unavailable" for entity_id in entity_ids)
+
+        until("enabled entities", shown, RELOAD)
 
     def requests(self, path: str, method: str | None = None) -> list[dict[str, Any]]:
         """Return the requests to a path in the ledger."""

@@ -1,7 +1,8 @@
-"""Do Not Disturb, against the simulated cloud."""
+"""Do Not Disturb and routines, against the simulated cloud."""
 
 import asyncio
 from functools import partial
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -11,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Device
+from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import base
 from tests.conftest import Household, quiet, set_up, state_of, until
 
@@ -155,3 +157,116 @@ async def test_a_volume_push_does_not_write_the_modes(
     household.change("Kitchen Show", volume=63)
     await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes.get("volume_level") == 0.63)
     assert [state_of(hass, mode).last_reported for mode in modes] == before
+
+
+SWITCH = "switch.jo_example_org_amazon_com_dinner_time"
+ROUTINES = "/api/behaviors/v2/automations"
+ROUTINE = "/api/behaviors/automations/*"
+
+
+class Dinner:
+    """A routine with an enabled switch, seen from both sides."""
+
+    def __init__(self, hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+        """Find the routine."""
+        self.hass, self.sim, self.entry = hass, sim, entry
+        self.key = next(key for key, each in self._all.items() if each["name"] == "Dinner time")
+
+    @property
+    def _all(self) -> dict[str, Any]:
+        accounts = self.sim.state()["accounts"]
+        routines: dict[str, Any] = next(account["automations"] for account in accounts.values())
+        return routines
+
+    @property
+    def there(self) -> dict[str, Any]:
+        """Return the routine in the cloud, without the times of changes."""
+        return {name: value for name, value in self._all[self.key].items() if "Millis" not in name}
+
+    def change(self, **values: Any) -> None:
+        """Change it in the cloud."""
+        account = next(iter(self.sim.state()["accounts"]))
+        self.sim.patch_state({"accounts": {account: {"automations": {self.key: values}}}})
+
+    async def turn(self, service: str) -> None:
+        """Turn it on or off."""
+        await self.hass.services.async_call("switch", service, {"entity_id": SWITCH}, blocking=True)
+
+    async def error(self) -> str | None:
+        """Turn it off, and return the key of the error."""
+        with pytest.raises(HomeAssistantError) as raised:
+            await self.turn("turn_off")
+        return raised.value.translation_key
+
+
+@pytest.fixture
+async def dinner(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> Dinner:
+    """Return a routine whose switch is enabled."""
+    dinner = Dinner(hass, sim, config_entry)
+    dinner.change(tags=["EXPLORE"], presentationDataList=[{"requiresInput": False}])
+    er.async_get(hass).async_get_or_create(
+        "switch",
+        DOMAIN,
+        f"{config_entry.unique_id}_routine_{dinner.key}",
+        config_entry=config_entry,
+        object_id_base="jo_example_org_amazon_com_dinner_time",
+    )
+    await set_up(hass, config_entry)
+    await until(hass, lambda: (state := hass.states.get(SWITCH)) and state.state == "on")
+    sim.reset_ledger()
+    return dinner
+
+
+async def test_a_routine_is_turned_off_and_on_with_all_that_it_has(hass: HomeAssistant, dinner: Dinner) -> None:
+    before = dinner.there
+    for service, status, state in (("turn_off", "DISABLED", "off"), ("turn_on", "ENABLED", "on")):
+        await dinner.turn(service)
+        assert dinner.there == {**before, "status": status}
+        assert state_of(hass, SWITCH).state == state
+    requests = [(one["method"], one["path"]) for one in dinner.sim.ledger() if "automations" in one["path"]]
+    written = ("PUT", f"/api/behaviors/automations/{dinner.key}")
+    assert requests == [("GET", ROUTINES), written, ("GET", ROUTINES)] * 2
+
+
+async def test_a_routine_that_loses_its_actions_is_restored(dinner: Dinner) -> None:
+    before = dinner.there
+    dinner.change(losesActions=True)
+    assert await dinner.error() == "routine_restored"
+    assert dinner.there == before
+    assert len(dinner.sim.ledger(method="PUT", path=ROUTINE)) == 2
+
+
+async def test_a_routine_with_unknown_parts_is_not_sent(dinner: Dinner) -> None:
+    answer = [
+        {
+            "automationId": dinner.key,
+            "name": "Dinner time",
+            "status": "ENABLED",
+            "triggers": [],
+            "sequence": {"startNode": {"type": "Alexa.Speak"}},
+            "conditions": [{"type": "TimeRange"}],
+        }
+    ]
+    dinner.sim.fault(path=ROUTINES, status=200, body=answer)
+    assert await dinner.error() == "routine_unknown_parts"
+    assert dinner.sim.ledger(method="PUT", path=ROUTINE) == []
+
+
+async def test_an_account_that_refuses_to_change_routines_is_asked_once(hass: HomeAssistant, dinner: Dinner) -> None:
+    dinner.sim.fault(path=ROUTINE, method="PUT", status=404)
+    assert [await dinner.error() for _ in range(2)] == ["unsupported"] * 2
+    assert len(dinner.sim.ledger(method="PUT", path=ROUTINE)) == 1
+    assert dinner.entry.runtime_data.backend.unsupported == ("update_routine",)
+    assert state_of(hass, SWITCH).state == "on"
+
+
+async def test_a_routine_that_amazon_does_not_change_is_an_error(dinner: Dinner) -> None:
+    dinner.sim.fault(path=ROUTINE, method="PUT", status=200, body={"message": "Input failed to validate."})
+    assert await dinner.error() == "command_refused"
+
+
+async def test_a_change_of_a_routine_with_an_unknown_outcome_is_read_back(dinner: Dinner) -> None:
+    dinner.sim.fault(path=ROUTINE, method="PUT", status=500)
+    assert await dinner.error() == "cannot_connect"
+    requests = [one["method"] for one in dinner.sim.ledger() if "automations" in one["path"]]
+    assert requests == ["GET", "PUT", "GET"]

@@ -43,7 +43,7 @@ class AlexaError(Exception):
     ``code`` Amazon's name of the error, if there are any.
     """
 
-    translation_key: ClassVar[str] = "unknown_error"
+    translation_key: str = "unknown_error"
     words: ClassVar[str] = "unknown error"
     """Short description, used without a status or code from Amazon."""
     request_id: str | None = None
@@ -136,6 +136,17 @@ class AlexaUnsupportedError(AlexaError):
 
     translation_key = "unsupported"
     words = "not supported"
+
+
+class AlexaRoutineError(AlexaError):
+    """A routine that was not changed, as it could be damaged, or that Amazon has damaged."""
+
+    words = "routine not changed"
+
+    def __init__(self, message: str, key: str) -> None:
+        """Initialize; ``key`` is the translation key, which says whether anything was sent or restored."""
+        super().__init__(message)
+        self.translation_key = key
 
 
 class AlexaNoPlayerError(AlexaUnsupportedError):

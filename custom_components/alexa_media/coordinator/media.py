@@ -54,6 +54,12 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
             self._failures = 0
             self._async_tell_forgotten()
 
+    async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> None:
+        """Turn a routine on or off; one change at a time. Raises ``AlexaError``."""
+        async with self._reading:
+            listed = await self.api.async_set_enabled(routine_id, enabled=enabled)
+            self.async_set_updated_data(self._merged(listed))
+
     @callback
     def async_remember(self, routine_ids: Iterable[str]) -> None:
         """Remember routines from before; read once more if some of them are missing."""

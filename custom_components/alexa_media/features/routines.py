@@ -1,16 +1,24 @@
-"""Running a routine: which routine, and on which Echo."""
+"""Entities of routines, and running one: which routine, and on which Echo."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Final, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..cloud.model.devices import Device, DeviceFamily
 from ..cloud.model.media import Routine
 from ..cloud.names import same, tidy
 from ..const import CONF_DEFAULT_DEVICE
+from ..coordinator.base import EXISTENCE
 from ..coordinator.media import RoutinesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, invalid_input
+from ..entity import TopicEntity, account_device_info, async_setup_entities, command_errors, invalid_input
 from .targets import Permissions
+
+_KEY: Final = "routine"
 
 # Maximum number of routines in an error message.
 _NAMED: Final = 20
@@ -103,3 +111,80 @@ def _listed(names: Iterable[str]) -> str:
     """Return names joined for a message, up to a maximum."""
     every = list(names)
     return ", ".join([*every[:_NAMED], *(["…"] if len(every) > _NAMED else [])]) or "-"
+
+
+class RoutineEntity(TopicEntity[RoutinesCoordinator]):
+    """An entity of a routine, on the device of the account; it is renamed with the routine."""
+
+    _attr_translation_key = _KEY
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: RoutinesCoordinator, routine: Routine) -> None:
+        """Initialize for a routine of the account."""
+        super().__init__(coordinator, context=routine.routine_id)
+        self.entry = entry
+        self._routine = routine
+        self._attr_unique_id = _unique_id(entry, routine.routine_id)
+        self._attr_device_info = account_device_info(entry)
+
+    @property
+    @override
+    def name(self) -> str:
+        return self._routine.name
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Update the name and whether the routine is enabled."""
+        if routine := self.coordinator.data.get(self._routine.routine_id):
+            renamed, self._routine = routine.name != self._routine.name, routine
+            if renamed and self.registry_entry:
+                er.async_get(self.hass).async_update_entity(self.entity_id, original_name=routine.name)
+        super()._handle_coordinator_update()
+
+    @override
+    async def async_update(self) -> None:
+        """Read the routines now (``homeassistant.update_entity``)."""
+        if self.enabled:
+            await self.coordinator.async_refresh_shared()
+
+
+def _unique_id(entry: AlexaConfigEntry, routine_id: str) -> str:
+    """Return the unique id of a routine's entity, the same in each domain."""
+    return f"{entry.unique_id}_{_KEY}_{routine_id}"
+
+
+@callback
+def async_setup_routines[E: RoutineEntity](
+    hass: HomeAssistant,
+    entry: AlexaConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    domain: str,
+    factory: Callable[[AlexaConfigEntry, RoutinesCoordinator, Routine], E],
+) -> None:
+    """Add an entity for every routine; they are added and removed with the routines."""
+    if (routines := entry.runtime_data.routines) is None:
+        return
+    registry = er.async_get(hass)
+    prefix = _unique_id(entry, "")
+
+    def candidates() -> Iterator[tuple[str, Callable[[], E]]]:
+        for routine in routines.data.values():
+            yield _unique_id(entry, routine.routine_id), partial(factory, entry, routines, routine)
+
+    def registered() -> dict[str, str]:
+        """Return the entity ids of all entities of routines by the routine's id."""
+        return {
+            item.unique_id.removeprefix(prefix): item.entity_id
+            for item in er.async_entries_for_config_entry(registry, entry.entry_id)
+            if item.domain == domain and item.unique_id.startswith(prefix)
+        }
+
+    @callback
+    def _remove_gone() -> None:
+        for routine_id, entity_id in registered().items():
+            if routines.is_gone(routine_id):
+                registry.async_remove(entity_id)
+
+    async_setup_entities(hass, entry, async_add_entities, candidates, routines)
+    routines.async_remember(registered())
+    entry.async_on_unload(routines.async_add_listener(_remove_gone, EXISTENCE))

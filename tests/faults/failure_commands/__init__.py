@@ -15,6 +15,7 @@ from . import (  # noqa: E402 - the families import the type above
     kids,
     lists,
     media,
+    routines,
     settings,
     smart_home,
 )
@@ -25,11 +26,12 @@ FAMILIES: Final[tuple[FailureCommand, ...]] = (
     *kids.COMMANDS,
     *lists.COMMANDS,
     *media.COMMANDS,
+    *routines.COMMANDS,
     *settings.COMMANDS,
     *smart_home.COMMANDS,
 )
 
-ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"),)
+ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"), routines.SWITCH)
 """Entities (platform, unique id) that are disabled unless somebody enables them, as in the table."""
 
 CHANGING: Final = alerts.CHANGING

@@ -5,10 +5,11 @@ import json
 import re
 from typing import Any, Final
 
+from ..errors import AlexaCommandError, AlexaRoutineError
 from ..json import by_key, mapping, mappings, name, text, texts
 from ..model.devices import Device
 from ..model.media import Routine, RoutinesApi, RunRoutine
-from .endpoints import BEHAVIOR, Endpoint, Host
+from .endpoints import BEHAVIOR, Answer, Endpoint, Host
 from .nodes import DEFAULT_LOCALE, Node
 from .parse import required_list
 from .session import AccountSession
@@ -22,7 +23,21 @@ ROUTINES: Final = Endpoint(
     whole_account=True,
 )
 
-ROUTINE_ENDPOINTS: Final = (ROUTINES,)
+UPDATE_ROUTINE: Final = Endpoint(
+    name="update_routine",
+    method="PUT",
+    host=Host.WEBSITE,
+    path="/api/behaviors/automations/{routine_id}",
+    is_write=True,
+    answer=Answer.ANY,
+)
+
+ROUTINE_ENDPOINTS: Final = (ROUTINES, UPDATE_ROUTINE)
+
+# What is known of the elements of the list: kept as it is, written as JSON texts, and changed by Amazon itself.
+_WRITTEN: Final = ("name", "triggers", "sequence", "status")
+_JSON_TEXTS: Final = ("tags", "presentationDataList")
+_OF_AMAZON: Final = ("@type", "automationId", "creationTimeEpochMillis", "lastUpdatedTimeEpochMillis")
 
 
 CURRENT_TYPE: Final = "ALEXA_CURRENT_DEVICE_TYPE"
@@ -167,6 +182,30 @@ def _serials(value: Any) -> Iterator[str]:
             yield from _serials(item)
 
 
+def _checked(data: Any) -> Any:
+    """Return the list of routines as Amazon sent it; raises ``AlexaBadResponseError`` if it is none."""
+    return required_list(data, None, ROUTINES)
+
+
+def _element_of(data: Any, routine_id: str) -> Mapping[str, Any]:
+    """Return a routine of the list as Amazon sent it, empty if it is not there."""
+    found = (element for element in mappings(data) if element.get("automationId") == routine_id)
+    return next(found, {})
+
+
+def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a trigger as it is sent: its payload is a JSON text."""
+    payload = trigger.get("payload")
+    return {**trigger, "payload": payload if isinstance(payload, str) else json.dumps(payload)}
+
+
+def _substance(element: Mapping[str, Any]) -> list[Any]:
+    """Return what must survive an update of the status: all but ids and times that Amazon sets itself."""
+    triggers = [{**trigger, "id": None} for trigger in mappings(element.get("triggers"))]
+    node = mapping(element.get("sequence")).get("startNode")
+    return [element.get("name"), triggers, node, *(element.get(name) or None for name in _JSON_TEXTS)]
+
+
 LIMIT: Final = 2000
 """How many routines are asked for, as other clients do; no answer has been seen to come in pages."""
 
@@ -185,6 +224,63 @@ class AccountRoutines:
     async def async_routines(self) -> Mapping[str, Routine]:
         """Return all routines."""
         return await self._session.transport.async_read(ROUTINES, parse_routines, query={"limit": str(LIMIT)})
+
+    async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> Mapping[str, Routine]:
+        """Turn a routine on or off, and return all routines as read after that.
+
+        Amazon replaces the routine by what is sent: it is read, written, read back and compared. If it lost anything,
+        it is written as it was before, and ``AlexaRoutineError`` is raised.
+        """
+        with self._session.transport.unproven.attempt(UPDATE_ROUTINE.name):
+            before = await self._element(routine_id)
+            status = "ENABLED" if enabled else "DISABLED"
+            try:
+                await self._put(routine_id, before, status)
+            finally:
+                # an unknown outcome may have damaged it, too
+                answer, after = await self._read_back(routine_id, before)
+        if after.get("status", "ENABLED") != status:
+            raise AlexaCommandError("Amazon did not change the routine", code="not_confirmed")
+        return parse_routines(answer)
+
+    async def _read_back(self, routine_id: str, before: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+        """Return the list and the routine after a write; raises ``AlexaRoutineError`` once it is restored."""
+        answer = await self._list()
+        after = _element_of(answer, routine_id)
+        if _substance(after) == _substance(before):
+            return answer, after
+        await self._put(routine_id, before, str(before.get("status")))
+        restored = _element_of(await self._list(), routine_id)
+        is_whole = _substance(restored) == _substance(before)
+        raise AlexaRoutineError(
+            "Amazon changed more of the routine than asked", "routine_restored" if is_whole else "routine_not_restored"
+        )
+
+    async def _list(self) -> Any:
+        """Return the answer with all routines."""
+        return await self._session.transport.async_read(ROUTINES, _checked, query={"limit": str(LIMIT)})
+
+    async def _element(self, routine_id: str) -> Mapping[str, Any]:
+        """Return a routine as Amazon lists it; raises ``AlexaRoutineError`` unless it can be sent back whole."""
+        found = _element_of(await self._list(), routine_id)
+        known = {*_WRITTEN, *_JSON_TEXTS, *_OF_AMAZON}
+        if not found or any(value not in (None, [], {}, "") for name, value in found.items() if name not in known):
+            raise AlexaRoutineError("The routine cannot be sent back whole", "routine_unknown_parts")
+        return found
+
+    async def _put(self, routine_id: str, element: Mapping[str, Any], status: str) -> None:
+        """Send a routine as the app does: flat, its parts as JSON texts, the payload of a trigger a text within."""
+        triggers = [json.dumps(_trigger(trigger)) for trigger in mappings(element.get("triggers"))]
+        body = {
+            "behaviorId": routine_id,
+            "name": element.get("name"),
+            "status": status,
+            "triggerJson": triggers[0] if triggers else None,
+            "triggerJsonList": triggers,
+            "sequenceJson": json.dumps(element["sequence"]),
+            **{name: json.dumps(value) for name in _JSON_TEXTS if (value := element.get(name)) is not None},
+        }
+        await self._session.transport.async_request(UPDATE_ROUTINE, params={"routine_id": routine_id}, json=body)
 
     def node(self, step: RunRoutine) -> Node:
         """Return what a routine does on an Echo, as a part of another sequence."""

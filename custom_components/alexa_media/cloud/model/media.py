@@ -32,6 +32,12 @@ class RoutinesApi(Protocol):
     async def async_routines(self) -> Mapping[str, Routine]:
         """Return all routines by id, including disabled ones."""
 
+    async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> Mapping[str, Routine]:
+        """Turn a routine on or off, and return all routines as read after that.
+
+        Raises ``AlexaRoutineError`` if Amazon changed more than that; the routine is then written as it was.
+        """
+
     async def async_run(self, routine: Routine, device: Device | None) -> None:
         """Run a routine, with ``device`` as "the device you speak to".
 
