@@ -10,9 +10,6 @@ from . import FailureCommand
 
 _ROUTINE: Final = "amzn1.alexa.automation.5a6b7c8d-0001-4e8f-9a0b-1c2d3e4f5a01"
 SWITCH: Final[tuple[str, str]] = ("switch", f"A2SIMJO7D0EQ11_routine_{_ROUTINE}")
-    "switch",
-    "A2SIMJO7D0EQ11_routine_amzn1.alexa.automation.5a6b7c8d-0001-4e8f-9a0b-1c2d3e4f5a01",
-)
 
 
 def _routine(table: Any) -> tuple[str, str, str]:
