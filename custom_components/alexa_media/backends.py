@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+import logging
 import time
 from typing import Any, Final, override
 
 import aiohttp
 from aiohttp import CookieJar
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryNotReady,
+    HomeAssistantError,
     OAuth2TokenRequestError,
     OAuth2TokenRequestReauthError,
 )
@@ -22,6 +24,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
     LocalOAuth2Implementation,
     async_get_config_entry_implementation,
 )
+from homeassistant.helpers.storage import Store
 from homeassistant.util.ssl import SSL_ALPN_HTTP11_HTTP2, client_context
 import httpx
 
@@ -60,6 +63,24 @@ LOGIN_HOSTS: Final[Mapping[Region, str]] = {
 _GRANT_IS_GONE: Final = (400, 401)
 
 _PATIENCE: Final = 30.0
+
+SESSION_STORE_VERSION: Final = 1
+
+# Seconds from a change of the session until it is stored.
+_SAVE_DELAY: Final = 5
+
+# What reading and parsing a damaged file raises.
+_UNREADABLE: Final = (
+    HomeAssistantError,
+    NotImplementedError,
+    OSError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)
+
+_LOGGER = logging.getLogger(__name__)
 
 # A token is renewed this many seconds before it expires.
 _MARGIN: Final = 60.0
@@ -166,9 +187,35 @@ def create_push_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(http2=True, verify=client_context(alpn_protocols=SSL_ALPN_HTTP11_HTTP2))
 
 
+def session_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return the store of an account's signed-in session: tokens, cookies and addresses."""
+    return Store(hass, SESSION_STORE_VERSION, f"{DOMAIN}.session.{entry_id}", private=True, atomic_writes=True)
+
+
+async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[str, Any]], T]) -> T | None:
+    """Return what a store holds, parsed; None if it is empty, damaged, or of a later version.
+
+    Everything in these stores can be read from the cloud again.
+    """
+    try:
+        stored = await store.async_load()
+        return parse(stored) if stored else None
+    except (
+        HomeAssistantError,
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        NotImplementedError,
+    ) as err:
+        _LOGGER.debug("%s cannot be used: %s", store.key, type(err).__name__)
+        return None
+
+
 def create_backend(
     hass: HomeAssistant, data: Mapping[str, Any]
-) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
+) -> tuple[AccountBackend, Callable[[], Coroutine[Any, Any, None]]]:
     """Return the backend of an account entry, with a session for its cookies, and the function that closes both."""
     account = None
     # An entry of alexa_media_player lacks the account's id: ask Amazon.
@@ -193,12 +240,39 @@ def create_backend(
     return backend, _async_close
 
 
+async def _async_create_account_backend(
+    hass: HomeAssistant, entry: ConfigEntry[Any]
+) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
+    """Return the backend of an account with its stored session, and the function that stores and closes it."""
+    store = session_store(hass, entry.entry_id)
+    stored = await async_stored(store, dict)
+    backend, async_close = create_backend(hass, entry.data)
+    is_changed = False
+
+    @callback
+    def _async_changed() -> None:
+        nonlocal is_changed
+        is_changed = True
+        store.async_delay_save(backend.snapshot, _SAVE_DELAY)
+
+    backend.restore(stored, _async_changed)
+
+    async def _async_store_and_close() -> None:
+        try:
+            if is_changed:
+                await store.async_save(backend.snapshot())
+        finally:
+            await async_close()
+
+    return backend, _async_store_and_close
+
+
 async def async_create_backend(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
     """Return the backend of an account or a property, and its close function; raises ``ConfigEntryError``s."""
     if CONF_REGION not in entry.data:
-        return create_backend(hass, entry.data)
+        return await _async_create_account_backend(hass, entry)
     session = async_create_clientsession(hass, auto_cleanup=False)
     try:
         backend = await async_create_property_backend(hass, entry, session)

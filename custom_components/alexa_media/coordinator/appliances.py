@@ -10,6 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
+from ..backends import async_stored
 from ..cloud.errors import AlexaBadResponseError, AlexaError
 from ..cloud.model.api import AlexaBackend, Capability
 from ..cloud.model.appliances import (
@@ -74,8 +75,8 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     async def async_restore(self) -> None:
         """Restore the last good discovery from disk."""
-        if stored := await self._store.async_load():
-            self._take({item["entity_id"]: _from_json(item) for item in stored["appliances"]})
+        if appliances := await async_stored(self._store, _stored_appliances):
+            self._take(appliances)
             self.data = self._announced = self._wanted(self.discovered)
 
     @override
@@ -230,6 +231,11 @@ def _appliance_to_json(appliance: Appliance) -> dict[str, Any]:
         feature["operations"] = sorted(feature["operations"])
         feature["properties"] = sorted(feature["properties"])
     return data
+
+
+def _stored_appliances(stored: dict[str, Any]) -> dict[str, Appliance]:
+    """Return the stored appliances by entity id."""
+    return {item["entity_id"]: _from_json(item) for item in stored["appliances"]}
 
 
 def _from_json(data: dict[str, Any]) -> Appliance:

@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
+from ..backends import async_stored
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import Device, DeviceFamily, DevicePreferences, leaves, members_of
 from ..cloud.names import folded, is_among, tidy
@@ -63,13 +64,13 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     async def async_restore(self) -> bool:
         """Restore the last good list from disk, with all devices offline; returns whether there was one."""
-        stored = await self._store.async_load()
-        if not stored:
+        devices = await async_stored(self._store, lambda stored: [_from_json(item) for item in stored["devices"]])
+        if not devices:
             return False
-        self.data = {device.serial: device for device in map(_from_json, stored["devices"])}
+        self.data = {device.serial: device for device in devices}
         self._announced = self.data
         self._listed = set(self.data)
-        return bool(self.data)
+        return True
 
     @override
     async def _async_read(self) -> Mapping[str, Device]:
@@ -251,7 +252,9 @@ def _to_json(device: Device) -> dict[str, Any]:
 
 
 def _from_json(data: dict[str, Any]) -> Device:
-    """Return a stored device; its connectivity is unknown."""
+    """Return a stored device; its connectivity is unknown. Raises for what is not one."""
+    if not all(isinstance(data[key], str) and data[key] for key in ("serial", "device_type", "name", "family_raw")):
+        raise TypeError("not a device")
     return Device(
         **data
         | {

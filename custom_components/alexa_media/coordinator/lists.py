@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..cloud.errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
+from ..cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.lists import ListInfo, ListItem, ListsApi
 from ..const import Topic
@@ -77,23 +77,29 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         """
         self._changed &= lists.keys()
         wanted = [key for key in sorted(self._changed - self._absences.missing) if self._is_wanted(key)]
+        # A hint during the read causes another read.
+        self._changed.difference_update(wanted)
+        try:
+            answers = await asyncio.gather(*map(self._api.async_items, wanted), return_exceptions=True)
+        except asyncio.CancelledError:
+            self._changed.update(wanted)
+            raise
         refusals: dict[str, AlexaUnsupportedError] = {}
-        for list_id in wanted:
-            # A hint during the read causes another read.
-            self._changed.discard(list_id)
-            try:
-                items = await self._api.async_items(list_id)
-            except AlexaUnsupportedError as err:
+        failures: list[BaseException] = []
+        for list_id, answer in zip(wanted, answers, strict=True):
+            if isinstance(answer, BaseException):
                 self._changed.add(list_id)
-                refusals[list_id] = err
+                if isinstance(answer, AlexaUnsupportedError):
+                    refusals[list_id] = answer
+                else:
+                    failures.append(answer)
                 continue
-            except AlexaError:
-                self._changed.add(list_id)
-                raise
             self._refused.discard(list_id)
-            lists[list_id] = replace(lists[list_id], items=items)
-            # Keep what has been read, in case the next read fails.
+            lists[list_id] = replace(lists[list_id], items=answer)
+            # Keep what has been read, in case another read failed.
             self.data = {**self.data, list_id: lists[list_id]}
+        if failures:
+            raise failures[0]
         if refusals and (only_changed or len(refusals) == len(lists)):
             raise next(iter(refusals.values()))
         if refusals.keys() - self._refused:

@@ -15,7 +15,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.util.hass_dict import HassKey
 
-from ..backends import create_backend
+from ..backends import create_backend, session_store
 from ..cloud.errors import AlexaAuthError, AlexaError
 from ..cloud.model.api import AlexaBackend, Capability
 from ..const import (
@@ -201,6 +201,8 @@ class AlexaRuntimeData:
         """
         if restored:
             await self.devices.async_refresh()
+            if isinstance(refused := self.devices.last_exception, ConfigEntryAuthFailed):
+                raise refused
         else:
             await self.devices.async_config_entry_first_refresh()
         with contextlib.suppress(TimeoutError):
@@ -384,6 +386,7 @@ async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
         backend, async_close = create_backend(hass, entry.data)
         await backend.async_deregister()
         await async_close()
+    await session_store(hass, entry.entry_id).async_remove()
     await store_for(hass, entry.entry_id).async_remove()
     await appliance_store_for(hass, entry.entry_id).async_remove()
     await alarm_volume_store(hass, entry.entry_id).async_remove()

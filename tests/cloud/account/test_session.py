@@ -1,6 +1,7 @@
 """Token, cookies, csrf and addresses of one account."""
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 import logging
 import time
@@ -418,3 +419,72 @@ async def test_nothing_secret_is_logged_or_shown(
     shown = caplog.text + repr(web_session.stats) + repr(web_session.credentials)
     for secret in ("Atnr|secret", "Atna|", "at-2", "csrf="):
         assert secret not in shown
+
+
+# --- across restarts --------------------------------------------------------------------
+
+IMPLAUSIBLE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no owner": lambda data: data.pop("owner"),
+    "a token that never ends": lambda data: data.update(token=[data["token"][0], 1e300]),
+    "a token with a line break": lambda data: data.update(token=["Atna|\r\nX: y", data["token"][1]]),
+    "a token of another type": lambda data: data.update(token={"value": 5}),
+    "cookies that are no texts": lambda data: [cookie.update(value=5) for cookie in data["cookies"]],
+    "cookies of another site": lambda data: [cookie.update(domain="example.org") for cookie in data["cookies"]],
+    "cookies of another type": lambda data: data.update(cookies="a=b"),
+    "cookies from the future": lambda data: data.update(cookies_at=data["cookies_at"] + 1e9),
+    "cookies of no time": lambda data: data.update(cookies_at="today"),
+    "addresses of another type": lambda data: data.update(region=[1]),
+    "addresses elsewhere": lambda data: data.update(
+        region={"website": "https://example.org", "alexa_api": "https://example.org"}
+    ),
+    "a gateway of another type": lambda data: data.update(gateway=1),
+    "a gateway elsewhere": lambda data: data.update(gateway="https://example.org"),
+}
+
+
+async def test_a_later_session_uses_what_an_earlier_one_knew(
+    web_session: AccountSession, http: ClientSession, credentials: Credentials, amazon: Amazon
+) -> None:
+    await web_session.async_connect()
+    web_session.follow_gateway("https://alexa.eu.gateway.devices.a2z.com")
+    stored = web_session.snapshot()
+    http.cookie_jar.clear()
+    amazon.ledger.clear()
+    later = AccountSession(http, credentials)
+    later.restore(stored)
+    await later.async_connect()
+    assert amazon.ledger == []
+    assert later.snapshot() == stored
+    assert later.csrf
+    assert later.base_url(Host.WEBSITE) == "https://eu-api-alexa.amazon.de"
+
+
+@pytest.mark.parametrize("field", IMPLAUSIBLE)
+async def test_implausible_fields_are_ignored_each_alone(
+    web_session: AccountSession, http: ClientSession, credentials: Credentials, amazon: Amazon, field: str
+) -> None:
+    await web_session.async_connect()
+    web_session.follow_gateway("https://alexa.eu.gateway.devices.a2z.com")
+    stored = web_session.snapshot()
+    IMPLAUSIBLE[field](stored)
+    http.cookie_jar.clear()
+    amazon.ledger.clear()
+    later = AccountSession(http, credentials)
+    later.restore(stored)
+    assert later.gateway in (None, "https://alexa.eu.gateway.devices.a2z.com")
+    await later.async_connect()
+    assert {hit.host for hit in amazon.ledger} <= {
+        "api.amazon.de",
+        "www.amazon.de",
+        "alexa.amazon.de",
+        "eu-api-alexa.amazon.de",
+    }
+    assert later.expires_at == pytest.approx(time.time() + 3600, abs=5)
+    assert later.csrf
+
+
+@pytest.mark.parametrize("stored", [None, [], "x", {}, {"owner": 1}, {"owner": "0" * 64}], ids=str)
+async def test_a_store_of_another_kind_or_registration_is_ignored(web_session: AccountSession, stored: object) -> None:
+    before = web_session.snapshot()
+    web_session.restore(stored)
+    assert web_session.snapshot() == before

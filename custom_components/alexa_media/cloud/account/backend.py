@@ -29,7 +29,7 @@ from ..model.devices import (
     Volume,
     leaves,
 )
-from ..model.events import PushEvent
+from ..model.events import PushEvent, StreamOpened
 from ..model.property import ManagementApi
 from .alarms import ALARM_ENDPOINTS, AccountAlarms, parse_notifications
 from .endpoints import (
@@ -180,6 +180,15 @@ class AccountBackend:
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each successful response."""
         self._session.transport.on_answer = listener
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what a later backend of the account needs not ask for, as JSON; it holds secrets."""
+        return self._session.snapshot()
+
+    def restore(self, stored: object, on_change: Callable[[], None]) -> None:
+        """Use the snapshot of an earlier backend; call ``on_change`` when it is to be stored again."""
+        self._session.restore(stored)
+        self._session.on_change = on_change
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
         """Hand all answers and directives to ``recorder``, or to none."""
@@ -379,6 +388,7 @@ class AccountBackend:
             token=self._session.async_token,
             register_capabilities=self._session.async_register_capabilities,
             renew_token=self._session.async_renew_token,
+            known_gateway=self._session.gateway,
             domain=self._account.domain if self._account else self._session.credentials.domain,
         )
         stream.recorder = self._session.transport.recorder
@@ -386,6 +396,8 @@ class AccountBackend:
         try:
             async with aclosing(stream.events()) as events:
                 async for event in events:
+                    if isinstance(event, StreamOpened):
+                        self._session.follow_gateway(stream.known_gateway)
                     yield event
         finally:
             await stream.aclose()

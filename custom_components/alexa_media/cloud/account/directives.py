@@ -135,10 +135,12 @@ def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
     header = _mapping(directive.get("header"))
     if (header.get("namespace"), header.get("name")) != ("System", "SetEndpoint"):
         return False, None
-    endpoint = _mapping(_decoded(directive.get("payload"))).get("endpoint")
-    if not isinstance(endpoint, str) or not _ENDPOINT.fullmatch(endpoint):
-        return True, None
-    return True, endpoint.rstrip("/")
+    return True, gateway_address(_mapping(_decoded(directive.get("payload"))).get("endpoint"))
+
+
+def gateway_address(value: object) -> str | None:
+    """Return the address of a gateway, or None if it is not one of Amazon's."""
+    return value.rstrip("/") if isinstance(value, str) and _ENDPOINT.fullmatch(value) else None
 
 
 def synchronize_state() -> dict[str, Any]:

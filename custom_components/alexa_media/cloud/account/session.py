@@ -1,8 +1,9 @@
 """The signed-in session of one account: access token, cookies, csrf cookie, addresses."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 import contextlib
+import hashlib
 from http.cookies import CookieError, Morsel, SimpleCookie
 import logging
 import re
@@ -15,8 +16,10 @@ from alexapy.secureauth import AuthTerminalError, AuthTransientError, DeviceCred
 from yarl import URL
 
 from ..errors import AlexaAuthError, AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
+from ..json import mapping, mappings, number, text
 from ..model.commands import is_command
 from ..model.devices import Credentials
+from .directives import gateway_address
 from .endpoints import CSRF_PAGES, REGION, Host
 from .limits import Backoff, SingleFlight
 from .parse import Region, parse_region
@@ -31,6 +34,8 @@ CALL_TIMEOUT: Final = 20.0
 CONNECT_PAGES_TIMEOUT: Final = 20.0
 CLOSE_TIMEOUT: Final = 5.0
 DEREGISTER_TIMEOUT: Final = 10.0
+LONGEST_LIFE: Final = 86_400.0
+"""Maximum plausible lifetime (seconds) of a stored access token."""
 DEFAULT_ALEXA_API: Final = "https://api.amazonalexa.com"
 COMMUNICATIONS: Final = "https://alexa-comms-mobile-service.amazon.com"
 
@@ -122,6 +127,8 @@ class AccountSession:
         self._region_flight = SingleFlight(self._fetch_region)
         self._token_backoff = Backoff()
         self._cookie_backoff = Backoff()
+        self.gateway: str | None = None
+        self.on_change: Callable[[], None] = lambda: None
         self._counts = {"tokens": 0, "cookies": 0, "csrf": 0, "capabilities": 0, "failures": 0}
 
     # --- properties ---------------------------------------------------------------------
@@ -180,6 +187,59 @@ class AccountSession:
             return None
         morsels = self._http.cookie_jar.filter_cookies(URL(self.base_url(Host.ALEXA) + "/"))
         return {name: morsel.value for name, morsel in morsels.items()}
+
+    # --- across restarts ----------------------------------------------------------------
+
+    @property
+    def _owner(self) -> str:
+        """Return a digest of the registration: what belongs to another one is never used."""
+        known = self.credentials
+        return hashlib.sha256(f"{known.domain} {known.serial} {known.refresh_token}".encode()).hexdigest()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what a later session needs not ask for, as JSON; it holds secrets."""
+        domain = self.credentials.domain
+        cookies = [
+            {"name": morsel.key, "value": morsel.value, "domain": morsel["domain"]}
+            for morsel in self._http.cookie_jar
+            if _is_within(morsel["domain"], domain)
+        ]
+        return {
+            "owner": self._owner,
+            "token": list(self._token) if self._token else None,
+            "cookies": cookies,
+            "cookies_at": self._cookies_at,
+            "region": self._region._asdict() if self._region else None,
+            "gateway": self.gateway,
+        }
+
+    def restore(self, stored: object) -> None:
+        """Use what an earlier session knew, until Amazon refuses it; ignore what is implausible. Never raises."""
+        found = mapping(stored)
+        if found.get("owner") != self._owner:
+            return
+        now = time.time()
+        self._token = _stored_token(found.get("token"), now)
+        self._token_renew_at = self.expires_at - (1 - RENEW_AT) * 3600
+        cookies: dict[str, dict[str, str]] = {}
+        for item in mappings(found.get("cookies")):
+            name, value, domain = (text(item.get(key)) for key in ("name", "value", "domain"))
+            if name and value and domain and _is_within(domain, self.credentials.domain):
+                cookies.setdefault(domain, {})[name] = value
+        cookies_at = number(found.get("cookies_at"))
+        if cookies and cookies_at is not None and cookies_at <= now:
+            self._store(cookies)
+            self._cookies_at = cookies_at
+        if region := mapping(found.get("region")):
+            addresses = {"websiteApiUrl": region.get("website"), "alexaApiUrl": region.get("alexa_api")}
+            self._region = parse_region(addresses, self.credentials.domain)
+        self.gateway = gateway_address(found.get("gateway"))
+
+    def follow_gateway(self, gateway: str | None) -> None:
+        """Note the gateway at which a stream was opened with registered capabilities."""
+        if gateway != self.gateway:
+            self.gateway = gateway
+            self.on_change()
 
     # --- lifecycle ----------------------------------------------------------------------
 
@@ -264,6 +324,7 @@ class AccountSession:
         self._counts["tokens"] += 1
         self._token_minted_at = time.time()
         self._token_renew_at = began + RENEW_AT * (self.expires_at - began)
+        self.on_change()
 
     async def _refresh_access_token(self) -> None:
         value = await self._tokens.async_refresh_access_token(self._guarded)
@@ -305,6 +366,7 @@ class AccountSession:
         self._counts["cookies"] += 1
         self._cookies_at = time.time()
         self._generation += 1
+        self.on_change()
 
     async def _ask_for_grant(self, began: float) -> None:
         """Check with the token endpoint, the only authority, whether the grant was revoked."""
@@ -350,11 +412,13 @@ class AccountSession:
             except AlexaBadResponseError, AlexaUnsupportedError:
                 continue
             if self.csrf is not None:
+                self.on_change()
                 return
 
     async def _fetch_region(self) -> None:
         """Ask for the addresses of the account's region."""
         self._region = parse_region(await self.transport.async_request(REGION), self.credentials.domain)
+        self.on_change()
 
     # --- calls through alexapy ----------------------------------------------------------
 
@@ -412,6 +476,20 @@ class AccountSession:
 
     def _auth_error(self) -> AlexaAuthError:
         return AlexaAuthError("Amazon no longer accepts the sign-in", code=self._gone)
+
+
+def _is_within(domain: str, marketplace: str) -> bool:
+    """Return whether the domain of a cookie belongs to a marketplace."""
+    return f".{domain.lstrip('.')}".endswith(f".{marketplace}")
+
+
+def _stored_token(stored: object, now: float) -> AccessToken | None:
+    """Return a stored access token that has not expired."""
+    value, expires_at = stored if isinstance(stored, list) and len(stored) == 2 else (None, None)
+    value, expires_at = text(value), number(expires_at)
+    if value is None or expires_at is None or not 0 < expires_at - now <= LONGEST_LIFE:
+        return None
+    return AccessToken(value, expires_at) if value.isascii() and value.isprintable() else None
 
 
 def _raise_worst(results: Sequence[object]) -> None:

@@ -156,10 +156,14 @@ class PushStream:
         register_capabilities: Callable[[], Awaitable[None]],
         domain: str,
         renew_token: Callable[[str], Awaitable[None]] | None = None,
+        known_gateway: str | None = None,
         times: StreamTimes = StreamTimes(),
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
-        """Initialize; no connection is opened before ``events``."""
+        """Initialize; no connection is opened before ``events``.
+
+        ``known_gateway`` is that of an earlier stream; it is used if it accepts the first connection.
+        """
         self._client_factory = client_factory
         self._token = token
         self._renew_token = renew_token
@@ -173,10 +177,10 @@ class PushStream:
         self._worker: asyncio.Task[None] | None = None
         self._is_closed = False
         self._domain = domain
-        self._endpoint = gateway(domain)
+        self._endpoint = known_gateway or gateway(domain)
         self._flow: _Flow | None = None
-        self._is_region_known = False
-        self._must_register = True
+        self._is_remembered = self._is_region_known = known_gateway is not None
+        self._must_register = known_gateway is None
         self._refused: str | None = None
         self._renewed_at: float | None = None
         self._state = StreamState.NEW
@@ -204,6 +208,11 @@ class PushStream:
             "queued": self._queue.qsize(),
             "unknown": dict(self._unknown),
         }
+
+    @property
+    def known_gateway(self) -> str | None:
+        """Return the address of the gateway if it is the right one and the capabilities are registered."""
+        return self._endpoint if self._is_region_known and not self._must_register else None
 
     async def events(self) -> AsyncGenerator[PushEvent]:
         """Yield the events in order, endlessly; one reader at a time.
@@ -259,13 +268,19 @@ class PushStream:
 
     async def _recover(self, lost: LostError) -> None:
         """Report that the stream is closed and wait until the next attempt."""
-        self._down(lost.reason)
+        was_remembered = self._is_remembered
+        if was_remembered:
+            self._look_up_again()
+        else:
+            self._down(lost.reason)
         if lost.drain:
             self._counts["overflows"] += 1
             await self._drained.wait()
         if lost.refused and self._may_renew():
             self._renewed_at = time.monotonic()
             self._refused = lost.refused
+            return
+        if was_remembered and not lost.delay:
             return
         if lost.at_once:
             return
@@ -284,11 +299,15 @@ class PushStream:
 
     def renew(self) -> None:
         """Replace a stream that is open but delivers no events: capabilities and region may be wrong."""
-        self._must_register = True
-        self._is_region_known = False
-        self._endpoint = gateway(self._domain)
+        self._look_up_again()
         if self._flow is not None:
             self._flow.cut(LostError("deaf", at_once=True))
+
+    def _look_up_again(self) -> None:
+        """Register the capabilities and look up the region before the next connection."""
+        self._must_register = True
+        self._is_region_known = self._is_remembered = False
+        self._endpoint = gateway(self._domain)
 
     def retry(self) -> None:
         """End the wait for the next attempt: there is evidence that Amazon answers again."""
@@ -310,6 +329,7 @@ class PushStream:
     def _opened(self) -> None:
         """Record that the stream is open."""
         self._counts["connects"] += 1
+        self._is_remembered = False
         was, self._state = self._state, StreamState.UP
         planned = was is StreamState.RENEWING
         self._drained.clear()
