@@ -26,6 +26,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
+from custom_components.alexa_media.backends import session_store
 from custom_components.alexa_media.cloud.account.backend import ENDPOINTS
 from custom_components.alexa_media.cloud.account.endpoints import (
     ACCOUNT,
@@ -359,9 +360,10 @@ class Table:
         await task
 
     async def set_up(self) -> list[str]:
-        """Set the account up, anew where it is loaded."""
+        """Set the account up, without a stored session: every request of the sign-in is sent."""
         if self.entry.state is not ConfigEntryState.NOT_LOADED:
             await self.hass.config_entries.async_unload(self.entry.entry_id)
+        await session_store(self.hass, self.entry.entry_id).async_remove()
         self.sim.reset_ledger()
         task = asyncio.create_task(self.hass.config_entries.async_setup(self.entry.entry_id))
         await self.drive.settle(task.done)
