@@ -117,7 +117,7 @@ _SETTINGS: Mapping[str, Any] = {
     "timeFormat": "12_HOURS",
     "attentionSpan": True,
     "alexaGestures": True,
-    "connectedSpeakerOption": "NONE",
+    "connectedSpeakerOption": "InternalSpeaker",
 }
 
 

@@ -19,7 +19,7 @@ _SETTINGS: Mapping[str, tuple[str | None, tuple[Any, ...]]] = {
     "timeFormat": ("CLOCK_FORMAT_24_HR", ("12_HOURS", "24_HOURS")),
     "attentionSpan": (None, (True, False)),
     "alexaGestures": (None, (True, False)),
-    "connectedSpeakerOption": (None, ("BLUETOOTH", "LINE_OUT", "NONE")),
+    "connectedSpeakerOption": (None, ("Bluetooth", "InternalSpeaker", "Aux")),
 }
 """By name: the capability that it needs, and the values that it takes."""
 

@@ -386,6 +386,13 @@ SETTINGS: Final = (
         values={"input": "INPUT", "output": "OUTPUT"},
     ),
     AlexaSettingSelectDescription(
+        key="connected_speaker",
+        translation_key="connected_speaker",
+        setting=Setting.CONNECTED_SPEAKER,
+        capability="FAR_FIELD_WAKE_WORD",
+        values={"internal": "InternalSpeaker", "bluetooth": "Bluetooth", "aux": "Aux"},
+    ),
+    AlexaSettingSelectDescription(
         key="drop_in",
         translation_key="drop_in",
         setting=Setting.DROP_IN,

@@ -625,6 +625,19 @@ SETTINGS: Final = (
         setting=Setting.ADAPTIVE_BRIGHTNESS,
         capability="DISPLAY_ADAPTIVE_BRIGHTNESS",
     ),
+    # No capability of these two is known; Amazon refuses them for devices that lack them.
+    AlexaSettingSwitchDescription(
+        key="attention_span",
+        translation_key="attention_span",
+        setting=Setting.ATTENTION_SPAN,
+        capability="FAR_FIELD_WAKE_WORD",
+    ),
+    AlexaSettingSwitchDescription(
+        key="gestures",
+        translation_key="gestures",
+        setting=Setting.GESTURES,
+        capability="FAR_FIELD_WAKE_WORD",
+    ),
     AlexaSettingSwitchDescription(
         key="communications",
         translation_key="communications",

@@ -27,6 +27,21 @@ def equalizer(world: World) -> str:
     return "-3 from here, 4 from there"
 
 
+def attention_and_speaker(world: World) -> str:
+    """Change attention span, gestures and the connected speaker of an Echo."""
+    attention, gestures = "switch.kitchen_show_attention_span", "switch.kitchen_show_gestures"
+    speaker = "select.kitchen_show_connected_speaker"
+    world.enable(attention, gestures, speaker)
+    for switch in (attention, gestures):
+        world.rest().trigger_service("switch", "turn_off", entity_id=switch)
+    world.rest().trigger_service("select", "select_option", entity_id=speaker, option="bluetooth")
+    held = world.device("Kitchen Show")["settings"]
+    expect((held["attentionSpan"], held["alexaGestures"]) == (False, False), f"in the cloud: {held}")
+    expect(held["connectedSpeakerOption"] == "Bluetooth", f"in the cloud: {held}")
+    until("off", lambda: world.state(attention).state == world.state(gestures).state == "off")
+    return "2 off, sound by Bluetooth"
+
+
 def alarm_volume(world: World) -> str:
     """Increase the alarm volume."""
     before = world.device("Office Spot")["alertVolume"]
@@ -55,5 +70,6 @@ def do_not_disturb(world: World) -> str:
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("equalizer both ways", equalizer),
     ("alarm volume", alarm_volume),
+    ("attention span, gestures, connected speaker", attention_and_speaker),
     ("Do Not Disturb for a time", do_not_disturb),
 )

@@ -80,7 +80,7 @@ async def test_equalizer_of_one_echo(driver: Driver) -> None:
     [
         ("attentionSpan", "false", '"ON"'),
         ("alexaGestures", "false", "0"),
-        ("connectedSpeakerOption", '"LINE_OUT"', "true"),
+        ("connectedSpeakerOption", '"Aux"', "true"),
     ],
 )
 async def test_settings_of_one_echo(driver: Driver, name: str, value: str, wrong: str) -> None:

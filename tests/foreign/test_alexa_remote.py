@@ -99,7 +99,7 @@ def test_settings_are_as_it_left_them(account: dict[str, Any]) -> None:
         "timeFormat": "24_HOURS",
         "attentionSpan": False,
         "alexaGestures": True,
-        "connectedSpeakerOption": "NONE",
+        "connectedSpeakerOption": "InternalSpeaker",
     }
 
 

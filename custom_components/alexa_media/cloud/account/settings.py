@@ -199,8 +199,11 @@ def parse_equalizer(data: Any) -> Values:
     return dict(bands)
 
 
+_BOOLEANS: Final = (Setting.ATTENTION_SPAN, Setting.GESTURES)
+
+
 def parse_device_setting(data: Any, source: SettingSource) -> Values:
-    """Parse one setting of a display or a clock: JSON inside a string."""
+    """Parse one setting of the app's page of a device: JSON inside a string."""
     encoded = text(mapping(data).get("value"))
     try:
         value = json.loads(encoded or "")
@@ -212,6 +215,10 @@ def parse_device_setting(data: Any, source: SettingSource) -> Values:
         found = round(level) if (level := number(value)) is not None and 0 <= level <= 100 else None
     elif setting is Setting.TIME_FORMAT:
         found = word(value)
+    elif setting is Setting.CONNECTED_SPEAKER:
+        found = text(value)
+    elif setting in _BOOLEANS:
+        found = value if isinstance(value, bool) else None
     else:
         found = _switched(value)
     if found is None:
@@ -310,6 +317,9 @@ _NAMES: Final = {
     SettingSource.BRIGHTNESS: "brightness",
     SettingSource.ADAPTIVE_BRIGHTNESS: "adaptiveBrightness",
     SettingSource.TIME_FORMAT: "timeFormat",
+    SettingSource.ATTENTION_SPAN: "attentionSpan",
+    SettingSource.GESTURES: "alexaGestures",
+    SettingSource.CONNECTED_SPEAKER: "connectedSpeakerOption",
 }
 _COMMUNICATIONS: Final = {
     Setting.COMMUNICATIONS: "communications",
@@ -442,7 +452,7 @@ class AccountSettings:
             await self._write(
                 SET_DEVICE_SETTING,
                 _place_of_setting(SET_DEVICE_SETTING, device, _NAMES[SettingSource(setting)]),
-                {"value": json_text(_state(value))},
+                {"value": json_text(value if setting in _BOOLEANS else _state(value))},
             )
 
     async def async_rename(self, device: Device, name: str) -> None:

@@ -27,6 +27,12 @@ class Setting(StrEnum):
     """Whether the brightness follows the ambient light."""
     TIME_FORMAT = auto()
     """12_HOURS or 24_HOURS."""
+    ATTENTION_SPAN = auto()
+    """Whether the device notices that it is spoken to, without the wake word."""
+    GESTURES = auto()
+    """Whether the device reacts to taps."""
+    CONNECTED_SPEAKER = auto()
+    """Where sound is played: Bluetooth, InternalSpeaker or, on some devices, Aux."""
     AUX_DIRECTION = auto()
     """INPUT or OUTPUT."""
     COMMUNICATIONS = auto()
@@ -58,6 +64,9 @@ class SettingSource(StrEnum):
     BRIGHTNESS = auto()
     ADAPTIVE_BRIGHTNESS = auto()
     TIME_FORMAT = auto()
+    ATTENTION_SPAN = auto()
+    GESTURES = auto()
+    CONNECTED_SPEAKER = auto()
     AUX = auto()
     COMMUNICATIONS = auto()
     ANNOUNCEMENTS = auto()
@@ -79,6 +88,9 @@ SOURCES: Final[Mapping[Setting, SettingSource]] = {
     Setting.BRIGHTNESS: SettingSource.BRIGHTNESS,
     Setting.ADAPTIVE_BRIGHTNESS: SettingSource.ADAPTIVE_BRIGHTNESS,
     Setting.TIME_FORMAT: SettingSource.TIME_FORMAT,
+    Setting.ATTENTION_SPAN: SettingSource.ATTENTION_SPAN,
+    Setting.GESTURES: SettingSource.GESTURES,
+    Setting.CONNECTED_SPEAKER: SettingSource.CONNECTED_SPEAKER,
     Setting.AUX_DIRECTION: SettingSource.AUX,
     Setting.COMMUNICATIONS: SettingSource.COMMUNICATIONS,
     Setting.DROP_IN: SettingSource.COMMUNICATIONS,
