@@ -4,7 +4,17 @@ from dataclasses import dataclass
 import random
 from typing import Any
 
-_ART = "https://art.example.org"
+
+class _Art:
+    """Where covers and logos are: at a host that doesn't exist, until someone serves them."""
+
+    base = "https://art.example.org"
+    kinds = ("jpg", "png")
+
+
+def serve_art(control: str) -> None:
+    """Let covers and logos lead to the control plane, which draws them (``art.py``)."""
+    _Art.base, _Art.kinds = f"{control}/art", ("svg", "svg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class Track:
 
     def art(self, size: int) -> str:
         """Return the address of the cover with an edge of ``size`` pixels."""
-        return f"{_ART}/{self.id.replace(':', '-')}/{size}.jpg"
+        return f"{_Art.base}/{self.id.replace(':', '-')}/{size}.{_Art.kinds[0]}"
 
 
 TRACKS = {
@@ -40,8 +50,8 @@ TRACKS = {
         Track("sim:track:8", "Nine Lanterns", "Milo Ferrant", "Lanterns", 225),
         Track("sim:track:9", "Übermorgen", "Die Nachtzüge", "Gleis 9¾", 204),
         Track("sim:track:10", "Weiche Nr. 4", "Die Nachtzüge", "Gleis 9¾", 191),
-        Track("sim:track:11", "Rate Exceeded", "Errors & Omissions", "Four Hundred", 155),
-        Track("sim:track:12", "Ping Pong", "Errors & Omissions", "Four Hundred", 168),
+        Track("sim:track:11", "Paper Boats", "Ink & Ivory", "Blue Hour", 155),
+        Track("sim:track:12", "Window Seat", "Ink & Ivory", "Blue Hour", 168),
         Track("sim:station:1", "Radio Nowhere", "Radio Nowhere 98.1", "Live", 0),
         Track("sim:station:2", "Harbour FM", "Harbour FM 101.4", "Live", 0),
     )
@@ -111,7 +121,7 @@ def provider_entities(default: str) -> list[dict[str, Any]]:
             "supportedProperties": ["Alexa.Music.PlaySearchPhrase"],
             "supportedOperations": ["Alexa.Music.PlaySearchPhrase"],
             "availability": "AVAILABLE",
-            "icon": f"{_ART}/provider/{provider.lower()}.png",
+            "icon": provider_logo(provider),
             "providerData": {
                 "isDefaultMusicProvider": provider == default,
                 "isDefaultStationProvider": provider == "TUNEIN",
@@ -131,7 +141,7 @@ def sound_entities() -> list[dict[str, Any]]:
             "supportedProperties": ["Alexa.Sound"],
             "categories": [_category(sound)],
             "availability": "AVAILABLE",
-            "providerData": {"sampleUrl": f"{_ART}/sound/{sound}.mp3"},
+            "providerData": {"sampleUrl": f"{_Art.base}/sound/{sound}.mp3"},
         }
         for sound, name in SOUNDS.items()
     ]
@@ -144,4 +154,4 @@ def _category(sound: str) -> str:
 
 def provider_logo(provider: str) -> str:
     """Return the address of a provider's logo."""
-    return f"{_ART}/provider/{provider.lower()}.png"
+    return f"{_Art.base}/provider/{provider.lower()}.{_Art.kinds[1]}"

@@ -10,6 +10,7 @@ import signal
 import sys
 from typing import Any
 
+from . import catalogue
 from .hosts import MARKETPLACES
 from .recording import RecordingError, Replay, read_recording
 from .server import Server
@@ -51,6 +52,7 @@ def _common(prog: str, description: str) -> argparse.ArgumentParser:
     parser.add_argument("--recording", help="a recording, whose home is served in place of a household")
     parser.add_argument("--domain", default="amazon.com", help="retail domain of the account (default: amazon.com)")
     parser.add_argument("--port", type=int, default=0, help="port for Amazon's hosts (default: any)")
+    parser.add_argument("--art", action="store_true", help="serve drawn covers and logos on the control plane")
     parser.add_argument("--control-port", type=int, default=0, help="port of the control plane (default: any)")
     return parser
 
@@ -87,10 +89,13 @@ def _server(options: argparse.Namespace, factory: CloudFactory | None) -> Server
     else:
         simulation = Simulation(_household(options.household, factory), domain=options.domain, factory=factory)
     try:
-        return Server(simulation, port=options.port, control_port=options.control_port)
+        server = Server(simulation, port=options.port, control_port=options.control_port)
     except (OSError, OverflowError) as err:
         wanted = " or ".join(str(port) for port in (options.port, options.control_port) if port)
         raise UsageError(f"Port {wanted} cannot be had: {getattr(err, 'strerror', None) or err}.") from err
+    if options.art:
+        catalogue.serve_art(server.control)
+    return server
 
 
 def _replay(path: str) -> Simulation:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+from . import art, catalogue
 from .asgi import Receive, Scope, Send, read_request, send_body, send_start
 from .faults import actions_of
 from .hosts import MARKETPLACES
@@ -69,6 +70,7 @@ class Control:
             ("POST", "/replay/push", self._replay_push),
             ("POST", "/sign-in", self._sign_in),
             ("GET", "/errors", self._errors),
+            ("GET", "/art/{folder}/{file}", self._art),
         ):
             self._router.add(method, _HOST, path, handler)
             self._paths.append(f"{method} {path}")
@@ -99,6 +101,19 @@ class Control:
     async def _index(self, _request: Request) -> Response:
         """List the paths."""
         return json_response({"paths": self._paths, "domain": self._simulation.domain})
+
+    async def _art(self, request: Request) -> Response:
+        """Return a drawn cover (``sim-track-1/640.svg``) or logo (``provider/spotify.svg``)."""
+        folder, name = request.params["folder"], request.params["file"].removesuffix(".svg")
+        track = catalogue.TRACKS.get(folder.replace("-", ":"))
+        if track is not None:
+            drawn = art.cover(track.title, track.album)
+        elif folder == "provider" and name.upper() in catalogue.PROVIDERS:
+            drawn = art.logo(catalogue.PROVIDERS[name.upper()])
+        else:
+            raise HttpError(404, {"message": f"There is no picture {folder}/{request.params['file']}."})
+        headers = [("content-type", "image/svg+xml"), ("access-control-allow-origin", "*")]
+        return Response(body=drawn.encode(), headers=headers)
 
     async def _ledger(self, request: Request) -> Response:
         """Return the requests, filtered by ``since`` (epoch seconds) and the globs ``path``, ``host``, ``method``."""

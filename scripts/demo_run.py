@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 from pathlib import Path
+import re
 import shlex
 import shutil
 import signal
@@ -40,9 +41,6 @@ homeassistant:
   currency: EUR
   country: {country}
   time_zone: Europe/Amsterdam
-http:
-  server_host: 127.0.0.1
-  server_port: {port}
 application_credentials:
 automation: !include automations.yaml
 config:
@@ -52,7 +50,7 @@ history:
 logbook:
 scene:
 tts:
-  - platform: demo
+  - platform: demo_voice
 logger:
   default: warning
   logs:
@@ -66,6 +64,32 @@ ONBOARDING: Final = {
     "key": "onboarding",
     "data": {"done": ["core_config", "analytics", "integration"]},
 }
+
+# The address that Home Assistant listens on; in the YAML configuration it would raise a repair issue.
+ADDRESS: Final = {
+    "server_host": ["127.0.0.1"],
+    "cors_allowed_origins": ["https://cast.home-assistant.io"],
+    "login_attempts_threshold": -1,
+    "ip_ban_enabled": True,
+    "ssl_profile": "intermediate_v6",
+    "use_x_frame_options": True,
+    "created_at": "2026-01-01T00:00:00+00:00",
+    "error": None,
+    "error_message": None,
+}
+
+DASHBOARD: Final = "demo-home"
+MUSIC: Final = (
+    ("media_player.kitchen_show", "AMAZON_MUSIC", "harbour"),
+    ("media_player.living_room_studio", "SPOTIFY", "kettle"),
+)
+"""Music at the start of the demo: player, provider, phrase."""
+
+HOUSEHOLDS: Final = (
+    *sorted(path.stem for path in (ROOT / "alexa_sim" / "households").glob("*.json") if path.stem != "schema"),
+    "forty",
+    "two_hundred",
+)
 
 PROPERTY: Final = "property"
 """The household of Alexa Smart Properties."""
@@ -123,12 +147,18 @@ def write_config(folder: Path, port: int, domain: str, level: str) -> None:
     """Write the configuration of a new Home Assistant that starts offline."""
     (folder / ".storage").mkdir(parents=True)
     (folder / ".storage" / "onboarding").write_text(json.dumps(ONBOARDING))
+    address = {"stable": {**ADDRESS, "server_port": port}, "pending": None, "yaml_migration_done": True}
+    stored = {"version": 3, "minor_version": 1, "key": "http", "data": address}
+    (folder / ".storage" / "http").write_text(json.dumps(stored))
     (folder / "configuration.yaml").write_text(
         CONFIGURATION.format(port=port, country=COUNTRIES.get(domain, "US"), level=level, ffmpeg=ffmpeg())
     )
     (folder / "automations.yaml").write_text("[]\n")
     (folder / "custom_components").mkdir()
+    # A package, or Python takes that of the project, which lacks the voice.
+    (folder / "custom_components" / "__init__.py").touch()
     (folder / "custom_components" / "alexa_media").symlink_to(ROOT / "custom_components" / "alexa_media")
+    (folder / "custom_components" / "demo_voice").symlink_to(ROOT / "scripts" / "demo_voice")
 
 
 @asynccontextmanager
@@ -144,7 +174,7 @@ async def home_assistant(
             *("-m", "alexa_sim", "run"),
             *(("--recording", args.recording) if args.recording else ("--household", args.household)),
             *("--domain", args.domain),
-            *("--control-port", str(control), "--print-chromium-args", "--"),
+            *("--control-port", str(control), "--art", "--print-chromium-args", "--"),
             *(python, "-m", "homeassistant", "--config", folder, "--skip-pip"),
             cwd=ROOT,
             stdin=asyncio.subprocess.DEVNULL,
@@ -222,10 +252,7 @@ async def onboard(session: aiohttp.ClientSession, url: str) -> str:
         await ws.receive_json()
         await ws.send_json({"type": "auth", "access_token": tokens["access_token"]})
         await ws.receive_json()
-        # Home Assistant would give up the address in the YAML after five minutes without confirmation.
-        await ws.send_json({"id": 1, "type": "http/config/promote"})
-        await ws.receive_json()
-        await ws.send_json({"id": 2, "type": "auth/long_lived_access_token", "client_name": "demo", "lifespan": 365})
+        await ws.send_json({"id": 1, "type": "auth/long_lived_access_token", "client_name": "demo", "lifespan": 365})
         answer = await ws.receive_json()
         token: str = answer["result"]
         return token
@@ -310,6 +337,44 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
             await checks.wait()
 
 
+async def furnish(session: aiohttp.ClientSession, demo: Demo) -> None:
+    """Add the dashboard that the documentation describes, and let music play."""
+    # Home Assistant's environment has it, that of the browser tests doesn't.
+    import yaml  # noqa: PLC0415
+
+    blocks = re.findall(
+        r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "dashboards.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    views = [yaml.safe_load(block) for block in blocks]
+    commands: tuple[dict[str, Any], ...] = (
+        {
+            "type": "lovelace/dashboards/create",
+            "url_path": DASHBOARD,
+            "title": "Echos",
+            "icon": "mdi:speaker-wireless",
+            "mode": "storage",
+        },
+        {"type": "lovelace/config/save", "url_path": DASHBOARD, "config": {"views": views}},
+    )
+    async with session.ws_connect(f"{demo.url}/api/websocket") as ws:
+        await ws.receive_json()
+        await ws.send_json({"type": "auth", "access_token": demo.token})
+        await ws.receive_json()
+        for number, command in enumerate(commands, 1):
+            await ws.send_json({"id": number, **command})
+            await ws.receive_json()
+    async with session.get(f"{demo.control}/state") as response:
+        accounts = (await response.json())["accounts"]
+    serial = next(serial for account in accounts.values() for serial in account["devices"])
+    await post(session, f"{demo.control}/say", json={"serial": serial, "text": "play harbour lights"})
+    headers = {"Authorization": f"Bearer {demo.token}"}
+    for player, provider, phrase in MUSIC:
+        music = {"entity_id": player, "media_content_type": provider, "media_content_id": phrase}
+        # Another household has other players.
+        with suppress(DemoError):
+            await post(session, f"{demo.url}/api/services/media_player/play_media", json=music, headers=headers)
+
+
 async def welcome(session: aiohttp.ClientSession, demo: Demo) -> str:
     """Return the text for the user of the demo."""
     async with session.get(f"{demo.control}/state") as response:
@@ -317,16 +382,25 @@ async def welcome(session: aiohttp.ClientSession, demo: Demo) -> str:
     customer_id, account = next(iter(accounts.items()))
     serial, device = next(iter(account["devices"].items()))
     name = device["accountName"]
+    say = json.dumps({"serial": serial, "text": "good night", "response": "Good night!"})
+    browser = ["chromium", f"--user-data-dir={demo.config / 'browser'}", *chromium_args(demo.config), demo.url]
     patch = json.dumps({"accounts": {customer_id: {"devices": {serial: {"volume": 60}}}}})
     return f"""
 Home Assistant   {demo.url}     user {USER}, password {PASSWORD}
+Dashboard        {demo.url}/{DASHBOARD}
 Simulated cloud  {demo.control}     (GET /ledger, /spoken, /state; PATCH /state; POST /push, /clock, /faults)
 
 Try:
   Settings > Devices & services > Alexa Media Player: the Echos, each with its entities
   Developer tools > Actions > notify.send_message at one of them, then look at {demo.control}/spoken
+  Say something to “{name}”; it shows as voice command, and starts automations:
+    curl {demo.control}/say -d '{say}'
   Change the volume on “{name}”:
     curl -X PATCH {demo.control}/state -d '{patch}'
+  Sign in: delete the account, and add it again in a browser that sees the simulated Amazon. The user is
+  {account["email"]}, the password “{account["password"]}”:
+    {shlex.join(browser)}
+  Another household: scripts/demo --household NAME  ({", ".join(HOUSEHOLDS)})
 
 Ctrl-C ends both.
 """
@@ -387,6 +461,7 @@ async def run_demo(args: argparse.Namespace, old: OldHousehold | None = None) ->
                 sys.stdout.write(welcome_to_property(demo))
             else:
                 await sign_in(session, demo)
+                await furnish(session, demo)
                 sys.stdout.write(await welcome(session, demo))
             sys.stdout.flush()
             await asyncio.Event().wait()
@@ -400,7 +475,11 @@ def arguments() -> argparse.Namespace:
         "--check", action="store_true", help="drive it headless, print a table, exit 1 when a row fails"
     )
     parser.add_argument("--migration", action="store_true", help="with --check: start on folders of alexa_media_player")
-    parser.add_argument("--household", default="demo", help="household of the simulated cloud (demo)")
+    parser.add_argument(
+        "--household",
+        default="demo",
+        help=f"household of the simulated cloud (demo): {', '.join(HOUSEHOLDS)}, or a JSON file",
+    )
     parser.add_argument("--recording", type=Path, help="a recording, whose home takes the place of a household")
     parser.add_argument("--domain", default="amazon.com", help="marketplace of the account (amazon.com)")
     parser.add_argument("--port", type=int, help="port of Home Assistant (8123; with --check any free one)")

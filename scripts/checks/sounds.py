@@ -13,12 +13,12 @@ PUBLIC: Final = "https://home.example.org"
 
 
 def other_engine(world: World) -> str:
-    """Speak with the engine ``demo``: an error without an external URL, a sound to fetch with one."""
+    """Speak with the engine ``demo_voice``: an error without an external URL, a sound to fetch with one."""
     client = world.rest()
     say: dict[str, Any] = {"entity_id": KITCHEN, "message": "Dinner is ready."}
     spoken = len(world.sim.spoken())
     try:
-        client.trigger_service("tts", "demo_say", **say)
+        client.trigger_service("tts", "demo_voice_say", **say)
     except Exception:  # noqa: BLE001 - whatever the client raises, nothing may be spoken
         expect(len(world.sim.spoken()) == spoken, "a word was spoken about it")
     else:
@@ -31,7 +31,7 @@ def other_engine(world: World) -> str:
     done: Any = client.request(f"{flows}/{flow['flow_id']}", method=HTTPMethod.POST, json=chosen)
     expect(done["type"] == "create_entry", f"the options were not taken: {done}")
     until("the kitchen has finished speaking", lambda: world.sim.now() - last_spoken(world) > PATIENCE, 2 * PATIENCE)
-    client.trigger_service("tts", "demo_say", **say)
+    client.trigger_service("tts", "demo_voice_say", **say)
     (said,) = world.sim.spoken()[spoken:]
     match = re.fullmatch(rf'<speak><audio src="{PUBLIC}(/api/alexa_media/audio/[\w-]+\.mp3)"/></speak>', said["text"])
     expect(match and said["device"] == "Kitchen Show", f"spoken: {said}")

@@ -3,9 +3,11 @@
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from alexa_sim import catalogue
 from alexa_sim.client import ControlError, Running
 
 
@@ -13,6 +15,39 @@ def test_it_lists_its_paths(toy: Running) -> None:
     paths = toy.client.request("GET", "/")["paths"]
     assert "PATCH /state" in paths
     assert "POST /say" in paths
+
+
+@pytest.mark.parametrize("track", catalogue.TRACKS.values(), ids=lambda track: track.title)
+def test_it_draws_a_cover_for_each_track(toy: Running, track: catalogue.Track) -> None:
+    status, kind, body = picture(toy, f"/art/{track.id.replace(':', '-')}/640.svg")
+    assert (status, kind) == (200, "image/svg+xml")
+    assert ET.fromstring(body).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_it_draws_a_logo_for_each_provider_and_nothing_else(toy: Running) -> None:
+    logos = {picture(toy, f"/art/provider/{name.lower()}.svg")[2] for name in catalogue.PROVIDERS}
+    assert len(logos) == len(catalogue.PROVIDERS)
+    assert picture(toy, "/art/provider/nobody.svg")[0] == 404
+    assert picture(toy, "/art/sim-track-999/640.svg")[0] == 404
+
+
+def test_covers_lead_to_the_control_plane_once_it_serves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    art = catalogue._Art
+    monkeypatch.setattr(art, "base", art.base)
+    monkeypatch.setattr(art, "kinds", art.kinds)
+    assert catalogue.provider_logo("SPOTIFY") == "https://art.example.org/provider/spotify.png"
+    catalogue.serve_art("http://127.0.0.1:1")
+    assert catalogue.provider_logo("SPOTIFY") == "http://127.0.0.1:1/art/provider/spotify.svg"
+    assert catalogue.TRACKS["sim:track:1"].art(48) == "http://127.0.0.1:1/art/sim-track-1/48.svg"
+
+
+def picture(toy: Running, path: str) -> tuple[int, str, bytes]:
+    """Return the status, the content type and the body of a picture."""
+    address = urlsplit(toy.control)
+    connection = HTTPConnection(address.hostname or "", address.port)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.headers["content-type"], answer.read()
 
 
 @pytest.mark.parametrize(

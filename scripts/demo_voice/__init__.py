@@ -1,0 +1,1 @@
+"""A speech engine of the demo, which speaks in tones."""
