@@ -22,12 +22,12 @@ from .features.alarms import (
     CAN_REMIND,
     CAN_RING,
     Echo,
+    any_default_echo,
     async_create,
     async_delete,
     async_edit,
     async_find,
     async_skip,
-    default_echo,
     echo_by_name,
     echo_of,
     label_of,
@@ -194,9 +194,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
         """Return the device for a location, or the default one; raises ``ServiceValidationError``."""
         if location and location.strip():
             return echo_by_name(self.hass, self.entry, location)
-        if echo := default_echo(self.entry):
-            return echo
-        raise invalid_input("alarm_no_device")
+        return any_default_echo(self.hass, self.entry)
 
     def _is_next(self, echo: Echo, item: Notification, recurrence_id: str) -> bool:
         """Return whether an occurrence is the next one."""

@@ -13,6 +13,7 @@ from .const import DOMAIN, Topic
 ISSUE_YAML: Final = "deprecated_yaml_configuration"
 ISSUE_PERMISSION: Final = "permission_missing"
 ISSUE_DUPLICATE: Final = "duplicate_account"
+ISSUE_DEFAULT_DEVICE: Final = "no_default_device"
 
 
 @callback
@@ -72,3 +73,24 @@ def async_report_duplicate(hass: HomeAssistant, entry: ConfigEntry[Any], other: 
 def async_clear_duplicate(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Delete that issue."""
     ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_DUPLICATE}_{entry.entry_id}")
+
+
+@callback
+def async_report_no_default(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Create the issue about an account without a default device, which something has just failed for."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{ISSUE_DEFAULT_DEVICE}_{entry.entry_id}",
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=ISSUE_DEFAULT_DEVICE,
+        translation_placeholders={"account": entry.title},
+    )
+
+
+@callback
+def async_clear_no_default(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Delete that issue."""
+    ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_DEFAULT_DEVICE}_{entry.entry_id}")

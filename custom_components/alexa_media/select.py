@@ -32,7 +32,7 @@ from .entity import (
     command_errors,
     invalid_input,
 )
-from .features.alarms import CAN_RING
+from .features.alarms import async_choose_default, default_choices
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
 from .features.roles import modes_by_name, name_of, plain_modes
 from .features.settings import (
@@ -99,15 +99,20 @@ class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
         self.entity_description = DEFAULT_DEVICE
         self._attr_unique_id = f"{entry.unique_id}_{DEFAULT_DEVICE.key}"
         self._attr_device_info = account_device_info(entry)
-        self._shown = self._names()
+        self._shown = self._choices
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Update the devices and their names; other changes have no effect on the options."""
-        if (names := self._names()) != self._shown:
-            self._shown = names
+        """Update the devices, their names, and which one is selected; other changes have no effect."""
+        if (choices := self._choices) != self._shown:
+            self._shown = choices
             self.async_write_ha_state()
+
+    @property
+    def _choices(self) -> tuple[dict[str, str], str | None]:
+        """Return the possible devices by name, and the selected serial."""
+        return default_choices(self.entry), self.entry.options.get(CONF_DEFAULT_DEVICE)
 
     @property
     @override
@@ -115,32 +120,21 @@ class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
         """Return True: the value is local, without a request."""
         return True
 
-    def _names(self) -> dict[str, str]:
-        """Return the devices with alarms by name; the serial distinguishes devices of the same name."""
-        found: dict[str, str] = {}
-        devices = self.coordinator.data.values()
-        for device in sorted(devices, key=lambda device: (device.name.casefold(), device.serial)):
-            if CAN_RING in device.capabilities:
-                found[f"{device.name} ({device.serial})" if device.name in found else device.name] = device.serial
-        return found
-
     @property
     @override
     def options(self) -> list[str]:
-        return list(self._names())
+        return list(self._choices[0])
 
     @property
     @override
     def current_option(self) -> str | None:
         """Return the selected device, while it exists."""
-        chosen = self.entry.options.get(CONF_DEFAULT_DEVICE)
-        return next((name for name, serial in self._names().items() if serial == chosen), None)
+        names, chosen = self._choices
+        return next((name for name, serial in names.items() if serial == chosen), None)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        options = {**self.entry.options, CONF_DEFAULT_DEVICE: self._names()[option]}
-        self.hass.config_entries.async_update_entry(self.entry, options=options)
-        self.async_write_ha_state()
+        async_choose_default(self.hass, self.entry, self._choices[0][option])
 
 
 class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):

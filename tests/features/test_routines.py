@@ -169,7 +169,7 @@ async def test_refusals_reach_the_caller(
         sim.remove_fault(fault)
         assert routines.last_update_success
     assert sim.spoken() == []
-    assert state_of(hass, "button.jo_example_org_amazon_com_good_night").state != "unavailable"
+    assert state_of(hass, "button.jo_example_org_amazon_com_routine_good_night").state != "unavailable"
 
 
 async def test_image(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:

@@ -14,8 +14,8 @@ from tests.features.test_routines import DINNER, GOOD_NIGHT, automations, change
 
 pytestmark = pytest.mark.platforms("button")
 
-NIGHT = "button.jo_example_org_amazon_com_good_night"
-DINNER_BUTTON = "button.jo_example_org_amazon_com_dinner_time"
+NIGHT = "button.jo_example_org_amazon_com_routine_good_night"
+DINNER_BUTTON = "button.jo_example_org_amazon_com_routine_dinner_time"
 NEW = "amzn1.alexa.automation.new"
 
 
@@ -118,12 +118,12 @@ async def test_come_renamed_gone(
     assert household.requests(path="/api/behaviors/v2/automations") == []
     await clock.advance(900, step=450)
     assert len(household.requests(path="/api/behaviors/v2/automations")) == 1
-    assert state_of(hass, NIGHT).attributes["friendly_name"] == "jo@example.org - amazon.com Bed time"
-    assert state_of(hass, "button.jo_example_org_amazon_com_nap").state == "unknown"
+    assert state_of(hass, NIGHT).attributes["friendly_name"] == "jo@example.org - amazon.com Routine Bed time"
+    assert state_of(hass, "button.jo_example_org_amazon_com_routine_nap").state == "unknown"
     assert state_of(hass, DINNER_BUTTON).state == "unavailable"
     item = entity_registry.async_get(NIGHT)
     assert item is not None
-    assert item.original_name == "Bed time"
+    assert item.original_name == "Routine Bed time"
     routines = config_entry.runtime_data.routines
     # a failed list and an empty answer take nothing away
     for status, body in ((503, {}), (200, []), (200, {})):
@@ -145,21 +145,21 @@ async def test_come_renamed_gone(
     await clock.advance(40, step=10)
     assert entity_registry.async_get(NIGHT) is None
     assert hass.states.get(NIGHT) is None
-    assert entity_registry.async_get("button.jo_example_org_amazon_com_nap")
+    assert entity_registry.async_get("button.jo_example_org_amazon_com_routine_nap")
     # one that went while Home Assistant was away
     await hass.config_entries.async_unload(config_entry.entry_id)
     change(sim, NEW, None)
     await set_up(hass, config_entry)
     await clock.settle()
-    assert entity_registry.async_get("button.jo_example_org_amazon_com_nap")
+    assert entity_registry.async_get("button.jo_example_org_amazon_com_routine_nap")
     await clock.advance(60, step=20)
-    assert entity_registry.async_get("button.jo_example_org_amazon_com_nap") is None
+    assert entity_registry.async_get("button.jo_example_org_amazon_com_routine_nap") is None
     assert entity_registry.async_get(DINNER_BUTTON)
     # it comes back, with the same id
     change(sim, NEW, {"name": "Nap", "startNode": automations(sim)[DINNER]["startNode"]})
     config_entry.runtime_data.routines.async_hint()
     await clock.settle()
-    assert state_of(hass, "button.jo_example_org_amazon_com_nap").state == "unknown"
+    assert state_of(hass, "button.jo_example_org_amazon_com_routine_nap").state == "unknown"
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 

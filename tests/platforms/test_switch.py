@@ -159,7 +159,7 @@ async def test_a_volume_push_does_not_write_the_modes(
     assert [state_of(hass, mode).last_reported for mode in modes] == before
 
 
-SWITCH = "switch.jo_example_org_amazon_com_dinner_time"
+SWITCH = "switch.jo_example_org_amazon_com_routine_dinner_time"
 ROUTINES = "/api/behaviors/v2/automations"
 ROUTINE = "/api/behaviors/automations/*"
 

@@ -25,6 +25,7 @@ from ..coordinator.alarm_watch import AlarmWatch
 from ..coordinator.device_states import NotificationsCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id
+from ..issues import async_clear_no_default, async_report_no_default
 
 CAN_RING: Final = "TIMERS_AND_ALARMS"
 CAN_REMIND: Final = "REMINDERS"
@@ -140,13 +141,37 @@ def default_echo(entry: AlexaConfigEntry) -> Echo | None:
 
 
 @callback
-def any_default_echo(hass: HomeAssistant) -> Echo:
-    """Return the default device of the first account that has one; raises ``ServiceValidationError``."""
-    entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = None) -> Echo:
+    """Return the default device of an account, or of the first one that has one.
+
+    Raises ``ServiceValidationError`` and creates a repair issue if there is none.
+    """
+    every: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    entries = [account] if account else every
     for entry in entries:
         if echo := default_echo(entry):
             return echo
+    if able := next((entry for entry in entries if default_choices(entry)), None):
+        async_report_no_default(hass, able)
     raise invalid_input("alarm_no_device")
+
+
+def default_choices(entry: AlexaConfigEntry) -> dict[str, str]:
+    """Return the serials of possible default devices by name; the serial distinguishes devices of the same name."""
+    found: dict[str, str] = {}
+    devices = entry.runtime_data.devices.data.values()
+    for device in sorted(devices, key=lambda device: (device.name.casefold(), device.serial)):
+        if CAN_RING in device.capabilities:
+            found[f"{device.name} ({device.serial})" if device.name in found else device.name] = device.serial
+    return found
+
+
+@callback
+def async_choose_default(hass: HomeAssistant, entry: AlexaConfigEntry, serial: str) -> None:
+    """Make a device the default one of its account, and delete the repair issue about it."""
+    hass.config_entries.async_update_entry(entry, options={**entry.options, CONF_DEFAULT_DEVICE: serial})
+    async_clear_no_default(hass, entry)
+    entry.runtime_data.devices.async_update_listeners()
 
 
 @callback

@@ -16,6 +16,7 @@ from ..coordinator.base import EXISTENCE
 from ..coordinator.media import RoutinesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import TopicEntity, account_device_info, async_setup_entities, command_errors, invalid_input
+from ..issues import async_report_no_default
 from .targets import Permissions
 
 _KEY: Final = "routine"
@@ -56,6 +57,7 @@ async def async_press_routine(permissions: Permissions, entry: AlexaConfigEntry,
         raise invalid_input("routine_gone")
     device = None
     if routine.needs_echo and (device := _default_echo(entry)) is None:
+        async_report_no_default(permissions.hass, entry)
         raise invalid_input("routine_needs_echo", routine=routine.name)
     await _async_run(permissions, entry, coordinator, routine, device)
 
@@ -123,13 +125,9 @@ class RoutineEntity(TopicEntity[RoutinesCoordinator]):
         super().__init__(coordinator, context=routine.routine_id)
         self.entry = entry
         self._routine = routine
+        self._attr_translation_placeholders = {"routine": routine.name}
         self._attr_unique_id = _unique_id(entry, routine.routine_id)
         self._attr_device_info = account_device_info(entry)
-
-    @property
-    @override
-    def name(self) -> str:
-        return self._routine.name
 
     @override
     @callback
@@ -138,7 +136,10 @@ class RoutineEntity(TopicEntity[RoutinesCoordinator]):
         if routine := self.coordinator.data.get(self._routine.routine_id):
             renamed, self._routine = routine.name != self._routine.name, routine
             if renamed and self.registry_entry:
-                er.async_get(self.hass).async_update_entity(self.entity_id, original_name=routine.name)
+                self._attr_translation_placeholders = {"routine": routine.name}
+                # Home Assistant computes it once
+                vars(self).pop("name", None)
+                er.async_get(self.hass).async_update_entity(self.entity_id, original_name=str(self.name))
         super()._handle_coordinator_update()
 
     @override

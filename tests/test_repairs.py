@@ -1,0 +1,88 @@
+"""The repair of a missing default device: raised by what failed for it, and really fixed."""
+
+from http import HTTPStatus
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import Household, quiet, state_of, until
+
+DEFAULT_DEVICE = "select.jo_example_org_amazon_com_default_device"
+DINNER = "button.jo_example_org_amazon_com_routine_dinner_time"
+ALARM = ("alexa_media", "create_alarm", {"time": "06:45"})
+ROUTINE = ("button", "press", {"entity_id": DINNER})
+EVENT = (
+    "calendar",
+    "create_event",
+    {
+        "entity_id": "calendar.jo_example_org_amazon_com_alarms_and_reminders",
+        "summary": "Bins",
+        "start_date_time": "2031-03-04 07:00:00",
+        "end_date_time": "2031-03-04 07:05:00",
+    },
+)
+
+
+def issue_id(entry: MockConfigEntry) -> str:
+    """Return the id of the issue."""
+    return f"no_default_device_{entry.entry_id}"
+
+
+@pytest.mark.parametrize("call", [ALARM, ROUTINE, EVENT], ids=["action", "button", "calendar"])
+async def test_what_fails_for_want_of_an_echo_raises_an_issue_that_the_flow_fixes(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    hass_client: ClientSessionGenerator,
+    call: tuple[str, str, dict[str, str]],
+) -> None:
+    """No issue before; after the choice the same call succeeds, and the issue is gone."""
+    assert await async_setup_component(hass, "repairs", {})
+    issues = ir.async_get(hass)
+    assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call(*call, blocking=True)
+    issue = issues.async_get_issue(DOMAIN, issue_id(entry))
+    assert issue is not None
+    assert issue.is_fixable
+    client = await hass_client()
+    started = await client.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue.issue_id})
+    form = await started.json()
+    assert (form["step_id"], form["description_placeholders"]) == ("choose", {"account": entry.title})
+    done = await client.post(
+        f"/api/repairs/issues/fix/{form['flow_id']}", json={"echo": household.serial("Office Spot")}
+    )
+    assert done.status == HTTPStatus.OK
+    await hass.async_block_till_done()
+    assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
+    assert state_of(hass, DEFAULT_DEVICE).state == "Office Spot"
+    await hass.services.async_call(*call, blocking=True)
+    await quiet(hass, sim)
+
+
+async def test_choosing_the_default_device_elsewhere_removes_the_issue(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """By its select entity; and so does the removal of the account."""
+    for _ in range(2):
+        with pytest.raises(ServiceValidationError):
+            await hass.services.async_call(*ALARM, blocking=True)
+    issues = ir.async_get(hass)
+    assert issues.async_get_issue(DOMAIN, issue_id(entry))
+    data = {"entity_id": DEFAULT_DEVICE, "option": "Bedroom Dot"}
+    await hass.services.async_call("select", "select_option", data, blocking=True)
+    assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
+    hass.config_entries.async_update_entry(entry, options={})
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call(*ALARM, blocking=True)
+    assert issues.async_get_issue(DOMAIN, issue_id(entry))
+    await hass.config_entries.async_remove(entry.entry_id)
+    await until(hass, lambda: issues.async_get_issue(DOMAIN, issue_id(entry)) is None)
