@@ -209,7 +209,7 @@ async def dinner(hass: HomeAssistant, sim: ControlClient, config_entry: MockConf
         DOMAIN,
         f"{config_entry.unique_id}_routine_{dinner.key}",
         config_entry=config_entry,
-        object_id_base="jo_example_org_amazon_com_dinner_time",
+        object_id_base="jo_example_org_amazon_com_routine_dinner_time",
     )
     await set_up(hass, config_entry)
     await until(hass, lambda: (state := hass.states.get(SWITCH)) and state.state == "on")
