@@ -156,6 +156,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "essid": None if family == "WHA" else "home",
         "macAddress": None if family == "WHA" else _mac(serial),
         "features": {},
+        **({"fireTv": {"on": False, "paused": False, "home": False, "search": None}} if family == "FIRE_TV" else {}),
         **copy.deepcopy(dict(given)),
     }
     chosen = {**preferences, **given.get("preferences", {})}

@@ -35,6 +35,18 @@ _INFO = re.compile(
 _TAGS = re.compile(r"<[^>]*>")
 
 
+_VIDEO = "Alexa.Operation.Video.PlaySearchPhrase"
+_FIRE_TV: Mapping[str, Json] = {
+    "Alexa.Operation.FireTV.TurnOn": {"on": True},
+    "Alexa.Operation.FireTV.TurnOff": {"on": False},
+    "Alexa.Operation.FireTV.PauseVideo": {"paused": True},
+    "Alexa.Operation.FireTV.ResumeVideo": {"paused": False},
+    "Alexa.Operation.FireTV.NavigateHome": {"home": True},
+    _VIDEO: {},
+}
+"""What the nodes for a Fire TV change of it."""
+
+
 class OperationError(Exception):
     """A node that Amazon refuses; the message goes into the 400."""
 
@@ -91,6 +103,8 @@ class Operations:
             "Alexa.System.Wait": self._wait,
             "controlGuardState": self._guard,
         }
+        if kind in _FIRE_TV:
+            return self._fire_tv(kind, payload)
         if kind not in preparations:
             raise OperationError(f"Unknown operation type {kind}")
         return preparations[kind](payload)
@@ -246,6 +260,25 @@ class Operations:
         self._person(payload)
         title = str(payload.get("title") or "") or None
         return Operation(0.0, [Said("dropin", None, _text(payload, "notificationMessage"), title)])
+
+    def _fire_tv(self, kind: str, payload: Mapping[str, Any]) -> Operation:
+        """Press a key of a Fire TV, or search it; its account id names it."""
+        self._person(payload)
+        wanted = payload.get("deviceAccountId")
+        found = (
+            serial
+            for serial, device in self._devices.items()
+            if device["deviceFamily"] == "FIRE_TV" and device["deviceAccountId"] == wanted
+        )
+        if (serial := next(found, None)) is None:
+            raise OperationError(f"deviceAccountId {wanted} is no Fire TV")
+        change = {"search": _text(payload, "searchPhrase")} if kind == _VIDEO else _FIRE_TV[kind]
+
+        def effect(_now: float) -> None:
+            if self._devices[serial]["online"]:
+                self._devices[serial]["fireTv"].update(change)
+
+        return Operation(0.0, effect=effect)
 
     def _wait(self, payload: Mapping[str, Any]) -> Operation:
         return Operation(_number(payload, "waitTimeInSeconds", 0, 86400))

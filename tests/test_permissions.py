@@ -61,6 +61,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "run_sequence": {**_ECHO, "steps": [{"text_command": "unlock the front door"}]},
     "save_wifi": {**_ENTRY, "ssid": "x"},
     "ask": {**_ECHO, "text_command": "unlock the front door"},
+    "send_fire_tv_command": {**_ECHO, "command": "home"},
     "send_text_command": {**_ECHO, "text_command": "unlock the front door"},
     "set_address": {**_DEVICE, "line1": "x", "country": "US"},
     "set_alarm_volume": {**_ALARM, "volume": 0.5},

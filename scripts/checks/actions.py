@@ -49,6 +49,7 @@ DRIVEN: Final[Mapping[str, str]] = {
     "run_routine": "a routine runs on the Echo that is named",
     "run_sequence": "a nested sequence in one request",
     "save_wifi": "Wi-Fi saved and installed",
+    "send_fire_tv_command": "a Fire TV",
     "send_text_command": "text command to two in one request",
     "set_address": "address, name and timers of a room's Echo",
     "set_alarm_volume": "an alarm that repeats: edited, skipped, with its volume",

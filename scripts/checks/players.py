@@ -102,9 +102,30 @@ def nested_group(world: World) -> str:
     return f"spoken on {', '.join(spoken)}"
 
 
+def fire_tv(world: World) -> str:
+    """Add a Fire TV, turn it on, search, and go home."""
+    customer = world.device("Kitchen Show")["account"]
+    serial, name = "G0SIM00000TV0009", "Television"
+    television = {"accountName": name, "deviceType": "A2LWARUGJLBYEW", "deviceFamily": "FIRE_TV"}
+    world.sim.patch_state({"accounts": {customer: {"devices": {serial: television}}}})
+    world.rest().trigger_service("alexa_media", "enable_network_discovery")
+    player = "media_player.television"
+    until("its player", lambda: world.state(player))
+    world.rest().trigger_service("media_player", "turn_on", entity_id=player)
+    world.rest().trigger_service(
+        "media_player", "play_media", entity_id=player, media_content_type="video", media_content_id="cooking shows"
+    )
+    world.rest().trigger_service("alexa_media", "send_fire_tv_command", entity_id=player, command="home")
+    held = world.device(name)["fireTv"]
+    expect(held == {"on": True, "paused": False, "home": True, "search": "cooking shows"}, f"in the cloud: {held}")
+    world.sim.patch_state({"accounts": {customer: {"devices": {serial: None}}}})
+    return "on, searched, home"
+
+
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("Spotify paused and resumed", spotify),
     ("script with an idle Echo", script),
     ("scene restored", scene),
     ("nested group", nested_group),
+    ("a Fire TV", fire_tv),
 )

@@ -571,3 +571,85 @@ async def test_previous_volume(hass: HomeAssistant, entry: MockConfigEntry, hous
     await hass.services.async_call("media_player", "volume_set", data, blocking=True)
     await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.61)
     assert state_of(hass, "media_player.kitchen_show").attributes["previous_volume"] == before["volume_level"]
+
+
+TELEVISION = "media_player.television"
+TV_SERIAL = "G0SIM00000TV0009"
+
+
+@pytest.fixture
+async def television(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> dict[str, Any]:
+    """Add a Fire TV to the account."""
+    household.add(
+        TV_SERIAL,
+        like="Office Spot",
+        accountName="Television",
+        deviceType="A2LWARUGJLBYEW",
+        deviceFamily="FIRE_TV",
+        deviceAccountId="A0TELEVISION",
+        capabilities=[],
+        fireTv={"on": False, "paused": False, "home": False, "search": None},
+    )
+    await entry.runtime_data.devices.async_refresh()
+    await until(hass, lambda: hass.states.get(TELEVISION))
+    return {}
+
+
+async def _keys(hass: HomeAssistant, *commands: str, entity_id: str = TELEVISION) -> None:
+    """Press keys of a Fire TV."""
+    for command in commands:
+        data = {"entity_id": entity_id, "command": command}
+        await hass.services.async_call(DOMAIN, "send_fire_tv_command", data, blocking=True)
+
+
+@pytest.mark.usefixtures("television")
+async def test_a_fire_tv_is_switched_paused_and_searched(hass: HomeAssistant, household: Household) -> None:
+    def held() -> dict[str, Any]:
+        found: dict[str, Any] = household.device("Television")["fireTv"]
+        return found
+
+    state = state_of(hass, TELEVISION)
+    assert (state.state, state.attributes["device_class"]) == ("unknown", "tv")
+    for action, key, value in (
+        ("turn_on", "on", True),
+        ("media_pause", "paused", True),
+        ("media_play", "paused", False),
+        ("turn_off", "on", False),
+    ):
+        await act(hass, action, TELEVISION)
+        assert held()[key] is value, action
+    await act(hass, "play_media", TELEVISION, media_content_type="video", media_content_id=" cooking shows ")
+    assert held()["search"] == "cooking shows"
+    await _keys(hass, "turn_on", "pause", "home")
+    assert held() == {"on": True, "paused": True, "home": True, "search": "cooking shows"}
+    await _keys(hass, "resume", "turn_off")
+    assert held() == {"on": False, "paused": False, "home": True, "search": "cooking shows"}
+
+
+@pytest.mark.usefixtures("television")
+async def test_keys_of_a_fire_tv_are_not_sent_to_an_echo_and_an_empty_search_not_at_all(
+    hass: HomeAssistant, sim: ControlClient
+) -> None:
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await _keys(hass, "home", entity_id=KITCHEN)
+    assert raised.value.translation_key == "not_a_fire_tv"
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "play_media", TELEVISION, media_content_type="video", media_content_id="  ")
+    assert raised.value.translation_key == "media_id_empty"
+    assert sim.ledger(path="/api/behaviors/preview") == []
+
+
+@pytest.mark.usefixtures("television")
+async def test_a_refused_search_of_a_fire_tv_is_remembered_and_its_keys_are_not(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+) -> None:
+    sim.reset_ledger()
+    sim.fault(path="/api/behaviors/preview", status=400)
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await act(hass, "play_media", TELEVISION, media_content_type="video", media_content_id="cooking")
+        with pytest.raises(HomeAssistantError):
+            await _keys(hass, "home")
+    assert len(sim.ledger(path="/api/behaviors/preview")) == 3
+    assert entry.runtime_data.backend.unsupported == ("fire_tv_search",)

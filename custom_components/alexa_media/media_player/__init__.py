@@ -6,9 +6,10 @@ from functools import partial
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..cloud.model.devices import DeviceFamily
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import async_setup_entities, player_unique_id
-from .player import AlexaMediaPlayer
+from .player import AlexaFireTv, AlexaMediaPlayer
 
 PARALLEL_UPDATES = 0
 
@@ -27,7 +28,9 @@ async def async_setup_entry(
         for device in sorted(devices.data.values(), key=lambda device: device.is_group):
             yield (
                 player_unique_id(entry, device.serial),
-                partial(AlexaMediaPlayer, entry, players, device),
+                partial(
+                    AlexaFireTv if device.family is DeviceFamily.FIRE_TV else AlexaMediaPlayer, entry, players, device
+                ),
             )
 
     async_setup_entities(hass, entry, async_add_entities, candidates, devices)

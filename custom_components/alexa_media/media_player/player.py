@@ -22,13 +22,13 @@ from homeassistant.core import CALLBACK_TYPE, ServiceResponse, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraData, RestoreEntity
 
-from ..cloud.model.commands import PlaySearch, SetVolume, TextCommand
+from ..cloud.model.commands import FireTvKey, PlaySearch, PlayVideo, PressFireTv, SetVolume, TextCommand
 from ..cloud.model.devices import Device, Media, Player, PlayerState, Repeat, Volume
 from ..cloud.phrases import phrases_for, sleep_sentence
 from ..const import DOMAIN
 from ..coordinator.players import PlayersCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import AlexaDeviceEntity, command_errors, invalid_input, player_unique_id
+from ..entity import AlexaDeviceEntity, command_errors, invalid_input, player_unique_id, sendable
 from ..features.play_media import IMAGE, QUEUE, ROUTINE, STATION, check_listed, command_of, is_stream, volume_of
 from ..features.playback import PAUSE, PLAY, TextCommandEntity
 from ..features.targets import async_require_speakers
@@ -436,6 +436,10 @@ class AlexaMediaPlayer(
         """Skip back a few seconds (``alexa_media.rewind``)."""
         await self._async_transport("RewindCommand")
 
+    async def async_send_fire_tv_command(self, command: str) -> None:  # noqa: ARG002 - for Fire TVs
+        """Refuse a key of a Fire TV (``alexa_media.send_fire_tv_command``)."""
+        raise invalid_input("not_a_fire_tv", device=self.device.name)
+
     async def async_set_sleep_timer(self, duration: timedelta) -> None:
         """Set a sleep timer by a text command (``alexa_media.set_sleep_timer``); does nothing if nothing is playing."""
         if not SHORTEST_SLEEP <= duration <= LONGEST_SLEEP:
@@ -536,3 +540,63 @@ class AlexaMediaPlayer(
 def _whole(seconds: float | None) -> int | None:
     """Return whole seconds."""
     return None if seconds is None else int(seconds)
+
+
+class AlexaFireTv(AlexaMediaPlayer):
+    """A Fire TV, with the commands of the Alexa app; Amazon reports neither whether it is on nor what it shows."""
+
+    _attr_device_class = MediaPlayerDeviceClass.TV
+
+    @override
+    @callback
+    def _async_take_media(self) -> None:
+        """Set the media attributes; without a session the state is unknown, so that no scene turns the TV on."""
+        super()._async_take_media()
+        if self._session is None:
+            self._attr_state = None
+
+    @override
+    async def async_turn_on(self) -> None:
+        await self.async_send_fire_tv_command(FireTvKey.TURN_ON)
+
+    @override
+    async def async_turn_off(self) -> None:
+        await self.async_send_fire_tv_command(FireTvKey.TURN_OFF)
+
+    @override
+    async def async_media_play(self) -> None:
+        """Resume: music that Amazon controls, else the video."""
+        if self._session:
+            await super().async_media_play()
+        else:
+            await self.async_send_fire_tv_command(FireTvKey.RESUME)
+
+    @override
+    async def async_media_pause(self) -> None:
+        """Pause: music that Amazon controls, else the video."""
+        if self._session:
+            await super().async_media_pause()
+        else:
+            await self.async_send_fire_tv_command(FireTvKey.PAUSE)
+
+    @override
+    async def async_play_media(
+        self,
+        media_type: MediaType | str,
+        media_id: str,
+        enqueue: MediaPlayerEnqueue | None = None,
+        announce: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Search for a video and play it (type ``video``); all else as an Echo does."""
+        if media_type != MediaType.VIDEO:
+            await super().async_play_media(media_type, media_id, enqueue, announce, **kwargs)
+            return
+        if not (phrase := sendable(media_id)):
+            raise invalid_input("media_id_empty", media_type=str(media_type))
+        await self.async_command(PlayVideo(phrase=phrase))
+
+    @override
+    async def async_send_fire_tv_command(self, command: str) -> None:
+        """Press a key (``alexa_media.send_fire_tv_command``)."""
+        await self.async_command(PressFireTv(key=FireTvKey(command)))

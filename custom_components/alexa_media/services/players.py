@@ -15,6 +15,7 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
+from ..cloud.model.commands import FireTvKey
 from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
@@ -42,6 +43,7 @@ SERVICE_RESTORE_VOLUME: Final = "restore_volume"
 SERVICE_REWIND: Final = "rewind"
 SERVICE_RUN_ROUTINE: Final = "run_routine"
 SERVICE_RUN_SEQUENCE: Final = "run_sequence"
+SERVICE_SEND_FIRE_TV_COMMAND: Final = "send_fire_tv_command"
 SERVICE_SEND_TEXT_COMMAND: Final = "send_text_command"
 SERVICE_SET_DO_NOT_DISTURB: Final = "set_do_not_disturb"
 SERVICE_SET_SLEEP_TIMER: Final = "set_sleep_timer"
@@ -49,6 +51,7 @@ SERVICE_SPEAK: Final = "speak"
 SERVICE_STOP_ALL: Final = "stop_all"
 SERVICE_UNPAIR_BLUETOOTH: Final = "unpair_bluetooth"
 
+ATTR_COMMAND: Final = "command"
 ATTR_CHILD: Final = "child"
 ATTR_DURATION: Final = "duration"
 ATTR_ENABLED: Final = "enabled"
@@ -75,6 +78,8 @@ _DND: Final[VolDictType] = {
 }
 _SLEEP_TIMER: Final[VolDictType] = {vol.Required(ATTR_DURATION): cv.positive_time_period}
 
+_FIRE_TV_KEYS: Final = {key.name.lower(): key for key in FireTvKey}
+
 # Per media player action: name, fields, method, and whether it responds.
 _PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType | None, str, SupportsResponse], ...]] = (
     (SERVICE_AMAZON_KIDS_DISABLE, {}, "async_amazon_kids_disable", SupportsResponse.NONE),
@@ -85,6 +90,12 @@ _PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType | None, str, SupportsRespons
     (SERVICE_REWIND, {}, "async_rewind", SupportsResponse.NONE),
     (SERVICE_RUN_ROUTINE, {vol.Required(ATTR_ROUTINE): cv.string}, "async_run_routine", SupportsResponse.OPTIONAL),
     (SERVICE_SET_DO_NOT_DISTURB, _DND, "async_set_do_not_disturb", SupportsResponse.NONE),
+    (
+        SERVICE_SEND_FIRE_TV_COMMAND,
+        {vol.Required(ATTR_COMMAND): vol.All(vol.In(_FIRE_TV_KEYS), _FIRE_TV_KEYS.__getitem__)},
+        "async_send_fire_tv_command",
+        SupportsResponse.NONE,
+    ),
     (SERVICE_SET_SLEEP_TIMER, _SLEEP_TIMER, "async_set_sleep_timer", SupportsResponse.NONE),
     (SERVICE_UNPAIR_BLUETOOTH, {vol.Required(ATTR_SOURCE): cv.string}, "async_unpair_bluetooth", SupportsResponse.NONE),
 )

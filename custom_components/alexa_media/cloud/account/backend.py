@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import logging
@@ -16,7 +16,7 @@ from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, Alexa
 from ..http import ExchangeRecorder, json_text
 from ..json import Drift
 from ..model.api import AlexaBackend, Capability
-from ..model.commands import Announce, Command, PlayerCommand, SetVolume, Speak
+from ..model.commands import Announce, Command, PlayerCommand, PlayVideo, SetVolume, Speak
 from ..model.devices import (
     Account,
     BluetoothState,
@@ -325,7 +325,9 @@ class AccountBackend:
         """Run a command; speech and volume for a group are sent to its leaf devices."""
         if isinstance(command, _FOR_MEMBERS):
             devices = self._with_members(devices)
-        await self._scheduler.execute(command, devices)
+        unproven = self._session.transport.unproven.attempt("fire_tv_search")
+        with unproven if isinstance(command, PlayVideo) else nullcontext():
+            await self._scheduler.execute(command, devices)
 
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]

@@ -12,6 +12,8 @@ from ..model.commands import (
     MobilePush,
     PlaySearch,
     PlaySound,
+    PlayVideo,
+    PressFireTv,
     RunSequence,
     SetVolume,
     Speak,
@@ -35,6 +37,8 @@ type _DeviceCommand = (
     | MobilePush
     | DropInNotification
     | DoNotDisturb
+    | PressFireTv
+    | PlayVideo
 )
 
 DEFAULT_LOCALE: Final = "en-US"
@@ -43,6 +47,8 @@ _MODEL: Final = "com.amazon.alexa.behaviors.model."
 _CANNED: Final = "alexa.cannedtts.speak"
 _SAY_SOMETHING: Final = "amzn1.ask.1p.saysomething"
 _DEVICE_CONTROLS: Final = "amzn1.ask.1p.alexadevicecontrols"
+_FIRE_TV: Final = "amzn1.ask.1p.routines.firetv"
+_VIDEO: Final = "amzn1.ask.skill.3b150b52-cedb-4792-a4b2-f656523a06f5"
 _MESSAGING: Final = "amzn1.ask.1p.routines.messaging"
 _DROP_IN_PAGE: Final = "#v2/comms/conversation-list?showDropInDialog=true"
 
@@ -150,6 +156,16 @@ def _node(command: _DeviceCommand, target: Target) -> Node:
         case DoNotDisturb():
             fields = _do_not_disturb(command, target)
             return {**_operation("Alexa.DeviceControls.DoNotDisturb", fields), "skillId": _DEVICE_CONTROLS}
+        case PressFireTv(key=key):
+            return {**_operation(f"Alexa.Operation.FireTV.{key}", _fire_tv(target)), "skillId": _FIRE_TV}
+        case PlayVideo(phrase=phrase):
+            fields = {**_fire_tv(target), "locale": target.locale, "searchPhrase": phrase}
+            return {**_operation("Alexa.Operation.Video.PlaySearchPhrase", fields), "skillId": _VIDEO}
+
+
+def _fire_tv(target: Target) -> dict[str, Any]:
+    """Return the fields that name a Fire TV: by its account id."""
+    return {"customerId": target.customer_id, "deviceAccountId": target.device.account_id}
 
 
 def _speech(text: str, target: Target) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import time, timedelta
+from enum import StrEnum
 from typing import Final
 
 
@@ -105,6 +106,30 @@ class DoNotDisturb:
     until: time | None = None
 
 
+class FireTvKey(StrEnum):
+    """What a Fire TV can be told, by the last part of Amazon's name."""
+
+    TURN_ON = "TurnOn"
+    TURN_OFF = "TurnOff"
+    PAUSE = "PauseVideo"
+    RESUME = "ResumeVideo"
+    HOME = "NavigateHome"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressFireTv:
+    """Press a key of a Fire TV; several clients do so."""
+
+    key: FireTvKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayVideo:
+    """Search a Fire TV for ``phrase`` and play the result; the form rests on two clients that do not use it."""
+
+    phrase: str
+
+
 type Command = (
     Speak
     | Announce
@@ -118,6 +143,8 @@ type Command = (
     | MobilePush
     | DropInNotification
     | DoNotDisturb
+    | PressFireTv
+    | PlayVideo
 )
 
 
