@@ -40,6 +40,7 @@ from scripts.checks.world import CheckFailedError, World
 
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *echos.CHECKS,
+    recording.START,
     *alerts.CHECKS,
     *history.CHECKS,
     *automation.CHECKS,
@@ -52,8 +53,10 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *smart_home.CHECKS,
     *sounds.CHECKS,
     *life.CHECKS,
+    recording.END,
+    *life.END,
 )
-"""The checks between ``echos``, which signs in, and ``life``, which removes the entry and reads the log."""
+"""The checks between ``echos``, which signs in, and ``life.END``, which removes the entry and reads the log."""
 
 OF_HOUSEHOLDS: Final[dict[str, tuple[tuple[str, Check], ...]]] = {
     "property": hotel.CHECKS,
@@ -86,9 +89,12 @@ def main() -> int:
         parser.add_argument(name, required=True)
     parser.add_argument("--migration", action="store_true", help="check a migrated folder of alexa_media_player")
     parser.add_argument("--household", default="demo")
+    parser.add_argument("--kept", type=Path, help="folder for a recording, and the states at its end")
     args = parser.parse_args()
     checks = migration.CHECKS if args.migration else OF_HOUSEHOLDS.get(args.household, CHECKS)
-    world = World(args.url, os.environ["DEMO_TOKEN"], args.domain, ControlClient(args.control), Path(args.log))
+    world = World(
+        args.url, os.environ["DEMO_TOKEN"], args.domain, ControlClient(args.control), Path(args.log), args.kept
+    )
     failed = 0
     width = max(len(name) for name, _ in checks)
     sys.stdout.write(f"{'check':{width}}  result      ms\n")

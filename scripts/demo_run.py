@@ -91,6 +91,9 @@ HOUSEHOLDS: Final = (
     "two_hundred",
 )
 
+RECORDING: Final = "recording.json.gz"
+"""The recording of the checks."""
+
 PROPERTY: Final = "property"
 """The household of Alexa Smart Properties."""
 
@@ -322,6 +325,7 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
         ROOT / ".cache/envs/check/bin/python",
         ROOT / "scripts/demo_check.py",
         *("--url", demo.url, "--control", demo.control, "--domain", demo.domain, "--log", demo.config / "output.log"),
+        *(("--kept", args.kept) if args.kept else ()),
         *("--household", "recording" if args.recording else args.household),
         *(("--migration",) if args.migration else ()),
         cwd=ROOT,
@@ -429,12 +433,25 @@ async def main(args: argparse.Namespace) -> int:
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     if not args.migration:
-        return await run_demo(args)
+        if not args.check or args.recording:
+            return await run_demo(args)
+        with tempfile.TemporaryDirectory(prefix="alexa-demo-kept-") as name:
+            args.kept = args.kept or Path(name)
+            args.kept.mkdir(exist_ok=True)
+            return await run_demo(args) | await run_replay(args)
     failed = 0
     for name, old in OLD_HOUSEHOLDS.items():
         sys.stdout.write(f"\nMigration: {name}\n")
         failed |= await run_demo(args, old)
     return failed
+
+
+async def run_replay(args: argparse.Namespace) -> int:
+    """Run the checks on the recording that the other checks have left, if they have; returns the exit code."""
+    if not (recording := args.kept / RECORDING).exists():
+        return 0
+    sys.stdout.write("\nThe recording of the checks above\n")
+    return await run_demo(argparse.Namespace(**{**vars(args), "recording": recording}))
 
 
 async def run_demo(args: argparse.Namespace, old: OldHousehold | None = None) -> int:
@@ -481,6 +498,12 @@ def arguments() -> argparse.Namespace:
         help=f"household of the simulated cloud (demo): {', '.join(HOUSEHOLDS)}, or a JSON file",
     )
     parser.add_argument("--recording", type=Path, help="a recording, whose home takes the place of a household")
+    parser.add_argument(
+        "--kept",
+        type=Path,
+        help="with --check: folder for the recording of the checks and the states at its end; with --recording: the "
+        "folder of that recording, whose states the replay has to show",
+    )
     parser.add_argument("--domain", default="amazon.com", help="marketplace of the account (amazon.com)")
     parser.add_argument("--port", type=int, help="port of Home Assistant (8123; with --check any free one)")
     parser.add_argument("--limit", type=float, default=480, help="seconds that the checks may take (480)")

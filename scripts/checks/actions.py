@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from . import Check
 from .alerts import act, held
-from .echos import entry_state, push_sensor
+from .echos import entry_state
 from .world import KITCHEN, World, expect, until
 
 OFFICE: Final = "media_player.office_spot"
@@ -171,17 +171,6 @@ def last_called(world: World) -> str:
     return "Office Spot"
 
 
-def recording(world: World) -> str:
-    """Record what Amazon answers, which reloads the account twice."""
-    until_when = act(world, "record", config_entry_id=world.entry_id, hours=1)["until"]
-    until("loaded", lambda: entry_state(world) == "loaded", 30)
-    finished = act(world, "record", config_entry_id=world.entry_id, mode="stop")
-    until("loaded", lambda: entry_state(world) == "loaded", 30)
-    until("push is up", lambda: world.state(push_sensor(world)).state == "on", 30)
-    expect(until_when and finished["requests"] > 0, f"recorded: {finished}")
-    return f"{finished['requests']} requests"
-
-
 def logout(world: World) -> str:
     """Ask for a new sign-in: the account works until then."""
     do(world, "force_logout")
@@ -207,6 +196,5 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("snooze what rings", snoozed),
     ("the people of the household", household),
     ("the last called Echo is read again", last_called),
-    ("a recording for a bug report", recording),
     ("a new sign-in is asked for", logout),
 )

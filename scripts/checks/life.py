@@ -118,6 +118,8 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("push cut and healed", push_cut),
     ("a second account that shares an Echo", second_account),
     ("reload", reload),
+)
+END: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
     ("removal deregisters", removal),
     ("log without errors and secrets", quiet_log),
 )

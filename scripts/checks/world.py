@@ -32,6 +32,8 @@ class World:
     domain: str
     sim: ControlClient
     log: Path
+    kept: Path | None = None
+    """Folder of the recording that the checks make, and of the states at its end."""
     entry_id: str = ""
     serials: dict[str, str] = field(default_factory=dict)
 
