@@ -233,7 +233,14 @@ class Control:
             raise _bad(str(err)) from err
         replay = Replay(recording)
         await self._simulation.replace(recording.household(), recording.domain, replay)
-        return json_response({"domain": recording.domain, "entry": recording.entry(), "pushes": replay.left})
+        return json_response(
+            {
+                "domain": recording.domain,
+                "entry": recording.entry(),
+                "options": recording.options,
+                "pushes": replay.left,
+            }
+        )
 
     async def _replay_push(self, request: Request) -> Response:
         """Send the next directives of the recording, as many as ``count`` says."""

@@ -78,6 +78,12 @@ class Recording:
         app = {"serial": self.head["serial"], "account": customer, "refresh_token": TOKEN}
         return {"accounts": {customer: account}, "registrations": [app]}
 
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Return the options of the account at the end of the recording."""
+        options: Mapping[str, Any] = self.head.get("options", {})
+        return options
+
     def entry(self) -> dict[str, Any]:
         """Return the data of a config entry that is signed in to the replayed home."""
         names = ("email", "serial", "customer_id", "account_id")
@@ -104,6 +110,8 @@ def read_recording(path: str | Path, *, now: float | None = None) -> Recording:
     except (EOFError, ValueError, KeyError, TypeError, AttributeError, zlib.error) as err:
         raise RecordingError(f"{path} is no recording, or it is damaged.") from err
     directives = tuple((float(line["at"]), line["directive"]) for line in lines if "directive" in line)
+    for line in lines:
+        head["options"] = line.get("options", head.get("options", {}))
     return Recording(head, tuple(_whole(line for line in lines if "method" in line)), directives)
 
 

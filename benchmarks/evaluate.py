@@ -42,6 +42,11 @@ class Wire:
 
 
 def volume_push(serial: str, device_type: str, volume: int) -> bytes:
+    """Return the directive for a volume, as a part of the stream."""
+    return part(volume_directive(serial, device_type, volume))
+
+
+def volume_directive(serial: str, device_type: str, volume: int) -> dict[str, Any]:
     """Return the directive for a volume."""
     payload = {
         "destinationUserId": "A2SIMJO7D0EQ11",
@@ -49,7 +54,7 @@ def volume_push(serial: str, device_type: str, volume: int) -> bytes:
         "isMuted": False,
         "volumeSetting": volume,
     }
-    return part(directive("PUSH_VOLUME_CHANGE", payload, time.time()))
+    return directive("PUSH_VOLUME_CHANGE", payload, time.time())
 
 
 def compare(sent: Sequence[tuple[float, str, int]], seen: Sequence[tuple[float, str, int]]) -> dict[str, Any]:

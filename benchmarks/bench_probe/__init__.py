@@ -27,6 +27,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.setup import async_setup_component
 
 from .clock import ShiftedClock
+from .seam import seam_costs
 from .size import deep_size
 from .watch import LoopWatch
 from .writes import Writes
@@ -81,6 +82,7 @@ class Probe:
             "real_time": self._real_time,
             "memory": self._memory,
             "cpu": self._cpu,
+            "seam": self._seam,
             "state_size": self._state_size,
             "profile": self._profiling,
         }
@@ -213,8 +215,13 @@ class Probe:
         return {}
 
     async def _cpu(self, _data: dict[str, Any]) -> dict[str, Any]:
-        """Return the processor time of Home Assistant so far, of all threads, in seconds."""
-        return {"seconds": time.process_time()}
+        """Return the processor time of Home Assistant so far in seconds: of all threads, and of the event loop's."""
+        return {"seconds": time.process_time(), "loop": time.thread_time()}
+
+    async def _seam(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return what the place costs at which a recording would listen, while there is none, in seconds."""
+        entry = self.hass.config_entries.async_get_known_entry(data["entry_id"])
+        return await seam_costs(entry.runtime_data.backend, data["directive"])
 
     async def _memory(self, _data: dict[str, Any]) -> dict[str, Any]:
         """Return the resident memory in bytes after garbage collection."""

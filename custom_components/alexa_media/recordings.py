@@ -31,7 +31,22 @@ from homeassistant.util.hass_dict import HassKey
 from .cloud.model.api import AlexaBackend
 from .cloud.pseudonyms import Pseudonyms, load_allowed
 from .cloud.recorder import Recorder
-from .const import CONF_CUSTOMER_ID, CONF_REFRESH_TOKEN, CONF_REGION, CONF_SERIAL, CONF_UNIT_ID, CONF_URL, DOMAIN
+from .const import (
+    CONF_APPLIANCES,
+    CONF_CUSTOMER_ID,
+    CONF_EXCLUDE_DEVICES,
+    CONF_EXTENDED_DISCOVERY,
+    CONF_INCLUDE_DEVICES,
+    CONF_KEEP_TRANSCRIPTS,
+    CONF_PUBLIC_URL,
+    CONF_REFRESH_TOKEN,
+    CONF_REGION,
+    CONF_SCAN_INTERVAL,
+    CONF_SERIAL,
+    CONF_UNIT_ID,
+    CONF_URL,
+    DOMAIN,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,12 +57,23 @@ MAX_BYTES: Final = 50 * 1024 * 1024
 KEPT_PARTS: Final = 3
 """Parts at the begin of a recording that are never dropped: the head, and what was read at setup."""
 
-FLUSH_INTERVAL: Final = timedelta(seconds=30)
+CHECK_INTERVAL: Final = timedelta(seconds=30)
+"""How often to look whether the time of a recording is over."""
+
 FORMAT: Final = 1
 
 _STORE_VERSION: Final = 1
-_OPTIONS: Final = ("include_devices", "exclude_devices", "appliances", "scan_interval", "extended_entity_discovery")
+_OPTIONS: Final = (
+    CONF_INCLUDE_DEVICES,
+    CONF_EXCLUDE_DEVICES,
+    CONF_APPLIANCES,
+    CONF_SCAN_INTERVAL,
+    CONF_EXTENDED_DISCOVERY,
+    CONF_KEEP_TRANSCRIPTS,
+    CONF_PUBLIC_URL,
+)
 _RUNNING: HassKey[dict[str, Recording]] = HassKey(f"{DOMAIN}_recordings")
+_LOCKS: HassKey[dict[str, asyncio.Lock]] = HassKey(f"{DOMAIN}_recording_locks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +95,7 @@ class Recording:
         self.state = state
         self.folder = _folder(hass) / entry.entry_id
         self.recorder: Recorder | None = None
+        self._backend: AlexaBackend | None = None
         self._lock = asyncio.Lock()
 
     @property
@@ -80,28 +107,50 @@ class Recording:
         """Create the recorder, and write the head unless this continues a recording."""
         words = await self.hass.async_add_executor_job(load_allowed)
         pseudonyms = Pseudonyms(key, words, weeks=_weeks(key))
-        self.recorder = Recorder(pseudonyms, float(self.state["started"]))
+        self.recorder = Recorder(pseudonyms, float(self.state["started"]), self._write_soon)
+        self.recorder.options(_options(self.entry))
         version = str((await async_get_integration(self.hass, DOMAIN)).version)
         head = _head(self.entry, self.state, pseudonyms, version)
         await self.hass.async_add_executor_job(_write_head, self.folder, head)
 
     async def async_flush(self) -> None:
-        """Write what was collected as the next part."""
+        """Write what was collected as the next part; an error is logged."""
+        with _disk_errors_logged():
+            await self.async_write()
+
+    async def async_write(self) -> None:
+        """Write what was collected as the next part. Raises ``OSError``."""
         if (recorder := self.recorder) is None:
             return
-        with _disk_errors_logged():
-            async with self._lock:
+        async with self._lock:
+            try:
                 await self.hass.async_add_executor_job(_write_part, self.folder, recorder)
+            except WriteError as err:
+                raise OSError(str(err)) from err
+
+    @callback
+    def _write_soon(self) -> None:
+        """Write what was collected before it is too much for the memory."""
+        self.hass.async_create_task(self.async_flush(), "Write a part of a recording")
+
+    @callback
+    def async_detach(self) -> None:
+        """Collect nothing more."""
+        if self._backend is not None:
+            self._backend.record_to(None)
 
     @callback
     def async_start(self, backend: AlexaBackend) -> None:
-        """Record what the backend receives until the entry is unloaded, and write it regularly."""
+        """Record what the backend receives until the entry is unloaded; what is left then is written.
+
+        Until then it stays in memory, as it is, unless it becomes too much: pseudonyms take most of the processor time.
+        """
+        self._backend = backend
         backend.record_to(self.recorder)
         running = self.hass.data.setdefault(_RUNNING, {})
         running[self.entry.entry_id] = self
 
         async def _async_tick(_now: datetime) -> None:
-            await self.async_flush()
             if time.time() >= self.until:
                 with _disk_errors_logged():
                     await async_stop(self.hass, self.entry)
@@ -110,12 +159,12 @@ class Recording:
             await self.async_flush()
 
         stops: list[Callable[[], None]] = [
-            async_track_time_interval(self.hass, _async_tick, FLUSH_INTERVAL, cancel_on_shutdown=True),
+            async_track_time_interval(self.hass, _async_tick, CHECK_INTERVAL, cancel_on_shutdown=True),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, _async_final_write),
         ]
 
         async def _async_unload() -> None:
-            backend.record_to(None)
+            self.async_detach()
             for stop in stops:
                 stop()
             if running.pop(self.entry.entry_id, None) is not None:
@@ -156,6 +205,11 @@ async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float
 
     A running one is discarded.
     """
+    async with _lock(hass, entry):
+        return await _async_start(hass, entry, hours)
+
+
+async def _async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float) -> float:
     await async_discard(hass, entry)
     store = _store(hass, entry)
     state = await store.async_load() or {}
@@ -172,28 +226,39 @@ async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float
 
 async def async_discard(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Delete a recording that has not ended, if there is one."""
-    hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)
+    if (recording := hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)) is not None:
+        recording.async_detach()
     await hass.async_add_executor_job(lambda: shutil.rmtree(_folder(hass) / entry.entry_id, ignore_errors=True))
 
 
 async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
-    """End the recording of an entry and write its file; None if there is none. Raises ``OSError``."""
+    """End the recording of an entry and write its file; None if nothing was recorded. Raises ``OSError``."""
+    async with _lock(hass, entry):
+        return await _async_stop(hass, entry)
+
+
+async def _async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
     store = _store(hass, entry)
     state = await store.async_load() or {}
     if not (running := state.get("running")):
         return None
-    if (recording := hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)) is not None:
-        entry.runtime_data.backend.record_to(None)
-        await recording.async_flush()
+    recording = hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)
     name = f"recording_{dt_util.now():%Y%m%d_%H%M%S}_{running['salt'][:4]}.json.gz"
     path = _folder(hass) / name
+    files = list(state.get("files", ()))
     try:
-        requests, directives = await hass.async_add_executor_job(_join, path.parent / entry.entry_id, path)
-    except OSError:
-        await store.async_save({"files": state.get("files", [])})
-        raise
-    await store.async_save({"files": [*state.get("files", ()), name]})
-    finished = Finished(str(path), requests, directives)
+        if recording is not None and recording.recorder is not None:
+            recording.async_detach()
+            recording.recorder.options(_options(entry))
+            await recording.async_write()
+        counts = await hass.async_add_executor_job(_join, path.parent / entry.entry_id, path)
+        files += [name] if counts else []
+    finally:
+        await async_discard(hass, entry)
+        await store.async_save({"files": files})
+    if counts is None:
+        return None
+    finished = Finished(str(path), *counts)
     await _async_notify(hass, entry, finished)
     return finished
 
@@ -243,6 +308,11 @@ def _disk_errors_logged() -> Iterator[None]:
         _LOGGER.warning("The recording cannot be written (%s). Check the free disk space", type(err).__name__)
 
 
+def _lock(hass: HomeAssistant, entry: ConfigEntry[Any]) -> asyncio.Lock:
+    """Return the lock of the recordings of an entry: two that stop one at the same time write one file."""
+    return hass.data.setdefault(_LOCKS, {}).setdefault(entry.entry_id, asyncio.Lock())
+
+
 def _store(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Store[dict[str, Any]]:
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.recording.{entry.entry_id}", private=True)
 
@@ -269,7 +339,7 @@ def _weeks(key: bytes) -> int:
 
 def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudonyms, version: str) -> dict[str, Any]:
     """Return the first line of a recording."""
-    data, options = entry.data, {**entry.data, **entry.options}
+    data = entry.data
     private = {key: data.get(key) for key in ("email", CONF_CUSTOMER_ID, "account_id", CONF_SERIAL, CONF_UNIT_ID)}
     return {
         "recording": FORMAT,
@@ -280,8 +350,13 @@ def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudon
         "whole_organization": data.get("whole_organization"),
         "started": pseudonyms.value(int(state["started"])),
         **{key: pseudonyms.value(value, "id") for key, value in private.items()},
-        "options": {key: pseudonyms.value(options[key], "id") for key in _OPTIONS if _is_json(options.get(key))},
     }
+
+
+def _options(entry: ConfigEntry[Any]) -> dict[str, Any]:
+    """Return the options that decide what an account shows."""
+    options = {**entry.data, **entry.options}
+    return {key: options[key] for key in _OPTIONS if _is_json(options.get(key))}
 
 
 def _is_json(value: object) -> bool:
@@ -300,7 +375,11 @@ def _write_part(folder: Path, recorder: Recorder) -> None:
     if not (lines := recorder.write()) or not folder.is_dir():
         return
     parts = list(_parts(folder))
-    _write(folder / _part(int(parts[-1].name.split(".")[0]) + 1 if parts else 0), lines)
+    try:
+        _write(folder / _part(int(parts[-1].name.split(".")[0]) + 1 if parts else 0), lines)
+    except OSError, WriteError:
+        recorder.forget()
+        raise
     parts = list(_parts(folder))
     size = sum(part.stat().st_size for part in parts)
     for part in parts[KEPT_PARTS:-1]:
@@ -324,19 +403,23 @@ def _parts(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("*.gz"))
 
 
-def _join(folder: Path, target: Path) -> tuple[int, int]:
-    """Join the parts to one file, delete them, and return the number of requests and directives."""
+def _join(folder: Path, target: Path) -> tuple[int, int] | None:
+    """Join the parts to one file, and return the number of requests and directives; None if there are no parts."""
+    if not (parts := list(_parts(folder))):
+        return None
     lines = 0
     directives = 0
     temporary = target.with_suffix(".tmp")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with temporary.open("wb") as joined:
-        for part in _parts(folder):
-            data = part.read_bytes()
-            joined.write(data)
-            for line in gzip.decompress(data).splitlines():
-                lines += line.startswith(b'{"at"')
-                directives += b'"directive":{' in line[:40]
-    temporary.replace(target)
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with temporary.open("wb") as joined:
+            for part in parts:
+                data = part.read_bytes()
+                joined.write(data)
+                for line in gzip.decompress(data).splitlines():
+                    lines += line.startswith(b'{"at"')
+                    directives += b'"directive":{' in line[:40]
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     return lines - directives, directives

@@ -7,7 +7,7 @@ A published word may also be a name that a household uses ("secret", "music"). B
 keys that hold both, and as a part of a longer text, only words stay that are no plain English words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 import hashlib
 import hmac
@@ -67,7 +67,7 @@ _NAME_KEY: Final = re.compile(
 _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
 """Keys of texts that may be names or identifiers of Amazon's, below which plain words do not stay."""
 
-_TYPE_KEY: Final = re.compile(r"@?[a-z]*type|route|namespace", re.IGNORECASE)
+_TYPE_KEY: Final = re.compile(r"@?[a-z]*type|_*typename|route|namespace", re.IGNORECASE)
 _PLACE_KEY: Final = re.compile(r"country|locale|language", re.IGNORECASE)
 _PLACE: Final = re.compile(r"[a-z]{2}([-_][A-Z]{2})?|[A-Z]{2}")
 _WHOLE: Final = re.compile(
@@ -94,6 +94,14 @@ _FEATURES: Final = frozenset(
     | {"HEAT", "COOL", "AUTO", "ECO", "CELSIUS", "FAHRENHEIT", "DETECTED", "UNREACHABLE", "AWAY", "STAY", "NIGHT"}
 )
 """Plain words that name features of appliances and their values; they stay below keys that hold both."""
+
+_WORDS_OF_KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "deviceDropInAvailability": frozenset({"All", "Home", "Off"}),
+    "timeZoneRegion": frozenset(
+        {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+    ),
+}
+"""Plain words that stay below one key alone: they are values of Amazon's, but elsewhere names."""
 
 _DURATION_KEYS: Final = frozenset(
     {"remainingTime", "remainingDuration", "mediaLength", "mediaProgress", "durationInMillis", "sleepTimerDuration"}
@@ -136,6 +144,12 @@ _UPPER: Final = "BCDFGHJKLMNPQRSTVWXZ23456789"
 _LOWER: Final = _UPPER.lower()
 _HEX_DIGITS: Final = "0123456789abcdef"
 _DIGITS: Final = "0123456789"
+
+_TABLES: Final = {
+    alphabet: "".join(alphabet[byte % len(alphabet)] for byte in range(256)).encode()
+    for alphabet in (_UPPER, _LOWER, _LOWER[:20], _HEX_DIGITS, _DIGITS)
+}
+"""Letters of each alphabet by the bytes of a hash."""
 
 _MAX_DEPTH: Final = 60
 _MOST_KEPT: Final = 20_000
@@ -220,13 +234,15 @@ class Pseudonyms:
         """Return whether a text may stay where it is."""
         if text.casefold() in _MAKERS or (_DEVICE_TYPE.fullmatch(text) and text in self._words):
             return True
+        if text in _WORDS_OF_KEYS.get(key, ()):
+            return True
+        if _TYPE_KEY.fullmatch(key) and all(piece in self._words for piece in re.split(r"[.:]+", text)):
+            return True
         if _NAME_KEY.search(key):
             return False
         if _DURATION.fullmatch(text) or _WEEKDAYS.fullmatch(text):
             return True
         if _PLACE_KEY.search(key) and _PLACE.fullmatch(text):
-            return True
-        if _TYPE_KEY.fullmatch(key) and all(piece in self._words for piece in re.split(r"[.:]+", text)):
             return True
         if text not in self._words and text not in _FEATURES:
             return False
@@ -402,7 +418,7 @@ class Pseudonyms:
         block = 0
         while len(made) < length:
             digest = hmac.digest(self._key, f"{block}:{text}".encode("utf-8", "surrogatepass"), hashlib.sha256)
-            made += "".join(alphabet[byte % len(alphabet)] for byte in digest)
+            made += digest.translate(_TABLES[alphabet]).decode()
             block += 1
         return made[:length]
 

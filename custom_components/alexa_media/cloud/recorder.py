@@ -1,7 +1,7 @@
 """Recorder of what a cloud answers and pushes; what identifies a household is replaced before anything is written."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 import json
 import threading
@@ -14,7 +14,16 @@ from .http import Target
 from .pseudonyms import Pseudonyms
 
 MAX_QUEUED_BYTES: Final = 32 * 1024 * 1024
-"""Size of the answers that may wait to be written; older ones are dropped."""
+"""Size of what may wait to be written; the oldest is dropped beyond it."""
+
+WRITE_AT_BYTES: Final = 4 * 1024 * 1024
+"""Size of what waits at which it should be written."""
+
+_EXCHANGE_BYTES: Final = 1024
+"""Memory that a request takes without its answer, about."""
+
+_DIRECTIVE_BYTES: Final = 4096
+"""Memory that a directive takes, about."""
 
 _MOST_REMEMBERED: Final = 2000
 
@@ -33,7 +42,7 @@ class _Exchange:
 
     @property
     def size(self) -> int:
-        return len(self.body)
+        return len(self.body) + _EXCHANGE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +51,35 @@ class _Directive:
 
     at: float
     data: Mapping[str, Any]
-    size: int = 1024
+    size: int = _DIRECTIVE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The options of the account as they were."""
+
+    data: Mapping[str, Any]
+    size: int = _EXCHANGE_BYTES
 
 
 class Recorder:
-    """Collects answers and directives, and turns them into lines of JSON with pseudonyms.
+    """Collects answers and directives as they are, and turns them into lines of JSON with pseudonyms when written.
 
-    ``started`` is the begin of the recording in epoch seconds; the times of the lines count from it.
+    ``started`` is the begin of the recording in epoch seconds; the times of the lines count from it. ``on_full`` is
+    called in the event loop when so much waits that it should be written.
     """
 
-    def __init__(self, pseudonyms: Pseudonyms, started: float) -> None:
+    def __init__(self, pseudonyms: Pseudonyms, started: float, on_full: Callable[[], None] = lambda: None) -> None:
         """Initialize without anything collected."""
         self._pseudonyms = pseudonyms
         self._started = started
-        self._queued: deque[_Exchange | _Directive] = deque()
+        self._on_full = on_full
+        self._queued: deque[_Exchange | _Directive | _Options] = deque()
         self._size = 0
+        self._queue_lock = threading.Lock()
         self._last: dict[tuple[str, str, str], tuple[int | None, int]] = {}
-        self._lock = threading.Lock()
-        self.dropped = 0
-
-    @property
-    def queued_bytes(self) -> int:
-        """Return the size of what waits to be written."""
-        return self._size
+        self._write_lock = threading.Lock()
+        self._dropped = 0
 
     def exchange(self, target: Target, url: URL, sent: object, status: int | None, body: bytes, seconds: float) -> None:
         """Collect a request and its answer; ``status`` is None when there was no answer."""
@@ -74,28 +89,48 @@ class Recorder:
         """Collect a pushed directive."""
         self._add(_Directive(time.time() - self._started, data))
 
-    def _add(self, item: _Exchange | _Directive) -> None:
-        self._queued.append(item)
-        self._size += item.size
-        while self._size > MAX_QUEUED_BYTES:
-            self._size -= self._queued.popleft().size
-            self.dropped += 1
+    def options(self, options: Mapping[str, Any]) -> None:
+        """Collect the options of the account; the last ones count."""
+        self._add(_Options(options))
+
+    def _add(self, item: _Exchange | _Directive | _Options) -> None:
+        with self._queue_lock:
+            was_full = self._size >= WRITE_AT_BYTES
+            self._queued.append(item)
+            self._size += item.size
+            while self._size > MAX_QUEUED_BYTES:
+                self._size -= self._queued.popleft().size
+                self._dropped += 1
+            is_full = self._size >= WRITE_AT_BYTES
+        if is_full and not was_full:
+            self._on_full()
 
     def write(self) -> bytes:
         """Return what was collected since the last call as lines of JSON; runs in a thread."""
-        with self._lock:
-            lines = []
-            while self._queued:
-                item = self._queued.popleft()
-                self._size -= item.size
-                line = self._exchange_line(item) if isinstance(item, _Exchange) else self._directive_line(item)
-                lines.append(json.dumps(line, separators=(",", ":")))
+        with self._write_lock:
+            with self._queue_lock:
+                queued, self._queued = self._queued, deque()
+                dropped, self._dropped = self._dropped, 0
+                self._size = 0
+            lines = [json.dumps({"dropped": dropped}, separators=(",", ":"))] if dropped else []
+            while queued:
+                lines.append(json.dumps(self._line(queued.popleft()), separators=(",", ":")))
             return "".join(f"{line}\n" for line in lines).encode()
 
     def forget(self) -> None:
         """Write the next answers in full, even those that repeat an earlier one."""
-        with self._lock:
+        with self._write_lock:
             self._last.clear()
+
+    def _line(self, item: _Exchange | _Directive | _Options) -> dict[str, Any]:
+        """Return what was collected with pseudonyms."""
+        match item:
+            case _Exchange():
+                return self._exchange_line(item)
+            case _Directive():
+                return {"at": round(item.at, 3), "directive": self._pseudonyms.value(item.data)}
+            case _Options():
+                return {"options": {name: self._pseudonyms.value(value, "id") for name, value in item.data.items()}}
 
     def _exchange_line(self, item: _Exchange) -> dict[str, Any]:
         """Return one request; a body that repeats the last one of the same request is only marked."""
@@ -131,9 +166,6 @@ class Recorder:
             return {"body": self._pseudonyms.value(json.loads(body))}
         except ValueError, RecursionError:
             return {"text": len(body)}
-
-    def _directive_line(self, item: _Directive) -> dict[str, Any]:
-        return {"at": round(item.at, 3), "directive": self._pseudonyms.value(item.data)}
 
 
 def _plain(value: object) -> Any:
