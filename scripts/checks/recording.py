@@ -10,9 +10,11 @@ import re
 import shutil
 from typing import Any, Final
 
+from alexa_sim.recording import read_recording
+
 from .alerts import act
 from .echos import at_rest, entry_state, push_sensor, sign_in
-from .world import World, expect, until
+from .world import World, expect, set_options, until
 
 RECORDING: Final = "recording.json.gz"
 STATES: Final = "states.json"
@@ -21,6 +23,15 @@ KINDS: Final = 30
 
 _COMMAND: Final = re.compile(r'command\\*":\s*\\*"(PUSH_\w+|NotifyN\w+)')
 _OPERATION: Final = re.compile(r'"(Alexa\.[\w.]+)\\*"')
+
+_MOMENTS: Final = frozenset({"button", "event", "notify"})
+"""Platforms whose states say when Home Assistant did something last, or saw something happen: a replay does neither."""
+
+_NAMED: Final = frozenset({"wifi_name"})
+"""Sensors whose states are names, even those that look like words."""
+
+_OWN: Final = frozenset({"previous_volume"})
+"""Attributes that Home Assistant remembers, and Amazon does not know."""
 
 _PLAIN: Final = re.compile(r"[a-z_]+|-?\d+(\.\d+)?|\d{4}-\d\d-\d\dT[\d:.+]+")
 """States that a replay shows unchanged; all others are names, or texts that a household has written."""
@@ -66,11 +77,12 @@ def shown(world: World) -> list[list[Any]]:
     known = {state.entity_id: state for state in world.rest().get_states()}
     found = []
     for row in _registered(world):
-        domain = row["entity_id"].partition(".")[0]
-        state = known.get(row["entity_id"])
-        attributes = {name: _plain(value) for name, value in sorted((state.attributes if state else {}).items())}
-        text = None if state is None else state.state if _PLAIN.fullmatch(state.state) else "a name"
-        found.append([str(row["device_id"]), domain, row["translation_key"], text, attributes])
+        domain, key = row["entity_id"].partition(".")[0], row["translation_key"]
+        state = None if domain in _MOMENTS else known.get(row["entity_id"])
+        attributes = dict(state.attributes) if state else {}
+        plain = {name: _plain(value) for name, value in sorted(attributes.items()) if name not in _OWN}
+        is_word = state and key not in _NAMED and _PLAIN.fullmatch(state.state)
+        found.append([str(row["device_id"]), domain, key, state.state if state and is_word else "a name", plain])
     return found
 
 
@@ -114,6 +126,7 @@ def same_states(world: World) -> str:
     if not (world.kept and (world.kept / STATES).exists()):
         return "the states of the recorded home are unknown"
     there = json.loads((world.kept / STATES).read_text())
+    set_options(world, read_recording(world.kept / RECORDING).options)
     here = states(world)
     (world.kept / "replayed.json").write_text(json.dumps(here))
     wanted, found = devices(there), devices(json.loads(json.dumps(here)))

@@ -1,13 +1,12 @@
 """Checks of speech by another engine, fetched by address as Amazon would."""
 
 from collections.abc import Awaitable, Callable
-from http import HTTPMethod
 import re
 from typing import Any, Final
 from urllib.request import urlopen
 
 from .echos import last_spoken
-from .world import KITCHEN, PATIENCE, World, expect, until
+from .world import KITCHEN, PATIENCE, World, expect, set_options, until
 
 PUBLIC: Final = "https://home.example.org"
 
@@ -23,13 +22,7 @@ def other_engine(world: World) -> str:
         expect(len(world.sim.spoken()) == spoken, "a word was spoken about it")
     else:
         expect(False, "no error without a public address")
-    flows = "config/config_entries/options/flow"
-    flow: Any = client.request(flows, method=HTTPMethod.POST, json={"handler": world.entry_id})
-    names = [field["name"] for field in flow["data_schema"]]
-    stored = {f["name"]: f.get("description", {}).get("suggested_value", f.get("default")) for f in flow["data_schema"]}
-    chosen = {name: stored[name] for name in names if stored[name] is not None} | {"public_url": PUBLIC}
-    done: Any = client.request(f"{flows}/{flow['flow_id']}", method=HTTPMethod.POST, json=chosen)
-    expect(done["type"] == "create_entry", f"the options were not taken: {done}")
+    set_options(world, {"public_url": PUBLIC})
     until("the kitchen has finished speaking", lambda: world.sim.now() - last_spoken(world) > PATIENCE, 2 * PATIENCE)
     client.trigger_service("tts", "demo_voice_say", **say)
     (said,) = world.sim.spoken()[spoken:]

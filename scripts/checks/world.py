@@ -1,7 +1,8 @@
 """Helpers for the checks of a running Home Assistant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPMethod
 from pathlib import Path
 import time
 from typing import Any, Final
@@ -105,3 +106,14 @@ def expect(condition: object, what: str) -> None:
     """Fail unless a condition holds."""
     if not condition:
         raise CheckFailedError(what)
+
+
+def set_options(world: World, options: Mapping[str, Any]) -> None:
+    """Change options of the account, as the dialog does; the others stay."""
+    flows = "config/config_entries/options/flow"
+    flow: Any = world.rest().request(flows, method=HTTPMethod.POST, json={"handler": world.entry_id})
+    stored = {f["name"]: f.get("description", {}).get("suggested_value", f.get("default")) for f in flow["data_schema"]}
+    chosen = {name: options.get(name, value) for name, value in stored.items()}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    done: Any = world.rest().request(f"{flows}/{flow['flow_id']}", method=HTTPMethod.POST, json=chosen)
+    expect(done["type"] == "create_entry", f"the options were not taken: {done}")

@@ -1,5 +1,6 @@
 """A home in which many kinds of things happen, and the comparison of its entities with those of its recording."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 import json
 from typing import Any
@@ -93,6 +94,23 @@ def entities(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Shown]:
             entity.domain, entity.translation_key, entity.disabled, state.state if state else None
         )
     return found
+
+
+def entry_of(sim: ControlClient, registration: Mapping[str, Any], domain: str = "amazon.com") -> MockConfigEntry:
+    """Return an entry for an account of a household in which an app is registered."""
+    customer_id = registration["account"]
+    account = sim.state()["accounts"][customer_id]
+    data = {
+        "url": domain,
+        "email": account["email"],
+        "serial": registration["serial"],
+        "id_suffix": registration.get("id_suffix", ""),
+        "refresh_token": registration["refresh_token"],
+        "mac_dms": registration.get("mac_dms", {}),
+        "customer_id": customer_id,
+        "account_id": account["directedId"],
+    }
+    return MockConfigEntry(domain=DOMAIN, version=2, title=account["name"], unique_id=customer_id, data=data)
 
 
 async def stop(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:

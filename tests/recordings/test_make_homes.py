@@ -10,7 +10,6 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from alexa_sim.household import load_household
@@ -76,25 +75,9 @@ async def test_make(
     wanted, domain = HOMES[name]
     sim.household(wanted, domain=domain)
     data = load_household(wanted) if isinstance(wanted, str) else wanted
-    registration = data["registrations"][0]
-    customer_id = registration["account"]
+    entry = home.entry_of(sim, data["registrations"][0], domain)
+    customer_id = str(entry.unique_id)
     account = sim.state()["accounts"][customer_id]
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        version=2,
-        title=name,
-        unique_id=customer_id,
-        data={
-            "url": domain,
-            "email": account["email"],
-            "serial": registration["serial"],
-            "id_suffix": "",
-            "refresh_token": registration["refresh_token"],
-            "mac_dms": registration.get("mac_dms", {}),
-            "customer_id": customer_id,
-            "account_id": account["directedId"],
-        },
-    )
     entry.add_to_hass(hass)
     await set_up(hass, entry)
     await hass.services.async_call(DOMAIN, "record", {"config_entry_id": entry.entry_id}, blocking=True)

@@ -136,6 +136,7 @@ _HEX: Final = re.compile(r"[0-9a-f]{8,}")
 
 _JOINTS: Final = frozenset(
     {"AAA", "Alexa", "amzn1", "account", "person", "alexa", "endpoint", "unit", "did", "automation", "group", "ms"}
+    | {"comms", "id", "hg"}
     | {"alexalists"}
 )
 """Plain words inside ids of Amazon's."""
@@ -333,7 +334,13 @@ class Pseudonyms:
         def replace(match: re.Match[str]) -> str:
             if stays(match[0]):
                 return match[0]
-            return _PIECE.sub(lambda piece: piece[0] if stays(piece[0]) else self._word(piece[0]), match[0])
+            return _PIECE.sub(lambda piece: piece[0] if stays(piece[0]) else word(piece[0]), match[0])
+
+        def word(piece: str) -> str:
+            # the time in a key of the history: customer#milliseconds#type#serial
+            is_time = "#" in text and len(piece) == 13 and piece.isdecimal()
+            shifted = _shifted_epoch(int(piece), self._weeks) if is_time else None
+            return self._word(piece) if shifted is None else str(shifted)
 
         if not _TOKEN.search(text) or not any(map(str.isalpha, text)):
             return self._digits(text) if any(map(str.isdigit, text)) else self._symbols(text)

@@ -1,0 +1,224 @@
+"""Recordings in trouble: stopped too early, twice at once, with a full disk, in a flood, and at two accounts."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+from alexa_sim.client import ControlClient
+from alexa_sim.household import load_household
+from custom_components.alexa_media import recordings
+from custom_components.alexa_media.cloud import recorder as recorders
+from custom_components.alexa_media.cloud.pseudonyms import Pseudonyms, load_words
+from custom_components.alexa_media.cloud.recorder import Recorder
+from tests.conftest import Household, quiet, set_up
+from tests.recordings import home
+from tests.recordings.test_nothing_private import Request
+from tests.recordings.test_recording import lines_of, record
+
+URL_OF_DEVICES = URL("https://alexa.amazon.com/api/devices-v2/device")
+
+
+@pytest.fixture(autouse=True)
+def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """Return the folder of the recordings, one for this test alone."""
+    hass.config.config_dir = str(tmp_path)
+    return tmp_path / "alexa_media_recordings"
+
+
+def new_recorder(**options: Any) -> Recorder:
+    """Return a recorder."""
+    return Recorder(Pseudonyms(b"key", load_words(), weeks=-100), 0.0, **options)
+
+
+def written(recorder: Recorder) -> list[dict[str, Any]]:
+    """Return the lines that a recorder writes."""
+    return [json.loads(line) for line in recorder.write().splitlines()]
+
+
+async def test_a_recording_of_an_account_that_was_never_set_up_leaves_no_file(
+    hass: HomeAssistant, entry: MockConfigEntry, folder: Path
+) -> None:
+    """A disabled account is not reloaded; to stop then is an error in one sentence, and a later start works."""
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await record(hass, entry)
+    with pytest.raises(ServiceValidationError, match="No recording is running"):
+        await record(hass, entry, mode="stop")
+    assert list(folder.glob("*.json.gz")) == []
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await hass.async_block_till_done()
+    assert recordings.async_running(hass, entry) is None
+    await record(hass, entry)
+    assert (await record(hass, entry, mode="stop"))["requests"] > 0
+
+
+async def test_two_that_stop_at_once_write_one_file(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
+    """The second one finds no recording."""
+    await record(hass, entry)
+    results = await asyncio.gather(recordings.async_stop(hass, entry), recordings.async_stop(hass, entry))
+    assert [result for result in results if result is None] == [None]
+    [file] = folder.glob("*.json.gz")
+    assert lines_of(str(file))[0]["recording"] == 1
+
+
+async def test_a_second_start_discards_the_first_recording(
+    hass: HomeAssistant, entry: MockConfigEntry, folder: Path
+) -> None:
+    """Its parts and its key are gone, and the file has one head."""
+    await record(hass, entry)
+    first = recordings.async_running(hass, entry)
+    await record(hass, entry, hours=3)
+    second = recordings.async_running(hass, entry)
+    assert first is not second
+    head, *lines = lines_of(str((await record(hass, entry, mode="stop"))["path"]))
+    assert head["recording"] == 1
+    assert [line for line in lines if "recording" in line] == []
+    assert len(list(folder.glob("*.json.gz"))) == 1
+
+
+async def test_a_recording_ends_while_the_account_is_being_set_up(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, folder: Path
+) -> None:
+    """Amazon answers slowly; the recording has what was answered until then, and the setup goes on."""
+    await recordings.async_start(hass, entry, 1)
+    fault = sim.fault(path="/api/devices-v2/device", hang=True)
+    reload = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
+    for _ in range(100):
+        await asyncio.sleep(0.05)
+        if recordings.async_running(hass, entry) and sim.ledger(path="/api/devices-v2/device"):
+            break
+    assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+    assert await recordings.async_stop(hass, entry) is not None
+    sim.clear_faults()
+    await reload
+    assert fault
+    assert entry.state is ConfigEntryState.LOADED
+    assert len(list(folder.glob("*.json.gz"))) == 1
+
+
+async def test_a_full_disk_at_the_end_leaves_no_rest(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
+    """The error says what to do, no part stays on the full disk, and the next recording is complete."""
+    await record(hass, entry)
+    with (
+        patch.object(Path, "replace", side_effect=OSError(28, "No space left on device")),
+        pytest.raises(HomeAssistantError, match="Check the free disk space"),
+    ):
+        await record(hass, entry, mode="stop")
+    assert list(folder.iterdir()) == []
+    assert entry.state is ConfigEntryState.LOADED
+    await record(hass, entry)
+    assert (await record(hass, entry, mode="stop"))["requests"] > 0
+
+
+async def test_an_answer_whose_part_was_lost_is_written_in_full_again(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that was full for a while costs the part that was written then, not what repeats it later."""
+    await record(hass, entry)
+    await quiet(hass, sim, calm=0.4)
+    recording = recordings.async_running(hass, entry)
+    assert recording is not None
+    with patch.object(recordings, "write_utf8_file_atomic", side_effect=OSError(28, "No space left on device")):
+        await recording.async_flush()
+    assert "The recording cannot be written" in caplog.text
+    await entry.runtime_data.devices.async_refresh()
+    lines = lines_of(str((await record(hass, entry, mode="stop"))["path"]))
+    [devices] = [line for line in lines if line.get("template") == "/api/devices-v2/device"]
+    assert "body" in devices
+
+
+async def test_two_accounts_are_recorded_at_once(hass: HomeAssistant, sim: ControlClient, household: Household) -> None:
+    """Each has its file, with its pseudonyms, and one that is removed takes only its own with it."""
+    sim.household("two_accounts")
+    registrations = load_household("two_accounts")["registrations"]
+    both = [
+        home.entry_of(sim, {**app, "id_suffix": suffix}) for app, suffix in zip(registrations, ("", "_2"), strict=True)
+    ]
+    first, second = both
+    for entry in both:
+        entry.add_to_hass(hass)
+        await set_up(hass, entry)
+    await record(hass, first)
+    await record(hass, second)
+    paths = [Path(str((await record(hass, entry, mode="stop"))["path"])) for entry in both]
+    heads = [lines_of(str(path))[0] for path in paths]
+    assert len({head["customer_id"] for head in heads}) == 2
+    await record(hass, second)
+    await hass.config_entries.async_remove(first.entry_id)
+    assert [path.exists() for path in paths] == [False, True]
+    assert recordings.async_running(hass, second) is not None
+
+
+async def test_a_flood_is_written_before_it_fills_the_memory(
+    hass: HomeAssistant, entry: MockConfigEntry, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever waits is written as soon as it is much, and nothing of it is lost."""
+    monkeypatch.setattr(recorders, "WRITE_AT_BYTES", 100_000)
+    await record(hass, entry)
+    recording = recordings.async_running(hass, entry)
+    assert recording is not None
+    assert recording.recorder is not None
+    for number in range(500):
+        recording.recorder.directive({"directive": {"payload": {"number": number}}})
+        await asyncio.sleep(0)
+    await hass.async_block_till_done()
+    assert len(list((folder / entry.entry_id).glob("*.gz"))) > 2
+    lines = lines_of(str((await record(hass, entry, mode="stop"))["path"]))
+    numbers = [line["directive"]["directive"]["payload"].get("number") for line in lines if "directive" in line]
+    assert [number for number in numbers if number is not None] == list(range(500))
+
+
+def test_what_waits_has_a_limit_and_the_file_says_what_was_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a writer the oldest is dropped; a writer is asked for once each time that much waits."""
+    monkeypatch.setattr(recorders, "MAX_QUEUED_BYTES", 50_000)
+    monkeypatch.setattr(recorders, "WRITE_AT_BYTES", 20_000)
+    asked: list[int] = []
+    recorder = new_recorder(on_full=lambda: asked.append(1))
+    for number in range(30):
+        recorder.exchange(Request(), URL_OF_DEVICES, {"number": number}, 200, b"1" * 4000, 0.1)
+    lines = written(recorder)
+    assert asked == [1]
+    assert lines[0] == {"dropped": 21}
+    assert [line["sent"]["number"] for line in lines[1:]] == list(range(21, 30))
+    assert written(recorder) == []
+
+
+async def test_what_is_collected_while_a_part_is_written_is_in_the_next_one() -> None:
+    """The event loop collects while a thread writes: each item is written once, in its order."""
+    recorder = new_recorder()
+
+    def add(number: int) -> None:
+        recorder.directive({"number": number})
+
+    found: list[dict[str, Any]] = []
+    for number in range(0, 2000, 50):
+        for each in range(number, number + 50):
+            add(each)
+        writing = asyncio.create_task(asyncio.to_thread(written, recorder))
+        await asyncio.sleep(0)
+        found += await writing
+    found += written(recorder)
+    assert [line["directive"]["number"] for line in found] == list(range(2000))
+
+
+async def test_changed_options_are_in_the_recording(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
+    """A replay needs those of the end; devices are named by their pseudonyms, the external URL by another one."""
+    await record(hass, entry)
+    options = {"exclude_devices": [household.serial("Office Spot")], "public_url": "https://home.example.org"}
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
+    lines = lines_of(str((await record(hass, entry, mode="stop"))["path"]))
+    last = [line["options"] for line in lines if "options" in line][-1]
+    devices = next(line["body"]["devices"] for line in lines if "devices" in line.get("body", {}))
+    assert set(last["exclude_devices"]) <= {device["serialNumber"] for device in devices}
+    assert last["public_url"].startswith("https://")
+    assert "home" not in last["public_url"]
