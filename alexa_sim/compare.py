@@ -40,8 +40,10 @@ def known_shapes(path: Path = SHAPES) -> Shapes:
 def learn(recordings: Sequence[Recording], path: Path = SHAPES) -> None:
     """Write the shapes of recordings that were made against the simulated cloud."""
     shapes = joined(map(shapes_of, recordings))
-    asked = [{endpoint_of(line) for line in recording.requests} for recording in recordings]
-    always = sorted(set.intersection(*asked)) if asked else []
+    asked: dict[str, list[set[str]]] = {}
+    for recording in recordings:
+        asked.setdefault(recording.cloud, []).append({endpoint_of(line) for line in recording.requests})
+    always = {cloud: sorted(set.intersection(*requests)) for cloud, requests in sorted(asked.items())}
     data = {"always": always, "shapes": {place: shape.as_json() for place, shape in sorted(shapes.items())}}
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
@@ -49,7 +51,7 @@ def learn(recordings: Sequence[Recording], path: Path = SHAPES) -> None:
 def differences(recording: Recording, path: Path = SHAPES) -> list[Difference]:
     """Return how a recording differs from the simulated cloud, by endpoint and directive."""
     known, found = known_shapes(path), shapes_of(recording)
-    always = json.loads(path.read_text(encoding="utf-8"))["always"]
+    always = json.loads(path.read_text(encoding="utf-8"))["always"].get(recording.cloud, ())
     result = [Difference(place, "was never asked or answered") for place in always if f"{place} status" not in found]
     for place, shape in sorted(found.items()):
         parent = _parent(place)

@@ -63,9 +63,14 @@ class Recording:
         return str(self.head.get("domain") or "amazon.com")
 
     @property
+    def cloud(self) -> str:
+        """Return which cloud answered: "account" or "property"."""
+        return str(self.head.get("cloud") or "account")
+
+    @property
     def is_property(self) -> bool:
         """Return whether this is a property of Smart Properties."""
-        return self.head.get("cloud") == "property"
+        return self.cloud == "property"
 
     def household(self) -> dict[str, Any]:
         """Return a household without devices for the account of the recording, with its app signed in."""
@@ -75,6 +80,8 @@ class Recording:
             return load_household("property")
         customer = str(self.head["customer_id"])
         account = {"email": self.head.get("email") or "recording@example.org", "name": "Recording"}
+        if directed_id := self.head.get("account_id"):
+            account["directedId"] = directed_id
         app = {"serial": self.head["serial"], "account": customer, "refresh_token": TOKEN}
         return {"accounts": {customer: account}, "registrations": [app]}
 

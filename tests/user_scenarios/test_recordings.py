@@ -12,8 +12,10 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from alexa_sim.client import ControlClient
+from alexa_sim.recording import read_recording
 from custom_components.alexa_media import push
 from custom_components.alexa_media.const import DOMAIN
+from tests.cloud.property import hotel
 from tests.conftest import quiet, set_up
 
 FILES = sorted(Path(__file__).parent.glob("*.json.gz"))
@@ -32,23 +34,37 @@ async def test_recorded_home_loads_and_lives(
     """The home is set up from the recorded answers; the recorded pushes lose no entity, and none is unknown."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     replay = sim.replay(path)
-    entry = MockConfigEntry(
-        domain=DOMAIN, version=2, title=path.name, unique_id=replay["entry"]["customer_id"], data=replay["entry"]
-    )
-    entry.add_to_hass(hass)
-    await set_up(hass, entry)
+    recording = read_recording(path)
+    if recording.is_property:
+        await hotel.add_credentials(hass)
+        whole = recording.head["whole_organization"]
+        entry = await hotel.load(hass, hotel.hotel_entry(recording.head["unit_id"], whole_organization=whole))
+    else:
+        customer = replay["entry"]["customer_id"]
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            version=2,
+            title=path.name,
+            unique_id=customer,
+            data=replay["entry"],
+            options=replay["options"],
+        )
+        entry.add_to_hass(hass)
+        await set_up(hass, entry)
     await quiet(hass, sim, calm=0.5)
+    platform = "light" if recording.is_property else "media_player"
     players = {
         item.entity_id
         for item in er.async_entries_for_config_entry(entity_registry, entry.entry_id)
-        if item.domain == "media_player"
+        if item.domain == platform
     }
     assert players
     assert sim.replay_push(replay["pushes"]) == 0
     await quiet(hass, sim, calm=1.0)
     assert [player for player in players if player not in entity_registry.entities] == []
-    assert dict(entry.runtime_data.push.unknown) == {}
-    assert dict(entry.runtime_data.push.failed) == {}
+    if not recording.is_property:
+        assert dict(entry.runtime_data.push.unknown) == {}
+        assert dict(entry.runtime_data.push.failed) == {}
     assert await get_diagnostics_for_config_entry(hass, hass_client, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
