@@ -313,8 +313,11 @@ def _of_features(before: Facts, after: Facts, accounts: Mapping[str, Any], now: 
     """Yield the updates of appliances that changed; some features are never pushed."""
     for (entity_id, key), new in after.features.items():
         old = before.features.get((entity_id, key))
-        if old is None or old == new or smart_home.split(key)[0] in smart_home.UNPUSHED:
+        if old is None or old == new:
             continue
+        is_silent = smart_home.split(key)[0] in smart_home.UNPUSHED
         for customer_id, account in accounts.items():
+            if is_silent and not account["pushesSensors"]:
+                continue
             if (feature := smart_home.feature_of(account, entity_id, key)) is not None:
                 yield customer_id, FDAL, smart_home.update(entity_id, key, feature, now)

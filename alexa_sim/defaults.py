@@ -189,6 +189,7 @@ def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "appliances": {},
         "deviceGroups": {},
         "homeMode": "HOME",
+        "pushesSensors": False,
         "endpointSettings": {},
         **copy.deepcopy(dict(given)),
     }

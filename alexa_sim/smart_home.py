@@ -124,7 +124,23 @@ _PROPERTIES: Mapping[str, Mapping[str, str]] = {
         "operatingMode": "CustomYaleOperatingMode.customYaleOperatingModeValue+",
         "soundVolume": "CustomYaleSoundVolume.customYaleSoundVolumeValue+",
     },
-    "acousticEventSensor": {"smokeAlarmDetectionState": "GenericFeatureProperty.genericValue"},
+    "acousticEventSensor": {
+        f"{sound}DetectionState": "GenericFeatureProperty.genericValue"
+        for sound in (
+            "babyCry",
+            "beepingAppliance",
+            "carbonMonoxideSiren",
+            "cough",
+            "dogBark",
+            "glassBreak",
+            "humanPresence",
+            "runningWater",
+            "smokeAlarm",
+            "smokeSiren",
+            "snore",
+            "waterSounds",
+        )
+    },
     "commissionable": {},
     "doorbell": {},
 }
@@ -164,8 +180,8 @@ _OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "action": ("performAction",),
 }
 
-# What Amazon never pushes.
-UNPUSHED = frozenset({"motionSensor", "lightSensor", "connectivity"})
+# What Amazon does not push unless an account's ``pushesSensors`` says so.
+UNPUSHED = frozenset({"motionSensor", "lightSensor", "connectivity", "acousticEventSensor"})
 
 
 REFUSED = "INTERNAL_ERROR"

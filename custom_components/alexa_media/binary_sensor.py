@@ -245,6 +245,9 @@ def _async_setup_smart_home(
             yield "", AlexaContact
         if appliance.feature(FeatureName.MOTION_SENSOR):
             yield "motion", AlexaMotion
+        for sound, description in SOUNDS.items():
+            if sound in appliance.sounds:
+                yield description.key, partial(AlexaSound, sound=sound)
         for feature in appliance.features:
             for description in DETECTIONS:
                 if feature.name == description.property_key.feature and (
@@ -306,13 +309,75 @@ class AlexaDetection(AlexaMeasuringEntity, BinarySensorEntity):
         return None if value is None or value == "UNKNOWN" else value not in self.entity_description.clear
 
 
+SOUNDS: Final = {
+    f"{sound}DetectionState": BinarySensorEntityDescription(
+        key=f"sound_{key}",
+        translation_key=f"sound_{key}",
+        device_class=device_class,
+        entity_registry_enabled_default=False,
+    )
+    for key, sound, device_class in (
+        ("baby_cry", "babyCry", BinarySensorDeviceClass.SOUND),
+        ("beeping_appliance", "beepingAppliance", BinarySensorDeviceClass.SOUND),
+        ("carbon_monoxide_siren", "carbonMonoxideSiren", BinarySensorDeviceClass.CO),
+        ("cough", "cough", BinarySensorDeviceClass.SOUND),
+        ("dog_bark", "dogBark", BinarySensorDeviceClass.SOUND),
+        ("glass_break", "glassBreak", BinarySensorDeviceClass.SOUND),
+        ("human_presence", "humanPresence", BinarySensorDeviceClass.OCCUPANCY),
+        ("running_water", "runningWater", BinarySensorDeviceClass.SOUND),
+        ("smoke_alarm", "smokeAlarm", BinarySensorDeviceClass.SMOKE),
+        ("smoke_siren", "smokeSiren", BinarySensorDeviceClass.SMOKE),
+        ("snore", "snore", BinarySensorDeviceClass.SOUND),
+        ("water_sounds", "waterSounds", BinarySensorDeviceClass.SOUND),
+    )
+}
+"""What an Echo can hear, by Amazon's property: disabled by default, as all enabled ones take a request a minute."""
+
+
+class AlexaSound(AlexaMeasuringEntity, BinarySensorEntity):
+    """A sound that an Echo has heard.
+
+    It is heard once and not afterwards: a detection that is older than an hour is unknown.
+    """
+
+    def __init__(self, place: Placement, *, sound: str) -> None:
+        """Initialize for one of the sounds."""
+        super().__init__(place, PropertyKey(FeatureName.ACOUSTIC_EVENT_SENSOR, sound))
+        self.entity_description = SOUNDS[sound]
+
+    @override
+    def max_age_of(self, value: Value) -> timedelta | None:
+        """Return the maximum age of a value: "not heard" may be valid for long."""
+        return _MOTION_LASTS if value == "DETECTED" else None
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether Amazon reports what the Echo hears."""
+        return super().available and self.coordinator.can_hear
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return _DETECTED.get(str(self.measured))
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have it read every minute."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_hear(self._appliance.entity_id))
+
+
+_DETECTED: Final = {"DETECTED": True, "NOT_DETECTED": False}
+
+
 class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
     """A detector."""
 
     @property
     @override
     def is_on(self) -> bool | None:
-        return {"DETECTED": True, "NOT_DETECTED": False}.get(str(self.measured))
+        return _DETECTED.get(str(self.measured))
 
 
 class AlexaContact(_AlexaDetector):
@@ -351,4 +416,4 @@ class AlexaMotion(_AlexaDetector):
     async def async_added_to_hass(self) -> None:
         """Have it read every minute."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id))
+        self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.MOTION_SENSOR))

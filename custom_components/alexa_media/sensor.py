@@ -549,7 +549,7 @@ class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Have it read every minute."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id))
+        self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.LIGHT_SENSOR))
 
 
 class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):

@@ -110,16 +110,16 @@ def garage(world: World) -> str:
     """Open a garage door by its mode; a position that is neither open nor closed is unknown."""
     modes = {"Position.Up": "Open", "Position.Down": "Closed"}
     door = {"mode.Door": {"friendlyName": "Position", "modes": modes, "mode": "Position.Down"}}
-    entity_id = added(world, "cover", "Garage Door", category="GARAGE_DOOR", features=door)
+    entity_id = added(world, "cover", "Carport Door", category="GARAGE_DOOR", features=door)
     until("closed", partial(has_state, world, entity_id, "closed"))
     world.rest().trigger_service("cover", "open_cover", entity_id=entity_id)
 
     def is_up() -> bool:
-        return bool(appliance(world, "Garage Door")[2]["features"]["mode.Door"]["mode"] == "Position.Up")
+        return bool(appliance(world, "Carport Door")[2]["features"]["mode.Door"]["mode"] == "Position.Up")
 
     until("open in the cloud", is_up)
     until("open", partial(has_state, world, entity_id, "open"))
-    change(world, "Garage Door", "mode.Door", mode="Position.Halfway")
+    change(world, "Carport Door", "mode.Door", mode="Position.Halfway")
     until("unknown", partial(has_state, world, entity_id, "unknown"))
     return "opened here; half way is unknown"
 
@@ -186,6 +186,44 @@ def panel(world: World) -> str:
     return "armed for the night, disarmed with its code"
 
 
+def device_of(world: World, entity_id: str) -> str:
+    """Return the device of an entity."""
+    with world.socket() as socket:
+        return str(socket.get_rendered_template(f"{{{{ device_id('{entity_id}') }}}}"))
+
+
+def appliance_actions(world: World) -> str:
+    """Discover a plug, rename it, turn it off for Alexa and on again, and remove it."""
+    entity_id = added(world, "switch", "Heater", category="SMARTPLUG", features={"power": {"powerState": "ON"}})
+    device = device_of(world, entity_id)
+    data = {"config_entry_id": world.entry_id}
+    _, found = world.rest().trigger_service_with_response("alexa_media", "discover_appliances", **data)
+    expect(found["appliances"] > 0, f"{found}")
+    world.rest().trigger_service("alexa_media", "rename_appliance", device_id=device, name="Oil radiator")
+    until("the new name", lambda: bool(appliance(world, "Oil radiator")))
+    for enabled, enablement in ((False, "DISABLED_BY_CUSTOMER"), (True, "ENABLED")):
+        world.rest().trigger_service("alexa_media", "enable_appliance", device_id=device, enabled=enabled)
+        held = appliance(world, "Oil radiator")[2]["enablement"]
+        expect(held == enablement, f"it is {held}")
+    world.rest().trigger_service("alexa_media", "remove_appliance", device_id=device, confirm=True)
+    names = [
+        each["name"] for account in world.sim.state()["accounts"].values() for each in account["appliances"].values()
+    ]
+    expect("Oil radiator" not in names, "it is still there")
+    return "renamed, off, on, removed"
+
+
+def rooms(world: World) -> str:
+    """Return what Alexa's rooms lack of the areas, and change nothing."""
+    before = world.sim.state()
+    data = {"config_entry_id": world.entry_id, "dry_run": True}
+    _, answer = world.rest().trigger_service_with_response("alexa_media", "rooms_from_areas", **data)
+    expect(answer["applied"] is False, f"{answer}")
+    groups = [account["deviceGroups"] for account in world.sim.state()["accounts"].values()]
+    expect(groups == [account["deviceGroups"] for account in before["accounts"].values()], "rooms were changed")
+    return f"{len(answer['changes'])} changes, none made"
+
+
 CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] = (
     ("a light from here and in the house", light),
     ("a thermostat, two temperatures in one request", thermostat),
@@ -195,4 +233,6 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("a reading arrives by push", reading),
     ("a garage door by its mode", garage),
     ("a scene is activated", scene),
+    ("an appliance is renamed, turned off and removed", appliance_actions),
+    ("Alexa's rooms from areas, dry run", rooms),
 )

@@ -266,9 +266,24 @@ async def test_a_timer_that_is_over_is_announced_elsewhere(
     ]
 
 
+async def test_a_smoke_alarm_that_an_echo_hears_turns_on_the_lights(
+    hass: HomeAssistant, importer: Importer, entry: MockConfigEntry
+) -> None:
+    lights = async_mock_service(hass, "light", "turn_on")
+    notified = async_mock_service(hass, "notify", "send_message")
+    sound = "binary_sensor.kitchen_show_smoke_alarm_heard"
+    hass.states.async_set(sound, "off", {"friendly_name": "Smoke alarm heard"})
+    message = {"action": "notify.send_message", "data": {"message": "{{ heard }}"}}
+    await importer.use("smoke_alarm", sounds=[sound], lights={"entity_id": "light.hall_hall_light"}, notify=[message])
+    hass.states.async_set(sound, "on", {"friendly_name": "Smoke alarm heard"})
+    await until(hass, lambda: bool(lights and notified))
+    assert lights[0].data["entity_id"] == ["light.hall_hall_light"]
+    assert notified[0].data["message"] == "Smoke alarm heard"
+
+
 def test_every_blueprint_is_run_and_described() -> None:
     tests = Path(__file__).read_text()
-    page = (FOLDER.parents[2] / "docs" / "blueprints.md").read_text()
+    page = (FOLDER.parents[2] / "docs" / "recipes.md").read_text()
     for path in FOLDER.glob("*.yaml"):
         assert f'"{path.stem}"' in tests
         assert path.name in page

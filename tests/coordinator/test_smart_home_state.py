@@ -16,6 +16,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.errors import AlexaCommandError, AlexaUnreachableError
 from custom_components.alexa_media.cloud.model.appliances import (
     ArmState,
+    FeatureName,
     SetBrightness,
     SetColor,
     SetPower,
@@ -282,7 +283,7 @@ async def test_time(
     (one,) = asked(sim)
     assert set(one) == enabled, "one request for all that is enabled"
     # motion is never pushed: its appliance is read each minute, and no other
-    stop = smart_home.async_poll_often(MOTION)
+    stop = smart_home.async_poll_often(MOTION, FeatureName.MOTION_SENSOR)
     change(sim, MOTION, features={"motionSensor": {"detectionState": "DETECTED"}})
     sim.reset_ledger()
     await clock.advance(120, 60)

@@ -139,6 +139,41 @@ async def test_motion_and_light_are_read_every_minute(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_what_is_pushed_is_not_read_every_minute(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """Motion is polled until a push brings it, and again once a poll finds what no push has brought."""
+    house = House(sim)
+    unique_id = f"{house.entity_id('Hall Motion')}_motion"
+    motion = entity_registry.async_get_or_create(
+        "binary_sensor", DOMAIN, unique_id, config_entry=config_entry
+    ).entity_id
+    await set_up(hass, config_entry)
+    await clock.settle()
+    customer_id = next(
+        key for key, each in sim.state()["accounts"].items() if house.entity_id("Hall Motion") in each["appliances"]
+    )
+    sim.patch_state({"accounts": {customer_id: {"pushesSensors": True}}})
+    house.set("Hall Motion", "motionSensor", detectionState="DETECTED")
+    await until(hass, partial(hass.states.is_state, motion, "on"))
+    await clock.settle()
+    sim.reset_ledger()
+    await clock.advance(5 * 60)
+    assert house.reads() == 0
+    sim.patch_state({"accounts": {customer_id: {"pushesSensors": False}}})
+    house.set("Hall Motion", "motionSensor", detectionState="NOT_DETECTED")
+    await clock.advance(31 * 60, step=300)
+    assert state_of(hass, motion).state == "off"
+    sim.reset_ledger()
+    await clock.advance(180)
+    assert house.reads() in (3, 4)
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_come_and_go(
     hass: HomeAssistant,
     sim: ControlClient,

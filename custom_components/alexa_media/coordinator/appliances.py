@@ -1,8 +1,8 @@
 """Smart home appliances of the account, and which of them get entities."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, ClassVar, Final, override
 
@@ -11,12 +11,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..backends import async_stored
-from ..cloud.errors import AlexaBadResponseError, AlexaError
+from ..cloud.errors import AlexaBadResponseError, AlexaCommandError, AlexaError
 from ..cloud.model.api import AlexaBackend, Capability
 from ..cloud.model.appliances import (
     Appliance,
     ApplianceKind,
     ApplianceState,
+    DeviceGroup,
     Exposure,
     Feature,
     FeatureName,
@@ -25,6 +26,7 @@ from ..cloud.model.appliances import (
     SmartHomeApi,
     ValueRange,
 )
+from ..cloud.names import folded
 from ..const import CONF_APPLIANCES, CONF_EXTENDED_DISCOVERY, DOMAIN, Topic
 from .absences import Absences
 from .base import LOGGER, TopicCoordinator
@@ -202,6 +204,46 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self._asked_at = self.hass.loop.time()
         self.async_hint()
 
+    async def async_rename(self, appliance: Appliance, name: str) -> None:
+        """Rename an appliance; raises ``AlexaError``, also where Amazon still has another name afterwards."""
+        await self.api.async_rename(appliance, name)
+        await self.async_refresh_shared()
+        renamed = self.discovered.get(appliance.entity_id)
+        if renamed is not None and renamed.name != name:
+            raise AlexaCommandError("Amazon still has another name", code="not_confirmed")
+
+    async def async_remove(self, appliance: Appliance) -> None:
+        """Remove an appliance from the account; raises ``AlexaError``, also where Amazon still has it."""
+        await self.api.async_remove(appliance)
+        if appliance.entity_id in (await self.api.async_discover()).appliances:
+            raise AlexaCommandError("Amazon still has the appliance", code="not_confirmed")
+        self.async_hint()
+
+    async def async_search(self) -> None:
+        """Have Alexa look for appliances, and read those that there are; raises ``AlexaError``."""
+        await self.api.async_search()
+        await self.async_refresh_shared()
+
+    async def async_room_changes(self, areas: Mapping[str, Collection[str]]) -> Sequence[DeviceGroup]:
+        """Return what Alexa's rooms lack of some areas (endpoint ids by name): new ones are without an id."""
+        groups = {folded(group.name): group for group in reversed(await self.api.async_device_groups())}
+        changes: list[DeviceGroup] = []
+        for name, members in sorted(areas.items()):
+            group = groups.get(folded(name), DeviceGroup(group_id="", name=name, members=frozenset()))
+            if lacking := frozenset(members) - group.members:
+                changes.append(replace(group, members=lacking))
+        return changes
+
+    async def async_change_rooms(self, changes: Sequence[DeviceGroup]) -> None:
+        """Create rooms, or add members; raises ``AlexaError``, also where Amazon lacks any of it afterwards."""
+        for change in changes:
+            await self.api.async_add_to_group(change)
+        groups = await self.api.async_device_groups()
+        for change in changes:
+            held = {each for group in groups if folded(group.name) == folded(change.name) for each in group.members}
+            if not change.members <= held:
+                raise AlexaCommandError("Amazon lacks some members of a room", code="not_confirmed")
+
     async def async_freshen(self) -> None:
         """Discover now, unless a discovery is recent: the user wants to see all appliances."""
         if not self._is_fresh:
@@ -227,6 +269,7 @@ def _is_default(appliance: Appliance) -> bool:
 def _appliance_to_json(appliance: Appliance) -> dict[str, Any]:
     """Return an appliance as JSON."""
     data = asdict(appliance)
+    data["sounds"] = sorted(data["sounds"])
     for feature in data["features"]:
         feature["operations"] = sorted(feature["operations"])
         feature["properties"] = sorted(feature["properties"])
@@ -246,6 +289,7 @@ def _from_json(data: dict[str, Any]) -> Appliance:
             "kind": ApplianceKind(data["kind"]),
             "exposure": Exposure(data["exposure"]),
             "merged_ids": tuple(data["merged_ids"]),
+            "sounds": frozenset(data.get("sounds", ())),
             "features": tuple(_feature_from_json(feature) for feature in data["features"]),
         }
     )

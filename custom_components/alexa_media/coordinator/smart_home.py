@@ -1,5 +1,6 @@
 """States of smart home appliances, and Alexa Guard."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +34,7 @@ from ..cloud.model.appliances import (
 from ..cloud.model.commands import RunSequence
 from ..const import Topic
 from .appliances import AppliancesCoordinator
-from .base import CONFIRM_DELAY, TopicCoordinator
+from .base import CONFIRM_DELAY, LOGGER, TopicCoordinator
 from .devices import DevicesCoordinator
 from .recovery import PROOF_SECONDS
 
@@ -41,14 +42,17 @@ from .recovery import PROOF_SECONDS
 GUARD_CAPABILITY: Final = "GUARD_EARCON"
 _GUARD_SKILL: Final = "amzn1.ask.skill.f71a9b50-e99a-4669-a226-d50ebb5e0830"
 
+# What may never be pushed, though one client parses it.
+_RARELY_PUSHED: Final = (FeatureName.ACOUSTIC_EVENT_SENSOR, FeatureName.CONNECTIVITY)
+
 _SHORT_INTERVAL: Final = timedelta(seconds=60)
 
 
 class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     """States by entity id, read only for appliances with an enabled entity.
 
-    Every sample has a time: one that is older than the current one changes nothing, whether pushed or read. Motion,
-    light and reachability are never pushed.
+    Every sample has a time: one that is older than the current one changes nothing, whether pushed or read. Motion and
+    light are read every minute until a push brings them: no capture of such a push is published.
     """
 
     topic: ClassVar[Topic] = Topic.SMART_HOME
@@ -69,7 +73,10 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self.api = api
         self.appliances = appliances
         appliances.on_states = self._async_discovered
-        self._often: dict[str, int] = {}
+        self._often = Counter[tuple[str, str]]()
+        self._heard = Counter[str]()
+        self.can_hear = False
+        self._pushed_features: set[tuple[str, str]] = set()
         self._asked: set[str] = set()
         self._read_at: dict[str, float] = {}
         self._all_read_at = -math.inf
@@ -84,9 +91,9 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         now = self.hass.loop.time()
         known, enabled = self.appliances.data, self._enabled()
         asked, self._asked = self._asked, set()
-        wanted = asked | self._often.keys()
+        wanted = asked | self._polled
         # A little early counts: the schedule is not exact to the second.
-        is_full = not wanted or now - self._all_read_at >= self._full_interval.total_seconds() - 1
+        is_full = not (wanted or self._heard) or now - self._all_read_at >= self._full_interval.total_seconds() - 1
         if is_full:
             wanted |= enabled
         if due := [known[entity_id] for entity_id in sorted(wanted) if entity_id in known]:
@@ -98,10 +105,36 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             self._take(states, now)
         if is_full:
             self._all_read_at = now
+        if self._heard:
+            await self._async_hear(now)
         # It already contains what was pushed meanwhile, sample by sample.
         if self._pushed_while_reading:
             self._pushed_while_reading.clear()
         return self.data
+
+    async def _async_hear(self, now: float) -> None:
+        """Read what Echos have heard, in one request; a failure concerns these entities only."""
+        known = self.appliances.data
+        try:
+            sounds = await self.api.async_sounds([known[each] for each in sorted(self._heard) if each in known])
+        except AlexaError as err:
+            LOGGER.debug("Could not read what Echos have heard: %s", err.details)
+            self._async_set_can_hear(can_hear=False)
+            return
+        self._take(sounds, now)
+        self._async_set_can_hear(can_hear=True)
+
+    @callback
+    def _async_set_can_hear(self, *, can_hear: bool) -> None:
+        """Set whether Amazon reports what Echos hear, on which the availability of its entities depends."""
+        if self.can_hear is not can_hear:
+            self.can_hear = can_hear
+            self.async_show_again()
+
+    @property
+    def _polled(self) -> set[str]:
+        """Return the appliances to read every minute: those with an enabled value that no push has brought."""
+        return {entity_id for entity_id, feature in self._often if (entity_id, feature) not in self._pushed_features}
 
     def _enabled(self) -> set[str]:
         """Return the appliances that have an enabled entity."""
@@ -119,23 +152,37 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     def wanted_interval(self) -> timedelta:
         """Return a minute while an enabled entity shows what Amazon never pushes."""
-        return _SHORT_INTERVAL if self._often else self._full_interval
+        return _SHORT_INTERVAL if self._polled or self._heard else self._full_interval
 
     def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
         """Merge the samples that were read; listeners are called at the end of the read."""
         merged = {
             entity_id: self.data.get(entity_id, ApplianceState()).updated(state) for entity_id, state in states.items()
         }
-        if any(
-            self._read_at.get(entity_id, -math.inf) >= self._push_up_at
-            and entity_id not in self._expected
-            and _differs(self.data[entity_id], state)
+        missed = {
+            entity_id
             for entity_id, state in merged.items()
-            if entity_id in self.data
+            if entity_id in self.data and self._has_missed(entity_id, state)
+        }
+        if any(
+            self._read_at.get(entity_id, -math.inf) >= self._push_up_at and entity_id not in self._expected
+            for entity_id in missed
         ):
             self._missed_at = now
         self.data = {**self.data, **merged}
         self._read_at.update(dict.fromkeys(states, now))
+
+    def _has_missed(self, entity_id: str, after: ApplianceState) -> bool:
+        """Return whether a value has changed that a push should have brought.
+
+        Where pushes have stopped, a feature is polled again.
+        """
+        before = self.data[entity_id].samples
+        changed = {(entity_id, key.feature) for key in before if before[key].value != after.samples[key].value}
+        lost = changed & self._pushed_features
+        self._pushed_features -= lost
+        silent = self._often.keys() | {(entity_id, str(feature)) for feature in _RARELY_PUSHED}
+        return bool(lost or changed - silent)
 
     @callback
     def _async_discovered(self, states: Mapping[str, ApplianceState]) -> None:
@@ -167,16 +214,27 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return remove
 
     @callback
-    def async_poll_often(self, entity_id: str) -> Callable[[], None]:
-        """Read an appliance every minute, for what Amazon never pushes; returns the function that ends it."""
-        self._often[entity_id] = self._often.get(entity_id, 0) + 1
+    def async_poll_often(self, entity_id: str, feature: FeatureName) -> Callable[[], None]:
+        """Read an appliance every minute until a push brings this feature; returns the function that ends it."""
+        return self._async_count(self._often, (entity_id, str(feature)))
+
+    @callback
+    def async_hear(self, entity_id: str) -> Callable[[], None]:
+        """Read every minute what an Echo has heard; returns the function that ends it."""
+        self.async_hint()
+        return self._async_count(self._heard, entity_id)
+
+    @callback
+    def _async_count[K: Hashable](self, users: Counter[K], key: K) -> Callable[[], None]:
+        """Count one more user of a key, until the returned function is called."""
+        users[key] += 1
         self.async_reschedule()
 
         @callback
         def _stop() -> None:
-            self._often[entity_id] -= 1
-            if not self._often[entity_id]:
-                del self._often[entity_id]
+            users[key] -= 1
+            if not users[key]:
+                del users[key]
             self.async_reschedule()
 
         return _stop
@@ -212,6 +270,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         if updated is held:
             return
         self._pushed_at = self.hass.loop.time()
+        self._pushed_features |= {(entity_id, key.feature) for key in state.samples}
         self.async_reschedule()
         for key in state.samples:
             self.written.forget(_write_key(entity_id, key.feature, key.instance))
@@ -307,11 +366,6 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     def _async_refused(self, entity_id: str) -> None:
         """Show that an appliance is unreachable, until Amazon reports something newer."""
         self.async_apply({entity_id: replace(self.data.get(entity_id, ApplianceState()), refused=True)})
-
-
-def _differs(before: ApplianceState, after: ApplianceState) -> bool:
-    """Return whether a known value has changed, whenever it was measured."""
-    return any(before.samples[key].value != after.samples[key].value for key in before.samples)
 
 
 def _write_key(entity_id: str, feature: str, instance: str) -> str:

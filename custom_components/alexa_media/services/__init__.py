@@ -2,11 +2,11 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import accounts, alarms, history, players, property as smart_properties
+from . import accounts, alarms, appliances, history, players, property as smart_properties
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions, whether or not an account is loaded."""
-    for family in (accounts, alarms, history, players, smart_properties):
+    for family in (accounts, alarms, appliances, history, players, smart_properties):
         family.async_setup(hass)

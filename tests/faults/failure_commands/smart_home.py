@@ -37,4 +37,17 @@ async def set_temperature(table: Any) -> list[str]:
     return problems
 
 
-COMMANDS: Final = (switch_light, set_temperature)
+async def discover_appliances(table: Any) -> list[str]:
+    """Have Alexa look for appliances."""
+    path = "/api/phoenix/discovery"
+    before = sum(each["status"] == 200 for each in table.sim.ledger(path=path))
+    problems: list[str] = await table.act(
+        "alexa_media",
+        "discover_appliances",
+        {"config_entry_id": table.entry.entry_id},
+        lambda: sum(each["status"] == 200 for each in table.sim.ledger(path=path)) > before,
+    )
+    return problems
+
+
+COMMANDS: Final = (switch_light, set_temperature, discover_appliances)

@@ -23,6 +23,7 @@ from ..model.appliances import (
     ApplianceState,
     ArmState,
     Control,
+    DeviceGroup,
     Discovery,
     Exposure,
     Feature,
@@ -50,19 +51,28 @@ from .smart_home_requests import (
     CONTROL_APPLIANCES,
     CONTROL_OLDER,
     CONTROL_PHOENIX,
+    CREATE_GROUP,
     DISCOVER,
+    DISCOVER_APPLIANCES,
     DISCOVER_PROVEN,
+    ENABLE,
+    GROUPS,
     GUARD_STATE,
+    REMOVE_APPLIANCE,
+    RENAME,
     STATES,
     STATES_PROVEN,
+    UPDATE_GROUP,
     Outcomes,
     action,
     arm_request,
     control_requests,
+    encoded_states,
     error_of,
     is_unsupported,
     operation,
     parse_armed,
+    parse_changed,
     parse_control,
     parse_guard,
     parse_phoenix,
@@ -75,6 +85,8 @@ from .unproven import is_not_in_schema, is_refusal_of_form
 _ENDPOINT_ID: Final = "amzn1.alexa.endpoint."
 _GUARD: Final = "REDROCK_GUARD_PANEL"
 _SCENES: Final = frozenset({ApplianceKind.SCENE_TRIGGER, ApplianceKind.ACTIVITY_TRIGGER})
+_SOUNDS: Final = "Alexa.AcousticEventSensor"
+_DETECTION: Final = "DetectionState"
 _SCENE_INTERFACE: Final = "Alexa.SceneController"
 _ZIGBEE: Final = re.compile(r"AAA_SonarCloudService_(?:[0-9A-F]{2}:){7}[0-9A-F]{2}", re.IGNORECASE)
 _OWN_MAKERS: Final = ("amazon", "ledvance", "sengled")
@@ -127,6 +139,48 @@ def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
     if endpoint_id is None or not state.samples:
         raise ValueError("neither appliance nor samples")
     return SmartHomeChanged(states={endpoint_id: state})
+
+
+def parse_sounds(data: Any) -> dict[str, ApplianceState]:
+    """Parse what Echos have heard by the id that was asked for; states are JSON in strings."""
+    found: dict[str, ApplianceState] = {}
+    for state in mappings(required_list(mapping(data), "deviceStates", GUARD_STATE)):
+        entity_id = text(mapping(state.get("entity")).get("entityId"))
+        held = [each for each in encoded_states(state) if each.get("namespace") == _SOUNDS]
+        samples = {
+            PropertyKey(FeatureName.ACOUSTIC_EVENT_SENSOR, sound): Sample(
+                value=_detection(each.get("value")), at=_time(each.get("timeOfSample"))
+            )
+            for each in held
+            if (sound := text(each.get("name")))
+        }
+        if entity_id is not None:
+            found[entity_id] = ApplianceState(samples=samples)
+    return found
+
+
+def _detection(value: Any) -> str | None:
+    """Return a detection, which may be wrapped once more."""
+    return text(value.get("value") if isinstance(value, dict) else value)
+
+
+def parse_device_groups(data: Any) -> tuple[DeviceGroup, ...]:
+    """Parse groups with their members; those without an id or a name are left out."""
+    _raise_errors(data)
+    answer = mapping(mapping(mapping(data).get("data")).get("listDeviceGroups"))
+    return tuple(
+        DeviceGroup(
+            group_id=group_id,
+            name=room,
+            members=frozenset(
+                member
+                for each in mappings(mapping(group.get("memberDevices")).get("items"))
+                if (member := text(each.get("id")))
+            ),
+        )
+        for group in mappings(required_list(answer, "deviceGroups", APPLIANCES))
+        if (group_id := text(group.get("id"))) and (room := _wrapped(group.get("friendlyName")))
+    )
 
 
 def arm_state_of(state: ApplianceState) -> ArmState | None:
@@ -191,7 +245,7 @@ def _appliance(element: Mapping[str, Any]) -> Appliance | None:
         for each in mappings(legacy.get("alexaDeviceIdentifierList"))
         if (found := text(each.get("dmsDeviceSerialNumber")))
     ]
-    interfaces = {text(each.get("interfaceName")) for each in mappings(legacy.get("capabilities"))}
+    capabilities = {text(each.get("interfaceName")): each for each in mappings(legacy.get("capabilities"))}
     hubs = [found for found in serials if found != serial]
     model = _wrapped(element.get("model")) or text(legacy.get("modelName"))
     return Appliance(
@@ -211,12 +265,19 @@ def _appliance(element: Mapping[str, Any]) -> Appliance | None:
         echo_serial=(serial or next(iter(serials), None)) if is_echo else next(iter(hubs), None),
         is_echo=is_echo,
         is_local=_is_local(legacy, appliance_id, is_echo=is_echo),
-        is_scene=type_raw in _SCENES or _SCENE_INTERFACE in interfaces,
+        is_scene=type_raw in _SCENES or _SCENE_INTERFACE in capabilities,
+        sounds=_sounds(capabilities.get(_SOUNDS, {})),
         is_guard=_GUARD in (model, text(legacy.get("modelName"))),
         exposure=_exposure(legacy, type_raw),
         merged_ids=tuple(each for each in texts(legacy.get("mergedApplianceIds")) if each != appliance_id),
         features=_features(element.get("features")),
     )
+
+
+def _sounds(capability: Mapping[str, Any]) -> frozenset[str]:
+    """Return the properties by which an Echo reports what it hears."""
+    supported = mappings(mapping(capability.get("properties")).get("supported"))
+    return frozenset(found for each in supported if (found := text(each.get("name"))) and found.endswith(_DETECTION))
 
 
 def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
@@ -352,6 +413,9 @@ def _state(element: Mapping[str, Any]) -> ApplianceState:
     for feature in mappings(element.get("features")):
         feature_name, instance = text(feature.get("name")), text(feature.get("instance")) or ""
         for held in mappings(feature.get("properties")):
+            # A property without a field that is known tells nothing, and must not hide what was read elsewhere.
+            if held.get("__typename") in _GENERIC_TYPES and "genericValue" not in held:
+                continue
             if feature_name and (name := text(held.get("name"))):
                 samples[PropertyKey(feature_name, name, instance)] = _sample(held)
     return ApplianceState(samples=samples)
@@ -376,6 +440,8 @@ def _value(held: Mapping[str, Any]) -> Value | None:
     for field in _WRAPPED_FIELDS:
         if field in held:
             return text(mapping(held[field]).get("value"))
+    if "genericValue" in held:
+        return _detection(held["genericValue"])
     for field, parse in _OBJECT_FIELDS.items():
         if field in held:
             return parse(mapping(held[field]))
@@ -403,6 +469,7 @@ _TEXT_FIELDS: Final = (
     "waterAlarmValue",
 )
 # A push does not rename their field, which is called as that of a temperature.
+_GENERIC_TYPES: Final = ("GenericFeatureProperty", "UnknownFeatureProperty")
 _NUMBER_TYPES: Final = ("Volume", "DeviceUsageMeterElectricityReading", "DeviceUsageMeterNaturalGasReading")
 _WRAPPED_FIELDS: Final = (
     "modeValue",
@@ -584,6 +651,51 @@ class AccountSmartHome:
         """Return the rooms by appliance id and entity id."""
         return await self._transport.async_read(APPLIANCE_GROUPS, parse_groups)
 
+    async def async_device_groups(self) -> Sequence[DeviceGroup]:
+        """Return the groups by GraphQL; raises ``AlexaUnsupportedError`` where the schema lacks them."""
+        body = {"operationName": "groups", "query": GROUPS, "variables": {}}
+        with self._transport.unproven.attempt("device_groups"):
+            try:
+                return await self._transport.async_read(APPLIANCES, parse_device_groups, json=body)
+            except AlexaBadResponseError as err:
+                if not is_not_in_schema(err):
+                    raise
+                raise AlexaUnsupportedError("Amazon lacks groups", endpoint=err.endpoint, code=err.code) from err
+
+    async def async_add_to_group(self, change: DeviceGroup) -> None:
+        """Add members to a group, or create it."""
+        members = sorted(change.members)
+        given: Mapping[str, Any] = {"friendlyName": change.name, "memberDeviceIds": members}
+        if change.group_id:
+            operation = {"memberDeviceIds": members, "memberDeviceIdsUpdateOperation": "ADD"}
+            given = {"deviceGroupId": change.group_id, **operation}
+        await self._async_change("group", UPDATE_GROUP if change.group_id else CREATE_GROUP, given)
+
+    async def async_rename(self, appliance: Appliance, name: str) -> None:
+        """Rename an appliance."""
+        await self._async_change("rename", RENAME, {"endpointId": appliance.endpoint_id, "friendlyName": name})
+
+    async def async_enable(self, appliance: Appliance, *, enabled: bool) -> None:
+        """Turn an appliance on or off for Alexa."""
+        enablement = "ENABLED" if enabled else "DISABLED_BY_CUSTOMER"
+        await self._async_change("enable", ENABLE, {"endpointId": appliance.endpoint_id, "enablement": enablement})
+
+    async def _async_change(self, name: str, document: str, given: Mapping[str, Any]) -> None:
+        """Send a mutation about an appliance or a group; raises ``AlexaCommandError`` where it is refused."""
+        body = {"operationName": name, "query": document, "variables": {"input": given}}
+        with self._transport.unproven.attempt(f"{name}_appliances"):
+            error = await self._transport.async_read(CONTROL_APPLIANCES, parse_changed, json=body)
+            if error is not None:
+                raise error
+
+    async def async_remove(self, appliance: Appliance) -> None:
+        """Remove an appliance, which two clients do by phoenix."""
+        await self._transport.async_request(REMOVE_APPLIANCE, params={"appliance_id": appliance.appliance_id})
+
+    async def async_search(self) -> None:
+        """Have Alexa look for appliances."""
+        await self._transport.async_request(DISCOVER_APPLIANCES)
+
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
         """Return the states of some appliances, without those missing from the response."""
         by_endpoint = {appliance.endpoint_id: appliance.entity_id for appliance in appliances}
@@ -591,6 +703,18 @@ class AccountSmartHome:
             parse_states, "states", (STATES, STATES_PROVEN), {"endpointIds": list(by_endpoint)}
         )
         return {by_endpoint[endpoint_id]: state for endpoint_id, state in states.items() if endpoint_id in by_endpoint}
+
+    async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
+        """Return what Echos have heard, by phoenix."""
+        requests = [{"entityId": each.appliance_id, "entityType": "APPLIANCE"} for each in appliances]
+        with self._transport.unproven.attempt("sounds"):
+            found = await self._transport.async_read(GUARD_STATE, parse_sounds, json={"stateRequests": requests})
+        return {
+            each.entity_id: found[key]
+            for each in appliances
+            for key in (each.appliance_id, each.entity_id)
+            if key in found
+        }
 
     async def async_guard(self, guard: Appliance) -> ArmState:
         """Return how Guard is armed; what Alexa has merged is asked for by what it consists of.

@@ -1,6 +1,7 @@
 """Smart-home requests: endpoints, GraphQL documents and phoenix's actions, and what they answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+import contextlib
 import json
 import re
 from typing import Any, Final, NamedTuple
@@ -70,7 +71,26 @@ CONTROL_PHOENIX: Final = Endpoint(
     partial=True,
 )
 
+REMOVE_APPLIANCE: Final = Endpoint(
+    name="remove_appliance",
+    method="DELETE",
+    host=Host.WEBSITE,
+    path="/api/phoenix/appliance/{appliance_id}",
+    is_write=True,
+    timeout=_SLOW,
+)
+DISCOVER_APPLIANCES: Final = Endpoint(
+    name="discover_appliances",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/api/phoenix/discovery",
+    is_write=True,
+    timeout=_SLOW,
+)
+
 SMART_HOME_ENDPOINTS: Final = (
+    REMOVE_APPLIANCE,
+    DISCOVER_APPLIANCES,
     APPLIANCES,
     CONTROL_APPLIANCES,
     APPLIANCE_GROUPS,
@@ -129,6 +149,7 @@ _MORE: Final = """      ... on Percentage { percentageValue timeOfSample }
       ... on FireAlarm { fireAlarmValue timeOfSample }
       ... on CarbonMonoxideAlarm { carbonMonoxideAlarmValue timeOfSample }
       ... on WaterAlarm { waterAlarmValue timeOfSample }
+      ... on GenericFeatureProperty { genericValue timeOfSample }
       ... on DelayState { delayStateValue { state } timeOfSample }
 """
 
@@ -243,6 +264,39 @@ mutation arm($input: ArmSecurityPanelInput!) {
 DISARM: Final = """
 mutation arm($input: DisarmSecurityPanelInput!) {
   armSecurityPanel: disarmSecurityPanel(input: $input) { isSuccess error { __typename } }
+}
+"""
+
+GROUPS: Final = """
+query groups {
+  listDeviceGroups(listDeviceGroupsInput: { devicesPaginationParams: { disablePagination: true } }) {
+    deviceGroups { id friendlyName { value { text } } memberDevices { items { id } } }
+  }
+}
+"""
+"""One client saw no members without the parameters of their pages."""
+
+CREATE_GROUP: Final = """
+mutation group($input: CreateDeviceGroupInput!) {
+  createDeviceGroup(createDeviceGroupInput: $input) { deviceGroup { id } }
+}
+"""
+
+UPDATE_GROUP: Final = """
+mutation group($input: UpdateDeviceGroupInput!) {
+  updateDeviceGroup(updateDeviceGroupInput: $input) { deviceGroup { id } }
+}
+"""
+
+RENAME: Final = """
+mutation rename($input: SetEndpointFriendlyNameInput!) {
+  setEndpointFriendlyName(input: $input) { endpoint { id } }
+}
+"""
+
+ENABLE: Final = """
+mutation enable($input: SetEndpointEnablementInput!) {
+  setEndpointEnablement(input: $input) { endpoint { id enablement } error { __typename } }
 }
 """
 
@@ -458,14 +512,17 @@ def phoenix_error_of(outcomes: Mapping[str, str | None], entity_id: str) -> Alex
     return None if code is None else refusal(code, CONTROL_PHOENIX)
 
 
+def encoded_states(state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the values of an appliance that phoenix returns: JSON in strings."""
+    for encoded in texts(state.get("capabilityStates")):
+        with contextlib.suppress(ValueError, RecursionError):
+            yield mapping(json.loads(encoded))
+
+
 def parse_guard(data: Any) -> ArmState:
     """Parse how Guard is armed; its state is JSON in strings."""
     for state in mappings(mapping(data).get("deviceStates")):
-        for encoded in texts(state.get("capabilityStates")):
-            try:
-                held = mapping(json.loads(encoded))
-            except ValueError, RecursionError:
-                continue
+        for held in encoded_states(state):
             if held.get("name") == "armState" and (value := text(held.get("value"))):
                 return ArmState(value)
     label = GUARD_STATE.label
@@ -502,6 +559,22 @@ def parse_armed(data: Any) -> AlexaCommandError | None:
         return None
     if isinstance(answer, dict):
         return refusal(text(mapping(answer.get("error")).get("__typename")) or code or "error", CONTROL_APPLIANCES)
+    if code is None or _UNKNOWN_OUTCOME.search(code):
+        raise AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=code)
+    return refusal(code, CONTROL_APPLIANCES)
+
+
+def parse_changed(data: Any) -> AlexaCommandError | None:
+    """Return why a change of an appliance or a group was refused, None where it was made.
+
+    Raises ``AlexaBadResponseError`` where the outcome is unknown.
+    """
+    answers = mapping(mapping(data).get("data"))
+    label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
+    for answer in answers.values():
+        if isinstance(answer, dict):
+            error = mapping(answer.get("error"))
+            return refusal(text(error.get("__typename")) or "error", CONTROL_APPLIANCES) if error else None
     if code is None or _UNKNOWN_OUTCOME.search(code):
         raise AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=code)
     return refusal(code, CONTROL_APPLIANCES)

@@ -44,6 +44,7 @@ class ApplianceKind(OpenEnum):
 class FeatureName(OpenEnum):
     """``name`` of a feature."""
 
+    ACOUSTIC_EVENT_SENSOR = "acousticEventSensor"
     BRIGHTNESS = "brightness"
     COLOR = "color"
     COLOR_TEMPERATURE = "colorTemperature"
@@ -256,7 +257,7 @@ class Appliance:
     has made one of several. ``echo_serial`` is the Echo that it hangs on, or that it is
     (``is_echo``); ``connected_via`` that Echo's name. ``serial`` is its own. ``is_local``: on an
     Echo's hub, or Amazon's own. ``type_raw`` is the display category as it came. ``is_scene``: it can only
-    be activated.
+    be activated. ``sounds``: what it can hear, as properties (``smokeAlarmDetectionState``).
     """
 
     entity_id: str
@@ -277,6 +278,7 @@ class Appliance:
     is_local: bool = False
     is_guard: bool = False
     is_scene: bool = False
+    sounds: frozenset[str] = frozenset()
     exposure: Exposure = Exposure.NONE
     merged_ids: tuple[str, ...] = ()
     features: tuple[Feature, ...] = ()
@@ -533,6 +535,15 @@ class SmartHomeChanged:
     states: Mapping[str, ApplianceState]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceGroup:
+    """A group of appliances and Echos, which Alexa shows as a room; ``members`` are endpoint ids."""
+
+    group_id: str
+    name: str
+    members: frozenset[str]
+
+
 class SmartHomeApi(Protocol):
     """The smart home of an account. Every method raises an ``AlexaError``."""
 
@@ -541,6 +552,24 @@ class SmartHomeApi(Protocol):
 
     async def async_groups(self) -> Mapping[str, str]:
         """Return the room name of each appliance, by entity id or appliance id."""
+
+    async def async_device_groups(self) -> Sequence[DeviceGroup]:
+        """Return the rooms with their members; raises where the account is known to refuse it."""
+
+    async def async_add_to_group(self, change: DeviceGroup) -> None:
+        """Add members to a group, or create it if it has no id."""
+
+    async def async_rename(self, appliance: Appliance, name: str) -> None:
+        """Rename an appliance."""
+
+    async def async_enable(self, appliance: Appliance, *, enabled: bool) -> None:
+        """Turn an appliance on or off for Alexa, which then ignores it."""
+
+    async def async_remove(self, appliance: Appliance) -> None:
+        """Remove an appliance from the account."""
+
+    async def async_search(self) -> None:
+        """Have Alexa look for new appliances."""
 
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
         """Return the states of some appliances by entity id in one request."""
@@ -557,6 +586,9 @@ class SmartHomeApi(Protocol):
 
     async def async_activate_scene(self, scene: Appliance) -> None:
         """Activate a scene; raises ``AlexaUnsupportedError`` where the account is known to refuse it."""
+
+    async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
+        """Return by entity id what Echos have heard, in one request; raises where the account is known to refuse it."""
 
     async def async_guard(self, guard: Appliance) -> ArmState:
         """Return the arm state of Guard."""

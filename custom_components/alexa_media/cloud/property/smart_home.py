@@ -13,6 +13,7 @@ from ..model.appliances import (
     ApplianceState,
     ArmState,
     Control,
+    DeviceGroup,
     Discovery,
     Feature,
     FeatureName,
@@ -68,6 +69,35 @@ class PropertySmartHome(SmartHomeApi):
     async def async_activate_scene(self, scene: Appliance) -> None:
         """Raise ``AlexaUnsupportedError``: a property has no scenes."""
         raise AlexaUnsupportedError("A property has no scenes", code="unsupported")
+
+    @override
+    async def async_device_groups(self) -> Sequence[DeviceGroup]:
+        raise _unsupported()
+
+    @override
+    async def async_add_to_group(self, change: DeviceGroup) -> None:
+        raise _unsupported()
+
+    @override
+    async def async_rename(self, appliance: Appliance, name: str) -> None:
+        raise _unsupported()
+
+    @override
+    async def async_enable(self, appliance: Appliance, *, enabled: bool) -> None:
+        raise _unsupported()
+
+    @override
+    async def async_remove(self, appliance: Appliance) -> None:
+        raise _unsupported()
+
+    @override
+    async def async_search(self) -> None:
+        raise _unsupported()
+
+    @override
+    async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
+        """Raise ``AlexaUnsupportedError``: what Echos of a property hear is not told."""
+        raise AlexaUnsupportedError("A property has no sounds", code="unsupported")
 
     @override
     async def async_discover(self) -> Discovery:
@@ -174,6 +204,11 @@ class PropertySmartHome(SmartHomeApi):
     @override
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
         raise AlexaUnsupportedError("Smart Properties have no security panels", code="guard")
+
+
+def _unsupported() -> AlexaUnsupportedError:
+    """Return the error for what only accounts of the Alexa app have."""
+    return AlexaUnsupportedError("A property does not have this", code="unsupported")
 
 
 _GONE: Final = ApplianceState(

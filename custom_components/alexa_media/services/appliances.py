@@ -1,0 +1,151 @@
+"""Actions for the smart home behind Alexa: rename, turn off and on for Alexa, remove, discover, and rooms."""
+
+from typing import Any, Final
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_NAME
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.helpers import area_registry as ar, config_validation as cv, device_registry as dr
+from homeassistant.helpers.service import async_register_admin_service
+import probatio as vol
+
+from ..cloud.model.appliances import Appliance
+from ..cloud.names import tidy
+from ..const import DOMAIN
+from ..coordinator.appliances import AppliancesCoordinator
+from ..coordinator.runtime import AlexaConfigEntry
+from ..entity import command_errors, invalid_input, sendable
+from ..features.appliances import appliance_identifier
+from .accounts import ATTR_CONFIRM, entry_by_id
+
+SERVICE_DISCOVER: Final = "discover_appliances"
+SERVICE_ENABLE: Final = "enable_appliance"
+SERVICE_REMOVE: Final = "remove_appliance"
+SERVICE_RENAME: Final = "rename_appliance"
+SERVICE_ROOMS: Final = "rooms_from_areas"
+
+ATTR_DRY_RUN: Final = "dry_run"
+ATTR_ENABLED: Final = "enabled"
+
+MAX_NAME: Final = 128
+
+_DEVICE: Final[dict[vol.Marker, Any]] = {vol.Required(ATTR_DEVICE_ID): cv.string}
+_ENTRY: Final[dict[vol.Marker, Any]] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
+
+
+@callback
+def async_setup(hass: HomeAssistant) -> None:
+    """Register the actions, for administrators and automations: they affect accounts."""
+    for name, function, schema in (
+        (SERVICE_DISCOVER, _async_discover, _ENTRY),
+        (SERVICE_ENABLE, _async_enable, {**_DEVICE, vol.Required(ATTR_ENABLED): cv.boolean}),
+        (SERVICE_REMOVE, _async_remove, {**_DEVICE, vol.Optional(ATTR_CONFIRM, default=False): cv.boolean}),
+        (SERVICE_RENAME, _async_rename, {**_DEVICE, vol.Required(ATTR_NAME): cv.string}),
+        (SERVICE_ROOMS, _async_rooms, {**_ENTRY, vol.Optional(ATTR_DRY_RUN, default=True): cv.boolean}),
+    ):
+        async_register_admin_service(hass, DOMAIN, name, function, vol.Schema(schema), SupportsResponse.OPTIONAL)
+
+
+def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
+    """Return the appliances of an account of the Alexa app; raises ``ServiceValidationError`` for others."""
+    appliances = entry.runtime_data.appliances
+    if appliances is None or entry.runtime_data.backend.management is not None:
+        raise invalid_input("not_an_app_account", name=entry.title)
+    return appliances
+
+
+def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator, Appliance]:
+    """Return the appliance of a device; raises ``ServiceValidationError``, also for Echos."""
+    registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE_ID])
+    for entry in call.hass.config_entries.async_loaded_entries(DOMAIN) if registered else ():
+        listed = entry.runtime_data.appliances.data.values() if entry.runtime_data.appliances else ()
+        for appliance in listed:
+            identifier = appliance_identifier(entry, appliance)
+            if registered and not appliance.is_echo and identifier in registered.identifiers:
+                return entry, _appliances(entry), appliance
+    raise invalid_input("appliance_unknown", id=call.data[ATTR_DEVICE_ID])
+
+
+def _checked_name(name: str) -> str:
+    """Return a name that Alexa takes, which must not have a hyphen; raises ``ServiceValidationError``."""
+    if not (wanted := tidy(sendable(name, MAX_NAME))):
+        raise invalid_input("name_empty")
+    if "-" in wanted:
+        raise invalid_input("appliance_name", name=wanted)
+    return wanted
+
+
+async def _async_rename(call: ServiceCall) -> ServiceResponse:
+    """Rename an appliance in Alexa; the response has both names."""
+    entry, appliances, appliance = _chosen(call)
+    name = _checked_name(call.data[ATTR_NAME])
+    with command_errors(call.hass, entry):
+        await appliances.async_rename(appliance, name)
+    return {"name": name, "before": appliance.name}
+
+
+async def _async_enable(call: ServiceCall) -> ServiceResponse:
+    """Turn an appliance off or on for Alexa."""
+    entry, appliances, appliance = _chosen(call)
+    enabled = call.data[ATTR_ENABLED]
+    with command_errors(call.hass, entry):
+        await appliances.api.async_enable(appliance, enabled=enabled)
+    return {"name": appliance.name, "enabled": enabled}
+
+
+async def _async_remove(call: ServiceCall) -> ServiceResponse:
+    """Remove an appliance from the account."""
+    entry, appliances, appliance = _chosen(call)
+    if not call.data[ATTR_CONFIRM]:
+        raise invalid_input("confirmation_missing")
+    with command_errors(call.hass, entry):
+        await appliances.async_remove(appliance)
+    return {"name": appliance.name}
+
+
+async def _async_discover(call: ServiceCall) -> ServiceResponse:
+    """Have Alexa look for new appliances; the response has those that are found at once."""
+    entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    appliances = _appliances(entry)
+    before = set(appliances.discovered)
+    with command_errors(call.hass, entry):
+        await appliances.async_search()
+    found = {key: each.name for key, each in appliances.discovered.items() if not appliances.is_own(each)}
+    new: list[Any] = sorted(name for key, name in found.items() if key not in before)
+    return {"appliances": len(found), "new": new}
+
+
+async def _async_rooms(call: ServiceCall) -> ServiceResponse:
+    """Create Alexa's rooms from the areas of an account's devices, and add what they lack.
+
+    Nothing is removed from a room. The response names each change; with ``dry_run`` none is made.
+    """
+    entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    appliances = _appliances(entry)
+    with command_errors(call.hass, entry):
+        changes = await appliances.async_room_changes(_areas(call.hass, entry, appliances))
+        if not call.data[ATTR_DRY_RUN]:
+            await appliances.async_change_rooms(changes)
+    named = {each.endpoint_id: each.name for each in appliances.discovered.values()}
+    listed: list[Any] = [
+        {
+            "room": change.name,
+            "change": "add" if change.group_id else "create",
+            "devices": sorted(named.get(member, member) for member in change.members),
+        }
+        for change in changes
+    ]
+    return {"changes": listed, "applied": not call.data[ATTR_DRY_RUN]}
+
+
+def _areas(hass: HomeAssistant, entry: AlexaConfigEntry, appliances: AppliancesCoordinator) -> dict[str, set[str]]:
+    """Return the endpoint ids of an account's devices by the name of their area, without hyphens."""
+    areas, devices = ar.async_get(hass), dr.async_get(hass)
+    found: dict[str, set[str]] = {}
+    for appliance in appliances.discovered.values():
+        if appliances.is_own(appliance):
+            continue
+        registered = devices.async_get_device_by_identifier(appliance_identifier(entry, appliance), entry.entry_id)
+        area = areas.async_get_area(registered.area_id) if registered and registered.area_id else None
+        if area is not None and (name := tidy(area.name.replace("-", " "))):
+            found.setdefault(name, set()).add(appliance.endpoint_id)
+    return found

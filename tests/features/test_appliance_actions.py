@@ -1,0 +1,143 @@
+"""Actions that change what Alexa's smart home consists of, against the simulated cloud."""
+
+import json
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import area_registry as ar, device_registry as dr
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from tests.platforms.appliances import GRAPHQL, House
+
+DESK, DESK_ID = "Desk Lamp", "5e000000-0000-4000-8000-000000000002"
+
+
+async def act(hass: HomeAssistant, action: str, **data: Any) -> Any:
+    """Run an action and return its response."""
+    return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
+
+
+@pytest.fixture(name="desk")
+def desk_fixture(entry: MockConfigEntry, device_registry: dr.DeviceRegistry) -> dr.DeviceEntry:
+    """Return the device of the desk lamp."""
+    found = device_registry.async_get_device_by_identifier(
+        (DOMAIN, f"appliance_{entry.unique_id}_{DESK_ID}"), entry.entry_id
+    )
+    assert isinstance(found, dr.DeviceEntry)
+    return found
+
+
+async def test_an_appliance_is_renamed(
+    hass: HomeAssistant, sim: ControlClient, desk: dr.DeviceEntry, device_registry: dr.DeviceRegistry
+) -> None:
+    """A hyphen, which Amazon refuses, is refused before anything is sent."""
+    house = House(sim)
+    answer = await act(hass, "rename_appliance", device_id=desk.id, name=" Reading  lamp ")
+    assert answer == {"name": "Reading lamp", "before": DESK}
+    assert house.entity_id("Reading lamp") == DESK_ID
+    renamed = device_registry.async_get(desk.id)
+    assert renamed is not None
+    assert renamed.name == "Reading lamp"
+    sim.reset_ledger()
+    for name, key in (("Reading-lamp", "appliance_name"), ("  ", "name_empty")):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, "rename_appliance", device_id=desk.id, name=name)
+        assert raised.value.translation_key == key
+    assert sim.ledger(path=GRAPHQL) == []
+
+
+async def test_what_is_refused_is_told_and_an_unsupported_form_is_tried_once(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, desk: dr.DeviceEntry
+) -> None:
+    sim.fault(path=GRAPHQL, status=503, times=1)
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "rename_appliance", device_id=desk.id, name="Reading lamp")
+    assert entry.runtime_data.backend.unsupported == ()
+    refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : no such field"}]}
+    sim.fault(path=GRAPHQL, status=200, body=refused)
+    sim.reset_ledger()
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await act(hass, "rename_appliance", device_id=desk.id, name="Reading lamp")
+    assert len(sim.ledger(path=GRAPHQL)) == 1
+    assert entry.runtime_data.backend.unsupported == ("rename_appliances",)
+
+
+async def test_an_appliance_is_turned_off_for_alexa_and_on_again(
+    hass: HomeAssistant, sim: ControlClient, desk: dr.DeviceEntry
+) -> None:
+    house = House(sim)
+    for enabled, enablement in ((False, "DISABLED_BY_CUSTOMER"), (True, "ENABLED")):
+        answer = await act(hass, "enable_appliance", device_id=desk.id, enabled=enabled)
+        assert answer == {"name": DESK, "enabled": enabled}
+        assert house.appliance(DESK)["enablement"] == enablement
+
+
+async def test_an_appliance_is_removed_once_confirmed(
+    hass: HomeAssistant, sim: ControlClient, desk: dr.DeviceEntry
+) -> None:
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "remove_appliance", device_id=desk.id)
+    assert raised.value.translation_key == "confirmation_missing"
+    assert sim.ledger(method="DELETE") == []
+    sim.fault(path="/api/phoenix/appliance/*", status=500, times=1)
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "remove_appliance", device_id=desk.id, confirm=True)
+    assert await act(hass, "remove_appliance", device_id=desk.id, confirm=True) == {"name": DESK}
+    assert all(DESK_ID not in account["appliances"] for account in sim.state()["accounts"].values())
+
+
+async def test_echos_and_unknown_devices_are_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, device_registry: dr.DeviceRegistry
+) -> None:
+    devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+    echo = next(each for each in devices if each.name == "Kitchen Show")
+    for device_id in (echo.id, "nothing"):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, "remove_appliance", device_id=device_id, confirm=True)
+        assert raised.value.translation_key == "appliance_unknown"
+
+
+async def test_new_appliances_are_discovered(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+    """What Home Assistant itself exposes to Alexa is not among them."""
+    house = House(sim)
+    plug = {"name": "Heater", "category": "SMARTPLUG", "model": "P", "features": {"power": {"powerState": "ON"}}}
+    house.add("5e000000-0000-4000-8000-0000000000a4", plug)
+    house.add("5e000000-0000-4000-8000-0000000000a5", {**plug, "name": "Own", "manufacturer": "Home Assistant"})
+    answer = await act(hass, "discover_appliances", config_entry_id=entry.entry_id)
+    assert answer["new"] == ["Heater"]
+    assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
+
+
+async def test_rooms_are_made_from_areas(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    desk: dr.DeviceEntry,
+    device_registry: dr.DeviceRegistry,
+    area_registry: ar.AreaRegistry,
+) -> None:
+    """A dry run names each change and makes none; nothing is removed from a room."""
+    house = House(sim)
+    library = area_registry.async_get_or_create("Library - West")
+    device_registry.async_update_device(desk.id, area_id=library.id)
+    for dry_run in ({}, {"dry_run": True}):
+        sim.reset_ledger()
+        answer = await act(hass, "rooms_from_areas", config_entry_id=entry.entry_id, **dry_run)
+        assert answer["applied"] is False
+        assert {"room": "Library West", "change": "create", "devices": [DESK]} in answer["changes"]
+        assert not any("mutation" in json.loads(each["body"])["query"] for each in sim.ledger(path=GRAPHQL))
+    before = house.appliance(DESK)["room"]
+    answer = await act(hass, "rooms_from_areas", config_entry_id=entry.entry_id, dry_run=False)
+    assert answer["applied"] is True
+    groups = [each for account in sim.state()["accounts"].values() for each in account["deviceGroups"].values()]
+    (made,) = [each for each in groups if each["name"] == "Library West"]
+    assert made["members"] == [f"amzn1.alexa.endpoint.{DESK_ID}"]
+    assert house.appliance(DESK)["room"] == before
+    answer = await act(hass, "rooms_from_areas", config_entry_id=entry.entry_id, dry_run=False)
+    assert answer["changes"] == [], "nothing is left to change"
