@@ -7,7 +7,7 @@ from typing import Any, Final
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
 from homeassistant.const import CONF_NAME, Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import discovery
+from homeassistant.helpers import discovery, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import async_get_platforms
@@ -16,7 +16,7 @@ import probatio as vol
 
 from . import push, recordings
 from .backends import async_create_backend
-from .const import DOMAIN
+from .const import CONF_CONVERSATION, DOMAIN
 from .coordinator.runtime import (
     AlexaConfigEntry,
     AlexaRuntimeData,
@@ -97,8 +97,30 @@ async def _async_load(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     await async_settle(hass, entry)
     async_follow_devices(hass, entry)
     async_follow_appliances(hass, entry)
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await hass.config_entries.async_forward_entry_setups(entry, _platforms(hass, entry))
     await entry.runtime_data.async_added()
+
+
+@callback
+def _platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, ...]:
+    """Return the platforms of an entry; the entity of one that the options have turned off is removed.
+
+    Conversations need parts of Home Assistant that not every installation loads.
+    """
+    if entry.options.get(CONF_CONVERSATION):
+        return (*PLATFORMS, Platform.CONVERSATION)
+    registry = er.async_get(hass)
+    for item in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if item.domain == Platform.CONVERSATION:
+            registry.async_remove(item.entity_id)
+    return PLATFORMS
+
+
+@callback
+def _loaded_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, ...]:
+    """Return the platforms that were loaded, whatever the options are by now."""
+    loaded = {platform.domain for platform in async_get_platforms(hass, DOMAIN) if platform.config_entry is entry}
+    return tuple(domain for domain in (*PLATFORMS, Platform.CONVERSATION) if domain in loaded)
 
 
 async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
@@ -129,10 +151,8 @@ async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> 
     """Stop adding entities, and unload those platforms that were loaded."""
     entry.runtime_data.async_stop_adding()
     await entry.runtime_data.async_added()
-    loaded = {platform.domain for platform in async_get_platforms(hass, DOMAIN) if platform.config_entry is entry}
-    for domain in PLATFORMS:
-        if domain in loaded:
-            await hass.config_entries.async_forward_entry_unload(entry, domain)
+    for domain in _loaded_platforms(hass, entry):
+        await hass.config_entries.async_forward_entry_unload(entry, domain)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
@@ -165,7 +185,7 @@ def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, ca
 async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Wait for the tasks that add entities, and unload the platforms."""
     await entry.runtime_data.async_added()
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    return await hass.config_entries.async_unload_platforms(entry, _loaded_platforms(hass, entry))
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:

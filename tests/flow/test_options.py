@@ -169,6 +169,7 @@ async def test_options_of_alexa_media_player_are_understood(
         "extended_entity_discovery": False,
         "appliances": [],
         "keep_transcripts": True,
+        "conversation": False,
         "record": None,
     }
     assert choices(flow)["Gone Echo"] == "Gone Echo"

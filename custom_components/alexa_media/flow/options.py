@@ -28,6 +28,7 @@ from ..cloud.model.devices import Device
 from ..cloud.names import folded, split_names
 from ..const import (
     CONF_APPLIANCES,
+    CONF_CONVERSATION,
     CONF_EXCLUDE_DEVICES,
     CONF_EXTENDED_DISCOVERY,
     CONF_INCLUDE_DEVICES,
@@ -48,7 +49,7 @@ _RECORD: Final = "record"
 _HOURS: Final = "hours"
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
 # Options that an entity or the client reads only once, during the setup of the account.
-_NEEDS_RELOAD: Final = (CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
+_NEEDS_RELOAD: Final = (CONF_CONVERSATION, CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
 
 
 class AlexaMediaOptionsFlow(OptionsFlow):
@@ -69,7 +70,12 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         user_input = dict(user_input)
         wants_recording = user_input.pop(_RECORD, is_recording)
         lists = (*_FILTERS, CONF_APPLIANCES)
-        after = {CONF_PUBLIC_URL: "", **{key: user_input.get(key, []) for key in lists}, **user_input}
+        after = {
+            CONF_PUBLIC_URL: "",
+            CONF_CONVERSATION: before[CONF_CONVERSATION],
+            **{key: user_input.get(key, []) for key in lists},
+            **user_input,
+        }
         after[CONF_SCAN_INTERVAL] = int(after[CONF_SCAN_INTERVAL])
         if (url := _root(after[CONF_PUBLIC_URL])) is None:
             return self._show(after, {CONF_PUBLIC_URL: "invalid_public_url"})
@@ -150,6 +156,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
                 vol.Required(CONF_EXTENDED_DISCOVERY): BooleanSelector(),
                 vol.Optional(CONF_APPLIANCES): appliances,
                 vol.Required(CONF_KEEP_TRANSCRIPTS): BooleanSelector(),
+                vol.Optional(CONF_CONVERSATION): BooleanSelector(),
                 vol.Optional(_RECORD): BooleanSelector(),
             }
         )
@@ -195,6 +202,7 @@ def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
         CONF_APPLIANCES: list(stored.get(CONF_APPLIANCES) or ()),
         CONF_EXTENDED_DISCOVERY: bool(stored.get(CONF_EXTENDED_DISCOVERY, False)),
         CONF_KEEP_TRANSCRIPTS: bool(stored.get(CONF_KEEP_TRANSCRIPTS, True)),
+        CONF_CONVERSATION: bool(stored.get(CONF_CONVERSATION, False)),
     }
 
 

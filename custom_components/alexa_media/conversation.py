@@ -1,0 +1,93 @@
+"""Conversation platform: Assist talks to Alexa, audibly on the default Echo."""
+
+from typing import Literal, override
+
+from homeassistant.components.conversation import (
+    AssistantContent,
+    ChatLog,
+    ConversationEntity,
+    ConversationInput,
+    ConversationResult,
+)
+from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er, intent
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN
+from .coordinator.devices import DevicesCoordinator
+from .coordinator.runtime import AlexaConfigEntry
+from .entity import TopicEntity, account_device_info, invalid_input, player_unique_id
+from .features.alarms import any_default_echo
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the agent of an account with voice history."""
+    if entry.runtime_data.history is not None:
+        async_add_entities([AlexaConversation(entry)])
+
+
+class AlexaConversation(TopicEntity[DevicesCoordinator], ConversationEntity):
+    """An agent that says to the default Echo what it is asked, and returns Alexa's answer.
+
+    The Echo speaks the answer, too.
+    """
+
+    _attr_name = None
+
+    def __init__(self, entry: AlexaConfigEntry) -> None:
+        """Initialize for an account."""
+        super().__init__(entry.runtime_data.devices)
+        self.entry = entry
+        self._attr_unique_id = f"{entry.unique_id}_conversation"
+        self._attr_device_info = account_device_info(entry)
+
+    @property
+    @override
+    def supported_languages(self) -> list[str] | Literal["*"]:
+        """Return all: Alexa understands the language that the Echo is set to."""
+        return MATCH_ALL
+
+    @override
+    async def _async_handle_message(self, user_input: ConversationInput, chat_log: ChatLog) -> ConversationResult:
+        """Ask the Echo; an error is the answer."""
+        response = intent.IntentResponse(language=user_input.language)
+        try:
+            answer = await self._async_ask(user_input)
+        except HomeAssistantError as err:
+            response.async_set_error(intent.IntentResponseErrorCode.FAILED_TO_HANDLE, str(err))
+            answer = str(err)
+        else:
+            response.async_set_speech(answer)
+        chat_log.async_add_assistant_content_without_tools(
+            AssistantContent(agent_id=user_input.agent_id, content=answer)
+        )
+        return ConversationResult(response=response, conversation_id=chat_log.conversation_id)
+
+    async def _async_ask(self, user_input: ConversationInput) -> str:
+        """Return Alexa's answer, "" if Alexa has none.
+
+        Raises ``HomeAssistantError`` without a default device, for a caller who may not control it, and if no answer
+        was found in time.
+        """
+        echo = any_default_echo(self.hass, self.entry)
+        unique_id = player_unique_id(self.entry, echo.device.serial)
+        player = er.async_get(self.hass).async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id)
+        response = await self.hass.services.async_call(
+            DOMAIN,
+            "ask",
+            {"entity_id": player or [], "text_command": user_input.text},
+            blocking=True,
+            context=user_input.context,
+            return_response=True,
+        )
+        answer = (response or {}).get(player or "")
+        if not isinstance(answer, dict) or answer["error"] is not None:
+            raise invalid_input("conversation_no_answer", device=echo.device.name)
+        return str(answer["answer"] or "")
