@@ -273,7 +273,12 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         self._attr_unique_id = f"{base}_{key}" if key else base
         if key in RARELY_USED and entry.data.get(CONF_FEW_ENTITIES):
             self._attr_entity_registry_enabled_default = False
-        self._attr_device_info = player_device_info(entry, device)
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Return the device; Home Assistant reads it when the entity is added, so it is not kept."""
+        return player_device_info(self.entry, self._last_device)
 
     @property
     def runtime(self) -> AlexaRuntimeData:

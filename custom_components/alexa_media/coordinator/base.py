@@ -4,6 +4,7 @@ from abc import abstractmethod
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 import logging
 from typing import Any, ClassVar, Final, Protocol, override
 
@@ -531,15 +532,16 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self._first_read_begun = True
             self.async_read_in_task(self.async_refresh(), "first read")
 
-        @callback
-        def _remove() -> None:
-            listeners = self._by_context[context]
-            del listeners[token]
-            if not listeners:
-                del self._by_context[context]
-            remove()
+        return partial(self._async_remove_listener, context, token, remove)
 
-        return _remove
+    @callback
+    def _async_remove_listener(self, context: Hashable, token: int, remove: Callable[[], None]) -> None:
+        """Remove a listener; ``remove`` removes it from the list of all."""
+        listeners = self._by_context[context]
+        del listeners[token]
+        if not listeners:
+            del self._by_context[context]
+        remove()
 
     @override
     @callback
