@@ -1,10 +1,14 @@
-"""A day of random faults and changes, in a minute: at its end everything is right again."""
+"""Days of random faults and changes, a minute each: at their end everything is right again, and nothing has grown."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+import logging
 import os
 import random
-from typing import Any
+import sys
+import tracemalloc
+from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -16,7 +20,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from tests.conftest import Household, state_of
 
-from .failures import DIRECTIVES, EVERY, FAULTS, Drive, Table, rule_of, secrets_of, watching
+from .failures import DIRECTIVES, EVERY, FAULTS, Drive, Table, Watch, rule_of, secrets_of, watching
+from .test_leaks import grown, held
 
 HOURS = 24
 STEP = 120
@@ -30,6 +35,15 @@ NAMES = {
 
 SEED = int(os.environ.get("DAY_SEED", "20261121"))
 """Another day: DAY_SEED=1 scripts/test tests/faults/test_day.py."""
+
+SOAK_DAYS = int(os.environ.get("SOAK_DAYS", "0"))
+"""Number of whole days, as ``scripts/soak`` sets it; else two short ones."""
+
+MOST_GROWTH = 2_000_000
+"""Bytes by which memory may grow after the first day."""
+
+MORE_TIMERS = 15
+"""Number of polls and back-offs that may be due at the end of one day and not of another."""
 
 
 class Day:
@@ -104,17 +118,154 @@ class Day:
         else:
             assert text in [spoken["text"] for spoken in self._table.sim.spoken()], self.log[-5:]
 
-    async def live(self) -> None:
-        """Live through the day."""
+    def may_happen(self) -> list[Callable[[], Any]]:
+        """Return what may happen, as often as it is likely."""
         what: list[Callable[[], Any]] = [self._fault] * 6 + [self._change] * 6 + [self._stream] * 2
-        what += [self._token, self._speak, self._speak]
-        for step in range(HOURS * 3600 // STEP):
+        return [*what, self._token, self._speak, self._speak]
+
+    async def live(self, hours: int = HOURS) -> None:
+        """Live through the day."""
+        what = self.may_happen()
+        for step in range(hours * 3600 // STEP):
             await self._table.drive.tick(STEP)
             if step % 3 == 0:
                 self._table.sim.reset_ledger()
                 await self._table.drive.settle()
                 if (done := self._chance.choice(what)()) is not None:
                     await done
+
+
+class SoakDay(Day):
+    """A day on which Home Assistant stops, too, and clocks jump."""
+
+    @override
+    def may_happen(self) -> list[Callable[[], Any]]:
+        """Return what may happen, as often as it is likely."""
+        return [*super().may_happen() * 2, self._reload, self._stop, self._suspend, self._set_clock_back, self._flood]
+
+    async def _do(self, operation: Coroutine[Any, Any, object]) -> None:
+        """Let an operation come to its end; what hangs runs into its time limits."""
+        task = asyncio.create_task(operation)
+        await self._table.drive.settle(task.done)
+        await task
+
+    async def _reload(self) -> None:
+        """Reload the entry, with pushes arriving meanwhile."""
+        self._note("reload")
+        self._change()
+        await self._do(self._table.hass.config_entries.async_reload(self._table.entry.entry_id))
+
+    async def _stop(self) -> None:
+        """Stop Home Assistant for some minutes, as far as the entry can see it."""
+        self._note("stop")
+        manager, entry_id = self._table.hass.config_entries, self._table.entry.entry_id
+        await self._do(manager.async_unload(entry_id))
+        await self._table.drive.tick(self._chance.choice((5, 600, 7200)))
+        await self._do(manager.async_setup(entry_id))
+
+    async def _suspend(self) -> None:
+        """Let eight hours pass in which this machine sleeps."""
+        self._note("eight hours of sleep")
+        await self._table.drive.tick(8 * 3600)
+        await self._table.drive.settle()
+
+    def _set_clock_back(self) -> None:
+        """Set the clock back by an hour: the one of Amazon is ahead, and tokens end earlier than they seem to."""
+        self._note("clock set back")
+        self._table.sim.advance(3600)
+
+    def _flood(self) -> None:
+        """Change all Echos at once."""
+        self._note("flood")
+        for _ in range(5):
+            self._change()
+
+
+class Judge:
+    """What a day may leave behind: the log, and what is held."""
+
+    def __init__(self, table: Table, secrets: tuple[str, ...]) -> None:
+        """Begin without a first day to compare with."""
+        self._table = table
+        self._secrets = secrets
+        self._first: dict[str, Any] | None = None
+        self._first_memory = 0
+
+    def log(self, watch: Watch) -> list[str]:
+        """Return the lines of a day's log on which no user can act, and forget the log."""
+        problems = [text for text in watch.problems(self._secrets) if not text.startswith("logged ")]
+        for record in watch.records:
+            message = record.getMessage()
+            # Home Assistant says once for each outage that a topic cannot be read.
+            if record.levelno >= logging.ERROR and not message.startswith("Error fetching alexa_media"):
+                problems.append(f"{record.name}: {message}")
+        watch.records.clear()
+        return problems
+
+    def growth(self) -> dict[str, Any]:
+        """Return what has grown since the first day, in bytes for ``memory``."""
+        now = held(self._table.hass)
+        memory = tracemalloc.get_traced_memory()[0]
+        if self._first is None:
+            self._first, self._first_memory = now, memory
+        more = grown(self._first, now)
+        if now["timers"] <= self._first["timers"] + MORE_TIMERS:
+            more.pop("timers", None)
+        if memory - self._first_memory > MOST_GROWTH:
+            more["memory"] = memory - self._first_memory
+        counts = f"{now['number of tasks']} tasks, {now['timers']} timers, {sum(now['listeners'].values())} listeners"
+        sys.stdout.write(f"memory {memory / 1e6:.2f} MB, {counts}, {now['sockets']} sockets and files\n")
+        return more
+
+
+@pytest.mark.timeout(0 if SOAK_DAYS else 110)
+async def test_days_leave_nothing_behind(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    household: Household,
+    config_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """After each day all is whole, the log holds nothing that only a developer could act on, and nothing has grown."""
+    # The days include the end or the begin of daylight saving time, by the seed.
+    begin = datetime(2027, 3, 13, 20, tzinfo=UTC) if SEED % 2 else datetime(2027, 11, 6, 20, tzinfo=UTC)
+    ahead = (begin - datetime.now(UTC)).total_seconds()
+    drive = Drive(hass, sim, freezer, config_entry)
+    freezer.tick(ahead)
+    sim.advance(ahead)
+    hass.loop.set_debug(False)
+    # Before the first set-up: what a reload replaces must have been counted.
+    tracemalloc.start(1)
+    table = Table(hass, sim, household, config_entry, drive)
+    await table.set_up()
+    await drive.settle()
+    judge = Judge(table, secrets_of(config_entry, household))
+    try:
+        with watching() as watch:
+            for number in range(SOAK_DAYS or 2):
+                day = SoakDay(table, SEED + 1000 * number)
+                await day.live(HOURS if SOAK_DAYS else 3)
+                await _until_whole(table)
+                assert table.is_whole(), (SEED, number, table._ailing(), day.log[-20:])
+                assert (problems := judge.log(watch)) == [], (SEED, number, problems[:5], day.log[-20:])
+                assert (more := judge.growth()) == {}, (SEED, number, more, day.log[-20:])
+    finally:
+        tracemalloc.stop()
+    assert hass.config_entries.flow.async_progress() == []
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def _until_whole(table: Table) -> None:
+    """End all faults, and let the account recover and renew its stream."""
+    table.sim.clear_faults()
+    table.sim.fault(silent_stream=0)
+    for name in NAMES:
+        table.household.change(name, online=True)
+    table.usable = frozenset()
+    await table.recover()
+    for _ in range(10):
+        await table.drive.tick(60)
+    await table.drive.settle()
 
 
 @pytest.mark.timeout(115)
