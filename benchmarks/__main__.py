@@ -13,7 +13,7 @@ from typing import Any, Final
 from .clients import Client, Core, Ours
 from .home import ROOT, BenchError, home
 from .measure import Bench
-from .report import details, missed, table
+from .report import details, missed, picture, table
 
 RESULTS: Final = ROOT / "benchmarks/results"
 LARGE: Final = 200
@@ -136,7 +136,9 @@ def main() -> int:
     if args.record:
         command = " ".join(["scripts/bench", *sys.argv[1:]])
         head = f"# Results\n\n{now:%Y-%m-%d}, {machine()}, `{command}`.\n\n"
-        (ROOT / "benchmarks/RESULTS.md").write_text(head + text + "\n" + NOTES, encoding="utf-8")
+        shown = "\n![The results beside Home Assistant's own integration](results.svg)\n"
+        (ROOT / "benchmarks/RESULTS.md").write_text(head + text + "\n" + shown + NOTES, encoding="utf-8")
+        (ROOT / "benchmarks/results.svg").write_text(picture(ours, core), encoding="utf-8")
     if failed := missed(ours):
         _say(f"missed: {'; '.join(failed)}")
     return bool(failed)
@@ -152,7 +154,8 @@ Counts hold on any machine. Times are of one machine that others used at the sam
 - Settings of single devices cost a request for each device when their entity is enabled, and one a day; + 3 are the
   lists.
 - A block is one turn of the event loop in which the integration's code, or Home Assistant's on its entities, was seen;
-  processor time of the loop's thread, so that other processes and threads have no share in it.
+  processor time of the loop's thread, so that other processes and threads have no share in it, and without garbage
+  collections, whose duration depends on the whole heap.
 - Round trips: by how much later all entities of 40 Echos are there when each round trip takes half a second longer.
   What waits only because four requests at a time are allowed depends on none of them: the first number is without that.
 - Memory is resident memory after a collection, with what is imported for the integration. The goal was set for 1,000

@@ -32,6 +32,8 @@ _STEP: Final = 20.0
 _SLOWER: Final = 0.5
 """Additional seconds per round trip, to see how much later the entities are added."""
 _UNLIMITED: Final = 100
+_SLOW: Final = 0.3
+"""Seconds of a round trip to a slow Amazon."""
 _ROUNDS: Final = 5
 """Measurements with and without a recording, in turn."""
 
@@ -119,22 +121,24 @@ class Bench:
         ours = self.client.name == "alexa_media"
         self.found["round_trips_limited"] = self._delay()
         if ours:
+            self.found["slow_seconds"] = self._took(_SLOW)
             before = self.home.probe("at_a_time", requests=_UNLIMITED)["requests"]
             self.found["round_trips"] = self._delay()
             self.home.probe("at_a_time", requests=before)
 
     def _delay(self) -> float:
         """Return the delay of all entities in seconds for each second of a round trip."""
-        took: list[float] = []
-        for latency in (LATENCY, LATENCY + _SLOWER):
-            self.home.probe("unload", entry_id=self.entry_id)
-            self.home.sim.fault(latency=latency)
-            self.begin()
-            began = self.home.probe("setup", entry_id=self.entry_id)["began"]
-            self.home.quiet(limit=90)
-            self.home.sim.clear_faults()
-            took.append(max(first_writes(self.read()).values()) - began)
-        return (took[1] - took[0]) / _SLOWER
+        return (self._took(LATENCY + _SLOWER) - self._took(LATENCY)) / _SLOWER
+
+    def _took(self, latency: float) -> float:
+        """Return the seconds until all entities have states after a restart, with this time for each answer."""
+        self.home.probe("unload", entry_id=self.entry_id)
+        self.home.sim.fault(latency=latency)
+        self.begin()
+        began = self.home.probe("setup", entry_id=self.entry_id)["began"]
+        self.home.quiet(limit=90)
+        self.home.sim.clear_faults()
+        return float(max(first_writes(self.read()).values()) - began)
 
     def idle_hour(self, echos: int, name: str = "idle") -> None:
         """Advance an hour without events."""

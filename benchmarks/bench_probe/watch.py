@@ -19,7 +19,7 @@ class LoopWatch:
     """Times every callback of the event loop, and samples the stack of slow ones.
 
     Two times are kept: real seconds, which include other threads and processes, and processor seconds of the loop's
-    thread alone, without garbage collections: these take as long as the whole heap is large, whoever causes them.
+    thread alone, without garbage collections: their duration depends on the whole heap.
     """
 
     def __init__(self) -> None:
