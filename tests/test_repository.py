@@ -399,6 +399,14 @@ def test_the_workflow_runs_every_form_of_the_demo_check() -> None:
     assert [form for form in forms if f"run: {form}\n" not in workflow] == []
 
 
+def test_the_workflow_tests_the_least_and_the_newest_home_assistant() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())["jobs"]
+    assert {"least", "newest"} <= set(jobs)
+    least = read_json(ROOT / "hacs.json")["homeassistant"].rpartition(".")[0]
+    assert f"\nhomeassistant=={least}." in (ROOT / "requirements" / "test.txt").read_text()
+    assert f"\nhomeassistant=={least}." not in (ROOT / "requirements" / "hass.txt").read_text()
+
+
 def test_the_picture_of_imports_is_current() -> None:
     drawn = subprocess.run([sys.executable, "scripts/draw_imports.py", "--check"], cwd=ROOT, check=False)
     assert drawn.returncode == 0, "run scripts/draw_imports.py"
