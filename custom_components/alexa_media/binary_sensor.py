@@ -292,7 +292,7 @@ DETECTIONS: Final = (
 
 
 class AlexaDetection(AlexaMeasuringEntity, BinarySensorEntity):
-    """What an appliance detects. It reports changes only: an old value is still valid."""
+    """A detection of an appliance. Only changes are reported, so an old value is still valid."""
 
     entity_description: DetectionDescription
     max_age = None

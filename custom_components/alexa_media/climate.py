@@ -224,7 +224,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        """Return the mode; in ECO the one before it, as Amazon does not report what ECO does."""
+        """Return the mode; in ECO the previous one, because Amazon doesn't report what ECO does."""
         if self.value_of(MODE) == ECO:
             return self._usual_mode
         return HVAC_MODES.get(str(self.value_of(MODE)))

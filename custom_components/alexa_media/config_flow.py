@@ -97,7 +97,7 @@ _MARKETPLACE_OF: Final[Mapping[str, str]] = {
 
 
 class _WrongMarketplaceError(Exception):
-    """The account belongs to another marketplace, ``domain``, which has a separate sign-in."""
+    """The account belongs to the marketplace ``domain``, which has a separate sign-in."""
 
     def __init__(self, domain: str) -> None:
         """Initialize with the marketplace that Amazon returned."""

@@ -131,7 +131,7 @@ class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Return the last event from before the start; its transcript only while transcripts are enabled."""
+        """Return the last event before the start, with its transcript only if transcripts are enabled."""
         stored = await super().async_get_last_event_data()
         if stored and not self._history.keep_transcripts:
             stored.last_event_attributes = None

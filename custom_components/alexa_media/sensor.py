@@ -250,7 +250,7 @@ class AlexaAccountSensor(AlexaNextSensor):
     """The next of the reminders that all devices of the account share."""
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, watch: AlarmWatch) -> None:
-        """Belong to the account."""
+        """Initialize for the account."""
         super().__init__(entry, coordinator, watch, ALL_DEVICES, EVERYWHERE_REMINDER)
         self._attr_unique_id = f"{entry.unique_id}_{EVERYWHERE_REMINDER.key}"
         self._attr_device_info = account_device_info(entry)
@@ -269,13 +269,13 @@ def _local(at: datetime | None) -> str | None:
 
 
 class AlexaLastSpokenTo(TopicEntity[TopicCoordinator[LastCommand]], SensorEntity):
-    """The Echo of the account that was spoken to last."""
+    """The Echo of the account that was last spoken to."""
 
     _attr_translation_key = "last_spoken_to"
     _unrecorded_attributes = frozenset({"text", "response", "person"})
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: HistoryCoordinator) -> None:
-        """Belong to the account."""
+        """Initialize for the account."""
         super().__init__(coordinator)
         self.entry = entry
         self._history = coordinator

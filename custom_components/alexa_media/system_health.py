@@ -50,12 +50,12 @@ def _devices(entry: AlexaConfigEntry) -> int:
 
 
 def _unsupported(entry: AlexaConfigEntry) -> int:
-    """Return how many requests Amazon refuses the account; none while it is not set up."""
+    """Return the number of requests that Amazon refuses for the account; 0 if it isn't set up."""
     return len(entry.runtime_data.backend.unsupported) if _loaded(entry) else 0
 
 
 def _drift(entry: AlexaConfigEntry) -> int:
-    """Return how many things Amazon answers the account differently than before; none while it is not set up."""
+    """Return the number of changes in Amazon's responses for the account; 0 if it isn't set up."""
     return len(entry.runtime_data.backend.drift) if _loaded(entry) else 0
 
 

@@ -63,7 +63,7 @@ class Timed:
         return found
 
     def _remaining(self, read_at: datetime | None) -> int | None:
-        """Return the milliseconds that a timer that runs had left at a time."""
+        """Return the remaining milliseconds of a running timer at a time."""
         ends = self.notification.trigger_time
         if read_at is None or ends is None or self.notification.status is not NotificationStatus.ON:
             return None

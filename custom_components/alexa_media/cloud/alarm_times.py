@@ -356,7 +356,7 @@ def repetition_rules(notification: Notification) -> tuple[str, ...]:
 
 
 def weekdays_of(notification: Notification, country: str | None) -> frozenset[int]:
-    """Return the ISO weekdays of a notification's pattern; none where it has no pattern that is known."""
+    """Return the ISO weekdays of a notification's pattern; empty without a known pattern."""
     return _days(notification.pattern, country) or frozenset()
 
 
@@ -435,7 +435,7 @@ def unless_counting(new: Notification, old: Notification | None) -> Notification
 
 
 def _later(at: datetime | None, now: datetime) -> datetime | None:
-    """Return a time in UTC if it is still to come."""
+    """Return a time in UTC if it is in the future."""
     return at.astimezone(UTC) if at is not None and at > now else None
 
 

@@ -54,7 +54,7 @@ _ERROR_KEYS: Final = ("message", "Message", "errorMessage", "__type", "errorCode
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """Status, headers (names in any case) and whole body of one answer."""
+    """Status, headers (case-insensitive names) and body of one response."""
 
     status: int
     headers: Mapping[str, str]
@@ -226,7 +226,7 @@ async def async_exchange(
     headers: Mapping[str, str],
     cookies: Mapping[str, str] | None = None,
 ) -> HttpAnswer:
-    """Send one request and read the whole answer.
+    """Send one request and read the complete response.
 
     Raises ``AlexaConnectionError`` and, when a read was cut off or the answer is too large,
     ``AlexaBadResponseError``.

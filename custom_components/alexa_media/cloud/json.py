@@ -1,4 +1,4 @@
-"""Single values out of JSON that may hold anything, and drift: what Amazon answers differently than before.
+"""Single values out of JSON that may hold anything, and drift: differences from Amazon's earlier responses.
 
 A value that is not as expected is ``None``.
 """
@@ -75,7 +75,7 @@ def name(value: Any) -> str | None:
 
 
 def word(value: Any) -> str | None:
-    """Return a text that is no longer than a state of Home Assistant may be: a longer one is no value of a setting."""
+    """Return a text that fits into a state of Home Assistant: a longer one isn't a value of a setting."""
     found = text(value)
     return found if found and len(found) <= NAME_LENGTH else None
 

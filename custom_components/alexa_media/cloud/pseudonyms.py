@@ -200,7 +200,7 @@ class Pseudonyms:
         return None
 
     def text(self, text: str, key: str = "", depth: int = 0) -> str:
-        """Return a text, or what takes its place."""
+        """Return a text, or its replacement."""
         if text[:1] in _JSON_STARTS and text and (nested := self._nested(text, key, depth)) is not None:
             return nested
         if (made := self._texts.get((text, key))) is None:
@@ -211,7 +211,7 @@ class Pseudonyms:
         return made
 
     def _flat_text(self, text: str, key: str) -> str:
-        """Return what takes the place of a text that is no JSON."""
+        """Return the replacement of a text that isn't JSON."""
         if not text or self._is_published(text, key):
             return text
         if "," in text and all(self._is_published(part, key) for part in text.split(",")):

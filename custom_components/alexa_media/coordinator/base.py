@@ -504,7 +504,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_cancel_timers(self) -> None:
-        """Cancel all timers and first reads; none is started after this."""
+        """Cancel all timers and first reads, and start no more."""
         self.is_closed = True
         for read in tuple(self._reads):
             read.cancel()
@@ -546,7 +546,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def async_update_listeners(self) -> None:
-        """Call the listeners whose keys have changed; all of them when reading fails or works again."""
+        """Call the listeners whose keys have changed, or all of them when reading starts to fail or recovers."""
         before, after = self._announced, self.data
         self._announced = after
         self._async_changed(before, after)

@@ -163,7 +163,7 @@ class Wakings:
         return serial
 
     def keep(self, serials: Iterable[str], since: datetime) -> None:
-        """Forget all other Echos, and the wakings from before a time."""
+        """Discard other Echos and wakings older than a time."""
         self._echos = {serial: echo for serial in serials if (echo := self._echos.get(serial))}
         for echo in self._echos.values():
             while echo.heard and echo.heard[0].at < since:
@@ -200,7 +200,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         devices: DevicesCoordinator,
         dnd: DndCoordinator | None,
     ) -> None:
-        """Initialize; records from before now never fire events."""
+        """Initialize; records older than now never fire events."""
         super().__init__(hass, entry, backend)
         self.api = api
         self.keep_transcripts: bool = {CONF_KEEP_TRANSCRIPTS: True, **entry.data, **entry.options}[
@@ -423,7 +423,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @callback
     def async_add_news_listener(self, serial: str, listener: NewsListener) -> Callable[[], None]:
-        """Call a listener for each command to one device, except those from before the account was set up."""
+        """Call a listener for each command to one device that is newer than the account's setup."""
         listeners = self._news_listeners.setdefault(serial, [])
         listeners.append(listener)
         return lambda: listeners.remove(listener)

@@ -132,7 +132,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Notify the followers of all lists that one from before a restart is gone."""
+        """Notify the followers of all lists that a remembered list is gone."""
         super()._async_refresh_finished()
         if self._forgot:
             self._forgot = False
@@ -201,7 +201,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @callback
     def async_remember(self, list_ids: Iterable[str]) -> None:
-        """Remember lists from before a restart: they are gone once two successful reads lacked them."""
+        """Remember lists known before a restart: they are gone after two successful reads without them."""
         self.remembered |= set(list_ids) - self.data.keys()
         if self.last_update_success:
             self._absences.miss(self.remembered)

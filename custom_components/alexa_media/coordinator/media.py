@@ -62,7 +62,7 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
 
     @callback
     def async_remember(self, routine_ids: Iterable[str]) -> None:
-        """Remember routines from before; read once more if some of them are missing."""
+        """Remember the routines known earlier; read again if some of them are missing."""
         self._remembered |= set(routine_ids) - self.data.keys()
         if self._read_at is not None:
             self._absences.miss(self._remembered)

@@ -1,4 +1,4 @@
-"""Text commands of this integration and the records that belong to them: what Alexa answered.
+"""Text commands of this integration and the records of Alexa's responses to them.
 
 The history is read at most three times per question, and one read serves all questions that wait.
 """

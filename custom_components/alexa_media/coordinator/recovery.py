@@ -230,7 +230,7 @@ class Hearing:
 
     @callback
     def async_unconfirmed(self) -> None:
-        """Note a command whose confirming push did not arrive."""
+        """Record a command whose confirming push did not arrive."""
         self._unconfirmed += 1
         self._async_missed()
         if self._unconfirmed >= UNCONFIRMED:

@@ -67,7 +67,7 @@ def is_provider(media_type: str) -> bool:
 
 
 def own_type(media_type: str) -> str | None:
-    """Return the content type besides the providers that a word in any case means; ``None`` for none of them."""
+    """Return the content type, other than a provider, for a case-insensitive word; ``None`` if it is unknown."""
     found = media_type.strip().casefold()
     return found if found in _OWN_TYPES else None
 

@@ -182,7 +182,7 @@ class TextCommandEntity(PlaybackEntity):
         return _answer(question, listener, words, self.hass.loop.time() - begun)
 
     async def _async_send(self, listener: Device, words: str) -> Question | None:
-        """Send words to an Echo; return the question, or None for an account without history."""
+        """Send a text command to an Echo; return the question, or None for an account without history."""
         history = self.runtime.history
         question = history.questions.async_expect(listener.serial, words) if history else None
         await self.async_command(TextCommand(text=words), listener)

@@ -67,9 +67,9 @@ _OUTPUT: Final = (
 
 
 def public_url(entry: AlexaConfigEntry) -> URL | None:
-    """Return the https URL under which Amazon reaches Home Assistant; None if it is not configured.
+    """Return the https URL at which Amazon reaches Home Assistant; None if it isn't configured.
 
-    alexa_media_player stores "/" for none.
+    alexa_media_player stores "/" if no URL is configured.
     """
     try:
         url = URL(_given(entry))

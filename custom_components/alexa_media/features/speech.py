@@ -210,7 +210,7 @@ def echo_players(hass: HomeAssistant) -> dict[str, EchoPlayer]:
 
 
 def _devices(entry: AlexaConfigEntry) -> Mapping[str, Device]:
-    """Return the devices of an account; none while it is not loaded."""
+    """Return the devices of an account; empty if it isn't loaded."""
     return entry.runtime_data.devices.data if is_loaded(entry) else {}
 
 
@@ -264,7 +264,7 @@ def recipients_of(
 
 
 def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
-    """Return the Echos behind a speaker group; none for a single Echo, or a group without a known member."""
+    """Return the Echos of a speaker group; empty for a single Echo or a group without known members."""
     if player.device is None or not is_loaded(player.entry):
         return ()
     found = player.entry.runtime_data.devices.leaves(player.device)
@@ -377,7 +377,7 @@ def _is_dnd(player: EchoPlayer) -> bool:
 
 
 async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer], report: Report) -> None:
-    """Send the message to the Echos of one account, and note the result."""
+    """Send the message to the Echos of one account and record the result."""
     entry = players[0].entry
     levels = await _async_levels(message, players)
     plans: list[tuple[Device, tuple[Command, ...]]] = []

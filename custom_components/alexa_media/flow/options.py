@@ -207,7 +207,7 @@ def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
 
 
 def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
-    """Return the devices that may get entities by serial, filtered or not; none while the account is not loaded."""
+    """Return all devices that can have entities, by serial, ignoring the filter; empty if the account isn't loaded."""
     if entry.state is not ConfigEntryState.LOADED:
         return {}
     devices = entry.runtime_data.devices
@@ -222,7 +222,7 @@ async def _async_freshen(entry: AlexaConfigEntry) -> None:
 
 
 def _others(entry: AlexaConfigEntry) -> Mapping[str, Appliance]:
-    """Return the selectable appliances by entity id; none while the account is not loaded."""
+    """Return the selectable appliances by entity id; empty if the account isn't loaded."""
     if entry.state is not ConfigEntryState.LOADED or entry.runtime_data.appliances is None:
         return {}
     return entry.runtime_data.appliances.others
@@ -257,7 +257,7 @@ def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[Selec
 
 
 def _root(text: str) -> str | None:
-    """Return an http or https address as stored, "" for none; None for an invalid one."""
+    """Return the normalized http or https URL, "" if it is empty, or None if it is invalid."""
     given = text.strip().rstrip("/")
     if not given:
         return ""

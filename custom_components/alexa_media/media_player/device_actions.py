@@ -61,7 +61,7 @@ def _has_screen(device: Device) -> bool:
 
 
 def _https(address: str) -> str | None:
-    """Return an https address, or None for anything else, which Amazon does not fetch."""
+    """Return an https URL, or None for other URLs, which Amazon doesn't fetch."""
     try:
         url = URL(address.strip())
     except ValueError:

@@ -103,9 +103,8 @@ _BANDS: Final = frozenset({"EQUALIZER_CONTROLLER_BASS", "EQUALIZER_CONTROLLER_MI
 class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
     """Sound modes of a player.
 
-    The equalizer is never read for this alone, as that would take a request for each Echo. It is known once Amazon has
-    pushed it, which it does whenever the Echo wakes, once a mode has been selected here, or while one of the entities
-    of its bands is enabled.
+    The equalizer is never read for this alone, because that requires one request per Echo. It is known after Amazon
+    pushes it (whenever the Echo wakes), after a mode is selected here, or while an entity of its bands is enabled.
     """
 
     _gains: tuple[int, int, int] | None = None

@@ -435,10 +435,10 @@ def _has_target(call: ServiceCall) -> bool:
 
 
 async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
-    """Return the devices of a call, or the default one; the caller must be allowed to control them.
+    """Return the devices of a call, or the default device; the caller needs permission to control them.
 
     Members of groups and areas that are offline or lack a capability are left out, unless no device remains. Raises
-    ``ServiceValidationError`` for such a device that was named, and for a target that is no Echo.
+    ``ServiceValidationError`` for such a device if it is listed by id, and for a target that isn't an Echo.
     """
     if not _has_target(call):
         echo = any_default_echo(call.hass)

@@ -179,7 +179,7 @@ async def _async_get_household(call: ServiceCall) -> ServiceResponse:
 async def _async_speak(call: ServiceCall) -> ServiceResponse:
     """Speak a message on several Echos; the response has the results.
 
-    Raises once all others have received the message: ``ServiceValidationError`` for a target that is no Echo or a
+    Raises once all others have received the message: ``ServiceValidationError`` for a target that isn't an Echo or a
     message that cannot be spoken, ``HomeAssistantError`` for failed Echos.
     """
     hass, data = call.hass, call.data

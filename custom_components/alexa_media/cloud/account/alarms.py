@@ -380,7 +380,7 @@ class AccountAlarms:
             )
 
     def _place(self, device: Device) -> dict[str, str]:
-        """Return the fields of a reminder's device; for all devices it is the registered app."""
+        """Return the device fields of a reminder; the registered app represents all devices."""
         if device.serial != EVERYWHERE:
             return address_of(device)
         own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}

@@ -166,9 +166,9 @@ _OLDER: Final = _Form(HISTORY_BEFORE, parse_older_records, (("recordType", "VOIC
 class AccountHistory:
     """Voice history of one account; ``HistoryApi`` documents the methods.
 
-    The newer form is asked, the older one where Amazon refuses the newer; what worked is
-    asked first the next time. Only the newer one tells who spoke, only the older one
-    always tells the device.
+    The newer endpoint is tried first, and the older one if Amazon refuses it. The one that worked is
+    tried first the next time. Only the newer one names the speaker; only the older one always names
+    the device.
     """
 
     def __init__(self, session: AccountSession) -> None:

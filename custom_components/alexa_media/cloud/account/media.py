@@ -231,7 +231,7 @@ def step_node(step: Step, default_customer_id: str, routine_node: RoutineNode) -
 
 
 def speech_ends(step: Step) -> dict[str, float]:
-    """Return when each device has probably ended speaking, by serial, in seconds from the start of a step."""
+    """Return the estimated end of speech of each device, by serial, in seconds from the start of a step."""
     ends: dict[str, float] = {}
     _walk(step, 0.0, lambda serial, end: ends.update({serial: max(end, ends.get(serial, 0.0))}))
     return ends

@@ -46,9 +46,9 @@ def instant(value: Any) -> datetime | None:
 
 
 def required_list(data: Any, key: str | None, endpoint: Endpoint) -> list[Any]:
-    """Return the list of objects that the whole answer hangs on, which without a key is the answer itself.
+    """Return the required list of objects under a key, or the response itself without a key.
 
-    Objects of no use to us are a good answer, as an empty list is. An answer that is no list,
+    Unusable objects are a valid response, like an empty list. A response that isn't a list,
     null, and a list of other things than objects are not: raises ``AlexaBadResponseError``.
     """
     value = listed(data if key is None else mapping(data).get(key))
@@ -58,7 +58,7 @@ def required_list(data: Any, key: str | None, endpoint: Endpoint) -> list[Any]:
 
 
 def required_texts(data: Any, key: str, endpoint: Endpoint) -> tuple[str, ...]:
-    """Return the list of texts that the whole answer hangs on; raises ``AlexaBadResponseError``."""
+    """Return the required list of texts of a response; raises ``AlexaBadResponseError``."""
     value = mapping(data).get(key)
     if not isinstance(value, list) or (value and not texts(value)):
         raise AlexaBadResponseError(f"{endpoint.label} was answered without {key}", endpoint=endpoint.label)

@@ -54,7 +54,7 @@ _TYPE_KEYS: Final = ("deviceType", "deviceTypeId")
 def parse_routines(data: Any) -> dict[str, Routine]:
     """Parse the routines of the account, by id; there may be none.
 
-    Raises ``AlexaBadResponseError`` for an answer that is no list of objects.
+    Raises ``AlexaBadResponseError`` for a response that isn't a list of objects.
     """
     elements = mappings(required_list(data, None, ROUTINES))
     return by_key(((routine.routine_id, routine) for element in elements if (routine := _routine(element))), "routines")

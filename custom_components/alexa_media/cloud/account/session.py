@@ -50,7 +50,7 @@ class AccessToken(NamedTuple):
 
 
 class _NoDebug(logging.Filter):
-    """Suppress alexapy's debug messages during our calls: they contain headers with the token."""
+    """Suppress alexapy's debug messages during a call: they contain headers with the token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno > logging.DEBUG

@@ -219,7 +219,7 @@ class BrowserRequest:
         return self.body
 
     async def post(self) -> MultiDict[str]:
-        """Return the fields of a form; none when the body is none."""
+        """Return the fields of a form; empty for a body that isn't a form."""
         if self.content_type != "application/x-www-form-urlencoded":
             return MultiDict()
         return MultiDict(parse_qsl(self.body.decode(self.charset), keep_blank_values=True, encoding=self.charset))

@@ -54,7 +54,7 @@ def check_status(response: httpx.Response, token: AccessToken) -> None:
 
 
 def check_stream(response: httpx.Response, token: AccessToken) -> None:
-    """Raise ``LostError`` unless an answer is a stream of directives."""
+    """Raise ``LostError`` unless a response is a stream of directives."""
     check_status(response, token)
     if response.status_code != 200:
         raise LostError(f"HTTP {response.status_code}")

@@ -323,7 +323,7 @@ class Transport:
         return await self._keeper.async_access_token(60) if endpoint.bearer else None
 
     async def _exchange(self, request: _Request, proof: _Proof) -> HttpAnswer:
-        """Send one request and read the whole answer; raises ``AlexaConnectionError``."""
+        """Send one request and read the complete response; raises ``AlexaConnectionError``."""
         endpoint = request.endpoint
         url = URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query)
         exchange = async_exchange(

@@ -89,7 +89,7 @@ class AlexaBackend(Protocol):
 
     @property
     def drift(self) -> Drift:
-        """Return what is answered differently than before."""
+        """Return how responses differ from earlier ones."""
 
     @property
     def unsupported(self) -> tuple[str, ...]:

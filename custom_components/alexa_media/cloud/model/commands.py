@@ -68,7 +68,7 @@ class RunSequence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextCommand:
-    """Run a text as if it had been spoken to the device."""
+    """A text command, run as if it had been spoken to the device."""
 
     text: str
 

@@ -92,7 +92,7 @@ class DevicePreferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """One element of the device list, with its preferences where they are known."""
+    """A device of the device list, with its preferences if they are known."""
 
     serial: str
     device_type: str

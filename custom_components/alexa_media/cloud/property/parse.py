@@ -57,7 +57,7 @@ def plain(value: Any) -> str | None:
 
 
 def required[T](value: Any, key: str, read: Callable[[Any], T | None]) -> T:
-    """Return a value of an object that the whole answer hangs on; raises ``ShapeError``."""
+    """Return a required value of an object; raises ``ShapeError``."""
     found = read(mapping(value).get(key))
     if found is None:
         raise ShapeError(f"the answer has no {key}")
