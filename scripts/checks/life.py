@@ -16,7 +16,7 @@ NOT_HERE: Final = ("[haffmpeg.core]", "[homeassistant.components.camera.img_util
 def come_and_go(world: World) -> str:
     """Add an Echo and remove it, without a reload."""
     pattern = world.device("Bedroom Dot")
-    owner = next(c for c, a in world.sim.state()["accounts"].items() if pattern["serial"] in a["devices"])
+    owner = world.owner("Bedroom Dot")
     new = world.sim.state()["accounts"][owner]["devices"][pattern["serial"]]
     new |= {"accountName": "Attic Dot", "online": True}
     serial = "G0CHECKATTIC0001"

@@ -79,9 +79,7 @@ def nested_group(world: World) -> str:
     names = ("Living Room Studio", "Office Spot")
     living, office = (world.device(name)["serial"] for name in names)
     group = {name: value for name, value in world.device("Downstairs").items() if name not in ("serial", "account")}
-    owner = next(
-        customer for customer, account in world.sim.state()["accounts"].items() if living in account["devices"]
-    )
+    owner = world.owner("Living Room Studio")
     groups = {
         PAIR: group | {"accountName": "Pair", "clusterMembers": [living, office]},
         HOUSE: group | {"accountName": "House", "clusterMembers": [PAIR, world.device("Kitchen Show")["serial"]]},
@@ -104,7 +102,7 @@ def nested_group(world: World) -> str:
 
 def fire_tv(world: World) -> str:
     """Add a Fire TV, turn it on, search, and go home."""
-    customer = world.device("Kitchen Show")["account"]
+    customer = world.owner("Kitchen Show")
     serial, name = "G0SIM00000TV0009", "Television"
     television = {"accountName": name, "deviceType": "A2LWARUGJLBYEW", "deviceFamily": "FIRE_TV"}
     world.sim.patch_state({"accounts": {customer: {"devices": {serial: television}}}})

@@ -67,6 +67,12 @@ class World:
         message = f"the cloud has no device {name}"
         raise CheckFailedError(message)
 
+    def owner(self, name: str) -> str:
+        """Return the customer id of the account that a device belongs to."""
+        serial = self.device(name)["serial"]
+        accounts: dict[str, Any] = self.sim.state()["accounts"]
+        return next(owner for owner, account in accounts.items() if serial in account["devices"])
+
     def change(self, name: str, **values: Any) -> None:
         """Change a device in the cloud, as if at the device."""
         serial = self.device(name)["serial"]
