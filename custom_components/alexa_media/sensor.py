@@ -21,6 +21,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
@@ -253,7 +254,12 @@ class AlexaAccountSensor(AlexaNextSensor):
         """Initialize for the account."""
         super().__init__(entry, coordinator, watch, ALL_DEVICES, EVERYWHERE_REMINDER)
         self._attr_unique_id = f"{entry.unique_id}_{EVERYWHERE_REMINDER.key}"
-        self._attr_device_info = account_device_info(entry)
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Return the device of the account."""
+        return account_device_info(self.entry)
 
 
 def _known(item: Timed) -> tuple[str, str | None, str, datetime | None, float | None]:

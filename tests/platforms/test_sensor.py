@@ -487,5 +487,10 @@ async def test_a_reminder_for_all_devices_is_the_accounts(
     assert datetime.fromisoformat(shown.state) == at_
     assert shown.attributes["reminder"] == "Go to sleep"
     assert at(hass, REMINDER) is None
+    registry = er.async_get(hass)
+    devices = {
+        registry.entities[each].device_id for each in (shown.entity_id, "todo.jo_example_org_amazon_com_to_do_list")
+    }
+    assert len(devices) == 1, "the sensor is on the page of the account"
     calendar = state_of(hass, "calendar.jo_example_org_amazon_com_alarms_and_reminders")
     assert (calendar.attributes["message"], calendar.attributes["location"]) == ("Go to sleep", "All devices")
