@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from alexa_sim.client import ControlClient
+from alexa_sim.smart_home import echo_entity_id
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.features.appliances import appliance_unique_id
 from tests.conftest import Clock, Household, lacking, quiet, set_up, state_of, until
@@ -172,6 +173,37 @@ async def test_what_is_pushed_is_not_read_every_minute(
     await clock.advance(180)
     assert house.reads() in (3, 4)
     assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_new_echo_is_put_into_its_room(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    device_registry: dr.DeviceRegistry,
+    area_registry: ar.AreaRegistry,
+) -> None:
+    """The rooms come by one request; what the user has moved stays, and so does an Echo without a room."""
+    kitchen = f"amzn1.alexa.endpoint.{echo_entity_id('G0SIM00KITCHEN01')}"
+    customer_id = config_entry.unique_id
+    group = {"group-1": {"name": "Kitchen", "members": [kitchen], "children": []}}
+    sim.patch_state({"accounts": {customer_id: {"deviceGroups": group}}})
+    sim.reset_ledger()
+    await set_up(hass, config_entry)
+    await clock.settle()
+    devices = {each.name: each for each in dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)}
+    area = area_registry.async_get_area_by_name("Kitchen")
+    assert area is not None
+    assert devices["Kitchen Show"].area_id == area.id
+    assert devices["Garage Echo"].area_id is None
+    assert sim.ledger(path="/api/phoenix/group") == []
+    office = area_registry.async_get_or_create("Office")
+    device_registry.async_update_device(devices["Kitchen Show"].id, area_id=office.id)
+    await config_entry.runtime_data.appliances.async_refresh()
+    await clock.settle()
+    moved = device_registry.async_get(devices["Kitchen Show"].id)
+    assert moved is not None
+    assert moved.area_id == office.id
 
 
 async def test_come_and_go(

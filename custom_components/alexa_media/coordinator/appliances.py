@@ -126,7 +126,8 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     def room_of(self, appliance: Appliance) -> str | None:
         """Return the room of an appliance in Alexa."""
         rooms = self.rooms or {}
-        return rooms.get(appliance.entity_id) or rooms.get(appliance.appliance_id)
+        ids = (appliance.endpoint_id, appliance.entity_id, appliance.appliance_id)
+        return next((rooms[each] for each in ids if each in rooms), None)
 
     def by_endpoint(self, endpoint_id: str) -> Appliance | None:
         """Return an appliance, wanted or not, by its GraphQL id."""

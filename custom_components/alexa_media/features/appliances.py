@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, ClassVar, Final, override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -385,6 +385,23 @@ def is_appliance(entry: AlexaConfigEntry, registered: DeviceEntry) -> bool:
     return not registered.identifiers.isdisjoint({appliance_identifier(entry, appliance) for appliance in listed})
 
 
+_NEW: Final = timedelta(minutes=10)
+
+
+@callback
+def async_place_echos(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Put new Echos into the area that is their room in Alexa."""
+    if (appliances := entry.runtime_data.appliances) is None:
+        return
+    registry = dr.async_get(hass)
+    for appliance in appliances.discovered.values():
+        if not appliance.is_echo or (room := appliances.room_of(appliance)) is None:
+            continue
+        registered = registry.async_get_device_by_identifier(appliance_identifier(entry, appliance), entry.entry_id)
+        if registered and registered.area_id is None and dt_util.utcnow() - registered.created_at < _NEW:
+            registry.async_update_device(registered.id, area_id=ar.async_get(hass).async_get_or_create(room).id)
+
+
 @callback
 def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Keep the device registry up to date: names, software versions, and removed or deselected appliances."""
@@ -415,6 +432,7 @@ def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> Non
             name, software = _name_of(appliance), appliance.software_version
             if (registered.name, registered.sw_version) != (name, software):
                 registry.async_update_device(registered.id, name=name, sw_version=software)
+        async_place_echos(hass, entry)
 
     entry.async_on_unload(appliances.async_add_listener(_sync))
     _sync()

@@ -539,6 +539,20 @@ def test_what_is_asked_is_valid_by_the_schema(query: str) -> None:
     read(query)
 
 
+async def test_rooms_that_graphql_lacks_are_asked_of_phoenix(amazon: Amazon, web_session: AccountSession) -> None:
+    """GraphQL is tried once; the rooms are those of phoenix, by both of its ids."""
+    home = AccountSmartHome(web_session.transport)
+    refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : listDeviceGroups"}]}
+    group = {"name": "Hall", "type": "SPACE", "applianceIds": ["a1"], "chrEndpoints": [{"entityId": "e1"}]}
+    amazon.script(GRAPHQL, answer(refused))
+    amazon.script("/api/phoenix/group", answer({"applianceGroups": [group]}), answer({"applianceGroups": [group]}))
+    for _ in range(2):
+        assert await home.async_groups() == {"a1": "Hall", "e1": "Hall"}
+    assert len(amazon.hits(GRAPHQL)) == 1
+    assert web_session.transport.unproven.unsupported == ("device_groups",)
+    await home.async_close()
+
+
 async def test_what_comes_while_a_request_is_in_flight_goes_out_together(
     amazon: Amazon, web_session: AccountSession
 ) -> None:

@@ -648,8 +648,12 @@ class AccountSmartHome:
         return answer
 
     async def async_groups(self) -> Mapping[str, str]:
-        """Return the rooms by appliance id and entity id."""
-        return await self._transport.async_read(APPLIANCE_GROUPS, parse_groups)
+        """Return the rooms by endpoint id; where GraphQL lacks them, by appliance id and entity id from phoenix."""
+        try:
+            groups = await self.async_device_groups()
+        except AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError:
+            return await self._transport.async_read(APPLIANCE_GROUPS, parse_groups)
+        return {member: group.name for group in reversed(groups) for member in group.members}
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
         """Return the groups by GraphQL; raises ``AlexaUnsupportedError`` where the schema lacks them."""

@@ -551,7 +551,7 @@ class SmartHomeApi(Protocol):
         """Return all appliances and their states in one request; an account may have none."""
 
     async def async_groups(self) -> Mapping[str, str]:
-        """Return the room name of each appliance, by entity id or appliance id."""
+        """Return the room name of each appliance and Echo, by endpoint id, entity id or appliance id."""
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
         """Return the rooms with their members; raises where the account is known to refuse it."""
