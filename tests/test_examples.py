@@ -108,6 +108,16 @@ async def home(
         config_entry=config_entry,
         suggested_object_id="kitchen_show_brightness",
     )
+    # the household of the demo has no Fire TV
+    household.add(
+        "G0SIM000TELEVIS1",
+        "Office Spot",
+        accountName="Television",
+        deviceFamily="FIRE_TV",
+        deviceType="A2LWARUGJLBYEW",
+        capabilities=[],
+        fireTv={"on": False, "paused": False, "home": False, "search": None},
+    )
     await set_up(hass, config_entry)
     await quiet(hass, sim, calm=0.4, rest=0.03)
     for found in er.async_entries_for_config_entry(registry, config_entry.entry_id):
