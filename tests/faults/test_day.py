@@ -8,12 +8,13 @@ import os
 import random
 import sys
 import tracemalloc
-from typing import Any, override
+from typing import Any, cast, override
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -208,6 +209,9 @@ class Judge:
 
     def growth(self) -> dict[str, Any]:
         """Return what has grown since the first day, in bytes for ``memory``."""
+        # The test's storage keeps all that was ever written.
+        for method in (Store._async_load, Store._async_write_data):
+            cast("Any", method).reset_mock()
         now = held(self._table.hass)
         memory = tracemalloc.get_traced_memory()[0]
         if self._first is None:
