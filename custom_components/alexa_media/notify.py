@@ -44,6 +44,7 @@ from .entity import (
     player_unique_id,
 )
 from .features.speech import (
+    DEFAULT_TITLE,
     DndPolicy,
     EchoPlayer,
     Kind,
@@ -126,7 +127,6 @@ _APP_COMMANDS: Final[Mapping[str, type[MobilePush | DropInNotification]]] = {
 }
 _TYPES: Final = (TYPE_TTS, TYPE_ANNOUNCE, TYPE_PUSH, TYPE_DROP_IN)
 _METHODS: Final = ("all", "speak", "show")
-DEFAULT_TITLE: Final = "Home Assistant"
 _caller: ContextVar[Context | None] = ContextVar("alexa_media_notify_caller", default=None)
 LAST_CALLED: Final = "last_called"
 """Target for the Echo that was spoken to last; followed by ``_<e-mail address>``, that of one account."""

@@ -90,3 +90,18 @@ async def test_steps_take_a_timer_parameters_and_do_not_disturb(
             await hass.services.async_call(
                 "alexa_media", "run_sequence", {"entity_id": KITCHEN, "steps": [wrong]}, blocking=True
             )
+
+
+async def test_a_step_sends_one_message_to_the_apps_however_many_echos_there_are(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """In the same request as the other steps."""
+    sim.reset_ledger()
+    steps = [{"app_push": "Dinner is ready", "title": "Kitchen"}, {"speak": "Dinner"}]
+    data = {"entity_id": [KITCHEN, BEDROOM], "steps": steps}
+    await hass.services.async_call("alexa_media", "run_sequence", data, blocking=True)
+    (body,) = [str(one["body"]) for one in sim.ledger(path="/api/behaviors/preview")]
+    assert body.count("SendMobilePush") == 1
+    for part in ("Dinner is ready", "Kitchen", entry.data["customer_id"]):
+        assert part in body
+    assert {said["text"] for said in sim.spoken()} >= {"Dinner"}

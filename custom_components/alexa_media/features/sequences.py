@@ -1,7 +1,7 @@
 """Steps of ``alexa_media.run_sequence``, combined to one sequence, and their validation."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from ..cloud.model.commands import (
     Command,
     DoNotDisturb,
     LaunchSkill,
+    MobilePush,
     PlaySearch,
     PlaySound,
     RunSequence,
@@ -30,7 +31,7 @@ from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import invalid_input, sendable
 from .play_media import provider_of
 from .routines import found_routine
-from .speech import EchoPlayer, Kind, Message, echo_players, expand, message_of
+from .speech import DEFAULT_TITLE, EchoPlayer, Kind, Message, echo_players, expand, message_of, readable_text
 
 MAX_DEPTH: Final = 5
 MAX_COMMANDS: Final = 40
@@ -100,6 +101,12 @@ def _do_not_disturb(value: object, _step: Mapping[str, Any]) -> Command:
     return DoNotDisturb(duration=duration)
 
 
+def _app_push(value: object, step: Mapping[str, Any]) -> Command:
+    """Return a message to the Alexa apps; the customer is known with the devices."""
+    title = _text(step["title"]) if "title" in step else DEFAULT_TITLE
+    return MobilePush(text=readable_text(_text(value)), title=title, customer_id="")
+
+
 def _stop(value: object, _step: Mapping[str, Any]) -> Command:
     if value not in (True, None):
         raise ValueError("it doesn't take a value")
@@ -116,9 +123,10 @@ _COMMANDS: Final[dict[str, Callable[[object, Mapping[str, Any]], Command]]] = {
     "skill": lambda value, _step: LaunchSkill(skill_id=_text(value)),
     "play": _play,
     "do_not_disturb": _do_not_disturb,
+    "app_push": _app_push,
     "stop": _stop,
 }
-_FIELDS: Final = {"announce": {"title"}, "music": {"provider", "timer"}, "play": {"parameters"}}
+_FIELDS: Final = {"announce": {"title"}, "app_push": {"title"}, "music": {"provider", "timer"}, "play": {"parameters"}}
 _KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
 
 
@@ -206,6 +214,10 @@ class StepReader:
         else:
             behind = _listener if isinstance(command, TextCommand) else _itself
         devices = self._devices(entity_ids, place, behind)
+        if isinstance(command, MobilePush) and self.entry:
+            # No Echo is involved: one message, however many there are.
+            command = replace(command, customer_id=self.entry.runtime_data.backend.account.customer_id)
+            devices = devices[:1]
         return _together([Do(command=command, device=device) for device in devices])
 
     def _routine(self, wanted: str, entity_ids: tuple[str, ...], place: str) -> Step:

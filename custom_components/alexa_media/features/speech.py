@@ -29,6 +29,10 @@ _AUDIBLE: Final = frozenset({"AUDIO_PLAYER", "MUSIC_SKILL"})
 _LATE: Final = 15.0
 
 
+DEFAULT_TITLE: Final = "Home Assistant"
+"""Title of a message to the Alexa apps that has none."""
+
+
 class Kind(StrEnum):
     """Delivery of a message: spoken, spoken after a chime and shown, or only shown."""
 
