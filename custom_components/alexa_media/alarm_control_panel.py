@@ -6,12 +6,11 @@ from typing import Final, override
 
 from homeassistant.components.alarm_control_panel import AlarmControlPanelEntity
 from homeassistant.components.alarm_control_panel.const import (
-    DOMAIN as ALARM_CONTROL_PANEL_DOMAIN,
     AlarmControlPanelEntityFeature,
     AlarmControlPanelState,
     CodeFormat,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -20,13 +19,13 @@ from .cloud.model.appliances import Appliance, ArmState, Feature, FeatureName, P
 from .const import DOMAIN
 from .coordinator.runtime import AlexaConfigEntry
 from .coordinator.smart_home import GuardCoordinator
-from .entity import TopicEntity, command_errors
+from .entity import EntityAdder, TopicEntity, command_errors
 from .features.appliances import (
     AlexaApplianceEntity,
     EntityFactory,
     Placement,
+    add_appliances,
     appliance_device_info,
-    async_setup_appliances,
 )
 
 PARALLEL_UPDATES = 0
@@ -36,7 +35,17 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the alarm control panel entities of an account."""
-    _async_setup_smart_home(hass, entry, async_add_entities)
+    add_appliances(EntityAdder(hass, entry, async_add_entities), partial(_panels, entry.runtime_data.guard))
+
+
+def _panels(guard: GuardCoordinator | None, appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+    """Yield the panel of Guard or of another security system."""
+    panel = appliance.feature(FeatureName.SECURITY_PANEL)
+    if appliance.is_guard:
+        if guard is not None:
+            yield "", partial(AlexaGuard, guard=guard)
+    elif panel is not None and PropertyName.ARM_STATE in panel.properties:
+        yield "", partial(AlexaSecurityPanel, panel=panel)
 
 
 STATES: Final = {
@@ -46,24 +55,6 @@ STATES: Final = {
     ArmState.DISARMED: AlarmControlPanelState.DISARMED,
 }
 """States of Guard: armed away when it listens, disarmed (Home) when it does not."""
-
-
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add Guard and other security panels."""
-    guard = entry.runtime_data.guard
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        panel = appliance.feature(FeatureName.SECURITY_PANEL)
-        if appliance.is_guard:
-            if guard is not None:
-                yield "", partial(AlexaGuard, guard=guard)
-        elif panel is not None and PropertyName.ARM_STATE in panel.properties:
-            yield "", partial(AlexaSecurityPanel, panel=panel)
-
-    async_setup_appliances(hass, entry, async_add_entities, ALARM_CONTROL_PANEL_DOMAIN, find)
 
 
 class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):

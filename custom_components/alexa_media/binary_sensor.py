@@ -1,32 +1,33 @@
 """Binary sensor platform."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Final, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
-from homeassistant.components.binary_sensor.const import DOMAIN as BINARY_SENSOR_DOMAIN, BinarySensorDeviceClass
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.api import Capability
 from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName, Value
 from .cloud.model.devices import Device
-from .coordinator.device_states import KidsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, AlexaEntity, account_device_info, async_setup_entities, player_unique_id
+from .entity import AlexaDeviceEntity, AlexaEntity, EntityAdder, account_device_info
 from .features.appliances import (
     AlexaApplianceEntity,
     AlexaMeasuringEntity,
     EntityFactory,
     Placement,
-    async_setup_appliances,
+    add_appliances,
+    has,
+    where,
 )
 from .features.kids import FAMILIES
-from .features.settings import PropertySettingEntity, async_setup_property_settings
+from .features.settings import PropertySettingDescription, PropertySettingEntity, has_setting
 
 PARALLEL_UPDATES = 0
 
@@ -35,10 +36,39 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the binary sensors of an account."""
-    _async_setup_connectivity(hass, entry, async_add_entities)
-    _async_setup_kids(hass, entry, async_add_entities)
-    _async_setup_managed(hass, entry, async_add_entities)
-    _async_setup_smart_home(hass, entry, async_add_entities)
+    data = entry.runtime_data
+    add = EntityAdder(hass, entry, async_add_entities)
+    add.devices(data.devices, AlexaOnlineSensor, (ONLINE,))
+    if Capability.PUSH in data.backend.capabilities:
+        add.account(AlexaPushSensor(entry))
+    add.devices(data.kids, AlexaKidsSensor, (KIDS,), lambda _kids, device, _description: device.family in FAMILIES)
+    if settings := data.device_settings:
+        # Echos have separate connectivity entities.
+        add.devices(settings, AlexaSetupModePrivileges, SETTINGS, has_setting, settings)
+        add_appliances(add, where(_is_connected, AlexaApplianceOnline, "online"))
+    add_appliances(
+        add,
+        where(has(FeatureName.CONTACT_SENSOR), AlexaContact),
+        where(has(FeatureName.MOTION_SENSOR), AlexaMotion, "motion"),
+        _detections,
+    )
+
+
+def _detections(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+    """Yield what an appliance detects or hears."""
+    for sound, heard in SOUNDS.items():
+        if sound in appliance.sounds:
+            yield heard.key, partial(AlexaSound, sound=sound)
+    for feature in appliance.features:
+        for description in DETECTIONS:
+            key = description.property_key
+            if feature.name == key.feature and key.name in feature.properties:
+                yield description.key, partial(AlexaDetection, description=description)
+
+
+def _is_connected(appliance: Appliance) -> bool:
+    """Return whether an appliance that is no Echo reports its connectivity."""
+    return not appliance.is_echo and appliance.feature(FeatureName.CONNECTIVITY) is not None
 
 
 ONLINE: Final = BinarySensorEntityDescription(
@@ -55,32 +85,8 @@ PUSH: Final = BinarySensorEntityDescription(
 )
 
 
-@callback
-def _async_setup_connectivity(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for every device, and one for the push stream if the account has one."""
-    devices = entry.runtime_data.devices
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaOnlineSensor]]]:
-        for device in devices.data.values():
-            yield (
-                f"{player_unique_id(entry, device.serial)}_{ONLINE.key}",
-                partial(AlexaOnlineSensor, entry, device),
-            )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
-    if Capability.PUSH in entry.runtime_data.backend.capabilities:
-        async_add_entities([AlexaPushSensor(entry)])
-
-
 class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
     """Connectivity of a device to Amazon."""
-
-    def __init__(self, entry: AlexaConfigEntry, device: Device) -> None:
-        """Initialize as listener of the device list."""
-        super().__init__(entry, entry.runtime_data.devices, device, ONLINE.key)
-        self.entity_description = ONLINE
 
     @property
     @override
@@ -126,33 +132,8 @@ KIDS: Final = BinarySensorEntityDescription(
 )
 
 
-@callback
-def _async_setup_kids(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for every device that supports Amazon Kids."""
-    devices = entry.runtime_data.devices
-    if (kids := entry.runtime_data.kids) is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaKidsSensor]]]:
-        for device in devices.data.values():
-            if device.family in FAMILIES:
-                yield (
-                    f"{player_unique_id(entry, device.serial)}_{KIDS.key}",
-                    partial(AlexaKidsSensor, entry, kids, device),
-                )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
-
-
 class AlexaKidsSensor(AlexaDeviceEntity[bool], BinarySensorEntity):
     """Whether Amazon Kids is on."""
-
-    def __init__(self, entry: AlexaConfigEntry, coordinator: KidsCoordinator, device: Device) -> None:
-        """Initialize as listener of Amazon Kids."""
-        super().__init__(entry, coordinator, device, KIDS.key)
-        self.entity_description = KIDS
 
     @property
     @override
@@ -169,42 +150,32 @@ class AlexaKidsSensor(AlexaDeviceEntity[bool], BinarySensorEntity):
 
 REACHABILITY: Final = PropertyKey(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)
 
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaBinarySettingDescription(PropertySettingDescription, BinarySensorEntityDescription):
+    """A read-only setting."""
+
+
+# That this one can be written is not documented.
 SETTINGS: Final = (
-    (
-        "Alexa.ManagedDevice.Settings.setupModePrivileges",
-        BinarySensorEntityDescription(
-            key="setup_mode_privileges",
-            translation_key="setup_mode_privileges",
-            entity_category=EntityCategory.DIAGNOSTIC,
-        ),
+    AlexaBinarySettingDescription(
+        key="setup_mode_privileges",
+        translation_key="setup_mode_privileges",
+        setting="Alexa.ManagedDevice.Settings.setupModePrivileges",
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
 )
-"""Settings by their keys at Amazon; that this one can be written is not documented."""
-
-
-@callback
-def _async_setup_managed(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add those of a property; its Echos have separate connectivity entities."""
-    if entry.runtime_data.device_settings is None:
-        return
-    async_setup_property_settings(hass, entry, async_add_entities, SETTINGS, AlexaSetupModePrivileges)
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if not appliance.is_echo and appliance.feature(FeatureName.CONNECTIVITY):
-            yield "online", AlexaApplianceOnline
-
-    async_setup_appliances(hass, entry, async_add_entities, BINARY_SENSOR_DOMAIN, find)
 
 
 class AlexaSetupModePrivileges(PropertySettingEntity, BinarySensorEntity):
     """Whether a guest may change settings at the device."""
 
+    entity_description: AlexaBinarySettingDescription
+
     @property
     @override
     def is_on(self) -> bool | None:
-        return None if self.setting is None else self.setting == ("ALL_SETTINGS",)
+        return None if self.present is None else self.present == ("ALL_SETTINGS",)
 
 
 class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
@@ -232,30 +203,6 @@ class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
 CONTACT: Final = PropertyKey(FeatureName.CONTACT_SENSOR, PropertyName.DETECTION_STATE)
 _MOTION_LASTS: Final = timedelta(hours=1)
 MOTION: Final = PropertyKey(FeatureName.MOTION_SENSOR, PropertyName.DETECTION_STATE)
-
-
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the binary sensors of appliances."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if appliance.feature(FeatureName.CONTACT_SENSOR):
-            yield "", AlexaContact
-        if appliance.feature(FeatureName.MOTION_SENSOR):
-            yield "motion", AlexaMotion
-        for sound, description in SOUNDS.items():
-            if sound in appliance.sounds:
-                yield description.key, partial(AlexaSound, sound=sound)
-        for feature in appliance.features:
-            for description in DETECTIONS:
-                if feature.name == description.property_key.feature and (
-                    description.property_key.name in feature.properties
-                ):
-                    yield description.key, partial(AlexaDetection, description=description)
-
-    async_setup_appliances(hass, entry, async_add_entities, BINARY_SENSOR_DOMAIN, find)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,12 @@
 """Button platform."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
-from homeassistant.components.button.const import DOMAIN as BUTTON_DOMAIN, ButtonDeviceClass
+from homeassistant.components.button.const import ButtonDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.devices import Device
@@ -16,12 +14,12 @@ from .cloud.model.property import ManagementApi
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
     AlexaDeviceEntity,
-    async_setup_entities,
+    CapableDescription,
+    EntityAdder,
     command_errors,
-    player_unique_id,
 )
-from .features.routines import RoutineEntity, async_press_routine, async_setup_routines
-from .features.settings import CapableDescription, PreferenceEntity, async_setup_settings
+from .features.routines import RoutineEntity, add_routines, async_press_routine
+from .features.settings import ListedSettingEntity, is_single
 from .features.targets import async_permissions
 
 PARALLEL_UPDATES = 0
@@ -31,9 +29,11 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the buttons of an account."""
-    async_setup_routines(hass, entry, async_add_entities, BUTTON_DOMAIN, AlexaRoutineButton)
-    _async_setup_settings(hass, entry, async_add_entities)
-    _async_setup_timers(hass, entry, async_add_entities)
+    data = entry.runtime_data
+    add = EntityAdder(hass, entry, async_add_entities)
+    add_routines(add, AlexaRoutineButton)
+    add.devices(data.settings, AlexaRestartButton, (RESTART,), is_single)
+    add.devices(data.backend.management, AlexaDeleteTimers, (DELETE_TIMERS,))
 
 
 class AlexaRoutineButton(RoutineEntity, ButtonEntity):
@@ -57,25 +57,15 @@ class AlexaButtonDescription(CapableDescription, ButtonEntityDescription):
     """A button of a device."""
 
 
-RESTART: Final = (
-    AlexaButtonDescription(
-        key="restart",
-        device_class=ButtonDeviceClass.RESTART,
-        entity_category=EntityCategory.CONFIG,
-        capability="ALEXA_DEVICE_REBOOT",
-    ),
+RESTART: Final = AlexaButtonDescription(
+    key="restart",
+    device_class=ButtonDeviceClass.RESTART,
+    entity_category=EntityCategory.CONFIG,
+    capability="ALEXA_DEVICE_REBOOT",
 )
 
 
-@callback
-def _async_setup_settings(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for each device that can be restarted."""
-    async_setup_settings(hass, entry, async_add_entities, RESTART, AlexaRestartButton)
-
-
-class AlexaRestartButton(PreferenceEntity, ButtonEntity):
+class AlexaRestartButton(ListedSettingEntity, ButtonEntity):
     """Restart a device, which goes offline meanwhile."""
 
     @override
@@ -93,32 +83,14 @@ DELETE_TIMERS: Final = ButtonEntityDescription(
 )
 
 
-@callback
-def _async_setup_timers(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the buttons of a property."""
-    devices, api = entry.runtime_data.devices, entry.runtime_data.backend.management
-    if api is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaDeleteTimers]]]:
-        for device in devices.data.values():
-            yield (
-                f"{player_unique_id(entry, device.serial)}_{DELETE_TIMERS.key}",
-                partial(AlexaDeleteTimers, entry, api, device),
-            )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
-
-
 class AlexaDeleteTimers(AlexaDeviceEntity[Device], ButtonEntity):
     """Delete all timers of an Echo, which must be online."""
 
-    def __init__(self, entry: AlexaConfigEntry, api: ManagementApi, device: Device) -> None:
+    def __init__(
+        self, entry: AlexaConfigEntry, api: ManagementApi, device: Device, description: ButtonEntityDescription
+    ) -> None:
         """Initialize for a device."""
-        super().__init__(entry, entry.runtime_data.devices, device, DELETE_TIMERS.key)
-        self.entity_description = DELETE_TIMERS
+        super().__init__(entry, entry.runtime_data.devices, device, description)
         self._api = api
 
     @override

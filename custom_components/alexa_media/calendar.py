@@ -7,7 +7,7 @@ from typing import Any, Final, override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
 from homeassistant.components.calendar.const import CalendarEntityFeature
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
@@ -17,7 +17,7 @@ from .cloud.model.devices import Notification
 from .cloud.names import same, tidy
 from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import TopicEntity, account_device_info, invalid_input
+from .entity import EntityAdder, TopicEntity, account_device_info, invalid_input
 from .features.alarms import (
     CAN_REMIND,
     CAN_RING,
@@ -48,7 +48,9 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alarms(hass, entry, async_add_entities)
+    if entry.runtime_data.notifications and entry.runtime_data.backend.alarms:
+        add = EntityAdder(hass, entry, async_add_entities)
+        add.account(AlexaCalendar(entry, entry.runtime_data.notifications))
 
 
 ALERTS: Final = CalendarEntityDescription(key="alerts", translation_key="alerts")
@@ -61,15 +63,6 @@ ALARM: Final = "Alarm"
 
 # Maximum events of one alarm: a daily one for a year.
 MOST: Final = 400
-
-
-@callback
-def _async_setup_alarms(
-    _hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for the account."""
-    if entry.runtime_data.notifications and entry.runtime_data.backend.alarms:
-        async_add_entities([AlexaCalendar(entry, entry.runtime_data.notifications)])
 
 
 class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):

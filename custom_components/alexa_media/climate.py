@@ -1,6 +1,5 @@
 """Climate platform."""
 
-from collections.abc import Iterator
 from typing import Any, Final, override
 
 from homeassistant.components.climate import ClimateEntity
@@ -8,7 +7,6 @@ from homeassistant.components.climate.const import (
     ATTR_HVAC_MODE,
     ATTR_TARGET_TEMP_HIGH,
     ATTR_TARGET_TEMP_LOW,
-    DOMAIN as CLIMATE_DOMAIN,
     PRESET_ECO,
     PRESET_NONE,
     ClimateEntityFeature,
@@ -16,12 +14,11 @@ from homeassistant.components.climate.const import (
     HVACMode,
 )
 from homeassistant.const import ATTR_TEMPERATURE, UnitOfTemperature
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .cloud.model.appliances import (
-    Appliance,
     Control,
     FeatureName,
     PropertyKey,
@@ -33,14 +30,15 @@ from .cloud.model.appliances import (
     TemperatureScale,
 )
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import invalid_input
+from .entity import EntityAdder, invalid_input
 from .features.appliances import (
     AlexaApplianceEntity,
     AlexaMeasuringEntity,
-    EntityFactory,
     Placement,
-    async_setup_appliances,
+    add_appliances,
+    has,
     is_recent,
+    where,
 )
 from .features.roles import TEMPERATURE_UNITS
 
@@ -51,7 +49,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the thermostats of an account."""
-    _async_setup_smart_home(hass, entry, async_add_entities)
+    add_appliances(EntityAdder(hass, entry, async_add_entities), where(has(FeatureName.THERMOSTAT), AlexaThermostat))
 
 
 MODE: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.THERMOSTAT_MODE)
@@ -79,19 +77,6 @@ HVAC_MODES: Final = {
 """Amazon's modes; AUTO means heating and cooling. ECO is a preset, as it does not imply either."""
 
 ECO: Final = "ECO"
-
-
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the thermostats."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if appliance.feature(FeatureName.THERMOSTAT):
-            yield "", AlexaThermostat
-
-    async_setup_appliances(hass, entry, async_add_entities, CLIMATE_DOMAIN, find)
 
 
 class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):

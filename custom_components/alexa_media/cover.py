@@ -7,11 +7,10 @@ from typing import Any, Final, override
 from homeassistant.components.cover import CoverEntity
 from homeassistant.components.cover.const import (
     ATTR_POSITION,
-    DOMAIN as COVER_DOMAIN,
     CoverDeviceClass,
     CoverEntityFeature,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.appliances import (
@@ -26,7 +25,8 @@ from .cloud.model.appliances import (
     SetRange,
 )
 from .coordinator.runtime import AlexaConfigEntry
-from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
+from .entity import EntityAdder
+from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of
 from .features.roles import CLOSED, OPEN, level_position_of, mode_position_of, position_of, snapped
 
 PARALLEL_UPDATES = 0
@@ -43,22 +43,15 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the covers of an account."""
-    _async_setup_smart_home(hass, entry, async_add_entities)
+    add_appliances(EntityAdder(hass, entry, async_add_entities), _covers)
 
 
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add blinds and garage doors."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if position := position_of(appliance) or level_position_of(appliance):
-            yield "", partial(AlexaCover, position=position)
-        elif mode := mode_position_of(appliance):
-            yield "", partial(AlexaModeCover, mode=mode)
-
-    async_setup_appliances(hass, entry, async_add_entities, COVER_DOMAIN, find)
+def _covers(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+    """Yield the entity of a blind or garage door."""
+    if position := position_of(appliance) or level_position_of(appliance):
+        yield "", partial(AlexaCover, position=position)
+    elif mode := mode_position_of(appliance):
+        yield "", partial(AlexaModeCover, mode=mode)
 
 
 class AlexaCover(AlexaApplianceEntity, CoverEntity):

@@ -1,8 +1,9 @@
 """Base entities, ids, device info and error mapping of all platforms."""
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import batched
 from time import time
@@ -14,8 +15,12 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
-from homeassistant.helpers.entity import CONTEXT_RECENT_TIME_SECONDS, Entity
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, EntityPlatform
+from homeassistant.helpers.entity import CONTEXT_RECENT_TIME_SECONDS, Entity, EntityDescription
+from homeassistant.helpers.entity_platform import (
+    AddConfigEntryEntitiesCallback,
+    EntityPlatform,
+    async_get_current_platform,
+)
 from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import slugify
@@ -49,83 +54,134 @@ def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
     return slugify(f"{serial}_{suffix}") if suffix else serial
 
 
-@callback
-def async_setup_entities(
-    hass: HomeAssistant,
-    entry: AlexaConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    candidates: Callable[[], Candidates],
-    *coordinators: TopicCoordinator[Any] | None,
-) -> None:
-    """Add entities now and whenever keys of one of the coordinators appear or disappear.
+@dataclass(frozen=True, kw_only=True)
+class CapableDescription(EntityDescription):
+    """An entity for devices with ``capability`` (Amazon's name)."""
 
-    ``candidates`` yields (unique id, factory) of every entity that should exist; existing ones are not created again,
-    and removed ones may come back. Entities are removed with their device, not here.
-    """
-    known: set[str] = set()
-    pending = False
-    runtime = entry.runtime_data
+    capability: str
 
-    def _made(unique_id: str, factory: Callable[[], Entity]) -> Entity:
-        entity = factory()
-        entity.async_on_remove(partial(known.discard, unique_id))
-        return entity
 
-    async def _add() -> None:
-        # One platform after the other: all of them together would block the event loop too long.
-        nonlocal pending
-        async with runtime.adding:
-            pending = False
-            new = [candidate for candidate in candidates() if candidate[0] not in known]
-            known.update(unique_id for unique_id, _ in new)
-            for batch in batched(new, BATCH, strict=False):
-                await asyncio.sleep(0)
-                is_loaded = entry.state in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
-                if runtime.is_closing or entry.runtime_data is not runtime or not is_loaded:
-                    return  # The platforms are being unloaded.
-                async_add_entities([_made(unique_id, factory) for unique_id, factory in batch])
-            await asyncio.sleep(0)
+class EntityAdder:
+    """Adds and removes the entities of one platform of an account."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    ) -> None:
+        """Initialize in the platform's ``async_setup_entry``, with its arguments."""
+        self.hass = hass
+        self.entry = entry
+        self.domain = async_get_current_platform().domain
+        self._add_entities = async_add_entities
 
     @callback
-    def _update() -> None:
-        nonlocal pending
-        if not pending and not runtime.is_closing:
-            pending = True
-            task = entry.async_create_task(hass, _add(), f"{DOMAIN} add entities", eager_start=False)
-            adders = runtime.adders
-            adders.add(task)
-            task.add_done_callback(adders.discard)
+    def account(self, *entities: Entity) -> None:
+        """Add entities of the account that always exist."""
+        self._add_entities(entities)
 
-    for coordinator in coordinators:
-        if coordinator is not None:
-            entry.async_on_unload(coordinator.async_add_listener(_update, EXISTENCE))
-    _update()
+    @callback
+    def devices[C, D: EntityDescription](
+        self,
+        source: C | None,
+        create: Callable[[AlexaConfigEntry, C, Device, D], Entity],
+        descriptions: Iterable[D],
+        fits: Callable[[C, Device, D], bool] = lambda *_: True,
+        *coordinators: TopicCoordinator[Any],
+    ) -> None:
+        """Add an entity for every device and description that fit together, unless the account lacks ``source``.
 
+        A device also needs the capability of a ``CapableDescription``. ``coordinators``: others than the devices whose
+        keys decide.
+        """
+        if source is None:
+            return
+        devices = self.entry.runtime_data.devices
 
-@callback
-def async_setup_capable[C: TopicCoordinator[Any]](
-    hass: HomeAssistant,
-    entry: AlexaConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    capability: str,
-    coordinator: C | None,
-    factories: Mapping[str, Callable[[AlexaConfigEntry, C, Device], Entity]],
-) -> None:
-    """Add the entities of ``factories``, by their key, for each device with ``capability`` (Amazon's name)."""
-    devices = entry.runtime_data.devices
-    if coordinator is None:
-        return
-
-    def candidates() -> Candidates:
-        for device in devices.data.values():
-            if capability in device.capabilities:
-                for key, factory in factories.items():
-                    yield (
-                        f"{player_unique_id(entry, device.serial)}_{key}",
-                        partial(factory, entry, coordinator, device),
+        def candidates() -> Candidates:
+            for device in devices.data.values():
+                for description in descriptions:
+                    lacks = isinstance(description, CapableDescription) and (
+                        description.capability not in device.capabilities
                     )
+                    if not lacks and fits(source, device, description):
+                        yield (
+                            f"{player_unique_id(self.entry, device.serial)}_{description.key}",
+                            partial(create, self.entry, source, device, description),
+                        )
 
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+        self.follow(candidates, devices, *coordinators)
+
+    @callback
+    def follow(self, candidates: Callable[[], Candidates], *coordinators: TopicCoordinator[Any]) -> Callable[[], None]:
+        """Add entities now and whenever keys of one of the coordinators appear or disappear.
+
+        ``candidates`` yields (unique id, factory) of every entity that should exist; existing ones are not created
+        again, and removed ones may come back. Entities are removed with their device, not here. Returns a function for
+        other occasions.
+        """
+        known: set[str] = set()
+        pending = False
+        runtime = self.entry.runtime_data
+
+        def _made(unique_id: str, factory: Callable[[], Entity]) -> Entity:
+            entity = factory()
+            entity.async_on_remove(partial(known.discard, unique_id))
+            return entity
+
+        async def _add() -> None:
+            # One platform after the other: all of them together would block the event loop too long.
+            nonlocal pending
+            async with runtime.adding:
+                pending = False
+                new = [candidate for candidate in candidates() if candidate[0] not in known]
+                known.update(unique_id for unique_id, _ in new)
+                for batch in batched(new, BATCH, strict=False):
+                    await asyncio.sleep(0)
+                    is_loaded = self.entry.state in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
+                    if runtime.is_closing or self.entry.runtime_data is not runtime or not is_loaded:
+                        return  # The platforms are being unloaded.
+                    self._add_entities([_made(unique_id, factory) for unique_id, factory in batch])
+                await asyncio.sleep(0)
+
+        @callback
+        def _update() -> None:
+            nonlocal pending
+            if not pending and not runtime.is_closing:
+                pending = True
+                task = self.entry.async_create_task(self.hass, _add(), f"{DOMAIN} add entities", eager_start=False)
+                adders = runtime.adders
+                adders.add(task)
+                task.add_done_callback(adders.discard)
+
+        for coordinator in coordinators:
+            self.entry.async_on_unload(coordinator.async_add_listener(_update, EXISTENCE))
+        _update()
+        return _update
+
+    def registered(self, prefix: str) -> dict[str, str]:
+        """Return the entity ids of the platform's registered entities by the rest of their unique ids."""
+        return {
+            item.unique_id.removeprefix(prefix): item.entity_id
+            for item in er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+            if item.domain == self.domain and item.unique_id.startswith(prefix)
+        }
+
+    @callback
+    def remove_gone(
+        self, prefix: str, is_gone: Callable[[str], bool], coordinator: TopicCoordinator[Any]
+    ) -> Iterable[str]:
+        """Remove registered entities that are gone, whenever keys of the coordinator appear or disappear.
+
+        ``is_gone`` takes the rest of a unique id after ``prefix``. Returns those of all registered entities.
+        """
+
+        @callback
+        def _remove() -> None:
+            for key, entity_id in self.registered(prefix).items():
+                if is_gone(key):
+                    er.async_get(self.hass).async_remove(entity_id)
+
+        self.entry.async_on_unload(coordinator.async_add_listener(_remove, EXISTENCE))
+        return self.registered(prefix)
 
 
 @contextmanager
@@ -263,16 +319,27 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     It exists while the device is listed, and is available while the topic can be read and the device is online.
     """
 
-    def __init__(self, entry: AlexaConfigEntry, coordinator: TopicCoordinator[V], device: Device, key: str) -> None:
-        """Initialize for a device; ``key`` follows the device's id in the unique id ("" for the main entity)."""
+    def __init__(
+        self,
+        entry: AlexaConfigEntry,
+        coordinator: TopicCoordinator[V],
+        device: Device,
+        description: EntityDescription | None = None,
+    ) -> None:
+        """Initialize for a device; the description's key follows the device's id in the unique id.
+
+        The main entity has no description.
+        """
         super().__init__(coordinator, context=device.serial)
         self.entry = entry
         self.serial = device.serial
         self._last_device = device
-        base = player_unique_id(entry, device.serial)
-        self._attr_unique_id = f"{base}_{key}" if key else base
-        if key in RARELY_USED and entry.data.get(CONF_FEW_ENTITIES):
-            self._attr_entity_registry_enabled_default = False
+        self._attr_unique_id = player_unique_id(entry, device.serial)
+        if description is not None:
+            self.entity_description = description
+            self._attr_unique_id += f"_{description.key}"
+            if description.key in RARELY_USED and entry.data.get(CONF_FEW_ENTITIES):
+                self._attr_entity_registry_enabled_default = False
 
     @property
     @override

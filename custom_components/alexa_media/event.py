@@ -1,6 +1,5 @@
 """Event platform."""
 
-from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, override
 
@@ -14,7 +13,7 @@ from .coordinator.alarm_watch import EVENT_TYPES, AlarmEvent, AlarmWatch
 from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator, LastCommand
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, async_setup_entities, player_unique_id
+from .entity import AlexaDeviceEntity, EntityAdder
 from .features.alarms import CAN_REMIND, CAN_RING
 
 PARALLEL_UPDATES = 0
@@ -24,32 +23,24 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alarms(hass, entry, async_add_entities)
-    _async_setup_voice(hass, entry, async_add_entities)
+    data = entry.runtime_data
+    add = EntityAdder(hass, entry, async_add_entities)
+    if watch := data.alarm_watch:
+        add.devices(data.notifications, partial(AlexaAlarmEvent, watch=watch), (ALERT,), _has_alarms)
+    add.devices(data.history, AlexaVoiceEvent, (VOICE,), _can_be_spoken_to)
+
+
+def _has_alarms(_source: object, device: Device, _description: EventEntityDescription) -> bool:
+    """Return whether a device has alarms or reminders."""
+    return bool(device.capabilities & {CAN_RING, CAN_REMIND})
+
+
+def _can_be_spoken_to(_source: object, device: Device, _description: EventEntityDescription) -> bool:
+    """Return whether a device can be spoken to."""
+    return not device.is_group and device.family is not DeviceFamily.VOX
 
 
 ALERT: Final = EventEntityDescription(key="alert", translation_key="alert", event_types=[*EVENT_TYPES])
-
-
-@callback
-def _async_setup_alarms(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for every device with alarms."""
-    devices, notifications = entry.runtime_data.devices, entry.runtime_data.notifications
-    watch = entry.runtime_data.alarm_watch
-    if notifications is None or watch is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaAlarmEvent]]]:
-        for device in devices.data.values():
-            if device.capabilities & {CAN_RING, CAN_REMIND}:
-                yield (
-                    f"{player_unique_id(entry, device.serial)}_{ALERT.key}",
-                    partial(AlexaAlarmEvent, entry, notifications, watch, device),
-                )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
 
 
 class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
@@ -59,13 +50,14 @@ class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
         self,
         entry: AlexaConfigEntry,
         coordinator: NotificationsCoordinator,
-        watch: AlarmWatch,
         device: Device,
+        description: EventEntityDescription,
+        *,
+        watch: AlarmWatch,
     ) -> None:
         """Initialize for a device."""
-        super().__init__(entry, coordinator, device, ALERT.key)
+        super().__init__(entry, coordinator, device, description)
         self._watch = watch
-        self.entity_description = ALERT
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -91,49 +83,25 @@ VOICE: Final = EventEntityDescription(
 )
 
 
-@callback
-def _async_setup_voice(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for every device that can be spoken to."""
-    devices, history = entry.runtime_data.devices, entry.runtime_data.history
-    if history is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaVoiceEvent]]]:
-        for device in devices.data.values():
-            if not device.is_group and device.family is not DeviceFamily.VOX:
-                yield (
-                    f"{player_unique_id(entry, device.serial)}_{VOICE.key}",
-                    partial(AlexaVoiceEvent, entry, history, device),
-                )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
-
-
 class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
     """Fires for each command that was spoken to an Echo.
 
     With transcripts enabled, its attributes contain them.
     """
 
-    def __init__(self, entry: AlexaConfigEntry, history: HistoryCoordinator, device: Device) -> None:
-        """Initialize for an Echo."""
-        super().__init__(entry, history, device, VOICE.key)
-        self.entity_description = VOICE
-        self._history = history
+    coordinator: HistoryCoordinator
 
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the history."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._history.async_add_news_listener(self.serial, self._async_heard))
+        self.async_on_remove(self.coordinator.async_add_news_listener(self.serial, self._async_heard))
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
         """Return the last event before the start, with its transcript only if transcripts are enabled."""
         stored = await super().async_get_last_event_data()
-        if stored and not self._history.keep_transcripts:
+        if stored and not self.coordinator.keep_transcripts:
             stored.last_event_attributes = None
         return stored
 
@@ -146,7 +114,7 @@ class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
 
     def _told(self, record: VoiceRecord) -> dict[str, str | None] | None:
         """Return the attributes of a command; ``spoken_at`` is its time in ISO 8601."""
-        if not self._history.keep_transcripts:
+        if not self.coordinator.keep_transcripts:
             return None
         return {
             "spoken_at": record.timestamp.isoformat(timespec="milliseconds"),

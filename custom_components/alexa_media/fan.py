@@ -1,16 +1,16 @@
 """Fan platform."""
 
-from collections.abc import Iterator
 from typing import Any, Final, override
 
 from homeassistant.components.fan import FanEntity
-from homeassistant.components.fan.const import DOMAIN as FAN_DOMAIN, FanEntityFeature
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.components.fan.const import FanEntityFeature
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance, Control, FeatureName, PropertyKey, PropertyName, SetPower, SetRange
+from .cloud.model.appliances import Control, FeatureName, PropertyKey, PropertyName, SetPower, SetRange
 from .coordinator.runtime import AlexaConfigEntry
-from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
+from .entity import EntityAdder
+from .features.appliances import AlexaApplianceEntity, Placement, add_appliances, key_of, where
 from .features.roles import is_fan, percentage_to_speed, speed_count, speed_of, speed_to_percentage
 
 PARALLEL_UPDATES = 0
@@ -20,23 +20,10 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the fans of an account."""
-    _async_setup_smart_home(hass, entry, async_add_entities)
+    add_appliances(EntityAdder(hass, entry, async_add_entities), where(is_fan, AlexaFan))
 
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
-
-
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the fans."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if is_fan(appliance):
-            yield "", AlexaFan
-
-    async_setup_appliances(hass, entry, async_add_entities, FAN_DOMAIN, find)
 
 
 class AlexaFan(AlexaApplianceEntity, FanEntity):

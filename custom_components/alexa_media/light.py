@@ -1,6 +1,5 @@
 """Light platform."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, override
 
@@ -10,11 +9,10 @@ from homeassistant.components.light.const import (
     ATTR_COLOR_TEMP_KELVIN,
     ATTR_EFFECT,
     ATTR_HS_COLOR,
-    DOMAIN as LIGHT_DOMAIN,
     ColorMode,
     LightEntityFeature,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.appliances import (
@@ -31,8 +29,8 @@ from .cloud.model.appliances import (
     SetPower,
 )
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import invalid_input
-from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
+from .entity import EntityAdder, invalid_input
+from .features.appliances import AlexaApplianceEntity, Placement, add_appliances, key_of, where
 from .features.roles import (
     MAX_KELVIN,
     MIN_KELVIN,
@@ -54,7 +52,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the lights of an account."""
-    _async_setup_smart_home(hass, entry, async_add_entities)
+    add_appliances(EntityAdder(hass, entry, async_add_entities), where(is_light, AlexaLight))
 
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
@@ -63,19 +61,6 @@ COLOR: Final = PropertyKey(FeatureName.COLOR, PropertyName.COLOR)
 KELVIN: Final = PropertyKey(FeatureName.COLOR_TEMPERATURE, PropertyName.COLOR_TEMPERATURE)
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
-
-
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the lights."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if is_light(appliance):
-            yield "", AlexaLight
-
-    async_setup_appliances(hass, entry, async_add_entities, LIGHT_DOMAIN, find)
 
 
 class AlexaLight(AlexaApplianceEntity, LightEntity):

@@ -1,16 +1,15 @@
 """Lock platform."""
 
-from collections.abc import Iterator
 from typing import Any, Final, override
 
 from homeassistant.components.lock import LockEntity
-from homeassistant.components.lock.const import DOMAIN as LOCK_DOMAIN
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName, SetLock
+from .cloud.model.appliances import FeatureName, PropertyKey, PropertyName, SetLock
 from .coordinator.runtime import AlexaConfigEntry
-from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
+from .entity import EntityAdder
+from .features.appliances import AlexaApplianceEntity, Placement, add_appliances, has, where
 
 PARALLEL_UPDATES = 0
 
@@ -19,23 +18,10 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the locks of an account."""
-    _async_setup_smart_home(hass, entry, async_add_entities)
+    add_appliances(EntityAdder(hass, entry, async_add_entities), where(has(FeatureName.LOCK), AlexaLock))
 
 
 LOCK_STATE: Final = PropertyKey(FeatureName.LOCK, PropertyName.LOCK_STATE)
-
-
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the locks."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if appliance.feature(FeatureName.LOCK):
-            yield "", AlexaLock
-
-    async_setup_appliances(hass, entry, async_add_entities, LOCK_DOMAIN, find)
 
 
 class AlexaLock(AlexaApplianceEntity, LockEntity):

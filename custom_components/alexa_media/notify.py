@@ -1,7 +1,7 @@
 """Notify platform: speak, announce, Alexa app, and units of a property."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -35,13 +35,13 @@ from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
     AlexaDeviceEntity,
     AlexaEntity,
+    Candidates,
+    EntityAdder,
     TopicEntity,
     account_device_info,
-    async_setup_entities,
     command_errors,
     fraction,
     invalid_input,
-    player_unique_id,
 )
 from .features.speech import (
     DEFAULT_TITLE,
@@ -62,23 +62,6 @@ from .features.speech import (
     title_of,
 )
 from .features.targets import async_permissions, async_require_speakers
-
-
-@callback
-def async_setup_units(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for every unit with an Echo."""
-    devices, api = entry.runtime_data.devices, entry.runtime_data.backend.management
-    if api is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaUnitNotifier]]]:
-        units = {unit.unit_id: unit for serial in devices.data if (unit := api.unit_of(serial))}
-        for unit in units.values():
-            yield _unit_unique_id(entry, unit), partial(AlexaUnitNotifier, entry, api, unit)
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
 
 
 def _unit_unique_id(entry: AlexaConfigEntry, unit: ManagedUnit) -> str:
@@ -167,26 +150,31 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the notify entities of an account: both kinds for every device that can speak."""
-    devices = entry.runtime_data.devices
-    has = entry.runtime_data.backend.capabilities
+    data = entry.runtime_data
+    has = data.backend.capabilities
     notifiers = [description for description in NOTIFIERS if description.capability & has]
     if not notifiers:
         return
+    add = EntityAdder(hass, entry, async_add_entities)
+    add.devices(data.devices, AlexaNotifier, notifiers, lambda _devices, device, _description: can_speak(device))
+    if (api := data.backend.management) is not None:
+        _add_units(add, api)
+    elif Capability.SPEECH in has:
+        add.account(AlexaAppNotifier(entry))
+        if data.history is not None:
+            add.account(AlexaLastSpokenToNotifier(entry))
 
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaNotifier]]]:
-        for device in filter(can_speak, devices.data.values()):
-            for description in notifiers:
-                yield (
-                    f"{player_unique_id(entry, device.serial)}_{description.key}",
-                    partial(AlexaNotifier, entry, device, description),
-                )
 
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
-    async_setup_units(hass, entry, async_add_entities)
-    if entry.runtime_data.backend.management is None and Capability.SPEECH in has:
-        async_add_entities([AlexaAppNotifier(entry)])
-        if entry.runtime_data.history is not None:
-            async_add_entities([AlexaLastSpokenToNotifier(entry)])
+def _add_units(add: EntityAdder, api: ManagementApi) -> None:
+    """Add one for every unit with an Echo."""
+    entry, devices = add.entry, add.entry.runtime_data.devices
+
+    def candidates() -> Candidates:
+        units = {unit.unit_id: unit for serial in devices.data if (unit := api.unit_of(serial))}
+        for unit in units.values():
+            yield _unit_unique_id(entry, unit), partial(AlexaUnitNotifier, entry, api, unit)
+
+    add.follow(candidates, devices)
 
 
 class _AccountNotifier(TopicEntity[DevicesCoordinator], NotifyEntity):
@@ -250,10 +238,15 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
 
     entity_description: AlexaNotifyDescription
 
-    def __init__(self, entry: AlexaConfigEntry, device: Device, description: AlexaNotifyDescription) -> None:
+    def __init__(
+        self,
+        entry: AlexaConfigEntry,
+        coordinator: DevicesCoordinator,
+        device: Device,
+        description: AlexaNotifyDescription,
+    ) -> None:
         """Initialize for a device."""
-        super().__init__(entry, entry.runtime_data.devices, device, description.key)
-        self.entity_description = description
+        super().__init__(entry, coordinator, device, description)
         # A cloud that announces but does not speak supports no titles.
         has_title = Capability.SPEECH in entry.runtime_data.backend.capabilities
         self._attr_supported_features = description.features if has_title else NotifyEntityFeature(0)

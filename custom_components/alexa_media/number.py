@@ -6,9 +6,8 @@ from functools import partial
 from typing import Final, Literal, override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
-from homeassistant.components.number.const import DOMAIN as NUMBER_DOMAIN
 from homeassistant.const import PERCENTAGE, EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.appliances import (
@@ -22,19 +21,20 @@ from .cloud.model.appliances import (
     SetSpeakerVolume,
     ValueRange,
 )
-from .cloud.model.devices import Device
 from .cloud.model.settings import MAX_GAIN, Setting
 from .coordinator.alarms import AlarmVolumesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, async_setup_capable, command_errors
-from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
+from .entity import AlexaDeviceEntity, CapableDescription, EntityAdder, command_errors
+from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, has, key_of, where
 from .features.roles import name_of, plain_levels, plain_ranges, snapped, unit_of
 from .features.settings import (
+    AlexaSetting,
+    PropertySettingDescription,
     PropertySettingEntity,
     SettingDescription,
     SettingEntity,
-    async_setup_property_settings,
-    async_setup_settings,
+    has_setting,
+    is_single,
 )
 
 PARALLEL_UPDATES = 0
@@ -44,49 +44,44 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alarms(hass, entry, async_add_entities)
-    _async_setup_managed_settings(hass, entry, async_add_entities)
-    _async_setup_settings(hass, entry, async_add_entities)
-    _async_setup_smart_home(hass, entry, async_add_entities)
-    _async_setup_speaker(hass, entry, async_add_entities)
+    data = entry.runtime_data
+    add = EntityAdder(hass, entry, async_add_entities)
+    add.devices(data.alarm_volume, AlexaAlarmVolumeNumber, (ALERT_VOLUME,))
+    add.devices(data.settings, AlexaSettingNumber, SETTINGS, is_single)
+    if settings := data.device_settings:
+        add.devices(settings, AlexaPropertySettingNumber, PROPERTY_SETTINGS, has_setting, settings)
+    add_appliances(add, _ranges_and_levels)
+    if data.players is None:
+        add_appliances(add, where(has(FeatureName.SPEAKER), AlexaSpeakerVolume, "volume"))
 
 
-ALERT_VOLUME: Final = NumberEntityDescription(
-    key="alert_volume",
-    translation_key="alert_volume",
-    entity_category=EntityCategory.CONFIG,
-    native_min_value=0,
-    native_max_value=100,
-    native_step=1,
-    native_unit_of_measurement=PERCENTAGE,
-    mode=NumberMode.SLIDER,
+@dataclass(frozen=True, kw_only=True)
+class _PercentDescription(NumberEntityDescription):
+    """A number in percent."""
+
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+    native_min_value: float | None = 0
+    native_max_value: float | None = 100
+    native_step: float | None = 1
+    native_unit_of_measurement: str | None = PERCENTAGE
+    mode: NumberMode | None = NumberMode.SLIDER
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaVolumeDescription(_PercentDescription, CapableDescription):
+    """A volume of a device."""
+
+
+ALERT_VOLUME: Final = AlexaVolumeDescription(
+    key="alert_volume", translation_key="alert_volume", capability="TIMERS_ALARMS_NOTIFICATIONS_VOLUME"
 )
-
-
-@callback
-def _async_setup_alarms(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for every device that can change it."""
-    async_setup_capable(
-        hass,
-        entry,
-        async_add_entities,
-        "TIMERS_ALARMS_NOTIFICATIONS_VOLUME",
-        entry.runtime_data.alarm_volume,
-        {ALERT_VOLUME.key: AlexaAlarmVolumeNumber},
-    )
 
 
 # NumberEntity first: its ``value``, which is final, is the one that Home Assistant shows.
 class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
     """How loud alarms, timers and notifications of a device are."""
 
-    def __init__(self, entry: AlexaConfigEntry, coordinator: AlarmVolumesCoordinator, device: Device) -> None:
-        """Show the volume."""
-        super().__init__(entry, coordinator, device, ALERT_VOLUME.key)
-        self._volumes = coordinator
-        self.entity_description = ALERT_VOLUME
+    coordinator: AlarmVolumesCoordinator
 
     @property
     @override
@@ -99,57 +94,30 @@ class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
         level = round(value)
         with (
             command_errors(self.hass, self.entry),
-            self._volumes.written.writing({self.serial: level}, self._volumes.data),
+            self.coordinator.written.writing({self.serial: level}, self.coordinator.data),
         ):
-            await self._volumes.api.async_set_alarm_volume(self.device, level)
+            await self.coordinator.api.async_set_alarm_volume(self.device, level)
         await self.coordinator.async_refresh_shared()
 
 
+@dataclass(frozen=True, kw_only=True)
+class AlexaPropertySettingNumberDescription(PropertySettingDescription, _PercentDescription):
+    """A setting of a property's Echo in percent."""
+
+
 PROPERTY_SETTINGS: Final = (
-    (
-        "Alexa.ManagedDevice.Settings.maximumVolumeLimit",
-        NumberEntityDescription(
-            key="maximum_volume",
-            translation_key="maximum_volume",
-            entity_category=EntityCategory.CONFIG,
-            native_min_value=0,
-            native_max_value=100,
-            native_step=1,
-            native_unit_of_measurement=PERCENTAGE,
-            mode=NumberMode.SLIDER,
-        ),
+    AlexaPropertySettingNumberDescription(
+        key="maximum_volume",
+        translation_key="maximum_volume",
+        setting="Alexa.ManagedDevice.Settings.maximumVolumeLimit",
     ),
 )
-"""Settings by their keys at Amazon."""
-
-
-@callback
-def _async_setup_managed_settings(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the settings of a property."""
-    async_setup_property_settings(hass, entry, async_add_entities, PROPERTY_SETTINGS, AlexaPropertySettingNumber)
-
-
-# Home Assistant's class comes first: it has a final ``value``.
-class AlexaPropertySettingNumber(NumberEntity, PropertySettingEntity):  # type: ignore[misc]  # both have a value: the number's it is
-    """A setting in percent."""
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        return self.setting if isinstance(self.setting, float | int) else None
-
-    @override
-    async def async_set_native_value(self, value: float) -> None:
-        await self.async_set(round(value))
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingNumberDescription(SettingDescription, NumberEntityDescription):
     """A setting that is a whole number; a band of the equalizer by default."""
 
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
     native_min_value: float | None = -MAX_GAIN
     native_max_value: float | None = MAX_GAIN
     native_step: float | None = 1
@@ -178,45 +146,36 @@ SETTINGS: Final = (
 )
 
 
-@callback
-def _async_setup_settings(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the settings of each device."""
-    async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingNumber)
-
-
-class AlexaSettingNumber(NumberEntity, SettingEntity):  # type: ignore[misc]  # both have a value: the number's it is
+# Home Assistant's class comes first: it has a final ``value``.
+class _SettingNumber(NumberEntity, AlexaSetting):
     """A setting that is a number."""
-
-    entity_description: AlexaSettingNumberDescription
 
     @property
     @override
     def native_value(self) -> float | None:
-        return self.setting_value if isinstance(self.setting_value, int) else None
+        return self.present if isinstance(self.present, float | int) else None
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        await self.async_set_setting(round(value))
+        await self.async_write(round(value))
 
 
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the ranges and levels of appliances."""
+class AlexaSettingNumber(_SettingNumber, SettingEntity):  # type: ignore[misc]  # both have a value: the number's it is
+    """A setting that is a number."""
 
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        for feature in plain_ranges(appliance):
-            if value_range := feature.value_range:
-                key = f"range_{feature.instance}"
-                yield key, partial(AlexaRange, feature=feature, value_range=value_range)
-        for feature in plain_levels(appliance):
-            if feature.name in (FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL):
-                yield str(feature.name), partial(AlexaLevel, feature_name=feature.name)
 
-    async_setup_appliances(hass, entry, async_add_entities, NUMBER_DOMAIN, find)
+class AlexaPropertySettingNumber(_SettingNumber, PropertySettingEntity):  # type: ignore[misc]  # both have a value
+    """A setting of a property's Echo that is a number."""
+
+
+def _ranges_and_levels(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+    """Yield the numbers of the ranges and levels of an appliance."""
+    for feature in plain_ranges(appliance):
+        if value_range := feature.value_range:
+            yield f"range_{feature.instance}", partial(AlexaRange, feature=feature, value_range=value_range)
+    for feature in plain_levels(appliance):
+        if feature.name in (FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL):
+            yield str(feature.name), partial(AlexaLevel, feature_name=feature.name)
 
 
 class AlexaRange(AlexaApplianceEntity, NumberEntity):
@@ -284,21 +243,6 @@ class AlexaLevel(AlexaApplianceEntity, NumberEntity):
 
 
 VOLUME: Final = PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME)
-
-
-@callback
-def _async_setup_speaker(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the volumes of speakers."""
-    if entry.runtime_data.players is not None:
-        return
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if appliance.feature(FeatureName.SPEAKER):
-            yield "volume", AlexaSpeakerVolume
-
-    async_setup_appliances(hass, entry, async_add_entities, NUMBER_DOMAIN, find)
 
 
 class AlexaSpeakerVolume(AlexaApplianceEntity, NumberEntity):

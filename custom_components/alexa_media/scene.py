@@ -1,17 +1,14 @@
 """Scene platform."""
 
-from collections.abc import Iterator
 from typing import Any, override
 
 from homeassistant.components.scene import Scene
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.appliances import Appliance
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import command_errors
-from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances
+from .entity import EntityAdder, command_errors
+from .features.appliances import AlexaApplianceEntity, Placement, add_appliances, where
 
 PARALLEL_UPDATES = 0
 
@@ -20,12 +17,8 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the scenes that skills and hubs bring; routines are buttons."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if appliance.is_scene:
-            yield "", AlexaScene
-
-    async_setup_appliances(hass, entry, async_add_entities, Platform.SCENE, find)
+    finder = where(lambda appliance: appliance.is_scene, AlexaScene)
+    add_appliances(EntityAdder(hass, entry, async_add_entities), finder)
 
 
 class AlexaScene(AlexaApplianceEntity, Scene):

@@ -1,7 +1,7 @@
 """Select platform."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -9,40 +9,40 @@ from typing import Any, Final, override
 from zoneinfo import available_timezones
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
-from homeassistant.components.select.const import DOMAIN as SELECT_DOMAIN
 from homeassistant.const import MAX_LENGTH_STATE_STATE, EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.alarms import AlarmTone
 from .cloud.model.appliances import Appliance, Feature, PropertyName, SetMode
-from .cloud.model.devices import Device, DevicePreferences
-from .cloud.model.property import LOCALES, PropertySettingValue
-from .cloud.model.settings import PreferenceChanges, Setting
+from .cloud.model.property import LOCALES
+from .cloud.model.settings import Setting, SettingValue
 from .const import CONF_DEFAULT_DEVICE
 from .coordinator.alarms import AlarmSounds, AlarmSoundsCoordinator
 from .coordinator.devices import DevicesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .coordinator.settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .entity import (
     AlexaDeviceEntity,
+    CapableDescription,
+    EntityAdder,
     TopicEntity,
     account_device_info,
-    async_setup_capable,
     command_errors,
     invalid_input,
 )
 from .features.alarms import async_choose_default, default_choices
-from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, async_setup_appliances, key_of
+from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of
 from .features.roles import modes_by_name, name_of, plain_modes
 from .features.settings import (
-    CapableDescription,
+    AlexaSetting,
+    PreferenceDescription,
     PreferenceEntity,
+    PropertySettingDescription,
     PropertySettingEntity,
     SettingDescription,
     SettingEntity,
-    async_setup_property_settings,
-    async_setup_settings,
+    has_setting,
+    is_single,
 )
 
 PARALLEL_UPDATES = 0
@@ -52,41 +52,37 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alarms(hass, entry, async_add_entities)
-    _async_setup_managed_settings(hass, entry, async_add_entities)
-    _async_setup_settings(hass, entry, async_add_entities)
-    _async_setup_smart_home(hass, entry, async_add_entities)
+    data = entry.runtime_data
+    add = EntityAdder(hass, entry, async_add_entities)
+    if data.alarm_sounds is not None:
+        add.devices(data.alarm_sounds, AlexaDefaultSoundSelect, (DEFAULT_SOUND,))
+        add.account(AlexaDefaultDeviceSelect(entry))
+    add.devices(data.settings, AlexaSettingSelect, SETTINGS, is_single)
+    add.devices(data.settings, AlexaWakeWordSelect, (WAKE_WORD,), is_single)
+    add.devices(data.settings, AlexaPreferenceSelect, PREFERENCES, is_single)
+    if settings := data.device_settings:
+        add.devices(settings, AlexaPropertySettingSelect, PROPERTY_SETTINGS, has_setting, settings)
+    add_appliances(add, _modes)
 
 
 DEFAULT_DEVICE: Final = SelectEntityDescription(
     key="default_device", translation_key="default_device", entity_category=EntityCategory.CONFIG
 )
 
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaSelectDescription(CapableDescription, SelectEntityDescription):
+    """A select of a device with a capability."""
+
+
 # Two requests for each device, so disabled by default.
-DEFAULT_SOUND: Final = SelectEntityDescription(
+DEFAULT_SOUND: Final = AlexaSelectDescription(
     key="default_sound",
     translation_key="default_sound",
+    capability="CUSTOM_ALARM_TONE",
     entity_category=EntityCategory.CONFIG,
     entity_registry_enabled_default=False,
 )
-
-
-@callback
-def _async_setup_alarms(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for the account, and one for each device with selectable alarm sounds."""
-    if entry.runtime_data.alarm_sounds is None:
-        return
-    async_setup_capable(
-        hass,
-        entry,
-        async_add_entities,
-        "CUSTOM_ALARM_TONE",
-        entry.runtime_data.alarm_sounds,
-        {DEFAULT_SOUND.key: AlexaDefaultSoundSelect},
-    )
-    async_add_entities([AlexaDefaultDeviceSelect(entry)])
 
 
 class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
@@ -140,11 +136,7 @@ class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
 class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
     """Default alarm sound."""
 
-    def __init__(self, entry: AlexaConfigEntry, coordinator: AlarmSoundsCoordinator, device: Device) -> None:
-        """Initialize for the sounds of a device."""
-        super().__init__(entry, coordinator, device, DEFAULT_SOUND.key)
-        self._sounds = coordinator
-        self.entity_description = DEFAULT_SOUND
+    coordinator: AlarmSoundsCoordinator
 
     def _named(self) -> dict[str, AlarmTone]:
         """Return the sounds by name; the id distinguishes sounds of the same name."""
@@ -175,21 +167,87 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
         if sound is None:
             raise invalid_input("alarm_sound_unknown", sound=option, known=", ".join(self._named()))
         with command_errors(self.hass, self.entry):
-            await self._sounds.api.async_set_default_sound(self.device, sound)
+            await self.coordinator.api.async_set_default_sound(self.device, sound)
         await self.coordinator.async_refresh_shared()
 
 
+type Choices = Mapping[str, SettingValue]
+"""Amazon's values by option."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class SettingSelectDescription(SelectEntityDescription):
-    """A setting and its options: ``choices`` are values by option, ``None`` for the time zones."""
+class _ChoicesDescription(SelectEntityDescription):
+    """A setting with options; ``choices`` is None where Amazon lists them: languages, time zones."""
 
-    choices: Mapping[str, PropertySettingValue] | None
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
+    choices: Choices | None = None
 
 
-def _select(key: str, **choices: PropertySettingValue) -> SettingSelectDescription:
-    return SettingSelectDescription(key=key, translation_key=key, choices=choices)
+@dataclass(frozen=True, kw_only=True)
+class AlexaSettingSelectDescription(SettingDescription, _ChoicesDescription):
+    """A setting with options."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaPreferenceSelectDescription(PreferenceDescription, _ChoicesDescription):
+    """A preference with options."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaPropertySettingSelectDescription(PropertySettingDescription, _ChoicesDescription):
+    """A setting of a property's Echo with options."""
+
+
+TIME_ZONE: Final = "time_zone"
+
+_TIME_FORMATS: Final[Choices] = {"hours_12": "12_HOURS", "hours_24": "24_HOURS"}
+_TEMPERATURE_UNITS: Final[Choices] = {"celsius": "CELSIUS", "fahrenheit": "FAHRENHEIT"}
+_DISTANCE_UNITS: Final[Choices] = {"metric": "METRIC", "imperial": "IMPERIAL"}
+
+SETTINGS: Final = tuple(
+    AlexaSettingSelectDescription(key=key, translation_key=key, setting=setting, capability=capability, choices=choices)
+    for key, setting, capability, choices in (
+        ("time_format", Setting.TIME_FORMAT, "CLOCK_FORMAT_24_HR", _TIME_FORMATS),
+        ("aux_direction", Setting.AUX_DIRECTION, "AUX_SETTINGS", {"input": "INPUT", "output": "OUTPUT"}),
+        (
+            "connected_speaker",
+            Setting.CONNECTED_SPEAKER,
+            "FAR_FIELD_WAKE_WORD",
+            {"internal": "InternalSpeaker", "bluetooth": "Bluetooth", "aux": "Aux"},
+        ),
+        ("drop_in", Setting.DROP_IN, "FAR_FIELD_WAKE_WORD", {"all": "All", "home": "Home", "off": "Off"}),
+    )
+)
+
+WAKE_WORD: Final = AlexaSettingSelectDescription(
+    key="wake_word",
+    translation_key="wake_word",
+    setting=Setting.WAKE_WORD,
+    also=(Setting.WAKE_WORDS,),
+    capability="MULTI_WAKEWORDS_SUPPORTED",
+)
+
+PREFERENCES: Final = (
+    AlexaPreferenceSelectDescription(
+        key="language", translation_key="language", preference="locale", capability="SET_LOCALE"
+    ),
+    AlexaPreferenceSelectDescription(
+        key="temperature_unit",
+        translation_key="temperature_unit",
+        preference="temperature_scale",
+        capability="FAR_FIELD_WAKE_WORD",
+        choices=_TEMPERATURE_UNITS,
+    ),
+    AlexaPreferenceSelectDescription(
+        key="distance_units",
+        translation_key="distance_units",
+        preference="distance_units",
+        capability="FAR_FIELD_WAKE_WORD",
+        choices=_DISTANCE_UNITS,
+    ),
+    AlexaPreferenceSelectDescription(
+        key=TIME_ZONE, translation_key="time_zone", preference="time_zone", capability="TIMERS_AND_ALARMS"
+    ),
+)
 
 # Amazon's table has five languages and four pairs. Its examples also have de-DE and es-US, and the service is offered
 # in countries with the others.
@@ -205,100 +263,26 @@ _LANGUAGES: Final = (
 _RATES: Final = (0.75, 0.85, 1.0, 1.25, 1.5, 1.75, 2.0)
 
 PROPERTY_SETTINGS: Final = (
-    (
-        "SpeechRecognizer.wakeWords",
-        _select("wake_word", alexa=("ALEXA",), amazon=("AMAZON",), computer=("COMPUTER",), echo=("ECHO",)),
+    *(
+        AlexaPropertySettingSelectDescription(key=key, translation_key=key, setting=setting, choices=choices)
+        for key, setting, choices in (
+            (
+                "wake_word",
+                "SpeechRecognizer.wakeWords",
+                {word.lower(): (word,) for word in ("ALEXA", "AMAZON", "COMPUTER", "ECHO")},
+            ),
+            # The preferred language first.
+            ("language", LOCALES, {"/".join(locales): locales for locales in _LANGUAGES}),
+            ("speaking_rate", "SpeechSynthesizer.speakingRate", {f"{rate:g}": rate for rate in _RATES}),
+            ("time_format", "Alexa.DataFormat.Time.timeFormat", _TIME_FORMATS),
+            ("temperature_unit", "System.temperatureUnit", _TEMPERATURE_UNITS),
+            ("distance_units", "System.distanceUnits", _DISTANCE_UNITS),
+        )
     ),
-    (
-        LOCALES,
-        SettingSelectDescription(
-            key="language",
-            translation_key="language",
-            # The preferred one first.
-            choices={"/".join(locales): locales for locales in _LANGUAGES},
-        ),
-    ),
-    (
-        "SpeechSynthesizer.speakingRate",
-        SettingSelectDescription(
-            key="speaking_rate", translation_key="speaking_rate", choices={f"{rate:g}": rate for rate in _RATES}
-        ),
-    ),
-    ("Alexa.DataFormat.Time.timeFormat", _select("time_format", hours_12="12_HOURS", hours_24="24_HOURS")),
-    ("System.temperatureUnit", _select("temperature_unit", celsius="CELSIUS", fahrenheit="FAHRENHEIT")),
-    ("System.distanceUnits", _select("distance_units", metric="METRIC", imperial="IMPERIAL")),
-    (
-        "System.timeZone",
-        SettingSelectDescription(
-            key="time_zone",
-            translation_key="time_zone",
-            choices=None,
-            entity_registry_enabled_default=False,
-        ),
+    AlexaPropertySettingSelectDescription(
+        key=TIME_ZONE, translation_key="time_zone", setting="System.timeZone", entity_registry_enabled_default=False
     ),
 )
-"""Settings by their keys at Amazon."""
-
-
-@callback
-def _async_setup_managed_settings(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the settings of a property."""
-    async_setup_property_settings(hass, entry, async_add_entities, PROPERTY_SETTINGS, AlexaPropertySettingSelect)
-
-
-class AlexaPropertySettingSelect(PropertySettingEntity, SelectEntity):
-    """A setting with options; the current value is always one of them."""
-
-    entity_description: SettingSelectDescription
-
-    def __init__(
-        self,
-        entry: AlexaConfigEntry,
-        coordinator: DeviceSettingsCoordinator,
-        device: Device,
-        description: SettingSelectDescription,
-        setting: str,
-    ) -> None:
-        """Initialize with the setting's key at Amazon."""
-        super().__init__(entry, coordinator, device, description, setting)
-        self._known: Mapping[str, PropertySettingValue] = description.choices or {}
-        self._seen = SeenValues[PropertySettingValue]()
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Load the time zones, which are in files."""
-        await super().async_added_to_hass()
-        if self.entity_description.choices is None:
-            self._known = await _time_zones(self.hass)
-
-    @property
-    @override
-    def current_option(self) -> str | None:
-        return self._seen.option(self._known, self.setting)
-
-    @property
-    def _values(self) -> Mapping[str, PropertySettingValue]:
-        """Return all values by option, including the current one."""
-        self._seen.option(self._known, self.setting)
-        return self._seen.all(self._known)
-
-    @property
-    @override
-    def options(self) -> list[str]:
-        """Return the options, including the current and previous values."""
-        return list(self._values)
-
-    @override
-    async def async_select_option(self, option: str) -> None:
-        await self.async_set(self._values[option])
-
-
-async def _time_zones(hass: HomeAssistant) -> Mapping[str, str]:
-    """Return the IANA names of all time zones as options."""
-    zones = await hass.async_add_executor_job(available_timezones)
-    return {zone: zone for zone in sorted(zones)}
 
 
 MAX_SEEN: Final = 20
@@ -345,143 +329,24 @@ def _text(value: Any) -> str | None:
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class AlexaSettingSelectDescription(SettingDescription, SelectEntityDescription):
-    """A setting with options; ``values`` are Amazon's names of the options."""
-
-    values: Mapping[str, str]
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaPreferenceSelectDescription(CapableDescription, SelectEntityDescription):
-    """A preference with options; ``values`` are Amazon's names of the known options."""
-
-    values: Mapping[str, str] | None = None
-    value_fn: Callable[[DevicePreferences], str | None]
-    change_fn: Callable[[str], PreferenceChanges]
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
-    entity_registry_enabled_default: bool = False
-
-
-SETTINGS: Final = (
-    AlexaSettingSelectDescription(
-        key="time_format",
-        translation_key="time_format",
-        setting=Setting.TIME_FORMAT,
-        capability="CLOCK_FORMAT_24_HR",
-        values={"hours_12": "12_HOURS", "hours_24": "24_HOURS"},
-    ),
-    AlexaSettingSelectDescription(
-        key="aux_direction",
-        translation_key="aux_direction",
-        setting=Setting.AUX_DIRECTION,
-        capability="AUX_SETTINGS",
-        values={"input": "INPUT", "output": "OUTPUT"},
-    ),
-    AlexaSettingSelectDescription(
-        key="connected_speaker",
-        translation_key="connected_speaker",
-        setting=Setting.CONNECTED_SPEAKER,
-        capability="FAR_FIELD_WAKE_WORD",
-        values={"internal": "InternalSpeaker", "bluetooth": "Bluetooth", "aux": "Aux"},
-    ),
-    AlexaSettingSelectDescription(
-        key="drop_in",
-        translation_key="drop_in",
-        setting=Setting.DROP_IN,
-        capability="FAR_FIELD_WAKE_WORD",
-        values={"all": "All", "home": "Home", "off": "Off"},
-    ),
-)
-
-WAKE_WORDS: Final = (
-    AlexaSettingSelectDescription(
-        key="wake_word",
-        translation_key="wake_word",
-        setting=Setting.WAKE_WORD,
-        also=(Setting.WAKE_WORDS,),
-        capability="MULTI_WAKEWORDS_SUPPORTED",
-        values={},
-    ),
-)
-
-PREFERENCES: Final = (
-    AlexaPreferenceSelectDescription(
-        key="language",
-        translation_key="language",
-        capability="SET_LOCALE",
-        value_fn=lambda preferences: preferences.locale,
-        change_fn=lambda value: PreferenceChanges(locale=value),
-    ),
-    AlexaPreferenceSelectDescription(
-        key="temperature_unit",
-        translation_key="temperature_unit",
-        capability="FAR_FIELD_WAKE_WORD",
-        values={"celsius": "CELSIUS", "fahrenheit": "FAHRENHEIT"},
-        value_fn=lambda preferences: preferences.temperature_scale,
-        change_fn=lambda value: PreferenceChanges(temperature_scale=value),
-    ),
-    AlexaPreferenceSelectDescription(
-        key="distance_units",
-        translation_key="distance_units",
-        capability="FAR_FIELD_WAKE_WORD",
-        values={"metric": "METRIC", "imperial": "IMPERIAL"},
-        value_fn=lambda preferences: preferences.distance_units,
-        change_fn=lambda value: PreferenceChanges(distance_units=value),
-    ),
-)
-
-TIME_ZONES: Final = (
-    AlexaPreferenceSelectDescription(
-        key="time_zone",
-        translation_key="time_zone",
-        capability="TIMERS_AND_ALARMS",
-        values={},
-        value_fn=lambda preferences: preferences.time_zone,
-        change_fn=lambda value: PreferenceChanges(time_zone=value),
-    ),
-)
-
-
-@callback
-def _async_setup_settings(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the settings of each device."""
-    async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingSelect)
-    async_setup_settings(hass, entry, async_add_entities, WAKE_WORDS, AlexaWakeWordSelect)
-    async_setup_settings(hass, entry, async_add_entities, PREFERENCES, AlexaPreferenceSelect)
-    async_setup_settings(hass, entry, async_add_entities, TIME_ZONES, AlexaTimeZoneSelect)
-
-
-class CloudSelect(SelectEntity):
+class CloudSelect(SelectEntity, AlexaSetting):
     """A select with Amazon's values; a value that the table lacks is shown and can be selected as it is."""
 
     @cached_property
-    def _seen(self) -> SeenValues[str]:
+    def _seen(self) -> SeenValues[SettingValue]:
         """Return the seen values that the table lacks."""
         return SeenValues()
 
     @property
     @abstractmethod
-    def _known(self) -> Mapping[str, str]:
+    def known(self) -> Choices:
         """Return Amazon's values by option."""
 
     @property
-    @abstractmethod
-    def _present(self) -> object:
-        """Return Amazon's current value."""
-
-    @property
-    def _values(self) -> Mapping[str, str]:
+    def _values(self) -> Choices:
         """Return all values by option, including current and previous ones."""
-        self._option()
-        return self._seen.all(self._known)
-
-    def _option(self) -> str | None:
-        """Return the option of the current value."""
-        return self._seen.option(self._known, self._present if isinstance(self._present, str) else None)
+        self._seen.option(self.known, self.present)
+        return self._seen.all(self.known)
 
     @property
     @override
@@ -491,27 +356,37 @@ class CloudSelect(SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        return self._option()
-
-
-class AlexaSettingSelect(SettingEntity, CloudSelect):
-    """A setting with options."""
-
-    entity_description: AlexaSettingSelectDescription
-
-    @property
-    @override
-    def _known(self) -> Mapping[str, str]:
-        return self.entity_description.values
-
-    @property
-    @override
-    def _present(self) -> object:
-        return self.setting_value
+        return self._seen.option(self.known, self.present)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        await self.async_set_setting(self._values[option])
+        await self.async_write(self._values[option])
+
+
+class _SettingSelect(CloudSelect):
+    """A setting with options: those of the description, or the time zones, which are in files."""
+
+    entity_description: _ChoicesDescription
+    _zones: Choices = MappingProxyType({})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Load the time zones."""
+        if self.entity_description.key == TIME_ZONE:
+            zones = await self.hass.async_add_executor_job(available_timezones)
+            self._zones = {zone: zone for zone in sorted(zones)}
+        await super().async_added_to_hass()
+
+    @property
+    @override
+    def known(self) -> Choices:
+        return self._zones if self.entity_description.choices is None else self.entity_description.choices
+
+
+class AlexaSettingSelect(_SettingSelect, SettingEntity):
+    """A setting with options."""
+
+    entity_description: AlexaSettingSelectDescription
 
 
 class AlexaWakeWordSelect(AlexaSettingSelect):
@@ -519,78 +394,40 @@ class AlexaWakeWordSelect(AlexaSettingSelect):
 
     @property
     @override
-    def _known(self) -> Mapping[str, str]:
+    def known(self) -> Choices:
         """Return the wake words as displayed, with Amazon's names of them."""
         words = self.value_of(Setting.WAKE_WORDS)
         names = words if isinstance(words, tuple) else ()
-        present = (self.setting_value,) if isinstance(self.setting_value, str) else ()
+        present = (self.present,) if isinstance(self.present, str) else ()
         return {name.title(): name for name in dict.fromkeys((*names, *present))}
 
 
-class AlexaPreferenceSelect(PreferenceEntity, CloudSelect):
-    """A preference with options."""
+class AlexaPreferenceSelect(_SettingSelect, PreferenceEntity):
+    """A preference with options; languages have their native names."""
 
     entity_description: AlexaPreferenceSelectDescription
 
-    def __init__(
-        self,
-        entry: AlexaConfigEntry,
-        settings: SettingsCoordinator,
-        device: Device,
-        description: AlexaPreferenceSelectDescription,
-    ) -> None:
-        """Initialize for a preference."""
-        super().__init__(entry, settings, device, description)
-
     @property
     @override
-    def _known(self) -> Mapping[str, str]:
-        """Return Amazon's values by option; languages have their native names."""
-        if (values := self.entity_description.values) is not None:
-            return values
-        return {locale: locale for locale in self.preferences.locales}
-
-    @property
-    @override
-    def _present(self) -> object:
-        return self.entity_description.value_fn(self.preferences)
-
-    @override
-    async def async_select_option(self, option: str) -> None:
-        await self.async_set_preferences(self.entity_description.change_fn(self._values[option]))
+    def known(self) -> Choices:
+        if self.entity_description.preference == "locale":
+            return {locale: locale for locale in self.preferences.locales}
+        return super().known
 
 
-class AlexaTimeZoneSelect(AlexaPreferenceSelect):
-    """The time zone of a device."""
+class AlexaPropertySettingSelect(_SettingSelect, PropertySettingEntity):
+    """A setting of a property's Echo with options."""
 
-    _zones: Mapping[str, str] = MappingProxyType({})
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Load the time zones, which are in files."""
-        self._zones = await _time_zones(self.hass)
-        await super().async_added_to_hass()
-
-    @property
-    @override
-    def _known(self) -> Mapping[str, str]:
-        return self._zones
+    entity_description: AlexaPropertySettingSelectDescription
 
 
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the modes of appliances."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        for feature in plain_modes(appliance):
-            yield f"mode_{feature.instance}", partial(AlexaMode, feature=feature)
-
-    async_setup_appliances(hass, entry, async_add_entities, SELECT_DOMAIN, find)
+def _modes(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+    """Yield the selects of the modes of an appliance."""
+    for feature in plain_modes(appliance):
+        yield f"mode_{feature.instance}", partial(AlexaMode, feature=feature)
 
 
-class AlexaMode(AlexaApplianceEntity, SelectEntity):
+class AlexaMode(AlexaApplianceEntity, CloudSelect):
     """A mode of an appliance, with Amazon's names for it and its options."""
 
     def __init__(self, place: Placement, *, feature: Feature) -> None:
@@ -598,7 +435,6 @@ class AlexaMode(AlexaApplianceEntity, SelectEntity):
         super().__init__(place, key_of(feature, PropertyName.MODE))
         self._instance = feature.instance
         self._modes = modes_by_name(feature.modes)
-        self._seen = SeenValues[str]()
         if name := name_of(feature.friendly_name):
             self._attr_name = name
         else:
@@ -607,22 +443,14 @@ class AlexaMode(AlexaApplianceEntity, SelectEntity):
 
     @property
     @override
-    def current_option(self) -> str | None:
-        """Return the mode; one that Amazon has not listed is shown under its raw name."""
-        return self._seen.option(self._modes, self.primary if isinstance(self.primary, str) else None)
-
-    @property
-    def _values(self) -> Mapping[str, str]:
-        """Return all modes by name, including current and previous ones."""
-        self._seen.option(self._modes, self.primary if isinstance(self.primary, str) else None)
-        return self._seen.all(self._modes)
+    def known(self) -> Mapping[str, SettingValue]:
+        return self._modes
 
     @property
     @override
-    def options(self) -> list[str]:
-        return list(self._values)
+    def present(self) -> SettingValue | None:
+        return self.primary if isinstance(self.primary, str) else None
 
     @override
-    async def async_select_option(self, option: str) -> None:
-        """Set the mode; Home Assistant has checked that it is one of the options."""
-        await self.async_control(SetMode(instance=self._instance, mode=self._values[option]))
+    async def async_write(self, value: SettingValue) -> None:
+        await self.async_control(SetMode(instance=self._instance, mode=str(value)))

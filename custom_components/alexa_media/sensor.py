@@ -1,6 +1,6 @@
 """Sensor platform."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Any, Final, override
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
-from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass, SensorStateClass
+from homeassistant.components.sensor.const import SensorDeviceClass, SensorStateClass
 from homeassistant.const import (
     LIGHT_LUX,
     PERCENTAGE,
@@ -46,18 +46,20 @@ from .coordinator.base import TopicCoordinator
 from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator, LastCommand
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, TopicEntity, account_device_info, async_setup_entities, masked, player_unique_id
+from .entity import AlexaDeviceEntity, EntityAdder, TopicEntity, account_device_info, masked, player_unique_id
 from .features.alarms import ALL_DEVICES
 from .features.appliances import (
     AlexaMeasuringEntity,
     EntityFactory,
     Placement,
-    async_setup_appliances,
+    add_appliances,
+    has,
     is_air_quality_monitor,
     key_of,
+    where,
 )
 from .features.roles import TEMPERATURE_UNITS, measured_ranges, name_of, unit_of
-from .features.settings import SettingDescription, SettingEntity, async_setup_settings
+from .features.settings import SettingDescription, SettingEntity, is_single
 
 PARALLEL_UPDATES = 0
 
@@ -66,12 +68,23 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the sensors of an account."""
-    _async_setup_notifications(hass, entry, async_add_entities)
-    _async_setup_settings(hass, entry, async_add_entities)
-    _async_setup_smart_home(hass, entry, async_add_entities)
-    _async_setup_unit(hass, entry, async_add_entities)
-    if (history := entry.runtime_data.history) is not None:
-        async_add_entities([AlexaLastSpokenTo(entry, history)])
+    data = entry.runtime_data
+    add = EntityAdder(hass, entry, async_add_entities)
+    if data.notifications and (watch := data.alarm_watch):
+        add.account(AlexaAccountSensor(entry, data.notifications, watch))
+        add.devices(data.notifications, partial(AlexaNextSensor, watch=watch), SENSORS)
+    if data.history is not None:
+        add.account(AlexaLastSpokenTo(entry, data.history))
+    add.devices(data.settings, AlexaSettingSensor, SETTINGS, is_single)
+    add.devices(data.backend.management, AlexaUnitSensor, (UNIT,))
+    add.devices(data.backend.management, AlexaSetUpSensor, (SET_UP,))
+    add_appliances(
+        add,
+        where(has(FeatureName.TEMPERATURE_SENSOR), AlexaTemperature, "temperature"),
+        where(has(FeatureName.LIGHT_SENSOR), AlexaIlluminance, "illuminance"),
+        _measurements,
+        _ranges,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,29 +138,6 @@ EVERYWHERE_REMINDER: Final = AlexaNextDescription(
 )
 
 
-@callback
-def _async_setup_notifications(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the next alarm, timer and reminder of each device."""
-    devices = entry.runtime_data.devices
-    notifications, watch = entry.runtime_data.notifications, entry.runtime_data.alarm_watch
-    if notifications is None or watch is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaNextSensor]]]:
-        yield f"{entry.unique_id}_{EVERYWHERE_REMINDER.key}", partial(AlexaAccountSensor, entry, notifications, watch)
-        for device in devices.data.values():
-            for description in SENSORS:
-                if description.capability in device.capabilities:
-                    yield (
-                        f"{player_unique_id(entry, device.serial)}_{description.key}",
-                        partial(AlexaNextSensor, entry, notifications, watch, device, description),
-                    )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
-
-
 class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity):
     """The next time that an alarm, timer or reminder goes off; once it has, the one after it.
 
@@ -162,13 +152,13 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
         self,
         entry: AlexaConfigEntry,
         coordinator: NotificationsCoordinator,
-        watch: AlarmWatch,
         device: Device,
         description: AlexaNextDescription,
+        *,
+        watch: AlarmWatch,
     ) -> None:
         """Initialize for the notifications of a device."""
-        super().__init__(entry, coordinator, device, description.key)
-        self.entity_description = description
+        super().__init__(entry, coordinator, device, description)
         self._watch = watch
         self._items: tuple[Timed, ...] = ()
         self._read_at: datetime | None = None
@@ -252,7 +242,7 @@ class AlexaAccountSensor(AlexaNextSensor):
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, watch: AlarmWatch) -> None:
         """Initialize for the account."""
-        super().__init__(entry, coordinator, watch, ALL_DEVICES, EVERYWHERE_REMINDER)
+        super().__init__(entry, coordinator, ALL_DEVICES, EVERYWHERE_REMINDER, watch=watch)
         self._attr_unique_id = f"{entry.unique_id}_{EVERYWHERE_REMINDER.key}"
 
     @property
@@ -329,14 +319,6 @@ SETTINGS: Final = (
 )
 
 
-@callback
-def _async_setup_settings(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the settings of each Echo."""
-    async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingSensor)
-
-
 class AlexaSettingSensor(SettingEntity, SensorEntity):
     """A read-only setting."""
 
@@ -345,7 +327,7 @@ class AlexaSettingSensor(SettingEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> str | None:
-        return self.setting_value if isinstance(self.setting_value, str) else None
+        return self.present if isinstance(self.present, str) else None
 
 
 TEMPERATURE: Final = PropertyKey(FeatureName.TEMPERATURE_SENSOR, PropertyName.TEMPERATURE)
@@ -404,26 +386,14 @@ MONITOR: Final = {
 }
 
 
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the sensors of appliances."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if appliance.feature(FeatureName.TEMPERATURE_SENSOR):
-            yield "temperature", AlexaTemperature
-        if appliance.feature(FeatureName.LIGHT_SENSOR):
-            yield "illuminance", AlexaIlluminance
-        yield from _measurements(appliance)
-        monitor = MONITOR if is_air_quality_monitor(appliance) else {}
-        for feature in measured_ranges(appliance):
-            if description := monitor.get(feature.instance):
-                yield description.key, partial(AlexaAirQuality, feature=feature, description=description)
-            else:
-                yield f"range_{feature.instance}", partial(AlexaMeasuredRange, feature=feature)
-
-    async_setup_appliances(hass, entry, async_add_entities, SENSOR_DOMAIN, find)
+def _ranges(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+    """Yield the sensors of the read-only ranges of an appliance."""
+    monitor = MONITOR if is_air_quality_monitor(appliance) else {}
+    for feature in measured_ranges(appliance):
+        if description := monitor.get(feature.instance):
+            yield description.key, partial(AlexaAirQuality, feature=feature, description=description)
+        else:
+            yield f"range_{feature.instance}", partial(AlexaMeasuredRange, feature=feature)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -610,24 +580,6 @@ SET_UP: Final = SensorEntityDescription(
 )
 
 
-@callback
-def _async_setup_unit(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the sensors of a property."""
-    devices, api = entry.runtime_data.devices, entry.runtime_data.backend.management
-    if api is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], _ManagedSensor]]]:
-        for device in devices.data.values():
-            base = player_unique_id(entry, device.serial)
-            for description, factory in ((UNIT, AlexaUnitSensor), (SET_UP, AlexaSetUpSensor)):
-                yield f"{base}_{description.key}", partial(factory, entry, api, device, description)
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
-
-
 class _ManagedSensor(AlexaDeviceEntity[Device], SensorEntity):
     """A value in the list of devices, available even if the Echo is offline."""
 
@@ -635,8 +587,7 @@ class _ManagedSensor(AlexaDeviceEntity[Device], SensorEntity):
         self, entry: AlexaConfigEntry, api: ManagementApi, device: Device, description: SensorEntityDescription
     ) -> None:
         """Initialize as listener of the device list."""
-        super().__init__(entry, entry.runtime_data.devices, device, description.key)
-        self.entity_description = description
+        super().__init__(entry, entry.runtime_data.devices, device, description)
         self._api = api
 
     @property

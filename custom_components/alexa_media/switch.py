@@ -1,20 +1,17 @@
 """Switch platform."""
 
 from abc import abstractmethod
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import batched
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
-from homeassistant.components.switch.const import DOMAIN as SWITCH_DOMAIN, SwitchDeviceClass
+from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_call_later
 
 from .cloud.alarm_times import ALARMS
 from .cloud.model.appliances import (
@@ -28,20 +25,20 @@ from .cloud.model.appliances import (
     SetPower,
     SetToggle,
 )
-from .cloud.model.devices import Device, DevicePreferences, Notification, NotificationStatus, Repeat, Session
-from .cloud.model.property import PropertySettingValue
-from .cloud.model.settings import PreferenceChanges, Setting
+from .cloud.model.devices import Device, Notification, NotificationStatus, Repeat, Session
+from .cloud.model.settings import Setting, SettingValue
 from .const import DOMAIN
-from .coordinator.absences import ABSENCE
+from .coordinator.absences import Absences
 from .coordinator.alarms import AscendingCoordinator
 from .coordinator.device_states import DndCoordinator, NotificationsCoordinator
+from .coordinator.devices import DevicesCoordinator
 from .coordinator.players import PlayersCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
-    BATCH,
     AlexaDeviceEntity,
-    async_setup_capable,
-    async_setup_entities,
+    Candidates,
+    CapableDescription,
+    EntityAdder,
     command_errors,
     invalid_input,
     player_unique_id,
@@ -51,21 +48,23 @@ from .features.appliances import (
     AlexaApplianceEntity,
     EntityFactory,
     Placement,
-    async_setup_appliances,
+    add_appliances,
     is_air_quality_monitor,
     key_of,
 )
 from .features.playback import PlaybackEntity
 from .features.roles import is_plain_switch, is_something_else, name_of, plain_toggles
-from .features.routines import RoutineEntity, async_setup_routines
+from .features.routines import RoutineEntity, add_routines
 from .features.settings import (
-    CapableDescription,
+    AlexaSetting,
+    PreferenceDescription,
     PreferenceEntity,
+    PropertySettingDescription,
     PropertySettingEntity,
     SettingDescription,
     SettingEntity,
-    async_setup_property_settings,
-    async_setup_settings,
+    has_setting,
+    is_single,
 )
 from .features.targets import async_require_speakers
 
@@ -76,15 +75,115 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add those that the account can have."""
-    _async_setup_alarms(hass, entry, async_add_entities)
-    async_setup_routines(hass, entry, async_add_entities, SWITCH_DOMAIN, AlexaRoutineSwitch)
-    _async_setup_device(hass, entry, async_add_entities)
-    _async_setup_managed_settings(hass, entry, async_add_entities)
-    _async_setup_settings(hass, entry, async_add_entities)
-    _async_setup_smart_home(hass, entry, async_add_entities)
+    data = entry.runtime_data
+    add = EntityAdder(hass, entry, async_add_entities)
+    if data.notifications and data.backend.alarms:
+        _add_alarms(add, data.notifications)
+    add_routines(add, AlexaRoutineSwitch)
+    add.devices(data.ascending, AlexaAscendingSwitch, (ASCENDING,))
+    if data.dnd is not None:
+        add.devices(data.dnd, AlexaDndSwitch, (DND,), _DndFilter(data.devices), data.dnd)
+    add.devices(data.players, AlexaModeSwitch, MODES)
+    add.devices(data.settings, AlexaSettingSwitch, SETTINGS, is_single)
+    add.devices(data.settings, AlexaPreferenceSwitch, PREFERENCES, is_single)
+    if settings := data.device_settings:
+        add.devices(settings, AlexaPropertySettingSwitch, PROPERTY_SETTINGS, has_setting, settings)
+    add_appliances(add, _switches)
 
 
-class AlexaRoutineSwitch(RoutineEntity, SwitchEntity):
+@dataclass(frozen=True, kw_only=True)
+class AlexaSwitchDescription(SwitchEntityDescription):
+    """A switch of a device."""
+
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaCapableSwitchDescription(AlexaSwitchDescription, CapableDescription):
+    """A switch of a device with a capability."""
+
+
+ALARM: Final = AlexaSwitchDescription(
+    key="alarm",
+    translation_key="alarm",
+    entity_registry_enabled_default=False,
+)
+
+ASCENDING: Final = AlexaCapableSwitchDescription(
+    key="ascending_alarm",
+    translation_key="ascending_alarm",
+    capability="ASCENDING_ALARM_VOLUME",
+    entity_registry_enabled_default=False,
+)
+
+
+@callback
+def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> None:
+    """Add switches with the alarms; those of deleted alarms leave the entity registry, too."""
+    entry, devices = add.entry, add.entry.runtime_data.devices
+    shown: set[str] = set()
+
+    def candidates() -> Candidates:
+        for serial, items in notifications.data.items():
+            if (device := devices.data.get(serial)) is not None:
+                for item in items:
+                    if item.type in ALARMS:
+                        factory = partial(AlexaAlarmSwitch, entry, notifications, device, alarm=item)
+                        yield alarm_unique_id(entry, item), factory
+
+    async def _async_look_again() -> None:
+        await notifications.async_refresh_shared()
+        _update()
+
+    @callback
+    def _look_again() -> None:
+        entry.async_create_background_task(add.hass, _async_look_again(), f"{DOMAIN} alarms gone")
+
+    @callback
+    def _update() -> None:
+        alarms = {unique_id for unique_id, _ in candidates()}
+        if alarms - shown:
+            add_new()
+        shown.clear()
+        shown.update(alarms)
+        if notifications.last_update_success:
+            prefixes = tuple(f"{player_unique_id(entry, serial)}_{ALARM.key}_" for serial in devices.data)
+            registered = {key: item for key, item in add.registered("").items() if key.startswith(prefixes)}
+            kept = absences.keep(registered, alarms)
+            for key in registered.keys() - alarms - kept:
+                er.async_get(add.hass).async_remove(registered[key])
+
+    absences = Absences(add.hass, entry, _look_again)
+    add_new = add.follow(candidates)
+    for coordinator in (notifications, devices):
+        entry.async_on_unload(coordinator.async_add_listener(_update))
+    _update()
+
+
+def alarm_unique_id(entry: AlexaConfigEntry, alarm: Notification) -> str:
+    """Return the unique id of an alarm's switch."""
+    return f"{player_unique_id(entry, alarm.serial)}_{ALARM.key}_{alarm.index or alarm.notification_id}"
+
+
+class _Switch(SwitchEntity):
+    """A switch that turns on and off in the same way."""
+
+    _attr_device_class = SwitchDeviceClass.SWITCH
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        await self._async_switch(on=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        await self._async_switch(on=False)
+
+    @abstractmethod
+    async def _async_switch(self, *, on: bool) -> None:
+        """Turn the switch on or off."""
+
+
+class AlexaRoutineSwitch(RoutineEntity, _Switch):
     """Whether a routine is enabled; its button runs it."""
 
     _attr_entity_category = EntityCategory.CONFIG
@@ -96,169 +195,24 @@ class AlexaRoutineSwitch(RoutineEntity, SwitchEntity):
         return self._routine.enabled
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_set(enabled=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_set(enabled=False)
-
-    async def _async_set(self, *, enabled: bool) -> None:
-        """Turn it on or off."""
+    async def _async_switch(self, *, on: bool) -> None:
         with command_errors(self.hass, self.entry):
-            await self.coordinator.async_set_enabled(self._routine.routine_id, enabled=enabled)
+            await self.coordinator.async_set_enabled(self._routine.routine_id, enabled=on)
 
 
-ALARM: Final = SwitchEntityDescription(
-    key="alarm",
-    translation_key="alarm",
-    device_class=SwitchDeviceClass.SWITCH,
-    entity_category=EntityCategory.CONFIG,
-    entity_registry_enabled_default=False,
-)
-
-ASCENDING: Final = SwitchEntityDescription(
-    key="ascending_alarm",
-    translation_key="ascending_alarm",
-    device_class=SwitchDeviceClass.SWITCH,
-    entity_category=EntityCategory.CONFIG,
-    entity_registry_enabled_default=False,
-)
-
-
-@callback
-def _async_setup_alarms(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add those that the account can have."""
-    if entry.runtime_data.notifications and entry.runtime_data.backend.alarms:
-        _AlarmSwitches(hass, entry, entry.runtime_data.notifications, async_add_entities).async_start()
-    _add_ascending(hass, entry, async_add_entities)
-
-
-def _add_ascending(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for every device that supports ascending volume."""
-    async_setup_capable(
-        hass,
-        entry,
-        async_add_entities,
-        "ASCENDING_ALARM_VOLUME",
-        entry.runtime_data.ascending,
-        {ASCENDING.key: AlexaAscendingSwitch},
-    )
-
-
-class _AlarmSwitches:
-    """Adds and removes switches with the alarms; those of deleted alarms leave the entity registry, too."""
-
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: AlexaConfigEntry,
-        notifications: NotificationsCoordinator,
-        async_add_entities: AddConfigEntryEntitiesCallback,
-    ) -> None:
-        """Initialize without alarms."""
-        self._hass = hass
-        self._entry = entry
-        self._notifications = notifications
-        self._add = async_add_entities
-        self._known: set[str] = set()
-        self._cancel: CALLBACK_TYPE | None = None
-
-    @callback
-    def async_start(self) -> None:
-        """Watch the alarms until the entry is unloaded."""
-        self._entry.async_on_unload(self._notifications.async_add_listener(self._async_update))
-        self._entry.async_on_unload(self._entry.runtime_data.devices.async_add_listener(self._async_update))
-        self._entry.async_on_unload(self._async_cancel)
-        self._async_update()
-
-    def _alarms(self) -> dict[str, tuple[Device, Notification]]:
-        """Return all alarms of existing devices, by unique id."""
-        devices = self._entry.runtime_data.devices.data
-        return {
-            alarm_unique_id(self._entry, item): (devices[serial], item)
-            for serial, items in self._notifications.data.items()
-            if serial in devices
-            for item in items
-            if item.type in ALARMS
-        }
-
-    def _registered(self) -> list[er.RegistryEntry]:
-        """Return the registered switches of alarms of existing devices, enabled or not."""
-        listed = {player_unique_id(self._entry, serial) for serial in self._entry.runtime_data.devices.data}
-        registry = er.async_get(self._hass)
-        items = er.async_entries_for_config_entry(registry, self._entry.entry_id)
-        return [
-            item
-            for item in items
-            if item.domain == SWITCH_DOMAIN and item.unique_id.rpartition(f"_{ALARM.key}_")[0] in listed
-        ]
-
-    @callback
-    def _async_update(self) -> None:
-        """Add switches of new alarms; schedule a second read if some seem to be gone."""
-        alarms = self._alarms()
-        new = sorted(alarms.keys() - self._known)
-        self._known.update(new)
-        if new:
-            switches = [AlexaAlarmSwitch(self._entry, self._notifications, *alarms[unique_id]) for unique_id in new]
-            self._entry.async_create_task(self._hass, self._async_add(switches), f"{DOMAIN} add alarms")
-        gone = any(item.unique_id not in alarms for item in self._registered())
-        if gone and self._cancel is None:
-            self._cancel = async_call_later(self._hass, ABSENCE, self._async_due)
-
-    async def _async_add(self, switches: list[AlexaAlarmSwitch]) -> None:
-        """Add switches, a few at a time."""
-        for batch in batched(switches, BATCH, strict=False):
-            self._add(batch)
-            await asyncio.sleep(0)
-
-    @callback
-    def _async_due(self, _now: object) -> None:
-        """Run the second read in the background."""
-        self._entry.async_create_background_task(self._hass, self._async_look_again(), f"{DOMAIN} alarms gone")
-
-    async def _async_look_again(self) -> None:
-        """Read once more; alarms that are still missing are gone."""
-        missing = {item.unique_id for item in self._registered()} - self._alarms().keys()
-        if missing:
-            await self._notifications.async_refresh_shared()
-        self._cancel = None
-        if not missing or not self._notifications.last_update_success:
-            return
-        registry = er.async_get(self._hass)
-        alarms = self._alarms()
-        for item in self._registered():
-            if item.unique_id in missing and item.unique_id not in alarms:
-                self._known.discard(item.unique_id)
-                registry.async_remove(item.entity_id)
-
-    @callback
-    def _async_cancel(self) -> None:
-        """Cancel the second read."""
-        if self._cancel:
-            self._cancel()
-            self._cancel = None
-
-
-def alarm_unique_id(entry: AlexaConfigEntry, alarm: Notification) -> str:
-    """Return the unique id of an alarm's switch."""
-    return f"{player_unique_id(entry, alarm.serial)}_{ALARM.key}_{alarm.index or alarm.notification_id}"
-
-
-class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], SwitchEntity):
+class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
     """One alarm; off keeps it for later. Its name is its label, or its time when the switch was created."""
 
     def __init__(
-        self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, device: Device, alarm: Notification
+        self,
+        entry: AlexaConfigEntry,
+        coordinator: NotificationsCoordinator,
+        device: Device,
+        *,
+        alarm: Notification,
     ) -> None:
         """Initialize for an alarm."""
-        super().__init__(entry, coordinator, device, ALARM.key)
-        self.entity_description = ALARM
+        super().__init__(entry, coordinator, device, ALARM)
         self._id = alarm.notification_id
         self._attr_unique_id = alarm_unique_id(entry, alarm)
         clock = time_of_day(alarm.local_seconds) if alarm.local_seconds is not None else None
@@ -285,29 +239,18 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], SwitchEntity
         return None if alarm is None else alarm.status is not NotificationStatus.OFF
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_switch(enabled=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_switch(enabled=False)
-
-    async def _async_switch(self, *, enabled: bool) -> None:
+    async def _async_switch(self, *, on: bool) -> None:
         """Turn the alarm on or off; the state follows Amazon's report."""
         alarm, echo = self.alarm, echo_of(self.entry, self.serial)
         if alarm is None or echo is None:
             raise invalid_input("alarm_gone", id=self._id)
-        await async_switch(self.hass, echo, alarm, enabled=enabled)
+        await async_switch(self.hass, echo, alarm, enabled=on)
 
 
-class AlexaAscendingSwitch(AlexaDeviceEntity[bool], SwitchEntity):
+class AlexaAscendingSwitch(AlexaDeviceEntity[bool], _Switch):
     """Ascending volume of a device's alarms."""
 
-    def __init__(self, entry: AlexaConfigEntry, coordinator: AscendingCoordinator, device: Device) -> None:
-        """Initialize for the ascending volume."""
-        super().__init__(entry, coordinator, device, ASCENDING.key)
-        self._ascending = coordinator
-        self.entity_description = ASCENDING
+    coordinator: AscendingCoordinator
 
     @property
     @override
@@ -315,37 +258,29 @@ class AlexaAscendingSwitch(AlexaDeviceEntity[bool], SwitchEntity):
         return self.value
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_set(enabled=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_set(enabled=False)
-
-    async def _async_set(self, *, enabled: bool) -> None:
+    async def _async_switch(self, *, on: bool) -> None:
         """Set ascending volume, and show the resulting value."""
         with command_errors(self.hass, self.entry):
-            await self._ascending.api.async_set_ascending(self.device, enabled=enabled)
+            await self.coordinator.api.async_set_ascending(self.device, enabled=on)
         await self.coordinator.async_refresh_shared()
 
 
 # The space in the key is alexa_media_player's: the unique id must not change.
-DND: Final = SwitchEntityDescription(
+DND: Final = AlexaSwitchDescription(
     key="do not disturb",
     translation_key="do_not_disturb",
-    device_class=SwitchDeviceClass.SWITCH,
-    entity_category=EntityCategory.CONFIG,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlexaModeDescription(SwitchEntityDescription):
+class AlexaModeDescription(AlexaCapableSwitchDescription):
     """A playback mode of a device.
 
     ``value_fn`` reads it from the session, ``None`` if it cannot be changed there. ``command`` is the player command,
     ``field`` the name of its value.
     """
 
+    capability: str = "MUSIC_SKILL"
     value_fn: Callable[[Session], bool | None]
     command: str
     field: str
@@ -355,8 +290,6 @@ MODES: Final = (
     AlexaModeDescription(
         key="shuffle",
         translation_key="shuffle",
-        device_class=SwitchDeviceClass.SWITCH,
-        entity_category=EntityCategory.CONFIG,
         value_fn=lambda session: session.shuffle,
         command="ShuffleCommand",
         field="shuffle",
@@ -364,8 +297,6 @@ MODES: Final = (
     AlexaModeDescription(
         key="repeat",
         translation_key="repeat",
-        device_class=SwitchDeviceClass.SWITCH,
-        entity_category=EntityCategory.CONFIG,
         value_fn=lambda session: None if session.repeat is None else session.repeat is Repeat.ALL,
         command="RepeatCommand",
         field="repeat",
@@ -373,61 +304,26 @@ MODES: Final = (
 )
 
 
-@callback
-def _async_setup_device(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the switches of Do Not Disturb and playback."""
-    _add_dnd(hass, entry, async_add_entities)
-    _add_modes(hass, entry, async_add_entities)
+class _DndFilter:
+    """Selects the devices in Amazon's list of Do Not Disturb; one that a later list lacks has not lost the setting."""
+
+    def __init__(self, devices: DevicesCoordinator) -> None:
+        """Initialize without devices."""
+        self._devices = devices
+        self._named: set[str] = set()
+
+    def __call__(self, dnd: DndCoordinator, device: Device, _description: SwitchEntityDescription) -> bool:
+        """Return whether a device has Do Not Disturb; a group's is that of its speakers."""
+        self._named.update(dnd.data)
+        leaves = (leaf.serial for leaf in self._devices.leaves(device))
+        return not self._named.isdisjoint((device.serial, *leaves))
 
 
-def _add_modes(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add shuffle and repeat for every device that plays music."""
-    async_setup_capable(
-        hass,
-        entry,
-        async_add_entities,
-        "MUSIC_SKILL",
-        entry.runtime_data.players,
-        {mode.key: partial(AlexaModeSwitch, description=mode) for mode in MODES},
-    )
-
-
-def _add_dnd(hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
-    """Add one for every device in Amazon's list of Do Not Disturb."""
-    devices = entry.runtime_data.devices
-    dnd = entry.runtime_data.dnd
-    if dnd is None:
-        return
-    named: set[str] = set()
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaDndSwitch]]]:
-        # A device that one list lacks has not lost the setting.
-        named.update(dnd.data)
-        for device in devices.data.values():
-            # a group's is that of its speakers
-            if not named.isdisjoint((device.serial, *(leaf.serial for leaf in devices.leaves(device)))):
-                yield (
-                    f"{player_unique_id(entry, device.serial)}_{DND.key}",
-                    partial(AlexaDndSwitch, entry, dnd, device),
-                )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices, dnd)
-
-
-class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
+class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
     """Do Not Disturb of a device; that of a group is on while it is on for every speaker behind it."""
 
     coordinator: DndCoordinator
-
-    def __init__(self, entry: AlexaConfigEntry, coordinator: DndCoordinator, device: Device) -> None:
-        """Initialize for Do Not Disturb."""
-        super().__init__(entry, coordinator, device, DND.key)
-        self.entity_description = DND
-        self._shown: bool | None = None
+    _shown: bool | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -463,37 +359,19 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], SwitchEntity):
         return None if None in states else all(states)
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_set(enabled=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_set(enabled=False)
-
-    async def _async_set(self, *, enabled: bool) -> None:
+    async def _async_switch(self, *, on: bool) -> None:
         """Switch, and show what Amazon then confirms."""
         await async_require_speakers(self)
         with command_errors(self.hass, self.entry):
-            await self.coordinator.async_switch(self._targets, enabled=enabled)
+            await self.coordinator.async_switch(self._targets, enabled=on)
 
 
-class AlexaModeSwitch(PlaybackEntity, SwitchEntity):
+class AlexaModeSwitch(PlaybackEntity, _Switch):
     """Shuffle or repeat of the current session; available while the provider supports changing it."""
 
     entity_description: AlexaModeDescription
-
-    def __init__(
-        self,
-        entry: AlexaConfigEntry,
-        coordinator: PlayersCoordinator,
-        device: Device,
-        description: AlexaModeDescription,
-    ) -> None:
-        """Initialize for a mode."""
-        super().__init__(entry, coordinator, device, description.key)
-        self._players = coordinator
-        self.entity_description = description
-        self._shown: tuple[bool, bool | None] | None = None
+    coordinator: PlayersCoordinator
+    _shown: tuple[bool, bool | None] | None = None
 
     @property
     @override
@@ -507,14 +385,6 @@ class AlexaModeSwitch(PlaybackEntity, SwitchEntity):
         """Return the mode of the current session."""
         session = self._session
         return self.entity_description.value_fn(session) if session else None
-
-    @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_set(enabled=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_set(enabled=False)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -531,190 +401,110 @@ class AlexaModeSwitch(PlaybackEntity, SwitchEntity):
             self._shown = shown
             super()._handle_coordinator_update()
 
-    async def _async_set(self, *, enabled: bool) -> None:
+    @override
+    async def _async_switch(self, *, on: bool) -> None:
         """Send the command to this player, or that of its group; show the confirmed value."""
         description = self.entity_description
-        await self._async_transport(description.command, **{description.field: enabled})
+        await self._async_transport(description.command, **{description.field: on})
 
 
 @dataclass(frozen=True, kw_only=True)
-class SettingSwitchDescription(SwitchEntityDescription):
-    """A setting with the values ``on`` and ``off``."""
+class _OnOffDescription(SwitchEntityDescription):
+    """A setting with the values ``on`` and ``off`` at Amazon."""
 
-    on: PropertySettingValue
-    off: PropertySettingValue
-    device_class: SwitchDeviceClass | None = SwitchDeviceClass.SWITCH
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
+    on: SettingValue = True
+    off: SettingValue = False
 
 
-def _switch(key: str, on: PropertySettingValue = True, off: PropertySettingValue = False) -> SettingSwitchDescription:
-    return SettingSwitchDescription(key=key, translation_key=key, on=on, off=off)
-
-
-PROPERTY_SETTINGS: Final = (
-    ("SpeechRecognizer.FollowUp.mode", _switch("follow_up_mode")),
-    ("SpeechRecognizer.wakeWordConfirmation", _switch("start_of_request_sound", "TONE", "NONE")),
-    ("SpeechRecognizer.speechConfirmation", _switch("end_of_request_sound", "TONE", "NONE")),
-    ("Alexa.ManagedDevice.Settings.errorSuppression", _switch("mute_connectivity_errors", ("CONNECTIVITY",), ())),
-    ("Accessibility.Captions.AlexaCaptions.enablement", _switch("alexa_captions", "ENABLED", "DISABLED")),
-    ("Accessibility.Captions.ClosedCaptions.enablement", _switch("closed_captions", "ENABLED", "DISABLED")),
-    ("Accessibility.Display.Magnifier.enablement", _switch("magnifier", "ENABLED", "DISABLED")),
-    ("Accessibility.Display.ColorInversion.enablement", _switch("color_inversion", "ENABLED", "DISABLED")),
-)
-"""Settings by their keys at Amazon; Do Not Disturb is a separate topic."""
-
-
-@callback
-def _async_setup_managed_settings(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the settings of a property."""
-    async_setup_property_settings(hass, entry, async_add_entities, PROPERTY_SETTINGS, AlexaPropertySettingSwitch)
-
-
-class AlexaPropertySettingSwitch(PropertySettingEntity, SwitchEntity):
+@dataclass(frozen=True, kw_only=True)
+class AlexaSettingSwitchDescription(SettingDescription, _OnOffDescription):
     """A setting that is on or off."""
 
-    entity_description: SettingSwitchDescription
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaPreferenceSwitchDescription(PreferenceDescription, _OnOffDescription):
+    """A preference that is on or off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexaPropertySettingSwitchDescription(PropertySettingDescription, _OnOffDescription):
+    """A setting of a property's Echo that is on or off."""
+
+
+SETTINGS: Final = tuple(
+    AlexaSettingSwitchDescription(key=key, translation_key=key, setting=setting, capability=capability)
+    for key, setting, capability in (
+        ("display", Setting.DISPLAY_POWER, "DISPLAY_POWER_TOGGLE"),
+        ("adaptive_brightness", Setting.ADAPTIVE_BRIGHTNESS, "DISPLAY_ADAPTIVE_BRIGHTNESS"),
+        # No capability of these two is known; Amazon refuses them for devices that lack them.
+        ("attention_span", Setting.ATTENTION_SPAN, "FAR_FIELD_WAKE_WORD"),
+        ("gestures", Setting.GESTURES, "FAR_FIELD_WAKE_WORD"),
+        ("communications", Setting.COMMUNICATIONS, "FAR_FIELD_WAKE_WORD"),
+        ("announcements", Setting.ANNOUNCEMENTS, "FAR_FIELD_WAKE_WORD"),
+    )
+)
+
+PREFERENCES: Final = (
+    AlexaPreferenceSwitchDescription(
+        key="follow_up_mode", translation_key="follow_up_mode", preference="follow_up", capability="GOLDFISH"
+    ),
+    AlexaPreferenceSwitchDescription(
+        key="notification_sound",
+        translation_key="notification_sound",
+        preference="notification_sound",
+        capability="EARCONS",
+    ),
+)
+
+# Do Not Disturb of a property is a separate topic.
+PROPERTY_SETTINGS: Final = tuple(
+    AlexaPropertySettingSwitchDescription(key=key, translation_key=key, setting=setting, on=on, off=off)
+    for key, setting, on, off in (
+        ("follow_up_mode", "SpeechRecognizer.FollowUp.mode", True, False),
+        ("start_of_request_sound", "SpeechRecognizer.wakeWordConfirmation", "TONE", "NONE"),
+        ("end_of_request_sound", "SpeechRecognizer.speechConfirmation", "TONE", "NONE"),
+        ("mute_connectivity_errors", "Alexa.ManagedDevice.Settings.errorSuppression", ("CONNECTIVITY",), ()),
+        ("alexa_captions", "Accessibility.Captions.AlexaCaptions.enablement", "ENABLED", "DISABLED"),
+        ("closed_captions", "Accessibility.Captions.ClosedCaptions.enablement", "ENABLED", "DISABLED"),
+        ("magnifier", "Accessibility.Display.Magnifier.enablement", "ENABLED", "DISABLED"),
+        ("color_inversion", "Accessibility.Display.ColorInversion.enablement", "ENABLED", "DISABLED"),
+    )
+)
+
+
+class _SettingSwitch(AlexaSetting, _Switch):
+    """A setting that is on or off."""
+
+    entity_description: _OnOffDescription
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Return Amazon's value, or None for a value that is neither."""
         values = {self.entity_description.on: True, self.entity_description.off: False}
-        return None if self.setting is None else values.get(self.setting)
+        return None if self.present is None else values.get(self.present)
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self.async_set(self.entity_description.on)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self.async_set(self.entity_description.off)
+    async def _async_switch(self, *, on: bool) -> None:
+        await self.async_write(self.entity_description.on if on else self.entity_description.off)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AlexaSettingSwitchDescription(SettingDescription, SwitchEntityDescription):
-    """A setting that is on or off."""
-
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
-    device_class: SwitchDeviceClass | None = SwitchDeviceClass.SWITCH
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaPreferenceSwitchDescription(CapableDescription, SwitchEntityDescription):
-    """A preference that is on or off."""
-
-    value_fn: Callable[[DevicePreferences], bool | None]
-    change_fn: Callable[[bool], PreferenceChanges]
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
-    entity_registry_enabled_default: bool = False
-    device_class: SwitchDeviceClass | None = SwitchDeviceClass.SWITCH
-
-
-SETTINGS: Final = (
-    AlexaSettingSwitchDescription(
-        key="display",
-        translation_key="display",
-        setting=Setting.DISPLAY_POWER,
-        capability="DISPLAY_POWER_TOGGLE",
-    ),
-    AlexaSettingSwitchDescription(
-        key="adaptive_brightness",
-        translation_key="adaptive_brightness",
-        setting=Setting.ADAPTIVE_BRIGHTNESS,
-        capability="DISPLAY_ADAPTIVE_BRIGHTNESS",
-    ),
-    # No capability of these two is known; Amazon refuses them for devices that lack them.
-    AlexaSettingSwitchDescription(
-        key="attention_span",
-        translation_key="attention_span",
-        setting=Setting.ATTENTION_SPAN,
-        capability="FAR_FIELD_WAKE_WORD",
-    ),
-    AlexaSettingSwitchDescription(
-        key="gestures",
-        translation_key="gestures",
-        setting=Setting.GESTURES,
-        capability="FAR_FIELD_WAKE_WORD",
-    ),
-    AlexaSettingSwitchDescription(
-        key="communications",
-        translation_key="communications",
-        setting=Setting.COMMUNICATIONS,
-        capability="FAR_FIELD_WAKE_WORD",
-    ),
-    AlexaSettingSwitchDescription(
-        key="announcements",
-        translation_key="announcements",
-        setting=Setting.ANNOUNCEMENTS,
-        capability="FAR_FIELD_WAKE_WORD",
-    ),
-)
-
-PREFERENCES: Final = (
-    AlexaPreferenceSwitchDescription(
-        key="follow_up_mode",
-        translation_key="follow_up_mode",
-        capability="GOLDFISH",
-        value_fn=lambda preferences: preferences.follow_up,
-        change_fn=lambda value: PreferenceChanges(follow_up=value),
-    ),
-    AlexaPreferenceSwitchDescription(
-        key="notification_sound",
-        translation_key="notification_sound",
-        capability="EARCONS",
-        value_fn=lambda preferences: preferences.notification_sound,
-        change_fn=lambda value: PreferenceChanges(notification_sound=value),
-    ),
-)
-
-
-@callback
-def _async_setup_settings(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the settings of each device."""
-    async_setup_settings(hass, entry, async_add_entities, SETTINGS, AlexaSettingSwitch)
-    async_setup_settings(hass, entry, async_add_entities, PREFERENCES, AlexaPreferenceSwitch)
-
-
-class AlexaSettingSwitch(SettingEntity, SwitchEntity):
+class AlexaSettingSwitch(SettingEntity, _SettingSwitch):
     """A setting that is on or off."""
 
     entity_description: AlexaSettingSwitchDescription
 
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        return self.setting_value if isinstance(self.setting_value, bool) else None
 
-    @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self.async_set_setting(value=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self.async_set_setting(value=False)
-
-
-class AlexaPreferenceSwitch(PreferenceEntity, SwitchEntity):
+class AlexaPreferenceSwitch(PreferenceEntity, _SettingSwitch):
     """A preference that is on or off."""
 
     entity_description: AlexaPreferenceSwitchDescription
 
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        return self.entity_description.value_fn(self.preferences)
 
-    @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self.async_set_preferences(self.entity_description.change_fn(True))
+class AlexaPropertySettingSwitch(PropertySettingEntity, _SettingSwitch):
+    """A setting of a property's Echo that is on or off."""
 
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self.async_set_preferences(self.entity_description.change_fn(False))
+    entity_description: AlexaPropertySettingSwitchDescription
 
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
@@ -723,22 +513,15 @@ POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 _MONITOR_LED: Final = "11"
 
 
-@callback
-def _async_setup_smart_home(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the switches of appliances."""
-
-    def find(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-        if is_plain_switch(appliance):
-            yield "power" if is_something_else(appliance) else "", AlexaPowerSwitch
-        for toggle in plain_toggles(appliance):
-            yield f"toggle_{toggle.instance}", partial(AlexaToggle, toggle=toggle)
-
-    async_setup_appliances(hass, entry, async_add_entities, SWITCH_DOMAIN, find)
+def _switches(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
+    """Yield the switches of an appliance."""
+    if is_plain_switch(appliance):
+        yield "power" if is_something_else(appliance) else "", AlexaPowerSwitch
+    for toggle in plain_toggles(appliance):
+        yield f"toggle_{toggle.instance}", partial(AlexaToggle, toggle=toggle)
 
 
-class _AlexaSwitch(AlexaApplianceEntity, SwitchEntity):
+class _AlexaSwitch(AlexaApplianceEntity, _Switch):
     """A switch with the values ON and OFF."""
 
     @property
@@ -747,12 +530,8 @@ class _AlexaSwitch(AlexaApplianceEntity, SwitchEntity):
         return None if self.primary is None else self.primary == "ON"
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        await self.async_control(self._control(on=True))
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        await self.async_control(self._control(on=False))
+    async def _async_switch(self, *, on: bool) -> None:
+        await self.async_control(self._control(on=on))
 
     @abstractmethod
     def _control(self, *, on: bool) -> Control:
@@ -779,8 +558,6 @@ class AlexaPowerSwitch(_AlexaSwitch):
 
 class AlexaToggle(_AlexaSwitch):
     """A toggle of an appliance, with Amazon's name."""
-
-    _attr_device_class = SwitchDeviceClass.SWITCH
 
     def __init__(self, place: Placement, *, toggle: Feature) -> None:
         """Initialize for one of the appliance's toggles."""

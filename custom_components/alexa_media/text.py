@@ -5,12 +5,12 @@ from typing import Final, override
 
 from homeassistant.components.text import TextEntity, TextEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import command_errors, invalid_input
-from .features.settings import CapableDescription, PreferenceEntity, async_setup_settings
+from .entity import CapableDescription, EntityAdder, command_errors, invalid_input
+from .features.settings import ListedSettingEntity, is_single
 
 PARALLEL_UPDATES = 0
 
@@ -19,7 +19,8 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the texts of an account."""
-    _async_setup_settings(hass, entry, async_add_entities)
+    add = EntityAdder(hass, entry, async_add_entities)
+    add.devices(entry.runtime_data.settings, AlexaNameText, (NAME,), is_single)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +31,10 @@ class AlexaTextDescription(CapableDescription, TextEntityDescription):
     entity_registry_enabled_default: bool = False
 
 
-NAME: Final = (AlexaTextDescription(key="name", translation_key="name", capability="CHANGE_NAME"),)
+NAME: Final = AlexaTextDescription(key="name", translation_key="name", capability="CHANGE_NAME")
 
 
-@callback
-def _async_setup_settings(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add the name of each device."""
-    async_setup_settings(hass, entry, async_add_entities, NAME, AlexaNameText)
-
-
-class AlexaNameText(PreferenceEntity, TextEntity):
+class AlexaNameText(ListedSettingEntity, TextEntity):
     """Name of a device at Amazon; its name here follows."""
 
     @property

@@ -1,24 +1,22 @@
 """To-do list platform."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 import logging
 import re
 from typing import Final, override
 
-from homeassistant.components.todo.const import DOMAIN as TODO_DOMAIN, TodoItemStatus, TodoListEntityFeature
+from homeassistant.components.todo.const import TodoItemStatus, TodoListEntityFeature
 from homeassistant.components.todo.entity import TodoItem, TodoListEntity
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from .cloud.model.lists import MAX_ITEMS, ItemChanges, ListItem, ListsApi, ListType
-from .coordinator.base import EXISTENCE
 from .coordinator.lists import AlexaList, ListsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import TopicEntity, account_device_info, async_setup_entities, command_errors, invalid_input
+from .entity import Candidates, EntityAdder, TopicEntity, account_device_info, command_errors, invalid_input
 
 PARALLEL_UPDATES = 0
 
@@ -27,7 +25,17 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the to-do lists of an account."""
-    _async_setup_lists(hass, entry, async_add_entities)
+    lists, api = entry.runtime_data.lists, entry.runtime_data.backend.lists
+    if lists is None or api is None:
+        return
+
+    def candidates() -> Candidates:
+        for list_id in lists.data:
+            yield _unique_id(entry, list_id), partial(AlexaTodoList, entry, lists, api, list_id)
+
+    add = EntityAdder(hass, entry, async_add_entities)
+    add.follow(candidates, lists)
+    lists.async_remember(add.remove_gone(_unique_id(entry, ""), lists.is_gone, lists))
 
 
 # Prefix of a quantity, so that a text that contains × is not split.
@@ -52,43 +60,6 @@ _LOGGER = logging.getLogger(__name__)
 _NAMES: Final = {ListType.SHOP: "shopping_list", ListType.TODO: "to_do_list"}
 
 _STATUS: Final = {True: TodoItemStatus.COMPLETED, False: TodoItemStatus.NEEDS_ACTION}
-
-
-@callback
-def _async_setup_lists(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Add one for every list, and remove those of deleted lists."""
-    lists = entry.runtime_data.lists
-    api = entry.runtime_data.backend.lists
-    if lists is None or api is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaTodoList]]]:
-        for list_id in lists.data:
-            yield _unique_id(entry, list_id), partial(AlexaTodoList, entry, lists, api, list_id)
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, lists)
-    registry = er.async_get(hass)
-
-    @callback
-    def _remove_gone() -> None:
-        for list_id, entity_id in _registered(registry, entry).items():
-            if list_id not in lists.data and list_id not in lists.remembered:
-                registry.async_remove(entity_id)
-
-    entry.async_on_unload(lists.async_add_listener(_remove_gone, EXISTENCE))
-    lists.async_remember(_registered(registry, entry))
-
-
-def _registered(registry: er.EntityRegistry, entry: AlexaConfigEntry) -> dict[str, str]:
-    """Return the entity ids of registered lists, by the id of the list."""
-    prefix = _unique_id(entry, "")
-    return {
-        registered.unique_id.removeprefix(prefix): registered.entity_id
-        for registered in er.async_entries_for_config_entry(registry, entry.entry_id)
-        if registered.domain == TODO_DOMAIN and registered.unique_id.startswith(prefix)
-    }
 
 
 def _unique_id(entry: AlexaConfigEntry, list_id: str) -> str:

@@ -7,7 +7,7 @@ from custom_components.alexa_media import number, select, switch
 
 ACCOUNT = {
     "number": number.SETTINGS,
-    "select": (*select.SETTINGS, *select.WAKE_WORDS, *select.PREFERENCES, *select.TIME_ZONES),
+    "select": (*select.SETTINGS, select.WAKE_WORD, *select.PREFERENCES),
     "switch": (*switch.SETTINGS, *switch.PREFERENCES),
 }
 PROPERTY = {
@@ -30,7 +30,7 @@ def names(descriptions: tuple[EntityDescription, ...]) -> dict[str, str]:
 @pytest.mark.parametrize("platform", sorted(ACCOUNT))
 def test_a_setting_of_both_clouds_has_one_key_and_one_name(platform: str) -> None:
     account = names(ACCOUNT[platform])
-    managed = names(tuple(description for _, description in PROPERTY[platform]))
+    managed = names(PROPERTY[platform])
     assert account.keys() & managed.keys() == SHARED[platform]
     assert {key: account[key] for key in SHARED[platform]} == {key: managed[key] for key in SHARED[platform]}
     assert set(account.values()) & set(managed.values()) == {account[key] for key in SHARED[platform]}

@@ -48,7 +48,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         self._api = api
         self._item_ids: dict[str, dict[str, None]] = {}
         self._absences = Absences(hass, entry, partial(self.async_list_hint, None))
-        self.remembered: set[str] = set()
+        self._remembered: set[str] = set()
         self._forgot = False
         self._changed: set[str] = set()
         self._refused: set[str] = set()
@@ -114,10 +114,10 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         # Pushes may have been missed since the last read: Amazon's change marks may be incomplete.
         missed = not (self._read_up and self.push_up)
         self._read_up = self.push_up
-        kept = self._absences.keep({*self.data, *self.remembered}, infos)
+        kept = self._absences.keep({*self.data, *self._remembered}, infos)
         lists = {key: self.data[key] for key in kept if key in self.data}
-        self._forgot = not self.remembered <= kept | infos.keys()
-        self.remembered &= kept
+        self._forgot = not self._remembered <= kept | infos.keys()
+        self._remembered &= kept
         for key, info in infos.items():
             before = self.data.get(key)
             lists[key] = AlexaList(info=info, items=before.items if before else None)
@@ -200,11 +200,16 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         super()._async_on_hint(now)
 
     @callback
+    def is_gone(self, list_id: str) -> bool:
+        """Return whether two successful reads lacked a list."""
+        return list_id not in self.data and list_id not in self._remembered
+
+    @callback
     def async_remember(self, list_ids: Iterable[str]) -> None:
         """Remember lists known before a restart: they are gone after two successful reads without them."""
-        self.remembered |= set(list_ids) - self.data.keys()
+        self._remembered |= set(list_ids) - self.data.keys()
         if self.last_update_success:
-            self._absences.miss(self.remembered)
+            self._absences.miss(self._remembered)
 
     # --- writing ---------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from ..cloud.errors import (
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import Device
 from ..cloud.model.events import EqualizerChanged
-from ..cloud.model.property import DeviceSettings, ManagementApi, PropertySettingValue
+from ..cloud.model.property import DeviceSettings, ManagementApi
 from ..cloud.model.settings import (
     EQUALIZER,
     SOURCES,
@@ -485,7 +485,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         }
         return DeviceSettings(values={**value.values, **kept}) if kept else value
 
-    async def async_set(self, key: str, setting: str, value: PropertySettingValue) -> None:
+    async def async_set(self, key: str, setting: str, value: SettingValue) -> None:
         """Write a setting and show the cloud's result; raises the ``AlexaError`` of a refusal."""
         try:
             shown = self.data.get(key, DeviceSettings()).values.get(setting)
@@ -500,14 +500,14 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
             self._async_look_later(key, setting, value)
 
     @callback
-    def _async_look_later(self, key: str, setting: str, value: PropertySettingValue) -> None:
+    def _async_look_later(self, key: str, setting: str, value: SettingValue) -> None:
         """Schedule the second read of a setting."""
         self._async_cancel_second_look(key, setting)
         self._second_looks[key, setting] = async_call_later(
             self.hass, SECOND_READ_DELAY, partial(self._async_look_again, key, setting, value)
         )
 
-    async def _async_confirm(self, key: str, setting: str, value: PropertySettingValue) -> bool:
+    async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
         """Read a setting and show it; returns whether it has the written value."""
         try:
             found = await self.api.async_setting(key, setting)
@@ -520,7 +520,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         return found == value
 
     @callback
-    def _async_look_again(self, key: str, setting: str, value: PropertySettingValue, _now: object) -> None:
+    def _async_look_again(self, key: str, setting: str, value: SettingValue, _now: object) -> None:
         """Read a setting for the second and last time."""
         self._second_looks.pop((key, setting), None)
         self.entry.async_create_background_task(

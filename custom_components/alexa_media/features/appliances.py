@@ -1,17 +1,17 @@
 """Base entities of smart home appliances, and their diagnostics."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any, ClassVar, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util, slugify
 
 from ..cloud.model.appliances import (
@@ -19,6 +19,7 @@ from ..cloud.model.appliances import (
     ApplianceState,
     Control,
     Feature,
+    FeatureName,
     PropertyKey,
     PropertyName,
     Sample,
@@ -27,7 +28,7 @@ from ..cloud.model.appliances import (
 from ..const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from ..coordinator.smart_home import SmartHomeCoordinator
-from ..entity import TopicEntity, async_setup_entities, command_errors, player_device_info, player_unique_id
+from ..entity import Candidates, EntityAdder, TopicEntity, command_errors, player_device_info, player_unique_id
 
 
 def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | None:
@@ -198,34 +199,39 @@ def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, applianc
     return info
 
 
-@callback
-def async_setup_appliances(
-    hass: HomeAssistant,
-    entry: AlexaConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    domain: str,
-    find: Finder,
-) -> None:
-    """Add the entities that ``find`` yields for each appliance, now and when appliances appear.
+def where(fits: Callable[[Appliance], object], factory: EntityFactory, key: str = "") -> Finder:
+    """Return the finder of one entity for each appliance that fits."""
+    return lambda appliance: [(key, factory)] if fits(appliance) else []
 
-    It yields (key, factory): the key follows Alexa's entity id in the unique id, "" for the main entity.
+
+def has(name: FeatureName) -> Callable[[Appliance], object]:
+    """Return a function that returns an appliance's feature of a name, if it has it."""
+    return lambda appliance: appliance.feature(name)
+
+
+@callback
+def add_appliances(add: EntityAdder, *finders: Finder) -> None:
+    """Add the entities that the finders yield for each appliance, now and when appliances appear.
+
+    They yield (key, factory): the key follows Alexa's entity id in the unique id, "" for the main entity.
     """
+    entry = add.entry
     runtime = entry.runtime_data
     appliances, smart_home, devices = runtime.appliances, runtime.smart_home, runtime.devices
     if appliances is None or smart_home is None:
         return
 
-    def candidates() -> Iterator[tuple[str, Callable[[], Entity]]]:
+    def candidates() -> Candidates:
         for appliance in appliances.data.values():
             # An Echo that is filtered out gets no sensors either.
             if appliance.is_echo and appliance.echo_serial not in devices.data:
                 continue
-            for key, factory in find(appliance):
+            for key, factory in chain.from_iterable(find(appliance) for find in finders):
                 bare = f"{appliance.entity_id}_{key}" if key else appliance.entity_id
-                unique_id = appliance_unique_id(hass, entry, domain, bare)
+                unique_id = appliance_unique_id(add.hass, entry, add.domain, bare)
                 yield unique_id, partial(factory, Placement(entry, smart_home, appliance, unique_id))
 
-    async_setup_entities(hass, entry, async_add_entities, candidates, appliances, devices)
+    add.follow(candidates, appliances, devices)
 
 
 class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):

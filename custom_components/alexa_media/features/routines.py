@@ -1,21 +1,19 @@
 """Entities of routines, and running one: which routine, and on which Echo."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..cloud.model.devices import Device, DeviceFamily
 from ..cloud.model.media import Routine
 from ..cloud.names import same, tidy
 from ..const import CONF_DEFAULT_DEVICE
-from ..coordinator.base import EXISTENCE
 from ..coordinator.media import RoutinesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import TopicEntity, account_device_info, async_setup_entities, command_errors, invalid_input
+from ..entity import Candidates, EntityAdder, TopicEntity, account_device_info, command_errors, invalid_input
 from ..issues import async_report_no_default
 from .targets import Permissions
 
@@ -155,37 +153,17 @@ def _unique_id(entry: AlexaConfigEntry, routine_id: str) -> str:
 
 
 @callback
-def async_setup_routines[E: RoutineEntity](
-    hass: HomeAssistant,
-    entry: AlexaConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    domain: str,
-    factory: Callable[[AlexaConfigEntry, RoutinesCoordinator, Routine], E],
+def add_routines(
+    add: EntityAdder, factory: Callable[[AlexaConfigEntry, RoutinesCoordinator, Routine], RoutineEntity]
 ) -> None:
     """Add an entity for every routine; they are added and removed with the routines."""
+    entry = add.entry
     if (routines := entry.runtime_data.routines) is None:
         return
-    registry = er.async_get(hass)
-    prefix = _unique_id(entry, "")
 
-    def candidates() -> Iterator[tuple[str, Callable[[], E]]]:
+    def candidates() -> Candidates:
         for routine in routines.data.values():
             yield _unique_id(entry, routine.routine_id), partial(factory, entry, routines, routine)
 
-    def registered() -> dict[str, str]:
-        """Return the entity ids of all entities of routines by the routine's id."""
-        return {
-            item.unique_id.removeprefix(prefix): item.entity_id
-            for item in er.async_entries_for_config_entry(registry, entry.entry_id)
-            if item.domain == domain and item.unique_id.startswith(prefix)
-        }
-
-    @callback
-    def _remove_gone() -> None:
-        for routine_id, entity_id in registered().items():
-            if routines.is_gone(routine_id):
-                registry.async_remove(entity_id)
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, routines)
-    routines.async_remember(registered())
-    entry.async_on_unload(routines.async_add_listener(_remove_gone, EXISTENCE))
+    add.follow(candidates, routines)
+    routines.async_remember(add.remove_gone(_unique_id(entry, ""), routines.is_gone, routines))

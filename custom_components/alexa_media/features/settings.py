@@ -1,27 +1,37 @@
 """Setting entities of both clouds."""
 
-from collections.abc import Callable, Iterator, Sequence
+from abc import abstractmethod
 from dataclasses import dataclass
-from functools import partial
-from typing import override
+from typing import Any, Literal, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EntityCategory
+from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..cloud.model.devices import Device, DevicePreferences
-from ..cloud.model.property import DeviceSettings, PropertySettingValue
+from ..cloud.model.property import DeviceSettings
 from ..cloud.model.settings import PreferenceChanges, Setting, SettingValue
 from ..coordinator.runtime import AlexaConfigEntry
 from ..coordinator.settings import DeviceSettingsCoordinator, SettingsCoordinator, setting_key
-from ..entity import AlexaDeviceEntity, async_setup_entities, command_errors, player_unique_id
+from ..entity import AlexaDeviceEntity, CapableDescription, command_errors
 
 
-@dataclass(frozen=True, kw_only=True)
-class CapableDescription(EntityDescription):
-    """An entity for devices with ``capability`` (Amazon's name); never for groups."""
+def is_single(_source: object, device: Device, _description: EntityDescription) -> bool:
+    """Return whether a device is no group: groups have no settings."""
+    return not device.is_group
 
-    capability: str
+
+class AlexaSetting(Entity):
+    """An entity of a setting of either cloud."""
+
+    @property
+    @abstractmethod
+    def present(self) -> SettingValue | None:
+        """Return Amazon's value; None until it is known."""
+
+    @abstractmethod
+    async def async_write(self, value: SettingValue) -> None:
+        """Change the setting; returns when Amazon has accepted it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,36 +43,33 @@ class SettingDescription(CapableDescription):
 
     setting: Setting
     also: tuple[Setting, ...] = ()
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
     entity_registry_enabled_default: bool = False
 
 
-@callback
-def async_setup_settings[D: CapableDescription](
-    hass: HomeAssistant,
-    entry: AlexaConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    descriptions: Sequence[D],
-    factory: Callable[[AlexaConfigEntry, SettingsCoordinator, Device, D], Entity],
-) -> None:
-    """Add an entity for every description that fits a device."""
-    devices = entry.runtime_data.devices
-    settings = entry.runtime_data.settings
-    if settings is None:
-        return
+@dataclass(frozen=True, kw_only=True)
+class PreferenceDescription(CapableDescription):
+    """A setting that comes with the list of devices; ``preference`` is its field there."""
 
-    def candidates() -> Iterator[tuple[str, Callable[[], Entity]]]:
-        for device in devices.data.values():
-            if device.is_group:
-                continue
-            base = player_unique_id(entry, device.serial)
-            for description in descriptions:
-                if description.capability in device.capabilities:
-                    yield f"{base}_{description.key}", partial(factory, entry, settings, device, description)
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    preference: Literal["locale", "time_zone", "temperature_scale", "distance_units", "follow_up", "notification_sound"]
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+    entity_registry_enabled_default: bool = False
 
 
-class SettingEntity(AlexaDeviceEntity[SettingValue]):
+@dataclass(frozen=True, kw_only=True)
+class PropertySettingDescription(EntityDescription):
+    """A setting of a property's Echo; ``setting`` is its key at Amazon."""
+
+    setting: str
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
+def has_setting(settings: DeviceSettingsCoordinator, device: Device, description: PropertySettingDescription) -> bool:
+    """Return whether an Echo of a property has a setting."""
+    return description.setting in settings.data.get(device.serial, DeviceSettings()).values
+
+
+class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
     """One setting of a device, which is read because this entity listens."""
 
     entity_description: SettingDescription
@@ -71,14 +78,13 @@ class SettingEntity(AlexaDeviceEntity[SettingValue]):
         self, entry: AlexaConfigEntry, coordinator: SettingsCoordinator, device: Device, description: SettingDescription
     ) -> None:
         """Initialize as listener of the setting."""
-        super().__init__(entry, coordinator, device, description.key)
+        super().__init__(entry, coordinator, device, description)
         self.settings = coordinator
-        self.entity_description = description
         self.coordinator_context = setting_key(device.serial, description.setting)
 
     @property
-    def setting_value(self) -> SettingValue | None:
-        """Return Amazon's value; None until it is known."""
+    @override
+    def present(self) -> SettingValue | None:
         return self.value_of(self.entity_description.setting)
 
     def value_of(self, setting: Setting) -> SettingValue | None:
@@ -127,82 +133,51 @@ class SettingEntity(AlexaDeviceEntity[SettingValue]):
                 self.settings.async_forget(self.serial, setting)
             await self.coordinator.async_refresh_shared()
 
-    async def async_set_setting(self, value: SettingValue) -> None:
-        """Change the setting; returns when Amazon has accepted it."""
+    @override
+    async def async_write(self, value: SettingValue) -> None:
         with command_errors(self.hass, self.entry):
             await self.settings.async_set(self.device, self.entity_description.setting, value)
 
 
-class PreferenceEntity(AlexaDeviceEntity[Device]):
-    """A setting that comes with the list of devices, without a separate request."""
+class ListedSettingEntity(AlexaDeviceEntity[Device]):
+    """An entity that shows a value of the list of devices, or none, and uses the API of settings."""
 
     def __init__(
         self, entry: AlexaConfigEntry, settings: SettingsCoordinator, device: Device, description: EntityDescription
     ) -> None:
         """Initialize as listener of the device."""
-        super().__init__(entry, entry.runtime_data.devices, device, description.key)
+        super().__init__(entry, entry.runtime_data.devices, device, description)
         self.settings = settings
-        self.entity_description = description
+
+
+class PreferenceEntity(ListedSettingEntity, AlexaSetting):
+    """A setting that comes with the list of devices, without a separate request."""
+
+    entity_description: PreferenceDescription
 
     @property
     def preferences(self) -> DevicePreferences:
         """Return the preferences, or empty ones if unknown."""
         return self.device.preferences or DevicePreferences()
 
-    async def async_set_preferences(self, changes: PreferenceChanges) -> None:
-        """Change preferences; returns when Amazon has accepted it."""
+    @property
+    @override
+    def present(self) -> SettingValue | None:
+        value: SettingValue | None = getattr(self.preferences, self.entity_description.preference)
+        return value
+
+    @override
+    async def async_write(self, value: SettingValue) -> None:
+        changes: dict[str, Any] = {self.entity_description.preference: value}
         with command_errors(self.hass, self.entry):
-            await self.settings.async_set_preferences(self.device, changes)
+            await self.settings.async_set_preferences(self.device, PreferenceChanges(**changes))
 
 
-type SettingFactory[D: EntityDescription] = Callable[
-    [AlexaConfigEntry, DeviceSettingsCoordinator, Device, D, str], Entity
-]
-
-
-@callback
-def async_setup_property_settings[D: EntityDescription](
-    hass: HomeAssistant,
-    entry: AlexaConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    table: Sequence[tuple[str, D]],
-    factory: SettingFactory[D],
-) -> None:
-    """Add an entity for each setting of ``table`` (its key at Amazon, description) that a device has."""
-    devices, settings = entry.runtime_data.devices, entry.runtime_data.device_settings
-    if settings is None:
-        return
-
-    def candidates() -> Iterator[tuple[str, Callable[[], Entity]]]:
-        for device in devices.data.values():
-            has = settings.data.get(device.serial, DeviceSettings()).values
-            for setting, description in table:
-                if setting in has:
-                    yield (
-                        f"{player_unique_id(entry, device.serial)}_{description.key}",
-                        partial(factory, entry, settings, device, description, setting),
-                    )
-
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices, settings)
-
-
-class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings]):
+class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings], AlexaSetting):
     """One setting of one Echo; an offline Echo has the cloud's values."""
 
+    entity_description: PropertySettingDescription
     coordinator: DeviceSettingsCoordinator
-
-    def __init__(
-        self,
-        entry: AlexaConfigEntry,
-        coordinator: DeviceSettingsCoordinator,
-        device: Device,
-        description: EntityDescription,
-        setting: str,
-    ) -> None:
-        """Initialize with the setting's key at Amazon."""
-        super().__init__(entry, coordinator, device, description.key)
-        self.entity_description = description
-        self._setting = setting
 
     @property
     @override
@@ -211,9 +186,9 @@ class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings]):
         return self.coordinator.usable
 
     @property
-    def setting(self) -> PropertySettingValue | None:
-        """Return the value of the setting, or None if it is not set."""
-        return self.coordinator.data.get(self.serial, DeviceSettings()).values.get(self._setting)
+    @override
+    def present(self) -> SettingValue | None:
+        return self.coordinator.data.get(self.serial, DeviceSettings()).values.get(self.entity_description.setting)
 
     @override
     async def async_update(self) -> None:
@@ -222,7 +197,8 @@ class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings]):
             with command_errors(self.hass, self.entry):
                 await self.coordinator.async_read_now(self.serial)
 
-    async def async_set(self, value: PropertySettingValue) -> None:
+    @override
+    async def async_write(self, value: SettingValue) -> None:
         """Write the setting; returns when Amazon has accepted it and it has been read back."""
         with command_errors(self.hass, self.entry):
-            await self.coordinator.async_set(self.serial, self._setting, value)
+            await self.coordinator.async_set(self.serial, self.entity_description.setting, value)

@@ -1,6 +1,5 @@
 """Media players of Echos and speaker groups."""
 
-from collections.abc import Callable, Iterator
 from functools import partial
 
 from homeassistant.core import HomeAssistant
@@ -8,7 +7,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..cloud.model.devices import DeviceFamily
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import async_setup_entities, player_unique_id
+from ..entity import Candidates, EntityAdder, player_unique_id
 from .player import AlexaFireTv, AlexaMediaPlayer
 
 PARALLEL_UPDATES = 0
@@ -18,19 +17,14 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add a media player for every device."""
-    devices = entry.runtime_data.devices
-    players = entry.runtime_data.players
+    devices, players = entry.runtime_data.devices, entry.runtime_data.players
     if players is None:
         return
 
-    def candidates() -> Iterator[tuple[str, Callable[[], AlexaMediaPlayer]]]:
+    def candidates() -> Candidates:
         # Groups last: they name the entities of their members, which must exist.
         for device in sorted(devices.data.values(), key=lambda device: device.is_group):
-            yield (
-                player_unique_id(entry, device.serial),
-                partial(
-                    AlexaFireTv if device.family is DeviceFamily.FIRE_TV else AlexaMediaPlayer, entry, players, device
-                ),
-            )
+            factory = AlexaFireTv if device.family is DeviceFamily.FIRE_TV else AlexaMediaPlayer
+            yield player_unique_id(entry, device.serial), partial(factory, entry, players, device)
 
-    async_setup_entities(hass, entry, async_add_entities, candidates, devices)
+    EntityAdder(hass, entry, async_add_entities).follow(candidates, devices)

@@ -237,7 +237,7 @@ class AlexaMediaPlayer(
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: PlayersCoordinator, device: Device) -> None:
         """Initialize the main entity of a device."""
-        super().__init__(entry, coordinator, device, "")
+        super().__init__(entry, coordinator, device)
         self._players = coordinator
         self._followed: tuple[str, ...] = ()
         self._unfollow: list[CALLBACK_TYPE] = []

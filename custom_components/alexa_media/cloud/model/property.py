@@ -7,9 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from .devices import OpenEnum
-
-type PropertySettingValue = bool | int | float | str | tuple[str, ...]
-"""Value of a setting; enumerations are strings in Amazon's spelling."""
+from .settings import SettingValue
 
 DO_NOT_DISTURB = "Alexa.DoNotDisturb.doNotDisturb"
 LOCALES = "System.locales"
@@ -32,7 +30,7 @@ class ManagedUnit:
 class DeviceSettings:
     """Settings of a device by key; ``None`` if a setting has no value or an unknown one."""
 
-    values: Mapping[str, PropertySettingValue | None] = field(default_factory=dict)
+    values: Mapping[str, SettingValue | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +132,10 @@ class ManagementApi(Protocol):
     async def async_settings_of(self, key: str) -> DeviceSettings:
         """Read the settings of one Echo."""
 
-    async def async_setting(self, key: str, setting: str) -> PropertySettingValue | None:
+    async def async_setting(self, key: str, setting: str) -> SettingValue | None:
         """Read one setting of one Echo."""
 
-    async def async_set_setting(self, key: str, setting: str, value: PropertySettingValue) -> None:
+    async def async_set_setting(self, key: str, setting: str, value: SettingValue) -> None:
         """Write one setting of one Echo."""
 
     async def async_query(

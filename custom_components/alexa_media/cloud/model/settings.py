@@ -47,7 +47,8 @@ class Setting(StrEnum):
     """In Amazon's notation."""
 
 
-type SettingValue = bool | int | str | tuple[str, ...]
+type SettingValue = bool | int | float | str | tuple[str, ...]
+"""Value of a setting of either cloud; enumerations are strings in Amazon's spelling."""
 
 EQUALIZER: Final = (Setting.BASS, Setting.MID, Setting.TREBLE)
 MAX_GAIN: Final = 6

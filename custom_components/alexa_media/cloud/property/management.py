@@ -16,11 +16,11 @@ from ..model.property import (
     ManagedUnit,
     ManagementApi,
     PostalAddress,
-    PropertySettingValue,
     WifiInstallState,
     WifiNetwork,
     WifiSecurity,
 )
+from ..model.settings import SettingValue
 from .client import SmartPropertiesClient
 from .inventory import Inventory, is_reachable
 from .models import Address, Endpoint, SettingErrorCode
@@ -156,7 +156,7 @@ class PropertyManagement(ManagementApi):
     async def _async_settings_of(self, endpoint_id: str) -> DeviceSettings:
         """Read the settings of one Echo: those that it has, with or without a value."""
         page = await self._client.get_all_settings(endpoint_id, _KEYS)
-        values: dict[str, PropertySettingValue | None] = {
+        values: dict[str, SettingValue | None] = {
             setting.key: None if isinstance(setting.value, Address) else kept(setting) for setting in page.settings
         }
         for error in page.errors:
@@ -171,7 +171,7 @@ class PropertyManagement(ManagementApi):
         return found
 
     @override
-    async def async_setting(self, key: str, setting: str) -> PropertySettingValue | None:
+    async def async_setting(self, key: str, setting: str) -> SettingValue | None:
         found = await self._client.get_setting(self._id_of(key), SettingKey(setting))
         value = None if isinstance(found.value, Address) else kept(found)
         held = self._settings.get(key, DeviceSettings())
@@ -179,7 +179,7 @@ class PropertyManagement(ManagementApi):
         return value
 
     @override
-    async def async_set_setting(self, key: str, setting: str, value: PropertySettingValue) -> None:
+    async def async_set_setting(self, key: str, setting: str, value: SettingValue) -> None:
         await self._client.put_setting(self._id_of(key), SettingKey(setting), value)
 
     async def async_dnd(self) -> Mapping[str, bool]:
