@@ -1,5 +1,6 @@
 """What has to hold of the files around the code: packaging, texts, pins, workflows and the contracts of imports."""
 
+import ast
 from collections.abc import Iterator
 import json
 from pathlib import Path
@@ -350,6 +351,68 @@ def test_planted_violation_breaks_its_contract(tree: Path, file: str, planted: s
     assert status == 1, said
     broken = [line for line in said.splitlines() if " BROKEN" in line]
     assert any(contract in line for line in broken), said
+
+
+def functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield name and length in lines of every function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def lines_of_code(text: str) -> list[tuple[int, str]]:
+    """Return the lines that count when places are compared: no imports, blank lines, comments or lone brackets."""
+    imports = {
+        number
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    return [
+        (number, line)
+        for number, line in enumerate(map(str.strip, text.splitlines()), start=1)
+        if number not in imports and re.search(r"\w", line) and not line.startswith("#")
+    ]
+
+
+def repeated_places(sources: dict[str, str], length: int) -> list[str]:
+    """Return the first places that share ``length`` consecutive lines of code with an earlier place."""
+    seen: dict[tuple[str, ...], tuple[str, int]] = {}
+    found = []
+    for name, text in sources.items():
+        lines = lines_of_code(text)
+        for start in range(len(lines) - length + 1):
+            window = tuple(line for _, line in lines[start : start + length])
+            number = lines[start][0]
+            if window not in seen:
+                seen[window] = name, start
+                continue
+            earlier, where = seen[window]
+            if earlier != name or where + length <= start:
+                found.append(f"{name}:{number} repeats {earlier}")
+    return found
+
+
+def test_repeated_places_are_found() -> None:
+    body = "\n".join(f"value_{number} = {number}" for number in range(10))
+    assert repeated_places({"a.py": body, "b.py": f"import re\n\n# why\n{body}"}, 10) == ["b.py:4 repeats a.py"]
+    assert repeated_places({"a.py": body, "b.py": body.replace("value_5", "other")}, 10) == []
+
+
+def test_component_stays_small_enough_to_read() -> None:
+    """At most 150 modules, 36 of them at the top, functions of at most 50 lines, no ten lines written twice."""
+    paths = sorted(COMPONENT.rglob("*.py"))
+    texts_by_name = {str(path.relative_to(COMPONENT)): path.read_text() for path in paths}
+    assert len(paths) <= 150
+    assert len(list(COMPONENT.glob("*.py"))) <= 36
+    long = [
+        f"{name}: {function} has {length} lines"
+        for name, text in texts_by_name.items()
+        for function, length in functions(ast.parse(text))
+        if length > 50
+    ]
+    assert long == []
+    assert repeated_places(texts_by_name, 10) == []
 
 
 def test_every_guess_has_an_id_of_its_own() -> None:

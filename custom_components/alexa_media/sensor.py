@@ -46,7 +46,15 @@ from .coordinator.base import TopicCoordinator
 from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator, LastCommand
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, EntityAdder, TopicEntity, account_device_info, masked, player_unique_id
+from .entity import (
+    AlexaDeviceEntity,
+    CapableDescription,
+    EntityAdder,
+    TopicEntity,
+    account_device_info,
+    masked,
+    player_unique_id,
+)
 from .features.alarms import ALL_DEVICES
 from .features.appliances import (
     AlexaMeasuringEntity,
@@ -88,15 +96,13 @@ async def async_setup_entry(
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlexaNextDescription(SensorEntityDescription):
+class AlexaNextDescription(CapableDescription, SensorEntityDescription):
     """A sensor for the next alarm, timer or reminder.
 
-    ``types`` are its types of notification, ``capability`` is the device capability that it needs. ``label`` is the
-    name of the attribute with the label of the next one.
+    ``types`` are its types of notification, ``label`` is the name of the attribute with the label of the next one.
     """
 
     types: frozenset[NotificationType]
-    capability: str
     label: str
 
 

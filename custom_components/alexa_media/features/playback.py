@@ -33,7 +33,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
     with its own player refuses them (404 ``UnsupportedProviderException``): then a text command is sent.
     """
 
-    _players: PlayersCoordinator
+    coordinator: PlayersCoordinator
     _last_session: Session | None = None
 
     @property
@@ -45,7 +45,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
     @property
     def _playing_group(self) -> Device | None:
         """Return the group whose session this device plays as a member."""
-        return self._players.playing_group(self.serial) if self._session else None
+        return self.coordinator.playing_group(self.serial) if self._session else None
 
     @property
     def _phrases(self) -> PlayerPhrases | None:
@@ -61,12 +61,12 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
     def _is_external(self) -> bool:
         """Return whether the session is known to ignore Amazon's commands."""
         session = self._session
-        return session is not None and self._players.is_external(session)
+        return session is not None and self.coordinator.is_external(session)
 
     @property
     def _is_idle(self) -> bool:
         """Return whether it is certain that nothing is playing."""
-        return self._session is None and self._players.is_current
+        return self._session is None and self.coordinator.is_current
 
     @override
     async def async_command(self, command: Command, target: Device | None = None) -> None:
@@ -90,7 +90,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         await async_require_speakers(self)
         with command_errors(self.hass, self.entry):
             last = self._last_session
-            if last is None or not self._players.is_external(last):
+            if last is None or not self.coordinator.is_external(last):
                 await self._async_sent(PLAY, {})
             elif self._phrases is not None:
                 await self._async_say(PLAY, {})
@@ -111,14 +111,14 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         """
         target = self._playing_group or self.device
         try:
-            with self._players.writing_modes(self._session, fields):
+            with self.coordinator.writing_modes(self._session, fields):
                 await self.runtime.backend.async_player_command(PlayerCommand(type=kind, fields=fields), target)
         except AlexaNoPlayerError as err:
-            await self._players.async_read_sessions()
+            await self.coordinator.async_read_sessions()
             if (session := self._session) is None:
                 return True
-            if not err.expired and self._players.last_update_success:
-                self._players.async_note_external(session)
+            if not err.expired and self.coordinator.last_update_success:
+                self.coordinator.async_note_external(session)
             return False
         return True
 

@@ -48,7 +48,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     The previous volume survives a restart.
     """
 
-    _players: PlayersCoordinator
+    coordinator: PlayersCoordinator
     _attr_volume_step = VOLUME_STEP / 100
     _before_mute: int | None = None
     _previous_volume: float | None = None
@@ -87,7 +87,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     @property
     def _latest(self) -> list[Volume]:
         """Return the volumes as ``_volumes``, those written here before Amazon has confirmed them."""
-        return [volume for leaf in self._leaves if (volume := self._players.latest_volume(leaf.serial))]
+        return [volume for leaf in self._leaves if (volume := self.coordinator.latest_volume(leaf.serial))]
 
     @property
     @override
@@ -153,7 +153,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         volume = Volume(level=level, muted=False)
         serials = [leaf.serial for leaf in self._leaves]
         try:
-            with self._players.writing_volume(serials, volume):
+            with self.coordinator.writing_volume(serials, volume):
                 await self.async_command(SetVolume(level=level))
         except BaseException:
             self._previous_volume = before
@@ -238,7 +238,6 @@ class AlexaMediaPlayer(
     def __init__(self, entry: AlexaConfigEntry, coordinator: PlayersCoordinator, device: Device) -> None:
         """Initialize the main entity of a device."""
         super().__init__(entry, coordinator, device)
-        self._players = coordinator
         self._followed: tuple[str, ...] = ()
         self._unfollow: list[CALLBACK_TYPE] = []
         self._shown_volume: tuple[int | None, bool | None] | None = None

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from ..model.commands import (
     Announce,
     Command,
+    DeviceCommand,
     DoNotDisturb,
     DropInNotification,
     LaunchSkill,
@@ -24,22 +25,6 @@ from ..model.devices import Device
 from ..ssml import escape, is_ssml, pieces, plain
 
 type Node = Mapping[str, Any]
-
-type _DeviceCommand = (
-    Speak
-    | SetVolume
-    | Stop
-    | PlaySearch
-    | PlaySound
-    | RunSequence
-    | TextCommand
-    | LaunchSkill
-    | MobilePush
-    | DropInNotification
-    | DoNotDisturb
-    | PressFireTv
-    | PlayVideo
-)
 
 DEFAULT_LOCALE: Final = "en-US"
 
@@ -125,7 +110,7 @@ def _base(target: Target) -> dict[str, Any]:
     }
 
 
-def _node(command: _DeviceCommand, target: Target) -> Node:
+def _node(command: DeviceCommand, target: Target) -> Node:
     """Return the node of a command for one device."""
     base = _base(target)
     match command:

@@ -130,9 +130,8 @@ class PlayVideo:
     phrase: str
 
 
-type Command = (
+type DeviceCommand = (
     Speak
-    | Announce
     | SetVolume
     | Stop
     | PlaySearch
@@ -146,6 +145,10 @@ type Command = (
     | PressFireTv
     | PlayVideo
 )
+"""A command to each of its devices."""
+
+type Command = DeviceCommand | Announce
+"""A command; an announcement is one node for all of its devices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
