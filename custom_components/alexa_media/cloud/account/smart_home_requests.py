@@ -159,6 +159,24 @@ _MORE_CONFIGURATION: Final = """
 """
 
 
+_LEGACY_APPLIANCE: Final = """\
+      legacyAppliance {
+        applianceId
+        applianceTypes
+        friendlyName
+        friendlyDescription
+        manufacturerName
+        connectedVia
+        modelName
+        entityId
+        capabilities
+        customerDefinedDeviceType
+        alexaDeviceIdentifierList
+        driverIdentity
+        mergedApplianceIds
+      }"""
+
+
 def _discover(more: str, configuration: str) -> str:
     """Return the query for all endpoints, with what else is asked of properties and configurations."""
     return f"""
@@ -173,21 +191,7 @@ query discover {{
       softwareVersion {{ value {{ text }} }}
       displayCategories {{ primary {{ value }} }}
       legacyIdentifiers {{ dmsIdentifier {{ deviceType {{ value {{ text }} }} }} chrsIdentifier {{ entityId }} }}
-      legacyAppliance {{
-        applianceId
-        applianceTypes
-        friendlyName
-        friendlyDescription
-        manufacturerName
-        connectedVia
-        modelName
-        entityId
-        capabilities
-        customerDefinedDeviceType
-        alexaDeviceIdentifierList
-        driverIdentity
-        mergedApplianceIds
-      }}
+{_LEGACY_APPLIANCE}
       features {{{_PROPERTIES % more}
         operations {{ name }}
         configuration {{
