@@ -1,7 +1,7 @@
 """A real Home Assistant in this process, against a simulated cloud in another one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 import logging
@@ -345,6 +345,19 @@ def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:
 
     monkeypatch.setattr(AccountBackend, "__init__", poor)
     return lacked
+
+
+async def act(hass: HomeAssistant, action: str, entity_id: str | Sequence[str], **data: object) -> None:
+    """Run an action on entities and wait for its end: the cloud has accepted what there was to send.
+
+    An action without a domain ("turn_on") is one of the entities' platform.
+    """
+    first = entity_id if isinstance(entity_id, str) else entity_id[0]
+    domain, _, name = action.rpartition(".")
+    target = entity_id if isinstance(entity_id, str) else list(entity_id)
+    await hass.services.async_call(
+        domain or first.partition(".")[0], name, {"entity_id": target, **data}, blocking=True
+    )
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:

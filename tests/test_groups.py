@@ -5,7 +5,6 @@ from functools import partial
 import json
 from typing import Any
 
-from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -15,7 +14,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Device, DeviceFamily, leaves, members_of
 from custom_components.alexa_media.const import DOMAIN
 
-from .conftest import Household, quiet, state_of, until
+from .conftest import Household, act, quiet, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player", "notify", "switch")
 
@@ -84,11 +83,6 @@ async def house(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry,
     return HOUSE
 
 
-async def act(hass: HomeAssistant, action: str, entity_id: str = HOUSE, **data: Any) -> None:
-    """Call an action of media players and wait for its end."""
-    await hass.services.async_call(MEDIA_PLAYER, action, {"entity_id": entity_id, **data}, blocking=True)
-
-
 def said_on(sim: ControlClient) -> list[str]:
     """Return the serials of the Echos that something was said on."""
     return sorted(str(said["serial"]) for said in sim.spoken())
@@ -128,12 +122,12 @@ async def test_the_volume_of_a_group_is_that_of_its_speakers(
 
     assert shown("group_members") == [STUDIO, BEDROOM, OFFICE]
     assert shown("volume_level") == 0.32  # 45, 20 and 30
-    await act(hass, "volume_set", volume_level=0.6)
+    await act(hass, "volume_set", HOUSE, volume_level=0.6)
     assert [household.device(name)["volume"] for name in SPEAKERS] == [60, 60, 60]
     await until(hass, lambda: shown("volume_level") == 0.6)
     household.change("Living Room Studio", volume=0)
     await until(hass, lambda: shown("volume_level") == 0.4)
-    await act(hass, "volume_mute", is_volume_muted=True)
+    await act(hass, "volume_mute", HOUSE, is_volume_muted=True)
     assert [household.device(name)["volume"] for name in SPEAKERS] == [0, 0, 0]
     await until(hass, lambda: shown("is_volume_muted"))
 

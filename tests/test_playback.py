@@ -4,7 +4,7 @@ from functools import partial
 import json
 from typing import Any
 
-from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER, MediaPlayerEntityFeature
+from homeassistant.components.media_player.const import MediaPlayerEntityFeature
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
@@ -15,7 +15,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.phrases import player_phrases_for, player_sentence
 from custom_components.alexa_media.coordinator import players as players_module
 
-from .conftest import Household, quiet, state_of, until
+from .conftest import Household, act, quiet, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player", "switch")
 
@@ -37,11 +37,6 @@ IDLE_ACTIONS: dict[str, dict[str, Any]] = {
     "turn_on": {},
     "turn_off": {},
 }
-
-
-async def act(hass: HomeAssistant, action: str, entity_id: str | list[str] = KITCHEN, **data: Any) -> None:
-    """Call an action of media players and wait for its end."""
-    await hass.services.async_call(MEDIA_PLAYER, action, {"entity_id": entity_id, **data}, blocking=True)
 
 
 async def play(hass: HomeAssistant, provider: str = "AMAZON_MUSIC", entity_id: str = KITCHEN) -> None:
@@ -150,7 +145,7 @@ async def test_a_scene_brings_the_volume_of_an_idle_player_back(
 ) -> None:
     """What is spoken meanwhile is not stopped."""
     await snapshot(hass)
-    await act(hass, "volume_set", volume_level=0.8)
+    await act(hass, "volume_set", KITCHEN, volume_level=0.8)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.8)
     sim.reset_ledger()
     await restore(hass)
@@ -162,8 +157,8 @@ async def test_a_scene_brings_back_a_volume_that_was_muted_meanwhile(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
     await snapshot(hass)
-    await act(hass, "volume_set", volume_level=0.8)
-    await act(hass, "volume_mute", is_volume_muted=True)
+    await act(hass, "volume_set", KITCHEN, volume_level=0.8)
+    await act(hass, "volume_mute", KITCHEN, is_volume_muted=True)
     await restore(hass)
     assert household.device("Kitchen Show")["volume"] == 35
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.35)
@@ -173,10 +168,10 @@ async def test_a_paused_player_stays_silent_while_a_scene_restores_it(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     await play(hass)
-    await act(hass, "media_pause")
+    await act(hass, "media_pause", KITCHEN)
     await comes(hass, KITCHEN, "paused")
     await snapshot(hass)
-    await act(hass, "volume_set", volume_level=0.7)
+    await act(hass, "volume_set", KITCHEN, volume_level=0.7)
     sim.reset_ledger()
     await restore(hass)
     assert "PlayCommand" not in commands(sim)
@@ -187,7 +182,7 @@ async def test_a_paused_player_stays_silent_while_a_scene_restores_it(
 async def test_a_scene_plays_on_what_played(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     await play(hass)
     await snapshot(hass)
-    await act(hass, "media_pause")
+    await act(hass, "media_pause", KITCHEN)
     await comes(hass, KITCHEN, "paused")
     await restore(hass)
     assert household.device("Kitchen Show")["player"]["state"] == "PLAYING"
@@ -207,7 +202,7 @@ async def test_an_echo_that_went_offline_is_an_error(
     await play(hass)
     sim.fault(path="/api/np/command", status=400, body={"message": "The device is offline"})
     with pytest.raises(HomeAssistantError):
-        await act(hass, "media_pause")
+        await act(hass, "media_pause", KITCHEN)
 
 
 async def test_what_is_not_certain_is_tried(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
@@ -226,7 +221,7 @@ async def test_what_ended_just_now_is_nothing_to_pause(
     await quiet(hass, sim)
     sim.fault(path="/api/np/command", status=404, headers={"x-amzn-ErrorType": "UnsupportedProviderException"})
     sim.fault(path="/api/np/list-media-sessions", status=200, body={"mediaSessionList": []})
-    await act(hass, "media_pause")
+    await act(hass, "media_pause", KITCHEN)
     assert texts(sim) == []
     assert state_of(hass, KITCHEN).state == "idle"
 
@@ -241,26 +236,26 @@ async def test_spotify_is_controlled_by_words(
     await play(hass, "SPOTIFY")
     title = state_of(hass, KITCHEN).attributes["media_title"]
     sim.reset_ledger()
-    await act(hass, "media_pause")
+    await act(hass, "media_pause", KITCHEN)
     await comes(hass, KITCHEN, "paused")
     assert commands(sim) == ["PauseCommand"]
-    await act(hass, "media_play")
+    await act(hass, "media_play", KITCHEN)
     await comes(hass, KITCHEN, "playing")
-    await act(hass, "media_next_track")
+    await act(hass, "media_next_track", KITCHEN)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["media_title"] != title)
-    await act(hass, "media_previous_track")
+    await act(hass, "media_previous_track", KITCHEN)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["media_title"] == title)
-    await act(hass, "shuffle_set", shuffle=True)
+    await act(hass, "shuffle_set", KITCHEN, shuffle=True)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["shuffle"])
-    await act(hass, "repeat_set", repeat="all")
+    await act(hass, "repeat_set", KITCHEN, repeat="all")
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["repeat"] == "all")
-    await act(hass, "turn_off")
+    await act(hass, "turn_off", KITCHEN)
     await comes(hass, KITCHEN, "paused")
-    await act(hass, "volume_set", volume_level=0.5)
+    await act(hass, "volume_set", KITCHEN, volume_level=0.5)
     assert household.device("Kitchen Show")["volume"] == 50
     assert commands(sim) == ["PauseCommand"]
     assert texts(sim) == ["pause", "resume", "next", "previous", "shuffle on", "repeat on", "pause"]
-    await act(hass, "media_stop")
+    await act(hass, "media_stop", KITCHEN)
     await comes(hass, KITCHEN, "idle")
 
 
@@ -289,7 +284,7 @@ async def test_after_a_day_amazon_is_asked_again(
     monkeypatch.setattr(players_module, "EXTERNAL_MEMORY", 0.0)
     await play(hass, "SPOTIFY")
     for action, state in (("media_pause", "paused"), ("media_play", "playing")):
-        await act(hass, action)
+        await act(hass, action, KITCHEN)
         await comes(hass, KITCHEN, state)
     assert commands(sim) == ["PauseCommand", "PlayCommand"]
 
@@ -314,7 +309,7 @@ async def test_the_words_are_those_of_the_echo(
     await entry.runtime_data.devices.async_refresh()
     await play(hass, "SPOTIFY")
     for action, state in (("media_pause", "paused"), ("media_play", "playing"), ("media_next_track", "playing")):
-        await act(hass, action)
+        await act(hass, action, KITCHEN)
         await comes(hass, KITCHEN, state)
     assert texts(sim) == words
 
@@ -327,11 +322,11 @@ async def test_a_language_without_words_says_so(
     await entry.runtime_data.devices.async_refresh()
     await play(hass, "SPOTIFY")
     with pytest.raises(ServiceValidationError, match="Spotify only accepts spoken commands on Kitchen Show"):
-        await act(hass, "media_pause")
+        await act(hass, "media_pause", KITCHEN)
     assert texts(sim) == []
     lacking = MediaPlayerEntityFeature.PAUSE | MediaPlayerEntityFeature.PLAY | MediaPlayerEntityFeature.NEXT_TRACK
     assert not features(hass) & lacking
-    await act(hass, "media_stop")
+    await act(hass, "media_stop", KITCHEN)
     await comes(hass, KITCHEN, "idle")
     assert features(hass) & lacking == lacking
 

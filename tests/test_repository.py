@@ -507,3 +507,15 @@ def test_issue_forms_have_what_github_needs(path: Path) -> None:
 def test_the_form_for_problems_asks_for_diagnostics_and_a_recording() -> None:
     form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml").read_text())
     assert {"diagnostics", "recording", "version"} <= {field.get("id") for field in form["body"]}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "faults").rglob("*.py")), ids=lambda path: path.stem)
+def test_failure_tables_import_no_private_names_of_the_component(path: Path) -> None:
+    private = [
+        f"{node.module}: {alias.name}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("custom_components")
+        for alias in node.names
+        if alias.name.startswith("_") or "._" in (node.module or "")
+    ]
+    assert private == []

@@ -348,8 +348,8 @@ class AlexaNotificationService(BaseNotificationService):
         """Send a message as described by ``data``; returns when Amazon has accepted it.
 
         Raises ``Unauthorized`` for an Echo that the caller may not control. Once all others have received the message,
-        raises ``ServiceValidationError`` for targets that are no Echo, and ``HomeAssistantError`` for Echos that Amazon
-        did not accept.
+        raises ``ServiceValidationError`` for targets that aren't Echos, and ``HomeAssistantError`` for Echos that
+        Amazon did not accept.
         """
         said = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):
@@ -464,7 +464,7 @@ def _names(target: str | Iterable[str], known: Collection[str]) -> Iterator[str]
 
 
 def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
-    """Yield the names of a list in JSON, or the text itself if it is none; nested lists are no names."""
+    """Yield the names of a JSON list, or the text itself if it isn't a list."""
     try:
         listed = json.loads(text)
     except ValueError, RecursionError:

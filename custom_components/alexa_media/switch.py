@@ -395,7 +395,7 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write changes of the mode; most changes of a player do not concern it."""
+        """Write the state only if the mode has changed: most changes of a player don't affect it."""
         shown = self.available, self.is_on
         if shown != self._shown:
             self._shown = shown

@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from tests.conftest import Clock, Household, set_up, state_of, until
+from tests.conftest import Clock, Household, act, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player", "notify", "number", "switch")
 
@@ -20,12 +20,6 @@ DND = "switch.kitchen_show_do_not_disturb"
 BANDS = ("number.kitchen_show_bass", "number.kitchen_show_midrange", "number.kitchen_show_treble")
 SHUFFLE, REPEAT = "switch.kitchen_show_shuffle", "switch.kitchen_show_repeat"
 EQUALIZER = "/api/equalizer/*"
-
-
-async def act(hass: HomeAssistant, action: str, entity_id: str, **data: object) -> None:
-    """Run an action and wait for its end."""
-    domain, _, name = action.partition(".")
-    await hass.services.async_call(domain, name, {"entity_id": entity_id, **data}, blocking=True)
 
 
 def push(household: Household, command: str, **payload: object) -> None:

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.coordinator import smart_home
-from tests.conftest import Clock, Household, set_up, state_of, until
+from tests.conftest import Clock, Household, act, set_up, state_of, until
 
 from .appliances import GRAPHQL, PHOENIX, House
 
@@ -28,11 +28,6 @@ SEQUENCE = "/api/behaviors/preview"
 def _looks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a command's outcome read sooner than after three seconds."""
     monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.1)
-
-
-async def act(hass: HomeAssistant, action: str) -> None:
-    """Run an action without a code and wait for its end."""
-    await hass.services.async_call("alarm_control_panel", action, {"entity_id": GUARD}, blocking=True)
 
 
 async def test_arm_and_disarm_by_an_echo(
@@ -59,14 +54,14 @@ async def test_arm_and_disarm_by_an_echo(
         ("alarm_disarm", "ARMED_STAY", "disarmed"),
     ):
         sim.reset_ledger()
-        await act(hass, action)
+        await act(hass, action, GUARD)
         assert house.appliance(NAME)["armState"] == arm_state
         assert len(sim.ledger(path=SEQUENCE)) == 1
         assert house.phoenix() == []
         await until(hass, partial(hass.states.is_state, GUARD, state))
         assert sim.ledger(method="POST", path=PHOENIX) == [], "the push has told"
     with pytest.raises(ServiceNotSupported):
-        await act(hass, "alarm_arm_home")
+        await act(hass, "alarm_arm_home", GUARD)
 
 
 async def test_without_an_echo(
@@ -80,7 +75,7 @@ async def test_without_an_echo(
         household.change(device.name, online=False)
     await until(hass, lambda: not any(devices.data[device.serial].online for device in listening))
     sim.reset_ledger()
-    await act(hass, "alarm_arm_away")
+    await act(hass, "alarm_arm_away", GUARD)
     (request,) = [each for each in sim.ledger(path=GRAPHQL) if "armSecurityPanel" in each["body"]]
     given = {"armState": "ARMED_AWAY", "bypassSensors": True}
     endpoint_id = f"amzn1.alexa.endpoint.{house.entity_id(NAME)}"
@@ -99,7 +94,7 @@ async def test_the_form_of_its_id_does_not_matter(
     house.change(NAME, applianceId="AAA_SonarCloudService_8213460057")
     await set_up(hass, config_entry)
     await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
-    await act(hass, "alarm_arm_away")
+    await act(hass, "alarm_arm_away", GUARD)
     assert house.appliance(NAME)["armState"] == "ARMED_AWAY"
     await until(hass, partial(hass.states.is_state, GUARD, "armed_away"))
     sim.reset_ledger()
@@ -121,7 +116,7 @@ async def test_what_graphql_lacks_is_armed_by_phoenix(
     sim.reset_ledger()
     refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : armSecurityPanel"}]}
     sim.fault(path=GRAPHQL, status=200, body=refused, times=1)
-    await act(hass, "alarm_arm_away")
+    await act(hass, "alarm_arm_away", GUARD)
     assert house.phoenix() == [[{"action": "controlSecurityPanel", "armState": "ARMED_AWAY"}]]
     (request,) = sim.ledger(method="PUT", path=PHOENIX)
     (control,) = json.loads(request["body"])["controlRequests"]
@@ -131,7 +126,7 @@ async def test_what_graphql_lacks_is_armed_by_phoenix(
     sim.reset_ledger()
     sim.fault(path=PHOENIX, method="PUT", status=503, times=1)
     with pytest.raises(HomeAssistantError):
-        await act(hass, "alarm_disarm")
+        await act(hass, "alarm_disarm", GUARD)
     assert house.appliance(NAME)["armState"] == "ARMED_AWAY", "an unknown outcome is not sent another way"
     assert [each for each in sim.ledger(path=GRAPHQL) if "armSecurityPanel" in each["body"]] == []
 
@@ -141,7 +136,7 @@ async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
     await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
     sim.fault(path=SEQUENCE, status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "alarm_arm_away")
+        await act(hass, "alarm_arm_away", GUARD)
     assert raised.value.translation_key == "command_refused"
     assert state_of(hass, GUARD).state == "disarmed"
 

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.climate import AlexaThermostat
-from tests.conftest import set_up, state_of, until
+from tests.conftest import act, set_up, state_of, until
 
 from .appliances import GRAPHQL, PHOENIX, House, shows
 
@@ -19,11 +19,6 @@ pytestmark = pytest.mark.platforms("climate")
 
 HALL = "climate.hall_hall_thermostat"
 NAME = "Hall Thermostat"
-
-
-async def act(hass: HomeAssistant, action: str, **data: object) -> None:
-    """Run an action and wait for its end."""
-    await hass.services.async_call("climate", action, {"entity_id": HALL, **data}, blocking=True)
 
 
 async def shown(hass: HomeAssistant, state: str, **attributes: object) -> None:
@@ -65,28 +60,28 @@ async def test_commands(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     """Each action is one request, and what is shown is what the cloud then has."""
     house = House(sim)
     sim.reset_ledger()
-    await act(hass, "set_temperature", temperature=22.5)
+    await act(hass, "set_temperature", HALL, temperature=22.5)
     await shown(hass, "heat", temperature=22.5)
     assert house.feature(NAME, "thermostat")["targetSetpoint"] == {"value": 22.5, "scale": "CELSIUS"}
 
-    await act(hass, "set_temperature", hvac_mode="heat_cool", target_temp_low=18, target_temp_high=25)
+    await act(hass, "set_temperature", HALL, hvac_mode="heat_cool", target_temp_low=18, target_temp_high=25)
     await shown(hass, "heat_cool", target_temp_low=18, target_temp_high=25)
     assert house.feature(NAME, "thermostat")["thermostatMode"] == "AUTO"
 
-    await act(hass, "set_preset_mode", preset_mode="eco")
+    await act(hass, "set_preset_mode", HALL, preset_mode="eco")
     await shown(hass, "heat_cool", preset_mode="eco")
-    await act(hass, "set_preset_mode", preset_mode="none")
+    await act(hass, "set_preset_mode", HALL, preset_mode="none")
     await shown(hass, "heat_cool", preset_mode="none")
     assert house.feature(NAME, "thermostat")["thermostatMode"] == "AUTO"
     before = len(house.told())
-    await act(hass, "set_preset_mode", preset_mode="none")
+    await act(hass, "set_preset_mode", HALL, preset_mode="none")
     assert len(house.told()) == before, "there is nothing to leave"
 
-    await act(hass, "set_hvac_mode", hvac_mode="cool")
+    await act(hass, "set_hvac_mode", HALL, hvac_mode="cool")
     await shown(hass, "cool")
-    await act(hass, "turn_off")
+    await act(hass, "turn_off", HALL)
     await shown(hass, "off")
-    await act(hass, "turn_on")
+    await act(hass, "turn_on", HALL)
     await shown(hass, "cool")
     assert len(house.told()) == before + 3
     assert house.phoenix() == []
@@ -97,20 +92,20 @@ async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entr
     house = House(sim)
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as invalid:
-        await act(hass, "set_temperature", temperature=22, hvac_mode="dry")
+        await act(hass, "set_temperature", HALL, temperature=22, hvac_mode="dry")
     assert invalid.value.translation_key == "thermostat_mode"
     with pytest.raises(ServiceValidationError):
-        await act(hass, "set_temperature", temperature=99)
+        await act(hass, "set_temperature", HALL, temperature=99)
     assert house.told() == []
     sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
     sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "set_temperature", temperature=23)
+        await act(hass, "set_temperature", HALL, temperature=23)
     assert raised.value.translation_key == "command_refused"
     await shown(hass, "heat", temperature=21)
     house.change(NAME, reachable=False)
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "set_hvac_mode", hvac_mode="off")
+        await act(hass, "set_hvac_mode", HALL, hvac_mode="off")
     assert raised.value.translation_key == "unreachable"
     assert state_of(hass, HALL).state == "unavailable"
 
@@ -122,13 +117,13 @@ async def test_what_graphql_refuses_is_set_by_phoenix(
     house = House(sim)
     sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
     sim.reset_ledger()
-    await act(hass, "set_temperature", temperature=23)
+    await act(hass, "set_temperature", HALL, temperature=23)
     await shown(hass, "heat", temperature=23)
     assert len(house.phoenix()) == 1
     sim.fault(path=GRAPHQL, status=503, times=1)
     sim.reset_ledger()
     with pytest.raises(HomeAssistantError):
-        await act(hass, "set_temperature", temperature=24)
+        await act(hass, "set_temperature", HALL, temperature=24)
     assert house.phoenix() == []
 
 
@@ -155,9 +150,9 @@ async def test_what_it_does_and_may_do_is_shown(
     house.set(NAME, "humiditySensor", relativeHumidity=55.0)
     await shown(hass, "heat", current_humidity=55)
     with pytest.raises(ServiceValidationError):
-        await act(hass, "set_temperature", temperature=29)
+        await act(hass, "set_temperature", HALL, temperature=29)
     house.set(NAME, "hvac", fanStage="OFF")
-    await act(hass, "set_hvac_mode", hvac_mode="off")
+    await act(hass, "set_hvac_mode", HALL, hvac_mode="off")
     await shown(hass, "off", hvac_action="off")
 
 

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from tests.conftest import set_up, state_of, until
+from tests.conftest import act, set_up, state_of, until
 
 from .appliances import House, shows
 
@@ -16,11 +16,6 @@ pytestmark = pytest.mark.platforms("cover", "number")
 
 BLIND = "cover.office_office_blind"
 NAME = "Office Blind"
-
-
-async def act(hass: HomeAssistant, action: str, **data: object) -> None:
-    """Run an action and wait for its end."""
-    await hass.services.async_call("cover", action, {"entity_id": BLIND, **data}, blocking=True)
 
 
 async def test_blind(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
@@ -39,7 +34,7 @@ async def test_blind(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
         ("open_cover", {}, 100),
     ):
         sim.reset_ledger()
-        await act(hass, action, **data)
+        await act(hass, action, BLIND, **data)
         assert [len(told) for told in house.told()] == [1]
         assert house.feature(NAME, "range.Blind.Lift")["rangeValue"] == position
         await until(hass, partial(shows, hass, BLIND, current_position=position))
@@ -47,14 +42,14 @@ async def test_blind(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
     house.set(NAME, "range.Blind.Lift", rangeValue=0)
     await until(hass, partial(hass.states.is_state, BLIND, "closed"))
     with pytest.raises(HomeAssistantError):
-        await act(hass, "stop_cover")
+        await act(hass, "stop_cover", BLIND)
     house.refuse()
     with pytest.raises(HomeAssistantError):
-        await act(hass, "open_cover")
+        await act(hass, "open_cover", BLIND)
     assert state_of(hass, BLIND).state == "closed"
     house.change(NAME, reachable=False)
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "open_cover")
+        await act(hass, "open_cover", BLIND)
     assert raised.value.translation_key == "unreachable"
     assert state_of(hass, BLIND).state == "unavailable"
 

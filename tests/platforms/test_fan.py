@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from tests.conftest import set_up, state_of, until
+from tests.conftest import act, set_up, state_of, until
 
 from .appliances import House
 
@@ -16,11 +16,6 @@ pytestmark = pytest.mark.platforms("fan", "number", "select", "switch")
 
 FAN = "fan.living_room_ceiling_fan"
 NAME = "Ceiling Fan"
-
-
-async def act(hass: HomeAssistant, action: str, **data: object) -> None:
-    """Run an action and wait for its end."""
-    await hass.services.async_call("fan", action, {"entity_id": FAN, **data}, blocking=True)
 
 
 async def test_fan(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
@@ -34,29 +29,29 @@ async def test_fan(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
     assert hass.states.get("switch.living_room_ceiling_fan") is None
 
     sim.reset_ledger()
-    await act(hass, "set_percentage", percentage=70)
+    await act(hass, "set_percentage", FAN, percentage=70)
     assert house.told() == [[(NAME, "range.Fan.Speed.setRangeValue", '{"rangeValue": 3.0}')]]
     await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 75)
-    await act(hass, "set_percentage", percentage=0)
+    await act(hass, "set_percentage", FAN, percentage=0)
     await until(hass, partial(hass.states.is_state, FAN, "off"))
     assert state_of(hass, FAN).attributes["percentage"] == 0
-    await act(hass, "turn_on", percentage=100)
+    await act(hass, "turn_on", FAN, percentage=100)
     assert [operation for _, operation, _ in house.told()[-1]] == ["power.turnOn", "range.Fan.Speed.setRangeValue"]
     await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 100)
-    await act(hass, "turn_off")
+    await act(hass, "turn_off", FAN)
     await until(hass, partial(hass.states.is_state, FAN, "off"))
-    await act(hass, "turn_on")
+    await act(hass, "turn_on", FAN)
     await until(hass, partial(hass.states.is_state, FAN, "on"))
     house.set(NAME, "range.Fan.Speed", rangeValue=1)
     await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 25)
 
     house.refuse()
     with pytest.raises(HomeAssistantError):
-        await act(hass, "turn_off")
+        await act(hass, "turn_off", FAN)
     assert state_of(hass, FAN).state == "on"
     house.change(NAME, reachable=False)
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "turn_off")
+        await act(hass, "turn_off", FAN)
     assert raised.value.translation_key == "unreachable"
     assert {state_of(hass, entity_id).state for entity_id in (FAN, "select.living_room_ceiling_fan_mode")} == {
         "unavailable"

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import CONF_APPLIANCES
 from custom_components.alexa_media.coordinator import smart_home
-from tests.conftest import Household, quiet, set_up, state_of, until
+from tests.conftest import Household, act, quiet, set_up, state_of, until
 
 from .appliances import GRAPHQL, PHOENIX, House, shows, written
 
@@ -23,11 +23,6 @@ HALL = "light.hall_hall_light"
 DESK = "light.office_desk_lamp"
 FLOOR = "light.floor_lamp"
 GLOW = "light.bedroom_night_glow"
-
-
-async def act(hass: HomeAssistant, action: str, entity_id: str | list[str] = HALL, **data: object) -> None:
-    """Run an action and wait for its end."""
-    await hass.services.async_call("light", action, {"entity_id": entity_id, **data}, blocking=True)
 
 
 async def test_as_the_cloud_has_them(
@@ -133,19 +128,19 @@ async def test_colours_and_whites_there_and_back(
     """What is set is what is shown afterwards, across colours, whites and brightness; words are not needed."""
     for hue in (0, 47, 123.4, 240, 359):
         for saturation in (1, 50, 100):
-            await act(hass, "turn_on", hs_color=(hue, saturation))
+            await act(hass, "turn_on", HALL, hs_color=(hue, saturation))
             await until(hass, lambda: state_of(hass, HALL).attributes["color_mode"] == "hs")
             wanted = pytest.approx((hue, saturation), abs=0.01)
             await until(hass, partial(shows, hass, HALL, hs_color=wanted))
     for kelvin in (2200, 2999, 4000, 6500):
-        await act(hass, "turn_on", color_temp_kelvin=kelvin)
+        await act(hass, "turn_on", HALL, color_temp_kelvin=kelvin)
         await until(hass, partial(shows, hass, HALL, color_temp_kelvin=kelvin))
     for brightness in (1, 3, 128, 255):
-        await act(hass, "turn_on", brightness=brightness)
+        await act(hass, "turn_on", HALL, brightness=brightness)
         shown = pytest.approx(brightness, abs=2)
         await until(hass, partial(shows, hass, HALL, brightness=shown))
     # a lamp asked for more than it can shine gets what it can
-    await act(hass, "turn_on", color_temp_kelvin=9000)
+    await act(hass, "turn_on", HALL, color_temp_kelvin=9000)
     await until(hass, lambda: state_of(hass, HALL).attributes["color_temp_kelvin"] == 6500)
 
 
@@ -200,7 +195,7 @@ async def test_refused_and_unreachable(hass: HomeAssistant, sim: ControlClient, 
     for path in (GRAPHQL, PHOENIX):
         sim.fault(path=path, status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "turn_off")
+        await act(hass, "turn_off", HALL)
     assert raised.value.translation_key == "command_refused"
     assert state_of(hass, HALL).state == "on"
 

@@ -9,18 +9,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from tests.conftest import state_of, until
+from tests.conftest import act, state_of, until
 
 from .appliances import House
 
 pytestmark = pytest.mark.platforms("lock")
 
 DOOR = "lock.hall_front_door_lock"
-
-
-async def act(hass: HomeAssistant, action: str) -> None:
-    """Run an action and wait for its end."""
-    await hass.services.async_call("lock", action, {"entity_id": DOOR}, blocking=True)
 
 
 async def test_lock(
@@ -35,7 +30,7 @@ async def test_lock(
     assert "code_format" not in state_of(hass, DOOR).attributes
     for action, operation, state in (("unlock", "lock.unlock", "unlocked"), ("lock", "lock.lock", "locked")):
         sim.reset_ledger()
-        await act(hass, action)
+        await act(hass, action, DOOR)
         assert house.told() == [[("Front Door Lock", operation, "{}")]]
         assert house.feature("Front Door Lock", "lock")["lockState"] == state.upper()
         await until(hass, partial(hass.states.is_state, DOOR, state))
@@ -51,12 +46,12 @@ async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: M
     await until(hass, partial(hass.states.is_state, DOOR, "unlocked"))
     house.refuse()
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "lock")
+        await act(hass, "lock", DOOR)
     assert raised.value.translation_key == "command_refused"
     assert state_of(hass, DOOR).state == "unlocked"
     house.change("Front Door Lock", reachable=False)
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "lock")
+        await act(hass, "lock", DOOR)
     assert raised.value.translation_key == "unreachable"
     assert state_of(hass, DOOR).state == "unavailable"
     assert house.feature("Front Door Lock", "lock")["lockState"] == "UNLOCKED"

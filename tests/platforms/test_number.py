@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from tests.conftest import set_up, state_of, until
+from tests.conftest import act, set_up, state_of, until
 
 from .appliances import House
 
@@ -28,12 +28,6 @@ COMMANDS: tuple[tuple[str, str, dict[str, Any], tuple[str, str], str], ...] = (
     (OSCILLATION, "turn_on", {}, ("toggle.Fan.Oscillate.turnOn", "{}"), "on"),
     (OSCILLATION, "turn_off", {}, ("toggle.Fan.Oscillate.turnOff", "{}"), "off"),
 )
-
-
-async def act(hass: HomeAssistant, action: str, entity_id: str, **data: object) -> None:
-    """Run an action of the entity's platform and wait for its end."""
-    domain = entity_id.partition(".")[0]
-    await hass.services.async_call(domain, action, {"entity_id": entity_id, **data}, blocking=True)
 
 
 async def test_commands(

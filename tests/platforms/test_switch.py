@@ -14,16 +14,11 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Device
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import base
-from tests.conftest import Household, quiet, set_up, state_of, until
+from tests.conftest import Household, act, quiet, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player", "switch")
 
 KITCHEN = "switch.kitchen_show_do_not_disturb"
-
-
-async def act(hass: HomeAssistant, action: str, entity_id: str = KITCHEN) -> None:
-    """Switch and wait for the end of the action."""
-    await hass.services.async_call("switch", action, {"entity_id": entity_id}, blocking=True)
 
 
 async def test_identity(entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry) -> None:
@@ -41,7 +36,7 @@ async def test_switch(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
     assert state_of(hass, KITCHEN).state == "off"
     for action, enabled in (("turn_on", True), ("turn_off", False)):
         sim.reset_ledger()
-        await act(hass, action)
+        await act(hass, action, KITCHEN)
         assert household.device("Kitchen Show")["dnd"] is enabled
         await until(hass, partial(hass.states.is_state, KITCHEN, "on" if enabled else "off"))
         await quiet(hass, sim, calm=base.CONFIRM_DELAY + base.HINT_DELAY + 0.5)
@@ -62,7 +57,7 @@ async def test_push_is_faster_than_the_answer(
 
     monkeypatch.setattr(backend, "async_set_dnd", answer_late)
     sim.reset_ledger()
-    await act(hass, "turn_on")
+    await act(hass, "turn_on", KITCHEN)
     await quiet(hass, sim, calm=base.CONFIRM_DELAY + base.HINT_DELAY + 0.5)
     assert [entry["method"] for entry in sim.ledger(path="/api/dnd/*")] == ["PUT"]
 
@@ -71,7 +66,7 @@ async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
     """A refusal reaches the caller, and the state stays."""
     sim.fault(path="/api/dnd/status", status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "turn_on")
+        await act(hass, "turn_on", KITCHEN)
     assert raised.value.translation_key == "command_refused"
     assert state_of(hass, KITCHEN).state == "off"
     assert household.device("Kitchen Show")["dnd"] is False

@@ -129,7 +129,7 @@ class HttpAnswer:
 
     @property
     def names_csrf(self) -> bool:
-        """Return whether a 403 is about the csrf header, or does not say what it is about."""
+        """Return whether a 403 concerns the csrf header, or contains no reason."""
         return "csrf" in self._text.lower() or self.error_code is None
 
     @property
@@ -328,7 +328,7 @@ def parsed(body: bytes) -> Any:
 
 
 def _no_number(_name: str) -> None:
-    """Read NaN and Infinity, which are no JSON, as null."""
+    """Read NaN and Infinity, which aren't valid JSON, as null."""
 
 
 def _as_it_is(value: dict[str, Any]) -> dict[str, Any]:

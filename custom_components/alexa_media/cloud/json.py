@@ -49,7 +49,7 @@ def text(value: Any) -> str | None:
 
 
 def number(value: Any) -> float | None:
-    """Return a number that makes sense, which is of no more than 53 bits; ``True`` is none."""
+    """Return a valid number of at most 53 bits; ``True`` isn't one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

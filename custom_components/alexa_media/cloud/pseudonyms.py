@@ -4,7 +4,7 @@ The rule is an allow-list. Booleans, null, structure, published words (``publish
 digits and times shifted by whole weeks stay. Every other text or number becomes a pseudonym.
 
 A published word may also be a name that a household uses ("secret", "music"). Below keys of names no word stays. Below
-keys that hold both, and as a part of a longer text, only words stay that are no plain English words.
+keys that hold both, and as a part of a longer text, only words stay that aren't plain English words.
 """
 
 from collections.abc import Callable, Mapping
@@ -366,14 +366,14 @@ class Pseudonyms:
         return made if word.isascii() else f"{made}é"
 
     def _sentence(self, text: str) -> str:
-        """Return what takes the place of a name or a sentence: words without sense."""
+        """Return the replacement of a name or a sentence: meaningless words."""
         made = self._letters(text, _LOWER[:20], _length_class(len(text)))
         words = re.findall(r".{1,7}", made)
         joined = " ".join(words).capitalize()
         return joined if text.isascii() else f"{joined} é"
 
     def _symbols(self, text: str) -> str:
-        """Return text that has neither letters nor digits: an emoji, for example, is a name, punctuation is none."""
+        """Return text without letters and digits: an emoji, for example, is a name, punctuation isn't."""
         return text if text.isascii() else self._letters(text, _LOWER, 4)
 
     def _rule(self, text: str) -> str:

@@ -178,7 +178,7 @@ def _parse_tokens(text: str) -> VoicePattern:
 
 
 def _slot_name(token: re.Match[str], taken: list[str | None]) -> str:
-    """Return the name of a slot; raises ``PatternError`` if it is none, or taken."""
+    """Return the name of a slot; raises ``PatternError`` if it is invalid or already used."""
     if not _SLOT.fullmatch(token[1]):
         raise PatternError("pattern_name", token[0])
     if (name := token[1].casefold()) in taken:

@@ -78,7 +78,7 @@ class OwnWrites[V]:
             self._writes[key] = write.replaces
 
     def get(self, key: str) -> V | None:
-        """Return the written value that no newer fact has replaced, if any."""
+        """Return the written value, or None if newer data has replaced it."""
         write = self._find(key)
         return write.value if write else None
 

@@ -126,7 +126,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_set_can_hear(self, *, can_hear: bool) -> None:
-        """Set whether Amazon reports what Echos hear, on which the availability of its entities depends."""
+        """Set whether Amazon reports the sounds that Echos hear; without it, the entities of sounds are unavailable."""
         if self.can_hear is not can_hear:
             self.can_hear = can_hear
             self.async_show_again()

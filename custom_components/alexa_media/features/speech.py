@@ -298,7 +298,7 @@ class Report:
     def raise_errors(self, *, is_answered: bool = False) -> None:
         """Raise for failures, once all others have received the message.
 
-        ``HomeAssistantError`` names the failed Echos, ``ServiceValidationError`` the targets that are no Echos. A
+        ``HomeAssistantError`` names the failed Echos, ``ServiceValidationError`` the targets that aren't Echos. A
         message that was skipped everywhere is an error, too, unless a response reports Do Not Disturb as the reason
         (``is_answered``).
         """

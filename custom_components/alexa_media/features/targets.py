@@ -84,7 +84,7 @@ async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
 
 
 async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list[Recipient], list[str]]:
-    """Return the Echos of an action's target, groups resolved to their leaves, and its parts that are no Echos.
+    """Return the Echos of an action's target, groups resolved to their leaves, and its parts that aren't Echos.
 
     Raises ``Unauthorized`` for an Echo that was named, also by its group, and that the caller may not control. Those
     that are only in a named area, device, label or group of Home Assistant are left out instead.
@@ -201,7 +201,7 @@ class EchoTarget:
 
 
 def _is_of(registered: er.RegistryEntry, *, lists: bool) -> bool:
-    """Return whether an entity is of an Echo, or is a list."""
+    """Return whether an entity belongs to an Echo or is a list."""
     return registered.platform == DOMAIN and (registered.domain == TODO_DOMAIN) is lists
 
 

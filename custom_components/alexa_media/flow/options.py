@@ -44,7 +44,7 @@ MAX_INTERVAL: Final = 3600
 
 # An international domain name is ASCII by then.
 _ADDRESS: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:/[!-~]*)?")
-# Fields of the forms that are no options.
+# Fields of the forms that aren't options.
 _RECORD: Final = "record"
 _HOURS: Final = "hours"
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)

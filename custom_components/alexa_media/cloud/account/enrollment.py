@@ -97,7 +97,7 @@ class Enrollment:
 
 
 def _address(pasted: str) -> URL:
-    """Return a pasted address without blanks, quotes and line breaks; raises ``ValueError`` when it is none."""
+    """Return a pasted address without blanks, quotes and line breaks; raises ``ValueError`` if it isn't a URL."""
     return URL(re.sub(r"\s+", "", pasted).strip(_QUOTES))
 
 

@@ -181,7 +181,7 @@ class MultipartParser:
 
 
 def _json_object(text: bytes) -> dict[str, Any] | None:
-    """Return the JSON object that a text is, if it is one."""
+    """Return the JSON object in a text, or None."""
     try:
         value = json.loads(text.decode())
     except ValueError, RecursionError:

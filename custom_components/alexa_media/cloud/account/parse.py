@@ -25,14 +25,14 @@ from .endpoints import ACCOUNT, BLUETOOTH, DEVICES, DND, SESSIONS, VOLUMES, Endp
 
 EARLIEST_YEAR: Final = 1970
 LATEST_YEAR: Final = 2199
-"""Times beyond these years are no times: near the ends of the calendar, time zones lead out of it."""
+"""Times beyond these years are invalid: near the ends of the calendar, a time zone offset leaves its range."""
 
 _LATEST: Final = 7_258_118_400_000
 """The end of that year in milliseconds."""
 
 
 def seconds(value: Any) -> float | None:
-    """Return milliseconds as seconds; negative ones are no time."""
+    """Return milliseconds as seconds; negative values are invalid."""
     milliseconds = number(value)
     return None if milliseconds is None or milliseconds < 0 else milliseconds / 1000
 

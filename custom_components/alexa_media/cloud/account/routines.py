@@ -183,7 +183,7 @@ def _serials(value: Any) -> Iterator[str]:
 
 
 def _checked(data: Any) -> Any:
-    """Return the list of routines as Amazon sent it; raises ``AlexaBadResponseError`` if it is none."""
+    """Return the list of routines as Amazon sent it; raises ``AlexaBadResponseError`` if it isn't a list."""
     return required_list(data, None, ROUTINES)
 
 

@@ -240,7 +240,7 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
 
     @override
     async def on_request(self, ctx: InterceptContext) -> None:
-        """Route by the path alone; what the request says about its host does not matter."""
+        """Route by the path alone; the host of the request is ignored."""
         site = in_front(self._base, ctx.request.raw_path)
         if site is None:
             ctx.short_circuit = web.Response(status=404)

@@ -230,8 +230,8 @@ class ModeOption:
 class Feature:
     """A function or measurement of an appliance.
 
-    ``instance`` tells several ranges, modes and toggles of one appliance apart, "" for
-    what there is once. A feature without ``operations`` can only be read. ``modes`` are
+    ``instance`` distinguishes several ranges, modes and toggles of one appliance; it is ""
+    if there is only one. A feature without ``operations`` can only be read. ``modes`` are
     those of a mode feature, of a thermostat, or the arm states of a panel. ``value_range`` is that of a range.
     ``units`` are those of a meter's readings (``MILLIWATT_HOUR``) by property. ``needs_code``: a panel asks for a code.
     """

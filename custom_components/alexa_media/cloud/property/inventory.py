@@ -263,7 +263,7 @@ def _path(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> tuple[str, .
 
 
 def is_reachable(endpoint: Endpoint) -> bool | None:
-    """Return whether Amazon reaches a device, ``None`` where it does not say."""
+    """Return whether Amazon reaches a device, ``None`` if unknown."""
     feature = endpoint.features.get(FeatureName.CONNECTIVITY)
     if feature is None:
         return None

@@ -85,7 +85,7 @@ class Operation:
     """One operation of the API.
 
     ``operation_id`` is its name in the OpenAPI file, ``path`` may hold ``{names}``.
-    ``documented_retry`` holds what Amazon says about sending it again, by status;
+    ``documented_retry`` holds Amazon's documented advice about retries, by status;
     ``retry_for`` adds what is done where Amazon says nothing. ``timeout`` is in seconds for
     the whole exchange. ``is_ambiguous``: a 401 may also mean that there is no access to the
     endpoint, so it does not prove that the sign-in is gone.

@@ -365,7 +365,7 @@ def _saved(network: Wifi) -> JsonObject:
 
 
 def wifi_name(ssid: str, key_management: KeyManagement) -> JsonObject:
-    """Return what a stored network is recognized by."""
+    """Return the key of a stored network."""
     return {"ssid": _quoted("ssid", ssid), "keyManagement": key_management.value}
 
 

@@ -47,7 +47,7 @@ class SettingKey(StrEnum):
 
 
 class Enablement(OpenEnum):
-    """Whether a help for eyes or ears is on."""
+    """Whether an accessibility feature is enabled."""
 
     ENABLED = "ENABLED"
     DISABLED = "DISABLED"

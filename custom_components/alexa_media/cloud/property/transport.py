@@ -75,7 +75,7 @@ class AlexaAddressRejectedError(AlexaCommandError):
         status: int | None = None,
         code: str | None = None,
     ) -> None:
-        """Keep what Amazon says about the address."""
+        """Initialize with Amazon's message and suggestions."""
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.suggestions = tuple(suggestions)
         self.problems = tuple(problems)
