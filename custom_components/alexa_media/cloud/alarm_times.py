@@ -336,7 +336,7 @@ def occurrences(
 
 
 def snoozed_to(notification: Notification) -> datetime | None:
-    """Return when something that is snoozed goes off; Alexa's nine minutes after the change where Amazon names none."""
+    """Return when a snoozed alarm goes off: Alexa's nine minutes after the change if Amazon gives no time."""
     if notification.snoozed_to is not None or notification.updated is None:
         return notification.snoozed_to
     return notification.updated + SNOOZE

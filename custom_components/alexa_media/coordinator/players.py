@@ -156,7 +156,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_sessions_hint(self) -> None:
-        """Read the sessions soon, not the volumes."""
+        """Schedule a read of the sessions without the volumes."""
         if self._hint_since is None:
             self._sessions_only = True
         self.async_hint()

@@ -193,7 +193,7 @@ class BrowserRequest:
 
     @property
     def navigates(self) -> bool:
-        """Return whether a browser asks for a page to show, and not for a part of one or for a script.
+        """Return whether a browser requests a page to show, not a part of a page or a script.
 
         Browsers say so in ``Sec-Fetch-Mode``, but to trustworthy addresses alone; over plain
         http the older header is left.

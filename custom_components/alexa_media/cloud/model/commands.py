@@ -107,7 +107,7 @@ class DoNotDisturb:
 
 
 class FireTvKey(StrEnum):
-    """What a Fire TV can be told, by the last part of Amazon's name."""
+    """Key of a Fire TV; the value is the last part of Amazon's name."""
 
     TURN_ON = "TurnOn"
     TURN_OFF = "TurnOff"

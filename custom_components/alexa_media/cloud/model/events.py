@@ -53,7 +53,7 @@ class DndChanged:
 class EqualizerChanged:
     """The equalizer of a device was reported (``None`` for bands that cannot be parsed).
 
-    Unchanged it is the sign of a device that woke.
+    An unchanged equalizer is a sign that the device woke.
     """
 
     serial: str | None
