@@ -1,6 +1,10 @@
-"""Lights by GraphQL, thermostats by phoenix."""
+"""Lights and thermostats by GraphQL, a light by phoenix, and what Alexa itself has."""
 
 from typing import Any, Final
+
+from homeassistant.helpers import device_registry as dr
+
+from custom_components.alexa_media.const import DOMAIN
 
 _LIGHT: Final = "5e000000-0000-4000-8000-000000000001"
 _THERMOSTAT: Final = "5e000000-0000-4000-8000-00000000000a"
@@ -50,4 +54,48 @@ async def discover_appliances(table: Any) -> list[str]:
     return problems
 
 
-COMMANDS: Final = (switch_light, set_temperature, discover_appliances)
+_DESK: Final = "5e000000-0000-4000-8000-000000000002"
+_SPARE: Final = "5e000000-0000-4000-8000-00000000005a"
+
+
+def _change(table: Any, appliance: str, values: dict[str, Any] | None) -> None:
+    """Change an appliance in the cloud, add it, or remove it (None)."""
+    owner = next(key for key, account in table.household.accounts.items() if _DESK in account["appliances"])
+    table.sim.patch_state({"accounts": {owner: {"appliances": {appliance: values}}}})
+
+
+async def switch_light_by_phoenix(table: Any) -> list[str]:
+    """Switch a light over that GraphQL refuses."""
+    _change(table, _DESK, {"phoenixOnly": True})
+    wanted = "OFF" if _feature(table, _DESK, "power")["powerState"] == "ON" else "ON"
+    problems: list[str] = await table.act(
+        "light",
+        "turn_on" if wanted == "ON" else "turn_off",
+        {"entity_id": "light.office_desk_lamp"},
+        lambda: _feature(table, _DESK, "power")["powerState"] == wanted,
+    )
+    _change(table, _DESK, {"phoenixOnly": False})
+    return problems
+
+
+def _has_spare(table: Any) -> bool:
+    """Return whether the cloud has the spare plug."""
+    return any(_SPARE in account["appliances"] for account in table.household.accounts.values())
+
+
+async def remove_appliance(table: Any) -> list[str]:
+    """Remove a plug that is there for that."""
+    if not _has_spare(table):
+        power = {"power": {"powerState": "ON"}}
+        _change(table, _SPARE, {"name": "Spare", "category": "SMARTPLUG", "model": "P", "features": power})
+        table.entry.runtime_data.appliances.async_hint()
+        await table.drive.tick(4)
+        await table.drive.settle()
+    identifier = (DOMAIN, f"appliance_{table.entry.unique_id}_{_SPARE}")
+    device = dr.async_get(table.hass).async_get_device_by_identifier(identifier, table.entry.entry_id)
+    data = {"device_id": device.id if device else "", "confirm": True}
+    problems: list[str] = await table.act("alexa_media", "remove_appliance", data, lambda: not _has_spare(table))
+    return problems
+
+
+COMMANDS: Final = (switch_light, switch_light_by_phoenix, set_temperature, discover_appliances, remove_appliance)
