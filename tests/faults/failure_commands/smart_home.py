@@ -54,27 +54,26 @@ async def discover_appliances(table: Any) -> list[str]:
     return problems
 
 
-_DESK: Final = "5e000000-0000-4000-8000-000000000002"
 _SPARE: Final = "5e000000-0000-4000-8000-00000000005a"
 
 
 def _change(table: Any, appliance: str, values: dict[str, Any] | None) -> None:
     """Change an appliance in the cloud, add it, or remove it (None)."""
-    owner = next(key for key, account in table.household.accounts.items() if _DESK in account["appliances"])
+    owner = next(key for key, account in table.household.accounts.items() if _LIGHT in account["appliances"])
     table.sim.patch_state({"accounts": {owner: {"appliances": {appliance: values}}}})
 
 
 async def switch_light_by_phoenix(table: Any) -> list[str]:
     """Switch a light over that GraphQL refuses."""
-    _change(table, _DESK, {"phoenixOnly": True})
-    wanted = "OFF" if _feature(table, _DESK, "power")["powerState"] == "ON" else "ON"
+    _change(table, _LIGHT, {"phoenixOnly": True})
+    wanted = "OFF" if _feature(table, _LIGHT, "power")["powerState"] == "ON" else "ON"
     problems: list[str] = await table.act(
         "light",
         "turn_on" if wanted == "ON" else "turn_off",
-        {"entity_id": "light.office_desk_lamp"},
-        lambda: _feature(table, _DESK, "power")["powerState"] == wanted,
+        {"entity_id": "light.hall_hall_light"},
+        lambda: _feature(table, _LIGHT, "power")["powerState"] == wanted,
     )
-    _change(table, _DESK, {"phoenixOnly": False})
+    _change(table, _LIGHT, {"phoenixOnly": False})
     return problems
 
 
