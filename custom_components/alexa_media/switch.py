@@ -186,6 +186,7 @@ class _Switch(SwitchEntity):
 class AlexaRoutineSwitch(RoutineEntity, _Switch):
     """Whether a routine is enabled; its button runs it."""
 
+    _attr_device_class = None
     _attr_entity_category = EntityCategory.CONFIG
     _attr_entity_registry_enabled_default = False
 
