@@ -168,7 +168,7 @@ def alarm_unique_id(entry: AlexaConfigEntry, alarm: Notification) -> str:
 class _Switch(SwitchEntity):
     """A switch that turns on and off in the same way."""
 
-    _attr_device_class = SwitchDeviceClass.SWITCH
+    _attr_device_class: SwitchDeviceClass | None = SwitchDeviceClass.SWITCH
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
