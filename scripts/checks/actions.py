@@ -35,6 +35,7 @@ DRIVEN: Final[Mapping[str, str]] = {
     "forget_endpoint": "an Echo and a lamp leave the property",
     "forward": "skips, the queue and the sleep timer",
     "get_alarm_sounds": "an alarm that repeats: edited, skipped, with its volume",
+    "get_contacts": "contacts, and a message to the household",
     "get_history_records": "an answer there, and the records",
     "get_household": "the people of the household",
     "get_queue": "skips, the queue and the sleep timer",
@@ -55,6 +56,7 @@ DRIVEN: Final[Mapping[str, str]] = {
     "run_sequence": "a nested sequence in one request",
     "save_wifi": "Wi-Fi saved and installed",
     "send_fire_tv_command": "a Fire TV",
+    "send_message": "contacts, and a message to the household",
     "send_text_command": "text command to two in one request",
     "set_address": "address, name and timers of a room's Echo",
     "set_alarm_volume": "an alarm that repeats: edited, skipped, with its volume",
@@ -168,6 +170,19 @@ def household(world: World) -> str:
     return ", ".join(str(one["name"]) for one in people)
 
 
+def messages(world: World) -> str:
+    """Read the contacts, and send a message to the household."""
+    contacts = act(world, "get_contacts", config_entry_id=world.entry_id)["contacts"]
+    expect(contacts, "there is no one")
+    world.sim.reset_ledger()
+    world.rest().trigger_service(
+        "alexa_media", "send_message", config_entry_id=world.entry_id, message="Dinner at seven"
+    )
+    sent = world.sim.ledger(method="POST", path="/users/*/messages")
+    expect([one["status"] for one in sent] == [200], f"sent: {sent}")
+    return f"{len(contacts)} contacts, 1 message"
+
+
 def last_called(world: World) -> str:
     """Speak to an Echo, and read at once which one it was."""
     world.sim.say(world.device("Office Spot")["serial"], "good night")
@@ -200,6 +215,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("a timer is paused, resumed and lengthened", timer_changes),
     ("snooze what rings", snoozed),
     ("the people of the household", household),
+    ("contacts, and a message to the household", messages),
     ("the last called Echo is read again", last_called),
     ("a new sign-in is asked for", logout),
 )

@@ -19,7 +19,7 @@ from ..cloud.model.commands import FireTvKey
 from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, fraction, invalid_input
+from ..entity import command_errors, fraction, invalid_input, sendable
 from ..features.playback import (
     ATTR_TEXT_COMMAND,
     ATTR_TIMEOUT,
@@ -37,6 +37,7 @@ SERVICE_AMAZON_KIDS_DISABLE: Final = "amazon_kids_disable"
 SERVICE_AMAZON_KIDS_ENABLE: Final = "amazon_kids_enable"
 SERVICE_ASK: Final = "ask"
 SERVICE_FORWARD: Final = "forward"
+SERVICE_GET_CONTACTS: Final = "get_contacts"
 SERVICE_GET_HOUSEHOLD: Final = "get_household"
 SERVICE_GET_QUEUE: Final = "get_queue"
 SERVICE_RESTORE_VOLUME: Final = "restore_volume"
@@ -44,6 +45,7 @@ SERVICE_REWIND: Final = "rewind"
 SERVICE_RUN_ROUTINE: Final = "run_routine"
 SERVICE_RUN_SEQUENCE: Final = "run_sequence"
 SERVICE_SEND_FIRE_TV_COMMAND: Final = "send_fire_tv_command"
+SERVICE_SEND_MESSAGE: Final = "send_message"
 SERVICE_SEND_TEXT_COMMAND: Final = "send_text_command"
 SERVICE_SET_DO_NOT_DISTURB: Final = "set_do_not_disturb"
 SERVICE_SET_SLEEP_TIMER: Final = "set_sleep_timer"
@@ -146,6 +148,21 @@ def async_setup(hass: HomeAssistant) -> None:
         schema=vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}),
         supports_response=SupportsResponse.ONLY,
     )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_GET_CONTACTS,
+        _async_get_contacts,
+        schema=vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}),
+        supports_response=SupportsResponse.ONLY,
+    )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_SEND_MESSAGE,
+        _async_send_message,
+        schema=vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required(ATTR_MESSAGE): cv.string}),
+    )
     hass.services.async_register(
         DOMAIN, SERVICE_SPEAK, _async_speak, schema=_SPEAK_SCHEMA, supports_response=SupportsResponse.OPTIONAL
     )
@@ -174,6 +191,30 @@ async def _async_get_household(call: ServiceCall) -> ServiceResponse:
             for person in await settings.async_household()
         ]
     return {"members": people}
+
+
+async def _async_get_contacts(call: ServiceCall) -> ServiceResponse:
+    """Return the contacts of an account's Alexa app."""
+    entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    if (settings := entry.runtime_data.backend.settings) is None:
+        raise invalid_input("not_an_app_account", name=entry.title)
+    with command_errors(call.hass, entry):
+        contacts: list[Any] = [
+            {"name": contact.name, "id": contact.contact_id, "in_household": contact.in_household}
+            for contact in await settings.async_contacts()
+        ]
+    return {"contacts": contacts}
+
+
+async def _async_send_message(call: ServiceCall) -> None:
+    """Send a message to the household of an account."""
+    entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    if (settings := entry.runtime_data.backend.settings) is None:
+        raise invalid_input("not_an_app_account", name=entry.title)
+    if not (message := sendable(call.data[ATTR_MESSAGE])):
+        raise invalid_input("empty_message")
+    with command_errors(call.hass, entry):
+        await settings.async_send_message(message)
 
 
 async def _async_speak(call: ServiceCall) -> ServiceResponse:

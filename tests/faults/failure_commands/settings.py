@@ -126,6 +126,22 @@ async def get_household(table: Any) -> list[str]:
     return await _write(table, table.entry.runtime_data.settings.api.async_household(), lambda: True)
 
 
+async def get_contacts(table: Any) -> list[str]:
+    """Ask for the contacts."""
+    return await _write(table, table.entry.runtime_data.settings.api.async_contacts(), lambda: True)
+
+
+async def send_message(table: Any) -> list[str]:
+    """Send a message to the household."""
+    data = {"config_entry_id": table.entry.entry_id, "message": "Dinner at seven"}
+
+    def is_sent() -> bool:
+        return any(one["status"] == 200 for one in table.sim.ledger(method="POST", path="/users/*/messages"))
+
+    problems: list[str] = await table.act("alexa_media", "send_message", data, is_sent)
+    return problems
+
+
 COMMANDS: Final[tuple[FailureCommand, ...]] = (
     look_at_settings,
     _setter(Setting.BASS, (0, 3), "equalizer/bass", (0, 3)),
@@ -138,4 +154,6 @@ COMMANDS: Final[tuple[FailureCommand, ...]] = (
     restart,
     unpair,
     get_household,
+    get_contacts,
+    send_message,
 )

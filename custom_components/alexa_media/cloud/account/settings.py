@@ -1,8 +1,10 @@
 """Settings of the account API: endpoints, parsers, client."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 import json
 from typing import Any, Final
+from uuid import uuid4
 
 from ..errors import AlexaBadResponseError, AlexaUnsupportedError
 from ..http import json_text
@@ -12,6 +14,7 @@ from ..model.settings import (
     EQUALIZER as BANDS,
     MAX_GAIN,
     BackgroundApi,
+    Contact,
     Person,
     PreferenceChanges,
     Setting,
@@ -20,6 +23,7 @@ from ..model.settings import (
     SettingValue,
     SettingValues,
 )
+from ..names import tidy
 from .endpoints import PREFERENCES, Answer, Endpoint, Host
 from .parse import address_of, place_of, required_list, required_texts
 from .session import AccountSession
@@ -107,6 +111,17 @@ HOME_GROUP: Final = Endpoint(
 HOME_GROUP_DEVICES: Final = Endpoint(
     name="home_group_devices", method="GET", host=Host.COMMUNICATIONS, path="/homegroups/{group}/devices"
 )
+CONTACTS: Final = Endpoint(
+    name="contacts", method="GET", host=Host.COMMUNICATIONS, path="/users/{person}/contacts", whole_account=True
+)
+SEND_MESSAGE: Final = Endpoint(
+    name="send_message",
+    method="POST",
+    host=Host.COMMUNICATIONS,
+    path="/users/{person}/conversations/{conversation}/messages",
+    is_write=True,
+    answer=Answer.ANY,
+)
 COMMUNICATION_PREFERENCE: Final = Endpoint(
     name="communication_preference",
     method="GET",
@@ -142,6 +157,8 @@ SETTINGS_ENDPOINTS: Final = (
     HOME_GROUP_DEVICES,
     COMMUNICATION_PREFERENCE,
     SET_COMMUNICATION_PREFERENCE,
+    CONTACTS,
+    SEND_MESSAGE,
 )
 
 
@@ -304,6 +321,20 @@ def parse_household(data: Any) -> tuple[Person, ...]:
     )
 
 
+def parse_contacts(data: Any) -> tuple[Contact, ...]:
+    """Parse the contacts of the Alexa app."""
+    return tuple(
+        Contact(
+            contact_id=contact_id,
+            name=tidy(" ".join(filter(None, (text(named.get("firstName")), text(named.get("lastName")))))) or None,
+            in_household=element.get("isHomeGroup") is True,
+        )
+        for element in mappings(required_list(data, None, CONTACTS))
+        if (contact_id := text(element.get("contactId")) or text(element.get("id")))
+        for named in [mapping(element.get("name"))]
+    )
+
+
 def _without(endpoint: Endpoint, what: str) -> AlexaBadResponseError:
     """Return the error for a response without the requested value."""
     return AlexaBadResponseError(f"{endpoint.label} was answered without {what}", endpoint=endpoint.label)
@@ -372,11 +403,8 @@ class AccountSettings:
         if source is SettingSource.WAKE_WORD:
             return await self._transport.async_read(WAKE_WORDS, parse_wake_words)
         if self._home_group is None:
-            account_id = self._session.credentials.account_id
-            if account_id is None:
-                raise _unsupported(HOME_GROUP)
             self._home_group = await self._transport.async_read(
-                HOME_GROUP, parse_home_group, params={"person": f"{_PERSON}{account_id}"}
+                HOME_GROUP, parse_home_group, params={"person": self._person(HOME_GROUP)}
             )
         try:
             return await self._transport.async_read(
@@ -417,6 +445,40 @@ class AccountSettings:
     async def async_household(self) -> tuple[Person, ...]:
         """Return the people of the household."""
         return await self._transport.async_read(HOUSEHOLD, parse_household)
+
+    def _person(self, endpoint: Endpoint) -> str:
+        """Return who is signed in, as the service for communications knows them; raises if that is not known."""
+        if (account_id := self._session.credentials.account_id) is None:
+            raise _unsupported(endpoint)
+        return f"{_PERSON}{account_id}"
+
+    async def async_contacts(self) -> tuple[Contact, ...]:
+        """Return the contacts of the Alexa app."""
+        query = {"includePreferencesByLevel": "HomeGroup", "includeNonAlexaContacts": "true"}
+        return await self._transport.async_read(
+            CONTACTS,
+            parse_contacts,
+            params={"person": self._person(CONTACTS)},
+            query={**query, "includeHomeGroupMembers": "true"},
+        )
+
+    async def async_send_message(self, message: str) -> None:
+        """Send a message to the own household."""
+        person = self._person(SEND_MESSAGE)
+        body = {
+            "conversationId": f"amzn1.comms.messaging.id.conversationV2~{uuid4()}",
+            "clientMessageId": str(uuid4()),
+            "messageId": 0.001,
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "sender": person,
+            "type": "message/text",
+            "payload": {"text": message},
+            "status": 1,
+        }
+        with self._transport.unproven.attempt(SEND_MESSAGE.name):
+            await self._transport.async_request(
+                SEND_MESSAGE, params={"person": person, "conversation": person}, json=[body]
+            )
 
     # --- write --------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """HTTP transport for the account API."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 import re
@@ -97,7 +97,7 @@ class _Request:
     endpoint: Endpoint
     path: str
     query: Mapping[str, str]
-    json: Mapping[str, Any] | None
+    json: Mapping[str, Any] | Sequence[Any] | None
     headers: Mapping[str, str]
     retries: int
     renewals: int = 1
@@ -114,7 +114,7 @@ def _built(
     endpoint: Endpoint,
     params: Mapping[str, str] | None,
     query: Mapping[str, str] | None,
-    json: Mapping[str, Any] | None,
+    json: Mapping[str, Any] | Sequence[Any] | None,
     headers: Mapping[str, str] | None,
 ) -> _Request:
     """Return a request with its path filled in; raises ``AlexaInvalidValueError`` for what cannot be encoded."""
@@ -187,7 +187,7 @@ class Transport:
         *,
         params: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
-        json: Mapping[str, Any] | None = None,
+        json: Mapping[str, Any] | Sequence[Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> T:
         """Send a request and return its parsed response; count parse errors at the endpoint.
@@ -208,7 +208,7 @@ class Transport:
         *,
         params: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
-        json: Mapping[str, Any] | None = None,
+        json: Mapping[str, Any] | Sequence[Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send a request and return the JSON of the response, or None if it is empty.

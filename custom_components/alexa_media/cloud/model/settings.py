@@ -126,6 +126,15 @@ class Person:
     role: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A contact of the account's Alexa app; ``in_household``: a member of the same home."""
+
+    contact_id: str
+    name: str | None
+    in_household: bool
+
+
 class SettingsApi(Protocol):
     """The settings of an account's devices; every method raises an ``AlexaError``."""
 
@@ -158,6 +167,15 @@ class SettingsApi(Protocol):
 
     async def async_household(self) -> tuple[Person, ...]:
         """Return the people of the household."""
+
+    async def async_contacts(self) -> tuple[Contact, ...]:
+        """Return the contacts of the Alexa app."""
+
+    async def async_send_message(self, message: str) -> None:
+        """Send a message to the own household: its Echos signal it and read it out on request.
+
+        One client does so: an account that refuses it raises ``AlexaUnsupportedError`` for a day.
+        """
 
 
 class BackgroundApi(Protocol):

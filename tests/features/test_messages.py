@@ -1,0 +1,69 @@
+"""Messages of the Alexa app, and its contacts."""
+
+import json
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+
+MESSAGES = "/users/*/messages"
+
+
+async def _send(hass: HomeAssistant, entry: MockConfigEntry, message: str) -> None:
+    """Send a message to the household."""
+    data = {"config_entry_id": entry.entry_id, "message": message}
+    await hass.services.async_call(DOMAIN, "send_message", data, blocking=True)
+
+
+async def test_a_message_goes_to_the_household(hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient) -> None:
+    sim.reset_ledger()
+    await _send(hass, entry, " Dinner at seven ")
+    (request,) = sim.ledger(method="POST", path=MESSAGES)
+    assert request["status"] == 200
+    (message,) = json.loads(request["body"])
+    assert (message["type"], message["payload"]) == ("message/text", {"text": "Dinner at seven"})
+    assert request["path"] == f"/users/{message['sender']}/conversations/{message['sender']}/messages"
+
+
+async def test_contacts_are_returned(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    response: Any = await hass.services.async_call(
+        DOMAIN, "get_contacts", {"config_entry_id": entry.entry_id}, blocking=True, return_response=True
+    )
+    contacts = response["contacts"]
+    assert contacts
+    assert all(contact["name"] and contact["id"] and contact["in_household"] for contact in contacts)
+
+
+async def test_an_empty_message_is_not_sent(hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient) -> None:
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await _send(hass, entry, "  ")
+    assert raised.value.translation_key == "empty_message"
+    assert sim.ledger(method="POST", path=MESSAGES) == []
+
+
+async def test_an_account_that_refuses_messages_is_asked_once(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+) -> None:
+    sim.reset_ledger()
+    sim.fault(path=MESSAGES, method="POST", status=404)
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await _send(hass, entry, "Dinner at seven")
+    assert len(sim.ledger(method="POST", path=MESSAGES)) == 1
+    assert entry.runtime_data.backend.unsupported == ("send_message",)
+
+
+async def test_a_message_with_an_unknown_outcome_is_not_sent_again(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+) -> None:
+    sim.reset_ledger()
+    sim.fault(path=MESSAGES, method="POST", status=503)
+    with pytest.raises(HomeAssistantError):
+        await _send(hass, entry, "Dinner at seven")
+    assert len(sim.ledger(method="POST", path=MESSAGES)) == 1
