@@ -14,6 +14,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.appliances import (
+    CLOSED,
+    OPEN,
     Appliance,
     ApplianceKind,
     Control,
@@ -27,7 +29,7 @@ from .cloud.model.appliances import (
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import EntityAdder
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of
-from .features.roles import CLOSED, OPEN, level_position_of, mode_position_of, position_of, snapped
+from .features.roles import level_position_of, mode_position_of, position_of, snapped
 
 PARALLEL_UPDATES = 0
 

@@ -31,6 +31,7 @@ FOR_ECHOS: Final = frozenset(
         "rewind",
         "run_routine",
         "run_sequence",
+        "send_fire_tv_command",
         "send_text_command",
         "set_do_not_disturb",
         "set_sleep_timer",

@@ -104,11 +104,14 @@ def fire_tv(world: World) -> str:
     """Add a Fire TV, turn it on, search, and go home."""
     customer = world.owner("Kitchen Show")
     serial, name = "G0SIM00000TV0009", "Television"
-    television = {"accountName": name, "deviceType": "A2LWARUGJLBYEW", "deviceFamily": "FIRE_TV"}
+    television = {key: value for key, value in world.device("Office Spot").items() if key not in ("serial", "account")}
+    television |= {"accountName": name, "deviceType": "A2LWARUGJLBYEW", "deviceFamily": "FIRE_TV"}
+    television |= {"deviceAccountId": "A0TELEVISION", "capabilities": []}
+    television |= {"fireTv": {"on": False, "paused": False, "home": False, "search": None}}
     world.sim.patch_state({"accounts": {customer: {"devices": {serial: television}}}})
     world.rest().trigger_service("alexa_media", "enable_network_discovery")
     player = "media_player.television"
-    until("its player", lambda: world.state(player))
+    until("its player", lambda: world.state(player), 30)
     world.rest().trigger_service("media_player", "turn_on", entity_id=player)
     world.rest().trigger_service(
         "media_player", "play_media", entity_id=player, media_content_type="video", media_content_id="cooking shows"

@@ -24,7 +24,7 @@ KINDS: Final = 30
 _COMMAND: Final = re.compile(r'command\\*":\s*\\*"(PUSH_\w+|NotifyN\w+)')
 _OPERATION: Final = re.compile(r'"(Alexa\.[\w.]+)\\*"')
 
-_MOMENTS: Final = frozenset({"button", "event", "notify"})
+_MOMENTS: Final = frozenset({"button", "event", "notify", "scene"})
 """Platforms whose states say when Home Assistant did something last, or saw something happen: a replay does neither."""
 
 _NAMED: Final = frozenset({"wifi_name"})

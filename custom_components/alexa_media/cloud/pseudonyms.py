@@ -96,6 +96,7 @@ _FEATURES: Final = frozenset(
 """Plain words that name features of appliances and their values; they stay below keys that hold both."""
 
 _WORDS_OF_KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "connectedSpeakerOption": frozenset({"Aux", "Bluetooth"}),
     "deviceDropInAvailability": frozenset({"All", "Home", "Off"}),
     "timeZoneRegion": frozenset(
         {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}

@@ -12,6 +12,8 @@ from homeassistant.util.color import COLORS, brightness_to_value, color_hs_to_RG
 from homeassistant.util.percentage import percentage_to_ranged_value, ranged_value_to_percentage
 
 from ..cloud.model.appliances import (
+    CLOSED,
+    OPEN,
     Appliance,
     ApplianceKind,
     Feature,
@@ -211,10 +213,6 @@ def level_position_of(appliance: Appliance) -> Feature | None:
     if appliance.kind not in _BLINDS or position_of(appliance):
         return None
     return next(iter(_settable(appliance, FeatureName.PERCENTAGE)), None)
-
-
-OPEN: Final = "Position.Up"
-CLOSED: Final = "Position.Down"
 
 
 def mode_position_of(appliance: Appliance) -> Feature | None:

@@ -12,6 +12,10 @@ from typing import Final, Literal, NamedTuple, Protocol
 from ..errors import AlexaError
 from .devices import OpenEnum
 
+OPEN: Final = "Position.Up"
+CLOSED: Final = "Position.Down"
+"""Modes that open and close garage doors and blinds, as the Smart Home API documents them."""
+
 
 class ApplianceKind(OpenEnum):
     """Type of an appliance: Alexa's display category, or the type set by the user in the app (a plug as a light)."""
