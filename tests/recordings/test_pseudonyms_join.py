@@ -16,6 +16,7 @@ PSEUDONYMS = Pseudonyms(b"key", load_allowed(), weeks=WEEKS)
         ("deviceDropInAvailability", "Home"),
         ("deviceDropInAvailability", "All"),
         ("timeZoneRegion", "America"),
+        ("value", "Bluetooth"),
         ("__typename", "Lock"),
     ],
 )

@@ -96,11 +96,11 @@ _FEATURES: Final = frozenset(
 """Plain words that name features of appliances and their values; they stay below keys that hold both."""
 
 _WORDS_OF_KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "connectedSpeakerOption": frozenset({"Aux", "Bluetooth"}),
     "deviceDropInAvailability": frozenset({"All", "Home", "Off"}),
     "timeZoneRegion": frozenset(
         {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
     ),
+    "value": frozenset({"Aux", "Bluetooth"}),
 }
 """Plain words that stay below one key alone: they are values of Amazon's, but elsewhere names."""
 
