@@ -12,7 +12,7 @@ from .http import HttpError, Request, Response, html_response, json_response
 
 KINDS = ("status", "latency", "hang", "cut", "malformed", "throttle", "html")
 ACTIONS = ("expire_tokens", "revoke", "close_stream", "silent_stream")
-_MATCHERS = ("host", "path", "method")
+_MATCHERS = ("host", "path", "method", "operation")
 _FIELDS = {*_MATCHERS, *KINDS, "times", "seconds", "after", "body", "headers"}
 
 SIGN_IN_PAGE = """<!DOCTYPE html><html lang="en"><head><title>Amazon Sign-In</title></head><body>
@@ -27,14 +27,24 @@ _GRAPHQL_THROTTLE = {
 }
 
 
+def _operation(request: Request) -> str:
+    """Return the name of a request's GraphQL operation, or an empty text."""
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return ""
+    name = body.get("operationName") if isinstance(body, dict) else None
+    return name if isinstance(name, str) else ""
+
+
 @dataclass(slots=True)
 class Fault:
     """One rule.
 
-    ``host``, ``path`` and ``method`` are globs (``*``, ``?``, ``[…]``). It applies to the
-    first ``times`` requests that fit, or until the clock shows ``until``, or until it is
-    deleted. ``after`` lets the handler run first, so that a write is done and its outcome
-    is unknown.
+    ``host``, ``path``, ``method`` and ``operation`` (the name of a GraphQL operation) are
+    globs (``*``, ``?``, ``[…]``). It applies to the first ``times`` requests that fit, or
+    until the clock shows ``until``, or until it is deleted. ``after`` lets the handler run
+    first, so that a write is done and its outcome is unknown.
     """
 
     id: str
@@ -42,6 +52,7 @@ class Fault:
     host: str = "*"
     path: str = "*"
     method: str = "*"
+    operation: str = "*"
     times: int | None = None
     until: float | None = None
     after: bool = False
@@ -64,6 +75,7 @@ class Fault:
             fnmatchcase(request.host, self.host)
             and fnmatchcase(request.path, self.path)
             and fnmatchcase(request.method, self.method)
+            and (self.operation == "*" or fnmatchcase(_operation(request), self.operation))
         )
 
     @property
@@ -104,6 +116,7 @@ class Faults:
         fault.host = fields.get("host", "*").lower()
         fault.path = fields.get("path", "*")
         fault.method = fields.get("method", "*").upper()
+        fault.operation = fields.get("operation", "*")
         fault.times = fields.get("times")
         if (seconds := fields.get("seconds")) is not None:
             fault.until = self._clock.now() + seconds

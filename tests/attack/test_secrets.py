@@ -77,7 +77,12 @@ async def test_no_logger_at_debug_tells_a_secret(
     secrets = {config_entry.data[key] for key in ("email", "serial", "refresh_token")}
     secrets |= {serial for account in household.accounts.values() for serial in account["devices"]}
     secrets |= {"the words that were spoken", "hello secret words"}
-    lines = list(zip(log.records, log.lines(), strict=True))
+    # the storage of the test plugin logs what it is given; Home Assistant's own logs the name of the file
+    lines = [
+        (record, line)
+        for record, line in zip(log.records, log.lines(), strict=True)
+        if record.name != "pytest_homeassistant_custom_component.common"
+    ]
     assert len(lines) > 100
     assert [line[:250] for _, line in lines if TOKENS.search(line)] == []
     told = [line[:250] for record, line in lines if record.name.startswith(OURS) and any(s in line for s in secrets)]

@@ -37,6 +37,7 @@ from custom_components.alexa_media.cloud.account.endpoints import (
     Host,
 )
 from custom_components.alexa_media.cloud.account.history import HISTORY, HISTORY_BEFORE, HISTORY_PAGE
+from custom_components.alexa_media.cloud.account.smart_home_requests import APPLIANCE_GROUPS, APPLIANCES
 from custom_components.alexa_media.cloud.account.unproven import UnprovenRequests
 from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.cloud.model.events import VolumeChanged
@@ -44,6 +45,7 @@ from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Household
 
 from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, command_of
+from .failure_commands.smart_home import SPARE, SPARE_ID
 
 DEMO: Final = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
 JO: Final = next(iter(DEMO["accounts"]))
@@ -125,6 +127,7 @@ def household_of_two() -> dict[str, Any]:
         for key, item in account["appliances"].items()
         if item["name"] in ("Hall Light", "Hall Thermostat", "RedRock Panel")
     }
+    account["appliances"][SPARE_ID] = copy.deepcopy(SPARE)
     account["notifications"] = {
         key: item
         for key, item in account["notifications"].items()
@@ -514,6 +517,9 @@ class Table:
                 self.sim.fault(path=page.path, method="GET", status=404)
         if other := INSTEAD.get(endpoint.name):
             self.sim.fault(path=other.path, method=other.method, status=404)
+        if endpoint is APPLIANCE_GROUPS:
+            lacking = {"errors": [{"message": "Field 'listDeviceGroups' in type 'Query' is undefined"}]}
+            self.sim.fault(path=APPLIANCES.path, operation="groups", status=200, body=lacking)
 
     async def case(self, endpoint: Endpoint, fault: str, moment: Moment) -> list[str]:
         """Put the account through one fault at one moment and see it recover; returns what went wrong."""
@@ -594,7 +600,7 @@ async def explore(table: Table) -> None:
     """Fill ``MOMENTS`` and ``REACHED``: once a process, as the ledger tells."""
     if MOMENTS:
         return
-    later: list[Endpoint | None] = [None, HISTORY, HISTORY_BEFORE]
+    later: list[Endpoint | None] = [None, HISTORY, HISTORY_BEFORE, APPLIANCE_GROUPS]
     found: dict[str, set[Moment]] = {}
     for moment in Moment:
         reading = later if moment in (Moment.SET_UP, Moment.POLL, Moment.PUSH) else later[:1]

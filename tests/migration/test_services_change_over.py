@@ -123,7 +123,7 @@ async def test_enable_network_discovery(
     counts = {"devices": len(runtime.devices.data), "appliances": len(runtime.appliances.data)}
     counts |= {"lists": 3, "routines": 3}
     assert response == {"accounts": {entry.title: counts}}
-    await until(hass, lambda: hass.states.get("button.jo_example_org_amazon_com_nap"))
+    await until(hass, lambda: hass.states.get("button.jo_example_org_amazon_com_routine_nap"))
     await until(hass, lambda: hass.states.get("media_player.attic_dot"))
     sim.fault(path="/api/behaviors/v2/automations", status=404, times=1)
     with pytest.raises(HomeAssistantError) as raised:

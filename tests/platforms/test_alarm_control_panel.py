@@ -17,7 +17,7 @@ from tests.conftest import Clock, Household, act, set_up, state_of, until
 
 from .appliances import GRAPHQL, PHOENIX, House
 
-pytestmark = pytest.mark.platforms("alarm_control_panel")
+pytestmark = pytest.mark.platforms("alarm_control_panel", "binary_sensor")
 
 GUARD = "alarm_control_panel.alexa_guard_60057"
 NAME = "RedRock Panel"

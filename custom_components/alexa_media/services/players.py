@@ -140,29 +140,7 @@ def async_setup(hass: HomeAssistant) -> None:
             func=handler,
             supports_response=response,
         )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_GET_HOUSEHOLD,
-        _async_get_household,
-        schema=vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}),
-        supports_response=SupportsResponse.ONLY,
-    )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_GET_CONTACTS,
-        _async_get_contacts,
-        schema=vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}),
-        supports_response=SupportsResponse.ONLY,
-    )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_SEND_MESSAGE,
-        _async_send_message,
-        schema=vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required(ATTR_MESSAGE): cv.string}),
-    )
+    _async_setup_people(hass)
     hass.services.async_register(
         DOMAIN, SERVICE_SPEAK, _async_speak, schema=_SPEAK_SCHEMA, supports_response=SupportsResponse.OPTIONAL
     )
@@ -177,6 +155,23 @@ def async_setup(hass: HomeAssistant) -> None:
         SERVICE_STOP_ALL,
         _async_stop_all,
         schema=vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}),
+    )
+
+
+@callback
+def _async_setup_people(hass: HomeAssistant) -> None:
+    """Register the actions for administrators about people."""
+    account = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
+    for name, handler in ((SERVICE_GET_HOUSEHOLD, _async_get_household), (SERVICE_GET_CONTACTS, _async_get_contacts)):
+        async_register_admin_service(
+            hass, DOMAIN, name, handler, schema=vol.Schema(account), supports_response=SupportsResponse.ONLY
+        )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_SEND_MESSAGE,
+        _async_send_message,
+        schema=vol.Schema({**account, vol.Required(ATTR_MESSAGE): cv.string}),
     )
 
 

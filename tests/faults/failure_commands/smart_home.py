@@ -54,7 +54,14 @@ async def discover_appliances(table: Any) -> list[str]:
     return problems
 
 
-_SPARE: Final = "5e000000-0000-4000-8000-00000000005a"
+SPARE_ID: Final = "5e000000-0000-4000-8000-00000000005a"
+SPARE: Final = {
+    "name": "Spare",
+    "category": "SMARTPLUG",
+    "model": "P",
+    "features": {"power": {"powerState": "ON"}},
+}
+"""A plug that a command removes."""
 
 
 def _change(table: Any, appliance: str, values: dict[str, Any] | None) -> None:
@@ -79,18 +86,17 @@ async def switch_light_by_phoenix(table: Any) -> list[str]:
 
 def _has_spare(table: Any) -> bool:
     """Return whether the cloud has the spare plug."""
-    return any(_SPARE in account["appliances"] for account in table.household.accounts.values())
+    return any(SPARE_ID in account["appliances"] for account in table.household.accounts.values())
 
 
 async def remove_appliance(table: Any) -> list[str]:
     """Remove a plug that is there for that."""
     if not _has_spare(table):
-        power = {"power": {"powerState": "ON"}}
-        _change(table, _SPARE, {"name": "Spare", "category": "SMARTPLUG", "model": "P", "features": power})
-        table.entry.runtime_data.appliances.async_hint()
-        await table.drive.tick(4)
+        _change(table, SPARE_ID, SPARE)
+        # what the user asks for is read even while polls are held back
+        await table.hass.services.async_call(DOMAIN, "enable_network_discovery", {}, blocking=True)
         await table.drive.settle()
-    identifier = (DOMAIN, f"appliance_{table.entry.unique_id}_{_SPARE}")
+    identifier = (DOMAIN, f"appliance_{table.entry.unique_id}_{SPARE_ID}")
     device = dr.async_get(table.hass).async_get_device_by_identifier(identifier, table.entry.entry_id)
     data = {"device_id": device.id if device else "", "confirm": True}
     problems: list[str] = await table.act("alexa_media", "remove_appliance", data, lambda: not _has_spare(table))
