@@ -200,15 +200,7 @@ async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[st
     try:
         stored = await store.async_load()
         return parse(stored) if stored else None
-    except (
-        HomeAssistantError,
-        OSError,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        NotImplementedError,
-    ) as err:
+    except _UNREADABLE as err:
         _LOGGER.debug("%s cannot be used: %s", store.key, type(err).__name__)
         return None
 

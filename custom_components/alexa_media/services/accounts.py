@@ -17,6 +17,7 @@ from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
 from .. import recordings
+from ..cloud.model.commands import command
 from ..cloud.names import same, tidy
 from ..const import CONF_EMAIL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
@@ -151,7 +152,9 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
 async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, list[str]]:
     """Return the number of keys in each list of an account, and the topics that could not be read."""
     lists = [coordinator for coordinator in entry.runtime_data.coordinators if coordinator.is_list]
-    await asyncio.gather(*(coordinator.async_refresh_shared() for coordinator in lists))
+    # The reads are the command: unlike polls, they are not held back while Amazon throttles.
+    with command():
+        await asyncio.gather(*(coordinator.async_refresh_shared() for coordinator in lists))
     counts: JsonObjectType = {str(coordinator.topic): len(coordinator.data) for coordinator in lists}
     return counts, [str(coordinator.topic) for coordinator in lists if not coordinator.last_update_success]
 
