@@ -45,7 +45,6 @@ from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Household
 
 from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, command_of
-from .failure_commands.smart_home import SPARE, SPARE_ID
 
 DEMO: Final = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
 JO: Final = next(iter(DEMO["accounts"]))
@@ -127,7 +126,6 @@ def household_of_two() -> dict[str, Any]:
         for key, item in account["appliances"].items()
         if item["name"] in ("Hall Light", "Hall Thermostat", "RedRock Panel")
     }
-    account["appliances"][SPARE_ID] = copy.deepcopy(SPARE)
     account["notifications"] = {
         key: item
         for key, item in account["notifications"].items()

@@ -82,13 +82,11 @@ async def test_change_at_the_cloud(hass: HomeAssistant, entry: MockConfigEntry, 
     await until(hass, lambda: at(hass, ALARM))
 
 
-async def test_goes_on_by_itself(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_goes_on_by_itself(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock) -> None:
     """When a time has come the next one is shown, and nothing is asked for it."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     now = dt_util.utcnow().replace(microsecond=0)
-    freezer.move_to(now)
+    clock.freezer.move_to(now)
     notifications.async_apply(
         {
             serial: (
@@ -103,7 +101,7 @@ async def test_goes_on_by_itself(
     assert at(hass, REMINDER) is None
     sim.reset_ledger()
     for seconds, expected in ((5, now + timedelta(seconds=9)), (9, None)):
-        freezer.move_to(now + timedelta(seconds=seconds, milliseconds=1))
+        clock.freezer.move_to(now + timedelta(seconds=seconds, milliseconds=1))
         async_fire_time_changed(hass)
         await hass.async_block_till_done()
         assert at(hass, TIMER) == expected
