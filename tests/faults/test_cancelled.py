@@ -19,7 +19,7 @@ from tests.conftest import set_up, until
 from .failures import household_of_two
 from .test_leaks import held
 
-MOST_STEPS = 6000
+MOST_STEPS = 100_000
 """Limit of event-loop steps in case an operation never completes."""
 
 

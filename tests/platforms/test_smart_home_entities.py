@@ -191,10 +191,14 @@ async def test_a_new_echo_is_put_into_its_room(
     sim.reset_ledger()
     await set_up(hass, config_entry)
     await clock.settle()
-    devices = {each.name: each for each in dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)}
-    area = area_registry.async_get_area_by_name("Kitchen")
-    assert area is not None
-    assert devices["Kitchen Show"].area_id == area.id
+    area = await clock.until(lambda: area_registry.async_get_area_by_name("Kitchen"))
+
+    def devices_by_name() -> dict[str | None, dr.DeviceEntry]:
+        found = dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)
+        return {each.name: each for each in found}
+
+    await clock.until(lambda: devices_by_name()["Kitchen Show"].area_id == area.id)
+    devices = devices_by_name()
     assert devices["Garage Echo"].area_id is None
     assert sim.ledger(path="/api/phoenix/group") == []
     office = area_registry.async_get_or_create("Office")
