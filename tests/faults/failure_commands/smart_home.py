@@ -1,9 +1,7 @@
 """Lights and thermostats by GraphQL, a light by phoenix, and what Alexa itself has."""
 
-from contextlib import suppress
 from typing import Any, Final
 
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 
 from custom_components.alexa_media.const import DOMAIN
@@ -95,9 +93,12 @@ async def remove_appliance(table: Any) -> list[str]:
     """Remove a plug that is there for that."""
     if not _has_spare(table):
         _change(table, SPARE_ID, SPARE)
-        # what the user asks for is read even while polls are held back
-        with suppress(HomeAssistantError):
+        if table.entry.runtime_data.backend._session.transport.throttle.remaining:
+            # what the user asks for is read even while polls are held back
             await table.hass.services.async_call(DOMAIN, "enable_network_discovery", {}, blocking=True)
+        else:
+            table.entry.runtime_data.appliances.async_hint()
+            await table.drive.tick(4)
         await table.drive.settle()
     identifier = (DOMAIN, f"appliance_{table.entry.unique_id}_{SPARE_ID}")
     device = dr.async_get(table.hass).async_get_device_by_identifier(identifier, table.entry.entry_id)
