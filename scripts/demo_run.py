@@ -344,7 +344,7 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
 async def furnish(session: aiohttp.ClientSession, demo: Demo) -> None:
     """Add the dashboard that the documentation describes, and let music play."""
     # Home Assistant's environment has it, that of the browser tests doesn't.
-    import yaml  # noqa: PLC0415
+    import yaml  # noqa: PLC0415 - see above
 
     blocks = re.findall(
         r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "dashboards.md").read_text(), re.MULTILINE | re.DOTALL

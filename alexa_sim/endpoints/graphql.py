@@ -353,7 +353,7 @@ def _failed(typename: str, message: str) -> Json:
     return {"isSuccess": False, "error": {"__typename": typename, "message": message}}
 
 
-def _disarm_with_pin(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
+def _disarm_with_pin(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002 - the name in the schema
     appliance = call.account["appliances"].get(smart_home.entity_id(input["endpointId"]))
     panel = smart_home.panel_of(appliance) if appliance is not None else None
     if panel is not None and panel.get("pin") is None:

@@ -69,7 +69,7 @@ SESSION_STORE_VERSION: Final = 1
 # Seconds from a change of the session until it is stored.
 _SAVE_DELAY: Final = 5
 
-# What reading and parsing a damaged file raises.
+# What reading and parsing a damaged file raises; NotImplementedError is Home Assistant's word for an older version.
 _UNREADABLE: Final = (
     HomeAssistantError,
     NotImplementedError,

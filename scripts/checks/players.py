@@ -111,7 +111,7 @@ def fire_tv(world: World) -> str:
     world.sim.patch_state({"accounts": {customer: {"devices": {serial: television}}}})
     world.rest().trigger_service("alexa_media", "enable_network_discovery")
     player = "media_player.television"
-    until("its player", lambda: world.state(player), 30)
+    until("its player", lambda: world.state(player))
     world.rest().trigger_service("media_player", "turn_on", entity_id=player)
     world.rest().trigger_service(
         "media_player", "play_media", entity_id=player, media_content_type="video", media_content_id="cooking shows"

@@ -27,7 +27,7 @@ def test_it_draws_a_cover_for_each_track(toy: Running, track: catalogue.Track) -
 def test_it_draws_a_logo_for_each_provider_and_nothing_else(toy: Running) -> None:
     logos = {picture(toy, f"/art/provider/{name.lower()}.svg")[2] for name in catalogue.PROVIDERS}
     assert len(logos) == len(catalogue.PROVIDERS)
-    assert picture(toy, "/art/provider/nobody.svg")[0] == 404
+    assert picture(toy, "/art/provider/unknown.svg")[0] == 404
     assert picture(toy, "/art/sim-track-999/640.svg")[0] == 404
 
 

@@ -181,7 +181,7 @@ async def asked(sim: ControlClient, path: str) -> None:
     """Wait until the cloud is working on a request."""
     async with asyncio.timeout(10):
         while path not in sim.progress()[1]:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # the cloud is another process: there is nothing here to wait for
 
 
 async def test_an_older_read_does_not_undo_a_write(

@@ -67,7 +67,7 @@ async def test_arm_and_disarm_by_an_echo(
 async def test_without_an_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """With all Echos offline the panel itself is told, by GraphQL."""
+    """With all Echos offline the command goes to the panel itself, by GraphQL."""
     house = House(sim)
     devices = entry.runtime_data.devices
     listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]

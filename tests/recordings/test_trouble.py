@@ -20,6 +20,7 @@ from custom_components.alexa_media.cloud import recorder as recorders
 from custom_components.alexa_media.cloud.pseudonyms import Pseudonyms, load_words
 from custom_components.alexa_media.cloud.recorder import Recorder
 from tests.conftest import Household, quiet, set_up
+from tests.coordinator.test_own_writes import asked
 from tests.recordings import home
 from tests.recordings.test_nothing_private import Request
 from tests.recordings.test_recording import lines_of, record
@@ -91,10 +92,8 @@ async def test_a_recording_ends_while_the_account_is_being_set_up(
     await recordings.async_start(hass, entry, 1)
     fault = sim.fault(path="/api/devices-v2/device", hang=True)
     reload = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
-    for _ in range(100):
-        await asyncio.sleep(0.05)
-        if recordings.async_running(hass, entry) and sim.ledger(path="/api/devices-v2/device"):
-            break
+    await asked(sim, "/api/devices-v2/device")
+    assert recordings.async_running(hass, entry)
     assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
     assert await recordings.async_stop(hass, entry) is not None
     sim.clear_faults()

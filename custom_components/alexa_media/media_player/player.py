@@ -155,7 +155,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         try:
             with self.coordinator.writing_volume(serials, volume):
                 await self.async_command(SetVolume(level=level))
-        except BaseException:
+        except BaseException:  # a cancellation, too: the volume that is to be restored was not left
             self._previous_volume = before
             raise
         self.runtime.temporary_volumes.async_written(serials, level)
