@@ -238,6 +238,7 @@ def assert_nothing_planted(diagnostics: object) -> None:
     assert "planted" not in text
 
 
+@pytest.mark.contract("diagnostics")
 async def test_account(hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry) -> None:
     diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     assert_nothing_planted(diagnostics)
@@ -324,6 +325,7 @@ def echo(hass: HomeAssistant, entry: MockConfigEntry, serial: str) -> dr.DeviceE
     )
 
 
+@pytest.mark.contract("diagnostics")
 async def test_device(hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry) -> None:
     device = echo(hass, entry, SECRETS["kitchen"])
     diagnostics: Any = await get_diagnostics_for_device(hass, hass_client, entry, device)

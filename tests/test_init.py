@@ -225,6 +225,7 @@ async def refresh_devices(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done()
 
 
+@pytest.mark.contract("a removed Echo stays until a reload")
 async def test_a_device_goes_after_two_lists(
     hass: HomeAssistant,
     config_entry: MockConfigEntry,
@@ -289,6 +290,7 @@ async def test_a_renamed_device_is_renamed(
     assert hass.states.get("media_player.bedroom_dot")
 
 
+@pytest.mark.contract("devices that become entities")
 async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """What we are registered as, and phones without a player, are not shown."""
     assert entry.data["serial"] not in entry.runtime_data.devices.data
@@ -304,6 +306,7 @@ async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockC
     }
 
 
+@pytest.mark.contract("devices that become entities", "names in filters are case-sensitive")
 @pytest.mark.parametrize(
     ("data", "names"),
     [

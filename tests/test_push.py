@@ -47,6 +47,7 @@ async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
     assert household.requests() == []
 
 
+@pytest.mark.contract("media_player, availability")
 async def test_connection(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -78,6 +79,7 @@ async def test_do_not_disturb(
     assert household.requests() == []
 
 
+@pytest.mark.contract("a burst about alarms is a request each")
 async def test_hints_of_a_burst_are_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -168,6 +170,7 @@ async def test_nothing_is_handled_after_unload(
     assert not [name for name in names if "alexa" in name.lower()]
 
 
+@pytest.mark.contract("push, unknown serial", "an unknown serial is six requests")
 async def test_a_new_serial_asks_for_the_list_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

@@ -86,6 +86,7 @@ def sources() -> str:
     return "\n".join(path.read_text() for path in sorted(COMPONENT.rglob("*.py")))
 
 
+@pytest.mark.contract("manifest")
 def test_manifest_says_what_home_assistant_and_hacs_need(manifest: dict[str, Any]) -> None:
     fixed = {
         "domain": "alexa_media",

@@ -271,6 +271,7 @@ def dnd_of(player: str) -> str:
     return f"{echo.replace('media_player', 'switch')}_do_not_disturb{player[len(echo) :]}"
 
 
+@pytest.mark.contract("accounts with look-alike addresses share signals")
 @pytest.mark.parametrize(
     ("name", "viewers"),
     [
@@ -501,6 +502,7 @@ async def test_signing_in_with_the_account_of_the_other(
         assert each.runtime_data.push.up
 
 
+@pytest.mark.contract("throttling is a traceback")
 async def test_throttling_of_one(hass: HomeAssistant, pair: Pair) -> None:
     """Amazon asks one account to slow down: its reads pause, those of the other go on, and commands are sent."""
     pair.sim.fault(path="/api/dnd/device-status-list", status=429, headers={"Retry-After": 600}, times=1)
@@ -537,6 +539,7 @@ async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
     assert state_of(hass, "binary_sensor.hall_echo_connectivity_2").state == "unavailable"
 
 
+@pytest.mark.contract("diagnostics hold other accounts")
 @pytest.mark.parametrize("account", ["john", "jack"])
 async def test_diagnostics_hold_nothing_of_the_other(hass: HomeAssistant, pair: Pair, account: str) -> None:
     """Nor anything that says whose they are."""

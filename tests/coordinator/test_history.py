@@ -78,6 +78,7 @@ async def records_of(hass: HomeAssistant, entity_id: str, **fields: Any) -> list
     return found
 
 
+@pytest.mark.contract("attributes of media players, last called", "events, last called")
 async def test_who_was_spoken_to(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
@@ -103,6 +104,7 @@ async def test_who_was_spoken_to(
     assert sorted(written) == ["event.office_spot_voice_command", KITCHEN, OFFICE, last]
 
 
+@pytest.mark.contract("up to three requests for a sign of life")
 @pytest.mark.usefixtures("brisk")
 async def test_what_a_request_costs(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
@@ -429,6 +431,7 @@ async def test_do_not_disturb_by_voice(
     assert sorted(household.requests()) == ["GET /api/dnd/device-status-list", RECORDS]
 
 
+@pytest.mark.contract("attributes of media players, last called")
 @pytest.mark.usefixtures("brisk")
 async def test_restart(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, fired: list[Any]
@@ -556,6 +559,12 @@ async def test_transcripts_can_be_switched_off(
 # --- actions ------------------------------------------------------------------------------
 
 
+@pytest.mark.contract(
+    "attributes of media players, history_records",
+    "services, get_history_records",
+    "history records are one at most, and none of a second account",
+    "history records are lost at the next change",
+)
 async def test_history_records(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -610,6 +619,7 @@ async def test_history_records(
     assert entry.runtime_data.history.last_update_success
 
 
+@pytest.mark.contract("services, update_last_called")
 async def test_update_last_called(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
@@ -675,6 +685,7 @@ async def test_backend_without_history(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.contract("services, get_history_records")
 @pytest.mark.usefixtures("brisk")
 async def test_two_accounts(hass: HomeAssistant, sim: ControlClient, pair: Pair, fired: list[dict[str, Any]]) -> None:
     """Each account asks for itself, and the second one's players show and find what was said to them."""

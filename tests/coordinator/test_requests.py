@@ -16,6 +16,7 @@ from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 HOUSEHOLDS = pytest.mark.parametrize("name", ["demo", "forty", "two_hundred"])
 
 
+@pytest.mark.contract("polling, requests from start until quiet", "a request for each Echo at the start")
 @HOUSEHOLDS
 async def test_set_up(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, name: str
@@ -43,6 +44,7 @@ async def rest(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfig
     await clock.advance(10, 1)
 
 
+@pytest.mark.contract("polling, requests in an idle hour")
 @HOUSEHOLDS
 async def test_idle_hour(
     hass: HomeAssistant,
@@ -135,6 +137,7 @@ async def test_ten_speaks_are_one_request(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.contract("a refused command is logged at most")
 @pytest.mark.parametrize(
     ("fault", "key"),
     [

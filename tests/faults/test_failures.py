@@ -19,6 +19,7 @@ from .failures import (
 WHEN = (Moment.POLL, Moment.PUSH, Moment.COMMAND)
 
 
+@pytest.mark.contract("throttling is a traceback")
 @pytest.mark.timeout(110)
 @pytest.mark.parametrize("endpoint", ASKED, ids=lambda endpoint: endpoint.name)
 async def test_while_it_runs(table: Table, endpoint: Endpoint) -> None:

@@ -70,6 +70,7 @@ async def test_no_stream(table: Table, fault: str) -> None:
     assert list(watch.problems(table.secrets)) == []
 
 
+@pytest.mark.contract("a stream that falls silent is waited for")
 async def test_silent_stream(table: Table) -> None:
     """A stream that is open but silent is found out, and what was missed is read."""
     # one that never sent a keep-alive would be believed as long as its pings are answered

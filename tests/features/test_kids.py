@@ -37,6 +37,7 @@ def enable(
     assert item.entity_id == entity_id
 
 
+@pytest.mark.contract("entities, Amazon Kids")
 async def test_it_costs_nothing_unless_enabled(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -65,6 +66,7 @@ async def test_it_costs_nothing_unless_enabled(
     assert household.requests(path="/api/device/op-mode") == []
 
 
+@pytest.mark.contract("entities, Amazon Kids", "services, amazon_kids_enable and amazon_kids_disable")
 async def test_given_and_taken(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -125,6 +127,7 @@ async def test_given_and_taken(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.contract("kids sensors ask every five minutes")
 async def test_once_a_day(
     hass: HomeAssistant,
     sim: ControlClient,

@@ -66,6 +66,7 @@ async def play(hass: HomeAssistant, kind: str, media_id: str, entity_id: str = O
     await hass.services.async_call("media_player", "play_media", data, blocking=True)
 
 
+@pytest.mark.contract("play_media, routine", "parallel steps of a routine run in turn")
 async def test_run(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
     """It is run under its id on the Echo that is named, nested as it is, each node in the name of its Echo's owner."""
     outdate(entry)
@@ -91,6 +92,7 @@ async def test_run(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
     assert set(customers(sequence)) == {alex}
 
 
+@pytest.mark.contract("play_media, routine", "a routine that is not found does nothing")
 async def test_which_one_is_meant(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -172,6 +174,7 @@ async def test_refusals_reach_the_caller(
     assert state_of(hass, "button.jo_example_org_amazon_com_routine_good_night").state != "unavailable"
 
 
+@pytest.mark.contract("play_media, image")
 async def test_image(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
     """A picture goes to a screen; without one, or without an https address, Amazon is not asked."""
     sim.reset_ledger()

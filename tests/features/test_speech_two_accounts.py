@@ -26,6 +26,7 @@ async def test_each_once(hass: HomeAssistant, sim: ControlClient, pair: Pair) ->
     assert sorted(sender or "" for sender, _ in pair.commands()) == ["jack", "john"]
 
 
+@pytest.mark.contract("notify, all accounts", "the account that came last gets notify.alexa_media")
 async def test_notify(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
     """A name stands for all Echos that have it, in both accounts; a service for its own media player."""
     await hass.services.async_call("notify", "alexa_media", {"message": "A", "target": "Bedroom Dot"}, blocking=True)

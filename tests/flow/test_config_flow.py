@@ -150,6 +150,7 @@ def registrations(sim: ControlClient) -> set[str]:
     return {s for a in accounts for s, d in a["devices"].items() if d["deviceType"] == "A2IVLV5VM2W81"}
 
 
+@pytest.mark.contract("config flow, sign-in")
 async def test_account_is_added(hass: HomeAssistant, sim: ControlClient, setups: list[str]) -> None:
     before = registrations(sim)
     flow = await start(hass)
@@ -470,6 +471,7 @@ async def again(
     return request.param, await choose_paste(hass, flow)
 
 
+@pytest.mark.contract("config flow, sign in again")
 async def test_signing_in_again_renews_the_entry(
     hass: HomeAssistant,
     two_accounts: ControlClient,

@@ -186,6 +186,7 @@ def base_of(browser: Browser) -> str:
 # --- success ----------------------------------------------------------------------------
 
 
+@pytest.mark.contract("config flow, sign-in")
 async def test_password_adds_the_account(
     hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -226,6 +227,7 @@ def flow_path(browser: Browser) -> str:
     return f"{base_of(browser)}/"
 
 
+@pytest.mark.contract("config flow, one-time codes")
 async def test_code_that_is_typed(hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser) -> None:
     demand(sim, otpSecret=SECRET)
     flow = await begin(hass)
@@ -239,6 +241,7 @@ async def test_code_that_is_typed(hass: HomeAssistant, sim: ControlClient, root:
     assert (await finish(hass, flow))["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.contract("config flow, one-time codes")
 async def test_code_that_is_filled_in(hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser) -> None:
     demand(sim, otpSecret=SECRET)
     flow = await begin(hass, otp_secret="jbsw y3dp ehpk 3pxp")
@@ -402,6 +405,7 @@ async def refused(sim: ControlClient, browser: Browser, url: str, status: int = 
     assert sim.ledger() == []
 
 
+@pytest.mark.contract("an address of the network may use the sign-in of another")
 async def test_other_browser_gets_nothing(
     sim: ControlClient, browser: Browser, other: Browser, signed_half: ConfigFlowResult
 ) -> None:

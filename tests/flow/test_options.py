@@ -152,6 +152,7 @@ async def test_mistakes_are_told_and_what_was_typed_stays(
     assert dict(entry.options) == {}
 
 
+@pytest.mark.contract("options")
 async def test_options_of_alexa_media_player_are_understood(
     hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry
 ) -> None:

@@ -109,6 +109,7 @@ def assert_kept(hass: HomeAssistant, before: dict[str, er.RegistryEntry]) -> Non
     assert [kept(registry.async_get(entity_id)) for entity_id in before] == [kept(item) for item in before.values()]
 
 
+@pytest.mark.contract("config entry, title and unique id")
 async def test_one_account(hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry) -> None:
     """No sign-in, and every entity, device, name, area and label is what it was; each entity has a state."""
     before = leave_behind(hass, old, DEMO["accounts"][JO], "")
@@ -134,6 +135,7 @@ async def test_one_account(hass: HomeAssistant, sim: ControlClient, old: MockCon
     assert not {"password", "securitycode", "oauth", "leftovers_of"} & old.data.keys()
 
 
+@pytest.mark.contract("entities, two accounts whose order has changed")
 @pytest.mark.parametrize("second", ["john", "jack"])
 async def test_two_accounts(hass: HomeAssistant, sim: ControlClient, second: str) -> None:
     """Each account keeps its form of ids, whichever stands first by now; Echos that both see do not collide."""
@@ -191,6 +193,7 @@ class _Bomb:
         return Path.touch, (self.path,)
 
 
+@pytest.mark.contract("config entry, files on disk")
 async def test_leftovers_go_after_the_first_good_sign_in(
     hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry, tmp_path: Path
 ) -> None:
@@ -281,6 +284,7 @@ async def test_entry_without_a_token(
         assert entry.unique_id == f"{EMAIL} - amazon.com"
 
 
+@pytest.mark.contract("a filter takes the sensors and switches of its Echos")
 async def test_filters_by_name_go_on(hass: HomeAssistant, sim: ControlClient) -> None:
     """Row "include_devices": the names of alexa_media_player still choose, all entities of a device at once."""
     entry = old_entry(hass, {"include_devices": "Kitchen Show,Bedroom Dot", "exclude_devices": "Bedroom Dot"})
@@ -291,6 +295,7 @@ async def test_filters_by_name_go_on(hass: HomeAssistant, sim: ControlClient) ->
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+@pytest.mark.contract("device registry, air quality monitor")
 async def test_devices_without_a_player_stay(
     hass: HomeAssistant, old: MockConfigEntry, clock: Clock, device_registry: dr.DeviceRegistry
 ) -> None:
@@ -307,6 +312,7 @@ async def test_devices_without_a_player_stay(
     assert device_registry.async_get(found["G0GONE"]) is None
 
 
+@pytest.mark.contract("configuration.yaml", "YAML keeps it from loading")
 async def test_yaml_is_an_issue(hass: HomeAssistant, old: MockConfigEntry, issue_registry: ir.IssueRegistry) -> None:
     """Row "YAML": an issue that says so, and the integration loads all the same."""
     config = {DOMAIN: {"accounts": [{"email": EMAIL, "password": "hunter2", "url": "amazon.com"}]}}

@@ -76,6 +76,7 @@ async def start(hass: HomeAssistant, storage: dict[str, Any], old: LeftBehind) -
     await hass.async_block_till_done()
 
 
+@pytest.mark.contract("config entry, no new sign-in", "entities", "a device is its own hub")
 @pytest.mark.parametrize("case", CASES)
 async def test_nothing_is_lost(
     hass: HomeAssistant, hass_storage: dict[str, Any], sim: ControlClient, case: str

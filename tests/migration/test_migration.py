@@ -76,6 +76,7 @@ def register(hass: HomeAssistant, entry: MockConfigEntry, domain: str, *unique_i
     return [registry.async_get_or_create(domain, DOMAIN, uid, config_entry=entry).entity_id for uid in unique_ids]
 
 
+@pytest.mark.contract("config entry, version 1", "config entry, serial of the registration")
 async def test_entry_version_1(hass: HomeAssistant) -> None:
     """Row "Config entry": tokens and address stay, passwords and codes go, and Amazon is not asked."""
     entry = old_entry(hass)
@@ -95,6 +96,7 @@ async def test_entry_version_1(hass: HomeAssistant) -> None:
     }
 
 
+@pytest.mark.contract("config entry, options in the data", "an empty public address is stored as /")
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -115,6 +117,7 @@ async def test_options_come_from_data(hass: HomeAssistant, data: dict[str, Any],
     assert not {"queue_delay", "debug"} & {*entry.options, *entry.data}
 
 
+@pytest.mark.contract("config entry, options in the data")
 @pytest.mark.parametrize("value", ["soon", {"seconds": 5}, 0, None, "nan"], ids=str)
 async def test_poll_interval_that_is_none(hass: HomeAssistant, value: Any) -> None:
     entry = old_entry(hass, {"scan_interval": value})
@@ -122,6 +125,7 @@ async def test_poll_interval_that_is_none(hass: HomeAssistant, value: Any) -> No
     assert "scan_interval" not in entry.options
 
 
+@pytest.mark.contract("config entry, version 1")
 @pytest.mark.parametrize(
     ("secret", "expected"),
     [("JBSW Y3DP EHPK 3PXP", "JBSWY3DPEHPK3PXP"), ("123456", None), ("", None), (None, None)],
@@ -134,6 +138,7 @@ async def test_otp_secret(hass: HomeAssistant, secret: str | None, expected: str
     assert entry.data.get("otp_secret") == expected
 
 
+@pytest.mark.contract("config entry, secure version 2")
 async def test_entry_secure_version_2(hass: HomeAssistant) -> None:
     """Row "Pending upstream change": the credentials come from the file of their own."""
     entry = old_entry(
@@ -192,6 +197,7 @@ async def test_newer_version_is_refused(hass: HomeAssistant) -> None:
 SECOND = "g0simkitchen_jo_example_org"
 
 
+@pytest.mark.contract("config entry, serial of the registration", "entities, unique id of a second account")
 @pytest.mark.parametrize(
     ("position", "registered", "suffix"),
     [
@@ -238,6 +244,7 @@ async def test_account_after_one_that_was_taken_over(hass: HomeAssistant) -> Non
     assert (second.data["id_suffix"], second.data["serial"]) == (EMAIL, SECOND_SERIAL)
 
 
+@pytest.mark.contract("unique ids that were renamed and back")
 async def test_orphaned_ids(hass: HomeAssistant) -> None:
     """Row "unique_id history hazard": what is registered under a short-lived id goes on under the lasting one."""
     entry = old_entry(hass)

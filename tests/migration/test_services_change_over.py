@@ -33,6 +33,7 @@ async def sign_in_again(hass: HomeAssistant, sim: ControlClient) -> None:
     assert flow["reason"] == "reauth_successful"
 
 
+@pytest.mark.contract("services, force_logout", "events, relogin required and success")
 async def test_force_logout(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -63,6 +64,7 @@ async def test_force_logout(
     assert entry.state is ConfigEntryState.LOADED
 
 
+@pytest.mark.contract("services, force_logout")
 async def test_one_of_two_accounts(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entry_data: dict[str, Any]
 ) -> None:
@@ -100,6 +102,7 @@ async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry
         assert missing.value.translation_key == "no_account"
 
 
+@pytest.mark.contract("services, enable_network_discovery")
 async def test_enable_network_discovery(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -131,6 +134,7 @@ async def test_enable_network_discovery(
     assert raised.value.translation_placeholders == {"failed": "jo@e*********g: routines"}
 
 
+@pytest.mark.contract("services, restore_volume")
 async def test_restore_volume(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

@@ -30,6 +30,7 @@ def _looks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.1)
 
 
+@pytest.mark.contract("Guard", "arming Guard wants a code")
 async def test_arm_and_disarm_by_an_echo(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -64,6 +65,7 @@ async def test_arm_and_disarm_by_an_echo(
         await act(hass, "alarm_arm_home", GUARD)
 
 
+@pytest.mark.contract("Guard", "arming Guard without an Echo takes the wrong word and id")
 async def test_without_an_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -141,6 +143,7 @@ async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
     assert state_of(hass, GUARD).state == "disarmed"
 
 
+@pytest.mark.contract("Guard")
 async def test_armed_elsewhere(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:

@@ -180,6 +180,7 @@ async def home(
     await server.close()
 
 
+@pytest.mark.contract("play_media, music with announce", "sounds stay in www")
 async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
     """Row "play_media music": any engine speaks at Echos and groups; one conversion and one request for all."""
     hass = home.hass
@@ -214,6 +215,7 @@ async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
     assert [(await home.fetch(each))[0] for each in (address, second)] == [404, 404]
 
 
+@pytest.mark.contract("/ counts as a public address", "sentences are spoken about what cannot be played")
 async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Row "play_media music": an error says why, and no word is spoken about it."""
     tone = str(home.sounds / "tone.wav")

@@ -57,6 +57,7 @@ async def select(hass: HomeAssistant, source: str, entity_id: str = KITCHEN) -> 
     )
 
 
+@pytest.mark.contract("media_player, source")
 async def test_sources(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A phone can play through the Echo, a loudspeaker cannot; the list of what is paired has both."""
     attributes = state_of(hass, KITCHEN).attributes
@@ -76,6 +77,7 @@ async def test_no_list_no_source(hass: HomeAssistant, entry: MockConfigEntry, en
     assert {"source", "source_list", "connected_bluetooth", "bluetooth_list"}.isdisjoint(attributes)
 
 
+@pytest.mark.contract("media_player, source")
 async def test_select_and_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -106,6 +108,7 @@ async def test_select_and_back(
     assert sim.ledger(path="/api/bluetooth")[0]["query"] == {"cached": "false"}
 
 
+@pytest.mark.contract("media_player, source")
 async def test_loudspeaker_can_be_connected(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """What the Echo plays through is connected by its name, but is no source."""
     await select(hass, "Garden Speaker")

@@ -25,6 +25,7 @@ FLOOR = "light.floor_lamp"
 GLOW = "light.bedroom_night_glow"
 
 
+@pytest.mark.contract("lights")
 async def test_as_the_cloud_has_them(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -64,6 +65,7 @@ async def test_as_the_cloud_has_them(
     assert echo.name == "Kitchen Show"
 
 
+@pytest.mark.contract("entities, never what Home Assistant shows to Alexa")
 async def test_never_what_home_assistant_shows_to_alexa(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
@@ -72,6 +74,7 @@ async def test_never_what_home_assistant_shows_to_alexa(
         assert entity_registry.async_get(f"light.{name}") is None
 
 
+@pytest.mark.contract("lights")
 async def test_several_settings_are_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +125,7 @@ async def test_a_light_turned_off_a_moment_ago_is_turned_on_again(
     assert [operation for _, operation, _ in house.told()[-1]] == ["brightness.setBrightness"]
 
 
+@pytest.mark.contract("colours and whites snap to names")
 async def test_colours_and_whites_there_and_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
@@ -189,6 +193,7 @@ async def test_effects_of_amazons_lamp(hass: HomeAssistant, sim: ControlClient, 
     assert len(house.told()) == 1
 
 
+@pytest.mark.contract("a command to a light is believed for 15 seconds")
 async def test_refused_and_unreachable(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """A refusal reaches the caller and changes nothing; who cannot be reached is unavailable alone, until heard of."""
     house = House(sim)

@@ -82,6 +82,7 @@ def commands(sim: ControlClient) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
+@pytest.mark.contract("device registry", "media_player, features")
 async def test_identity(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
@@ -112,6 +113,7 @@ async def test_identity(
     assert "group_members" not in state.attributes
 
 
+@pytest.mark.contract("attributes of media players", "media_player, features")
 async def test_what_plays(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """Everything that a session tells is shown."""
     await play(hass, "ferrant")
@@ -147,6 +149,7 @@ async def test_brackets_in_pictures(hass: HomeAssistant, entry: MockConfigEntry)
     assert shown(hass, "entity_picture") == "https://art.example.org/a%28b%29.jpg"
 
 
+@pytest.mark.contract("media_player, features")
 async def test_station_has_no_length(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A station can be neither sought nor skipped."""
     await act(hass, "play_media", media_content_type="TUNEIN", media_content_id="radio nowhere")
@@ -156,6 +159,7 @@ async def test_station_has_no_length(hass: HomeAssistant, entry: MockConfigEntry
         assert not features & MediaPlayerEntityFeature[feature], feature
 
 
+@pytest.mark.contract("media_player, transport", "seek is offered and does nothing", "turn_on pauses")
 async def test_transport(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
     """Each command does at the cloud what it says, and what the cloud makes of it is shown."""
 
@@ -224,6 +228,7 @@ async def test_push_is_faster_than_the_answer(
     assert sim.ledger(path="/api/np/list-media-sessions") == []
 
 
+@pytest.mark.contract("media_player, transport")
 async def test_idle(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """What is idle is off already; to play on where Amazon has nothing to play does nothing."""
     sim.reset_ledger()
@@ -244,6 +249,7 @@ async def test_one_title_cannot_be_repeated(hass: HomeAssistant, sim: ControlCli
     assert commands(sim) == []
 
 
+@pytest.mark.contract("media_player, volume")
 async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
     """The percent are whole ones, steps are of five, and what is shown is what the cloud confirms."""
 
@@ -272,6 +278,7 @@ async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
     await until(hass, lambda: shown(hass, "is_volume_muted"))
 
 
+@pytest.mark.contract("media_player, volume")
 async def test_mute(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """Muting remembers the volume; muted at the device, it is the volume that the device has."""
 
@@ -295,6 +302,7 @@ async def test_mute(hass: HomeAssistant, entry: MockConfigEntry, household: Hous
     assert level() == 44
 
 
+@pytest.mark.contract("unmuting sends 5000 %")
 async def test_unmute_without_memory(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """Nobody knows how loud it was: a moderate volume, not the loudest."""
     household.change("Kitchen Show", volume=0)
@@ -374,6 +382,7 @@ async def test_stale_push_after_own_volume(
     assert household.device("Kitchen Show")["volume"] == 25
 
 
+@pytest.mark.contract("media_player, group of speakers")
 async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
     """A group plays on its members; what its members are told goes to it."""
     assert shown(hass, "group_members", GROUP) == [KITCHEN, STUDIO]
@@ -430,6 +439,7 @@ async def test_members_change(hass: HomeAssistant, entry: MockConfigEntry, house
     await until(hass, lambda: shown(hass, "volume_level", GROUP) == 0.9)
 
 
+@pytest.mark.contract("media_player, group of speakers")
 async def test_no_music_on_a_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="name the group in the search"):
@@ -437,6 +447,7 @@ async def test_no_music_on_a_group(hass: HomeAssistant, sim: ControlClient, entr
     assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 
 
+@pytest.mark.contract("play_media, music of a provider", "play_media, sequence, sound, skill, custom")
 @pytest.mark.usefixtures("entry")
 @pytest.mark.parametrize(
     ("media_type", "media_id"),
@@ -457,6 +468,7 @@ async def test_kinds(
     assert [request for request in household.requests() if request.startswith("GET")] == []
 
 
+@pytest.mark.contract("media_player, availability")
 async def test_offline(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     assert state_of(hass, "media_player.kids_dot").state == "unavailable"
     household.change("Kids Dot", online=True)
@@ -516,6 +528,7 @@ async def test_a_volume_that_leaves_the_mean_as_it_is_does_not_write_the_group(
     assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN}
 
 
+@pytest.mark.contract("play_media, music of a provider", "play_media, sequence, sound, skill, custom")
 @pytest.mark.parametrize(
     ("media_type", "media_id", "extra", "expected"),
     [
@@ -563,6 +576,7 @@ def test_command_refused(media_type: str, media_id: str, extra: dict[str, Any], 
     assert raised.value.translation_key == key
 
 
+@pytest.mark.contract("attributes of media players, previous_volume")
 async def test_previous_volume(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """Row "previous_volume": what Home Assistant found when it set the volume last."""
     before = state_of(hass, "media_player.kitchen_show").attributes

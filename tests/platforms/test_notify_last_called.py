@@ -47,6 +47,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
 
 
+@pytest.mark.contract("notify, last called")
 async def test_last_called(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -102,6 +103,7 @@ async def test_last_called(
     assert away.value.translation_key == "last_called_unknown"
 
 
+@pytest.mark.contract("notify, last called")
 async def test_removed_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -120,6 +122,7 @@ async def test_removed_echo(
     assert heard(sim) == [("Office Spot", "Hello")]
 
 
+@pytest.mark.contract("notify, ten at once, last called")
 async def test_ten_speak_and_command(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:

@@ -38,6 +38,7 @@ def devices(sim: ControlClient) -> list[str]:
     return sorted(item["device"] for item in sim.spoken())
 
 
+@pytest.mark.contract("notify, names")
 async def test_names(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """One for all, one for the Echo spoken to last, and one a media player, named after its entity id."""
     wanted = {
@@ -47,6 +48,7 @@ async def test_names(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert services(hass) == {"alexa_media", *LAST_CALLED, *wanted}
 
 
+@pytest.mark.contract("notify, names")
 async def test_names_follow_the_media_players(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -84,6 +86,7 @@ async def test_of_one_device(hass: HomeAssistant, sim: ControlClient, entry: Moc
     assert (said["device"], said["kind"], said["text"]) == ("Office Spot", "speak", "Dinner &amp; more")
 
 
+@pytest.mark.contract("notify, target")
 @pytest.mark.parametrize(
     "target",
     [
@@ -110,6 +113,7 @@ async def test_target(
     assert devices(sim) == ["Kitchen Show", "Office Spot"]
 
 
+@pytest.mark.contract("notify, target")
 async def test_target_by_unique_id(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
@@ -119,6 +123,7 @@ async def test_target_by_unique_id(
     assert devices(sim) == ["Office Spot"]
 
 
+@pytest.mark.contract("notify, target")
 async def test_name_with_a_comma(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -129,6 +134,7 @@ async def test_name_with_a_comma(
     assert devices(sim) == ["Office, upstairs"]
 
 
+@pytest.mark.contract("an announcement to a speaker group drops all others")
 async def test_speaker_groups(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -139,6 +145,7 @@ async def test_speaker_groups(
     assert devices(sim) == ["Garage Echo", "Kitchen Show", "Living Room Studio", "Office Spot"]
 
 
+@pytest.mark.contract("notify, type and method")
 @pytest.mark.parametrize(
     ("data", "text", "display", "title"),
     [
@@ -167,6 +174,7 @@ async def test_title_beside_the_data(hass: HomeAssistant, sim: ControlClient, en
     assert sim.spoken()[0]["title"] == "Laundry"
 
 
+@pytest.mark.contract("notify, type and method")
 async def test_tts(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """SSML without its root is spoken as before, a canned phrase is one, and Do Not Disturb is Amazon's to mind."""
     canned = "alexa.cannedtts.speak.curatedtts-category-goodbye/alexa.cannedtts.speak.curatedtts-random"
@@ -181,6 +189,7 @@ async def test_tts(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
     ]
 
 
+@pytest.mark.contract("notify, type and method", "as many messages to the apps as Echos")
 @pytest.mark.parametrize(("kind", "node"), [("push", "mobilepush"), ("dropin_notification", "dropin")])
 async def test_apps(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, node: str
@@ -195,6 +204,7 @@ async def test_apps(
     assert (said["kind"], said["serial"], said["text"], said["title"]) == (node, None, "Water in the cellar", "Leak")
 
 
+@pytest.mark.contract("no target is a TypeError")
 @pytest.mark.parametrize("fields", [{}, {"target": []}])
 async def test_no_target(hass: HomeAssistant, entry: MockConfigEntry, fields: dict[str, Any]) -> None:
     with pytest.raises(ServiceValidationError) as raised:
@@ -202,6 +212,7 @@ async def test_no_target(hass: HomeAssistant, entry: MockConfigEntry, fields: di
     assert raised.value.translation_key == "notify_target_missing"
 
 
+@pytest.mark.contract("an unknown target is passed over")
 @pytest.mark.parametrize("kind", ["tts", "announce", "push"])
 async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str) -> None:
     """It is named once the others have been told."""
@@ -212,6 +223,7 @@ async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: Mo
     assert len(sim.spoken()) == 1
 
 
+@pytest.mark.contract("notify, type and method")
 @pytest.mark.parametrize(
     ("data", "field"),
     [
@@ -237,6 +249,7 @@ async def test_empty(hass: HomeAssistant, entry: MockConfigEntry) -> None:
         await notify(hass, " ", target=[OFFICE])
 
 
+@pytest.mark.contract("nobody learns that all were away")
 async def test_offline(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """Who is away is passed over, as ever; that nobody was told is an error."""
     await notify(hass, target=[KIDS, OFFICE])

@@ -48,6 +48,7 @@ def at(hass: HomeAssistant, entity_id: str) -> datetime | None:
     return None if state == "unknown" else datetime.fromisoformat(state)
 
 
+@pytest.mark.contract("entities, next alarm, timer, reminder")
 async def test_identity(entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry) -> None:
     """The unique ids are alexa_media_player's; a group has no alarms."""
     serial = household.serial("Kitchen Show")
@@ -58,6 +59,7 @@ async def test_identity(entry: MockConfigEntry, household: Household, entity_reg
     assert entity_registry.async_get("sensor.downstairs_next_alarm") is None
 
 
+@pytest.mark.contract("entities, next alarm, timer, reminder")
 async def test_household(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """What the household holds: an alarm of weekdays, one that is off, a timer, reminders."""
     bedroom = at(hass, "sensor.bedroom_dot_next_alarm")
@@ -153,6 +155,7 @@ def raw(kind: str, **values: Any) -> dict[str, Any]:
     return {"id": "n1", "type": kind, "status": "ON", "version": "3", "lastUpdatedDate": 1763722800000, **values}
 
 
+@pytest.mark.contract("attributes of alarms, timers, reminders")
 async def test_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Row "sensor extra": counts, lists of Amazon's objects in order of time, and the label of the next one."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
@@ -209,6 +212,7 @@ async def test_attributes_of_an_alarm(hass: HomeAssistant, entry: MockConfigEntr
     assert {"brief", "sorted_active", "sorted_all"} <= info["unrecorded_attributes"]
 
 
+@pytest.mark.contract("events, notification")
 async def test_event_when_it_goes_off(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -245,6 +249,7 @@ async def test_event_when_it_goes_off(
     assert [event.data["event"][0] for event in events] == ["n1", "n2"]
 
 
+@pytest.mark.contract("events, alarm dismissal")
 async def test_event_of_a_dismissal(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:

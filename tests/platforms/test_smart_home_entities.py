@@ -36,6 +36,7 @@ AIR = {
 KEYS = {"pm2_5": "particulate_matter"}
 
 
+@pytest.mark.contract("entities, air quality monitor")
 async def test_air_quality_monitor(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -70,6 +71,7 @@ async def test_air_quality_monitor(
     await until(hass, partial(hass.states.is_state, led, "off"))
 
 
+@pytest.mark.contract("entities, temperature of an Echo")
 async def test_an_echos_own_sensors(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -97,6 +99,7 @@ async def test_an_echos_own_sensors(
         assert registered.disabled_by is er.RegistryEntryDisabler.INTEGRATION
 
 
+@pytest.mark.contract("contacts")
 async def test_contact(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
@@ -249,6 +252,7 @@ async def test_come_and_go(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.contract("entities, lights, plugs, contacts, Guard")
 async def test_what_alexa_media_player_left(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
@@ -359,6 +363,7 @@ async def test_a_backend_without_a_smart_home(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.contract("smart home, unique ids of a second account")
 @pytest.mark.parametrize(
     ("suffix", "registered_by", "wanted"),
     [

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.platforms("media_player", "switch")
 KITCHEN = "switch.kitchen_show_do_not_disturb"
 
 
+@pytest.mark.contract("entities, Do Not Disturb")
 async def test_identity(entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry) -> None:
     """The unique id has alexa_media_player's blanks; groups have the setting, too."""
     kitchen = entity_registry.async_get(KITCHEN)
@@ -30,6 +31,7 @@ async def test_identity(entry: MockConfigEntry, household: Household, entity_reg
     assert entity_registry.async_get("switch.downstairs_do_not_disturb")
 
 
+@pytest.mark.contract("entities, Do Not Disturb")
 async def test_switch(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
     """The cloud is switched, and its push is what is shown: no request besides the command."""
     assert state_of(hass, "switch.bedroom_dot_do_not_disturb").state == "on"
@@ -92,6 +94,7 @@ async def test_list_that_comes_late(hass: HomeAssistant, sim: ControlClient, con
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.contract("entities, shuffle and repeat")
 @pytest.mark.parametrize("mode", ["shuffle", "repeat"])
 async def test_modes(
     hass: HomeAssistant,
@@ -124,6 +127,7 @@ async def test_modes(
         assert household.requests("POST", "/api/np/command") == ["POST /api/np/command"]
 
 
+@pytest.mark.contract("entities, shuffle and repeat")
 async def test_mode_of_a_group(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
