@@ -1,5 +1,7 @@
 """Calling, drop-in, announcements and messages: ``alexa-comms-mobile-service.<domain>``."""
 
+from datetime import UTC, datetime
+import json
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -11,6 +13,8 @@ from . import Call, Endpoint, Services, bad_request
 HOST = "alexa-comms-mobile-service.{domain}"
 
 _PERSON = "amzn1.comms.id.person.amzn1~"
+_LONGEST_TEXT = 145
+_LONGEST_NAME = 40
 _PREFERENCES = "/devicesTypes/{type}/deviceId/{serial}/preferences"
 _STATES = {"communications": ("ON", "OFF"), "announcements": ("ON", "OFF"), "dropin": ("All", "Home", "Off")}
 
@@ -31,6 +35,7 @@ class CommunicationEndpoints:
         self._add("GET", "/users/{person}/conversations", self._conversations)
         self._add("POST", "/users/{person}/conversations/{conversation}/messages", self._send)
         self._add("DELETE", "/users/{person}/conversations/{conversation}", self._delete)
+        self._add("POST", "/users/{person}/announcements", _announce)
         self._add("GET", "/users/{person}/identities", _identity)
         self._add("GET", "/homegroups/{group}/devices", _devices)
         self._add("GET", _PREFERENCES, _preferences)
@@ -143,6 +148,33 @@ def _contacts(call: Call) -> Response:
             for person in call.account["household"]
         ]
     )
+
+
+def _announce(call: Call) -> Response:
+    """Announce a text on the Echos of who is signed in, as an announcement without a target does."""
+    if call.request.params["person"] != call.account["directedId"]:
+        raise HttpError(404, {"message": "There is no such person"})
+    body = call.body()
+    text, sender = body.get("messageText"), body.get("senderFirstName")
+    if body.get("type") != "announcement/text" or not isinstance(text, str) or not isinstance(sender, str):
+        raise bad_request("An announcement has a type, a text and a sender")
+    if not 1 <= len(text) <= _LONGEST_TEXT or not 1 <= len(sender) <= _LONGEST_NAME:
+        raise bad_request("The text or the name of the sender is empty or too long")
+    content = {
+        "locale": "en-US",
+        "display": {"title": sender, "body": text},
+        "speak": {"type": "text", "value": text},
+    }
+    node = {
+        "@type": "com.amazon.alexa.behaviors.model.OpaquePayloadOperationNode",
+        "type": "AlexaAnnouncement",
+        "operationPayload": {"expireAfter": "PT5S", "content": [content], "customerId": call.account_id},
+    }
+    sequence = {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": node}
+    preview = {"behaviorId": "PREVIEW", "sequenceJson": json.dumps(sequence), "status": "ENABLED"}
+    call.services.sequences.preview(call.account_id, preview)
+    delivered = datetime.fromtimestamp(call.state.now(), UTC).isoformat(timespec="milliseconds")
+    return json_response({"statuses": [{"playbackStatus": "DELIVERED", "deliveredTime": delivered}]})
 
 
 def _identity(call: Call) -> Response:

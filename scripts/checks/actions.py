@@ -175,12 +175,13 @@ def messages(world: World) -> str:
     contacts = act(world, "get_contacts", config_entry_id=world.entry_id)["contacts"]
     expect(contacts, "there is no one")
     world.sim.reset_ledger()
-    world.rest().trigger_service(
-        "alexa_media", "send_message", config_entry_id=world.entry_id, message="Dinner at seven"
-    )
+    do(world, "send_message", config_entry_id=world.entry_id, message="Dinner at seven")
     sent = world.sim.ledger(method="POST", path="/users/*/messages")
     expect([one["status"] for one in sent] == [200], f"sent: {sent}")
-    return f"{len(contacts)} contacts, 1 message"
+    do(world, "send_message", config_entry_id=world.entry_id, message="Dinner is ready", announcement=True)
+    heard = {one["serial"] for one in world.sim.spoken() if one["text"] == "Dinner is ready"}
+    expect(len(heard) > 1, f"heard by {heard}")
+    return f"{len(contacts)} contacts, 1 message, announced on {len(heard)} Echos"
 
 
 def last_called(world: World) -> str:

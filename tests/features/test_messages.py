@@ -12,11 +12,16 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 
 MESSAGES = "/users/*/messages"
+ANNOUNCEMENTS = "/users/*/announcements"
+WAYS = pytest.mark.parametrize(
+    ("path", "announcement", "name"),
+    [(MESSAGES, False, "send_message"), (ANNOUNCEMENTS, True, "announce_to_household")],
+)
 
 
-async def _send(hass: HomeAssistant, entry: MockConfigEntry, message: str) -> None:
+async def _send(hass: HomeAssistant, entry: MockConfigEntry, message: str, **given: Any) -> None:
     """Send a message to the household."""
-    data = {"config_entry_id": entry.entry_id, "message": message}
+    data = {"config_entry_id": entry.entry_id, "message": message, **given}
     await hass.services.async_call(DOMAIN, "send_message", data, blocking=True)
 
 
@@ -28,6 +33,26 @@ async def test_a_message_goes_to_the_household(hass: HomeAssistant, entry: MockC
     (message,) = json.loads(request["body"])
     assert (message["type"], message["payload"]) == ("message/text", {"text": "Dinner at seven"})
     assert request["path"] == f"/users/{message['sender']}/conversations/{message['sender']}/messages"
+
+
+async def test_a_message_is_announced_in_the_household(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+) -> None:
+    await _send(hass, entry, " Dinner at seven ", announcement=True, sender="Robin")
+    said = sim.spoken()
+    assert {(one["kind"], one["text"], one["title"]) for one in said} == {("announce", "Dinner at seven", "Robin")}
+    assert len({one["serial"] for one in said}) > 1
+
+
+@pytest.mark.parametrize("data", [{"message": "x" * 146}, {"message": "x", "sender": "y" * 41}])
+async def test_a_long_announcement_is_not_sent(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, data: dict[str, str]
+) -> None:
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await _send(hass, entry, announcement=True, **data)
+    assert raised.value.translation_key == "message_too_long"
+    assert sim.ledger(method="POST", path=ANNOUNCEMENTS) == []
 
 
 async def test_contacts_are_returned(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -47,23 +72,26 @@ async def test_an_empty_message_is_not_sent(hass: HomeAssistant, entry: MockConf
     assert sim.ledger(method="POST", path=MESSAGES) == []
 
 
+@WAYS
 async def test_an_account_that_refuses_messages_is_asked_once(
-    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, path: str, announcement: bool, name: str
 ) -> None:
     sim.reset_ledger()
-    sim.fault(path=MESSAGES, method="POST", status=404)
+    sim.fault(path=path, method="POST", status=404)
     for _ in range(2):
         with pytest.raises(HomeAssistantError):
-            await _send(hass, entry, "Dinner at seven")
-    assert len(sim.ledger(method="POST", path=MESSAGES)) == 1
-    assert entry.runtime_data.backend.unsupported == ("send_message",)
+            await _send(hass, entry, "Dinner at seven", announcement=announcement)
+    assert len(sim.ledger(method="POST", path=path)) == 1
+    assert entry.runtime_data.backend.unsupported == (name,)
 
 
+@WAYS
 async def test_a_message_with_an_unknown_outcome_is_not_sent_again(
-    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, path: str, announcement: bool, name: str
 ) -> None:
     sim.reset_ledger()
-    sim.fault(path=MESSAGES, method="POST", status=503)
+    sim.fault(path=path, method="POST", status=503)
     with pytest.raises(HomeAssistantError):
-        await _send(hass, entry, "Dinner at seven")
-    assert len(sim.ledger(method="POST", path=MESSAGES)) == 1
+        await _send(hass, entry, "Dinner at seven", announcement=announcement)
+    assert len(sim.ledger(method="POST", path=path)) == 1
+    assert name not in entry.runtime_data.backend.unsupported

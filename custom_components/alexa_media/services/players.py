@@ -53,6 +53,7 @@ SERVICE_SPEAK: Final = "speak"
 SERVICE_STOP_ALL: Final = "stop_all"
 SERVICE_UNPAIR_BLUETOOTH: Final = "unpair_bluetooth"
 
+ATTR_ANNOUNCEMENT: Final = "announcement"
 ATTR_COMMAND: Final = "command"
 ATTR_CHILD: Final = "child"
 ATTR_DURATION: Final = "duration"
@@ -61,12 +62,16 @@ ATTR_LANGUAGE: Final = "language"
 ATTR_MESSAGE: Final = "message"
 ATTR_OVERRIDE_DND: Final = "override_dnd"
 ATTR_ROUTINE: Final = "routine"
+ATTR_SENDER: Final = "sender"
 ATTR_SOURCE: Final = "source"
 ATTR_STEPS: Final = "steps"
 ATTR_TITLE: Final = "title"
 ATTR_TYPE: Final = "type"
 ATTR_UNTIL: Final = "until"
 ATTR_VOLUME: Final = "volume"
+
+_LONGEST_ANNOUNCEMENT: Final = 145
+_LONGEST_SENDER: Final = 40
 
 _TEXT_COMMAND: Final[VolDictType] = {
     vol.Required(ATTR_TEXT_COMMAND): cv.string,
@@ -171,7 +176,14 @@ def _async_setup_people(hass: HomeAssistant) -> None:
         DOMAIN,
         SERVICE_SEND_MESSAGE,
         _async_send_message,
-        schema=vol.Schema({**account, vol.Required(ATTR_MESSAGE): cv.string}),
+        schema=vol.Schema(
+            {
+                **account,
+                vol.Required(ATTR_MESSAGE): cv.string,
+                vol.Optional(ATTR_ANNOUNCEMENT, default=False): cv.boolean,
+                vol.Optional(ATTR_SENDER, default="Home Assistant"): cv.string,
+            }
+        ),
     )
 
 
@@ -202,14 +214,21 @@ async def _async_get_contacts(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_send_message(call: ServiceCall) -> None:
-    """Send a message to the household of an account."""
+    """Send a message to the household of an account, or announce it there."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (settings := entry.runtime_data.backend.settings) is None:
         raise invalid_input("not_an_app_account", name=entry.title)
-    if not (message := sendable(call.data[ATTR_MESSAGE])):
+    announced: bool = call.data[ATTR_ANNOUNCEMENT]
+    text: str = call.data[ATTR_MESSAGE]
+    message = sendable(text, _LONGEST_ANNOUNCEMENT) if announced else sendable(text)
+    sender = sendable(call.data[ATTR_SENDER], _LONGEST_SENDER)
+    if not message or not sender:
         raise invalid_input("empty_message")
     with command_errors(call.hass, entry):
-        await settings.async_send_message(message)
+        if announced:
+            await settings.async_announce(message, sender)
+        else:
+            await settings.async_send_message(message)
 
 
 async def _async_speak(call: ServiceCall) -> ServiceResponse:

@@ -131,15 +131,20 @@ async def get_contacts(table: Any) -> list[str]:
     return await _write(table, table.entry.runtime_data.settings.api.async_contacts(), lambda: True)
 
 
-async def send_message(table: Any) -> list[str]:
+async def send_message(table: Any, path: str = "/users/*/messages", **given: bool) -> list[str]:
     """Send a message to the household."""
-    data = {"config_entry_id": table.entry.entry_id, "message": "Dinner at seven"}
+    data = {"config_entry_id": table.entry.entry_id, "message": "Dinner at seven", **given}
 
     def is_sent() -> bool:
-        return any(one["status"] == 200 for one in table.sim.ledger(method="POST", path="/users/*/messages"))
+        return any(one["status"] == 200 for one in table.sim.ledger(method="POST", path=path))
 
     problems: list[str] = await table.act("alexa_media", "send_message", data, is_sent)
     return problems
+
+
+async def announce_to_household(table: Any) -> list[str]:
+    """Announce a message in the household."""
+    return await send_message(table, "/users/*/announcements", announcement=True)
 
 
 COMMANDS: Final[tuple[FailureCommand, ...]] = (
@@ -156,4 +161,5 @@ COMMANDS: Final[tuple[FailureCommand, ...]] = (
     get_household,
     get_contacts,
     send_message,
+    announce_to_household,
 )

@@ -122,6 +122,14 @@ SEND_MESSAGE: Final = Endpoint(
     is_write=True,
     answer=Answer.ANY,
 )
+ANNOUNCE: Final = Endpoint(
+    name="announce_to_household",
+    method="POST",
+    host=Host.COMMUNICATIONS,
+    path="/users/{person}/announcements",
+    is_write=True,
+    answer=Answer.ANY,
+)
 COMMUNICATION_PREFERENCE: Final = Endpoint(
     name="communication_preference",
     method="GET",
@@ -159,6 +167,7 @@ SETTINGS_ENDPOINTS: Final = (
     SET_COMMUNICATION_PREFERENCE,
     CONTACTS,
     SEND_MESSAGE,
+    ANNOUNCE,
 )
 
 
@@ -446,11 +455,15 @@ class AccountSettings:
         """Return the people of the household."""
         return await self._transport.async_read(HOUSEHOLD, parse_household)
 
-    def _person(self, endpoint: Endpoint) -> str:
-        """Return who is signed in, as the service for communications knows them; raises if that is not known."""
+    def _account(self, endpoint: Endpoint) -> str:
+        """Return the id of the account that is signed in; raises ``AlexaUnsupportedError`` if it is not known."""
         if (account_id := self._session.credentials.account_id) is None:
             raise _unsupported(endpoint)
-        return f"{_PERSON}{account_id}"
+        return account_id
+
+    def _person(self, endpoint: Endpoint) -> str:
+        """Return who is signed in, as the service for communications knows them; raises if that is not known."""
+        return f"{_PERSON}{self._account(endpoint)}"
 
     async def async_contacts(self) -> tuple[Contact, ...]:
         """Return the contacts of the Alexa app."""
@@ -479,6 +492,18 @@ class AccountSettings:
             await self._transport.async_request(
                 SEND_MESSAGE, params={"person": person, "conversation": person}, json=[body]
             )
+
+    async def async_announce(self, message: str, sender: str) -> None:
+        """Announce a message on the Echos of the household; the path takes the account's id without a prefix."""
+        body = {
+            "type": "announcement/text",
+            "messageText": message,
+            "senderFirstName": sender,
+            "senderLastName": "",
+            "announcementPrefix": "",
+        }
+        with self._transport.unproven.attempt(ANNOUNCE.name):
+            await self._transport.async_request(ANNOUNCE, params={"person": self._account(ANNOUNCE)}, json=body)
 
     # --- write --------------------------------------------------------------------------
 

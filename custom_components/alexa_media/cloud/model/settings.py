@@ -177,6 +177,12 @@ class SettingsApi(Protocol):
         One client does so: an account that refuses it raises ``AlexaUnsupportedError`` for a day.
         """
 
+    async def async_announce(self, message: str, sender: str) -> None:
+        """Announce a message of at most 145 characters in the household, from a sender of at most 40.
+
+        One client does so: an account that refuses it raises ``AlexaUnsupportedError`` for a day.
+        """
+
 
 class BackgroundApi(Protocol):
     """Screen backgrounds of one account; every method raises an ``AlexaError``."""
