@@ -57,7 +57,7 @@ CONFIG_SCHEMA: Final = vol.Schema({DOMAIN: object}, extra=vol.ALLOW_EXTRA)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions and ``notify.alexa_media``; a section in configuration.yaml creates an issue."""
+    """Register the actions and ``notify.alexa_media``; create a repair issue for a section in configuration.yaml."""
     async_report_yaml(hass, present=DOMAIN in config)
     async_setup_services(hass)
     hass.async_create_task(
@@ -68,12 +68,12 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Migrate an entry of alexa_media_player."""
+    """Migrate an entry of alexa_media_player to this version; return False if it cannot be migrated."""
     return await async_migrate(hass, entry)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Set up an account."""
+    """Set up an account or a property; raises ``ConfigEntryNotReady`` or ``ConfigEntryAuthFailed``."""
     async_claim_registration(hass, entry)
     backend, async_close = await async_create_backend(hass, entry)
     entry.async_on_unload(async_close)
@@ -104,9 +104,9 @@ async def _async_load(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 @callback
 def _platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms of an entry; the entity of one that the options have turned off is removed.
+    """Return the platforms to load for an entry; remove the conversation entity if the options turn it off.
 
-    Conversations need parts of Home Assistant that not every installation loads.
+    The conversation platform depends on components that not every installation loads.
     """
     if entry.options.get(CONF_CONVERSATION):
         return (*PLATFORMS, Platform.CONVERSATION)
@@ -119,15 +119,15 @@ def _platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, 
 
 @callback
 def _loaded_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms that were loaded, whatever the options are by now."""
+    """Return the platforms that setup loaded, regardless of the current options."""
     loaded = {platform.domain for platform in async_get_platforms(hass, DOMAIN) if platform.config_entry is entry}
     return tuple(domain for domain in (*PLATFORMS, Platform.CONVERSATION) if domain in loaded)
 
 
 async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Remove the entities of a set-up that failed or was canceled, even if this is canceled too.
+    """Remove the entities of a setup that failed or was canceled, even if this cleanup is canceled too.
 
-    Home Assistant itself then calls the functions of ``async_on_unload`` only.
+    In that case Home Assistant itself only calls the functions registered with ``async_on_unload``.
     """
     _, is_canceled = await _async_to_the_end(hass, _async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
     if is_canceled:
@@ -135,7 +135,7 @@ async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 async def _async_to_the_end[T](hass: HomeAssistant, work: Coroutine[Any, Any, T], name: str) -> tuple[T, bool]:
-    """Complete some work even if the caller is canceled; return its result, and whether the caller was canceled."""
+    """Run a coroutine to completion even if the caller is canceled; return its result and whether that happened."""
     task = hass.async_create_task(work, name)
     is_canceled = False
     while not task.done():
@@ -149,7 +149,7 @@ async def _async_to_the_end[T](hass: HomeAssistant, work: Coroutine[Any, Any, T]
 
 
 async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Stop adding entities, and unload those platforms that were loaded."""
+    """Stop adding entities, and unload the platforms that were loaded."""
     entry.runtime_data.async_stop_adding()
     await entry.runtime_data.async_added()
     for domain in _loaded_platforms(hass, entry):
@@ -157,10 +157,10 @@ async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> 
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Unload an account; its background tasks end with it, and tasks that add entities before it.
+    """Unload an entry: first its tasks that add entities, then its platforms and background tasks.
 
-    A cancellation reaches the caller once the entry is unloaded: before that, Home Assistant would keep the entry in
-    the state "unload in progress" until a restart, with its stream and timers.
+    A cancellation reaches the caller only after the unload. Earlier, Home Assistant would keep the entry in the state
+    "unload in progress" until a restart, with its stream and timers running.
     """
     unloaded, is_canceled = await _async_to_the_end(
         hass, _async_unload(hass, entry), f"{DOMAIN} unload {entry.entry_id}"
@@ -172,7 +172,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bo
 
 @callback
 def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, caller: asyncio.Task[Any]) -> None:
-    """Cancel the caller of an unload again when Home Assistant has ended the unload."""
+    """Wait until Home Assistant has finished the unload, then cancel its caller again."""
 
     @callback
     def _changed(_change: ConfigEntryChange, changed: ConfigEntry[Any]) -> None:
@@ -190,7 +190,7 @@ async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Remove an account, and deregister the app at Amazon."""
+    """Remove an account, and deregister the integration at Amazon."""
     async_clear_no_default(hass, entry)
     await recordings.async_forget(hass, entry)
     await async_forget(hass, entry)
@@ -199,5 +199,5 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> No
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: AlexaConfigEntry, device_entry: DeviceEntry
 ) -> bool:
-    """Allow the user to remove a device that the account does not list."""
+    """Return whether the user may remove a device: True if the account no longer lists it."""
     return is_gone(entry, device_entry) and not is_appliance(entry, device_entry)

@@ -39,7 +39,7 @@ async def async_setup_entry(
 
 
 def _panels(guard: GuardCoordinator | None, appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the panel of Guard or of another security system."""
+    """Yield the alarm panel entity of Alexa Guard or of another security system, with its key."""
     panel = appliance.feature(FeatureName.SECURITY_PANEL)
     if appliance.is_guard:
         if guard is not None:
@@ -54,7 +54,7 @@ STATES: Final = {
     ArmState.ARMED_STAY: AlarmControlPanelState.DISARMED,
     ArmState.DISARMED: AlarmControlPanelState.DISARMED,
 }
-"""States of Guard: armed away when it listens, disarmed (Home) when it does not."""
+"""Home Assistant's state for each state of Guard. Guard listens while armed away; disarmed is "Home" in the app."""
 
 
 class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
@@ -65,7 +65,7 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
     _attr_supported_features = AlarmControlPanelEntityFeature.ARM_AWAY
 
     def __init__(self, place: Placement, *, guard: GuardCoordinator) -> None:
-        """Initialize for Guard's appliance."""
+        """Initialize for Guard's appliance and coordinator."""
         super().__init__(guard, context=place.appliance.entity_id)
         self.entry = place.entry
         self._entity_id = place.appliance.entity_id
@@ -93,7 +93,7 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
         await self._async_arm(away=False)
 
     async def _async_arm(self, *, away: bool) -> None:
-        """Arm or disarm Guard; the resulting state is read."""
+        """Arm Guard (away) or disarm it, and read the resulting state."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_arm(away=away)
 
@@ -134,17 +134,17 @@ REFUSALS: Final = {
     "Unauthorized": "panel_code",
     "TooManyFailedAttempts": "panel_locked",
 }
-"""Texts for Amazon's names of why a panel was not armed or disarmed."""
+"""Translation keys for Amazon's reasons why a panel was not armed or disarmed."""
 
 
 class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
-    """A security panel of a skill or hub. A code is sent with the command to disarm, and never stored."""
+    """A security panel of a skill or hub. A code is sent only with the command to disarm, and is never stored."""
 
     _attr_name = None
     _attr_code_arm_required = False
 
     def __init__(self, place: Placement, *, panel: Feature) -> None:
-        """Initialize with the states that the panel can be armed in; away and home if it does not list any."""
+        """Initialize with the arm states that the panel lists, or with away and home if it lists none."""
         super().__init__(place, _ARM_STATE, _DELAY, *_ALARMS)
         listed = {ArmState(mode.value) for mode in panel.modes} or {ArmState.ARMED_AWAY, ArmState.ARMED_STAY}
         self._attr_supported_features = AlarmControlPanelEntityFeature(0)
@@ -157,7 +157,7 @@ class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
     @property
     @override
     def alarm_state(self) -> AlarmControlPanelState | None:
-        """Return an alarm or a running delay, else how the panel is armed."""
+        """Return triggered during an alarm, the running delay if there is one, else the arm state."""
         if any(self.value_of(key) == "ALARM" for key in _ALARMS):
             return AlarmControlPanelState.TRIGGERED
         if delay := _DELAYS.get(str(self.value_of(_DELAY))):
@@ -184,7 +184,7 @@ class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
         await self._async_set(ArmState.DISARMED, code or None)
 
     async def _async_set(self, state: ArmState, code: str | None = None) -> None:
-        """Arm or disarm; raises with the reason that Amazon gives."""
+        """Arm or disarm the panel; raises with Amazon's reason if it refuses."""
         with command_errors(self.hass, self.entry):
             try:
                 await self.coordinator.async_arm(self._appliance.entity_id, state, code)

@@ -17,16 +17,16 @@ DOCUMENTATION = "https://github.com/alexa-media/alexa_media/blob/main/docs/smart
 async def async_get_auth_implementation(
     hass: HomeAssistant, auth_domain: str, credential: ClientCredential
 ) -> AbstractOAuth2Implementation:
-    """Return the OAuth2 implementation of a security profile, which sends its secret in the body of a request.
+    """Return the OAuth2 implementation of a security profile; it sends the client secret in the request body.
 
-    The region of the entry or the flow sets its site; until then it is North America's.
+    It uses the sign-in site of North America until the entry or the flow sets the site of its region.
     """
     implementation = AuthImplementation(hass, auth_domain, credential, AuthorizationServer("", ""))
     return use_login_host(implementation, LOGIN_HOSTS[Region.NORTH_AMERICA])
 
 
 async def async_get_description_placeholders(_hass: HomeAssistant) -> dict[str, str]:
-    """Return the placeholders for the text of the dialog."""
+    """Return the placeholders for the text of Home Assistant's dialog for application credentials."""
     return {
         "console_url": "https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html",
         "redirect_url": "https://my.home-assistant.io/redirect/oauth",

@@ -87,7 +87,7 @@ _MARGIN: Final = 60.0
 
 
 def use_login_host(implementation: AbstractOAuth2Implementation, login_host: str) -> AbstractOAuth2Implementation:
-    """Set the site of an OAuth2 implementation, such as ``amazon.com``, for sign-in and renewal."""
+    """Set the sign-in site of an OAuth2 implementation, such as ``amazon.com``, also for token renewal; return it."""
     if isinstance(implementation, LocalOAuth2Implementation):
         implementation.authorize_url = f"https://www.{login_host}/ap/oa"
         implementation.token_url = f"https://api.{login_host}/auth/o2/token"
@@ -95,7 +95,7 @@ def use_login_host(implementation: AbstractOAuth2Implementation, login_host: str
 
 
 class EntryTokens(AccessTokenGetter):
-    """Access tokens of one entry; a renewed one, and the refresh token that comes with it, is stored at once."""
+    """Access tokens of one entry; a renewed token and its refresh token are stored at once."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], implementation: AbstractOAuth2Implementation
@@ -124,7 +124,7 @@ class EntryTokens(AccessTokenGetter):
             task.exception()
 
     async def _async_renew(self, token: dict[str, Any]) -> str:
-        """Get a token and store it; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
+        """Renew the token and store it; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
         endpoint = "POST /auth/o2/token"
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -169,7 +169,7 @@ async def async_create_property_backend(
 
 
 def credentials_of(data: Mapping[str, Any]) -> Credentials:
-    """Return the credentials in an entry's data."""
+    """Return the sign-in credentials in an entry's data."""
     return Credentials(
         domain=data[CONF_URL],
         serial=data[CONF_SERIAL],
@@ -180,9 +180,10 @@ def credentials_of(data: Mapping[str, Any]) -> Credentials:
 
 
 def create_push_client() -> httpx.AsyncClient:
-    """Return an HTTP/2 client for one account's stream.
+    """Return an HTTP/2 client for one account's push stream.
 
-    Home Assistant's shared client cannot be closed, and Amazon allows one stream per connection.
+    A separate client is needed because Home Assistant's shared client cannot be closed, and Amazon allows one stream
+    per connection.
     """
     return httpx.AsyncClient(http2=True, verify=client_context(alpn_protocols=SSL_ALPN_HTTP11_HTTP2))
 
@@ -193,9 +194,9 @@ def session_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
 
 
 async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[str, Any]], T]) -> T | None:
-    """Return what a store holds, parsed; None if it is empty, damaged, or of a later version.
+    """Return the parsed content of a store; None if it is empty, damaged, or written by a later version.
 
-    Everything in these stores can be read from the cloud again.
+    The content of such a store can be read from the cloud again.
     """
     try:
         stored = await store.async_load()
@@ -208,7 +209,7 @@ async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[st
 def create_backend(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[AccountBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an account entry, with a session for its cookies, and the function that closes both."""
+    """Return the backend of an account entry with its own cookie session, and the function that closes both."""
     account = None
     # An entry of alexa_media_player lacks the account's id: ask Amazon.
     if data[CONF_CUSTOMER_ID]:
@@ -235,7 +236,7 @@ def create_backend(
 async def _async_create_account_backend(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an account with its stored session, and the function that stores and closes it."""
+    """Return the backend of an account with its stored session, and a function that stores and closes both."""
     store = session_store(hass, entry.entry_id)
     stored = await async_stored(store, dict)
     backend, async_close = create_backend(hass, entry.data)
@@ -262,7 +263,10 @@ async def _async_create_account_backend(
 async def async_create_backend(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an account or a property, and its close function; raises ``ConfigEntryError``s."""
+    """Return the backend of an account or a property, and its close function.
+
+    Raises ``ConfigEntryAuthFailed`` or ``ConfigEntryNotReady``.
+    """
     if CONF_REGION not in entry.data:
         return await _async_create_account_backend(hass, entry)
     session = async_create_clientsession(hass, auto_cleanup=False)

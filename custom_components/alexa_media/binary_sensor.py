@@ -55,7 +55,7 @@ async def async_setup_entry(
 
 
 def _detections(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield what an appliance detects or hears."""
+    """Yield the key and factory of an entity for each sound and each detection of an appliance."""
     for sound, heard in SOUNDS.items():
         if sound in appliance.sounds:
             yield heard.key, partial(AlexaSound, sound=sound)
@@ -67,7 +67,7 @@ def _detections(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
 
 
 def _is_connected(appliance: Appliance) -> bool:
-    """Return whether an appliance that is no Echo reports its connectivity."""
+    """Return whether an appliance other than an Echo reports its connectivity."""
     return not appliance.is_echo and appliance.feature(FeatureName.CONNECTIVITY) is not None
 
 
@@ -91,7 +91,7 @@ class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the list can be read: this entity shows whether the device itself is offline."""
+        """Return whether the device list is available; the state itself shows whether the device is offline."""
         return self.coordinator.usable
 
     @property
@@ -101,7 +101,7 @@ class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
 
 
 class AlexaPushSensor(AlexaEntity, BinarySensorEntity):
-    """State of Amazon's push stream; without it the integration polls more often."""
+    """Connection state of Amazon's push stream; the integration polls more often while it is down."""
 
     _attr_should_poll = False
 
@@ -119,7 +119,7 @@ class AlexaPushSensor(AlexaEntity, BinarySensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the stream."""
+        """Subscribe to changes of the stream's state."""
         self.async_on_remove(self._push.async_add_listener(self.async_write_ha_state))
 
 
@@ -133,7 +133,7 @@ KIDS: Final = BinarySensorEntityDescription(
 
 
 class AlexaKidsSensor(AlexaDeviceEntity[bool], BinarySensorEntity):
-    """Whether Amazon Kids is on."""
+    """Shows whether Amazon Kids is on."""
 
     @property
     @override
@@ -143,7 +143,7 @@ class AlexaKidsSensor(AlexaDeviceEntity[bool], BinarySensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Read soon, together with all others that are being added."""
+        """Request a read soon, shared with the other entities that are being added."""
         await super().async_added_to_hass()
         self.coordinator.async_hint()
 
@@ -153,7 +153,7 @@ REACHABILITY: Final = PropertyKey(FeatureName.CONNECTIVITY, PropertyName.REACHAB
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaBinarySettingDescription(PropertySettingDescription, BinarySensorEntityDescription):
-    """A read-only setting."""
+    """Description of a read-only on/off setting of a property."""
 
 
 # That this one can be written is not documented.
@@ -168,7 +168,7 @@ SETTINGS: Final = (
 
 
 class AlexaSetupModePrivileges(PropertySettingEntity, BinarySensorEntity):
-    """Whether a guest may change settings at the device."""
+    """Shows whether a guest may change settings at the device."""
 
     entity_description: AlexaBinarySettingDescription
 
@@ -185,13 +185,13 @@ class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
     def __init__(self, place: Placement) -> None:
-        """Initialize for the reachability."""
+        """Initialize for the appliance's connectivity property."""
         super().__init__(place, REACHABILITY)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether it can be read: this entity shows whether the appliance itself is unreachable."""
+        """Return whether the connectivity can be read; the state itself shows whether the appliance is unreachable."""
         return self.coordinator.usable
 
     @property
@@ -207,7 +207,7 @@ MOTION: Final = PropertyKey(FeatureName.MOTION_SENSOR, PropertyName.DETECTION_ST
 
 @dataclass(frozen=True, kw_only=True)
 class DetectionDescription(BinarySensorEntityDescription):
-    """Something that an appliance detects: its property, and the values that mean that nothing was detected."""
+    """Description of a detection: its property, and the values that mean that nothing was detected."""
 
     property_key: PropertyKey
     clear: frozenset[str]
@@ -239,13 +239,13 @@ DETECTIONS: Final = (
 
 
 class AlexaDetection(AlexaMeasuringEntity, BinarySensorEntity):
-    """A detection of an appliance. Only changes are reported, so an old value is still valid."""
+    """A detection of an appliance. Only changes are reported, so an old value remains valid."""
 
     entity_description: DetectionDescription
     max_age = None
 
     def __init__(self, place: Placement, *, description: DetectionDescription) -> None:
-        """Initialize for a property."""
+        """Initialize for the property of a description."""
         super().__init__(place, description.property_key)
         self.entity_description = description
 
@@ -278,29 +278,29 @@ SOUNDS: Final = {
         ("water_sounds", "waterSounds", BinarySensorDeviceClass.SOUND),
     )
 }
-"""What an Echo can hear, by Amazon's property: disabled by default, as all enabled ones take a request a minute."""
+"""Sounds that an Echo can detect, by Amazon's property; disabled by default, as polling costs a request a minute."""
 
 
 class AlexaSound(AlexaMeasuringEntity, BinarySensorEntity):
-    """A sound that an Echo has heard.
+    """A sound that an Echo has detected.
 
-    It is heard once and not afterwards: a detection that is older than an hour is unknown.
+    A detection is momentary: one older than an hour is unknown.
     """
 
     def __init__(self, place: Placement, *, sound: str) -> None:
-        """Initialize for one of the sounds."""
+        """Initialize for the property of a sound."""
         super().__init__(place, PropertyKey(FeatureName.ACOUSTIC_EVENT_SENSOR, sound))
         self.entity_description = SOUNDS[sound]
 
     @override
     def max_age_of(self, value: Value) -> timedelta | None:
-        """Return the maximum age of a value: "not heard" may be valid for long."""
+        """Return the maximum age of a value; "not detected" does not expire."""
         return _MOTION_LASTS if value == "DETECTED" else None
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether Amazon reports what the Echo hears."""
+        """Return whether Amazon reports the sounds that the Echo detects."""
         return super().available and self.coordinator.can_hear
 
     @property
@@ -310,7 +310,7 @@ class AlexaSound(AlexaMeasuringEntity, BinarySensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Have it read every minute."""
+        """Poll the sounds every minute while the entity is enabled."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_hear(self._appliance.entity_id))
 
@@ -319,7 +319,7 @@ _DETECTED: Final = {"DETECTED": True, "NOT_DETECTED": False}
 
 
 class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
-    """A detector."""
+    """Base of contact and motion sensors."""
 
     @property
     @override
@@ -328,39 +328,39 @@ class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
 
 
 class AlexaContact(_AlexaDetector):
-    """A door or window contact; on is open. It reports changes only: an old value is still valid."""
+    """A door or window contact; on is open. Only changes are reported, so an old value remains valid."""
 
     max_age = None
     _attr_name = None
     _attr_device_class = BinarySensorDeviceClass.DOOR
 
     def __init__(self, place: Placement) -> None:
-        """Initialize for the contact."""
+        """Initialize for the contact property."""
         super().__init__(place, CONTACT)
 
 
 class AlexaMotion(_AlexaDetector):
-    """A motion sensor; for an Echo, which detects people by ultrasound, the class is occupancy.
+    """A motion sensor. For an Echo, which detects people by ultrasound, the device class is occupancy.
 
-    Amazon never pushes it: it takes a request per minute, so it is disabled by default. The sensor of an Echo may not
-    report for weeks; motion that is older than an hour is not current.
+    Amazon never pushes motion, and polling takes a request per minute, so the entity is disabled by default. The sensor
+    of an Echo may not report for weeks; motion older than an hour is ignored.
     """
 
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, place: Placement) -> None:
-        """Initialize for the motion."""
+        """Initialize for the motion property."""
         super().__init__(place, MOTION)
         is_echo = place.appliance.is_echo
         self._attr_device_class = BinarySensorDeviceClass.OCCUPANCY if is_echo else BinarySensorDeviceClass.MOTION
 
     @override
     def max_age_of(self, value: Value) -> timedelta | None:
-        """Return the maximum age of a value: "no motion" may be valid for long."""
+        """Return the maximum age of a value; "no motion" does not expire."""
         return _MOTION_LASTS if value == "DETECTED" else self.max_age
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Have it read every minute."""
+        """Poll the motion every minute while the entity is enabled."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.MOTION_SENSOR))

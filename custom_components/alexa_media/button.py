@@ -37,12 +37,12 @@ async def async_setup_entry(
 
 
 class AlexaRoutineButton(RoutineEntity, ButtonEntity):
-    """Run a routine, as its play button in the Alexa app does."""
+    """A button that runs a routine, as the play button in the Alexa app does."""
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the routines can be read, and this one is enabled."""
+        """Return whether the list of routines is available and the routine is enabled."""
         return super().available and self._routine.enabled
 
     @override
@@ -54,7 +54,7 @@ class AlexaRoutineButton(RoutineEntity, ButtonEntity):
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaButtonDescription(CapableDescription, ButtonEntityDescription):
-    """A button of a device."""
+    """Description of a button of a device."""
 
 
 RESTART: Final = AlexaButtonDescription(
@@ -66,7 +66,7 @@ RESTART: Final = AlexaButtonDescription(
 
 
 class AlexaRestartButton(ListedSettingEntity, ButtonEntity):
-    """Restart a device, which goes offline meanwhile."""
+    """A button that restarts a device; the device is offline during the restart."""
 
     @override
     async def async_press(self) -> None:
@@ -84,7 +84,7 @@ DELETE_TIMERS: Final = ButtonEntityDescription(
 
 
 class AlexaDeleteTimers(AlexaDeviceEntity[Device], ButtonEntity):
-    """Delete all timers of an Echo, which must be online."""
+    """A button that deletes all timers of an Echo. The Echo must be online."""
 
     def __init__(
         self, entry: AlexaConfigEntry, api: ManagementApi, device: Device, description: ButtonEntityDescription

@@ -47,7 +47,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the calendar of an account that has alarms and reminders."""
     if entry.runtime_data.notifications and entry.runtime_data.backend.alarms:
         add = EntityAdder(hass, entry, async_add_entities)
         add.account(AlexaCalendar(entry, entry.runtime_data.notifications))
@@ -66,7 +66,7 @@ MOST: Final = 400
 
 
 class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
-    """Enabled alarms and reminders, at all their times."""
+    """Calendar of enabled alarms and reminders, with all their occurrences."""
 
     _attr_supported_features = (
         CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.DELETE_EVENT | CalendarEntityFeature.UPDATE_EVENT
@@ -105,7 +105,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
                 yield from ((echo, item) for item in items if item.type in ALARMS | REMINDERS)
 
     def _events(self, echo: Echo, item: Notification, after: datetime) -> Iterator[CalendarEvent]:
-        """Yield the events of one notification after a time."""
+        """Yield the events of one notification that start after ``after`` (aware)."""
         repeated = repeats(item)
         rule = _rule(echo, item)
         country = echo.watch.country_of(echo.device.serial)
@@ -125,7 +125,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
 
     @override
     async def async_create_event(self, **kwargs: Any) -> None:
-        """Create a reminder, or an alarm for an event with that name; the location selects the Echo."""
+        """Create a reminder, or an alarm if the title is empty or the word for alarm; the location selects the Echo."""
         label = kwargs.get("summary") or ""
         is_alarm = not tidy(label) or same(label, ALARM)
         permissions = await async_permissions(self.hass, self.caller)
@@ -147,7 +147,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
         recurrence_id: str | None = None,
         recurrence_range: str | None = None,
     ) -> None:
-        """Change an alarm or a reminder, of what repeats all that is to come."""
+        """Change an alarm or a reminder; for a repeating one, all future occurrences."""
         if (event.get("description") or "").strip():
             raise invalid_input("alarm_description")
         echo, item = await async_find(self.hass, uid)
@@ -184,13 +184,13 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
             await async_skip(self.hass, echo, item)
 
     def _echo(self, location: str | None) -> Echo:
-        """Return the device for a location, or the default one; raises ``ServiceValidationError``."""
+        """Return the Echo named by a location, or the default Echo; raises ``ServiceValidationError``."""
         if location and location.strip():
             return echo_by_name(self.hass, self.entry, location)
         return any_default_echo(self.hass, self.entry)
 
     def _is_next(self, echo: Echo, item: Notification, recurrence_id: str) -> bool:
-        """Return whether an occurrence is the next one."""
+        """Return whether an occurrence is the next one of its notification."""
         try:
             return datetime.fromisoformat(recurrence_id) == echo.next_of(item)
         except ValueError:
@@ -198,7 +198,7 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
 
 
 def _rule(echo: Echo, item: Notification) -> str | None:
-    """Return the recurrence rule of a notification; None if it cannot be written back."""
+    """Return the recurrence rule of a notification; None if there is none or Home Assistant cannot write it back."""
     try:
         recurrence = recurrence_held(echo, item)
     except ServiceValidationError:
@@ -207,7 +207,7 @@ def _rule(echo: Echo, item: Notification) -> str | None:
 
 
 def _title(echo: Echo, item: Notification) -> str:
-    """Return the title of an event: the label, or for an alarm without one the Echo that it rings on."""
+    """Return the title of an event: the label, or the name of the Echo for an alarm without a label."""
     if item.label or item.type not in ALARMS:
         return item.label or ""
     return f"{ALARM} – {echo.device.name}"

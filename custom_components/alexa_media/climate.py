@@ -66,7 +66,7 @@ STAGES: Final = (
     (PropertyKey(FeatureName.HVAC, PropertyName.COOLER_STAGE), HVACAction.COOLING),
     (PropertyKey(FeatureName.HVAC, PropertyName.FAN_STAGE), HVACAction.FAN),
 )
-"""What a thermostat does while a stage is not OFF."""
+"""The thermostat's action while a heater, cooler or fan stage is not OFF."""
 
 HVAC_MODES: Final = {
     "OFF": HVACMode.OFF,
@@ -74,13 +74,13 @@ HVAC_MODES: Final = {
     "COOL": HVACMode.COOL,
     "AUTO": HVACMode.HEAT_COOL,
 }
-"""Amazon's modes; AUTO means heating and cooling. ECO is a preset, as it does not imply either."""
+"""Home Assistant's mode for each mode of Amazon; AUTO heats and cools. ECO is a preset because it implies neither."""
 
 ECO: Final = "ECO"
 
 
 class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
-    """A thermostat with one or two setpoints, in its own scale."""
+    """A thermostat with one or two setpoints, shown in its own temperature scale."""
 
     _attr_name = None
 
@@ -126,7 +126,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         return TemperatureConverter.convert(found.value, TEMPERATURE_UNITS[found.scale], self.temperature_unit)
 
     def _is_recent(self, key: PropertyKey) -> bool:
-        """Return whether there is a measurement that is not too old."""
+        """Return whether a property has a measurement recent enough to show."""
         sample = self.appliance_state.sample(*key)
         return sample is not None and is_recent(sample, AlexaMeasuringEntity.max_age)
 
@@ -145,7 +145,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def hvac_action(self) -> HVACAction | None:
-        """Return what the stages of heater, cooler and fan do; None for a thermostat that reports none."""
+        """Return the current action of heater, cooler and fan; None for a thermostat that does not report it."""
         stages = {key: value for key, _ in STAGES if isinstance(value := self.value_of(key), str)}
         running = next((action for key, action in STAGES if stages.get(key) not in (None, "OFF", "UNKNOWN")), None)
         if running or not stages or "UNKNOWN" in stages.values():
@@ -165,7 +165,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         return self._limit(lowest=False) or super().max_temp
 
     def _limit(self, *, lowest: bool) -> float | None:
-        """Return a limit in the thermostat's unit, or None if it is unknown."""
+        """Return the lowest or highest setpoint in the thermostat's unit, or None if it is unknown."""
         bounds = self.value_of(ALLOWED)
         if not isinstance(bounds, TemperatureBounds) or bounds.minimum.scale not in TEMPERATURE_UNITS:
             return None
@@ -174,7 +174,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @property
     def _is_range(self) -> bool:
-        """Return whether there are two setpoints, given the mode."""
+        """Return whether the current mode has two setpoints."""
         has_range = ClimateEntityFeature.TARGET_TEMPERATURE_RANGE in self.supported_features
         has_target = ClimateEntityFeature.TARGET_TEMPERATURE in self.supported_features
         return has_range and (not has_target or self.hvac_mode is HVACMode.HEAT_COOL)
@@ -202,21 +202,21 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @property
     def _active_modes(self) -> list[HVACMode]:
-        """Return the modes other than off, the widest first."""
+        """Return the modes other than off; the mode that covers most (heating and cooling) comes first."""
         widest = (HVACMode.HEAT_COOL, HVACMode.HEAT, HVACMode.COOL)
         return [mode for mode in widest if mode in self._attr_hvac_modes]
 
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        """Return the mode; in ECO the previous one, because Amazon doesn't report what ECO does."""
+        """Return the mode; in ECO the mode before it, because Amazon does not report whether ECO heats or cools."""
         if self.value_of(MODE) == ECO:
             return self._usual_mode
         return HVAC_MODES.get(str(self.value_of(MODE)))
 
     @property
     def _usual_mode(self) -> HVACMode | None:
-        """Return the last active mode, else the widest one."""
+        """Return the last active mode, else the first of the active modes."""
         return self._last_active or next(iter(self._active_modes), None)
 
     @property
@@ -226,7 +226,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     def snapshot(self) -> object:
-        """Return all shown values, and remember an active mode."""
+        """Return all values that the entity shows, and store the mode if it is an active one."""
         mode = HVAC_MODES.get(str(self.value_of(MODE)))
         if mode in self._active_modes:
             self._last_active = mode
@@ -236,12 +236,12 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
-        """Set the mode, which ends ECO."""
+        """Set the mode; setting a mode ends ECO."""
         await self.async_control(_set_mode(hvac_mode))
 
     @override
     async def async_set_preset_mode(self, preset_mode: str) -> None:
-        """Turn ECO on, or return to the mode before."""
+        """Turn on ECO, or return to the mode before ECO."""
         if preset_mode == PRESET_ECO:
             await self.async_control(SetThermostatMode(mode=ECO))
         elif self.value_of(MODE) == ECO and (mode := self._usual_mode):
@@ -249,7 +249,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        """Set one or two setpoints, and the mode, in one request."""
+        """Set one or two setpoints, and optionally the mode, in one request."""
         mode: HVACMode | None = kwargs.get(ATTR_HVAC_MODE)
         if mode is not None and mode not in self.hvac_modes:
             raise invalid_input(
@@ -278,5 +278,5 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
 
 def _set_mode(hvac_mode: HVACMode) -> SetThermostatMode:
-    """Return the control for a mode of Home Assistant."""
+    """Return the command that sets a mode of Home Assistant."""
     return SetThermostatMode(mode=next(mode for mode, known in HVAC_MODES.items() if known is hvac_mode))

@@ -1,1 +1,1 @@
-"""Clients of Amazon's clouds; Home Assistant is not imported here."""
+"""Clients of both of Amazon's clouds, independent of Home Assistant."""

@@ -1,6 +1,6 @@
-"""What sensors of alarms, timers and reminders tell besides the next time, as alexa_media_player does.
+"""Attributes of the sensors of alarms, timers and reminders, as in alexa_media_player.
 
-Dashboard cards read it: the objects are Amazon's own, with their keys.
+Dashboard cards depend on them: the objects are Amazon's, with unchanged keys.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,25 +35,25 @@ _UNITS: Final[Mapping[str, str]] = {"DAILY": "day", "WEEKLY": "week", "MONTHLY":
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A notification and when it goes off next (UTC), ``None`` when it does not."""
+    """A notification and its next occurrence (UTC), or ``None`` if it has none."""
 
     notification: Notification
     at: datetime | None
 
     @property
     def active(self) -> bool:
-        """Return whether it is switched on or snoozed."""
+        """Return whether the notification is turned on or snoozed."""
         return self.notification.status in ACTIVE
 
     @property
     def paused(self) -> bool:
-        """Return whether it is a timer that is paused."""
+        """Return whether the notification is a paused timer."""
         return self.notification.status is NotificationStatus.PAUSED
 
     def raw(self, zone: tzinfo, read_at: datetime | None = None) -> dict[str, Any]:
-        """Return Amazon's object; to an alarm is added its time, which Amazon gives as two texts.
+        """Return Amazon's object; for an alarm, with its time added as ``date_time``.
 
-        ``remainingTime`` of a timer that runs is what it was at ``read_at``.
+        ``remainingTime`` of a running timer is the value at ``read_at``.
         """
         found = dict(self.notification.raw)
         if when := _when(self, zone):
@@ -63,7 +63,7 @@ class Timed:
         return found
 
     def _remaining(self, read_at: datetime | None) -> int | None:
-        """Return the remaining milliseconds of a running timer at a time."""
+        """Return the remaining milliseconds of a running timer at ``read_at``, or None."""
         ends = self.notification.trigger_time
         if read_at is None or ends is None or self.notification.status is not NotificationStatus.ON:
             return None
@@ -72,7 +72,7 @@ class Timed:
         return max(0, round((ends - read_at).total_seconds() * 1000))
 
     def brief(self, zone: tzinfo, read_at: datetime | None = None) -> dict[str, Any]:
-        """Return the few facts that a list needs."""
+        """Return the short form of a notification for the attribute ``brief``."""
         raw = self.raw(zone, read_at)
         facts: dict[str, Any] = {"id": self.notification.notification_id, "label": self.notification.label}
         facts |= {key: raw.get(key) for key in ("status", "type", "version")}
@@ -88,14 +88,14 @@ class Timed:
 
 
 def in_order(items: Iterable[Timed]) -> tuple[Timed, ...]:
-    """Return what goes off first, first; what does not, last."""
+    """Return notifications by next occurrence; those without one come last."""
     return tuple(sorted(items, key=_order))
 
 
 def attributes(items: Sequence[Timed], name: str, zone: tzinfo, read_at: datetime | None = None) -> dict[str, Any]:
     """Return the attributes of a sensor; ``name`` is "alarm", "timer" or "reminder".
 
-    What is paused counts where nothing is active. ``read_at`` is when ``remainingTime`` is true.
+    If nothing is active, the status is that of the first paused timer. ``remainingTime`` is the value at ``read_at``.
     """
     active = [item for item in items if item.active]
     paused = [item for item in items if item.paused]
@@ -121,7 +121,7 @@ def attributes(items: Sequence[Timed], name: str, zone: tzinfo, read_at: datetim
 
 
 def recurrence_text(notification: Notification, zone: tzinfo) -> str:
-    """Return how something repeats, by its rules, or by its pattern where it has none."""
+    """Return the repetition in words, from the rules, or from the pattern if there are no rules."""
     if not repeats(notification):
         return _NEVER
     if (known := _PATTERNS.get(notification.pattern or "")) and not notification.rules:
@@ -142,17 +142,17 @@ def recurrence_text(notification: Notification, zone: tzinfo) -> str:
 
 
 def _of_weekdays(days: frozenset[int]) -> str:
-    """Return on which days of every week something comes."""
+    """Return the weekdays of a weekly repetition in words; days are 0–6 from Monday."""
     if not days:
         return _OTHERWISE
     return _SETS.get(days) or "Every " + ", ".join(_DAYS[day] for day in sorted(days))
 
 
 def was_dismissed(old: Notification, new: Notification, *, rang: bool) -> bool:
-    """Return whether an alarm that rang, or was snoozed, has been ended.
+    """Return whether an alarm that rang, or was snoozed, has been dismissed.
 
-    One that does not repeat is off then, any other waits for its next time; both have a
-    new version. What is switched off before it rings is not dismissed.
+    A dismissed alarm has a new version. It is off if it does not repeat, and else on for its next occurrence. Turning
+    off an alarm before it rings does not dismiss it.
     """
     return (
         (rang or old.status is NotificationStatus.SNOOZED)
@@ -162,13 +162,13 @@ def was_dismissed(old: Notification, new: Notification, *, rang: bool) -> bool:
 
 
 def _order(item: Timed) -> tuple[bool, float, str]:
-    """Return what to sort by."""
+    """Return the sort key of a notification."""
     at = item.at or item.notification.alarm_time or item.notification.trigger_time
     return item.at is None, at.timestamp() if at else 0.0, item.notification.notification_id
 
 
 def _when(item: Timed, zone: tzinfo) -> datetime | None:
-    """Return when an alarm goes off, or would have, in its device's time zone."""
+    """Return the time of an alarm in the time zone of its device, also if the alarm is off; None for other types."""
     notification = item.notification
     if notification.type not in (NotificationType.ALARM, NotificationType.MUSIC_ALARM):
         return None

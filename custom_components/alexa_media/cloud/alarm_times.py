@@ -1,11 +1,10 @@
-"""Next occurrences of alarms, timers and reminders, and the recurrence rules (RFC 5545) behind them.
+"""Next occurrences of alarms, timers and reminders, computed from recurrence rules (RFC 5545).
 
-Amazon moves a repeating alarm on to its next date only at midnight in California, so the
-next time is worked out from the local time and the rule.
+Amazon moves a repeating alarm to its next date only at midnight in California, so the next occurrence is computed from
+the local time and the rule.
 
-A rule comes from outside, and one that never fits, such as 30 February, must cost no more
-than one that does: a rule is worked out day by day between two dates, and never searched
-beyond them.
+Rules come from outside. One that never matches, such as 30 February, must not cost more than others. Rules are
+therefore evaluated day by day between two dates, without searching beyond them.
 """
 
 from calendar import monthrange
@@ -21,15 +20,15 @@ from typing import Final, Self
 from .model.devices import Notification, NotificationStatus, NotificationType
 
 LONGEST_RULE: Final = 500
-"""Characters of a rule."""
+"""Maximum length of a rule in characters."""
 
 MOST_TIMES: Final = 96
-"""Times of a rule in a day."""
+"""Maximum number of occurrences of a rule per day."""
 
 LONGEST_INTERVAL: Final = 1200
 
 ENDLESS: Final = 20_000
-"""A rule that comes so often counts as one without an end."""
+"""Number of occurrences from which a rule counts as endless."""
 
 _DAY: Final = timedelta(days=1)
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -47,10 +46,10 @@ _KNOWN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule, with what its first time implies filled in.
+    """A recurrence rule, completed with what its first occurrence implies.
 
-    Weekdays are 0–6 from Monday; ``nth`` holds (number, weekday), as in the second Monday;
-    ``times`` are rising seconds after midnight. ``until`` is as it was given.
+    Weekdays are 0–6 from Monday. ``nth`` contains (number, weekday) pairs, such as the second Monday. ``times`` are
+    ascending seconds after midnight. ``until`` is text in the notation of the rule.
     """
 
     frequency: str
@@ -69,11 +68,10 @@ class Rule:
 
     @classmethod
     def parse(cls, text: str, day: date, seconds: float | None) -> Self | None:
-        """Return a rule that begins on a day; ``None`` for one that cannot be read, or costs too much.
+        """Return the rule that begins on ``day``; ``None`` if it is invalid or too expensive to evaluate.
 
-        ``seconds`` is its time after midnight; ``None`` where the rule has to name it. Amazon
-        ends its rules with a semicolon. Rules of minutes and seconds are refused, as no alarm
-        has them.
+        ``seconds`` is its time after midnight, or ``None`` if the rule itself contains the time. Amazon ends rules with
+        a semicolon. Rules with a frequency of minutes or seconds are refused, as no alarm has them.
         """
         if len(text) > LONGEST_RULE:
             return None
@@ -90,7 +88,7 @@ class Rule:
 
     @classmethod
     def _of(cls, parts: Mapping[str, str], begin: datetime) -> Self:
-        """Return the rule of some parts; raises ``ValueError``."""
+        """Return the rule from its parts by name; raises ``ValueError``."""
         frequency, interval = parts["FREQ"], _number(parts.get("INTERVAL", "1"), 1, LONGEST_INTERVAL)
         times = _times(parts, begin, frequency, interval)
         nth, weekdays = _weekdays(parts.get("BYDAY"))
@@ -126,10 +124,9 @@ class Rule:
         )
 
     def between(self, after: date, end: datetime) -> Iterator[datetime]:
-        """Yield the rising local times from a day on that are not after ``end``.
+        """Yield the local times from the day ``after`` until ``end`` (inclusive) in ascending order.
 
-        Some times of the days before may be among them. A rule with a count is followed from
-        its beginning.
+        Some times of earlier days may be included. A rule with a count is evaluated from its beginning.
         """
         found = 0
         for period in self._periods(after if self.count is None else self.begin.date(), end.date()):
@@ -142,7 +139,7 @@ class Rule:
                 yield at
 
     def _periods(self, after: date, last: date) -> Iterator[range]:
-        """Yield the days (ordinals) of each period from one before a day on."""
+        """Yield the days of each period as ordinals, starting one period before ``after``."""
         first = self.begin.date()
         if self.frequency in _MONTHS:
             yield from self._months(first, after, last)
@@ -157,7 +154,7 @@ class Rule:
             yield range(day, day + length)
 
     def _months(self, first: date, after: date, last: date) -> Iterator[range]:
-        """Yield the days of each month or year."""
+        """Yield the days of each month or year as ordinals."""
         length = _MONTHS[self.frequency]
         step = length * self.interval
         start = first.year * 12 + (first.month - 1 if length == 1 else 0)
@@ -169,7 +166,7 @@ class Rule:
             yield range(begin, date(end // 12, end % 12 + 1, 1).toordinal())
 
     def _in_order(self, period: range) -> Iterator[datetime]:
-        """Yield the times in a period, of all or of some positions."""
+        """Yield the times in a period in order, restricted to the positions of the rule (BYSETPOS) if it has any."""
         days = (day for ordinal in period if self._fits(day := date.fromordinal(ordinal)))
         times = (datetime.combine(day, time()) + timedelta(seconds=at) for day in days for at in self.times)
         if not self.positions:
@@ -179,7 +176,7 @@ class Rule:
         yield from (at for number, at in enumerate(whole, 1) if {number, number - len(whole) - 1} & self.positions)
 
     def _fits(self, day: date) -> bool:
-        """Return whether a day of a period is one of the rule's."""
+        """Return whether the rule includes a day of a period."""
         if self.months and day.month not in self.months:
             return False
         if self.month_days:
@@ -195,7 +192,7 @@ class Rule:
         return day.weekday() in self.weekdays or any(number in self.nth for number in self._nth_of(day))
 
     def _nth_of(self, day: date) -> Iterator[tuple[int, int]]:
-        """Yield which of its weekday a day is in its month or year, from the front and from the end."""
+        """Yield the number of a day among the same weekdays of its month or year, from the start and from the end."""
         if self.frequency == "YEARLY" and not self.months:
             number, length = day.timetuple().tm_yday, date(day.year, 12, 31).timetuple().tm_yday
         else:
@@ -205,19 +202,19 @@ class Rule:
 
 
 def _number(text: str, low: int, high: int) -> int:
-    """Return a number within bounds; raises ``ValueError``."""
+    """Return text as a number within bounds; raises ``ValueError``."""
     if not _NUMBER.fullmatch(text) or not low <= (number := int(text)) <= high:
         raise ValueError("the number makes no sense")
     return number
 
 
 def _numbers(parts: Mapping[str, str], name: str, low: int, high: int) -> frozenset[int]:
-    """Return the numbers of a part, none without it; raises ``ValueError``."""
+    """Return the numbers in a part of a rule, empty if the part is missing; raises ``ValueError``."""
     return frozenset(_number(text, low, high) for text in parts[name].split(",")) if name in parts else frozenset()
 
 
 def _weekdays(text: str | None) -> tuple[frozenset[tuple[int, int]], frozenset[int]]:
-    """Return the numbered and the plain weekdays of BYDAY; raises ``ValueError``."""
+    """Return the numbered and the plain weekdays of a BYDAY part; raises ``ValueError``."""
     nth: set[tuple[int, int]] = set()
     plain: set[int] = set()
     for part in text.split(",") if text is not None else ():
@@ -232,7 +229,7 @@ def _weekdays(text: str | None) -> tuple[frozenset[tuple[int, int]], frozenset[i
 
 
 def _times(parts: Mapping[str, str], begin: datetime, frequency: str, interval: int) -> tuple[int, ...]:
-    """Return the times of a day; hours that repeat are the same on every day. Raises ``ValueError``."""
+    """Return the times of a day in seconds; an hourly rule has the same times every day. Raises ``ValueError``."""
     hours = _numbers(parts, "BYHOUR", 0, 23)
     if frequency == "HOURLY":
         if 24 % interval:
@@ -288,7 +285,7 @@ _COUNTED: Final = timedelta(days=10 * 366)
 
 
 def country_of(locale: str | None) -> str | None:
-    """Return the country (ISO 3166) of a device's locale, ``SA`` of "ar-SA"; ``None`` where it names none."""
+    """Return the country (ISO 3166) in a device's locale, such as ``SA`` for "ar-SA"; ``None`` if it has none."""
     country = (locale or "").rpartition("-")[2]
     return country.upper() if len(country) == 2 and "-" in (locale or "") else None
 
@@ -313,12 +310,11 @@ def occurrences(
 ) -> Iterator[datetime]:
     """Yield the occurrences of a notification after ``now`` in UTC, in order; may be endless.
 
-    ``now`` is an aware time, ``zone`` the time zone of the device and ``country`` where it
-    stands, which says what a weekend is. What is off, paused, over or of a kind or status
-    that is unknown does not go off. Rules come before the pattern, as the app writes both
-    and keeps only the rules exact. What is snoozed, or put off to a time that is still to
-    come, goes off then, and afterwards when its rules say; the next time of what is
-    ``INSTANCE_CANCELED`` is left out.
+    ``now`` is an aware time, and ``zone`` the time zone of the device. ``country`` is the country of the device, which
+    defines its weekend. A notification that is off, paused, past, or of an unknown type or status has no occurrences.
+    Rules take precedence over the pattern, because the app writes both and only the rules are exact. A notification
+    that is snoozed or deferred to a future time occurs then, and after that by its rules. The next occurrence of one
+    with the status ``INSTANCE_CANCELED`` is skipped.
     """
     status = notification.status
     if status is NotificationStatus.INSTANCE_CANCELED:
@@ -336,19 +332,19 @@ def occurrences(
 
 
 def snoozed_to(notification: Notification) -> datetime | None:
-    """Return when a snoozed alarm goes off: Alexa's nine minutes after the change if Amazon gives no time."""
+    """Return the end of a snooze: nine minutes (Alexa's default) after the last change if Amazon sends no time."""
     if notification.snoozed_to is not None or notification.updated is None:
         return notification.snoozed_to
     return notification.updated + SNOOZE
 
 
 def repeats(notification: Notification) -> bool:
-    """Return whether a notification repeats, by a rule or a pattern."""
+    """Return whether a notification repeats, by a rule or by a pattern."""
     return bool(notification.rules) or _is_known(notification.pattern)
 
 
 def repetition_rules(notification: Notification) -> tuple[str, ...]:
-    """Return the RFC 5545 rules of a notification; those of a pattern of steps where it has no rules."""
+    """Return the RFC 5545 rules of a notification, or the rule for a pattern such as "P2W" if it has none."""
     if notification.rules:
         return notification.rules[:_MOST_RULES]
     rule = _step_rule(notification.pattern)
@@ -356,17 +352,17 @@ def repetition_rules(notification: Notification) -> tuple[str, ...]:
 
 
 def weekdays_of(notification: Notification, country: str | None) -> frozenset[int]:
-    """Return the ISO weekdays of a notification's pattern; empty without a known pattern."""
+    """Return the ISO weekdays of a notification's pattern; empty if the pattern is missing or unknown."""
     return _days(notification.pattern, country) or frozenset()
 
 
 def first_day(notification: Notification, now: datetime, zone: tzinfo) -> date:
-    """Return the local day that a repetition starts on."""
+    """Return the local day on which a repetition starts."""
     return _start(notification, now, zone)[0]
 
 
 def _regular(notification: Notification, now: datetime, zone: tzinfo, country: str | None) -> Iterator[datetime]:
-    """Yield the times of an alarm or a reminder by its rules, its pattern, or its one time."""
+    """Yield the occurrences of an alarm or a reminder by its rules, else by its pattern, else its single time."""
     start, seconds = _start(notification, now, zone)
     rules = (_occurrences(text, start, seconds, now, zone) for text in notification.rules[:_MOST_RULES])
     readable = [rule for rule in rules if rule is not None]
@@ -383,12 +379,12 @@ def _regular(notification: Notification, now: datetime, zone: tzinfo, country: s
 
 
 def _is_known(pattern: str | None) -> bool:
-    """Return whether a pattern is a repeat pattern."""
+    """Return whether a pattern is one of Amazon's repeat patterns."""
     return _step_rule(pattern) is not None or _days(pattern, None) is not None
 
 
 def _days(pattern: str | None, country: str | None) -> frozenset[int] | None:
-    """Return the ISO weekdays of a pattern, which may list several; ``None`` for one that is not known."""
+    """Return the ISO weekdays of a pattern, which may consist of several; ``None`` if it is unknown."""
     parts = [part for part in _SEPARATOR.split((pattern or "").upper()) if part]
     found = [_days_of(part, _WEEKENDS.get(country or "", _SATURDAY_SUNDAY)) for part in parts]
     known = [days for days in found if days is not None]
@@ -396,7 +392,7 @@ def _days(pattern: str | None, country: str | None) -> frozenset[int] | None:
 
 
 def _days_of(pattern: str, weekend: frozenset[int]) -> frozenset[int] | None:
-    """Return the ISO weekdays of a single pattern."""
+    """Return the ISO weekdays of a single pattern; ``None`` if it is unknown."""
     if pattern == _WEEKEND:
         return weekend
     if pattern in (_WORKDAYS, _EVERY_DAY):
@@ -405,7 +401,7 @@ def _days_of(pattern: str, weekend: frozenset[int]) -> frozenset[int] | None:
 
 
 def _step_rule(pattern: str | None) -> str | None:
-    """Return the rule of a pattern such as "P2W"; ``None`` for others, also for "P1D", which is all weekdays."""
+    """Return the rule for a pattern such as "P2W"; ``None`` for others, including "P1D", which means all weekdays."""
     found = _STEP.fullmatch((pattern or "").strip().upper())
     if found is None or found[0] == _EVERY_DAY:
         return None
@@ -413,19 +409,19 @@ def _step_rule(pattern: str | None) -> str | None:
 
 
 def _skipped(notification: Notification, now: datetime, zone: tzinfo) -> datetime:
-    """Return the time of a skipped occurrence in the future, else now."""
+    """Return the time of a skipped occurrence if it is in the future, else ``now``."""
     if notification.local_date is None or notification.local_seconds is None:
         return max(now, notification.alarm_time or now)
     return max(now, _instant(_at(notification.local_date, notification.local_seconds), zone))
 
 
 def _one(at: datetime | None) -> Iterator[datetime]:
-    """Return an iterator over the one time that there may be."""
+    """Return an iterator over one time, or an empty one for None."""
     return iter(() if at is None else (at,))
 
 
 def unless_counting(new: Notification, old: Notification | None) -> Notification:
-    """Return a notification as it was before, if all that has changed is that a timer counts down."""
+    """Return ``old`` if the only change in ``new`` is the countdown of a timer, else ``new``."""
     if old is None or new.trigger_time is None or (new.type, new.status) != (old.type, old.status):
         return new
     if new.type not in TIMERS or new.status is not NotificationStatus.ON:
@@ -435,26 +431,25 @@ def unless_counting(new: Notification, old: Notification | None) -> Notification
 
 
 def _later(at: datetime | None, now: datetime) -> datetime | None:
-    """Return a time in UTC if it is in the future."""
+    """Return a time in UTC if it is after ``now``, else None."""
     return at.astimezone(UTC) if at is not None and at > now else None
 
 
 def _instant(local: datetime, zone: tzinfo) -> datetime:
     """Return a local time in UTC.
 
-    A time that the clock passes twice is the first one; one that it skips comes as much
-    later as the clock was put forward.
+    Of a time that occurs twice, it is the first. A time that the clock skips is shifted by as much as the clock.
     """
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _at(day: date, seconds: float) -> datetime:
-    """Return a local time without zone: ``seconds`` by the clock after midnight."""
+    """Return the local time without zone at ``seconds`` after midnight by the clock."""
     return datetime.combine(day, time()) + timedelta(seconds=seconds)
 
 
 def _timer(notification: Notification, now: datetime) -> datetime | None:
-    """Return the end of a running timer."""
+    """Return the end of a running timer in UTC, or None."""
     if notification.trigger_time is not None:
         return _later(notification.trigger_time, now)
     if notification.updated is None or notification.remaining is None:
@@ -463,7 +458,7 @@ def _timer(notification: Notification, now: datetime) -> datetime | None:
 
 
 def _once(notification: Notification, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return the one time of what does not repeat: a reminder's is an instant, an alarm's is local."""
+    """Return the single time of a notification that does not repeat, in UTC; an alarm's is stored as local time."""
     if notification.type in REMINDERS and notification.alarm_time is not None:
         return _later(notification.alarm_time, now)
     if notification.local_date is not None and notification.local_seconds is not None:
@@ -472,7 +467,7 @@ def _once(notification: Notification, now: datetime, zone: tzinfo) -> datetime |
 
 
 def _start(notification: Notification, now: datetime, zone: tzinfo) -> tuple[date, float | None]:
-    """Return the local day that a repetition starts on, and its time as seconds of the day if it has one."""
+    """Return the local day on which a repetition starts, and its time in seconds after midnight, if known."""
     alarm = notification.alarm_time.astimezone(zone) if notification.alarm_time is not None else None
     seconds = notification.local_seconds
     if seconds is None and alarm is not None:
@@ -482,12 +477,12 @@ def _start(notification: Notification, now: datetime, zone: tzinfo) -> tuple[dat
 
 
 def _after(times: Iterable[datetime], now: datetime, zone: tzinfo) -> Iterator[datetime]:
-    """Yield rising local times that are after ``now``, in UTC."""
+    """Return the ascending local times that are after ``now``, in UTC."""
     return dropwhile(lambda at: at <= now, (_instant(local, zone) for local in times))
 
 
 def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetime, zone: tzinfo) -> Iterator[datetime]:
-    """Yield local times on some weekdays from the day before ``now`` on, none before ``start``."""
+    """Yield the local times on some ISO weekdays, from the day before ``now`` but not before ``start``; endless."""
     day = max(start, now.astimezone(zone).date() - _DAY)
     while True:
         if day.isoweekday() in days:
@@ -498,9 +493,9 @@ def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetim
 def _occurrences(
     text: str, start: date, seconds: float | None, now: datetime, zone: tzinfo
 ) -> Iterator[datetime] | None:
-    """Return the local times of an RFC 5545 rule; ``None`` for a rule that cannot be read.
+    """Return the local times of an RFC 5545 rule; ``None`` if the rule is invalid.
 
-    No rule is followed for more than nine years, nor counted over more than ten.
+    A rule is evaluated for at most nine years, and its count for at most ten.
     """
     rule = Rule.parse(text, start, seconds)
     if rule is None:
@@ -518,7 +513,7 @@ def _occurrences(
 
 
 def _until(text: str, zone: tzinfo) -> datetime:
-    """Return the end of a rule in local time; it is given in UTC, in local time, or as the last day."""
+    """Return the end of a rule in local time; the text is in UTC, in local time, or the last day."""
     until = datetime.fromisoformat(text)
     if until.tzinfo is not None:
         return until.astimezone(zone).replace(tzinfo=None)

@@ -1,7 +1,7 @@
-"""Names of Amazon's devices by their type id.
+"""Model names of Amazon's devices by type id.
 
-Amazon publishes no list; these are the types that several projects, and the names of the
-system images, agree on. A type that is not here is shown by its family and its id.
+Amazon publishes no list. These are the types on which several projects and the names of Amazon's system images agree.
+For other types, family and id are shown.
 """
 
 from typing import Final
@@ -115,5 +115,5 @@ MODELS: Final = {
 
 
 def model_of(device: Device) -> str:
-    """Return the name of a device's model; family and type id where it is not known."""
+    """Return the model name of a device, or its family and type id if the type is unknown."""
     return device.model or MODELS.get(device.device_type) or f"{device.family_raw} {device.device_type}".strip()

@@ -23,7 +23,7 @@ _IN_WORDS: Final = {
     "cut": "the answer was cut off",
     "too_large": "the answer is too large",
 }
-"""Plain words for internal codes and names of exceptions."""
+"""Plain words for internal codes and exception names."""
 
 
 def in_words(code: str | None) -> str:
@@ -45,9 +45,9 @@ class AlexaError(Exception):
 
     translation_key: str = "unknown_error"
     words: ClassVar[str] = "unknown error"
-    """Short description, used without a status or code from Amazon."""
+    """Short description, used if Amazon sent no status or code."""
     request_id: str | None = None
-    """Amazon's id of the request, to be quoted in problem reports; only some clouds return one."""
+    """Amazon's id of the request, to quote in problem reports; only Smart Properties returns one."""
 
     def __init__(
         self, message: str, *, endpoint: str | None = None, status: int | None = None, code: str | None = None
@@ -100,7 +100,7 @@ class AlexaConnectionError(AlexaError):
         sent: bool = True,
         retry_after: float | None = None,
     ) -> None:
-        """Initialize; ``sent``: the request may have reached Amazon; ``retry_after`` in seconds, if known."""
+        """Initialize; ``sent`` if the request may have reached Amazon, ``retry_after`` in seconds if known."""
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.sent = sent
         self.retry_after = retry_after
@@ -121,7 +121,7 @@ class AlexaRateLimitedError(AlexaError):
         status: int | None = None,
         code: str | None = None,
     ) -> None:
-        """Initialize; ``retry_after`` in seconds."""
+        """Initialize; ``retry_after`` is in seconds."""
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.retry_after = retry_after
 
@@ -139,12 +139,12 @@ class AlexaUnsupportedError(AlexaError):
 
 
 class AlexaRoutineError(AlexaError):
-    """A routine that was not changed, as it could be damaged, or that Amazon has damaged."""
+    """A routine could not be changed safely, or Amazon damaged it during a change."""
 
     words = "routine not changed"
 
     def __init__(self, message: str, key: str) -> None:
-        """Initialize; ``key`` is the translation key, which says whether anything was sent or restored."""
+        """Initialize; ``key`` is the translation key, which depends on whether a request was sent and undone."""
         super().__init__(message)
         self.translation_key = key
 
@@ -164,7 +164,7 @@ class AlexaNoPlayerError(AlexaUnsupportedError):
 
 
 class AlexaCommandError(AlexaError):
-    """Amazon refused a command (other 4xx, or an error inside a 200)."""
+    """Amazon refused a command (another 4xx, or an error inside a 200)."""
 
     translation_key = "command_refused"
     words = "refused"
@@ -185,9 +185,9 @@ class AlexaBadResponseError(AlexaError):
 
 
 class AlexaPermissionError(AlexaError):
-    """The sign-in is valid but lacks a permission, or the country or subscription does not allow this.
+    """The sign-in is valid, but a permission, the country or the subscription does not allow the operation.
 
-    Some operations also respond this way about a device that no longer exists.
+    Some operations respond the same way for a device that no longer exists.
     """
 
     translation_key = "permission_missing"
@@ -239,12 +239,12 @@ class AlexaInvalidValueError(AlexaError, ValueError):
 
 
 class EnrollmentError(AlexaError):
-    """The sign-in by authorization code failed; ``code`` is a key of the config flow's errors."""
+    """The sign-in by authorization code failed; ``code`` is an error key of the config flow."""
 
     translation_key = "enrollment_failed"
     words = "sign-in failed"
 
     def __init__(self, message: str, *, code: str) -> None:
-        """Initialize with the key."""
+        """Initialize; ``code`` is an error key of the config flow."""
         super().__init__(message, code=code)
         self.key = code

@@ -1,4 +1,4 @@
-"""HTTP for both clouds: requests, answers and their meaning, limits, statistics."""
+"""HTTP of both clouds: requests, responses and their classification, limits and statistics."""
 
 import asyncio
 from collections import Counter
@@ -30,13 +30,13 @@ CONNECT_TIMEOUT_SECONDS: Final = 10.0
 MAX_RETRY_AFTER_SECONDS: Final = 3600.0
 
 LARGE_BODY_BYTES: Final = 64 * 1024
-"""Size from which a body is parsed in a thread: about 2 ms of work."""
+"""Size in bytes from which a body is parsed in a thread; parsing that much takes about 2 ms."""
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
-"""Size limit of any body; the device list of 200 Echos has about 0.3 MiB."""
+"""Maximum size of any body in bytes; the device list of 200 Echos has about 0.3 MiB."""
 
 MAX_WRITE_BODY_BYTES: Final = 512 * 1024
-"""Size limit of the answer to a command."""
+"""Maximum size of the response to a command in bytes."""
 
 _SEARCHED_BYTES: Final = 4096
 _THROTTLED: Final = re.compile(r"rate exceeded|throttlingexception|too[ _]many[ _]requests", re.IGNORECASE)
@@ -66,7 +66,7 @@ class HttpAnswer:
 
     @property
     def data(self) -> Any:
-        """Return the body as JSON, None if it is empty or something else."""
+        """Return the body as JSON, or None if it is empty or not JSON."""
         try:
             return self.json()
         except ValueError:
@@ -79,7 +79,7 @@ class HttpAnswer:
 
     @property
     def is_html(self) -> bool:
-        """Return whether this is a page, as the sign-in page is."""
+        """Return whether the body is an HTML page, such as the sign-in page."""
         return "html" in self.headers.get("content-type", "").lower() or self.body[:64].lstrip().startswith(b"<")
 
     @property
@@ -88,7 +88,7 @@ class HttpAnswer:
 
     @property
     def _named_error(self) -> str | None:
-        """Return what the headers call the error."""
+        """Return the error name in the headers, or None."""
         for name in _ERROR_HEADERS:
             if value := self.headers.get(name):
                 # after a colon follows the address of a schema
@@ -97,10 +97,10 @@ class HttpAnswer:
 
     @property
     def is_throttled(self) -> bool:
-        """Return whether Amazon refuses because of too many requests.
+        """Return whether Amazon refused the request because of too many requests.
 
-        It says so with 429, but as well in the text of a 400, a 503 or even a 200. In a 200
-        only the fields that hold errors count: a song may be called "Rate Exceeded".
+        Amazon sends 429, but also a text in a 400, a 503 or even a 200. In a 200 only error fields are checked, as a
+        song may be called "Rate Exceeded".
         """
         if self.status == 429:
             return True
@@ -119,7 +119,7 @@ class HttpAnswer:
 
     @property
     def error_code(self) -> str | None:
-        """Return Amazon's own name or sentence for the error, without anything private in it."""
+        """Return Amazon's name or text of the error, without private parts, or None."""
         if named := self._named_error:
             return _shown(named)
         if self.is_html or len(self.body) > LARGE_BODY_BYTES:
@@ -129,17 +129,17 @@ class HttpAnswer:
 
     @property
     def names_csrf(self) -> bool:
-        """Return whether a 403 concerns the csrf header, or contains no reason."""
+        """Return whether a 403 mentions the csrf header or gives no reason."""
         return "csrf" in self._text.lower() or self.error_code is None
 
     @property
     def retry_after(self) -> float | None:
-        """Return the Retry-After in seconds."""
+        """Return the Retry-After header in seconds, or None."""
         return retry_after(self.headers.get("retry-after", ""))
 
 
 class Target(Protocol):
-    """What the transports know about a request: an endpoint of the account API or an operation."""
+    """Properties of a request that the transports use: an endpoint of the account API or a property operation."""
 
     @property
     def method(self) -> str:
@@ -147,7 +147,7 @@ class Target(Protocol):
 
     @property
     def path(self) -> str:
-        """Return the path, with ``{names}`` where ids are."""
+        """Return the path, with ``{names}`` as placeholders for ids."""
 
     @property
     def label(self) -> str:
@@ -155,7 +155,7 @@ class Target(Protocol):
 
     @property
     def is_write(self) -> bool:
-        """Return whether it is never sent again after an unknown outcome."""
+        """Return whether the request must not be repeated after an unknown outcome."""
 
     @property
     def timeout(self) -> float:
@@ -163,22 +163,22 @@ class Target(Protocol):
 
     @property
     def max_body(self) -> int:
-        """Return the size limit of the answer in bytes."""
+        """Return the maximum size of the response in bytes."""
 
 
 class ExchangeRecorder(Protocol):
-    """Receives what is asked and answered, and what is pushed, while a recording runs."""
+    """Receives requests, responses and pushed directives while a recording is running."""
 
     def exchange(self, target: Target, url: URL, sent: object, status: int | None, body: bytes, seconds: float) -> None:
-        """Take a request and its answer; ``status`` is None when there was no answer."""
+        """Record a request and its response; ``status`` is None without a response, ``seconds`` the duration."""
 
     def directive(self, data: Mapping[str, Any]) -> None:
-        """Take a pushed directive."""
+        """Record a pushed directive."""
 
 
 @dataclass(slots=True)
 class RequestStats:
-    """Counters of one target: requests sent, repetitions, errors by type, the last answer."""
+    """Counters of one target: requests sent, repetitions, errors by type, and the last response."""
 
     requests: int = 0
     repeated: int = 0
@@ -198,11 +198,11 @@ class RequestStats:
 
 
 class _LostError(aiohttp.ClientError):
-    """A write lost its connection; aiohttp does not retry this class of errors."""
+    """A write lost its connection; aiohttp does not retry this class of error."""
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a PUT or DELETE on a new connection by itself."""
+    """Prevent aiohttp from repeating a PUT or DELETE on a new connection."""
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError:
@@ -212,7 +212,7 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
 
 
 def encoded_path(path: str, params: Mapping[str, str] | None) -> str:
-    """Return a path with its ``{names}`` filled in."""
+    """Return a path with its ``{names}`` replaced by encoded values."""
     return path.format_map({name: quote(value, safe="") for name, value in (params or {}).items()})
 
 
@@ -228,8 +228,7 @@ async def async_exchange(
 ) -> HttpAnswer:
     """Send one request and read the complete response.
 
-    Raises ``AlexaConnectionError`` and, when a read was cut off or the answer is too large,
-    ``AlexaBadResponseError``.
+    Raises ``AlexaConnectionError``, and ``AlexaBadResponseError`` if a read was cut off or the response is too large.
     """
     if session.closed:
         raise AlexaConnectionError("The session is closed", endpoint=target.label, code="closed", sent=False)
@@ -260,7 +259,7 @@ async def async_exchange(
 
 
 def _failure(target: Target, error: Exception, status: int | None, *, sent: bool) -> AlexaError:
-    """Return the error of a connection that failed before the status or, with a status, in the body."""
+    """Return the error of a failed connection; ``status`` is None if it failed before the response."""
     label = target.label
     if status is not None and not target.is_write and not isinstance(error, TimeoutError):
         return AlexaBadResponseError(f"The answer to {label} was cut off", endpoint=label, status=status, code="cut")
@@ -271,7 +270,7 @@ def _failure(target: Target, error: Exception, status: int | None, *, sent: bool
 async def async_recorded(
     recorder: ExchangeRecorder | None, target: Target, url: URL, sent: object, exchange: Awaitable[HttpAnswer]
 ) -> HttpAnswer:
-    """Return the answer of an exchange, which the recorder gets, too; raises what the exchange raises."""
+    """Return the response of an exchange and record it; raises the exceptions of the exchange."""
     if recorder is None:
         return await exchange
     began = time.monotonic()
@@ -303,7 +302,7 @@ async def _body(response: aiohttp.ClientResponse, target: Target) -> bytes:
 
 
 def refusal_type(target: Target, status: int) -> type[AlexaError]:
-    """Return the type of the error that a status from 300 on means unless the cloud knows better."""
+    """Return the error type for a status of 300 or more, used unless a cloud has a more specific one."""
     if status >= 500:
         return AlexaConnectionError
     if status in (404, 405):
@@ -312,12 +311,12 @@ def refusal_type(target: Target, status: int) -> type[AlexaError]:
 
 
 async def off_loop[T](size: int, work: Callable[[], T]) -> T:
-    """Return the result of ``work`` on an answer of ``size`` bytes; large ones run in a thread."""
+    """Return the result of ``work`` on a response of ``size`` bytes; large ones run in a thread."""
     return await asyncio.to_thread(work) if size > LARGE_BODY_BYTES else work()
 
 
 def parsed(body: bytes) -> Any:
-    """Return the value that JSON holds, NaN and infinities as null; raises ``ValueError``."""
+    """Parse JSON, with NaN and infinities as null; raises ``ValueError``."""
     try:
         if len(body) > LARGE_BODY_BYTES:
             # the hook lets other threads run, which the parser alone does not
@@ -328,7 +327,7 @@ def parsed(body: bytes) -> Any:
 
 
 def _no_number(_name: str) -> None:
-    """Read NaN and Infinity, which aren't valid JSON, as null."""
+    """Replace NaN and Infinity, which are not valid JSON, with null."""
 
 
 def _as_it_is(value: dict[str, Any]) -> dict[str, Any]:
@@ -336,24 +335,24 @@ def _as_it_is(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def json_body(data: object) -> JsonPayload | None:
-    """Return the body of a request as ASCII JSON, or None without data.
+    """Return the body of a request as ASCII JSON, or None if there is no data.
 
-    Amazon reads bytes beyond ASCII as ISO-8859-1 unless a charset is given, and Home Assistant's own
-    serializer, which its sessions use for ``json=``, writes raw UTF-8 without one.
+    Amazon decodes other bytes as ISO-8859-1 unless a charset is given. Home Assistant's serializer, which its sessions
+    use for ``json=``, writes UTF-8 without a charset.
     """
     return None if data is None else JsonPayload(data, dumps=json_text)
 
 
 def json_text(data: object) -> str:
-    """Return a value as ASCII JSON; raises ``AlexaInvalidValueError`` as ``must_be_encodable`` does."""
+    """Return a value as ASCII JSON; raises ``AlexaInvalidValueError`` like ``must_be_encodable``."""
     must_be_encodable(data)
     return json.dumps(data)
 
 
 def must_be_encodable(data: object) -> None:
-    """Raise ``AlexaInvalidValueError`` for an unpaired surrogate in a text.
+    """Raise ``AlexaInvalidValueError`` if a text contains an unpaired surrogate.
 
-    It is left when an emoji is cut in two. Only ASCII JSON can represent it.
+    Cutting an emoji in two leaves one. Only ASCII JSON can represent it.
     """
     try:
         json.dumps(data, ensure_ascii=False).encode()
@@ -362,7 +361,7 @@ def must_be_encodable(data: object) -> None:
 
 
 def retry_after(value: str) -> float | None:
-    """Return a Retry-After (number or date) in seconds, at most an hour, or None if it is invalid."""
+    """Return a Retry-After header (number or date) in seconds, at most an hour; None if it is invalid."""
     try:
         seconds = float(value)
     except ValueError:
@@ -374,7 +373,7 @@ def retry_after(value: str) -> float | None:
 
 
 def graphql_errors(data: Any) -> str | None:
-    """Return the first of ``errors`` inside a 200, None if there are none."""
+    """Return the text of the first of ``errors`` inside a 200; None if there are none."""
     if not isinstance(data, dict) or not (errors := data.get("errors")) or not isinstance(errors, list):
         return None
     texts = _error_texts({"errors": errors})
@@ -397,5 +396,5 @@ def _error_texts(data: Any) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    """Return an error text of Amazon without private parts, fit for logs and users."""
+    """Return an error text of Amazon without private parts, for logs and users."""
     return _SECRET.sub("…", text)[:200]

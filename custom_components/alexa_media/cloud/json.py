@@ -1,6 +1,6 @@
-"""Single values out of JSON that may hold anything, and drift: differences from Amazon's earlier responses.
+"""Tolerant access to JSON, and drift: differences from Amazon's earlier responses.
 
-A value that is not as expected is ``None``.
+A value of an unexpected type is ``None``.
 """
 
 from collections import Counter
@@ -15,22 +15,22 @@ from typing import Any, Final
 _LOGGER = logging.getLogger(__name__)
 
 DEEPEST: Final = 16
-"""Levels of objects and lists that are kept of a value that is shown as it came."""
+"""Maximum depth of objects and lists in a cleaned value."""
 
 MOST_VALUES: Final = 2000
-"""Single values that are kept of it."""
+"""Maximum number of single values in a cleaned value."""
 
 LONGEST_TEXT: Final = 4096
-"""Characters that are kept of each of its texts."""
+"""Maximum length of each text in a cleaned value."""
 
 GREATEST: Final = 2.0**53
-"""The greatest number that is read; rounded, a greater one is an integer that cannot be serialized."""
+"""Largest number that is accepted; rounding a larger one gives an integer that cannot be serialized."""
 
 _NOT_SHOWN: Final = {
     **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " "),
     **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), ""),
 }
-"""Control characters, and those that turn the direction of all text that follows."""
+"""Control characters, and characters that change the direction of the following text."""
 
 _INTEGERS: Final = range(-(2**63), 2**64)
 
@@ -42,14 +42,14 @@ _WORDS: Final = {
 
 
 def text(value: Any) -> str | None:
-    """Return a string that is not empty; halves of surrogate pairs, which cannot be encoded, are replaced."""
+    """Return a string that is not empty; unpaired surrogates, which cannot be encoded, are replaced."""
     if not isinstance(value, str) or not value:
         return None
     return value if value.isascii() else value.encode(errors="replace").decode()
 
 
 def number(value: Any) -> float | None:
-    """Return a valid number of at most 53 bits; ``True`` isn't one."""
+    """Return a finite number of at most 53 bits, else None; booleans are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -60,39 +60,39 @@ def number(value: Any) -> float | None:
 
 
 def reading(value: Any) -> bool | None:
-    """Return what a truth value means that may be written as a boolean, 0 or 1, or a word; ``None`` for all else."""
+    """Return the truth value of a boolean, of 0 or 1, or of a word such as "ON"; ``None`` for anything else."""
     word = str(value).strip().casefold() if isinstance(value, bool | int | float | str) else ""
     return _WORDS.get(word)
 
 
 def name(value: Any) -> str | None:
-    """Return a text that names something, cut where Home Assistant's limit for states and names is.
+    """Return a text as a name, cut to Home Assistant's limit for states and names.
 
-    What cannot be shown is left out; ``None`` if nothing is left.
+    Characters that cannot be shown are removed. Returns ``None`` if nothing is left.
     """
     found = text(value)
     return (found and found[:NAME_LENGTH].translate(_NOT_SHOWN).strip()) or None
 
 
 def word(value: Any) -> str | None:
-    """Return a text that fits into a state of Home Assistant: a longer one isn't a value of a setting."""
+    """Return a text that fits into a state of Home Assistant, else None; a longer text is not a setting's value."""
     found = text(value)
     return found if found and len(found) <= NAME_LENGTH else None
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """Return a JSON object, an empty one for anything else."""
+    """Return a JSON object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a list, none for anything else."""
+    """Yield the objects in a list; nothing for anything but a list."""
     if isinstance(value, list):
         yield from (item for item in value if isinstance(item, dict))
 
 
 def by_key[V](pairs: Iterable[tuple[str, V]], what: str) -> dict[str, V]:
-    """Return values by key; of several with one key the first. ``what`` names them for the log."""
+    """Return values by key; of several with the same key, the first. ``what`` names them in the log."""
     found: dict[str, V] = {}
     for key, value in pairs:
         if found.setdefault(key, value) is not value:
@@ -102,23 +102,22 @@ def by_key[V](pairs: Iterable[tuple[str, V]], what: str) -> dict[str, V]:
 
 @cache
 def _note_duplicates(what: str) -> None:
-    """Log once that a response has several of something with the same id."""
+    """Log that a response has several elements with the same id."""
     _LOGGER.debug("A response has several %s with the same id; the first one counts", what)
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Return the strings of a list."""
+    """Return the strings in a list."""
     if not isinstance(value, list):
         return ()
     return tuple(found for item in value if (found := text(item)))
 
 
 def listed(value: Any) -> list[Any] | None:
-    """Return a plausible list; ``None`` for anything else, also for null.
+    """Return a plausible list of objects; ``None`` for anything else, including null.
 
-    Objects of no use to us make no list implausible: without them it is an empty one. A list
-    in which most elements are no objects is something else than a list of them, and would
-    take away what there is.
+    A list of objects that are all unusable is plausible and counts as empty. A list in which most elements are not
+    objects is implausible; accepting it would remove existing entities.
     """
     if not isinstance(value, list):
         return None
@@ -127,23 +126,23 @@ def listed(value: Any) -> list[Any] | None:
 
 
 def cleaned(value: Any) -> Any:
-    """Return a copy of a JSON value that can be shown, stored and sent, whatever it holds.
+    """Return a copy of any JSON value that can be shown, stored and sent.
 
-    Home Assistant's states and events go through a serializer that knows no halves of
-    surrogate pairs, no integers above 64 bits and no deep nesting, and one such value breaks
-    the list of all states. What cannot be kept becomes ``None`` or is left out.
+    The serializer of Home Assistant's states and events does not accept unpaired surrogates, integers above 64 bits or
+    deep nesting, and one such value breaks the list of all states. Values that cannot be kept become ``None`` or are
+    removed.
     """
     return _Cleaner().cleaned(value, DEEPEST)
 
 
 class _Cleaner:
-    """Copies a value until the budget of values is used up."""
+    """Copies a JSON value within a budget of single values."""
 
     def __init__(self) -> None:
         self._left = MOST_VALUES
 
     def cleaned(self, value: Any, depth: int) -> Any:
-        """Return a copy, with at most ``depth`` levels."""
+        """Return a copy with at most ``depth`` levels."""
         self._left -= 1
         if isinstance(value, str):
             return (text(value) or "")[:LONGEST_TEXT]
@@ -159,7 +158,7 @@ class _Cleaner:
         return (text(str(key)) or "")[:LONGEST_TEXT]
 
     def _some[T](self, items: Iterable[T], depth: int) -> Iterator[T]:
-        """Yield what the budget and the depth allow."""
+        """Yield items while budget and depth allow."""
         for item in items if depth > 0 else ():
             if self._left <= 0:
                 return
@@ -168,17 +167,17 @@ class _Cleaner:
 
 LOG_INTERVAL_SECONDS: Final = 24 * 3600.0
 MOST: Final = 100
-"""Number of different observations of one kind that are kept."""
+"""Maximum number of different observations per kind."""
 
 _EXPECTED_FAILURES: Final = frozenset({401, 403, 408, 429})
 _WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
 
 
 class Drift:
-    """Counts statuses that an endpoint never had before, fields that vanished, and unknown values of enumerations.
+    """Counts new statuses of an endpoint, fields that vanished, and unknown values of enumerations.
 
-    Nothing private is kept: names of endpoints and fields, and words in capital letters. Outages and refused sessions
-    do not count. One line a day and kind is logged.
+    Nothing private is stored: only names of endpoints and fields, and words in capital letters. Outages and refused
+    sessions do not count. At most one line per day and kind is logged.
     """
 
     def __init__(self) -> None:
@@ -190,7 +189,7 @@ class Drift:
 
     @property
     def observations(self) -> Mapping[str, Mapping[str, int]]:
-        """Return the counted observations by kind."""
+        """Return the number of each observation, by kind."""
         return {kind: dict(counts) for kind, counts in self._counts.items()}
 
     def __len__(self) -> int:
@@ -198,7 +197,7 @@ class Drift:
         return sum(map(len, self._counts.values()))
 
     def answered(self, label: str, status: int) -> None:
-        """Note the status of an answer."""
+        """Record the status of a response."""
         if status >= 500 or status in _EXPECTED_FAILURES:
             return
         seen = self._statuses.setdefault(label, {status})
@@ -207,7 +206,7 @@ class Drift:
             self._note("status", f"{label}: {status}")
 
     def read(self, label: str, data: object) -> None:
-        """Note the fields of a good answer: those of its object, and of the first object in each of its lists."""
+        """Record the fields of a good response: those of the object and of the first object in each list."""
         fields = frozenset(_fields(data))
         before = self._fields.setdefault(label, fields)
         for gone in before - fields:
@@ -217,7 +216,7 @@ class Drift:
         self._fields[label] = before | fields
 
     def value(self, enumeration: str, value: object) -> None:
-        """Note a value that is not in an enumeration."""
+        """Record a value that is missing in an enumeration."""
         word = value if isinstance(value, str) and _WORD.fullmatch(value) else "another text"
         self._note("value", f"{enumeration}: {word}")
 
@@ -245,9 +244,9 @@ def _fields(data: object) -> Iterator[str]:
 
 
 UNKNOWN_VALUES: Final = Drift()
-"""Unknown values of enumerations, of all accounts: parsers do not know whose answer they read."""
+"""Unknown values of enumerations of all accounts, because parsers do not know the account of a response."""
 
 
 def observed(drift: Drift) -> Mapping[str, Any]:
-    """Return the observations of an account with the unknown values."""
+    """Return the observations of an account, with the unknown values of all accounts."""
     return {**drift.observations, "value": UNKNOWN_VALUES.observations["value"]}

@@ -1,7 +1,7 @@
-"""Comparison of user-given names, which Amazon stores with all their white space.
+"""Comparison of names given by users, which Amazon stores with all their white space.
 
-Both sides of a comparison go through the same function, so that "Movie time ", a no-break space, a
-decomposed "é", full-width letters, the apostrophe of a phone's keyboard and upper case make no difference.
+Both sides of a comparison go through the same function. Differences in trailing spaces ("Movie time "), no-break
+spaces, decomposed letters ("é"), full-width letters, typographic apostrophes and upper case therefore do not matter.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -30,30 +30,30 @@ def tidy(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return what two names have in common that mean the same; spaces beside a comma make no difference either."""
+    """Return the normalized form of a name for comparison; spaces around commas are removed too."""
     plain = normalize("NFKC", normalize("NFC", text).translate(_LOOKS)).casefold()
     # both steps may bring apostrophes and decomposed letters
     return _AROUND_COMMA.sub(",", " ".join(normalize("NFKC", plain.translate(_LOOKS)).split()))
 
 
 def same(one: str | None, other: str | None) -> bool:
-    """Return whether two names are equivalent; None equals nothing."""
+    """Return whether two names are equivalent; False if either is None."""
     return one is not None and other is not None and folded(one) == folded(other)
 
 
 def contains(text: str | None, part: str | None) -> bool:
-    """Return whether a text contains an equivalent of a part; every text contains what is empty or None."""
+    """Return whether a text contains a part, both normalized; an empty part or None is contained in every text."""
     return not part or folded(part) in folded(text or "")
 
 
 def meant(names: Iterable[str], wanted: str) -> str | None:
-    """Return the exact match among names, else the first equivalent one, else None."""
+    """Return the name that is exactly ``wanted``, else the first equivalent one, else None."""
     every = list(names)
     return wanted if wanted in every else next((name for name in every if same(name, wanted)), None)
 
 
 def split_names(text: str, known: Collection[str]) -> Iterator[str]:
-    """Yield the names of a comma-separated text; names in ``known`` (``folded``) may contain commas."""
+    """Yield the names in a comma-separated text; names in ``known`` (``folded``) may contain commas."""
     parts = text.split(",")
     most = 1 + max((name.count(",") for name in known), default=0)
     start = 0
@@ -68,9 +68,9 @@ def split_names(text: str, known: Collection[str]) -> Iterator[str]:
 
 
 def is_among(name: str, chosen: Collection[str]) -> bool:
-    """Return whether a name is among chosen ones (``folded``), as a whole or as consecutive parts.
+    """Return whether a name is among chosen names (``folded``), as a whole or as consecutive parts.
 
-    A name with a comma is split if it was stored in a comma-separated text.
+    A name with a comma is in parts if it was stored in a comma-separated text.
     """
     key = folded(name)
     return key in chosen or ("," in key and f",{key}," in f",{','.join(chosen)},")

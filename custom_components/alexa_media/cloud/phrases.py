@@ -1,4 +1,4 @@
-"""Sentences that an Echo understands, by language: alarms, timers, playback."""
+"""Sentences that an Echo understands, by language, for alarms, timers and playback."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ type Units = tuple[tuple[str, str], tuple[str, str], tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """The sentences of one language; ``units`` are hour, minute and second, each one and many."""
+    """The sentences of one language; ``units`` are hour, minute and second, each in singular and plural."""
 
     units: Units
     timer: Callable[[str], str]
@@ -81,15 +81,15 @@ _PHRASES: Final = {
 
 
 def phrases_for(locale: str | None) -> Phrases | None:
-    """Return the sentences of a device's locale ("en-GB"), or None for an unsupported language.
+    """Return the sentences for a device's locale ("en-GB"), or None for an unsupported language.
 
-    A device that tells no locale is spoken to in English.
+    English is used for a device that reports no locale.
     """
     return _PHRASES.get((locale or "en").partition("-")[0].lower())
 
 
 def timer_sentence(phrases: Phrases, length: timedelta, label: str | None) -> str:
-    """Return the sentence that sets a timer of at least a second."""
+    """Return the sentence that starts a timer; ``length`` is at least a second."""
     sentence = phrases.timer(spoken(phrases, length))
     return f"{sentence} {phrases.named} {label}" if label else sentence
 
@@ -100,7 +100,7 @@ def snooze_sentence(phrases: Phrases, length: timedelta | None) -> str:
 
 
 class TimerChange(StrEnum):
-    """What can be done with a running or paused timer."""
+    """A change of a running or paused timer."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -147,7 +147,7 @@ def timer_change_sentence(
 ) -> str | None:
     """Return the sentence that changes a timer; None for an unsupported language.
 
-    ``length`` is what is added. Without a label it is the only timer of the Echo.
+    ``length`` is the time to add. Without a label, the sentence refers to the only timer of the Echo.
     """
     language = (locale or "en").partition("-")[0].lower()
     if (phrases := _PHRASES.get(language)) is None:
@@ -159,7 +159,7 @@ def timer_change_sentence(
 
 
 def sleep_sentence(phrases: Phrases, length: timedelta) -> str:
-    """Return the sentence of a sleep timer, rounded up to whole minutes."""
+    """Return the sentence that sets a sleep timer, rounded up to whole minutes."""
     return phrases.sleep(spoken(phrases, length))
 
 
@@ -176,7 +176,7 @@ def spoken(phrases: Phrases, length: timedelta) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayerPhrases:
-    """The words of one language; ``shuffle`` and ``repeat`` are off and on."""
+    """Playback sentences of one language; ``shuffle`` and ``repeat`` each have one for off and one for on."""
 
     pause: str
     resume: str
@@ -239,15 +239,15 @@ _PLAYER_PHRASES: Final = {
 
 
 def player_phrases_for(locale: str | None) -> PlayerPhrases | None:
-    """Return the words of a device's locale ("en-GB"), or None for an unsupported language.
+    """Return the playback sentences for a device's locale ("en-GB"), or None for an unsupported language.
 
-    A device that reports no locale is spoken to in English.
+    English is used for a device that reports no locale.
     """
     return _PLAYER_PHRASES.get((locale or "en").partition("-")[0].lower())
 
 
 def player_sentence(phrases: PlayerPhrases, kind: str, fields: Mapping[str, object]) -> str | None:
-    """Return the words for a command to a player, given by Amazon's type and fields; ``None`` where there are none."""
+    """Return the sentence for a player command, given by Amazon's type and fields; ``None`` if there is none."""
     match kind:
         case "PauseCommand":
             return phrases.pause

@@ -132,9 +132,9 @@ ALARM_ENDPOINTS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAlarm:
-    """An alarm of ``/v1/alerts/alarms``; unchanged parts are sent back verbatim.
+    """An alarm as ``/v1/alerts/alarms`` stores it; an edit sends unchanged parts back verbatim.
 
-    ``scheduled`` is local to the device, "2026-11-22T07:00:00".
+    ``scheduled`` is the local time at the device, such as "2026-11-22T07:00:00".
     """
 
     token: str
@@ -146,7 +146,7 @@ class StoredAlarm:
 
 
 def parse_alarms(data: Any) -> dict[str, StoredAlarm]:
-    """Parse /v1/alerts/alarms into alarms by token; skip unreadable ones."""
+    """Parse ``/v1/alerts/alarms`` into alarms by token; skip unreadable ones."""
     alarms = mappings(required_list(data, "alarms", ALARMS))
     return by_key(((alarm.token, alarm) for element in alarms if (alarm := _alarm(element))), "alarms")
 
@@ -170,10 +170,10 @@ def _alarm(element: Mapping[str, Any]) -> StoredAlarm | None:
 
 
 def parse_created(data: Any, key: str, endpoint: Endpoint) -> str:
-    """Return the id under ``key`` of a create response.
+    """Return the id under ``key`` in the response to a create request.
 
-    Raises ``AlexaCommandError`` without one: devices without alarms and reminders respond
-    this way, and nothing was created.
+    Raises ``AlexaCommandError`` if there is no id. Devices that support neither alarms nor reminders respond this way,
+    and nothing was created.
     """
     if found := text(mapping(data).get(key)):
         return found
@@ -212,7 +212,7 @@ def parse_alarm_volumes(data: Any) -> dict[str, int]:
 
 
 def parse_ascending(data: Any) -> dict[str, bool]:
-    """Parse whether the alarm volume is ascending, by serial."""
+    """Parse whether the alarm volume is ascending, by serial of the device."""
     elements = mappings(required_list(data, "ascendingAlarmModelList", ASCENDING))
     return {
         serial: enabled
@@ -278,13 +278,13 @@ def _notification(element: Mapping[str, Any]) -> Notification | None:
 
 
 def _label(value: Any) -> str | None:
-    """Return a label, truncated since entities and events are named after it."""
+    """Return a label, truncated because entities and events are named after it."""
     found = text(value)
     return found[:LONGEST_LABEL] if found else None
 
 
 def _version(value: Any) -> str | None:
-    """Return the version, a number or a numeric string."""
+    """Return the version of a notification as text; Amazon sends a number or text."""
     if (plain := number(value)) is not None:
         return str(round(plain))
     return text(value)
@@ -311,7 +311,7 @@ def _seconds_of_day(value: Any) -> float | None:
 
 
 def _remaining(value: Any, kind: NotificationType) -> float | None:
-    """Return the remaining seconds of a timer; None for the meaningless 0 of other types."""
+    """Return the remaining seconds of a timer; None for other types, for which Amazon sends 0."""
     left = seconds(value)
     return left if left or kind is NotificationType.TIMER else None
 
@@ -339,7 +339,7 @@ class AccountAlarms:
     # --- create ---------------------------------------------------------------------------
 
     async def async_create_alarm(self, device: Device, timing: Timing, sound: AlarmTone | None) -> str:
-        """Create an alarm; the id returned is the one in the list of notifications."""
+        """Create an alarm and return its id in the list of notifications."""
         tone = sound or await self._default_tone(device)
         body = _alarm_body(_endpoint_id(device), _trigger(timing), [_tone(tone)] if tone else [], [])
         token = await self._session.transport.async_read(
@@ -348,14 +348,14 @@ class AccountAlarms:
         return f"{device.device_type}-{device.serial}-{token}"
 
     async def _default_tone(self, device: Device) -> AlarmTone | None:
-        """Return the default sound, which the app sends with every alarm; without one Amazon chooses."""
+        """Return the default sound, which the app sends with every alarm; None if it cannot be read."""
         try:
             return await self.async_default_sound(device)
         except AlexaError:
             return None
 
     async def async_create_reminder(self, device: Device, timing: Timing, label: str) -> str:
-        """Create a reminder."""
+        """Create a reminder and return its id."""
         body: dict[str, Any] = {
             "type": "Reminder",
             "status": "ON",
@@ -380,7 +380,7 @@ class AccountAlarms:
             )
 
     def _place(self, device: Device) -> dict[str, str]:
-        """Return the device fields of a reminder; the registered app represents all devices."""
+        """Return the device fields of a reminder; a reminder on all devices names this registration instead."""
         if device.serial != EVERYWHERE:
             return address_of(device)
         own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}
@@ -391,7 +391,7 @@ class AccountAlarms:
     async def async_edit_alarm(
         self, device: Device, alarm: Notification, timing: Timing | None, sound: AlarmTone | None
     ) -> None:
-        """Change an alarm: the request repeats the stored alarm with the changes."""
+        """Change an alarm. The request contains the stored alarm with the changes applied."""
         stored = await self._stored(alarm)
         trigger = _trigger(timing) if timing else _stored_trigger(stored)
         assets = [_tone(sound)] if sound else stored.assets
@@ -399,7 +399,7 @@ class AccountAlarms:
         await self._session.transport.async_request(EDIT_ALARM, params={"token": stored.token}, json=body)
 
     async def async_edit_reminder(self, reminder: Notification, timing: Timing | None, label: str | None) -> None:
-        """Change a reminder."""
+        """Change the time or the label of a reminder."""
         changes: dict[str, Any] = {"reminderLabel": label} if label is not None else {}
         if timing:
             changes |= {"status": "ON", **_times(timing), **_repetition(timing)}
@@ -415,7 +415,7 @@ class AccountAlarms:
         await self._session.transport.async_request(ACTIVATE_ALARM, params={"token": stored.token}, json=body)
 
     async def async_skip_next(self, notification: Notification) -> None:
-        """Skip the next occurrence: alarms have an endpoint for it, reminders a status."""
+        """Skip the next occurrence: alarms have an endpoint for this, reminders a status."""
         if notification.type is NotificationType.REMINDER:
             await self._edit(notification, {"status": "INSTANCE_CANCELED"})
         else:
@@ -426,7 +426,7 @@ class AccountAlarms:
         await self._write(DELETE_NOTIFICATION, notification, lambda fresh: fresh)
 
     async def _edit(self, notification: Notification, changes: Mapping[str, Any]) -> None:
-        """Send a notification with changes."""
+        """Send a notification with changed fields."""
         await self._write(EDIT_NOTIFICATION, notification, lambda fresh: {**_editable(fresh), **changes})
 
     async def _write(
@@ -435,7 +435,7 @@ class AccountAlarms:
         notification: Notification,
         body_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
-        """Send a notification; if it has changed meanwhile, read it and send it once more."""
+        """Send a notification; if Amazon's copy has a newer version, read it and send the change once more."""
         request = self._session.transport.async_request
         params = {"id": notification.notification_id}
         try:
@@ -477,11 +477,11 @@ class AccountAlarms:
         await self._session.transport.async_request(SET_DEFAULT_SOUND, json=body)
 
     async def async_alarm_volumes(self) -> Mapping[str, int]:
-        """Return the alarm volumes."""
+        """Return the alarm volumes (0–100) by serial."""
         return await self._session.transport.async_read(ALARM_VOLUMES, parse_alarm_volumes)
 
     async def async_set_alarm_volume(self, device: Device, level: int) -> None:
-        """Set the alarm volume."""
+        """Set the alarm volume of a device (0–100)."""
         software = device.software_version or ""
         await self._session.transport.async_request(
             SET_ALARM_VOLUME,
@@ -490,11 +490,11 @@ class AccountAlarms:
         )
 
     async def async_ascending(self) -> Mapping[str, bool]:
-        """Return whether the alarm volume is ascending."""
+        """Return whether the alarm volume is ascending, by serial."""
         return await self._session.transport.async_read(ASCENDING, parse_ascending)
 
     async def async_set_ascending(self, device: Device, *, enabled: bool) -> None:
-        """Turn ascending volume on or off."""
+        """Turn ascending alarm volume on or off."""
         await self._session.transport.async_request(
             SET_ASCENDING,
             params={"serial": device.serial},
@@ -503,7 +503,7 @@ class AccountAlarms:
 
 
 def _editable(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a notification that an edit repeats."""
+    """Return the fields of a notification that an edit has to repeat."""
     body = {key: value for key, value in raw.items() if key not in _TIME_KEYS}
     rule = body.get("rRuleData")
     if isinstance(rule, dict):
@@ -526,7 +526,7 @@ def _tone(sound: AlarmTone) -> dict[str, str]:
 
 
 def _recurrence(recurrence: Recurrence) -> dict[str, Any]:
-    """Return the recurrence field of an alarm; only weekly ones are known."""
+    """Return the recurrence field of an alarm; only the form of weekly recurrences is known."""
     return {"freq": "WEEKLY", "byDay": list(recurrence.weekdays), "interval": recurrence.interval}
 
 

@@ -1,4 +1,4 @@
-"""Backend of an account: the account API as one ``AlexaBackend``."""
+"""Backend of an account: implements ``AlexaBackend`` with the account API."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -111,10 +111,10 @@ class AccountBackend:
         client_factory: Callable[[], httpx.AsyncClient],
         account: Account | None = None,
     ) -> None:
-        """Use ``session`` (its cookie jar for this account alone; never closed here).
+        """Initialize with a session whose cookie jar belongs to this account only; this object never closes it.
 
-        ``client_factory`` makes the HTTP/2 client of a push stream. ``account`` is who is
-        signed in where that is known from before; else ``async_connect`` asks.
+        ``client_factory`` makes the HTTP/2 client of a push stream. ``account`` is the signed-in account if it is
+        already known; otherwise ``async_connect`` reads it.
         """
         self._session = AccountSession(session, credentials)
         self.alarms = AccountAlarms(self._session)
@@ -161,7 +161,7 @@ class AccountBackend:
 
     @property
     def own_serial(self) -> str | None:
-        """Return the serial under which the integration is registered."""
+        """Return the serial number under which the integration is registered."""
         return self._session.credentials.serial
 
     @property
@@ -182,44 +182,44 @@ class AccountBackend:
         self._session.transport.on_answer = listener
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what a later backend of the account needs not ask for, as JSON; it holds secrets."""
+        """Return the state that a later backend can restore without requests, as JSON; it contains secrets."""
         return self._session.snapshot()
 
     def restore(self, stored: object, on_change: Callable[[], None]) -> None:
-        """Use the snapshot of an earlier backend; call ``on_change`` when it is to be stored again."""
+        """Restore the snapshot of an earlier backend; call ``on_change`` when the snapshot should be stored again."""
         self._session.restore(stored)
         self._session.on_change = on_change
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
-        """Hand all answers and directives to ``recorder``, or to none."""
+        """Send all responses and directives to ``recorder``; None stops that."""
         self._session.transport.recorder = recorder
         if self._stream is not None:
             self._stream.recorder = recorder
 
     def renew_stream(self) -> None:
-        """Register the capabilities, look up the region and reopen the stream."""
+        """Register the capabilities again, look up the region and reopen the stream."""
         if self._stream is not None:
             self._stream.renew()
 
     def reopen_stream(self) -> None:
-        """Skip the wait before the next connection attempt and of failed renewals."""
+        """Reconnect the stream and retry failed renewals now, without waiting for the back-off."""
         self._session.forget_failures()
         if self._stream is not None:
             self._stream.retry()
 
     @property
     def drift(self) -> Drift:
-        """Return what is answered differently than before."""
+        """Return the counts of responses whose form differs from earlier ones."""
         return self._session.transport.drift
 
     @property
     def unsupported(self) -> tuple[str, ...]:
-        """Return the names of the requests that Amazon refused of late, and that are not sent at present."""
+        """Return the names of the requests that Amazon recently refused and that are suspended."""
         return self._session.transport.unproven.unsupported
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters of session, requests and stream."""
+        """Return counters of the session, the requests and the stream, for diagnostics."""
         return {
             "session": self._session.stats,
             "requests": self._session.transport.stats,
@@ -229,21 +229,21 @@ class AccountBackend:
     # --- lifecycle ----------------------------------------------------------------------
 
     async def async_sign_in(self) -> None:
-        """Get an access token and cookies."""
+        """Get an access token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
         await self._session.async_sign_in()
 
     async def async_connect(self) -> None:
-        """Connect the session and identify the account unless it is known."""
+        """Connect the session, and read the account unless it is known."""
         await self._session.async_connect()
         if self._account is None:
             await self.async_identify()
 
     def setup_done(self) -> None:
-        """Lower the request concurrency now that setup has finished."""
+        """Lower the limit of concurrent requests after setup."""
         self._session.transport.setup_done()
 
     async def async_identify(self) -> Account:
-        """Return the signed-in account."""
+        """Read and return the signed-in account."""
         credentials = self._session.credentials
         account = await self._session.transport.async_read(
             ACCOUNT, lambda data: parse_account(data, credentials.domain)
@@ -266,7 +266,7 @@ class AccountBackend:
     # --- reads --------------------------------------------------------------------------
 
     async def async_devices(self) -> Mapping[str, Device]:
-        """Return all devices, with the last known preferences if reading them fails."""
+        """Return all devices by serial; their preferences are the last known ones if reading those fails."""
         devices, preferences = await asyncio.gather(
             self._session.transport.async_read(DEVICES, parse_devices), self._read_preferences(), return_exceptions=True
         )
@@ -304,25 +304,25 @@ class AccountBackend:
             raise
 
     async def async_volumes(self) -> Mapping[str, Volume]:
-        """Return the volumes of all devices that report one."""
+        """Return the volumes of the devices that report one, by serial."""
         return await self._session.transport.async_read(VOLUMES, parse_volumes)
 
     async def async_notifications(self) -> Mapping[str, Notification]:
-        """Return all alarms, timers and reminders."""
+        """Return all alarms, timers and reminders by id."""
         return await self._session.transport.async_read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return the Do Not Disturb state of all devices."""
+        """Return the Do Not Disturb state of all devices by serial."""
         return await self._session.transport.async_read(DND, parse_dnd)
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
-        """Return the paired devices of each Echo, read from the Echos instead of Amazon's cache."""
+        """Return the paired Bluetooth devices by the Echo's serial, read from the Echos instead of Amazon's cache."""
         return await self._session.transport.async_read(BLUETOOTH, parse_bluetooth, query={"cached": "false"})
 
     # --- commands -----------------------------------------------------------------------
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Run a command; speech and volume for a group are sent to its leaf devices."""
+        """Run a command; speech and volume for a group are sent to the group's member devices."""
         if isinstance(command, _FOR_MEMBERS):
             devices = self._with_members(devices)
         unproven = self._session.transport.unproven.attempt("fire_tv_search")
@@ -332,11 +332,11 @@ class AccountBackend:
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
-        """Run commands on each device without resolving groups; return one error or None per plan."""
+        """Run the commands of each plan on its device without resolving groups; return one error or None per plan."""
         return await self._scheduler.execute_each(plans)
 
     def _with_members(self, devices: Sequence[Device]) -> Sequence[Device]:
-        """Return the devices with groups replaced by their leaves, each device once."""
+        """Return the devices with groups replaced by their member devices, each device once."""
         found: dict[str, Device] = {}
         for device in devices:
             for single in leaves(self._devices.get(device.serial, device), self._devices):
@@ -344,7 +344,7 @@ class AccountBackend:
         return tuple(found.values())
 
     async def _submit(self, start_node: Mapping[str, Any]) -> None:
-        """Run a sequence."""
+        """Send the start node of a sequence to Amazon, which runs it."""
         sequence = {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": start_node}
         await self._session.transport.async_request(
             BEHAVIOR, json={"behaviorId": "PREVIEW", "sequenceJson": json_text(sequence), "status": "ENABLED"}
@@ -372,19 +372,19 @@ class AccountBackend:
             )
 
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:
-        """Connect a paired Bluetooth device."""
+        """Connect the paired Bluetooth device with an address."""
         await self._session.transport.async_request(
             CONNECT_BLUETOOTH, params=place_of(device), json={"bluetoothDeviceAddress": address}
         )
 
     async def async_disconnect_bluetooth(self, device: Device) -> None:
-        """Disconnect all Bluetooth devices."""
+        """Disconnect all Bluetooth devices of an Echo."""
         await self._session.transport.async_request(DISCONNECT_BLUETOOTH, params=place_of(device))
 
     # --- push ---------------------------------------------------------------------------
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield the push events."""
+        """Yield the push events of the stream, reconnecting until closed."""
         stream = PushStream(
             self._client_factory,
             token=self._session.async_token,
@@ -406,7 +406,7 @@ class AccountBackend:
 
 
 def _device_to_ask(devices: Iterable[Device], own_serial: str | None) -> Device | None:
-    """Return any device for the sessions request, which requires one but returns all sessions."""
+    """Return a device for the sessions request, preferably an online one; the response covers all devices anyway."""
     speakers = [
         device
         for device in devices

@@ -1,7 +1,7 @@
-"""Parser of push directives: one directive in, events out.
+"""Parser of push directives: turns one directive into events.
 
-A directive holds rendering updates. The metadata of each is JSON in a string, and the
-payload in it is JSON in a string again, sometimes twice.
+A directive contains rendering updates. The metadata of each update is JSON in a string. The payload in the metadata is
+again JSON in a string, sometimes encoded twice.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ from .smart_home import parse_update
 
 
 class PushCommand(StrEnum):
-    """Every known command of a push."""
+    """All known commands of push directives."""
 
     PUSH_ACTIVITY = "PUSH_ACTIVITY"
     PUSH_AUDIO_PLAYER_STATE = "PUSH_AUDIO_PLAYER_STATE"
@@ -63,7 +63,7 @@ class PushCommand(StrEnum):
 
 
 class PushPayload(NamedTuple):
-    """The payload of one command; ``serial`` where it names a device, ``now`` is when it came."""
+    """The payload of one command. ``serial`` is None if no device is named; ``now`` is the time of arrival (aware)."""
 
     command: PushCommand
     data: Mapping[str, Any]
@@ -72,7 +72,7 @@ class PushPayload(NamedTuple):
 
     @property
     def device(self) -> str:
-        """Return the serial; raises ``KeyError`` where the push names no device."""
+        """Return the serial of the device; raises ``KeyError`` if the push names none."""
         if self.serial is None:
             raise KeyError("deviceSerialNumber")
         return self.serial
@@ -81,11 +81,11 @@ class PushPayload(NamedTuple):
 type Parser = Callable[[PushPayload], PushEvent]
 
 PARSERS: Final[dict[PushCommand, Parser]] = {}
-"""Parser of each command; covers all of ``PushCommand``."""
+"""Parser for each member of ``PushCommand``."""
 
 
 def parses(*commands: PushCommand) -> Callable[[Parser], Parser]:
-    """Return a decorator that registers the parser of some commands."""
+    """Return a decorator that registers a function as the parser of some commands."""
 
     def register(parser: Parser) -> Parser:
         PARSERS.update(dict.fromkeys(commands, parser))
@@ -95,7 +95,7 @@ def parses(*commands: PushCommand) -> Callable[[Parser], Parser]:
 
 
 FDAL: Final = "FDAL"
-"""What updates of smart-home devices are called in events; their route ends with it."""
+"""Name of smart home updates in events. The routes of these updates end with it."""
 
 _MAX_ENCODINGS: Final = 4
 _MAX_UPDATES: Final = 1000
@@ -107,7 +107,7 @@ _NAME: Final = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 def gateway(domain: str) -> str:
-    """Return the gateway that is probably right for a marketplace; Amazon corrects a wrong one."""
+    """Return the default gateway of a marketplace; Amazon redirects the stream if it is the wrong one."""
     region = "na" if domain in _NORTH_AMERICA else "fe" if domain in _FAR_EAST else "eu"
     return _GATEWAY.format(region)
 
@@ -115,7 +115,7 @@ def gateway(domain: str) -> str:
 def parse_directive(data: Mapping[str, Any], now: datetime) -> list[PushEvent]:
     """Return the events of one directive, in order; never raises.
 
-    ``data`` is the JSON object of a part of the stream, ``now`` when it came (aware).
+    ``data`` is the JSON object of one part of the stream, ``now`` the time of arrival (aware).
     """
     directive = _mapping(data.get("directive"))
     header = _mapping(directive.get("header"))
@@ -127,9 +127,9 @@ def parse_directive(data: Mapping[str, Any], now: datetime) -> list[PushEvent]:
 
 
 def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
-    """Return whether a directive is ``System.SetEndpoint``, and the address of the gateway that it names.
+    """Return whether a directive is ``System.SetEndpoint``, and the gateway address in it.
 
-    The address is ``None`` if it is not one of Amazon's: the access token would go there.
+    The address is ``None`` unless its host is Amazon's, because the access token is sent there.
     """
     directive = _mapping(data.get("directive"))
     header = _mapping(directive.get("header"))
@@ -139,12 +139,12 @@ def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
 
 
 def gateway_address(value: object) -> str | None:
-    """Return the address of a gateway, or None if it is not one of Amazon's."""
+    """Return the address of a gateway, or None if its host is not Amazon's."""
     return value.rstrip("/") if isinstance(value, str) and _ENDPOINT.fullmatch(value) else None
 
 
 def synchronize_state() -> dict[str, Any]:
-    """Return the event that asks the gateway whether it is the right one."""
+    """Return the ``SynchronizeState`` event; a gateway for another region responds with ``System.SetEndpoint``."""
     header = {"namespace": "System", "name": "SynchronizeState", "messageId": str(uuid4())}
     return {"context": [], "event": {"header": header, "payload": {}}}
 
@@ -165,7 +165,7 @@ def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
 
 
 def _appliance(update: Mapping[str, Any]) -> PushEvent:
-    """Return the event of an appliance's update."""
+    """Return the event of a smart home update."""
     try:
         return parse_update(_object(_object(update.get("resourceMetadata"))["payload"]))
     except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
@@ -173,7 +173,7 @@ def _appliance(update: Mapping[str, Any]) -> PushEvent:
 
 
 def _decoded(value: object) -> object:
-    """Return the value of a string of JSON, which may be encoded repeatedly."""
+    """Decode a JSON string, repeatedly encoded or not; return other values unchanged."""
     for _ in range(_MAX_ENCODINGS):
         if not isinstance(value, str):
             break
@@ -190,7 +190,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _object(value: object) -> Mapping[str, Any]:
-    """Return a JSON object, which may be in a string; raises ``TypeError`` for anything else."""
+    """Return a JSON object, decoded from a string if necessary; raises ``TypeError`` for anything else."""
     decoded = _decoded(value)
     if not isinstance(decoded, dict):
         raise TypeError("not a JSON object")
@@ -198,7 +198,7 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _name(*parts: object) -> str:
-    """Return a name that is safe to show and count; ``?`` for an invalid one."""
+    """Return the parts joined with dots if the result is safe to show and count, else ``?``."""
     name = ".".join(part for part in parts if isinstance(part, str))
     return name if _NAME.fullmatch(name) else "?"
 
@@ -213,24 +213,24 @@ def _serial(payload: Mapping[str, Any]) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    """Return a text that is not empty."""
+    """Return a string that is not empty, else None."""
     return value if isinstance(value, str) and value else None
 
 
 def _integer(value: object) -> int | None:
-    """Return a whole number, which may come as text."""
+    """Return a whole number, which may be sent as text, else None."""
     if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     return int(value)
 
 
 def _boolean(value: object) -> bool | None:
-    """Return a JSON boolean."""
+    """Return a JSON boolean, else None."""
     return value if isinstance(value, bool) else None
 
 
 def _seconds(milliseconds: object) -> float | None:
-    """Return milliseconds as seconds."""
+    """Return milliseconds as seconds, or None if the value is not a number."""
     if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
         return None
     seconds = milliseconds / 1000
@@ -254,14 +254,14 @@ def _ignored(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_DOPPLER_CONNECTION_CHANGE)
 def _connection(push: PushPayload) -> PushEvent:
-    """Read whether a device is online."""
+    """Parse whether a device is online."""
     state = push.data["dopplerConnectionState"]
     return ConnectionChanged(serial=push.device, online={"ONLINE": True, "OFFLINE": False}[state])
 
 
 @parses(PushCommand.PUSH_VOLUME_CHANGE)
 def _volume(push: PushPayload) -> PushEvent:
-    """Read a volume."""
+    """Parse a volume and whether the device is muted."""
     volume = Volume(level=_integer(push.data.get("volumeSetting")), muted=_boolean(push.data.get("isMuted")))
     if volume == Volume(level=None, muted=None):
         raise ValueError("neither volume nor mute")
@@ -270,7 +270,7 @@ def _volume(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_DND_STATE_CHANGE)
 def _dnd(push: PushPayload) -> PushEvent:
-    """Read Do Not Disturb."""
+    """Parse a state of Do Not Disturb."""
     enabled = push.data["enabled"]
     if not isinstance(enabled, bool):
         raise TypeError("enabled")
@@ -279,7 +279,7 @@ def _dnd(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_EQUALIZER_STATE_CHANGE)
 def _equalizer(push: PushPayload) -> PushEvent:
-    """Read an equalizer (``midrange`` is ``mid`` elsewhere); an unreadable one still counts as a change."""
+    """Parse equalizer levels (``midrange`` is ``mid`` elsewhere); an unreadable push still counts as a change."""
     gains = [push.data.get(name) for name in ("bass", "midrange", "treble")]
     if not all(type(gain) is int for gain in gains):
         return EqualizerChanged(serial=push.serial)
@@ -289,26 +289,26 @@ def _equalizer(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_BLUETOOTH_STATE_CHANGE)
 def _bluetooth(push: PushPayload) -> PushEvent:
-    """Return a change without details: the push does not name the Bluetooth device."""
+    """Return a Bluetooth change without details: the push does not name the Bluetooth device."""
     return BluetoothChanged(serial=push.serial)
 
 
 @parses(PushCommand.PUSH_AUDIO_PLAYER_STATE)
 def _audio_player_state(push: PushPayload) -> PushEvent:
-    """Read the state of a player."""
+    """Parse the state of a player."""
     state = PlayerState(push.data["audioPlayerState"])
     return AudioPlayerStateChanged(serial=push.device, state=state, media_id=_text(push.data.get("mediaReferenceId")))
 
 
 @parses(PushCommand.PUSH_MEDIA_CHANGE)
 def _media_change(push: PushPayload) -> PushEvent:
-    """Return a change of media without details, which the sessions contain."""
+    """Return a media change without details; the details are in the media sessions."""
     return SessionsChanged(serial=push.device)
 
 
 @parses(PushCommand.PUSH_MEDIA_QUEUE_CHANGE)
 def _media_queue(push: PushPayload) -> PushEvent:
-    """Read shuffle and repeat; null and "NORMAL" are off, a field that is absent says nothing."""
+    """Parse shuffle and repeat; null and "NORMAL" mean off, and a missing field leaves the value unknown."""
     shuffle = repeat = None
     if "playBackOrder" in push.data:
         shuffle = _off_or(push.data["playBackOrder"], "SHUFFLE_ALL")
@@ -321,7 +321,7 @@ def _media_queue(push: PushPayload) -> PushEvent:
 
 
 def _off_or(value: object, on: str) -> bool | None:
-    """Return whether a mode is on; None for an unknown value."""
+    """Return True for the value ``on``, False for off, None for an unknown value."""
     if value is None or value == "NORMAL":
         return False
     return True if value == on else None
@@ -329,7 +329,7 @@ def _off_or(value: object, on: str) -> bool | None:
 
 @parses(PushCommand.PUSH_MEDIA_PROGRESS_CHANGE)
 def _media_progress(push: PushPayload) -> PushEvent:
-    """Read a position; a length of 0 is a stream without end."""
+    """Parse the position in a track; a length of 0 means an endless stream."""
     progress = _mapping(push.data["progress"])
     return MediaProgressChanged(
         serial=push.device,
@@ -341,7 +341,7 @@ def _media_progress(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_NOTIFICATION_CHANGE)
 def _notification(push: PushPayload) -> PushEvent:
-    """Return a change of a notification; every even version repeats the odd one before it."""
+    """Return a change of a notification. Amazon repeats every change: an even version repeats the odd one before it."""
     return NotificationsChanged(
         serial=push.serial,
         notification_id=_text(push.data.get("notificationId")),
@@ -351,19 +351,19 @@ def _notification(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_LIST_CHANGE, PushCommand.PUSH_LIST_ITEM_CHANGE)
 def _list_change(push: PushPayload) -> PushEvent:
-    """Return a change of items; the push names the list."""
+    """Return a change of list items; the push names the list."""
     return ListsChanged(list_id=_text(push.data.get("listId")))
 
 
 @parses(PushCommand.NOTIFY_MEDIA_SESSIONS_UPDATED)
 def _media_sessions(push: PushPayload) -> PushEvent:
-    """Return a change of the sessions; the push names no device."""
+    """Return a change of the media sessions; the push names no device."""
     return SessionsChanged(serial=push.serial)
 
 
 @parses(PushCommand.NOTIFY_NOW_PLAYING_UPDATED)
 def _now_playing(push: PushPayload) -> PushEvent:
-    """Read the current track of a session; the push names no device."""
+    """Parse the current track of a session; the push names no device."""
     update = _mapping(push.data["update"])
     playing = _object(_mapping(update["update"])["nowPlayingData"])
     session = parse_now_playing(playing, (), _text(update.get("taskSessionId")), push.now)

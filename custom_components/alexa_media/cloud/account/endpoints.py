@@ -11,46 +11,45 @@ _MAX_READ_BODY_BYTES: Final = 2 * 1024 * 1024
 
 
 class Host(StrEnum):
-    """Host of an endpoint; the session has the address of each."""
+    """Host of an endpoint; the session resolves each to an address."""
 
     WEBSITE = "website"
-    """``websiteApiUrl`` of /api/endpoints, ``alexa.<domain>`` until that is known; cookies."""
+    """``websiteApiUrl`` of ``/api/endpoints``, or ``alexa.<domain>`` until that is known; uses cookies."""
     ALEXA = "alexa"
-    """``alexa.<domain>``; cookies."""
+    """``alexa.<domain>``; uses cookies."""
     RETAIL = "retail"
-    """``www.<domain>``; cookies."""
+    """``www.<domain>``; uses cookies."""
     ALEXA_API = "alexa_api"
-    """``alexaApiUrl`` of /api/endpoints, ``api.amazonalexa.com`` until that is known; bearer token."""
+    """``alexaApiUrl`` of ``/api/endpoints``, or ``api.amazonalexa.com`` until that is known; uses the bearer token."""
     COMMUNICATIONS = "communications"
-    """One host for all marketplaces; the cookies of the account's own."""
+    """One host for all marketplaces; uses the cookies of the account's marketplace."""
     PARENTS = "parents"
-    """``parents.<domain>``, ``eltern.amazon.de`` in Germany; cookies, and a separate csrf cookie."""
+    """``parents.<domain>`` (``eltern.amazon.de`` in Germany); uses cookies and a separate csrf cookie."""
 
 
 class Answer(StrEnum):
-    """Content of a successful response."""
+    """Expected content of a successful response."""
 
     JSON = "json"
     """A JSON value; anything else is a bad response."""
     ANY = "any"
-    """Only the status matters; JSON is parsed if present."""
+    """Any content; only the status matters, and JSON is parsed if present."""
     PAGE = "page"
-    """A page requested for its cookies; HTML is accepted."""
+    """A page that is requested for its cookies; HTML is accepted."""
     HTML = "html"
-    """The text of a page."""
+    """A page whose HTML text is returned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """A request of the account API.
 
-    ``path`` may hold ``{names}``; ``timeout`` is in seconds for the whole exchange. A
-    write is never sent again after an unknown outcome. ``browser_agent``: with the app's
-    User-Agent these are answered 400 with a ThrottlingException in the body. ``bearer``: wants
-    the access token beside the cookies. ``csrf``: false for what only reads and wants none.
-    ``partial``: ``errors`` inside a 200 may concern a part of what was asked; the parser
-    judges them. ``whole_account``: what is answered grows with the account, and may be larger
-    than others.
+    ``path`` may contain ``{names}`` to fill in. ``timeout`` is in seconds for the whole exchange. A write is never
+    repeated after an unknown outcome. ``browser_agent`` sends a browser's User-Agent; with the app's, Amazon answers
+    400 with a ThrottlingException in the body. ``bearer`` adds the access token to the cookies. ``csrf`` is False for
+    writes that only read and need no csrf token. ``partial`` means that ``errors`` in a 200 may concern only a part of
+    the response, so the parser handles them. ``whole_account`` allows a larger response because it grows with the
+    account.
     """
 
     name: str
@@ -69,19 +68,19 @@ class Endpoint:
 
     @property
     def label(self) -> str:
-        """Return the label for errors and diagnostics, without serials."""
+        """Return the label for errors and diagnostics, without serial numbers."""
         return f"{self.method} {self.path}"
 
     @property
     def max_body(self) -> int:
-        """Return the bytes of the largest answer that is read."""
+        """Return the maximum size of a response body in bytes."""
         if self.whole_account or self.answer in (Answer.PAGE, Answer.HTML):
             return MAX_BODY_BYTES
         return MAX_WRITE_BODY_BYTES if self.is_write else _MAX_READ_BODY_BYTES
 
     @property
     def needs_csrf(self) -> bool:
-        """Return whether the csrf cookie has to be repeated in a header."""
+        """Return whether a request has to repeat the csrf cookie in a header."""
         return self.csrf and self.method != "GET" and self.host not in (Host.ALEXA_API, Host.PARENTS)
 
 

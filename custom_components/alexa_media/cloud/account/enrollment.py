@@ -1,4 +1,4 @@
-"""Sign-in by authorization code: the address to open, the address pasted back, the registration."""
+"""Sign-in by authorization code: Amazon's URL, the URL pasted by the user, and the registration."""
 
 import asyncio
 import re
@@ -21,37 +21,35 @@ _STATUS: Final = re.compile(r"HTTP (\d{3})")
 
 
 class Enrollment:
-    """One attempt to sign in; its verifier lives in memory alone.
+    """One sign-in attempt; its code verifier is kept in memory only.
 
-    ``marketplace`` is a retail domain such as ``amazon.nl``. Where Amazon's sign-in for
-    devices is not known to work on it, ``sign_in_domain`` is amazon.com; the account itself
-    tells its marketplace afterwards. ``serial`` is that of a registration to be renewed, so
-    that the account gets no second device.
+    ``marketplace`` is a retail domain such as ``amazon.nl``. ``sign_in_domain`` is amazon.com for marketplaces where
+    Amazon's sign-in for devices is not known to work; the account's own data contain the marketplace afterwards.
+    ``serial`` is that of a registration to renew, so that the account gets no second device.
     """
 
     def __init__(self, marketplace: str, serial: str | None = None) -> None:
-        """Start with a new verifier, and a new serial unless one is given."""
+        """Initialize with a new code verifier, and with a new serial number unless one is given."""
         self.marketplace = marketplace
         self.sign_in_domain = marketplace if marketplace in secureauth.ALLOWED_DOMAINS else DEFAULT_SIGN_IN_DOMAIN
         self._flow = secureauth.EnrollmentFlow(self.sign_in_domain, serial)
 
     @property
     def url(self) -> str:
-        """Return the address of Amazon's page where the user signs in."""
+        """Return the URL of Amazon's page where the user signs in."""
         return str(self._flow.oauth_url)
 
     @property
     def serial(self) -> str:
-        """Return the serial under which we are registered."""
+        """Return the serial number under which the integration registers."""
         return str(self._flow.serial)
 
     def code_from(self, pasted: str) -> str:
-        """Return the authorization code of the address that the sign-in ended on.
+        """Return the authorization code in the URL of the page where the sign-in ended.
 
-        Blanks, quotes and line breaks around or inside are taken away. Raises
-        ``EnrollmentError`` with the key ``invalid_url`` (not an https address of Amazon's),
-        ``wrong_page`` (another page than the last one), ``wrong_marketplace_url`` (the last
-        page of another marketplace), or ``no_code`` (cut off).
+        Whitespace and quotes around or inside the URL are ignored. Raises ``EnrollmentError`` with the code
+        ``invalid_url`` (not an https URL of Amazon's), ``wrong_page`` (not the last page of the sign-in),
+        ``wrong_marketplace_url`` (the last page of another marketplace), or ``no_code`` (the URL is cut off).
         """
         try:
             url = _address(pasted)
@@ -74,15 +72,15 @@ class Enrollment:
 
     @staticmethod
     def account_from(pasted: str) -> str | None:
-        """Return the ``amzn1.account…`` id that the address of a finished sign-in names, if it does."""
+        """Return the ``amzn1.account…`` id in the URL of a finished sign-in, or None."""
         named = _address(pasted).query.get("openid.identity", "").rpartition("/")[2]
         return named if named.startswith("amzn1.account.") else None
 
     async def async_register(self, session: aiohttp.ClientSession, code: str) -> Credentials:
-        """Register as a device of the account and return what is to be stored.
+        """Register the integration as a device of the account; return the credentials to store.
 
-        Raises ``EnrollmentError`` with the key ``code_refused`` (expired, used, or of
-        another attempt) or ``AlexaConnectionError``.
+        Raises ``EnrollmentError`` with the code ``code_refused`` (the authorization code expired, was used before, or
+        belongs to another attempt) or ``AlexaConnectionError``.
         """
         try:
             async with asyncio.timeout(REGISTER_TIMEOUT):
@@ -97,12 +95,12 @@ class Enrollment:
 
 
 def _address(pasted: str) -> URL:
-    """Return a pasted address without blanks, quotes and line breaks; raises ``ValueError`` if it isn't a URL."""
+    """Return a pasted URL without whitespace and quotes; raises ``ValueError`` if it is not a URL."""
     return URL(re.sub(r"\s+", "", pasted).strip(_QUOTES))
 
 
 def _credentials(found: Any) -> Credentials:
-    """Return alexapy's credentials as ours; raises ``ValueError`` without a refresh token."""
+    """Convert alexapy's credentials; raises ``ValueError`` if there is no refresh token."""
     if not isinstance(found.refresh_token, str) or not found.refresh_token:
         raise ValueError("no refresh token")
     mac_dms = found.mac_dms if isinstance(found.mac_dms, dict) else {}
@@ -116,10 +114,9 @@ def _credentials(found: Any) -> Credentials:
 
 
 def _refusal(err: secureauth.EnrollmentError) -> EnrollmentError | AlexaConnectionError:
-    """Tell a code that Amazon refused from an Amazon that could not be asked.
+    """Return the error for a failed registration: the code was refused, or Amazon could not be reached.
 
-    alexapy has one class for both and says in the text what happened: an HTTP status, or a
-    refusal inside a 200.
+    alexapy raises one class for both. Its text contains the HTTP status, or the refusal inside a 200.
     """
     found = _STATUS.search(str(err))
     status = int(found[1]) if found else None

@@ -73,12 +73,12 @@ def parse_older_records(data: Any) -> RecordPage:
 
 
 def _known(records: Iterable[VoiceRecord | None]) -> tuple[VoiceRecord, ...]:
-    """Return the readable records."""
+    """Return the records that could be parsed."""
     return tuple(record for record in records if record)
 
 
 def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
-    """Parse one record; ``None`` without a time."""
+    """Parse one record; ``None`` if it has no time."""
     if (timestamp := instant(element.get("timestamp"))) is None:
         return None
     utterance = text(element.get("utteranceType")) or ""
@@ -98,8 +98,8 @@ def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
 def _keyed_serial(value: Any) -> str | None:
     """Return the serial in the key of a record: ``customer#milliseconds#type#serial``.
 
-    There may be more parts before the time and after the serial, such as a person. The form of the
-    key is known from aioamazondevices (pull request 1021).
+    The key may have more parts before the time and after the serial, for example a person. Source: aioamazondevices
+    (pull request 1021).
     """
     parts = [part.strip() for part in (text(value) or "").split("#") if part.strip()]
     for moment, _, serial in zip(parts[-3::-1], parts[-2::-1], parts[::-1], strict=False):
@@ -115,7 +115,7 @@ def _serial(value: Any) -> str | None:
 
 
 def _older_record(element: Mapping[str, Any]) -> VoiceRecord | None:
-    """Parse one record of the older form."""
+    """Parse one record of the older endpoint."""
     if (timestamp := instant(element.get("timestamp"))) is None:
         return None
     utterance = text(element.get("utteranceType")) or ""
@@ -132,7 +132,7 @@ def _older_record(element: Mapping[str, Any]) -> VoiceRecord | None:
 
 
 def _joined(element: Mapping[str, Any], kinds: tuple[str, ...]) -> str | None:
-    """Return the texts of the first item type that has any."""
+    """Return the joined texts of the first item type that has any text."""
     items = list(mappings(element.get("voiceHistoryRecordItems")))
     for kind in kinds:
         found = [_words(item.get("transcriptText")) for item in items if item.get("recordItemType") == kind]
@@ -142,17 +142,17 @@ def _joined(element: Mapping[str, Any], kinds: tuple[str, ...]) -> str | None:
 
 
 def _words(value: Any) -> str | None:
-    """Return a stripped text of bounded length, or None if it is empty."""
+    """Return a text, stripped and cut to a maximum length, or None if it is empty."""
     return (text(value) or "")[:LONGEST_TEXT].strip() or None
 
 
 TOKEN_LIFETIME_SECONDS: Final = 12 * 3600.0
-"""Other clients keep the page's token for 2 to 24 hours. One that is refused earlier is renewed."""
+"""Lifetime of the page token. Other clients use it for 2 to 24 hours; a token refused earlier is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """One of the two forms of the request."""
+    """One of the two endpoints for records, with its query and parser."""
 
     endpoint: Endpoint
     parse: Callable[[Any], RecordPage]
@@ -166,20 +166,20 @@ _OLDER: Final = _Form(HISTORY_BEFORE, parse_older_records, (("recordType", "VOIC
 class AccountHistory:
     """Voice history of one account; ``HistoryApi`` documents the methods.
 
-    The newer endpoint is tried first, and the older one if Amazon refuses it. The one that worked is
-    tried first the next time. Only the newer one names the speaker; only the older one always names
-    the device.
+    There are two endpoints. The newer one is tried first, then the older one if Amazon refuses it. The endpoint that
+    worked is tried first the next time. Only the newer one names the speaker; only the older one always names the
+    device.
     """
 
     def __init__(self, session: AccountSession) -> None:
-        """Initialize without a request."""
+        """Initialize with the session of the account; sends no request."""
         self._session = session
         self._forms: tuple[_Form, _Form] = (_NEWER, _OLDER)
         self._token: str | None = None
         self._token_until = 0.0
 
     async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
-        """Return the records from ``start`` to ``end``, latest first."""
+        """Return the records from ``start`` to ``end``, latest first; ``previous`` is the token of the page before."""
         first, second = self._forms
         await self._async_token()
         try:
@@ -193,11 +193,11 @@ class AccountHistory:
         return page
 
     def watch_writes(self, listener: WriteListener) -> None:
-        """Call a listener before each write."""
+        """Set the listener that is called before each write request of the account."""
         self._session.transport.write_listener = listener
 
     async def _ask(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
-        """Request records in one form; retry once if the token may have expired."""
+        """Request records from one endpoint; retry once if the page token may have expired."""
         token = self._token
         try:
             return await self._send(form, start, end, previous)
@@ -219,7 +219,7 @@ class AccountHistory:
         )
 
     async def _async_renewed(self, refused: str | None) -> bool:
-        """Renew the refused token; return whether there is a new one."""
+        """Replace the refused page token; return whether a different one was received."""
         if self._token == refused:
             self._token = None
         return await self._async_token() != refused
@@ -233,7 +233,7 @@ class AccountHistory:
 
 
 def _milliseconds(moment: datetime) -> str:
-    """Return a time in Amazon's notation."""
+    """Return a time in epoch milliseconds as text, as Amazon expects it."""
     return str(round(moment.timestamp() * 1000))
 
 

@@ -22,7 +22,7 @@ CHILDREN: Final = Endpoint(name="children", method="GET", host=Host.PARENTS, pat
 KIDS_PAGE: Final = Endpoint(
     name="kids_page", method="GET", host=Host.PARENTS, path="/oobe/brownie/start/{type}/{serial}", answer=Answer.PAGE
 )
-"""Sets the csrf cookie that ``ENABLE_KIDS`` repeats."""
+"""Page that sets the csrf cookie required by ``ENABLE_KIDS``."""
 ENABLE_KIDS: Final = Endpoint(
     name="enable_kids",
     method="POST",
@@ -74,7 +74,7 @@ class AccountKids:
         return await self._session.transport.async_read(CHILDREN, parse_children)
 
     async def async_enable_kids(self, device: Device, child: Child) -> None:
-        """Turn on Amazon Kids for a child; opening the page first sets the csrf cookie."""
+        """Turn on Amazon Kids for a child; a page is requested first for its csrf cookie."""
         transport, place = self._session.transport, place_of(device)
         await transport.async_request(KIDS_PAGE, params=place)
         if (csrf := self._session.cookie(Host.PARENTS, CSRF_COOKIE)) is None:

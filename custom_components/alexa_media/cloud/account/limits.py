@@ -1,4 +1,4 @@
-"""Limits on requests to Amazon: slots, throttling, back-off, shared renewals."""
+"""Limits on requests to Amazon: concurrency slots, throttling, back-off and shared renewals."""
 
 import asyncio
 from collections import deque
@@ -20,13 +20,13 @@ FIRST_BLOCK: Final = 30.0
 LONGEST_BLOCK: Final = 600.0
 LONGEST_RETRY_AFTER: Final = 3600.0
 THROTTLE_RESET_SECONDS: Final = 900.0
-"""Time without throttling after which it counts as over; longer than any wait between two attempts."""
+"""Seconds without throttling after which it counts as over; longer than any wait between two attempts."""
 
 
 class Slots:
-    """Limit the requests of the account in flight; commands go before reads.
+    """Limit of concurrent requests of the account; commands get a slot before reads.
 
-    Use ``async with slots.take(urgent)``.
+    Use ``async with slots.take(urgent=…)``.
     """
 
     def __init__(self, limit: int) -> None:
@@ -42,16 +42,16 @@ class Slots:
         return self._busy
 
     def limit(self, limit: int) -> None:
-        """Change the number of slots; requests in flight keep theirs."""
+        """Change the number of slots; running requests keep theirs."""
         self._limit = limit
         self._wake()
 
     def take(self, *, urgent: bool = False) -> _Slot:
-        """Return a context manager that holds one slot."""
+        """Return a context manager that holds one slot; urgent ones come first."""
         return _Slot(self, urgent)
 
     async def acquire(self, queue_urgent: bool) -> None:
-        """Wait for a slot."""
+        """Wait for a slot in the queue of urgent or of other requests."""
         if self._busy < self._limit and not self._urgent and not self._waiting:
             self._busy += 1
             return
@@ -83,7 +83,7 @@ class Slots:
 
 
 class _Slot:
-    """One slot, held for the length of a ``with`` block."""
+    """Context manager that holds one slot."""
 
     def __init__(self, slots: Slots, urgent: bool) -> None:
         self._slots = slots
@@ -107,7 +107,7 @@ class Traffic(StrEnum):
 
 @dataclass(slots=True)
 class _Block:
-    """Throttling of one kind of traffic at one host; times in seconds of the monotonic clock."""
+    """Throttling of one kind of traffic at one host; times are seconds of the monotonic clock."""
 
     until: float = 0.0
     delay: float = 0.0
@@ -122,10 +122,9 @@ class _Block:
 class Throttle:
     """Throttling of one account, by host and kind of traffic.
 
-    Reads are held back for as long as Amazon asks. Commands never are: while a host is
-    throttled they go out one at a time, and one that succeeds ends the throttling of the
-    host. The log has one line when throttling begins and one when it has been over for a
-    while: one endpoint may stay throttled while the others answer between its attempts.
+    Reads wait for as long as Amazon asks. Commands are never held back: while a host is throttled they are sent one at
+    a time, and a success ends the throttling of the host. One line is logged when throttling begins, and one when it
+    has been over for a while, because one endpoint may stay throttled while others respond between its attempts.
     """
 
     def __init__(self) -> None:
@@ -137,7 +136,7 @@ class Throttle:
 
     @property
     def remaining(self) -> float:
-        """Return the longest time in seconds that reads of a host are held back; 0 for none."""
+        """Return the longest time in seconds that the reads of any host are held back; 0 if none are."""
         return max((block.remaining for (_, kind), block in self._blocks.items() if kind is Traffic.READS), default=0.0)
 
     def held_back(self, host: str) -> float:
@@ -154,10 +153,10 @@ class Throttle:
             yield
 
     def hit(self, host: str, kind: Traffic, retry_after: float | None) -> float:
-        """Note a throttled answer; ``retry_after`` is what Amazon asked for. Returns the seconds to wait.
+        """Record a throttled response; return the seconds to wait. ``retry_after`` is Amazon's Retry-After in seconds.
 
-        Without a time of Amazon's the wait grows from 30 s to 10 min; answers to requests
-        that were under way when the throttling began do not make it grow.
+        Without a Retry-After the wait grows from 30 s to 10 min. Responses to requests that were in flight when the
+        throttling began do not make it grow.
         """
         self.hits += 1
         block = self._block(host, kind)
@@ -175,7 +174,7 @@ class Throttle:
         return block.remaining
 
     def passed(self, host: str, kind: Traffic) -> None:
-        """Record a success: it ends the throttling of its kind, and for a command that of the host."""
+        """Record a success, which ends the throttling of its kind of traffic; a command ends that of the whole host."""
         for ended in (kind, Traffic.READS):
             block = self._blocks.get((host, ended))
             if block and block.is_active and (kind is Traffic.COMMANDS or not block.remaining):
@@ -191,16 +190,16 @@ class Throttle:
         return self._blocks.setdefault((host, kind), _Block())
 
     def _is_active(self, host: str, kind: Traffic) -> bool:
-        """Return whether a kind of traffic is throttled; commands also heed that of the reads."""
+        """Return whether a kind of traffic is throttled; for commands, also whether reads are."""
         kinds = (Traffic.READS,) if kind is Traffic.READS else tuple(Traffic)
         return any((block := self._blocks.get((host, one))) is not None and block.is_active for one in kinds)
 
 
 class Backoff:
-    """Time of the next retry after a failure: 5 s, doubling up to 5 min."""
+    """Exponential back-off after failures: 5 s, doubled with each failure up to 5 min."""
 
     def __init__(self, first: float = 5.0, longest: float = 300.0) -> None:
-        """Initialize without a pending pause."""
+        """Initialize without a pending pause; ``first`` and ``longest`` are in seconds."""
         self._first = first
         self._longest = longest
         self._delay = 0.0
@@ -212,7 +211,7 @@ class Backoff:
         return max(0.0, self._until - monotonic())
 
     def failed(self) -> None:
-        """Record a failure and lengthen the pause."""
+        """Record a failure and double the pause."""
         self._delay = min(max(self._first, self._delay * 2), self._longest)
         self._until = monotonic() + self._delay
 
@@ -222,9 +221,9 @@ class Backoff:
 
 
 class SingleFlight:
-    """Work that many callers request and that runs once at a time.
+    """Work that many callers request but that runs only once at a time.
 
-    It runs in a separate task, so that cancelling a caller does not cancel it.
+    It runs in a separate task, so canceling a caller does not cancel the work.
     """
 
     def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -233,14 +232,14 @@ class SingleFlight:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> asyncio.Task[None]:
-        """Start the work unless it is running."""
+        """Return the task of the work; start one unless it is running."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
             self._task.add_done_callback(_retrieve)
         return self._task
 
     async def join(self) -> None:
-        """Wait for the current run or start a new one; raises its exception."""
+        """Wait for the current run, or for a new one if there is none; raises the exception of the run."""
         task = self.start()
         # asyncio.shield would log the failure of the run if its caller was cancelled.
         await asyncio.wait([task])
@@ -259,6 +258,6 @@ class SingleFlight:
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:
-    """Retrieve the exception of a run without waiting callers."""
+    """Retrieve the exception of a run that has no waiting caller, so that asyncio does not log it."""
     if not task.cancelled():
         task.exception()

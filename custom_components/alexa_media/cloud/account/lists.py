@@ -76,7 +76,7 @@ def parse_lists(data: Any) -> dict[str, ListInfo]:
 
 
 def _list(element: Mapping[str, Any]) -> ListInfo | None:
-    """Parse one list."""
+    """Parse one list; ``None`` if it has no id or no name."""
     if (list_id := text(element.get("listId"))) is None:
         return None
     # in the field, the version of a default list was seen to stay 1 while the time of change moved on
@@ -102,7 +102,7 @@ def parse_next_token(data: Any) -> str | None:
 
 
 def merged_items(items: Iterable[ListItem]) -> tuple[ListItem, ...]:
-    """Return the latest version of each item by id: one that moves while pages are read is in two of them."""
+    """Return the latest version of each item; an item that moves between two page requests is in both pages."""
     found: dict[str, ListItem] = {}
     for item in items:
         if item.item_id not in found or found[item.item_id].version < item.version:
@@ -111,17 +111,17 @@ def merged_items(items: Iterable[ListItem]) -> tuple[ListItem, ...]:
 
 
 def parse_added(data: Any) -> ListItem | None:
-    """Return the item of a create response, or None."""
+    """Return the item in the response to a create request, or None."""
     return next((item for element in mappings(mapping(data).get("itemInfoList")) if (item := _item(element))), None)
 
 
 def parse_updated(data: Any) -> ListItem | None:
-    """Return the item of an update response, or None."""
+    """Return the item in the response to an update request, or None."""
     return _item(mapping(data))
 
 
 def _item(element: Mapping[str, Any]) -> ListItem | None:
-    """Parse one item; ``None`` without an id or a name."""
+    """Parse one item; ``None`` if it has no id or no name."""
     item_id, name = text(element.get("itemId")), _text(element.get("itemName"))
     if item_id is None or name is None:
         return None
@@ -136,13 +136,13 @@ def _item(element: Mapping[str, Any]) -> ListItem | None:
 
 
 def _text(value: Any) -> str | None:
-    """Return a stripped text, also of a number; ``None`` if it is empty."""
+    """Return a text or a number as stripped text; ``None`` if it is empty."""
     found = number(value)
     return ((text(value) if found is None else f"{found:.15g}") or "").strip() or None
 
 
 def _version(value: Any) -> int:
-    """Return the version of an item, a number or a numeric string; 0, which Amazon refuses, without one."""
+    """Return the version of an item, sent as a number or as text; 0, which Amazon refuses, if there is none."""
     try:
         return int(number(value) or number(float(text(value) or 0)) or 0)
     except ValueError:
@@ -177,7 +177,7 @@ class AccountLists:
         return await self._transport.async_read(LISTS, parse_lists, json=body)
 
     async def async_create(self, name: str) -> str | None:
-        """Create a custom list."""
+        """Create a custom list; return its id, or None if the response has none."""
         with self._transport.unproven.attempt(CREATE_LIST.name):
             answer = await self._transport.async_request(
                 CREATE_LIST, json={"listName": name, "listType": ListType.CUSTOM}
@@ -192,7 +192,7 @@ class AccountLists:
             )
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
-        """Return the items of a list, page by page."""
+        """Return all items of a list, requested page by page."""
         found: list[ListItem] = []
         tokens: set[str | None] = {None}
         token: str | None = None
@@ -212,7 +212,7 @@ class AccountLists:
         return merged_items(found)
 
     async def async_add(self, list_id: str, name: str) -> ListItem | None:
-        """Add an item."""
+        """Add an item; return it as Amazon stored it, or None if the response lacks it."""
         answer = await self._transport.async_request(
             ADD_LIST_ITEM,
             params={"list_id": list_id},
@@ -221,7 +221,7 @@ class AccountLists:
         return parse_added(answer)
 
     async def async_update(self, list_id: str, item: ListItem, changes: ItemChanges) -> ListItem | None:
-        """Change an item."""
+        """Change an item; return it as Amazon stored it, or None if the response lacks it."""
         values = {
             "itemName": changes.name,
             "itemStatus": None if changes.complete is None else "COMPLETE" if changes.complete else "ACTIVE",
@@ -240,7 +240,7 @@ class AccountLists:
         return parse_updated(answer)
 
     async def async_delete(self, list_id: str, item: ListItem) -> None:
-        """Delete an item."""
+        """Delete an item of a list."""
         await self._transport.async_request(
             DELETE_LIST_ITEM,
             params={"list_id": list_id, "item_id": item.item_id},

@@ -61,13 +61,13 @@ def _unusable(endpoint: Endpoint) -> AlexaBadResponseError:
 
 
 def parse_providers(data: Any) -> tuple[MusicProvider, ...]:
-    """Parse the music providers; one without an id cannot be asked."""
+    """Parse the music providers; skip those without an id, which cannot be selected."""
     providers = (_provider(element) for element in mappings(required_list(data, None, BEHAVIOR_ENTITIES)))
     return tuple(provider for provider in providers if provider)
 
 
 def _provider(element: Mapping[str, Any]) -> MusicProvider | None:
-    """Parse one provider."""
+    """Parse one provider; None without an id."""
     if (provider_id := text(element.get("id"))) is None:
         return None
     return MusicProvider(
@@ -80,7 +80,7 @@ def _provider(element: Mapping[str, Any]) -> MusicProvider | None:
 
 
 def parse_sound_effects(data: Any) -> tuple[SoundEffect, ...]:
-    """Parse the sounds."""
+    """Parse the sound effects that an Echo can play."""
     return tuple(
         SoundEffect(
             sound_id=sound_id,
@@ -93,7 +93,7 @@ def parse_sound_effects(data: Any) -> tuple[SoundEffect, ...]:
 
 
 def parse_stations(data: Any) -> tuple[Station, ...]:
-    """Parse the stations of a search; what is no station, or cannot be heard here, is left out."""
+    """Parse the stations of a search; skip other results and stations that are unavailable to the account."""
     return tuple(
         Station(station_id=station_id, name=name, image_url=text(element.get("image")))
         for element in mappings(required_list(data, "browseList", STATIONS))
@@ -103,7 +103,7 @@ def parse_stations(data: Any) -> tuple[Station, ...]:
 
 
 def parse_queue(data: Any) -> tuple[QueueItem, ...]:
-    """Parse the queue of a device."""
+    """Parse the play queue of a device."""
     return tuple(
         QueueItem(
             media_id=media_id,
@@ -118,7 +118,7 @@ def parse_queue(data: Any) -> tuple[QueueItem, ...]:
 
 
 def parse_validation(data: Any, phrase: str) -> SearchResult:
-    """Parse what Amazon makes of a search; anything but VALID is a refusal."""
+    """Parse Amazon's validation of a search; any result other than VALID becomes the ``refusal``."""
     answer = mapping(data)
     if (result := text(answer.get("result"))) is None:
         raise _unusable(VALIDATE_OPERATION)
@@ -135,11 +135,11 @@ QUEUE_SIZE: Final = 50
 
 EXPIRED_CODES: Final = ("QUEUE_EXPIRED", "ExpiredPlayQueueException")
 IDLE_CODES: Final = ("UnsupportedProviderException", *EXPIRED_CODES)
-"""Amazon's errors for a player without playback that Amazon controls."""
+"""Amazon's error codes for a player that has no playback controlled by Amazon."""
 
 
 class AccountMedia:
-    """What one account can play; see ``MediaApi`` for what each method is for."""
+    """Music, sounds and stations of one account; ``MediaApi`` documents the methods."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class AccountMedia:
         default_customer_id: Callable[[], str],
         routine_node: RoutineNode,
     ) -> None:
-        """Ask through ``transport``, run steps through ``scheduler``."""
+        """Initialize with the transport for reads and the scheduler for commands."""
         self._transport = transport
         self._scheduler = scheduler
         self._default_customer_id = default_customer_id
@@ -164,7 +164,7 @@ class AccountMedia:
         return await self._transport.async_read(BEHAVIOR_ENTITIES, parse_sound_effects, query={"skillId": SOUND_SKILL})
 
     async def async_stations(self, query: str) -> tuple[Station, ...]:
-        """Return the stations that a search finds."""
+        """Return the stations found by a search."""
         return await self._transport.async_read(
             STATIONS, parse_stations, query={"query": query, "mediaOwnerCustomerId": self._default_customer_id()}
         )
@@ -181,7 +181,7 @@ class AccountMedia:
             raise
 
     async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
-        """Ask what Amazon makes of a search."""
+        """Have Amazon validate a search without playing it."""
         payload = search_payload(search, Target.of(device, self._default_customer_id()))
         return await self._transport.async_read(
             VALIDATE_OPERATION,
@@ -190,7 +190,7 @@ class AccountMedia:
         )
 
     async def async_play_station(self, station_id: str, device: Device) -> None:
-        """Play a station; its token is encoded twice, as the app does."""
+        """Play a station; its token is base64-encoded twice, as the app does."""
         token = f'["music/tuneIn/stationId","{station_id}"]|{{"previousPageId":"TuneIn_SEARCH"}}'
         encoded = b64encode(b64encode(token.encode())).decode()
         await self._transport.async_request(
@@ -198,11 +198,11 @@ class AccountMedia:
         )
 
     async def async_stop_all(self) -> None:
-        """Stop everything, in one request."""
+        """Stop playback on all devices with one request."""
         await self._scheduler.execute_node(stop_all_node(self._default_customer_id()), (), {})
 
     async def async_run(self, step: Step) -> None:
-        """Run steps as one sequence."""
+        """Run a step and its substeps as one sequence."""
         serials = {do.device.serial for do in commands_of(step)}
         await self._scheduler.execute_node(
             step_node(step, self._default_customer_id(), self._routine_node), serials, speech_ends(step)
@@ -216,7 +216,7 @@ type RoutineNode = Callable[[RunRoutine], Node]
 
 
 def step_node(step: Step, default_customer_id: str, routine_node: RoutineNode) -> Node:
-    """Return the node of a step; ``routine_node`` returns that of a routine."""
+    """Return the sequence node of a step; ``routine_node`` returns the node of a routine."""
     match step:
         case Do(command=command, device=device):
             return command_node(command, [Target.of(device, default_customer_id)])
@@ -231,14 +231,14 @@ def step_node(step: Step, default_customer_id: str, routine_node: RoutineNode) -
 
 
 def speech_ends(step: Step) -> dict[str, float]:
-    """Return the estimated end of speech of each device, by serial, in seconds from the start of a step."""
+    """Return the estimated end of speech by serial, in seconds from the start of a step."""
     ends: dict[str, float] = {}
     _walk(step, 0.0, lambda serial, end: ends.update({serial: max(end, ends.get(serial, 0.0))}))
     return ends
 
 
 def _walk(step: Step, start: float, note: Callable[[str, float], None]) -> float:
-    """Note when each text ends, and return when the step does."""
+    """Call ``note`` with the end of each text; return the end of the step. All times are in seconds from the start."""
     match step:
         case Do(command=command, device=device):
             if (seconds := speech_seconds(command)) is None:

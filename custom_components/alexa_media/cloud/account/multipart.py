@@ -1,7 +1,7 @@
-"""The multipart stream of directives, taken apart as it arrives (RFC 2046).
+"""Parser of the multipart stream of directives (RFC 2046), fed as bytes arrive.
 
-On the wire every directive is one part with one line of JSON. A part without a body keeps
-the connection alive. Other parts, for example speech as audio, are skipped.
+Every directive is one part with one line of JSON. A part without a body keeps the connection alive. Other parts, such
+as audio of speech, are skipped.
 """
 
 from enum import Enum, auto
@@ -12,10 +12,10 @@ from typing import Any, Final
 from ..errors import AlexaBadResponseError
 
 MAX_PART: Final = 512 * 1024
-"""The largest part, in bytes, that is taken for a directive."""
+"""Maximum size of a directive part in bytes."""
 
 MAX_HEADERS: Final = 16 * 1024
-"""The largest size of a part's headers in bytes."""
+"""Maximum size of a part's headers in bytes."""
 
 _DASHES: Final = b"------"
 _MAX_DELIMITER: Final = 256
@@ -24,11 +24,11 @@ _BOUNDARY: Final = re.compile(r""";\s*boundary=(?:"([^"]+)"|([^\s;]+))""", re.IG
 
 
 class MultipartError(AlexaBadResponseError):
-    """The stream cannot be read any further: a part or its headers are too large."""
+    """The stream cannot be parsed any further: a part or its headers are too large."""
 
 
 class _At(Enum):
-    """Where in the stream the next line stands."""
+    """Position in the multipart structure of the next line."""
 
     PREAMBLE = auto()
     HEADERS = auto()
@@ -37,16 +37,16 @@ class _At(Enum):
 
 
 class MultipartParser:
-    """Bytes in, JSON objects out; how the bytes are split makes no difference.
+    """Incremental parser from bytes to JSON objects; the result does not depend on how the bytes are split.
 
-    ``keep_alives`` counts empty parts, ``malformed`` the JSON parts that hold no JSON object.
-    The time is linear in the number of bytes: runs of lines that mean nothing are skipped at once.
+    ``keep_alives`` counts empty parts, ``malformed`` counts JSON parts that contain no JSON object. The time is linear
+    in the number of bytes, because runs of irrelevant lines are skipped at once.
     """
 
     def __init__(self, content_type: str | None = None) -> None:
-        """Take the boundary of a Content-Type header.
+        """Initialize with the boundary of a Content-Type header.
 
-        Without one it is learnt from the first line that starts with six dashes.
+        Without a header, the first line that starts with six dashes defines the boundary.
         """
         found = _BOUNDARY.search(content_type or "")
         self._delimiter = b"--" + (found[1] or found[2]).encode() if found else None
@@ -61,7 +61,7 @@ class MultipartParser:
         self.malformed = 0
 
     def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """Return the objects that are complete now, in order; raises ``MultipartError``."""
+        """Parse more bytes; return the objects that are now complete, in order. Raises ``MultipartError``."""
         objects: list[dict[str, Any]] = []
         self._pending += data
         start = self._skipped(0)
@@ -77,7 +77,7 @@ class MultipartParser:
         return objects
 
     def close(self) -> list[dict[str, Any]]:
-        """Return what the end of the stream completes: an answer may lack its last line end."""
+        """Return the objects completed by the end of the stream, whose last line may lack a line end."""
         objects: list[dict[str, Any]] = []
         if self._pending and not self._line_cut:
             self._line(bytes(self._pending).removesuffix(b"\r"), objects)
@@ -89,7 +89,7 @@ class MultipartParser:
         return objects
 
     def _skipped(self, start: int) -> int:
-        """Return where the next line begins that may mean something, at ``start`` or after it."""
+        """Return the index of the next relevant line at or after ``start``."""
         if self._at is _At.HEADERS:
             return start
         if self._at is _At.BODY:
@@ -106,7 +106,7 @@ class MultipartParser:
         return found + 1
 
     def _drop_unneeded(self) -> None:
-        """Keep memory bounded while a line has no end yet."""
+        """Discard bytes that are not needed, so that a line without an end does not use unbounded memory."""
         if self._at in (_At.PREAMBLE, _At.SKIPPED):
             if len(self._pending) > _MAX_DELIMITER + len(b"\r"):
                 self._pending.clear()
@@ -115,12 +115,12 @@ class MultipartParser:
             self._check(len(self._body) + len(self._pending))
 
     def _check(self, size: int, limit: int = MAX_PART) -> None:
-        """Raise ``MultipartError`` for a part that is too large."""
+        """Raise ``MultipartError`` if a size exceeds the limit; both are in bytes."""
         if size > limit:
             raise MultipartError("A part of the stream of directives is too large", code="PART_TOO_LARGE")
 
     def _line(self, line: bytes, objects: list[dict[str, Any]]) -> None:
-        """Take one line without its end."""
+        """Process one line without its line end."""
         if line.startswith(b"--") and len(line) <= _MAX_DELIMITER:
             if self._delimiter is None and line.startswith(_DASHES):
                 self._delimiter = line.rstrip()
@@ -138,7 +138,7 @@ class MultipartParser:
                 pass
 
     def _next_part(self, objects: list[dict[str, Any]], *, last: bool) -> None:
-        """End the part before a delimiter and begin the next one."""
+        """End the part before a delimiter, and begin the next part unless it was the last delimiter."""
         if self._at is _At.HEADERS or (self._at is _At.BODY and not self._body):
             self.keep_alives += 1
         elif self._at is _At.BODY:
@@ -149,7 +149,7 @@ class MultipartParser:
         self._is_json = True
 
     def _header(self, line: bytes) -> None:
-        """Take a line of a part's headers; an empty one ends them."""
+        """Process a line of a part's headers; an empty line ends them."""
         if line.strip():
             self._header_bytes += len(line)
             self._check(self._header_bytes, MAX_HEADERS)
@@ -160,7 +160,7 @@ class MultipartParser:
             self._at = _At.BODY if self._is_json else _At.SKIPPED
 
     def _body_line(self, line: bytes, objects: list[dict[str, Any]]) -> None:
-        """Take a line of JSON; one that is whole is not kept back until the next delimiter."""
+        """Process a line of JSON; a complete object is returned without waiting for the next delimiter."""
         if not line.strip():
             return
         is_first = not self._body
@@ -172,7 +172,7 @@ class MultipartParser:
             self._at = _At.SKIPPED
 
     def _end_body(self, objects: list[dict[str, Any]]) -> None:
-        """Take a body that had more than one line."""
+        """Parse a body that has more than one line."""
         value = _json_object(bytes(self._body))
         if value is None:
             self.malformed += 1

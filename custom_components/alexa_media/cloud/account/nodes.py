@@ -1,4 +1,4 @@
-"""Sequence nodes: commands as ``POST /api/behaviors/preview`` takes them."""
+"""Sequence nodes: commands in the form of ``POST /api/behaviors/preview``."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -46,22 +46,22 @@ class Target(NamedTuple):
 
     @classmethod
     def of(cls, device: Device, default_customer_id: str) -> Target:
-        """Return the device with its owner.
+        """Return the device with its owner's customer id, or with the default one.
 
-        Without the owner Amazon drops the nodes of devices that another adult of the household owns.
+        Amazon drops nodes without the owner if the device belongs to another adult of the household.
         """
         return cls(device, device.owner_customer_id or default_customer_id)
 
     @property
     def locale(self) -> str:
-        """Return the device's language."""
+        """Return the language of the device, such as "en-US"; the default one if it is unknown."""
         return self.device.locale or DEFAULT_LOCALE
 
 
 def command_node(command: Command, targets: Sequence[Target]) -> Node:
-    """Return the node of one command: for one device, or an announcement for several.
+    """Return the node of one command, for one device or for an announcement on several.
 
-    The devices of an announcement have one customer and one locale.
+    All devices of an announcement must have the same customer and locale.
     """
     if isinstance(command, Announce):
         return _announcement(command, targets)
@@ -70,17 +70,17 @@ def command_node(command: Command, targets: Sequence[Target]) -> Node:
 
 
 def serial_node(nodes: Sequence[Node]) -> Node:
-    """Return a node that runs others one after the other."""
+    """Return a node that runs other nodes one after the other."""
     return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}SerialNode", "nodesToExecute": list(nodes)}
 
 
 def parallel_node(nodes: Sequence[Node]) -> Node:
-    """Return a node that runs others at the same time."""
+    """Return a node that runs other nodes at the same time."""
     return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}ParallelNode", "nodesToExecute": list(nodes)}
 
 
 def wait_node(seconds: int) -> Node:
-    """Return a node that waits."""
+    """Return a node that waits for some seconds."""
     return _operation("Alexa.System.Wait", {"waitTimeInSeconds": seconds})
 
 
@@ -91,7 +91,7 @@ def stop_all_node(customer_id: str) -> Node:
 
 
 def search_payload(command: PlaySearch, target: Target) -> dict[str, Any]:
-    """Return the payload of a search for music, which Amazon checks in the same form as it plays it."""
+    """Return the payload of a music search, used both to validate and to play it."""
     return _base(target) | _search(command)
 
 
@@ -101,7 +101,7 @@ def _operation(kind: str, payload: Mapping[str, Any]) -> Node:
 
 
 def _base(target: Target) -> dict[str, Any]:
-    """Return the fields that name the device of most operations."""
+    """Return the fields that identify the device in most operations."""
     return {
         "deviceType": target.device.device_type,
         "deviceSerialNumber": target.device.serial,
@@ -149,12 +149,12 @@ def _node(command: DeviceCommand, target: Target) -> Node:
 
 
 def _fire_tv(target: Target) -> dict[str, Any]:
-    """Return the fields that name a Fire TV: by its account id."""
+    """Return the fields that identify a Fire TV, which is by its account id."""
     return {"customerId": target.customer_id, "deviceAccountId": target.device.account_id}
 
 
 def _speech(text: str, target: Target) -> dict[str, Any]:
-    """Return the fields of ``Alexa.Speak``, which reads every text as SSML."""
+    """Return the fields of ``Alexa.Speak``, which treats every text as SSML."""
     return {
         "textToSpeak": text.strip() if is_ssml(text) else escape(text),
         "target": _targets([target]),
@@ -163,7 +163,7 @@ def _speech(text: str, target: Target) -> dict[str, Any]:
 
 
 def _app_message(command: MobilePush | DropInNotification) -> dict[str, Any]:
-    """Return the fields of a message to the apps of a customer; no Echo is involved."""
+    """Return the fields of a message to the Alexa apps of a customer; no Echo is involved."""
     return {
         "customerId": command.customer_id,
         "notificationMessage": command.text,
@@ -172,7 +172,7 @@ def _app_message(command: MobilePush | DropInNotification) -> dict[str, Any]:
 
 
 def _search(command: PlaySearch) -> dict[str, Any]:
-    """Return the fields of a search for music."""
+    """Return the fields of a music search."""
     fields: dict[str, Any] = {
         "searchPhrase": command.phrase,
         "sanitizedSearchPhrase": command.phrase,
@@ -184,18 +184,18 @@ def _search(command: PlaySearch) -> dict[str, Any]:
 
 
 def _stop(target: Target) -> dict[str, Any]:
-    """Return the payload that stops a device, given in a separate list of devices."""
+    """Return the payload that stops a device; Amazon expects it in a separate list of devices."""
     device = {"deviceSerialNumber": target.device.serial, "deviceType": target.device.device_type}
     return _stop_fields(target.customer_id, device)
 
 
 def _stop_fields(customer_id: str, device: Mapping[str, str]) -> dict[str, Any]:
-    """Return the node that stops a device."""
+    """Return the operation fields that stop a device."""
     return {"customerId": customer_id, "devices": [device], "skillId": _DEVICE_CONTROLS}
 
 
 def _do_not_disturb(command: DoNotDisturb, target: Target) -> dict[str, Any]:
-    """Return the payload of Do Not Disturb for a limited time, which Amazon ends."""
+    """Return the payload of Do Not Disturb for a limited time; Amazon turns it off at the end."""
     device = target.device
     fields: dict[str, Any] = {
         "customerId": target.customer_id,
@@ -231,7 +231,7 @@ def _launch(skill_id: str, target: Target) -> dict[str, Any]:
 
 
 def _targets(targets: Sequence[Target]) -> dict[str, Any]:
-    """Return the list of devices of a text; all of them have the same customer."""
+    """Return the list of devices of a speech or an announcement; all of them have the same customer."""
     return {
         "customerId": targets[0].customer_id,
         "devices": [
@@ -242,7 +242,7 @@ def _targets(targets: Sequence[Target]) -> dict[str, Any]:
 
 
 def _announcement(command: Announce, targets: Sequence[Target]) -> Node:
-    """Return an announcement; an empty display or an empty text is how Amazon takes "not at all"."""
+    """Return the node of an announcement; an empty title or text turns off the display or the speech."""
     ssml = is_ssml(command.text)
     spoken = command.text.strip() if ssml else command.text
     content = {

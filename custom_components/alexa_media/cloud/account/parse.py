@@ -1,4 +1,4 @@
-"""Single values in requests and answers, and parsers for devices, players, volumes and Bluetooth."""
+"""Parsers of single values, and of devices, players, volumes and Bluetooth."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -25,10 +25,10 @@ from .endpoints import ACCOUNT, BLUETOOTH, DEVICES, DND, SESSIONS, VOLUMES, Endp
 
 EARLIEST_YEAR: Final = 1970
 LATEST_YEAR: Final = 2199
-"""Times beyond these years are invalid: near the ends of the calendar, a time zone offset leaves its range."""
+"""Latest valid year of a time; near the end of the calendar, a time zone offset would overflow ``datetime``."""
 
 _LATEST: Final = 7_258_118_400_000
-"""The end of that year in milliseconds."""
+"""End of ``LATEST_YEAR`` in epoch milliseconds."""
 
 
 def seconds(value: Any) -> float | None:
@@ -38,7 +38,7 @@ def seconds(value: Any) -> float | None:
 
 
 def instant(value: Any) -> datetime | None:
-    """Return epoch milliseconds as an aware UTC time; 0 stands for "no time"."""
+    """Return epoch milliseconds as an aware UTC time; None for 0, which means "no time", and for invalid values."""
     milliseconds = number(value)
     if milliseconds is None or not 0 < milliseconds < _LATEST:
         return None
@@ -46,10 +46,10 @@ def instant(value: Any) -> datetime | None:
 
 
 def required_list(data: Any, key: str | None, endpoint: Endpoint) -> list[Any]:
-    """Return the required list of objects under a key, or the response itself without a key.
+    """Return the required list of objects under ``key``, or the response itself if ``key`` is None.
 
-    Unusable objects are a valid response, like an empty list. A response that isn't a list,
-    null, and a list of other things than objects are not: raises ``AlexaBadResponseError``.
+    An empty list is valid, and so is one whose objects are all unusable. Raises ``AlexaBadResponseError`` for null, for
+    anything but a list, and for a list that contains no object but other values.
     """
     value = listed(data if key is None else mapping(data).get(key))
     if value is None:
@@ -58,7 +58,7 @@ def required_list(data: Any, key: str | None, endpoint: Endpoint) -> list[Any]:
 
 
 def required_texts(data: Any, key: str, endpoint: Endpoint) -> tuple[str, ...]:
-    """Return the required list of texts of a response; raises ``AlexaBadResponseError``."""
+    """Return the required list of strings under ``key``; raises ``AlexaBadResponseError``."""
     value = mapping(data).get(key)
     if not isinstance(value, list) or (value and not texts(value)):
         raise AlexaBadResponseError(f"{endpoint.label} was answered without {key}", endpoint=endpoint.label)
@@ -66,12 +66,12 @@ def required_texts(data: Any, key: str, endpoint: Endpoint) -> tuple[str, ...]:
 
 
 def address_of(device: Device) -> dict[str, str]:
-    """Return how Amazon names a device in a query or a body."""
+    """Return the fields that identify a device in a query or a body."""
     return {"deviceSerialNumber": device.serial, "deviceType": device.device_type}
 
 
 def place_of(device: Device) -> dict[str, str]:
-    """Return how Amazon names a device in a path."""
+    """Return the fields that identify a device in a path."""
     return {"type": device.device_type, "serial": device.serial}
 
 
@@ -82,7 +82,7 @@ _RANK: Final = {PlayerState.PAUSED: 1, PlayerState.PLAYING: 2}
 
 
 class Region(NamedTuple):
-    """Addresses (scheme and host) that /api/endpoints names; ``None`` where it names none of Amazon's."""
+    """Addresses (scheme and host) in the response of ``/api/endpoints``; ``None`` for one that is not Amazon's."""
 
     website: str | None
     alexa_api: str | None
@@ -92,7 +92,7 @@ class Region(NamedTuple):
 
 
 def parse_account(data: Any, domain: str) -> Account:
-    """Parse users/me; ``domain`` is the fallback for a missing marketplace."""
+    """Parse ``users/me``; ``domain`` is the marketplace if the response has none."""
     me = mapping(data)
     if (customer_id := text(me.get("id"))) is None:
         raise AlexaBadResponseError(f"{ACCOUNT.label} was answered without id", endpoint=ACCOUNT.label)
@@ -106,7 +106,7 @@ def parse_account(data: Any, domain: str) -> Account:
 
 
 def parse_region(data: Any, domain: str) -> Region:
-    """Parse /api/endpoints; the website counts only where the cookies of ``domain`` reach it."""
+    """Parse ``/api/endpoints``; the website is None unless the cookies of ``domain`` are sent to it."""
     region = mapping(data)
     website, api = _host(region.get("websiteApiUrl")), _host(region.get("alexaApiUrl"))
     return Region(
@@ -116,7 +116,7 @@ def parse_region(data: Any, domain: str) -> Region:
 
 
 def _host(value: Any) -> str | None:
-    """Return the host of an https address."""
+    """Return the host of an https URL, else None."""
     try:
         parts = urlsplit(text(value) or "")
         plain = parts.scheme == "https" and parts.port is None
@@ -129,10 +129,10 @@ def _host(value: Any) -> str | None:
 
 
 def parse_devices(data: Any) -> dict[str, Device]:
-    """Parse the device list; an account without any device does not exist, so an empty list is refused.
+    """Parse the device list by serial; raises ``AlexaBadResponseError`` for an empty list, which no real account has.
 
-    Groups and members name each other in either of two fields, one of which is often
-    missing; here both sides have all of them.
+    Groups and their members refer to each other in two fields, either of which may be missing. The result has both
+    directions.
     """
     elements = (_device(element) for element in mappings(required_list(data, "devices", DEVICES)))
     devices = by_key(((device.serial, device) for device in elements if device), "devices")
@@ -188,7 +188,7 @@ def parse_dnd(data: Any) -> dict[str, bool]:
 
 
 def parse_dnd_echo(data: Any) -> bool | None:
-    """Parse what a change of Do Not Disturb is answered with: the state that it has now."""
+    """Parse the response to a change of Do Not Disturb: the resulting state, or None."""
     return reading(mapping(data).get("enabled"))
 
 
@@ -196,7 +196,7 @@ def parse_dnd_echo(data: Any) -> bool | None:
 
 
 def parse_volumes(data: Any) -> dict[str, Volume]:
-    """Parse the volumes of all devices, by serial; left out are those where Amazon gives an error instead."""
+    """Parse the volumes of all devices, by serial; skip devices for which Amazon returns an error."""
     return {
         serial: volume
         for element in mappings(required_list(data, "volumes", VOLUMES))
@@ -214,11 +214,10 @@ def _volume(element: Mapping[str, Any]) -> Volume | None:
 
 
 def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
-    """Parse all media sessions of the account; ``now`` is when the answer came (aware, UTC).
+    """Parse all media sessions of the account; ``now`` is the time of the response (aware, UTC).
 
-    A household where nothing plays is answered with an empty list, as such or as
-    ``mediaSessionList``. Sessions that play come last, so that of two on one device they
-    are the ones that are kept.
+    If nothing is playing, Amazon sends an empty list, either as the response or as ``mediaSessionList``. Playing
+    sessions come last, so that of two sessions on one device the playing one is kept.
     """
     elements = required_list(data, None if isinstance(data, list) else "mediaSessionList", SESSIONS)
     sessions = (
@@ -235,7 +234,7 @@ def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
 
 
 def _serials(endpoints: Any, depth: int = 3) -> Iterator[str]:
-    """Yield the serials of a list of endpoints, and those of the members that a group's endpoint lists."""
+    """Yield the serials in a list of endpoints, including the members of group endpoints."""
     for endpoint in mappings(endpoints):
         for source in (mapping(endpoint.get("id")), endpoint):
             if serial := text(source.get("deviceSerialNumber")):
@@ -251,9 +250,9 @@ def parse_now_playing(
 ) -> Session:
     """Parse ``nowPlayingData`` of a media session or of a NotifyNowPlayingUpdated push.
 
-    Both tell progress in milliseconds, unlike np/player. ``now`` (aware, UTC) is when the
-    progress was true. Shuffle and repeat are known only where they can be switched: their
-    control is then SELECTED (on) or ENABLED (off).
+    Progress is in milliseconds in both, unlike in np/player. ``now`` (aware, UTC) is the time at which the progress was
+    measured. Shuffle and repeat are known only if they can be changed: their control is then SELECTED (on) or ENABLED
+    (off).
     """
     data = mapping(data)
     state = text(data.get("playerState")) or text(data.get("state")) or ""
@@ -296,7 +295,7 @@ def _media(data: Mapping[str, Any], now: datetime) -> Media:
 
 
 def _art(data: Mapping[str, Any]) -> str | None:
-    """Return the largest picture that can be fetched."""
+    """Return the URL of the largest picture that can be fetched."""
     for picture in (mapping(data.get("mainArt")), mapping(data.get("miniArt"))):
         for key in _ART_KEYS:
             if (url := text(picture.get(key))) and url.startswith(("https://", "http://")):
@@ -305,9 +304,9 @@ def _art(data: Mapping[str, Any]) -> str | None:
 
 
 def parse_bluetooth(data: Any) -> dict[str, BluetoothState]:
-    """Parse the bluetooth states of all devices, by serial; ``pairedDeviceList`` is null for those that are offline.
+    """Parse the Bluetooth states by serial. ``pairedDeviceList`` is null for Echos that are offline.
 
-    Raises ``AlexaBadResponseError`` when there is no list at all.
+    Raises ``AlexaBadResponseError`` if the response has no list.
     """
     return {
         serial: BluetoothState(paired=_paired(element.get("pairedDeviceList")))
@@ -317,7 +316,7 @@ def parse_bluetooth(data: Any) -> dict[str, BluetoothState]:
 
 
 def _paired(value: Any) -> tuple[PairedDevice, ...] | None:
-    """Parse the paired devices of one Echo, each address once."""
+    """Parse the paired devices of one Echo, one per address; None if the list is null."""
     if not isinstance(value, list):
         return None
     found = {device.address: device for element in mappings(value) if (device := _bluetooth_device(element))}
@@ -325,7 +324,7 @@ def _paired(value: Any) -> tuple[PairedDevice, ...] | None:
 
 
 def _bluetooth_device(element: Mapping[str, Any]) -> PairedDevice | None:
-    """Parse one paired device; one without a name is called by its address."""
+    """Parse one paired device; its name defaults to its address."""
     if (address := text(element.get("address"))) is None:
         return None
     return PairedDevice(

@@ -52,7 +52,7 @@ _TYPE_KEYS: Final = ("deviceType", "deviceTypeId")
 
 
 def parse_routines(data: Any) -> dict[str, Routine]:
-    """Parse the routines of the account, by id; there may be none.
+    """Parse the routines of the account by id; the result may be empty.
 
     Raises ``AlexaBadResponseError`` for a response that isn't a list of objects.
     """
@@ -61,7 +61,7 @@ def parse_routines(data: Any) -> dict[str, Routine]:
 
 
 def _routine(element: Mapping[str, Any]) -> Routine | None:
-    """Parse one routine; one without a name is called by its first utterance."""
+    """Parse one routine; its name defaults to its first utterance. ``None`` without an id or actions."""
     routine_id, sequence = text(element.get("automationId")), mapping(element.get("sequence"))
     if routine_id is None or not mapping(sequence.get("startNode")):
         return None
@@ -78,7 +78,7 @@ def _routine(element: Mapping[str, Any]) -> Routine | None:
 
 
 def _utterances(element: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the words of all triggers that are words."""
+    """Yield the utterances of all voice triggers of a routine."""
     for trigger in mappings(element.get("triggers")):
         payload = mapping(trigger.get("payload"))
         if said := text(payload.get("utterance")):
@@ -87,7 +87,7 @@ def _utterances(element: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Yield every text in a value, however deep, those that are JSON themselves as they are."""
+    """Yield every string in a nested value; strings of JSON are not decoded."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -100,22 +100,22 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _is_echo(value: str) -> bool:
-    """Return whether a text stands for the Echo that is spoken to."""
+    """Return whether a string is a placeholder for the Echo that is spoken to."""
     return value in (CURRENT_SERIAL, CURRENT_TYPE) or _TRIGGER.fullmatch(value) is not None
 
 
 def sequence_for(routine: Routine, device: Device | None, devices: Mapping[str, Device], customer_id: str) -> str:
-    """Return the sequence of a routine with what stands for Echo, language and customer filled in.
+    """Return the sequence of a routine as JSON, with the placeholders for Echo, language and customer filled in.
 
-    ``device`` is the Echo to take, ``devices`` are all of the account by serial,
-    ``customer_id`` is whose account it is. A node that names an Echo is run in the name of
-    its owner: without that Amazon drops the nodes of Echos of another adult of the household.
+    ``device`` replaces the Echo that is spoken to. ``devices`` are all devices of the account by serial.
+    ``customer_id`` is the signed-in customer. A node that names an Echo runs for the owner of that Echo, because Amazon
+    otherwise drops nodes for Echos of another adult of the household.
     """
     return json.dumps(_Filler(device, devices, customer_id).filled(json.loads(routine.sequence)))
 
 
 class _Filler:
-    """Fills in what stands for something else, on a copy."""
+    """Fills in the placeholders of a sequence without changing the original."""
 
     def __init__(self, device: Device | None, devices: Mapping[str, Device], customer_id: str) -> None:
         self._device = device
@@ -123,7 +123,7 @@ class _Filler:
         self._customer_id = customer_id
 
     def filled(self, value: Any, named: Device | None = None, key: str = "") -> Any:
-        """Return a value with all of it filled in; ``named`` is the Echo of the node that it is in."""
+        """Return a copy of a value with all placeholders filled in; ``named`` is the Echo of the surrounding node."""
         if isinstance(value, dict):
             if isinstance(payload := value.get("operationPayload"), dict):
                 named = self._named(payload)
@@ -135,7 +135,7 @@ class _Filler:
         return self._text(value, named, key) if isinstance(value, str) else value
 
     def _text(self, value: str, named: Device | None, key: str) -> str:
-        """Return what a text stands for."""
+        """Return the replacement of a string, or the string itself if it is not a placeholder."""
         if value == CUSTOMER:
             return (named.owner_customer_id if named else None) or self._customer_id
         if value == CURRENT_LOCALE:
@@ -150,7 +150,7 @@ class _Filler:
         return value
 
     def _named(self, payload: Mapping[str, Any]) -> Device | None:
-        """Return the first Echo that a node names, else the one to take."""
+        """Return the first Echo that a node names, else the replacement for the Echo that is spoken to."""
         for serial in _serials(payload):
             is_current = serial == CURRENT_SERIAL or _TRIGGER.fullmatch(serial)
             device = self._device if is_current else self._devices.get(serial)
@@ -160,9 +160,9 @@ class _Filler:
 
 
 def _without_customer(value: Any, customer_id: str) -> Any:
-    """Return a payload with the placeholder in the place of an account's own id.
+    """Return a payload in which the customer id of the account is replaced by the placeholder.
 
-    Amazon stores either beside the Echo that is spoken to; whose it is follows from the Echo.
+    For the Echo that is spoken to, Amazon stores either of them; the owner of the Echo determines the customer.
     """
     if isinstance(value, dict):
         return {
@@ -173,7 +173,7 @@ def _without_customer(value: Any, customer_id: str) -> Any:
 
 
 def _serials(value: Any) -> Iterator[str]:
-    """Yield the serials in a payload, from the outside to the inside."""
+    """Yield the serials in a payload, outermost first."""
     if isinstance(value, dict):
         yield from (serial for name in _SERIAL_KEYS if (serial := text(value.get(name))))
         value = list(value.values())
@@ -183,53 +183,53 @@ def _serials(value: Any) -> Iterator[str]:
 
 
 def _checked(data: Any) -> Any:
-    """Return the list of routines as Amazon sent it; raises ``AlexaBadResponseError`` if it isn't a list."""
+    """Check that a response is a list of routines and return it unchanged; raises ``AlexaBadResponseError``."""
     return required_list(data, None, ROUTINES)
 
 
 def _element_of(data: Any, routine_id: str) -> Mapping[str, Any]:
-    """Return a routine of the list as Amazon sent it, empty if it is not there."""
+    """Return the JSON object of a routine in a list; empty if the list does not have it."""
     found = (element for element in mappings(data) if element.get("automationId") == routine_id)
     return next(found, {})
 
 
 def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a trigger as it is sent: its payload is a JSON text."""
+    """Return a trigger in the form for sending: its payload is JSON in a string."""
     payload = trigger.get("payload")
     return {**trigger, "payload": payload if isinstance(payload, str) else json.dumps(payload)}
 
 
 def _substance(element: Mapping[str, Any]) -> list[Any]:
-    """Return what must survive an update of the status: all but ids and times that Amazon sets itself."""
+    """Return the parts of a routine that a status update must preserve: all but ids and times that Amazon sets."""
     triggers = [{**trigger, "id": None} for trigger in mappings(element.get("triggers"))]
     node = mapping(element.get("sequence")).get("startNode")
     return [element.get("name"), triggers, node, *(element.get(name) or None for name in _JSON_TEXTS)]
 
 
 LIMIT: Final = 2000
-"""How many routines are asked for, as other clients do; no answer has been seen to come in pages."""
+"""Maximum number of routines to request, as in other clients; no paged response has been observed."""
 
 
 class AccountRoutines:
-    """The routines of one account; see ``RoutinesApi``."""
+    """Routines of one account; ``RoutinesApi`` documents the methods."""
 
     def __init__(
         self, session: AccountSession, *, devices: Callable[[], Mapping[str, Device]], customer_id: Callable[[], str]
     ) -> None:
-        """Use a session; ``devices`` are those of the last list, ``customer_id`` is who is signed in."""
+        """Initialize; ``devices`` returns the last device list, ``customer_id`` the signed-in customer."""
         self._session = session
         self._devices = devices
         self._customer_id = customer_id
 
     async def async_routines(self) -> Mapping[str, Routine]:
-        """Return all routines."""
+        """Return all routines by id."""
         return await self._session.transport.async_read(ROUTINES, parse_routines, query={"limit": str(LIMIT)})
 
     async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> Mapping[str, Routine]:
-        """Turn a routine on or off, and return all routines as read after that.
+        """Turn a routine on or off; return all routines as read afterward.
 
-        Amazon replaces the routine by what is sent: it is read, written, read back and compared. If it lost anything,
-        it is written as it was before, and ``AlexaRoutineError`` is raised.
+        Amazon replaces the routine with the sent object, so it is read, written, read again and compared. If any part
+        was lost, the original is written back and ``AlexaRoutineError`` is raised.
         """
         with self._session.transport.unproven.attempt(UPDATE_ROUTINE.name):
             before = await self._element(routine_id)
@@ -244,7 +244,7 @@ class AccountRoutines:
         return parse_routines(answer)
 
     async def _read_back(self, routine_id: str, before: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
-        """Return the list and the routine after a write; raises ``AlexaRoutineError`` once it is restored."""
+        """Return the list and the routine as read after a write; raises ``AlexaRoutineError`` after undoing a loss."""
         answer = await self._list()
         after = _element_of(answer, routine_id)
         if _substance(after) == _substance(before):
@@ -257,11 +257,11 @@ class AccountRoutines:
         )
 
     async def _list(self) -> Any:
-        """Return the answer with all routines."""
+        """Return the unparsed response with all routines."""
         return await self._session.transport.async_read(ROUTINES, _checked, query={"limit": str(LIMIT)})
 
     async def _element(self, routine_id: str) -> Mapping[str, Any]:
-        """Return a routine as Amazon lists it; raises ``AlexaRoutineError`` unless it can be sent back whole."""
+        """Return the JSON object of a routine; raises ``AlexaRoutineError`` unless all of it can be sent back."""
         found = _element_of(await self._list(), routine_id)
         known = {*_WRITTEN, *_JSON_TEXTS, *_OF_AMAZON}
         if not found or any(value not in (None, [], {}, "") for name, value in found.items() if name not in known):
@@ -269,7 +269,7 @@ class AccountRoutines:
         return found
 
     async def _put(self, routine_id: str, element: Mapping[str, Any], status: str) -> None:
-        """Send a routine as the app does: flat, its parts as JSON texts, the payload of a trigger a text within."""
+        """Send a routine as the app does: flat, its parts as JSON strings, with trigger payloads as strings inside."""
         triggers = [json.dumps(_trigger(trigger)) for trigger in mappings(element.get("triggers"))]
         body = {
             "behaviorId": routine_id,
@@ -283,13 +283,13 @@ class AccountRoutines:
         await self._session.transport.async_request(UPDATE_ROUTINE, params={"routine_id": routine_id}, json=body)
 
     def node(self, step: RunRoutine) -> Node:
-        """Return what a routine does on an Echo, as a part of another sequence."""
+        """Return the node of a routine for an Echo, to be part of another sequence."""
         sequence = json.loads(sequence_for(step.routine, step.device, self._devices(), self._customer_id()))
         node: Node = sequence["startNode"]
         return node
 
     async def async_run(self, routine: Routine, device: Device | None) -> None:
-        """Run a routine under its own id, as it does when it is started in the app."""
+        """Run a routine under its own id, as the app does."""
         sequence = sequence_for(routine, device, self._devices(), self._customer_id())
         await self._session.transport.async_request(
             BEHAVIOR, json={"behaviorId": routine.routine_id, "sequenceJson": sequence, "status": "ENABLED"}

@@ -1,9 +1,8 @@
-"""One account's commands: merged into sequences, one request at a time.
+"""Scheduler of one account's commands: merges them into sequences, and sends one request at a time.
 
-The first command goes out at once. What is submitted in the same turn of the event loop,
-or while a request is in flight, goes out together as the next sequence: serial within a
-device, parallel across devices. A text waits until the one before it on the same device
-has probably ended.
+The first command is sent at once. Commands submitted in the same turn of the event loop, or while a request is in
+flight, are merged into the next sequence: serial within a device, parallel across devices. A text waits until the
+estimated end of the previous text on the same device.
 """
 
 import asyncio
@@ -19,10 +18,10 @@ from ..ssml import SPEECH_BASE, SPEECH_PER_CHARACTER, pieces, plain
 from .nodes import Node, Target, command_node, parallel_node, serial_node
 
 MAX_NODES: Final = 40
-"""Maximum number of operations in a sequence; a long text is several."""
+"""Maximum number of operations in a sequence; a long text takes several."""
 
 MAX_SPEECH_WAIT: Final = 600.0
-"""Longest time in seconds that a text waits for earlier texts on the same device."""
+"""Maximum time in seconds that a text waits for earlier texts on the same device."""
 
 ANNOUNCEMENT_EXTRA: Final = 3.0
 
@@ -42,13 +41,13 @@ def speech_seconds(command: Command) -> float | None:
 
 
 def operations_of(command: Command) -> int:
-    """Return how many operations of a sequence a command is."""
+    """Return the number of operations that a command takes in a sequence."""
     return len(pieces(command.text)) if isinstance(command, Speak) else 1
 
 
 @dataclass(slots=True, eq=False)
 class _Part:
-    """Commands of one caller for one device, never torn apart; ``call`` is the same for all devices of the caller."""
+    """Commands of one call for one device, kept in one sequence. All parts of a call have the same ``call`` object."""
 
     call: object
     commands: Sequence[Command]
@@ -57,13 +56,13 @@ class _Part:
 
     @property
     def speech(self) -> float | None:
-        """Return the estimated speaking time in seconds, or None."""
+        """Return the estimated speaking time of the commands in seconds, or None if none of them speaks."""
         seconds = [seconds for command in self.commands if (seconds := speech_seconds(command)) is not None]
         return sum(seconds) if seconds else None
 
     @property
     def size(self) -> int:
-        """Return how many operations it is."""
+        """Return the number of operations of the commands."""
         return sum(map(operations_of, self.commands))
 
     @property
@@ -72,7 +71,7 @@ class _Part:
         return self.target.device.serial
 
     def finish(self, error: BaseException | None = None) -> None:
-        """Report the result to the caller unless it was cancelled."""
+        """Set the result of the caller's future unless it was canceled."""
         if self.result.done():
             return
         if error is None:
@@ -91,11 +90,11 @@ class _Operation:
 
     @property
     def serials(self) -> set[str]:
-        """Return the serials of its devices."""
+        """Return the serials of the devices of the operation."""
         return {target.device.serial for target in self.targets}
 
     def takes(self, command: Command, other: Target) -> bool:
-        """Return whether this announcement can be made on one more device."""
+        """Return whether the command is this announcement, and the device can be added to it."""
         first = self.targets[0]
         return (
             isinstance(command, Announce)
@@ -106,10 +105,10 @@ class _Operation:
 
 @dataclass(slots=True)
 class Plan:
-    """A sequence in the making.
+    """Builds one sequence.
 
-    Each operation has a stage, later than those of what came before it on its devices.
-    ``limit`` is how many operations it may have.
+    Each operation has a stage, which is later than that of earlier operations on the same devices. ``limit`` is the
+    maximum number of operations.
     """
 
     limit: int = MAX_NODES
@@ -118,14 +117,14 @@ class Plan:
     _stages: dict[str, int] = field(default_factory=dict)
 
     def add(self, part: _Part) -> bool:
-        """Take one more part as a whole; return false if the sequence is full."""
+        """Add a part as a whole; return False if the sequence is full."""
         together = part.size > 1
         if together and self.operations and self.size + part.size > self.limit:
             return False
         return all(self._add(command, part.target, force=together) for command in part.commands)
 
     def _add(self, command: Command, target: Target, *, force: bool) -> bool:
-        """Take one more command; return false if the sequence is full, unless it has to be taken."""
+        """Add one command; return False if the sequence is full, unless ``force`` is set."""
         serial = target.device.serial
         needed = self._stages.get(serial, 0) + 1
         for operation in self.operations:
@@ -141,7 +140,7 @@ class Plan:
         return True
 
     def _reach(self, operation: _Operation, needed: int) -> bool:
-        """Return whether an operation is late enough, or can be made so as nothing follows it."""
+        """Return whether an operation is in the needed stage, or can be moved there as nothing follows it."""
         if operation.stage >= needed:
             return True
         if any(self._stages[serial] != operation.stage for serial in operation.serials):
@@ -151,11 +150,11 @@ class Plan:
         return needed > 0
 
     def node(self) -> Node:
-        """Return the whole: devices that share no announcement do not wait for each other."""
+        """Return the node of the sequence; devices that share no announcement run independently of each other."""
         return parallel_node([_staged(group) for group in self._groups()])
 
     def _groups(self) -> list[list[_Operation]]:
-        """Return the operations, those together that are linked by a common device."""
+        """Return the operations in groups; operations that share a device are in the same group."""
         groups: list[tuple[set[str], list[_Operation]]] = []
         for operation in self.operations:
             serials, members = operation.serials, [operation]
@@ -169,7 +168,7 @@ class Plan:
 
 
 def _staged(operations: Iterable[_Operation]) -> Node:
-    """Return operations stage by stage."""
+    """Return a node that runs the operations stage by stage."""
     stages: dict[int, list[Node]] = {}
     for operation in sorted(operations, key=lambda operation: operation.stage):
         stages.setdefault(operation.stage, []).append(command_node(operation.command, operation.targets))
@@ -179,8 +178,8 @@ def _staged(operations: Iterable[_Operation]) -> Node:
 class CommandScheduler:
     """Sends the commands of one account.
 
-    ``submit`` gets the start node of a sequence, returns when Amazon has accepted it and
-    raises an ``AlexaError`` otherwise.
+    ``submit`` gets the start node of a sequence, returns when Amazon has accepted it, and raises an ``AlexaError``
+    otherwise.
     """
 
     def __init__(
@@ -190,7 +189,7 @@ class CommandScheduler:
         default_customer_id: Callable[[], str],
         now: Callable[[], float] | None = None,
     ) -> None:
-        """Keep how to send; ``now`` is a monotonic clock in seconds, the loop's if not given."""
+        """Initialize without commands; ``now`` is a monotonic clock in seconds, by default that of the event loop."""
         self._submit = submit
         self._default_customer_id = default_customer_id
         self._clock = now
@@ -206,8 +205,8 @@ class CommandScheduler:
     async def execute(self, command: Command, devices: Sequence[Device]) -> None:
         """Run a command on devices; returns when Amazon has accepted it for all of them.
 
-        Raises the ``AlexaError`` of the first device that it could not be sent for. A caller
-        who is cancelled takes the command back as long as it has not been sent.
+        Raises the ``AlexaError`` of the first device that failed. Canceling the caller withdraws the command if it has
+        not been sent yet.
         """
         single = {device.serial: device for device in devices}.values()
         for error in await self.execute_each([(device, (command,)) for device in single]):
@@ -215,10 +214,10 @@ class CommandScheduler:
                 raise error
 
     async def execute_each(self, plans: Sequence[tuple[Device, Sequence[Command]]]) -> Sequence[AlexaError | None]:
-        """Run the commands of each device, one after the other there; return what went wrong with each plan.
+        """Run the commands of each plan in order on its device; return one error or None per plan.
 
-        The commands of a plan go out in one request, whatever they are merged with. Each
-        device is named once. Cancelling is as for ``execute``.
+        The commands of a plan are sent in one request, possibly merged with others. Each device may occur once.
+        Cancellation works as in ``execute``.
         """
         if self._is_closed:
             raise _closed(sent=False)
@@ -248,12 +247,11 @@ class CommandScheduler:
         return errors
 
     async def execute_node(self, node: Node, serials: Collection[str], speech: Mapping[str, float]) -> None:
-        """Run a node as a separate sequence; returns when Amazon has accepted it.
+        """Run a node as a separate sequence; returns when Amazon has accepted it. Raises an ``AlexaError``.
 
-        ``serials`` are its devices, ``speech`` is how many seconds from its start those of
-        them that speak will have spoken. Where something is being spoken on one of these, it
-        waits: speech never cuts speech. Later texts wait ``MAX_SPEECH_WAIT`` at most for a node
-        that pauses. Raises an ``AlexaError``.
+        ``serials`` are its devices. ``speech`` is the estimated end of speech by serial, in seconds from the start of
+        the node. The node waits for texts being spoken on those devices, because a new text would interrupt them. Later
+        texts wait for the node's speech, but at most ``MAX_SPEECH_WAIT``.
         """
         async with self._alone:
             while True:
@@ -280,7 +278,7 @@ class CommandScheduler:
                 raise
 
     async def close(self) -> None:
-        """Fail waiting commands and stop; the outcome of those in flight is unknown."""
+        """Stop, and fail the waiting commands; the outcome of a request in flight is unknown."""
         self._is_closed = True
         worker = self._worker
         if worker is not None:
@@ -292,17 +290,17 @@ class CommandScheduler:
             part.finish(_closed(sent=False))
 
     def _pause(self, serial: str) -> float:
-        """Return the seconds until a device can speak another text."""
+        """Return the seconds until a device can speak another text, including the texts that are waiting."""
         waiting = sum(part.speech or 0.0 for part in self._waiting if part.serial == serial and not part.result.done())
         now = self._now()
         return max(0.0, self._speaks_until.get(serial, now) - now) + waiting
 
     def _now(self) -> float:
-        """Return the time of the clock."""
+        """Return the time of the clock in seconds."""
         return self._clock() if self._clock else asyncio.get_running_loop().time()
 
     async def _run(self) -> None:
-        """Send until the queue is empty."""
+        """Send sequences until the queue is empty."""
         parts: list[_Part] = []
         try:
             while True:
@@ -322,7 +320,7 @@ class CommandScheduler:
                 part.finish(_closed(sent=part in self._flying))
 
     def _next(self) -> tuple[list[_Part], float | None]:
-        """Take the commands that can be sent now; if there are none, return the seconds until there are."""
+        """Take the commands that can be sent now from the queue; without any, return the seconds until the next."""
         now = self._now()
         self._speaks_until = {key: until for key, until in self._speaks_until.items() if until > now}
         busy = dict(self._speaks_until)
@@ -347,10 +345,10 @@ class CommandScheduler:
         return [], min(self._speaks_until[part.serial] for part in kept if part.serial in self._speaks_until) - now
 
     async def _send(self, parts: Sequence[_Part]) -> None:
-        """Send parts as one sequence and give every caller its result.
+        """Send parts as one sequence, and set the result of every caller.
 
-        A refusal proves that nothing ran: what was merged is then sent caller by caller, and
-        of one caller device by device, so that a bad command does not silence the others.
+        A refusal proves that nothing ran. The parts are then sent again caller by caller, and those of one caller
+        device by device, so that one bad command does not block the others.
         """
         parts = [part for part in parts if not part.result.done()]
         if not parts:
@@ -375,7 +373,7 @@ class CommandScheduler:
             self._note_speech(parts)
 
     async def _request(self, parts: Sequence[_Part]) -> None:
-        """Send one sequence."""
+        """Send the parts as one sequence."""
         plan = Plan(limit=sum(part.size for part in parts))
         for part in parts:
             plan.add(part)
@@ -385,7 +383,7 @@ class CommandScheduler:
         await self._submit(node)
 
     def _note_speech(self, parts: Iterable[_Part]) -> None:
-        """Note until when the devices probably speak, counted from now."""
+        """Store until when the devices are expected to speak, counted from now."""
         now = self._now()
         for part in parts:
             if (speech := part.speech) is not None:
@@ -401,10 +399,10 @@ def _smaller(parts: Sequence[_Part]) -> list[list[_Part]]:
 
 
 def _busy(pause: float) -> AlexaError:
-    """Return the error of a text that would wait too long for those before it."""
+    """Return the error for a text that would wait too long for earlier ones; ``pause`` is in seconds."""
     return AlexaSpeakingError(f"Other texts are spoken for {pause:.0f} s more", seconds=round(pause))
 
 
 def _closed(*, sent: bool) -> AlexaError:
-    """Return the error of commands pending when the scheduler closes."""
+    """Return the error of commands pending when the scheduler closes; ``sent`` if the request was in flight."""
     return AlexaConnectionError("The connection to Amazon was closed", sent=sent)

@@ -1,4 +1,4 @@
-"""The signed-in session of one account: access token, cookies, csrf cookie, addresses."""
+"""Signed-in session of one account: access token, cookies, csrf cookie and addresses."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -64,24 +64,24 @@ _PARENTS: Final = {"amazon.de": "eltern"}
 
 
 class _NoRedirects:
-    """A session for alexapy's calls: a token goes to the host that it is meant for, and nowhere else."""
+    """A session for alexapy's calls that follows no redirects, so that a token only reaches the intended host."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
     def post(self, url: str, **kwargs: Any) -> Any:
-        """POST; what is sent holds the refresh token."""
+        """Send a POST request without following redirects; its body contains the refresh token."""
         return self._session.post(url, allow_redirects=False, raise_for_status=False, **kwargs)
 
     async def put(self, url: str, **kwargs: Any) -> aiohttp.ClientResponse:
-        """PUT, and read the answer: alexapy does not, which would keep the connection for ever."""
+        """Send a PUT request and read the response; alexapy does not, which would keep the connection open."""
         response = await self._session.put(url, allow_redirects=False, raise_for_status=False, **kwargs)
         await response.read()
         return response
 
 
 class _CapabilitiesLogin:
-    """What ``AlexaLogin.register_capabilities`` uses of an ``AlexaLogin``."""
+    """The parts of an ``AlexaLogin`` that ``AlexaLogin.register_capabilities`` uses."""
 
     _debug = False
 
@@ -93,15 +93,14 @@ class _CapabilitiesLogin:
 class AccountSession:
     """Keeps one account signed in.
 
-    Token and cookies are renewed ahead of their end and when Amazon refuses them, each by
-    one request at a time for all callers, not aborted if a caller is cancelled. A failure
-    keeps everything and is tried again after a back-off, unless the token endpoint says
-    that the grant is gone: then every call raises ``AlexaAuthError`` and nothing is asked
-    any more.
+    Token and cookies are renewed before they expire, and when Amazon refuses them. One request at a time renews each
+    for all callers, and canceling a caller does not cancel it. After a failure everything is kept and the renewal is
+    retried with back-off. If the token endpoint says that the grant is revoked, every call raises ``AlexaAuthError``
+    and no request is sent any more.
     """
 
     def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:
-        """Use ``session``, which stays the caller's; its cookie jar must be this account's alone."""
+        """Initialize with a session that the caller closes; its cookie jar must be for this account only."""
         self.credentials = credentials
         self.transport = Transport(session, self)
         self._http = session
@@ -135,23 +134,23 @@ class AccountSession:
 
     @property
     def expires_at(self) -> float:
-        """Return when the access token expires, in epoch seconds; 0 when there is none."""
+        """Return the time at which the access token expires, in epoch seconds; 0 without a token."""
         return self._token.expires_at if self._token else 0.0
 
     @property
     def cookie_generation(self) -> int:
-        """Return how often the cookies have been renewed."""
+        """Return the number of cookie renewals."""
         return self._generation
 
     @property
     def csrf(self) -> str | None:
-        """Return the csrf cookie."""
+        """Return the value of the csrf cookie, or None."""
         morsel = self._http.cookie_jar.filter_cookies(URL(self.base_url(Host.ALEXA) + "/")).get("csrf")
         return morsel.value or None if morsel else None
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters and ages (seconds) for diagnostics."""
+        """Return counters, and ages in seconds, for diagnostics."""
         now = time.time()
         return {
             **self._counts,
@@ -162,12 +161,12 @@ class AccountSession:
         }
 
     def cookie(self, host: Host, name: str) -> str | None:
-        """Return the value of a cookie that would go to a host."""
+        """Return the value of the cookie with a name that is sent to a host, or None."""
         morsel = self._http.cookie_jar.filter_cookies(URL(self.base_url(host) + "/")).get(name)
         return morsel.value if morsel else None
 
     def base_url(self, host: Host) -> str:
-        """Return scheme and host of an endpoint's ``Host``."""
+        """Return scheme and host for a ``Host``."""
         domain, region = self.credentials.domain, self._region
         if host is Host.RETAIL:
             return f"https://www.{domain}"
@@ -182,7 +181,7 @@ class AccountSession:
         return f"https://alexa.{domain}"
 
     def cookies_for(self, host: Host) -> Mapping[str, str] | None:
-        """Return the cookies of the account's marketplace for the one host elsewhere that wants them."""
+        """Return the account's cookies for a host outside its marketplace that requires them, else None."""
         if host is not Host.COMMUNICATIONS:
             return None
         morsels = self._http.cookie_jar.filter_cookies(URL(self.base_url(Host.ALEXA) + "/"))
@@ -192,12 +191,12 @@ class AccountSession:
 
     @property
     def _owner(self) -> str:
-        """Return a digest of the registration: what belongs to another one is never used."""
+        """Return a digest of the registration; stored data of another registration is never used."""
         known = self.credentials
         return hashlib.sha256(f"{known.domain} {known.serial} {known.refresh_token}".encode()).hexdigest()
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what a later session needs not ask for, as JSON; it holds secrets."""
+        """Return the state that a later session can restore without requests, as JSON; it contains secrets."""
         domain = self.credentials.domain
         cookies = [
             {"name": morsel.key, "value": morsel.value, "domain": morsel["domain"]}
@@ -214,7 +213,7 @@ class AccountSession:
         }
 
     def restore(self, stored: object) -> None:
-        """Use what an earlier session knew, until Amazon refuses it; ignore what is implausible. Never raises."""
+        """Restore the snapshot of an earlier session, ignoring implausible values; never raises."""
         found = mapping(stored)
         if found.get("owner") != self._owner:
             return
@@ -236,7 +235,7 @@ class AccountSession:
         self.gateway = gateway_address(found.get("gateway"))
 
     def follow_gateway(self, gateway: str | None) -> None:
-        """Note the gateway at which a stream was opened with registered capabilities."""
+        """Store the gateway at which a stream was opened with registered capabilities."""
         if gateway != self.gateway:
             self.gateway = gateway
             self.on_change()
@@ -248,11 +247,10 @@ class AccountSession:
         _raise_worst(await asyncio.gather(self.async_token(), self.async_ensure_cookies(), return_exceptions=True))
 
     async def async_connect(self) -> None:
-        """Make the session usable in two rounds: token and cookies, then csrf cookie and addresses.
+        """Connect in two rounds: first token and cookies, then csrf cookie and addresses.
 
-        Raises ``AlexaAuthError`` or ``AlexaConnectionError`` when the first round fails. The
-        second may fail: there are defaults for the addresses, and a write fetches its csrf
-        cookie itself.
+        Raises ``AlexaAuthError`` or ``AlexaConnectionError`` if the first round fails. A failure of the second is
+        ignored: the addresses have defaults, and a write fetches the csrf cookie itself.
         """
         await self.async_sign_in()
         region = self._region_flight.join() if self._region is None else asyncio.sleep(0)
@@ -262,17 +260,17 @@ class AccountSession:
             _raise_worst([e for e in results if isinstance(e, AlexaAuthError) or not isinstance(e, AlexaError)])
 
     async def async_close(self) -> None:
-        """Let renewals under way finish for a moment; the aiohttp session is left as it is."""
+        """Let running renewals finish for a short time, then cancel them; the caller closes the aiohttp session."""
         flights = (self._token_flight, self._cookie_flight, self._csrf_flight, self._region_flight)
         await asyncio.gather(*(flight.close(CLOSE_TIMEOUT) for flight in flights))
 
     def forget_failures(self) -> None:
-        """Let renewals that failed be tried again at once: there is evidence that Amazon answers."""
+        """Clear the back-off of failed renewals, because there is evidence that Amazon responds again."""
         self._token_backoff.succeeded()
         self._cookie_backoff.succeeded()
 
     def renew_ahead(self) -> None:
-        """Start in the background to renew cookies that are a day old."""
+        """Start a background renewal of the cookies if they are a day old."""
         if (
             self._cookies_at is not None
             and time.time() - self._cookies_at >= COOKIES_MAX_AGE
@@ -284,10 +282,10 @@ class AccountSession:
     # --- access token -------------------------------------------------------------------
 
     async def async_token(self, min_valid: float = 60.0) -> AccessToken:
-        """Return a token that is valid for ``min_valid`` seconds, renewed where needed.
+        """Return a token that is valid for at least ``min_valid`` seconds, renewed if necessary.
 
-        After 80 % of its life a token that is still good is returned, and the next one
-        fetched in the background. Raises ``AlexaAuthError`` or ``AlexaConnectionError``.
+        After 80 % of its lifetime a valid token is still returned, while the next one is fetched in the background.
+        Raises ``AlexaAuthError`` or ``AlexaConnectionError``.
         """
         now = time.time()
         if self._token and self._token.expires_at - now > min_valid:
@@ -301,7 +299,7 @@ class AccountSession:
         return (await self.async_token(min_valid)).value
 
     async def async_renew_token(self, refused: str) -> None:
-        """Renew the token that was refused, unless that has happened already."""
+        """Renew the token that was refused, unless it has already been replaced."""
         if self._token is None or self._token.value == refused:
             await self._new_token()
 
@@ -313,7 +311,7 @@ class AccountSession:
         return self._token
 
     async def _mint_token(self) -> None:
-        """Fetch an access token."""
+        """Request a new access token with the refresh token."""
         began = time.time()
         try:
             await self._call(self._refresh_access_token())
@@ -335,14 +333,14 @@ class AccountSession:
     # --- cookies ------------------------------------------------------------------------
 
     async def async_ensure_cookies(self) -> None:
-        """Get cookies where there are none yet; raises as ``async_renew_cookies`` does."""
+        """Get cookies if there are none yet; raises like ``async_renew_cookies``."""
         if self._cookies_at is None:
             await self.async_renew_cookies(self._generation)
 
     async def async_renew_cookies(self, generation: int) -> None:
-        """Renew the cookies, unless those of ``generation`` have been renewed already.
+        """Renew the cookies, unless those of ``generation`` have already been replaced.
 
-        Raises ``AlexaAuthError`` or ``AlexaConnectionError``; the old cookies are kept then.
+        Raises ``AlexaAuthError`` or ``AlexaConnectionError``; the old cookies are kept in that case.
         """
         if generation != self._generation:
             return
@@ -369,13 +367,13 @@ class AccountSession:
         self.on_change()
 
     async def _ask_for_grant(self, began: float) -> None:
-        """Check with the token endpoint, the only authority, whether the grant was revoked."""
+        """Ask the token endpoint, the only authority for this, whether the grant was revoked."""
         if self._token_minted_at < began:
             with contextlib.suppress(AlexaConnectionError):
                 await self._new_token()
 
     def _store(self, cookies: Mapping[str, Mapping[str, str]]) -> None:
-        """Put cookies into the jar, each under its domain: without one they would go to every host."""
+        """Put cookies into the jar, each with its domain; a cookie without a domain would be sent to every host."""
         for domain, values in cookies.items():
             jar: dict[str, Morsel[str]] = {}
             for name, value in values.items():
@@ -391,7 +389,7 @@ class AccountSession:
     # --- csrf and addresses -------------------------------------------------------------
 
     async def async_renew_csrf(self, refused: str | None) -> None:
-        """Get a csrf cookie other than ``refused``; without one when no page gives any.
+        """Get a csrf cookie other than ``refused``; there is none afterward if no page sets one.
 
         Raises ``AlexaAuthError`` or ``AlexaRateLimitedError``.
         """
@@ -400,7 +398,7 @@ class AccountSession:
             await self._csrf_flight.join()
 
     async def _fetch_csrf(self) -> None:
-        """Ask the pages that set the csrf cookie, one after the other until one does."""
+        """Request the pages that set the csrf cookie one after the other until it is set."""
         self._http.cookie_jar.clear(lambda morsel: morsel.key == "csrf")
         self._counts["csrf"] += 1
         for page in CSRF_PAGES:
@@ -416,7 +414,7 @@ class AccountSession:
                 return
 
     async def _fetch_region(self) -> None:
-        """Ask for the addresses of the account's region."""
+        """Read the addresses of the account's region."""
         self._region = parse_region(await self.transport.async_request(REGION), self.credentials.domain)
         self.on_change()
 
@@ -466,7 +464,7 @@ class AccountSession:
         )
 
     def _check(self, backoff: Backoff, what: str) -> None:
-        """Raise if another attempt is pointless."""
+        """Raise if the grant is gone, or if a read would retry the renewal of ``what`` during its back-off."""
         if self._gone is not None:
             raise self._auth_error()
         if (remaining := backoff.remaining) and not is_command():
@@ -484,7 +482,7 @@ def _is_within(domain: str, marketplace: str) -> bool:
 
 
 def _stored_token(stored: object, now: float) -> AccessToken | None:
-    """Return a stored access token that has not expired."""
+    """Return the stored access token if it is valid and has not expired, else None."""
     value, expires_at = stored if isinstance(stored, list) and len(stored) == 2 else (None, None)
     value, expires_at = text(value), number(expires_at)
     if value is None or expires_at is None or not 0 < expires_at - now <= LONGEST_LIFE:

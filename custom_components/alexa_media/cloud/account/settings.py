@@ -213,7 +213,7 @@ def parse_wake_word_choices(data: Any) -> Values:
 
 
 def parse_equalizer(data: Any) -> Values:
-    """Parse the three bands of an equalizer."""
+    """Parse the three bands of an equalizer: bass, mid and treble."""
     element = mapping(data)
     bands = {
         setting: round(gain)
@@ -229,7 +229,7 @@ _BOOLEANS: Final = (Setting.ATTENTION_SPAN, Setting.GESTURES)
 
 
 def parse_device_setting(data: Any, source: SettingSource) -> Values:
-    """Parse one setting of the app's page of a device: JSON inside a string."""
+    """Parse one device setting, which the response contains as JSON in a string."""
     encoded = text(mapping(data).get("value"))
     try:
         value = json.loads(encoded or "")
@@ -253,12 +253,12 @@ def parse_device_setting(data: Any, source: SettingSource) -> Values:
 
 
 def _switched(value: Any) -> bool | None:
-    """Return the boolean of ON or OFF."""
+    """Return True for ON, False for OFF, else None."""
     return _SWITCHED.get(value) if isinstance(value, str) else None
 
 
 def parse_aux(data: Any) -> Values:
-    """Parse the direction of the port ``aux0``."""
+    """Parse the direction of the port ``aux0``, INPUT or OUTPUT; raises ``AlexaBadResponseError`` if it is missing."""
     for port in mappings(required_list(data, "ports", AUX)):
         if port.get("id") == "aux0" and (direction := word(port.get("direction"))):
             return {Setting.AUX_DIRECTION: direction}
@@ -266,7 +266,7 @@ def parse_aux(data: Any) -> Values:
 
 
 def parse_wifi(data: Any) -> Values:
-    """Parse the network of one device."""
+    """Parse the Wi-Fi network of one device."""
     element = mapping(data)
     values: Values = {
         setting: value
@@ -288,7 +288,7 @@ def parse_home_group(data: Any) -> str:
 def parse_home_group_devices(data: Any) -> dict[str, Values]:
     """Parse communications and drop-in of all devices of a home, by serial.
 
-    What it says of announcements is always ON; the true value is in the device's preferences.
+    The announcements in this response are always ON; the true value is in the device's preferences.
     """
     return {
         serial: _communications(mapping(element.get("deviceStatus")))
@@ -298,7 +298,7 @@ def parse_home_group_devices(data: Any) -> dict[str, Values]:
 
 
 def _communications(status: Mapping[str, Any]) -> Values:
-    """Parse the status of one device."""
+    """Parse communications and drop-in of one device."""
     values: Values = {}
     if (possible := _switched(status.get("deviceCommsAvailability"))) is not None:
         values[Setting.COMMUNICATIONS] = possible
@@ -317,7 +317,7 @@ def parse_announcements(data: Any) -> Values:
 
 
 def parse_household(data: Any) -> tuple[Person, ...]:
-    """Parse the people of the household."""
+    """Parse the people of the household; skip those without an id."""
     return tuple(
         Person(
             person_id=person_id,
@@ -345,7 +345,7 @@ def parse_contacts(data: Any) -> tuple[Contact, ...]:
 
 
 def _without(endpoint: Endpoint, what: str) -> AlexaBadResponseError:
-    """Return the error for a response without the requested value."""
+    """Return the error for a response that lacks the requested value."""
     return AlexaBadResponseError(f"{endpoint.label} was answered without {what}", endpoint=endpoint.label)
 
 
@@ -387,7 +387,7 @@ class AccountSettings:
         return self.last_preferences
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
-        """Change preferences: Amazon takes the whole object, so it is read again just before."""
+        """Change preferences. Amazon expects the whole object, so it is read again just before."""
         objects = await self._transport.async_read(PREFERENCES, parse_preference_objects)
         if (present := objects.get(device.serial)) is None:
             raise _unsupported(SET_PREFERENCES)
@@ -408,7 +408,7 @@ class AccountSettings:
     # --- read ---------------------------------------------------------------------------
 
     async def async_for_account(self, source: SettingSource) -> Mapping[str, SettingValues]:
-        """Read a source for all devices."""
+        """Read a source of settings for all devices, by serial."""
         if source is SettingSource.WAKE_WORD:
             return await self._transport.async_read(WAKE_WORDS, parse_wake_words)
         if self._home_group is None:
@@ -425,7 +425,7 @@ class AccountSettings:
             raise
 
     async def async_for_device(self, source: SettingSource, device: Device) -> SettingValues:
-        """Read a source for one device."""
+        """Read a source of settings for one device."""
         read = self._transport.async_read
         match source:
             case SettingSource.WAKE_WORDS:
@@ -462,7 +462,10 @@ class AccountSettings:
         return account_id
 
     def _person(self, endpoint: Endpoint) -> str:
-        """Return who is signed in, as the service for communications knows them; raises if that is not known."""
+        """Return the id of the signed-in person for the communications service.
+
+        Raises ``AlexaUnsupportedError`` if it is unknown.
+        """
         return f"{_PERSON}{self._account(endpoint)}"
 
     async def async_contacts(self) -> tuple[Contact, ...]:
@@ -476,7 +479,7 @@ class AccountSettings:
         )
 
     async def async_send_message(self, message: str) -> None:
-        """Send a message to the own household."""
+        """Send a message to the user's own household."""
         person = self._person(SEND_MESSAGE)
         body = {
             "conversationId": f"amzn1.comms.messaging.id.conversationV2~{uuid4()}",
@@ -508,7 +511,7 @@ class AccountSettings:
     # --- write --------------------------------------------------------------------------
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue, known: SettingValues) -> None:
-        """Change one setting."""
+        """Change one setting of a device; ``known`` are the current values of its source."""
         if setting in _BANDS:
             await self._write(
                 SET_EQUALIZER,
@@ -568,7 +571,7 @@ class AccountSettings:
         )
 
     async def _write(self, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]) -> None:
-        """Send a change."""
+        """Send a change of a setting."""
         await self._transport.async_request(endpoint, params=params, json=body)
 
 
@@ -580,14 +583,17 @@ def _state(value: SettingValue) -> SettingValue:
 
 
 def _place_of_setting(endpoint: Endpoint, device: Device, name: str) -> dict[str, str]:
-    """Return the path name of a setting of a display or a clock; raises ``AlexaUnsupportedError``."""
+    """Return the path parameters of a setting of a display or a clock.
+
+    Raises ``AlexaUnsupportedError`` if the account id of the device is unknown.
+    """
     if device.account_id is None:
         raise _unsupported(endpoint)
     return {"account_id": device.account_id, "name": name}
 
 
 def _unsupported(endpoint: Endpoint) -> AlexaUnsupportedError:
-    """Return the error for a request that lacks data from Amazon."""
+    """Return the error for a request that needs data that Amazon has not sent."""
     return AlexaUnsupportedError(f"{endpoint.label} cannot be asked", endpoint=endpoint.label, code="not_known")
 
 
@@ -607,7 +613,7 @@ BACKGROUND_ENDPOINTS: Final = (SET_BACKGROUND,)
 
 
 _PHOTO: Final = "JqIFZhtBTx25wLGTJGdNGQ"
-"""Id sent with every custom image; constant in alexapy."""
+"""Id sent with every custom image; alexapy uses this constant."""
 
 
 class AccountBackground:

@@ -1,12 +1,10 @@
-"""Amazon's sign-in pages behind a path of Home Assistant: their addresses, rewriting and origin.
+"""Addresses, rewriting and origin of Amazon's sign-in pages, served below a path of Home Assistant.
 
-The pages have an opaque origin, which counts as another site to the browser. Their links carry the sign-in
-cookie, as they are top-level GET requests. Their forms, scripts, pictures and script requests
-carry none, so the address contains a ticket, one per page: ``<base>/~<ticket>/<host>/<path>``.
-
-``localStorage``, ``sessionStorage`` and ``document.cookie`` raise errors there, which would end
-most of Amazon's scripts. The script inserted first keeps them in the memory of the page and
-routes the addresses that scripts request through the sign-in, as a page's own links are.
+The pages have an opaque origin, which the browser treats as another site. Links on them send the sign-in cookie,
+because they are top-level GET requests. Forms, scripts, pictures and script requests do not, so their URL contains a
+ticket, one per page: ``<base>/~<ticket>/<host>/<path>``. ``localStorage``, ``sessionStorage`` and ``document.cookie``
+raise errors in an opaque origin, which would stop most of Amazon's scripts. A script inserted first replaces them with
+storage in memory, and routes the URLs that other scripts request through the sign-in, like the links of the page.
 """
 
 from collections import OrderedDict
@@ -24,13 +22,13 @@ from urllib.parse import urljoin, urlsplit
 from ...const import MARKETPLACES
 
 MARK: Final = "~"
-"""First character of the path segment that is a ticket; no host begins with it."""
+"""First character of a path segment that is a ticket; no host name starts with it."""
 _MAX_TICKETS: Final = 32
 """Maximum number of tickets of each kind; the oldest is dropped."""
 
 
 def split_ticket(base: str, target: str) -> tuple[str, str]:
-    """Return the ticket of a request target, "" without one, and the target without it."""
+    """Return the ticket of a request target ("" if there is none) and the target without the ticket."""
     mark = f"{base}/{MARK}"
     if not target.startswith(mark):
         return "", target
@@ -39,19 +37,19 @@ def split_ticket(base: str, target: str) -> tuple[str, str]:
 
 
 class Tickets:
-    """The tickets of one sign-in.
+    """Tickets of one sign-in.
 
-    The ticket of a form that was sent is in the address bar, where others may see it:
-    it is good for nothing any more but for the very same form again, as at a reload.
+    The ticket of a submitted form is visible in the address bar. It is therefore only valid for the same form again, as
+    on a reload.
     """
 
     def __init__(self) -> None:
-        """Begin without tickets."""
+        """Initialize without tickets."""
         self._open: OrderedDict[bytes, None] = OrderedDict()
         self._spent: OrderedDict[bytes, bytes] = OrderedDict()
 
     def issue(self) -> str:
-        """Return a new ticket as a path segment, with its mark."""
+        """Return a new ticket as a path segment that starts with ``MARK``."""
         ticket = secrets.token_urlsafe(32)
         self._open[_digest(ticket.encode())] = None
         if len(self._open) > _MAX_TICKETS:
@@ -59,11 +57,11 @@ class Tickets:
         return f"{MARK}{ticket}"
 
     def admits(self, ticket: str) -> bool:
-        """Return whether a page with this ticket is open."""
+        """Return whether a ticket belongs to an open page."""
         return _digest(ticket.encode("utf-8", "surrogatepass")) in self._open
 
     def spend(self, ticket: str, form: bytes) -> bool:
-        """Return whether a page may send this form and lead to the next page by it."""
+        """Return whether a page may submit this form; the ticket then only allows the same form again."""
         key, sent = _digest(ticket.encode("utf-8", "surrogatepass")), _digest(form)
         if key not in self._open:
             return self._spent.get(key) == sent
@@ -75,7 +73,7 @@ class Tickets:
 
 
 def _digest(data: bytes) -> bytes:
-    """Return a digest: looking one up tells nothing about others by the time it takes."""
+    """Return a digest, so that the time of a lookup reveals nothing about other tickets."""
     return sha256(data).digest()
 
 
@@ -167,9 +165,9 @@ _SCRIPT: Final = r"""
 
 
 def shim(base: str, own: str, host: str, domain: str) -> str:
-    """Return the markup for a page of ``host``; ``base`` and ``own`` as in ``sign_in_pages.rewritten``.
+    """Return the markup to insert into a page of ``host``; ``base`` and ``own`` as in ``sign_in_pages.rewritten``.
 
-    ``domain`` is Amazon's site to which the host belongs, e.g. ``amazon.com``.
+    ``domain`` is the Amazon site of the host, such as ``amazon.com``.
     """
     settings = json.dumps({"base": base, "own": own, "host": host, "domain": domain}).replace("<", "\\u003c")
     return f"<script>{_SCRIPT.replace('SETTINGS', settings)}</script>"
@@ -197,17 +195,17 @@ _REFRESH: Final = re.compile(r"(\s*\d+\s*[;,]\s*(?:url\s*=\s*)?[\"']?)([^\"']*)(
 
 
 def is_amazon(host: str | None) -> bool:
-    """Return whether a host is one of Amazon's retail sites or below one."""
+    """Return whether a host is one of Amazon's retail sites or a subdomain of one."""
     return host is not None and _AMAZON_HOST.fullmatch(host) is not None
 
 
 def site_of(host: str) -> str:
-    """Return the retail site that one of Amazon's hosts belongs to, e.g. ``amazon.com``."""
+    """Return the retail site of one of Amazon's hosts, such as ``amazon.com``."""
     return next(domain for domain in MARKETPLACES if host == domain or host.endswith(f".{domain}"))
 
 
 def behind(base: str, url: str) -> str | None:
-    """Return where ``base`` (a path) serves an address of Amazon's; ``None`` for anything else.
+    """Return the path below ``base`` that serves a URL of Amazon's; ``None`` for any other URL.
 
     ``https://www.amazon.com/ap/signin?a=1`` is served at ``<base>/www.amazon.com/ap/signin?a=1``.
     """
@@ -225,10 +223,10 @@ def behind(base: str, url: str) -> str | None:
 
 
 def in_front(base: str, target: str) -> str | None:
-    """Return the address of Amazon's that a request target (path and query as received) stands for.
+    """Return the URL at Amazon for a request target (path and query as received).
 
-    ``None`` unless it begins with ``base`` and one of Amazon's hosts, and has nothing in
-    it that one parser could read in another way than the next.
+    Returns ``None`` unless the target starts with ``base`` and one of Amazon's hosts, and contains nothing that two
+    parsers could interpret differently.
     """
     if not target.startswith(f"{base}/"):
         return None
@@ -248,14 +246,12 @@ def rewritten(
     first: str = "",
     fields: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a page whose links and forms lead through ``base`` as far as they lead to Amazon.
+    """Return a page whose links and forms to Amazon lead through ``base``.
 
-    ``page`` is the address that the page came from, against which its relative addresses
-    are resolved. Addresses of others are made absolute and otherwise left.
-
-    ``own`` is the base for what the page loads and for the forms that it posts; ``base``
-    when left out. ``first`` is markup that comes before everything that the page brings.
-    ``fields`` are values for empty inputs, by name. The time is proportional to the size.
+    ``page`` is the URL of the page, against which relative URLs are resolved. URLs of other sites are made absolute but
+    not changed otherwise. ``own`` is the base of resources that the page loads and of forms that it posts; the default
+    is ``base``. ``first`` is markup that is inserted before the page's own. ``fields`` are values for empty inputs by
+    name. The time is proportional to the size of the page.
     """
     rewriter = _Rewriter(page, base, own or base, first, fields or {})
     rewriter.feed(html)
@@ -267,7 +263,7 @@ type _Attributes = list[tuple[str, str | None]]
 
 
 class _Rewriter(HTMLParser):
-    """Copy a page into ``parts``; only tags with addresses are written again."""
+    """Copies a page into ``parts``; only tags with URLs are rewritten."""
 
     def __init__(self, page: str, base: str, own: str, first: str, fields: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=False)
@@ -320,7 +316,7 @@ class _Rewriter(HTMLParser):
         self.parts.append(f"<![{data}]>")
 
     def _put(self, tag: str, attrs: _Attributes, end: str) -> None:
-        """Write a start tag, and what comes first before the first one that can have a script before it."""
+        """Write a start tag; insert the additional markup before the first tag that may be or contain a script."""
         if self._first and tag not in ("html", "head"):
             self.parts.append(self._first)
             self._first = ""
@@ -339,7 +335,7 @@ class _Rewriter(HTMLParser):
         self.parts.append(f"<{' '.join((tag, *texts))}{' ' if end == '/>' else ''}{end}")
 
     def _changed(self, tag: str, given: dict[str, str | None]) -> dict[str, str | None] | None:
-        """Return the attributes of a tag as the browser should see them; ``None`` for a tag that goes."""
+        """Return the attributes of a tag for the browser; ``None`` if the tag is removed."""
         match tag:
             case "base":
                 self._start = urljoin(self._page, given.get("href") or "")
@@ -367,12 +363,12 @@ class _Rewriter(HTMLParser):
         return {name: value for name, value in new.items() if name not in _DROPPED}
 
     def _filled(self, given: Mapping[str, str | None]) -> dict[str, str | None]:
-        """Return the value for an input that waits for one."""
+        """Return the value attribute for an empty input whose name is in ``fields``; else an empty mapping."""
         value = self._fields.get(given.get("name") or "")
         return {"value": value} if value is not None and not given.get("value") else {}
 
     def _meta(self, given: dict[str, str | None]) -> dict[str, str | None] | None:
-        """Move the address of a refresh; a policy of the page's own names hosts that it is not on here."""
+        """Rewrite the URL of a refresh; remove a content security policy, whose hosts differ from those used here."""
         match (given.get("http-equiv") or "").strip().lower():
             case "content-security-policy":
                 return None
@@ -381,7 +377,7 @@ class _Rewriter(HTMLParser):
         return given
 
     def _moved(self, value: str, base: str) -> str:
-        """Return an address of the page as the browser should see it."""
+        """Return a URL of the page as the browser should see it."""
         if value.startswith("#"):
             return value
         try:

@@ -1,4 +1,4 @@
-"""alexapy's sign-in proxy, held to Amazon's hosts, small bodies and one way out: the authorization code."""
+"""alexapy's sign-in proxy, limited to Amazon's hosts and small bodies; its result is the authorization code."""
 
 import asyncio
 from base64 import b32decode
@@ -25,9 +25,9 @@ from yarl import URL
 from .sign_in_pages import behind, in_front, is_amazon, rewritten, shim, site_of
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
-"""Bytes that an answer of Amazon's may have, unpacked."""
+"""Maximum size in bytes of a response from Amazon, uncompressed."""
 MAX_PAGE: Final = 2 * 1024 * 1024
-"""Bytes that a page of HTML may have; Amazon's have some 100,000."""
+"""Maximum size in bytes of an HTML page; Amazon's have about 100,000."""
 TIMEOUT: Final = 20.0
 
 _TOO_LARGE: Final = (
@@ -60,7 +60,7 @@ _IN_PROXY: ContextVar[bool] = ContextVar("alexa_media_in_proxy", default=False)
 
 
 class _Silence(logging.Filter):
-    """Drops what alexapy's proxy logs: forms with passwords, headers, addresses with codes."""
+    """Suppresses the log of alexapy's proxy: it contains forms with passwords, headers, and URLs with codes."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
@@ -68,7 +68,7 @@ class _Silence(logging.Filter):
 
 
 class _SilenceInProxy(logging.Filter):
-    """Drops what the HTTP client logs while it works for the proxy: cookies and addresses."""
+    """Suppresses the log of the HTTP client during proxy requests: it contains cookies and URLs."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
@@ -89,16 +89,16 @@ for _name in ("", ".connection", ".http11", ".http2"):
 
 
 class LandedError(Exception):
-    """The sign-in has ended; ``url`` is the address that holds the authorization code."""
+    """The sign-in has ended; ``url`` contains the authorization code."""
 
     def __init__(self, url: str) -> None:
-        """Keep the address out of the message: it is a secret."""
+        """Initialize with the URL, which is a secret and therefore not in the message."""
         super().__init__("The sign-in has ended")
         self.url = url
 
 
 class _Login:
-    """What ``AlexaProxy`` wants of an ``AlexaLogin``: where to start. It holds no password and takes no cookies."""
+    """The part of an ``AlexaLogin`` that ``AlexaProxy`` uses: the start URL. It has no password and ignores cookies."""
 
     email = ""
     password = ""
@@ -108,14 +108,14 @@ class _Login:
         self.start_url = start_url
 
     def get_totp_token(self) -> str:
-        """Return nothing: a code made now would be stale on the page that asks for it."""
+        """Return an empty code: one computed now would be expired on the page that asks for it."""
         return ""
 
 
 class _AmazonOnly(httpx.AsyncBaseTransport):
-    """Lets through https requests to Amazon alone, bounds the answers, and stops before the landing page.
+    """Transport that only sends https requests to Amazon, limits the responses, and stops before the landing page.
 
-    Redirects come through here too: one that leads elsewhere is not followed.
+    It also handles redirects, so a redirect to another host is not followed.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
@@ -146,7 +146,10 @@ class _AmazonOnly(httpx.AsyncBaseTransport):
 
 
 async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
-    """Return an answer's body, unpacked; raises ``httpx.DecodingError`` when it is too large or packed otherwise."""
+    """Return the uncompressed body of a response.
+
+    Raises ``httpx.DecodingError`` if the body is too large or has another encoding than gzip.
+    """
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise httpx.DecodingError("Amazon packed its answer in a way that was not asked for", request=request)
@@ -164,9 +167,9 @@ async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class BrowserRequest:
-    """A browser's request that has been read, with what alexapy asks of one of aiohttp's.
+    """A browser's request whose body has been read, with the interface of aiohttp's requests that alexapy uses.
 
-    ``raw_path`` is the path below the base, with the query, without a ticket.
+    ``raw_path`` is the path below the base without the ticket, and with the query.
     """
 
     method: str
@@ -178,32 +181,31 @@ class BrowserRequest:
 
     @property
     def url(self) -> URL:
-        """Return the address; its host does not matter."""
+        """Return the URL of the request; its host is arbitrary."""
         return URL(f"http://127.0.0.1{self.raw_path}", encoded=True)
 
     @property
     def query(self) -> MultiMapping[str]:
-        """Return the query."""
+        """Return the query parameters."""
         return self.url.query
 
     @property
     def has_body(self) -> bool:
-        """Return whether there is a body."""
+        """Return whether the request has a body."""
         return bool(self.body)
 
     @property
     def navigates(self) -> bool:
-        """Return whether a browser requests a page to show, not a part of a page or a script.
+        """Return whether the browser requests a page to show, and not a part of a page or a script's data.
 
-        Browsers say so in ``Sec-Fetch-Mode``, but to trustworthy addresses alone; over plain
-        http the older header is left.
+        Browsers send ``Sec-Fetch-Mode`` to trustworthy addresses only. Over plain http an older header is used.
         """
         mode = self.headers.get("Sec-Fetch-Mode")
         return mode == "navigate" if mode is not None else self.headers.get("Upgrade-Insecure-Requests") == "1"
 
     @property
     def readable(self) -> bool:
-        """Return whether the body is text, and a JSON object where it says so, that can be sent on."""
+        """Return whether the body can be passed on: it is text, and a JSON object (or null) if declared as JSON."""
         try:
             text = self.body.decode(self.charset)
             if self.content_type != _JSON:
@@ -215,7 +217,7 @@ class BrowserRequest:
         return found is None or isinstance(found, dict)
 
     async def read(self) -> bytes:
-        """Return the body."""
+        """Return the body in bytes."""
         return self.body
 
     async def post(self) -> MultiDict[str]:
@@ -225,12 +227,12 @@ class BrowserRequest:
         return MultiDict(parse_qsl(self.body.decode(self.charset), keep_blank_values=True, encoding=self.charset))
 
     async def json(self) -> Any:
-        """Return the body of JSON."""
+        """Return the parsed JSON body."""
         return json.loads(self.body)
 
 
 class _Router(BaseInterceptor):  # type: ignore[misc]
-    """Tells alexapy's proxy where a request goes, and makes the answer to the browser."""
+    """Determines where alexapy's proxy sends a request, and builds the response to the browser."""
 
     def __init__(self, base: str, start: str, issue: Callable[[], str], otp_secret: str | None) -> None:
         self._base = base
@@ -240,7 +242,7 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
 
     @override
     async def on_request(self, ctx: InterceptContext) -> None:
-        """Route by the path alone; the host of the request is ignored."""
+        """Set the target from the path alone; respond 404 unless the path names one of Amazon's hosts."""
         site = in_front(self._base, ctx.request.raw_path)
         if site is None:
             ctx.short_circuit = web.Response(status=404)
@@ -249,7 +251,7 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
 
     @override
     async def on_response(self, ctx: InterceptContext) -> None:
-        """Answer before alexapy touches the page: it knows one host only, and its patterns take quadratic time."""
+        """Respond before alexapy rewrites the page: it supports one host only, and its patterns take quadratic time."""
         answer: httpx.Response = ctx.response
         if answer.url.path == "/":
             # Some captchas end on Amazon's front page.
@@ -267,7 +269,7 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
             ctx.short_circuit = web.Response(body=body, content_type=kind, charset="utf-8")
 
     def _page(self, answer: httpx.Response) -> bytes:
-        """Return a page as the browser gets it; takes about 0.5 s a megabyte."""
+        """Return a page as the browser receives it; takes about 0.5 s per megabyte."""
         own = f"{self._base}/{self._issue()}"
         host = answer.url.host
         code = {"otpCode": one_time_code(self._otp_secret)} if self._otp_secret else {}
@@ -277,11 +279,10 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
 
 
 class SignInProxy(AlexaProxy):  # type: ignore[misc]
-    """One sign-in through us: pages of Amazon's at ``<base>/<host>/<path>``, ``base`` a path without a host.
+    """One sign-in through Home Assistant; Amazon's pages are at ``<base>/<host>/<path>``, with ``base`` a path.
 
-    ``otp_secret`` fills in the codes that Amazon asks for. ``issue`` returns the path segment
-    behind ``base`` for what a page loads and sends itself. Cookies live in the client of this
-    object and end with it.
+    ``otp_secret`` is used to fill in the codes that Amazon asks for. ``issue`` returns the path segment after ``base``
+    for requests that a page itself makes. Cookies are kept in the client of this object and are dropped with it.
     """
 
     def __init__(
@@ -292,7 +293,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         issue: Callable[[], str],
         otp_secret: str | None = None,
     ) -> None:
-        """Make the client on a transport of the caller's choice; nothing is asked yet."""
+        """Initialize with a client on the transport that ``create_transport`` returns; sends no request."""
         super().__init__(_Login(start_url), f"http://127.0.0.1{base}")
         # The client that alexapy made has never been connected.
         self.session_factory = partial(_create_client, create_transport)
@@ -301,10 +302,9 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         self.interceptors = [_Router(base, self.start, issue, otp_secret)]
 
     async def async_answer(self, request: BrowserRequest) -> web.Response:
-        """Return Amazon's answer to a browser's request, with nothing but status, type and body.
+        """Return Amazon's response to a browser's request, reduced to status, type and body.
 
-        Raises ``LandedError`` when the sign-in has ended, and whatever else alexapy makes of
-        an odd request.
+        Raises ``LandedError`` when the sign-in has ended, and any exception of alexapy for an invalid request.
         """
         token = _IN_PROXY.set(True)
         try:
@@ -319,7 +319,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         return answer
 
     async def async_close(self) -> None:
-        """Forget the cookies and close the connections."""
+        """Drop the cookies and close the connections."""
         await self.session.aclose()
         self.session.cookies.clear()
 
@@ -327,7 +327,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
 
     @override
     async def modify_headers(self, site: URL, request: BrowserRequest) -> dict[str, str]:
-        """Return the headers for Amazon: some of the browser's, and the origin that it believes to be on."""
+        """Return the headers for Amazon: some of the browser's, and Amazon's own origin."""
         headers = {name: value for name, value in request.headers.items() if name.lower() in _PASSED_ON}
         if request.method != "GET":
             headers |= {"Origin": f"{site.origin()}", "Referer": f"{site.origin()}/ap/signin"}
@@ -335,11 +335,11 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
 
     @override
     def check_redirects(self) -> None:
-        """Do nothing: where a page came from is in its path."""
+        """Do nothing: the path already contains the host of a page."""
 
 
 def _create_client(create_transport: Callable[[], httpx.AsyncBaseTransport]) -> httpx.AsyncClient:
-    """Return a client with separate cookies that reaches only Amazon."""
+    """Return a client with separate cookies that only reaches Amazon."""
     return httpx.AsyncClient(
         transport=_AmazonOnly(create_transport()),
         trust_env=False,
@@ -349,9 +349,9 @@ def _create_client(create_transport: Callable[[], httpx.AsyncBaseTransport]) -> 
 
 
 def one_time_code(secret: str) -> str:
-    """Return the six digits of RFC 6238 for this half minute; raises ``ValueError`` when the secret is not base32.
+    """Return the current six-digit code of RFC 6238; raises ``ValueError`` if the secret is not base32.
 
-    Not pyotp's: from 2.12 on it refuses secrets of less than 112 bits, which sites hand out.
+    pyotp is not used: since 2.12 it refuses secrets of less than 112 bits, which some sites issue.
     """
     key = b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.digest(key, (int(time.time()) // 30).to_bytes(8), "sha1")
@@ -361,7 +361,7 @@ def one_time_code(secret: str) -> str:
 
 
 def checked_otp_secret(text: str) -> str:
-    """Return the secret of an authenticator app without blanks; raises ``ValueError`` when it makes no codes."""
+    """Return the normalized secret of an authenticator app; raises ``ValueError`` if it cannot produce codes."""
     secret = "".join(text.split()).replace("-", "").upper()
     if len(secret) < 16:
         raise ValueError("too short")

@@ -95,9 +95,10 @@ _BRIDGE_INTERFACES: Final = ("FabricManagement", "Commissionable")
 
 
 def parse_discovery(data: Any) -> Discovery:
-    """Parse all appliances of the account with their states; may be empty.
+    """Parse all appliances of the account with their states; the result may be empty.
 
-    What Alexa has merged counts once. A list with errors beside it may not be whole.
+    Appliances that Alexa has merged count as one. Raises ``AlexaBadResponseError`` for a list with errors, which may be
+    incomplete.
     """
     _raise_errors(data)
     elements = required_list(_listed(data), "endpoints", APPLIANCES)
@@ -119,9 +120,9 @@ def parse_discovery(data: Any) -> Discovery:
 
 
 def parse_states(data: Any) -> dict[str, ApplianceState]:
-    """Parse states by endpoint id, without the appliances missing from the response.
+    """Parse states by endpoint id; appliances missing from the response are missing from the result.
 
-    Errors beside the states concern some of them, and do not spoil the others.
+    Errors next to some states do not invalidate the others.
     """
     if not _listed(data):
         _raise_errors(data)
@@ -142,7 +143,7 @@ def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
 
 
 def parse_sounds(data: Any) -> dict[str, ApplianceState]:
-    """Parse what Echos have heard by the id that was asked for; states are JSON in strings."""
+    """Parse the sounds that Echos have detected, by requested id. Each state is JSON in a string."""
     found: dict[str, ApplianceState] = {}
     for state in mappings(required_list(mapping(data), "deviceStates", GUARD_STATE)):
         entity_id = text(mapping(state.get("entity")).get("entityId"))
@@ -160,12 +161,12 @@ def parse_sounds(data: Any) -> dict[str, ApplianceState]:
 
 
 def _detection(value: Any) -> str | None:
-    """Return a detection, which may be wrapped once more."""
+    """Return the text of a detection, which may be nested in another ``value``."""
     return text(value.get("value") if isinstance(value, dict) else value)
 
 
 def parse_device_groups(data: Any) -> tuple[DeviceGroup, ...]:
-    """Parse groups with their members; those without an id or a name are left out."""
+    """Parse groups with their members; skip those without an id or a name."""
     _raise_errors(data)
     answer = mapping(mapping(mapping(data).get("data")).get("listDeviceGroups"))
     return tuple(
@@ -190,7 +191,7 @@ def arm_state_of(state: ApplianceState) -> ArmState | None:
 
 
 def parse_groups(data: Any) -> dict[str, str]:
-    """Parse the rooms: the name of each by appliance id and by entity id; other groups are none."""
+    """Parse the room names by appliance id and by entity id; groups that are not rooms are skipped."""
     rooms: dict[str, str] = {}
     for group in mappings(mapping(data).get("applianceGroups")):
         room = name(group.get("name"))
@@ -204,19 +205,19 @@ def parse_groups(data: Any) -> dict[str, str]:
 
 
 def _listed(data: Any) -> Mapping[str, Any]:
-    """Return what a query for endpoints was answered with."""
+    """Return the ``listEndpoints`` object of a response, empty if it is missing."""
     return mapping(mapping(mapping(data).get("data")).get("listEndpoints"))
 
 
 def _raise_errors(data: Any) -> None:
-    """Raise ``AlexaBadResponseError`` when there are ``errors`` in an answer."""
+    """Raise ``AlexaBadResponseError`` if the response contains ``errors``."""
     if error := graphql_errors(data):
         label = APPLIANCES.label
         raise AlexaBadResponseError(f"{label} was answered with errors", endpoint=label, status=200, code=error)
 
 
 def _wrapped(value: Any) -> str | None:
-    """Return a text as this schema wraps them: ``{value: {text}}``."""
+    """Return the text of an object in the form ``{value: {text}}``, or None."""
     return name(mapping(mapping(value).get("value")).get("text"))
 
 
@@ -224,7 +225,7 @@ def _wrapped(value: Any) -> str | None:
 
 
 def _appliance(element: Mapping[str, Any]) -> Appliance | None:
-    """Parse an appliance; ``None`` without ids."""
+    """Parse an appliance; ``None`` if it lacks an id."""
     legacy = mapping(element.get("legacyAppliance"))
     identifiers = mapping(element.get("legacyIdentifiers"))
     endpoint_id = text(element.get("id"))
@@ -275,13 +276,13 @@ def _appliance(element: Mapping[str, Any]) -> Appliance | None:
 
 
 def _sounds(capability: Mapping[str, Any]) -> frozenset[str]:
-    """Return the properties by which an Echo reports what it hears."""
+    """Return the properties for the sounds that an Echo can detect."""
     supported = mappings(mapping(capability.get("properties")).get("supported"))
     return frozenset(found for each in supported if (found := text(each.get("name"))) and found.endswith(_DETECTION))
 
 
 def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
-    """Return the type set by the user, else the display category."""
+    """Return the type set by the user, else Amazon's display category."""
     primary = mapping(mapping(element.get("displayCategories")).get("primary")).get("value")
     return (
         text(legacy.get("customerDefinedDeviceType"))
@@ -293,8 +294,8 @@ def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
 def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) -> bool:
     """Return whether an appliance is connected to an Echo or made by Amazon.
 
-    Whatever has ``connectedVia`` does, and whatever has an appliance id as Zigbee devices have;
-    Echos, and bulbs of makers that Echos find by bluetooth, do unless they come by a skill.
+    It is if it has ``connectedVia`` or the appliance id of a Zigbee device. Echos, and devices of makers that Echos
+    find by Bluetooth, are local too unless a skill provides them.
     """
     if text(legacy.get("connectedVia")) or _ZIGBEE.fullmatch(appliance_id):
         return True
@@ -306,7 +307,7 @@ def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) ->
 
 
 def _exposure(legacy: Mapping[str, Any], type_raw: str) -> Exposure:
-    """Return whether this may be something that Home Assistant shows to Alexa; of a bridge's children later."""
+    """Return how Home Assistant may have exposed an appliance to Alexa; see ``_with_exposure`` for bridged ones."""
     maker = (text(legacy.get("manufacturerName")) or "").casefold()
     description = text(legacy.get("friendlyDescription")) or ""
     if maker == "home assistant" or description.casefold().endswith("via home assistant"):
@@ -321,7 +322,7 @@ def _exposure(legacy: Mapping[str, Any], type_raw: str) -> Exposure:
 
 
 def _with_exposure(appliance: Appliance, bridges: Iterable[str]) -> Appliance:
-    """Return an appliance that knows whether it hangs on a bridge for Matter: its id is the bridge's with a number."""
+    """Return the appliance marked as a child of a Matter bridge if its id is a bridge's id followed by ``#``."""
     if any(appliance.appliance_id.startswith(f"{bridge}#") for bridge in bridges):
         return replace(appliance, exposure=Exposure.MATTER_CHILD)
     return appliance
@@ -392,7 +393,7 @@ def _modes(configuration: Mapping[str, Any]) -> tuple[ModeOption, ...]:
 
 
 def _units(configuration: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the units of a meter's readings by property."""
+    """Return the units of a meter's readings, by property."""
     names = {PropertyName.ELECTRICITY_READING: "electricity", PropertyName.NATURAL_GAS_READING: "naturalGas"}
     return {
         str(key): unit for key, name in names.items() if (unit := text(mapping(configuration.get(name)).get("unit")))
@@ -408,7 +409,7 @@ def _resource_name(value: Any) -> str | None:
 
 
 def _state(element: Mapping[str, Any]) -> ApplianceState:
-    """Return the state from the features; invalid values are unknown."""
+    """Return the state of an appliance from its features; invalid values become unknown."""
     samples: dict[PropertyKey, Sample] = {}
     for feature in mappings(element.get("features")):
         feature_name, instance = text(feature.get("name")), text(feature.get("instance")) or ""
@@ -422,7 +423,7 @@ def _state(element: Mapping[str, Any]) -> ApplianceState:
 
 
 def _sample(held: Mapping[str, Any]) -> Sample:
-    """Return a value with its time; one with an error has no value."""
+    """Return a value with its time and its error; with an error there is no value."""
     at = _time(held.get("timeOfSample"))
     if error := mapping(held.get("error")):
         return Sample(value=None, at=at, error=text(error.get("type")) or "error")
@@ -430,7 +431,7 @@ def _sample(held: Mapping[str, Any]) -> Sample:
 
 
 def _value(held: Mapping[str, Any]) -> Value | None:
-    """Return the value of a property: each type has a separate field."""
+    """Return the value of a property; each type of value has a separate field."""
     for field in _TEXT_FIELDS:
         if field in held:
             return text(held[field])
@@ -451,7 +452,7 @@ def _value(held: Mapping[str, Any]) -> Value | None:
 
 
 def _number_of(value: Any) -> float | None:
-    """Return a number, wrapped or not."""
+    """Return a number, which may be wrapped in an object."""
     return number(value.get("value") if isinstance(value, dict) else value)
 
 
@@ -492,7 +493,7 @@ _NUMBER_FIELDS: Final = (
 
 
 def _color(value: Mapping[str, Any]) -> HueSaturation | None:
-    """Return a color; without a brightness it has full brightness."""
+    """Return a color (hue 0–360, saturation and brightness 0–1); a missing brightness counts as 1."""
     hue, saturation, brightness = (number(value.get(name)) for name in ("hue", "saturation", "brightness"))
     if hue is None or saturation is None or not 0 <= hue <= 360 or not 0 <= saturation <= 1:
         return None
@@ -506,7 +507,7 @@ def _temperature(value: Mapping[str, Any]) -> Temperature | None:
 
 
 def _bounds(value: Mapping[str, Any]) -> TemperatureBounds | None:
-    """Return the widest range of a thermostat's allowed temperatures, of heating and cooling."""
+    """Return the widest range of the allowed temperatures for heating and cooling."""
     ranges = [mapping(value.get(name)) for name in ("heating", "cooling")]
     lows = [found for each in ranges if (found := _temperature(mapping(each.get("minimum"))))]
     highs = [found for each in ranges if (found := _temperature(mapping(each.get("maximum"))))]
@@ -516,19 +517,19 @@ def _bounds(value: Mapping[str, Any]) -> TemperatureBounds | None:
 
 
 def _battery(value: Mapping[str, Any]) -> float | None:
-    """Return the level of a battery."""
+    """Return the level of a battery in percent."""
     return number(value.get("levelPercentage"))
 
 
 def _codes(value: Mapping[str, Any]) -> str | None:
-    """Return the codes of what is wrong; None without a list."""
+    """Return the error codes of an appliance, separated by commas; None if there is no list."""
     if not isinstance(value.get("value"), list):
         return None
     return ", ".join(code for each in mappings(value["value"]) if (code := word(each.get("code"))))
 
 
 def _delay(value: Mapping[str, Any]) -> str | None:
-    """Return which delay of a panel runs."""
+    """Return the delay of a security panel that is running, or None."""
     return text(value.get("state"))
 
 
@@ -542,7 +543,7 @@ _OBJECT_FIELDS: Final[Mapping[str, Callable[[Mapping[str, Any]], Value | None]]]
 
 
 def _time(value: Any) -> datetime | None:
-    """Return a time of sample; one without a zone is UTC."""
+    """Return the time of a sample; a time without a zone is UTC."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -554,14 +555,14 @@ _PROPERTIES: Final = "appliance_properties"
 _MUTATION: Final = "set_endpoint_features_v2"
 
 MAX_CONTROLS: Final = 100
-"""Maximum controls per request; only those of one appliance, which stay together, may exceed it."""
+"""Maximum controls per request; only the controls of one appliance, which stay together, may exceed it."""
 
 
 @dataclass(slots=True, eq=False)
 class _Order:
-    """The controls of one caller for one appliance, and the future of their result.
+    """Controls of one caller for one appliance, with the future of their result.
 
-    ``refused`` is what the first of the two ways has said, after which ``controls`` are those that are left.
+    ``refused`` is the error of the first API that was tried; ``controls`` are then those that remain for the second.
     """
 
     appliance: Appliance
@@ -570,15 +571,15 @@ class _Order:
     refused: AlexaError | None = None
 
     def finish(self, error: AlexaError | None) -> None:
-        """Report the result to the caller unless it was cancelled."""
+        """Set the result of the caller's future unless it was canceled."""
         if not self.result.done():
             self.result.set_result(error)
 
     def goes_on(self, left: Sequence[tuple[Control, AlexaError]], *, by_phoenix: bool) -> bool:
-        """Return whether the other way is tried for what was not done; finish the order where it is not.
+        """Return whether the second API is to be tried for the controls that failed; otherwise finish the order.
 
-        Only a refusal proves that nothing was done; after anything else nothing is sent again. What GraphQL
-        cannot reach is tried by phoenix, which reaches some appliances of skills; the other way round it is not.
+        Only a refusal proves that nothing was done, so nothing is sent again after any other error. What GraphQL cannot
+        reach is sent to phoenix, which reaches some appliances of skills, but not the other way round.
         """
         if not left:
             self.finish(None)
@@ -623,13 +624,13 @@ class AccountSmartHome:
     # --- reads --------------------------------------------------------------------------
 
     async def async_discover(self) -> Discovery:
-        """Return all appliances and their states."""
+        """Return all appliances with their states."""
         return await self._async_ask(parse_discovery, "discover", (DISCOVER, DISCOVER_PROVEN), {})
 
     async def _async_ask[T](
         self, parse: Callable[[Any], T], name: str, documents: tuple[str, str], variables: Mapping[str, Any]
     ) -> T:
-        """Send a query in its full form, or in its proven one where the full one is answered with errors."""
+        """Send a query in its full form, or in its proven form if Amazon answers the full one with errors."""
         full, proven = documents
         unproven = self._transport.unproven
         if not unproven.is_held(_PROPERTIES):
@@ -648,7 +649,7 @@ class AccountSmartHome:
         return answer
 
     async def async_groups(self) -> Mapping[str, str]:
-        """Return the rooms by endpoint id; where GraphQL lacks them, by appliance id and entity id from phoenix."""
+        """Return the room names by member id, read from GraphQL, or from phoenix if GraphQL refuses."""
         try:
             groups = await self.async_device_groups()
         except AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError:
@@ -656,7 +657,7 @@ class AccountSmartHome:
         return {member: group.name for group in reversed(groups) for member in group.members}
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
-        """Return the groups by GraphQL; raises ``AlexaUnsupportedError`` where the schema lacks them."""
+        """Return the groups, read from GraphQL; raises ``AlexaUnsupportedError`` if Amazon's schema lacks them."""
         body = {"operationName": "groups", "query": GROUPS, "variables": {}}
         with self._transport.unproven.attempt("device_groups"):
             try:
@@ -667,7 +668,7 @@ class AccountSmartHome:
                 raise AlexaUnsupportedError("Amazon lacks groups", endpoint=err.endpoint, code=err.code) from err
 
     async def async_add_to_group(self, change: DeviceGroup) -> None:
-        """Add members to a group, or create it."""
+        """Add members to a group, or create the group."""
         members = sorted(change.members)
         given: Mapping[str, Any] = {"friendlyName": change.name, "memberDeviceIds": members}
         if change.group_id:
@@ -680,12 +681,12 @@ class AccountSmartHome:
         await self._async_change("rename", RENAME, {"endpointId": appliance.endpoint_id, "friendlyName": name})
 
     async def async_enable(self, appliance: Appliance, *, enabled: bool) -> None:
-        """Turn an appliance on or off for Alexa."""
+        """Enable or disable an appliance in Alexa."""
         enablement = "ENABLED" if enabled else "DISABLED_BY_CUSTOMER"
         await self._async_change("enable", ENABLE, {"endpointId": appliance.endpoint_id, "enablement": enablement})
 
     async def _async_change(self, name: str, document: str, given: Mapping[str, Any]) -> None:
-        """Send a mutation about an appliance or a group; raises ``AlexaCommandError`` where it is refused."""
+        """Send a mutation of an appliance or a group; raises ``AlexaCommandError`` if Amazon refuses it."""
         body = {"operationName": name, "query": document, "variables": {"input": given}}
         with self._transport.unproven.attempt(f"{name}_appliances"):
             error = await self._transport.async_read(CONTROL_APPLIANCES, parse_changed, json=body)
@@ -693,15 +694,15 @@ class AccountSmartHome:
                 raise error
 
     async def async_remove(self, appliance: Appliance) -> None:
-        """Remove an appliance, which two clients do by phoenix."""
+        """Remove an appliance through phoenix, as two other clients do."""
         await self._transport.async_request(REMOVE_APPLIANCE, params={"appliance_id": appliance.appliance_id})
 
     async def async_search(self) -> None:
-        """Have Alexa look for appliances."""
+        """Start Alexa's discovery of appliances."""
         await self._transport.async_request(DISCOVER_APPLIANCES)
 
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Return the states of some appliances, without those missing from the response."""
+        """Return the states by entity id, without the appliances missing from the response."""
         by_endpoint = {appliance.endpoint_id: appliance.entity_id for appliance in appliances}
         states = await self._async_ask(
             parse_states, "states", (STATES, STATES_PROVEN), {"endpointIds": list(by_endpoint)}
@@ -709,7 +710,7 @@ class AccountSmartHome:
         return {by_endpoint[endpoint_id]: state for endpoint_id, state in states.items() if endpoint_id in by_endpoint}
 
     async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Return what Echos have heard, by phoenix."""
+        """Return the sounds that Echos have detected, by entity id, read from phoenix."""
         requests = [{"entityId": each.appliance_id, "entityType": "APPLIANCE"} for each in appliances]
         with self._transport.unproven.attempt("sounds"):
             found = await self._transport.async_read(GUARD_STATE, parse_sounds, json={"stateRequests": requests})
@@ -721,9 +722,9 @@ class AccountSmartHome:
         }
 
     async def async_guard(self, guard: Appliance) -> ArmState:
-        """Return how Guard is armed; what Alexa has merged is asked for by what it consists of.
+        """Return the arm state of Guard from phoenix, or from GraphQL if phoenix does not report it.
 
-        Where phoenix does not say, GraphQL may.
+        A merged appliance is requested by the id of its first part.
         """
         request = {"entityId": (guard.merged_ids or (guard.appliance_id,))[0], "entityType": "APPLIANCE"}
         try:
@@ -739,7 +740,7 @@ class AccountSmartHome:
     # --- controls -----------------------------------------------------------------------
 
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
-        """Arm or disarm by GraphQL, by phoenix where that is refused as a whole and no code is needed."""
+        """Arm or disarm with GraphQL, or with phoenix if GraphQL is refused as a whole and no code is needed."""
         body = arm_request(panel, state, code)
         error: AlexaCommandError | AlexaUnsupportedError | None
         try:
@@ -758,7 +759,7 @@ class AccountSmartHome:
             raise _more_telling(other, error)
 
     async def _phoenix_arm(self, panel: Appliance, state: ArmState) -> AlexaError | None:
-        """Arm or disarm by phoenix; return the error or None. Its names of a panel are those before Alexa merged it."""
+        """Arm or disarm with phoenix, which knows a panel by its id before Alexa merged it; return an error or None."""
         panel_id = (panel.merged_ids or (panel.appliance_id,))[0]
         parameters = {"action": "controlSecurityPanel", "armState": str(state)}
         request = {"entityId": panel_id, "entityType": "APPLIANCE", "parameters": parameters}
@@ -772,7 +773,7 @@ class AccountSmartHome:
         return phoenix_error_of(outcomes, next(iter(outcomes)) if len(outcomes) == 1 else panel_id)
 
     async def async_activate_scene(self, scene: Appliance) -> None:
-        """Activate a scene by phoenix, which one client does."""
+        """Activate a scene with phoenix, as one other client does."""
         request = {
             "entityId": scene.entity_id,
             "entityType": "ENTITY",
@@ -788,7 +789,7 @@ class AccountSmartHome:
     async def async_control(
         self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
     ) -> Sequence[AlexaError | None]:
-        """Run controls; what is submitted in one turn, or while a request is in flight, is one request."""
+        """Run controls; those submitted in one turn of the event loop or during a request are sent in one request."""
         if self._is_closed:
             raise _closed(sent=False)
         loop = asyncio.get_running_loop()
@@ -799,7 +800,7 @@ class AccountSmartHome:
         return await asyncio.gather(*(order.result for order in orders))
 
     async def _run(self) -> None:
-        """Send until the queue is empty."""
+        """Send requests until the queue is empty."""
         orders: list[_Order] = []
         try:
             while orders := self._next():
@@ -810,7 +811,7 @@ class AccountSmartHome:
                 order.finish(_closed(sent=True))
 
     def _next(self) -> list[_Order]:
-        """Take the controls of the next request, without those of cancelled callers."""
+        """Return the controls of the next request, without those of canceled callers."""
         taken: list[_Order] = []
         size = 0
         waiting = [order for order in self._waiting if not order.result.done()]
@@ -821,12 +822,12 @@ class AccountSmartHome:
         return taken
 
     async def _send(self, orders: Sequence[_Order]) -> None:
-        """Send by GraphQL, and what that refuses by phoenix; report to every caller."""
+        """Send controls with GraphQL, and those that it refuses with phoenix; set the result of every caller."""
         if left := await self._guarded(self._by_graphql, orders):
             await self._guarded(self._by_phoenix, left)
 
     async def _guarded(self, send: _Send, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send the controls; report errors to the callers."""
+        """Send the controls; set errors as the result of the callers."""
         try:
             return await send(orders)
         except AlexaError as error:
@@ -839,7 +840,7 @@ class AccountSmartHome:
         return ()
 
     async def _by_graphql(self, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send one request; return what is left to phoenix because it was refused."""
+        """Send one GraphQL request; return the refused orders that phoenix may still run."""
         requests = control_requests([(order.appliance, order.controls) for order in orders])
         try:
             outcomes = await self._by_mutation(requests)
@@ -859,7 +860,7 @@ class AccountSmartHome:
         ]
 
     async def _by_mutation(self, requests: Sequence[Mapping[str, Any]]) -> Outcomes:
-        """Send controls by the newer mutation, by the older one where the schema lacks it."""
+        """Send controls with the newer mutation, or with the older one if the schema lacks the newer one."""
         unproven = self._transport.unproven
         documents = (CONTROL_OLDER,) if unproven.is_held(_MUTATION) else (CONTROL, CONTROL_OLDER)
         for document in documents:
@@ -879,10 +880,10 @@ class AccountSmartHome:
     async def _refused(
         self, orders: Sequence[_Order], error: AlexaCommandError | AlexaUnsupportedError
     ) -> Sequence[_Order]:
-        """Deal with the refusal of a whole request, which proves that nothing ran.
+        """Handle the refusal of a whole request, which proves that nothing ran.
 
-        Where GraphQL itself is refused, phoenix may do; else one bad control must not keep
-        the others from running, and each caller's are sent apart.
+        If GraphQL itself is refused, return the orders that phoenix may run. Otherwise send the controls of each caller
+        separately, so that one bad control does not block the others.
         """
         if len(orders) == 1 or is_unsupported(error):
             return [
@@ -896,7 +897,7 @@ class AccountSmartHome:
         return left
 
     async def _by_phoenix(self, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send one request of actions; return what is left to GraphQL because it was refused."""
+        """Send one phoenix request; return the refused orders that GraphQL may still run."""
         requests = phoenix_requests([(order.appliance, order.controls) for order in orders])
         try:
             outcomes = await self._transport.async_read(
@@ -926,19 +927,19 @@ def _is_refusal(error: AlexaError) -> bool:
 
 
 def _more_telling(first: AlexaError | None, second: AlexaError) -> AlexaError:
-    """Return which of two refusals the caller learns: what cannot be reached, an unknown outcome, else the first."""
+    """Return the error to report of two refusals: an unreachable appliance or an unknown outcome, else the first."""
     if first is None or isinstance(second, AlexaUnreachableError) or not _is_refusal(second):
         return second
     return first
 
 
 def _has_actions(order: _Order) -> bool:
-    """Return whether phoenix supports all the controls."""
+    """Return whether phoenix supports all controls of an order."""
     return all(action(control) is not None for control in order.controls)
 
 
 def _closed(*, sent: bool) -> AlexaError:
-    """Return the error of controls pending at close."""
+    """Return the error of controls pending when the client closes; ``sent`` if the request was in flight."""
     return AlexaConnectionError("The connection to Amazon was closed", sent=sent)
 
 

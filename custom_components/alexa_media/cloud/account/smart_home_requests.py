@@ -1,4 +1,4 @@
-"""Smart-home requests: endpoints, GraphQL documents and phoenix's actions, and what they answer."""
+"""Smart home requests: endpoints, GraphQL documents and phoenix actions, and the parsers of their responses."""
 
 from collections.abc import Iterator, Mapping, Sequence
 import contextlib
@@ -178,7 +178,7 @@ _LEGACY_APPLIANCE: Final = """\
 
 
 def _discover(more: str, configuration: str) -> str:
-    """Return the query for all endpoints, with what else is asked of properties and configurations."""
+    """Return the query for all endpoints, with additional selections for properties and configurations."""
     return f"""
 query discover {{
   listEndpoints(listEndpointsInput: {{ includeHouseholdDevices: true }}) {{
@@ -217,7 +217,7 @@ query discover {{
 
 
 def _states(more: str) -> str:
-    """Return the query for the states of endpoints, with what else is asked of properties."""
+    """Return the query for the states of endpoints, with additional selections for properties."""
     return f"""
 query states($endpointIds: [String]!) {{
   listEndpoints(
@@ -235,7 +235,7 @@ query states($endpointIds: [String]!) {{
 
 DISCOVER: Final = _discover(_MORE, _MORE_CONFIGURATION)
 DISCOVER_PROVEN: Final = _discover("", "")
-"""The same without what one source has seen, for clouds that lack it."""
+"""``DISCOVER`` without the fields that only one source has seen, for clouds that lack them."""
 
 STATES: Final = _states(_MORE)
 STATES_PROVEN: Final = _states("")
@@ -248,7 +248,7 @@ mutation control($input: SetGenericEndpointFeaturesInput!) {
   }
 }
 """
-"""Its names are texts, so that it takes every feature."""
+"""Names in this mutation are strings rather than enumerations, so that it accepts every feature."""
 
 CONTROL_OLDER: Final = """
 mutation control($input: SetEndpointFeaturesInput!) {
@@ -278,7 +278,7 @@ query groups {
   }
 }
 """
-"""One client saw no members without the parameters of their pages."""
+"""Query for the groups. Another client received no members without pagination parameters."""
 
 CREATE_GROUP: Final = """
 mutation group($input: CreateDeviceGroupInput!) {
@@ -315,7 +315,7 @@ _UNKNOWN_OUTCOME: Final = re.compile(r"time[ds]?[ _-]?out|non-?null", re.IGNOREC
 
 
 class Operation(NamedTuple):
-    """One operation of GraphQL's: the feature, what it is to do, and with what."""
+    """One GraphQL operation: the feature, its instance, the name of the operation and its payload."""
 
     feature: str
     instance: str
@@ -324,10 +324,10 @@ class Operation(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """What became of operations: codes of what was refused by (endpoint id, feature, instance, operation).
+    """Outcomes of operations: refusal codes by (endpoint id, feature, instance, operation).
 
-    What is not among them was done, whatever code the answer has for it. ``doubtful`` is an error
-    of the whole answer beside a result: then only what is in ``answered`` was surely done.
+    An operation without a refusal was executed, whatever code the response has for it. ``doubtful`` is an error of the
+    whole response next to a result; then only the operations in ``answered`` were certainly executed.
     """
 
     failed: Mapping[tuple[str, str, str, str], str]
@@ -336,7 +336,7 @@ class Outcomes(NamedTuple):
 
 
 def operation(control: Control) -> Operation:
-    """Return a control as an operation of GraphQL's."""
+    """Return a control as a GraphQL operation."""
     feature, instance = feature_of(control)
     name: str
     payload: Mapping[str, Any] = {}
@@ -368,7 +368,7 @@ def operation(control: Control) -> Operation:
 
 
 def _setpoints(control: SetSetpoint) -> Mapping[str, Any]:
-    """Return the set points of a thermostat; their values are texts, as two of three clients send them."""
+    """Return the setpoints of a thermostat; their values are strings, as two of three other clients send them."""
     given = {"targetSetpoint": control.target, "lowerSetpoint": control.lower, "upperSetpoint": control.upper}
     return {
         name: {"value": f"{value:g}", "scale": str(control.scale)} for name, value in given.items() if value is not None
@@ -376,7 +376,7 @@ def _setpoints(control: SetSetpoint) -> Mapping[str, Any]:
 
 
 def action(control: Control) -> Mapping[str, Any] | None:
-    """Return the parameters of a control for phoenix, ``None`` where it has no such action."""
+    """Return the parameters of a control for phoenix; ``None`` if phoenix has no such action."""
     match control:
         case SetPower(on=on):
             return {"action": "turnOn" if on else "turnOff"}
@@ -404,7 +404,7 @@ def action(control: Control) -> Mapping[str, Any] | None:
 
 
 def _temperatures(control: SetSetpoint) -> Mapping[str, Any]:
-    """Return the action for one temperature, or for two to stay between."""
+    """Return the phoenix action for one target temperature, or for a lower and an upper one."""
     names = {
         "targetTemperature": control.target,
         "upperSetTemperature": control.upper,
@@ -418,7 +418,7 @@ def _temperatures(control: SetSetpoint) -> Mapping[str, Any]:
 
 
 def control_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> list[Mapping[str, Any]]:
-    """Return GraphQL's ``featureControlRequests``."""
+    """Return the value of GraphQL's ``featureControlRequests``."""
     return [
         {
             "endpointId": appliance.endpoint_id,
@@ -433,7 +433,7 @@ def control_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> l
 
 
 def phoenix_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> list[Mapping[str, Any]]:
-    """Return phoenix's ``controlRequests``."""
+    """Return the value of phoenix's ``controlRequests``."""
     return [
         {"entityId": appliance.entity_id, "entityType": "ENTITY", "parameters": parameters}
         for appliance, controls in orders
@@ -443,10 +443,10 @@ def phoenix_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> l
 
 
 def parse_control(data: Any) -> Outcomes:
-    """Parse what became of operations.
+    """Parse the response to a control request.
 
-    Raises ``AlexaCommandError`` where the request was refused as a whole, by which nothing was done,
-    and ``AlexaBadResponseError`` where the outcome is unknown.
+    Raises ``AlexaCommandError`` if the request was refused as a whole, so that nothing was done, and
+    ``AlexaBadResponseError`` if the outcome is unknown.
     """
     answer = mapping(mapping(data).get("data")).get("setEndpointFeatures")
     label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
@@ -464,16 +464,16 @@ def parse_control(data: Any) -> Outcomes:
 
 
 def _place(each: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """Return which operation a part of an answer is about."""
+    """Return the (endpoint id, feature, instance, operation) of an element of a response; "" for each missing one."""
     names = ("endpointId", "featureName", "instance", "featureOperationName")
     endpoint_id, feature, instance, name = (text(each.get(name)) or "" for name in names)
     return endpoint_id, feature, instance, name
 
 
 def error_of(outcomes: Outcomes, appliance: Appliance, each: Operation) -> AlexaError | None:
-    """Return what went wrong with one operation, ``None`` where nothing did.
+    """Return the error of one operation, or ``None`` if it succeeded.
 
-    An answer may name less than was asked: what it leaves out fits everything.
+    An element of the response may omit names; it then matches operations with any value for them.
     """
     wanted = (appliance.endpoint_id, each.feature, each.instance, each.name)
     for place, code in outcomes.failed.items():
@@ -486,12 +486,12 @@ def error_of(outcomes: Outcomes, appliance: Appliance, each: Operation) -> Alexa
 
 
 def _fits(place: tuple[str, str, str, str], wanted: tuple[str, str, str, str]) -> bool:
-    """Return whether a part of an answer is about an operation."""
+    """Return whether an element of a response is about an operation; "" matches everything."""
     return all(given in ("", asked) for given, asked in zip(place, wanted, strict=True))
 
 
 def parse_phoenix(data: Any) -> dict[str, str | None]:
-    """Parse what became of actions by entity id: the code of an error, ``None`` for a success, whatever its code."""
+    """Parse the outcomes of phoenix actions by entity id: the error code, or ``None`` for a success."""
     answer = mapping(data)
     if "controlResponses" not in answer and "errors" not in answer:
         label = CONTROL_PHOENIX.label
@@ -508,7 +508,7 @@ def parse_phoenix(data: Any) -> dict[str, str | None]:
 
 
 def phoenix_error_of(outcomes: Mapping[str, str | None], entity_id: str) -> AlexaError | None:
-    """Return what went wrong with the actions of an appliance; one that the answer does not name is not confirmed."""
+    """Return the error of an appliance's actions, or None; a missing appliance counts as not confirmed."""
     label = CONTROL_PHOENIX.label
     if entity_id not in outcomes:
         return AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code="not_confirmed")
@@ -517,14 +517,14 @@ def phoenix_error_of(outcomes: Mapping[str, str | None], entity_id: str) -> Alex
 
 
 def encoded_states(state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the values of an appliance that phoenix returns: JSON in strings."""
+    """Yield the property values in a phoenix state, each encoded as JSON in a string; skip unreadable ones."""
     for encoded in texts(state.get("capabilityStates")):
         with contextlib.suppress(ValueError, RecursionError):
             yield mapping(json.loads(encoded))
 
 
 def parse_guard(data: Any) -> ArmState:
-    """Parse how Guard is armed; its state is JSON in strings."""
+    """Parse the arm state of Guard, which phoenix encodes as JSON in a string."""
     for state in mappings(mapping(data).get("deviceStates")):
         for held in encoded_states(state):
             if held.get("name") == "armState" and (value := text(held.get("value"))):
@@ -534,7 +534,7 @@ def parse_guard(data: Any) -> ArmState:
 
 
 def refusal(code: str, endpoint: Endpoint) -> AlexaCommandError:
-    """Return the error that a refusal's code means for one appliance; a refusal proves that nothing was done."""
+    """Return the error for a refusal code of one appliance; a refusal proves that nothing was done."""
     label = endpoint.label
     is_away = "UNREACHABLE" in code.upper() or "OFFLINE" in code.upper()
     kind = AlexaUnreachableError if is_away else AlexaCommandError
@@ -542,7 +542,7 @@ def refusal(code: str, endpoint: Endpoint) -> AlexaCommandError:
 
 
 def arm_request(panel: Appliance, state: ArmState, code: str | None) -> Mapping[str, Any]:
-    """Return the GraphQL request that arms or disarms a panel. Guard has no sensors that may be open."""
+    """Return the GraphQL request that arms or disarms a panel; sensors are only bypassed for Guard, which has none."""
     if state is not ArmState.DISARMED:
         given = {"armState": str(state), "bypassSensors": panel.is_guard}
         return _mutation(ARM, panel, given)
@@ -550,13 +550,13 @@ def arm_request(panel: Appliance, state: ArmState, code: str | None) -> Mapping[
 
 
 def _mutation(document: str, panel: Appliance, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the body of a mutation of a panel."""
+    """Return the body of a mutation for a panel."""
     variables = {"input": {"endpointId": panel.endpoint_id, **given}}
     return {"operationName": "arm", "query": document, "variables": variables}
 
 
 def parse_armed(data: Any) -> AlexaCommandError | None:
-    """Return why a panel was not armed by GraphQL, ``None`` where it was; raises ``AlexaBadResponseError``."""
+    """Return the error if GraphQL did not arm or disarm a panel, else ``None``; raises ``AlexaBadResponseError``."""
     answer = mapping(mapping(data).get("data")).get("armSecurityPanel")
     label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
     if isinstance(answer, dict) and answer.get("isSuccess") is True:
@@ -569,9 +569,9 @@ def parse_armed(data: Any) -> AlexaCommandError | None:
 
 
 def parse_changed(data: Any) -> AlexaCommandError | None:
-    """Return why a change of an appliance or a group was refused, None where it was made.
+    """Return the error if a change of an appliance or a group was refused, else None.
 
-    Raises ``AlexaBadResponseError`` where the outcome is unknown.
+    Raises ``AlexaBadResponseError`` if the outcome is unknown.
     """
     answers = mapping(mapping(data).get("data"))
     label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
@@ -585,5 +585,5 @@ def parse_changed(data: Any) -> AlexaCommandError | None:
 
 
 def is_unsupported(error: AlexaCommandError | AlexaUnsupportedError) -> bool:
-    """Return whether GraphQL as a whole is refused: the endpoint, or the document as not valid."""
+    """Return whether GraphQL as a whole is refused: the endpoint itself, or an invalid document."""
     return isinstance(error, AlexaUnsupportedError) or (error.code or "").startswith("Validation error")

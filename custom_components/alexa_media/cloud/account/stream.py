@@ -26,15 +26,16 @@ LONGEST_DELAY: Final = 3600.0
 
 
 class LostError(Exception):
-    """The stream ended or was not opened; ``reason`` may be shown.
+    """The stream ended or could not be opened; ``reason`` contains no secrets.
 
-    ``refused`` is the token that Amazon did not take, ``delay`` the least wait in seconds.
+    ``refused`` is the token that Amazon refused, ``delay`` the minimum wait before the next attempt in seconds.
+    ``at_once`` skips the wait. ``drain`` waits until queued events are processed.
     """
 
     def __init__(
         self, reason: str, *, refused: str | None = None, at_once: bool = False, drain: bool = False, delay: float = 0.0
     ) -> None:
-        """Initialize with the reason and its effect on the next attempt."""
+        """Initialize with the reason and its effects on the next attempt."""
         super().__init__(reason)
         self.reason = reason
         self.refused = refused
@@ -44,7 +45,7 @@ class LostError(Exception):
 
 
 def check_status(response: httpx.Response, token: AccessToken) -> None:
-    """Raise ``LostError`` unless an answer is a good one."""
+    """Raise ``LostError`` unless a response has a success status."""
     status = response.status_code
     if status in (401, 403):
         raise LostError(f"HTTP {status}", refused=token.value)
@@ -63,7 +64,7 @@ def check_stream(response: httpx.Response, token: AccessToken) -> None:
 
 
 def lost_by(error: Exception) -> LostError:
-    """Return why a stream was lost; what an exception says itself may hold a secret."""
+    """Return the error for a lost stream, without the message of the exception, which may contain a secret."""
     match error:
         case LostError():
             return error
@@ -78,7 +79,7 @@ def lost_by(error: Exception) -> LostError:
 _LOGGER = logging.getLogger(__name__)
 
 API: Final = "/v20160207"
-"""Version of the Alexa Voice Service, whose directives these are."""
+"""Version of the Alexa Voice Service that defines the directives."""
 
 QUEUE_LIMIT: Final = 10_000
 MAX_UNKNOWN: Final = 50
@@ -93,11 +94,11 @@ _BURST_EVENTS: Final = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamTimes:
-    """All waits of the stream, in seconds.
+    """Time limits and pauses of the stream, in seconds.
 
-    ``read`` is how long the stream may be quiet, ``open`` how long an answer may take;
-    ``renew_ahead`` is how long before the end of its token a stream is replaced, and
-    ``renew_again`` how long after a renewal a token that is refused too is replaced.
+    ``read`` is the longest silence of an open stream, ``open`` the time limit of a response. A stream is replaced
+    ``renew_ahead`` before its token expires. ``renew_again`` is the minimum time between two renewals of refused
+    tokens.
     """
 
     ping: float = 280.0
@@ -122,30 +123,30 @@ class StreamState(StrEnum):
 
 @dataclass(slots=True)
 class _Flow:
-    """One open stream: the watch that ends it, whether bytes came, why a ping ended it."""
+    """State of one open stream: its timeout, whether any bytes arrived, and the reason if it was ended on purpose."""
 
     watch: asyncio.Timeout
     has_bytes: bool = False
     verdict: LostError | None = None
 
     def extend(self, seconds: float) -> None:
-        """Set the time that the stream may be quiet, from now on."""
+        """Allow the stream to be silent for some seconds from now."""
         if self.verdict is None and not self.watch.expired():
             self.watch.reschedule(asyncio.get_running_loop().time() + seconds)
 
     def cut(self, verdict: LostError) -> None:
-        """End the stream."""
+        """End the stream with a reason."""
         self.extend(0)
         self.verdict = verdict
 
 
 class PushStream:
-    """The stream of directives of one account, as events.
+    """The directives of one account as a stream of events.
 
-    ``client_factory`` makes a client for one connection, closed with it: Amazon allows one
-    stream a connection. ``token`` returns a valid access token and raises ``AlexaAuthError``
-    when the user has to sign in again, ``renew_token`` replaces the token it is given, and
-    ``register_capabilities`` tells Amazon what we take: without that the stream stays silent.
+    ``client_factory`` makes a client for one connection, which is closed with it because Amazon allows one stream per
+    connection. ``token`` returns a valid access token and raises ``AlexaAuthError`` if the user has to sign in again.
+    ``renew_token`` replaces a refused token. ``register_capabilities`` declares the supported directives at Amazon;
+    without that the stream stays silent.
     """
 
     def __init__(
@@ -160,9 +161,9 @@ class PushStream:
         times: StreamTimes = StreamTimes(),
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
-        """Initialize; no connection is opened before ``events``.
+        """Initialize; the first connection is opened by ``events``.
 
-        ``known_gateway`` is that of an earlier stream; it is used if it accepts the first connection.
+        ``known_gateway`` is the gateway of an earlier stream; it is kept if it accepts the first connection.
         """
         self._client_factory = client_factory
         self._token = token
@@ -193,7 +194,7 @@ class PushStream:
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters for diagnostics; ``last_traffic`` is in seconds ago."""
+        """Return counters for diagnostics; ``last_traffic`` is the age in seconds."""
         return {
             "state": str(self._state),
             "host": httpx.URL(self._endpoint).host,
@@ -215,10 +216,10 @@ class PushStream:
         return self._endpoint if self._is_region_known and not self._must_register else None
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield the events in order, endlessly; one reader at a time.
+        """Yield the events in order, without end; only one reader at a time.
 
-        Ends when the stream is closed, and with ``AlexaAuthError``. Closing the generator
-        ends the connection.
+        The generator ends when the stream is closed, and raises ``AlexaAuthError``. Closing the generator ends the
+        connection.
         """
         if self._worker is not None:
             raise RuntimeError("The stream has a reader")
@@ -244,7 +245,7 @@ class PushStream:
             self._queue = asyncio.Queue()
 
     async def aclose(self) -> None:
-        """End the stream and its reader's loop."""
+        """Close the stream; ``events`` then ends."""
         self._is_closed = True
         if self._worker is not None:
             await _cancel(self._worker)
@@ -252,7 +253,7 @@ class PushStream:
     # --- lifecycle ----------------------------------------------------------------------
 
     async def _run(self) -> None:
-        """Keep a stream open until cancelled; raises ``AlexaAuthError``."""
+        """Keep a stream open until canceled; raises ``AlexaAuthError``."""
         while True:
             try:
                 async with self._client_factory() as client:
@@ -267,7 +268,7 @@ class PushStream:
                 self._renewed_at = None
 
     async def _recover(self, lost: LostError) -> None:
-        """Report that the stream is closed and wait until the next attempt."""
+        """Report that the stream is closed, and wait until the next attempt."""
         was_remembered = self._is_remembered
         if was_remembered:
             self._look_up_again()
@@ -298,28 +299,28 @@ class PushStream:
             self._pause.cancel()
 
     def renew(self) -> None:
-        """Replace a stream that is open but delivers no events: capabilities and region may be wrong."""
+        """Replace an open stream that delivers no events; register the capabilities and look up the region again."""
         self._look_up_again()
         if self._flow is not None:
             self._flow.cut(LostError("deaf", at_once=True))
 
     def _look_up_again(self) -> None:
-        """Register the capabilities and look up the region before the next connection."""
+        """Let the next connection register the capabilities and look up the region."""
         self._must_register = True
         self._is_region_known = self._is_remembered = False
         self._endpoint = gateway(self._domain)
 
     def retry(self) -> None:
-        """End the wait for the next attempt: there is evidence that Amazon answers again."""
+        """End the wait for the next attempt, because there is evidence that Amazon responds again."""
         if self._pause is not None and time.monotonic() >= self._retry_from:
             self._pause.cancel()
 
     def _may_renew(self) -> bool:
-        """Return whether to renew a refused token: not every time, as the gateway may refuse them all."""
+        """Return whether to renew a refused token; limited, because a gateway may refuse every token."""
         return self._renewed_at is None or time.monotonic() - self._renewed_at >= self._times.renew_again
 
     def _down(self, reason: str) -> None:
-        """Record that the stream is closed; report it once."""
+        """Store that the stream is closed, and emit the event once."""
         self._reason = reason
         if self._state is not StreamState.DOWN:
             self._state = StreamState.DOWN
@@ -327,7 +328,7 @@ class PushStream:
             _LOGGER.info("Push stream closed: %s", reason)
 
     def _opened(self) -> None:
-        """Record that the stream is open."""
+        """Store that the stream is open, and emit the event."""
         self._counts["connects"] += 1
         self._is_remembered = False
         was, self._state = self._state, StreamState.UP
@@ -338,7 +339,7 @@ class PushStream:
             _LOGGER.info("Push stream restored")
 
     def _note_traffic(self) -> None:
-        """Record traffic, which alone proves that the stream works."""
+        """Record traffic; only traffic proves that the stream works."""
         self._last_traffic = time.monotonic()
         self._failures = self._silent = self._switches = 0
         self._renewed_at = None
@@ -346,7 +347,7 @@ class PushStream:
     # --- one connection -----------------------------------------------------------------
 
     async def _serve(self, client: httpx.AsyncClient) -> None:
-        """Open a stream and follow it; returns when its token is about to expire."""
+        """Open a stream and process it; returns when its token is about to expire."""
         token = await self._fresh_token()
         prepared = asyncio.gather(self._register(), self._synchronize(client, token), return_exceptions=True)
         for failure in filter(None, await prepared):
@@ -383,7 +384,7 @@ class PushStream:
         return token
 
     async def _register(self) -> None:
-        """Register the capabilities unless done; retry a failure with the next stream."""
+        """Register the capabilities unless that is done; after a failure the next stream tries again."""
         if not self._must_register:
             return
         try:
@@ -394,9 +395,9 @@ class PushStream:
             self._must_register = False
 
     async def _synchronize(self, client: httpx.AsyncClient, token: AccessToken) -> None:
-        """Ask whether this is the right region, unless that is known.
+        """Ask the gateway whether it is the right one for the account, unless that is known.
 
-        204 says so, a ``SetEndpoint`` directive names the right one.
+        A response 204 confirms it. Otherwise a ``SetEndpoint`` directive names the right one.
         """
         if self._is_region_known:
             return
@@ -417,14 +418,14 @@ class PushStream:
         self._is_region_known = response.status_code in (200, 204)
 
     def _switch(self, endpoint: str | None) -> bool:
-        """Use another gateway; returns whether it is another one."""
+        """Switch to another gateway; return whether it differs from the current one."""
         if endpoint is None or endpoint == self._endpoint:
             return False
         self._endpoint = endpoint
         return True
 
     async def _follow(self, client: httpx.AsyncClient, response: httpx.Response, token: AccessToken) -> None:
-        """Hand on what comes; returns when the token is about to expire."""
+        """Process the stream's directives; returns when the token is about to expire."""
         times = self._times
         parser = MultipartParser(response.headers.get("content-type"))
         life = token.expires_at - time.time() - times.renew_ahead
@@ -449,7 +450,7 @@ class PushStream:
             raise LostError("ended by Amazon")
 
     def _verdict(self, flow: _Flow) -> LostError:
-        """Return why the watch ended a stream."""
+        """Return the reason why the stream's timeout ended it."""
         if flow.verdict:
             return flow.verdict
         if not flow.has_bytes:
@@ -459,7 +460,7 @@ class PushStream:
         return LostError("silent")
 
     def _take(self, parser: MultipartParser, chunk: bytes, token: AccessToken) -> None:
-        """Read one chunk of the stream."""
+        """Process one chunk of bytes of the stream."""
         if _UNAUTHENTICATED in chunk:
             raise LostError("signed out in the stream", refused=token.value)
         keep_alives, malformed = parser.keep_alives, parser.malformed
@@ -473,7 +474,7 @@ class PushStream:
             self._directive(directive, now)
 
     def _directive(self, directive: Mapping[str, Any], now: datetime) -> None:
-        """Hand on the events of one directive."""
+        """Queue the events of one directive."""
         self._counts["directives"] += 1
         if self.recorder is not None:
             self.recorder.directive(directive)
@@ -517,7 +518,7 @@ class PushStream:
 
 
 def _authorization(token: AccessToken) -> dict[str, str]:
-    """Return the header that every request to the gateway needs."""
+    """Return the Authorization header for requests to the gateway."""
     return {"authorization": f"Bearer {token.value}"}
 
 

@@ -40,14 +40,14 @@ from .unproven import UnprovenRequests
 SLOTS_AT_SETUP: Final = 4
 SLOTS: Final = 2
 SETUP_TIMEOUT_SECONDS: Final = 120.0
-"""Time after which setup counts as finished even without ``setup_done``."""
+"""Seconds after which setup counts as finished even without a call of ``setup_done``."""
 
 RETRY_PAUSE_SECONDS: Final = 0.5
 REFUSED_RENEWAL_PAUSE_SECONDS: Final = 300.0
-"""Time for which no renewal is tried for an endpoint that refused fresh cookies."""
+"""Seconds without renewals for an endpoint that refused fresh cookies."""
 
 MAX_COMMAND_WAIT_SECONDS: Final = 5.0
-"""Longest Retry-After that a throttled command waits for before it is sent once more."""
+"""Maximum Retry-After in seconds after which a throttled command is sent once more."""
 
 
 # A word that may be the serial of a device.
@@ -55,7 +55,7 @@ _WORD: Final = re.compile(r"[0-9A-Za-z]{8,40}")
 
 
 class SessionKeeper(Protocol):
-    """The part of the session that requests use."""
+    """The parts of the session that requests use."""
 
     @property
     def cookie_generation(self) -> int:
@@ -66,13 +66,13 @@ class SessionKeeper(Protocol):
         """Return the value of the csrf cookie."""
 
     def base_url(self, host: Host) -> str:
-        """Return scheme and host."""
+        """Return scheme and host for a ``Host``."""
 
     def cookies_for(self, host: Host) -> Mapping[str, str] | None:
         """Return cookies that a host requires but the cookie jar would not send there."""
 
     def renew_ahead(self) -> None:
-        """Start due renewals in the background."""
+        """Start renewals that are due, in the background."""
 
     async def async_access_token(self, min_valid: float) -> str:
         """Return a token that stays valid for ``min_valid`` seconds."""
@@ -81,18 +81,18 @@ class SessionKeeper(Protocol):
         """Get cookies if there are none."""
 
     async def async_renew_cookies(self, generation: int) -> None:
-        """Renew the cookies unless those of ``generation`` have been renewed since."""
+        """Renew the cookies, unless those of ``generation`` have already been replaced."""
 
     async def async_renew_token(self, refused: str) -> None:
-        """Renew the access token unless the one refused has been renewed since."""
+        """Renew the access token, unless the refused one has already been replaced."""
 
     async def async_renew_csrf(self, refused: str | None) -> None:
-        """Get a csrf cookie other than the one refused."""
+        """Get a csrf cookie other than ``refused``."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request and the number of remedies left for it."""
+    """A request, and the retries and renewals left for it."""
 
     endpoint: Endpoint
     path: str
@@ -106,7 +106,7 @@ class _Request:
 
     @property
     def traffic(self) -> Traffic:
-        """Return the kind of traffic; requests that a user waits for are never held back."""
+        """Return the kind of traffic; requests that a user waits for are commands, which are never held back."""
         return Traffic.COMMANDS if self.endpoint.is_write or is_command() else Traffic.READS
 
 
@@ -117,7 +117,7 @@ def _built(
     json: Mapping[str, Any] | Sequence[Any] | None,
     headers: Mapping[str, str] | None,
 ) -> _Request:
-    """Return a request with its path filled in; raises ``AlexaInvalidValueError`` for what cannot be encoded."""
+    """Return a request with its path filled in; raises ``AlexaInvalidValueError`` if a value cannot be encoded."""
     must_be_encodable((params, query, json))
     path = encoded_path(endpoint.path, params)
     return _Request(endpoint, path, query or {}, json, headers or {}, retries=0 if endpoint.is_write else 1)
@@ -125,7 +125,7 @@ def _built(
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """Credentials that a request was sent with."""
+    """The credentials with which a request was sent."""
 
     generation: int
     csrf: str | None
@@ -138,7 +138,7 @@ def _words(request: _Request) -> frozenset[str]:
 
 
 class _Again(Exception):  # noqa: N818 - no error: a request to be sent once more
-    """A request is to be sent once more, in this form."""
+    """Signals that a request should be sent once more, in its changed form."""
 
     def __init__(self, request: _Request) -> None:
         super().__init__()
@@ -146,10 +146,10 @@ class _Again(Exception):  # noqa: N818 - no error: a request to be sent once mor
 
 
 class Transport:
-    """Send the requests of one account; see ``async_request``."""
+    """Sends the requests of one account; see ``async_request``."""
 
     def __init__(self, session: aiohttp.ClientSession, keeper: SessionKeeper) -> None:
-        """Initialize with ``session`` and the cookies in its jar; the caller closes it."""
+        """Initialize with a session that the caller closes; its cookie jar contains the account's cookies."""
         self._session = session
         self._keeper = keeper
         self._slots = Slots(SLOTS_AT_SETUP)
@@ -165,7 +165,7 @@ class Transport:
         self.write_listener: Callable[[frozenset[str]], None] | None = None
 
     def setup_done(self) -> None:
-        """Lower the request concurrency now that setup has finished."""
+        """Lower the limit of concurrent requests after setup."""
         self._setup_until = None
         self._slots.limit(SLOTS)
 
@@ -213,23 +213,21 @@ class Transport:
     ) -> Any:
         """Send a request and return the JSON of the response, or None if it is empty.
 
-        ``params`` fill the placeholders of the endpoint's path, ``headers`` are added to the
-        default ones; a page is returned as text. Reads are retried once after a connection
-        error, a 5xx or an invalid response; writes are not. A request refused because of its
-        cookies, token or csrf value did not run: these are renewed and it is sent once more.
+        ``params`` fill the placeholders of the endpoint's path, and ``headers`` are added to the default ones. A page
+        is returned as text. Reads are retried once after a connection error, a 5xx or an invalid response; writes are
+        not. A request that was refused because of its cookies, token or csrf value did not run: the credential is
+        renewed, and the request is sent once more. A throttled command waits for a Retry-After of up to 5 s and is sent
+        once more.
 
-        A throttled command waits for a Retry-After of up to 5 s and is sent once more.
-
-        Raises ``AlexaRateLimitedError`` (a read without a request while its host is throttled),
-        ``AlexaConnectionError`` (its ``sent`` is true when a write may have run),
-        ``AlexaUnsupportedError`` (403, 404, 405), ``AlexaCommandError`` (a refused write),
-        ``AlexaBadResponseError``, and ``AlexaAuthError`` when the token endpoint says that
-        the grant is gone.
+        Raises ``AlexaRateLimitedError`` (for a read, without sending it, while its host is throttled),
+        ``AlexaConnectionError`` (its ``sent`` is True if a write may have run), ``AlexaUnsupportedError`` (403, 404,
+        405), ``AlexaCommandError`` (a refused write), ``AlexaBadResponseError``, and ``AlexaAuthError`` if the token
+        endpoint says that the grant was revoked.
         """
         return (await self._async_send(_built(endpoint, params, query, json, headers)))[0]
 
     async def _async_send(self, request: _Request) -> tuple[Any, int]:
-        """Send a request until its answer is final; returns its JSON and how many bytes that had."""
+        """Send a request until its response is final; return the JSON and the size of the body in bytes."""
         endpoint = request.endpoint
         if self._setup_until is not None and monotonic() > self._setup_until:
             self.setup_done()
@@ -248,7 +246,7 @@ class Transport:
         return self._stats.setdefault(endpoint.name, RequestStats())
 
     async def _attempt(self, request: _Request) -> tuple[Any, int]:
-        """Send a request once; raises ``_Again`` to have it sent once more."""
+        """Send a request once; raises ``_Again`` if it should be sent once more."""
         endpoint, traffic = request.endpoint, request.traffic
         self._check_throttle(endpoint, traffic)
         with command() if traffic is Traffic.COMMANDS else nullcontext():
@@ -285,12 +283,15 @@ class Transport:
         raise _Again(replace(request, renewals=request.renewals - 1))
 
     def _check_throttle(self, endpoint: Endpoint, traffic: Traffic) -> None:
-        """Raise for a read while its host is throttled."""
+        """Raise ``AlexaRateLimitedError`` for a read while its host is throttled."""
         if traffic is Traffic.READS and (remaining := self.throttle.held_back(self._keeper.base_url(endpoint.host))):
             raise AlexaRateLimitedError("Amazon throttles the account", retry_after=remaining, endpoint=endpoint.label)
 
     def _note_throttling(self, request: _Request, answer: HttpAnswer) -> float | None:
-        """Record throttling; return the seconds after which to send the request once more, if at all."""
+        """Record whether the response was throttled; return the seconds to wait before a retry, or None if it was not.
+
+        Raises ``AlexaRateLimitedError`` for a throttled request that is not retried.
+        """
         endpoint, traffic = request.endpoint, request.traffic
         host = self._keeper.base_url(endpoint.host)
         if not answer.is_throttled:
@@ -310,7 +311,7 @@ class Transport:
         )
 
     async def _prepare(self, endpoint: Endpoint) -> str | None:
-        """Ensure cookies, or return the access token, as the endpoint requires."""
+        """Ensure that there are cookies, or return the access token, depending on the endpoint."""
         if endpoint.host is Host.ALEXA_API:
             return await self._keeper.async_access_token(60)
         await self._keeper.async_ensure_cookies()
@@ -338,7 +339,7 @@ class Transport:
         return await async_recorded(self.recorder, endpoint, url, request.json, exchange)
 
     async def _cure_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Renew a refused csrf cookie and have the request sent once more."""
+        """If the csrf cookie was refused, renew it and raise ``_Again``."""
         if answer.status != 403 or not request.endpoint.needs_csrf or not answer.names_csrf:
             return
         if request.csrf_renewals:
@@ -346,9 +347,9 @@ class Transport:
             raise _Again(replace(request, csrf_renewals=request.csrf_renewals - 1))
 
     async def _cure_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Renew refused cookies or tokens; raises ``AlexaConnectionError`` if that does not help.
+        """Renew refused cookies or tokens and raise ``_Again``; raises ``AlexaConnectionError`` if that does not help.
 
-        An endpoint that refuses fresh cookies causes no renewals for a while.
+        An endpoint that refuses fresh cookies causes no further renewals for a while.
         """
         endpoint = request.endpoint
         refused = AlexaConnectionError(
@@ -376,7 +377,7 @@ class Transport:
 
 
 def _headers(endpoint: Endpoint, proof: _Proof) -> dict[str, str]:
-    """Return the headers of a request except its cookies."""
+    """Return the headers of a request, except its cookies."""
     headers = {
         "User-Agent": API_USER_AGENT if endpoint.browser_agent else USER_AGENT,
         "Accept": "application/json" if endpoint.browser_agent else "*/*",
@@ -391,21 +392,21 @@ def _headers(endpoint: Endpoint, proof: _Proof) -> dict[str, str]:
 
 
 def _is_signed_out(endpoint: Endpoint, answer: HttpAnswer) -> bool:
-    """Return whether Amazon does not know us: 401, a redirect, or its sign-in page where JSON was asked for."""
+    """Return whether Amazon rejects the session: 401, a redirect, or the sign-in page instead of JSON."""
     if answer.status == 401 or 300 <= answer.status < 400:
         return True
     return answer.status == 200 and endpoint.answer not in (Answer.PAGE, Answer.HTML) and answer.is_html
 
 
 def _is_worth_a_retry(err: AlexaError) -> bool:
-    """Return whether a read may be tried again: not after a refusal, and not after it hung for long."""
+    """Return whether to retry a read: not after a refusal, and not after a long timeout."""
     if isinstance(err, AlexaConnectionError):
         return err.code != TimeoutError.__name__
     return err.status is not None and err.status < 400 and err.code != "too_large"
 
 
 def _result(endpoint: Endpoint, answer: HttpAnswer) -> Any:
-    """Return the JSON of a good answer; raises what the others mean."""
+    """Return the JSON of a successful response; raises the error for any other response."""
     label, status = endpoint.label, answer.status
     if status >= 400:
         message = f"{label} was answered {status}"

@@ -1,7 +1,7 @@
-"""Requests whose form rests on one source, and what Amazon said to them.
+"""Requests whose form is known from one source only, and their refusals.
 
-One that an account's cloud refuses is not sent again for a day: it fails at once, so that its
-fallback is used. Then it is tried once more.
+A request that the cloud refuses for an account is not sent for a day. It fails at once meanwhile, so that its fallback
+is used, and is tried once more after that.
 """
 
 from collections.abc import Iterator
@@ -19,30 +19,30 @@ _NOT_IN_SCHEMA: Final = ("Validation error", "FieldUndefined")
 
 
 class UnprovenRequests:
-    """The unproven requests that an account's cloud has refused, by a name for each."""
+    """The unproven requests that the cloud refused for one account, each by a name."""
 
     def __init__(self) -> None:
-        """Initialize without a refusal."""
+        """Initialize without refusals."""
         self._until: dict[str, float] = {}
 
     @property
     def unsupported(self) -> tuple[str, ...]:
-        """Return the names of the requests that are not sent at present."""
+        """Return the names of the requests that are suspended after a refusal."""
         return tuple(sorted(name for name in self._until if self.is_held(name)))
 
     def is_held(self, name: str) -> bool:
-        """Return whether an earlier refusal of a request counts."""
+        """Return whether a request is suspended after a refusal."""
         return self._until.get(name, 0.0) > monotonic()
 
     def refuse(self, name: str) -> None:
-        """Remember that Amazon has refused a request."""
+        """Record that Amazon refused a request."""
         self._until[name] = monotonic() + REFUSED_FOR
 
     @contextmanager
     def attempt(self, name: str) -> Iterator[None]:
-        """Send an unproven request inside; a refusal is remembered and raised.
+        """Context manager for sending an unproven request; a refusal is recorded and raised.
 
-        Raises ``AlexaUnsupportedError`` instead of entering while an earlier refusal counts.
+        While an earlier refusal is recent, it raises ``AlexaUnsupportedError`` instead of entering the block.
         """
         if self.is_held(name):
             raise AlexaUnsupportedError("Amazon refused this request before", code="unsupported")
@@ -56,10 +56,10 @@ class UnprovenRequests:
 
 
 def is_refusal_of_form(err: AlexaError) -> bool:
-    """Return whether Amazon refused a request for its form: 400, 403, 404, 405, or not in its GraphQL schema."""
+    """Return whether Amazon refused the form of a request: 400, 403, 404, 405, or a field missing in GraphQL."""
     return err.status in _STATUSES or is_not_in_schema(err)
 
 
 def is_not_in_schema(err: AlexaError) -> bool:
-    """Return whether Amazon's GraphQL schema lacks what a document asks for."""
+    """Return whether Amazon's GraphQL schema lacks a field of the document."""
     return any(word in (err.code or "") for word in _NOT_IN_SCHEMA)

@@ -39,14 +39,14 @@ class AlarmTone:
 class AlarmsApi(Protocol):
     """Alarms, timers and reminders of one account.
 
-    Every method raises an ``AlexaError``. Volumes are 0–100.
+    Every method raises an ``AlexaError`` on failure. Volumes are 0–100.
     """
 
     async def async_create_alarm(self, device: Device, timing: Timing, sound: AlarmTone | None) -> str:
-        """Create an alarm and return its id; without ``sound`` it uses the default sound of the device."""
+        """Create an alarm and return its id; without ``sound`` the device uses its default."""
 
     async def async_create_reminder(self, device: Device, timing: Timing, label: str) -> str:
-        """Create a reminder and return its id; a device with the serial ``EVERYWHERE`` means all devices."""
+        """Create a reminder and return its id; a device with the serial ``EVERYWHERE`` stands for all devices."""
 
     async def async_edit_alarm(
         self, device: Device, alarm: Notification, timing: Timing | None, sound: AlarmTone | None

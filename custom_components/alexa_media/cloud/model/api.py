@@ -31,18 +31,18 @@ class Capability(Flag):
     PUSH = auto()
     BLUETOOTH = auto()
     ANNOUNCEMENTS = auto()
-    """Announcements only, no other speech."""
+    """Announcements are supported, but no other speech."""
 
 
 class AlexaBackend(Protocol):
     """One signed-in account of one cloud.
 
-    Every method raises an ``AlexaError``; a command returns when Amazon has accepted it.
+    Every method raises an ``AlexaError`` on failure. A command returns when Amazon has accepted it.
     """
 
     @property
     def capabilities(self) -> Capability:
-        """Return the optional parts that this backend supports."""
+        """Return the optional parts that the backend supports."""
 
     @property
     def account(self) -> Account:
@@ -50,19 +50,19 @@ class AlexaBackend(Protocol):
 
     @property
     def own_serial(self) -> str | None:
-        """Return the serial under which the integration is registered as an app."""
+        """Return the serial number under which the integration is registered as an app."""
 
     @property
     def history(self) -> HistoryApi | None:
-        """Return the voice history, or None if the cloud has none."""
+        """Return the API of the voice history, or None if the cloud has none."""
 
     @property
     def smart_home(self) -> SmartHomeApi | None:
-        """Return the smart home, or None if the account has none."""
+        """Return the smart home API, or None if the account has none."""
 
     @property
     def alarms(self) -> AlarmsApi | None:
-        """Return the API of alarms, timers and reminders."""
+        """Return the API of alarms, timers and reminders, or None if the cloud has none."""
 
     @property
     def management(self) -> ManagementApi | None:
@@ -70,30 +70,30 @@ class AlexaBackend(Protocol):
 
     @property
     def intervals(self) -> Mapping[Topic, timedelta]:
-        """Return the poll interval of topics that cost one request per device."""
+        """Return the poll intervals of topics that cost one request per device."""
 
     def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
-        """Register a callback returning the keys of a topic that entities show; only those are read."""
+        """Register a callback that returns the keys of a topic shown by entities; only these are read."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each successful response; it must not block. A new listener replaces the last."""
+        """Call ``listener`` after each successful response; it must not block. It replaces an earlier listener."""
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
-        """Hand all answers and directives to ``recorder``, or to none."""
+        """Send all responses and directives to ``recorder``; None stops that."""
 
     def renew_stream(self) -> None:
-        """Reopen a stream that delivers no events: register the capabilities, look up the region, connect."""
+        """Register the capabilities again, look up the region and reopen a stream that delivers no events."""
 
     def reopen_stream(self) -> None:
-        """Skip the wait before the next connection attempt of the push stream."""
+        """Reconnect the push stream now, without waiting for the back-off."""
 
     @property
     def drift(self) -> Drift:
-        """Return how responses differ from earlier ones."""
+        """Return the counts of responses whose form differs from earlier ones."""
 
     @property
     def unsupported(self) -> tuple[str, ...]:
-        """Return the names of the requests that Amazon refused in the last 24 hours and that are not sent."""
+        """Return the names of the requests that are suspended because Amazon refused them in the last 24 hours."""
 
     @property
     def stats(self) -> Mapping[str, object]:
@@ -124,19 +124,19 @@ class AlexaBackend(Protocol):
         """Return the API of device settings."""
 
     async def async_sign_in(self) -> None:
-        """Get the tokens and cookies; sufficient for the push stream."""
+        """Get the tokens and cookies, which suffice for the push stream."""
 
     async def async_connect(self) -> None:
-        """Sign in if needed and look up the service endpoints."""
+        """Sign in if necessary, and look up the service endpoints."""
 
     def setup_done(self) -> None:
-        """Lower the request concurrency now that setup has finished."""
+        """Lower the limit of concurrent requests after setup."""
 
     async def async_identify(self) -> Account:
         """Return the signed-in account, read from the cloud."""
 
     async def async_devices(self) -> Mapping[str, Device]:
-        """Return all devices by serial; raises rather than return an empty or implausible list."""
+        """Return all devices by serial; raises instead of returning an empty or implausible list."""
 
     async def async_sessions(self) -> tuple[Session, ...]:
         """Return all media sessions of the account; empty if all players are idle."""
@@ -151,7 +151,7 @@ class AlexaBackend(Protocol):
         """Return the Do Not Disturb state of all devices that support it, by serial."""
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
-        """Turn Do Not Disturb of one device on or off."""
+        """Turn Do Not Disturb on or off on one device."""
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
         """Return the paired devices of each Echo that has Bluetooth, by serial."""
@@ -160,7 +160,7 @@ class AlexaBackend(Protocol):
         """Connect a paired Bluetooth device, given by its MAC address."""
 
     async def async_disconnect_bluetooth(self, device: Device) -> None:
-        """Disconnect all Bluetooth devices."""
+        """Disconnect all Bluetooth devices of an Echo."""
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
         """Run a command on devices; commands submitted together are sent as one request."""
@@ -168,10 +168,10 @@ class AlexaBackend(Protocol):
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
-        """Run commands on each device in order; return one error or None per plan.
+        """Run the commands of each plan in order on its device; return one error or None per plan.
 
-        The commands of a plan are sent in one request, and so are plans submitted together. A
-        plan that Amazon refuses does not affect the others. A device may occur in one plan only.
+        The commands of a plan are sent in one request, and plans submitted together may share it. A plan that Amazon
+        refuses does not affect the others. A device may occur in one plan only.
         """
 
     async def async_player_command(self, command: PlayerCommand, device: Device) -> None:

@@ -1,4 +1,4 @@
-"""Smart-home appliances and Alexa Guard: features, states, controls and protocol.
+"""Smart home appliances and Alexa Guard: features, states, controls and protocol.
 
 Names of features, properties and operations are those of Amazon's GraphQL schema.
 """
@@ -14,11 +14,11 @@ from .devices import OpenEnum
 
 OPEN: Final = "Position.Up"
 CLOSED: Final = "Position.Down"
-"""Modes that open and close garage doors and blinds, as the Smart Home API documents them."""
+"""Mode that closes a garage door or a blind, from the documentation of Amazon's Smart Home Skill API."""
 
 
 class ApplianceKind(OpenEnum):
-    """Type of an appliance: Alexa's display category, or the type set by the user in the app (a plug as a light)."""
+    """Type of an appliance: Amazon's display category, or the type selected in the app (a plug as a light)."""
 
     ACTIVITY_TRIGGER = "ACTIVITY_TRIGGER"
     AIR_FRESHENER = "AIR_FRESHENER"
@@ -46,7 +46,7 @@ class ApplianceKind(OpenEnum):
 
 
 class FeatureName(OpenEnum):
-    """``name`` of a feature."""
+    """Amazon's ``name`` of a feature."""
 
     ACOUSTIC_EVENT_SENSOR = "acousticEventSensor"
     BRIGHTNESS = "brightness"
@@ -77,7 +77,7 @@ class FeatureName(OpenEnum):
 
 
 class PropertyName(OpenEnum):
-    """``name`` of a property, and the type that its value has in a ``Sample``."""
+    """Amazon's ``name`` of a property; each docstring gives the type of its value in a ``Sample``."""
 
     ALLOWED_TEMPERATURE_RANGE = "allowedTemperatureRange"
     """``TemperatureBounds``."""
@@ -98,7 +98,7 @@ class PropertyName(OpenEnum):
     COLOR_TEMPERATURE = "colorTemperatureInKelvin"
     """float, kelvins."""
     COOLER_STAGE = "coolerStage"
-    """OFF, or the stage that runs."""
+    """OFF, or the name of the running stage."""
     DELAY_STATE = "delayState"
     """ENTRY_DELAY, EXIT_DELAY or NONE."""
     DETECTION_STATE = "detectionState"
@@ -106,7 +106,7 @@ class PropertyName(OpenEnum):
     ELECTRICITY_READING = "electricityReading"
     """float in the unit of the feature."""
     FAN_STAGE = "fanStage"
-    """OFF, or the stage that runs."""
+    """OFF, or the name of the running stage."""
     FIRE_ALARM = "fireAlarm"
     """OK or ALARM."""
     ILLUMINANCE = "illuminance"
@@ -118,13 +118,13 @@ class PropertyName(OpenEnum):
     NATURAL_GAS_READING = "naturalGasReading"
     """float in the unit of the feature."""
     MODE = "mode"
-    """One of the feature's modes."""
+    """The value of one of the feature's modes."""
     PERCENTAGE = "percentage"
     """float, 0–100."""
     POWER_LEVEL = "powerLevel"
     """float, 0–100."""
     PRIMARY_HEATER_STAGE = "primaryHeaterStage"
-    """OFF, or the stage that runs."""
+    """OFF, or the name of the running stage."""
     POWER_STATE = "powerState"
     """ON or OFF."""
     RANGE_VALUE = "rangeValue"
@@ -134,7 +134,7 @@ class PropertyName(OpenEnum):
     RELATIVE_HUMIDITY = "relativeHumidity"
     """float, percent."""
     STATUS_CODE = "statusCode"
-    """Codes of what is wrong, separated by commas; "" for none."""
+    """Error codes of the appliance, separated by commas; "" for none."""
     TARGET_SETPOINT = "targetSetpoint"
     """``Temperature``."""
     TEMPERATURE = "temperature"
@@ -153,7 +153,7 @@ class PropertyName(OpenEnum):
 
 
 class TemperatureScale(OpenEnum):
-    """``scale`` of a temperature."""
+    """Amazon's ``scale`` of a temperature."""
 
     CELSIUS = "CELSIUS"
     FAHRENHEIT = "FAHRENHEIT"
@@ -162,13 +162,13 @@ class TemperatureScale(OpenEnum):
 
 
 class Exposure(StrEnum):
-    """Evidence that Home Assistant itself exposes an appliance to Alexa; ``NONE`` without any."""
+    """Evidence that Home Assistant itself exposes an appliance to Alexa; ``NONE`` if there is none."""
 
     NONE = "none"
     SKILL = "skill"
-    """Home Assistant's Alexa skill, or its emulated Hue bridge by name."""
+    """Exposed by Home Assistant's Alexa skill, or by its emulated Hue bridge, according to the name."""
     HUE_V1 = "hue_v1"
-    """Looks like an old Hue bridge, as Home Assistant's emulation does; counts only if that is loaded."""
+    """Looks like an old Hue bridge, as Home Assistant's emulation does; only relevant if that is loaded."""
     MATTER_BRIDGE = "matter_bridge"
     """A Matter bridge, which may expose Home Assistant to Alexa."""
     MATTER_CHILD = "matter_child"
@@ -177,7 +177,7 @@ class Exposure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HueSaturation:
-    """A colour: hue 0–360, saturation and brightness 0–1."""
+    """A color: hue 0–360, saturation and brightness 0–1."""
 
     hue: float
     saturation: float
@@ -194,7 +194,7 @@ class Temperature:
 
 @dataclass(frozen=True, slots=True)
 class TemperatureBounds:
-    """The temperatures that a thermostat can be set to."""
+    """Lowest and highest temperature that a thermostat can be set to."""
 
     minimum: Temperature
     maximum: Temperature
@@ -213,7 +213,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueRange:
-    """Limits of a range feature; ``unit`` is Amazon's name (``Alexa.Unit.Percent``)."""
+    """Limits of a range feature; ``unit`` is Amazon's name, such as ``Alexa.Unit.Percent``."""
 
     minimum: float
     maximum: float
@@ -224,7 +224,7 @@ class ValueRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeOption:
-    """A mode, and its name if Amazon has one."""
+    """A mode, and its name if Amazon sends one."""
 
     value: str
     name: str | None = None
@@ -234,10 +234,10 @@ class ModeOption:
 class Feature:
     """A function or measurement of an appliance.
 
-    ``instance`` distinguishes several ranges, modes and toggles of one appliance; it is ""
-    if there is only one. A feature without ``operations`` can only be read. ``modes`` are
-    those of a mode feature, of a thermostat, or the arm states of a panel. ``value_range`` is that of a range.
-    ``units`` are those of a meter's readings (``MILLIWATT_HOUR``) by property. ``needs_code``: a panel asks for a code.
+    ``instance`` distinguishes several ranges, modes and toggles of one appliance; it is "" if there is only one. A
+    feature without ``operations`` is read-only. ``modes`` are the modes of a mode feature or of a thermostat, or the
+    arm states of a panel. ``value_range`` is set for a range. ``units`` are the units of a meter's readings
+    (``MILLIWATT_HOUR``) by property. ``needs_code`` means that a panel asks for a code.
     """
 
     name: FeatureName
@@ -254,14 +254,14 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appliance:
-    """A smart-home device.
+    """A smart home device.
 
-    ``entity_id`` is Alexa's (a UUID), on which unique ids hang; ``endpoint_id`` is how GraphQL
-    names it, ``appliance_id`` how phoenix does, ``merged_ids`` what it consists of where Alexa
-    has made one of several. ``echo_serial`` is the Echo that it hangs on, or that it is
-    (``is_echo``); ``connected_via`` that Echo's name. ``serial`` is its own. ``is_local``: on an
-    Echo's hub, or Amazon's own. ``type_raw`` is the display category as it came. ``is_scene``: it can only
-    be activated. ``sounds``: what it can hear, as properties (``smokeAlarmDetectionState``).
+    ``entity_id`` is Alexa's id (a UUID), the base of unique ids. ``endpoint_id`` is the id in GraphQL, ``appliance_id``
+    the id in phoenix. ``merged_ids`` are the appliances that Alexa has merged into this one. ``echo_serial`` is the
+    serial of the Echo that the appliance is connected to, or that it is (``is_echo``), and ``connected_via`` the name
+    of that Echo. ``serial`` is the appliance's own. ``is_local`` means that it is connected to an Echo's hub or made by
+    Amazon. ``type_raw`` is the display category as received. ``is_scene`` means that it can only be activated.
+    ``sounds`` are the sounds that it can detect, as properties (``smokeAlarmDetectionState``).
     """
 
     entity_id: str
@@ -288,7 +288,7 @@ class Appliance:
     features: tuple[Feature, ...] = ()
 
     def feature(self, name: FeatureName, instance: str | None = None) -> Feature | None:
-        """Return a feature by name, the first one if no instance is given."""
+        """Return a feature by name and instance, or the first of that name if no instance is given."""
         return next(
             (
                 feature
@@ -299,12 +299,12 @@ class Appliance:
         )
 
     def all_of(self, name: FeatureName) -> tuple[Feature, ...]:
-        """Return all features of a name: ranges, modes, toggles."""
+        """Return all features with a name, such as all ranges."""
         return tuple(feature for feature in self.features if feature.name is name)
 
 
 class PropertyKey(NamedTuple):
-    """Key of a property: Amazon's ``feature`` and ``name``; ``instance`` is "" if there is none."""
+    """Key of a property: Amazon's ``feature`` and ``name``; ``instance`` is "" if the feature has none."""
 
     feature: str
     name: str
@@ -312,19 +312,19 @@ class PropertyKey(NamedTuple):
 
 
 _AHEAD: Final = timedelta(hours=1)
-"""Maximum lead of Amazon's clock."""
+"""Maximum by which Amazon's clock may be ahead."""
 
 
 def time_of_sample(at: datetime | None) -> datetime | None:
-    """Return the time of a sample; None for one in the future, against which every later sample would be old."""
+    """Return the time of a sample; None for a time in the future, which would outdate every later sample."""
     return None if at is None or at > datetime.now(UTC) + _AHEAD else at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A value and when it was measured; ``value`` is ``None`` if Amazon could not read it, ``error`` is the reason.
+    """A value and the time of its measurement; ``value`` is ``None`` if Amazon reported an ``error`` instead.
 
-    The time matters in itself: of colour and colour temperature a lamp shows the newer one.
+    The times are compared, for example: a lamp shows the newer one of its color and its color temperature.
     """
 
     value: Value | None
@@ -332,7 +332,7 @@ class Sample:
     error: str | None = None
 
     def is_older_than(self, other: Sample) -> bool:
-        """Return whether this was sampled before the other one; false without both times."""
+        """Return whether this sample is older than another one; False unless both have a time."""
         return self.at is not None and other.at is not None and self.at < other.at
 
 
@@ -340,8 +340,7 @@ class Sample:
 class ApplianceState:
     """State of an appliance.
 
-    ``refused`` is true after a command that found it unreachable, until Amazon tells
-    anything newer.
+    ``refused`` is True after a command found the appliance unreachable, until Amazon sends a newer state.
     """
 
     samples: Mapping[PropertyKey, Sample] = field(default_factory=dict)
@@ -349,14 +348,14 @@ class ApplianceState:
 
     @property
     def reachable(self) -> bool:
-        """Return whether the appliance is reachable according to Amazon."""
+        """Return whether the appliance is reachable, according to Amazon."""
         if self.refused:
             return False
         reachability = self.value(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)
         return reachability is None or reachability == "OK"
 
     def sample(self, feature: str, name: str, instance: str = "") -> Sample | None:
-        """Return the sample of a property."""
+        """Return the sample of a property, or None."""
         return self.samples.get(PropertyKey(feature, name, instance))
 
     def value(self, feature: str, name: str, instance: str = "") -> Value | None:
@@ -365,7 +364,7 @@ class ApplianceState:
         return sample.value if sample else None
 
     def updated(self, newer: ApplianceState) -> ApplianceState:
-        """Return this state updated by another one; samples older than the present ones are ignored."""
+        """Return this state updated with another one; samples older than the present ones are ignored."""
         taken = {
             key: sample
             for key, sample in newer.samples.items()
@@ -378,21 +377,24 @@ class ApplianceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPower:
-    """Turn on or off."""
+    """Turn an appliance on or off."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetBrightness:
-    """Brightness 0–100."""
+    """Set the brightness, 0–100."""
 
     level: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetColor:
-    """Hue 0–360, saturation and brightness 0–1; ``name`` is Alexa's color name, for appliances limited to those."""
+    """Set the color: hue 0–360, saturation and brightness 0–1.
+
+    ``name`` is Alexa's name of the color, for appliances that only accept names.
+    """
 
     hue: float
     saturation: float
@@ -402,7 +404,7 @@ class SetColor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetColorTemperature:
-    """Color temperature; ``name`` is Alexa's name (``soft_white``), for appliances limited to those."""
+    """Set the color temperature in kelvins; ``name`` is Alexa's name (``soft_white``) for appliances that need it."""
 
     kelvin: int
     name: str | None = None
@@ -417,7 +419,7 @@ class SetLock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetMode:
-    """Set the mode of an instance."""
+    """Set the mode of a feature instance."""
 
     instance: str
     mode: str
@@ -433,7 +435,7 @@ class SetToggle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetRange:
-    """Set the value of a range."""
+    """Set the value of a range feature."""
 
     instance: str
     value: float
@@ -441,7 +443,7 @@ class SetRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLevel:
-    """Level 0–100 of ``percentage`` or ``powerLevel``."""
+    """Set a level, 0–100, of ``percentage`` or ``powerLevel``."""
 
     feature: Literal[FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL]
     level: int
@@ -449,14 +451,14 @@ class SetLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetThermostatMode:
-    """HEAT, COOL, AUTO, OFF or ECO."""
+    """Set the thermostat's mode: HEAT, COOL, AUTO, OFF or ECO."""
 
     mode: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSetpoint:
-    """One target temperature, or a lower and an upper one."""
+    """Set one target temperature, or a lower and an upper one."""
 
     scale: TemperatureScale
     target: float | None = None
@@ -466,7 +468,7 @@ class SetSetpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSpeakerVolume:
-    """Volume 0–100 of an appliance with a speaker that is not a media player."""
+    """Set the volume, 0–100, of an appliance with a speaker that is not a media player."""
 
     level: int
 
@@ -488,7 +490,7 @@ type Control = (
 
 
 def feature_of(control: Control) -> tuple[FeatureName, str]:
-    """Return name and instance of the feature that a control sets."""
+    """Return the name and the instance of the feature that a control sets."""
     match control:
         case SetPower():
             return FeatureName.POWER, ""
@@ -523,7 +525,7 @@ class Discovery:
 
 
 class ArmState(OpenEnum):
-    """``armState`` of a security panel. Guard is armed in AWAY; in STAY (Amazon's Home) and DISARMED it is not."""
+    """``armState`` of a security panel. Guard listens in ARMED_AWAY only; ARMED_STAY is "Home" in the app."""
 
     ARMED_AWAY = "ARMED_AWAY"
     ARMED_STAY = "ARMED_STAY"
@@ -534,14 +536,14 @@ class ArmState(OpenEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmartHomeChanged:
-    """Appliances changed: samples by endpoint id; each carries its time."""
+    """A push with samples of appliances by endpoint id; each sample has its time."""
 
     states: Mapping[str, ApplianceState]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceGroup:
-    """A group of appliances and Echos, which Alexa shows as a room; ``members`` are endpoint ids."""
+    """A group of appliances and Echos, shown as a room in the app; ``members`` are endpoint ids."""
 
     group_id: str
     name: str
@@ -549,16 +551,19 @@ class DeviceGroup:
 
 
 class SmartHomeApi(Protocol):
-    """The smart home of an account. Every method raises an ``AlexaError``."""
+    """The smart home of an account. Every method raises an ``AlexaError`` on failure."""
 
     async def async_discover(self) -> Discovery:
-        """Return all appliances and their states in one request; an account may have none."""
+        """Return all appliances and their states in one request; both may be empty."""
 
     async def async_groups(self) -> Mapping[str, str]:
         """Return the room name of each appliance and Echo, by endpoint id, entity id or appliance id."""
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
-        """Return the rooms with their members; raises where the account is known to refuse it."""
+        """Return the rooms with their members.
+
+        Raises ``AlexaUnsupportedError`` if Amazon refuses this for the account.
+        """
 
     async def async_add_to_group(self, change: DeviceGroup) -> None:
         """Add members to a group, or create it if it has no id."""
@@ -567,38 +572,40 @@ class SmartHomeApi(Protocol):
         """Rename an appliance."""
 
     async def async_enable(self, appliance: Appliance, *, enabled: bool) -> None:
-        """Turn an appliance on or off for Alexa, which then ignores it."""
+        """Enable an appliance in Alexa, or disable it, so that Alexa ignores it."""
 
     async def async_remove(self, appliance: Appliance) -> None:
         """Remove an appliance from the account."""
 
     async def async_search(self) -> None:
-        """Have Alexa look for new appliances."""
+        """Start Alexa's search for new appliances."""
 
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Return the states of some appliances by entity id in one request."""
+        """Return the states of the appliances by entity id, in one request."""
 
     async def async_control(
         self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
     ) -> Sequence[AlexaError | None]:
-        """Run controls on each appliance; return one error or None per appliance.
+        """Run the controls of each appliance; return one error or None per appliance.
 
-        What is submitted in the same turn of the event loop, or while a request is in
-        flight, goes out as one request. An appliance that cannot be reached is
-        ``AlexaUnreachableError`` and concerns no other.
+        Controls submitted in the same turn of the event loop, or while a request is in flight, are sent as one request.
+        An unreachable appliance results in ``AlexaUnreachableError`` and does not affect the others.
         """
 
     async def async_activate_scene(self, scene: Appliance) -> None:
-        """Activate a scene; raises ``AlexaUnsupportedError`` where the account is known to refuse it."""
+        """Activate a scene; raises ``AlexaUnsupportedError`` if Amazon refuses this for the account."""
 
     async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Return by entity id what Echos have heard, in one request; raises where the account is known to refuse it."""
+        """Return the sounds that Echos have detected, by entity id, in one request.
+
+        Raises ``AlexaUnsupportedError`` if Amazon refuses this for the account.
+        """
 
     async def async_guard(self, guard: Appliance) -> ArmState:
         """Return the arm state of Guard."""
 
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
-        """Arm or disarm Guard or another security panel, with the code that it asks for.
+        """Arm or disarm Guard or another security panel, with its code if it needs one.
 
         Raises ``AlexaCommandError``; its ``code`` is Amazon's name of the reason (``BypassNeeded``).
         """

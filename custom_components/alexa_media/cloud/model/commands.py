@@ -1,4 +1,4 @@
-"""Commands to a device, and the mark of requests that a user is waiting for."""
+"""Commands to a device, and a marker for requests that a user is waiting for."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from typing import Final
 class Speak:
     """Speak text or SSML on one device; ``alexa.cannedtts.speak…`` is a phrase recorded by Amazon.
 
-    ``sound_seconds`` is how long the sounds in it play, besides the text.
+    ``sound_seconds`` is the length of the sounds in the text, in seconds.
     """
 
     text: str
@@ -68,21 +68,21 @@ class RunSequence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextCommand:
-    """A text command, run as if it had been spoken to the device."""
+    """Run a text command, as if it had been spoken to the device."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchSkill:
-    """Start a skill by its id."""
+    """Launch a skill by its id."""
 
     skill_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MobilePush:
-    """Send a message to the Alexa apps of one customer; the device of the request is not affected."""
+    """Send a message to the Alexa apps of one customer; no Echo speaks it."""
 
     text: str
     title: str
@@ -100,14 +100,14 @@ class DropInNotification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoNotDisturb:
-    """Turn on do not disturb for ``duration`` (at most 12 hours) or ``until`` a local time of the device."""
+    """Turn on Do Not Disturb for ``duration`` (at most 12 hours), or ``until`` a local time of the device."""
 
     duration: timedelta | None = None
     until: time | None = None
 
 
 class FireTvKey(StrEnum):
-    """Key of a Fire TV; the value is the last part of Amazon's name."""
+    """A key of a Fire TV; the value is the last part of Amazon's name."""
 
     TURN_ON = "TurnOn"
     TURN_OFF = "TurnOff"
@@ -118,14 +118,14 @@ class FireTvKey(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressFireTv:
-    """Press a key of a Fire TV; several clients do so."""
+    """Press a key of a Fire TV; several other clients send this command."""
 
     key: FireTvKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayVideo:
-    """Search a Fire TV for ``phrase`` and play the result; the form rests on two clients that do not use it."""
+    """Search a Fire TV for ``phrase`` and play the result; the form is known from two clients that do not use it."""
 
     phrase: str
 
@@ -145,15 +145,15 @@ type DeviceCommand = (
     | PressFireTv
     | PlayVideo
 )
-"""A command to each of its devices."""
+"""A command that becomes one node per device."""
 
 type Command = DeviceCommand | Announce
-"""A command; an announcement is one node for all of its devices."""
+"""Any command; an announcement is one node for all of its devices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayerCommand:
-    """A command to the player of a device: Amazon's ``type`` and its fields."""
+    """A command to the player of a device: Amazon's ``type`` with its fields."""
 
     type: str
     fields: Mapping[str, str | int | float | bool | None]
@@ -161,7 +161,7 @@ class PlayerCommand:
 
 @dataclass(slots=True)
 class _Command:
-    """One command; tasks and timers that it started outlive it and must not count as part of it."""
+    """A command; tasks and timers that it started may outlive it, and no longer count as part of it then."""
 
     is_running: bool = True
 
@@ -171,7 +171,7 @@ _COMMAND: Final[ContextVar[_Command | None]] = ContextVar("alexa_media_command",
 
 @contextmanager
 def command() -> Generator[None]:
-    """Mark all requests in the block as part of a command, so that local back-offs do not delay them."""
+    """Mark all requests in the block as part of a command, so that the integration's back-off does not delay them."""
     running = _Command()
     token = _COMMAND.set(running)
     try:
@@ -182,6 +182,6 @@ def command() -> Generator[None]:
 
 
 def is_command() -> bool:
-    """Return whether the current code runs for a command that has not ended."""
+    """Return whether the current code runs as part of a command that has not ended."""
     running = _COMMAND.get()
     return running is not None and running.is_running

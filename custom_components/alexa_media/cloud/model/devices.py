@@ -1,10 +1,7 @@
 """Devices, groups, players, notifications and Amazon Kids: immutable values and protocol.
 
-Enumerations map unknown values to ``UNKNOWN``; the model keeps the
-raw text beside it, so that diagnostics can show it.
-
-A speaker group may contain groups: a stereo pair is one, and can be a member of another. A command
-for a group goes to each of its leaves once.
+Enumerations map unknown values to ``UNKNOWN``. The models store the raw text as well, for diagnostics. A speaker group
+may contain groups, such as a stereo pair. A command for a group is sent once to each device at the leaves of that tree.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +14,7 @@ from ..json import UNKNOWN_VALUES
 
 
 class OpenEnum(StrEnum):
-    """An enumeration of Amazon's; an unlisted value becomes ``UNKNOWN``."""
+    """Base of Amazon's enumerations; an unlisted value becomes ``UNKNOWN``."""
 
     @classmethod
     @override
@@ -50,8 +47,8 @@ class DeviceFamily(OpenEnum):
 class Account:
     """The signed-in account.
 
-    ``customer_id`` is the ``id`` of users/me (``A…``), ``account_id`` the
-    ``amzn1.account…`` of the registration where known.
+    ``customer_id`` is the ``id`` of ``users/me`` (``A…``), ``account_id`` the ``amzn1.account…`` id of the
+    registration, if known.
     """
 
     customer_id: str
@@ -63,7 +60,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Stored credentials; nothing else of the sign-in is kept."""
+    """Stored credentials of the registration; nothing else of the sign-in is stored."""
 
     domain: str
     serial: str
@@ -74,11 +71,10 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePreferences:
-    """Preferences of a device; ``None`` if Amazon does not report one.
+    """Preferences of a device; ``None`` for those that Amazon does not report.
 
-    ``temperature_scale`` is CELSIUS or FAHRENHEIT, ``distance_units`` METRIC or IMPERIAL;
-    ``locales`` are those that the device can speak. ``notification_sound``: whether a
-    notification is heard.
+    ``temperature_scale`` is CELSIUS or FAHRENHEIT, ``distance_units`` METRIC or IMPERIAL. ``locales`` are the languages
+    that the device supports. ``notification_sound`` is whether notifications are audible.
     """
 
     locale: str | None = None
@@ -114,7 +110,7 @@ class Device:
     room: str | None = None
     mac_address: str | None = None
     listed_online: bool | None = None
-    """``online`` of the device list; ``None`` if absent, which does not mean offline."""
+    """``online`` in the device list; ``None`` if it is missing, which does not mean offline."""
 
     @property
     def is_group(self) -> bool:
@@ -123,7 +119,7 @@ class Device:
 
 
 class PlayerState(OpenEnum):
-    """``playerState`` of a media session and ``audioPlayerState`` of a push.
+    """``playerState`` of a media session, or ``audioPlayerState`` of a push.
 
     FINISHED is the end of a track, INTERRUPTED the end of playback.
     """
@@ -145,7 +141,7 @@ class Repeat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """The current track; times in seconds, ``position_at`` is when ``position`` was measured."""
+    """The current track; times are in seconds, and ``position_at`` is when ``position`` was measured."""
 
     media_id: str | None = None
     queue_id: str | None = None
@@ -191,7 +187,7 @@ class Player:
 
     @property
     def state(self) -> PlayerState:
-        """Return the state of the session."""
+        """Return the state of the session; IDLE without a session."""
         return self.session.state if self.session else PlayerState.IDLE
 
 
@@ -206,7 +202,7 @@ class PairedDevice:
 
     @property
     def can_be_source(self) -> bool:
-        """Return whether the device can play through the Echo, like a phone and unlike a loudspeaker."""
+        """Return whether the device can play audio through the Echo, as a phone can and a loudspeaker cannot."""
         return "A2DP-SOURCE" in self.profiles
 
 
@@ -217,7 +213,7 @@ class BluetoothState:
     paired: tuple[PairedDevice, ...] | None
 
     def named(self, reserved: str) -> dict[str, PairedDevice]:
-        """Return the paired devices by unique name other than ``reserved``; duplicates get their address appended."""
+        """Return the paired devices by unique name; the address is added to duplicates and to the name ``reserved``."""
         found: dict[str, PairedDevice] = {}
         for device in self.paired or ():
             taken = device.name in found or device.name == reserved
@@ -226,11 +222,11 @@ class BluetoothState:
 
 
 EVERYWHERE: Final = "ALL_DEVICES"
-"""Serial used for reminders on all devices; Amazon's ``deliveryType`` of them."""
+"""Serial number that stands for all devices in reminders; Amazon's value of ``deliveryType``."""
 
 
 class NotificationType(OpenEnum):
-    """``type`` of a notification."""
+    """Amazon's ``type`` of a notification."""
 
     ALARM = "Alarm"
     MUSIC_ALARM = "MusicAlarm"
@@ -240,7 +236,7 @@ class NotificationType(OpenEnum):
 
 
 class NotificationStatus(OpenEnum):
-    """``status`` of a notification."""
+    """Amazon's ``status`` of a notification."""
 
     ON = "ON"
     OFF = "OFF"
@@ -252,13 +248,12 @@ class NotificationStatus(OpenEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """An alarm, timer or reminder as the cloud holds it.
+    """An alarm, timer or reminder as stored in the cloud.
 
-    ``local_date`` and ``local_time`` ("07:00:00.000" parsed to seconds of the day) are in
-    the device's time zone; ``alarm_time``, ``trigger_time``, ``snoozed_to`` and ``deferred``
-    are instants, ``rang`` is when it rang last; ``remaining`` is in seconds. ``index`` is the
-    part of the id by which alarms are addressed. ``rules`` are RFC 5545 rules, ``pattern`` is Amazon's
-    ``recurringPattern``. ``raw`` is the object as it came, for attributes.
+    ``local_date`` and ``local_time`` ("07:00:00.000", parsed to seconds after midnight) are in the device's time zone.
+    ``alarm_time``, ``trigger_time``, ``snoozed_to`` and ``deferred`` are instants. ``rang`` is when it last rang.
+    ``remaining`` is in seconds. ``index`` is the part of the id that addresses an alarm. ``rules`` are RFC 5545 rules,
+    ``pattern`` is Amazon's ``recurringPattern``. ``raw`` is the object as received, for attributes.
     """
 
     notification_id: str
@@ -285,10 +280,10 @@ class Notification:
 
 
 def members_of(device: Device, devices: Mapping[str, Device]) -> Iterator[str]:
-    """Yield the serials of all direct and nested members of a group, groups included, each once.
+    """Yield the serials of all direct and nested members of a group, including nested groups, each once.
 
-    ``devices`` are the known devices by serial; members that it lacks are yielded too. A group
-    that contains itself is not entered again. A single device yields nothing.
+    ``devices`` are the known devices by serial; the serials of unknown members are yielded too. A group that contains
+    itself is not followed again. A single device yields nothing.
     """
     seen = {device.serial}
     waiting = list(reversed(device.members)) if device.is_group else []
@@ -326,7 +321,7 @@ class Child:
 
 
 class KidsApi(Protocol):
-    """Amazon Kids of one account; every method raises an ``AlexaError``."""
+    """Amazon Kids of one account; every method raises an ``AlexaError`` on failure."""
 
     async def async_kids_mode(self, device: Device) -> bool:
         """Return whether Amazon Kids is enabled on a device; costs one request per device."""

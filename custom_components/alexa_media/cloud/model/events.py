@@ -10,8 +10,8 @@ from .devices import PlayerState, Repeat, Session, Volume
 class StreamOpened:
     """The push stream is open.
 
-    ``resync`` is true when pushes may have been missed since the last stream; a planned
-    renewal (``planned``) is the moment for the hourly poll.
+    ``resync`` is True if pushes may have been missed since the last stream. ``planned`` is True for a planned renewal,
+    on which the hourly poll runs.
     """
 
     resync: bool
@@ -20,7 +20,7 @@ class StreamOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamClosed:
-    """The push stream is closed; ``reason`` may be shown."""
+    """The push stream is closed; ``reason`` contains no secrets."""
 
     reason: str
 
@@ -51,9 +51,9 @@ class DndChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualizerChanged:
-    """The equalizer of a device was reported (``None`` for bands that cannot be parsed).
+    """The equalizer of a device was reported; ``None`` for bands that cannot be parsed.
 
-    An unchanged equalizer is a sign that the device woke.
+    An unchanged equalizer indicates that the device woke.
     """
 
     serial: str | None
@@ -73,7 +73,7 @@ class AudioPlayerStateChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueChanged:
-    """Shuffle or repeat changed (``None``: not reported); ``new_queue`` if the queue was replaced."""
+    """Shuffle or repeat changed (``None`` if not reported); ``new_queue`` is True if the queue was replaced."""
 
     serial: str
     shuffle: bool | None
@@ -93,7 +93,7 @@ class MediaProgressChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NowPlayingChanged:
-    """The current track of a session; the push names no device, so match it by media, queue or session id."""
+    """The current track of a session. The push names no device; match it by media, queue or session id."""
 
     session: Session
 
@@ -123,7 +123,7 @@ class BluetoothChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListsChanged:
-    """Items of a list changed, or without ``list_id`` the lists themselves."""
+    """Items of a list changed, or the lists themselves if there is no ``list_id``."""
 
     list_id: str | None
 

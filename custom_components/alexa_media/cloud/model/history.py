@@ -60,7 +60,7 @@ class VoiceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPage:
-    """A page of records, and the token of the next older page; ``None`` on the last page."""
+    """A page of records, and the token of the next older page (``None`` on the last page)."""
 
     records: tuple[VoiceRecord, ...]
     token: str | None
@@ -75,8 +75,8 @@ class HistoryApi(Protocol):
     async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
         """Return the records from ``start`` to ``end``, latest first.
 
-        ``previous`` is the token of the page before. Raises ``AlexaError``.
+        ``previous`` is the token of the previous page. Raises ``AlexaError``.
         """
 
     def watch_writes(self, listener: WriteListener) -> None:
-        """Call ``listener`` before each write with all words of the request that may be serials."""
+        """Call ``listener`` before each write, with the words of the request that may be serial numbers."""

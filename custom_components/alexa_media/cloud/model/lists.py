@@ -23,8 +23,8 @@ class ListType(OpenEnum):
 class ListInfo:
     """A list without its items.
 
-    ``revision`` combines the list's version, time of change and number of open items. As far
-    as is known, the items are unchanged while it is.
+    ``revision`` combines the list's version, time of change and number of open items. The items are assumed to be
+    unchanged while it is the same.
     """
 
     list_id: str
@@ -61,7 +61,7 @@ class ItemChanges:
 
 
 class ListsApi(Protocol):
-    """The lists of an account; every method raises an ``AlexaError``."""
+    """The lists of an account; every method raises an ``AlexaError`` on failure."""
 
     async def async_lists(self) -> Mapping[str, ListInfo]:
         """Return all lists by id."""
@@ -69,23 +69,23 @@ class ListsApi(Protocol):
     async def async_create(self, name: str) -> str | None:
         """Create a custom list and return its id, or None if the response does not contain it.
 
-        No maintained client does this: an account that refuses it raises ``AlexaUnsupportedError`` for a day.
+        No maintained client does this. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
         """
 
     async def async_delete_list(self, found: ListInfo) -> None:
-        """Delete a custom list with its items; refused when ``found.version`` is not the current one.
+        """Delete a custom list with its items; Amazon refuses if ``found.version`` is not the current version.
 
-        As unproven as ``async_create``.
+        This request is as unproven as that of ``async_create``.
         """
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
-        """Return the items of a list, each once; only about the first ``MAX_ITEMS`` of a longer list."""
+        """Return the items of a list, each once; of a long list, about the first ``MAX_ITEMS``."""
 
     async def async_add(self, list_id: str, name: str) -> ListItem | None:
         """Add an item and return it, or None if the response does not contain it."""
 
     async def async_update(self, list_id: str, item: ListItem, changes: ItemChanges) -> ListItem | None:
-        """Change an item, in one request; refused when ``item.version`` is not the current one."""
+        """Change an item in one request; Amazon refuses if ``item.version`` is not the current version."""
 
     async def async_delete(self, list_id: str, item: ListItem) -> None:
-        """Delete an item; refused when ``item.version`` is not the current one."""
+        """Delete an item; Amazon refuses if ``item.version`` is not the current version."""

@@ -12,9 +12,8 @@ from .devices import Device
 class Routine:
     """A routine of the account.
 
-    ``utterances`` are its trigger phrases, ``sequence`` is Amazon's JSON of its actions as a
-    string. ``needs_echo``: an action uses "the device you speak to".
-    ``serials`` are the Echos that the actions name.
+    ``utterances`` are its trigger phrases. ``sequence`` is Amazon's JSON of its actions, as a string. ``needs_echo``
+    means that an action uses "the device you speak to". ``serials`` are the Echos that the actions name.
     """
 
     routine_id: str
@@ -27,22 +26,19 @@ class Routine:
 
 
 class RoutinesApi(Protocol):
-    """The routines of one account; every method raises an ``AlexaError``."""
+    """The routines of one account; every method raises an ``AlexaError`` on failure."""
 
     async def async_routines(self) -> Mapping[str, Routine]:
         """Return all routines by id, including disabled ones."""
 
     async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> Mapping[str, Routine]:
-        """Turn a routine on or off, and return all routines as read after that.
+        """Turn a routine on or off; return all routines as read afterward.
 
-        Raises ``AlexaRoutineError`` if Amazon changed more than that; the routine is then written as it was.
+        Raises ``AlexaRoutineError`` if Amazon changed anything else; the original routine is then written back.
         """
 
     async def async_run(self, routine: Routine, device: Device | None) -> None:
-        """Run a routine, with ``device`` as "the device you speak to".
-
-        Returns when Amazon has accepted it.
-        """
+        """Run a routine, with ``device`` as "the device you speak to"; returns when Amazon has accepted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +83,7 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """A search as Amazon resolved it; ``refusal`` is Amazon's reason not to play it."""
+    """Amazon's resolution of a search; ``refusal`` is Amazon's reason not to play it, or None."""
 
     phrase: str
     refusal: str | None = None
@@ -98,7 +94,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Do:
-    """A command for one device."""
+    """Step that runs a command on one device."""
 
     command: Command
     device: Device
@@ -106,7 +102,7 @@ class Do:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRoutine:
-    """Run a routine, with ``device`` as "the device you speak to"."""
+    """Step that runs a routine, with ``device`` as "the device you speak to"."""
 
     routine: Routine
     device: Device
@@ -114,21 +110,21 @@ class RunRoutine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Pause."""
+    """Step that waits for some seconds."""
 
     seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InTurn:
-    """Steps that run one after the other."""
+    """Step that runs other steps one after the other."""
 
     steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """Steps that run at the same time."""
+    """Step that runs other steps at the same time."""
 
     steps: tuple[Step, ...]
 
@@ -147,7 +143,7 @@ def commands_of(step: Step) -> Iterator[Do | RunRoutine]:
 
 
 class MediaApi(Protocol):
-    """Media that an account can play; every method raises an ``AlexaError``."""
+    """Media that an account can play; every method raises an ``AlexaError`` on failure."""
 
     async def async_providers(self) -> tuple[MusicProvider, ...]:
         """Return the music providers of the account."""
@@ -159,7 +155,7 @@ class MediaApi(Protocol):
         """Return the radio stations that match a search."""
 
     async def async_queue(self, device: Device) -> tuple[QueueItem, ...]:
-        """Return the current and the following tracks of a device; empty if it is idle."""
+        """Return the current and the next tracks of a device; empty if the device is idle."""
 
     async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
         """Return how Amazon resolves a search, without playing it."""
@@ -171,4 +167,4 @@ class MediaApi(Protocol):
         """Stop playback on all devices of the account."""
 
     async def async_run(self, step: Step) -> None:
-        """Run steps as one sequence; speech in it waits until its devices have finished speaking."""
+        """Run a step as one sequence; speech in it waits until its devices have finished speaking."""

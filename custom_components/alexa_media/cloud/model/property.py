@@ -1,4 +1,4 @@
-"""Fleet management of many Echos: settings, units (rooms), Wi-Fi, lifecycle of devices."""
+"""Fleet management of many Echos: settings, units (rooms), Wi-Fi and lifecycle of devices."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ LOCALES = "System.locales"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedUnit:
-    """A property, floor or room; ``path`` holds the names from below the managed unit down to this one."""
+    """A property, floor or room; ``path`` contains the names of the units below the managed unit, down to this one."""
 
     unit_id: str
     path: tuple[str, ...]
@@ -57,7 +57,7 @@ class AddressRefusal:
 
 
 class WifiSecurity(StrEnum):
-    """Amazon's names of the security of a Wi-Fi network."""
+    """Amazon's names for the security of a Wi-Fi network."""
 
     OPEN = "NONE"
     PASSWORD = "WPAPSK"  # noqa: S105 - the name of a method
@@ -76,7 +76,7 @@ class WifiNetwork:
 
 
 class WifiInstallState(OpenEnum):
-    """State of installing a network on a device; after TIMEOUT the outcome is unknown."""
+    """State of a network's installation on a device; after TIMEOUT the outcome is unknown."""
 
     IN_PROGRESS = "IN_PROGRESS"
     SUCCESS = "SUCCESS"
@@ -105,29 +105,29 @@ class ManagedDevice:
 
 
 class ManagementApi(Protocol):
-    """Fleet management. Devices are identified by ``key``; every method raises an ``AlexaError``.
+    """Fleet management. Devices are identified by ``key``; every method raises an ``AlexaError`` on failure.
 
     An unknown key raises ``AlexaUnsupportedError`` before a request is sent.
     """
 
     @property
     def units(self) -> Mapping[str, ManagedUnit]:
-        """Return the units of the last listing by id."""
+        """Return the units of the last device list by id."""
 
     def unit_of(self, key: str) -> ManagedUnit | None:
-        """Return the unit of a device in the last listing."""
+        """Return the unit of a device according to the last device list."""
 
     def created_at(self, key: str) -> datetime | None:
-        """Return when a device was set up."""
+        """Return the time at which a device was set up."""
 
     def key_of(self, entity_id: str) -> str | None:
-        """Return the key of the device that is the smart-home appliance with this entity id."""
+        """Return the key of the device whose appliance has this entity id, or None."""
 
     def serial_of(self, key: str) -> str | None:
         """Return the serial number of a device."""
 
     async def async_settings(self) -> Mapping[str, DeviceSettings]:
-        """Return the settings of all Echos that have entities; costs one request per Echo."""
+        """Return the settings of all Echos that have entities, by key; costs one request per Echo."""
 
     async def async_settings_of(self, key: str) -> DeviceSettings:
         """Read the settings of one Echo."""
@@ -145,7 +145,7 @@ class ManagementApi(Protocol):
         manufacturer: str | None = None,
         model: str | None = None,
     ) -> Sequence[ManagedDevice]:
-        """Search devices by units (any of them), manufacturer and model."""
+        """Return the devices that match: in any of the units, of the manufacturer, and of the model."""
 
     async def async_move(self, key: str, unit_id: str | None) -> None:
         """Move a device into a unit, or out of its unit; the device restarts and loses its settings."""
@@ -154,7 +154,7 @@ class ManagementApi(Protocol):
         """Rename a device."""
 
     async def async_set_address(self, key: str, address: PostalAddress) -> AddressRefusal | None:
-        """Set the address of an Echo; return Amazon's reason to reject it, or None."""
+        """Set the address of an Echo; return the reason if Amazon rejects it, else None."""
 
     async def async_save_wifi(self, network: WifiNetwork) -> None:
         """Store a network with its password in the account's locker."""
@@ -166,7 +166,7 @@ class ManagementApi(Protocol):
         """Return the state of an installation."""
 
     async def async_delete_timers(self, key: str) -> None:
-        """Delete all timers of an Echo, which must be online."""
+        """Delete all timers of an Echo; the Echo must be online."""
 
     async def async_announce(self, text: str, *, keys: Sequence[str] = (), unit_ids: Sequence[str] = ()) -> None:
         """Announce a text on Echos, or in units, in one request."""

@@ -9,14 +9,14 @@ from .devices import Device, DevicePreferences
 
 
 class Setting(StrEnum):
-    """One setting of a device, with its value documented."""
+    """One setting of a device; each docstring describes its value."""
 
     WAKE_WORD = auto()
     """Amazon's name of the wake word, for example ALEXA."""
     WAKE_WORDS = auto()
     """Names of the available wake words."""
     BASS = auto()
-    """-6 to 6, like MID and TREBLE."""
+    """-6 to 6, as for MID and TREBLE."""
     MID = auto()
     TREBLE = auto()
     DISPLAY_POWER = auto()
@@ -28,11 +28,11 @@ class Setting(StrEnum):
     TIME_FORMAT = auto()
     """12_HOURS or 24_HOURS."""
     ATTENTION_SPAN = auto()
-    """Whether the device notices that it is spoken to, without the wake word."""
+    """Whether the device detects that it is spoken to without the wake word."""
     GESTURES = auto()
     """Whether the device reacts to taps."""
     CONNECTED_SPEAKER = auto()
-    """Where sound is played: Bluetooth, InternalSpeaker or, on some devices, Aux."""
+    """Output of sound: Bluetooth, InternalSpeaker or, on some devices, Aux."""
     AUX_DIRECTION = auto()
     """INPUT or OUTPUT."""
     COMMUNICATIONS = auto()
@@ -44,7 +44,7 @@ class Setting(StrEnum):
     WIFI_NAME = auto()
     """Name of the Wi-Fi network."""
     MAC_ADDRESS = auto()
-    """In Amazon's notation."""
+    """MAC address in Amazon's notation."""
 
 
 type SettingValue = bool | int | float | str | tuple[str, ...]
@@ -52,7 +52,7 @@ type SettingValue = bool | int | float | str | tuple[str, ...]
 
 EQUALIZER: Final = (Setting.BASS, Setting.MID, Setting.TREBLE)
 MAX_GAIN: Final = 6
-"""Limit of the bands of an equalizer, in both directions."""
+"""Largest absolute value of an equalizer band."""
 
 
 class SettingSource(StrEnum):
@@ -136,7 +136,7 @@ class Contact:
 
 
 class SettingsApi(Protocol):
-    """The settings of an account's devices; every method raises an ``AlexaError``."""
+    """The settings of an account's devices; every method raises an ``AlexaError`` on failure."""
 
     async def async_preferences(self) -> Mapping[str, DevicePreferences]:
         """Return the preferences of all devices by serial."""
@@ -153,7 +153,8 @@ class SettingsApi(Protocol):
     async def async_set(self, device: Device, setting: Setting, value: SettingValue, known: SettingValues) -> None:
         """Change one setting; ``known`` are the current settings of the device.
 
-        Required in ``known``: all bands for a band of the equalizer, the current one for the wake word.
+        ``known`` has to contain all bands for a change of an equalizer band, and the current wake word for a change of
+        it.
         """
 
     async def async_rename(self, device: Device, name: str) -> None:
@@ -169,12 +170,12 @@ class SettingsApi(Protocol):
         """Return the people of the household."""
 
     async def async_contacts(self) -> tuple[Contact, ...]:
-        """Return the contacts of the Alexa app."""
+        """Return the contacts of the account's Alexa app."""
 
     async def async_send_message(self, message: str) -> None:
-        """Send a message to the own household: its Echos signal it and read it out on request.
+        """Send a message to the user's own household; its Echos signal it and read it out on request.
 
-        One client does so: an account that refuses it raises ``AlexaUnsupportedError`` for a day.
+        The form is known from one client. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
         """
 
     async def async_announce(self, message: str, sender: str) -> None:
@@ -185,7 +186,7 @@ class SettingsApi(Protocol):
 
 
 class BackgroundApi(Protocol):
-    """Screen backgrounds of one account; every method raises an ``AlexaError``."""
+    """Screen backgrounds of one account; every method raises an ``AlexaError`` on failure."""
 
     async def async_set_background(self, device: Device, url: str) -> None:
         """Set the background to the image at an https URL, which Amazon downloads."""

@@ -39,7 +39,7 @@ INTERVALS: Final[Mapping[Topic, timedelta]] = {
 class SmartPropertiesBackend:
     """One organization or unit; ``AlexaBackend`` documents the methods.
 
-    There are no players, no alarms and no pushes here.
+    This cloud has no players, no alarms and no push stream.
     """
 
     # Available only with the account of the Alexa app.
@@ -61,7 +61,7 @@ class SmartPropertiesBackend:
         *,
         whole_organization: bool,
     ) -> None:
-        """Use ``session``, which stays the caller's; ``unit_id`` and all units below it are managed."""
+        """Initialize with a session that the caller closes; ``unit_id`` and all units below it are managed."""
         self._watched: dict[Topic, Callable[[], frozenset[str]]] = {}
         self._client = SmartPropertiesClient(session, region, access_token, patience=MAX_RETRY_SECONDS)
         self._inventory = Inventory(
@@ -98,7 +98,7 @@ class SmartPropertiesBackend:
 
     @property
     def smart_home(self) -> SmartHomeApi | None:
-        """Return the lights, plugs, thermostats and speakers."""
+        """Return the API of the lights, plugs, thermostats and speakers."""
         return self._smart_home
 
     @property
@@ -108,11 +108,11 @@ class SmartPropertiesBackend:
 
     @property
     def intervals(self) -> Mapping[Topic, timedelta]:
-        """Return the poll intervals: nothing is pushed, and Amazon publishes no limits."""
+        """Return the poll intervals. Nothing is pushed, and Amazon publishes no rate limits."""
         return INTERVALS
 
     def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
-        """Register a callback returning the keys of a topic that entities show."""
+        """Register a callback that returns the keys of a topic shown by entities."""
         self._watched[topic] = watched
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
@@ -120,14 +120,14 @@ class SmartPropertiesBackend:
         self._client.follow_answers(listener)
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
-        """Hand all answers to ``recorder``, or to none."""
+        """Send all responses to ``recorder``; None stops that."""
         self._client.record_to(recorder)
 
     def renew_stream(self) -> None:
-        """Do nothing: there is no stream of pushes."""
+        """Do nothing: there is no push stream."""
 
     def reopen_stream(self) -> None:
-        """Do nothing: there is no stream of pushes."""
+        """Do nothing: there is no push stream."""
 
     @property
     def stats(self) -> Mapping[str, object]:
@@ -136,24 +136,24 @@ class SmartPropertiesBackend:
 
     @property
     def drift(self) -> Drift:
-        """Return what is answered differently than before."""
+        """Return the counts of responses whose form differs from earlier ones."""
         return self._client.drift
 
     @property
     def unsupported(self) -> tuple[str, ...]:
-        """Return none: all requests are documented."""
+        """Return an empty tuple: all requests are documented by Amazon."""
         return ()
 
     def _watched_of(self, topic: Topic) -> frozenset[str]:
-        """Return the keys of a topic that entities show."""
+        """Return the keys of a topic that are shown by entities."""
         return self._watched[topic]() if topic in self._watched else frozenset()
 
     def _entity_ids(self) -> frozenset[str]:
-        """Return the entity ids of all devices."""
+        """Return the smart home entity ids of all devices."""
         return frozenset(f"{ID_PREFIX}{key}" for key in self._inventory.items)
 
     def _shown_features(self) -> frozenset[FeatureName]:
-        """Return the features of the devices that entities show."""
+        """Return the features of all devices shown by entities."""
         items = self._inventory.items
         return frozenset(
             FeatureName(name)
@@ -166,16 +166,16 @@ class SmartPropertiesBackend:
     # --- reads ----------------------------------------------------------------------------
 
     async def async_sign_in(self) -> None:
-        """Do nothing: every request brings its token."""
+        """Do nothing: every request includes its token."""
 
     async def async_connect(self) -> None:
-        """Do nothing: every request brings its token, and the first one validates it."""
+        """Do nothing: every request includes its token, and the first request validates it."""
 
     def setup_done(self) -> None:
-        """Do nothing: the request concurrency is constant."""
+        """Do nothing: the limit of concurrent requests is constant."""
 
     async def async_identify(self) -> Account:
-        """Read the managed unit."""
+        """Read the managed unit and return it as the account."""
         unit = await self._client.get_unit(self._unit_id)
         return Account(customer_id=unit.id, email="", name=unit.name or "", domain="")
 
@@ -190,7 +190,7 @@ class SmartPropertiesBackend:
         }
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return Do Not Disturb of all Echos."""
+        """Return the Do Not Disturb state of all Echos by key."""
         return await self._management.async_dnd()
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
@@ -200,7 +200,7 @@ class SmartPropertiesBackend:
     # --- commands -------------------------------------------------------------------------
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Run announcements, the only supported speech."""
+        """Run announcements, the only speech that this cloud supports; raises for other commands."""
         if not isinstance(command, Announce):
             raise _unsupported(type(command).__name__)
         await self._management.async_announce(plain(command.text), keys=[device.serial for device in devices])
@@ -208,11 +208,11 @@ class SmartPropertiesBackend:
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
-        """Announce on each device."""
+        """Run announcements on each device; return one error or None per plan."""
         return await asyncio.gather(*(self._async_try(device, commands) for device, commands in plans))
 
     async def _async_try(self, device: Device, commands: Sequence[Command]) -> AlexaError | None:
-        """Run the commands of one device until one fails."""
+        """Run the commands of one device until one fails; return its error, else None."""
         try:
             for command in commands:
                 await self.async_execute(command, (device,))
@@ -236,31 +236,31 @@ class SmartPropertiesBackend:
     # --- not supported by Smart Properties ------------------------------------------------
 
     async def async_sessions(self) -> tuple[Session, ...]:
-        """Raise: there are no players."""
+        """Raise ``AlexaUnsupportedError``: there are no players."""
         raise _unsupported("players")
 
     async def async_volumes(self) -> Mapping[str, Volume]:
-        """Raise: there are no players."""
+        """Raise ``AlexaUnsupportedError``: there are no players."""
         raise _unsupported("players")
 
     async def async_player_command(self, command: PlayerCommand, device: Device) -> None:  # noqa: ARG002 - names of the protocol
-        """Raise: there are no players."""
+        """Raise ``AlexaUnsupportedError``: there are no players."""
         raise _unsupported("players")
 
     async def async_notifications(self) -> Mapping[str, Notification]:
-        """Raise: alarms and timers cannot be read."""
+        """Raise ``AlexaUnsupportedError``: alarms and timers cannot be read."""
         raise _unsupported("notifications")
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
-        """Raise: Bluetooth cannot be read."""
+        """Raise ``AlexaUnsupportedError``: Bluetooth cannot be read."""
         raise _unsupported("bluetooth")
 
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:  # noqa: ARG002 - names of the protocol
-        """Raise: Bluetooth cannot be controlled."""
+        """Raise ``AlexaUnsupportedError``: Bluetooth cannot be controlled."""
         raise _unsupported("bluetooth")
 
     async def async_disconnect_bluetooth(self, device: Device) -> None:  # noqa: ARG002 - names of the protocol
-        """Raise: Bluetooth cannot be controlled."""
+        """Raise ``AlexaUnsupportedError``: Bluetooth cannot be controlled."""
         raise _unsupported("bluetooth")
 
 
@@ -270,7 +270,7 @@ def _unsupported(what: str) -> AlexaUnsupportedError:
 
 
 def _device(item: Item, *, online: bool) -> Device:
-    """Return an Echo as a device; its capabilities are unknown."""
+    """Return an Echo as a ``Device``; its capabilities are unknown."""
     endpoint = item.endpoint
     return Device(
         serial=item.key,

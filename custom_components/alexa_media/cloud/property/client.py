@@ -1,4 +1,4 @@
-"""Client of the Smart Properties API: one method per operation."""
+"""Client of the Smart Properties API, with one method per operation."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
@@ -57,11 +57,11 @@ from .settings import (
 from .transport import MAX_RETRY_SECONDS, AccessTokenGetter, Time, Transport
 
 MOST_PAGES: Final = 500
-"""Pages of one list after which it counts as endless: 5,000 endpoints at the smallest size."""
+"""Maximum number of pages of a list, above which it counts as endless: 5,000 endpoints at the smallest page size."""
 
 
 class ClientBase:
-    """The transport, and calls that many operations have in common."""
+    """The transport, and requests that several operations share."""
 
     def __init__(
         self,
@@ -72,9 +72,9 @@ class ClientBase:
         clock: Time | None = None,
         patience: float = MAX_RETRY_SECONDS,
     ) -> None:
-        """Use ``session``, which stays the caller's, and tokens from ``access_token``.
+        """Initialize with a session that the caller closes, and a source of access tokens.
 
-        ``patience`` is how many seconds one call may wait between repetitions, in all.
+        ``patience`` is the total time in seconds that one call may wait between retries.
         """
         self._transport = Transport(session, region, access_token, clock=clock, patience=patience)
 
@@ -84,16 +84,16 @@ class ClientBase:
         return self._transport.stats
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each good answer."""
+        """Call ``listener`` after each successful response."""
         self._transport.on_answer = listener
 
     @property
     def drift(self) -> Drift:
-        """Return what is answered differently than before."""
+        """Return the counts of responses whose form differs from earlier ones."""
         return self._transport.drift
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
-        """Hand all answers to ``recorder``, or to none."""
+        """Send all responses to ``recorder``; None stops that."""
         self._transport.recorder = recorder
 
     async def read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
