@@ -80,6 +80,14 @@ def test_placeholders_links_and_code_are_kept(language: str) -> None:
     assert different == {}
 
 
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_a_form_of_the_automation_editor_needs_no_values_for_its_texts(language: str) -> None:
+    """The frontend has none for them, and shows an error in place of a text that needs one."""
+    forms = ("services.", "triggers.", "conditions.", "selector.")
+    needing = {path: text for path, text in read(language).items() if path.startswith(forms) and "{" in text}
+    assert needing == {}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_left_in_english(language: str) -> None:
     """A text that is the same as the English one is a name, or listed as a word that the languages share."""

@@ -1,7 +1,9 @@
 """Actions whose fields the automation editor fills in."""
 
+from collections.abc import Iterator
+import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -18,6 +20,7 @@ from tests.features.test_alarms import act, held
 
 pytestmark = pytest.mark.platforms("media_player")
 
+COMPONENT: Final = Path("custom_components/alexa_media")
 KITCHEN = "media_player.kitchen_show"
 BEDROOM = "media_player.bedroom_dot"
 
@@ -62,7 +65,7 @@ async def test_the_form_of_steps_has_every_step(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     """A new kind of step or field without a form field fails."""
-    services = yaml.safe_load(Path("custom_components/alexa_media/services.yaml").read_text())
+    services = yaml.safe_load((COMPONENT / "services.yaml").read_text())
     form = services["run_sequence"]["fields"]["steps"]["selector"]
     fields = set(form["object"]["fields"])
     assert fields == {*_COMMANDS, *_GROUPS, *set().union(*_FIELDS.values()), "wait", "routine", "entity_id"}
@@ -105,3 +108,22 @@ async def test_a_step_sends_one_message_to_the_apps_however_many_echos_there_are
     for part in ("Dinner is ready", "Kitchen", entry.data["customer_id"]):
         assert part in body
     assert {said["text"] for said in sim.spoken()} >= {"Dinner"}
+
+
+def selects(form: Any) -> Iterator[dict[str, Any]]:
+    """Yield the selectors with options of a file of forms."""
+    for key, value in form.items() if isinstance(form, dict) else ():
+        if key == "select":
+            yield value
+        yield from selects(value)
+
+
+@pytest.mark.parametrize("file", ["services", "triggers", "conditions"])
+def test_an_option_has_its_name_before_the_frontend_has_loaded_the_texts(file: str) -> None:
+    """The first form of an editor is drawn without the texts, and its options keep what they had then."""
+    options = json.loads((COMPONENT / "translations/en.json").read_text())["selector"]
+    for select in selects(yaml.safe_load((COMPONENT / f"{file}.yaml").read_text())):
+        if "translation_key" not in select:
+            continue
+        names = options[select["translation_key"]]["options"]
+        assert select["options"] == [{"value": value, "label": label} for value, label in names.items()]
