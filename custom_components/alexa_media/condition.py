@@ -1,4 +1,4 @@
-"""Conditions: the Echo and the person of the last command, running timers, alarms before a time."""
+"""Conditions about the last command's Echo and person, running timers, and alarms before a time."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ CONF_PERSON: Final = "person"
 
 
 class AlexaCondition(Condition):
-    """Base of the conditions: about the Echos of a target, or all of them."""
+    """Base of the conditions, which apply to the Echos of a target or to all Echos."""
 
     options_schema: ClassVar[dict[Any, Any]] = {}
     needs_target: ClassVar[bool] = True
@@ -42,7 +42,7 @@ class AlexaCondition(Condition):
     @classmethod
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Return the checked configuration; raises ``vol.Invalid`` or ``ServiceValidationError``."""
+        """Return the validated configuration; raises ``vol.Invalid`` or ``ServiceValidationError``."""
         target = vol.Required(CONF_TARGET) if cls.needs_target else vol.Optional(CONF_TARGET)
         schema = vol.Schema({target: cv.TARGET_FIELDS, vol.Required(CONF_OPTIONS, default={}): cls.options_schema})
         checked = cast(ConfigType, schema(config))
@@ -51,15 +51,15 @@ class AlexaCondition(Condition):
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
-        """Return whether the condition holds now."""
+        """Return whether the condition is met now."""
         return self._holds()
 
     @abstractmethod
     def _holds(self) -> bool:
-        """Return whether the condition holds."""
+        """Return whether the condition is met now, for the selected Echos."""
 
     def _timed(self) -> Iterator[Timed]:
-        """Yield the alarms, timers and reminders of the target with their next times."""
+        """Yield the alarms, timers and reminders of the target with their next occurrences."""
         for entry, device in self._target.async_echos():
             if watch := entry.runtime_data.alarm_watch:
                 yield from watch.timed(device.serial)
@@ -67,7 +67,7 @@ class AlexaCondition(Condition):
 
 
 class LastSpokenToCondition(AlexaCondition):
-    """The Echo that was spoken to last is in the target."""
+    """The Echo that was last spoken to is in the target."""
 
     @override
     def _holds(self) -> bool:
@@ -76,7 +76,7 @@ class LastSpokenToCondition(AlexaCondition):
 
 
 class PersonCondition(AlexaCondition):
-    """A person gave the last command, to any Echo or to one of the target."""
+    """A person gave the last command, to any Echo or to one in the target."""
 
     options_schema: ClassVar = {vol.Required(CONF_PERSON): cv.string}
     needs_target: ClassVar[bool] = False
@@ -90,7 +90,7 @@ class PersonCondition(AlexaCondition):
 
 
 class TimerCondition(AlexaCondition):
-    """A timer is counting down."""
+    """A timer is running."""
 
     options_schema: ClassVar = {vol.Optional(CONF_LABEL): cv.string}
 
@@ -104,7 +104,7 @@ class TimerCondition(AlexaCondition):
 
 
 class AlarmBeforeCondition(AlexaCondition):
-    """An alarm goes off before the next time that it is a time of day."""
+    """An alarm rings before the next occurrence of a time of day."""
 
     options_schema: ClassVar = {vol.Required(CONF_BEFORE): cv.time}
 
@@ -116,7 +116,7 @@ class AlarmBeforeCondition(AlexaCondition):
 
 @dataclass(frozen=True, slots=True)
 class _LastCommand:
-    """The last command of all accounts: where, when and by whom."""
+    """The last command of all accounts: its account, Echo, time and person."""
 
     entry_id: str
     serial: str
@@ -125,7 +125,7 @@ class _LastCommand:
 
 
 def _last_command(hass: HomeAssistant) -> _LastCommand | None:
-    """Return the last command of all accounts."""
+    """Return the last command of all accounts, or None."""
     entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     found = [
         _LastCommand(entry.entry_id, record.serial, record.timestamp, history.last_person)
@@ -136,7 +136,10 @@ def _last_command(hass: HomeAssistant) -> _LastCommand | None:
 
 
 def next_time(now: datetime, time_of_day: time, zone: tzinfo) -> datetime:
-    """Return the next moment (UTC) after ``now`` at which clocks show a time of day, also where they are changed."""
+    """Return the next time (UTC) after ``now`` at which clocks in ``zone`` show a time of day.
+
+    On the day when clocks are set back, a repeated time counts twice.
+    """
     today = now.astimezone(zone).date()
     moments = (
         datetime.combine(today + timedelta(days=days), time_of_day, zone).replace(fold=fold).astimezone(UTC)
@@ -155,5 +158,5 @@ CONDITIONS: Final[dict[str, type[Condition]]] = {
 
 
 async def async_get_conditions(_hass: HomeAssistant) -> dict[str, type[Condition]]:
-    """Return the conditions."""
+    """Return the condition classes by key."""
     return CONDITIONS

@@ -100,16 +100,16 @@ class _WrongMarketplaceError(Exception):
     """The account belongs to the marketplace ``domain``, which has a separate sign-in."""
 
     def __init__(self, domain: str) -> None:
-        """Initialize with the marketplace that Amazon returned."""
+        """Initialize with the marketplace that Amazon reported."""
         super().__init__(domain)
         self.domain = domain
 
 
 class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
-    """Sign in, for a new or an existing account; ``PropertyFlow`` adds the sign-in to a property.
+    """Sign-in for a new or an existing account; ``PropertyFlow`` adds the sign-in to a property.
 
-    One flow registers under one device serial, however often it is tried. A registration that does not end in a config
-    entry is undone before the step returns.
+    One flow registers under one device serial, however often the user tries. A registration that does not result in a
+    config entry is undone before the step returns.
     """
 
     VERSION = ENTRY_VERSION
@@ -119,7 +119,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     _marketplace: str
 
     def __init__(self) -> None:
-        """Initialize with a new serial for registration (32 hex digits, as Amazon's app has it)."""
+        """Initialize with a new serial for the registration: 32 hex digits, as in Amazon's app."""
         super().__init__()
         self._serial = uuid4().hex.upper()
         self._removed = False
@@ -129,7 +129,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     @override
     @callback
     def async_remove(self) -> None:
-        """Note that the flow is over; a sign-in in progress is undone when it ends."""
+        """Mark the flow as closed; a sign-in in progress undoes its registration when it ends."""
         self._removed = True
         self._close_login()
 
@@ -143,7 +143,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the marketplace."""
+        """Show the form for selecting the marketplace."""
         if user_input is None:
             return self._show_marketplaces(_marketplace_of(self.hass.config.country))
         self._start_enrollment(user_input[CONF_MARKETPLACE])
@@ -157,7 +157,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Explain, then start the sign-in."""
+        """Explain the new sign-in, then start it."""
         return await self._async_confirm("reauth_confirm", self._get_reauth_entry(), user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -169,7 +169,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     async def _async_confirm(
         self, step_id: str, entry: ConfigEntry[Any], user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
-        """Explain what follows; then sign in at the entry's marketplace, under its serial."""
+        """Explain the sign-in, then start it at the entry's marketplace with the entry's serial."""
         if user_input is None:
             return self.async_show_form(
                 step_id=step_id,
@@ -182,14 +182,14 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return await self.async_step_sign_in()
 
     async def async_step_sign_in(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Offer the two ways to sign in, and for a new entry also Alexa Smart Properties."""
+        """Offer the two sign-in methods, and for a new entry also Alexa Smart Properties."""
         others = ["smart_properties"] if self.source == SOURCE_USER else []
         return self.async_show_menu(step_id="sign_in", menu_options=["proxy", "paste", *others])
 
     # --- through Home Assistant ---------------------------------------------------------
 
     async def async_step_proxy(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the optional secret of the authenticator app; then open the browser."""
+        """Ask for the optional setup key of the authenticator app, then open the browser."""
         if user_input is None:
             return self._show_proxy()
         if given := user_input.get(CONF_OTP_SECRET):
@@ -205,13 +205,13 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return await self.async_step_browser()
 
     async def async_step_browser(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Wait for the browser; only the proxy's view knows when the sign-in has ended."""
+        """Wait for the browser; the view of the proxy continues the flow when the sign-in has ended."""
         if self._login is None or self._login.landed or self._login.expired:
             return self.async_external_step_done(next_step_id="proxy_done")
         return self.async_external_step(step_id="browser", url=self._login.url)
 
     async def async_step_proxy_done(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Register with the code from the browser's sign-in."""
+        """Register with the authorization code from the sign-in in the browser."""
         landed = self._login.landed if self._login else None
         self._close_login()
         if landed is None:
@@ -225,11 +225,11 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
 
     @callback
     def _login_ended(self) -> None:
-        """Continue the flow."""
+        """Continue the flow after the sign-in in the browser."""
         self.hass.async_create_task(self._async_go_on(), f"{DOMAIN} sign-in ended")
 
     async def _async_go_on(self) -> None:
-        """Run the step after the browser's, if the flow still exists."""
+        """Run the step after the browser step, if the flow still exists."""
         with contextlib.suppress(UnknownFlow):
             await self.hass.config_entries.flow.async_configure(self.flow_id)
 
@@ -243,7 +243,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     # --- the sign-in -----------------------------------------------------------------
 
     async def async_step_paste(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the address of the page on which the sign-in ended."""
+        """Ask for the URL of the page on which the sign-in ended."""
         if user_input is None:
             return self._show_paste()
         result = await self._async_try(user_input[CONF_REDIRECT_URL])
@@ -254,7 +254,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self._show_paste(result, user_input[CONF_REDIRECT_URL] if result in _CODE_UNUSED else None)
 
     async def _async_try(self, landed: str) -> ConfigFlowResult | str:
-        """Sign in with the resulting address; return the next step, or the key of an error."""
+        """Sign in with the URL on which the sign-in ended; return the next step, or an error key."""
         try:
             return await self._async_sign_in(landed)
         except FlowError:
@@ -271,9 +271,9 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return error if error in _CODE_UNUSED | _CODE_USED else "unknown"
 
     async def _async_sign_in(self, pasted: str) -> ConfigFlowResult:
-        """Register with the code in an address and end the flow with its account.
+        """Register with the code in a URL, and end the flow with the account.
 
-        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError``; nothing is registered then.
+        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError`` after undoing the registration.
         """
         code = self._enrollment.code_from(pasted)
         self._refuse_other_entry(self._enrollment.account_from(pasted))
@@ -292,10 +292,10 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             session.detach()
 
     async def _async_finish(self, account: Account, credentials: Credentials) -> ConfigFlowResult:
-        """Create the entry, or update the one that is signed in again.
+        """Create the entry, or update the entry that is signed in again.
 
-        Raises ``FlowError`` when the flow has been closed, or the account is already configured or another one than
-        expected; ``_WrongMarketplaceError``.
+        Raises ``FlowError`` if the flow was closed, the account is already configured, or it is not the expected one.
+        Raises ``_WrongMarketplaceError`` if the account belongs to another marketplace.
         """
         new = self.source == SOURCE_USER
         await self.async_set_unique_id(account.customer_id, raise_on_progress=new)
@@ -330,14 +330,14 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=self._title(account, domain), data=data)
 
     def _title(self, account: Account, domain: str) -> str:
-        """Return "Alexa", with the first name or the site for a further account; never the e-mail address."""
+        """Return the title "Alexa", with first name or site for further accounts; never with the email address."""
         taken = {entry.title for entry in self._async_current_entries(include_ignore=True)}
         first = next((word for word in account.name.split() if "@" not in word), "")
         titles = ("Alexa", f"Alexa ({first})" if first else f"Alexa ({domain})", f"Alexa ({first or domain}, {domain})")
         return next((title for title in titles if title not in taken), titles[-1])
 
     def _renew_copies(self, data: Mapping[str, Any]) -> None:
-        """Update copies of the entry with the new tokens: their old ones are invalid now."""
+        """Update copies of the entry with the new tokens, because their old tokens are invalid now."""
         entries = self.hass.config_entries
         for copy in sharing_registration(self.hass, self._known_entry):
             new = {key: data[key] for key in (CONF_REFRESH_TOKEN, CONF_MAC_DMS)}
@@ -348,20 +348,20 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
                 entries.async_schedule_reload(copy.entry_id)
 
     def _fire(self, event: str) -> None:
-        """Fire alexa_media_player's events about the sign-in."""
+        """Fire a sign-in event of alexa_media_player."""
         data = self._known_entry.data
         self.hass.bus.async_fire(event, {"email": masked(data[CONF_EMAIL]), "url": data[CONF_URL]})
 
     @property
     def _known_entry(self) -> ConfigEntry[Any]:
-        """Return the entry that is signed in again."""
+        """Return the entry that is being signed in again."""
         return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
 
     def _require_same_account(self, account: Account) -> None:
         """Abort if the account differs from the entry's.
 
-        alexa_media_player stored no account id: until such an entry has been signed in, the typed e-mail address
-        identifies its account.
+        alexa_media_player stored no account id. The email address that the user typed identifies the account of such an
+        entry until its first sign-in.
         """
         entry = self._known_entry
         if entry.data[CONF_CUSTOMER_ID]:
@@ -373,9 +373,9 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         self._abort_if_unique_id_configured()
 
     def _refuse_other_entry(self, account_id: str | None) -> None:
-        """Raise ``AbortFlow`` if the account has another entry.
+        """Raise ``AbortFlow`` if the account already has another entry.
 
-        Registering that account under this entry's serial would sign this entry out.
+        Registering that account with the serial of this entry would sign out this entry.
         """
         if account_id is None or self.source == SOURCE_USER:
             return
@@ -386,9 +386,9 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             raise AbortFlow("wrong_account")
 
     def _require_marketplace(self, account: Account) -> None:
-        """Raise ``_WrongMarketplaceError`` if the account's own marketplace has another sign-in.
+        """Raise ``_WrongMarketplaceError`` if the account's marketplace has a different sign-in.
 
-        Marketplaces without a separate sign-in share that of amazon.com: there the marketplace that Amazon returns is
+        Marketplaces without a separate sign-in share that of amazon.com; the marketplace that Amazon reports is then
         used.
         """
         if account.domain in (self._marketplace, "") or account.domain not in MARKETPLACES:
@@ -397,14 +397,14 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             raise _WrongMarketplaceError(account.domain)
 
     def _start_enrollment(self, marketplace: str) -> None:
-        """Create a new sign-in address; the serial stays."""
+        """Create a new sign-in URL with the same serial."""
         self._marketplace = marketplace
         self._enrollment = Enrollment(marketplace, self._serial)
 
     # --- forms -----------------------------------------------------------------------
 
     def _show_marketplaces(self, default: str, error: str | None = None) -> ConfigFlowResult:
-        """Show the marketplaces."""
+        """Show the form with the marketplaces."""
         selector = SelectSelector(
             SelectSelectorConfig(options=sorted(MARKETPLACES), mode=SelectSelectorMode.DROPDOWN, custom_value=False)
         )
@@ -416,7 +416,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         )
 
     def _show_proxy(self, errors: dict[str, str] | None = None) -> ConfigFlowResult:
-        """Show the field for the authenticator app's secret, without its previous input."""
+        """Show the form for the authenticator app's setup key, without the previous input."""
         secret = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
         return self.async_show_form(
             step_id="proxy",
@@ -427,7 +427,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         )
 
     def _show_paste(self, error: str | None = None, pasted: str | None = None) -> ConfigFlowResult:
-        """Show the link to Amazon and the field for the address; ``pasted`` can be corrected or submitted again."""
+        """Show the link to Amazon and the field for the URL; ``pasted`` is the previous input."""
         schema = vol.Schema({vol.Required(CONF_REDIRECT_URL): TextSelector(TextSelectorConfig(autocomplete="off"))})
         return self.async_show_form(
             step_id="paste",
@@ -438,7 +438,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
 
 
 async def _async_identify(backend: AccountBackend) -> Account:
-    """Return the account that has signed in; raises ``EnrollmentError`` if Amazon does not return it."""
+    """Return the signed-in account; raises ``EnrollmentError`` if Amazon does not return it."""
     try:
         await backend.async_connect()
     except AlexaError as err:
@@ -447,10 +447,10 @@ async def _async_identify(backend: AccountBackend) -> Account:
 
 
 def _id_suffix(account: Account, others: Iterable[ConfigEntry[Any]]) -> str:
-    """Return the suffix that distinguishes an account's ids from those of others with the same Echos.
+    """Return the suffix that distinguishes the ids of an account from those of other accounts with the same Echos.
 
-    Those of the first account are bare. Of two addresses with the same suffix, such as ``a.b@example.org`` and
-    ``a_b@example.org``, the second one uses the customer id instead.
+    The first account has no suffix. If two email addresses have the same suffix, such as ``a.b@example.org`` and
+    ``a_b@example.org``, the second account uses its customer id instead.
     """
     taken = [slugify(entry.data.get(CONF_ID_SUFFIX, "")) for entry in others if CONF_REGION not in entry.data]
     if not taken:

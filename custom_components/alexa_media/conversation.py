@@ -1,4 +1,4 @@
-"""Conversation platform: Assist talks to Alexa, audibly on the default Echo."""
+"""Conversation platform: Assist passes requests to Alexa, which also answers aloud on the default Echo."""
 
 from typing import Literal, override
 
@@ -28,15 +28,15 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     _hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the agent of an account with voice history."""
+    """Set up the conversation agent of an account with voice history."""
     if entry.runtime_data.history is not None:
         async_add_entities([AlexaConversation(entry)])
 
 
 class AlexaConversation(TopicEntity[DevicesCoordinator], ConversationEntity):
-    """An agent that says to the default Echo what it is asked, and returns Alexa's answer.
+    """An agent that sends each request to the default Echo and returns Alexa's answer.
 
-    The Echo speaks the answer, too.
+    The Echo also speaks the answer.
     """
 
     _attr_name = None
@@ -51,12 +51,12 @@ class AlexaConversation(TopicEntity[DevicesCoordinator], ConversationEntity):
     @property
     @override
     def supported_languages(self) -> list[str] | Literal["*"]:
-        """Return all: Alexa understands the language that the Echo is set to."""
+        """Return all languages: Alexa uses the language that the Echo is set to."""
         return MATCH_ALL
 
     @override
     async def _async_handle_message(self, user_input: ConversationInput, chat_log: ChatLog) -> ConversationResult:
-        """Ask the Echo; an error is the answer."""
+        """Send the request to the Echo; an error becomes the answer."""
         response = intent.IntentResponse(language=user_input.language)
         try:
             answer = await self._async_ask(user_input)
@@ -71,10 +71,10 @@ class AlexaConversation(TopicEntity[DevicesCoordinator], ConversationEntity):
         return ConversationResult(response=response, conversation_id=chat_log.conversation_id)
 
     async def _async_ask(self, user_input: ConversationInput) -> str:
-        """Return Alexa's answer, "" if Alexa has none.
+        """Return Alexa's answer, "" if it is empty.
 
-        Raises ``HomeAssistantError`` without a default device, for a caller who may not control it, and if no answer
-        was found in time.
+        Raises ``HomeAssistantError`` if there is no default device, if the user may not control it, or if no answer was
+        found in time.
         """
         echo = any_default_echo(self.hass, self.entry)
         unique_id = player_unique_id(self.entry, echo.device.serial)

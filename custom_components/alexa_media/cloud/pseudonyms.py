@@ -1,10 +1,11 @@
 """Pseudonyms for everything in a recording that could identify a household.
 
 The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), numbers of at most six
-digits and times shifted by whole weeks stay. Every other text or number becomes a pseudonym.
+digits, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
 
-A published word may also be a name that a household uses ("secret", "music"). Below keys of names no word stays. Below
-keys that hold both, and as a part of a longer text, only words stay that aren't plain English words.
+A published word may also be a name in a household ("secret", "music"). Below keys of names no word is kept. Below keys
+that contain names as well as identifiers, and inside longer texts, only words that are not plain English words are
+kept.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,9 +27,9 @@ _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?")
 
 
 def shifted_text(text: str, weeks: int) -> str | None:
-    """Return a date, or a date and time, in another week; a time of day as it is; None for anything else.
+    """Return a date, or a date and time, shifted by weeks; a time of day unchanged; None for anything else.
 
-    Whole weeks keep weekdays and times of day, so that repetitions still fit.
+    Whole weeks preserve weekdays and times of day, so recurrences still match.
     """
     if _TIME.fullmatch(text):
         return text
@@ -52,7 +53,7 @@ _PRIVATE_KEY: Final = re.compile(
     r"|password|otp|token|address|secret|credential|cookie|ssid|birth",
     re.IGNORECASE,
 )
-"""Keys below which numbers are private, however short they are."""
+"""Keys below which every number is private, even a short one."""
 
 _NAME_KEY: Final = re.compile(
     r"(account|device|display|friendly|full|first|last|given|family|nick|item|list|person|room|group|album|artist"
@@ -62,10 +63,10 @@ _NAME_KEY: Final = re.compile(
     r"|postal",
     re.IGNORECASE,
 )
-"""Keys of names, free texts and credentials, below which no text stays."""
+"""Keys of names, free texts and credentials, below which no text is kept."""
 
 _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
-"""Keys of texts that may be names or identifiers of Amazon's, below which plain words do not stay."""
+"""Keys of texts that may be names or Amazon's identifiers, below which plain words are not kept."""
 
 _TYPE_KEY: Final = re.compile(r"@?[a-z]*type|_*typename|route|namespace", re.IGNORECASE)
 _PLACE_KEY: Final = re.compile(r"country|locale|language", re.IGNORECASE)
@@ -74,15 +75,15 @@ _WHOLE: Final = re.compile(
     r"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|(?<!\w)[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,7}(?!\w)"
     r"|(?<=_)[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,7}(?!\w))"
 )
-"""UUIDs and hardware addresses inside of ids."""
+"""UUIDs and hardware addresses inside ids."""
 
 _DEVICE_TYPE: Final = re.compile(r"A(?=.*\d)[0-9A-Z]{9,14}")
-"""Amazon's ids of kinds of devices; known ones stay everywhere."""
+"""Amazon's device type ids; known ones are kept everywhere."""
 
 _MAKERS: Final = frozenset(
     {"amazon", "amazon.com", "ledvance", "sengled", "t0bst4r", "matterbridge", "redrock_guard_panel"}
 )
-"""Manufacturers and a model that decide what an appliance is; they stay everywhere."""
+"""Manufacturers, and a model, that determine the handling of an appliance; they are kept everywhere."""
 
 _PLAIN: Final = re.compile(r"[A-Z]?[a-z]+")
 _PLAIN_PART: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
@@ -93,7 +94,7 @@ _FEATURES: Final = frozenset(
     | {"online", "offline", "true", "false", "on", "off", "ON", "OFF", "OK", "LOCKED", "UNLOCKED", "JAMMED"}
     | {"HEAT", "COOL", "AUTO", "ECO", "CELSIUS", "FAHRENHEIT", "DETECTED", "UNREACHABLE", "AWAY", "STAY", "NIGHT"}
 )
-"""Plain words that name features of appliances and their values; they stay below keys that hold both."""
+"""Plain words that name features of appliances and their values; they are kept below mixed keys."""
 
 _WORDS_OF_KEYS: Final[Mapping[str, frozenset[str]]] = {
     "deviceDropInAvailability": frozenset({"All", "Home", "Off"}),
@@ -102,12 +103,12 @@ _WORDS_OF_KEYS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "value": frozenset({"Aux", "Bluetooth"}),
 }
-"""Plain words that stay below one key alone: they are values of Amazon's, but elsewhere names."""
+"""Plain words that are kept below one key only, where they are Amazon's values; elsewhere they may be names."""
 
 _DURATION_KEYS: Final = frozenset(
     {"remainingTime", "remainingDuration", "mediaLength", "mediaProgress", "durationInMillis", "sleepTimerDuration"}
 )
-"""Keys of durations in milliseconds; they keep up to eight digits."""
+"""Keys of durations in milliseconds, which keep up to eight digits."""
 
 _COLOR_KEYS: Final = frozenset({"hue", "saturation", "brightness"})
 
@@ -127,7 +128,7 @@ _AMAZON: Final = re.compile(
     r"((www|alexa|api|parents|eltern|gateway|devices|bob-dispatch-prod-|na|eu|fe|us|-api-alexa)[.-]?){0,5}"
     r"(amazon\.(com|[a-z]{2}|com?\.[a-z]{2})|amazonalexa\.com|a2z\.com)"
 )
-"""Hosts of Amazon's APIs, which stay: they tell the region."""
+"""Hosts of Amazon's APIs, which are kept because they identify the region."""
 _HARDWARE: Final = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 _ADDRESS: Final = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}")
 _TOKEN: Final = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
@@ -140,7 +141,7 @@ _JOINTS: Final = frozenset(
     | {"comms", "id", "hg"}
     | {"alexalists"}
 )
-"""Plain words inside ids of Amazon's."""
+"""Plain words inside Amazon's ids."""
 
 _UPPER: Final = "BCDFGHJKLMNPQRSTVWXZ23456789"
 _LOWER: Final = _UPPER.lower()
@@ -151,7 +152,7 @@ _TABLES: Final = {
     alphabet: "".join(alphabet[byte % len(alphabet)] for byte in range(256)).encode()
     for alphabet in (_UPPER, _LOWER, _LOWER[:20], _HEX_DIGITS, _DIGITS)
 }
-"""Letters of each alphabet by the bytes of a hash."""
+"""Translation tables from the bytes of a hash to the letters of each alphabet."""
 
 _MAX_DEPTH: Final = 60
 _MOST_KEPT: Final = 20_000
@@ -159,25 +160,25 @@ _JSON_STARTS: Final = frozenset('{["')
 
 
 def load_words() -> frozenset[str]:
-    """Return the published words; reads a file."""
+    """Return the published words; reads a file, so call it in the executor."""
     lines = WORDS_FILE.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def load_allowed() -> frozenset[str]:
-    """Return all texts that may stay: the published words and the names of time zones; reads files."""
+    """Return all texts that may be kept: published words and time zone names; reads files."""
     return load_words() | available_timezones()
 
 
 class Pseudonyms:
-    """Replace what is private; the same value always gets the same pseudonym.
+    """Replaces private values; the same value always gets the same pseudonym.
 
-    Pseudonyms are keyed hashes. ``key`` must not be written anywhere, and neither is the cache of results, which saves
-    most of the work: answers repeat themselves.
+    Pseudonyms are keyed hashes. ``key`` must not be written anywhere. The cache of results must not be written either;
+    it saves most of the work, as responses repeat each other.
     """
 
     def __init__(self, key: bytes, words: frozenset[str], *, weeks: int) -> None:
-        """Initialize; times are shifted by a number of weeks."""
+        """Initialize; all times are shifted by ``weeks``."""
         self._key = key
         self._words = words
         self._weeks = weeks
@@ -185,7 +186,7 @@ class Pseudonyms:
         self._private_keys: dict[str, bool] = {}
 
     def value(self, value: Any, key: str = "", depth: int = 0) -> Any:
-        """Return a JSON value with pseudonyms; ``key`` is the nearest key of an object above it."""
+        """Return a JSON value with pseudonyms; ``key`` is the nearest object key above it."""
         if value is None or isinstance(value, bool):
             return value
         if depth > _MAX_DEPTH:
@@ -201,7 +202,7 @@ class Pseudonyms:
         return None
 
     def text(self, text: str, key: str = "", depth: int = 0) -> str:
-        """Return a text, or its replacement."""
+        """Return a text, or its pseudonym if it is private."""
         if text[:1] in _JSON_STARTS and text and (nested := self._nested(text, key, depth)) is not None:
             return nested
         if (made := self._texts.get((text, key))) is None:
@@ -212,7 +213,7 @@ class Pseudonyms:
         return made
 
     def _flat_text(self, text: str, key: str) -> str:
-        """Return the replacement of a text that isn't JSON."""
+        """Return a text that is not JSON, or its pseudonym."""
         if not text or self._is_published(text, key):
             return text
         if "," in text and all(self._is_published(part, key) for part in text.split(",")):
@@ -233,7 +234,7 @@ class Pseudonyms:
         return self._composite(text, is_name=_NAME_KEY.search(key) is not None)
 
     def _is_published(self, text: str, key: str) -> bool:
-        """Return whether a text may stay where it is."""
+        """Return whether a text may be kept below a key."""
         if text.casefold() in _MAKERS or (_DEVICE_TYPE.fullmatch(text) and text in self._words):
             return True
         if text in _WORDS_OF_KEYS.get(key, ()):
@@ -251,7 +252,7 @@ class Pseudonyms:
         return text in _FEATURES or not _MIXED_KEY.search(key) or not _PLAIN.fullmatch(text)
 
     def path(self, template: str, path: str) -> str:
-        """Return a path in which what fills the braces of its template has pseudonyms."""
+        """Return a path with pseudonyms in place of the template's parameters."""
         pattern = re.sub(r"\\{(\w+)\\}", r"([^/]*)", re.escape(template))
         if (match := re.fullmatch(pattern, path)) is None:
             return self._segments(path)
@@ -259,7 +260,7 @@ class Pseudonyms:
         return re.sub(r"\{(\w+)\}", lambda name: self._segment(next(values), name[1]), template)
 
     def _nested(self, text: str, key: str, depth: int) -> str | None:
-        """Return JSON in a text with pseudonyms, or None if it is not JSON."""
+        """Return JSON inside a string with pseudonyms, or None if the string is not JSON."""
         try:
             found = json.loads(text)
         except ValueError, RecursionError:
@@ -267,7 +268,7 @@ class Pseudonyms:
         return json.dumps(self.value(found, key, depth + 1), separators=(",", ":"))
 
     def _document(self, text: str) -> str:
-        """Return a GraphQL document: published words and structure stay."""
+        """Return a GraphQL document in which only published words and structure are kept."""
 
         def replace(match: re.Match[str]) -> str:
             word = match[0]
@@ -278,7 +279,7 @@ class Pseudonyms:
         return " ".join(_LITERAL.sub(replace, text).split())
 
     def _name(self, name: str) -> str:
-        """Return a key of an object: a published word, or an id with the pseudonym that it has as a value."""
+        """Return an object key: a published word, or the pseudonym that the same text has as a value."""
         if name[:1] == "@" and name[1:] in self._words:
             return name
         return name if name in self._words or (_NUMBER.fullmatch(name) and len(name) <= 4) else self.text(name, "id")
@@ -286,7 +287,7 @@ class Pseudonyms:
     # --- numbers --------------------------------------------------------------------------
 
     def _number(self, number: Any, key: str) -> float:
-        """Return a number that is small or a time, or another one with as many digits."""
+        """Return a small number unchanged, a time shifted, and any other number with other digits."""
         if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
             return float(self._number(int(number), key))
         if isinstance(number, float):
@@ -301,7 +302,7 @@ class Pseudonyms:
         return int(self._digits(str(whole)))
 
     def _digits_text(self, text: str, key: str) -> str:
-        """Return a text of digits likewise."""
+        """Return a text of digits: small numbers unchanged, times shifted, and others with other digits."""
         if self._may_stay(text, key):
             return text
         if text.isdecimal() and (shifted := _shifted_epoch(int(text), self._weeks)) is not None:
@@ -309,7 +310,7 @@ class Pseudonyms:
         return self._digits(text)
 
     def _may_stay(self, digits: str, key: str) -> bool:
-        """Return whether a number is small and no private one by its key."""
+        """Return whether a number is short, and not private because of its key."""
         limit = 8 if key in _DURATION_KEYS else 6
         if (is_private := self._private_keys.get(key)) is None:
             is_private = bool(_PRIVATE_KEY.search(key) or _NAME_KEY.search(key))
@@ -318,7 +319,7 @@ class Pseudonyms:
         return sum(map(str.isdigit, digits)) <= limit and "e" not in digits and not is_private
 
     def _digits(self, text: str) -> str:
-        """Return other digits in the same places, the first one never 0."""
+        """Return a text with its digits replaced; the first digit is never 0."""
         found = iter(self._letters(text, _DIGITS, max(len(text), 1)))
         digits = "".join(next(found) if letter.isdigit() else letter for letter in text)
         return re.sub(r"^(-?)0(?=\d)", r"\g<1>4", digits)
@@ -326,7 +327,7 @@ class Pseudonyms:
     # --- texts ----------------------------------------------------------------------------
 
     def _composite(self, text: str, *, is_name: bool = False) -> str:
-        """Return an id of several parts, each replaced by itself, so that it still joins with them."""
+        """Return an id of several parts with each part replaced separately, so that references to parts still match."""
         joints = _JOINTS if text.startswith(("amzn1.", "Alexa.", "AAA_")) or "#" in text else frozenset()
 
         def stays(word: str) -> bool:
@@ -367,18 +368,18 @@ class Pseudonyms:
         return made if word.isascii() else f"{made}é"
 
     def _sentence(self, text: str) -> str:
-        """Return the replacement of a name or a sentence: meaningless words."""
+        """Return meaningless words in place of a name or a sentence."""
         made = self._letters(text, _LOWER[:20], _length_class(len(text)))
         words = re.findall(r".{1,7}", made)
         joined = " ".join(words).capitalize()
         return joined if text.isascii() else f"{joined} é"
 
     def _symbols(self, text: str) -> str:
-        """Return text without letters and digits: an emoji, for example, is a name, punctuation isn't."""
+        """Return the characters other than letters and digits; an emoji is private like a name, punctuation is not."""
         return text if text.isascii() else self._letters(text, _LOWER, 4)
 
     def _rule(self, text: str) -> str:
-        """Return a recurrence rule; its words are few and published."""
+        """Return a recurrence rule unchanged as far as its words are published."""
         return "".join(self._rule_part(part) for part in _RULE_WORD.findall(text))
 
     def _rule_part(self, part: str) -> str:
@@ -401,7 +402,7 @@ class Pseudonyms:
         return f"2001:db8::{number:x}" if ":" in text else f"192.0.2.{number}"
 
     def _url(self, text: str) -> str:
-        """Return an address whose host, path and query have pseudonyms part by part."""
+        """Return a URL with pseudonyms for each part of host, path and query."""
         try:
             parts = urlsplit(text)
             host = parts.hostname or ""
@@ -421,7 +422,7 @@ class Pseudonyms:
         return quote(self.text(unquote(segment), name), safe="")
 
     def _letters(self, text: str, alphabet: str, length: int) -> str:
-        """Return as many letters as wanted that depend on the text and the key alone."""
+        """Return ``length`` letters of an alphabet, derived from the text and the secret key only."""
         made = ""
         block = 0
         while len(made) < length:
@@ -441,7 +442,7 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[Pseudonyms, str], str]], ..
 
 
 def _alphabet(word: str) -> str:
-    """Return the letters of a pseudonym for a word."""
+    """Return the alphabet for the pseudonym of a word."""
     if word.isdecimal():
         return _DIGITS
     if _HEX.fullmatch(word):
@@ -455,7 +456,7 @@ def _length_class(length: int) -> int:
 
 
 def _shifted_epoch(number: int, weeks: int) -> int | None:
-    """Return seconds or milliseconds since 1970 in another week, or None for other numbers."""
+    """Return epoch seconds or milliseconds shifted by weeks, or None for any other number."""
     if 1_000_000_000 <= number < 4_100_000_000:
         return number + weeks * WEEK
     if 1_000_000_000_000 <= number < 4_100_000_000_000:

@@ -1,4 +1,4 @@
-"""Recorder of what a cloud answers and pushes; what identifies a household is replaced before anything is written."""
+"""Recorder of requests, responses and pushes; identifying data is replaced before anything is written."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -14,23 +14,23 @@ from .http import Target
 from .pseudonyms import Pseudonyms
 
 MAX_QUEUED_BYTES: Final = 32 * 1024 * 1024
-"""Size of what may wait to be written; the oldest is dropped beyond it."""
+"""Maximum size in bytes of data waiting to be written; beyond it the oldest data is dropped."""
 
 WRITE_AT_BYTES: Final = 4 * 1024 * 1024
-"""Size of what waits at which it should be written."""
+"""Size in bytes of waiting data from which it should be written."""
 
 _EXCHANGE_BYTES: Final = 1024
-"""Memory that a request takes without its answer, about."""
+"""Approximate memory in bytes of a request without its response."""
 
 _DIRECTIVE_BYTES: Final = 4096
-"""Memory that a directive takes, about."""
+"""Approximate memory in bytes of a directive."""
 
 _MOST_REMEMBERED: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """One request and its answer as they were; ``status`` is None when there was no answer."""
+    """One unchanged request and its response; ``status`` is None without a response."""
 
     at: float
     target: Target
@@ -47,7 +47,7 @@ class _Exchange:
 
 @dataclass(frozen=True, slots=True)
 class _Directive:
-    """One pushed directive as it was."""
+    """One unchanged pushed directive."""
 
     at: float
     data: Mapping[str, Any]
@@ -56,21 +56,21 @@ class _Directive:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """The options of the account as they were."""
+    """The unchanged options of the account."""
 
     data: Mapping[str, Any]
     size: int = _EXCHANGE_BYTES
 
 
 class Recorder:
-    """Collects answers and directives as they are, and turns them into lines of JSON with pseudonyms when written.
+    """Collects responses and directives, and converts them into lines of JSON with pseudonyms when they are written.
 
-    ``started`` is the begin of the recording in epoch seconds; the times of the lines count from it. ``on_full`` is
-    called in the event loop when so much waits that it should be written.
+    ``started`` is the start of the recording in epoch seconds; times in the lines are relative to it. ``on_full`` is
+    called in the event loop when enough data is waiting to be written.
     """
 
     def __init__(self, pseudonyms: Pseudonyms, started: float, on_full: Callable[[], None] = lambda: None) -> None:
-        """Initialize without anything collected."""
+        """Initialize without collected data."""
         self._pseudonyms = pseudonyms
         self._started = started
         self._on_full = on_full
@@ -82,7 +82,7 @@ class Recorder:
         self._dropped = 0
 
     def exchange(self, target: Target, url: URL, sent: object, status: int | None, body: bytes, seconds: float) -> None:
-        """Collect a request and its answer; ``status`` is None when there was no answer."""
+        """Collect a request and its response; ``status`` is None without a response, ``seconds`` the duration."""
         self._add(_Exchange(time.time() - self._started, target, url, sent, status, body, seconds))
 
     def directive(self, data: Mapping[str, Any]) -> None:
@@ -90,7 +90,7 @@ class Recorder:
         self._add(_Directive(time.time() - self._started, data))
 
     def options(self, options: Mapping[str, Any]) -> None:
-        """Collect the options of the account; the last ones count."""
+        """Collect the options of the account; only the last ones are written."""
         self._add(_Options(options))
 
     def _add(self, item: _Exchange | _Directive | _Options) -> None:
@@ -106,7 +106,7 @@ class Recorder:
             self._on_full()
 
     def write(self) -> bytes:
-        """Return what was collected since the last call as lines of JSON; runs in a thread."""
+        """Return the data collected since the last call as lines of JSON; call it in the executor."""
         with self._write_lock:
             with self._queue_lock:
                 queued, self._queued = self._queued, deque()
@@ -118,12 +118,12 @@ class Recorder:
             return "".join(f"{line}\n" for line in lines).encode()
 
     def forget(self) -> None:
-        """Write the next answers in full, even those that repeat an earlier one."""
+        """Write the next responses completely, even if they repeat earlier ones."""
         with self._write_lock:
             self._last.clear()
 
     def _line(self, item: _Exchange | _Directive | _Options) -> dict[str, Any]:
-        """Return what was collected with pseudonyms."""
+        """Return a collected item with pseudonyms."""
         match item:
             case _Exchange():
                 return self._exchange_line(item)
@@ -133,7 +133,7 @@ class Recorder:
                 return {"options": {name: self._pseudonyms.value(value, "id") for name, value in item.data.items()}}
 
     def _exchange_line(self, item: _Exchange) -> dict[str, Any]:
-        """Return one request; a body that repeats the last one of the same request is only marked."""
+        """Return one request and its response; a body that repeats the last one of the same request is only marked."""
         pseudonyms, target = self._pseudonyms, item.target
         query = pseudonyms.value(dict(item.url.query))
         line: dict[str, Any] = {
@@ -159,7 +159,7 @@ class Recorder:
         return {**line, **self._body(item.body)}
 
     def _body(self, body: bytes) -> dict[str, Any]:
-        """Return the body of an answer; of what is not JSON only the size."""
+        """Return the body of a response; for a body that is not JSON, only its size."""
         if not body.strip():
             return {}
         try:
@@ -169,5 +169,5 @@ class Recorder:
 
 
 def _plain(value: object) -> Any:
-    """Return the JSON value that a request body stands for."""
+    """Return a request body as plain JSON types."""
     return json.loads(json.dumps(value))

@@ -1,6 +1,6 @@
-"""Speech texts: detection and validation of SSML, splitting of long texts.
+"""Texts for speech: detection and validation of SSML, and splitting of long texts.
 
-What Alexa knows of SSML is in Amazon's "Speech Synthesis Markup Language (SSML) Reference".
+The supported elements are from Amazon's "Speech Synthesis Markup Language (SSML) Reference".
 """
 
 from html import unescape
@@ -12,11 +12,11 @@ MAX_CHARACTERS: Final = 250
 """Maximum characters of one ``Alexa.Speak``; longer texts are split at sentence ends."""
 
 MAX_PIECES: Final = 36
-"""Maximum number of pieces of a text, so that they fit into one sequence with two volume changes."""
+"""Maximum number of pieces of a text; they fit into one sequence together with two volume changes."""
 
 MAX_MESSAGE_CHARACTERS: Final = 8000
 MAX_AUDIO: Final = 5
-"""Amazon's limits of one SSML document: characters, and ``<audio>`` elements. Plain text is held to the former, too."""
+"""Amazon's limits for one SSML document: characters (applied to plain text as well), and ``<audio>`` elements."""
 
 SPEECH_BASE: Final = 2.0
 SPEECH_PER_CHARACTER: Final = 0.15
@@ -41,7 +41,7 @@ LANGUAGES: Final = (
     "nl-NL",
     "pt-BR",
 )
-"""What ``<lang xml:lang="…">`` takes."""
+"""Values that ``<lang xml:lang="…">`` accepts."""
 
 _ELEMENTS: Final = frozenset(
     {
@@ -91,22 +91,22 @@ _SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # n
 
 
 class SsmlError(ValueError):
-    """A text that Alexa would not speak; ``key`` names the sentence that says why, ``placeholders`` fill it in."""
+    """A text that Alexa would not speak; ``key`` is the translation key of the message, with its ``placeholders``."""
 
     def __init__(self, key: str, **placeholders: str) -> None:
-        """Initialize with the key of the message."""
+        """Initialize with the translation key of the message and its placeholders."""
         super().__init__(key)
         self.key = key
         self.placeholders = placeholders
 
 
 def is_ssml(text: str) -> bool:
-    """Return whether a text is a whole SSML document (``<speak>…</speak>``)."""
+    """Return whether a text is a complete SSML document (``<speak>…</speak>``)."""
     return _SPEAK.fullmatch(text) is not None
 
 
 def plain(text: str) -> str:
-    """Return a text without tags, comments and entities."""
+    """Return a text without tags and comments, and with entities replaced."""
     if not is_ssml(text):
         return text
     text = _GAP_BEFORE_MARK.sub("", _GAPS.sub(_GAP, _BREAKING_TAG.sub(_GAP, _without_asides(text))))
@@ -119,15 +119,15 @@ def speaking_seconds(text: str) -> float:
 
 
 def checked(text: str) -> str:
-    """Return a text that Alexa can speak: the one rule for all ways to say, show and push something.
+    """Return a valid text for Alexa; used for all ways to speak, show and push a text.
 
-    SSML is what begins with ``<speak`` or has an element of SSML in it, in upper or lower case. It is
-    returned as one document: with ``<speak>`` around it, names in lower case, without comments, CDATA
-    sections and processing instructions. Anything else is plain text, in which ``&amp;`` and the other
-    four entities of XML stand for their characters, and ``<`` and ``&`` for themselves.
+    A text is SSML if it begins with ``<speak`` or contains an SSML element, in upper or lower case. SSML is returned as
+    one document: inside ``<speak>``, with names in lower case, and without comments, CDATA sections and processing
+    instructions. Any other text is plain text, in which ``&amp;`` and the other four entities of XML are replaced, and
+    ``<`` and ``&`` are kept.
 
-    Raises ``SsmlError`` for a text that is empty or too long, or that cannot be encoded, and for SSML
-    that is not well-formed XML, has elements that Alexa does not know, or has nothing to say.
+    Raises ``SsmlError`` for a text that is empty, too long or cannot be encoded, and for SSML that is not well-formed
+    XML, has elements that Alexa does not support, or contains no speech.
     """
     must_be_encodable(text)
     if len(text) > MAX_MESSAGE_CHARACTERS:
@@ -154,13 +154,13 @@ def checked(text: str) -> str:
 
 
 def must_be_encodable(text: str) -> None:
-    """Raise ``SsmlError`` for half a surrogate pair, as it is left of an emoji that was cut in two."""
+    """Raise ``SsmlError`` for an unpaired surrogate, which results from cutting an emoji in two."""
     if half := _SURROGATE.search(text):
         raise SsmlError("text_not_encodable", position=str(half.start() + 1))
 
 
 def _lowered(text: str) -> str | None:
-    """Return SSML with the names of its elements in lower case, else as it is; ``None`` for plain text."""
+    """Return SSML with element names in lower case; ``None`` for plain text."""
     inner = _without_asides(text)
     # closing tags have a slash before the name
     names = {name.lower().lstrip("/") for name in _NAME.findall(inner)}
@@ -170,14 +170,14 @@ def _lowered(text: str) -> str | None:
 
 
 def _without_asides(text: str) -> str:
-    """Return SSML without comments and processing instructions, and with escaped text for CDATA sections."""
+    """Return SSML without comments and processing instructions, and with CDATA sections as escaped text."""
     return _ASIDE.sub(lambda aside: escape(aside["text"] or ""), text)
 
 
 def _elements(text: str, *, is_whole: bool) -> list[str]:
-    """Return the names of all elements, and of the ``<speak>`` around what is not a whole document.
+    """Return the names of all elements; for a part of a document, including the added ``<speak>``.
 
-    Raises ``SsmlError`` where it is not well-formed XML; the line and the column are those of the text.
+    Raises ``SsmlError`` if the SSML is not well-formed; line and column are those in the text.
     """
     found: list[str] = []
 
@@ -215,16 +215,16 @@ def in_language(text: str, language: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Return plain text as SSML takes it."""
+    """Return plain text escaped for SSML."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def pieces(text: str, limit: int = MAX_CHARACTERS, most: int = MAX_PIECES) -> list[str]:
     """Return plain text in pieces of at most ``limit`` characters, in order.
 
-    It is cut between sentences, a sentence that is too long between words, and a word
-    that is too long anywhere. A text that would need more than ``most`` pieces so is cut
-    between words alone or, if even these are too many, anywhere. SSML stays whole: its tags belong together.
+    The text is cut between sentences. A sentence that is too long is cut between words, and a word that is too long
+    anywhere. If that takes more than ``most`` pieces, the text is cut between words or, if necessary, anywhere. SSML is
+    not cut.
     """
     if is_ssml(text) or len(text) <= limit:
         return [text]
@@ -236,7 +236,7 @@ def pieces(text: str, limit: int = MAX_CHARACTERS, most: int = MAX_PIECES) -> li
 
 
 def _cut(sentence: str, limit: int) -> list[str]:
-    """Return a sentence in pieces that are short enough."""
+    """Return a sentence in pieces of at most ``limit`` characters."""
     if len(sentence) <= limit:
         return [sentence]
     words = [word[start : start + limit] for word in sentence.split() for start in range(0, len(word), limit)]
@@ -244,7 +244,7 @@ def _cut(sentence: str, limit: int) -> list[str]:
 
 
 def _packed(parts: list[str], limit: int) -> list[str]:
-    """Return neighbours joined by spaces, as many together as there is room for."""
+    """Return neighboring parts joined with spaces, as many per piece as fit into ``limit`` characters."""
     packed: list[str] = []
     for part in filter(None, (part.strip() for part in parts)):
         if packed and len(packed[-1]) + 1 + len(part) <= limit:

@@ -1,4 +1,4 @@
-"""Patterns for spoken commands: wildcards, and slots that capture words."""
+"""Patterns for spoken commands, with wildcards and with slots that capture words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _WITHOUT_SPACES: Final = re.compile(
 
 
 class TextMatch(StrEnum):
-    """How the words of a command are compared: equal, contained, or by a pattern."""
+    """How the words of a command are compared: equal, contained, or with a pattern."""
 
     IS = "is"
     CONTAINS = "contains"
@@ -37,10 +37,10 @@ class TextMatch(StrEnum):
 
 
 class PatternError(ValueError):
-    """A pattern that cannot match; ``key`` is the translation key of the reason, ``part`` what is wrong."""
+    """A pattern that cannot match; ``key`` is the translation key of the reason, ``part`` the invalid part."""
 
     def __init__(self, key: str, part: str = "") -> None:
-        """Initialize; ``part`` is the offending part of the pattern."""
+        """Initialize; ``part`` is the invalid part of the pattern."""
         super().__init__(f"{key}: {part}")
         self.key = key
         self.part = part
@@ -60,8 +60,8 @@ def _is_kept(char: str) -> bool:
 class _Words:
     """Literal words of a pattern.
 
-    At a side that is ``whole`` they end a word; at one that is not, the word goes on in the slot or wildcard beside
-    them, and in a slot (``filled``) it does so for at least one letter.
+    On a ``whole`` side the text must end at the edge of a word. On another side, the word continues in the adjacent
+    slot or wildcard; in a slot (``filled``) it continues for at least one letter.
     """
 
     text: str = ""
@@ -70,7 +70,7 @@ class _Words:
     filled_right: bool = False
 
     def fits(self, said: str, start: int) -> bool:
-        """Return whether the words, which are at a place of what was said, are whole there."""
+        """Return whether the words, found at ``start``, meet the conditions for word edges there."""
         end = start + len(self.text)
         if self.filled_right and not said[end : end + 1].strip():
             return False
@@ -79,7 +79,7 @@ class _Words:
         )
 
     def places(self, said: str, start: int) -> Iterator[int]:
-        """Yield where the words are in what was said, from a place on."""
+        """Yield the positions of the words in the spoken text, from ``start`` on."""
         at = said.find(self.text, start)
         while at >= 0:
             if self.fits(said, at):
@@ -88,16 +88,16 @@ class _Words:
 
 
 def _is_edge(said: str, at: int) -> bool:
-    """Return whether a word begins or ends at a place."""
+    """Return whether a word begins or ends at a position."""
     around = said[max(at - 1, 0) : at + 1]
     return at in (0, len(said)) or " " in around or bool(_WITHOUT_SPACES.search(around))
 
 
 @dataclass(frozen=True, slots=True)
 class VoicePattern:
-    """A checked pattern. Case, punctuation and a leading wake word do not count.
+    """A validated pattern. Case, punctuation and a leading wake word are ignored.
 
-    ``variables`` are the names of its slots, ``None`` for a wildcard; there are literal words before, between and
+    ``variables`` are the names of the slots, or ``None`` for a wildcard. There are literal words before, between and
     after them.
     """
 
@@ -106,9 +106,9 @@ class VoicePattern:
 
     @classmethod
     def parse(cls, text: str, match: TextMatch) -> VoicePattern:
-        """Return the pattern of a text; raises ``PatternError``.
+        """Return the pattern for a text; raises ``PatternError``.
 
-        Only ``TextMatch.MATCHES`` knows ``*`` (any words) and ``{name}`` (at least one word, captured).
+        Only ``TextMatch.MATCHES`` supports ``*`` (any words) and ``{name}`` (at least one word, captured).
         """
         if len(text) > MAX_PATTERN:
             raise PatternError("pattern_long")
@@ -128,10 +128,10 @@ class VoicePattern:
         return None
 
     def _captured(self, said: str) -> Mapping[str, str] | None:
-        """Return the captured words; each variable takes as few as possible.
+        """Return the captured words, or ``None``; each variable takes as few words as possible.
 
-        Literal words are taken where they come first: a later place leaves less for the rest. So the time is that of
-        a search for each of them.
+        Literal words are taken at their first possible position, because a later one leaves less text for the rest. The
+        time is therefore that of one search for each of them.
         """
         first, *others = self.literals
         if not others:
@@ -153,13 +153,13 @@ class VoicePattern:
 
 
 def _without(words: str, wake_words: frozenset[str]) -> str:
-    """Return words without a leading wake word, unless there is nothing else."""
+    """Return words without a leading wake word, unless nothing else is left."""
     first, _, rest = words.removeprefix("hey ").partition(" ")
     return rest if first in wake_words and rest else words
 
 
 def _parse_tokens(text: str) -> VoicePattern:
-    """Return the pattern of a text with wildcards and slots; raises ``PatternError``."""
+    """Return the pattern for a text with wildcards and slots; raises ``PatternError``."""
     tokens = list(_TOKEN.finditer(text))
     if "".join(token[0] for token in tokens) != text:
         raise PatternError("pattern_braces", text)
@@ -203,5 +203,5 @@ def _literals(texts: list[str], variables: list[str | None]) -> Iterator[_Words]
 
 
 def _is_glued(char: str) -> bool:
-    """Return whether a character beside a variable belongs to a word."""
+    """Return whether a character next to a variable is part of a word."""
     return bool(char) and bool(normalized(char))

@@ -1,4 +1,4 @@
-"""Detection of items that a successful read lacks: missing for now, or gone."""
+"""Handling of items that are missing in a successful read: kept at first, and gone after a second read."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
@@ -12,14 +12,14 @@ ABSENCE: Final = 30.0
 
 
 class Absences:
-    """Keep items that one successful read lacked until a later one lacks them too.
+    """Keeps items that are missing in one successful read until a later read lacks them too.
 
-    Requests the later read itself. ``settled``: there have been two reads far enough apart, so that an item that
-    neither returned is gone even if it was known from before them.
+    It requests that later read. ``settled`` is True after two reads that are far enough apart; items missing in both
+    are then gone, even those known from before.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], look_again: Callable[[], None]) -> None:
-        """Initialize with nothing missing; ``look_again`` requests another read."""
+        """Initialize without missing items; ``look_again`` requests another read."""
         self.settled = False
         self._hass = hass
         self._look_again = look_again
@@ -30,12 +30,12 @@ class Absences:
 
     @property
     def missing(self) -> frozenset[str]:
-        """Return the items that are kept although the last read lacked them; they need a second read."""
+        """Return the items that are kept although the last read lacks them, until a second read."""
         return frozenset(self._since)
 
     @callback
     def keep(self, known: Iterable[str], listed: Collection[str]) -> frozenset[str]:
-        """Return which of the known keys to keep although a successful read of now lacks them."""
+        """Return the known keys to keep although a successful read, made now, lacks them."""
         now = self._hass.loop.time()
         self._first = now if self._first is None else self._first
         self.settled = now - self._first >= ABSENCE
@@ -46,14 +46,14 @@ class Absences:
 
     @callback
     def miss(self, keys: Iterable[str]) -> None:
-        """Note keys that turn out to be missing from the last successful read."""
+        """Mark keys as missing in the last successful read."""
         now = self._hass.loop.time()
         self._since = {**dict.fromkeys(keys, now), **self._since}
         self._async_schedule()
 
     @callback
     def _async_schedule(self) -> None:
-        """Schedule a second read if something is missing."""
+        """Schedule a second read if items are missing."""
         if self._since and not self._cancel:
             self._cancel = async_call_later(self._hass, ABSENCE + 1, self._async_look_again)
 

@@ -1,7 +1,6 @@
-"""Times and events of the alarms, timers and reminders of an account, without requests.
+"""Times and events of the alarms, timers and reminders of an account, computed without requests.
 
-The one place where their times are computed, and where ringing, dismissal and snoozing are detected: entities show the
-results.
+This is the only place that computes their times and detects ringing, dismissal and snoozing; entities show the results.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +32,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,3}", re.ASCII)
 
 
 async def zone_named(name: str | None) -> tzinfo | None:
-    """Return a time zone by its IANA name, loaded from disk; None for an unknown name."""
+    """Load a time zone by its IANA name from disk; None for an unknown name."""
     if not name or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
         return None
     try:
@@ -53,7 +52,7 @@ RINGING: Final = timedelta(hours=1)
 
 
 class AlertKind(StrEnum):
-    """What goes off: an alarm, a timer or a reminder."""
+    """Kind of notification: an alarm, a timer or a reminder."""
 
     ALARM = "alarm"
     TIMER = "timer"
@@ -68,7 +67,7 @@ _KINDS: Final[Mapping[NotificationType, AlertKind]] = {
 
 
 class Happening(StrEnum):
-    """What happens to an alarm, a timer or a reminder."""
+    """Kind of event of an alarm, a timer or a reminder."""
 
     RINGING = "ringing"
     DISMISSED = "dismissed"
@@ -81,7 +80,7 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmEvent:
-    """Something that has happened, and when; of what rings the notification is as it was before."""
+    """An event and its time; for ringing, ``notification`` is as it was before."""
 
     happening: Happening
     notification: Notification
@@ -106,7 +105,7 @@ EVENT_TYPES: Final = (
     *(f"{AlertKind.TIMER}_{happening}" for happening in _TIMER_HAPPENINGS),
     *(f"{AlertKind.REMINDER}_{happening}" for happening in (Happening.RINGING, Happening.SNOOZED)),
 )
-"""All event types."""
+"""All event types, such as "alarm_ringing"."""
 
 
 type _Key = tuple[str, int]
@@ -117,7 +116,7 @@ type AlarmListener = Callable[[AlarmEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """A notification and when it goes off."""
+    """A notification and its next occurrence (UTC)."""
 
     key: _Key
     notification: Notification
@@ -126,7 +125,7 @@ class _Due:
 
 @dataclass(frozen=True, slots=True)
 class _Worked:
-    """A computed next time, and its inputs."""
+    """A computed next occurrence with the inputs of the computation."""
 
     timed: Timed
     zone: tzinfo
@@ -134,12 +133,12 @@ class _Worked:
 
 
 def _is_counting(item: Notification) -> bool:
-    """Return whether a timer counts down."""
+    """Return whether a notification is a running timer."""
     return item.status is NotificationStatus.ON
 
 
 class AlarmWatch:
-    """Waits for the next alarm, timer or reminder of an account, and knows the time zones of its devices."""
+    """Computes the next occurrences in an account, fires their events, and holds the time zones of its devices."""
 
     def __init__(
         self,
@@ -148,7 +147,7 @@ class AlarmWatch:
         devices: DevicesCoordinator,
         notifications: NotificationsCoordinator,
     ) -> None:
-        """Initialize; ``async_start`` starts the watch."""
+        """Initialize; ``async_start`` starts the timer."""
         self._hass = hass
         self._entry = entry
         self._devices = devices
@@ -167,7 +166,7 @@ class AlarmWatch:
         self._cancel: CALLBACK_TYPE | None = None
 
     async def async_start(self) -> None:
-        """Load the time zones, and watch until the entry is unloaded."""
+        """Load the time zones, and run until the entry is unloaded."""
         await self._async_load_zones()
         self._seen = self._notifications.data
         self._known = self._taken()
@@ -179,7 +178,7 @@ class AlarmWatch:
     def zone_of(self, serial: str) -> tzinfo:
         """Return the time zone of a device, or Home Assistant's if the device's is unknown.
 
-        Items for all devices use the zone of the first device that has one.
+        Notifications for all devices use the time zone of the first device that has one.
         """
         if serial == EVERYWHERE:
             zones = (self._zones.get(device.time_zone or "") for device in self._devices.data.values())
@@ -189,41 +188,41 @@ class AlarmWatch:
         return zone or dt_util.get_default_time_zone()
 
     def timed(self, serial: str) -> tuple[Timed, ...]:
-        """Return the notifications of a device, each with its next time."""
+        """Return the notifications of a device, each with its next occurrence."""
         self.async_follow()
         return tuple(worked.timed for worked in self._of_serial.get(serial, ()))
 
     def country_of(self, serial: str) -> str | None:
-        """Return the country setting of a device."""
+        """Return the country (ISO 3166) in the language setting of a device, or None."""
         device = self._devices.data.get(serial)
         return country_of(device.locale) if device else None
 
     def ringing(self, serial: str) -> Notification | None:
-        """Return the ringing alarm of a device, if known; the last one of several."""
+        """Return the ringing alarm of a device, the last one of several; None if none is known."""
         now = dt_util.utcnow()
         found = [due for due in self._rings.values() if due.notification.serial == serial and now - due.at < RINGING]
         return max(found, key=lambda due: due.at).notification if found else None
 
     @callback
     def async_add_listener(self, serial: str | None, listener: AlarmListener) -> CALLBACK_TYPE:
-        """Call a listener with everything that happens on a device, or on all of them (``None``)."""
+        """Call a listener with every event of a device, or of all devices (``None``); return a function to stop."""
         self._listeners.setdefault(serial, []).append(listener)
         return partial(self._listeners[serial].remove, listener)
 
     @callback
     def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call a viewer when the times of a device have changed although its notifications have not."""
+        """Call ``viewer`` when the computed times of a device change without a change of its notifications."""
         self._viewers.setdefault(serial, []).append(viewer)
         return partial(self._viewers[serial].remove, viewer)
 
     @property
     def due(self) -> Iterator[tuple[Notification, datetime]]:
-        """Yield the items that will go off, and their next times (UTC)."""
+        """Yield the notifications with a next occurrence, and that occurrence (UTC)."""
         return ((due.notification, due.at) for due in self._due)
 
     @callback
     def async_on_plan(self, planner: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call a function whenever the next times have been computed again."""
+        """Call ``planner`` whenever the next occurrences have been computed again; return a function to stop."""
         self._planners.append(planner)
         return partial(self._planners.remove, planner)
 
@@ -242,7 +241,7 @@ class AlarmWatch:
         return found
 
     def _with_snooze(self, key: _Key, item: Notification, now: datetime) -> Notification:
-        """Return a snoozed item, with the usual snooze length from now if its time is unknown."""
+        """Return a notification; if it is snoozed until an unknown time, with the default snooze length."""
         if item.status is not NotificationStatus.SNOOZED or item.snoozed_to is not None:
             return item
         known = self._known.get(key)
@@ -252,14 +251,14 @@ class AlarmWatch:
         return replace(item, snoozed_to=(since if since and since <= now < since + SNOOZE else now) + SNOOZE)
 
     async def _async_load_zones(self) -> None:
-        """Load new time zones in the executor: reading them from disk would block."""
+        """Load new time zones in the executor, because reading them from disk blocks."""
         for name in {device.time_zone for device in self._devices.data.values() if device.time_zone}:
             if name not in self._zones:
                 self._zones[name] = await zone_named(name)
 
     @callback
     def _async_devices_changed(self) -> None:
-        """Load new time zones, then plan again."""
+        """Load new time zones, then compute the next occurrences again."""
         if all(device.time_zone in self._zones for device in self._devices.data.values() if device.time_zone):
             self._async_plan_and_show()
         else:
@@ -272,7 +271,7 @@ class AlarmWatch:
 
     @callback
     def async_follow(self) -> None:
-        """Process new notifications: fire the events for what has gone off, been dismissed or been snoozed."""
+        """Process new notifications: fire events for what rang, was dismissed or was snoozed."""
         if self._stopped or self._seen is self._notifications.data:
             return
         self._seen = self._notifications.data
@@ -291,7 +290,7 @@ class AlarmWatch:
 
     @callback
     def _async_compare(self, key: _Key, old: Notification, new: Notification, now: datetime) -> None:
-        """Fire the event of an item that was dismissed or snoozed."""
+        """Fire the event of a notification that was dismissed or snoozed."""
         snoozed = NotificationStatus.SNOOZED
         if (
             new.type in ALARMS | REMINDERS
@@ -306,7 +305,7 @@ class AlarmWatch:
 
     @callback
     def _async_gone(self, key: _Key, old: Notification, now: datetime) -> None:
-        """Fire the event of an alarm that was deleted while it rang."""
+        """Fire the dismissal event of an alarm that was deleted while ringing."""
         rang = self._rings.get(key)
         if old.type in ALARMS and rang is not None and now - rang.at < RINGING:
             del self._rings[key]
@@ -316,7 +315,7 @@ class AlarmWatch:
     def _async_compare_timers(
         self, old: Mapping[_Key, Notification], new: Mapping[_Key, Notification], now: datetime
     ) -> None:
-        """Fire the events of timers that were started, paused, resumed or cancelled."""
+        """Fire the events of timers that were started, paused, resumed or canceled."""
         for key in old.keys() | new.keys():
             before, after = old.get(key), new.get(key)
             item = after or before
@@ -328,7 +327,7 @@ class AlarmWatch:
     def _timer_change(
         self, key: _Key, before: Notification | None, after: Notification | None, now: datetime
     ) -> Happening | None:
-        """Return what happened to a timer between two reads."""
+        """Return what happened to a timer between two reads, or None."""
         if before is None:
             is_new = (
                 after is not None and _is_counting(after) and (not after.created or now - after.created < NEW_TIMER)
@@ -347,7 +346,7 @@ class AlarmWatch:
         return None
 
     def _was_dismissed(self, key: _Key, old: Notification, new: Notification, now: datetime) -> bool:
-        """Return whether an alarm was dismissed, and not only marked as ringing."""
+        """Return whether an alarm was dismissed; the change that only marks it as ringing does not count."""
         rang = self._rings.get(key)
         if not was_dismissed(old, new, rang=rang is not None and now - rang.at < RINGING):
             return False
@@ -357,7 +356,7 @@ class AlarmWatch:
         return new.rang == old.rang and (rang is None or now - rang.at > CLOCK_SKEW)
 
     def _work_out(self, key: _Key, item: Notification, now: datetime) -> _Worked:
-        """Return the next time of a notification; reuse the last result while its inputs are the same."""
+        """Return the next occurrence of a notification; reuse the last result while its inputs are the same."""
         zone, country = self.zone_of(item.serial), self.country_of(item.serial)
         before = self._worked.get(key)
         if (
@@ -377,7 +376,7 @@ class AlarmWatch:
 
     @callback
     def _async_plan(self) -> None:
-        """Compute all next times, and wait for the first."""
+        """Compute all next occurrences, and set the timer for the first."""
         self._async_cancel()
         now = dt_util.utcnow()
         # A timer is removed when it stops ringing, which must not count as cancelled.
@@ -403,14 +402,14 @@ class AlarmWatch:
 
     @callback
     def _async_over(self, now: datetime) -> None:
-        """Fire the due events, and wait for the next."""
+        """Fire the events that are due, and set the timer for the next."""
         self._cancel = None
         self._async_tell_due(now.astimezone(UTC))
         self._async_plan_and_show()
 
     @callback
     def _async_plan_and_show(self) -> None:
-        """Plan again, and call the viewers of the devices whose times have changed."""
+        """Compute the next occurrences again, and call the viewers of the devices whose times changed."""
         before = self._worked
         self._async_plan()
         changed = (worked for key, worked in self._worked.items() if worked is not before.get(key))
@@ -420,7 +419,7 @@ class AlarmWatch:
 
     @callback
     def _async_tell_due(self, until: datetime) -> None:
-        """Fire the event of each item that has gone off, once."""
+        """Fire the ringing event of each notification that is due, once."""
         for due in self._due:
             rang = self._rings.get(due.key)
             if due.at > until or (rang is not None and rang.at == due.at):
@@ -430,7 +429,7 @@ class AlarmWatch:
 
     @callback
     def _async_tell(self, event: AlarmEvent) -> None:
-        """Tell those who listen to the device."""
+        """Call the listeners of an event's device and of all devices."""
         item = event.notification
         for key in (item.serial, None):
             for listener in tuple(self._listeners.get(key, ())):
@@ -441,13 +440,13 @@ class AlarmWatch:
 
     @callback
     def _async_stop(self) -> None:
-        """Stop watching."""
+        """Stop the timer when the entry is unloaded."""
         self._stopped = True
         self._async_cancel()
 
     @callback
     def _async_cancel(self) -> None:
-        """Cancel the timer."""
+        """Cancel the timer for the next occurrence."""
         if self._cancel:
             self._cancel()
             self._cancel = None

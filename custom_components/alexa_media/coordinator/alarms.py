@@ -1,7 +1,7 @@
 """Alarm settings of devices: volumes, ascending volume and sounds.
 
-Amazon does not push them and few users show them, so each is read only while an entity listens: once for the first
-listener, after a change made here, and a few times a day.
+Amazon does not push them, and few users show them. Each is therefore read only while an entity listens: for the first
+listener, after a change by this integration, and a few times a day.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -22,7 +22,7 @@ from .devices import DevicesCoordinator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmSounds:
-    """The alarm sounds of a device, and its default."""
+    """The available alarm sounds of a device, and its default sound."""
 
     sounds: tuple[AlarmTone, ...]
     default: AlarmTone | None
@@ -38,26 +38,26 @@ class AlarmSettingCoordinator[V](TopicCoordinator[V]):
     shown_by: ClassVar[tuple[str, str] | None] = None
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: AlarmsApi) -> None:
-        """Initialize the coordinator."""
+        """Initialize with the alarms API of the backend."""
         super().__init__(hass, entry, backend)
         self.api = api
 
     @override
     @callback
     def async_hint(self) -> None:
-        """Read soon, if there are listeners."""
+        """Read soon if there are listeners."""
         if self._by_context:
             super().async_hint()
 
     @override
     async def async_refresh(self) -> None:
-        """Read, if there are listeners or an entity is about to be added."""
+        """Read if there are listeners or an entity will be added."""
         if self._by_context or (self.read_at is None and self.shown_by and self.will_be_shown(*self.shown_by)):
             await super().async_refresh()
 
     @override
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Listen to one key; the first listener of an unknown key causes a read."""
+        """Add a listener of one key; the first listener of an unknown key causes a read."""
         remove = super().async_add_listener(update_callback, context)
         if context not in self.data:
             self.async_hint()
@@ -76,7 +76,7 @@ class AlarmVolumesCoordinator(AlarmSettingCoordinator[float]):
 
 
 class AscendingCoordinator(AlarmSettingCoordinator[bool]):
-    """Whether alarms grow louder bit by bit, by serial."""
+    """Whether the volume of alarms is ascending, by serial."""
 
     topic: ClassVar[Topic] = Topic.ASCENDING
 
@@ -86,7 +86,7 @@ class AscendingCoordinator(AlarmSettingCoordinator[bool]):
 
 
 class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
-    """Sounds of those devices alone whose entities are enabled: it takes two requests for each, once a day."""
+    """Sounds of the devices with enabled entities, by serial; costs two requests per device once a day."""
 
     topic: ClassVar[Topic] = Topic.ALARM_SOUNDS
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)
@@ -100,13 +100,13 @@ class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
         api: AlarmsApi,
         devices: DevicesCoordinator,
     ) -> None:
-        """Initialize the coordinator."""
+        """Initialize with the devices whose sounds can be read."""
         super().__init__(hass, entry, backend, api)
         self._devices = devices
 
     @override
     async def _async_read(self) -> Mapping[str, AlarmSounds]:
-        """Read the sounds of the devices that have listeners; keep the last ones where a read fails."""
+        """Read the sounds of the devices that have listeners; keep the last ones if a read fails."""
         found: dict[str, AlarmSounds] = {}
         problem: AlexaError | None = None
         for serial in [key for key in self._by_context if isinstance(key, str)]:

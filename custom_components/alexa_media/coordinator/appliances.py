@@ -1,4 +1,4 @@
-"""Smart home appliances of the account, and which of them get entities."""
+"""Smart home appliances of the account, and the selection of those that get entities."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,16 +43,16 @@ _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
 
 
 def appliance_store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return the store of an entry's last good discovery."""
+    """Return the store of an entry's last successful discovery."""
     return Store(hass, STORE_VERSION, f"{DOMAIN}.appliances.{entry_id}", private=True)
 
 
 class AppliancesCoordinator(TopicCoordinator[Appliance]):
     """Appliances that get entities, by entity id; ``discovered`` has all of them.
 
-    Failed is not empty: a discovery that failed, or that found nothing where there was something, changes nothing, and
-    an appliance that one successful discovery lacked stays until a second one, requested at once, lacks it too
-    (``settled``: there have been two).
+    A discovery that fails, or that finds nothing although there were appliances, changes nothing. An appliance that is
+    missing in one successful discovery is kept until a second one, requested at once, lacks it too. ``settled`` is True
+    after two.
     """
 
     topic: ClassVar[Topic] = Topic.APPLIANCES
@@ -76,14 +76,14 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self._unlisted: set[str] = set()
 
     async def async_restore(self) -> None:
-        """Restore the last good discovery from disk."""
+        """Restore the last successful discovery from disk."""
         if appliances := await async_stored(self._store, _stored_appliances):
             self._take(appliances)
             self.data = self._announced = self._wanted(self.discovered)
 
     @override
     async def _async_read(self) -> Mapping[str, Appliance]:
-        """Discover; keep what a discovery lacks for the first time."""
+        """Discover the appliances; keep those that are missing for the first time."""
         self._asked_at = self.hass.loop.time()
         # The rooms of known appliances need not wait for the discovery.
         early = self.rooms is None and bool(self.data)
@@ -107,15 +107,15 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @property
     def settled(self) -> bool:
-        """Return whether unknown appliances are gone for good: two successful discoveries lacked them."""
+        """Return whether unknown appliances are gone: two successful discoveries lacked them."""
         return self._absences.settled
 
     def _needs_rooms(self, wanted: Mapping[str, Appliance]) -> bool:
-        """Return whether the room of some appliance is unknown."""
+        """Return whether the rooms have not been read, or an appliance is new."""
         return bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))
 
     async def _async_read_rooms(self, *, needed: bool) -> None:
-        """Read the room of each appliance: only a suggestion, and only for new or selectable ones."""
+        """Read the rooms, which are only suggested areas, if new or selectable appliances need them."""
         if not needed:
             return
         try:
@@ -124,30 +124,30 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
             LOGGER.debug("Could not read the rooms of the smart home: %s", err.details)
 
     def room_of(self, appliance: Appliance) -> str | None:
-        """Return the room of an appliance in Alexa."""
+        """Return the name of an appliance's room in Alexa, or None."""
         rooms = self.rooms or {}
         ids = (appliance.endpoint_id, appliance.entity_id, appliance.appliance_id)
         return next((rooms[each] for each in ids if each in rooms), None)
 
     def by_endpoint(self, endpoint_id: str) -> Appliance | None:
-        """Return an appliance, wanted or not, by its GraphQL id."""
+        """Return an appliance by its GraphQL id, whether it gets entities or not."""
         return self._by_endpoint.get(endpoint_id)
 
     @property
     def guard(self) -> Appliance | None:
-        """Return Alexa Guard, if the account has it."""
+        """Return the appliance of Alexa Guard, or None."""
         return next((appliance for appliance in self.data.values() if appliance.is_guard), None)
 
     # --- which of them get entities -----------------------------------------------------
 
     def is_own(self, appliance: Appliance) -> bool:
-        """Return whether Home Assistant exposes this appliance to Alexa: it must not come back."""
+        """Return whether Home Assistant itself exposes this appliance to Alexa, so that it must get no entities."""
         if appliance.exposure is Exposure.HUE_V1:
             return "emulated_hue" in self.hass.config.components
         return appliance.exposure is not Exposure.NONE
 
     def has_use(self, appliance: Appliance) -> bool:
-        """Return whether an appliance can get entities: not Home Assistant's own, and able to do something."""
+        """Return whether an appliance can get entities: not exposed by Home Assistant, and with a supported feature."""
         if self.is_own(appliance):
             return False
         return (
@@ -162,7 +162,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @property
     def others(self) -> Mapping[str, Appliance]:
-        """Return the appliances to select from; those on an Echo's hub and Amazon's own are included by default."""
+        """Return the appliances that the user can select; those on an Echo's hub and Amazon's own are always added."""
         return {
             entity_id: appliance
             for entity_id, appliance in self.discovered.items()
@@ -170,7 +170,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         }
 
     def _wanted(self, appliances: Mapping[str, Appliance]) -> Mapping[str, Appliance]:
-        """Return the appliances that get entities."""
+        """Return the appliances that get entities by the options of the entry."""
         options = {**self.entry.data, **self.entry.options}
         every, chosen = options.get(CONF_EXTENDED_DISCOVERY), frozenset(options.get(CONF_APPLIANCES) or ())
         return {
@@ -181,7 +181,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @callback
     def async_options_changed(self) -> None:
-        """Apply the selection of the entry again, adding and removing appliances without a reload."""
+        """Apply changed options: add and remove appliances without a reload."""
         self.data = self._wanted(self.discovered)
         self.async_update_listeners()
 
@@ -194,9 +194,9 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @callback
     def async_unknown(self, endpoint_id: str) -> None:
-        """Discover soon, unless a discovery is recent: a push named an unknown appliance.
+        """Discover soon, because a push named an unknown appliance; not if a discovery is recent.
 
-        An appliance that a discovery does not find causes only one: Amazon may never list it.
+        An appliance that the discovery does not find causes no further one, because Amazon may never list it.
         """
         if not self.discovered or endpoint_id in self._unlisted or self._is_fresh:
             return
@@ -206,7 +206,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self.async_hint()
 
     async def async_rename(self, appliance: Appliance, name: str) -> None:
-        """Rename an appliance; raises ``AlexaError``, also where Amazon still has another name afterwards."""
+        """Rename an appliance; raises ``AlexaError``, also if Amazon still has another name afterward."""
         await self.api.async_rename(appliance, name)
         await self.async_refresh_shared()
         renamed = self.discovered.get(appliance.entity_id)
@@ -214,19 +214,19 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
             raise AlexaCommandError("Amazon still has another name", code="not_confirmed")
 
     async def async_remove(self, appliance: Appliance) -> None:
-        """Remove an appliance from the account; raises ``AlexaError``, also where Amazon still has it."""
+        """Remove an appliance from the account; raises ``AlexaError``, also if Amazon still has it afterward."""
         await self.api.async_remove(appliance)
         if appliance.entity_id in (await self.api.async_discover()).appliances:
             raise AlexaCommandError("Amazon still has the appliance", code="not_confirmed")
         self.async_hint()
 
     async def async_search(self) -> None:
-        """Have Alexa look for appliances, and read those that there are; raises ``AlexaError``."""
+        """Start Alexa's search for appliances, and read the list again; raises ``AlexaError``."""
         await self.api.async_search()
         await self.async_refresh_shared()
 
     async def async_room_changes(self, areas: Mapping[str, Collection[str]]) -> Sequence[DeviceGroup]:
-        """Return what Alexa's rooms lack of some areas (endpoint ids by name): new ones are without an id."""
+        """Return the changes that Alexa's rooms need for some areas (endpoint ids by name); new rooms have no id."""
         groups = {folded(group.name): group for group in reversed(await self.api.async_device_groups())}
         changes: list[DeviceGroup] = []
         for name, members in sorted(areas.items()):
@@ -236,7 +236,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return changes
 
     async def async_change_rooms(self, changes: Sequence[DeviceGroup]) -> None:
-        """Create rooms, or add members; raises ``AlexaError``, also where Amazon lacks any of it afterwards."""
+        """Create rooms or add members; raises ``AlexaError``, also if Amazon lacks a change afterward."""
         for change in changes:
             await self.api.async_add_to_group(change)
         groups = await self.api.async_device_groups()
@@ -246,7 +246,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
                 raise AlexaCommandError("Amazon lacks some members of a room", code="not_confirmed")
 
     async def async_freshen(self) -> None:
-        """Discover now, unless a discovery is recent: the user wants to see all appliances."""
+        """Discover now unless a discovery is recent, because the user opens the list of appliances."""
         if not self._is_fresh:
             await self.async_refresh_shared()
 
@@ -263,7 +263,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
 
 def _is_default(appliance: Appliance) -> bool:
-    """Return whether an appliance is included by default."""
+    """Return whether an appliance gets entities without being selected."""
     return appliance.is_local or appliance.is_guard
 
 

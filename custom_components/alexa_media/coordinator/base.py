@@ -52,11 +52,11 @@ class Watcher(Protocol):
 
     @callback
     def async_failed(self) -> None:
-        """Take note that a topic failed."""
+        """Handle a failed read of a topic."""
 
     @callback
     def async_recovered(self) -> None:
-        """Note that a failed topic was read."""
+        """Handle a successful read of a topic that had failed."""
 
 
 class Listener(Protocol):
@@ -64,22 +64,23 @@ class Listener(Protocol):
 
     @callback
     def async_unconfirmed(self) -> None:
-        """Note a command whose confirming push did not arrive."""
+        """Handle a command whose confirming push did not arrive."""
 
     @callback
     def async_unpushed(self) -> None:
-        """Note a change found by a poll that should have been pushed."""
+        """Handle a change that a poll found although it should have been pushed."""
 
     @property
     def is_proven(self) -> bool:
-        """Return whether the stream has lately shown that it delivers pushes."""
+        """Return whether the stream has recently delivered pushes."""
 
 
 class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     """One topic of one account: a mapping from key to an immutable value.
 
-    Keys are device serials. A listener's context is the key that it shows: it is called only when the value of that key
-    has changed. Contexts ``EXISTENCE`` and ``None`` are called when keys appear or disappear, and always.
+    Keys are device serials unless a subclass says otherwise. The context of a listener is the key that it shows; it is
+    only called when the value of that key changes. Listeners with the context ``EXISTENCE`` are called when keys appear
+    or disappear, those with ``None`` always.
     """
 
     topic: ClassVar[Topic]
@@ -98,7 +99,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     hint_limit: ClassVar[float] = HINT_LIMIT
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
-        """Initialize without data, push being down."""
+        """Initialize without data, and with the push stream down."""
         self._by_context: dict[Hashable, dict[int, CALLBACK_TYPE]] = {}
         self._next_listener = 0
         self._own_interval = backend.intervals.get(self.topic)
@@ -146,11 +147,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def is_current(self) -> bool:
-        """Return whether what is shown can be relied on: the topic was read, and changes are pushed."""
+        """Return whether the data are reliable: the topic was read, and changes are pushed."""
         return self.push_up and self.last_update_success
 
     def will_be_shown(self, domain: str, ending: str = "") -> bool:
-        """Return whether an entity with such a unique id was enabled before, or is new and will be enabled."""
+        """Return whether an entity with this ending of its unique id is enabled, or new and will be enabled."""
         entities = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
         known = [item for item in entities if item.domain == domain and item.unique_id.endswith(ending)]
         return not known or any(not item.disabled for item in known)
@@ -163,15 +164,15 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
-        """Read; data pushed or written during the read win over the result.
+        """Read the topic; values pushed or written during the read take precedence.
 
-        Reads of one topic run one after the other: an older one never undoes what a newer one has found.
+        Reads of one topic run one after the other, so that an older read never overwrites a newer one.
         """
         async with self._read_lock:
             return await self._async_read_alone()
 
     async def _async_read_alone(self) -> Mapping[str, V]:
-        """Read while no other read of the topic runs.
+        """Read the topic after other reads of it have ended.
 
         ``read_at`` is the start of the last successful read, in seconds of the event loop's clock.
         """
@@ -201,14 +202,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return data if settled == data else settled
 
     def _settled(self, key: str, value: V, began: float) -> V:
-        """Return the value to show after a read, which keeps what the read is too old to contain.
+        """Return the value to show after a read: the present value if the read is too old to contain an own write.
 
-        ``began`` is the start of the read. For topics whose keys are the keys of own writes.
+        ``began`` is the start of the read. Only for topics in which a write and its value have the same key.
         """
         return value if self.written.takes_read(key, value, began) else self.data.get(key, value)
 
     def _failed(self, err: AlexaError) -> UpdateFailed:
-        """Return the error for Home Assistant, with a retry that is earlier than the next poll."""
+        """Return the error for Home Assistant; it asks for a retry before the next poll."""
         self._failures += 1
         self._failure = err
         wait = min(RETRY_FIRST * 2 ** (self._failures - 1), RETRY_LIMIT)
@@ -232,7 +233,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def usable(self) -> bool:
-        """Return whether the data may be shown; a single failed poll changes nothing.
+        """Return whether the data may be shown; a single failed poll does not invalidate them.
 
         While the stream is up, data are valid until they are older than the poll interval plus five minutes.
         """
@@ -244,12 +245,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def _expires_at(self) -> float:
-        """Return when the data expire, in seconds of the event loop's clock."""
+        """Return the time at which the data expire, in seconds of the event loop's clock."""
         return (self.read_at or 0.0) + self.wanted_interval.total_seconds() + GRACE
 
     @property
     def may_recover(self) -> bool:
-        """Return whether the topic's failure can end with an outage; a refusal (403, 404, 405) cannot."""
+        """Return whether a failed topic may recover after an outage; a refused one (403, 404, 405) does not."""
         return (
             not self.last_update_success
             and self._failures > 0
@@ -259,11 +260,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def probe_interval(self) -> float | None:
-        """Return the seconds between attempts to recover if they cost little, else None."""
+        """Return the seconds between attempts to recover if an attempt is cheap, else None."""
         return None
 
     async def async_recover(self) -> None:
-        """Refresh what has failed."""
+        """Read the topic again if its last read failed."""
         await self.async_refresh()
 
     def should_be_pushed(self, before: V, after: V) -> bool:  # noqa: ARG002 - for topics whose changes are all pushed
@@ -271,9 +272,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return False
 
     def is_read_since(self, moment: float) -> bool:
-        """Return whether the topic was read, or is being read, since a moment (seconds of the event loop's clock).
+        """Return whether the topic was read, or is being read, since ``moment`` (seconds of the event loop's clock).
 
-        True for a topic that is read for listeners only and has none.
+        True for a topic that is only read for listeners and has none.
         """
         if not self.read_at_start and not self._by_context:
             return True
@@ -281,11 +282,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def is_behind(self) -> bool:
-        """Return whether a known change has not been read yet."""
+        """Return whether there is a known change that has not been read."""
         return self._hint_since is not None or bool(self._awaited)
 
     async def async_make_current(self) -> None:
-        """Read what may have changed, for a command; raises ``AlexaError``.
+        """Read the topic for a command unless it is current; raises ``AlexaError``.
 
         The read is part of the command: unlike a poll, it is not held back while Amazon throttles.
         """
@@ -314,7 +315,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_read_in_task(self, read: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Run a read that a set-up waits for; an unload cancels it, else Home Assistant waits ten seconds for it."""
+        """Run a read for setup in a task that an unload cancels; Home Assistant would wait for it for ten seconds."""
         task = self.entry.async_create_task(self.hass, read, f"{self.name} {name}", eager_start=False)
         self._reads.add(task)
         task.add_done_callback(self._reads.discard)
@@ -322,7 +323,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_hint(self) -> None:
-        """Read soon because something changed; the hints of a burst cause one read."""
+        """Read soon because the topic changed; hints in quick succession cause one read."""
         if self.is_closed:
             return
         now = self.hass.loop.time()
@@ -339,12 +340,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_key_hint(self, key: str) -> None:  # noqa: ARG002 - for topics that can read one key
-        """Read one key soon: the whole topic, unless a subclass can read less."""
+        """Read one key soon, or the whole topic if the subclass cannot read one key."""
         self.async_hint()
 
     @callback
     def _async_on_hint(self, _now: object) -> None:
-        """Read; later hints belong to the next read."""
+        """Read the topic; hints from now on cause another read."""
         self._hint_since = self._cancel_hint = None
         self._is_hinted = True
         self.entry.async_create_background_task(self.hass, self.async_refresh(), f"{self.name} hint")
@@ -353,9 +354,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_apply(self, changes: Mapping[str, V]) -> None:
-        """Apply pushed data without a request, and call only the listeners of changed keys.
+        """Apply new data without a request, and call only the listeners of changed keys.
 
-        The poll schedule and ``last_update_success`` do not change: a push does not prove that reads work.
+        The poll schedule and ``last_update_success`` do not change, because a push does not prove that reads work.
         """
         for key in changes:
             if not self._is_awaiting(key):
@@ -375,7 +376,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_apply_pushed(self, changes: Mapping[str, V]) -> None:
-        """Apply pushed values, except those that may be older than an own write: these are checked by a read."""
+        """Apply pushed values; those that may be older than an own write are checked with a read instead."""
         stale = {key for key, value in changes.items() if self.written.is_stale(key, value)}
         self.async_apply({key: value for key, value in changes.items() if key not in stale})
         for key in stale:
@@ -388,18 +389,18 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self.async_expect(key, accepted=False)
 
     def _is_awaiting(self, key: str) -> bool:
-        """Return whether an own write of ``key`` is not confirmed by the data yet."""
+        """Return whether the data do not yet confirm an own write of ``key``."""
         return self.written.is_awaited(key)
 
     @callback
     def _async_changed(self, before: Mapping[str, V], after: Mapping[str, V]) -> None:
-        """Handle new data; for topics whose changes are events."""
+        """Handle new data; overridden by topics whose changes are events."""
 
     @callback
     def async_expect(self, key: str, *, accepted: bool = True) -> None:
-        """Expect a push that confirms a command for ``key``; without one, read.
+        """Wait for a push that confirms a command for ``key``; read the key if none arrives.
 
-        A command that Amazon may not have carried out (``accepted`` is False) proves nothing about the stream.
+        A missing push only counts against the stream if Amazon accepted the command (``accepted``).
         """
         if self.is_closed:
             return
@@ -426,7 +427,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Poll rarely while push is up, often while it is down."""
+        """Set the state of the push stream, which determines the poll interval."""
         if up == self.push_up:
             return
         self.push_up = up
@@ -438,7 +439,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def wanted_interval(self) -> timedelta:
-        """Return the poll interval for the state of the stream."""
+        """Return the poll interval for the present state of the stream."""
         if self._own_interval:
             return self._own_interval
         if not self.push_up:
@@ -449,7 +450,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_reschedule(self) -> None:
-        """Apply the poll interval; a poll that is scheduled later than that is moved forward."""
+        """Apply the poll interval; a poll scheduled for a later time is moved forward."""
         if self.update_interval == self.wanted_interval:
             return
         self.update_interval = self.wanted_interval
@@ -460,14 +461,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def _schedule_refresh(self) -> None:
-        """Schedule the next poll by the interval that is wanted now."""
+        """Schedule the next poll with the present poll interval."""
         self.update_interval = self.wanted_interval
         super()._schedule_refresh()
 
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Announce data that have expired, and report the result to the watcher."""
+        """Call the listeners if the data have expired, and report the result of the read to the watcher."""
         self._async_stop_waiting()
         had_failed, self._had_failed = self._had_failed, not self.last_update_success
         if not self.last_update_success:
@@ -481,7 +482,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_stop_waiting(self) -> None:
-        """Stop waiting for pushes, which a read makes unnecessary."""
+        """Stop waiting for pushes that a read has made unnecessary."""
         read_at = self.read_at if self.last_update_success else None
         for key in tuple(self._awaited):
             # A read that began before the command was accepted may have missed it.
@@ -490,7 +491,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_check_usable(self, _now: object = None) -> None:
-        """Call the listeners when data that cannot be refreshed have expired, now or later."""
+        """Call the listeners if the data have expired, or at the time when they will."""
         if self._cancel_expiry:
             self._cancel_expiry()
             self._cancel_expiry = None
@@ -504,7 +505,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_cancel_timers(self) -> None:
-        """Cancel all timers and first reads, and start no more."""
+        """Cancel all timers and first reads, and start no further ones."""
         self.is_closed = True
         for read in tuple(self._reads):
             read.cancel()
@@ -522,7 +523,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Listen to one key, to ``EXISTENCE``, or to everything (``None``)."""
+        """Add a listener of one key, of ``EXISTENCE``, or of everything (``None``); return a function to remove it."""
         remove = super().async_add_listener(update_callback, context)
         self._next_listener += 1
         token = self._next_listener
@@ -536,7 +537,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_remove_listener(self, context: Hashable, token: int, remove: Callable[[], None]) -> None:
-        """Remove a listener; ``remove`` removes it from the list of all."""
+        """Remove a listener; ``remove`` removes it from the list of the base class."""
         listeners = self._by_context[context]
         del listeners[token]
         if not listeners:
@@ -565,7 +566,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_show_again(self) -> None:
-        """Call all listeners, because what they show depends on more than the data (options, for example)."""
+        """Call all listeners, because their state depends on more than the data, for example on options."""
         self._tell(tuple(context for context in self._by_context if context is not None))
 
     @callback

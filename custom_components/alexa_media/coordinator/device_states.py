@@ -28,24 +28,24 @@ class DndCoordinator(TopicCoordinator[bool]):
 
     @override
     def should_be_pushed(self, before: bool, after: bool) -> bool:
-        """Return whether the state differs, as each change is pushed."""
+        """Return whether the state differs; each change is pushed."""
         return before is not after
 
     @override
     @callback
     def _async_changed(self, before: Mapping[str, bool], after: Mapping[str, bool]) -> None:
-        """Send an event for each device whose state is known to have changed."""
+        """Send an event for each device whose known state changed."""
         for serial, enabled in after.items():
             if before.get(serial, enabled) is not enabled:
                 event = EchoEvent(entry_id=self.entry.entry_id, serial=serial, kind=DND, data={"enabled": enabled})
                 async_send(self.hass, event)
 
     def among(self, devices: Sequence[Device]) -> Sequence[Device]:
-        """Return those devices that have the setting; all of them where none is known to have it."""
+        """Return the devices that have the setting, or all of them if none is known to have it."""
         return [device for device in devices if device.serial in self.data] or devices
 
     async def async_switch(self, devices: Sequence[Device], *, enabled: bool) -> None:
-        """Switch each of the devices, also after another one failed; raises the first ``AlexaError``."""
+        """Switch each device, even after another one failed; raises the first ``AlexaError``."""
         errors: list[AlexaError] = []
         for device in devices:
             try:
@@ -65,9 +65,9 @@ class DndCoordinator(TopicCoordinator[bool]):
 
 
 class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
-    """Paired Bluetooth devices, by serial.
+    """Paired Bluetooth devices by serial.
 
-    An offline device reports nothing; its last report is kept.
+    An offline Echo reports nothing; its last report is kept.
     """
 
     topic: ClassVar[Topic] = Topic.BLUETOOTH
@@ -87,7 +87,7 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
 
     @callback
     def async_online(self, serial: str) -> None:
-        """Read when a device without a report comes online; at most once for a device that never reports."""
+        """Read when an Echo without a report comes online; only once for an Echo that never reports."""
         known = self.data.get(serial)
         if known is None and serial in self._asked:
             return
@@ -97,7 +97,7 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
 
 
 class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
-    """Alarms, timers and reminders by serial, each device's sorted by id."""
+    """Alarms, timers and reminders by serial; those of each device are sorted by id."""
 
     topic: ClassVar[Topic] = Topic.NOTIFICATIONS
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
@@ -116,7 +116,7 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
 
 
 class KidsCoordinator(TopicCoordinator[bool]):
-    """Amazon Kids by serial, for devices that have listeners: one request each, once a day."""
+    """Amazon Kids by serial of the devices that have listeners; one request per device once a day."""
 
     topic: ClassVar[Topic] = Topic.KIDS
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)
@@ -138,7 +138,7 @@ class KidsCoordinator(TopicCoordinator[bool]):
 
     @override
     async def _async_read(self) -> Mapping[str, bool]:
-        """Read one device after the other; keep the last state where Amazon returns none."""
+        """Read the devices one after the other; keep the last state if Amazon returns none."""
         found: dict[str, bool] = {}
         error: AlexaError | None = None
         followed = [device for serial, device in self._devices.data.items() if serial in self._by_context]
@@ -154,7 +154,7 @@ class KidsCoordinator(TopicCoordinator[bool]):
         return found
 
     async def async_confirm(self, device: Device) -> None:
-        """Read after a change, if the device has listeners; a failed read is repeated."""
+        """Read the state of a device after a change if it has listeners; a failed read is repeated."""
         if device.serial not in self._by_context:
             return
         try:

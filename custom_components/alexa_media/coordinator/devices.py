@@ -31,15 +31,15 @@ _USEFUL: Final = frozenset({"MUSIC_SKILL", "AUDIO_PLAYER", "TIMERS_AND_ALARMS", 
 
 
 def store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return the store of an entry's last good device list."""
+    """Return the store of an entry's last successful device list."""
     return Store(hass, STORE_VERSION, f"{DOMAIN}.devices.{entry_id}", private=True)
 
 
 class DevicesCoordinator(TopicCoordinator[Device]):
     """Devices by serial.
 
-    Failed is not empty: a failed read changes nothing, and a device that one successful read lacked stays until a
-    second one, requested at once, lacks it too.
+    A failed read changes nothing. A device that is missing in one successful read is kept until a second one, requested
+    at once, lacks it too.
     """
 
     topic: ClassVar[Topic] = Topic.DEVICES
@@ -63,7 +63,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
 
     async def async_restore(self) -> bool:
-        """Restore the last good list from disk, with all devices offline; returns whether there was one."""
+        """Restore the last successful list from disk, with all devices offline; return whether there was one."""
         devices = await async_stored(self._store, lambda stored: [_from_json(item) for item in stored["devices"]])
         if not devices:
             return False
@@ -74,7 +74,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @override
     async def _async_read(self) -> Mapping[str, Device]:
-        """Read the list; keep devices that it lacks for the first time."""
+        """Read the list; keep devices that are missing for the first time."""
         listed = await self.backend.async_devices()
         self._listed = set(listed)
         self._unlisted -= self._listed
@@ -93,7 +93,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     def _weigh(self, listed: Mapping[str, Device]) -> None:
         """Use the connectivity in a list as evidence, unless it repeats that a device is offline.
 
-        Tablets are always listed as offline, but push volume and playback nevertheless.
+        Amazon lists tablets as offline at all times, although they push volume and playback.
         """
         for serial, device in listed.items():
             said = device.listed_online
@@ -122,7 +122,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def _async_believe(self, serial: str, *, online: bool) -> None:
-        """Apply evidence about one device, and call the listeners of what changes, groups included."""
+        """Apply evidence of one device's connectivity, and call the listeners of changed devices and groups."""
         if serial not in self.data and serial not in self.listed:
             return
         self._believed[serial] = online
@@ -131,14 +131,14 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def async_alive(self, serial: str) -> None:
-        """Note a sign of life, such as a pushed volume: the device is online until there is other evidence."""
+        """Record a sign that a device is online, such as a pushed volume; it holds until there is other evidence."""
         if not self._believed.get(serial, True):
             self._async_believe(serial, online=True)
 
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Trust the next list after a gap: pushes about the connectivity may have been missed."""
+        """Set the state of the push stream; after a gap the next list is trusted, as pushes may have been missed."""
         if not up:
             self._said.clear()
         super().async_set_push(up)
@@ -146,7 +146,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Notify the followers of all devices when missing devices count as gone."""
+        """Notify the listeners for all devices when missing devices count as gone."""
         super()._async_refresh_finished()
         if self.settled and not self._announced_settled:
             self._announced_settled = True
@@ -154,7 +154,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @property
     def settled(self) -> bool:
-        """Return whether unknown devices are gone for good: two successful reads lacked them."""
+        """Return whether unknown devices are gone: two successful reads lacked them."""
         return self._absences.settled
 
     def listener(self, device: Device) -> Device:
@@ -163,9 +163,9 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return next((leaf for leaf in found if leaf.online), found[0])
 
     def leaves(self, device: Device) -> tuple[Device, ...]:
-        """Return the single devices behind a device, each once, without filtered devices.
+        """Return the single devices behind a device, each once, without those that the options exclude.
 
-        A filtered group still leads to its members. The device itself is returned if it has no members.
+        An excluded group still leads to its members. A device without members is returned itself.
         """
         if not device.is_group:
             return (device,)
@@ -173,24 +173,24 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return tuple(leaf for leaf in found if leaf.serial in self.data) or (device,)
 
     def members_of(self, device: Device) -> tuple[str, ...]:
-        """Return the serials of everything below a group at every depth, groups included."""
+        """Return the serials of all members of a group at every depth, including nested groups."""
         return tuple(members_of(device, {**self.listed, **self.data})) if device.is_group else ()
 
     def has_use(self, device: Device) -> bool:
-        """Return whether a device can get entities: not this integration's own app, and with a useful capability."""
+        """Return whether a device can get entities: not this integration's registration, and with a usable capability."""
         if device.serial == self.backend.own_serial:
             return False
         return not device.capabilities or bool(device.capabilities & _USEFUL)
 
     def _wanted(self, device: Device) -> bool:
-        """Return whether a device gets entities: usable, and not filtered."""
+        """Return whether a device gets entities: usable, and not excluded by the options."""
         if not self.has_use(device):
             return False
         return (not self._include or _is_chosen(device, self._include)) and not _is_chosen(device, self._exclude)
 
     @callback
     def async_options_changed(self) -> None:
-        """Apply the filters of the entry again, adding and removing devices without a reload."""
+        """Apply changed options: add and remove devices without a reload."""
         self._include = _names(self.entry, CONF_INCLUDE_DEVICES)
         self._exclude = _names(self.entry, CONF_EXCLUDE_DEVICES)
         known = {**self.listed, **self.data}
@@ -215,7 +215,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         )
 
     def takes(self, serial: str) -> bool:
-        """Return whether facts about a serial are kept: it is listed, or among the first unlisted ones."""
+        """Return whether to store data about a serial: it is listed, or among the first unlisted serials."""
         if serial in self._listed or serial in self.data or serial in self._unlisted:
             return True
         if len(self._unlisted) >= MAX_UNKNOWN:
@@ -225,7 +225,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def async_seen(self, serial: str) -> None:
-        """Note a serial named by a push; an unlisted one may be a new device."""
+        """Handle a serial named by a push; an unlisted one may be a new device."""
         if serial in self._listed or not self._listed:
             return
         now = self.hass.loop.time()
@@ -235,24 +235,24 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
 
 def _is_chosen(device: Device, chosen: tuple[str, ...]) -> bool:
-    """Return whether a filter contains a device, by its serial or its name."""
+    """Return whether a filter contains a device by its serial or its name."""
     return is_among(device.name, chosen) or folded(device.serial) in chosen
 
 
 def _names(entry: ConfigEntry[Any], key: str) -> tuple[str, ...]:
-    """Return a filter of serials or names, from a list or alexa_media_player's comma-separated text."""
+    """Return a filter (serials or names) from a list, or from the comma-separated text of alexa_media_player."""
     value = entry.options.get(key, entry.data.get(key)) or ()
     names = value.split(",") if isinstance(value, str) else value
     return tuple(folded(name) for name in names if tidy(name))
 
 
 def _to_json(device: Device) -> dict[str, Any]:
-    """Return a device as JSON, without its preferences, which are read with the list."""
+    """Return a device as JSON without its preferences, which are read together with the list."""
     return asdict(device) | {"capabilities": sorted(device.capabilities), "preferences": None}
 
 
 def _from_json(data: dict[str, Any]) -> Device:
-    """Return a stored device; its connectivity is unknown. Raises for what is not one."""
+    """Return a stored device; its connectivity is unknown. Raises ``LookupError``, ``TypeError`` or ``ValueError``."""
     if not all(isinstance(data[key], str) and data[key] for key in ("serial", "device_type", "name", "family_raw")):
         raise TypeError("not a device")
     return Device(

@@ -1,4 +1,4 @@
-"""Events at the Echos of all accounts, for triggers: they outlive a reload of the account."""
+"""Events of the Echos of all accounts for triggers; listeners survive a reload of the account."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,10 +18,11 @@ LIST_ITEM: Final = "list_item"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoEvent:
-    """Something that happened at a device of an account.
+    """An event of a device of an account.
 
     ``kind`` is ``VOICE``, ``DND``, ``LIST_ITEM`` or an event type of ``alarm_watch``. ``serial`` is the device, or the
-    list of an item. ``record`` is a voice command with its transcript; ``keep`` is whether that may be passed on.
+    list of an item. ``record`` is a voice command with its transcript; ``keep`` is whether the transcript may be passed
+    on.
     """
 
     entry_id: str
@@ -33,19 +34,19 @@ class EchoEvent:
 
 
 class Beginning:
-    """The moment at which something began to listen; it moves with the clock when that is set back.
+    """The time at which listening began; it moves along when the clock is set back.
 
     A computer without a battery for its clock may start with a wrong time.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Begin now."""
+        """Initialize with the present time."""
         self._loop = hass.loop
         self._at = hass.loop.time()
         self._moment = dt_util.utcnow()
 
     def is_before(self, moment: datetime) -> bool:
-        """Return whether a moment is after the beginning."""
+        """Return whether listening began before ``moment``."""
         elapsed = timedelta(seconds=self._loop.time() - self._at)
         return moment > min(self._moment, dt_util.utcnow() - elapsed)
 
@@ -57,7 +58,7 @@ _LISTENERS: Final[HassKey[dict[str, list[EchoListener]]]] = HassKey("alexa_media
 
 @callback
 def async_listen(hass: HomeAssistant, kinds: Iterable[str], listener: EchoListener) -> CALLBACK_TYPE:
-    """Call a listener with the events of some kinds, of all accounts; returns how to stop that."""
+    """Call a listener with the events of some kinds, of all accounts; return a function to stop."""
     every = hass.data.setdefault(_LISTENERS, {})
     lists = [every.setdefault(kind, []) for kind in kinds]
     for listeners in lists:
@@ -72,12 +73,12 @@ def async_listen(hass: HomeAssistant, kinds: Iterable[str], listener: EchoListen
 
 @callback
 def has_listeners(hass: HomeAssistant, kind: str) -> bool:
-    """Return whether there are listeners of a kind."""
+    """Return whether there are listeners for a kind of event."""
     return bool(hass.data.get(_LISTENERS, {}).get(kind))
 
 
 @callback
 def async_send(hass: HomeAssistant, event: EchoEvent) -> None:
-    """Call the listeners of an event."""
+    """Call the listeners for an event."""
     for listener in tuple(hass.data.get(_LISTENERS, {}).get(event.kind, ())):
         listener(event)

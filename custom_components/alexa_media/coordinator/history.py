@@ -1,7 +1,7 @@
-"""Voice history: the last command of each device, and which device was spoken to last.
+"""Voice history: the last command to each device, and the device that was last spoken to.
 
-An Echo that wakes pushes its equalizer and its volume, unchanged, within milliseconds. It does the same when it
-receives a command, and so does every other Echo in earshot of the speaker.
+An Echo that wakes pushes its unchanged equalizer and volume within milliseconds. An Echo also does so when it receives
+a command, and every other Echo in earshot of the speaker does it too.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ type NewsListener = Callable[[VoiceRecord], None]
 
 
 class Sign(Enum):
-    """A value that an Echo pushes, unchanged, when it wakes; each once per waking."""
+    """An unchanged value that an Echo pushes when it wakes, each once per waking."""
 
     EQUALIZER = auto()
     VOLUME = auto()
@@ -88,20 +88,20 @@ class Sign(Enum):
 
 @dataclass(slots=True)
 class _Waking:
-    """One waking of an Echo; ``record`` is the time of its record, once known."""
+    """One waking of an Echo; ``record`` is the time of its history record, once known."""
 
     at: datetime
     signs: set[Sign]
     record: datetime | None = None
 
     def suits(self, moment: datetime) -> bool:
-        """Return whether a record of a moment may belong to this waking, which has no other record."""
+        """Return whether a record at ``moment`` may belong to this waking, which has no other record."""
         return self.record in (None, moment) and -RECORD_BEFORE <= moment - self.at <= RECORD_AFTER
 
 
 @dataclass(slots=True)
 class _Echo:
-    """One Echo: its wakings by voice, its last waking, and the own commands that will wake it."""
+    """One Echo: its wakings by voice, its last waking, and the number of own commands that will wake it."""
 
     heard: deque[_Waking] = field(default_factory=lambda: deque(maxlen=MAX_WAKINGS))
     last: _Waking | None = None
@@ -112,7 +112,7 @@ class _Echo:
 class Wakings:
     """Wakings of the Echos of one account, by serial.
 
-    They say which pushes mean that an Echo was spoken to, and which Echo a record without a device belongs to.
+    They determine which pushes mean that an Echo was spoken to, and to which Echo a record without a device belongs.
     """
 
     def __init__(self) -> None:
@@ -124,14 +124,14 @@ class Wakings:
         return len(self._echos)
 
     def sent(self, serial: str, now: datetime) -> None:
-        """Expect an Echo to wake once because of a request of this integration."""
+        """Expect one waking of an Echo that is caused by a request of this integration."""
         echo = self._echos.setdefault(serial, _Echo())
         is_over = echo.own_until is None or now > echo.own_until
         echo.own = 1 if is_over else min(echo.own + 1, MAX_OWN)
         echo.own_until = now + OWN_WAKING
 
     def signed(self, serial: str, sign: Sign, now: datetime) -> bool:
-        """Note a sign; returns whether it starts a waking that no own command explains."""
+        """Record a sign; return whether it starts a waking that no own command explains."""
         echo = self._echos.setdefault(serial, _Echo())
         last = echo.last
         if last and sign not in last.signs and abs(now - last.at) <= SAME_WAKING:
@@ -145,14 +145,14 @@ class Wakings:
         return True
 
     def claim(self, serial: str, moment: datetime) -> None:
-        """Note that a record of a moment names its Echo: the nearest waking belongs to that record."""
+        """Assign a record that names its Echo to the nearest waking of that Echo."""
         if echo := self._echos.get(serial):
             suiting = [waking for waking in echo.heard if waking.suits(moment)]
             if suiting:
                 min(suiting, key=lambda waking: abs(moment - waking.at)).record = moment
 
     def find(self, moment: datetime) -> str | None:
-        """Return the one Echo that a record without a device may belong to; None if there are several or none."""
+        """Return the Echo of a record without a device; None if no Echo or several qualify."""
         suiting = {
             serial: waking for serial, echo in self._echos.items() for waking in echo.heard if waking.suits(moment)
         }
@@ -163,7 +163,7 @@ class Wakings:
         return serial
 
     def keep(self, serials: Iterable[str], since: datetime) -> None:
-        """Discard other Echos and wakings older than a time."""
+        """Discard the wakings of other Echos, and those before ``since``."""
         self._echos = {serial: echo for serial in serials if (echo := self._echos.get(serial))}
         for echo in self._echos.values():
             while echo.heard and echo.heard[0].at < since:
@@ -172,17 +172,17 @@ class Wakings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastCommand:
-    """The last command to a device; ``is_last`` if no other device has been spoken to since."""
+    """The last command to a device; ``is_last`` is True if no other device has been spoken to since."""
 
     record: VoiceRecord
     is_last: bool
 
 
 class HistoryCoordinator(TopicCoordinator[LastCommand]):
-    """The last command by serial, read from the last record on when an Echo has woken.
+    """The last command by serial, read from the last known record on when an Echo has woken.
 
-    The first read follows 2 s after a waking, further ones are at least 10 s apart. Nothing is read without listeners,
-    nor at the start of the account: the read after the push stream has opened is the first one.
+    The first read follows 2 s after a waking; further reads are at least 10 s apart. Nothing is read without listeners,
+    or during setup: the first read happens when the push stream has opened.
     """
 
     topic: ClassVar[Topic] = Topic.HISTORY
@@ -229,7 +229,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @callback
     def async_wake(self, serial: str | None, sign: Sign) -> None:
-        """Read soon if an Echo of the account has woken, unless a command of this integration has woken it."""
+        """Read soon if an Echo of the account has woken, unless the integration's own command woke it."""
         is_known = serial is not None and self._echo(serial) is not None
         if serial is not None:
             self.questions.async_signed(serial)
@@ -240,7 +240,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @callback
     def _expect_wakings(self, words: frozenset[str]) -> None:
-        """Expect the Echos named by a request of this integration to wake; a group wakes through its members."""
+        """Expect the Echos in a request of this integration to wake; a group wakes through its members."""
         now = dt_util.utcnow()
         named = [device for serial, device in self._devices.data.items() if serial in words]
         for serial in {leaf.serial for device in named for leaf in self._devices.leaves(device)}:
@@ -249,21 +249,21 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     @override
     @callback
     def async_hint(self) -> None:
-        """Read soon, if there are listeners; while Amazon throttles, when the throttling ends."""
+        """Read soon if there are listeners; during throttling, when it ends."""
         if self._is_wanted and self.hass.loop.time() >= self._throttled_until:
             self._nothing_due.clear()
             super().async_hint()
 
     @override
     def _hint_wait(self, now: float, since: float) -> float:
-        """Return the delay until the record is written and the pause after the last read is over."""
+        """Return the seconds until the record has been written and the pause after the last read is over."""
         latest = max(since + self.hint_limit, self._next_read + self.hint_delay)
         return min(max(self.hint_delay, self._next_read - now), latest - now)
 
     @override
     @callback
     def _async_on_hint(self, now: object) -> None:
-        """Read, and once more for an Echo that woke so late that its record can't have been written."""
+        """Read, and read again for an Echo that woke too late for its record to have been written."""
         moment = self.hass.loop.time()
         is_busy = self._hint_since is not None and self._hint_since < self._next_read
         self._gap = min(self._gap + GAP_STEP, GAP_LIMIT) if is_busy else GAP_FIRST
@@ -274,7 +274,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @override
     def _failed(self, err: AlexaError) -> UpdateFailed:
-        """Also note until when Amazon must not be asked."""
+        """Return the error for Home Assistant; also store until when Amazon throttles the history."""
         failure = super()._failed(err)
         if isinstance(err, AlexaRateLimitedError):
             self._throttled_until = self.hass.loop.time() + (failure.retry_after or 0)
@@ -282,7 +282,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, LastCommand]:
-        """Read, then release those who wait for the read."""
+        """Read, then release the callers of ``async_wait``."""
         try:
             return await super()._async_update_data()
         finally:
@@ -299,7 +299,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         return bool(self._by_context) or has_listeners(self.hass, VOICE)
 
     async def async_look(self) -> None:
-        """Read the new records for an action; raises ``AlexaError`` and leaves the topic's success alone."""
+        """Read the new records for an action; raises ``AlexaError`` without changing the success state of the topic."""
         self.async_apply(self._with(await self._async_recent()))
         # A read in progress starts from the records known now: do not run a second one in parallel.
         if self._pushed_while_reading is not None:
@@ -307,7 +307,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         self._tell_news()
 
     async def async_wait(self) -> None:
-        """Wait for the read that is due after a waking, and start it as soon as it is useful."""
+        """Wait for the read that follows a waking, and start it as soon as its record can exist."""
         if self._hint_since is not None and self._cancel_hint:
             self._cancel_hint()
             wait = max(0.0, self._woken_at + self.hint_delay - self.hass.loop.time())
@@ -317,7 +317,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
                 await self._nothing_due.wait()
 
     async def _async_recent(self) -> tuple[VoiceRecord, ...]:
-        """Read from the last record on; the pages start with the latest."""
+        """Return the records since the last known one, latest first."""
         now = dt_util.utcnow()
         start = now - FIRST_WINDOW if self._newest is None else self._newest - OVERLAP
         records: list[VoiceRecord] = []
@@ -335,22 +335,22 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @property
     def last(self) -> VoiceRecord | None:
-        """Return the last command to an Echo that the account lists here."""
+        """Return the last command to an Echo that the account lists, or None."""
         listed = (value.record for serial, value in self.data.items() if self._echo(serial))
         return max(listed, key=lambda record: record.timestamp, default=None)
 
     @property
     def last_person(self) -> str | None:
-        """Return the person of the last command, if known; also without transcripts."""
+        """Return the person of the last command, if known; also available without transcripts."""
         last = self.last
         return self._people.get(last.serial) if last and last.serial else None
 
     def echo_of(self, record: VoiceRecord) -> str | None:
-        """Return the serial of the Echo in a record, if the account lists it here."""
+        """Return the serial of the Echo in a record if the account lists it, else None."""
         return None if record.serial is None else self._echo(record.serial)
 
     def _echo(self, serial: str) -> str | None:
-        """Return a serial as the account lists it, whatever its case; None for a device that can't be spoken to."""
+        """Return a serial in the spelling of the device list, ignoring case; None for a device that is not an Echo."""
         devices = self._devices.data
         if serial not in devices:
             serial = next((listed for listed in devices if listed.casefold() == serial.casefold()), "")
@@ -363,11 +363,11 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         return record.timestamp, self.echo_of(record) or record.serial
 
     def shown(self, record: VoiceRecord) -> VoiceRecord:
-        """Return a record as it may be stored and shown."""
+        """Return a record as it may be stored and shown: without its transcript, if the options say so."""
         return record if self.keep_transcripts else record.without_transcript()
 
     def _with(self, records: Iterable[VoiceRecord]) -> Mapping[str, LastCommand]:
-        """Return the last commands updated with some records, and note new commands."""
+        """Return the last commands updated with some records, and queue new commands for their listeners."""
         now = dt_util.utcnow()
         self._wakings.keep(self._devices.data, now - NEWS_AGE)
         # Records arrive latest first; keep the order of those of the same moment.
@@ -409,10 +409,10 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         return {serial: LastCommand(record=record, is_last=serial == last) for serial, record in latest.items()}
 
     def _attributed(self, record: VoiceRecord) -> VoiceRecord:
-        """Return a record with the serial as the account lists it.
+        """Return a record with the serial of its Echo as in the device list.
 
-        A command without a device belongs to the one Echo whose waking no other record explains. Where that is
-        ambiguous, a later read may resolve it.
+        A command without a device belongs to the one Echo whose waking no other record explains. If several qualify, a
+        later read may resolve it.
         """
         serial = self.echo_of(record)
         if record.serial is None and record.is_command:
@@ -423,13 +423,13 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     @callback
     def async_add_news_listener(self, serial: str, listener: NewsListener) -> Callable[[], None]:
-        """Call a listener for each command to one device that is newer than the account's setup."""
+        """Call a listener for each command to one device after setup; return a function to stop."""
         listeners = self._news_listeners.setdefault(serial, [])
         listeners.append(listener)
         return lambda: listeners.remove(listener)
 
     def _note_news(self, record: VoiceRecord) -> None:
-        """Queue a command for its listeners; one about Do Not Disturb is a hint to read that topic."""
+        """Queue a command for its listeners; a command about Do Not Disturb also causes a read of that topic."""
         if not self._beginning.is_before(record.timestamp) or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
         if record.serial:
@@ -441,14 +441,14 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Notify of the new commands once the listeners know the changes."""
+        """Call the listeners of new commands after the listeners of changed data."""
         super()._async_refresh_finished()
         if self._news:
             self.hass.loop.call_soon(self._tell_news)
 
     @callback
     def _tell_news(self) -> None:
-        """Fire alexa_media_player's event, and call the listeners of the device."""
+        """Fire alexa_media_player's event for each new command, and call the listeners of its device."""
         news, self._news = self._news, []
         for heard in news:
             if heard.serial is None or (device := self._devices.data.get(heard.serial)) is None:

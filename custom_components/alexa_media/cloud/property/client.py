@@ -97,7 +97,7 @@ class ClientBase:
         self._transport.recorder = recorder
 
     async def read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
-        """Read one feature, whose name is the end of the operation's path."""
+        """Read and parse one feature of an endpoint; its name is the last segment of the operation's path."""
         name = operation.path.rpartition("/")[2]
         return await self._transport.async_request(
             operation, lambda data: feature(data, name), params={"endpointId": checked_endpoint_id(endpoint_id)}
@@ -112,9 +112,9 @@ class ClientBase:
 
 
 async def pages[T](operation: Operation, fetch: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
-    """Yield the items of all pages; raises ``AlexaBadResponseError`` when they never end.
+    """Yield the items of all pages; raises ``AlexaBadResponseError`` if the pages do not end.
 
-    Half a list is no list: who collects the items must let an error end the collection.
+    A partial list must not be used: callers must not catch an error while collecting the items.
     """
     seen: set[str] = set()
     token: str | None = None
@@ -132,11 +132,11 @@ async def pages[T](operation: Operation, fetch: Callable[[str | None], Awaitable
 
 
 def nothing(_: object) -> None:
-    """Read an answer in which nothing stands."""
+    """Ignore the content of a response."""
 
 
 class EndpointsClient(ClientBase):
-    """Operations on endpoints as such, and on units."""
+    """Operations on endpoints themselves and on units."""
 
     async def list_endpoints(
         self,
@@ -157,7 +157,7 @@ class EndpointsClient(ClientBase):
     def iter_endpoints(
         self, selection: EndpointFilter, *, expand: Iterable[Expand] = (), max_results: int | None = LARGEST_PAGE
     ) -> AsyncIterator[Endpoint]:
-        """Yield the endpoints of all pages; their order means nothing."""
+        """Yield the endpoints of all pages, in no defined order."""
         wanted = tuple(expand)
 
         async def fetch(token: str | None) -> Page[Endpoint]:
@@ -166,7 +166,7 @@ class EndpointsClient(ClientBase):
         return pages(table.LIST_ENDPOINTS, fetch)
 
     async def get_endpoint(self, endpoint_id: str, *, expand: Iterable[Expand] = (Expand.ALL,)) -> Endpoint:
-        """Return one endpoint; without ``expand`` Amazon tells nothing but its id."""
+        """Return one endpoint; without ``expand`` Amazon sends only its id."""
         return await self._transport.async_request(
             table.GET_ENDPOINT,
             endpoint,
@@ -192,7 +192,7 @@ class EndpointsClient(ClientBase):
     def iter_query(
         self, query: AllOf | AnyOf, *, expand: Iterable[Expand] = (), max_results: int = LARGEST_QUERY_PAGE
     ) -> AsyncIterator[Endpoint]:
-        """Yield the endpoints of all pages of a search."""
+        """Yield the endpoints found by a search, from all pages."""
         wanted = tuple(expand)
 
         async def fetch(token: str | None) -> Page[Endpoint]:
@@ -201,10 +201,10 @@ class EndpointsClient(ClientBase):
         return pages(table.QUERY_ENDPOINTS, fetch)
 
     async def set_associated_units(self, endpoint_id: str, unit_id: str) -> MovedEndpoint:
-        """Move an endpoint that is online into a unit, or out of its unit with ``requests.NO_UNIT``.
+        """Move an online endpoint into a unit, or out of its unit with ``requests.NO_UNIT``.
 
-        The device restarts, loses its settings, and may get another id and another name.
-        Ask for its connectivity every two minutes at most to see whether it is back.
+        The device restarts, loses its settings, and may get another id and another name. To detect when it is online
+        again, read its connectivity at most every two minutes.
         """
         return await self._transport.async_request(
             table.SET_ASSOCIATED_UNITS,
@@ -214,15 +214,15 @@ class EndpointsClient(ClientBase):
         )
 
     async def set_friendly_name(self, endpoint_id: str, name: str) -> None:
-        """Rename an endpoint; the name must be unique (code ``DUPLICATE_NAME``)."""
+        """Rename an endpoint; the name must be unique, otherwise the error code is ``DUPLICATE_NAME``."""
         await self._command(table.SET_FRIENDLY_NAME, endpoint_id, requests.friendly_name(name))
 
     async def deregister_endpoint(self, endpoint_id: str) -> None:
-        """Take an endpoint out of the Amazon Business account; the API cannot undo it."""
+        """Deregister an endpoint from the Amazon Business account; the API cannot undo this."""
         await self._command(table.DEREGISTER_ENDPOINT, endpoint_id)
 
     async def forget_endpoint(self, endpoint_id: str) -> None:
-        """Let Alexa forget an endpoint; a throttled call is not repeated by itself."""
+        """Remove an endpoint from Alexa; a throttled request is not retried."""
         await self._command(table.FORGET_ENDPOINT, endpoint_id)
 
     # --- units ----------------------------------------------------------------------------
@@ -235,7 +235,7 @@ class EndpointsClient(ClientBase):
         next_token: str | None = None,
         max_results: int | None = LARGEST_PAGE,
     ) -> Page[PropertyUnit]:
-        """Return one page of the units under a unit, ``depth`` levels deep (Amazon's default: 1)."""
+        """Return one page of the units below a unit, ``depth`` levels deep (1 if omitted)."""
         query = [
             ("parentId", requests.unit_id(parent_id)),
             ("expand", "all"),
@@ -245,7 +245,7 @@ class EndpointsClient(ClientBase):
         return await self._transport.async_request(table.LIST_UNITS, unit_page, query=query)
 
     def iter_units(self, parent_id: str, *, depth: int | None = None) -> AsyncIterator[PropertyUnit]:
-        """Yield the units of all pages."""
+        """Yield the units below a unit, from all pages."""
 
         async def fetch(token: str | None) -> Page[PropertyUnit]:
             return await self.list_units(parent_id, depth=depth, next_token=token)
@@ -253,7 +253,7 @@ class EndpointsClient(ClientBase):
         return pages(table.LIST_UNITS, fetch)
 
     async def get_unit(self, unit_id: str) -> PropertyUnit:
-        """Return one unit, such as the organization itself."""
+        """Return one unit; the organization itself is one too."""
         return await self._transport.async_request(table.GET_UNIT, unit, params={"unitId": requests.unit_id(unit_id)})
 
 
@@ -261,7 +261,7 @@ class FeaturesClient(ClientBase):
     """Operations on the features of one endpoint."""
 
     async def set_color(self, endpoint_id: str, color: HueSaturation) -> None:
-        """Set hue, saturation and brightness of a light at once."""
+        """Set the hue, saturation and brightness of a light in one request."""
         await self._command(table.SET_COLOR, endpoint_id, requests.color(color))
 
     async def set_brightness(self, endpoint_id: str, brightness: int) -> None:
@@ -269,19 +269,19 @@ class FeaturesClient(ClientBase):
         await self._command(table.SET_BRIGHTNESS, endpoint_id, requests.percent("brightness", brightness))
 
     async def adjust_brightness(self, endpoint_id: str, delta: int) -> None:
-        """Change the brightness of a light by so many percent (-100 to 100)."""
+        """Change the brightness of a light by -100 to 100 percentage points."""
         await self._command(table.ADJUST_BRIGHTNESS, endpoint_id, requests.percent_delta("brightnessDelta", delta))
 
     async def set_color_temperature(self, endpoint_id: str, kelvin: int) -> None:
-        """Set the colour temperature of a light (1000–10000 K)."""
+        """Set the color temperature of a light (1000–10000 K)."""
         await self._command(table.SET_COLOR_TEMPERATURE, endpoint_id, requests.kelvin(kelvin))
 
     async def increase_color_temperature(self, endpoint_id: str) -> None:
-        """Make a light colder by a step of its maker's choice."""
+        """Make the color of a light colder by one step, whose size the manufacturer defines."""
         await self._command(table.INCREASE_COLOR_TEMPERATURE, endpoint_id)
 
     async def decrease_color_temperature(self, endpoint_id: str) -> None:
-        """Make a light warmer by a step of its maker's choice."""
+        """Make the color of a light warmer by one step, whose size the manufacturer defines."""
         await self._command(table.DECREASE_COLOR_TEMPERATURE, endpoint_id)
 
     async def turn_on(self, endpoint_id: str) -> None:
@@ -293,7 +293,7 @@ class FeaturesClient(ClientBase):
         await self._command(table.TURN_OFF, endpoint_id)
 
     async def adjust_target_setpoint(self, endpoint_id: str, delta: Temperature) -> None:
-        """Change the set point of a thermostat that has one."""
+        """Change the setpoint of a thermostat that has only one."""
         await self._command(table.ADJUST_TARGET_SETPOINT, endpoint_id, requests.setpoint_delta(delta))
 
     async def set_target_setpoint(
@@ -304,11 +304,11 @@ class FeaturesClient(ClientBase):
         lower: Temperature | None = None,
         upper: Temperature | None = None,
     ) -> None:
-        """Set the one set point of a thermostat, or both of one that has two."""
+        """Set the single setpoint of a thermostat (``target``), or both of one with two (``lower``, ``upper``)."""
         await self._command(table.SET_TARGET_SETPOINT, endpoint_id, requests.setpoints(target, lower, upper))
 
     async def set_thermostat_mode(self, endpoint_id: str, mode: ThermostatMode) -> None:
-        """Set the mode of a thermostat, one of its ``supported_modes``."""
+        """Set the mode of a thermostat to one of its ``supported_modes``."""
         await self._command(table.SET_THERMOSTAT_MODE, endpoint_id, requests.thermostat_mode(mode))
 
     async def set_volume(self, endpoint_id: str, volume: int) -> None:
@@ -316,7 +316,7 @@ class FeaturesClient(ClientBase):
         await self._command(table.SET_VOLUME, endpoint_id, requests.percent("volume", volume))
 
     async def adjust_volume(self, endpoint_id: str, delta: int) -> None:
-        """Change the volume of an Echo by so many percent (-100 to 100); it stays within 0–100."""
+        """Change the volume of an Echo by -100 to 100 percentage points; Amazon keeps it within 0–100."""
         await self._command(table.ADJUST_VOLUME, endpoint_id, requests.percent_delta("volumeDelta", delta))
 
 
@@ -331,7 +331,7 @@ class SettingsClient(ClientBase):
         next_token: str | None = None,
         max_results: int | None = None,
     ) -> SettingsPage[SettingValue]:
-        """Return one page of the settings with these keys."""
+        """Return one page of the settings with the given keys."""
         wanted = ",".join(dict.fromkeys(keys))
         if not wanted:
             raise AlexaInvalidValueError("keys", "at least one")
@@ -344,7 +344,7 @@ class SettingsClient(ClientBase):
         )
 
     async def get_all_settings(self, endpoint_id: str, keys: Iterable[str]) -> SettingsPage[SettingValue]:
-        """Return the settings with these keys, of all pages together."""
+        """Return the settings with the given keys, collected from all pages."""
         wanted = tuple(keys)
         found: list[Setting[SettingValue]] = []
         errors: list[SettingError] = []
@@ -370,7 +370,7 @@ class SettingsClient(ClientBase):
         )
 
     async def put_setting(self, endpoint_id: str, key: SettingKey, value: object) -> None:
-        """Write any setting by its key, but not the address; the value is checked first."""
+        """Write any setting except the address by its key; raises ``AlexaInvalidValueError`` for an invalid value."""
         spec = settings.SETTINGS.get(key)
         if spec is None:
             raise AlexaInvalidValueError("key", "the key of a setting other than the address")
@@ -382,13 +382,13 @@ class SettingsClient(ClientBase):
         )
 
     async def read_setting[V](self, spec: SettingSpec[V], endpoint_id: str) -> Setting[V]:
-        """Return a setting by its own operation."""
+        """Return a setting with its separate operation."""
         return await self._transport.async_request(
             spec.read, spec.setting, params={"endpointId": requests.endpoint_id(endpoint_id)}
         )
 
     async def write_setting[V](self, spec: SettingSpec[V], endpoint_id: str, value: object) -> None:
-        """Write a setting by its own operation; the value is checked first."""
+        """Write a setting with its separate operation; raises ``AlexaInvalidValueError`` for an invalid value."""
         await self._command(spec.write, endpoint_id, spec.encode(value))
 
     async def get_address(self, endpoint_id: str) -> Address:
@@ -398,9 +398,9 @@ class SettingsClient(ClientBase):
         )
 
     async def post_address(self, endpoint_id: str, address: Address) -> Address:
-        """Set the address of an endpoint; returns it as Amazon stored it.
+        """Set the address of an endpoint; return it as stored by Amazon.
 
-        Raises ``AlexaAddressRejectedError`` with what is wrong, or with what would be right.
+        Raises ``AlexaAddressRejectedError`` with Amazon's problems or suggestions.
         """
         return await self._transport.async_request(
             table.POST_ADDRESS,
@@ -424,7 +424,7 @@ class SmartPropertiesClient(EndpointsClient, FeaturesClient, SettingsClient):
     ) -> str:
         """Start to install one stored network on an Echo; return the id of the operation.
 
-        An Echo takes 32 networks over time.
+        An Echo can store 32 networks.
         """
         return await self._transport.async_request(
             table.ADD_OR_UPDATE_WIFI_CONFIGURATIONS,
@@ -447,7 +447,7 @@ class SmartPropertiesClient(EndpointsClient, FeaturesClient, SettingsClient):
     # --- timers and notifications ---------------------------------------------------------
 
     async def delete_timers(self, endpoint_id: str) -> None:
-        """Delete all timers of an Echo, which must be online."""
+        """Delete all timers of an Echo; the Echo must be online."""
         await self._transport.async_request(
             table.DELETE_TIMERS, nothing, query=[("endpoint", requests.endpoint_id(endpoint_id))]
         )
@@ -459,7 +459,7 @@ class SmartPropertiesClient(EndpointsClient, FeaturesClient, SettingsClient):
         endpoint_ids: Sequence[str] = (),
         unit_ids: Sequence[str] = (),
     ) -> None:
-        """Announce a text on up to 100 endpoints, or in up to 100 units: spoken, and shown on screens."""
+        """Announce a text on up to 100 endpoints, or in up to 100 units: it is spoken, and shown on screens."""
         await self._transport.async_request(
             table.SEND_NOTIFICATION,
             nothing,

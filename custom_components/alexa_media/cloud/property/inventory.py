@@ -1,8 +1,7 @@
 """Devices of a property with their units and states, read for all devices at once.
 
-A listing contains everything and is rare. A survey contains the features shown by entities;
-it costs one request for every ten endpoints, or for every unit, whichever is less, and
-requests in quick succession share it.
+A listing reads everything and is rare. A survey reads only the features shown by entities. It costs one request for
+every ten endpoints, or for every unit, whichever is less. Requests in quick succession share a survey.
 """
 
 import asyncio
@@ -24,7 +23,7 @@ _LOGGER = logging.getLogger(__name__)
 
 LISTING_INTERVAL: Final = 12 * 3600.0
 SURVEY_INTERVAL: Final = 300.0
-"""Seconds; a survey younger than half of this is reused for readers that have not seen it."""
+"""Poll interval in seconds; a survey younger than half of it is reused for readers that have not received it."""
 
 MAX_UNIT_DEPTH: Final = 15
 ECHO_CATEGORY: Final = "ALEXA_VOICE_ENABLED"
@@ -32,7 +31,7 @@ ECHO_CATEGORY: Final = "ALEXA_VOICE_ENABLED"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A device of the property; ``key`` stays when its endpoint gets another id."""
+    """A device of the property; ``key`` stays the same when the id of the endpoint changes."""
 
     key: str
     endpoint: Endpoint
@@ -40,24 +39,27 @@ class Item:
 
     @property
     def is_echo(self) -> bool:
-        """Return whether Alexa speaks from it."""
+        """Return whether the device is an Echo, which can speak."""
         category = self.endpoint.category
         return category is not None and category.value == ECHO_CATEGORY
 
     @property
     def name(self) -> str:
-        """Return what it is called."""
+        """Return the name of the device, else its model, else its key."""
         return self.endpoint.name or self.endpoint.model or self.key
 
     @property
     def mac_address(self) -> str | None:
-        """Return the address of its network interface."""
+        """Return the MAC address of the device's network interface, or None."""
         return next((c.mac_address for c in self.endpoint.connections if c.type is ConnectionType.TCP_IP), None)
 
 
 @dataclass(slots=True)
 class Survey:
-    """What one walk through the property told, by key, and who has seen it; ``at`` is when it began (seconds)."""
+    """The endpoints read in one pass over the property, by key.
+
+    ``at`` is the start of the pass in seconds of the clock, ``seen_by`` the readers that have received it.
+    """
 
     endpoints: Mapping[str, Endpoint]
     at: float
@@ -66,7 +68,7 @@ class Survey:
 
 
 class Inventory:
-    """The devices of an organization, or of one of its units and all below it."""
+    """The devices of an organization, or of one unit with all units below it."""
 
     def __init__(
         self,
@@ -77,9 +79,9 @@ class Inventory:
         shown: Callable[[], frozenset[FeatureName]],
         clock: Time | None = None,
     ) -> None:
-        """Initialize empty; ``shown`` returns the features shown by entities.
+        """Initialize without devices; ``shown`` returns the features shown by entities.
 
-        Devices in no unit belong to the organization as a whole.
+        If the whole organization is managed, devices outside all units are included.
         """
         self.items: Mapping[str, Item] = {}
         self.units: Mapping[str, ManagedUnit] = {}
@@ -97,21 +99,21 @@ class Inventory:
     # --- what is asked for ----------------------------------------------------------------
 
     async def async_listing(self) -> float:
-        """List the devices unless that was not long ago; returns when it was, in seconds of the clock."""
+        """List the devices unless the last listing is recent; return its time in seconds of the clock."""
         async with self._lock:
             return (await self._async_listed()).at
 
     async def _async_listed(self) -> Survey:
-        """Return the last listing, or a new one when that is due."""
+        """Return the last listing, or a new one if it is due."""
         held = self._listing
         if held is None or self._time.monotonic() - held.at >= LISTING_INTERVAL - 1:
             held = await self._async_list()
         return held
 
     async def async_survey(self, reader: str, *, not_before: float | None = None) -> Survey:
-        """Return how the devices are; what came or went since the listing is listed.
+        """Return a survey of the devices; if devices appeared or vanished since the listing, list them again.
 
-        ``reader`` gets a survey that it has not seen yet, begun after ``not_before``.
+        ``reader`` gets a survey that it has not received yet, started after ``not_before`` (seconds of the clock).
         """
         async with self._lock:
             await self._async_listed()
@@ -123,17 +125,17 @@ class Inventory:
             return survey
 
     def _is_over(self, held: Survey, reader: str) -> bool:
-        """Return whether a reader needs a new survey: this one was seen, is old, or lacks features."""
+        """Return whether a reader needs a new survey: it has received this one, or this one is old or incomplete."""
         is_old = self._time.monotonic() - held.at >= SURVEY_INTERVAL / 2
         return is_old or reader in held.seen_by or not self._shown() <= held.features
 
     def expire(self) -> None:
-        """Force a listing on the next read: a device was moved, renamed or removed."""
+        """Force a listing on the next read, because a device was moved, renamed or removed."""
         self._listing = self._survey = None
 
     @property
     def cost(self) -> int:
-        """Return how many requests a survey takes."""
+        """Return the number of requests for a survey."""
         return min(self._cost_by_unit, self._cost_by_query) + self._whole
 
     @property
@@ -151,7 +153,7 @@ class Inventory:
     # --- walking --------------------------------------------------------------------------
 
     async def _async_list(self) -> Survey:
-        """Read units and devices with all that they tell; a listing is a survey, too."""
+        """Read units and devices completely; the result also serves as a survey."""
         at = self._time.monotonic()
         await self._async_read_units()
         endpoints = [endpoint async for endpoint in self._walk(Expand, every_unit=True)]
@@ -171,7 +173,7 @@ class Inventory:
         return self._survey
 
     async def _async_read_units(self) -> None:
-        """Read the units below ours; it is one of them itself."""
+        """Read the units below the managed unit, which is included."""
         found = [unit async for unit in self._client.iter_units(self._root, depth=MAX_UNIT_DEPTH)]
         own = self.units.get(self._root)
         if own is None:
@@ -184,7 +186,7 @@ class Inventory:
         }
 
     async def _async_survey(self) -> Survey:
-        """Read the features that are shown, and whether the devices are there."""
+        """Read the features shown by entities and the presence of the devices."""
         at = self._time.monotonic()
         features = self._shown() | {FeatureName.CONNECTIVITY}
         expand = [Expand(f"feature:{feature}") for feature in sorted(features)]
@@ -197,7 +199,7 @@ class Inventory:
         return self._survey
 
     async def _walk(self, expand: Iterable[Expand], *, every_unit: bool = False) -> AsyncIterator[Endpoint]:
-        """Yield the devices in all units, and those in none."""
+        """Yield the devices in all units; for a whole organization, also those outside all units."""
         wanted = tuple(expand)
         async for endpoint in self._walk_units(wanted, every_unit=every_unit):
             yield endpoint
@@ -206,7 +208,7 @@ class Inventory:
                 yield endpoint
 
     async def _walk_units(self, expand: Collection[Expand], *, every_unit: bool) -> AsyncIterator[Endpoint]:
-        """Yield the devices in units: by search, or unit by unit where that is less or the search is refused.
+        """Yield the devices in units, with a search, or unit by unit if that costs less or the search is refused.
 
         Amazon does not offer the search in every country.
         """
@@ -231,11 +233,11 @@ class Inventory:
         self._is_query_refused |= is_refused
 
     def _key_of(self, endpoint: Endpoint, listed: Collection[Endpoint]) -> str:
-        """Return by what a device is known again: serial number, MAC address, else the id that it had first.
+        """Return the key that identifies a device: its serial number, its MAC address, or the first id of its endpoint.
 
-        One that is known by its id stays what it was, whatever an answer leaves out. An id may
-        change when a device is moved: without anything better, one of the same name and
-        model that has gone is the same device.
+        A device with a known id keeps its key, even if the response lacks its serial number. The id may change when a
+        device is moved. Without a serial number and a MAC address, it then counts as the vanished device of the same
+        name and model.
         """
         if known := next((key for key, item in self.items.items() if item.endpoint.id == endpoint.id), None):
             return known
@@ -253,7 +255,7 @@ class Inventory:
 
 
 def _path(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> tuple[str, ...]:
-    """Return the names of a unit and of those above it, from the top."""
+    """Return the names of a unit and of the units above it, topmost first."""
     names: list[str] = []
     current: PropertyUnit | None = unit
     while current is not None and len(names) < MAX_UNIT_DEPTH:
@@ -263,7 +265,7 @@ def _path(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> tuple[str, .
 
 
 def is_reachable(endpoint: Endpoint) -> bool | None:
-    """Return whether Amazon reaches a device, ``None`` if unknown."""
+    """Return whether Amazon can reach a device, ``None`` if unknown."""
     feature = endpoint.features.get(FeatureName.CONNECTIVITY)
     if feature is None:
         return None

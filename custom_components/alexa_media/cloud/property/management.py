@@ -44,21 +44,21 @@ from .smart_home import ID_PREFIX
 from .transport import AlexaAddressRejectedError, AlexaEndpointMovedError, Time
 
 SETTINGS_INTERVAL: Final = 3600.0
-"""Seconds; settings younger than half of this are reused for readers that have not seen them."""
+"""Poll interval in seconds; settings younger than half of it are reused for readers that have not received them."""
 
 DEFAULT_LOCALES: Final[Mapping[Region, str]] = {
     Region.NORTH_AMERICA: "en-US",
     Region.EUROPE: "en-GB",
     Region.FAR_EAST: "ja-JP",
 }
-"""Language of announcements to Echos with an unknown language."""
+"""Language of announcements to Echos whose language is unknown."""
 
 # The address is personal: it is written, never read.
 _KEYS: Final = tuple(key for key in SettingKey if key is not SettingKey.ADDRESS)
 
 
 class PropertyManagement(ManagementApi):
-    """The operator's calls; devices are named by their keys in the inventory."""
+    """Fleet management of a property; devices are identified by their keys in the inventory."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class PropertyManagement(ManagementApi):
         watched: Callable[[], Collection[str]],
         clock: Time | None = None,
     ) -> None:
-        """Read the settings of those Echos that ``watched`` names, and of any that has not been read yet."""
+        """Initialize; ``watched`` returns the keys of the Echos whose settings are read, besides new ones."""
         self._client = client
         self._inventory = inventory
         self._region = region
@@ -108,7 +108,7 @@ class PropertyManagement(ManagementApi):
         return item.endpoint.serial_number if item else None
 
     def _id_of(self, key: str) -> str:
-        """Return the id that an endpoint has now; raises ``AlexaUnsupportedError``."""
+        """Return the current endpoint id of a device; raises ``AlexaUnsupportedError`` for an unknown key."""
         if (item := self._inventory.items.get(key)) is None:
             raise AlexaUnsupportedError("The property has no such device", code="gone")
         return item.endpoint.id
@@ -120,10 +120,10 @@ class PropertyManagement(ManagementApi):
         return await self.async_read_settings("settings")
 
     async def async_read_settings(self, reader: str) -> Mapping[str, DeviceSettings]:
-        """Return the settings by key; ``reader`` gets some that it has not seen yet.
+        """Return the settings by key; ``reader`` gets settings that it has not received yet.
 
-        An Echo whose settings cannot be read keeps what was read last; where none can be
-        read, the first error is raised.
+        If the settings of an Echo cannot be read, its last known ones are returned. If none can be read, the first
+        error is raised.
         """
         async with self._lock:
             now = self._time.monotonic()
@@ -135,7 +135,7 @@ class PropertyManagement(ManagementApi):
             return dict(self._settings)
 
     async def _async_read_settings(self) -> None:
-        """Read all keys of each Echo that is shown, or new."""
+        """Read the settings of each Echo that is shown or was never read."""
         echos = {key: item.endpoint.id for key, item in self._inventory.items.items() if item.is_echo}
         watched = set(self._watched())
         due = [key for key in echos if key in watched or key not in self._settings]
@@ -154,7 +154,7 @@ class PropertyManagement(ManagementApi):
             raise (serious or errors)[0]
 
     async def _async_settings_of(self, endpoint_id: str) -> DeviceSettings:
-        """Read the settings of one Echo: those that it has, with or without a value."""
+        """Read the settings of one Echo; settings without a value are included, unsupported ones are not."""
         page = await self._client.get_all_settings(endpoint_id, _KEYS)
         values: dict[str, SettingValue | None] = {
             setting.key: None if isinstance(setting.value, Address) else kept(setting) for setting in page.settings
@@ -183,7 +183,7 @@ class PropertyManagement(ManagementApi):
         await self._client.put_setting(self._id_of(key), SettingKey(setting), value)
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return Do Not Disturb of all Echos; of those alone that were switched, where some were."""
+        """Return the Do Not Disturb state by key: of the Echos just switched if there are any, else of all."""
         asked, self._dnd_asked = self._dnd_asked, set()
         for key in asked & self._inventory.items.keys():
             await self.async_setting(key, DO_NOT_DISTURB)
@@ -192,7 +192,7 @@ class PropertyManagement(ManagementApi):
         return {key: flag for key, flag in flags.items() if isinstance(flag, bool)}
 
     async def async_set_dnd(self, key: str, *, enabled: bool) -> None:
-        """Turn Do Not Disturb on or off; the next ``async_dnd`` confirms it."""
+        """Turn Do Not Disturb on or off; the next ``async_dnd`` reads it back."""
         self._dnd_asked.add(key)
         await self.async_set_setting(key, DO_NOT_DISTURB, enabled)
 
@@ -215,7 +215,7 @@ class PropertyManagement(ManagementApi):
         return [self._managed(found) async for found in self._client.iter_query(AllOf(clauses), expand=expand)]
 
     def _managed(self, endpoint: Endpoint) -> ManagedDevice:
-        """Return a device that a search found."""
+        """Return an endpoint found by a search as a managed device."""
         known = (key for key, item in self._inventory.items.items() if item.endpoint.id == endpoint.id)
         units = (self.units[unit_id] for unit_id in endpoint.unit_ids or () if unit_id in self.units)
         return ManagedDevice(
@@ -316,7 +316,7 @@ class PropertyManagement(ManagementApi):
 
 
 def _wifi(network: WifiNetwork) -> Wifi:
-    """Return a network for the client."""
+    """Return a network in the form that the client takes."""
     match network.security:
         case WifiSecurity.PASSWORD:
             return PskWifi(ssid=network.ssid, password=network.password)

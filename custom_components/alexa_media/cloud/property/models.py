@@ -1,7 +1,6 @@
 """Models of the Smart Properties API; those of features are shared with the account API.
 
-A value that this integration does not know becomes ``UNKNOWN`` in its enumeration; the raw
-text stands beside it.
+Unknown values become ``UNKNOWN`` in their enumeration; the raw text is kept in a separate field.
 """
 
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from ..model.devices import OpenEnum
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
 
 OFFLINE_CODES = frozenset({"ENDPOINT_UNREACHABLE", "DEVICE_UNREACHABLE", "DEVICE_NOT_REACHABLE"})
-"""Names under which Amazon says, in answers and in properties, that the device does not answer."""
+"""Amazon's codes, in responses and properties, for a device that does not respond."""
 
 
 EXPANDABLE: Final = frozenset(
@@ -36,19 +35,19 @@ EXPANDABLE: Final = frozenset(
 class PropertyType(OpenEnum):
     """Whether a property can be read.
 
-    A failed read may still say RETRIEVABLE: whether there is a value is what counts.
+    A failed read may still be RETRIEVABLE, so check whether there is a value.
     """
 
     RETRIEVABLE = "RETRIEVABLE"
     NOT_RETRIEVABLE = "NOT_RETRIEVABLE"
-    """Never: asking again is no use."""
+    """The property can never be read."""
     ERROR = "ERROR"
-    """Not now."""
+    """The property cannot be read at present."""
     UNKNOWN = "UNKNOWN"
 
 
 class Reachability(OpenEnum):
-    """Whether Amazon reaches a device."""
+    """Whether Amazon can reach a device."""
 
     OK = "OK"
     UNREACHABLE = "UNREACHABLE"
@@ -56,7 +55,7 @@ class Reachability(OpenEnum):
 
 
 class Power(OpenEnum):
-    """Whether a device is on."""
+    """Whether a device is turned on."""
 
     ON = "ON"
     OFF = "OFF"
@@ -64,7 +63,7 @@ class Power(OpenEnum):
 
 
 class ThermostatMode(OpenEnum):
-    """What a thermostat does."""
+    """Mode of a thermostat."""
 
     AUTO = "AUTO"
     COOL = "COOL"
@@ -75,7 +74,7 @@ class ThermostatMode(OpenEnum):
 
 
 class ConnectionType(OpenEnum):
-    """The kind of a network interface; UNKNOWN is one of Amazon's own values."""
+    """Type of a network interface; UNKNOWN is also one of Amazon's own values."""
 
     TCP_IP = "TCP_IP"
     ZIGBEE = "ZIGBEE"
@@ -83,15 +82,15 @@ class ConnectionType(OpenEnum):
 
 
 class WifiStatus(OpenEnum):
-    """How far the installation of a Wi-Fi network is."""
+    """Progress of the installation of a Wi-Fi network."""
 
     IN_PROGRESS = "IN_PROGRESS"
     SUCCESS = "SUCCESS"
-    """Installed, which says nothing about being connected."""
+    """The network is installed, which does not mean that the device is connected."""
     FAILURE = "FAILURE"
-    """Not delivered or not installed: try again."""
+    """The network was not delivered or not installed; try again."""
     TIMEOUT = "TIMEOUT"
-    """The device said nothing; what it has done is not known."""
+    """The device did not respond; the outcome is unknown."""
     UNKNOWN = "UNKNOWN"
 
 
@@ -102,10 +101,9 @@ type PropertyValue = Reachability | Power | ThermostatMode | HueSaturation | Tem
 class Property:
     """One property of a feature.
 
-    ``value`` is ``None`` where it could not be read or is not understood; ``raw`` is the
-    value as Amazon sent it. ``error`` is Amazon's name of what went wrong while reading,
-    which may be an empty text, ``None`` when nothing did. ``sampled_at`` is when the value
-    was read.
+    ``value`` is ``None`` if it could not be read or is unknown; ``raw`` is the value as received. ``error`` is Amazon's
+    name of the read error, possibly "", or ``None`` without an error. ``sampled_at`` is the time at which the value was
+    read.
     """
 
     name: str
@@ -118,17 +116,16 @@ class Property:
 
     @property
     def is_offline(self) -> bool:
-        """Return whether it could not be read because the device does not answer."""
+        """Return whether the property could not be read because the device does not respond."""
         return self.error in OFFLINE_CODES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """Something that a device can do, with its state where that was asked for.
+    """A function of a device, with its state if that was requested.
 
-    ``properties`` and ``operations`` (operation → path) are by name. ``supported_modes`` are
-    those of a thermostat, ``configuration`` is raw. ``name`` is a ``FeatureName`` as text, or
-    one that this integration does not know.
+    ``properties`` and ``operations`` (operation → path) are by name. ``supported_modes`` are the modes of a thermostat,
+    ``configuration`` is raw. ``name`` is a ``FeatureName`` as text, or a name unknown to this integration.
     """
 
     name: str
@@ -139,19 +136,19 @@ class Feature:
     configuration: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def value[V: PropertyValue](self, name: PropertyName, kind: type[V]) -> V | None:
-        """Return what a property holds, ``None`` where it is not known."""
+        """Return the value of a property if it is of type ``kind``, else ``None``."""
         found = self.properties.get(name)
         return found.value if found is not None and isinstance(found.value, kind) else None
 
     @property
     def is_offline(self) -> bool:
-        """Return whether a property could not be read because the device does not answer."""
+        """Return whether a property could not be read because the device does not respond."""
         return any(found.is_offline for found in self.properties.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A network interface; ``mac_address`` is as Amazon writes it, with or without colons."""
+    """A network interface; ``mac_address`` is in Amazon's notation, with or without colons."""
 
     type: ConnectionType
     type_raw: str | None
@@ -160,7 +157,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisplayCategory:
-    """What kind of thing a device is, for example LIGHT, and who says so (CUSTOMER, ENDPOINT_REPORTER)."""
+    """Category of a device, such as LIGHT, and its source (CUSTOMER, ENDPOINT_REPORTER)."""
 
     value: str
     sources: tuple[str, ...] = ()
@@ -168,11 +165,11 @@ class DisplayCategory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A device. Only ``id`` is certain: the rest is there with ``expand=all``.
+    """A device. Only ``id`` is always set; the other fields require ``expand=all``.
 
-    ``id`` may change when the device is moved to another unit; ``serial_number`` stays.
-    ``features`` and ``operations`` (operation → path) are by name. ``unit_ids`` is empty
-    for a device in no unit, and ``None`` when it was not asked for.
+    ``id`` may change when the device is moved to another unit; ``serial_number`` does not. ``features`` and
+    ``operations`` (operation → path) are by name. ``unit_ids`` is empty for a device outside all units, and ``None`` if
+    it was not requested.
     """
 
     id: str
@@ -192,7 +189,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page[T]:
-    """One page of a list; ``next_token`` is ``None`` on the last one."""
+    """One page of a list; ``next_token`` is ``None`` on the last page."""
 
     items: tuple[T, ...]
     next_token: str | None = None
@@ -200,7 +197,7 @@ class Page[T]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedEndpoint:
-    """Where a device is after it was moved: it may have a new id."""
+    """Result of moving a device, which may have a new id."""
 
     id: str
     unit_ids: tuple[str, ...]
@@ -208,7 +205,7 @@ class MovedEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WifiInstallation:
-    """The state of the installation of a Wi-Fi network on a device."""
+    """State of the installation of a Wi-Fi network on a device."""
 
     status: WifiStatus
     status_raw: str
@@ -216,7 +213,7 @@ class WifiInstallation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyUnit:
-    """A property, a floor, a room; ``level`` is 0 for the organization."""
+    """A property, a floor or a room; ``level`` is 0 for the organization."""
 
     id: str
     name: str | None = None
@@ -226,7 +223,7 @@ class PropertyUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Address:
-    """A postal address; ``repr`` does not show it."""
+    """A postal address; ``repr`` omits all fields."""
 
     line1: str
     line2: str
@@ -236,12 +233,12 @@ class Address:
     district: str
     postal_code: str
     country: str
-    """Two capital letters, as in ISO 3166-1."""
+    """ISO 3166-1 code: two capital letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressProblem:
-    """Why an address was refused, in Amazon's codes: what, in detail, and in which element."""
+    """Reason for rejecting an address, in Amazon's codes: the problem, its details, and the element concerned."""
 
     code: str | None = None
     sub_code: str | None = None
@@ -252,8 +249,8 @@ class AddressProblem:
 class Setting[V]:
     """The value of a setting of an Echo.
 
-    ``value`` is ``None`` where the setting has none, or one that is not understood;
-    ``raw`` is what Amazon sent, ``None`` where the setting has no value.
+    ``value`` is ``None`` if the setting has no value or an unknown one. ``raw`` is the value as received, ``None`` if
+    there is none.
     """
 
     key: str
@@ -263,7 +260,7 @@ class Setting[V]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingError:
-    """Why one of several settings could not be read."""
+    """Reason why one of several settings could not be read."""
 
     key: str | None
     status: int | None
@@ -272,20 +269,20 @@ class SettingError:
 
 
 class SettingErrorCode(OpenEnum):
-    """Amazon's reasons for which a setting could not be read."""
+    """Amazon's codes for a setting that could not be read."""
 
     NO_CONTENT = "NO_CONTENT"
-    """There is the setting, but no value."""
+    """The setting exists but has no value."""
     ACCESS_DENIED = "ACCESS_DENIED"
     INVALID_KEY = "INVALID_KEY"
-    """The device has no such setting."""
+    """The device does not have the setting."""
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
     UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsPage[V]:
-    """Settings that could be read, and why others could not; ``next_token`` is ``None`` on the last page."""
+    """The settings that could be read, and the errors of the others; ``next_token`` is ``None`` on the last page."""
 
     settings: tuple[Setting[V], ...] = ()
     errors: tuple[SettingError, ...] = ()

@@ -9,7 +9,7 @@ from ..http import MAX_BODY_BYTES, MAX_WRITE_BODY_BYTES
 
 
 class Region(StrEnum):
-    """Where the organization is registered; its hosts serve no other region."""
+    """Region of an organization; its hosts only serve this region."""
 
     NORTH_AMERICA = "na"
     """Canada, United States."""
@@ -20,11 +20,11 @@ class Region(StrEnum):
 
 
 class Host(StrEnum):
-    """What kind of host serves an operation; ``HOSTS`` has their addresses."""
+    """Kind of host for an operation; ``HOSTS`` contains the addresses."""
 
     API = "api"
     CREDENTIAL_LOCKER = "credential_locker"
-    """Keeps Wi-Fi networks; wants the token a second time in ``x-amz-access-token``."""
+    """Stores Wi-Fi networks; requires the token also in the header ``x-amz-access-token``."""
 
 
 HOSTS: Final[Mapping[tuple[Host, Region], str]] = {
@@ -38,23 +38,23 @@ HOSTS: Final[Mapping[tuple[Host, Region], str]] = {
 
 
 class Answer(StrEnum):
-    """What a good answer holds."""
+    """Expected content of a successful response."""
 
     JSON = "json"
     """A JSON value; anything else is a bad response."""
     JSON_OR_NOTHING = "json_or_nothing"
-    """A JSON value, or 204 where there is a setting but no value in it."""
+    """A JSON value, or 204 for a setting without a value."""
     NOTHING = "nothing"
-    """The status decides, unless the body is a web page or reports an error."""
+    """No content; only the status matters, unless the body is an HTML page or reports an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often and when a request may be sent again after one status; times in seconds.
+    """Retry policy for one status; times are in seconds.
 
-    The wait doubles from ``first`` to ``longest`` and stays there. ``times`` is the most
-    repetitions, ``None`` means until another status comes; how much of that one call waits
-    for is the transport's business. With ``jitter`` a wait is somewhere in its upper half.
+    The wait doubles from ``first`` up to ``longest``. ``times`` is the maximum number of retries, ``None`` for no
+    limit. The transport limits the total wait of one call. With ``jitter`` each wait is a random value in its upper
+    half.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Retry:
     jitter: bool = False
 
     def delay(self, failures: int) -> float:
-        """Return how long to wait after so many failures in a row (1 or more), jitter apart."""
+        """Return the wait after a number of failures in a row (1 or more) in seconds, without jitter."""
         return float(min(self.first * 2 ** min(failures - 1, 30), self.longest))
 
 
@@ -74,21 +74,20 @@ ONCE_AFTER_1S: Final = Retry(name="onceAfter1s", times=1)
 NO_AUTO_RETRY: Final = Retry(name="noAutoRetry", first=256.0, times=0)
 """Not retried automatically; ``first`` is the wait shown to the user."""
 BACKOFF_UNSPECIFIED: Final = Retry(name="backoffUnspecified")
-"""Amazon asks to back off and gives no figures: those of its other operations are taken."""
+"""Amazon asks for back-off without figures; those of its other operations are used."""
 
 LISTED: Final[Mapping[int, Retry]] = {429: EXPONENTIAL_256, 500: EXPONENTIAL_256}
-"""What the operations on endpoints, units and connectivity document."""
+"""Retry policy in the documentation of the operations on endpoints, units and connectivity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One operation of the API.
 
-    ``operation_id`` is its name in the OpenAPI file, ``path`` may hold ``{names}``.
-    ``documented_retry`` holds Amazon's documented advice about retries, by status;
-    ``retry_for`` adds what is done where Amazon says nothing. ``timeout`` is in seconds for
-    the whole exchange. ``is_ambiguous``: a 401 may also mean that there is no access to the
-    endpoint, so it does not prove that the sign-in is gone.
+    ``operation_id`` is its name in the OpenAPI file. ``path`` may contain ``{names}`` to fill in. ``documented_retry``
+    is Amazon's documented retry policy by status; ``retry_for`` adds defaults for other statuses. ``timeout`` is in
+    seconds for the whole exchange. ``is_ambiguous`` means that a 401 may also mean missing access to the endpoint, so
+    it does not prove that the sign-in is invalid.
     """
 
     operation_id: str
@@ -103,19 +102,19 @@ class Operation:
 
     @property
     def label(self) -> str:
-        """Return what errors and diagnostics call it: no id is in it."""
+        """Return the label for errors and diagnostics; it contains no id."""
         return f"{self.method} {self.path}"
 
     @property
     def max_body(self) -> int:
-        """Return the size limit of the answer in bytes."""
+        """Return the maximum size of the response in bytes."""
         return MAX_WRITE_BODY_BYTES if self.is_write else MAX_BODY_BYTES
 
     def retry_for(self, status: int) -> Retry | None:
-        """Return when a request may be sent again after ``status``, ``None`` for never.
+        """Return the retry policy for a status, ``None`` if the request must not be retried.
 
-        Without a rule of Amazon's, throttled requests and failed reads are repeated (a
-        throttled request did not run); a write that failed may have run and is not.
+        Without a documented policy, throttled requests (which did not run) and failed reads are retried. A failed write
+        may have run and is not retried.
         """
         if (documented := self.documented_retry.get(status)) is not None:
             return documented

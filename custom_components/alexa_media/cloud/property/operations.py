@@ -1,6 +1,6 @@
-"""Every operation of the Smart Properties API that the client knows, in one table.
+"""Table of all operations of the Smart Properties API that the client uses.
 
-Operations of the settings are in ``settings.py``, beside the values of each setting.
+Operations of the settings are in ``settings.py``, together with the valid values of each setting.
 """
 
 from typing import Final
@@ -210,7 +210,7 @@ OPERATIONS: Final = (
     FORGET_ENDPOINT,
     DELETE_TIMERS,
 )
-"""The Endpoint API, whole."""
+"""All operations of the Endpoint API."""
 
 LIST_UNITS: Final = Operation(operation_id="listUnits", method="GET", path="/v2/units")
 GET_UNIT: Final = Operation(operation_id="getUnit", method="GET", path="/v2/units/{unitId}")
@@ -223,4 +223,4 @@ SEND_NOTIFICATION: Final = Operation(
 )
 
 SIBLINGS: Final = (LIST_UNITS, GET_UNIT, SEND_NOTIFICATION)
-"""Operations of the APIs beside it, on the same hosts; their names are ours."""
+"""Operations of other APIs on the same hosts; their names are this project's."""

@@ -1,4 +1,4 @@
-"""Parsers for answers of the Smart Properties API."""
+"""Parsers for responses of the Smart Properties API."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -29,11 +29,11 @@ from .models import (
 
 
 class ShapeError(ValueError):
-    """An answer lacks what all of it hangs on; the message says what, and nothing of the user's."""
+    """A response lacks a required value; the message contains no data of the user."""
 
 
 def integer(value: Any) -> int | None:
-    """Return a whole number; numeric text counts, as Amazon's own samples write numbers so."""
+    """Return a whole number; numeric text is accepted because Amazon's samples contain it."""
     if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < 16:
         return int(value)
     found = number(value)
@@ -41,7 +41,7 @@ def integer(value: Any) -> int | None:
 
 
 def instant(value: Any) -> datetime | None:
-    """Return an ISO 8601 time as an aware one; a time without an offset is UTC."""
+    """Return an ISO 8601 time as an aware datetime; a time without an offset is UTC."""
     if not isinstance(value, str):
         return None
     try:
@@ -57,7 +57,7 @@ def plain(value: Any) -> str | None:
 
 
 def required[T](value: Any, key: str, read: Callable[[Any], T | None]) -> T:
-    """Return a required value of an object; raises ``ShapeError``."""
+    """Return a required value of an object, read with ``read``; raises ``ShapeError``."""
     found = read(mapping(value).get(key))
     if found is None:
         raise ShapeError(f"the answer has no {key}")
@@ -65,7 +65,7 @@ def required[T](value: Any, key: str, read: Callable[[Any], T | None]) -> T:
 
 
 def a_list(value: Any) -> list[Any] | None:
-    """Return a plausible list of objects; it may be empty."""
+    """Return a plausible list of objects, possibly empty; ``None`` for anything else."""
     return listed(value)
 
 
@@ -76,23 +76,23 @@ ENDPOINT_PREFIX = "amzn1.alexa.endpoint."
 
 
 def endpoint_page(data: Any) -> Page[Endpoint]:
-    """Read a page of endpoints; an element without an id makes the whole page implausible."""
+    """Parse a page of endpoints; raises ``ShapeError`` if any element has no id."""
     items = tuple(endpoint(item) for item in required(data, "results", a_list))
     return Page(items=items, next_token=next_token(data))
 
 
 def unit_page(data: Any) -> Page[PropertyUnit]:
-    """Read a page of units."""
+    """Parse a page of units."""
     return Page(items=tuple(unit(item) for item in required(data, "results", a_list)), next_token=next_token(data))
 
 
 def next_token(data: Any) -> str | None:
-    """Return where the list goes on, ``None`` on its last page (no token, or an empty context)."""
+    """Return the token of the next page, ``None`` on the last page (no token, or an empty context)."""
     return text(mapping(mapping(data).get("paginationContext")).get("nextToken"))
 
 
 def unit(data: Any) -> PropertyUnit:
-    """Read a unit; only its id must be there."""
+    """Parse a unit; only its id is required."""
     found = mapping(data)
     return PropertyUnit(
         id=required(found, "id", text),
@@ -103,7 +103,7 @@ def unit(data: Any) -> PropertyUnit:
 
 
 def endpoint(data: Any) -> Endpoint:
-    """Read an endpoint; only its id must be there."""
+    """Parse an endpoint; only its id is required."""
     found = mapping(data)
     categories = mapping(found.get("displayCategories"))
     primary = list(_categories([categories.get("primary")]))
@@ -141,7 +141,7 @@ def _categories(items: Any) -> Iterator[DisplayCategory]:
 
 
 def _operations(items: Any) -> dict[str, str]:
-    """Return operation → path."""
+    """Return the path of each operation by name."""
     return {
         name: path
         for item in mappings(items)
@@ -159,7 +159,7 @@ def _features(items: Any) -> Iterator[Feature]:
 
 
 def feature(data: Any, name: str) -> Feature:
-    """Read the answer about one feature, in which its own name need not stand; it must have properties."""
+    """Parse the response about one feature, which may lack its own name but must have properties."""
     required(data, "properties", a_list)
     return _feature(name, data)
 
@@ -177,7 +177,7 @@ def _feature(name: str, item: Mapping[str, Any]) -> Feature:
 
 
 def _property(item: Mapping[str, Any]) -> Property | None:
-    """Read a property; whether an error is there decides, as a failed read may still say RETRIEVABLE."""
+    """Parse a property. The presence of an error is decisive, because a failed read may still be RETRIEVABLE."""
     name = text(item.get("name"))
     if not name:
         return None
@@ -201,7 +201,7 @@ def _property(item: Mapping[str, Any]) -> Property | None:
 
 
 def _inner(raw: Any) -> Any:
-    """Return the inner ``value``; the reference shows some properties without that wrapper."""
+    """Return the inner ``value``, or ``raw`` itself: Amazon's reference shows some properties without a wrapper."""
     return raw.get("value") if isinstance(raw, dict) else raw
 
 
@@ -262,24 +262,24 @@ _VALUES: Mapping[str, Callable[[Any], PropertyValue | None]] = {
 
 
 def moved_endpoint(data: Any) -> MovedEndpoint:
-    """Read where an endpoint is after it was moved."""
+    """Parse the result of moving an endpoint."""
     found = mapping(mapping(data).get("endpoint"))
     return MovedEndpoint(id=required(found, "id", text), unit_ids=_ids(required(found, "associatedUnits", a_list)))
 
 
 def submitted_operation(data: Any) -> str:
-    """Return the id with which to ask how an installation goes."""
+    """Return the operation id with which to read the state of an installation."""
     return required(data, "submittedOperationId", text)
 
 
 def wifi_installation(data: Any) -> WifiInstallation:
-    """Read how the installation of a Wi-Fi network goes."""
+    """Parse the state of an installation of a Wi-Fi network."""
     raw = required(data, "status", text)
     return WifiInstallation(status=WifiStatus(raw), status_raw=raw)
 
 
 def new_endpoint_id(data: Any) -> str | None:
-    """Return the id in a reference to an endpoint that has moved; how it looks is not documented."""
+    """Return the new id in a reference to a moved endpoint, or None; the form of the reference is not documented."""
     found = [data] if isinstance(data, str) else list(mapping(data).values())
     for value in found:
         if isinstance(value, str) and (start := value.find(ENDPOINT_PREFIX)) >= 0:
@@ -291,7 +291,7 @@ def new_endpoint_id(data: Any) -> str | None:
 
 
 def address_setting(data: Any) -> Address:
-    """Read an address, which stands bare or in an object."""
+    """Parse an address, at the top level or in an object; raises ``ShapeError`` without one."""
     found = address(data)
     if found is None:
         raise ShapeError("the answer has no address")
@@ -299,7 +299,7 @@ def address_setting(data: Any) -> Address:
 
 
 def address(data: Any) -> Address | None:
-    """Read an address; keys that Amazon leaves out are empty, but one of them must be there."""
+    """Parse an address; missing keys become empty, but at least one key is required."""
     outer = mapping(data)
     found = mapping(outer["address"]) if "address" in outer else outer
     read = {ours: value for ours, theirs in ADDRESS_KEYS.items() if isinstance(value := found.get(theirs), str)}
@@ -316,13 +316,13 @@ ADDRESS_KEYS: Mapping[str, str] = {
     "postal_code": "postalCode",
     "country": "countryCode",
 }
-"""Our names of the parts of an address → Amazon's."""
+"""Amazon's names of the parts of an address, by the names used here."""
 
 
 def rejected_address(data: Any) -> tuple[tuple[Address, ...], tuple[AddressProblem, ...]] | None:
-    """Return suggestions and problems of a refused address, ``None`` where the answer is about something else.
+    """Return the suggestions and problems of a rejected address; ``None`` if the response is about something else.
 
-    Codes come as ELEMENT_… or FIELD_…, which mean the same; they are kept as they are.
+    Amazon prefixes the codes with ELEMENT_ or FIELD_, which are equivalent; the codes are kept unchanged.
     """
     outer = mapping(data)
     if not ("addressSuggestions" in outer or "addressErrors" in outer):

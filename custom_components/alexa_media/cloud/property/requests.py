@@ -1,7 +1,6 @@
 """Bodies and queries of the Smart Properties API, validated before sending.
 
-Everything here is pure and raises ``AlexaInvalidValueError`` for what the API is known not
-to take.
+All functions are pure and raise ``AlexaInvalidValueError`` for values that the API is known to refuse.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,17 +33,17 @@ _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 
 def endpoint_id(value: str) -> str:
-    """Check the id of an endpoint."""
+    """Validate the id of an endpoint, and return it."""
     return _prefixed("endpoint id", value, ENDPOINT_PREFIX)
 
 
 def unit_id(value: str) -> str:
-    """Check the id of a unit."""
+    """Validate the id of a unit, and return it."""
     return _prefixed("unit id", value, UNIT_PREFIX)
 
 
 def operation_id(value: str) -> str:
-    """Check the id of an installation, which becomes a part of a path."""
+    """Validate the id of an installation, which becomes part of a path, and return it."""
     if not value.strip(".") or not value.isprintable():
         raise AlexaInvalidValueError("operation id", "a text that is not empty")
     return value
@@ -74,7 +73,7 @@ def _whole(what: str, value: float, least: int, most: int) -> int:
 
 
 class Expand(StrEnum):
-    """What a list tells beside ids: ``ALL`` but the state of the features, and the state of single features."""
+    """Additional data in a list: ``ALL`` (everything but the state of features), or the state of single features."""
 
     ALL = "all"
     BRIGHTNESS = "feature:brightness"
@@ -94,11 +93,11 @@ def expand_query(expand: Iterable[Expand]) -> Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointFilter:
-    """Which endpoints to list.
+    """Selection of the endpoints to list.
 
-    One of the first three is needed. ``in_no_unit`` lists those that are in no unit: the
-    others need the id of their unit. All texts are compared whole; a filter other than
-    ``unit_id`` only works on fields that are in the answer, so combine it with ``expand``.
+    One of the first three fields is required. ``in_no_unit`` selects the endpoints outside all units; all others need
+    the id of their unit. Texts must match completely. Except for ``unit_id``, a filter only works on fields in the
+    response, so combine it with ``expand``.
     """
 
     in_no_unit: bool = False
@@ -113,7 +112,7 @@ class EndpointFilter:
     category: str | None = None
 
     def as_query(self) -> Query:
-        """Return the parameters; raises ``AlexaInvalidValueError``."""
+        """Return the query parameters; raises ``AlexaInvalidValueError``."""
         if not (self.in_no_unit or self.unit_id or self.serial_number):
             raise AlexaInvalidValueError("filter", "a unit, a serial number, or what is in no unit")
         if self.unit_id:
@@ -136,7 +135,7 @@ class EndpointFilter:
 
 
 def page_query(next_token: str | None, max_results: int | None, largest: int = LARGEST_PAGE) -> Query:
-    """Return the parameters of one page; without ``max_results`` the API chooses its size."""
+    """Return the query parameters of one page; without ``max_results`` the API chooses its size."""
     query: Query = []
     if max_results is not None:
         query.append(("maxResults", str(_whole("maxResults", max_results, 1, largest))))
@@ -146,12 +145,12 @@ def page_query(next_token: str | None, max_results: int | None, largest: int = L
 
 
 def unit_depth(depth: int) -> int:
-    """Check how many levels of units to list; a hierarchy has 15 at most."""
+    """Validate the number of unit levels to list, and return it; a hierarchy has at most 15."""
     return _whole("depth", depth, 1, 15)
 
 
 class QueryField(StrEnum):
-    """What a search may look at."""
+    """Fields that a search can compare."""
 
     UNIT = "associatedUnits.id"
     MANUFACTURER = "manufacturer.value.text"
@@ -160,7 +159,7 @@ class QueryField(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Endpoints whose field is exactly this text."""
+    """Condition: the field is exactly the text."""
 
     field: QueryField
     value: str
@@ -168,14 +167,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Endpoints to which all of these apply."""
+    """Endpoints that meet all conditions."""
 
     clauses: Sequence[Clause]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Endpoints to which at least one of these applies."""
+    """Endpoints that meet at least one condition."""
 
     clauses: Sequence[Clause]
 
@@ -186,7 +185,7 @@ type Clause = Match | AllOf | AnyOf
 def endpoint_query(
     query: AllOf | AnyOf, expand: Iterable[Expand], next_token: str | None, max_results: int
 ) -> JsonObject:
-    """Return the body of a search; pages of it have 2 to 10 endpoints."""
+    """Return the body of a search; its pages have 2 to 10 endpoints."""
     pagination: JsonObject = {"maxResults": _whole("maxResults", max_results, 2, LARGEST_QUERY_PAGE)}
     if next_token:
         pagination["nextToken"] = next_token
@@ -220,12 +219,12 @@ def color(value: HueSaturation) -> JsonObject:
 
 
 def percent(name: str, value: float) -> JsonObject:
-    """Return the body of a command that sets percent."""
+    """Return the body of a command that sets a percentage."""
     return _payload(**{name: _whole(name, value, 0, 100)})
 
 
 def percent_delta(name: str, value: float) -> JsonObject:
-    """Return the body of a command that changes percent; Amazon keeps the result within 0–100."""
+    """Return the body of a command that changes a percentage; Amazon keeps the result within 0–100."""
     return _payload(**{name: _whole(name, value, -100, 100)})
 
 
@@ -242,7 +241,7 @@ def thermostat_mode(value: ThermostatMode) -> JsonObject:
 
 
 def setpoints(target: Temperature | None, lower: Temperature | None, upper: Temperature | None) -> JsonObject:
-    """Return the body of ``setTargetSetpoint``: the one set point, or both of two."""
+    """Return the body of ``setTargetSetpoint`` with the single setpoint, or with a lower and an upper one."""
     if target is not None and lower is None and upper is None:
         return _payload(targetSetpoint=_temperature("targetSetpoint", target))
     if target is None and lower is not None and upper is not None:
@@ -277,7 +276,7 @@ def associated_units(unit: str) -> list[JsonValue]:
 
 
 def friendly_name(name: str) -> JsonObject:
-    """Return the body that renames an endpoint: letters, digits, spaces and apostrophes."""
+    """Return the body that renames an endpoint; a name may contain letters, digits, spaces and apostrophes."""
     kinds = {unicodedata.category(letter)[0] for letter in name if letter not in " '"}
     if not 1 <= len(name) <= LONGEST_NAME or not kinds & {"L", "N"} or kinds - {"L", "M", "N"}:
         raise AlexaInvalidValueError(
@@ -288,7 +287,7 @@ def friendly_name(name: str) -> JsonObject:
 
 
 def address(value: Address) -> JsonObject:
-    """Return the body that sets an address; parts may be empty, but not the first line and the country."""
+    """Return the body that sets an address; all parts but the first line and the country may be empty."""
     if not value.line1:
         raise AlexaInvalidValueError("address", "an address with a first line")
     if not _COUNTRY.fullmatch(value.country):
@@ -297,7 +296,7 @@ def address(value: Address) -> JsonObject:
 
 
 class KeyManagement(StrEnum):
-    """How a Wi-Fi network is secured."""
+    """Security of a Wi-Fi network, in Amazon's words."""
 
     NONE = "NONE"
     WPA_PSK = "WPAPSK"
@@ -314,7 +313,7 @@ class OpenWifi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PskWifi:
-    """A Wi-Fi network with one password for all; ``repr`` does not show it."""
+    """A Wi-Fi network with a shared password; ``repr`` omits it."""
 
     ssid: str
     password: str = field(repr=False)
@@ -325,8 +324,8 @@ class PskWifi:
 class EnterpriseWifi:
     """A WPA2 Enterprise network with certificates (EAP-TLS).
 
-    ``certificate_authority_id`` is the id of the authority at ``provider``, the
-    certificates are those of the authentication server, as PEM.
+    ``certificate_authority_id`` is the id of the authority at ``provider``. The certificates are those of the
+    authentication server in PEM format.
     """
 
     ssid: str
@@ -365,7 +364,7 @@ def _saved(network: Wifi) -> JsonObject:
 
 
 def wifi_name(ssid: str, key_management: KeyManagement) -> JsonObject:
-    """Return the key of a stored network."""
+    """Return the object that identifies a stored network."""
     return {"ssid": _quoted("ssid", ssid), "keyManagement": key_management.value}
 
 
@@ -375,7 +374,7 @@ def install_wifi(ssid: str, key_management: KeyManagement) -> JsonObject:
 
 
 def _quoted(what: str, value: str) -> str:
-    """Return a text between double quotes, which belong to the value that Amazon wants."""
+    """Return a text in double quotes, which are part of the value that Amazon expects."""
     if not value or any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in value):
         raise AlexaInvalidValueError(what, "a text of one line that is not empty")
     return f'"{value}"'
@@ -387,9 +386,9 @@ def _quoted(what: str, value: str) -> str:
 def announcement(
     *, endpoint_ids: Sequence[str], unit_ids: Sequence[str], texts_by_locale: Mapping[str, str]
 ) -> JsonObject:
-    """Return the body of an announcement: spoken, and shown where there is a screen.
+    """Return the body of an announcement, which is spoken, and shown on screens.
 
-    Whether Amazon takes endpoints and units in one request is not documented: it is not tried.
+    Endpoints and units together are refused here, because Amazon does not document whether one request can have both.
     """
     endpoints: list[JsonValue] = [{"type": "Endpoint", "id": endpoint_id(found)} for found in endpoint_ids]
     units: list[JsonValue] = [{"type": "Unit", "id": unit_id(found)} for found in unit_ids]

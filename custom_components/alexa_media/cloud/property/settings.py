@@ -1,6 +1,6 @@
-"""The settings of an Echo: their keys, valid values, how it is read and written.
+"""Settings of an Echo: their keys, their valid values, and how each is read and written.
 
-A setting is a bare JSON value; only an address is an object.
+A setting is a plain JSON value; only an address is an object.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,13 +17,13 @@ from .operation import BACKOFF_UNSPECIFIED, Answer, Operation
 from .parse import ShapeError, address, integer, next_token
 
 SPEAKING_RATES: Final = (0.75, 0.85, 1.0, 1.25, 1.5, 1.75, 2.0)
-"""Multiples of the normal speed of speech."""
+"""Valid speaking rates as multiples of the normal rate."""
 
 _LOCALE: Final = re.compile(r"[a-z]{2}-[A-Z]{2}")
 
 
 class SettingKey(StrEnum):
-    """The names of the settings, as used in paths and in ``keys``."""
+    """Keys of the settings, as used in paths and in ``keys``."""
 
     ADDRESS = "address"
     DO_NOT_DISTURB = "Alexa.DoNotDisturb.doNotDisturb"
@@ -55,7 +55,7 @@ class Enablement(OpenEnum):
 
 
 class Tone(OpenEnum):
-    """Whether a sound is played."""
+    """Whether a tone is played."""
 
     TONE = "TONE"
     NONE = "NONE"
@@ -63,7 +63,7 @@ class Tone(OpenEnum):
 
 
 class WakeWord(OpenEnum):
-    """What an Echo listens for; not every device and language has all of them."""
+    """Wake words; not every device and language supports all of them."""
 
     ALEXA = "ALEXA"
     AMAZON = "AMAZON"
@@ -73,21 +73,21 @@ class WakeWord(OpenEnum):
 
 
 class SuppressedError(OpenEnum):
-    """Errors whose sound is not played."""
+    """Errors for which no sound is played."""
 
     CONNECTIVITY = "CONNECTIVITY"
     UNKNOWN = "UNKNOWN"
 
 
 class SetupModePrivilege(OpenEnum):
-    """What a guest may change at the device."""
+    """Settings that a guest may change at the device."""
 
     ALL_SETTINGS = "ALL_SETTINGS"
     UNKNOWN = "UNKNOWN"
 
 
 class TimeFormat(OpenEnum):
-    """How the time is shown."""
+    """Format in which the time is shown."""
 
     HOURS_12 = "12_HOURS"
     HOURS_24 = "24_HOURS"
@@ -95,7 +95,7 @@ class TimeFormat(OpenEnum):
 
 
 class TemperatureUnit(OpenEnum):
-    """In which unit Alexa speaks of temperatures."""
+    """Temperature unit that Alexa uses in speech."""
 
     CELSIUS = "CELSIUS"
     FAHRENHEIT = "FAHRENHEIT"
@@ -103,7 +103,7 @@ class TemperatureUnit(OpenEnum):
 
 
 class DistanceUnits(OpenEnum):
-    """In which units Alexa speaks of distances."""
+    """Distance units that Alexa uses in speech."""
 
     METRIC = "METRIC"
     IMPERIAL = "IMPERIAL"
@@ -111,15 +111,14 @@ class DistanceUnits(OpenEnum):
 
 
 type SettingValue = bool | int | float | str | tuple[str, ...] | Address
-"""Values of settings; members of the enumerations above are texts."""
+"""Value of a setting; members of the enumerations above are strings."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingSpec[V]:
-    """One setting: its operations, how its value is read, and how one to be written is checked.
+    """One setting: its operations, its parser and its encoder.
 
-    ``parse`` returns ``None`` for what is not understood; ``encode`` raises
-    ``AlexaInvalidValueError``.
+    ``parse`` returns ``None`` for an unknown value; ``encode`` raises ``AlexaInvalidValueError``.
     """
 
     key: SettingKey
@@ -129,7 +128,7 @@ class SettingSpec[V]:
     encode: Callable[[Any], JsonValue]
 
     def setting(self, raw: Any) -> Setting[V]:
-        """Return the setting with this value in it."""
+        """Return the setting with a raw value and its parsed form."""
         return Setting(key=self.key, value=None if raw is None else self.parse(raw), raw=raw)
 
 
@@ -186,17 +185,17 @@ def _encode_text(key: SettingKey) -> Callable[[Any], JsonValue]:
 
 
 class Unlisted(str):
-    """A text that Amazon sent and the table lacks; it can be written back as it came."""
+    """A text from Amazon that is missing in the enumeration; it can be written back unchanged."""
 
     __slots__ = ()
 
 
 class UnlistedRate(float):
-    """A speed of speech that Amazon sent and the table lacks; it can be written back."""
+    """A speaking rate from Amazon that is missing in the table; it can be written back unchanged."""
 
 
 def kept(setting: Setting[Any]) -> Any:
-    """Return the value of a setting in a form that can be written back, whatever Amazon sent."""
+    """Return the value of a setting in a form that can be written back, even if it is unknown."""
     value, raw = setting.value, setting.raw
     if isinstance(value, OpenEnum) and value == "UNKNOWN" and isinstance(raw, str):
         return Unlisted(raw)
@@ -214,7 +213,7 @@ def kept(setting: Setting[Any]) -> Any:
 
 
 def _known[E: OpenEnum](kind: type[E], value: Any, key: SettingKey) -> str:
-    """Return a value of an enumeration as Amazon writes it; raises ``AlexaInvalidValueError``."""
+    """Return a value of an enumeration in Amazon's notation; raises ``AlexaInvalidValueError``."""
     if isinstance(value, Unlisted):
         return str(value)
     found = kind(value) if isinstance(value, str) else kind("UNKNOWN")
@@ -277,7 +276,7 @@ def _sequence(value: Any, key: SettingKey) -> Sequence[Any]:
 def _spec[V](
     name: str, key: SettingKey, parse: Callable[[Any], V | None], encode: Callable[[Any], JsonValue]
 ) -> SettingSpec[V]:
-    """Return a setting whose operations are called ``get…`` and ``put…`` with this name."""
+    """Return a setting whose operations are named ``get…`` and ``put…``."""
     backs_off = key is SettingKey.TIME_FORMAT
     return SettingSpec(
         key,
@@ -361,11 +360,11 @@ SETTINGS: Final[Mapping[str, SettingSpec[Any]]] = {
         SPEAKING_RATE,
     )
 }
-"""All settings but the address, which is written by a separate operation."""
+"""All settings except the address, which has a separate operation for writing."""
 
 
 def setting(key: str, raw: Any) -> Setting[SettingValue]:
-    """Return any setting by its key; one that this integration does not know has no value but is kept raw."""
+    """Return a setting from its key and raw value; an unknown setting has only the raw value."""
     if key == SettingKey.ADDRESS:
         return Setting(key=key, value=address(raw), raw=raw)
     spec = SETTINGS.get(key)
@@ -373,7 +372,7 @@ def setting(key: str, raw: Any) -> Setting[SettingValue]:
 
 
 def settings_page(data: Any) -> SettingsPage[SettingValue]:
-    """Read the answer about several settings; an error without a key is kept."""
+    """Parse the response with several settings; errors without a key are kept."""
     if not isinstance(data, dict):
         raise ShapeError("the answer is no object")
     found = mapping(data)

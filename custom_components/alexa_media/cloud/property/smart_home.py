@@ -1,4 +1,4 @@
-"""Lights, plugs, thermostats and speakers of a property as smart-home appliances."""
+"""Lights, plugs, thermostats and speakers of a property as smart home appliances."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,19 +43,19 @@ from .models import EXPANDABLE, Endpoint, Property, ThermostatMode
 from .requests import Expand
 
 ID_PREFIX: Final = "asp_"
-"""Prefix of device keys in ids of Home Assistant."""
+"""Prefix of device keys in the smart home ids."""
 
 # Up to this many devices are read one by one, even if a survey is cheap.
 _MAX_SINGLE_READS: Final = 1
 
 
 class PropertySmartHome(SmartHomeApi):
-    """The smart home of a property, and the speakers of its Echos."""
+    """The smart home of a property, including the speakers of its Echos."""
 
     def __init__(
         self, client: SmartPropertiesClient, inventory: Inventory, watched: Callable[[], Collection[str]]
     ) -> None:
-        """Read through the inventory; ``watched`` returns the entity ids of the appliances shown by entities."""
+        """Initialize; ``watched`` returns the entity ids of the appliances shown by entities."""
         self._client = client
         self._inventory = inventory
         self._watched = watched
@@ -96,7 +96,7 @@ class PropertySmartHome(SmartHomeApi):
 
     @override
     async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Raise ``AlexaUnsupportedError``: what Echos of a property hear is not told."""
+        """Raise ``AlexaUnsupportedError``: Amazon does not report the sounds that Echos of a property detect."""
         raise AlexaUnsupportedError("A property has no sounds", code="unsupported")
 
     @override
@@ -134,7 +134,7 @@ class PropertySmartHome(SmartHomeApi):
         return found
 
     async def _async_look(self, entity_ids: Sequence[str]) -> dict[str, ApplianceState]:
-        """Read a few appliances by themselves."""
+        """Read the states of a few appliances with one request each."""
         found: dict[str, ApplianceState] = {}
         for entity_id in entity_ids:
             if (item := self._inventory.items.get(_key(entity_id))) is None:
@@ -153,7 +153,7 @@ class PropertySmartHome(SmartHomeApi):
         return await asyncio.gather(*(self._async_try(appliance, orders) for appliance, orders in controls))
 
     async def _async_try(self, appliance: Appliance, controls: Sequence[Control]) -> AlexaError | None:
-        """Run the controls of one appliance one after the other; the first that fails ends it."""
+        """Run the controls of one appliance one after the other; return the error of the first that fails."""
         item = self._inventory.items.get(_key(appliance.entity_id))
         if item is None:
             return AlexaUnsupportedError("The property has no such device any more", code="gone")
@@ -207,7 +207,7 @@ class PropertySmartHome(SmartHomeApi):
 
 
 def _unsupported() -> AlexaUnsupportedError:
-    """Return the error for what only accounts of the Alexa app have."""
+    """Return the error for an operation that only the account API offers."""
     return AlexaUnsupportedError("A property does not have this", code="unsupported")
 
 
@@ -222,15 +222,15 @@ def _key(entity_id: str) -> str:
 
 
 def _setpoint(value: float | None, control: SetSetpoint) -> Temperature | None:
-    """Return a temperature for the client."""
+    """Return a temperature in the unit of the control, or None without a value."""
     return None if value is None else Temperature(value, control.scale)
 
 
 def without_waste(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
-    """Return controls without what the others do too: each is a separate request.
+    """Return the controls without redundant ones, because each is a separate request.
 
-    What is on need not be switched on before it is set to something, and a colour carries
-    a brightness: the one asked for with it, else the present one.
+    A device that is on need not be turned on before it is set. A color includes a brightness: the requested one, else
+    the present one.
     """
     found = list(controls)
     is_on = state.value(FeatureName.POWER, PropertyName.POWER_STATE) == "ON"
@@ -258,7 +258,7 @@ _PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def _appliance(item: Item) -> Appliance:
-    """Return a device as an appliance; all of a property are wanted without being chosen."""
+    """Return a device as an appliance; all appliances of a property are local, so that they need not be selected."""
     endpoint = item.endpoint
     return Appliance(
         entity_id=f"{ID_PREFIX}{item.key}",
@@ -279,7 +279,7 @@ def _appliance(item: Item) -> Appliance:
 
 
 def _feature(feature: models.Feature) -> Feature:
-    """Return a feature of an appliance."""
+    """Convert a feature of the client to the shared model."""
     return Feature(
         name=FeatureName(feature.name),
         name_raw=feature.name,
@@ -290,7 +290,7 @@ def _feature(feature: models.Feature) -> Feature:
 
 
 def state_of(endpoint: Endpoint) -> ApplianceState:
-    """Return what the expanded features of a device tell; one that does not answer is not reachable."""
+    """Return the state in the expanded features of a device; a device that does not respond is unreachable."""
     samples = {
         PropertyKey(feature.name, name): _sample(found)
         for feature in endpoint.features.values()
@@ -304,7 +304,7 @@ def state_of(endpoint: Endpoint) -> ApplianceState:
 
 
 def _sample(found: Property) -> Sample:
-    """Return a property with the time at which it was read at the device."""
+    """Return a property as a sample, with the time at which it was read from the device."""
     return Sample(value=_value(found), at=time_of_sample(found.sampled_at), error=found.error)
 
 

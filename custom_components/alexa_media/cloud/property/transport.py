@@ -50,7 +50,7 @@ _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,63}")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A good answer: its JSON (``None`` where there is none), Amazon's id of the request, bytes of the body."""
+    """A successful response: its JSON or ``None``, Amazon's request id, and the size of the body in bytes."""
 
     data: Any
     request_id: str | None
@@ -58,9 +58,9 @@ class Reply:
 
 
 class AlexaAddressRejectedError(AlexaCommandError):
-    """Amazon does not take an address and says why, or which ones it would take, best first.
+    """Amazon rejected an address, with the problems or with valid suggestions, best first.
 
-    Neither is in the message: an address is personal.
+    Neither is part of the message, because an address is personal data.
     """
 
     translation_key = "address_rejected"
@@ -82,9 +82,9 @@ class AlexaAddressRejectedError(AlexaCommandError):
 
 
 class AlexaEndpointMovedError(AlexaError):
-    """The device is no longer known by this endpoint id (300, 301, 303): look for it by its serial number.
+    """The device no longer has this endpoint id (300, 301, 303); find it by its serial number.
 
-    ``new_id`` is its new id where the answer names one.
+    ``new_id`` is its new id if the response contains it.
     """
 
     translation_key = "endpoint_moved"
@@ -98,13 +98,13 @@ class AlexaEndpointMovedError(AlexaError):
         status: int | None = None,
         code: str | None = None,
     ) -> None:
-        """Keep the new id."""
+        """Initialize with the new id, if known."""
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.new_id = new_id
 
 
 def error_code(answer: HttpAnswer) -> str | None:
-    """Return Amazon's name of the error, found in one of several places."""
+    """Return Amazon's name of the error, which may be in several places, or None."""
     found = mapping(answer.data)
     named = [found.get("type"), found.get("code"), *(item.get("type") for item in mappings(found.get("errors")))]
     named.append((answer.headers.get("x-amzn-errortype") or "").partition(":")[0])
@@ -112,7 +112,7 @@ def error_code(answer: HttpAnswer) -> str | None:
 
 
 def judge(operation: Operation, answer: HttpAnswer) -> Reply:
-    """Return a good answer; raises what the others mean."""
+    """Return a successful response; raises the error for any other."""
     if 200 <= answer.status < 300:
         problem = _contradiction(operation, answer) if operation.answer is Answer.NOTHING else None
         if problem is not None:
@@ -133,10 +133,10 @@ def judge(operation: Operation, answer: HttpAnswer) -> Reply:
 
 
 def _contradiction(operation: Operation, answer: HttpAnswer) -> AlexaError | None:
-    """Return the error of a body that cannot belong to a success, although the status is one and promises no body.
+    """Return the error in the body of a response whose status is a success without an expected body.
 
-    A web page comes from something between Amazon and here. Amazon reports that a device is offline in the body of a
-    success, too. Any other body counts as success: what it may hold is not documented.
+    An HTML page comes from something between Amazon and this client. Amazon also reports an offline device in the body
+    of a success. Any other body counts as success, because its content is not documented.
     """
     if answer.body.lstrip().startswith(b"<"):
         return AlexaBadResponseError(
@@ -153,7 +153,7 @@ def _contradiction(operation: Operation, answer: HttpAnswer) -> AlexaError | Non
 
 
 def given_up(operation: Operation, answer: HttpAnswer, delay: float) -> AlexaError:
-    """Return the error after which the caller may try again, but not at once."""
+    """Return the error for a request that is no longer retried; the caller may retry after ``delay`` seconds."""
     label, status, code = operation.label, answer.status, error_code(answer)
     error: AlexaError
     if status == 429:
@@ -169,7 +169,7 @@ def given_up(operation: Operation, answer: HttpAnswer, delay: float) -> AlexaErr
 
 
 def _refusal(operation: Operation, answer: HttpAnswer) -> AlexaError:
-    """Return the error that an answer other than a good one stands for."""
+    """Return the error for a response with an error status."""
     label, status, code = operation.label, answer.status, error_code(answer)
     message = f"{label} was answered {status}"
     error_type = refusal_type(operation, status)
@@ -202,19 +202,19 @@ _LOGGER = logging.getLogger(__name__)
 
 IN_FLIGHT: Final = 3
 READS_IN_FLIGHT: Final = 2
-"""One of the slots is left to commands, so that none waits behind a long poll."""
+"""Maximum concurrent reads; one slot remains for commands, so that they do not wait behind a long poll."""
 
 MAX_RETRY_SECONDS: Final = 15.0
-"""Total time that one call waits between retries: 1, 2, 4 and 8."""
+"""Total time in seconds that one call waits between retries: 1, 2, 4 and 8."""
 
 _RANDOM: Final = SystemRandom()
 
 
 class AccessTokenGetter(Protocol):
-    """Gives access tokens; raises an ``AlexaError`` when there is none to be had."""
+    """Source of access tokens; raises an ``AlexaError`` if no token can be obtained."""
 
     async def __call__(self, refused: str | None = None) -> str:
-        """Return a token that is valid; with ``refused``, one other than that, which Amazon did not take."""
+        """Return a valid token; with ``refused``, a token other than this one, which Amazon refused."""
 
 
 class Time:
@@ -231,7 +231,7 @@ class Time:
 
 @dataclass(slots=True)
 class _Hold:
-    """Until when an operation that is throttled is left alone, and after how many refusals in a row."""
+    """Pause of a throttled operation: its end in seconds of the clock, and the number of refusals in a row."""
 
     until: float = 0.0
     refusals: int = 0
@@ -249,7 +249,7 @@ class Transport:
         clock: Time | None = None,
         patience: float = MAX_RETRY_SECONDS,
     ) -> None:
-        """Initialize with ``session``; the caller closes it."""
+        """Initialize with a session that the caller closes."""
         self._session = session
         self._region = region
         self._access_token = access_token
@@ -285,18 +285,15 @@ class Transport:
         query: Sequence[tuple[str, str]] = (),
         json: JsonValue = None,
     ) -> T:
-        """Send a request and return what ``parse`` makes of the JSON of its answer.
+        """Send a request and return the result of ``parse`` for the JSON of the response.
 
-        ``params`` fill the braces of the operation's path. What is sent again, and after
-        how long, is the operation's ``retry_for``; a call waits ``patience`` seconds in all
-        before it gives up. A token that Amazon refuses is renewed once.
+        ``params`` fill in the path of the operation. ``retry_for`` of the operation defines the retries; a call waits
+        ``patience`` seconds in total before it gives up. A token that Amazon refuses is renewed once.
 
-        Raises ``AlexaRateLimitedError`` and, for other statuses that are worth a later try,
-        ``AlexaConnectionError`` with ``retry_after``; ``AlexaAuthError`` when a new token is
-        refused, too; ``AlexaPermissionError`` (403), ``AlexaDeviceOfflineError``,
-        ``AlexaUnsupportedError`` (404, 405 and what the device cannot do),
-        ``AlexaCommandError`` (a refused write), ``AlexaEndpointMovedError`` and
-        ``AlexaBadResponseError``.
+        Raises ``AlexaRateLimitedError``; for other statuses that allow a later retry, ``AlexaConnectionError`` with
+        ``retry_after``; ``AlexaAuthError`` if the new token is refused too; ``AlexaPermissionError`` (403);
+        ``AlexaDeviceOfflineError``; ``AlexaUnsupportedError`` (404, 405, and operations that the device lacks);
+        ``AlexaCommandError`` (a refused write); ``AlexaEndpointMovedError``; and ``AlexaBadResponseError``.
         """
         must_be_encodable((params, query, json))
         path = encoded_path(operation.path, params)
@@ -322,7 +319,7 @@ class Transport:
     # --- retries --------------------------------------------------------------------------
 
     async def _async_reply(self, operation: Operation, url: URL, json: JsonValue) -> Reply:
-        """Send a request, with retries, until there is a final response."""
+        """Send a request, with retries, until the response is final."""
         waited = 0.0
         failures: Counter[int] = Counter()
         token = await self._access_token()
@@ -352,7 +349,7 @@ class Transport:
                 await self._time.sleep(delay)
 
     def _delay(self, operation: Operation, answer: HttpAnswer, retry: Retry, failures: int) -> float:
-        """Return how long to wait; a throttled operation waits as a whole, across calls."""
+        """Return the seconds to wait before a retry; a throttled operation is paused for all its calls."""
         hold: _Hold | None = None
         if answer.status == 429:
             self._throttled += 1
@@ -372,14 +369,14 @@ class Transport:
         return delay
 
     def _held_for(self, operation: Operation) -> float:
-        """Return for how many seconds a throttled operation is to be left alone."""
+        """Return the seconds for which a throttled operation is paused."""
         hold = self._holds.get(operation.operation_id)
         return 0.0 if hold is None else max(0.0, hold.until - self._time.monotonic())
 
     async def _async_wait_until_free(self, operation: Operation, waited: float) -> float:
-        """Wait while a read is throttled and return for how long; raises ``AlexaRateLimitedError``.
+        """Wait while a read is throttled; return the seconds waited. Raises ``AlexaRateLimitedError``.
 
-        A command is never held back: Amazon's own answer decides.
+        Commands are never held back: Amazon's response decides.
         """
         if operation.is_write:
             return 0.0
@@ -393,7 +390,7 @@ class Transport:
         return remaining
 
     async def _async_other_token(self, refused: str) -> str:
-        """Return a token other than the one refused; many requests that were refused share one renewal."""
+        """Return a token other than the refused one; concurrent requests share one renewal."""
         async with self._renewing:
             token = await self._access_token()
             return token if token != refused else await self._access_token(refused=refused)
@@ -401,11 +398,9 @@ class Transport:
     # --- one exchange ---------------------------------------------------------------------
 
     async def _async_exchange(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer | None:
-        """Send one request when it has a slot; ``None`` when a read was throttled while it waited for one.
+        """Send one request when it has a slot; ``None`` if a read was throttled while it waited for the slot.
 
-        Commands of an operation that is throttled go out one at a time.
-
-        Raises ``AlexaConnectionError``.
+        Commands of a throttled operation are sent one at a time. Raises ``AlexaConnectionError``.
         """
         async with AsyncExitStack() as slots:
             if not operation.is_write:
