@@ -177,7 +177,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return tuple(members_of(device, {**self.listed, **self.data})) if device.is_group else ()
 
     def has_use(self, device: Device) -> bool:
-        """Return whether a device can get entities: not this integration's registration, and with a usable capability."""
+        """Return whether a device can get entities: not this integration's registration, and usable."""
         if device.serial == self.backend.own_serial:
             return False
         return not device.capabilities or bool(device.capabilities & _USEFUL)
