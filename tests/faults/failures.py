@@ -27,18 +27,19 @@ import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.backends import session_store
+from custom_components.alexa_media.cloud.account import unproven
 from custom_components.alexa_media.cloud.account.backend import ENDPOINTS
 from custom_components.alexa_media.cloud.account.endpoints import (
     ACCOUNT,
     ACCOUNT_ENDPOINTS,
     CSRF_PAGES,
+    DND,
     Answer,
     Endpoint,
     Host,
 )
 from custom_components.alexa_media.cloud.account.history import HISTORY, HISTORY_BEFORE, HISTORY_PAGE
 from custom_components.alexa_media.cloud.account.smart_home_requests import APPLIANCE_GROUPS, APPLIANCES
-from custom_components.alexa_media.cloud.account.unproven import UnprovenRequests
 from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.cloud.model.events import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
@@ -188,9 +189,8 @@ class Drive:
         """Return whether a request of ours is under way."""
         if (runtime := getattr(self.entry, "runtime_data", None)) is None:
             return False
-        session = runtime.backend._session
-        flights = (session._token_flight, session._cookie_flight, session._csrf_flight, session._region_flight)
-        return bool(session.transport._slots.busy or any(f._task and not f._task.done() for f in flights))
+        stats = runtime.backend.stats
+        return bool(stats["requests"]["in_flight"] or stats["session"]["renewing"])
 
     async def settle(self, until: Callable[[], Any] | None = None) -> None:
         """Let what has begun come to its end; what hangs runs into its time limits."""
@@ -313,14 +313,12 @@ class Table:
         if self.entry.state is not ConfigEntryState.LOADED:
             return False
         runtime = self.entry.runtime_data
-        session = runtime.backend._session
-        now = asyncio.get_running_loop().time()
+        stats = runtime.backend.stats
         return (
             runtime.push.up
-            and not session.transport.throttle.remaining
-            and not session._token_backoff.remaining
-            and not session._cookie_backoff.remaining
-            and all(until < now for until in session.transport._refused_until.values())
+            and not stats["requests"]["throttled_for"]
+            and not stats["requests"]["not_renewed_for"]
+            and not stats["session"]["next_try_in"]
             and all(coordinator.last_update_success for coordinator in runtime.coordinators)
             and self._usable() >= self.usable
         )
@@ -345,10 +343,9 @@ class Table:
                 # only a stream that carried something gets another token at once
                 await self.drive.tick(31)
                 await self.drive.settle()
-                # the next connection registers anew, as it does after silence
-                self.entry.runtime_data.backend._stream._must_register = True
                 self.sim.fault(expire_tokens=True)
-                self.sim.fault(close_stream=True)
+                # the next connection registers the capabilities again
+                self.entry.runtime_data.backend.renew_stream()
                 self.entry.runtime_data.devices.async_hint()
                 await self.drive.settle()
                 return await self._say()
@@ -450,8 +447,11 @@ class Table:
 
     async def _say_without_csrf(self) -> list[str]:
         """Say something when the csrf cookie is gone."""
-        session = self.entry.runtime_data.backend._session
-        session._http.cookie_jar.clear(lambda morsel: morsel.key == "csrf")
+        gone = "csrf=; Domain=.amazon.com; Path=/; Max-Age=0; Secure"
+        self.sim.fault(path=DND.path, method="GET", status=500, times=1, headers={"set-cookie": gone})
+        dnd = self.entry.runtime_data.dnd
+        for _ in range(2):
+            await self._gather([dnd.async_refresh()])
         return await self._say()
 
     @property
@@ -523,8 +523,6 @@ class Table:
         """Put the account through one fault at one moment and see it recover; returns what went wrong."""
         where = f"{endpoint.name} × {fault} × {moment}: "
         values = {s.entity_id: s.state for s in self.hass.states.async_all()}
-        # else the refusals of the case before hold for a day
-        self.entry.runtime_data.backend._session.transport.unproven = UnprovenRequests()
         self.sim.reset_ledger()
         with watching() as watch:
             self.sim.fault(**rule_of(endpoint, fault))
@@ -642,8 +640,10 @@ async def table(
     household: Household,
     config_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Any:
-    """Return a loaded account that can be put through faults."""
+    """Return a loaded account that can be put through faults; a refusal of one case does not hold in the next."""
+    monkeypatch.setattr(unproven, "REFUSED_FOR", 0.0)
     table = Table(hass, sim, household, config_entry, Drive(hass, sim, freezer, config_entry))
     await table.begin()
     await explore(table)

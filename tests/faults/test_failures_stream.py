@@ -146,7 +146,6 @@ async def test_slow_renewal(table: Table) -> None:
     table.sim.fault(path=TOKEN.path, latency=15)
     table.sim.fault(expire_tokens=True)
     table.sim.fault(close_stream=True)
-    table.entry.runtime_data.backend._session._token = None
     await table.drive.tick(1)
     assert await table._say() == []
     await pass_by(table, 30, 5)

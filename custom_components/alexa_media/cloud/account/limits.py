@@ -231,6 +231,11 @@ class SingleFlight:
         self._work = work
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Return whether the work is running."""
+        return self._task is not None and not self._task.done()
+
     def start(self) -> asyncio.Task[None]:
         """Return the task of the work; start one unless it is running."""
         if self._task is None or self._task.done():

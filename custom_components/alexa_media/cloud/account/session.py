@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 from http.cookies import CookieError, Morsel, SimpleCookie
 import logging
+import math
 import re
 import time
 from typing import Any, Final, NamedTuple
@@ -126,6 +127,13 @@ class AccountSession:
         self._region_flight = SingleFlight(self._fetch_region)
         self._token_backoff = Backoff()
         self._cookie_backoff = Backoff()
+        self._flights = {
+            "token": self._token_flight,
+            "cookies": self._cookie_flight,
+            "csrf": self._csrf_flight,
+            "region": self._region_flight,
+        }
+        self._backoffs = {"token": self._token_backoff, "cookies": self._cookie_backoff}
         self.gateway: str | None = None
         self.on_change: Callable[[], None] = lambda: None
         self._counts = {"tokens": 0, "cookies": 0, "csrf": 0, "capabilities": 0, "failures": 0}
@@ -157,6 +165,10 @@ class AccountSession:
             "signed_out": self._gone is not None,
             "token_expires_in": round(self.expires_at - now) if self._token else None,
             "cookies_age": None if self._cookies_at is None else round(now - self._cookies_at),
+            "renewing": [name for name, flight in self._flights.items() if flight.is_running],
+            "next_try_in": {
+                name: math.ceil(pause.remaining) for name, pause in self._backoffs.items() if pause.remaining
+            },
             "website": self.base_url(Host.WEBSITE),
         }
 
@@ -261,13 +273,12 @@ class AccountSession:
 
     async def async_close(self) -> None:
         """Let running renewals finish for a short time, then cancel them; the caller closes the aiohttp session."""
-        flights = (self._token_flight, self._cookie_flight, self._csrf_flight, self._region_flight)
-        await asyncio.gather(*(flight.close(CLOSE_TIMEOUT) for flight in flights))
+        await asyncio.gather(*(flight.close(CLOSE_TIMEOUT) for flight in self._flights.values()))
 
     def forget_failures(self) -> None:
         """Clear the back-off of failed renewals, because there is evidence that Amazon responds again."""
-        self._token_backoff.succeeded()
-        self._cookie_backoff.succeeded()
+        for backoff in self._backoffs.values():
+            backoff.succeeded()
 
     def renew_ahead(self) -> None:
         """Start a background renewal of the cookies if they are a day old."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+import math
 import re
 from time import monotonic
 from typing import Any, Final, Protocol
@@ -174,9 +175,10 @@ class Transport:
         """Return counters by endpoint."""
         return {
             "throttled": self.throttle.hits,
-            "throttled_for": round(self.throttle.remaining),
+            "throttled_for": math.ceil(self.throttle.remaining),
             "in_flight": self._slots.busy,
             "unsupported": self.unproven.unsupported,
+            "not_renewed_for": sorted(name for name, until in self._refused_until.items() if until > monotonic()),
             "endpoints": {name: stats.as_dict() for name, stats in sorted(self._stats.items())},
         }
 
