@@ -49,7 +49,7 @@ async def async_setup_entry(
 
 
 def _covers(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the entity of a blind or garage door."""
+    """Yield the main entity of a blind or garage door."""
     if position := position_of(appliance) or level_position_of(appliance):
         yield "", partial(AlexaCover, position=position)
     elif mode := mode_position_of(appliance):
@@ -63,7 +63,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
     _attr_supported_features = CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE | CoverEntityFeature.SET_POSITION
 
     def __init__(self, place: Placement, *, position: Feature) -> None:
-        """Initialize for the position of the blind: a range, or a percentage."""
+        """Initialize for the position of the blind, which is a range or a percentage."""
         is_range = position.name is FeatureName.RANGE
         super().__init__(place, key_of(position, PropertyName.RANGE_VALUE if is_range else PropertyName.PERCENTAGE))
         self._instance = position.instance
@@ -80,7 +80,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
     @property
     @override
     def is_closed(self) -> bool | None:
-        """Return whether the blind is fully closed."""
+        """Return whether the blind is fully closed, None if unknown."""
         position = self.current_cover_position
         return None if position is None else position == 0
 
@@ -94,7 +94,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 
     @override
     async def async_set_cover_position(self, **kwargs: Any) -> None:
-        """Move to a position."""
+        """Move the blind to the position in ``kwargs``, 0–100."""
         await self._async_move(kwargs[ATTR_POSITION])
 
     async def _async_move(self, position: int) -> None:
@@ -108,16 +108,16 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 
 
 class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
-    """A garage door or blind that is opened and closed by a mode.
+    """A garage door or blind that a mode opens and closes.
 
-    Any other value, or none, is an unknown position. It can be opened and closed nevertheless.
+    For any other mode, or none, the position is unknown. The cover can still be opened and closed.
     """
 
     _attr_name = None
     _attr_supported_features = CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE
 
     def __init__(self, place: Placement, *, mode: Feature) -> None:
-        """Initialize for the mode."""
+        """Initialize for the mode feature."""
         super().__init__(place, key_of(mode, PropertyName.MODE))
         self._instance = mode.instance
         self._attr_device_class = DEVICE_CLASSES.get(place.appliance.kind)
@@ -125,7 +125,7 @@ class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the appliance can be read and is reachable, with a known position or without."""
+        """Return whether the appliance can be read and is reachable, even if its position is unknown."""
         return self.coordinator.usable and self.appliance_state.reachable
 
     @property

@@ -74,7 +74,7 @@ _SHOWN: Final = frozenset({CONF_URL, CONF_SCAN_INTERVAL})
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return the diagnostics of an account."""
+    """Return the diagnostics of an account without private data."""
     data: dict[str, Any] = {"entry": _entry(entry)}
     if entry.state is ConfigEntryState.LOADED:
         runtime = entry.runtime_data
@@ -95,7 +95,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaC
 async def async_get_device_diagnostics(
     _hass: HomeAssistant, entry: AlexaConfigEntry, device_entry: DeviceEntry
 ) -> dict[str, Any]:
-    """Return the diagnostics of one device; the account's own has only the entry and push."""
+    """Return the diagnostics of one device; for the account's own device, only the entry and push."""
     data: dict[str, Any] = {"entry": _entry(entry)}
     if entry.state is not ConfigEntryState.LOADED:
         return _clean(entry, data)
@@ -120,7 +120,7 @@ async def async_get_device_diagnostics(
 
 
 def _entry(entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return the stored data and options without private ones, and the form of the ids."""
+    """Return the entry with its data and options, without private values."""
     return {
         "version": entry.version,
         "minor_version": entry.minor_version,
@@ -154,7 +154,7 @@ def _push(runtime: AlexaRuntimeData) -> dict[str, Any]:
 
 
 def _players(runtime: AlexaRuntimeData) -> dict[str, Any]:
-    """Return the number of players per state; unknown states as Amazon calls them."""
+    """Return the number of players per state; unknown states have Amazon's name."""
     players = runtime.players.data.values() if runtime.players else ()
     return {
         "states": Counter(player.state.value for player in players),
@@ -163,7 +163,7 @@ def _players(runtime: AlexaRuntimeData) -> dict[str, Any]:
 
 
 def _player(player: Player) -> dict[str, Any]:
-    """Return the state of a player, without what is playing."""
+    """Return the state of a player, without the current track."""
     session, volume = player.session, player.volume
     return {
         "state": player.state,
@@ -190,7 +190,7 @@ def _all_notifications(runtime: AlexaRuntimeData) -> Mapping[str, tuple[Notifica
 
 
 def _notifications(notifications: list[Notification] | tuple[Notification, ...]) -> dict[str, Any]:
-    """Return the number of notifications of each type and status; unknown ones as Amazon calls them."""
+    """Return the number of notifications per type and status; unknown values have Amazon's name."""
     return {
         "types": Counter(
             str(n.raw.get("type") if n.type is NotificationType.UNKNOWN else n.type.value) for n in notifications
@@ -220,12 +220,12 @@ def _device(device: Device) -> dict[str, Any]:
 
 
 def _numbers(runtime: AlexaRuntimeData) -> dict[str, str]:
-    """Return the names of the devices in the diagnostics by serial; stable while the device list is."""
+    """Return the substitute name of each device by serial; the names only change with the device list."""
     return {serial: f"device {number}" for number, serial in enumerate(sorted(runtime.devices.data), 1)}
 
 
 def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return plain JSON with private texts redacted wherever they occur."""
+    """Return the data as plain JSON, with private texts redacted wherever they occur."""
     secrets = {entry.title, entry.unique_id, *_texts([v for key, v in entry.data.items() if key not in _SHOWN])}
     if entry.state is ConfigEntryState.LOADED:
         runtime = entry.runtime_data
@@ -238,7 +238,7 @@ def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _texts(value: object) -> set[str]:
-    """Return all texts within a value."""
+    """Return all texts in a value, at any depth."""
     if isinstance(value, str):
         return {value}
     if isinstance(value, Mapping):

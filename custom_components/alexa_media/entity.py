@@ -44,10 +44,10 @@ type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 
 
 def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
-    """Return the unique id of a device's media player, the base of all its other unique ids.
+    """Return the unique id of a device's media player, on which its other unique ids are based.
 
-    The first account has bare serials; a further one appends its e-mail, as two accounts may see the same Echo. The
-    form of an entry is fixed when it is created. Ids of other clouds than the Alexa app's have a prefix.
+    The first account has plain serials. A further account appends its email address, because two accounts may have the
+    same Echo. The form is fixed when the entry is created. Ids of a property have a prefix.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
     serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
@@ -56,7 +56,7 @@ def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class CapableDescription(EntityDescription):
-    """An entity for devices with ``capability`` (Amazon's name)."""
+    """Description of an entity for devices with a capability (Amazon's name), or for all if it is None."""
 
     capability: str
 
@@ -87,10 +87,10 @@ class EntityAdder:
         fits: Callable[[C, Device, D], bool] = lambda *_: True,
         *coordinators: TopicCoordinator[Any],
     ) -> None:
-        """Add an entity for every device and description that fit together, unless the account lacks ``source``.
+        """Add an entity for every device and description that match, unless ``source`` is None.
 
-        A device also needs the capability of a ``CapableDescription``. ``coordinators``: others than the devices whose
-        keys decide.
+        A device also needs the capability of a ``CapableDescription``. ``coordinators`` are additional coordinators
+        whose keys determine the entities.
         """
         if source is None:
             return
@@ -114,9 +114,9 @@ class EntityAdder:
     def follow(self, candidates: Callable[[], Candidates], *coordinators: TopicCoordinator[Any]) -> Callable[[], None]:
         """Add entities now and whenever keys of one of the coordinators appear or disappear.
 
-        ``candidates`` yields (unique id, factory) of every entity that should exist; existing ones are not created
-        again, and removed ones may come back. Entities are removed with their device, not here. Returns a function for
-        other occasions.
+        ``candidates`` yields (unique id, factory) for every entity that should exist. Existing entities are not created
+        again, and removed ones may be added again. Entities are removed together with their device, not here. Returns a
+        function that adds missing entities.
         """
         known: set[str] = set()
         pending = False
@@ -169,9 +169,9 @@ class EntityAdder:
     def remove_gone(
         self, prefix: str, is_gone: Callable[[str], bool], coordinator: TopicCoordinator[Any]
     ) -> Iterable[str]:
-        """Remove registered entities that are gone, whenever keys of the coordinator appear or disappear.
+        """Remove registered entities that are gone whenever keys of the coordinator appear or disappear.
 
-        ``is_gone`` takes the rest of a unique id after ``prefix``. Returns those of all registered entities.
+        ``is_gone`` receives the unique id without ``prefix``. Returns these parts for all registered entities.
         """
 
         @callback
@@ -186,9 +186,9 @@ class EntityAdder:
 
 @contextmanager
 def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[None]:
-    """Translate the errors of a backend during a command for the caller.
+    """Convert the errors of a backend during a command into errors of Home Assistant.
 
-    A failed command does not change the success of a coordinator.
+    A failed command does not change the success state of a coordinator.
     """
     try:
         with command():
@@ -211,9 +211,9 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 def fraction(value: Any) -> float:
-    """Return a number from 0 to 1 that a field of an action holds, such as a volume; raises ``ValueError``.
+    """Validate a field of an action as a number from 0 to 1, such as a volume; raises ``ValueError``.
 
-    ``True``, which would be 1 and thus the loudest, is no number.
+    ``True`` is refused, because it would count as 1 and be the loudest volume.
     """
     try:
         number = -1.0 if isinstance(value, bool) else float(value)
@@ -225,9 +225,9 @@ def fraction(value: Any) -> float:
 
 
 def encodable(value: Any) -> Any:
-    """Return a field of an action unless it is a text that UTF-8 cannot hold; raises ``ValueError``.
+    """Return a field of an action unless it is a text that UTF-8 cannot encode; raises ``ValueError``.
 
-    The parser of dates and times that Home Assistant uses (ciso8601) ends the process at such a text.
+    Home Assistant's parser of dates and times (ciso8601) crashes the process on such a text.
     """
     if isinstance(value, str):
         value.encode()
@@ -246,7 +246,7 @@ def sendable(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def masked(email: str) -> str:
-    """Return an e-mail address with all but the first and last letters of its parts masked, as in events."""
+    """Return an email address with all but the first and last letters of its parts masked, as in events."""
     return "@".join(
         part if len(part) < 3 else f"{part[0]}{'*' * (len(part) - 2)}{part[-1]}" for part in email.split("@")
     )
@@ -271,11 +271,11 @@ def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
 
 
 RARELY_USED: Final = frozenset({"alert_volume", "repeat", "restart", "shuffle"})
-"""Keys of entities that are disabled in accounts set up since there are fewer; other accounts keep theirs enabled."""
+"""Keys of rarely used entities, disabled by default in new accounts; older accounts keep them enabled."""
 
 
 class AlexaEntity(Entity):
-    """An entity of the integration."""
+    """Base of all entities of the integration."""
 
     _attr_has_entity_name = True
 
@@ -284,9 +284,9 @@ class AlexaEntity(Entity):
     def add_to_platform_start(
         self, hass: HomeAssistant, platform: EntityPlatform, parallel_updates: asyncio.Semaphore | None
     ) -> None:
-        """Derive the entity id from the English name, whatever Home Assistant's language is.
+        """Derive the entity id from the English name, regardless of Home Assistant's language.
 
-        The ids of alexa_media_player do not depend on the language either, and automations that people share name them.
+        The ids of alexa_media_player do not depend on the language either, and shared automations use them.
         """
         super().add_to_platform_start(hass, platform, parallel_updates)
         names = platform.platform_data
@@ -298,7 +298,7 @@ class AlexaEntity(Entity):
 
 
 class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
-    """An entity that shows one topic."""
+    """Base of entities that show one topic."""
 
     @property
     @override
@@ -308,15 +308,15 @@ class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
 
     @property
     def caller(self) -> Context | None:
-        """Return the context of the action that runs, as long as it has just begun; else ``None``."""
+        """Return the context of the running action, or ``None`` if no action was started recently."""
         is_recent = self._context_set is not None and time() - self._context_set < CONTEXT_RECENT_TIME_SECONDS
         return self._context if is_recent else None
 
 
 class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
-    """An entity of one device that shows one topic.
+    """Base of entities of one device that show one topic.
 
-    It exists while the device is listed, and is available while the topic can be read and the device is online.
+    The entity exists while the device is listed. It is available while the topic can be read and the device is online.
     """
 
     def __init__(
@@ -326,7 +326,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         device: Device,
         description: EntityDescription | None = None,
     ) -> None:
-        """Initialize for a device; the description's key follows the device's id in the unique id.
+        """Initialize for a device. The unique id is the device's id followed by the key of the description.
 
         The main entity has no description.
         """
@@ -344,7 +344,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     @property
     @override
     def device_info(self) -> DeviceInfo:
-        """Return the device; Home Assistant reads it when the entity is added, so it is not kept."""
+        """Return the device info; Home Assistant reads it once, so it is not stored."""
         return player_device_info(self.entry, self._last_device)
 
     @property
@@ -354,13 +354,13 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
     @property
     def device(self) -> Device:
-        """Return the device as last listed."""
+        """Return the device as in the last device list."""
         self._last_device = self.runtime.devices.data.get(self.serial, self._last_device)
         return self._last_device
 
     @property
     def value(self) -> V | None:
-        """Return the topic's value of this device."""
+        """Return the value of the topic for this device, or None."""
         return self.coordinator.data.get(self.serial)
 
     @property
@@ -371,7 +371,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also listen to the device: its name and its connectivity."""
+        """Add a second listener for the device's name and connectivity."""
         await super().async_added_to_hass()
         devices = self.runtime.devices
         if self.coordinator is not devices:
@@ -384,7 +384,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
             await self.coordinator.async_refresh_shared()
 
     async def async_command(self, command: Command, target: Device | None = None) -> None:
-        """Run a command on this device or another one; returns when Amazon has accepted it."""
+        """Run a command on this device or on ``target``; returns when Amazon has accepted it."""
         with command_errors(self.hass, self.entry):
             await self.runtime.backend.async_execute(command, (target or self.device,))
 

@@ -22,7 +22,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the event entities that the account supports."""
     data = entry.runtime_data
     add = EntityAdder(hass, entry, async_add_entities)
     if watch := data.alarm_watch:
@@ -31,12 +31,12 @@ async def async_setup_entry(
 
 
 def _has_alarms(_source: object, device: Device, _description: EventEntityDescription) -> bool:
-    """Return whether a device has alarms or reminders."""
+    """Return whether a device supports alarms or reminders."""
     return bool(device.capabilities & {CAN_RING, CAN_REMIND})
 
 
 def _can_be_spoken_to(_source: object, device: Device, _description: EventEntityDescription) -> bool:
-    """Return whether a device can be spoken to."""
+    """Return whether a device can be spoken to: neither a group nor an app."""
     return not device.is_group and device.family is not DeviceFamily.VOX
 
 
@@ -44,7 +44,7 @@ ALERT: Final = EventEntityDescription(key="alert", translation_key="alert", even
 
 
 class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
-    """Fires when an alarm, a timer or a reminder rings, is ended or is snoozed."""
+    """Fires when an alarm, timer or reminder rings, is dismissed, or is snoozed."""
 
     def __init__(
         self,
@@ -61,13 +61,13 @@ class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the alarms of the device."""
+        """Subscribe to the alarm events of the device."""
         await super().async_added_to_hass()
         self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
 
     @callback
     def _async_happened(self, event: AlarmEvent) -> None:
-        """Tell of it: kind, id and label go with it."""
+        """Fire an event with type, id and label of the notification."""
         item = event.notification
         self._trigger_event(
             event.event_type, {"kind": item.type.value, "id": item.notification_id, "label": item.label}
@@ -84,22 +84,22 @@ VOICE: Final = EventEntityDescription(
 
 
 class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
-    """Fires for each command that was spoken to an Echo.
+    """Fires for each command spoken to an Echo.
 
-    With transcripts enabled, its attributes contain them.
+    If transcripts are enabled, they are attributes of the event.
     """
 
     coordinator: HistoryCoordinator
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the history."""
+        """Subscribe to the new commands of the device."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_add_news_listener(self.serial, self._async_heard))
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Return the last event before the start, with its transcript only if transcripts are enabled."""
+        """Return the last event before the restart; without its transcript if transcripts are disabled."""
         stored = await super().async_get_last_event_data()
         if stored and not self.coordinator.keep_transcripts:
             stored.last_event_attributes = None
@@ -113,7 +113,7 @@ class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
         self.async_write_ha_state()
 
     def _told(self, record: VoiceRecord) -> dict[str, str | None] | None:
-        """Return the attributes of a command; ``spoken_at`` is its time in ISO 8601."""
+        """Return the attributes of a command, or None without transcripts; ``spoken_at`` is its time in ISO 8601."""
         if not self.coordinator.keep_transcripts:
             return None
         return {

@@ -27,7 +27,7 @@ POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 
 
 class AlexaFan(AlexaApplianceEntity, FanEntity):
-    """A fan: on and off, and its speed if it has one range; modes and toggles are separate entities."""
+    """A fan with power, and with a speed if it has one range; modes and toggles are separate entities."""
 
     _attr_name = None
 
@@ -52,7 +52,7 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
     @property
     @override
     def percentage(self) -> int | None:
-        """Return the speed; None for a fan that is off."""
+        """Return the speed in percent; None for a fan that is off."""
         speed = self.number_of(self._speed_key) if self._speed_key else None
         if self._range is None or speed is None:
             return None
@@ -60,7 +60,7 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
 
     @override
     async def async_turn_on(self, percentage: int | None = None, preset_mode: str | None = None, **kwargs: Any) -> None:
-        """Turn on, with a speed if given."""
+        """Turn on the fan, with a speed if given."""
         if percentage == 0:
             await self.async_turn_off()
             return
@@ -78,5 +78,5 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
 
     @override
     async def async_set_percentage(self, percentage: int) -> None:
-        """Set the speed; 0 is off."""
+        """Set the speed in percent; 0 turns off the fan."""
         await self.async_turn_on(percentage)

@@ -20,12 +20,12 @@ from .base import EXISTENCE, TopicCoordinator
 from .echo_events import LIST_ITEM, EchoEvent, async_send
 
 MAX_ITEM_IDS: Final = 5000
-"""Maximum number of items of a list that are remembered, to recognize one that was missing in an answer."""
+"""Maximum number of item ids remembered per list, to recognize an item that was missing in one response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlexaList:
-    """A list; ``items`` is ``None`` until they have been read."""
+    """A list of the account; ``items`` is ``None`` until they have been read."""
 
     info: ListInfo
     items: tuple[ListItem, ...] | None = None
@@ -34,8 +34,8 @@ class AlexaList:
 class ListsCoordinator(TopicCoordinator[AlexaList]):
     """Lists by id.
 
-    One request returns the lists and which of them have changed items. Items are read only for lists that have
-    listeners. A push names its list: then only that one is read.
+    One request returns the lists and shows which of them have changed items. Items are read only for lists that have
+    listeners. A push names its list; then only that list is read.
     """
 
     topic: ClassVar[Topic] = Topic.LISTS
@@ -61,7 +61,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
-        """Read the lists and the changed items, or after a push the items alone."""
+        """Read the lists and the changed items; after a push, only the items."""
         only_changed, self._only_changed = self._only_changed, False
         if only_changed:
             with contextlib.suppress(AlexaUnsupportedError):
@@ -70,10 +70,10 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         return await self._async_with_items(await self._async_lists(), only_changed=False)
 
     async def _async_with_items(self, lists: dict[str, AlexaList], *, only_changed: bool) -> dict[str, AlexaList]:
-        """Return lists with the changed items of the lists that have listeners.
+        """Return the lists with the changed items of those that have listeners.
 
-        A list whose items Amazon refuses was probably deleted a moment ago. It keeps its items, the others are read,
-        and the list of lists is read once more.
+        A list whose items Amazon refuses was probably just deleted. It keeps its items, the other lists are read, and
+        the list of lists is read again.
         """
         self._changed &= lists.keys()
         wanted = [key for key in sorted(self._changed - self._absences.missing) if self._is_wanted(key)]
@@ -108,7 +108,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         return lists
 
     async def _async_lists(self) -> dict[str, AlexaList]:
-        """Read the list of lists, and note those whose items may have changed."""
+        """Read the list of lists, and mark the lists whose items may have changed."""
         self._lists_changed = False
         infos = await self._api.async_lists()
         # Pushes may have been missed since the last read: Amazon's change marks may be incomplete.
@@ -132,7 +132,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Notify the followers of all lists that a remembered list is gone."""
+        """Notify the listeners for all lists if a remembered list is gone."""
         super()._async_refresh_finished()
         if self._forgot:
             self._forgot = False
@@ -141,7 +141,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     @override
     @callback
     def _async_changed(self, before: Mapping[str, AlexaList], after: Mapping[str, AlexaList]) -> None:
-        """Send an event for each open item that was added to a list with known items; once, also if it was missing."""
+        """Send an event for each open item added to a list whose items were known; once per item id."""
         for list_id, known in after.items():
             earlier = before.get(list_id)
             if earlier is None or earlier.items is None or known.items is None or earlier.items is known.items:
@@ -175,7 +175,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @callback
     def async_want(self, list_id: str) -> None:
-        """Read a list at its first listener; several of the same moment together."""
+        """Read a list that got its first listener; calls in one turn of the event loop share a read."""
         self._changed.add(list_id)
         if self._wanting is None:
             self._wanting = self.async_read_in_task(self._async_read_wanted(), "wanted")
@@ -189,7 +189,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     @override
     @callback
     def async_key_hint(self, key: str) -> None:
-        """Read a list that should have changed."""
+        """Read a list for which a confirming push is missing."""
         self.async_list_hint(key)
 
     @override
@@ -201,12 +201,12 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @callback
     def is_gone(self, list_id: str) -> bool:
-        """Return whether two successful reads lacked a list."""
+        """Return whether a list was missing in two successful reads."""
         return list_id not in self.data and list_id not in self._remembered
 
     @callback
     def async_remember(self, list_ids: Iterable[str]) -> None:
-        """Remember lists known before a restart: they are gone after two successful reads without them."""
+        """Remember the lists known before a restart; they are gone after two successful reads without them."""
         self._remembered |= set(list_ids) - self.data.keys()
         if self.last_update_success:
             self._absences.miss(self._remembered)
@@ -228,14 +228,14 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         return added[0]
 
     async def async_delete_list(self, list_id: str) -> None:
-        """Delete a custom list, and have it removed once Amazon lists it no more; raises ``AlexaError``."""
+        """Delete a custom list; it disappears once Amazon no longer lists it. Raises ``AlexaError``."""
         if found := (await self._api.async_lists()).get(list_id):
             await self._api.async_delete_list(found)
         if list_id in await self._async_read_lists_now():
             raise AlexaCommandError("Amazon still lists the list", code="not_confirmed")
 
     async def _async_read_lists_now(self) -> Mapping[str, ListInfo]:
-        """Return the lists after a change, and have them and their items refreshed."""
+        """Read the list of lists after a change, show new lists, and schedule a refresh of all."""
         found = await self._api.async_lists()
         self.async_apply({key: AlexaList(info=info) for key, info in found.items() if key not in self.data})
         self.async_list_hint(None)

@@ -1,4 +1,4 @@
-"""What an account can start: its routines, music providers and sounds."""
+"""Content that an account can start: routines, music providers and sounds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -21,8 +21,8 @@ SHARED_READ_AGE: Final = 1.0
 class RoutinesCoordinator(TopicCoordinator[Routine]):
     """Routines by id.
 
-    Failed is not empty: a failed read changes nothing, and a routine that one successful read lacked stays until a
-    second one, requested automatically, lacks it too.
+    A failed read changes nothing. A routine that is missing in one successful read is kept until a second one,
+    requested automatically, lacks it too.
     """
 
     topic: ClassVar[Topic] = Topic.ROUTINES
@@ -62,19 +62,19 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
 
     @callback
     def async_remember(self, routine_ids: Iterable[str]) -> None:
-        """Remember the routines known earlier; read again if some of them are missing."""
+        """Remember the routines known before a restart; read again if some of them are missing."""
         self._remembered |= set(routine_ids) - self.data.keys()
         if self._read_at is not None:
             self._absences.miss(self._remembered)
 
     @callback
     def is_gone(self, routine_id: str) -> bool:
-        """Return whether two successful reads lacked a routine."""
+        """Return whether a routine was missing in two successful reads."""
         return self._read_at is not None and routine_id not in self.data and routine_id not in self._absences.missing
 
     @callback
     def is_missing(self, routine_id: str) -> bool:
-        """Return whether the last successful read lacked a routine."""
+        """Return whether a routine was missing in the last successful read."""
         return routine_id in self._absences.missing
 
     def _merged(self, listed: Mapping[str, Routine]) -> Mapping[str, Routine]:
@@ -88,13 +88,13 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Notify of removed routines."""
+        """Notify the listeners of removed routines."""
         super()._async_refresh_finished()
         self._async_tell_forgotten()
 
     @callback
     def _async_tell_forgotten(self) -> None:
-        """Notify the followers of all routines that one is gone, even if it was never read."""
+        """Notify the listeners for all routines that one is gone, even one that was never read."""
         if self._has_forgotten:
             self._has_forgotten = False
             self._tell((EXISTENCE,))
@@ -105,7 +105,7 @@ MAX_AGE: Final = 86_400.0
 
 
 class _Kept[V]:
-    """A value that is read again when it has expired; a failure is not kept."""
+    """A cached value that is read again after it has expired; failures are not cached."""
 
     def __init__(self, hass: HomeAssistant, ask: Callable[[], Awaitable[V]]) -> None:
         """Initialize with the function that reads the value."""
@@ -125,7 +125,7 @@ class MediaLibrary:
     """The music providers and sounds of one account."""
 
     def __init__(self, hass: HomeAssistant, api: MediaApi) -> None:
-        """Initialize; the first caller causes the request."""
+        """Initialize without content; the first caller causes a request."""
         self.api = api
         self._providers = _Kept[tuple[MusicProvider, ...]](hass, api.async_providers)
         self._sounds = _Kept[tuple[SoundEffect, ...]](hass, api.async_sounds)
@@ -136,5 +136,5 @@ class MediaLibrary:
         return tuple(sorted(providers, key=lambda provider: not provider.default))
 
     async def async_sounds(self) -> tuple[SoundEffect, ...]:
-        """Return the sounds; raises ``AlexaError``."""
+        """Return the sound effects; raises ``AlexaError``."""
         return await self._sounds.async_get()

@@ -1,4 +1,4 @@
-"""Values written here that Amazon has not confirmed yet."""
+"""Values written by the integration that Amazon has not confirmed yet."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 STALE_AGE: Final = 5.0
-"""Seconds after an accepted write in which a push may still have a value from before it.
+"""Seconds after an accepted write during which a push may still contain a value from before it.
 
-Such a push comes from an Echo that wakes while the write is on its way. The time is a guess.
+An Echo that wakes while the write is in flight causes such a push. The number is a guess.
 """
 
 
 @dataclass(slots=True, eq=False)
 class Write[V]:
-    """A write: its value, the values before it (None if unknown), and the earlier write that it replaces.
+    """A write: its value, the possible values before it (None if unknown), and the earlier write that it replaces.
 
-    ``accepted_at`` is None while the write is in flight; ``is_settled`` is set when a read has returned the value.
+    ``accepted_at`` is None while the write is in flight; ``is_settled`` is True once a read has returned the value.
     """
 
     value: V
@@ -27,23 +27,23 @@ class Write[V]:
 
 
 class OwnWrites[V]:
-    """The latest write by key, until a newer fact arrives.
+    """The latest write by key, until newer data arrives.
 
-    Pushes are delivered in order. A push that has the written value confirms it; one that has a value from before the
-    write is stale; any other value is newer. If the value before the write is unknown, every other value may be stale.
-    A read is newer if it began after the write was accepted.
+    Pushes arrive in order. A push with the written value confirms the write. A push with a value from before the write
+    is stale. Any other value is newer. If the value before the write is unknown, every other value may be stale. A read
+    is newer if it started after the write was accepted.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
-        """Initialize; ``now`` is the event loop's clock."""
+        """Initialize; ``now`` returns the time of the event loop's clock in seconds."""
         self._now = now
         self._writes: dict[str, Write[V]] = {}
 
     @contextmanager
     def writing(self, values: Mapping[str, V], shown: Mapping[str, V | None]) -> Iterator[None]:
-        """Note values while they are sent, and that they were accepted; forget them if sending raises.
+        """Record values while they are sent, and then as accepted; discard them if sending raises.
 
-        ``shown`` has the values before by key, as far as they are known.
+        ``shown`` are the known values before the write, by key.
         """
         writes = {key: self._begin(key, value, shown.get(key)) for key, value in values.items()}
         try:
@@ -57,7 +57,7 @@ class OwnWrites[V]:
             write.replaces = None
 
     def _begin(self, key: str, value: V, before: V | None) -> Write[V]:
-        """Note a write that is about to be sent."""
+        """Record a write that is about to be sent."""
         replaces = self._find(key)
         older: tuple[V, ...] | None
         if replaces is None:
@@ -70,7 +70,7 @@ class OwnWrites[V]:
         return write
 
     def _undo(self, key: str, write: Write[V]) -> None:
-        """Forget a write that failed; the one before it counts again."""
+        """Discard a write that failed; the write before it becomes valid again."""
         if self._writes.get(key) is not write:
             return
         del self._writes[key]
@@ -83,7 +83,7 @@ class OwnWrites[V]:
         return write.value if write else None
 
     def is_awaited(self, key: str) -> bool:
-        """Return whether a write that changes a value is not confirmed yet."""
+        """Return whether a write that changes the value is not confirmed yet."""
         write = self._find(key)
         return write is not None and write.older != () and not write.is_settled
 
@@ -96,9 +96,9 @@ class OwnWrites[V]:
         return False
 
     def takes_read(self, key: str, value: V | None, began: float) -> bool:
-        """Return whether a value was read after the write; ``began`` is the start of the read.
+        """Return whether a read value is newer than the write; ``began`` is the start of the read.
 
-        The written value settles the write, which still protects from stale pushes; any other value ends it.
+        The written value settles the write, which still protects against stale pushes. Any other newer value ends it.
         """
         write = self._find(key)
         if write is None:
@@ -112,11 +112,11 @@ class OwnWrites[V]:
         return True
 
     def forget(self, key: str) -> None:
-        """Forget a write because of a newer fact."""
+        """Discard a write because of newer data."""
         self._writes.pop(key, None)
 
     def _find(self, key: str) -> Write[V] | None:
-        """Return the write of a key; an expired one is forgotten."""
+        """Return the write of a key, or None; an expired one is discarded."""
         write = self._writes.get(key)
         if write and write.accepted_at is not None and self._now() >= write.accepted_at + STALE_AGE:
             del self._writes[key]

@@ -36,7 +36,7 @@ POSITION_TOLERANCE: Final = 2.0
 
 
 class PlayersCoordinator(TopicCoordinator[Player]):
-    """Players by serial: two requests for the whole account, then pushes."""
+    """Players by serial, read with two requests for the whole account and updated by pushes."""
 
     topic: ClassVar[Topic] = Topic.PLAYERS
 
@@ -54,20 +54,20 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_options_changed(self) -> None:
-        """Apply the poll interval of the entry again."""
+        """Apply a changed poll interval of the entry."""
         self._scan_interval = _scan_interval(self.entry)
         self.async_reschedule()
 
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return the interval: short while something is playing and push is down."""
+        """Return the poll interval; it is short while something is playing and the push stream is down."""
         playing = any(player.state is PlayerState.PLAYING for player in self.data.values())
         return self._scan_interval if playing and not self.push_up else super().wanted_interval
 
     @override
     async def _async_read(self) -> Mapping[str, Player]:
-        """Read sessions, and volumes unless a hint was about sessions alone."""
+        """Read the sessions, and the volumes unless the hint was for the sessions only."""
         sessions_only, self._sessions_only = self._sessions_only, False
         if sessions_only and self.data:
             sessions = await self.backend.async_sessions()
@@ -82,20 +82,23 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     # --- own writes ------------------------------------------------------------------
 
     def latest_volume(self, serial: str) -> Volume | None:
-        """Return the volume of a device: the one written here until Amazon has confirmed it, else the one shown."""
+        """Return the volume of a device: the value just written until Amazon confirms it, else the present value."""
         player = self.data.get(serial)
         return self.written.get(serial) or (player.volume if player else None)
 
     @contextmanager
     def writing_volume(self, serials: Collection[str], volume: Volume) -> Iterator[None]:
-        """Note a volume of devices while it is written."""
+        """Record a volume of devices as an own write while it is sent."""
         shown = {serial: player.volume for serial in serials if (player := self.data.get(serial))}
         with self.written.writing(dict.fromkeys(serials, volume), shown):
             yield
 
     @contextmanager
     def writing_modes(self, session: Session | None, fields: Mapping[str, object]) -> Iterator[None]:
-        """Note shuffle or repeat of a session while it is written; ``fields`` are those of the command."""
+        """Record shuffle or repeat of a session as an own write while it is sent.
+
+        ``fields`` are the fields of the command.
+        """
         values: dict[str, object] = {}
         shown: dict[str, object] = {}
         if session is not None:
@@ -108,7 +111,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def _settled(self, key: str, value: Player, began: float) -> Player:
-        """Keep the volume, shuffle and repeat that were written after the read began."""
+        """Return the player to show after a read; volume, shuffle and repeat written since it began are kept."""
         shown = self.data.get(key, Player())
         if not self.written.takes_read(key, value.volume, began):
             value = replace(value, volume=shown.volume)
@@ -123,14 +126,14 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def _is_awaiting(self, key: str) -> bool:
-        """Return whether a volume, shuffle or repeat written here is not confirmed yet."""
+        """Return whether a written volume, shuffle or repeat is not confirmed yet."""
         player = self.data.get(key)
         session = player.session if player else None
         keys = (key, *(_mode_key(session, mode) for mode in _MODES)) if session else (key,)
         return any(self.written.is_awaited(each) for each in keys)
 
     def _with_pushed_modes(self, session: Session, pushed: Mapping[str, object]) -> Session:
-        """Return a session with pushed shuffle and repeat (None: not reported); stale ones are checked by a read."""
+        """Return a session with pushed shuffle and repeat (None: not reported); stale values cause a read instead."""
         changes: dict[str, Any] = {}
         for mode, value in pushed.items():
             if value is None:
@@ -144,7 +147,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def should_be_pushed(self, before: Player, after: Player) -> bool:
-        """Return whether the volume differs: every Echo pushes it, but not every player pushes playback."""
+        """Return whether the volume differs; every Echo pushes it, while not every player pushes playback."""
         return before.volume is not None and after.volume is not None and before.volume.level != after.volume.level
 
     @override
@@ -162,18 +165,18 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self.async_hint()
 
     async def async_read_sessions(self) -> None:
-        """Read the sessions now, not the volumes."""
+        """Read the sessions now, without the volumes."""
         self._sessions_only = True
         await self.async_refresh_shared()
 
     def is_external(self, session: Session) -> bool:
-        """Return whether a session is known to use a player that Amazon's own commands do not reach."""
+        """Return whether a session is known to use a player that does not accept Amazon's commands."""
         until = self._external.get(_provider(session))
         return until is not None and self.hass.loop.time() < until
 
     @callback
     def async_note_external(self, session: Session) -> None:
-        """Remember that a provider uses its own player, and update the available features."""
+        """Store that a provider uses its own player, and update the supported features of its entities."""
         if session.media.provider is None and session.session_id is None:
             return
         self._external[_provider(session)] = self.hass.loop.time() + EXTERNAL_MEMORY
@@ -182,7 +185,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         )
 
     def playing_group(self, serial: str) -> Device | None:
-        """Return the group whose session a device plays as a member."""
+        """Return the group whose session a device plays as a member, or None."""
         player = self.data.get(serial)
         if player is None or player.session is None:
             return None
@@ -201,7 +204,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         return max(groups, key=lambda group: (group.serial in serials, len(leaves(group, devices))), default=None)
 
     def _merge(self, sessions: Iterable[Session], volumes: Mapping[str, Volume | None]) -> Mapping[str, Player]:
-        """Return the players of all devices that are known or report something."""
+        """Return the players of all devices with a session or a volume."""
         by_serial: dict[str, Session] = {}
         for session in sessions:
             for serial in spread(session.serials, self._devices.data):
@@ -216,7 +219,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_volume(self, event: VolumeChanged) -> bool:
-        """Apply a pushed volume, unless it is older than the volume written here; returns whether it is a new one."""
+        """Apply a pushed volume unless it is older than an own write; return whether the volume is new."""
         if self.written.is_stale(event.serial, event.volume):
             self.async_doubt(event.serial)
             return False
@@ -249,7 +252,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_audio_state(self, event: AudioPlayerStateChanged) -> None:
-        """Apply a player state; the push that follows describes an unknown track."""
+        """Apply a pushed player state; a push with the track follows."""
         player = self.data.get(event.serial, Player())
         session = player.session
         if event.state is PlayerState.FINISHED:
@@ -266,7 +269,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_queue(self, event: QueueChanged) -> None:
-        """Apply shuffle and repeat."""
+        """Apply pushed shuffle and repeat."""
         player = self.data.get(event.serial, Player())
         if player.session is None:
             return
@@ -275,7 +278,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_progress(self, event: MediaProgressChanged) -> None:
-        """Apply a position."""
+        """Apply a pushed position."""
         player = self.data.get(event.serial, Player())
         session = player.session
         if session is None or (event.media_id and session.media.media_id not in (None, event.media_id)):
@@ -290,7 +293,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._async_apply_session(session, _steady(session, replace(session, media=media)))
 
     def _serials_of(self, new: Session) -> frozenset[str]:
-        """Return the devices of the session that a push without a serial refers to."""
+        """Return the devices of the session that matches a push without serials."""
         sessions = {serial: player.session for serial, player in self.data.items() if player.session}
         for key in (_session_id, _queue_id, _media_id):
             wanted = key(new)
@@ -302,7 +305,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def _async_set_state(self, session: Session, state: PlayerState) -> None:
-        """Apply another state of a session; the position advances only while it is playing."""
+        """Apply a new state of a session; the position only advances while it is playing."""
         if session.state is state:
             return
         media = replace(session.media, position=_position(session), position_at=dt_util.utcnow())
@@ -321,13 +324,13 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def _async_apply_playing(self, changes: Mapping[str, Player]) -> None:
-        """Apply, and adapt the poll interval to what is playing."""
+        """Apply new players, and adapt the poll interval to what is playing."""
         self.async_apply(changes)
         self.async_reschedule()
 
     @callback
     def _async_await_now_playing(self) -> None:
-        """Read the sessions unless a now-playing push arrives."""
+        """Read the sessions unless a push with the current track arrives in time."""
         if self._cancel_now_playing or self.is_closed:
             return
 
@@ -340,35 +343,35 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def _async_forget_now_playing(self) -> None:
-        """Stop waiting for a now-playing push."""
+        """Stop waiting for a push with the current track."""
         if self._cancel_now_playing:
             self._cancel_now_playing()
             self._cancel_now_playing = None
 
 
 def _mode_key(session: Session, mode: str) -> str:
-    """Return the key of a session's shuffle or repeat in the own writes."""
+    """Return the key of a session's shuffle or repeat among the own writes."""
     return f"{min(session.serials, default='')}/{mode}"
 
 
 def _repeat(enabled: bool) -> Repeat:
-    """Return the repeat mode of a command's value."""
+    """Return the repeat mode for the boolean of a command."""
     return Repeat.ALL if enabled else Repeat.OFF
 
 
 _MODES: Final[Mapping[str, Callable[[bool], object]]] = {"shuffle": bool, "repeat": _repeat}
-"""Modes of a session that are written here, and the value for a command's boolean."""
+"""Modes of a session that commands write, with the conversion of the command's boolean."""
 
 
 def _value[T](result: T | BaseException) -> T:
-    """Return a result, or raise it if it is an error, once both reads are done."""
+    """Return a result, or raise it if it is an exception."""
     if isinstance(result, BaseException):
         raise result
     return result
 
 
 def spread(serials: Iterable[str], devices: Mapping[str, Device]) -> frozenset[str]:
-    """Return the serials, the members of groups at every depth, and each group whose members are all included."""
+    """Return the serials with all members of groups, and with each group whose members are all included."""
     found = set(serials)
     for serial in tuple(found):
         if device := devices.get(serial):
@@ -381,27 +384,27 @@ def spread(serials: Iterable[str], devices: Mapping[str, Device]) -> frozenset[s
 
 
 def _provider(session: Session) -> str:
-    """Return the key of a provider: its name, or the id of a session without one."""
+    """Return the key of a session's provider: its name, or the session id if it has no name."""
     return (session.media.provider or session.session_id or "").casefold()
 
 
 def _session_id(session: Session) -> str | None:
-    """Return the id of a session."""
+    """Return the id of a session, or None."""
     return session.session_id
 
 
 def _queue_id(session: Session) -> str | None:
-    """Return the queue id of a session."""
+    """Return the queue id of a session, or None."""
     return session.media.queue_id
 
 
 def _media_id(session: Session) -> str | None:
-    """Return the media id of a session."""
+    """Return the media id of a session, or None."""
     return session.media.media_id
 
 
 def _position(session: Session) -> float | None:
-    """Return the current position of a session in seconds."""
+    """Return the current position of a session in seconds, or None if it is unknown."""
     media = session.media
     if media.position is None or media.position_at is None or session.state is not PlayerState.PLAYING:
         return media.position
@@ -410,7 +413,7 @@ def _position(session: Session) -> float | None:
 
 
 def _steady(old: Session | None, new: Session) -> Session:
-    """Keep the old position if it has advanced as expected: there is nothing to report."""
+    """Return the new session; if its position is as expected, with the old position, so that nothing changes."""
     if (
         old is None
         or old.state is not new.state
@@ -425,7 +428,7 @@ def _steady(old: Session | None, new: Session) -> Session:
 
 
 def _scan_interval(entry: ConfigEntry[Any]) -> timedelta:
-    """Return the interval of the entry: seconds, or a timedelta in an old entry."""
+    """Return the poll interval of the entry, stored in seconds, or as a timedelta in an old entry."""
     value = entry.options.get(CONF_SCAN_INTERVAL, entry.data.get(CONF_SCAN_INTERVAL))
     if isinstance(value, timedelta):
         return value

@@ -1,6 +1,6 @@
-"""Text commands of this integration and the records of Alexa's responses to them.
+"""Text commands sent by the integration, and the history records with Alexa's answers.
 
-The history is read at most three times per question, and one read serves all questions that wait.
+The history is read at most three times per question, and one read serves all questions that are waiting.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ MAX_KEPT: Final = 64
 
 
 class FoundBy(StrEnum):
-    """How a record was assigned to a text command: by its words, or as the only one of the Echo since then."""
+    """How a record was assigned to a text command: by its words, or as the only record of the Echo since then."""
 
     WORDS = "words"
     TIME = "time"
@@ -47,10 +47,10 @@ type _Key = tuple[datetime, str | None]
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Question:
-    """A text command to one Echo, and what was found of it.
+    """A text command to one Echo, and the record found for it.
 
-    ``asked_at`` and ``signed_at`` are in seconds of the event loop's clock. ``others`` are further commands to the Echo
-    since then, and ``error`` is why the history could not be read.
+    ``asked_at`` and ``signed_at`` are in seconds of the event loop's clock. ``others`` is the number of later commands
+    to the Echo. ``error`` is the reason why the history could not be read.
     """
 
     serial: str
@@ -65,12 +65,12 @@ class Question:
     error: AlexaError | None = None
 
     def suits(self, record: VoiceRecord, serial: str | None) -> bool:
-        """Return whether a record may be that of this command; one without a device may be of any Echo."""
+        """Return whether a record may belong to this command; a record without a device may be from any Echo."""
         is_open = self.record is None and serial in (None, self.serial)
         return is_open and -BEFORE <= record.timestamp - self.moment <= AFTER
 
     def take(self, record: VoiceRecord, found_by: FoundBy) -> None:
-        """Keep a record; one without a response may get it later."""
+        """Assign a record; if it has no response yet, a later read may add one."""
         self.record, self.found_by = record, found_by
         if record.response:
             self.answered.set()
@@ -80,7 +80,7 @@ class Questions:
     """The text commands of one account."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], read: Callable[[], Awaitable[None]]) -> None:
-        """Initialize; ``read`` reads the history and passes its records to ``async_match``."""
+        """Initialize; ``read`` reads the history and passes the records to ``async_match``."""
         self._hass = hass
         self._entry = entry
         self._read = read
@@ -91,7 +91,7 @@ class Questions:
 
     @callback
     def async_expect(self, serial: str, text: str) -> Question:
-        """Expect the record of a text command: it is not what a person said."""
+        """Expect the record of a text command, so that it is not taken for a spoken command."""
         question = Question(
             serial=serial, words=normalized(text), moment=dt_util.utcnow(), asked_at=self._hass.loop.time()
         )
@@ -101,14 +101,14 @@ class Questions:
 
     @callback
     def async_signed(self, serial: str) -> None:
-        """Note that an Echo has woken: the records of its text commands are written from now on."""
+        """Record that an Echo woke; the records of its text commands are written from now on."""
         for question in self._kept:
             if question.serial == serial and question.signed_at is None:
                 question.signed_at = self._hass.loop.time()
 
     @callback
     def async_match(self, records: Iterable[tuple[VoiceRecord, str | None]]) -> None:
-        """Assign records, each with the serial of its Echo, to the text commands that have the same words."""
+        """Assign records, each with the serial of its Echo, to the text commands with the same words."""
         for record, serial in records:
             if not record.is_command:
                 continue
@@ -130,11 +130,11 @@ class Questions:
                     question.others[key] = record
 
     def is_own(self, record: VoiceRecord, serial: str | None) -> bool:
-        """Return whether a record is that of a text command."""
+        """Return whether a record belongs to a text command."""
         return (record.timestamp, serial) in self._claimed
 
     async def async_answer(self, question: Question, unit: float, longest: float) -> None:
-        """Wait for the answer to a question; ``unit`` is that of ``READS``, ``longest`` the limit in seconds."""
+        """Wait for the answer to a question; ``unit`` scales ``READS``, ``longest`` is the limit in seconds."""
         until = question.asked_at + longest
         for due in READS:
             if (moment := question.asked_at + due * unit) >= until:
@@ -155,12 +155,12 @@ class Questions:
                 self._claim(key, record, question, FoundBy.TIME)
 
     def _claim(self, key: _Key, record: VoiceRecord, question: Question, found_by: FoundBy) -> None:
-        """Assign a record to a text command."""
+        """Assign a record to a text command, and prevent other commands from using it."""
         self._claimed[key] = question
         question.take(record, found_by)
 
     async def _answered(self, question: Question, moment: float) -> bool:
-        """Wait until a moment of the event loop's clock; return whether the answer was found before."""
+        """Wait for the answer until a time of the event loop's clock; return whether it was found."""
         try:
             async with asyncio.timeout_at(moment):
                 await question.answered.wait()
@@ -183,7 +183,7 @@ class Questions:
         question.error = None if reading.cancelled() else reading.result()
 
     async def _async_try(self) -> AlexaError | None:
-        """Read the history; return the error of a failed read."""
+        """Read the history; return the error of a failed read, else None."""
         try:
             await self._read()
         except AlexaError as err:

@@ -1,4 +1,4 @@
-"""Recovery of topics after an outage, at the first evidence that Amazon responds; detection of a deaf stream.
+"""Recovery of topics after an outage, and detection of a deaf push stream.
 
 A deaf stream is open and answers pings but delivers nothing.
 """
@@ -17,32 +17,32 @@ REFRESH_PAUSE: Final = 0.5
 """Seconds between two refreshes of topics."""
 
 ATTEMPT_INTERVAL: Final = 15.0
-"""Seconds between two attempts while something fails."""
+"""Seconds between two attempts while a topic fails."""
 
 SHORT_OUTAGE: Final = 8
-"""Number of failed attempts that make an outage a long one: attempts without evidence then become rare."""
+"""Number of failed attempts after which an outage counts as long; attempts without evidence then become rare."""
 
 MAX_ATTEMPT_INTERVAL: Final = 600.0
 
 UNCONFIRMED: Final = 3
-"""Number of consecutive commands without a confirming push that prove the stream deaf."""
+"""Number of consecutive commands without a confirming push after which the stream counts as deaf."""
 
 GRACE: Final = 5.0
-"""Seconds that a push may be later than the poll that found its change."""
+"""Seconds that a push may arrive after the poll that found its change."""
 
 COOLDOWN: Final = 3600.0
 """Minimum seconds between two renewals of the stream."""
 
 PROOF_SECONDS: Final = 24 * 3600.0
-"""How long a directive proves that the stream delivers, and how long a missed one proves the opposite."""
+"""Seconds for which a directive proves that the stream delivers, and a missed one proves the opposite."""
 
 
 class Recovery:
-    """Refresh the failed topics as soon as Amazon seems to respond again, whatever their back-off.
+    """Refreshes failed topics as soon as there is evidence that Amazon responds, regardless of their back-off.
 
-    Evidence is any successful response, a pushed directive or a reopened stream. As one part of Amazon may respond
-    while another fails, each attempt begins with one topic; when that succeeds, all others follow. During the first two
-    minutes of an outage there is also an attempt every 15 s without evidence.
+    Evidence is a successful response, a pushed directive, or a reopened stream. One part of Amazon may respond while
+    another fails. Each attempt therefore starts with one topic, and all others follow if it succeeds. During the first
+    two minutes of an outage there is also an attempt every 15 s without evidence.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Recovery:
     ) -> None:
         """Initialize; ``reopen`` makes a closed stream reconnect at once.
 
-        Without ``probes`` there are attempts on evidence alone: for a cloud where a topic costs many requests.
+        Without ``probes``, only evidence causes attempts; this is for a cloud where a topic costs many requests.
         """
         self._probes = probes
         self._hass = hass
@@ -72,19 +72,19 @@ class Recovery:
         entry.async_on_unload(self._async_close)
 
     def _failing(self) -> list[TopicCoordinator[Any]]:
-        """Return the topics to refresh, starting with the one with the oldest attempt."""
+        """Return the failed topics, least recently attempted first."""
         failing = [topic for topic in self._topics() if _is_failing(topic)]
         return sorted(failing, key=lambda topic: self._tried_at.get(topic.name, 0.0))
 
     @callback
     def async_failed(self) -> None:
-        """Note that a topic failed, and schedule an attempt."""
+        """Handle a failed topic: schedule an attempt."""
         if self._probes and self._attempt is None and self._cancel_timer is None:
             self._async_schedule(ATTEMPT_INTERVAL)
 
     @callback
     def async_recovered(self) -> None:
-        """Note that a failed topic was read, and refresh all others at once."""
+        """Handle the recovery of a topic: refresh all other failed topics at once."""
         self._not_before = 0.0
         self._failed_attempts = 0
         self._reopen()
@@ -92,7 +92,7 @@ class Recovery:
 
     @callback
     def async_evidence(self) -> None:
-        """Note that Amazon responds."""
+        """Handle evidence that Amazon responds: schedule an attempt."""
         if self._attempt is not None or self._is_closed or not self._failing():
             return
         if (wait := self._not_before - self._hass.loop.time()) > 0:
@@ -102,7 +102,7 @@ class Recovery:
 
     @callback
     def _async_schedule(self, delay: float) -> None:
-        """Schedule the next attempt."""
+        """Schedule the next attempt after ``delay`` seconds."""
         if self._is_closed:
             return
         self._async_cancel_timer()
@@ -118,7 +118,7 @@ class Recovery:
             )
 
     async def _async_try(self) -> None:
-        """Refresh one failed topic, and all others when it succeeds."""
+        """Refresh one failed topic, and all others if it succeeds."""
         succeeded = False
         try:
             for topic in self._failing():
@@ -138,7 +138,7 @@ class Recovery:
 
     @callback
     def _async_tried(self, *, succeeded: bool) -> None:
-        """Schedule what follows an attempt."""
+        """Schedule the next step after an attempt."""
         failing = self._failing()
         self._failed_attempts = 0 if succeeded or not failing else self._failed_attempts + 1
         if not failing:
@@ -159,18 +159,18 @@ class Recovery:
 
     @callback
     def _async_close(self) -> None:
-        """Close; no topic is refreshed after this."""
+        """Cancel everything; no topic is refreshed afterward."""
         self._is_closed = True
         self._async_cancel_timer()
 
 
 def _is_failing(topic: TopicCoordinator[Any]) -> bool:
-    """Return whether a topic needs a refresh; evaluated again after each read."""
+    """Return whether a topic needs a refresh; call it again after each read."""
     return topic.may_recover
 
 
 class Hearing:
-    """Renew a stream that proves to be deaf, and have topics polled as without push until a directive arrives."""
+    """Detects a deaf stream, renews it, and has topics polled until a directive arrives."""
 
     def __init__(
         self,
@@ -180,9 +180,9 @@ class Hearing:
         set_polling: Callable[[bool], None],
         reschedule: Callable[[], None],
     ) -> None:
-        """Initialize; ``set_polling`` receives whether topics are to be polled as without push.
+        """Initialize; ``set_polling`` is called with whether topics should be polled as if push were down.
 
-        ``reschedule`` is called when the stream is proven, and when that ends.
+        ``reschedule`` is called when the stream becomes proven or unproven.
         """
         self._hass = hass
         self._renew = renew
@@ -199,26 +199,26 @@ class Hearing:
 
     @property
     def is_proven(self) -> bool:
-        """Return whether the stream has delivered a directive in the last day, and has not missed one."""
+        """Return whether the stream delivered a directive in the last day and has missed none since."""
         now = self._hass.loop.time()
         has_missed = self._missed_at is not None and now - self._missed_at < PROOF_SECONDS
         return self._directive_at is not None and now - self._directive_at < PROOF_SECONDS and not has_missed
 
     @callback
     def async_closed(self) -> None:
-        """Note that the stream has closed: the next one has proven nothing yet."""
+        """Handle a closed stream; the next one is unproven."""
         self._directive_at = None
         self._reschedule()
 
     @callback
     def _async_missed(self) -> None:
-        """Note that the stream has not delivered something."""
+        """Record that the stream missed a directive."""
         self._missed_at = self._hass.loop.time()
         self._reschedule()
 
     @callback
     def async_directive(self) -> None:
-        """Note a directive: the stream is not deaf."""
+        """Handle a directive, which proves that the stream is not deaf."""
         was_proven, self._directive_at = self.is_proven, self._hass.loop.time()
         if not was_proven and self.is_proven:
             self._reschedule()
@@ -230,7 +230,7 @@ class Hearing:
 
     @callback
     def async_unconfirmed(self) -> None:
-        """Record a command whose confirming push did not arrive."""
+        """Handle a command whose confirming push did not arrive."""
         self._unconfirmed += 1
         self._async_missed()
         if self._unconfirmed >= UNCONFIRMED:
@@ -238,14 +238,14 @@ class Hearing:
 
     @callback
     def async_unpushed(self) -> None:
-        """Note a change found by a poll that should have been pushed."""
+        """Handle a change that a poll found although it should have been pushed."""
         self._async_missed()
         if self._cancel_check is None and not self._is_closed:
             self._cancel_check = async_call_later(self._hass, GRACE, self._async_deaf)
 
     @callback
     def _async_deaf(self, _now: object = None) -> None:
-        """Renew the stream, and poll until a directive arrives."""
+        """Renew the deaf stream, and poll until a directive arrives."""
         self._async_cancel()
         if self._is_closed:
             return
@@ -260,7 +260,7 @@ class Hearing:
 
     @callback
     def _async_close(self) -> None:
-        """Close; no check is scheduled and no stream renewed after this."""
+        """Cancel all checks; no stream is renewed afterward."""
         self._is_closed = True
         self._async_cancel()
 

@@ -55,9 +55,9 @@ type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
 class PushMonitor:
     """State and statistics of the push stream.
 
-    ``up_since`` is in seconds of the event loop's clock; ``tried`` is set once the stream has been opened or has failed
-    to open, and ``awaited`` until the first read of all topics, which waits for that, begins. ``received`` counts
-    events by kind, ``unknown`` the commands without a known name.
+    ``up_since`` is in seconds of the event loop's clock. ``tried`` is set once the stream was opened or failed to open.
+    ``awaited`` is True until the first read of all topics, which waits for ``tried``, begins. ``received`` counts
+    events by kind, ``unknown`` counts unknown commands by name.
     """
 
     up: bool = False
@@ -71,7 +71,7 @@ class PushMonitor:
 
     @callback
     def async_set_up(self, up: bool) -> None:
-        """Set whether push is up, and call the listeners of a change."""
+        """Set whether push is up; call the listeners if that changes."""
         if up == self.up:
             return
         self.up = up
@@ -80,17 +80,17 @@ class PushMonitor:
 
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> Callable[[], None]:
-        """Listen to changes of the stream's state."""
+        """Call ``listener`` when the state of the stream changes; return a function to stop."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
 
 @dataclass(slots=True, kw_only=True)
 class AlexaRuntimeData:
-    """One loaded account; a topic that its backend lacks is ``None``.
+    """One loaded account; topics that its backend does not support are ``None``.
 
-    The holder of ``adding`` adds entities, a few in each turn of the event loop; ``adders`` are the tasks that do so,
-    or wait for their turn. None are added once ``is_closing`` is set.
+    The task that holds the lock ``adding`` adds entities, a few per turn of the event loop. ``adders`` are the tasks
+    that add entities or wait for the lock. None are added once ``is_closing`` is set.
     """
 
     backend: AlexaBackend
@@ -157,11 +157,11 @@ class AlexaRuntimeData:
         return tuple(coordinator for coordinator in every if coordinator is not None)
 
     async def async_sign_in(self) -> bool:
-        """Sign in as far as the stream needs it; returns whether stored devices were restored.
+        """Sign in as far as the stream needs it; return whether stored devices were restored.
 
-        Without Amazon the last stored devices are used, unavailable until a poll succeeds; if none are stored, or the
-        account is unknown, Home Assistant retries the setup. Raises ``ConfigEntryAuthFailed`` when only the user can
-        help.
+        If Amazon is unreachable, the stored devices are used; they are unavailable until a poll succeeds. If there are
+        none, or the account is unknown, Home Assistant retries the setup. Raises ``ConfigEntryAuthFailed`` if the user
+        has to sign in.
         """
         if not self.devices.entry.data.get(CONF_REFRESH_TOKEN, True):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
@@ -174,13 +174,13 @@ class AlexaRuntimeData:
         return restored
 
     async def async_connect(self, *, restored: bool) -> None:
-        """Connect the session; raises as ``async_sign_in`` does."""
+        """Connect the session; raises like ``async_sign_in``."""
         with self._set_up_errors(restored=restored):
             await self.backend.async_connect()
 
     @contextlib.contextmanager
     def _set_up_errors(self, *, restored: bool) -> Generator[None]:
-        """Translate errors into those of Home Assistant, unless the stored devices can be used."""
+        """Convert errors into those of Home Assistant; ignore an outage if the stored devices can be used."""
         data = self.devices.entry.data
         try:
             yield
@@ -195,9 +195,9 @@ class AlexaRuntimeData:
                 ) from err
 
     async def async_read(self, *, restored: bool) -> None:
-        """Read everything once, the devices while the stream is being opened, the rest when it is open.
+        """Read all topics once: the devices while the stream is being opened, the others when it is open.
 
-        Topics that are read once the stream is up need not be read again: no push is missed.
+        Topics read while the stream is up need no second read, because no push is missed.
         """
         if restored:
             await self.devices.async_refresh()
@@ -225,7 +225,7 @@ class AlexaRuntimeData:
 
     @callback
     def set_push(self, *, up: bool) -> None:
-        """Update the monitor and the poll intervals; a deaf stream counts as none."""
+        """Set the state of push in the monitor and the coordinators; a deaf stream counts as down."""
         up = up and not self.hearing.is_deaf
         self.push.async_set_up(up)
         for coordinator in self.coordinators:
@@ -233,13 +233,13 @@ class AlexaRuntimeData:
 
     @callback
     def async_reschedule(self) -> None:
-        """Apply the poll intervals, which depend on what the stream has proven."""
+        """Apply the poll intervals, which depend on whether the stream is proven."""
         for coordinator in self.coordinators:
             coordinator.async_reschedule()
 
     @callback
     def async_stop_adding(self) -> None:
-        """Add no more entities: the platforms are about to be unloaded."""
+        """Stop adding entities, because the platforms are about to be unloaded."""
         self.is_closing = True
         for task in self.adders:
             task.cancel()
@@ -250,14 +250,14 @@ class AlexaRuntimeData:
             await asyncio.wait(self.adders)
 
     async def async_refresh_all(self, pause: float) -> None:
-        """Refresh topics that failed, or that are push-driven and not read since the stream opened.
+        """Refresh topics that failed, and push-driven topics that were not read since the stream opened.
 
         ``pause`` is the time between two reads in seconds.
         """
         await self._async_refresh_each(self.coordinators, pause)
 
     async def async_refresh_on_renewal(self, pause: float) -> None:
-        """Refresh as after a gap; while the stream is proven, only the topics that were read longest ago."""
+        """Refresh all topics as after a gap; while the stream is proven, only those read longest ago."""
         coordinators = self.coordinators
         if self.hearing.is_proven:
             rare = [topic for topic in coordinators if topic.pushed and topic.interval_with_proven_push > RENEWED_EVERY]
@@ -271,7 +271,7 @@ class AlexaRuntimeData:
         await self._async_refresh_each(coordinators, pause)
 
     async def _async_refresh_each(self, coordinators: Iterable[TopicCoordinator[Any]], pause: float) -> None:
-        """Refresh one after the other what is due."""
+        """Refresh the topics that are due, one after the other, with a pause of some seconds."""
         since = self.push.up_since
         for coordinator in coordinators:
             is_due = coordinator.pushed or not coordinator.last_update_success
@@ -282,10 +282,10 @@ class AlexaRuntimeData:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One part of the runtime data; a backend without ``capability`` or without something that it needs has none.
+    """One field of the runtime data; None if the backend lacks ``capability`` or another field that it needs.
 
-    ``create`` receives Home Assistant, the entry, and what ``needs`` names in the runtime data; a name in ``uses``
-    may be None.
+    ``create`` receives Home Assistant, the entry (if ``of_entry``), and the fields in ``needs`` and ``uses``; those in
+    ``uses`` may be None.
     """
 
     field: str
@@ -334,13 +334,14 @@ _PARTS: Final = (
         ("backend.alarms", "devices", "alarm_volume", "alarm_watch"),
     ),
 )
-"""The parts in the order of their creation: each needs only parts before it."""
+"""The parts in the order of creation; each only needs earlier ones."""
 
 
 def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:
-    """Return the other entries with the registration of this one: copies, disabled ones too.
+    """Return the other entries with the same registration, including disabled ones.
 
-    A registration is identified by the serial of the integration's app. Removing or renewing it affects all of them.
+    A registration is identified by the serial of the integration's app. Removing or renewing it affects all these
+    entries.
     """
     serial, customer_id = entry.data.get(CONF_SERIAL), entry.data.get(CONF_CUSTOMER_ID)
     others = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
@@ -356,15 +357,15 @@ def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[C
 
 
 _IN_USE: HassKey[set[str]] = HassKey(f"{DOMAIN}_registrations")
-"""Ids of the entries that use their registration, from the begin of their set-up on."""
+"""Ids of the entries that use their registration, from the start of their setup."""
 
 
 @callback
 def async_claim_registration(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Use the registration of an entry until it is unloaded.
+    """Claim the registration of an entry until the entry is unloaded.
 
-    Raises ``ConfigEntryError`` when a copy of the entry uses it: each of the two would end the
-    stream of pushes that the other has opened, and void the tokens that it holds.
+    Raises ``ConfigEntryError`` if a copy of the entry uses it. Each of the two would close the push stream of the other
+    and invalidate its tokens.
     """
     in_use = hass.data.setdefault(_IN_USE, set())
     if user := next((copy for copy in sharing_registration(hass, entry) if copy.entry_id in in_use), None):
@@ -380,7 +381,7 @@ def async_claim_registration(hass: HomeAssistant, entry: AlexaConfigEntry) -> No
 
 
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Deregister the app from the account, if registered, and delete the stored files; never raises."""
+    """Deregister the integration from the account, and delete the stored files; never raises."""
     async_clear_duplicate(hass, entry)
     if CONF_REGION not in entry.data and not sharing_registration(hass, entry):
         backend, async_close = create_backend(hass, entry.data)

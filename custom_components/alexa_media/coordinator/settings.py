@@ -1,4 +1,4 @@
-"""Settings of devices, read only for listeners; those of an account seldom, those of a property as polled."""
+"""Settings of devices, read only for listeners; seldom for an account, at the poll interval for a property."""
 
 import asyncio
 from collections import defaultdict
@@ -59,7 +59,7 @@ SECOND_READ_DELAY: Final = 5.0
 
 
 class SettingsSource(NamedTuple):
-    """What one request reads: a source of one device, or of the whole account (no serial)."""
+    """The scope of one request: a source of one device, or of the whole account (``serial`` is None)."""
 
     source: SettingSource
     serial: str | None
@@ -71,7 +71,7 @@ def setting_key(serial: str, setting: str) -> str:
 
 
 def equalizer_key(serial: str) -> str:
-    """Return the key for listening to a device's equalizer without having it read."""
+    """Return the key for listening to a device's equalizer without causing reads."""
     return f"{serial}/equalizer"
 
 
@@ -84,9 +84,9 @@ def _unit_of(serial: str, setting: Setting) -> SettingsSource:
 class SettingsCoordinator(TopicCoordinator[SettingValue]):
     """Settings by ``setting_key``.
 
-    Only settings with listeners are read. A source of the whole account is read every six hours, a source that takes a
-    request per device once a day; both also for the first listener, and after a change made here. A device that refuses
-    a read keeps its last values, and does not affect the others.
+    Only settings with listeners are read. A source of the whole account is read every six hours; a source that costs a
+    request per device, once a day. Both are also read for the first listener, and after a change by the integration. A
+    device that refuses a read keeps its last values and does not affect the others.
     """
 
     topic: ClassVar[Topic] = Topic.SETTINGS
@@ -144,7 +144,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         return unit.serial is None or unit.serial in self._devices.data
 
     def _due(self) -> list[SettingsSource]:
-        """Return the sources that have listeners, can be read and have expired."""
+        """Return the sources that have listeners, can be read, and have expired."""
         now = self.hass.loop.time()
         units = dict.fromkeys(
             _unit_of(serial, setting)
@@ -160,7 +160,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         return setting_key(serial, setting) in self._by_context
 
     def _note_known(self, unit: SettingsSource) -> None:
-        """Note that a source has been read; it is due again when it has expired."""
+        """Record that a source was read, and when it expires."""
         age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
         self._due_at[unit] = self.hass.loop.time() + age - POLL_TOLERANCE
         self._refused.discard(unit)
@@ -180,21 +180,21 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         }
 
     def _fresh(self, values: Mapping[str, SettingValue], began: float) -> dict[str, SettingValue]:
-        """Return the result of a read, overridden by values pushed or written since it ``began``."""
+        """Return the values of a read, replaced by values pushed or written since it ``began``."""
         pushed = self._pushed_while_reading or {}
         settle = super()._settled
         return {key: pushed.get(key, settle(key, value, began)) for key, value in values.items()}
 
     @override
     def _settled(self, key: str, value: SettingValue, began: float) -> SettingValue:
-        """Return the value: each source has been settled when it was read."""
+        """Return the value unchanged, because each source was settled when it was read."""
         return value
 
     @callback
     def _async_note_refusal(self, unit: SettingsSource, err: AlexaError) -> None:
-        """Schedule one retry of a source that was refused for the first time; later refusals wait for the next poll.
+        """Schedule one retry for the first refusal of a source; later refusals wait for the next poll.
 
-        Other failures are retried by the recovery.
+        The recovery retries other failures.
         """
         now = self.hass.loop.time()
         if isinstance(err, (AlexaConnectionError, AlexaBadResponseError)):
@@ -215,12 +215,12 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @property
     @override
     def may_recover(self) -> bool:
-        """Return whether a setting with listeners could not be read, other than by a refusal."""
+        """Return whether a setting with listeners failed for another reason than a refusal."""
         return super().may_recover or any(self._is_there(unit) for unit in self._failed_units)
 
     @override
     async def async_recover(self) -> None:
-        """Read the failed source with the oldest attempt again, and all others when that succeeds."""
+        """Read the failed source that was attempted longest ago, and all others if it succeeds."""
         failed = sorted(self._failed_units, key=lambda unit: self._tried_at.get(unit, 0.0))
         for units in (failed[:1], failed[1:]):
             for unit in units:
@@ -237,7 +237,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         return PROBE_INTERVAL if is_recent else None
 
     def has_failed(self, serial: str, setting: Setting) -> bool:
-        """Return whether a setting is unknown because Amazon failed."""
+        """Return whether a setting is unknown because reading it failed."""
         return setting_key(serial, setting) not in self.data and _unit_of(serial, setting) in self._failed_units
 
     @staticmethod
@@ -248,20 +248,23 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
 
     @callback
     def _async_second_try(self, _now: object) -> None:
-        """Read the refused sources again."""
+        """Read the refused sources a second time."""
         self._cancel_second_try = None
         self.async_hint()
 
     @callback
     def _async_cancel_second_try(self) -> None:
-        """Cancel the second try."""
+        """Cancel the second read of refused sources."""
         if self._cancel_second_try:
             self._cancel_second_try()
             self._cancel_second_try = None
 
     @callback
     def async_want(self, serial: str, setting: Setting) -> None:
-        """Read a setting at its first listener, unless it is known; several of one moment together."""
+        """Read a setting that got its first listener, unless it is known.
+
+        Calls in one turn of the event loop share a read.
+        """
         unit = _unit_of(serial, setting)
         if unit.serial is None and unit not in self._refused and setting_key(serial, setting) not in self.data:
             # A read of the whole account before the device was added does not contain it.
@@ -289,9 +292,9 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Expire the equalizers once push is back: changes may have been missed.
+        """Set the state of the push stream; expire the equalizers when it is up again, as changes may have been missed.
 
-        Equalizers that are not read again are forgotten.
+        Equalizers without listeners are dropped instead.
         """
         if up and not self.push_up:
             equalizers = [unit for unit in self._due_at if unit.source is SettingSource.EQUALIZER]
@@ -302,7 +305,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
 
     @callback
     def _async_forget_unwanted_equalizers(self) -> None:
-        """Forget the equalizers that are known by push alone."""
+        """Drop the equalizers that are only known from pushes."""
         bands = {
             serial: {setting_key(serial, band) for band in EQUALIZER}
             for serial in self._devices.data
@@ -315,7 +318,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             self._tell([equalizer_key(serial) for serial in forgotten])
 
     def equalizer(self, serial: str) -> tuple[int, int, int] | None:
-        """Return bass, midrange and treble of a device, if all are known."""
+        """Return bass, midrange and treble of a device, or None unless all are known."""
         bass, mid, treble = (self.data.get(setting_key(serial, band)) for band in EQUALIZER)
         if isinstance(bass, int) and isinstance(mid, int) and isinstance(treble, int):
             return bass, mid, treble
@@ -324,7 +327,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @override
     @callback
     def _tell(self, contexts: Iterable[Hashable]) -> None:
-        """Call the listeners of an equalizer too, once, if one of its bands changed."""
+        """Call the listeners of some keys; if a band changed, also those of the equalizer, once."""
         contexts = tuple(contexts)
         bands = (str(context).partition("/") for context in contexts)
         equalizers = {equalizer_key(serial) for serial, _, setting in bands if setting in EQUALIZER}
@@ -332,7 +335,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
 
     @callback
     def async_equalizer(self, event: EqualizerChanged) -> bool:
-        """Apply a pushed equalizer; returns whether it is known to have changed."""
+        """Apply a pushed equalizer; return whether it is known to have changed."""
         serial, gains = event.serial, (event.bass, event.mid, event.treble)
         if serial is None or serial not in self._devices.data:
             return False
@@ -356,7 +359,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @override
     @callback
     def async_key_hint(self, key: str) -> None:
-        """Read an equalizer, also one that is known by push alone."""
+        """Read an equalizer, even one that is only known from pushes."""
         if (device := self._devices.data.get(key.partition("/")[0])) is not None:
             self.entry.async_create_background_task(
                 self.hass, self._async_confirm(device, Setting.BASS), f"{self.name} read an equalizer"
@@ -365,14 +368,14 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @override
     @callback
     def _async_stop_waiting(self) -> None:
-        """Keep waiting for pushes: a read covers some devices only."""
+        """Do nothing: a read covers only some devices, so pushes are still expected."""
 
     # --- writing ---------------------------------------------------------------------
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue) -> None:
         """Change a setting, and read the result; raises ``AlexaError``.
 
-        Changes of one device run one after the other: an equalizer is written as a whole.
+        Changes of one device run one after the other, because an equalizer is written as a whole.
         """
         unit = _unit_of(device.serial, setting)
         needed = EQUALIZER if setting in EQUALIZER else (setting,) if setting is Setting.WAKE_WORD else ()
@@ -406,7 +409,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             self.async_hint()
 
     def _of(self, serial: str) -> dict[Setting, SettingValue]:
-        """Return the known settings of a device; those written here before Amazon has confirmed them."""
+        """Return the known settings of a device, with written values that Amazon has not confirmed yet."""
         keys = {setting: setting_key(serial, setting) for setting in Setting}
         return {
             setting: self.data[key] if (written := self.written.get(key)) is None else written
@@ -415,7 +418,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         }
 
     async def _async_read_now(self, unit: SettingsSource) -> None:
-        """Read one source; values pushed meanwhile are newer than the result."""
+        """Read one source now; values pushed in the meantime take precedence."""
         before, began = self.data, self.hass.loop.time()
         values = await self._async_values(unit)
         self._note_known(unit)
@@ -439,20 +442,20 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
                 self._devices.async_hint()
 
     async def async_rename(self, device: Device, name: str) -> None:
-        """Rename a device, and read the list of devices; raises ``AlexaError``."""
+        """Rename a device, and read the device list; raises ``AlexaError``."""
         await self.api.async_rename(device, name)
         self._devices.async_hint()
 
 
 def _is_out_of_reach(err: AlexaError) -> bool:
-    """Return whether requests are pointless for now."""
+    """Return whether an error means that further requests are pointless for now."""
     if isinstance(err, AlexaConnectionError):
         return err.status is None
     return isinstance(err, (AlexaAuthError, AlexaRateLimitedError))
 
 
 class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
-    """Settings by device; the cloud's values for an Echo that is offline."""
+    """Settings by device key; for an offline Echo, the values stored in the cloud."""
 
     topic: ClassVar[Topic] = Topic.DEVICE_SETTINGS
 
@@ -465,7 +468,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @override
     async def _async_read(self) -> Mapping[str, DeviceSettings]:
-        """Read the settings of all Echos that have listeners, one request for each."""
+        """Read the settings of all Echos that have listeners, with one request each."""
         return await self.api.async_settings()
 
     async def async_read_now(self, key: str) -> None:
@@ -476,7 +479,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @override
     def _settled(self, key: str, value: DeviceSettings, began: float) -> DeviceSettings:
-        """Keep the settings that were written after the read began."""
+        """Return the settings to show after a read; settings written since it began are kept."""
         shown = self.data.get(key, DeviceSettings()).values
         kept = {
             setting: shown[setting]
@@ -486,7 +489,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         return DeviceSettings(values={**value.values, **kept}) if kept else value
 
     async def async_set(self, key: str, setting: str, value: SettingValue) -> None:
-        """Write a setting and show the cloud's result; raises the ``AlexaError`` of a refusal."""
+        """Write a setting, and show the value that the cloud returns; raises ``AlexaError`` if it is refused."""
         try:
             shown = self.data.get(key, DeviceSettings()).values.get(setting)
             with self.written.writing({setting_key(key, setting): value}, {setting_key(key, setting): shown}):
@@ -508,7 +511,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         )
 
     async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
-        """Read a setting and show it; returns whether it has the written value."""
+        """Read a setting and show it; return whether it has the written value."""
         try:
             found = await self.api.async_setting(key, setting)
         except AlexaError as err:

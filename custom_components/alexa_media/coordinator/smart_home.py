@@ -51,8 +51,8 @@ _SHORT_INTERVAL: Final = timedelta(seconds=60)
 class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     """States by entity id, read only for appliances with an enabled entity.
 
-    Every sample has a time: one that is older than the current one changes nothing, whether pushed or read. Motion and
-    light are read every minute until a push brings them: no capture of such a push is published.
+    Every sample has a time. A sample that is older than the present one is ignored, whether pushed or read. Motion and
+    illuminance are read every minute until a push contains them, because no such push has been published.
     """
 
     topic: ClassVar[Topic] = Topic.SMART_HOME
@@ -68,7 +68,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         api: SmartHomeApi,
         appliances: AppliancesCoordinator,
     ) -> None:
-        """Initialize without states; a discovery brings the first ones."""
+        """Initialize without states; the first ones come with a discovery."""
         super().__init__(hass, entry, backend)
         self.api = api
         self.appliances = appliances
@@ -87,7 +87,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @override
     async def _async_read(self) -> Mapping[str, ApplianceState]:
-        """Read what is due in one request: requested appliances, those polled often, or all enabled ones."""
+        """Read the appliances that are due: requested ones, those polled every minute, or all enabled ones."""
         now = self.hass.loop.time()
         known, enabled = self.appliances.data, self._enabled()
         asked, self._asked = self._asked, set()
@@ -113,7 +113,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return self.data
 
     async def _async_hear(self, now: float) -> None:
-        """Read what Echos have heard, in one request; a failure concerns these entities only."""
+        """Read the sounds that Echos have detected in one request; a failure only affects the entities of sounds."""
         known = self.appliances.data
         try:
             sounds = await self.api.async_sounds([known[each] for each in sorted(self._heard) if each in known])
@@ -126,14 +126,14 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_set_can_hear(self, *, can_hear: bool) -> None:
-        """Set whether Amazon reports the sounds that Echos hear; without it, the entities of sounds are unavailable."""
+        """Set whether Amazon reports the sounds that Echos detect; otherwise the entities of sounds are unavailable."""
         if self.can_hear is not can_hear:
             self.can_hear = can_hear
             self.async_show_again()
 
     @property
     def _polled(self) -> set[str]:
-        """Return the appliances to read every minute: those with an enabled value that no push has brought."""
+        """Return the appliances to read every minute: those with an enabled value that was never pushed."""
         return {entity_id for entity_id, feature in self._often if (entity_id, feature) not in self._pushed_features}
 
     def _enabled(self) -> set[str]:
@@ -142,7 +142,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @property
     def _full_interval(self) -> timedelta:
-        """Return the interval in which all enabled appliances are read."""
+        """Return the interval for reading all enabled appliances."""
         is_proven = self._pushed_at > self._missed_at and self.hass.loop.time() - self._pushed_at < PROOF_SECONDS
         if self._own_interval or not self.push_up or is_proven:
             return super().wanted_interval
@@ -151,11 +151,11 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return a minute while an enabled entity shows what Amazon never pushes."""
+        """Return the poll interval: a minute while an enabled entity shows a value that is not pushed."""
         return _SHORT_INTERVAL if self._polled or self._heard else self._full_interval
 
     def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
-        """Merge the samples that were read; listeners are called at the end of the read."""
+        """Merge samples that were read; the listeners are called at the end of the read."""
         merged = {
             entity_id: self.data.get(entity_id, ApplianceState()).updated(state) for entity_id, state in states.items()
         }
@@ -173,9 +173,9 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self._read_at.update(dict.fromkeys(states, now))
 
     def _has_missed(self, entity_id: str, after: ApplianceState) -> bool:
-        """Return whether a value has changed that a push should have brought.
+        """Return whether a value changed without the push that should have reported it.
 
-        Where pushes have stopped, a feature is polled again.
+        A feature whose pushes stopped is polled again.
         """
         before = self.data[entity_id].samples
         changed = {(entity_id, key.feature) for key in before if before[key].value != after.samples[key].value}
@@ -186,7 +186,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_discovered(self, states: Mapping[str, ApplianceState]) -> None:
-        """Apply the states of a discovery, which replace a read."""
+        """Apply the states of a discovery, which make a read unnecessary."""
         now = self.hass.loop.time()
         self._take(states, now)
         self._all_read_at = now
@@ -195,7 +195,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Read everything once after a gap, whatever was read during it."""
+        """Set the state of the push stream; after a gap read everything once, however recent the last reads are."""
         if up and not self.push_up:
             self._all_read_at = -math.inf
         super().async_set_push(up)
@@ -205,7 +205,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     @callback
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Listen to an appliance (its entity id); one whose state is old is read soon."""
+        """Add a listener of an appliance (by entity id); if its state is old, it is read soon."""
         remove = super().async_add_listener(update_callback, context)
         if isinstance(context, str) and context in self.appliances.data:
             read_at = self._read_at.get(context, -math.inf)
@@ -215,18 +215,18 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def async_poll_often(self, entity_id: str, feature: FeatureName) -> Callable[[], None]:
-        """Read an appliance every minute until a push brings this feature; returns the function that ends it."""
+        """Read an appliance every minute until a push contains this feature; return a function to stop."""
         return self._async_count(self._often, (entity_id, str(feature)))
 
     @callback
     def async_hear(self, entity_id: str) -> Callable[[], None]:
-        """Read every minute what an Echo has heard; returns the function that ends it."""
+        """Read the sounds detected by an Echo every minute; return a function to stop."""
         self.async_hint()
         return self._async_count(self._heard, entity_id)
 
     @callback
     def _async_count[K: Hashable](self, users: Counter[K], key: K) -> Callable[[], None]:
-        """Count one more user of a key, until the returned function is called."""
+        """Count one more user of a key; return a function that removes that user."""
         users[key] += 1
         self.async_reschedule()
 
@@ -246,7 +246,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_ask(self, entity_id: str) -> None:
-        """Read an appliance soon."""
+        """Request a read of an appliance soon."""
         self._asked.add(entity_id)
         self.async_hint()
 
@@ -264,7 +264,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_take_pushed(self, entity_id: str, state: ApplianceState) -> None:
-        """Apply samples of one appliance, and stop waiting for what they confirm."""
+        """Apply samples of one appliance, and stop waiting for the pushes that they confirm."""
         held = self.data.get(entity_id, ApplianceState())
         updated = held.updated(state)
         if updated is held:
@@ -283,8 +283,8 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     async def async_control(self, entity_id: str, *controls: Control) -> None:
         """Run controls on an appliance; returns when Amazon has accepted all of them.
 
-        Raises the ``AlexaError`` of this appliance, whatever else the request contained. The new state is shown when
-        Amazon pushes it or when it has been read.
+        Raises the ``AlexaError`` of this appliance only, even if the request contained others. The new state is shown
+        when Amazon pushes it or it has been read.
         """
         appliance = self.appliances.discovered.get(entity_id)
         if appliance is None:
@@ -301,7 +301,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         await self._async_command(entity_id, features, _send)
 
     async def async_arm(self, entity_id: str, state: ArmState, code: str | None) -> None:
-        """Arm or disarm a security panel; raises the ``AlexaError`` of a refusal."""
+        """Arm or disarm a security panel; raises ``AlexaError`` if it is refused."""
         appliance = self.appliances.discovered.get(entity_id)
         if appliance is None:
             raise AlexaUnsupportedError("The account has no such appliance any more", code="removed")
@@ -311,7 +311,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     async def _async_command(
         self, entity_id: str, features: set[tuple[str, str]], send: Callable[[], Awaitable[None]]
     ) -> None:
-        """Send a command, and read what no push confirms or what has an unknown outcome."""
+        """Send a command; read the state if no push confirms it or the outcome is unknown."""
         # The push may be faster than the response: pushes from here on confirm.
         self._expected.setdefault(entity_id, set()).update(features)
         try:
@@ -329,13 +329,13 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         raise error
 
     def latest(self, entity_id: str, feature: FeatureName, instance: str = "") -> Control | None:
-        """Return the control of a feature that was accepted last and that no newer state has followed, if any."""
+        """Return the last accepted control of a feature unless a newer state followed it, else None."""
         found: Control | None = self.written.get(_write_key(entity_id, feature, instance))
         return found
 
     @callback
     def _async_await_pushes(self, entity_id: str) -> None:
-        """Wait for a push of each changed feature; read what does not arrive, many appliances at once."""
+        """Wait for a push of each changed feature; read the appliances without one, many in one request."""
         if not self._expected.get(entity_id):
             return
         if not self.push_up:
@@ -360,28 +360,29 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     @callback
     def _async_stop_waiting(self) -> None:
-        """Keep waiting for pushes: a read covers some appliances only."""
+        """Do nothing: a read covers only some appliances, so pushes are still expected."""
 
     @callback
     def _async_refused(self, entity_id: str) -> None:
-        """Show that an appliance is unreachable, until Amazon reports something newer."""
+        """Show an appliance as unreachable until Amazon reports a newer state."""
         self.async_apply({entity_id: replace(self.data.get(entity_id, ApplianceState()), refused=True)})
 
 
 def _write_key(entity_id: str, feature: str, instance: str) -> str:
-    """Return the key of a control of a feature."""
+    """Return the key of a feature among the own writes."""
     return f"{entity_id}/{feature}/{instance}"
 
 
 def _confirmation(entity_id: str) -> str:
-    """Return the key of an expected confirmation: not every push about the appliance confirms."""
+    """Return the key of an expected confirmation; other pushes about the appliance do not confirm it."""
     return f"confirmation {entity_id}"
 
 
 class GuardCoordinator(TopicCoordinator[ArmState]):
-    """State of Alexa Guard, by its entity id; read only while its entity is enabled.
+    """State of Alexa Guard by its entity id, read only while its entity is enabled.
 
-    A push of it has not been observed: it is read after a command that no push confirms, and now and then.
+    No push of Guard has been observed. The state is therefore read after a command that no push confirms, and
+    periodically.
     """
 
     topic: ClassVar[Topic] = Topic.GUARD
@@ -418,7 +419,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
 
     @override
     async def _async_read(self) -> Mapping[str, ArmState]:
-        """Read the state of Guard, if an entity listens or is about to."""
+        """Read the state of Guard if its entity is enabled or about to be added."""
         guard = self.appliances.guard
         if guard is None:
             return self.data
@@ -429,7 +430,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     @override
     @callback
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Listen to Guard (its entity id); it is read soon if it has not been."""
+        """Add a listener of Guard (by entity id); it is read soon if its state is unknown."""
         remove = super().async_add_listener(update_callback, context)
         guard = self.appliances.guard
         if guard and context == guard.entity_id and context not in self.data:
@@ -437,9 +438,9 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
         return remove
 
     async def async_arm(self, *, away: bool) -> None:
-        """Arm Guard (``away``) or disarm it; raises the ``AlexaError`` of a refusal.
+        """Arm Guard (``away``) or disarm it; raises ``AlexaError`` if it is refused.
 
-        The command goes to an online Echo that listens for Guard, or else to Guard's panel.
+        The command is sent to an online Echo that listens for Guard, else to Guard's panel.
         """
         guard = self.appliances.guard
         if guard is None:
@@ -471,7 +472,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     @override
     @callback
     def async_expect(self, key: str, *, accepted: bool = True) -> None:
-        """Read when the command has had time to take effect, unless a push tells of it."""
+        """Schedule a read for when the command has taken effect, unless a push reports it before."""
         self._confirmed(key)
 
         @callback
@@ -483,7 +484,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
 
 
 def _control_guard(guard: Appliance, *, away: bool) -> RunSequence:
-    """Return the sequence by which an Echo arms Guard; it identifies the panel by the end of its appliance id."""
+    """Return the sequence with which an Echo arms Guard; it names the panel by the end of its appliance id."""
     return RunSequence(
         name="controlGuardState",
         extra={

@@ -1,9 +1,8 @@
-"""Volumes that Amazon changes for a while: those of single alarms, and those of messages.
+"""Temporary volumes: those of single alarms, and those of messages.
 
-Amazon has one volume for all alarms of an Echo: it is set just before an alarm rings, and restored after it.
-
-A message with a volume is a sequence at Amazon that sets the volume, speaks, and restores the earlier volume. A volume
-that is set here in between would be lost when Amazon restores, so it is sent again then.
+An Echo has one volume for all its alarms. It is set just before an alarm with a separate volume rings, and restored
+afterward. A message with a volume is a sequence at Amazon that sets the volume, speaks, and restores the earlier
+volume. A volume that is set in between would be lost when Amazon restores the earlier one, so it is then set again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,7 +47,7 @@ def alarm_volume_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, An
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A device's volume (0–100) that was changed for an alarm, what it was, and when it is put back (epoch seconds)."""
+    """An alarm volume (0–100) changed for an alarm, the one before, and when to restore it (epoch seconds)."""
 
     alarm: str
     level: int
@@ -58,7 +57,7 @@ class Changed:
 
 
 class AlarmVolumeOverrides:
-    """Knows the alarms that have a volume of their own, also after a restart."""
+    """Sets the volumes of alarms that have separate ones; they are stored for a restart."""
 
     def __init__(
         self,
@@ -84,7 +83,7 @@ class AlarmVolumeOverrides:
         self._cancel: CALLBACK_TYPE | None = None
 
     async def async_start(self) -> None:
-        """Load the stored volumes, and watch the alarms until the entry is unloaded."""
+        """Load the stored volumes, and follow the alarms until the entry is unloaded."""
         if stored := await self._store.async_load():
             # A deleted alarm needs no volume; keep it while the list is unavailable.
             self._wanted = {key: level for key, level in stored["wanted"].items() if self._watch.may_be(key)}
@@ -104,19 +103,19 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def _async_save(self) -> None:
-        """Save; a changed volume has to be restored even after a restart."""
+        """Save the volumes; a changed volume has to be restored even after a restart."""
         changed = {serial: asdict(values) for serial, values in self._changed.items()}
         await self._store.async_save({"wanted": self._wanted, "changed": changed})
 
     def _next(self) -> Iterator[tuple[Notification, datetime]]:
-        """Yield the alarms with their own volume that will ring, and when."""
+        """Yield the alarms with a separate volume, and their next occurrences (UTC)."""
         for notification, at in self._watch.due:
             if notification.notification_id in self._wanted and self._done.get(notification.notification_id) != at:
                 yield notification, at
 
     @callback
     def _async_happened(self, event: AlarmEvent) -> None:
-        """Put a volume back when its alarm was ended; one that sleeps keeps it."""
+        """Schedule the restoration of a volume: at once for a dismissed alarm, later for a snoozed one."""
         serial = event.notification.serial
         changed = self._changed.get(serial)
         if changed is None or changed.alarm != event.notification.notification_id:
@@ -144,7 +143,7 @@ class AlarmVolumeOverrides:
 
     @callback
     def _async_due(self, _now: datetime | None = None) -> None:
-        """Run what is due in the background."""
+        """Apply due changes in the background."""
         self._cancel = None
         self._busy = True
         self._entry.async_create_background_task(self._hass, self._async_act(), f"{DOMAIN} alarm volumes")
@@ -166,7 +165,7 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def _async_change(self, notification: Notification, at: datetime) -> None:
-        """Set the volume of an alarm, and remember the previous one."""
+        """Set the volume of an alarm, and store the previous one."""
         serial, level = notification.serial, self._wanted[notification.notification_id]
         device = self._devices.data.get(serial)
         try:
@@ -184,7 +183,7 @@ class AlarmVolumeOverrides:
             LOGGER.warning("Could not set the volume of an alarm: %s", err.details)
 
     async def _async_put_back(self, serial: str, changed: Changed) -> None:
-        """Restore a volume, unless it has been changed meanwhile."""
+        """Restore a volume unless it has been changed in the meantime."""
         device = self._devices.data.get(serial)
         try:
             level = (await self._api.async_alarm_volumes()).get(serial)
@@ -212,11 +211,11 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class _Temporary:
-    """Volumes (0–100) of an Echo while it speaks.
+    """Volumes (0–100) of an Echo that is speaking.
 
-    ``levels`` are those of the messages, ``restores`` those that Amazon will restore after each of them, in order.
-    ``wanted`` is the one that was set here meanwhile. ``is_heard`` is set when a temporary volume was pushed.
-    ``until`` is when the last one has been restored at the latest, in seconds of the event loop's clock.
+    ``levels`` are the volumes of the messages. ``restores`` are the volumes that Amazon restores after each message, in
+    order. ``wanted`` is a volume set in the meantime. ``is_heard`` is True once a temporary volume was pushed.
+    ``until`` is the latest time of the last restoration, in seconds of the event loop's clock.
     """
 
     levels: set[int] = field(default_factory=set)
@@ -246,7 +245,7 @@ class TemporaryVolumes:
         self._running: dict[str, _Temporary] = {}
 
     def _find(self, serial: str) -> _Temporary | None:
-        """Return the temporary volume of an Echo that may still be speaking."""
+        """Return the temporary volumes of an Echo that may still be speaking, or None."""
         found = self._running.get(serial)
         if found is not None and self._hass.loop.time() >= found.until:
             del self._running[serial]
@@ -254,14 +253,14 @@ class TemporaryVolumes:
         return found
 
     def known(self, serials: Iterable[str]) -> Mapping[str, Volume]:
-        """Return the volumes of Echos that are known, as set here last."""
+        """Return the known volumes of Echos by serial, including values just written."""
         if (players := self._players) is None:
             return {}
         return {serial: volume for serial in serials if (volume := players.latest_volume(serial))}
 
     @callback
     def async_begin(self, serial: str, current: int, temporary: int) -> int:
-        """Note the volume of a message; returns the one to restore: never that of another message."""
+        """Record the volume of a message; return the volume to restore, which is never that of another message."""
         found = self._find(serial)
         restore = current
         if found is None:
@@ -278,21 +277,21 @@ class TemporaryVolumes:
 
     @callback
     def async_sent(self, serials: Iterable[str], until: float) -> None:
-        """Note until when the volumes last, now that the message has been sent."""
+        """Store until when the temporary volumes last, after the message has been sent."""
         for serial in serials:
             if (found := self._running.get(serial)) is not None:
                 found.until = until
 
     @callback
     def async_written(self, serials: Iterable[str], level: int) -> None:
-        """Note a volume that was set here, in case the Echo is speaking."""
+        """Record a volume that was set while the Echo may be speaking."""
         for serial in serials:
             if (found := self._find(serial)) is not None and found.restores:
                 found.wanted = level
 
     @callback
     def async_pushed(self, serial: str, level: int | None) -> None:
-        """Note a pushed volume; after the last restored one, set again what was set here meanwhile."""
+        """Handle a pushed volume; after the last restoration, set the volume again that was set in the meantime."""
         if (found := self._find(serial)) is None or level is None or not found.restores:
             return
         if not found.is_heard or level != found.restores[0]:
@@ -308,7 +307,7 @@ class TemporaryVolumes:
             )
 
     async def _async_set(self, serial: str, level: int) -> None:
-        """Set the volume that was set while the Echo was speaking."""
+        """Set the volume that was requested while the Echo was speaking."""
         if (device := self._devices.data.get(serial)) is None or (players := self._players) is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""Alarms, timers and reminders for actions and entities: input is validated before anything is sent."""
+"""Alarms, timers and reminders for actions and entities; input is validated before anything is sent."""
 
 import asyncio
 from collections import Counter
@@ -57,12 +57,12 @@ ALL_DEVICES: Final = Device(
     account_id=None,
     capabilities=frozenset({CAN_REMIND}),
 )
-"""Serial that means all devices of an account, which share reminders."""
+"""Device that stands for all devices of an account in reminders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """A device of a loaded account that has alarms, and the coordinators for them."""
+    """A device with alarms, together with its loaded account and the coordinators."""
 
     entry: AlexaConfigEntry
     device: Device
@@ -72,7 +72,7 @@ class Echo:
 
     @property
     def zone(self) -> tzinfo:
-        """Return the time zone of its alarms."""
+        """Return the time zone of the device's alarms."""
         return self.watch.zone_of(self.device.serial)
 
     @property
@@ -81,7 +81,7 @@ class Echo:
         return self.notifications.data.get(self.device.serial, ())
 
     def next_of(self, notification: Notification) -> datetime | None:
-        """Return the next time of a notification in UTC."""
+        """Return the next occurrence of a notification in UTC, or None."""
         country = self.watch.country_of(self.device.serial)
         return next_occurrence(notification, dt_util.utcnow(), self.zone, country)
 
@@ -90,9 +90,9 @@ class Echo:
 
 
 def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
-    """Return a device of an account; None if the account or its backend has no such device.
+    """Return a device of an account with alarms; None if the account or its backend has no such device.
 
-    Entities ask while the account is still being set up, too.
+    It may be called while the account is still being set up.
     """
     if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
         return None
@@ -110,7 +110,7 @@ def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
 
 
 def serials_of(echo: Echo) -> list[str]:
-    """Return the serial of a device; of what stands for all of them, those of all that have reminders."""
+    """Return the serial of a device; for ``ALL_DEVICES``, the serials of all devices with reminders."""
     if echo.device.serial != EVERYWHERE:
         return [echo.device.serial]
     devices = echo.entry.runtime_data.devices.data
@@ -118,13 +118,13 @@ def serials_of(echo: Echo) -> list[str]:
 
 
 def leaves_of(echo: Echo) -> tuple[Device, ...]:
-    """Return the single devices behind a device: itself, or those of a speaker group."""
+    """Return the single devices behind a device: the device itself, or the members of a speaker group."""
     return echo.entry.runtime_data.devices.leaves(echo.device)
 
 
 @callback
 def echo_by_entity(hass: HomeAssistant, entity_id: str) -> Echo:
-    """Return the device of a media player of this integration; raises ``ServiceValidationError``."""
+    """Return the device of a media player entity; raises ``ServiceValidationError``."""
     item = er.async_get(hass).async_get(entity_id)
     if item and item.platform == DOMAIN and item.domain == MEDIA_PLAYER_DOMAIN:
         entry = hass.config_entries.async_get_entry(item.config_entry_id or "")
@@ -136,13 +136,13 @@ def echo_by_entity(hass: HomeAssistant, entity_id: str) -> Echo:
 
 @callback
 def default_echo(entry: AlexaConfigEntry) -> Echo | None:
-    """Return the default device of the account, as selected."""
+    """Return the default device that the user selected for the account, or None."""
     return echo_of(entry, entry.options.get(CONF_DEFAULT_DEVICE, ""))
 
 
 @callback
 def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = None) -> Echo:
-    """Return the default device of an account, or of the first one that has one.
+    """Return the default device of an account, or of the first account that has one.
 
     Raises ``ServiceValidationError`` and creates a repair issue if there is none.
     """
@@ -157,7 +157,7 @@ def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = Non
 
 
 def default_choices(entry: AlexaConfigEntry) -> dict[str, str]:
-    """Return the serials of possible default devices by name; the serial distinguishes devices of the same name."""
+    """Return the devices to choose a default from: serials by name, with the serial added to duplicate names."""
     found: dict[str, str] = {}
     devices = entry.runtime_data.devices.data.values()
     for device in sorted(devices, key=lambda device: (device.name.casefold(), device.serial)):
@@ -168,7 +168,7 @@ def default_choices(entry: AlexaConfigEntry) -> dict[str, str]:
 
 @callback
 def async_choose_default(hass: HomeAssistant, entry: AlexaConfigEntry, serial: str) -> None:
-    """Make a device the default one of its account, and delete the repair issue about it."""
+    """Store the default device of an account, and delete the repair issue about it."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, CONF_DEFAULT_DEVICE: serial})
     async_clear_no_default(hass, entry)
     entry.runtime_data.devices.async_update_listeners()
@@ -176,9 +176,9 @@ def async_choose_default(hass: HomeAssistant, entry: AlexaConfigEntry, serial: s
 
 @callback
 def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Echo:
-    """Return the device of an account by its name, serial or media player's entity id.
+    """Return the device with a name, a serial, or a media player's entity id.
 
-    Raises ``ServiceValidationError`` if none or several match.
+    Raises ``ServiceValidationError`` unless exactly one matches.
     """
     wanted = text.strip()
     if wanted.startswith(f"{MEDIA_PLAYER_DOMAIN}."):
@@ -205,7 +205,7 @@ def _echos(entry: AlexaConfigEntry) -> list[Echo]:
 
 
 def echos_that_remind(hass: HomeAssistant, entry: AlexaConfigEntry | None) -> list[Echo]:
-    """Return all devices with reminders that are online, of one account or of all, each once."""
+    """Return all online devices with reminders, of one account or of all accounts, each once."""
     entries: list[AlexaConfigEntry] = [entry] if entry else hass.config_entries.async_loaded_entries(DOMAIN)
     found: dict[str, Echo] = {}
     for one in entries:
@@ -234,10 +234,10 @@ def must_be_online(echo: Echo) -> None:
 
 
 async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
-    """Return the notification with an id, or with the index that the id ends with, and its device.
+    """Return the notification with an id, or with the index at the end of the id, and its device.
 
-    Changes made a moment ago are read first. Raises ``ServiceValidationError`` if there is none, and
-    ``HomeAssistantError`` if that is unknown because Amazon didn't answer.
+    Recent changes are read first. Raises ``ServiceValidationError`` if there is none, and ``HomeAssistantError`` if
+    Amazon did not respond.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     failed: tuple[AlexaConfigEntry, AlexaError] | None = None
@@ -262,10 +262,11 @@ async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, N
 
 
 def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) -> Timing:
-    """Return the times for a notification.
+    """Return the timing for a notification.
 
-    A time without a zone uses the zone of the device; a time of day means the next such time. A repeating notification
-    starts on the first of its days. Raises ``ServiceValidationError`` for a time that is in the past or too close.
+    A time without a zone is in the zone of the device. A time of day means its next occurrence. A repeating
+    notification starts on the first of its days. Raises ``ServiceValidationError`` for a time in the past, too soon or
+    too far ahead.
     """
     zone = echo.zone
     earliest = dt_util.now(zone) + LEAST_AHEAD
@@ -292,27 +293,27 @@ def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) ->
 
 
 def time_of_day(seconds: float) -> time:
-    """Return the time of day that is some seconds after midnight."""
+    """Return the time of day at ``seconds`` after midnight."""
     minutes, left = divmod(int(seconds), 60)
     return time(minutes // 60, minutes % 60, left)
 
 
 def _days_later(local: datetime, days: int) -> datetime:
-    """Return the same wall-clock time some days later."""
+    """Return the same local time ``days`` later."""
     return datetime.combine(local.date() + timedelta(days=days), local.timetz())
 
 
 def recurrence_of(weekdays: Collection[str], interval: int = 1) -> Recurrence | None:
-    """Return a recurrence on some days (MO … SU, in any order); None for none."""
+    """Return a recurrence on some weekdays (MO … SU, in any order); None if there are none."""
     days = tuple(day for day in WEEKDAYS if day in weekdays)
     return Recurrence(weekdays=days, interval=interval) if days else None
 
 
 def recurrence_of_rule(rule: str | None, first: date) -> Recurrence | None:
-    """Return the recurrence of an RFC 5545 rule.
+    """Return the recurrence for an RFC 5545 rule, or None without a rule.
 
-    Raises ``ServiceValidationError`` for one that Amazon does not support: it supports every day, and days of every
-    week or of every n-th week, without an end.
+    Raises ``ServiceValidationError`` for a rule that Amazon does not support. It supports every day, and weekdays of
+    every or every n-th week, without an end.
     """
     if not rule:
         return None
@@ -335,15 +336,15 @@ def recurrence_of_rule(rule: str | None, first: date) -> Recurrence | None:
 
 
 def rule_of(recurrence: Recurrence) -> str:
-    """Return a recurrence as an RFC 5545 rule."""
+    """Return a recurrence as RFC 5545 rule."""
     every = f";INTERVAL={recurrence.interval}" if recurrence.interval != 1 else ""
     return f"FREQ=WEEKLY;BYDAY={','.join(recurrence.weekdays)}{every}"
 
 
 def recurrence_held(echo: Echo, notification: Notification) -> Recurrence | None:
-    """Return the recurrence of an existing notification.
+    """Return the recurrence of a stored notification, or None.
 
-    Raises ``ServiceValidationError`` for a recurrence that can be read but not written.
+    Raises ``ServiceValidationError`` for a recurrence that cannot be written back.
     """
     if not repeats(notification):
         return None
@@ -370,7 +371,7 @@ def label_of(text: str) -> str:
 
 
 async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> AlarmTone | None:
-    """Return a sound of the device by its id or its name; raises ``ServiceValidationError`` if it has none such."""
+    """Return a sound of the device by its id or name; raises ``ServiceValidationError`` if there is none."""
     if not text:
         return None
     with command_errors(hass, echo.entry):
@@ -383,13 +384,13 @@ async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> Alar
 
 
 def must_be(notification: Notification, wanted: Collection[str], key: str) -> None:
-    """Raise the ``ServiceValidationError`` ``key`` for a notification of another type."""
+    """Raise ``ServiceValidationError`` with the translation key ``key`` if a notification is of another type."""
     if notification.type not in wanted:
         raise invalid_input(key, id=notification.notification_id)
 
 
 def require_recurrence(echo: Echo, notification: Notification) -> None:
-    """Raise ``ServiceValidationError`` if a notification does not repeat: it has no occurrence to skip."""
+    """Raise ``ServiceValidationError`` if a notification does not repeat, so that nothing can be skipped."""
     if not repeats(notification) or notification.type in TIMERS or echo.next_of(notification) is None:
         raise invalid_input("alarm_not_recurring", id=notification.notification_id)
 
@@ -400,9 +401,9 @@ def require_recurrence(echo: Echo, notification: Notification) -> None:
 async def async_create(
     hass: HomeAssistant, echo: Echo, timing: Timing, *, label: str | None = None, sound: AlarmTone | None = None
 ) -> str:
-    """Create a reminder if there is a label, else an alarm, and return its id.
+    """Create a reminder if there is a label, else an alarm; return its id.
 
-    The entities show it once Amazon reports it.
+    Entities show it once Amazon reports it.
     """
     with command_errors(hass, echo.entry):
         if label is None:
@@ -422,7 +423,7 @@ async def async_edit(
     label: str | None = None,
     sound: AlarmTone | None = None,
 ) -> None:
-    """Change an alarm or a reminder; fields that are ``None`` stay."""
+    """Change an alarm or a reminder; ``None`` keeps a value."""
     with command_errors(hass, echo.entry):
         if notification.type in ALARMS:
             await echo.api.async_edit_alarm(echo.device, notification, timing, sound)
@@ -453,7 +454,7 @@ async def async_switch(hass: HomeAssistant, echo: Echo, alarm: Notification, *, 
 
 
 async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
-    """Set the volume of an alarm (0–1), or remove it (``None``)."""
+    """Set the separate volume of an alarm (0–1), or remove it (``None``)."""
     if (volumes := echo.entry.runtime_data.alarm_volume_override) is not None:
         await volumes.async_set(alarm_id, None if volume is None else round(volume * 100))
 
@@ -473,7 +474,7 @@ async def async_tell(hass: HomeAssistant, echo: Echo, sentence: str) -> None:
 
 
 async def async_timer(hass: HomeAssistant, echo: Echo, sentence: str) -> str | None:
-    """Set a timer by a text command; return its id, or None if it does not appear in the list in time."""
+    """Start a timer with a text command; return its id, or None if it does not appear in time."""
     known = _timers(echo)
     changed = asyncio.Event()
     stop = echo.notifications.async_add_listener(changed.set, echo.device.serial)

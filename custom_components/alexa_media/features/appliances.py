@@ -32,7 +32,7 @@ from ..entity import Candidates, EntityAdder, TopicEntity, command_errors, playe
 
 
 def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | None:
-    """Return the number of appliances of each kind, and which of them get entities and why."""
+    """Return the number of appliances per kind, and those that get entities with the reason."""
     appliances = runtime.appliances
     if appliances is None:
         return None
@@ -49,7 +49,7 @@ def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | Non
 
 
 def appliance_diagnostics(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> Mapping[str, Any] | None:
-    """Return the appliance of a registered device, or None if it has no appliance with entities."""
+    """Return the diagnostics of a registered device's appliance, or None if it has no appliance with entities."""
     runtime = entry.runtime_data
     if runtime.appliances is None or runtime.smart_home is None:
         return None
@@ -60,7 +60,7 @@ def appliance_diagnostics(entry: AlexaConfigEntry, device_entry: DeviceEntry) ->
 
 
 def _appliance(appliance: Appliance, state: ApplianceState) -> dict[str, Any]:
-    """Return an appliance with its features and state."""
+    """Return an appliance with its features and state, without private data."""
     return {
         "kind": appliance.kind,
         "type": appliance.type_raw,
@@ -101,7 +101,7 @@ def _feature(feature: Feature) -> dict[str, Any]:
 
 
 AIR_QUALITY_MONITOR: Final = "Indoor Air Quality Monitor"
-"""Model under which alexa_media_player registered Amazon's air quality monitor, by its serial."""
+"""Model of Amazon's air quality monitor in alexa_media_player, which registered it by its serial."""
 
 GUARD: Final = "Alexa Guard"
 
@@ -113,7 +113,7 @@ _AIR_QUALITY_MONITOR_TYPE: Final = "AEZME1X38KDRA"
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Placement of an entity: account, smart home coordinator, appliance and unique id."""
+    """Arguments that entities of appliances have in common: account, coordinator, appliance and unique id."""
 
     entry: AlexaConfigEntry
     coordinator: SmartHomeCoordinator
@@ -126,17 +126,17 @@ type Finder = Callable[[Appliance], Iterable[tuple[str, EntityFactory]]]
 
 
 def is_air_quality_monitor(appliance: Appliance) -> bool:
-    """Return whether this is Amazon's own air quality monitor."""
+    """Return whether an appliance is Amazon's air quality monitor."""
     named = appliance.description or ""
     return appliance.device_type == _AIR_QUALITY_MONITOR_TYPE or named.endswith(AIR_QUALITY_MONITOR)
 
 
 def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: str, bare: str) -> str:
-    """Return the unique id of an entity of the platform ``domain``; ``bare`` is alexa_media_player's.
+    """Return the unique id of an entity of the platform ``domain``; ``bare`` is the id in alexa_media_player.
 
-    alexa_media_player has no form for a second account. Registered ids stay. A new entity gets the bare id in the first
-    account, and a prefixed one in other accounts or if the bare one belongs to another account: two accounts may see
-    the same appliance.
+    alexa_media_player has no form for a second account. Registered ids are kept. A new entity gets the bare id in the
+    first account. In other accounts, or if the bare id belongs to another account, it gets a prefix, because two
+    accounts may have the same appliance.
     """
     registry = er.async_get(hass)
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
@@ -152,8 +152,8 @@ def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: st
 def appliance_identifier(entry: AlexaConfigEntry, appliance: Appliance) -> tuple[str, str]:
     """Return the device identifier of an appliance.
 
-    An Echo's appliance uses the Echo's device, the air quality monitor alexa_media_player's identifier; all others
-    avoid both.
+    An Echo's appliance uses the Echo's device, and the air quality monitor the identifier of alexa_media_player. All
+    others use separate identifiers.
     """
     if appliance.is_echo and appliance.echo_serial:
         return DOMAIN, player_unique_id(entry, appliance.echo_serial)
@@ -163,19 +163,19 @@ def appliance_identifier(entry: AlexaConfigEntry, appliance: Appliance) -> tuple
 
 
 def _name_of(appliance: Appliance) -> str:
-    """Return the name of an appliance's device; Guard's is alexa_media_player's."""
+    """Return the device name of an appliance; Guard has the name used by alexa_media_player."""
     return f"{GUARD} {appliance.appliance_id[-5:]}" if appliance.is_guard else appliance.name
 
 
 def _model_of(appliance: Appliance) -> str | None:
-    """Return the model of an appliance; a common name where Amazon's is an internal one."""
+    """Return the model of an appliance, with a common name in place of Amazon's internal ones."""
     if is_air_quality_monitor(appliance):
         return AIR_QUALITY_MONITOR
     return GUARD if appliance.is_guard else appliance.model
 
 
 def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, appliance: Appliance) -> DeviceInfo:
-    """Return the device info of an appliance: connected via its Echo, in its room in Alexa."""
+    """Return the device info of an appliance, connected via its Echo and with its room as the suggested area."""
     runtime = entry.runtime_data
     echo = runtime.devices.data.get(appliance.echo_serial) if appliance.echo_serial else None
     if echo and appliance.is_echo:
@@ -200,20 +200,20 @@ def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, applianc
 
 
 def where(fits: Callable[[Appliance], object], factory: EntityFactory, key: str = "") -> Finder:
-    """Return the finder of one entity for each appliance that fits."""
+    """Return a finder that yields one entity for each appliance for which ``fits`` is true."""
     return lambda appliance: [(key, factory)] if fits(appliance) else []
 
 
 def has(name: FeatureName) -> Callable[[Appliance], object]:
-    """Return a function that returns an appliance's feature of a name, if it has it."""
+    """Return a function that returns the feature with a name of an appliance, or None."""
     return lambda appliance: appliance.feature(name)
 
 
 @callback
 def add_appliances(add: EntityAdder, *finders: Finder) -> None:
-    """Add the entities that the finders yield for each appliance, now and when appliances appear.
+    """Add the entities of the finders for each appliance, now and when appliances appear.
 
-    They yield (key, factory): the key follows Alexa's entity id in the unique id, "" for the main entity.
+    A finder yields (key, factory). In the unique id the key follows Alexa's entity id; it is "" for the main entity.
     """
     entry = add.entry
     runtime = entry.runtime_data
@@ -235,10 +235,10 @@ def add_appliances(add: EntityAdder, *finders: Finder) -> None:
 
 
 class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
-    """An entity that shows properties of an appliance; the first of ``keys`` is its state.
+    """Base of entities that show properties of an appliance; the first of ``keys`` is the state.
 
-    It is available while the smart home can be read, the appliance is reachable and that property is known. Its state
-    is written when a shown value has changed, and not with every push about its appliance.
+    The entity is available while the smart home can be read, the appliance is reachable, and that property is known.
+    Its state is written when a shown value changes, not on every push about its appliance.
     """
 
     def __init__(self, place: Placement, *keys: PropertyKey) -> None:
@@ -253,13 +253,13 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 
     @property
     def appliance(self) -> Appliance:
-        """Return the appliance as last discovered."""
+        """Return the appliance as in the last discovery."""
         self._appliance = self.coordinator.appliances.data.get(self._appliance.entity_id, self._appliance)
         return self._appliance
 
     @property
     def appliance_state(self) -> ApplianceState:
-        """Return the state of the appliance."""
+        """Return the present state of the appliance."""
         return self.coordinator.data.get(self._appliance.entity_id, ApplianceState())
 
     def value_of(self, key: PropertyKey) -> Value | None:
@@ -267,13 +267,13 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
         return self.appliance_state.value(*key)
 
     def number_of(self, key: PropertyKey) -> float | None:
-        """Return the value of a numeric property."""
+        """Return the value of a numeric property, or None."""
         value = self.value_of(key)
         return value if isinstance(value, float | int) else None
 
     @property
     def primary(self) -> Value | None:
-        """Return the value of the entity's main property."""
+        """Return the value of the entity's first property, or None."""
         return self.value_of(self._keys[0])
 
     @property
@@ -283,12 +283,12 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
         return super().available and self.appliance_state.reachable and self.primary is not None
 
     def snapshot(self) -> object:
-        """Return all shown values, for comparison."""
+        """Return all shown values, to detect changes."""
         return self.available, [self.value_of(key) for key in self._keys]
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also listen to the appliance itself: its features."""
+        """Add a second listener for changes of the appliance itself, such as its features."""
         await super().async_added_to_hass()
         self._shown = self.snapshot()
         self.async_on_remove(
@@ -297,7 +297,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 
     @callback
     def _async_appliance_changed(self) -> None:
-        """Update what depends on the appliance itself, whether or not a value has changed."""
+        """Write the state after a change of the appliance, even if no value changed."""
         self._shown = self.snapshot()
         self.async_write_ha_state()
 
@@ -317,25 +317,25 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
             await self.coordinator.async_read_now(self._appliance.entity_id)
 
     async def async_control(self, *controls: Control) -> None:
-        """Send all controls in one request; returns when Amazon has accepted them."""
+        """Send all controls in one request; returns when Amazon has accepted all of them."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_control(self._appliance.entity_id, *controls)
 
 
 class AlexaMeasuringEntity(AlexaApplianceEntity):
-    """An entity that shows a current measurement, such as motion, light or temperature, in its first property.
+    """Base of entities that show a measurement, such as motion, illuminance or temperature, in their first property.
 
-    Amazon returns the last sample, which may be weeks old. The sample's time is an attribute, and a value that is older
+    Amazon returns the last sample, which may be weeks old. The time of the sample is an attribute, and a value older
     than ``max_age`` is unknown.
     """
 
     _unrecorded_attributes = frozenset({ATTR_LAST_SAMPLED})
 
     max_age: ClassVar[timedelta | None] = timedelta(days=1)
-    """Maximum age of a valid value; None if only changes are reported."""
+    """Maximum age of a valid value; None if the appliance only reports changes."""
 
     def max_age_of(self, value: Value) -> timedelta | None:  # noqa: ARG002 - for those whose values differ
-        """Return the maximum age of a valid value."""
+        """Return the maximum age of a value, or None."""
         return self.max_age
 
     @property
@@ -350,7 +350,7 @@ class AlexaMeasuringEntity(AlexaApplianceEntity):
 
     @property
     def _is_present(self) -> bool:
-        """Return whether the value is recent; one without a time is accepted."""
+        """Return whether the value is recent; a value without a time counts as recent."""
         sample = self.appliance_state.sample(*self._keys[0])
         if sample is None or sample.value is None:
             return False
@@ -358,34 +358,34 @@ class AlexaMeasuringEntity(AlexaApplianceEntity):
 
     @property
     def _sampled_at(self) -> datetime | None:
-        """Return the time of the sample."""
+        """Return the time of the sample, or None."""
         sample = self.appliance_state.sample(*self._keys[0])
         return sample.at if sample else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the time of the sample as attribute."""
+        """Return the time of the sample as an attribute."""
         return {ATTR_LAST_SAMPLED: at.isoformat() if (at := self._sampled_at) else None}
 
     @override
     def snapshot(self) -> object:
-        """Return all shown values, with the value's time and whether it is recent."""
+        """Return all shown values, with the time of the sample and whether it is recent."""
         return super().snapshot(), self._sampled_at, self._is_present
 
 
 def is_recent(sample: Sample, max_age: timedelta | None) -> bool:
-    """Return whether a sample is at most ``max_age`` old; one without a time is accepted."""
+    """Return whether a sample is at most ``max_age`` old; a sample without a time counts as recent."""
     return max_age is None or sample.at is None or dt_util.utcnow() - sample.at <= max_age
 
 
 def key_of(feature: Feature, name: PropertyName) -> PropertyKey:
-    """Return the key of a feature's property."""
+    """Return the key of a property of a feature."""
     return PropertyKey(feature.name, name, feature.instance)
 
 
 def is_appliance(entry: AlexaConfigEntry, registered: DeviceEntry) -> bool:
-    """Return whether a registered device is an appliance with entities: removed manually, it would come back."""
+    """Return whether a registered device is an appliance with entities, which would reappear after a removal."""
     appliances = entry.runtime_data.appliances
     listed = appliances.data.values() if appliances else ()
     return not registered.identifiers.isdisjoint({appliance_identifier(entry, appliance) for appliance in listed})
@@ -396,7 +396,7 @@ _NEW: Final = timedelta(minutes=10)
 
 @callback
 def async_place_echos(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Put new Echos into the area that is their room in Alexa."""
+    """Assign new Echos to the areas with the names of their rooms in Alexa."""
     if (appliances := entry.runtime_data.appliances) is None:
         return
     registry = dr.async_get(hass)

@@ -40,14 +40,14 @@ async def async_disable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, devic
 
 
 def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
-    """Return the Amazon Kids coordinator for a device that supports it."""
+    """Return the Amazon Kids coordinator; raises ``ServiceValidationError`` if the device does not support it."""
     if (kids := entry.runtime_data.kids) is None or device.family not in FAMILIES:
         raise invalid_input("kids_unsupported", device=device.name)
     return kids
 
 
 def _found(children: Sequence[Child], wanted: str) -> Child:
-    """Return the child with an id, else the one with a name, ignoring case."""
+    """Return the child with an id, else with a name (ignoring case); raises ``ServiceValidationError`` otherwise."""
     found = [child for child in children if child.child_id == wanted.strip()]
     found = found or [child for child in children if same(child.name, wanted)]
     if not found:

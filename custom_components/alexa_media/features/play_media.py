@@ -52,7 +52,7 @@ _KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *_OWN_TYPE
 
 
 def provider_of(name: str, providers: Iterable[MusicProvider] = ()) -> str | None:
-    """Return the id of a music provider by id or name, ignoring case; None if unknown."""
+    """Return the id of a music provider by id or name, ignoring case; None if it is unknown."""
     wanted = folded(name)
     for provider in providers:
         if wanted in (folded(provider.provider_id), folded(provider.name)):
@@ -67,7 +67,7 @@ def is_provider(media_type: str) -> bool:
 
 
 def own_type(media_type: str) -> str | None:
-    """Return the content type, other than a provider, for a case-insensitive word; ``None`` if it is unknown."""
+    """Return the content type for a word, ignoring case; ``None`` if it is unknown or a provider."""
     found = media_type.strip().casefold()
     return found if found in _OWN_TYPES else None
 
@@ -79,10 +79,10 @@ def check_listed(media_type: str, media_id: str) -> None:
 
 
 def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = False) -> float | None:
-    """Return the volume (0–1) in ``extra``, if any.
+    """Return the volume (0–1) in ``extra``, or None.
 
     Raises ``ServiceValidationError`` for a field that the content type does not use. The fields of a sequence are
-    Amazon's: all of them are passed on, and none is the volume.
+    defined by Amazon; all of them are passed on, and none is the volume.
     """
     if media_type == _SEQUENCE and not announced:
         return None
@@ -110,9 +110,9 @@ def is_stream(media_type: str, media_id: str) -> bool:
 def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:
     """Return the command for a ``media_player.play_media`` call.
 
-    ``media_type`` is one of alexa_media_player's types or the id of a music provider in capitals, ``extra`` has the
-    other fields of the call. ``group`` says whether it is for a speaker group. Raises ``ServiceValidationError`` for
-    media that Alexa does not support.
+    ``media_type`` is one of alexa_media_player's types, or the id of a music provider in capitals. ``extra`` contains
+    the other fields of the call. ``group`` is whether the player is a speaker group. Raises ``ServiceValidationError``
+    for media that Alexa does not support.
     """
     if is_stream(media_type, media_id):
         raise invalid_input("streaming_unsupported")
@@ -131,7 +131,7 @@ def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, grou
 
 
 def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]:
-    """Return the fields of a sequence; Amazon supports neither lists nor objects there."""
+    """Validate the fields of a sequence; raises ``ServiceValidationError`` for lists and objects."""
     for name, value in extra.items():
         if not isinstance(value, str | int | float | bool):
             raise invalid_input("extra_not_scalar", name=name)
@@ -139,7 +139,7 @@ def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]
 
 
 def _timer(extra: Mapping[str, Any]) -> int | None:
-    """Return the seconds after which the music stops."""
+    """Return the seconds after which the music stops, or None; raises ``ServiceValidationError``."""
     value = extra.get(_TIMER)
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""Playback commands, for Amazon's own player or that of a provider such as Spotify, and text commands."""
+"""Playback commands for Amazon's player or a provider's own player (such as Spotify), and text commands."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
@@ -27,10 +27,10 @@ _STATE_AFTER: Final = {PLAY: PlayerState.PLAYING, PAUSE: PlayerState.PAUSED}
 
 
 class PlaybackEntity(AlexaDeviceEntity[Player]):
-    """An entity that controls the playback of its device, or of the group that its device plays in.
+    """Base of entities that control the playback of a device, or of the group in which it is playing.
 
-    Without playback a command succeeds and does nothing. Amazon's commands reach Amazon's own player only. A provider
-    with its own player refuses them (404 ``UnsupportedProviderException``): then a text command is sent.
+    Without playback a command succeeds and does nothing. Amazon's commands only reach Amazon's own player. A provider
+    with its own player refuses them (404 ``UnsupportedProviderException``); a text command is then sent.
     """
 
     coordinator: PlayersCoordinator
@@ -38,18 +38,18 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @property
     def _session(self) -> Session | None:
-        """Return the playing or paused session, if any."""
+        """Return the playing or paused session, or None."""
         session = self.value.session if self.value else None
         return session if session and session.state in ACTIVE else None
 
     @property
     def _playing_group(self) -> Device | None:
-        """Return the group whose session this device plays as a member."""
+        """Return the group whose session this device plays as a member, or None."""
         return self.coordinator.playing_group(self.serial) if self._session else None
 
     @property
     def _phrases(self) -> PlayerPhrases | None:
-        """Return the playback phrases in the language of the listening device."""
+        """Return the playback phrases in the language of the device that receives text commands, or None."""
         return player_phrases_for(self._listener.locale)
 
     @property
@@ -59,7 +59,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @property
     def _is_external(self) -> bool:
-        """Return whether the session is known to ignore Amazon's commands."""
+        """Return whether the session is known not to accept Amazon's commands."""
         session = self._session
         return session is not None and self.coordinator.is_external(session)
 
@@ -70,7 +70,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @override
     async def async_command(self, command: Command, target: Device | None = None) -> None:
-        """Run a command; of a group the caller has to be allowed to control every speaker."""
+        """Run a command; for a group, the caller needs permission to control every speaker."""
         await async_require_speakers(self)
         await super().async_command(command, target)
 
@@ -86,7 +86,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         self._async_expect(before)
 
     async def _async_resume(self) -> None:
-        """Play on what was played last, if Amazon still has it; else do nothing."""
+        """Resume what was last played if Amazon still has it; otherwise do nothing."""
         await async_require_speakers(self)
         with command_errors(self.hass, self.entry):
             last = self._last_session
@@ -96,7 +96,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
                 await self._async_say(PLAY, {})
 
     async def _async_stop(self) -> None:
-        """Stop the current session of any player; does nothing without one."""
+        """Stop the current session, whichever player it uses; does nothing without one."""
         await async_require_speakers(self)
         if self._is_idle:
             return
@@ -105,9 +105,9 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         self._async_expect(before)
 
     async def _async_sent(self, kind: str, fields: dict[str, str | float | bool | None]) -> bool:
-        """Send a command to Amazon's player; returns False if the session uses a provider's own player.
+        """Send a command to Amazon's player; return False if the session uses a provider's own player.
 
-        Returns True if Amazon has accepted it, or if nothing is playing after all. Raises ``AlexaError``.
+        Returns True if Amazon accepted the command or nothing is playing. Raises ``AlexaError``.
         """
         target = self._playing_group or self.device
         try:
@@ -138,7 +138,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @callback
     def _async_expect(self, before: Player | None) -> None:
-        """Expect a push about this player, unless it arrived before the response to the command."""
+        """Expect a push about this player unless its state has changed since ``before``."""
         if self.value == before:
             self.coordinator.async_expect(self.serial)
 
@@ -156,21 +156,21 @@ NO_ANSWER: Final = "no_answer"
 
 
 class TextCommandEntity(PlaybackEntity):
-    """A media player that takes text commands; a speaker group takes them through one of its Echos."""
+    """A media player that accepts text commands; a speaker group passes them to one of its Echos."""
 
     async def async_send_text_command(self, text: str) -> None:
         """Send a text command, as if it had been spoken to the device.
 
-        Raises ``ServiceValidationError`` for a text that cannot be sent, ``HomeAssistantError`` if Amazon refuses it.
+        Raises ``ServiceValidationError`` for an invalid text, and ``HomeAssistantError`` if Amazon refuses it.
         """
         listener, words = self._listener, _checked(text)
         await self._async_send(listener, words)
 
     async def async_ask(self, text: str, longest: float) -> JsonObjectType:
-        """Send a text command and return Alexa's answer; ``longest`` is in seconds.
+        """Send a text command and return Alexa's answer; ``longest`` is the time limit in seconds.
 
-        Raises as ``async_send_text_command`` does, and ``ServiceValidationError`` for an account without history. An
-        answer that is not found in time is no error: the words have been sent.
+        Raises like ``async_send_text_command``, and ``ServiceValidationError`` for an account without history. An
+        answer that is not found in time is not an error, because the command was sent.
         """
         listener, words = self._listener, _checked(text)
         if (history := self.runtime.history) is None:
@@ -190,7 +190,7 @@ class TextCommandEntity(PlaybackEntity):
 
 
 async def async_send_text_commands(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse | None:
-    """Handle ``alexa_media.send_text_command``; raises the first refusal once all other Echos have the words."""
+    """Handle ``alexa_media.send_text_command``; raises the first error after all Echos were tried."""
     if call.return_response:
         return await async_ask_all(players, call)
     text = call.data[ATTR_TEXT_COMMAND]
@@ -201,9 +201,9 @@ async def async_send_text_commands(players: list[TextCommandEntity], call: Servi
 
 
 async def async_ask_all(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse:
-    """Handle ``alexa_media.ask``: the answer of each Echo, or why it refused the words.
+    """Handle ``alexa_media.ask``: return the answer of each Echo, or the reason why it refused the command.
 
-    Raises the first refusal if no Echo has taken them.
+    Raises the first error if no Echo accepted the command.
     """
     text, longest = call.data[ATTR_TEXT_COMMAND], call.data.get(ATTR_TIMEOUT, DEFAULT_WAIT)
     results = await _async_each(players, call, lambda player: player.async_ask(text, longest))
@@ -219,7 +219,7 @@ async def async_ask_all(players: list[TextCommandEntity], call: ServiceCall) -> 
 async def _async_each[T](
     players: Iterable[TextCommandEntity], call: ServiceCall, act: Callable[[TextCommandEntity], Coroutine[Any, Any, T]]
 ) -> list[T | BaseException]:
-    """Return what an action returns or raises for each player; all run at once, so that their words are merged."""
+    """Run an action for each player at the same time, so that requests are merged; return results or exceptions."""
 
     async def one(player: TextCommandEntity) -> T:
         player.async_set_context(call.context)
@@ -229,20 +229,20 @@ async def _async_each[T](
 
 
 def _checked(text: str) -> str:
-    """Return a text command as it is sent; raises ``ServiceValidationError``."""
+    """Return a validated text command; raises ``ServiceValidationError``."""
     if not (words := sendable(text)):
         raise invalid_input("text_command_empty")
     return words
 
 
 def _refusal(device: Device, words: str, err: BaseException) -> JsonObjectType:
-    """Return the response of an Echo that has not taken the words."""
+    """Return the response for an Echo that did not accept the command."""
     unknown = dict.fromkeys(("answer", "intent", "found_by", "milliseconds"))
     return {"device": device.name, "text": words, **unknown, "error": str(err) or type(err).__name__}
 
 
 def _answer(question: Question, listener: Device, words: str, seconds: float) -> JsonObjectType:
-    """Return the response of a question; ``milliseconds`` is None without an answer."""
+    """Return the response for a question; ``milliseconds`` is None without an answer."""
     record = question.record
     error = None if record else question.error.reason if question.error else NO_ANSWER
     return {

@@ -1,4 +1,4 @@
-"""Features of an appliance: which make it a light, a fan or a cover, which get separate entities, and their ranges."""
+"""Roles of an appliance's features: light, fan or cover, or separate entities; and conversion of their values."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -60,38 +60,38 @@ _LACKING: Final = {"rebeccapurple": (102, 51, 153)}
 
 
 def color_to_alexa(hs_color: tuple[float, float]) -> tuple[float, float]:
-    """Return Alexa's hue (0–360) and saturation (0–1) of a hue (0–360) and saturation (0–100)."""
+    """Convert hue (0–360) and saturation (0–100) to Alexa's hue (0–360) and saturation (0–1)."""
     hue, saturation = hs_color
     return round(hue % 360, 4), round(saturation / 100, 6)
 
 
 def color_from_alexa(hue: float, saturation: float) -> tuple[float, float]:
-    """Return hue (0–360) and saturation (0–100) of Alexa's hue (0–360) and saturation (0–1)."""
+    """Convert Alexa's hue (0–360) and saturation (0–1) to hue (0–360) and saturation (0–100)."""
     return round(hue % 360, 4), round(min(max(saturation, 0.0), 1.0) * 100, 4)
 
 
 def brightness_to_alexa(brightness: int) -> int:
-    """Return Alexa's brightness (1–100) of a brightness (1–255)."""
+    """Convert a brightness (1–255) to Alexa's brightness (1–100)."""
     return max(1, round(brightness_to_value(BRIGHTNESS_SCALE, brightness)))
 
 
 def brightness_from_alexa(level: float) -> int:
-    """Return the brightness (1–255) of Alexa's (0–100); a light that is on has at least 1."""
+    """Convert Alexa's brightness (0–100) to a brightness (1–255); the minimum is 1 because the light is on."""
     return value_to_brightness(BRIGHTNESS_SCALE, level)
 
 
 @lru_cache(maxsize=256)
 def nearest_color_name(hue: float, saturation: float) -> str:
-    """Return Alexa's color name that is closest to a hue (0–360) and saturation (0–1) at full brightness.
+    """Return the closest of Alexa's color names for a hue (0–360) and saturation (0–1) at full brightness.
 
-    The distance approximates perception, by the mean of red.
+    The distance approximates perception by weighting the colors with the mean of red ("redmean").
     """
     wanted = color_hs_to_RGB(hue, saturation * 100)
     return min(COLOR_NAMES, key=lambda name: _distance(wanted, _rgb_of(name)))
 
 
 def nearest_temperature_name(kelvin: float) -> str:
-    """Return Alexa's name that is closest to a color temperature."""
+    """Return the closest of Alexa's names for a color temperature in kelvins."""
     return min(TEMPERATURE_NAMES, key=lambda name: abs(TEMPERATURE_NAMES[name] - kelvin))
 
 
@@ -113,7 +113,7 @@ UNITS: Final = {
     "Alexa.Unit.PartsPerMillion": UnitOfRatio.PARTS_PER_MILLION,
     "Alexa.Unit.Density.MicroGramsPerCubicMeter": UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
 }
-"""Amazon's units that Home Assistant has too; other units that start with "Alexa." are not shown."""
+"""Home Assistant's units for Amazon's; other units that start with "Alexa." are not shown."""
 
 TEMPERATURE_UNITS: Final = {
     TemperatureScale.CELSIUS: UnitOfTemperature.CELSIUS,
@@ -125,7 +125,7 @@ _ASSET: Final = "Alexa."
 
 
 def unit_of(value_range: ValueRange) -> str | None:
-    """Return the unit to show, or None if there is none or its symbol is unknown."""
+    """Return the unit to show, or None if there is none or it is unknown."""
     unit = value_range.unit
     if unit is None or unit.startswith(_ASSET):
         return UNITS.get(unit or "")
@@ -133,7 +133,7 @@ def unit_of(value_range: ValueRange) -> str | None:
 
 
 def name_of(friendly_name: str | None) -> str | None:
-    """Return the name to show: text as it is, an asset of Amazon (``Alexa.Setting.FanSpeed``) as words."""
+    """Return the name to show: a text unchanged, an Amazon asset (``Alexa.Setting.FanSpeed``) in words."""
     if not friendly_name or not friendly_name.startswith(_ASSET):
         return friendly_name or None
     last = friendly_name.rpartition(".")[2]
@@ -153,13 +153,13 @@ def is_percentage(value_range: ValueRange) -> bool:
 
 
 def speed_count(value_range: ValueRange) -> int:
-    """Return the number of speeds of a range, without 0: that is off."""
+    """Return the number of speeds of a range, without 0, which means off."""
     # 0.3 - 0.1 is slightly less than two steps of 0.1.
     return int(round((value_range.maximum - _slowest(value_range)) / value_range.step, 6)) + 1
 
 
 def speed_to_percentage(value_range: ValueRange, value: float) -> int:
-    """Return the percentage (0–100) of a speed."""
+    """Convert a speed to a percentage (0–100)."""
     if value < (slowest := _slowest(value_range)):
         return 0
     index = (value - slowest) / value_range.step + 1
@@ -167,13 +167,13 @@ def speed_to_percentage(value_range: ValueRange, value: float) -> int:
 
 
 def percentage_to_speed(value_range: ValueRange, percentage: int) -> float:
-    """Return the speed of a percentage (1–100): the slowest one that is at least that fast."""
+    """Convert a percentage (1–100) to the slowest speed that is at least as fast."""
     index = math.ceil(percentage_to_ranged_value((1, speed_count(value_range)), percentage))
     return snapped(value_range, _slowest(value_range) + (index - 1) * value_range.step)
 
 
 def _slowest(value_range: ValueRange) -> float:
-    """Return the slowest speed: a range that starts at 0 starts with off."""
+    """Return the slowest speed; in a range that starts at 0, 0 means off."""
     return value_range.minimum if value_range.minimum > 0 else value_range.minimum + value_range.step
 
 
@@ -191,15 +191,15 @@ def is_fan(appliance: Appliance) -> bool:
 
 
 def speed_of(appliance: Appliance) -> Feature | None:
-    """Return the speed of a fan: its range, if it has exactly one; with several, the speed is ambiguous."""
+    """Return the speed feature of a fan: its range if there is only one, as several would be ambiguous."""
     ranges = _settable(appliance, FeatureName.RANGE) if is_fan(appliance) else ()
     return ranges[0] if len(ranges) == 1 else None
 
 
 def position_of(appliance: Appliance) -> Feature | None:
-    """Return the position of a blind: its range from 0 to 100, if it has exactly one.
+    """Return the position feature of a blind: its range from 0 to 100, if it has exactly one range.
 
-    That 100 means open is the example in Amazon's documentation; a blind does not report it.
+    100 means open, as in the example in Amazon's documentation; a blind does not report this.
     """
     if appliance.kind not in _BLINDS:
         return None
@@ -209,16 +209,16 @@ def position_of(appliance: Appliance) -> Feature | None:
 
 
 def level_position_of(appliance: Appliance) -> Feature | None:
-    """Return the percentage that is the position of a blind without a range for it."""
+    """Return the percentage feature that is the position of a blind without a range for it."""
     if appliance.kind not in _BLINDS or position_of(appliance):
         return None
     return next(iter(_settable(appliance, FeatureName.PERCENTAGE)), None)
 
 
 def mode_position_of(appliance: Appliance) -> Feature | None:
-    """Return the mode by which a garage door or a blind is opened and closed, if it has no other position.
+    """Return the mode feature that opens and closes a garage door or a blind, if it has no other position.
 
-    The values are those of Amazon's documentation for garage doors and blinds.
+    The values are those in Amazon's documentation for garage doors and blinds.
     """
     if position_of(appliance) or level_position_of(appliance):
         return None
@@ -227,25 +227,25 @@ def mode_position_of(appliance: Appliance) -> Feature | None:
 
 
 def plain_levels(appliance: Appliance) -> tuple[Feature, ...]:
-    """Return the writable percentages and power levels that are not the position of a blind."""
+    """Return the writable percentage and power level features that are not the position of a blind."""
     levels = (*_settable(appliance, FeatureName.PERCENTAGE), *_settable(appliance, FeatureName.POWER_LEVEL))
     position = level_position_of(appliance)
     return tuple(feature for feature in levels if feature is not position)
 
 
 def plain_ranges(appliance: Appliance) -> tuple[Feature, ...]:
-    """Return the writable ranges that are not part of another role."""
+    """Return the writable range features that have no other role."""
     taken = (speed_of(appliance), position_of(appliance))
     return tuple(feature for feature in _settable(appliance, FeatureName.RANGE) if feature not in taken)
 
 
 def measured_ranges(appliance: Appliance) -> tuple[Feature, ...]:
-    """Return the read-only ranges."""
+    """Return the read-only range features."""
     return tuple(feature for feature in appliance.all_of(FeatureName.RANGE) if not feature.operations)
 
 
 def plain_modes(appliance: Appliance) -> tuple[Feature, ...]:
-    """Return the writable modes that are neither effects of a light nor the position of a door or blind."""
+    """Return the writable mode features that are neither effects of a light nor the position of a cover."""
     position = mode_position_of(appliance)
     modes = tuple(
         feature for feature in _settable(appliance, FeatureName.MODE) if feature.modes and feature is not position
@@ -254,13 +254,13 @@ def plain_modes(appliance: Appliance) -> tuple[Feature, ...]:
 
 
 def effects_of(appliance: Appliance) -> Feature | None:
-    """Return the mode feature that holds the effects of a light: its first one."""
+    """Return the mode feature with the effects of a light, which is its first one."""
     modes = tuple(feature for feature in _settable(appliance, FeatureName.MODE) if feature.modes)
     return modes[0] if modes and is_light(appliance) else None
 
 
 def modes_by_name(modes: Iterable[ModeOption]) -> dict[str, str]:
-    """Return the values of modes by unique names; the value is used where a name is missing or taken."""
+    """Return the values of modes by unique names; a value is its own name if the name is missing or taken."""
     named: dict[str, str] = {}
     for mode in modes:
         name = name_of(mode.name) or mode.value
@@ -269,7 +269,7 @@ def modes_by_name(modes: Iterable[ModeOption]) -> dict[str, str]:
 
 
 def plain_toggles(appliance: Appliance) -> tuple[Feature, ...]:
-    """Return the toggles, which can be turned on and off."""
+    """Return the toggle features, which can be turned on and off."""
     return _settable(appliance, FeatureName.TOGGLE)
 
 
@@ -283,7 +283,7 @@ def is_plain_switch(appliance: Appliance) -> bool:
 
 
 def is_something_else(appliance: Appliance) -> bool:
-    """Return whether an appliance has more than its power: then the switch needs a separate name."""
+    """Return whether an appliance has another main function than its power, so that its switch needs a name."""
     positions = (position_of, level_position_of, mode_position_of)
     return any(find(appliance) for find in positions) or any(
         appliance.feature(name) for name in (FeatureName.THERMOSTAT, FeatureName.LOCK, FeatureName.CONTACT_SENSOR)
@@ -291,7 +291,7 @@ def is_something_else(appliance: Appliance) -> bool:
 
 
 def _settable(appliance: Appliance, name: FeatureName) -> tuple[Feature, ...]:
-    """Return the writable features of a name; of ranges, those with limits."""
+    """Return the writable features with a name; ranges only if they have limits."""
     return tuple(
         feature
         for feature in appliance.all_of(name)

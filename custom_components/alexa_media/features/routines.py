@@ -1,4 +1,4 @@
-"""Entities of routines, and running one: which routine, and on which Echo."""
+"""Entities of routines, and the selection of a routine and its Echo for running it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -24,11 +24,11 @@ _NAMED: Final = 20
 
 
 async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, wanted: str, device: Device) -> Routine:
-    """Run a routine on an Echo, given by its id, its name or its utterance; returns it once Amazon has accepted it.
+    """Run the routine with an id, a name or an utterance on an Echo; return it once Amazon has accepted it.
 
-    It is read first, so that it does what it does now. Raises ``ServiceValidationError``
-    unless exactly one is meant, ``Unauthorized`` unless the caller may control that Echo and
-    those that the routine names, ``HomeAssistantError`` when Amazon does not take it.
+    The routines are read first, so that the present version runs. Raises ``ServiceValidationError`` unless exactly one
+    routine matches, ``Unauthorized`` unless the caller may control the Echo and those that the routine names, and
+    ``HomeAssistantError`` if Amazon refuses it.
     """
     if not wanted.strip():
         raise invalid_input("routine_empty")
@@ -43,9 +43,9 @@ async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, w
 
 
 async def async_press_routine(permissions: Permissions, entry: AlexaConfigEntry, routine_id: str) -> None:
-    """Run a routine without an Echo; raises as ``async_run_routine`` does.
+    """Run a routine without a given Echo; raises like ``async_run_routine``.
 
-    Steps for "the device you speak to" run on the default device, or on the only Echo.
+    Actions for "the device you speak to" run on the default device, or on the only Echo.
     """
     if (coordinator := entry.runtime_data.routines) is None:
         raise invalid_input("routine_gone")
@@ -67,7 +67,7 @@ async def _async_run(
     routine: Routine,
     device: Device | None,
 ) -> Routine:
-    """Run a routine that is enabled."""
+    """Run a routine on an Echo after checking that it is enabled and that the caller may control its Echos."""
     if not routine.enabled:
         raise invalid_input("routine_disabled", routine=routine.name)
     permissions.require_echos(entry, (*([device.serial] if device else ()), *sorted(routine.serials)))
@@ -77,7 +77,7 @@ async def _async_run(
 
 
 def _default_echo(entry: AlexaConfigEntry) -> Device | None:
-    """Return the Echo to use for "the device you speak to": the default device, else the only one."""
+    """Return the Echo for "the device you speak to": the default device, else the only Echo, else None."""
     devices = entry.runtime_data.devices.data.values()
     echos = {
         device.serial: device for device in devices if not device.is_group and device.family is not DeviceFamily.VOX
@@ -87,7 +87,7 @@ def _default_echo(entry: AlexaConfigEntry) -> Device | None:
 
 
 def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
-    """Return the routine with an id, else the one with a name, else the one with an utterance.
+    """Return the routine with an id, else with a name, else with an utterance; raises ``ServiceValidationError``.
 
     Case and white space are ignored. If several match, the only enabled one is used.
     """
@@ -108,13 +108,13 @@ def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Return names joined for a message, up to a maximum."""
+    """Return names joined for a message, cut after a maximum number."""
     every = list(names)
     return ", ".join([*every[:_NAMED], *(["…"] if len(every) > _NAMED else [])]) or "-"
 
 
 class RoutineEntity(TopicEntity[RoutinesCoordinator]):
-    """An entity of a routine, on the device of the account; it is renamed with the routine."""
+    """Base of routine entities, on the device of the account; the entity is renamed with its routine."""
 
     _attr_translation_key = _KEY
 
@@ -130,7 +130,7 @@ class RoutineEntity(TopicEntity[RoutinesCoordinator]):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Update the name and whether the routine is enabled."""
+        """Update the name and the enabled state of the routine."""
         if routine := self.coordinator.data.get(self._routine.routine_id):
             renamed, self._routine = routine.name != self._routine.name, routine
             if renamed and self.registry_entry:
@@ -148,7 +148,7 @@ class RoutineEntity(TopicEntity[RoutinesCoordinator]):
 
 
 def _unique_id(entry: AlexaConfigEntry, routine_id: str) -> str:
-    """Return the unique id of a routine's entity, the same in each domain."""
+    """Return the unique id of a routine's entity, which is the same on each platform."""
     return f"{entry.unique_id}_{_KEY}_{routine_id}"
 
 

@@ -1,4 +1,4 @@
-"""Steps of ``alexa_media.run_sequence``, combined to one sequence, and their validation."""
+"""Reads and validates the steps of ``alexa_media.run_sequence``, and combines them into one sequence."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,9 +35,9 @@ from .speech import DEFAULT_TITLE, EchoPlayer, Kind, Message, echo_players, expa
 
 MAX_DEPTH: Final = 5
 MAX_COMMANDS: Final = 40
-"""Maximum number of commands in a sequence: the most that Amazon was seen to accept."""
+"""Maximum number of commands in a sequence; Amazon has been observed to accept as many."""
 MAX_STEPS: Final = 2 * MAX_COMMANDS
-"""Maximum number of steps, pauses and groups of steps included."""
+"""Maximum number of steps, including pauses and groups of steps."""
 MAX_WAIT: Final = 3600
 
 LONGEST_DND: Final = timedelta(hours=12)
@@ -49,7 +49,7 @@ ROUTINE: Final = "routine"
 
 
 def _text(value: object) -> str:
-    """Return a text that is not empty; raises ``ValueError``."""
+    """Return a value that is a text and not empty; raises ``ValueError``."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("it needs a text")
     return sendable(value, MAX_MESSAGE_CHARACTERS)
@@ -65,7 +65,7 @@ def _announce(value: object, step: Mapping[str, Any]) -> Command:
 
 
 def _said(message: Message) -> Command:
-    """Return the only command of a message without a volume."""
+    """Return the single command of a message without a volume."""
     (command,) = message.commands()
     return command
 
@@ -102,7 +102,7 @@ def _do_not_disturb(value: object, _step: Mapping[str, Any]) -> Command:
 
 
 def _app_push(value: object, step: Mapping[str, Any]) -> Command:
-    """Return a message to the Alexa apps; the customer is known with the devices."""
+    """Return a message to the Alexa apps; its customer is filled in with the devices."""
     title = _text(step["title"]) if "title" in step else DEFAULT_TITLE
     return MobilePush(text=readable_text(_text(value)), title=title, customer_id="")
 
@@ -132,9 +132,9 @@ _KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
 
 @dataclass(slots=True)
 class StepReader:
-    """Reads steps; ``entry`` is the account of the devices, which all belong to one.
+    """Reads steps. ``entry`` is the account of the devices, which must all belong to the same one.
 
-    ``named`` are the entity ids in the steps, ``serials`` all devices behind them, including the members of groups.
+    ``named`` are the entity ids in the steps. ``serials`` are all devices behind them, including the members of groups.
     """
 
     hass: HomeAssistant
@@ -145,10 +145,10 @@ class StepReader:
     serials: set[str] = field(default_factory=set)
 
     def read(self, steps: Sequence[object], entity_ids: Sequence[str]) -> Step:
-        """Return consecutive steps that run on ``entity_ids`` unless a step has its own.
+        """Read consecutive steps, which run on ``entity_ids`` unless a step has its own.
 
-        Raises ``ServiceValidationError`` with the number of the invalid step, for example "2.1": the first sub-step of
-        the second step.
+        Raises ``ServiceValidationError`` with the number of the invalid step; "2.1" is the first sub-step of the second
+        step.
         """
         step = self._group("serial", list(steps), tuple(entity_ids), "", 0)
         if (count := sum(map(_operations, commands_of(step)))) > MAX_COMMANDS:
@@ -158,7 +158,7 @@ class StepReader:
         return step
 
     def _group(self, kind: str, value: object, entity_ids: tuple[str, ...], place: str, depth: int) -> Step:
-        """Read steps that run one after the other, or in parallel."""
+        """Read a group of steps that run one after the other or in parallel."""
         if depth > MAX_DEPTH:
             raise invalid_input("sequence_too_deep", step=place, most=str(MAX_DEPTH))
         if not isinstance(value, list) or not value:
@@ -197,7 +197,7 @@ class StepReader:
         return self._on(command, entity_ids, place)
 
     def _named(self, value: object, place: str) -> tuple[str, ...]:
-        """Return the entity ids of a step, each once."""
+        """Return the entity ids that a step names, each once."""
         wrong = self._wrong(place, "entity_id must be one or more entity IDs")
         if not isinstance(value, str | list):
             raise wrong
@@ -207,7 +207,7 @@ class StepReader:
             raise wrong from err
 
     def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
-        """Return a command on all devices of a step."""
+        """Return a step that runs a command on the devices behind all entities."""
         behind: _Behind
         if isinstance(command, _FOR_MEMBERS):
             behind = _speakers
@@ -221,7 +221,7 @@ class StepReader:
         return _together([Do(command=command, device=device) for device in devices])
 
     def _routine(self, wanted: str, entity_ids: tuple[str, ...], place: str) -> Step:
-        """Return a routine on all Echos of a step."""
+        """Return a step that runs a routine on all Echos of the entities."""
         devices = self._devices(entity_ids, place, _itself)
         coordinator = self.entry.runtime_data.routines if self.entry else None
         routine = found_routine(coordinator.data if coordinator else {}, wanted)
@@ -233,7 +233,7 @@ class StepReader:
         return _together([RunRoutine(routine=routine, device=device) for device in devices])
 
     def _devices(self, entity_ids: tuple[str, ...], place: str, behind: _Behind) -> list[Device]:
-        """Return the devices of players, or those behind them, each once."""
+        """Return the devices of players, or the devices behind them, each once."""
         devices: dict[str, Device] = {}
         for entity_id in expand(self.hass, entity_ids):
             player = self.players.get(entity_id)
@@ -255,12 +255,12 @@ class StepReader:
 
     @staticmethod
     def _wrong(place: str, reason: str) -> Exception:
-        """Return the error of an invalid step."""
+        """Return the error for an invalid step; ``place`` is its number."""
         return invalid_input("sequence_step_wrong", step=place, reason=reason)
 
 
 type _Behind = Callable[[DevicesCoordinator, Device], tuple[Device, ...]]
-"""Returns the devices that a command for a device goes to."""
+"""Function that returns the devices to which a command for a device is sent."""
 
 
 def _itself(_devices: DevicesCoordinator, device: Device) -> tuple[Device, ...]:
@@ -272,23 +272,23 @@ def _listener(devices: DevicesCoordinator, device: Device) -> tuple[Device, ...]
 
 
 def _speakers(devices: DevicesCoordinator, device: Device) -> tuple[Device, ...]:
-    """Return the speakers of a group; those that are offline are left out while others are not."""
+    """Return the speakers of a group that are online, or all of them if none is."""
     leaves = devices.leaves(device)
     return tuple(leaf for leaf in leaves if leaf.online) or leaves
 
 
 def _operations(step: Do | RunRoutine) -> int:
-    """Return the number of operations in a step: a long text is several."""
+    """Return the number of operations in a step; a long text takes several."""
     return len(pieces(step.command.text)) if isinstance(step, Do) and isinstance(step.command, Speak) else 1
 
 
 def _together(steps: Sequence[Step]) -> Step:
-    """Return steps in parallel, a single one as it is."""
+    """Return a step that runs steps in parallel, or a single step itself."""
     return steps[0] if len(steps) == 1 else Together(steps=tuple(steps))
 
 
 def names_routine(steps: object) -> bool:
-    """Return whether the steps contain a routine at any depth: excessive depth is refused later."""
+    """Return whether the steps contain a routine at any depth; the depth is checked elsewhere."""
     waiting = [steps]
     while waiting:
         step = waiting.pop()
@@ -302,12 +302,12 @@ def names_routine(steps: object) -> bool:
 
 
 def _seconds(value: object) -> int:
-    """Return the seconds to wait; raises ``ValueError``."""
+    """Return a number of seconds to wait; raises ``ValueError`` if it is invalid."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_WAIT:
         raise ValueError(f"it needs a number of seconds from 1 to {MAX_WAIT}")
     return round(value)
 
 
 def reader(hass: HomeAssistant) -> StepReader:
-    """Return a reader for the players that exist now."""
+    """Return a reader of steps for the present players."""
     return StepReader(hass, echo_players(hass))

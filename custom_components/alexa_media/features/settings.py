@@ -1,4 +1,4 @@
-"""Setting entities of both clouds."""
+"""Base classes of setting entities for both clouds."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from ..entity import AlexaDeviceEntity, CapableDescription, command_errors
 
 
 def is_single(_source: object, device: Device, _description: EntityDescription) -> bool:
-    """Return whether a device is no group: groups have no settings."""
+    """Return whether a device is not a group; groups have no settings."""
     return not device.is_group
 
 
 class AlexaSetting(Entity):
-    """An entity of a setting of either cloud."""
+    """Base of an entity for a setting of either cloud."""
 
     @property
     @abstractmethod
     def present(self) -> SettingValue | None:
-        """Return Amazon's value; None until it is known."""
+        """Return Amazon's value of the setting; None until it is known."""
 
     @abstractmethod
     async def async_write(self, value: SettingValue) -> None:
@@ -36,7 +36,7 @@ class AlexaSetting(Entity):
 
 @dataclass(frozen=True, kw_only=True)
 class SettingDescription(CapableDescription):
-    """A setting that takes a separate read; most take one request per device, so they are disabled by default.
+    """Description of a setting that needs a separate read; disabled by default if that costs a request per device.
 
     ``also`` are further settings that the entity needs.
     """
@@ -49,7 +49,7 @@ class SettingDescription(CapableDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class PreferenceDescription(CapableDescription):
-    """A setting that comes with the list of devices; ``preference`` is its field there."""
+    """Description of a setting in the device preferences; ``preference`` is its field there."""
 
     preference: Literal["locale", "time_zone", "temperature_scale", "distance_units", "follow_up", "notification_sound"]
     entity_category: EntityCategory | None = EntityCategory.CONFIG
@@ -58,26 +58,26 @@ class PreferenceDescription(CapableDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class PropertySettingDescription(EntityDescription):
-    """A setting of a property's Echo; ``setting`` is its key at Amazon."""
+    """Description of a setting of a property's Echo; ``setting`` is Amazon's key."""
 
     setting: str
     entity_category: EntityCategory | None = EntityCategory.CONFIG
 
 
 def has_setting(settings: DeviceSettingsCoordinator, device: Device, description: PropertySettingDescription) -> bool:
-    """Return whether an Echo of a property has a setting."""
+    """Return whether an Echo of a property has the setting of a description."""
     return description.setting in settings.data.get(device.serial, DeviceSettings()).values
 
 
 class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
-    """One setting of a device, which is read because this entity listens."""
+    """One setting of a device, which is read while this entity listens."""
 
     entity_description: SettingDescription
 
     def __init__(
         self, entry: AlexaConfigEntry, coordinator: SettingsCoordinator, device: Device, description: SettingDescription
     ) -> None:
-        """Initialize as listener of the setting."""
+        """Initialize with the key of the setting as the listener's context."""
         super().__init__(entry, coordinator, device, description)
         self.settings = coordinator
         self.coordinator_context = setting_key(device.serial, description.setting)
@@ -88,18 +88,18 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
         return self.value_of(self.entity_description.setting)
 
     def value_of(self, setting: Setting) -> SettingValue | None:
-        """Return the known value of a setting of this device."""
+        """Return the value of a setting of this device, or None if it is unknown."""
         return self.coordinator.data.get(setting_key(self.serial, setting))
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the settings can be read; False if a setting is unknown because Amazon failed."""
+        """Return whether the settings can be read and this one is not unknown because of a failure."""
         return super().available and not any(self.settings.has_failed(self.serial, setting) for setting in self._shown)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Read the setting, which has a listener now."""
+        """Request a read of the setting, which now has a listener."""
         await super().async_added_to_hass()
         for setting in self.entity_description.also:
             key = setting_key(self.serial, setting)
@@ -109,25 +109,25 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write changes; a device that comes online can be read."""
+        """Write the state, and request a read if the device has come online."""
         super()._handle_coordinator_update()
         self._async_want()
 
     @callback
     def _async_want(self) -> None:
-        """Read the setting if possible and never done."""
+        """Request a read of the setting if it is possible and has never been done."""
         if self.device.online:
             for setting in self._shown:
                 self.settings.async_want(self.serial, setting)
 
     @property
     def _shown(self) -> tuple[Setting, ...]:
-        """Return all values that this entity needs."""
+        """Return the settings that the entity needs."""
         return (self.entity_description.setting, *self.entity_description.also)
 
     @override
     async def async_update(self) -> None:
-        """Read the setting now, however recent the last read (``homeassistant.update_entity``)."""
+        """Read the setting now (``homeassistant.update_entity``), even after a recent read."""
         if self.enabled:
             for setting in self._shown:
                 self.settings.async_forget(self.serial, setting)
@@ -140,18 +140,18 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
 
 
 class ListedSettingEntity(AlexaDeviceEntity[Device]):
-    """An entity that shows a value of the list of devices, or none, and uses the API of settings."""
+    """Base of entities that only need the device list and the settings API."""
 
     def __init__(
         self, entry: AlexaConfigEntry, settings: SettingsCoordinator, device: Device, description: EntityDescription
     ) -> None:
-        """Initialize as listener of the device."""
+        """Initialize with the settings coordinator, as listener of the device."""
         super().__init__(entry, entry.runtime_data.devices, device, description)
         self.settings = settings
 
 
 class PreferenceEntity(ListedSettingEntity, AlexaSetting):
-    """A setting that comes with the list of devices, without a separate request."""
+    """A setting in the device preferences, which needs no separate request."""
 
     entity_description: PreferenceDescription
 
@@ -174,7 +174,7 @@ class PreferenceEntity(ListedSettingEntity, AlexaSetting):
 
 
 class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings], AlexaSetting):
-    """One setting of one Echo; an offline Echo has the cloud's values."""
+    """One setting of a property's Echo; for an offline Echo, the value stored in the cloud."""
 
     entity_description: PropertySettingDescription
     coordinator: DeviceSettingsCoordinator
@@ -199,6 +199,6 @@ class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings], AlexaSetting):
 
     @override
     async def async_write(self, value: SettingValue) -> None:
-        """Write the setting; returns when Amazon has accepted it and it has been read back."""
+        """Write the setting; returns when Amazon has accepted it and it has been read again."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_set(self.serial, self.entity_description.setting, value)

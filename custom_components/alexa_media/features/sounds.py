@@ -1,9 +1,8 @@
 """Audio of Home Assistant for Echos: fetched, converted, and served to Amazon for a limited time.
 
-Alexa plays the source of an ``<audio>`` element of SSML: MP3 of MPEG version 2 with 48 kbit/s, at
-most 240 seconds, from an https address with a certificate that Amazon trusts ("SSML Reference",
-section audio). So a sound is converted by Home Assistant's ffmpeg and kept in memory, at an address
-that cannot be guessed, until Amazon has had the time to fetch it.
+Alexa plays the source of an ``<audio>`` element in SSML: MP3 of MPEG version 2 with 48 kbit/s, at most 240 seconds,
+from an https URL with a certificate that Amazon trusts ("SSML Reference", section audio). Home Assistant's ffmpeg
+converts each sound. It is kept in memory, at a URL that cannot be guessed, until Amazon has had time to fetch it.
 """
 
 import asyncio
@@ -38,17 +37,17 @@ _LOGGER = logging.getLogger(__name__)
 PATH: Final = f"/api/{DOMAIN}/audio"
 
 LIFE: Final = 5 * 60.0
-"""Seconds that a sound stays available after Amazon received its address."""
+"""Seconds for which a sound stays available after its last use."""
 MAX_SECONDS: Final = 240
 """Maximum length of a sound in seconds."""
 MAX_SOURCE: Final = 50 * 1024 * 1024
 """Maximum size of a source in bytes; enough for 240 seconds of WAV."""
 PATIENCE: Final = 60.0
-"""Maximum seconds for fetching, and for converting."""
+"""Maximum seconds for fetching a source, and for converting it."""
 MAX_CONCURRENT: Final = 2
 """Maximum number of sounds that are fetched and converted at the same time."""
 MAX_BYTES: Final = 32 * 1024 * 1024
-"""Maximum size of all available sounds in bytes; the longest sound has 1.4 MB."""
+"""Maximum size of all available sounds in bytes; the longest possible sound has 1.4 MB."""
 MAX_SOUNDS: Final = 128
 """Maximum number of available sounds."""
 
@@ -79,7 +78,7 @@ def public_url(entry: AlexaConfigEntry) -> URL | None:
 
 
 def required_public_url(entry: AlexaConfigEntry) -> URL:
-    """Return the external URL; raises ``ServiceValidationError`` if there is none that Amazon accepts."""
+    """Return the external URL; raises ``ServiceValidationError`` if none is configured that Amazon accepts."""
     if (url := public_url(entry)) is not None:
         return url
     if given := _given(entry):
@@ -88,7 +87,7 @@ def required_public_url(entry: AlexaConfigEntry) -> URL:
 
 
 def _given(entry: AlexaConfigEntry) -> str:
-    """Return the external URL as entered by the user."""
+    """Return the external URL as entered by the user, without a trailing slash."""
     return str({**entry.data, **entry.options}.get(CONF_PUBLIC_URL) or "").strip().rstrip("/")
 
 
@@ -97,9 +96,9 @@ def _given(entry: AlexaConfigEntry) -> str:
 
 @dataclass(slots=True, eq=False)
 class PreparedSound:
-    """A sound in MP3 as Alexa accepts it, at a separate address.
+    """A sound in the MP3 format that Alexa accepts, with a secret name.
 
-    ``source`` is the digest of its source.
+    ``source`` is the digest of the source.
     """
 
     mp3: bytes
@@ -110,21 +109,21 @@ class PreparedSound:
 
     @property
     def is_used(self) -> bool:
-        """Return whether the sound is about to be played."""
+        """Return whether a message that uses the sound is being sent."""
         return self._uses > 0
 
     @property
     def seconds(self) -> float:
-        """Return the length of the sound."""
+        """Return the length of the sound in seconds."""
         return len(self.mp3) / BYTES_PER_SECOND
 
     def ssml(self, root: URL) -> str:
-        """Return the SSML that plays the sound from an external URL."""
+        """Return the SSML that plays the sound from below an external URL."""
         return f"<speak><audio src={quoteattr(str(root / PATH[1:] / self.name))}/></speak>"
 
     @callback
     def async_begin(self) -> None:
-        """Keep the sound while it is about to be played."""
+        """Keep the sound while a message that uses it is being sent."""
         self._uses += 1
         if self._cancel:
             self._cancel()
@@ -139,14 +138,14 @@ class PreparedSound:
 
     @callback
     def async_end(self, hass: HomeAssistant, forget: HassJob[[object], None]) -> None:
-        """Release the sound; it is removed a while after the last release."""
+        """End one use of the sound; ``forget`` is called some time after the last one."""
         self._uses -= 1
         if not self._uses:
             self._cancel = async_call_later(hass, LIFE, forget)
 
 
 class SoundShelf:
-    """The sounds that Amazon may fetch now; bounded, the oldest ones are removed first."""
+    """The sounds that Amazon may fetch; their number is limited, and the oldest are removed first."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Initialize without sounds."""
@@ -160,9 +159,9 @@ class SoundShelf:
         return self._sounds.get(name)
 
     async def async_prepare(self, source: str, entity_id: str) -> PreparedSound:
-        """Convert a source to a sound; concurrent callers with the same source share one.
+        """Return the sound for a source, converted if necessary; concurrent callers with the same source share one.
 
-        Raises ``HomeAssistantError`` if it cannot be fetched or converted.
+        Raises ``HomeAssistantError`` if the source cannot be fetched or converted.
         """
         if (task := self._coming.get(source)) is None:
             preparing = self._async_prepare(source, entity_id)
@@ -175,15 +174,15 @@ class SoundShelf:
 
     @callback
     def _async_arrived(self, source: str, task: asyncio.Task[PreparedSound]) -> None:
-        """Make the next caller fetch it again; retrieve an error that no caller waits for."""
+        """Forget a finished conversion, so that the next caller fetches again; retrieve its unhandled error."""
         del self._coming[source]
         if not task.cancelled():
             task.exception()
 
     async def _async_prepare(self, source: str, entity_id: str) -> PreparedSound:
-        """Fetch and convert; an available sound is not converted again.
+        """Fetch and convert a source; a sound that is still available is not converted again.
 
-        The reason why a source is no sound is not shown to its caller: it would reveal which hosts and ports of the
+        The caller does not learn why a source is not usable, because that would reveal which hosts and ports of the
         home network respond.
         """
         try:
@@ -202,7 +201,7 @@ class SoundShelf:
             raise err.translated() from err
 
     async def _async_make(self, address: URL) -> PreparedSound:
-        """Return the sound at an address; raises ``AudioError``."""
+        """Return the sound for the content of a URL; raises ``AudioError``."""
         fetched = await async_fetch(self._hass, address)
         digest = await self._hass.async_add_executor_job(_digest, fetched)
         if (known := self._made_of(digest)) is not None:
@@ -210,12 +209,12 @@ class SoundShelf:
         return PreparedSound(await async_convert(self._hass, fetched), digest)
 
     def _made_of(self, digest: bytes) -> PreparedSound | None:
-        """Return the available sound that was made of the same source."""
+        """Return the available sound with the digest of its source, or None."""
         return next((sound for sound in self._sounds.values() if sound.source == digest), None)
 
     @callback
     def _async_make_room(self, sound: PreparedSound) -> None:
-        """Remove the oldest sounds; raises ``HomeAssistantError`` if all are about to be played."""
+        """Remove the oldest sounds to make room for a new one; raises ``HomeAssistantError`` if all are in use."""
         others = [other for other in self._sounds.values() if other is not sound]
         total = sum(len(other.mp3) for other in others) + len(sound.mp3)
         count = len(others) + 1
@@ -231,9 +230,9 @@ class SoundShelf:
 
     @contextmanager
     def offer(self, sound: PreparedSound) -> Iterator[None]:
-        """Serve a sound while Amazon plays it, and for a while after that.
+        """Serve a sound while a message that uses it is sent, and for some time after that.
 
-        Raises ``HomeAssistantError`` if the maximum number of sounds is about to be played.
+        Raises ``HomeAssistantError`` if too many sounds are in use.
         """
         self._async_make_room(sound)
         self._sounds.pop(sound.name, None)
@@ -255,7 +254,7 @@ _SHELF: HassKey[SoundShelf] = HassKey(f"{DOMAIN}_sounds")
 
 @callback
 def async_shelf(hass: HomeAssistant) -> SoundShelf:
-    """Return the sounds of this Home Assistant; the first call registers the view."""
+    """Return the available sounds of this Home Assistant; the first call registers the view."""
     if (shelf := hass.data.get(_SHELF)) is None:
         shelf = hass.data[_SHELF] = SoundShelf(hass)
         hass.http.register_view(SoundView(shelf))
@@ -263,7 +262,7 @@ def async_shelf(hass: HomeAssistant) -> SoundShelf:
 
 
 class SoundView(HomeAssistantView):
-    """Serve sounds to Amazon, which cannot authenticate: a request without a valid name gets a 404."""
+    """Serves sounds to Amazon, which cannot authenticate; a request without a valid name gets a 404."""
 
     url = PATH + "/{name}"
     name = f"api:{DOMAIN}:audio"
@@ -274,7 +273,7 @@ class SoundView(HomeAssistantView):
         self._shelf = shelf
 
     async def get(self, _request: web.Request, name: str) -> web.Response:
-        """Return a sound."""
+        """Return the sound with a name."""
         if (sound := self._shelf.get(name)) is None:
             return web.Response(status=404)
         return web.Response(
@@ -284,7 +283,7 @@ class SoundView(HomeAssistantView):
         )
 
     async def head(self, request: web.Request, name: str) -> web.Response:
-        """Return the headers of a sound."""
+        """Return the headers of the sound with a name."""
         return await self.get(request, name)
 
 
@@ -292,10 +291,10 @@ class SoundView(HomeAssistantView):
 
 
 class AudioError(Exception):
-    """A sound cannot be made; ``key`` is the translated message, ``reason`` is for the log."""
+    """A sound cannot be made; ``key`` is the translation key of the message, ``reason`` is for the log."""
 
     def __init__(self, key: str, reason: str = "") -> None:
-        """Initialize with key and reason."""
+        """Initialize with the translation key and the reason for the log."""
         super().__init__(key, reason)
         self.key = key
         self.reason = reason
@@ -315,9 +314,9 @@ def _digest(data: bytes) -> bytes:
 
 
 async def async_fetch(hass: HomeAssistant, address: URL) -> bytes:
-    """Return the content of an address.
+    """Return the content of a URL.
 
-    Raises ``ServiceValidationError`` for one that is too large, and ``AudioError`` if it cannot be fetched.
+    Raises ``ServiceValidationError`` if it is too large, and ``AudioError`` if it cannot be fetched.
     """
     data = bytearray()
     # Home Assistant's own certificate is seldom valid for its local address.
@@ -336,7 +335,7 @@ async def async_fetch(hass: HomeAssistant, address: URL) -> bytes:
 
 
 async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> URL:
-    """Return the http or https address of a media source, an address, or a path of Home Assistant.
+    """Return the http or https URL of a media source, a URL, or a path of Home Assistant.
 
     Raises ``ServiceValidationError`` for anything else, and ``AudioError`` for a media source that cannot be resolved.
     """
@@ -355,10 +354,9 @@ async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> UR
 
 
 async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
-    """Return a sound as Alexa accepts it.
+    """Convert a sound to the MP3 format that Alexa accepts.
 
-    Raises ``ServiceValidationError`` for one that is too long, and ``AudioError`` without ffmpeg or if ffmpeg cannot
-    read it.
+    Raises ``ServiceValidationError`` if it is too long, and ``AudioError`` if ffmpeg is missing or cannot read it.
     """
     try:
         process = await asyncio.create_subprocess_exec(
