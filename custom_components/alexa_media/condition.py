@@ -67,7 +67,7 @@ class AlexaCondition(Condition):
 
 
 class LastSpokenToCondition(AlexaCondition):
-    """The Echo that was last spoken to is in the target."""
+    """Condition: the Echo that was last spoken to is in the target."""
 
     @override
     def _holds(self) -> bool:
@@ -76,7 +76,7 @@ class LastSpokenToCondition(AlexaCondition):
 
 
 class PersonCondition(AlexaCondition):
-    """A person gave the last command, to any Echo or to one in the target."""
+    """Condition: a person gave the last command, to any Echo or to one in the target."""
 
     options_schema: ClassVar = {vol.Required(CONF_PERSON): cv.string}
     needs_target: ClassVar[bool] = False
@@ -90,7 +90,7 @@ class PersonCondition(AlexaCondition):
 
 
 class TimerCondition(AlexaCondition):
-    """A timer is running."""
+    """Condition: a timer is running."""
 
     options_schema: ClassVar = {vol.Optional(CONF_LABEL): cv.string}
 
@@ -104,7 +104,7 @@ class TimerCondition(AlexaCondition):
 
 
 class AlarmBeforeCondition(AlexaCondition):
-    """An alarm rings before the next occurrence of a time of day."""
+    """Condition: an alarm rings before the next occurrence of a time of day."""
 
     options_schema: ClassVar = {vol.Required(CONF_BEFORE): cv.time}
 

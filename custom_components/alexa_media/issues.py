@@ -18,7 +18,7 @@ ISSUE_DEFAULT_DEVICE: Final = "no_default_device"
 
 @callback
 def async_report_yaml(hass: HomeAssistant, *, present: bool) -> None:
-    """Create the issue about ``alexa_media:`` in configuration.yaml while it is there."""
+    """Create the issue about ``alexa_media:`` in configuration.yaml, or delete it if there is none."""
     if not present:
         ir.async_delete_issue(hass, DOMAIN, ISSUE_YAML)
         return
@@ -37,7 +37,7 @@ def async_report_yaml(hass: HomeAssistant, *, present: bool) -> None:
 def async_report_permission(
     hass: HomeAssistant, entry: ConfigEntry[Any], topic: Topic, err: AlexaPermissionError
 ) -> None:
-    """Create the issue about a topic that Amazon does not let this account read."""
+    """Create the issue about a topic that Amazon does not allow this account to read."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -51,13 +51,13 @@ def async_report_permission(
 
 @callback
 def async_clear_permission(hass: HomeAssistant, entry: ConfigEntry[Any], topic: Topic) -> None:
-    """Delete that issue."""
+    """Delete the issue about a topic that Amazon does not allow this account to read."""
     ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_PERMISSION}_{entry.entry_id}_{topic}")
 
 
 @callback
 def async_report_duplicate(hass: HomeAssistant, entry: ConfigEntry[Any], other: str) -> None:
-    """Create the issue about an entry that is a copy of another one, whose title is ``other``."""
+    """Create the issue about an entry that is a copy of the entry with the title ``other``."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -71,13 +71,13 @@ def async_report_duplicate(hass: HomeAssistant, entry: ConfigEntry[Any], other: 
 
 @callback
 def async_clear_duplicate(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete that issue."""
+    """Delete the issue about an entry that is a copy."""
     ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_DUPLICATE}_{entry.entry_id}")
 
 
 @callback
 def async_report_no_default(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Create the issue about an account without a default device, which something has just failed for."""
+    """Create the issue about an account without a default device, because an action has just needed one."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -92,5 +92,5 @@ def async_report_no_default(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Non
 
 @callback
 def async_clear_no_default(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete that issue."""
+    """Delete the issue about an account without a default device."""
     ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_DEFAULT_DEVICE}_{entry.entry_id}")

@@ -64,7 +64,7 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class AlexaLight(AlexaApplianceEntity, LightEntity):
-    """A light with the brightness and colors of its features; the modes of Amazon's lamp are effects."""
+    """A light with the brightness and colors of its features; modes are effects."""
 
     _attr_name = None
     _attr_min_color_temp_kelvin = MIN_KELVIN
@@ -91,7 +91,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def brightness(self) -> int | None:
-        """Return 1–255; a light without a brightness feature uses that of its color."""
+        """Return the brightness (1–255); a light without a brightness feature has that of its color."""
         if self._has_brightness:
             level = self.number_of(BRIGHTNESS)
         else:
@@ -100,16 +100,16 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
     @property
     def _color(self) -> HueSaturation | None:
-        """Return the color in Alexa's format."""
+        """Return the color in Alexa's format, or None."""
         color = self.value_of(COLOR)
         return color if isinstance(color, HueSaturation) else None
 
     @property
     @override
     def color_mode(self) -> ColorMode:
-        """Return whether the light shows a color or white.
+        """Return the color mode that the light shows.
 
-        Alexa does not report the mode: a color without saturation is white, otherwise the later sample decides.
+        Alexa does not report it: a color without saturation is white, otherwise the newer sample decides.
         """
         modes = self._attr_supported_color_modes or {ColorMode.ONOFF}
         if len(modes) == 1:
@@ -125,7 +125,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def hs_color(self) -> tuple[float, float] | None:
-        """Return hue (0–360) and saturation (0–100)."""
+        """Return hue (0–360) and saturation (0–100), or None."""
         return color_from_alexa(self._color.hue, self._color.saturation) if self._color else None
 
     @property
@@ -147,7 +147,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn on and set the given values in one request."""
+        """Turn on the light and set the given values in one request."""
         controls: list[Control] = []
         power = self.coordinator.latest(self._appliance.entity_id, FeatureName.POWER)
         is_on = power.on if isinstance(power, SetPower) else self.is_on
@@ -170,7 +170,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
         await self.async_control(*controls)
 
     def _set_color(self, hs_color: tuple[float, float] | None, level: int | None) -> SetColor:
-        """Return the control for a color, or for the brightness (1–100) of the current one."""
+        """Return the command for a color, or for the present color with a brightness of ``level`` (1–100)."""
         written = self.coordinator.latest(self._appliance.entity_id, FeatureName.COLOR)
         if isinstance(written, SetColor):
             held = HueSaturation(written.hue, written.saturation, written.brightness)
@@ -191,7 +191,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
 
 def _color_modes(appliance: Appliance) -> set[ColorMode]:
-    """Return the supported color modes: color and white, else brightness, else on and off."""
+    """Return the supported color modes: color and white, else brightness, else on/off."""
     modes = {
         mode
         for feature, mode in ((FeatureName.COLOR, ColorMode.HS), (FeatureName.COLOR_TEMPERATURE, ColorMode.COLOR_TEMP))

@@ -1,6 +1,6 @@
-"""Tools with which language models use the Echos that are exposed to the assistant.
+"""Tools for language models to use the Echos that are exposed to the assistant.
 
-To-do lists need no tool here: those of Home Assistant add to and read the lists of Alexa that are exposed.
+To-do lists need no tools here: Home Assistant's tools read and change the exposed lists of Alexa.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -64,7 +64,7 @@ _READS: Final = ToolAnnotations(read_only=True, destructive=False, idempotent=Tr
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A call of a tool: the caller and the checked arguments, without blank ones."""
+    """A tool call: the caller, and the validated arguments without blank ones."""
 
     hass: HomeAssistant
     context: LLMContext
@@ -77,9 +77,9 @@ class _Request:
 
     @callback
     def players(self, *, several: bool = False) -> list[str]:
-        """Return the media players that the target arguments match.
+        """Return the media players that match the target arguments.
 
-        Raises ``MatchFailedError`` if there is none, or more than one unless ``several`` may be meant.
+        Raises ``MatchFailedError`` if none matches, or if more than one matches without ``several``.
         """
         args, exposed = self.args, self.exposed
         states = [state for entity_id in sorted(exposed) if (state := self.hass.states.get(entity_id))]
@@ -100,13 +100,13 @@ class _Request:
         return [state.entity_id for state in result.states]
 
     def given(self, *names: str) -> dict[str, Any]:
-        """Return some of the arguments, those that were given."""
+        """Return those of the named arguments that were given."""
         return {name: self.args[name] for name in names if name in self.args}
 
     async def async_act(
         self, action: str, entity_ids: Iterable[str], data: Mapping[str, Any], *, responds: bool = True
     ) -> JsonObjectType:
-        """Call an action of this integration as the user; returns its response."""
+        """Call an action of the integration as the user, and return its response."""
         targets = list(entity_ids)
         response = await self.hass.services.async_call(
             DOMAIN,
@@ -127,18 +127,18 @@ async def _async_speak(request: _Request) -> JsonObjectType:
 
 
 async def _async_set_alarm(request: _Request) -> JsonObjectType:
-    """Set an alarm."""
+    """Create an alarm."""
     return await request.async_act("create_alarm", request.players(), request.given("time", "date", "weekdays"))
 
 
 async def _async_set_reminder(request: _Request) -> JsonObjectType:
-    """Set a reminder."""
+    """Create a reminder."""
     data = request.given("message", "time", "date", "weekdays")
     return await request.async_act("create_reminder", request.players(), data)
 
 
 async def _async_set_timer(request: _Request) -> JsonObjectType:
-    """Set a timer."""
+    """Start a timer."""
     data = {"duration": _duration(request), **request.given("label")}
     return await request.async_act("create_timer", request.players(), data)
 
@@ -160,7 +160,7 @@ async def _async_delete(request: _Request) -> JsonObjectType:
 
 
 async def _async_list(request: _Request) -> JsonObjectType:
-    """List the alarms, timers and reminders of exposed Echos that the user may see."""
+    """Return the alarms, timers and reminders of exposed Echos that the user may read."""
     found: list[tuple[EchoPlayer | None, Echo]] = []
     readable = await _async_readable(request)
     wanted = request.players(several=True) if request.given(_NAME, _AREA, _FLOOR) else readable
@@ -191,7 +191,7 @@ def _item(name: str, echo: Echo, item: Notification) -> JsonObjectType:
 
 
 async def _async_last_said(request: _Request) -> JsonObjectType:
-    """Return the last command to exposed Echos, as far as the options keep transcripts."""
+    """Return the last command to exposed Echos; with its text only if transcripts are enabled."""
     readable = (await _async_readable(request)).values()
     said = [
         (player.name, last.record)
@@ -222,7 +222,7 @@ async def _async_run_routine(request: _Request) -> JsonObjectType:
 
 
 async def _async_play_music(request: _Request) -> JsonObjectType:
-    """Play music that Amazon finds by words."""
+    """Play music that Amazon finds for a search text."""
     players = request.players()
     await request.hass.services.async_call(
         MEDIA_PLAYER_DOMAIN,
@@ -256,7 +256,7 @@ async def _async_readable(request: _Request) -> dict[str, EchoPlayer]:
 
 
 def _is_exposed(request: _Request, echo: Echo) -> bool:
-    """Return whether a device is exposed; what rings everywhere, if any Echo of the account is."""
+    """Return whether a device is exposed; for ``ALL_DEVICES``, whether any Echo of the account is."""
     entry: AlexaConfigEntry = echo.entry
     return any(
         player.entry is entry and player.device and echo.device.serial in (player.device.serial, EVERYWHERE)
@@ -272,7 +272,7 @@ def _name_of(hass: HomeAssistant, entity_id: str) -> str:
 
 @callback
 def exposed_echos(hass: HomeAssistant, context: LLMContext) -> dict[str, EchoPlayer]:
-    """Return the Echos that are exposed to the assistant, by media player."""
+    """Return the Echos that are exposed to the assistant, by entity id of the media player."""
     if not context.assistant:
         return {}
     return {
@@ -284,7 +284,7 @@ def exposed_echos(hass: HomeAssistant, context: LLMContext) -> dict[str, EchoPla
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Description:
-    """A tool: what language models read about it, and what it does."""
+    """Definition of a tool: its text for language models, its arguments, and its function."""
 
     key: str
     title: str
@@ -295,12 +295,12 @@ class _Description:
 
 
 class AlexaTool(Tool):
-    """A tool for the Echos that are exposed."""
+    """A tool for the exposed Echos."""
 
     integration = DOMAIN
 
     def __init__(self, description: _Description) -> None:
-        """Initialize a tool."""
+        """Initialize with the definition of the tool."""
         self.name = f"{DOMAIN}__{description.key}"
         self.title = description.title
         self.description = description.text
@@ -409,7 +409,7 @@ TOOLS: Final = (
 
 @callback
 def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -> LLMTools | None:
-    """Return the tools if an Echo is exposed to the assistant."""
+    """Return the tools, or None if no Echo is exposed to the assistant."""
     if api_id != LLM_API_ASSIST or not (exposed := exposed_echos(hass, llm_context)):
         return None
     names = sorted(_name_of(hass, entity_id) for entity_id in exposed)[:_NAMED]

@@ -25,18 +25,18 @@ LOCK_STATE: Final = PropertyKey(FeatureName.LOCK, PropertyName.LOCK_STATE)
 
 
 class AlexaLock(AlexaApplianceEntity, LockEntity):
-    """A lock; Alexa requires no code for unlocking by an app."""
+    """A lock. Alexa requires no code for unlocking from an app."""
 
     _attr_name = None
 
     def __init__(self, place: Placement) -> None:
-        """Initialize for the lock."""
+        """Initialize for the lock's state."""
         super().__init__(place, LOCK_STATE)
 
     @property
     @override
     def is_locked(self) -> bool | None:
-        """Return whether it is locked; None for a jammed lock."""
+        """Return whether the lock is locked; None if it is jammed or its state is unknown."""
         return {"LOCKED": True, "UNLOCKED": False}.get(str(self.primary))
 
     @property

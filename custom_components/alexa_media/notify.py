@@ -1,4 +1,4 @@
-"""Notify platform: speak, announce, Alexa app, and units of a property."""
+"""Notify platform: speaking, announcing, messages to the Alexa app, and announcements in units of a property."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -65,12 +65,12 @@ from .features.targets import async_permissions, async_require_speakers
 
 
 def _unit_unique_id(entry: AlexaConfigEntry, unit: ManagedUnit) -> str:
-    """Return the unique id of a unit's entity."""
+    """Return the unique id of a unit's notify entity."""
     return f"{entry.unique_id}_{unit.unit_id}_announce"
 
 
 class AlexaUnitNotifier(AlexaEntity, NotifyEntity):
-    """Announces on all Echos of a unit in one request."""
+    """Announces messages on all Echos of a unit, with one request."""
 
     _attr_translation_key = "announce_in_unit"
 
@@ -112,15 +112,15 @@ _TYPES: Final = (TYPE_TTS, TYPE_ANNOUNCE, TYPE_PUSH, TYPE_DROP_IN)
 _METHODS: Final = ("all", "speak", "show")
 _caller: ContextVar[Context | None] = ContextVar("alexa_media_notify_caller", default=None)
 LAST_CALLED: Final = "last_called"
-"""Target for the Echo that was spoken to last; followed by ``_<e-mail address>``, that of one account."""
+"""Target for the Echo that was last spoken to; ``_<email address>`` may follow for that of one account."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaNotifyDescription(NotifyEntityDescription):
-    """A notify entity per device.
+    """Description of a notify entity of a device.
 
-    ``kind`` is the delivery of the message. ``features`` says whether it has a title, ``capability`` which capabilities
-    of the account it needs (one of them).
+    ``kind`` is the delivery of the message. ``features`` is whether it has a title. ``capability`` contains the
+    capabilities of the account of which it needs one.
     """
 
     kind: Kind
@@ -166,7 +166,7 @@ async def async_setup_entry(
 
 
 def _add_units(add: EntityAdder, api: ManagementApi) -> None:
-    """Add one for every unit with an Echo."""
+    """Add a notify entity for every unit with an Echo."""
     entry, devices = add.entry, add.entry.runtime_data.devices
 
     def candidates() -> Candidates:
@@ -178,10 +178,10 @@ def _add_units(add: EntityAdder, api: ManagementApi) -> None:
 
 
 class _AccountNotifier(TopicEntity[DevicesCoordinator], NotifyEntity):
-    """A notify entity of the account."""
+    """Base of the notify entities of the account."""
 
     def __init__(self, entry: AlexaConfigEntry, key: str) -> None:
-        """Initialize; ``key`` is that of the unique id and of the translation."""
+        """Initialize; ``key`` is the key of the unique id and of the translation."""
         super().__init__(entry.runtime_data.devices, context=EXISTENCE)
         self.entry = entry
         self._attr_unique_id = f"{entry.unique_id}_{key}"
@@ -191,7 +191,7 @@ class _AccountNotifier(TopicEntity[DevicesCoordinator], NotifyEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return True: Home Assistant silently drops a message to an unavailable entity."""
+        """Return True, because Home Assistant silently drops a message to an unavailable entity."""
         return True
 
 
@@ -216,7 +216,7 @@ class AlexaAppNotifier(_AccountNotifier):
 
 
 class AlexaLastSpokenToNotifier(_AccountNotifier):
-    """Speaks on the Echo of the account that was spoken to last."""
+    """Speaks messages on the Echo of the account that was last spoken to."""
 
     def __init__(self, entry: AlexaConfigEntry) -> None:
         """Initialize for an account."""
@@ -234,7 +234,7 @@ class AlexaLastSpokenToNotifier(_AccountNotifier):
 
 
 class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
-    """Sends messages to a device in one way."""
+    """Sends messages to a device with one kind of delivery."""
 
     entity_description: AlexaNotifyDescription
 
@@ -254,10 +254,10 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the device was online when it was last listed.
+        """Return whether the device was online in the last device list.
 
-        Home Assistant silently drops a message to an unavailable entity. A failed read of the list says nothing about
-        speech: Amazon may accept it, and if it does not the caller gets an error.
+        Home Assistant silently drops a message to an unavailable entity. A failed read of the list therefore does not
+        make this unavailable: Amazon may still accept speech, and the caller gets an error otherwise.
         """
         return self.device.online
 
@@ -265,7 +265,7 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a message; returns when Amazon has accepted it.
 
-        Raises ``ServiceValidationError`` for a message that cannot be spoken, ``HomeAssistantError`` when Amazon does
+        Raises ``ServiceValidationError`` for a message that cannot be spoken, and ``HomeAssistantError`` if Amazon does
         not accept it.
         """
         kind = self.entity_description.kind
@@ -280,15 +280,15 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
 async def async_get_service(
     _hass: HomeAssistant, _config: ConfigType, _discovery_info: DiscoveryInfoType | None = None
 ) -> AlexaNotificationService:
-    """Return the service of ``notify.alexa_media`` and ``notify.alexa_media_<name>``."""
+    """Return the service behind ``notify.alexa_media`` and ``notify.alexa_media_<name>``."""
     return AlexaNotificationService()
 
 
 class AlexaNotificationService(BaseNotificationService):
-    """``notify.alexa_media`` for all accounts, and one service for every media player.
+    """The action ``notify.alexa_media`` for all accounts, and one action for every media player.
 
-    They exist while their media players are registered, so that a call while Amazon is unavailable fails with that
-    reason, and not with an unknown action.
+    The actions exist while their media players are registered. A call while Amazon is unavailable therefore fails with
+    that reason instead of with an unknown action.
     """
 
     def __init__(self) -> None:
@@ -299,9 +299,9 @@ class AlexaNotificationService(BaseNotificationService):
     @property
     @override
     def targets(self) -> Mapping[str, str]:
-        """Return the unique id of each media player by the part of its service's name after ``alexa_media_``.
+        """Return the unique id of each media player by the part of its action's name after ``alexa_media_``.
 
-        The Echo that was spoken to last is determined by the call.
+        The Echo that was last spoken to is only determined during a call.
         """
         players = echo_players(self.hass).values()
         named = {player.entity_id.partition(".")[2]: player.unique_id for player in players}
@@ -309,7 +309,7 @@ class AlexaNotificationService(BaseNotificationService):
 
     @override
     async def async_register_services(self) -> None:
-        """Register the services, and update them with the media players."""
+        """Register the actions, and update them when media players are registered or removed."""
         await super().async_register_services()
         if self._unsubscribe is None:
             self._unsubscribe = self.hass.bus.async_listen(
@@ -318,7 +318,7 @@ class AlexaNotificationService(BaseNotificationService):
 
     @override
     async def async_unregister_services(self) -> None:
-        """Remove the services."""
+        """Remove the actions."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -326,30 +326,30 @@ class AlexaNotificationService(BaseNotificationService):
 
     @callback
     def _async_on_registry(self, _event: Event[EventEntityRegistryUpdatedData]) -> None:
-        """Update once for all changes in this turn of the event loop."""
+        """Schedule one update for all registry changes in this turn of the event loop."""
         if not self._is_due:
             self._is_due = True
             self.hass.async_create_task(self._async_update(), "alexa_media notify services", eager_start=False)
 
     async def _async_update(self) -> None:
-        """Register new services, and remove old ones."""
+        """Register new actions, and remove old ones."""
         self._is_due = False
         if self._unsubscribe is not None:
             await self.async_register_services()
 
     @override
     async def _async_notify_message_service(self, service: ServiceCall) -> None:
-        """Keep the calling context, which Home Assistant does not pass on, for the permission check."""
+        """Store the context of the call, which Home Assistant does not pass on, for the permission check."""
         _caller.set(service.context)
         await super()._async_notify_message_service(service)
 
     @override
     async def async_send_message(self, message: str, **kwargs: Any) -> None:
-        """Send a message as described by ``data``; returns when Amazon has accepted it.
+        """Send a message with the options in ``data``; returns when Amazon has accepted it.
 
-        Raises ``Unauthorized`` for an Echo that the caller may not control. Once all others have received the message,
-        raises ``ServiceValidationError`` for targets that aren't Echos, and ``HomeAssistantError`` for Echos that
-        Amazon did not accept.
+        Raises ``Unauthorized`` for an Echo that the caller may not control. After all others have received the message,
+        raises ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` for Echos whose
+        message Amazon refused.
         """
         said = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):
@@ -371,13 +371,13 @@ class AlexaNotificationService(BaseNotificationService):
 
 @callback
 def _is_player(data: EventEntityRegistryUpdatedData) -> bool:
-    """Return whether a change of the registry concerns a media player."""
+    """Return whether a registry change concerns a media player."""
     return data["entity_id"].startswith(f"{MEDIA_PLAYER_DOMAIN}.")
 
 
 @dataclass(frozen=True, slots=True)
 class AppMessage:
-    """A message to the Alexa apps of an account: plain text, and its command."""
+    """A message to the Alexa apps of an account, with its command."""
 
     command: type[MobilePush | DropInNotification]
     text: str
@@ -385,7 +385,7 @@ class AppMessage:
 
 
 def _one_of(data: Mapping[str, Any], name: str, known: Sequence[str]) -> str:
-    """Return a field of the data, or the first known value if it is missing."""
+    """Return a field of the data, or the first of ``known`` if it is missing; raises ``ServiceValidationError``."""
     value = str(data.get(name) or known[0])
     if value not in known:
         raise invalid_input("notify_data_unknown", field=name, value=value, known=", ".join(known))
@@ -393,7 +393,10 @@ def _one_of(data: Mapping[str, Any], name: str, known: Sequence[str]) -> str:
 
 
 def _value(data: Mapping[str, Any], name: str, schema: Any, known: str) -> Any:
-    """Return a field of the data, validated by a schema, or None if it is missing; ``known`` describes valid values."""
+    """Return a field of the data, validated with a schema, or None if it is missing.
+
+    Raises ``ServiceValidationError`` with ``known``, a description of the valid values.
+    """
     if (value := data.get(name)) is None:
         return None
     try:
@@ -405,8 +408,8 @@ def _value(data: Mapping[str, Any], name: str, schema: Any, known: str) -> Any:
 def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) -> Message | AppMessage:
     """Return the message of a call.
 
-    Raises ``ServiceValidationError`` for a field of the data that is unknown, or has no effect with the type of
-    message. ``title`` is part of every notify action: plain speech ignores it.
+    Raises ``ServiceValidationError`` for a field of the data that is unknown or has no effect on this type of message.
+    ``title`` is part of every notify action; plain speech ignores it.
     """
     if unknown := sorted(str(name) for name in data if name not in _FIELDS):
         raise invalid_input("notify_field_unknown", fields=", ".join(unknown), known=", ".join(_FIELDS))
@@ -431,10 +434,10 @@ def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) ->
 def _found(
     hass: HomeAssistant, players: Mapping[str, EchoPlayer], target: str | Iterable[str]
 ) -> tuple[list[EchoPlayer], list[str]]:
-    """Return the players of a target, and its unknown parts.
+    """Return the players of a target, and the unknown parts of the target.
 
-    A target is a name, a serial, a unique id, an entity id or a group's, or several of them: as a list, separated by
-    commas, or as a list in JSON.
+    A target is a name, a serial, a unique id, or the entity id of a player or a group. Several are given as a list,
+    separated by commas, or as a JSON list.
     """
     index: dict[str, list[EchoPlayer]] = {}
     for player in players.values():
@@ -454,7 +457,7 @@ def _found(
 
 
 def _names(target: str | Iterable[str], known: Collection[str]) -> Iterator[str]:
-    """Yield the single names of a target; a known one, as ``folded`` returns them, may contain commas."""
+    """Yield the single names in a target; names in ``known`` (``folded``) may contain commas."""
     for item in (target,) if isinstance(target, str) else target:
         text = str(item)
         if text.lstrip().startswith("[") and folded(text) not in known:
@@ -464,7 +467,7 @@ def _names(target: str | Iterable[str], known: Collection[str]) -> Iterator[str]
 
 
 def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
-    """Yield the names of a JSON list, or the text itself if it isn't a list."""
+    """Yield the names in a JSON list, or the text itself if it is not a list."""
     try:
         listed = json.loads(text)
     except ValueError, RecursionError:
@@ -477,7 +480,7 @@ def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
 
 
 def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]:
-    """Return the accounts for each name of the Echo that was spoken to last: all, and each separately."""
+    """Return the accounts for each target name of the last Echo: all accounts, and each account separately."""
     names: dict[str, list[AlexaConfigEntry]] = {LAST_CALLED: []}
     for entry in hass.config_entries.async_entries(DOMAIN):
         if CONF_EMAIL not in entry.data:
@@ -491,7 +494,7 @@ def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]
 async def _async_called(
     hass: HomeAssistant, players: Mapping[str, EchoPlayer], target: str | Iterable[str]
 ) -> tuple[list[str], list[EchoPlayer]]:
-    """Return a target without the names of the Echo that was spoken to last, and the Echos for these names."""
+    """Return a target without the names of the last Echo, and the Echos for these names."""
     names = _last_called_names(hass)
     parts = [target] if isinstance(target, str) else [str(part) for part in target]
     asked = [name for part in parts if (name := meant(names, part))]
@@ -502,11 +505,11 @@ async def _async_called(
 async def _async_last_called(
     hass: HomeAssistant, players: Mapping[str, EchoPlayer], entries: Iterable[AlexaConfigEntry]
 ) -> EchoPlayer:
-    """Return the Echo of some accounts that was spoken to last.
+    """Return the Echo of some accounts that was last spoken to.
 
-    A spoken command that triggers an automation is faster than the history: if an Echo has just woken, wait for the
-    read that is due. If no account has a record, they are read. Raises ``HomeAssistantError`` if there is none even
-    then.
+    A voice command that triggers an automation is faster than the history. If an Echo has just woken, this waits for
+    the read that is due. If no account has a record, the history is read. Raises ``HomeAssistantError`` if there is
+    still no record.
     """
     loaded = [
         (entry, history)
@@ -528,7 +531,10 @@ async def _async_last_called(
 
 
 async def _async_notify_apps(hass: HomeAssistant, said: AppMessage, players: Iterable[EchoPlayer]) -> None:
-    """Send a message to the Alexa apps of each account that has one of the players, once per account."""
+    """Send a message to the Alexa apps of each account with one of the players, once per account.
+
+    Raises ``HomeAssistantError`` for players that cannot be reached.
+    """
     by_entry = {player.entry.entry_id: player for player in players if player.device}
     missing = [player for player in players if player.entry.entry_id not in by_entry]
     await asyncio.gather(*(_async_notify_app(hass, said, player) for player in by_entry.values()))

@@ -43,7 +43,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the number entities that the account supports."""
     data = entry.runtime_data
     add = EntityAdder(hass, entry, async_add_entities)
     add.devices(data.alarm_volume, AlexaAlarmVolumeNumber, (ALERT_VOLUME,))
@@ -57,7 +57,7 @@ async def async_setup_entry(
 
 @dataclass(frozen=True, kw_only=True)
 class _PercentDescription(NumberEntityDescription):
-    """A number in percent."""
+    """Base description of a number in percent."""
 
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     native_min_value: float | None = 0
@@ -69,7 +69,7 @@ class _PercentDescription(NumberEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaVolumeDescription(_PercentDescription, CapableDescription):
-    """A volume of a device."""
+    """Description of a volume of a device."""
 
 
 ALERT_VOLUME: Final = AlexaVolumeDescription(
@@ -79,7 +79,7 @@ ALERT_VOLUME: Final = AlexaVolumeDescription(
 
 # NumberEntity first: its ``value``, which is final, is the one that Home Assistant shows.
 class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
-    """How loud alarms, timers and notifications of a device are."""
+    """Volume of alarms, timers and notifications of a device."""
 
     coordinator: AlarmVolumesCoordinator
 
@@ -102,7 +102,7 @@ class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaPropertySettingNumberDescription(PropertySettingDescription, _PercentDescription):
-    """A setting of a property's Echo in percent."""
+    """Description of a setting of a property's Echo in percent."""
 
 
 PROPERTY_SETTINGS: Final = (
@@ -116,7 +116,7 @@ PROPERTY_SETTINGS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingNumberDescription(SettingDescription, NumberEntityDescription):
-    """A setting that is a whole number; a band of the equalizer by default."""
+    """Description of a setting that is a whole number; by default a band of the equalizer."""
 
     native_min_value: float | None = -MAX_GAIN
     native_max_value: float | None = MAX_GAIN
@@ -148,7 +148,7 @@ SETTINGS: Final = (
 
 # Home Assistant's class comes first: it has a final ``value``.
 class _SettingNumber(NumberEntity, AlexaSetting):
-    """A setting that is a number."""
+    """Base of settings that are numbers."""
 
     @property
     @override
@@ -161,7 +161,7 @@ class _SettingNumber(NumberEntity, AlexaSetting):
 
 
 class AlexaSettingNumber(_SettingNumber, SettingEntity):  # type: ignore[misc]  # both have a value: the number's it is
-    """A setting that is a number."""
+    """A setting of a device that is a number."""
 
 
 class AlexaPropertySettingNumber(_SettingNumber, PropertySettingEntity):  # type: ignore[misc]  # both have a value
@@ -169,7 +169,7 @@ class AlexaPropertySettingNumber(_SettingNumber, PropertySettingEntity):  # type
 
 
 def _ranges_and_levels(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the numbers of the ranges and levels of an appliance."""
+    """Yield the key and factory of a number for each range and level of an appliance."""
     for feature in plain_ranges(appliance):
         if value_range := feature.value_range:
             yield f"range_{feature.instance}", partial(AlexaRange, feature=feature, value_range=value_range)
@@ -179,7 +179,7 @@ def _ranges_and_levels(appliance: Appliance) -> Iterator[tuple[str, EntityFactor
 
 
 class AlexaRange(AlexaApplianceEntity, NumberEntity):
-    """A range of an appliance, with Amazon's name."""
+    """A range of an appliance, with the name from Amazon."""
 
     def __init__(
         self,
@@ -209,7 +209,7 @@ class AlexaRange(AlexaApplianceEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the closest value that the appliance supports."""
+        """Set the value of the range that is closest to ``value``."""
         await self.async_control(SetRange(instance=self._instance, value=snapped(self._range, value)))
 
 
@@ -224,7 +224,7 @@ class AlexaLevel(AlexaApplianceEntity, NumberEntity):
     def __init__(
         self, place: Placement, *, feature_name: Literal[FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL]
     ) -> None:
-        """Initialize for one of the two features."""
+        """Initialize for the percentage or the power level."""
         is_power = feature_name is FeatureName.POWER_LEVEL
         super().__init__(
             place, PropertyKey(feature_name, PropertyName.POWER_LEVEL if is_power else PropertyName.PERCENTAGE)
@@ -246,7 +246,7 @@ VOLUME: Final = PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME)
 
 
 class AlexaSpeakerVolume(AlexaApplianceEntity, NumberEntity):
-    """The volume of a speaker."""
+    """The volume of a speaker of the smart home."""
 
     _attr_translation_key = "volume"
     _attr_native_min_value = 0

@@ -1,9 +1,8 @@
-"""Push rules: what each event does.
+"""Push rules: the effect of each push event.
 
-A push does one of three things: it *applies* a fact (no request), asks for a *refresh*
-of one topic (many in a burst are one request), or nothing yet. To add one: an event in
-``cloud/model/events.py``, its parser with ``@parses`` in
-``cloud/account/directives.py``, its rule with ``@_rule`` here.
+A push has one of three effects: *apply* a value without a request, *refresh* one topic (a burst causes one request), or
+*ignore*. To add a push, add its event to ``cloud/model/events.py``, its parser with ``@parses`` to
+``cloud/account/directives.py``, and its rule with ``@_rule`` here.
 """
 
 import asyncio
@@ -59,7 +58,7 @@ LIFE: Final = (
 
 
 class Verb(Enum):
-    """Kinds of rules."""
+    """Effects of a rule."""
 
     APPLY = auto()
     REFRESH = auto()
@@ -67,7 +66,7 @@ class Verb(Enum):
 
 
 class Rule(NamedTuple):
-    """Rule of one kind of push."""
+    """Rule of one kind of push: its effect and its handler."""
 
     verb: Verb
     handler: Callable[[AlexaRuntimeData, PushEvent], None]
@@ -77,7 +76,7 @@ RULES: Final[dict[type, Rule]] = {}
 
 
 def _rule[E: PushEvent](kind: type[E], verb: Verb) -> Callable[[Callable[[AlexaRuntimeData, E], None]], None]:
-    """Return a decorator that adds a handler to the table."""
+    """Return a decorator that adds a handler to the table of rules."""
 
     def enter(handler: Callable[[AlexaRuntimeData, E], None]) -> None:
         RULES[kind] = Rule(verb, cast("Callable[[AlexaRuntimeData, PushEvent], None]", handler))
@@ -87,7 +86,7 @@ def _rule[E: PushEvent](kind: type[E], verb: Verb) -> Callable[[Callable[[AlexaR
 
 @_rule(ConnectionChanged, Verb.APPLY)
 def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
-    """Set whether a device is online; only an online one reports its paired devices."""
+    """Set whether a device is online; an Echo that comes online can report its paired devices."""
     data.devices.async_set_online(event.serial, event.online)
     if data.bluetooth and event.online and event.serial in data.devices.data:
         data.bluetooth.async_online(event.serial)
@@ -95,7 +94,7 @@ def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
 
 @_rule(VolumeChanged, Verb.APPLY)
 def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
-    """Set a volume; an unchanged one is the sign of a device that woke."""
+    """Set a volume; an unchanged volume indicates that the device woke."""
     if data.players is None:
         return
     known = data.players.data.get(event.serial)
@@ -107,14 +106,14 @@ def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
 
 @_rule(DndChanged, Verb.APPLY)
 def _dnd(data: AlexaRuntimeData, event: DndChanged) -> None:
-    """Set Do Not Disturb."""
+    """Set the Do Not Disturb state."""
     if data.dnd:
         data.dnd.async_apply_pushed({event.serial: event.enabled})
 
 
 @_rule(NowPlayingChanged, Verb.APPLY)
 def _now_playing(data: AlexaRuntimeData, event: NowPlayingChanged) -> None:
-    """Set what is playing."""
+    """Set the current track."""
     if data.players:
         data.players.async_now_playing(event)
 
@@ -135,42 +134,42 @@ def _queue(data: AlexaRuntimeData, event: QueueChanged) -> None:
 
 @_rule(MediaProgressChanged, Verb.APPLY)
 def _progress(data: AlexaRuntimeData, event: MediaProgressChanged) -> None:
-    """Set a position."""
+    """Set the position in a track."""
     if data.players:
         data.players.async_progress(event)
 
 
 @_rule(SessionsChanged, Verb.REFRESH)
 def _sessions(data: AlexaRuntimeData, _event: SessionsChanged) -> None:
-    """Read the sessions."""
+    """Refresh the media sessions."""
     if data.players:
         data.players.async_sessions_hint()
 
 
 @_rule(NotificationsChanged, Verb.REFRESH)
 def _notifications(data: AlexaRuntimeData, _event: NotificationsChanged) -> None:
-    """Read the notifications."""
+    """Refresh the notifications."""
     if data.notifications:
         data.notifications.async_hint()
 
 
 @_rule(BluetoothChanged, Verb.REFRESH)
 def _bluetooth(data: AlexaRuntimeData, _event: BluetoothChanged) -> None:
-    """Read the connected devices."""
+    """Refresh the Bluetooth state."""
     if data.bluetooth:
         data.bluetooth.async_hint()
 
 
 @_rule(ListsChanged, Verb.REFRESH)
 def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
-    """Read one list, or the list of lists."""
+    """Refresh one list, or the list of lists."""
     if data.lists:
         data.lists.async_list_hint(event.list_id)
 
 
 @_rule(EqualizerChanged, Verb.REFRESH)
 def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
-    """Set a changed equalizer; an unchanged one comes from a device that woke: read the history."""
+    """Set an equalizer; an unchanged equalizer indicates that the device woke, so read the history."""
     changed = data.settings.async_equalizer(event) if data.settings else False
     if data.history and not changed:
         data.history.async_wake(event.serial, Sign.EQUALIZER)
@@ -178,7 +177,7 @@ def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
 
 @_rule(SmartHomeChanged, Verb.APPLY)
 def _smart_home(data: AlexaRuntimeData, event: SmartHomeChanged) -> None:
-    """Apply states and measurements of appliances."""
+    """Apply pushed states of appliances."""
     if data.smart_home:
         data.smart_home.async_pushed(event)
     if data.guard:
@@ -187,7 +186,7 @@ def _smart_home(data: AlexaRuntimeData, event: SmartHomeChanged) -> None:
 
 @_rule(DirectiveIgnored, Verb.IGNORE)
 def _ignored(_data: AlexaRuntimeData, _event: DirectiveIgnored) -> None:
-    """Ignore this command."""
+    """Do nothing for a known command without an effect."""
 
 
 @_rule(DirectiveUnknown, Verb.IGNORE)
@@ -200,7 +199,7 @@ def _unknown(data: AlexaRuntimeData, event: DirectiveUnknown) -> None:
 
 @callback
 def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
-    """Handle one push; a failing handler is logged once per kind and affects no other."""
+    """Handle one push; an error in a handler is logged once per kind and does not affect other pushes."""
     name = type(event).__name__
     data.push.received[name] += 1
     data.hearing.async_directive()
@@ -226,7 +225,7 @@ def async_start(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Handle every push; the backend's stream reconnects automatically."""
+    """Handle all pushes; the backend's stream reconnects automatically."""
     data = entry.runtime_data
     resync: asyncio.Task[None] | None = None
     try:
@@ -255,6 +254,6 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 @callback
 def _set_push(data: AlexaRuntimeData, *, up: bool) -> None:
-    """Update the monitor and the poll intervals."""
+    """Set the state of push in the monitor and the coordinators."""
     data.push.tried.set()
     data.set_push(up=up)

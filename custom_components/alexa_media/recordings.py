@@ -52,13 +52,13 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_HOURS: Final = 24
 MAX_BYTES: Final = 50 * 1024 * 1024
-"""Size limit of a recording; the oldest parts after the setup are dropped."""
+"""Maximum size of a recording in bytes; beyond it, the oldest parts after the setup are dropped."""
 
 KEPT_PARTS: Final = 3
-"""Parts at the begin of a recording that are never dropped: the head, and what was read at setup."""
+"""Number of parts at the beginning of a recording that are never dropped: the head, and the setup."""
 
 CHECK_INTERVAL: Final = timedelta(seconds=30)
-"""How often to look whether the time of a recording is over."""
+"""Interval of the check whether a recording has to end."""
 
 FORMAT: Final = 1
 
@@ -78,7 +78,7 @@ _LOCKS: HassKey[dict[str, asyncio.Lock]] = HassKey(f"{DOMAIN}_recording_locks")
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A recording that has ended: its file, and the number of requests and directives in it."""
+    """A finished recording: its file, and the numbers of requests and directives in it."""
 
     path: str
     requests: int
@@ -86,7 +86,7 @@ class Finished:
 
 
 class Recording:
-    """The recording of one entry, from its start or the setup of the entry to its end or the unload."""
+    """The recording of one entry. It runs from its start or the setup of the entry until its end or the unload."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], state: Mapping[str, Any]) -> None:
         """Initialize with the stored state of a recording."""
@@ -100,11 +100,11 @@ class Recording:
 
     @property
     def until(self) -> float:
-        """Return when the recording ends, in epoch seconds."""
+        """Return the end of the recording in epoch seconds."""
         return float(self.state["until"])
 
     async def async_prepare(self, key: bytes) -> None:
-        """Create the recorder, and write the head unless this continues a recording."""
+        """Create the recorder, and write the head unless an earlier recording is continued."""
         words = await self.hass.async_add_executor_job(load_allowed)
         pseudonyms = Pseudonyms(key, words, weeks=_weeks(key))
         self.recorder = Recorder(pseudonyms, float(self.state["started"]), self._write_soon)
@@ -114,12 +114,12 @@ class Recording:
         await self.hass.async_add_executor_job(_write_head, self.folder, head)
 
     async def async_flush(self) -> None:
-        """Write what was collected as the next part; an error is logged."""
+        """Write the collected data as the next part; an error is logged."""
         with _disk_errors_logged():
             await self.async_write()
 
     async def async_write(self) -> None:
-        """Write what was collected as the next part. Raises ``OSError``."""
+        """Write the collected data as the next part; raises ``OSError``."""
         if (recorder := self.recorder) is None:
             return
         async with self._lock:
@@ -130,20 +130,21 @@ class Recording:
 
     @callback
     def _write_soon(self) -> None:
-        """Write what was collected before it is too much for the memory."""
+        """Write the collected data early, to limit the use of memory."""
         self.hass.async_create_task(self.async_flush(), "Write a part of a recording")
 
     @callback
     def async_detach(self) -> None:
-        """Collect nothing more."""
+        """Stop collecting data."""
         if self._backend is not None:
             self._backend.record_to(None)
 
     @callback
     def async_start(self, backend: AlexaBackend) -> None:
-        """Record what the backend receives until the entry is unloaded; what is left then is written.
+        """Record what the backend receives until the entry is unloaded, then write the rest.
 
-        Until then it stays in memory, as it is, unless it becomes too much: pseudonyms take most of the processor time.
+        Collected data stays in memory, unprocessed, unless there is too much: pseudonyms take most of the processor
+        time.
         """
         self._backend = backend
         backend.record_to(self.recorder)
@@ -175,12 +176,12 @@ class Recording:
 
 @callback
 def async_running(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Recording | None:
-    """Return the running recording of a loaded entry."""
+    """Return the running recording of a loaded entry, or None."""
     return hass.data.get(_RUNNING, {}).get(entry.entry_id)
 
 
 async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
-    """Record the setup of an entry that a recording was started for; end a recording whose time is over."""
+    """Record the setup of an entry for which a recording was started, or end a recording whose time is over."""
     with _disk_errors_logged():
         state = await _store(hass, entry).async_load() or {}
         if running := state.get("running"):
@@ -201,9 +202,9 @@ async def _async_continue(
 
 
 async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float) -> float:
-    """Start a recording with the next setup of the entry, which the caller causes, and return when it ends.
+    """Start a recording with the next setup of the entry; return its end in epoch seconds.
 
-    A running one is discarded.
+    The caller has to reload the entry. A running recording is discarded.
     """
     async with _lock(hass, entry):
         return await _async_start(hass, entry, hours)
@@ -225,14 +226,14 @@ async def _async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: floa
 
 
 async def async_discard(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete a recording that has not ended, if there is one."""
+    """Delete the running recording of an entry, if there is one."""
     if (recording := hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)) is not None:
         recording.async_detach()
     await hass.async_add_executor_job(lambda: shutil.rmtree(_folder(hass) / entry.entry_id, ignore_errors=True))
 
 
 async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
-    """End the recording of an entry and write its file; None if nothing was recorded. Raises ``OSError``."""
+    """End the recording of an entry and write its file; None if there is none. Raises ``OSError``."""
     async with _lock(hass, entry):
         return await _async_stop(hass, entry)
 
@@ -264,7 +265,7 @@ async def _async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished 
 
 
 async def async_forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete all recordings of an entry that is removed; one that cannot be deleted is logged."""
+    """Delete all recordings of a removed entry; an error is logged."""
     folder = _folder(hass)
     try:
         await _async_delete(hass, entry, folder)
@@ -288,7 +289,7 @@ async def _async_delete(hass: HomeAssistant, entry: ConfigEntry[Any], folder: Pa
 
 
 async def _async_notify(hass: HomeAssistant, entry: ConfigEntry[Any], finished: Finished) -> None:
-    """Show where the file is."""
+    """Show a notification with the path of the file."""
     texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
     prefix = f"component.{DOMAIN}.common.recording_finished"
     message = texts.get(f"{prefix}_message", "{path}").format(
@@ -301,7 +302,7 @@ async def _async_notify(hass: HomeAssistant, entry: ConfigEntry[Any], finished: 
 
 @contextlib.contextmanager
 def _disk_errors_logged() -> Iterator[None]:
-    """Log that a recording cannot be written; the account works on."""
+    """Log an error when a recording cannot be written; the account is not affected."""
     try:
         yield
     except (OSError, WriteError) as err:
@@ -309,7 +310,7 @@ def _disk_errors_logged() -> Iterator[None]:
 
 
 def _lock(hass: HomeAssistant, entry: ConfigEntry[Any]) -> asyncio.Lock:
-    """Return the lock of the recordings of an entry: two that stop one at the same time write one file."""
+    """Return the lock of an entry's recordings, so that two concurrent stops write one file."""
     return hass.data.setdefault(_LOCKS, {}).setdefault(entry.entry_id, asyncio.Lock())
 
 
@@ -322,23 +323,23 @@ def _folder(hass: HomeAssistant) -> Path:
 
 
 def _key(entry: ConfigEntry[Any], salt: str) -> bytes:
-    """Return the key of the pseudonyms: neither the stored salt nor the credentials alone are enough."""
+    """Return the key of the pseudonyms, for which both the stored salt and the credentials are needed."""
     secret = str(entry.data.get(CONF_REFRESH_TOKEN) or entry.data.get(CONF_UNIT_ID) or entry.entry_id)
     return hmac.digest(bytes.fromhex(salt), secret.encode(), hashlib.sha256)
 
 
 def _check(key: bytes) -> str:
-    """Return a value that shows whether a key is still the same."""
+    """Return a check value that detects a changed key."""
     return hmac.digest(key, b"check", hashlib.sha256).hex()[:16]
 
 
 def _weeks(key: bytes) -> int:
-    """Return by how many weeks times are shifted: one to twenty years back."""
+    """Return the number of weeks by which times are shifted back: one to twenty years."""
     return -(52 + int.from_bytes(hmac.digest(key, b"weeks", hashlib.sha256)[:4]) % 988)
 
 
 def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudonyms, version: str) -> dict[str, Any]:
-    """Return the first line of a recording."""
+    """Return the first line of a recording, with the versions and the options of the account."""
     data = entry.data
     private = {key: data.get(key) for key in ("email", CONF_CUSTOMER_ID, "account_id", CONF_SERIAL, CONF_UNIT_ID)}
     return {
@@ -354,7 +355,7 @@ def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudon
 
 
 def _options(entry: ConfigEntry[Any]) -> dict[str, Any]:
-    """Return the options that decide what an account shows."""
+    """Return the options that determine the entities of an account."""
     options = {**entry.data, **entry.options}
     return {key: options[key] for key in _OPTIONS if _is_json(options.get(key))}
 
@@ -364,14 +365,14 @@ def _is_json(value: object) -> bool:
 
 
 def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
-    """Write the head as the first part, unless there is one."""
+    """Write the head as the first part, unless it exists."""
     folder.mkdir(parents=True, exist_ok=True)
     if not any(_parts(folder)):
         _write(folder / _part(0), json.dumps(head, separators=(",", ":")).encode() + b"\n")
 
 
 def _write_part(folder: Path, recorder: Recorder) -> None:
-    """Write what was collected as the next part, and drop the oldest ones beyond the limit."""
+    """Write the collected data as the next part, and drop the oldest parts beyond the limit."""
     if not (lines := recorder.write()) or not folder.is_dir():
         return
     parts = list(_parts(folder))
@@ -399,12 +400,12 @@ def _part(number: int) -> str:
 
 
 def _parts(folder: Path) -> Iterator[Path]:
-    """Yield the parts in their order."""
+    """Yield the parts in order."""
     yield from sorted(folder.glob("*.gz"))
 
 
 def _join(folder: Path, target: Path) -> tuple[int, int] | None:
-    """Join the parts to one file, and return the number of requests and directives; None if there are no parts."""
+    """Join the parts into one file; return the numbers of requests and directives, or None without parts."""
     if not (parts := list(_parts(folder))):
         return None
     lines = 0

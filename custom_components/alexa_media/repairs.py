@@ -16,18 +16,18 @@ _ECHO: Final = "echo"
 
 
 class DefaultDeviceFlow(RepairsFlow):
-    """Choose the default device of an account."""
+    """Repair flow that selects the default device of an account."""
 
     def __init__(self, entry: AlexaConfigEntry) -> None:
         """Initialize for an account."""
         self._entry = entry
 
     async def async_step_init(self, _issue: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Begin; Home Assistant gives the issue here."""
+        """Start the flow; Home Assistant passes the issue to this step."""
         return await self.async_step_choose()
 
     async def async_step_choose(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the devices, and make the selected one the default device."""
+        """Show the devices, and store the selected one as the default device."""
         if self._entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="account_not_loaded")
         choices = default_choices(self._entry)
@@ -42,6 +42,6 @@ class DefaultDeviceFlow(RepairsFlow):
 
 
 async def async_create_fix_flow(hass: HomeAssistant, _issue_id: str, data: dict[str, Any] | None) -> RepairsFlow:
-    """Return the flow that fixes an issue; that of a removed account is only confirmed."""
+    """Return the flow for an issue; for the issue of a removed account, one that only confirms."""
     entry = hass.config_entries.async_get_entry(str((data or {}).get("entry_id")))
     return ConfirmRepairFlow() if entry is None else DefaultDeviceFlow(cast(AlexaConfigEntry, entry))

@@ -16,7 +16,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the scenes that skills and hubs bring; routines are buttons."""
+    """Set up the scenes of skills and hubs; routines are buttons."""
     finder = where(lambda appliance: appliance.is_scene, AlexaScene)
     add_appliances(EntityAdder(hass, entry, async_add_entities), finder)
 
@@ -27,7 +27,7 @@ class AlexaScene(AlexaApplianceEntity, Scene):
     _attr_name = None
 
     def __init__(self, place: Placement) -> None:
-        """Initialize without a value: a scene has none."""
+        """Initialize without a property, because a scene has no state."""
         super().__init__(place)
 
     @property

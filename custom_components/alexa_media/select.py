@@ -51,7 +51,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the select entities that the account supports."""
     data = entry.runtime_data
     add = EntityAdder(hass, entry, async_add_entities)
     if data.alarm_sounds is not None:
@@ -72,7 +72,7 @@ DEFAULT_DEVICE: Final = SelectEntityDescription(
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSelectDescription(CapableDescription, SelectEntityDescription):
-    """A select of a device with a capability."""
+    """Description of a select of a device with a capability."""
 
 
 # Two requests for each device, so disabled by default.
@@ -86,7 +86,7 @@ DEFAULT_SOUND: Final = AlexaSelectDescription(
 
 
 class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
-    """The Echo for alarms and reminders without a given Echo; stored in the options of the account."""
+    """Selects the Echo for alarms and reminders without a given Echo; stored in the options of the account."""
 
     def __init__(self, entry: AlexaConfigEntry) -> None:
         """Initialize for the account."""
@@ -100,20 +100,20 @@ class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Update the devices, their names, and which one is selected; other changes have no effect."""
+        """Update the devices, their names and the selected one; ignore other changes."""
         if (choices := self._choices) != self._shown:
             self._shown = choices
             self.async_write_ha_state()
 
     @property
     def _choices(self) -> tuple[dict[str, str], str | None]:
-        """Return the possible devices by name, and the selected serial."""
+        """Return the serials of the possible devices by name, and the selected serial."""
         return default_choices(self.entry), self.entry.options.get(CONF_DEFAULT_DEVICE)
 
     @property
     @override
     def available(self) -> bool:
-        """Return True: the value is local, without a request."""
+        """Return True, because the value is stored locally."""
         return True
 
     @property
@@ -124,7 +124,7 @@ class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return the selected device, while it exists."""
+        """Return the name of the selected device, or None if it does not exist."""
         names, chosen = self._choices
         return next((name for name, serial in names.items() if serial == chosen), None)
 
@@ -134,12 +134,12 @@ class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
 
 
 class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
-    """Default alarm sound."""
+    """Selects the default alarm sound of a device."""
 
     coordinator: AlarmSoundsCoordinator
 
     def _named(self) -> dict[str, AlarmTone]:
-        """Return the sounds by name; the id distinguishes sounds of the same name."""
+        """Return the sounds by name; the id is added to duplicate names."""
         found: dict[str, AlarmTone] = {}
         sounds = (*self.value.sounds, self.value.default) if self.value else ()
         # A sound that the list lacks can be selected while it is set.
@@ -172,29 +172,29 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
 
 
 type Choices = Mapping[str, SettingValue]
-"""Amazon's values by option."""
+"""Amazon's values by option of a select."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _ChoicesDescription(SelectEntityDescription):
-    """A setting with options; ``choices`` is None where Amazon lists them: languages, time zones."""
+    """Base description of a setting with options; ``choices`` is None if Amazon lists them (languages, time zones)."""
 
     choices: Choices | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingSelectDescription(SettingDescription, _ChoicesDescription):
-    """A setting with options."""
+    """Description of a setting with options."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaPreferenceSelectDescription(PreferenceDescription, _ChoicesDescription):
-    """A preference with options."""
+    """Description of a device preference with options."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaPropertySettingSelectDescription(PropertySettingDescription, _ChoicesDescription):
-    """A setting of a property's Echo with options."""
+    """Description of a setting of a property's Echo with options."""
 
 
 TIME_ZONE: Final = "time_zone"
@@ -286,18 +286,18 @@ PROPERTY_SETTINGS: Final = (
 
 
 MAX_SEEN: Final = 20
-"""Maximum number of values beyond the table that are kept for an entity."""
+"""Maximum number of values stored per entity that are missing in its table."""
 
 
 class SeenValues[V]:
-    """Values of one entity that its table lacks, by their options."""
+    """Values of one entity that are missing in its table, by option."""
 
     def __init__(self) -> None:
-        """Initialize with the table alone."""
+        """Initialize without values."""
         self._seen: dict[str, V] = {}
 
     def option(self, known: Mapping[str, V], value: V | None, shown: str | None = None) -> str | None:
-        """Return the option for a value; an unknown one is remembered under ``shown``, or its own text."""
+        """Return the option for a value; an unknown value is stored under ``shown``, or under its own text."""
         if value is None:
             return None
         found = next((option for option, choice in known.items() if choice == value), None)
@@ -311,12 +311,12 @@ class SeenValues[V]:
         return found
 
     def all(self, known: Mapping[str, V]) -> dict[str, V]:
-        """Return all values by option: known ones, then those seen since."""
+        """Return all values by option: known ones, then stored unknown ones."""
         return {**known, **{option: value for option, value in self._seen.items() if option not in known}}
 
 
 def _text(value: Any) -> str | None:
-    """Return a value as an option: texts as they are, several joined with a slash, numbers in short form."""
+    """Return a value as an option: text unchanged, several texts joined with a slash, numbers in short form."""
     match value:
         case bool():
             return None
@@ -330,21 +330,21 @@ def _text(value: Any) -> str | None:
 
 
 class CloudSelect(SelectEntity, AlexaSetting):
-    """A select with Amazon's values; a value that the table lacks is shown and can be selected as it is."""
+    """Base of selects with Amazon's values; a value missing in the table is also shown and selectable."""
 
     @cached_property
     def _seen(self) -> SeenValues[SettingValue]:
-        """Return the seen values that the table lacks."""
+        """Return the store of values that are missing in the table."""
         return SeenValues()
 
     @property
     @abstractmethod
     def known(self) -> Choices:
-        """Return Amazon's values by option."""
+        """Return Amazon's known values by option."""
 
     @property
     def _values(self) -> Choices:
-        """Return all values by option, including current and previous ones."""
+        """Return all values by option, including present and earlier unknown ones."""
         self._seen.option(self.known, self.present)
         return self._seen.all(self.known)
 
@@ -364,14 +364,14 @@ class CloudSelect(SelectEntity, AlexaSetting):
 
 
 class _SettingSelect(CloudSelect):
-    """A setting with options: those of the description, or the time zones, which are in files."""
+    """Base of settings with options from the description, or the time zones, which are read from disk."""
 
     entity_description: _ChoicesDescription
     _zones: Choices = MappingProxyType({})
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Load the time zones."""
+        """Load the time zones in the executor."""
         if self.entity_description.key == TIME_ZONE:
             zones = await self.hass.async_add_executor_job(available_timezones)
             self._zones = {zone: zone for zone in sorted(zones)}
@@ -384,18 +384,18 @@ class _SettingSelect(CloudSelect):
 
 
 class AlexaSettingSelect(_SettingSelect, SettingEntity):
-    """A setting with options."""
+    """A setting of a device with options."""
 
     entity_description: AlexaSettingSelectDescription
 
 
 class AlexaWakeWordSelect(AlexaSettingSelect):
-    """The wake word; the options depend on the device and take a separate request."""
+    """Selects the wake word; the options depend on the device and cost a separate request."""
 
     @property
     @override
     def known(self) -> Choices:
-        """Return the wake words as displayed, with Amazon's names of them."""
+        """Return Amazon's wake words by displayed name."""
         words = self.value_of(Setting.WAKE_WORDS)
         names = words if isinstance(words, tuple) else ()
         present = (self.present,) if isinstance(self.present, str) else ()
@@ -403,7 +403,7 @@ class AlexaWakeWordSelect(AlexaSettingSelect):
 
 
 class AlexaPreferenceSelect(_SettingSelect, PreferenceEntity):
-    """A preference with options; languages have their native names."""
+    """A device preference with options; languages have their native names."""
 
     entity_description: AlexaPreferenceSelectDescription
 
@@ -422,13 +422,13 @@ class AlexaPropertySettingSelect(_SettingSelect, PropertySettingEntity):
 
 
 def _modes(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the selects of the modes of an appliance."""
+    """Yield the key and factory of a select for each mode of an appliance."""
     for feature in plain_modes(appliance):
         yield f"mode_{feature.instance}", partial(AlexaMode, feature=feature)
 
 
 class AlexaMode(AlexaApplianceEntity, CloudSelect):
-    """A mode of an appliance, with Amazon's names for it and its options."""
+    """A mode of an appliance; its name and its options are from Amazon."""
 
     def __init__(self, place: Placement, *, feature: Feature) -> None:
         """Initialize for one of the appliance's modes."""

@@ -97,9 +97,9 @@ async def async_setup_entry(
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaNextDescription(CapableDescription, SensorEntityDescription):
-    """A sensor for the next alarm, timer or reminder.
+    """Description of a sensor for the next alarm, timer or reminder.
 
-    ``types`` are its types of notification, ``label`` is the name of the attribute with the label of the next one.
+    ``types`` are the notification types to show. ``label`` is the name of the attribute with the label of the next one.
     """
 
     types: frozenset[NotificationType]
@@ -145,10 +145,10 @@ EVERYWHERE_REMINDER: Final = AlexaNextDescription(
 
 
 class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity):
-    """The next time that an alarm, timer or reminder goes off; once it has, the one after it.
+    """The next occurrence of an alarm, timer or reminder of a device.
 
-    While all timers are paused there is none: a time in the future would fire Home Assistant's time trigger when
-    nothing goes off. The attributes have the remaining times.
+    While all timers are paused, it is unknown; a future time would fire Home Assistant's time trigger although nothing
+    ends then. The attributes contain the remaining times.
     """
 
     entity_description: AlexaNextDescription
@@ -174,7 +174,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return alexa_media_player's attributes; ``remainingTime`` was valid at ``process_timestamp``."""
+        """Return the attributes of alexa_media_player; ``remainingTime`` is the value at ``process_timestamp``."""
         zone = self._watch.zone_of(self.serial)
         return {
             **attributes(self._items, self.entity_description.label, zone, self._read_at),
@@ -185,7 +185,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show the first time and listen to the events."""
+        """Show the first occurrence, and subscribe to the alarm events."""
         await super().async_added_to_hass()
         self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
         self.async_on_remove(self._watch.async_add_viewer(self.serial, self._async_times_changed))
@@ -199,13 +199,13 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
     @callback
     def _async_times_changed(self) -> None:
-        """Show the next times after one has passed, or after a change of the time zone."""
+        """Update the occurrences after one has passed, or after a change of the time zone."""
         self._async_take()
         self.async_write_ha_state()
 
     @callback
     def _async_take(self) -> None:
-        """Select the notifications of the shown types, and the first of their times."""
+        """Store the notifications of the shown types in order of their occurrence."""
         types = self.entity_description.types
         items = in_order(timed for timed in self._watch.timed(self.serial) if timed.notification.type in types)
         if self._read_at is None or {_known(item) for item in items} != {_known(item) for item in self._items}:
@@ -217,14 +217,14 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
             self._prior = before
 
     def _first(self) -> datetime | None:
-        """Return the time to show."""
+        """Return the time to show, or None."""
         return self._items[0].at if self._items else None
 
     @callback
     def _async_happened(self, event: AlarmEvent) -> None:
-        """Fire alexa_media_player's event for what rings, and for an alarm that was ended.
+        """Fire alexa_media_player's event for a notification that rings or an alarm that was dismissed.
 
-        The end of a snooze belongs to the same alarm, whose event has been fired before.
+        The end of a snooze belongs to the same alarm, for which the event was already fired.
         """
         notification = event.notification
         if notification.type not in self.entity_description.types:
@@ -244,7 +244,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
 
 class AlexaAccountSensor(AlexaNextSensor):
-    """The next of the reminders that all devices of the account share."""
+    """The next occurrence of the reminders that all devices of the account share."""
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator, watch: AlarmWatch) -> None:
         """Initialize for the account."""
@@ -259,14 +259,14 @@ class AlexaAccountSensor(AlexaNextSensor):
 
 
 def _known(item: Timed) -> tuple[str, str | None, str, datetime | None, float | None]:
-    """Return the values of a notification that change its remaining time, apart from time passing."""
+    """Return the values of a notification that determine its remaining time, besides the clock."""
     found = item.notification
     left = found.remaining if item.paused else None
     return found.notification_id, found.version, found.status, found.trigger_time, left
 
 
 def _local(at: datetime | None) -> str | None:
-    """Return a time as text, in Home Assistant's time zone."""
+    """Return a time in Home Assistant's time zone as ISO 8601 text, or None."""
     return dt_util.as_local(at).isoformat() if at else None
 
 
@@ -287,7 +287,7 @@ class AlexaLastSpokenTo(TopicEntity[TopicCoordinator[LastCommand]], SensorEntity
     @property
     @override
     def native_value(self) -> str | None:
-        """Return the name of the Echo."""
+        """Return the name of the Echo, or None."""
         record = self._history.last
         device = self.entry.runtime_data.devices.data.get(record.serial or "") if record else None
         return device.name if device else None
@@ -295,7 +295,7 @@ class AlexaLastSpokenTo(TopicEntity[TopicCoordinator[LastCommand]], SensorEntity
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the media player, the time and, if transcripts are kept, what was said."""
+        """Return the media player and the time of the command, and its text if transcripts are enabled."""
         if (record := self._history.last) is None:
             return {}
         unique_id = player_unique_id(self.entry, record.serial or "")
@@ -310,7 +310,7 @@ class AlexaLastSpokenTo(TopicEntity[TopicCoordinator[LastCommand]], SensorEntity
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingSensorDescription(SettingDescription, SensorEntityDescription):
-    """A read-only setting."""
+    """Description of a read-only setting."""
 
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
 
@@ -342,7 +342,7 @@ ILLUMINANCE: Final = PropertyKey(FeatureName.LIGHT_SENSOR, PropertyName.ILLUMINA
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorDescription(SensorEntityDescription):
-    """A range of the air quality monitor; ``instance`` identifies it."""
+    """Description of a range of the air quality monitor; ``instance`` identifies the range."""
 
     instance: str
     state_class: SensorStateClass = SensorStateClass.MEASUREMENT
@@ -393,7 +393,7 @@ MONITOR: Final = {
 
 
 def _ranges(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the sensors of the read-only ranges of an appliance."""
+    """Yield the key and factory of a sensor for each read-only range of an appliance."""
     monitor = MONITOR if is_air_quality_monitor(appliance) else {}
     for feature in measured_ranges(appliance):
         if description := monitor.get(feature.instance):
@@ -404,7 +404,7 @@ def _ranges(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
 
 @dataclass(frozen=True, kw_only=True)
 class MeasurementDescription(SensorEntityDescription):
-    """A measurement of an appliance: its property, the unit that ``factor`` applies to, and how long it is valid."""
+    """Description of a measurement: its property, its unit with ``factor``, and its maximum age."""
 
     property_key: PropertyKey
     raw_unit: str | None = None
@@ -452,7 +452,7 @@ MEASUREMENTS: Final = (
 
 
 def _measurements(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the measurements that an appliance reports, in a unit that is known."""
+    """Yield the key and factory of a sensor for each measurement of an appliance with a known unit."""
     for description in MEASUREMENTS:
         name = description.property_key.name
         feature = next((each for each in appliance.features if each.name == description.property_key.feature), None)
@@ -468,7 +468,7 @@ class AlexaMeasurement(AlexaMeasuringEntity, SensorEntity):
     entity_description: MeasurementDescription
 
     def __init__(self, place: Placement, *, description: MeasurementDescription) -> None:
-        """Initialize for one of the measurements."""
+        """Initialize for the property of a description."""
         super().__init__(place, description.property_key)
         self.entity_description = description
 
@@ -484,13 +484,13 @@ class AlexaMeasurement(AlexaMeasuringEntity, SensorEntity):
 
 
 class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
-    """A temperature in the scale of the appliance."""
+    """A temperature in the temperature scale of the appliance."""
 
     _attr_device_class = SensorDeviceClass.TEMPERATURE
     _attr_state_class = SensorStateClass.MEASUREMENT
 
     def __init__(self, place: Placement) -> None:
-        """Initialize for the temperature."""
+        """Initialize for the temperature property."""
         super().__init__(place, TEMPERATURE)
 
     @property
@@ -506,10 +506,10 @@ class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
 
 
 class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
-    """Illuminance around an Echo.
+    """Illuminance at an Echo.
 
-    Amazon never pushes it: it takes a request per minute, so it is disabled by default. The sensor of an Echo may not
-    report for weeks.
+    Amazon never pushes it, and polling takes a request per minute, so the entity is disabled by default. The sensor of
+    an Echo may not report for weeks.
     """
 
     max_age = timedelta(hours=1)
@@ -519,7 +519,7 @@ class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, place: Placement) -> None:
-        """Initialize for the illuminance."""
+        """Initialize for the illuminance property."""
         super().__init__(place, ILLUMINANCE)
 
     @property
@@ -529,13 +529,13 @@ class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Have it read every minute."""
+        """Poll the illuminance every minute while the entity is enabled."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.LIGHT_SENSOR))
 
 
 class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
-    """A read-only range, with Amazon's name."""
+    """A read-only range of an appliance, with the name from Amazon."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
 
@@ -587,24 +587,24 @@ SET_UP: Final = SensorEntityDescription(
 
 
 class _ManagedSensor(AlexaDeviceEntity[Device], SensorEntity):
-    """A value in the list of devices, available even if the Echo is offline."""
+    """Base of values in the device list, which are available even if the Echo is offline."""
 
     def __init__(
         self, entry: AlexaConfigEntry, api: ManagementApi, device: Device, description: SensorEntityDescription
     ) -> None:
-        """Initialize as listener of the device list."""
+        """Initialize as a listener of the device list."""
         super().__init__(entry, entry.runtime_data.devices, device, description)
         self._api = api
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the list can be read."""
+        """Return whether the device list is available."""
         return self.coordinator.usable
 
 
 class AlexaUnitSensor(_ManagedSensor):
-    """The unit of an Echo."""
+    """The unit in which an Echo is placed."""
 
     @property
     def _unit(self) -> ManagedUnit | None:
@@ -625,7 +625,7 @@ class AlexaUnitSensor(_ManagedSensor):
 
 
 class AlexaSetUpSensor(_ManagedSensor):
-    """When an Echo was set up at Amazon."""
+    """The time at which an Echo was set up at Amazon."""
 
     @property
     @override

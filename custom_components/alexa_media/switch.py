@@ -74,7 +74,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add those that the account can have."""
+    """Set up the switches that the account supports."""
     data = entry.runtime_data
     add = EntityAdder(hass, entry, async_add_entities)
     if data.notifications and data.backend.alarms:
@@ -93,14 +93,14 @@ async def async_setup_entry(
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSwitchDescription(SwitchEntityDescription):
-    """A switch of a device."""
+    """Description of a switch of a device."""
 
     entity_category: EntityCategory | None = EntityCategory.CONFIG
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaCapableSwitchDescription(AlexaSwitchDescription, CapableDescription):
-    """A switch of a device with a capability."""
+    """Description of a switch of a device with a capability."""
 
 
 ALARM: Final = AlexaSwitchDescription(
@@ -119,7 +119,7 @@ ASCENDING: Final = AlexaCapableSwitchDescription(
 
 @callback
 def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> None:
-    """Add switches with the alarms; those of deleted alarms leave the entity registry, too."""
+    """Add a switch for each alarm; remove those of deleted alarms from the entity registry."""
     entry, devices = add.entry, add.entry.runtime_data.devices
     shown: set[str] = set()
 
@@ -166,7 +166,7 @@ def alarm_unique_id(entry: AlexaConfigEntry, alarm: Notification) -> str:
 
 
 class _Switch(SwitchEntity):
-    """A switch that turns on and off in the same way."""
+    """Base of switches that turn on and off with the same method."""
 
     _attr_device_class: SwitchDeviceClass | None = SwitchDeviceClass.SWITCH
 
@@ -180,11 +180,11 @@ class _Switch(SwitchEntity):
 
     @abstractmethod
     async def _async_switch(self, *, on: bool) -> None:
-        """Turn the switch on or off."""
+        """Turn the entity on or off; raises ``HomeAssistantError``."""
 
 
 class AlexaRoutineSwitch(RoutineEntity, _Switch):
-    """Whether a routine is enabled; its button runs it."""
+    """Enables and disables a routine; its button runs it."""
 
     _attr_device_class = None
     _attr_entity_category = EntityCategory.CONFIG
@@ -202,7 +202,7 @@ class AlexaRoutineSwitch(RoutineEntity, _Switch):
 
 
 class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
-    """One alarm; off keeps it for later. Its name is its label, or its time when the switch was created."""
+    """Turns one alarm on and off. Its name is its label, or its time when the switch was created."""
 
     def __init__(
         self,
@@ -212,7 +212,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
         *,
         alarm: Notification,
     ) -> None:
-        """Initialize for an alarm."""
+        """Initialize for an alarm of a device."""
         super().__init__(entry, coordinator, device, ALARM)
         self._id = alarm.notification_id
         self._attr_unique_id = alarm_unique_id(entry, alarm)
@@ -223,25 +223,25 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
 
     @property
     def alarm(self) -> Notification | None:
-        """Return the alarm, while it exists."""
+        """Return the alarm, or None if it no longer exists."""
         return next((item for item in self.value or () if item.notification_id == self._id), None)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the alarm exists; the device may be offline, as Amazon stores its alarms."""
+        """Return whether the alarm exists; the device may be offline, because Amazon stores its alarms."""
         return self.coordinator.usable and self.alarm is not None
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it will ring, or is snoozed."""
+        """Return whether the alarm is turned on or snoozed."""
         alarm = self.alarm
         return None if alarm is None else alarm.status is not NotificationStatus.OFF
 
     @override
     async def _async_switch(self, *, on: bool) -> None:
-        """Turn the alarm on or off; the state follows Amazon's report."""
+        """Turn the alarm on or off; the state changes when Amazon reports it."""
         alarm, echo = self.alarm, echo_of(self.entry, self.serial)
         if alarm is None or echo is None:
             raise invalid_input("alarm_gone", id=self._id)
@@ -249,7 +249,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
 
 
 class AlexaAscendingSwitch(AlexaDeviceEntity[bool], _Switch):
-    """Ascending volume of a device's alarms."""
+    """Turns ascending alarm volume of a device on and off."""
 
     coordinator: AscendingCoordinator
 
@@ -275,9 +275,9 @@ DND: Final = AlexaSwitchDescription(
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaModeDescription(AlexaCapableSwitchDescription):
-    """A playback mode of a device.
+    """Description of a playback mode of a device.
 
-    ``value_fn`` reads it from the session, ``None`` if it cannot be changed there. ``command`` is the player command,
+    ``value_fn`` returns it from the session, ``None`` if it cannot be changed there. ``command`` is the player command,
     ``field`` the name of its value.
     """
 
@@ -306,7 +306,7 @@ MODES: Final = (
 
 
 class _DndFilter:
-    """Selects the devices in Amazon's list of Do Not Disturb; one that a later list lacks has not lost the setting."""
+    """Selects the devices with Do Not Disturb; a device once in Amazon's list keeps the setting."""
 
     def __init__(self, devices: DevicesCoordinator) -> None:
         """Initialize without devices."""
@@ -314,21 +314,21 @@ class _DndFilter:
         self._named: set[str] = set()
 
     def __call__(self, dnd: DndCoordinator, device: Device, _description: SwitchEntityDescription) -> bool:
-        """Return whether a device has Do Not Disturb; a group's is that of its speakers."""
+        """Return whether a device has Do Not Disturb; a group has it if its speakers do."""
         self._named.update(dnd.data)
         leaves = (leaf.serial for leaf in self._devices.leaves(device))
         return not self._named.isdisjoint((device.serial, *leaves))
 
 
 class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
-    """Do Not Disturb of a device; that of a group is on while it is on for every speaker behind it."""
+    """Do Not Disturb of a device; for a group, on if it is on for every speaker behind it."""
 
     coordinator: DndCoordinator
     _shown: bool | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also follow the speakers behind a group."""
+        """Add listeners for the speakers behind a group."""
         await super().async_added_to_hass()
         self._shown = self.is_on
         if self.device.is_group:
@@ -342,33 +342,33 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @callback
     def _async_speaker_changed(self) -> None:
-        """Show the state of a group where a speaker has changed it."""
+        """Write the state of a group if a speaker has changed it."""
         if self.is_on is not self._shown:
             self._shown = self.is_on
             self.async_write_ha_state()
 
     @property
     def _targets(self) -> Sequence[Device]:
-        """Return the devices to switch: this one, or the speakers behind a group."""
+        """Return the devices to switch: the device, or the speakers behind a group."""
         return self.coordinator.among(self.runtime.devices.leaves(self.device))
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return what Amazon says; ``None`` while it is not known."""
+        """Return the state reported by Amazon; ``None`` while it is unknown."""
         states = [self.coordinator.data.get(device.serial) for device in self._targets]
         return None if None in states else all(states)
 
     @override
     async def _async_switch(self, *, on: bool) -> None:
-        """Switch, and show what Amazon then confirms."""
+        """Turn Do Not Disturb on or off; the state changes when Amazon confirms it."""
         await async_require_speakers(self)
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_switch(self._targets, enabled=on)
 
 
 class AlexaModeSwitch(PlaybackEntity, _Switch):
-    """Shuffle or repeat of the current session; available while the provider supports changing it."""
+    """Shuffle or repeat of the current session; available if the provider supports changing it."""
 
     entity_description: AlexaModeDescription
     coordinator: PlayersCoordinator
@@ -377,26 +377,26 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
     @property
     @override
     def available(self) -> bool:
-        """Return whether a session supports changing it."""
+        """Return whether there is a session that supports changing the mode."""
         return super().available and self.is_on is not None
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return the mode of the current session."""
+        """Return whether the mode is on in the current session."""
         session = self._session
         return self.entity_description.value_fn(session) if session else None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Note the initial values; Home Assistant writes them."""
+        """Store the initial state; Home Assistant writes it."""
         await super().async_added_to_hass()
         self._shown = self.available, self.is_on
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state only if the mode has changed: most changes of a player don't affect it."""
+        """Write the state only if the mode changed, because most changes of a player do not affect it."""
         shown = self.available, self.is_on
         if shown != self._shown:
             self._shown = shown
@@ -404,14 +404,14 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
 
     @override
     async def _async_switch(self, *, on: bool) -> None:
-        """Send the command to this player, or that of its group; show the confirmed value."""
+        """Send the command to this player or its group; the state changes when Amazon confirms it."""
         description = self.entity_description
         await self._async_transport(description.command, **{description.field: on})
 
 
 @dataclass(frozen=True, kw_only=True)
 class _OnOffDescription(SwitchEntityDescription):
-    """A setting with the values ``on`` and ``off`` at Amazon."""
+    """Base description of a setting with Amazon's values for on and off."""
 
     on: SettingValue = True
     off: SettingValue = False
@@ -419,17 +419,17 @@ class _OnOffDescription(SwitchEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingSwitchDescription(SettingDescription, _OnOffDescription):
-    """A setting that is on or off."""
+    """Description of a setting that is on or off."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaPreferenceSwitchDescription(PreferenceDescription, _OnOffDescription):
-    """A preference that is on or off."""
+    """Description of a device preference that is on or off."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaPropertySettingSwitchDescription(PropertySettingDescription, _OnOffDescription):
-    """A setting of a property's Echo that is on or off."""
+    """Description of a setting of a property's Echo that is on or off."""
 
 
 SETTINGS: Final = tuple(
@@ -474,14 +474,14 @@ PROPERTY_SETTINGS: Final = tuple(
 
 
 class _SettingSwitch(AlexaSetting, _Switch):
-    """A setting that is on or off."""
+    """Base of settings that are on or off."""
 
     entity_description: _OnOffDescription
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return Amazon's value, or None for a value that is neither."""
+        """Return whether the setting is on; None for an unknown value."""
         values = {self.entity_description.on: True, self.entity_description.off: False}
         return None if self.present is None else values.get(self.present)
 
@@ -491,13 +491,13 @@ class _SettingSwitch(AlexaSetting, _Switch):
 
 
 class AlexaSettingSwitch(SettingEntity, _SettingSwitch):
-    """A setting that is on or off."""
+    """A setting of a device that is on or off."""
 
     entity_description: AlexaSettingSwitchDescription
 
 
 class AlexaPreferenceSwitch(PreferenceEntity, _SettingSwitch):
-    """A preference that is on or off."""
+    """A device preference that is on or off."""
 
     entity_description: AlexaPreferenceSwitchDescription
 
@@ -515,7 +515,7 @@ _MONITOR_LED: Final = "11"
 
 
 def _switches(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the switches of an appliance."""
+    """Yield the key and factory of each switch of an appliance."""
     if is_plain_switch(appliance):
         yield "power" if is_something_else(appliance) else "", AlexaPowerSwitch
     for toggle in plain_toggles(appliance):
@@ -523,7 +523,7 @@ def _switches(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
 
 
 class _AlexaSwitch(AlexaApplianceEntity, _Switch):
-    """A switch with the values ON and OFF."""
+    """Base of switches of an appliance with the values ON and OFF."""
 
     @property
     @override
@@ -536,14 +536,14 @@ class _AlexaSwitch(AlexaApplianceEntity, _Switch):
 
     @abstractmethod
     def _control(self, *, on: bool) -> Control:
-        """Return the control for a value."""
+        """Return the command that turns the switch on or off."""
 
 
 class AlexaPowerSwitch(_AlexaSwitch):
     """Power of a plug, a switch, or another appliance that can be turned on and off."""
 
     def __init__(self, place: Placement) -> None:
-        """Initialize as the main entity, or with a name if the appliance has more than its power."""
+        """Initialize as the main entity, or with a name if the appliance has another main function."""
         super().__init__(place, POWER)
         if is_something_else(place.appliance):
             self._attr_translation_key = "power"
@@ -558,7 +558,7 @@ class AlexaPowerSwitch(_AlexaSwitch):
 
 
 class AlexaToggle(_AlexaSwitch):
-    """A toggle of an appliance, with Amazon's name."""
+    """A toggle of an appliance, with the name from Amazon."""
 
     def __init__(self, place: Placement, *, toggle: Feature) -> None:
         """Initialize for one of the appliance's toggles."""

@@ -1,4 +1,4 @@
-"""System health information; accounts have numbers instead of names."""
+"""System health information; accounts are numbered instead of named."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def async_register(_hass: HomeAssistant, register: system_health.SystemHealthReg
 
 
 async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return for every account whether it is signed in, whether push is up and the number of devices."""
+    """Return the sign-in state, the push state and the number of devices of every account."""
     entries: Sequence[AlexaConfigEntry] = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False
     )
@@ -35,32 +35,32 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def _loaded(entry: AlexaConfigEntry) -> bool:
-    """Return whether an account is set up."""
+    """Return whether an account is loaded."""
     return entry.state is ConfigEntryState.LOADED
 
 
 def _signed_in(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Return whether an account is set up and does not need a new sign-in."""
+    """Return whether an account is loaded and does not need a new sign-in."""
     return _loaded(entry) and not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 def _devices(entry: AlexaConfigEntry) -> int:
-    """Return the number of devices of an account; 0 while it is not set up."""
+    """Return the number of devices of an account; 0 if it is not loaded."""
     return len(entry.runtime_data.devices.data) if _loaded(entry) else 0
 
 
 def _unsupported(entry: AlexaConfigEntry) -> int:
-    """Return the number of requests that Amazon refuses for the account; 0 if it isn't set up."""
+    """Return the number of requests that Amazon refuses for the account; 0 if it is not loaded."""
     return len(entry.runtime_data.backend.unsupported) if _loaded(entry) else 0
 
 
 def _drift(entry: AlexaConfigEntry) -> int:
-    """Return the number of changes in Amazon's responses for the account; 0 if it isn't set up."""
+    """Return the number of changes in Amazon's responses for the account; 0 if it is not loaded."""
     return len(entry.runtime_data.backend.drift) if _loaded(entry) else 0
 
 
 def _by_account(values: Sequence[bool | int]) -> bool | int | str:
-    """Return the value of the only account, or those of all with their numbers."""
+    """Return the value of a single account, or the values of all accounts with their numbers."""
     if len(values) == 1:
         return values[0]
     texts = ({True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value) for value in values)

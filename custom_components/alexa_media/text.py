@@ -18,14 +18,14 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the texts of an account."""
+    """Set up the text entities of an account."""
     add = EntityAdder(hass, entry, async_add_entities)
     add.devices(entry.runtime_data.settings, AlexaNameText, (NAME,), is_single)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaTextDescription(CapableDescription, TextEntityDescription):
-    """A text setting that comes with the list of devices."""
+    """Description of a text setting in the device list."""
 
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     entity_registry_enabled_default: bool = False
@@ -35,7 +35,7 @@ NAME: Final = AlexaTextDescription(key="name", translation_key="name", capabilit
 
 
 class AlexaNameText(ListedSettingEntity, TextEntity):
-    """Name of a device at Amazon; its name here follows."""
+    """The name of a device at Amazon; the device name in Home Assistant follows it."""
 
     @property
     @override

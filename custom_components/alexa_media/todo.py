@@ -43,12 +43,12 @@ _QUANTITY: Final = re.compile(r"(?P<quantity>\d[^×]{0,29}?)\s*×\s*(?P<name>\S.
 
 
 def summary_of(name: str, quantity: str | None) -> str:
-    """Return the text to show: ``2 × milk``, or the name alone."""
+    """Return the text of an item: ``2 × milk``, or only the name without a quantity."""
     return f"{quantity} × {name}" if quantity else name
 
 
 def parse_summary(summary: str) -> tuple[str, str | None]:
-    """Return name and quantity of a text from a user."""
+    """Return the name and the quantity in a text entered by a user."""
     text = " ".join(summary.split())
     if found := _QUANTITY.fullmatch(text):
         return found["name"], found["quantity"]
@@ -68,7 +68,7 @@ def _unique_id(entry: AlexaConfigEntry, list_id: str) -> str:
 
 
 class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
-    """A list; a note is an item's description, a quantity precedes its name."""
+    """A list of the account; a note is the description of an item, and a quantity precedes the name."""
 
     _attr_supported_features = (
         TodoListEntityFeature.CREATE_TODO_ITEM
@@ -90,7 +90,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @property
     def _list(self) -> AlexaList | None:
-        """Return the list as last read."""
+        """Return the list as last read, or None."""
         return self.coordinator.data.get(self._list_id)
 
     @property
@@ -131,7 +131,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Have the items read, which have a listener now."""
+        """Request the items, which now have a listener."""
         await super().async_added_to_hass()
         if self._list and self._list.items is None:
             self.coordinator.async_want(self._list_id)
@@ -144,7 +144,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_update(self) -> None:
-        """Read the lists and the items of this one now (``homeassistant.update_entity``)."""
+        """Read the lists and the items of this list now (``homeassistant.update_entity``)."""
         if self.enabled:
             await self.coordinator.async_refresh_items(self._list_id)
 
@@ -152,7 +152,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_create_todo_item(self, item: TodoItem) -> None:
-        """Add an item; quantity and note need a second request, as Amazon first accepts only a name."""
+        """Add an item; quantity and note need a second request, because Amazon only accepts a name at first."""
         name, quantity = parse_summary(item.summary or "")
         if not name:
             raise invalid_input("todo_item_without_name")
@@ -169,7 +169,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_update_todo_item(self, item: TodoItem) -> None:
-        """Change the fields that differ from the shown ones, in one request."""
+        """Change the fields that differ from the shown item, in one request."""
         shown = self._items.get(item.uid or "")
         if shown is None:
             raise invalid_input("todo_item_gone")
@@ -178,7 +178,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
             await self._async_change(shown, changes)
 
     def _changes(self, shown: ListItem, item: TodoItem) -> ItemChanges:
-        """Return the fields that a user has changed."""
+        """Return the fields that the user changed."""
         name = quantity = note = complete = None
         if item.summary != summary_of(shown.name, shown.quantity):
             wanted, amount = parse_summary(item.summary or "")
@@ -194,7 +194,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_delete_todo_items(self, uids: list[str]) -> None:
-        """Delete items; a failure does not prevent the deletion of the others."""
+        """Delete items; if one fails, the others are still deleted."""
         items = self._items
         if gone := [uid for uid in uids if uid not in items]:
             raise invalid_input("todo_item_gone" if len(uids) == 1 else "todo_items_gone", count=str(len(gone)))
@@ -204,7 +204,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
             raise failures[0]
 
     async def async_delete_list(self, confirm: bool) -> None:
-        """Delete the list with all its items; Amazon does so with lists that a user has created alone."""
+        """Delete the list with all its items; Amazon only allows this for lists created by a user."""
         if not confirm:
             raise invalid_input("confirmation_missing")
         if self._list is None or self._list.info.type is not ListType.CUSTOM:
@@ -233,7 +233,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
     async def _async_versioned(
         self, item: ListItem, changes: ItemChanges | None, send: Callable[[ListItem], Awaitable[None]]
     ) -> None:
-        """Send a change; after a version conflict read the item and retry once, unless the same fields changed.
+        """Send a change; after a version conflict, read the item and retry once unless the same fields changed.
 
         Amazon refuses an outdated version. Without ``changes`` the item is deleted.
         """
@@ -254,7 +254,7 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
 
 def _untouched(seen: ListItem, fresh: ListItem, changes: ItemChanges | None) -> bool:
-    """Return whether the fields to change are unchanged elsewhere; for a deletion, all but the check mark."""
+    """Return whether the fields to change are unchanged in ``fresh``; for a deletion, all except completion."""
     if changes is None:
         return (seen.name, seen.quantity, seen.note) == (fresh.name, fresh.quantity, fresh.note)
     return all(

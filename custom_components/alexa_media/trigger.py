@@ -31,14 +31,14 @@ _ALARM_ENDS: Final = (Happening.DISMISSED, Happening.SNOOZED)
 
 
 def _changes(*known: Happening) -> dict[Any, Any]:
-    """Return the schema of the option with one or more changes."""
+    """Return the option schema for one or more of the known changes."""
     return {vol.Required(CONF_CHANGE, default=list(known)): vol.All(cv.ensure_list, vol.Length(min=1), [vol.In(known)])}
 
 
 class AlexaTrigger(Trigger):
-    """Base of the triggers: events of some kinds at the Echos of a target.
+    """Base of the triggers, which react to events of some kinds at the Echos of a target.
 
-    The target is resolved at each event, so that it may change, and the account may be reloaded.
+    The target is resolved for each event, so it may change, and the account may be reloaded.
     """
 
     options_schema: ClassVar[dict[Any, Any]] = {}
@@ -46,7 +46,7 @@ class AlexaTrigger(Trigger):
     description: ClassVar[str]
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Initialize a trigger."""
+        """Initialize with the options and the target of the configuration."""
         super().__init__(hass, config)
         self._options = config.options or {}
         self._target = EchoTarget(hass, config.target)
@@ -54,7 +54,7 @@ class AlexaTrigger(Trigger):
     @classmethod
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Return the checked configuration; raises ``vol.Invalid`` or ``ServiceValidationError``."""
+        """Return the validated configuration; raises ``vol.Invalid`` or ``ServiceValidationError``."""
         schema = vol.Schema(
             {vol.Optional(CONF_TARGET): cv.TARGET_FIELDS, vol.Required(CONF_OPTIONS, default={}): cls.options_schema}
         )
@@ -63,26 +63,26 @@ class AlexaTrigger(Trigger):
         return checked
 
     def _kinds(self) -> tuple[str, ...]:
-        """Return the kinds of events to listen to."""
+        """Return the kinds of events for which the trigger listens."""
         return self.kinds
 
     def _matches(self, event: EchoEvent) -> bool:
-        """Return whether the event happened at an Echo of the target."""
+        """Return whether the event occurred at an Echo of the target."""
         return self._target.async_matches(event.entry_id, event.serial)
 
     def _variables(self, event: EchoEvent) -> dict[str, Any] | None:
-        """Return the trigger's variables; ``None`` if the options exclude the event."""
+        """Return the variables of the trigger; ``None`` if the options exclude the event."""
         return dict(event.data)
 
     def _device_variables(self, event: EchoEvent) -> Mapping[str, Any]:
-        """Return the variables of the device."""
+        """Return the variables about the event's device."""
         return echo_variables(self._hass, event.entry_id, event.serial)
 
     @override
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
-        """Listen until the returned callback is called; what was spoken before is not passed on."""
+        """Listen until the returned function is called; commands spoken before are ignored."""
         beginning = Beginning(self._hass)
 
         @callback
@@ -98,9 +98,9 @@ class AlexaTrigger(Trigger):
 
 
 class VoiceCommandTrigger(AlexaTrigger):
-    """A command was spoken to an Echo.
+    """Fires when a command is spoken to an Echo.
 
-    Without transcripts, text, person and intent are compared but not passed on.
+    Without transcripts, text, person and intent are compared but not passed to the automation.
     """
 
     description = "voice command"
@@ -113,7 +113,7 @@ class VoiceCommandTrigger(AlexaTrigger):
     }
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Initialize a trigger with its pattern."""
+        """Initialize with the pattern of the configuration."""
         super().__init__(hass, config)
         text = self._options.get(CONF_TEXT)
         self._pattern = None if text is None else VoicePattern.parse(text, self._options[CONF_MATCH])
@@ -121,7 +121,7 @@ class VoiceCommandTrigger(AlexaTrigger):
     @classmethod
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Check the pattern, too."""
+        """Return the validated configuration, with a valid pattern; raises ``vol.Invalid``."""
         checked = await super().async_validate_config(hass, config)
         options = checked[CONF_OPTIONS]
         if CONF_TEXT in options:
@@ -153,7 +153,7 @@ class VoiceCommandTrigger(AlexaTrigger):
 
 
 class SpokenToTrigger(AlexaTrigger):
-    """Someone spoke to an Echo, whatever was said."""
+    """Fires when someone speaks to an Echo, whatever the words."""
 
     description = "Echo spoken to"
     kinds = (VOICE,)
@@ -189,28 +189,28 @@ class AlarmTrigger(AlexaTrigger):
 
 
 class AlarmRingsTrigger(AlarmTrigger):
-    """An alarm rings."""
+    """Fires when an alarm rings."""
 
     description = "alarm"
     kind = AlertKind.ALARM
 
 
 class TimerFinishesTrigger(AlarmTrigger):
-    """A timer finishes."""
+    """Fires when a timer finishes."""
 
     description = "timer finished"
     kind = AlertKind.TIMER
 
 
 class ReminderTrigger(AlarmTrigger):
-    """A reminder is due."""
+    """Fires when a reminder is due."""
 
     description = "reminder"
     kind = AlertKind.REMINDER
 
 
 class AlarmEndedTrigger(AlarmTrigger):
-    """An alarm was dismissed or snoozed."""
+    """Fires when an alarm is dismissed or snoozed."""
 
     description = "alarm ended"
     kind = AlertKind.ALARM
@@ -219,7 +219,7 @@ class AlarmEndedTrigger(AlarmTrigger):
 
 
 class TimerChangedTrigger(AlarmTrigger):
-    """A timer was started, paused, resumed or cancelled."""
+    """Fires when a timer is started, paused, resumed or canceled."""
 
     description = "timer changed"
     kind = AlertKind.TIMER
@@ -228,7 +228,7 @@ class TimerChangedTrigger(AlarmTrigger):
 
 
 class DndTrigger(AlexaTrigger):
-    """Do Not Disturb was turned on or off."""
+    """Fires when Do Not Disturb is turned on or off."""
 
     description = "Do Not Disturb changed"
     kinds = (DND,)
@@ -241,7 +241,7 @@ class DndTrigger(AlexaTrigger):
 
 
 class ListItemTrigger(AlexaTrigger):
-    """An item was added to a list; the target is to-do lists."""
+    """Fires when an item is added to a list; the target consists of to-do lists."""
 
     description = "item added"
     kinds = (LIST_ITEM,)
@@ -262,7 +262,7 @@ class ListItemTrigger(AlexaTrigger):
 
 
 def _is_same(wanted: str | None, found: str | None) -> bool:
-    """Return whether a name is the wanted one; nothing wanted is always the same."""
+    """Return whether a name is the wanted one; True if none is wanted."""
     return not wanted or same(found, wanted)
 
 
@@ -280,5 +280,5 @@ TRIGGERS: Final[dict[str, type[Trigger]]] = {
 
 
 async def async_get_triggers(_hass: HomeAssistant) -> dict[str, type[Trigger]]:
-    """Return the triggers."""
+    """Return the trigger classes by key."""
     return TRIGGERS

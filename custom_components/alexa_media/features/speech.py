@@ -1,4 +1,4 @@
-"""Messages to Echos: the Echos of a target, and the commands for each of them."""
+"""Messages to Echos: selection of the Echos in a target, and the commands for each of them."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ _LATE: Final = 15.0
 
 
 DEFAULT_TITLE: Final = "Home Assistant"
-"""Title of a message to the Alexa apps that has none."""
+"""Default title of a message to the Alexa apps."""
 
 
 class Kind(StrEnum):
@@ -45,8 +45,8 @@ class DndPolicy(StrEnum):
     """Handling of Do Not Disturb.
 
     ``AMAZON`` is the default: Amazon speaks plain messages, and drops announcements and shown messages. ``KEEP`` skips
-    the Echo. ``OVERRIDE`` speaks announcements plainly, which Amazon allows, and skips the Echo if the message is only
-    to be shown.
+    the Echo. ``OVERRIDE`` speaks announcements as plain messages, which Amazon allows, and skips the Echo if the
+    message is only shown.
     """
 
     KEEP = "keep"
@@ -55,7 +55,7 @@ class DndPolicy(StrEnum):
 
     @classmethod
     def of(cls, override: bool | None) -> DndPolicy:
-        """Return the policy of the option ``override_dnd``; None if it is not given."""
+        """Return the policy for the option ``override_dnd``; None if the option is not given."""
         return cls.AMAZON if override is None else cls.OVERRIDE if override else cls.KEEP
 
 
@@ -74,10 +74,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message: validated text; volume 0–100 while it is spoken.
+    """A message with validated text; ``volume`` (0–100) is the volume while it is spoken.
 
-    ``spoken`` and ``shown`` are the halves of an announcement. ``sound_seconds`` is the length of the sounds in the
-    text.
+    ``spoken`` and ``shown`` are the two parts of an announcement. ``sound_seconds`` is the length of the sounds in the
+    text in seconds.
     """
 
     kind: Kind
@@ -92,8 +92,8 @@ class Message:
     def commands(self, *, disturb: bool = False, restore: int | None = None) -> tuple[Command, ...]:
         """Return the commands for one Echo.
 
-        ``disturb`` overrides Do Not Disturb; ``restore`` is the volume (0–100) to restore, ``None`` to leave the volume
-        alone.
+        ``disturb`` overrides Do Not Disturb. ``restore`` is the volume (0–100) to restore, or ``None`` to keep the
+        volume unchanged.
         """
         command: Command
         if self.kind is Kind.SPEAK or disturb:
@@ -116,11 +116,11 @@ def message_of(
     dnd: DndPolicy = DndPolicy.AMAZON,
     shown: bool = True,
 ) -> Message:
-    """Return a message after validation of its text and its options.
+    """Return a message after validating its text and options.
 
-    ``volume`` is 0–1, and that of speaking: a shown message makes no sound. ``shown`` is whether an announcement is
-    shown on screens, too. Raises ``ServiceValidationError`` for a text that Alexa would not speak, and for an option
-    that has no effect with the kind of message.
+    ``volume`` (0–1) is the volume of speech; a message that is only shown makes no sound. ``shown`` is whether an
+    announcement is also shown on screens. Raises ``ServiceValidationError`` for a text that Alexa would not speak, and
+    for an option that has no effect on this kind of message.
     """
     text = _checked(text)
     options: Mapping[Kind, Mapping[str, object]] = {
@@ -142,21 +142,21 @@ def message_of(
 
 
 def must_have_effect(kind: str, options: Mapping[str, object]) -> None:
-    """Raise ``ServiceValidationError`` for the first given option; ``options`` are those without effect."""
+    """Raise ``ServiceValidationError`` if any of ``options``, which have no effect on this kind, is given."""
     for name, value in options.items():
         if value is not None:
             raise invalid_input("option_without_effect", option=name, type=kind)
 
 
 def readable_text(text: str) -> str:
-    """Return a message as an app shows it; raises ``ServiceValidationError`` as ``message_of`` does."""
+    """Return a message as an app shows it; raises ``ServiceValidationError`` like ``message_of``."""
     if not (shown := plain(_checked(text))):
         raise invalid_input("empty_message")
     return shown
 
 
 def title_of(title: str | None) -> str | None:
-    """Return a title as screens and apps show it, ``None`` for an empty one; raises ``ServiceValidationError``."""
+    """Return a title as screens and apps show it, None if it is empty; raises ``ServiceValidationError``."""
     return readable_text(title) if title and title.strip() else None
 
 
@@ -173,7 +173,7 @@ def _checked(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoPlayer:
-    """A media player of this integration by its registration; no device while its account is not loaded or lacks it."""
+    """A registered media player of the integration; without device if the account is not loaded or lacks it."""
 
     entry: AlexaConfigEntry
     entity_id: str
@@ -182,13 +182,13 @@ class EchoPlayer:
 
     @property
     def name(self) -> str:
-        """Return the name for messages to the user."""
+        """Return the name of the player for messages to the user."""
         return self.device.name if self.device else self.entity_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A target Echo; ``direct`` if it was named itself, and not only as a member."""
+    """An Echo that is the recipient of a message; ``direct`` if it was targeted itself, not only through a group."""
 
     player: EchoPlayer
     direct: bool
@@ -196,7 +196,7 @@ class Recipient:
 
 @callback
 def echo_players(hass: HomeAssistant) -> dict[str, EchoPlayer]:
-    """Return all media players of all accounts by entity id, also while an account is not loaded."""
+    """Return the media players of all accounts by entity id, including accounts that are not loaded."""
     registry = er.async_get(hass)
     found: dict[str, EchoPlayer] = {}
     for entry in hass.config_entries.async_entries(DOMAIN):
@@ -219,12 +219,12 @@ def _devices(entry: AlexaConfigEntry) -> Mapping[str, Device]:
 
 
 def is_loaded(entry: AlexaConfigEntry) -> bool:
-    """Return whether an account can be used."""
+    """Return whether an account is loaded."""
     return entry.state is ConfigEntryState.LOADED
 
 
 def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
-    """Yield entity ids with groups of all kinds replaced by their members, each once."""
+    """Yield entity ids, with groups of every platform replaced by their members, each once."""
     seen: set[str] = set()
     waiting = list(entity_ids)
     while waiting:
@@ -242,7 +242,7 @@ def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
 def recipients_of(
     players: Mapping[str, EchoPlayer], direct: Iterable[EchoPlayer], indirect: Iterable[EchoPlayer] = ()
 ) -> list[Recipient]:
-    """Return the Echos behind players: members in place of speaker groups, each Echo once."""
+    """Return the Echos behind players, with speaker groups replaced by their members, each Echo once."""
     found: dict[str, Recipient] = {}
     by_unique_id = {(player.entry.entry_id, player.unique_id): player for player in players.values()}
 
@@ -276,9 +276,9 @@ def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
 
 
 def can_speak(device: Device) -> bool:
-    """Return whether a device can speak; a group can if a member can.
+    """Return whether a device can speak; a group can if one of its members can.
 
-    A device without known capabilities may be able to.
+    A device without known capabilities counts as able to speak.
     """
     return device.is_group or not device.capabilities or not device.capabilities.isdisjoint(_AUDIBLE)
 
@@ -296,10 +296,10 @@ class Report:
     unknown: Sequence[str] = ()
 
     def raise_errors(self, *, is_answered: bool = False) -> None:
-        """Raise for failures, once all others have received the message.
+        """Raise an error for failed and unknown targets, after all others have received the message.
 
-        ``HomeAssistantError`` names the failed Echos, ``ServiceValidationError`` the targets that aren't Echos. A
-        message that was skipped everywhere is an error, too, unless a response reports Do Not Disturb as the reason
+        ``HomeAssistantError`` names the failed Echos, ``ServiceValidationError`` the targets that are not Echos. If
+        every Echo was skipped, that is an error too, unless a response reports Do Not Disturb as the reason
         (``is_answered``).
         """
         failed = dict(self.failed)
@@ -333,7 +333,7 @@ class Report:
 
 
 def _identity(player: EchoPlayer) -> JsonObjectType:
-    """Return an Echo's identification for a response."""
+    """Return the fields that identify an Echo in a response."""
     return {"entity_id": player.entity_id or None, "name": player.name}
 
 
@@ -357,14 +357,14 @@ async def async_say(
 
 
 def obstacle(player: EchoPlayer) -> Reason | None:
-    """Return why an Echo cannot be reached, or None."""
+    """Return the reason why an Echo cannot be reached, or None."""
     if not is_loaded(player.entry):
         return Reason.NOT_LOADED
     return None if player.device and player.device.online else Reason.OFFLINE
 
 
 def _obstacle(player: EchoPlayer, message: Message) -> Reason | None:
-    """Return why an Echo must be skipped, or None."""
+    """Return the reason why an Echo has to be skipped, or None."""
     if (reason := obstacle(player)) or player.device is None:
         return reason
     if not can_speak(player.device):
@@ -375,13 +375,13 @@ def _obstacle(player: EchoPlayer, message: Message) -> Reason | None:
 
 
 def _is_dnd(player: EchoPlayer) -> bool:
-    """Return whether Do Not Disturb is on; False if unknown."""
+    """Return whether Do Not Disturb is on; False if it is unknown."""
     dnd = player.entry.runtime_data.dnd
     return bool(dnd and player.device and dnd.data.get(player.device.serial))
 
 
 async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer], report: Report) -> None:
-    """Send the message to the Echos of one account and record the result."""
+    """Send the message to the Echos of one account, and record the result in ``report``."""
     entry = players[0].entry
     levels = await _async_levels(message, players)
     plans: list[tuple[Device, tuple[Command, ...]]] = []
@@ -405,10 +405,10 @@ async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[E
 
 
 async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
-    """Return the volumes (0–100) to restore, by serial, and note them until they are restored.
+    """Return the volumes (0–100) to restore by serial, and record the temporary volumes.
 
-    A temporary volume of another message is never restored. Volumes that the players do not have are read, in one
-    request; if a volume is still unknown, it is left alone.
+    The temporary volume of another message is never restored. Volumes that the players do not have are read in one
+    request. An Echo whose volume is still unknown keeps its volume.
     """
     if message.volume is None:
         return {}
@@ -427,6 +427,6 @@ async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict
 
 
 def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:
-    """Note until when the temporary volume lasts, now that the message has been sent."""
+    """Store until when the temporary volumes last, after the message has been sent."""
     until = hass.loop.time() + speaking_seconds(message.text) + message.sound_seconds + _LATE
     entry.runtime_data.temporary_volumes.async_sent(levels, until)

@@ -1,8 +1,7 @@
-"""Targets of actions, triggers and conditions, and the permissions of an action's caller by Home Assistant's policies.
+"""Targets of actions, triggers and conditions, and permissions of the caller of an action.
 
-Home Assistant checks the entities that an action of entities names. For all other actions, and for
-what an entity stands for besides itself, this module checks every Echo once groups have been resolved,
-before anything is sent.
+Home Assistant checks the caller's permissions for the entities that an entity action names. For all other actions, and
+for devices behind a named entity, this module checks every Echo after resolving groups, before anything is sent.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,9 +27,9 @@ from .speech import Recipient, echo_players, expand, recipients_of
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """Permissions of a caller.
+    """Permissions of the caller of an action.
 
-    ``user`` is ``None`` for automations and Home Assistant itself, which may do everything.
+    ``user`` is ``None`` for automations and Home Assistant itself, which have all permissions.
     """
 
     hass: HomeAssistant
@@ -39,7 +38,7 @@ class Permissions:
 
     @callback
     def may_control(self, entity_id: str) -> bool:
-        """Return whether the caller may control an entity; "" means an unregistered one."""
+        """Return whether the caller may control an entity; "" stands for an unregistered entity."""
         return self.user is None or self.user.permissions.check_entity(entity_id, POLICY_CONTROL)
 
     @callback
@@ -53,7 +52,7 @@ class Permissions:
     def require_echos(self, entry: AlexaConfigEntry, serials: Iterable[str]) -> None:
         """Raise ``Unauthorized`` for the first Echo whose media player the caller may not control.
 
-        A speaker group is also everything below it that has not been filtered out.
+        For a speaker group, this includes all its members that the options do not exclude.
         """
         registry, devices = er.async_get(self.hass), entry.runtime_data.devices
         every = dict.fromkeys(serials)
@@ -66,7 +65,7 @@ class Permissions:
 
 
 async def async_permissions(hass: HomeAssistant, context: Context | None) -> Permissions:
-    """Return the rights of the caller with a context; raises ``UnknownUser`` for a user that was removed."""
+    """Return the permissions of a context's user; raises ``UnknownUser`` for a removed user."""
     user: User | None = None
     context = context or Context()
     if context.user_id is not None and (user := await hass.auth.async_get_user(context.user_id)) is None:
@@ -75,19 +74,19 @@ async def async_permissions(hass: HomeAssistant, context: Context | None) -> Per
 
 
 async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
-    """Raise ``Unauthorized`` for a caller who may not control every speaker behind the group of an entity.
+    """Raise ``Unauthorized`` if the caller may not control every speaker behind the group of an entity.
 
-    It has to be the first that an action of the entity awaits: until then it is certain who calls.
+    An entity action has to await this first, because the caller is only certain until then.
     """
     if entity.device.is_group and (context := entity.caller) is not None:
         (await async_permissions(entity.hass, context)).require_echos(entity.entry, (entity.serial,))
 
 
 async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list[Recipient], list[str]]:
-    """Return the Echos of an action's target, groups resolved to their leaves, and its parts that aren't Echos.
+    """Return the Echos in an action's target, with groups resolved, and the targets that are not Echos.
 
-    Raises ``Unauthorized`` for an Echo that was named, also by its group, and that the caller may not control. Those
-    that are only in a named area, device, label or group of Home Assistant are left out instead.
+    Raises ``Unauthorized`` for an Echo that the caller may not control, if it was named directly or by its speaker
+    group. Echos that are only in a named area, device, label or group of Home Assistant are skipped instead.
     """
     players = echo_players(hass)
     selected = async_extract_referenced_entity_ids(hass, TargetSelection(call.data), expand_group=False)
@@ -115,9 +114,9 @@ async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list
 
 @dataclass(frozen=True, slots=True)
 class EchoTarget:
-    """A target; without one, every Echo of all accounts.
+    """The target of a trigger or a condition; if it is empty, every Echo of all accounts.
 
-    An Echo is in it if one of its entities, its device or a speaker group with it is.
+    It contains an Echo if it contains one of its entities, its device, or a speaker group with it.
     """
 
     hass: HomeAssistant
@@ -125,9 +124,9 @@ class EchoTarget:
 
     @callback
     def require_possible(self, *, lists: bool = False) -> None:
-        """Raise ``ServiceValidationError`` if the target names devices and entities, none of them an Echo (or a list).
+        """Raise ``ServiceValidationError`` if the target only names devices and entities that are not Echos (or lists).
 
-        One that is not known yet may become one.
+        Devices and entities that do not exist yet are allowed.
         """
         selection = TargetSelection(self.target or {})
         if selection.area_ids or selection.floor_ids or selection.label_ids or not selection.has_any_target:
@@ -145,7 +144,7 @@ class EchoTarget:
 
     @callback
     def async_matches(self, entry_id: str, serial: str) -> bool:
-        """Return whether the target has an Echo; ``EVERYWHERE`` is any Echo of the account."""
+        """Return whether the target contains an Echo; ``EVERYWHERE`` stands for any Echo of the account."""
         if not self.target:
             return True
         return any(
@@ -154,12 +153,12 @@ class EchoTarget:
 
     @callback
     def async_matches_entity(self, entity_id: str) -> bool:
-        """Return whether the target has an entity; a target that is missing has all."""
+        """Return whether the target contains an entity; an empty target contains all."""
         return not self.target or entity_id in self._entity_ids(self._selected())
 
     @callback
     def async_echos(self) -> Iterator[tuple[AlexaConfigEntry, Device]]:
-        """Yield the Echos of the target whose accounts are loaded; of groups, themselves and their leaves."""
+        """Yield the Echos of the target whose accounts are loaded; groups together with their members."""
         device_ids = self._device_ids()
         found: dict[tuple[str, str], tuple[AlexaConfigEntry, Device]] = {}
         loaded: list[AlexaConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
@@ -174,13 +173,13 @@ class EchoTarget:
         yield from found.values()
 
     def _device_id(self, entry: AlexaConfigEntry, device: Device) -> str | None:
-        """Return the id of an Echo in the device registry."""
+        """Return the id of an Echo in the device registry, or None."""
         identifiers = {(DOMAIN, player_unique_id(entry, device.serial))}
         registered = dr.async_get(self.hass).async_get_device(identifiers)
         return registered.id if registered else None
 
     def _device_ids(self) -> set[str | None]:
-        """Return the devices of the target: selected ones, and those of the integration's selected entities."""
+        """Return the ids of the devices in the target: selected ones, and those of selected entities."""
         registry, selected = er.async_get(self.hass), self._selected()
         of_entities = {
             item.device_id
@@ -190,7 +189,7 @@ class EchoTarget:
         return (of_entities | selected.referenced_devices) - {None}
 
     def _entity_ids(self, selected: SelectedEntities) -> set[str]:
-        """Return the selected entities, groups resolved."""
+        """Return the selected entities, with groups resolved."""
         return set(expand(self.hass, selected.referenced | selected.indirectly_referenced))
 
     def _selected(self) -> SelectedEntities:
@@ -207,7 +206,7 @@ def _is_of(registered: er.RegistryEntry, *, lists: bool) -> bool:
 
 @callback
 def echo_variables(hass: HomeAssistant, entry_id: str, serial: str) -> dict[str, str | None]:
-    """Return the variables of an Echo: ``entity_id`` of its media player, ``device_id``, ``device`` and ``area``."""
+    """Return the trigger variables of an Echo: ``entity_id`` of its player, ``device_id``, ``device``, ``area``."""
     entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     registry = er.async_get(hass)
     unique_id = player_unique_id(entry, serial) if entry else ""
@@ -226,7 +225,7 @@ def echo_variables(hass: HomeAssistant, entry_id: str, serial: str) -> dict[str,
 
 @callback
 def list_entity_id(hass: HomeAssistant, entry_id: str, list_id: str) -> str | None:
-    """Return the to-do entity of a list."""
+    """Return the entity id of a list's to-do entity, or None."""
     entry = hass.config_entries.async_get_entry(entry_id)
     unique_id = f"{entry.unique_id}_list_{list_id}" if entry else ""
     return er.async_get(hass).async_get_entity_id(TODO_DOMAIN, DOMAIN, unique_id)

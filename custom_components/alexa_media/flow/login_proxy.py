@@ -1,4 +1,4 @@
-"""Proxy for Amazon's sign-in pages, for the browser that opened it from a config flow."""
+"""Proxy for Amazon's sign-in pages, restricted to the browser that opened it from a config flow."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,12 +30,12 @@ PATH: Final = f"/api/{DOMAIN}/sign_in"
 COOKIE: Final = f"{DOMAIN}_sign_in"
 
 LIFE: Final = 15 * 60.0
-"""Maximum seconds of a sign-in."""
+"""Maximum duration of a sign-in in seconds."""
 MAX_REQUEST: Final = 64 * 1024
-"""Maximum bytes of a form."""
+"""Maximum size of a submitted form in bytes."""
 
 TIMEOUT: Final = 30.0
-"""Maximum seconds for the browser to send a form or receive a response, and for Amazon to respond."""
+"""Time limit in seconds for the browser to send a form or receive a response, and for Amazon to respond."""
 MAX_IN_FLIGHT: Final = 12
 """Maximum number of concurrent requests of one sign-in; further ones wait."""
 
@@ -63,10 +63,10 @@ _DONE_POLICY: Final = "default-src 'none'; script-src 'unsafe-inline'"
 
 @dataclass(slots=True, repr=False)
 class LoginSession:
-    """A proxied sign-in of one flow.
+    """The proxied sign-in of one flow.
 
-    ``url`` opens it in the first browser that uses it. ``landed`` is the address on which the sign-in ended,
-    ``expired`` says that it took too long.
+    ``url`` opens it in the first browser that uses this URL. ``landed`` is the URL on which the sign-in ended.
+    ``expired`` is True if the sign-in took too long.
     """
 
     url: str
@@ -85,7 +85,7 @@ class LoginSession:
 
     @callback
     def async_close(self) -> None:
-        """Stop serving and forget everything but ``landed``; a second call does nothing."""
+        """Stop serving, and drop everything except ``landed``; a second call does nothing."""
         if self._hass.data[_SESSIONS].pop(self._id, None) is None:
             return
         if self.cancel_expiry:
@@ -111,7 +111,7 @@ class LoginSession:
         return self._opened and secrets.compare_digest(given, self._cookie.encode())
 
     def open(self, request: web.Request, key: str) -> web.Response | None:
-        """Accept a browser that opens the one-time address, or the same one again; None for any other."""
+        """Return the response that opens the sign-in for the first browser or that browser again, else None."""
         given = key.encode("utf-8", "surrogatepass")
         if not secrets.compare_digest(given, self._key.encode()) or (self._opened and not self.owns(request)):
             return None
@@ -133,7 +133,7 @@ class LoginSession:
         return self._opened and self._tickets.admits(ticket)
 
     async def async_serve(self, request: web.Request, ticket: str, target: str) -> web.StreamResponse:
-        """Serve a request whose path without its ticket is ``target``; 404 unless it comes from the right browser."""
+        """Serve a request, whose path without the ticket is ``target``; 404 for any other browser."""
         wanted = BrowserRequest(request.method, target, request.headers)
         owned, sends_form = self.owns(request), wanted.navigates and request.method == hdrs.METH_POST
         if not owned and not sends_form and (wanted.navigates or not self.allows_scripts(ticket)):
@@ -160,7 +160,7 @@ class LoginSession:
             return await _async_hand_over(request, answer)
 
     async def _async_forward(self, request: BrowserRequest) -> web.Response:
-        """Return Amazon's response for the browser."""
+        """Forward a request to Amazon, and return the response for the browser."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 answer = await self._proxy.async_answer(request)
@@ -184,11 +184,11 @@ class LoginSession:
 
     @property
     def _policy(self) -> str:
-        """Return the content security policy of a page of Amazon.
+        """Return the content security policy of a page from Amazon.
 
-        The page has Home Assistant's address, but a separate origin: ``sandbox`` without ``allow-same-origin`` keeps
-        scripts from the storage of the frontend, which holds the user's tokens, and makes every request to the API an
-        unauthenticated one. Beyond that, a page can only access the path of this sign-in, and Amazon's files.
+        The page has Home Assistant's address but an opaque origin: ``sandbox`` without ``allow-same-origin`` denies
+        scripts the storage of the frontend, which contains the user's tokens, and makes every request to the API an
+        unauthenticated one. Apart from that, a page can only access the path of this sign-in and Amazon's files.
         """
         flow = f"{URL(self.url).origin()}{self.base}/"
         return (
@@ -201,12 +201,12 @@ class LoginSession:
 
 
 def _not_found() -> web.Response:
-    """Return the response for all other browsers."""
+    """Return the 404 response for requests of other browsers."""
     return web.Response(status=404)
 
 
 async def _async_hand_over(request: web.Request, answer: web.Response) -> web.StreamResponse:
-    """Send a response to the browser; close the connection if the browser is too slow."""
+    """Send a response to the browser; close the connection if the browser reads too slowly."""
     try:
         async with asyncio.timeout(TIMEOUT):
             await answer.prepare(request)
@@ -223,9 +223,9 @@ _SESSIONS: HassKey[dict[str, LoginSession]] = HassKey(f"{DOMAIN}_sign_ins")
 
 
 class LoginProxyView(HomeAssistantView):
-    """Serve the pages without authentication, as the sign-in browser may differ from the frontend's.
+    """Serves the pages without authentication, because the browser may not be the one with the frontend.
 
-    A request from a browser without a sign-in gets an empty 404, whether or not there is such a sign-in.
+    A request of a browser without a sign-in gets an empty 404, whether or not the sign-in exists.
     """
 
     url = PATH + "/{session_id}/{tail:.*}"
@@ -233,7 +233,7 @@ class LoginProxyView(HomeAssistantView):
     requires_auth = False
 
     def __init__(self, sessions: dict[str, LoginSession]) -> None:
-        """Initialize with the open sign-ins."""
+        """Initialize with the open sign-ins by id."""
         self._sessions = sessions
 
     @override
@@ -243,7 +243,7 @@ class LoginProxyView(HomeAssistantView):
             router.add_route(method, self.url, request_handler_factory(hass, self, getattr(self, method)))
 
     async def get(self, request: web.Request, session_id: str, tail: str) -> web.StreamResponse:
-        """Open a sign-in, or show a page."""
+        """Open a sign-in, or return a page."""
         session = self._sessions.get(session_id)
         kind, _, key = tail.partition("/")
         if session is not None and kind == "open":
@@ -251,7 +251,7 @@ class LoginProxyView(HomeAssistantView):
         return await self._async_serve(request, session)
 
     async def post(self, request: web.Request, session_id: str, tail: str) -> web.StreamResponse:  # noqa: ARG002 - the router names it
-        """Submit a form."""
+        """Submit a form of a page."""
         return await self._async_serve(request, self._sessions.get(session_id))
 
     async def options(self, request: web.Request, session_id: str, tail: str) -> web.Response:  # noqa: ARG002 - the router names it
@@ -274,7 +274,7 @@ class LoginProxyView(HomeAssistantView):
 
 @callback
 def async_register(hass: HomeAssistant) -> dict[str, LoginSession]:
-    """Register the view once, and return the open sign-ins by id."""
+    """Register the view on the first call; return the open sign-ins by id."""
     if (sessions := hass.data.get(_SESSIONS)) is None:
         sessions = hass.data[_SESSIONS] = {}
         hass.http.register_view(LoginProxyView(sessions))
@@ -285,10 +285,10 @@ def async_register(hass: HomeAssistant) -> dict[str, LoginSession]:
 def async_open_login(
     hass: HomeAssistant, start_url: str, otp_secret: str | None, on_end: Callable[[], None]
 ) -> LoginSession:
-    """Open a sign-in that starts at an address of Amazon; ``on_end`` is called when it has landed or expired.
+    """Open a sign-in that starts at a URL of Amazon; ``on_end`` is called when it ended or expired.
 
-    Raises ``homeassistant.helpers.network.NoURLAvailableError`` if the address under which the browser reaches Home
-    Assistant is unknown.
+    Raises ``homeassistant.helpers.network.NoURLAvailableError`` if the URL at which the browser reaches Home Assistant
+    is unknown.
     """
     root = _frontend_base() or get_url(hass, prefer_external=True)
     sessions = async_register(hass)
@@ -309,7 +309,7 @@ def async_open_login(
 
 
 def _frontend_base() -> str | None:
-    """Return the frontend's address in the browser of the current request, if it sent it."""
+    """Return the URL of the frontend in the browser of the current request, or None."""
     request = http.current_request.get()
     given = request.headers.get(HEADER_FRONTEND_BASE) if request is not None else None
     try:
@@ -322,5 +322,5 @@ def _frontend_base() -> str | None:
 
 
 def _create_transport() -> httpx.AsyncBaseTransport:
-    """Return the HTTP transport of one sign-in, which checks certificates as Home Assistant does."""
+    """Return the HTTP transport of one sign-in; it verifies certificates as Home Assistant does."""
     return httpx.AsyncHTTPTransport(verify=client_context(alpn_protocols=SSL_ALPN_HTTP11), trust_env=False)

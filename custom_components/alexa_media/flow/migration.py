@@ -1,8 +1,8 @@
-"""Migration of alexa_media_player's config entries without a new sign-in, and removal of its files.
+"""Migration of alexa_media_player's config entries without a new sign-in, and deletion of its files.
 
-There are two kinds of entries. Version 1 holds everything in the data, tokens under ``oauth``. The "secure" version 2
-(``secure_enrollment`` in the data) keeps the credentials in a separate file in ``.storage``. This integration's entries
-are version 2 as well, so the content decides.
+There are two kinds of entries. Version 1 has everything in the data, with the tokens under ``oauth``. The "secure"
+version 2 (``secure_enrollment`` in the data) has the credentials in a separate file in ``.storage``. The entries of
+this integration are version 2 as well, so the content decides.
 """
 
 from collections import Counter
@@ -60,10 +60,10 @@ _KEYS: Final = {
 
 
 async def async_migrate(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Convert an entry of alexa_media_player; this integration's entries stay unchanged.
+    """Convert an entry of alexa_media_player; this integration's entries are kept unchanged. Return True.
 
-    Amazon is not asked. The unique id stays until the first successful sign-in returns the account (``async_settle``).
-    Without a refresh token the user has to sign in.
+    No request is sent to Amazon. The unique id is kept until the first successful sign-in returns the account
+    (``async_settle``). Without a refresh token, the user has to sign in.
     """
     if entry.version > ENTRY_VERSION:
         return False
@@ -104,9 +104,9 @@ async def async_migrate(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 
 
 async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Finish the migration once Amazon has accepted the sign-in: set the account, and delete the old files.
+    """Finish the migration after a successful sign-in: store the account, and delete the old files.
 
-    Raises ``ConfigEntryError`` when another entry has the same account.
+    Raises ``ConfigEntryError`` if another entry has the same account.
     """
     if not entry.data.get(CONF_CUSTOMER_ID, True):
         account = entry.runtime_data.backend.account
@@ -129,9 +129,9 @@ async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
-    """Return the position of this account, counted from 0; alexa_media_player's ids depend on it.
+    """Return the position of the account among the entries, from 0; alexa_media_player's ids depend on it.
 
-    Home Assistant moves an entry whose unique id has changed to the end of its domain, as happens to each migrated
+    Home Assistant moves an entry whose unique id changes to the end of its domain. This happens to each migrated
     account before this one.
     """
     ours = [other.entry_id for other in hass.config_entries.async_entries() if other.domain == DOMAIN]
@@ -139,18 +139,18 @@ def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
 
 
 async def _async_serial(hass: HomeAssistant, email: str, url: str, position: int) -> str:
-    """Return the serial with which alexa_media_player has registered (32 hex digits).
+    """Return the serial with which alexa_media_player registered (32 hex digits).
 
-    It is the sum of Home Assistant's id, the position of the account, and a hash of address and marketplace. If the
-    account had another position when it registered, only the old registration in the user's list of devices is not
-    recognized.
+    It is the sum of Home Assistant's id, the position of the account, and a hash of email address and marketplace. If
+    the account had another position when it registered, the only effect is that the old registration in the user's
+    device list is not recognized.
     """
     salt = int(sha256((email.lower() + url.lower()).encode()).hexdigest(), 16)
     return hex(int(await instance_id.async_get(hass), 16) + position + salt)[-32:]
 
 
 def _ids(entry: AlexaConfigEntry, stored: object) -> dict[str, str | None]:
-    """Return the known ids of the account: version 2 stores the ``amzn1.account`` id as the customer's."""
+    """Return the known ids of the account; version 2 stores the ``amzn1.account`` id as the customer id."""
     known = [str(value) for value in (stored, entry.unique_id) if value]
     return {
         CONF_CUSTOMER_ID: "",
@@ -159,9 +159,9 @@ def _ids(entry: AlexaConfigEntry, stored: object) -> dict[str, str | None]:
 
 
 def _options(old: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options, which alexa_media_player keeps in the data; filters contain names.
+    """Return the options, which alexa_media_player stores in the data; filters contain names.
 
-    Without an external URL it stores "/". ``queue_delay`` and ``debug`` have no meaning here.
+    It stores "/" if there is no external URL. ``queue_delay`` and ``debug`` have no equivalent here.
     """
     options: dict[str, Any] = {
         key: [name.strip() for name in str(old.get(key) or "").split(",") if name.strip()]
@@ -180,7 +180,7 @@ def _options(old: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _otp_secret(value: object) -> str | None:
-    """Return the secret of an authenticator app if it is valid."""
+    """Return the setup key of an authenticator app if it is valid, else None."""
     try:
         return checked_otp_secret(value) if isinstance(value, str) and value else None
     except ValueError:
@@ -188,7 +188,7 @@ def _otp_secret(value: object) -> str | None:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    """Return a mapping, empty for anything else."""
+    """Return a mapping, or an empty one for anything else."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -196,11 +196,12 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, first: bool) -> str:
-    """Return the suffix of the serial in the unique ids of this account's players ("" for none).
+    """Return the suffix that this account's players have in their unique ids ("" for none).
 
-    alexa_media_player leaves the ids of the first account bare, and appends the address to all others; which account
-    was the first may have changed. Registered ids decide. With both forms it is the one that alexa_media_player would
-    use now, as the entities of the other one are dead; else the more frequent one.
+    alexa_media_player uses plain ids for the first account, and appends the email address for all others. The first
+    account may have changed since, so the registered ids decide. If both forms are registered, the form that
+    alexa_media_player would use now is chosen, as entities of the other form are dead; if that is undecided, the more
+    frequent one.
     """
     registry = er.async_get(hass)
     forms = Counter(
@@ -215,7 +216,7 @@ def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, firs
 
 @callback
 def _async_adopt_ids(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Give entities with an id of a short-lived form the permanent one, if it is free."""
+    """Give entities with a temporary form of unique id the permanent one, if it is free."""
     registry = er.async_get(hass)
     items = er.async_entries_for_config_entry(registry, entry.entry_id)
     players = [item.unique_id for item in items if item.domain == MEDIA_PLAYER_DOMAIN]
@@ -234,12 +235,12 @@ def _async_adopt_ids(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 def _secure_path(hass: HomeAssistant, entry_id: str) -> Path:
-    """Return the file in which version 2 keeps the credentials."""
+    """Return the path of the file with the credentials of version 2."""
     return Path(hass.config.path(STORAGE_DIR, f"{SECURE_STORE}.{entry_id}"))
 
 
 def _read_store(path: Path) -> Mapping[str, Any]:
-    """Return the content of a file of ``.storage``; empty if it cannot be read."""
+    """Return the content of a file in ``.storage``; empty if it cannot be read."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as err:
@@ -249,7 +250,7 @@ def _read_store(path: Path) -> Mapping[str, Any]:
 
 
 def _remove_leftovers(hass: HomeAssistant, entry_id: str, email: str) -> None:
-    """Delete cookies, credentials and dumped pages of one account, without opening them."""
+    """Delete the cookies, credentials and saved pages of one account without opening them."""
     paths = [_secure_path(hass, entry_id)]
     # An address with a slash would leave the folder.
     if email and Path(email).name == email:
@@ -262,7 +263,7 @@ def _remove_leftovers(hass: HomeAssistant, entry_id: str, email: str) -> None:
 
 
 def _files_of(config: Path, email: str) -> Iterable[Path]:
-    """Yield the files that alexa_media_player named after an address."""
+    """Yield the files that alexa_media_player named after an email address."""
     cookies = f"{DOMAIN}.{email}"
     for folder in (config / STORAGE_DIR, config):
         for suffix in ("cookies", "pickle", "txt"):

@@ -1,4 +1,4 @@
-"""Options flow: which devices, how often to poll, and what may be stored."""
+"""Options flow: selection of devices, poll interval, and stored data."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -53,10 +53,10 @@ _NEEDS_RELOAD: Final = (CONF_CONVERSATION, CONF_EXTENDED_DISCOVERY, CONF_KEEP_TR
 
 
 class AlexaMediaOptionsFlow(OptionsFlow):
-    """Change the options of an account.
+    """Flow for changing the options of an account.
 
-    They are applied here, to the loaded account: Home Assistant does not allow update listeners together with the
-    reload that ends a new sign-in.
+    The flow itself applies them to the loaded account, because Home Assistant does not allow update listeners in
+    combination with the reload at the end of a new sign-in.
     """
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -94,7 +94,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         return self.async_create_entry(data=dict(entry.options))
 
     async def async_step_record(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for how long to record, and reload the account with the recording."""
+        """Ask for the duration of a recording, and reload the account to start it."""
         entry: AlexaConfigEntry = self.config_entry
         if user_input is None:
             hours = NumberSelector(
@@ -108,7 +108,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         return self.async_create_entry(data=dict(entry.options))
 
     def _apply(self, entry: AlexaConfigEntry, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Apply the options to a loaded account; reload only for those that cannot change while it runs."""
+        """Apply changed options to a loaded account; reload it only for options that need that."""
         if entry.state is not ConfigEntryState.LOADED:
             return
         if any(before[key] != after[key] for key in _NEEDS_RELOAD):
@@ -166,11 +166,11 @@ class AlexaMediaOptionsFlow(OptionsFlow):
 
 
 class PropertyOptionsFlow(AlexaMediaOptionsFlow):
-    """Change the options of a property: which of its Echos to include. The other options do not apply to it."""
+    """Flow for changing the options of a property: its selected Echos. Other options do not apply."""
 
     @override
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the options, and store them; hidden ones stay unchanged."""
+        """Show the options, and store them; options that are not shown are kept."""
         if user_input is not None:
             kept = current_options(self.config_entry)
             user_input = {key: value for key, value in kept.items() if key not in _FILTERS} | user_input
@@ -187,9 +187,9 @@ class PropertyOptionsFlow(AlexaMediaOptionsFlow):
 
 
 def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return the options in effect; those in the data of an alexa_media_player entry count until they are changed.
+    """Return the current options; those in the data of an alexa_media_player entry apply until changed.
 
-    Devices are given by serial, or by the stored name if they cannot be found.
+    Devices are given by serial, or by the stored name if no device matches.
     """
     stored = {**entry.data, **entry.options}
     devices = _listed(entry)
@@ -207,7 +207,7 @@ def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
 
 
 def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
-    """Return all devices that can have entities, by serial, ignoring the filter; empty if the account isn't loaded."""
+    """Return all devices that can have entities by serial, ignoring the filters; empty if the account isn't loaded."""
     if entry.state is not ConfigEntryState.LOADED:
         return {}
     devices = entry.runtime_data.devices
@@ -216,7 +216,7 @@ def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
 
 
 async def _async_freshen(entry: AlexaConfigEntry) -> None:
-    """Discover the smart home before it is shown, unless a discovery is recent."""
+    """Discover the appliances before they are shown, unless a discovery is recent."""
     if entry.state is ConfigEntryState.LOADED and entry.runtime_data.appliances is not None:
         await entry.runtime_data.appliances.async_freshen()
 
@@ -229,7 +229,7 @@ def _others(entry: AlexaConfigEntry) -> Mapping[str, Appliance]:
 
 
 def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str]) -> list[SelectOptionDict]:
-    """Return the selectable appliances by name and manufacturer, and selected ones that are missing now."""
+    """Return the options for selectable appliances (name and manufacturer), including selected ones now missing."""
     labels = {entity_id: entity_id for entity_id in chosen}
     for entity_id, appliance in appliances.items():
         labels[entity_id] = f"{appliance.name} ({appliance.manufacturer})" if appliance.manufacturer else appliance.name
@@ -240,7 +240,7 @@ def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str
 
 
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
-    """Return a filter as serials, from a list of serials or alexa_media_player's comma-separated names."""
+    """Return a filter as serials; it is a list of serials, or names separated by commas (alexa_media_player)."""
     by_name = {folded(device.name): serial for serial, device in devices.items()}
     # A migrated list has split names that contain a comma.
     names = split_names(value if isinstance(value, str) else ",".join(value or ()), by_name)
@@ -248,7 +248,7 @@ def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -
 
 
 def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[SelectOptionDict]:
-    """Return the selectable devices by name, and selected ones that are missing now."""
+    """Return the options for selectable devices by name, including selected ones that are now missing."""
     labels = {**{serial: serial for serial in chosen}, **{serial: device.name for serial, device in devices.items()}}
     return [
         SelectOptionDict(value=serial, label=label)
@@ -257,7 +257,7 @@ def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[Selec
 
 
 def _root(text: str) -> str | None:
-    """Return the normalized http or https URL, "" if it is empty, or None if it is invalid."""
+    """Return a normalized http or https URL, "" for an empty text, or None if it is invalid."""
     given = text.strip().rstrip("/")
     if not given:
         return ""

@@ -1,4 +1,4 @@
-"""Sign-in to an organization of Alexa Smart Properties: region, Login with Amazon, organization, unit."""
+"""Sign-in to an organization of Alexa Smart Properties: region, Login with Amazon, organization and unit."""
 
 from abc import ABCMeta
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ CONF_UNIT: Final = "unit"
 ID_PREFIX: Final = "asp_"
 
 SCOPE: Final = "alexa::enterprise:management credential_locker::wifi_management"
-"""Scopes for all management, and for Wi-Fi networks, which have a separate one."""
+"""Scope of the management operations, and the separate scope of Wi-Fi networks."""
 
 _BY_REGION: Final = "by_region"
 _LOGIN_HOSTS: Final = {"amazon_com": "amazon.com", "amazon_co_uk": "amazon.co.uk", "amazon_co_jp": "amazon.co.jp"}
@@ -82,21 +82,21 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
 
     @override
     async def async_generate_authorize_url(self) -> str:
-        """Return the URL for the browser: the region's own Login with Amazon."""
+        """Return the URL for the browser at the Login with Amazon site of the region."""
         use_login_host(self.flow_impl, self._login_host)
         return await super().async_generate_authorize_url()
 
     # --- region ---------------------------------------------------------------------------
 
     async def async_step_smart_properties(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the region of a new property; then sign in."""
+        """Ask for the region of a new property, then start the sign-in."""
         if user_input is None:
             return self._show_region("smart_properties", _region_of(self.hass.config.country), _BY_REGION)
         self._take_region(user_input)
         return await self.async_step_pick_implementation()
 
     async def async_step_property_reauth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Explain that Amazon no longer accepts the sign-in; then sign in with the same security profile."""
+        """Explain that Amazon no longer accepts the sign-in, then start it with the same security profile."""
         entry = self._get_reauth_entry()
         if user_input is None:
             return self.async_show_form(
@@ -108,7 +108,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return await self.async_step_pick_implementation({"implementation": entry.data[CONF_IMPLEMENTATION]})
 
     async def async_step_property_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Select another region or site for the sign-in; then sign in again."""
+        """Ask for the region and site of the sign-in, then start it again."""
         if user_input is None:
             data = self._get_reconfigure_entry().data
             region, host = Region(data[CONF_REGION]), data[CONF_LOGIN_HOST]
@@ -118,7 +118,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return await self.async_step_pick_implementation()
 
     def _show_region(self, step_id: str, region: Region, login_host: str) -> ConfigFlowResult:
-        """Show the regions, and the sites of Login with Amazon."""
+        """Show the form with the regions and the sites of Login with Amazon."""
         regions = SelectSelector(
             SelectSelectorConfig(
                 options=[item.value for item in Region], mode=SelectSelectorMode.LIST, translation_key="region"
@@ -140,7 +140,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return self.async_show_form(step_id=step_id, data_schema=schema)
 
     def _take_region(self, user_input: Mapping[str, Any]) -> None:
-        """Store the region, and the site of its Login with Amazon."""
+        """Store the selected region and the site of its Login with Amazon."""
         self._region = Region(user_input[CONF_REGION])
         self._login_host = _LOGIN_HOSTS.get(user_input[CONF_LOGIN_HOST], LOGIN_HOSTS[self._region])
 
@@ -148,7 +148,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
 
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Ask for the organization; for an existing entry, check the new sign-in's access to its unit."""
+        """Ask for the organization; for an existing entry, check that the new sign-in can access its unit."""
         self._oauth_data = data
         if self.source == SOURCE_USER:
             return await self.async_step_organization()
@@ -156,7 +156,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return await self._async_renew(entry)
 
     async def _async_renew(self, entry: ConfigEntry[Any]) -> ConfigFlowResult:
-        """Store the new sign-in if it has access to the entry's unit."""
+        """Store the new sign-in if it can access the entry's unit."""
         try:
             await self._client().get_unit(entry.data[CONF_UNIT_ID])
         except AlexaError as err:
@@ -168,7 +168,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         )
 
     async def async_step_organization(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the id of the organization, or of a unit of it, and read its units."""
+        """Ask for the id of the organization or of one of its units, and read its units."""
         if user_input is None:
             return self._show_organization()
         unit_id = user_input[CONF_UNIT_ID].strip()
@@ -180,14 +180,14 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return await self.async_step_unit()
 
     async def _async_read_units(self, unit_id: str) -> None:
-        """Read a unit and all units below it, named from the top down; raises ``AlexaError``."""
+        """Read a unit and all units below it; raises ``AlexaError``."""
         client = self._client()
         self._organization = top = await client.get_unit(unit_id)
         found = {top.id: top, **{unit.id: unit async for unit in client.iter_units(top.id, depth=_DEEPEST)}}
         self._units = {unit.id: _label(unit, found) for unit in found.values()}
 
     async def async_step_unit(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for all of it, or a unit; then create the entry."""
+        """Ask for the whole organization or one unit, then create the entry."""
         top = self._organization
         if top is None:
             return await self.async_step_organization()
@@ -218,7 +218,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         )
 
     def _show_organization(self, unit_id: str = "", error: str | None = None) -> ConfigFlowResult:
-        """Show the field for the id."""
+        """Show the form for the id of the organization."""
         schema = vol.Schema(
             {vol.Required(CONF_UNIT_ID, default=unit_id): TextSelector(TextSelectorConfig(autocomplete="off"))}
         )
@@ -227,7 +227,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         )
 
     def _client(self) -> SmartPropertiesClient:
-        """Return a client with the token that Amazon has just issued."""
+        """Return a client with the access token of this sign-in."""
         token: str = self._oauth_data[CONF_TOKEN]["access_token"]
 
         async def access_token(refused: str | None = None) -> str:
@@ -244,11 +244,11 @@ _KEYS: Final[Mapping[type[AlexaError], str]] = {
     AlexaUnsupportedError: "unit_unknown",
     AlexaInvalidValueError: "unit_invalid",
 }
-"""Form errors by error type."""
+"""Error keys of the form by error type."""
 
 
 def _label(unit: PropertyUnit, found: Mapping[str, PropertyUnit]) -> str:
-    """Return the label of a unit: its name and those of its parents."""
+    """Return the label of a unit: its name with those of its parents."""
     names: list[str] = []
     current: PropertyUnit | None = unit
     while current is not None and len(names) <= _DEEPEST:

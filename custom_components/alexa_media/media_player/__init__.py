@@ -1,4 +1,4 @@
-"""Media players of Echos and speaker groups."""
+"""Media player platform: Echos and speaker groups."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add a media player for every device."""
+    """Set up a media player for every device."""
     devices, players = entry.runtime_data.devices, entry.runtime_data.players
     if players is None:
         return

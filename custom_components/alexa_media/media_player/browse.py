@@ -1,4 +1,4 @@
-"""Browsing, searching, and validation of media before playback."""
+"""Browsing, searching and validating media for a player."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -33,11 +33,11 @@ _TITLES: Final = {_PROVIDERS: "Music providers", _SOUNDS: "Sounds", _ROUTINES: "
 
 
 class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Browsing and searching; a speaker group does not support playing media, so it has nothing to browse."""
+    """Browsing and searching of media. Speaker groups cannot play media, so they have nothing to browse."""
 
     @property
     def _library(self) -> MediaLibrary | None:
-        """Return the media library of the account."""
+        """Return the media library of the account, or None."""
         return None if self.device.is_group else self.runtime.media
 
     @property
@@ -53,7 +53,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_browse_media(
         self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
     ) -> BrowseMedia:
-        """Return a folder: the root, the music providers, the sounds, the routines or the queue, or a subfolder."""
+        """Return a folder: the root, music providers, sounds, routines, the queue, or one of their subfolders."""
         library = self._wanted_library
         with command_errors(self.hass, self.entry):
             match tuple((media_content_id or "").split("/", 1)):
@@ -81,12 +81,12 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         raise _no_folder(str(media_content_id))
 
     async def _async_browse_providers(self, library: MediaLibrary) -> BrowseMedia:
-        """Return the providers."""
+        """Return the folder of the music providers."""
         tiles = [_provider_folder(provider) for provider in await library.async_providers()]
         return _folder(_PROVIDERS, _TITLES[_PROVIDERS], tiles, can_search=True)
 
     async def _async_browse_provider(self, library: MediaLibrary, name: str) -> BrowseMedia:
-        """Return a provider, which can be searched; Amazon lists no content of it."""
+        """Return the folder of a provider, which can be searched; Amazon does not list its content."""
         providers = await library.async_providers()
         wanted = provider_of(name, providers)
         for provider in providers:
@@ -95,13 +95,13 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         raise _no_folder(f"{PROVIDER}/{name}")
 
     async def _async_browse_sounds(self, library: MediaLibrary) -> BrowseMedia:
-        """Return the categories of sounds."""
+        """Return the folder of the categories of sounds."""
         categories = sorted({name for sound in await library.async_sounds() for name in sound.categories})
         folders = [_folder(f"{_SOUNDS}/{name}", _category(name)) for name in categories]
         return _folder(_SOUNDS, _TITLES[_SOUNDS], folders)
 
     async def _async_browse_category(self, library: MediaLibrary, category: str) -> BrowseMedia:
-        """Return the sounds of a category."""
+        """Return the folder with the sounds of a category."""
         sounds = [
             _playable(SOUND, sound.sound_id, sound.name, MediaClass.MUSIC)
             for sound in await library.async_sounds()
@@ -113,7 +113,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _browsable_routines(self) -> list[BrowseMedia]:
-        """Return the enabled routines, by name; playing one runs it on this device."""
+        """Return the enabled routines by name; playing one runs it with this device."""
         routines = self.runtime.routines.data.values() if self.runtime.routines else ()
         return [
             _playable(ROUTINE, routine.routine_id, routine.name, MediaClass.APP)
@@ -122,7 +122,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         ]
 
     async def _async_browse_queue(self, library: MediaLibrary) -> BrowseMedia:
-        """Return the current track and the following ones."""
+        """Return the folder with the current track and the next ones."""
         items = await library.api.async_queue(self.device)
         return _folder(
             _QUEUE,
@@ -143,9 +143,9 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
-        """Return a search at every provider, and the radio stations and routines that match.
+        """Return a search with every provider, and the radio stations and routines that match.
 
-        Amazon does not return a provider's matches before it plays them, but lists stations.
+        Amazon lists stations, but only plays a provider's matches without listing them.
         """
         library, phrase = self._wanted_library, query.search_query.strip()
         if not phrase:
@@ -177,7 +177,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         return SearchMedia(result=found)
 
     async def _async_stations(self, library: MediaLibrary, phrase: str) -> list[BrowseMedia]:
-        """Return the radio stations of a search; the providers are shown even without them."""
+        """Return the radio stations that match; empty if the search fails, so that the providers are still shown."""
         try:
             stations = await library.api.async_stations(phrase)
         except AlexaError as err:
@@ -191,9 +191,9 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     # --- before it plays -------------------------------------------------------------
 
     async def _async_content_type(self, media_type: str) -> str:
-        """Return a content type as commands spell it: a word in lower case, a provider as its ID.
+        """Return a content type in the spelling of commands: words in lower case, a provider as its id.
 
-        Unknown names are looked up in the account's own list.
+        The account's list of providers is used for unknown names.
         """
         if own := own_type(media_type):
             return own
@@ -208,9 +208,9 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
             return media_type
 
     async def _async_checked(self, search: PlaySearch) -> PlaySearch:
-        """Return a search in Amazon's words; raises ``ServiceValidationError`` with the reason of a refusal.
+        """Return a search in Amazon's wording; raises ``ServiceValidationError`` with the reason of a refusal.
 
-        If the validation request fails, the search is played without it.
+        If the validation request fails, the search is returned unchanged.
         """
         if (library := self._library) is None:
             return search

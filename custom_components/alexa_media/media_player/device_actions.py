@@ -1,4 +1,4 @@
-"""Media player actions that concern the device: commands, announcements, settings, and its voice history."""
+"""Media player actions for the device: routines, announcements, settings and voice history."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -28,10 +28,10 @@ _SCREENS: Final = (DeviceFamily.KNIGHT, DeviceFamily.ROOK)
 
 
 class AccountActions(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Actions of the account on an Echo."""
+    """Actions of the account that use an Echo."""
 
     async def async_run_routine(self, routine: str) -> ServiceResponse:
-        """Run a routine here, given by its name, an utterance or its id (``alexa_media.run_routine``)."""
+        """Run a routine by name, utterance or id with this device (``alexa_media.run_routine``)."""
         permissions = await async_permissions(self.hass, self.caller)
         found = await async_run_routine(permissions, self.entry, routine, self.device)
         return {"id": found.routine_id, "name": found.name}
@@ -45,7 +45,7 @@ class AccountActions(AlexaDeviceEntity[Player], MediaPlayerEntity):
         await async_disable_kids(self.hass, self.entry, self.device)
 
     async def async_set_background(self, address: str) -> None:
-        """Show a picture from an https address as the background of the screen."""
+        """Show the picture at an https URL as the background of the screen."""
         background = self.runtime.backend.background
         if background is None or not _has_screen(self.device):
             raise invalid_input("image_no_screen", device=self.device.name)
@@ -61,7 +61,7 @@ def _has_screen(device: Device) -> bool:
 
 
 def _https(address: str) -> str | None:
-    """Return an https URL, or None for other URLs, which Amazon doesn't fetch."""
+    """Return an https URL, or None for any other URL, which Amazon does not fetch."""
     try:
         url = URL(address.strip())
     except ValueError:
@@ -70,22 +70,20 @@ def _https(address: str) -> str | None:
 
 
 class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """A player that announces audio of other TTS engines, if the options have an external https URL."""
+    """Announcement of audio from other TTS engines, available if the options have an external https URL."""
 
     @property
     def _announce_features(self) -> MediaPlayerEntityFeature:
-        """Return the feature while Amazon can fetch sounds from an external URL."""
+        """Return the announce feature if Amazon can fetch sounds from an external URL, else no feature."""
         is_able = can_speak(self.device) and public_url(self.entry) is not None
         return MediaPlayerEntityFeature.MEDIA_ANNOUNCE if is_able else MediaPlayerEntityFeature(0)
 
     async def _async_announce_sound(self, source: str, volume: float | None = None) -> None:
-        """Play a media source or an address as speech: after current speech, and not as music.
+        """Play a media source or a URL as speech, which waits for current speech and does not replace music.
 
-        ``volume`` (0 to 1) lasts while it is playing.
-
-        Do Not Disturb does not prevent it on a player that was named, as with any text. Raises
-        ``ServiceValidationError`` for media that can never be played, ``HomeAssistantError`` for media that could not
-        be played now.
+        ``volume`` (0–1) applies during playback. Do Not Disturb does not prevent it on the targeted player, as for
+        other speech. Raises ``ServiceValidationError`` for media that can never be played, and ``HomeAssistantError``
+        for media that cannot be played now.
         """
         hass, root = self.hass, required_public_url(self.entry)
         shelf = async_shelf(hass)
@@ -107,14 +105,14 @@ class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
 
 class PlayerSettings(SourceSelection, SoundModes):
-    """Actions of a player that change settings of its device."""
+    """Player actions that change settings of the device."""
 
     async def async_set_do_not_disturb(
         self, *, enabled: bool = True, duration: timedelta | None = None, until: time | None = None
     ) -> None:
-        """Switch Do Not Disturb, on also for a time; Amazon ends it by itself, and pushes that it did.
+        """Turn Do Not Disturb on, optionally for a limited time, or off; Amazon ends a limited time and pushes that.
 
-        That of a group is that of every speaker behind it.
+        For a group, it applies to every speaker behind it.
         """
         dnd = self.runtime.dnd
         if (duration or until) and not enabled:
@@ -157,13 +155,13 @@ HISTORY_WINDOW: Final = timedelta(days=7)
 MAX_PAGES: Final = 10
 
 OLDEST: Final = datetime(2014, 1, 1, tzinfo=UTC)
-"""Earliest time of a record: the year of the first Echo; a range that ends earlier is empty."""
+"""Earliest time of a record: the year of the first Echo. A range that ends earlier is empty."""
 
 
 class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Whether a player was spoken to last, and its last command.
+    """Whether a player was last spoken to, and its last command, as attributes.
 
-    The attributes are alexa_media_player's. ``history_records`` holds the last result of
+    The attributes are those of alexa_media_player. ``history_records`` is the last result of
     ``alexa_media.get_history_records``.
     """
 
@@ -174,7 +172,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also listen to the history."""
+        """Add a listener for the voice history."""
         await super().async_added_to_hass()
         if history := self.runtime.history:
             self._last_command = history.data.get(self.serial)
@@ -182,7 +180,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @callback
     def _async_spoken_to(self) -> None:
-        """Show the last command; history read failures do not affect the player's availability."""
+        """Write the state with the last command; failed history reads do not affect the player's availability."""
         history = self.runtime.history
         command = history.data.get(self.serial) if history else None
         if command != self._last_command:
@@ -191,7 +189,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _history_attributes(self) -> dict[str, Any]:
-        """Return the last command to this player; ``last_called_timestamp`` is in epoch milliseconds."""
+        """Return the attributes about the last command; ``last_called_timestamp`` is in epoch milliseconds."""
         command = self._last_command
         told = history_record_of(command.record) if command else {}
         return {
@@ -210,10 +208,10 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
         person: str | None = None,
         include: list[UtteranceType] | None = None,
     ) -> ServiceResponse:
-        """Return the latest records of this player (``alexa_media.get_history_records``), and keep them as attribute.
+        """Return the latest records of this player (``alexa_media.get_history_records``); keep them as an attribute.
 
-        ``start`` is 7 days before ``end`` unless given, ``end`` now. ``include`` lists types of utterances that are
-        left out by default. Raises ``ServiceValidationError`` for an invalid range, ``HomeAssistantError`` if Amazon
+        ``end`` defaults to now, and ``start`` to 7 days before ``end``. ``include`` lists utterance types that are left
+        out by default. Raises ``ServiceValidationError`` for an invalid range, and ``HomeAssistantError`` if Amazon
         does not respond.
         """
         if (history := self.runtime.history) is None:
@@ -244,7 +242,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 async def _async_found(
     api: HistoryApi, start: datetime, end: datetime, is_wanted: Callable[[VoiceRecord], bool], entries: int
 ) -> list[VoiceRecord]:
-    """Return the latest records of some types, at most ``entries``; raises ``AlexaError``."""
+    """Return the latest records for which ``is_wanted`` is true, at most ``entries``; raises ``AlexaError``."""
     found: list[VoiceRecord] = []
     token: str | None = None
     for _ in range(MAX_PAGES):
@@ -257,7 +255,7 @@ async def _async_found(
 
 
 def _aware(moment: datetime) -> datetime:
-    """Return a time with its zone: Home Assistant's if it has none."""
+    """Return a time with a zone; Home Assistant's if it has none."""
     return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
 
 

@@ -1,4 +1,4 @@
-"""Media player of a device, and its volume."""
+"""Media player of a device, with its volume."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -43,9 +43,9 @@ _PREVIOUS: Final = "previous_volume"
 
 
 class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity):
-    """The volume of a player; for a group, that of its members.
+    """The volume of a player; for a group, of its members.
 
-    The previous volume survives a restart.
+    The previous volume is kept across a restart.
     """
 
     coordinator: PlayersCoordinator
@@ -55,7 +55,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore the previous volume."""
+        """Restore the previous volume after a restart."""
         await super().async_added_to_hass()
         if stored := await self.async_get_last_extra_data():
             level = stored.as_dict().get(_PREVIOUS)
@@ -70,12 +70,12 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @property
     def _leaves(self) -> tuple[Device, ...]:
-        """Return the single devices behind this one: itself, or those of a group."""
+        """Return the single devices behind the player: its device, or the members of its group."""
         return self.runtime.devices.leaves(self.device)
 
     @property
     def _volumes(self) -> list[Volume]:
-        """Return the known volumes of this device, or of the devices behind a group."""
+        """Return the known volumes of the device, or of the members of its group."""
         players = [self.coordinator.data.get(leaf.serial) for leaf in self._leaves]
         return [player.volume for player in players if player and player.volume]
 
@@ -86,24 +86,24 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @property
     def _latest(self) -> list[Volume]:
-        """Return the volumes as ``_volumes``, those written here before Amazon has confirmed them."""
+        """Return the volumes like ``_volumes``, with values just written that Amazon has not confirmed."""
         return [volume for leaf in self._leaves if (volume := self.coordinator.latest_volume(leaf.serial))]
 
     @property
     @override
     def volume_level(self) -> float | None:
-        """Return the volume from 0 to 1."""
+        """Return the volume (0–1), or None."""
         return None if (level := self._level) is None else level / 100
 
     @property
     @override
     def is_volume_muted(self) -> bool | None:
-        """Return whether the player is silent: muted, or at volume 0."""
+        """Return whether the player is muted or at volume 0; None if that is unknown."""
         return _is_silent(self._volumes)
 
     @override
     async def async_set_volume_level(self, volume: float) -> None:
-        """Set the volume, given from 0 to 1."""
+        """Set the volume (0–1)."""
         await self._async_set_level(round(volume * 100))
 
     @override
@@ -118,9 +118,9 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @override
     async def async_mute_volume(self, mute: bool) -> None:
-        """Set the volume to 0, or restore it: Amazon has no command that mutes.
+        """Set the volume to 0, or restore it, because Amazon has no command to mute.
 
-        Setting a volume unmutes the device, too.
+        Setting a volume also unmutes the device.
         """
         level = _mean(self._latest)
         if mute:
@@ -136,7 +136,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         await self.async_set_volume_level(self._previous_volume)
 
     async def _async_step(self, step: int) -> None:
-        """Change the volume by percent, relative to the volume set last; an unknown volume is read once."""
+        """Change the volume by ``step`` percent from the last known or written one; an unknown volume is read first."""
         if (level := _mean(self._latest)) is None:
             with command_errors(self.hass, self.entry):
                 volumes = await self.runtime.backend.async_volumes()
@@ -146,7 +146,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         await self._async_set_level(min(100, max(0, level + step)))
 
     async def _async_set_level(self, level: int) -> None:
-        """Set the volume in percent."""
+        """Set the volume in percent (0–100)."""
         # The push with the new volume may be faster than the response.
         before, latest = self._previous_volume, _mean(self._latest)
         self._previous_volume = None if latest is None else latest / 100
@@ -167,13 +167,13 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
 
 def _mean(volumes: Iterable[Volume]) -> int | None:
-    """Return the mean of the known levels in percent."""
+    """Return the mean of the known levels in percent, or None."""
     levels = [volume.level for volume in volumes if volume.level is not None]
     return round(sum(levels) / len(levels)) if levels else None
 
 
 def _is_silent(volumes: Iterable[Volume]) -> bool | None:
-    """Return whether all volumes are muted or 0, or ``None`` if none is known."""
+    """Return whether all volumes are muted or 0; ``None`` if none is known."""
     known = [volume for volume in volumes if volume.muted is not None or volume.level is not None]
     return all(volume.muted or volume.level == 0 for volume in known) if known else None
 
@@ -225,9 +225,9 @@ _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 class AlexaMediaPlayer(
     TextCommandEntity, VolumeControl, PlayerSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory
 ):
-    """An Echo, or a speaker group.
+    """Media player of an Echo or a speaker group.
 
-    It shows the state of the cloud: a command changes it only once Amazon confirms.
+    It shows the state in the cloud; a command changes the state only after Amazon confirms it.
     """
 
     _attr_name = None
@@ -247,7 +247,7 @@ class AlexaMediaPlayer(
     @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
-        """Return the features that are always supported, and those of the session."""
+        """Return the features that are always supported, and those that the session supports."""
         features = _ALWAYS | self._announce_features
         if self._library:
             features |= MediaPlayerEntityFeature.BROWSE_MEDIA | MediaPlayerEntityFeature.SEARCH_MEDIA
@@ -272,8 +272,8 @@ class AlexaMediaPlayer(
     def _async_take_media(self) -> None:
         """Set the media attributes from the session.
 
-        Amazon does not distinguish kinds of media: all is music. Brackets, which it leaves in URLs of pictures, would
-        end a ``url()`` of CSS. The position is the one at ``media_position_updated_at``.
+        Amazon does not distinguish media types, so the type is always music. Brackets in Amazon's picture URLs are
+        encoded, because they would end a ``url()`` in CSS. The position is the one at ``media_position_updated_at``.
         """
         if session := self._session:
             self._last_session = session
@@ -296,7 +296,7 @@ class AlexaMediaPlayer(
     @property
     @override
     def group_members(self) -> list[str] | None:
-        """Return the players of this group, or of the group that this player plays in."""
+        """Return the entity ids of the players in this group, or in the group in which the player is playing."""
         group = self.device if self.device.members else self._playing_group
         if group is None:
             return None
@@ -310,9 +310,10 @@ class AlexaMediaPlayer(
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return history and pairing attributes, and the group, which Home Assistant shows only with the join feature.
+        """Return the attributes for history and pairing, and the group, which Home Assistant only shows when joinable.
 
-        ``available`` and ``previous_volume`` (0 to 1, before Home Assistant last set it) are alexa_media_player's.
+        ``available`` and ``previous_volume`` (0–1, before Home Assistant last set the volume) are those of
+        alexa_media_player.
         """
         attributes: dict[str, Any] = {"available": self.available, "previous_volume": self._previous_volume}
         if self._session and self._session.media.quality:
@@ -327,7 +328,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also listen to the members of a group, which determine its volume."""
+        """Add listeners for the members of a group, which determine its volume."""
         await super().async_added_to_hass()
         self._async_take_media()
         self._async_follow_members()
@@ -337,7 +338,7 @@ class AlexaMediaPlayer(
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Listen to the current members, and write changes."""
+        """Update the listeners for the members, and write changes."""
         self._async_take_media()
         self._async_follow_members()
         self._shown_volume = self._level, self.is_volume_muted
@@ -345,7 +346,7 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_member_changed(self) -> None:
-        """Write the volume of the group, the only value that depends on a member, if it has changed."""
+        """Write the state if the volume of the group changed; nothing else depends on a member."""
         volume = self._level, self.is_volume_muted
         if volume != self._shown_volume:
             self._shown_volume = volume
@@ -353,13 +354,13 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_members_changed(self) -> None:
-        """Listen to the current devices behind the group, and write their volume."""
+        """Update the listeners for the members, and write the volume of the group."""
         self._async_follow_members()
         self._async_member_changed()
 
     @callback
     def _async_follow_members(self) -> None:
-        """Listen to all devices below a group: to their volumes and their members."""
+        """Add listeners for the volume and the membership of all devices below a group."""
         devices = self.runtime.devices
         if (below := devices.members_of(self.device)) == self._followed:
             return
@@ -371,7 +372,7 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_unfollow(self) -> None:
-        """Stop listening to the members."""
+        """Remove the listeners for the members."""
         for unfollow in self._unfollow:
             unfollow()
         self._followed, self._unfollow = (), []
@@ -380,7 +381,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_play(self) -> None:
-        """Resume, or play the last session if there is none."""
+        """Resume, or play the last session if there is no current one."""
         if self._session:
             await self._async_transport(PLAY)
         else:
@@ -392,7 +393,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_play_pause(self) -> None:
-        """Pause or resume; does nothing without a session."""
+        """Pause or resume; do nothing without a session."""
         await self._async_transport(PAUSE if self.state is MediaPlayerState.PLAYING else PLAY)
 
     @override
@@ -401,14 +402,14 @@ class AlexaMediaPlayer(
 
     @override
     async def async_turn_on(self) -> None:
-        """Do nothing: an Echo is always on.
+        """Do nothing, because an Echo is always on.
 
-        Home Assistant calls this before it restores a player in a scene, whatever its state was.
+        Home Assistant calls this before it restores a player in a scene, regardless of the player's state.
         """
 
     @override
     async def async_turn_off(self) -> None:
-        """Pause: an Echo can't be turned off. One that is not playing counts as off."""
+        """Pause, because an Echo cannot be turned off; a player that is not playing counts as off."""
         if self.state is not MediaPlayerState.PAUSED:
             await self.async_media_pause()
 
@@ -428,19 +429,19 @@ class AlexaMediaPlayer(
         await self._async_transport("SeekCommand", mediaPosition=round(position), contentFocusClientId=None)
 
     async def async_forward(self) -> None:
-        """Skip forward a few seconds (``alexa_media.forward``); Amazon decides how many."""
+        """Skip forward by some seconds, whose number Amazon decides (``alexa_media.forward``)."""
         await self._async_transport("ForwardCommand")
 
     async def async_rewind(self) -> None:
-        """Skip back a few seconds (``alexa_media.rewind``)."""
+        """Skip back by some seconds, whose number Amazon decides (``alexa_media.rewind``)."""
         await self._async_transport("RewindCommand")
 
     async def async_send_fire_tv_command(self, command: str) -> None:  # noqa: ARG002 - for Fire TVs
-        """Refuse a key of a Fire TV (``alexa_media.send_fire_tv_command``)."""
+        """Raise ``ServiceValidationError``: only a Fire TV has keys (``alexa_media.send_fire_tv_command``)."""
         raise invalid_input("not_a_fire_tv", device=self.device.name)
 
     async def async_set_sleep_timer(self, duration: timedelta) -> None:
-        """Set a sleep timer by a text command (``alexa_media.set_sleep_timer``); does nothing if nothing is playing."""
+        """Set a sleep timer with a text command (``alexa_media.set_sleep_timer``); do nothing if nothing is playing."""
         if not SHORTEST_SLEEP <= duration <= LONGEST_SLEEP:
             raise invalid_input("sleep_timer_invalid")
         listener = self._listener
@@ -455,7 +456,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_set_repeat(self, repeat: RepeatMode) -> None:
-        """Turn repeating of the queue on or off; Amazon can't repeat a single track."""
+        """Turn repeating of the queue on or off; Amazon cannot repeat a single track."""
         if repeat is RepeatMode.ONE:
             raise invalid_input("repeat_one_unsupported")
         await self._async_transport("RepeatCommand", repeat=repeat is RepeatMode.ALL)
@@ -469,10 +470,10 @@ class AlexaMediaPlayer(
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        """Play music, a station, a track of the queue, a sound or a sequence, run a skill or a routine, show an image.
+        """Play media: music, a station, a queue item, a sound, a sequence, a skill, a routine or an image.
 
-        A file or a stream is played only as an announcement, as ``tts.speak`` requests; else ``announce`` has no
-        meaning. Amazon doesn't support adding to the queue.
+        A file or a stream is only played as an announcement, as ``tts.speak`` requests; ``announce`` is ignored
+        otherwise. Amazon does not support adding to the queue.
         """
         await async_require_speakers(self)
         media_type, extra = str(media_type), dict(kwargs.get(ATTR_MEDIA_EXTRA) or {})
@@ -507,12 +508,12 @@ class AlexaMediaPlayer(
             self._async_expect(before)
 
     async def _async_loud(self, volume: float | None) -> None:
-        """Set the volume (0 to 1) for the media, if given."""
+        """Set the volume (0–1) for media, if it is given."""
         if volume is not None:
             await self.async_set_volume_level(volume)
 
     async def _async_play_listed(self, media_type: str, media_id: str, volume: float | None) -> None:
-        """Play an item of browsing or searching, at a volume from 0 to 1 if given."""
+        """Play an item from browsing or searching, at a volume (0–1) if given."""
         if media_type == QUEUE:
             if not self._session:
                 raise invalid_input("queue_empty")
@@ -528,7 +529,7 @@ class AlexaMediaPlayer(
             await library.api.async_play_station(media_id, self.device)
 
     async def async_get_queue(self) -> ServiceResponse:
-        """Return the current track and the following ones (``alexa_media.get_queue``)."""
+        """Return the current track and the next ones (``alexa_media.get_queue``)."""
         if (library := self._library) is None:
             return {"queue": []}
         with command_errors(self.hass, self.entry):
@@ -537,19 +538,19 @@ class AlexaMediaPlayer(
 
 
 def _whole(seconds: float | None) -> int | None:
-    """Return whole seconds."""
+    """Return seconds rounded to an integer, or None."""
     return None if seconds is None else int(seconds)
 
 
 class AlexaFireTv(AlexaMediaPlayer):
-    """A Fire TV, with the commands of the Alexa app; Amazon reports neither whether it is on nor what it shows."""
+    """A Fire TV with the commands of the Alexa app; Amazon reports neither its power state nor its video."""
 
     _attr_device_class = MediaPlayerDeviceClass.TV
 
     @override
     @callback
     def _async_take_media(self) -> None:
-        """Set the media attributes; without a session the state is unknown, so that no scene turns the TV on."""
+        """Set the media attributes; without a session the state is unknown, so that no scene turns on the TV."""
         super()._async_take_media()
         if self._session is None:
             self._attr_state = None
@@ -564,7 +565,7 @@ class AlexaFireTv(AlexaMediaPlayer):
 
     @override
     async def async_media_play(self) -> None:
-        """Resume: music that Amazon controls, else the video."""
+        """Resume music that Amazon controls, or else the video."""
         if self._session:
             await super().async_media_play()
         else:
@@ -572,7 +573,7 @@ class AlexaFireTv(AlexaMediaPlayer):
 
     @override
     async def async_media_pause(self) -> None:
-        """Pause: music that Amazon controls, else the video."""
+        """Pause music that Amazon controls, or else the video."""
         if self._session:
             await super().async_media_pause()
         else:
@@ -587,7 +588,7 @@ class AlexaFireTv(AlexaMediaPlayer):
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        """Search for a video and play it (type ``video``); all else as an Echo does."""
+        """Search for a video and play it (type ``video``); play other media like an Echo."""
         if media_type != MediaType.VIDEO:
             await super().async_play_media(media_type, media_id, enqueue, announce, **kwargs)
             return
@@ -597,5 +598,5 @@ class AlexaFireTv(AlexaMediaPlayer):
 
     @override
     async def async_send_fire_tv_command(self, command: str) -> None:
-        """Press a key (``alexa_media.send_fire_tv_command``)."""
+        """Press a key of the Fire TV (``alexa_media.send_fire_tv_command``)."""
         await self.async_command(PressFireTv(key=FireTvKey(command)))

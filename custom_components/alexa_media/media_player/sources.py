@@ -16,13 +16,13 @@ LOCAL_SPEAKER: Final = "Local Speaker"
 
 
 class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Sources of a player: the Echo itself, and its paired devices."""
+    """Sources of a player: the Echo itself, and the paired devices that play through it."""
 
     _bluetooth: BluetoothState | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also listen to Bluetooth."""
+        """Add a listener for the Bluetooth state."""
         await super().async_added_to_hass()
         if bluetooth := self.runtime.bluetooth:
             self._bluetooth = bluetooth.data.get(self.serial)
@@ -30,14 +30,14 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _paired(self) -> dict[str, PairedDevice] | None:
-        """Return the paired devices by name; None if the device has never reported them."""
+        """Return the paired devices by name; None if the Echo has never reported them."""
         if self._bluetooth is None or self._bluetooth.paired is None:
             return None
         return self._bluetooth.named(LOCAL_SPEAKER)
 
     @callback
     def _async_bluetooth_changed(self) -> None:
-        """Show the connected device; Bluetooth read failures do not affect the player's availability."""
+        """Write the state with the connected device; failed Bluetooth reads do not affect availability."""
         bluetooth = self.runtime.bluetooth
         state = bluetooth.data.get(self.serial) if bluetooth else None
         if state != self._bluetooth:
@@ -45,7 +45,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
             self.async_write_ha_state()
 
     async def _async_paired(self, source: str) -> dict[str, PairedDevice]:
-        """Return the paired devices by name; they are read if they may be outdated and lack a name."""
+        """Return the paired devices by name; read them first if ``source`` is missing and they may be outdated."""
         bluetooth, paired = self.runtime.bluetooth, self._paired or {}
         if bluetooth is not None and meant((LOCAL_SPEAKER, *paired), source) is None:
             with command_errors(self.hass, self.entry):
@@ -63,7 +63,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def source(self) -> str | None:
-        """Return the device that plays through the Echo, or the Echo itself."""
+        """Return the name of the device that plays through the Echo, or of the Echo itself."""
         if (paired := self._paired) is None:
             return None
         playing = (name for name, device in paired.items() if device.connected and device.can_be_source)
@@ -71,7 +71,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_select_source(self, source: str) -> None:
-        """Connect a paired device, or a speaker; selecting the Echo itself disconnects the current one."""
+        """Connect a paired device; selecting the Echo itself disconnects the current one."""
         backend, paired = self.runtime.backend, await self._async_paired(source)
         if (name := meant((LOCAL_SPEAKER, *paired), source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join((LOCAL_SPEAKER, *paired)))
@@ -101,23 +101,23 @@ _BANDS: Final = frozenset({"EQUALIZER_CONTROLLER_BASS", "EQUALIZER_CONTROLLER_MI
 
 
 class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Sound modes of a player.
+    """Sound modes of a player: named settings of the equalizer.
 
-    The equalizer is never read for this alone, because that requires one request per Echo. It is known after Amazon
-    pushes it (whenever the Echo wakes), after a mode is selected here, or while an entity of its bands is enabled.
+    The equalizer is never read for this alone, because that costs one request per Echo. It is known after Amazon pushes
+    it (whenever the Echo wakes), after a mode is selected here, or while an entity of its bands is enabled.
     """
 
     _gains: tuple[int, int, int] | None = None
 
     @property
     def _equalizer(self) -> SettingsCoordinator | None:
-        """Return the settings coordinator if the device has an equalizer."""
+        """Return the settings coordinator if the device has an equalizer, else None."""
         has_one = not self.device.is_group and self.device.capabilities >= _BANDS
         return self.runtime.settings if has_one else None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also listen to the equalizer."""
+        """Add a listener for the equalizer."""
         await super().async_added_to_hass()
         if equalizer := self._equalizer:
             self._gains = equalizer.equalizer(self.serial)
@@ -127,7 +127,7 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @callback
     def _async_equalizer_changed(self) -> None:
-        """Show the current sound mode; settings read failures do not affect the player's availability."""
+        """Write the state with the sound mode; failed settings reads do not affect availability."""
         equalizer = self._equalizer
         gains = equalizer.equalizer(self.serial) if equalizer else None
         if gains != self._gains:
@@ -137,13 +137,13 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def sound_mode_list(self) -> list[str] | None:
-        """Return the sound modes, if the device has an equalizer."""
+        """Return the sound modes, or None if the device has no equalizer."""
         return list(SOUND_MODES) if self._equalizer else None
 
     @property
     @override
     def sound_mode(self) -> str | None:
-        """Return the current sound mode; None if it has no name or is unknown."""
+        """Return the name of the current sound mode; None if it has no name or is unknown."""
         return next((name for name, gains in SOUND_MODES.items() if gains == self._gains), None)
 
     @override

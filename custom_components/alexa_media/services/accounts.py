@@ -1,4 +1,4 @@
-"""Actions for whole accounts, by e-mail address as in alexa_media_player, and recordings for bug reports."""
+"""Actions for whole accounts, selected by email address as in alexa_media_player, and recordings."""
 
 import asyncio
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ STOP: Final = "stop"
 ATTR_NAME: Final = "name"
 
 MAX_LIST_NAME: Final = 256
-"""Letters of the name of a list, as the former API for skills had it."""
+"""Maximum length of a list's name in characters, as in Amazon's former list API for skills."""
 
 _SCHEMA: Final = vol.Schema({vol.Optional(ATTR_EMAIL, default=[]): vol.All(cv.ensure_list, [cv.string])})
 _RECORD_SCHEMA: Final = vol.Schema(
@@ -52,7 +52,7 @@ _RECORD_SCHEMA: Final = vol.Schema(
 
 @callback
 def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions, for administrators and automations: they affect accounts."""
+    """Register the actions, for administrators and automations only, because they affect accounts."""
     async_register_admin_service(hass, DOMAIN, SERVICE_FORCE_LOGOUT, _async_force_logout, _SCHEMA)
     async_register_admin_service(
         hass,
@@ -82,10 +82,10 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
-    """Return the accounts with some e-mail addresses, or all.
+    """Return the accounts with some email addresses, or all accounts.
 
-    An account is also found by its name in errors: its masked address or its title. Raises ``ServiceValidationError``
-    for an unknown address.
+    An account is also found by its name in errors, which is its masked email address or its title. Raises
+    ``ServiceValidationError`` for an unknown address.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if not entries:
@@ -105,7 +105,7 @@ def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaC
 
 
 def entry_by_id(hass: HomeAssistant, entry_id: str) -> AlexaConfigEntry:
-    """Return a loaded account by the id of its entry; raises ``ServiceValidationError``."""
+    """Return a loaded account by its entry id; raises ``ServiceValidationError``."""
     entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN:
         raise invalid_input("account_id_unknown", id=entry_id)
@@ -115,21 +115,21 @@ def entry_by_id(hass: HomeAssistant, entry_id: str) -> AlexaConfigEntry:
 
 
 def _name(entry: AlexaConfigEntry) -> str:
-    """Return the name of an account for errors: its masked address, or its title if it has none."""
+    """Return the name of an account for errors: its masked email address, or its title if it has none."""
     return masked(entry.data[CONF_EMAIL]) if CONF_EMAIL in entry.data else entry.title
 
 
 async def _async_force_logout(call: ServiceCall) -> None:
-    """Request a new sign-in, which the config flow announces on the event bus; sends nothing to Amazon."""
+    """Handle ``force_logout``: request a new sign-in. The config flow fires an event; nothing is sent to Amazon."""
     for entry in entries_of(call.hass, call.data[ATTR_EMAIL]):
         entry.async_start_reauth(call.hass)
 
 
 async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
-    """Refresh the lists of the accounts: devices, routines and all others.
+    """Handle ``enable_network_discovery``: refresh devices, routines and all other lists of the accounts.
 
-    The response has their sizes. Raises ``HomeAssistantError`` for accounts that are not loaded or cannot be read, once
-    the others have been.
+    The response has the size of each list. After all accounts were read, raises ``HomeAssistantError`` for those that
+    are not loaded or could not be read.
     """
     entries = entries_of(call.hass, call.data[ATTR_EMAIL])
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
@@ -150,7 +150,7 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, list[str]]:
-    """Return the number of keys in each list of an account, and the topics that could not be read."""
+    """Return the size of each list of an account, and the topics that could not be read."""
     lists = [coordinator for coordinator in entry.runtime_data.coordinators if coordinator.is_list]
     # The reads are the command: unlike polls, they are not held back while Amazon throttles.
     with command():
@@ -160,7 +160,7 @@ async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, li
 
 
 async def _async_record(call: ServiceCall) -> ServiceResponse:
-    """Start or end a recording; an account that could not be set up can be recorded, too."""
+    """Start or end a recording; also possible for an account whose setup failed."""
     hass = call.hass
     entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
     if entry is None or entry.domain != DOMAIN:
@@ -181,7 +181,7 @@ async def _async_record(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_create_list(call: ServiceCall) -> ServiceResponse:
-    """Create a list; the response has its id. Raises ``ServiceValidationError`` for a name that is empty or taken."""
+    """Create a list; the response contains its id. Raises ``ServiceValidationError`` for an empty or used name."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (lists := entry.runtime_data.lists) is None:
         raise invalid_input("not_an_app_account", name=entry.title)

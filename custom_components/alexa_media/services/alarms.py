@@ -115,7 +115,7 @@ async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
-    """Set the volume of an alarm, or remove it."""
+    """Set the separate volume of an alarm, or remove it."""
     echo, alarm = await _async_find(call)
     must_be(alarm, ALARMS, "not_an_alarm")
     must_have(echo, HAS_VOLUME)
@@ -143,7 +143,7 @@ async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
 async def _async_create_everywhere(
     call: ServiceCall, entry: AlexaConfigEntry, echos: list[Echo], label: str
 ) -> list[str]:
-    """Create one reminder for all devices of an account; if Amazon refuses that, one on each of them."""
+    """Create one reminder for all devices of an account; if Amazon refuses that, one per device."""
 
     def timing(echo: Echo) -> Timing:
         return timing_of(echo, _required_at(call), _recurrence(call))
@@ -159,7 +159,7 @@ async def _async_create_everywhere(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """An alarm to create, or a reminder if it has a label."""
+    """An alarm to create, or a reminder if there is a label."""
 
     echo: Echo
     timing: Timing
@@ -168,7 +168,7 @@ class _Plan:
 
 
 async def _async_create_all(hass: HomeAssistant, plans: list[_Plan]) -> list[str]:
-    """Create an alarm or a reminder on several devices; if one refuses, delete those that were created."""
+    """Create an alarm or a reminder on several devices; if one fails, delete those already created."""
     made: list[tuple[Echo, str]] = []
     try:
         for plan in plans:
@@ -182,7 +182,7 @@ async def _async_create_all(hass: HomeAssistant, plans: list[_Plan]) -> list[str
 
 
 async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> None:
-    """Delete a new alarm or reminder once the list has it; one that can't be deleted stays visible."""
+    """Delete a new alarm or reminder once the list contains it; if that fails, it remains visible."""
     await echo.notifications.async_refresh_shared()
     if item := next((item for item in echo.items if item.notification_id == created), None):
         try:
@@ -192,7 +192,7 @@ async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> None:
 
 
 async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
-    """Set a timer on each Echo of the target by a text command; its id is known when Amazon lists it."""
+    """Start a timer on each Echo of the target with a text command; return its id once Amazon lists it."""
     echos = await _async_echos(call, CAN_RING)
     label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
     sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]
@@ -201,9 +201,9 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_change_timer(change: TimerChange, call: ServiceCall) -> ServiceResponse:
-    """Pause or resume timers of the target, or add time to them, by a text command: there is no request for it.
+    """Pause, resume or extend timers of the target with a text command, because there is no request for it.
 
-    Only Echos with such a timer are spoken to. Raises ``ServiceValidationError`` if there is none.
+    The command is only sent to Echos with such a timer. Raises ``ServiceValidationError`` if there is none.
     """
     echos = await _async_echos(call, CAN_RING)
     label: str | None = call.data.get(ATTR_LABEL)
@@ -264,7 +264,7 @@ async def _async_skip_next(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
-    """Snooze what rings on the Echos of the target, by a text command: there is no request for it."""
+    """Snooze the ringing alarms of the target with a text command, because there is no request for it."""
     named = await _async_echos(call)
     ringing = [(echo, item) for echo, item in _ringing(named) if item.type in ALARMS]
     if not ringing:
@@ -280,7 +280,7 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_stop(call: ServiceCall) -> ServiceResponse:
-    """End what rings on the Echos of the target, as a word to them does."""
+    """Stop ringing alarms, timers and reminders on the Echos of the target with a text command."""
     named = await _async_echos(call)
     ringing = _ringing(named)
     echos = [echo for echo, _ in ringing] or [echo for echo in named if echo.device.online] or named
@@ -291,12 +291,12 @@ async def _async_stop(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_tell_all(call: ServiceCall, sentences: Iterable[tuple[Echo, str]]) -> None:
-    """Send a text command to each device, in one request."""
+    """Send a text command to each device, merged into one request."""
     await _async_all(async_tell(call.hass, echo, sentence) for echo, sentence in sentences)
 
 
 async def _async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Return the results of all parts; raise the first error once all have ended."""
+    """Return the results of all coroutines; raise the first error after all have ended."""
     results = await asyncio.gather(*parts, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
@@ -305,17 +305,17 @@ async def _async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 
 def _response(ids: Sequence[str | None]) -> ServiceResponse:
-    """Return the response of an action for several Echos; ``id`` is the first one."""
+    """Return the response of an action for several Echos; ``id`` is the first of the ids."""
     return {"id": ids[0] if ids else None, "ids": [*ids]}
 
 
 def _ringing(echos: Iterable[Echo]) -> list[tuple[Echo, Notification]]:
-    """Return what is known to ring on devices, each once."""
+    """Return the notifications known to be ringing on devices, each once."""
     return [(echo, item) for echo in echos if (item := echo.watch.ringing(echo.device.serial))]
 
 
 async def _async_sounds(call: ServiceCall) -> ServiceResponse:
-    """Return the alarm sounds that all Echos of the target have, and the default one if it is the same."""
+    """Return the alarm sounds that all Echos of the target have, and their default sound if it is the same."""
     echos = await _async_echos(call, CAN_RING)
     sounds: dict[str, str] = {}
     defaults: set[str | None] = set()
@@ -384,9 +384,9 @@ _ACTIONS: Final[
 
 
 def _at(call: ServiceCall) -> datetime | time | None:
-    """Return the time of a call: ``at``, or ``time`` on ``date`` or on the next day that it is possible.
+    """Return the time of a call: ``at``, or ``time``, on ``date`` if given.
 
-    Raises ``ServiceValidationError`` for two times, and for a date without a time.
+    Raises ``ServiceValidationError`` for more than one time, and for a date without a time.
     """
     at: datetime | time | None = call.data.get(ATTR_AT)
     clock: time | None = call.data.get(ATTR_TIME)
@@ -406,16 +406,16 @@ def _required_at(call: ServiceCall) -> datetime | time:
 
 
 def _recurrence(call: ServiceCall) -> Recurrence | None:
-    """Return the recurrence of a call; raises ``ServiceValidationError`` for weeks without days."""
+    """Return the recurrence of a call, or None; raises ``ServiceValidationError`` for weeks without days."""
     if not call.data.get(ATTR_WEEKDAYS) and call.data[ATTR_INTERVAL] > 1:
         raise invalid_input("interval_without_weekdays")
     return recurrence_of(call.data.get(ATTR_WEEKDAYS, ()), call.data[ATTR_INTERVAL])
 
 
 def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | None:
-    """Return the new times of an existing notification; None if neither time nor days are given.
+    """Return the new timing of an existing notification; None if neither time nor days are given.
 
-    The days stay if only the time is new, the time of day if only the days are.
+    The days are kept if only a time is given, and the time of day if only days are given.
     """
     at = _at(call)
     recurrence = _recurrence(call)
@@ -430,15 +430,15 @@ def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | N
 
 
 def _has_target(call: ServiceCall) -> bool:
-    """Return whether a call has a target."""
+    """Return whether a call has a non-empty target."""
     return TargetSelection(call.data).has_any_target
 
 
 async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
-    """Return the devices of a call, or the default device; the caller needs permission to control them.
+    """Return the devices in a call, or the default device; raises ``Unauthorized`` without permission.
 
-    Members of groups and areas that are offline or lack a capability are left out, unless no device remains. Raises
-    ``ServiceValidationError`` for such a device if it is listed by id, and for a target that isn't an Echo.
+    Members of groups and areas that are offline or lack a capability are skipped, unless no device remains. Raises
+    ``ServiceValidationError`` for such a device if it is targeted directly, and for a target that is not an Echo.
     """
     if not _has_target(call):
         echo = any_default_echo(call.hass)
@@ -469,7 +469,7 @@ async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
 
 
 async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:
-    """Return the notification with the id and its device; the caller must be allowed to control it."""
+    """Return the notification with the id of a call, and its device; raises ``Unauthorized``."""
     echo, item = await async_find(call.hass, call.data[ATTR_ID])
     await _async_permit(call, echo)
     return echo, item

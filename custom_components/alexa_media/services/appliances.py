@@ -1,4 +1,4 @@
-"""Actions for the smart home behind Alexa: rename, turn off and on for Alexa, remove, discover, and rooms."""
+"""Actions for the appliances in Alexa: rename, enable, disable, remove and discover; and for rooms."""
 
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ _ENTRY: Final[dict[vol.Marker, Any]] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.s
 
 @callback
 def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions, for administrators and automations: they affect accounts."""
+    """Register the actions, for administrators and automations only, because they affect accounts."""
     for name, function, schema in (
         (SERVICE_DISCOVER, _async_discover, _ENTRY),
         (SERVICE_ENABLE, _async_enable, {**_DEVICE, vol.Required(ATTR_ENABLED): cv.boolean}),
@@ -46,7 +46,7 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
-    """Return the appliances of an account of the Alexa app; raises ``ServiceValidationError`` for others."""
+    """Return the appliances coordinator of an account; raises ``ServiceValidationError`` for a property."""
     appliances = entry.runtime_data.appliances
     if appliances is None or entry.runtime_data.backend.management is not None:
         raise invalid_input("not_an_app_account", name=entry.title)
@@ -54,7 +54,7 @@ def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
 
 
 def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator, Appliance]:
-    """Return the appliance of a device; raises ``ServiceValidationError``, also for Echos."""
+    """Return the appliance of the device in a call; raises ``ServiceValidationError``, also for an Echo."""
     registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE_ID])
     for entry in call.hass.config_entries.async_loaded_entries(DOMAIN) if registered else ():
         listed = entry.runtime_data.appliances.data.values() if entry.runtime_data.appliances else ()
@@ -66,7 +66,7 @@ def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator,
 
 
 def _checked_name(name: str) -> str:
-    """Return a name that Alexa takes, which must not have a hyphen; raises ``ServiceValidationError``."""
+    """Return a valid name for Alexa, without hyphens; raises ``ServiceValidationError``."""
     if not (wanted := tidy(sendable(name, MAX_NAME))):
         raise invalid_input("name_empty")
     if "-" in wanted:
@@ -75,7 +75,7 @@ def _checked_name(name: str) -> str:
 
 
 async def _async_rename(call: ServiceCall) -> ServiceResponse:
-    """Rename an appliance in Alexa; the response has both names."""
+    """Rename an appliance in Alexa; the response has the old and the new name."""
     entry, appliances, appliance = _chosen(call)
     name = _checked_name(call.data[ATTR_NAME])
     with command_errors(call.hass, entry):
@@ -84,7 +84,7 @@ async def _async_rename(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_enable(call: ServiceCall) -> ServiceResponse:
-    """Turn an appliance off or on for Alexa."""
+    """Enable or disable an appliance in Alexa."""
     entry, appliances, appliance = _chosen(call)
     enabled = call.data[ATTR_ENABLED]
     with command_errors(call.hass, entry):
@@ -103,7 +103,7 @@ async def _async_remove(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_discover(call: ServiceCall) -> ServiceResponse:
-    """Have Alexa look for new appliances; the response has those that are found at once."""
+    """Start Alexa's search for appliances; the response contains those found immediately."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     appliances = _appliances(entry)
     before = set(appliances.discovered)
@@ -115,9 +115,9 @@ async def _async_discover(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_rooms(call: ServiceCall) -> ServiceResponse:
-    """Create Alexa's rooms from the areas of an account's devices, and add what they lack.
+    """Create rooms in Alexa from the areas of an account's devices, and add missing members.
 
-    Nothing is removed from a room. The response names each change; with ``dry_run`` none is made.
+    Nothing is removed from a room. The response lists each change; with ``dry_run`` none is made.
     """
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     appliances = _appliances(entry)
@@ -138,7 +138,7 @@ async def _async_rooms(call: ServiceCall) -> ServiceResponse:
 
 
 def _areas(hass: HomeAssistant, entry: AlexaConfigEntry, appliances: AppliancesCoordinator) -> dict[str, set[str]]:
-    """Return the endpoint ids of an account's devices by the name of their area, without hyphens."""
+    """Return the endpoint ids of an account's devices by area name, without hyphens."""
     areas, devices = ar.async_get(hass), dr.async_get(hass)
     found: dict[str, set[str]] = {}
     for appliance in appliances.discovered.values():

@@ -41,7 +41,7 @@ _INCLUDED: Final = {
 
 
 def _included(value: Any) -> UtteranceType:
-    """Return the utterance type of an option's value; raises ``vol.Invalid``."""
+    """Return the utterance type for an option's value; raises ``vol.Invalid``."""
     return _INCLUDED[vol.In(_INCLUDED)(value)]
 
 
@@ -76,10 +76,10 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
-    """Read which Echo was spoken to last, in some accounts or in all, and return it in the response.
+    """Read which Echo of the accounts was last spoken to; the response contains it.
 
-    Raises ``ServiceValidationError`` for an account that is unknown, not loaded or without history, and
-    ``HomeAssistantError`` if Amazon does not respond, once all others are read.
+    After all accounts were read, raises ``ServiceValidationError`` for one that is unknown, not loaded or without
+    history, and ``HomeAssistantError`` if Amazon does not respond.
     """
     hass = call.hass
     entries = _entries(hass, call.data.get(ATTR_EMAIL))
@@ -95,7 +95,7 @@ async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
 
 
 def _entries(hass: HomeAssistant, emails: list[str] | None) -> list[tuple[AlexaConfigEntry, HistoryCoordinator]]:
-    """Return the accounts with some e-mail addresses, or all; raises ``ServiceValidationError``."""
+    """Return the accounts with some email addresses, or all; raises ``ServiceValidationError``."""
     chosen = entries_of(hass, emails)
     loaded = [entry for entry in chosen if entry.state is ConfigEntryState.LOADED]
     if not loaded or (emails is not None and len(loaded) < len(chosen)):
@@ -107,13 +107,13 @@ def _entries(hass: HomeAssistant, emails: list[str] | None) -> list[tuple[AlexaC
 
 
 async def _async_look(hass: HomeAssistant, entry: AlexaConfigEntry, history: HistoryCoordinator) -> None:
-    """Read the history of one account."""
+    """Read the voice history of one account; raises ``HomeAssistantError``."""
     with command_errors(hass, entry):
         await history.async_look()
 
 
 def _last_called(hass: HomeAssistant, entry: AlexaConfigEntry, history: HistoryCoordinator) -> dict[str, Any]:
-    """Return the Echo of an account that was spoken to last, as in the response."""
+    """Return the response data about the Echo of an account that was last spoken to."""
     record = history.last
     player = next(
         (

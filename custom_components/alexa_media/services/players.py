@@ -1,4 +1,4 @@
-"""Actions of media players: commands, speech, sequences and routines; and the people of the household."""
+"""Actions of media players (commands, speech, sequences, routines), and of the people of the household."""
 
 from typing import Any, Final
 
@@ -165,7 +165,7 @@ def async_setup(hass: HomeAssistant) -> None:
 
 @callback
 def _async_setup_people(hass: HomeAssistant) -> None:
-    """Register the actions for administrators about people."""
+    """Register the actions about people, for administrators only."""
     account = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
     for name, handler in ((SERVICE_GET_HOUSEHOLD, _async_get_household), (SERVICE_GET_CONTACTS, _async_get_contacts)):
         async_register_admin_service(
@@ -232,10 +232,10 @@ async def _async_send_message(call: ServiceCall) -> None:
 
 
 async def _async_speak(call: ServiceCall) -> ServiceResponse:
-    """Speak a message on several Echos; the response has the results.
+    """Speak a message on several Echos; the response contains the results.
 
-    Raises once all others have received the message: ``ServiceValidationError`` for a target that isn't an Echo or a
-    message that cannot be spoken, ``HomeAssistantError`` for failed Echos.
+    After all others have received the message, raises ``ServiceValidationError`` for a target that is not an Echo or a
+    message that cannot be spoken, and ``HomeAssistantError`` for failed Echos.
     """
     hass, data = call.hass, call.data
     message = message_of(
@@ -255,7 +255,7 @@ async def _async_speak(call: ServiceCall) -> ServiceResponse:
 
 
 def _do_not_disturb(kind: Kind, override: bool | None) -> DndPolicy:
-    """Return the Do Not Disturb policy of a message; the response names the Echos where Amazon would drop it."""
+    """Return the Do Not Disturb policy of a message; by default the response names Echos that drop it."""
     rule = DndPolicy.of(override)
     return DndPolicy.KEEP if rule is DndPolicy.AMAZON and kind is not Kind.SPEAK else rule
 
@@ -263,8 +263,8 @@ def _do_not_disturb(kind: Kind, override: bool | None) -> DndPolicy:
 async def _async_run_sequence(call: ServiceCall) -> None:
     """Run steps as one sequence, in one request.
 
-    Before anything is sent it raises ``ServiceValidationError`` for an invalid step, and ``Unauthorized`` for a step
-    with an Echo that the caller may not control.
+    Before anything is sent, raises ``ServiceValidationError`` for an invalid step, and ``Unauthorized`` for a step with
+    an Echo that the caller may not control.
     """
     permissions = await async_permissions(call.hass, call.context)
     if names_routine(call.data[ATTR_STEPS]):
@@ -286,10 +286,10 @@ async def _async_run_sequence(call: ServiceCall) -> None:
 
 
 def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
-    """Return the players of a sequence's target; the named ones as they are.
+    """Return the players in a sequence's target.
 
-    Those that are only in a named device, area, floor or label are left out if they are offline or if the caller may
-    not control them. Raises ``ServiceValidationError`` for a target that does not exist.
+    Players that are only in a named device, area, floor or label are skipped if they are offline or the caller may not
+    control them. Raises ``ServiceValidationError`` for a target that does not exist.
     """
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data), expand_group=False)
     missing = selected.missing_devices | selected.missing_areas | selected.missing_floors | selected.missing_labels
@@ -307,7 +307,7 @@ def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
 
 
 async def _async_stop_all(call: ServiceCall) -> None:
-    """Stop playback on every Echo of one account or of all, in one request each."""
+    """Stop playback on every Echo of one account or of all accounts, with one request per account."""
     entries: list[AlexaConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
     if wanted := call.data.get(ATTR_CONFIG_ENTRY_ID):
         entries = [entry_by_id(call.hass, wanted)]

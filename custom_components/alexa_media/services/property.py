@@ -1,7 +1,7 @@
-"""Actions for operators of managed Echos: search, units, names, addresses, Wi-Fi, timers, removal.
+"""Actions for operators of managed Echos: search, units, names, addresses, Wi-Fi, timers and removal.
 
-Actions that are hard to undo require ``confirm``, those that lose a device also its serial number; both are checked
-before anything is sent.
+Actions that are hard to undo require ``confirm``. Those that lose a device also require its serial number. Both are
+checked before anything is sent.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ ATTR_WAIT: Final = "wait"
 
 WIFI_POLL: Final = 5.0
 WIFI_LIMIT: Final = 180.0
-"""Seconds between two status reads of an installation, and until the action stops waiting."""
+"""Seconds after which the action stops waiting for an installation."""
 
 _ADDRESS_FIELDS: Final = ("line1", "line2", "line3", "city", "state", "district", "postal_code", "country")
 _SECURITIES: Final[Mapping[str, WifiSecurity]] = {
@@ -92,7 +92,7 @@ _QUERY: Final[VolDictType] = {
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """The device of an action, and the backend that manages it."""
+    """The device of an action, with its entry and the API that manages it."""
 
     entry: AlexaConfigEntry
     api: ManagementApi
@@ -104,7 +104,7 @@ type _Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 @callback
 def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions, for administrators and automations; other users have the entities."""
+    """Register the actions, for administrators and automations only; other users can use the entities."""
     silent, optional, only = SupportsResponse.NONE, SupportsResponse.OPTIONAL, SupportsResponse.ONLY
     actions: tuple[tuple[str, _Handler, VolDictType, SupportsResponse], ...] = (
         ("query_endpoints", _async_query, {**_ENTRY, **_QUERY}, only),
@@ -138,7 +138,7 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 def _entry_of(call: ServiceCall) -> tuple[AlexaConfigEntry, ManagementApi]:
-    """Return the property of a call; raises ``ServiceValidationError``."""
+    """Return the property in a call; raises ``ServiceValidationError``."""
     entry: AlexaConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY])
     if (api := entry.runtime_data.backend.management) is None:
         raise invalid_input("not_a_property", name=entry.title)
@@ -146,7 +146,7 @@ def _entry_of(call: ServiceCall) -> tuple[AlexaConfigEntry, ManagementApi]:
 
 
 def _device_of(call: ServiceCall) -> Managed:
-    """Return the device of a call; raises ``ServiceValidationError``."""
+    """Return the device in a call; raises ``ServiceValidationError``."""
     registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE])
     if registered is None:
         raise invalid_input("device_not_managed", name=call.data[ATTR_DEVICE])
@@ -161,7 +161,7 @@ def _device_of(call: ServiceCall) -> Managed:
 
 
 def _keys(entry: AlexaConfigEntry, api: ManagementApi, identifiers: Collection[tuple[str, str]]) -> Iterable[str]:
-    """Yield the key of the managed device of a registered device with these identifiers."""
+    """Yield the keys of managed devices that have one of the identifiers."""
     runtime = entry.runtime_data
     for serial in runtime.devices.data:
         if (DOMAIN, player_unique_id(entry, serial)) in identifiers:
@@ -172,7 +172,7 @@ def _keys(entry: AlexaConfigEntry, api: ManagementApi, identifiers: Collection[t
 
 
 def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
-    """Return a unit by its id, its name or its path; raises ``ServiceValidationError`` unless exactly one matches."""
+    """Return a unit by id, name or path; raises ``ServiceValidationError`` unless exactly one matches."""
     text = wanted.strip()
     found = [unit for unit in api.units.values() if text == unit.unit_id or same(text, " / ".join(unit.path))]
     found = found or [unit for unit in api.units.values() if same(unit.name, text)]
@@ -183,13 +183,13 @@ def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
 
 
 def _require_confirmation(call: ServiceCall) -> None:
-    """Raise ``ServiceValidationError`` unless the caller has confirmed."""
+    """Raise ``ServiceValidationError`` unless ``confirm`` is set."""
     if not call.data[ATTR_CONFIRM]:
         raise invalid_input("confirmation_missing")
 
 
 def _require_serial(call: ServiceCall, managed: Managed) -> None:
-    """Raise ``ServiceValidationError`` unless the caller has given the device's serial number."""
+    """Raise ``ServiceValidationError`` unless the call contains the device's serial number."""
     _require_confirmation(call)
     known = managed.api.serial_of(managed.key) or managed.key
     if not same(call.data[ATTR_SERIAL], known):
@@ -197,7 +197,7 @@ def _require_serial(call: ServiceCall, managed: Managed) -> None:
 
 
 async def _async_look_again(managed: Managed) -> None:
-    """Read the devices again: one has been added, removed or changed."""
+    """Read the devices again, because one was moved, renamed or removed."""
     runtime = managed.entry.runtime_data
     await runtime.devices.async_refresh()
     if runtime.appliances:
@@ -208,7 +208,7 @@ async def _async_look_again(managed: Managed) -> None:
 
 
 async def _async_query(call: ServiceCall) -> ServiceResponse:
-    """Search devices and return them in the response."""
+    """Search devices; the response contains them."""
     entry, api = _entry_of(call)
     unit_ids = [_unit_of(api, wanted).unit_id for wanted in call.data[ATTR_UNITS]]
     with command_errors(call.hass, entry):
@@ -281,7 +281,7 @@ async def _async_rename(call: ServiceCall) -> None:
 
 
 async def _async_set_address(call: ServiceCall) -> ServiceResponse:
-    """Set the address of an Echo; the response, if requested, has Amazon's reason for a refusal."""
+    """Set the address of an Echo; the response contains Amazon's reason if it rejects the address."""
     managed = _device_of(call)
     address = PostalAddress(**{name: call.data[name] for name in _ADDRESS_FIELDS})
     with command_errors(call.hass, managed.entry):
@@ -324,9 +324,9 @@ async def _async_save_wifi(call: ServiceCall) -> None:
 
 
 async def _async_install_wifi(call: ServiceCall) -> ServiceResponse:
-    """Install a stored network on an Echo and wait for the result; the response has the id of the operation.
+    """Install a stored network on an Echo and wait for the result; the response contains the operation id.
 
-    Raises ``HomeAssistantError`` if the Echo has not installed it, or the result is unknown.
+    Raises ``HomeAssistantError`` if the installation failed or its result is unknown.
     """
     managed = _device_of(call)
     ssid, security = call.data[ATTR_SSID], _SECURITIES[call.data[ATTR_SECURITY]]
@@ -346,7 +346,7 @@ async def _async_install_wifi(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_follow(managed: Managed, operation_id: str) -> WifiInstallState:
-    """Poll until an installation is over or the time limit is reached; a failed read is repeated."""
+    """Poll an installation until it has ended or the time limit is reached; failed reads are repeated."""
     for _ in range(int(WIFI_LIMIT / WIFI_POLL)):
         await asyncio.sleep(WIFI_POLL)
         try:
@@ -359,7 +359,7 @@ async def _async_follow(managed: Managed, operation_id: str) -> WifiInstallState
 
 
 async def _async_wifi_status(call: ServiceCall) -> ServiceResponse:
-    """Return the status of an installation."""
+    """Return the status of an installation in the response."""
     managed = _device_of(call)
     with command_errors(call.hass, managed.entry):
         state = await managed.api.async_wifi_state(managed.key, call.data[ATTR_OPERATION].strip())
