@@ -62,7 +62,12 @@ def state_of(organization: Organization, endpoint_id: str, endpoint: Mapping[str
     operations = _OPERATIONS.get(feature, ())
     if operations:
         base = f"/v2/endpoints/{endpoint_id}/features/{feature}"
-        offered = [name for name in operations if name != "adjustTargetSetpoint" or "targetSetpoint" in values]
+        offered = [
+            name
+            for name in operations
+            if (name != "adjustTargetSetpoint" or "targetSetpoint" in values)
+            and name not in endpoint["unsupportedOperations"]
+        ]
         state["operations"] = [{"name": name, "path": f"{base}/{name}"} for name in offered]
     if feature == "thermostat":
         state["configuration"] = {"supportedModes": values["supportedModes"]}
@@ -99,6 +104,8 @@ def _command(feature: str, operation: str, call: Call) -> Response:
     """Run a command; the speaker's are only accepted."""
     endpoint = call.writable()
     _check_feature(endpoint, feature)
+    if operation in endpoint["unsupportedOperations"]:
+        raise RefusalError(404, "NOT_FOUND", "The endpoint has no such operation")
     payload = {} if operation in _WITHOUT_BODY else call.body(operation)["payload"]
     if not reachable(endpoint):
         raise RefusalError(503, "ENDPOINT_UNREACHABLE", "The endpoint is not reachable")

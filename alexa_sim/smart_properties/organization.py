@@ -216,6 +216,7 @@ def _endpoint(endpoint_id: str, given: Mapping[str, Any], *, fresh: bool) -> Jso
         "propertyErrors": {},
         "address": None,
         "deniedSettings": [],
+        "unsupportedOperations": [],
         "unsupportedSettings": [],
         "timers": [],
         "notifications": [],

@@ -25,8 +25,8 @@ from .cloud.model.settings import MAX_GAIN, Setting
 from .coordinator.alarms import AlarmVolumesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, CapableDescription, EntityAdder, command_errors
-from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, has, key_of, where
-from .features.roles import name_of, plain_levels, plain_ranges, snapped, unit_of
+from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of, where
+from .features.roles import has_volume, name_of, plain_levels, plain_ranges, snapped, unit_of
 from .features.settings import (
     AlexaSetting,
     PropertySettingDescription,
@@ -52,7 +52,7 @@ async def async_setup_entry(
         add.devices(settings, AlexaPropertySettingNumber, PROPERTY_SETTINGS, has_setting, settings)
     add_appliances(add, _ranges_and_levels)
     if data.players is None:
-        add_appliances(add, where(has(FeatureName.SPEAKER), AlexaSpeakerVolume, "volume"))
+        add_appliances(add, where(has_volume, AlexaSpeakerVolume, "volume"))
 
 
 @dataclass(frozen=True, kw_only=True)

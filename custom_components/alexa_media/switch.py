@@ -459,12 +459,21 @@ PREFERENCES: Final = (
 
 # Do Not Disturb of a property is a separate topic.
 PROPERTY_SETTINGS: Final = tuple(
-    AlexaPropertySettingSwitchDescription(key=key, translation_key=key, setting=setting, on=on, off=off)
+    AlexaPropertySettingSwitchDescription(
+        key=key,
+        translation_key=key,
+        setting=setting,
+        on=on,
+        off=off,
+        # Writing it is named in Amazon's index alone.
+        entity_registry_enabled_default=key != "setup_mode_privileges",
+    )
     for key, setting, on, off in (
         ("follow_up_mode", "SpeechRecognizer.FollowUp.mode", True, False),
         ("start_of_request_sound", "SpeechRecognizer.wakeWordConfirmation", "TONE", "NONE"),
         ("end_of_request_sound", "SpeechRecognizer.speechConfirmation", "TONE", "NONE"),
         ("mute_connectivity_errors", "Alexa.ManagedDevice.Settings.errorSuppression", ("CONNECTIVITY",), ()),
+        ("setup_mode_privileges", "Alexa.ManagedDevice.Settings.setupModePrivileges", ("ALL_SETTINGS",), ()),
         ("alexa_captions", "Accessibility.Captions.AlexaCaptions.enablement", "ENABLED", "DISABLED"),
         ("closed_captions", "Accessibility.Captions.ClosedCaptions.enablement", "ENABLED", "DISABLED"),
         ("magnifier", "Accessibility.Display.Magnifier.enablement", "ENABLED", "DISABLED"),

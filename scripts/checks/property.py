@@ -19,6 +19,7 @@ WIFI_KEY: Final = "correct-horse-battery"
 BED: Final = "room_101_room_101_bed"
 LAMP: Final = "light.room_101_room_101_lamp"
 HVAC: Final = "climate.room_101_room_101_thermostat"
+MANAGED: Final = "Alexa.ManagedDevice.Settings"
 API: Final = "/v2/endpoints/amzn1.alexa.endpoint."
 
 
@@ -170,6 +171,38 @@ def setting(world: World) -> str:
     return "2 requests, 2 to confirm"
 
 
+def every_setting(world: World) -> str:
+    """Write settings of an Echo with a screen, and compare them with the cloud."""
+    written: dict[str, tuple[str, dict[str, Any], str, Any]] = {
+        f"switch.{BED}_follow_up_mode": ("turn_on", {}, "SpeechRecognizer.FollowUp.mode", True),
+        f"switch.{BED}_start_of_request_sound": ("turn_on", {}, "SpeechRecognizer.wakeWordConfirmation", "TONE"),
+        f"switch.{BED}_end_of_request_sound": ("turn_on", {}, "SpeechRecognizer.speechConfirmation", "TONE"),
+        f"switch.{BED}_magnifier": ("turn_on", {}, "Accessibility.Display.Magnifier.enablement", "ENABLED"),
+        f"select.{BED}_language": ("select_option", {"option": "fr-CA/en-CA"}, "System.locales", ["fr-CA", "en-CA"]),
+        f"select.{BED}_speaking_rate": ("select_option", {"option": "1.5"}, "SpeechSynthesizer.speakingRate", 1.5),
+        f"select.{BED}_temperature_unit": ("select_option", {"option": "celsius"}, "System.temperatureUnit", "CELSIUS"),
+        f"select.{BED}_distance_units": ("select_option", {"option": "metric"}, "System.distanceUnits", "METRIC"),
+        f"number.{BED}_maximum_volume": ("set_value", {"value": 80}, f"{MANAGED}.maximumVolumeLimit", 80),
+    }
+    for entity_id, (action, data, key, value) in written.items():
+        act(world, f"{entity_id.partition('.')[0]}.{action}", entity_id=entity_id, **data)
+        found = endpoint(world, "SIM101BED")["settings"].get(key)
+        expect(found == value, f"the cloud has {found} for {key}")
+    act(world, "select.select_option", entity_id=f"select.{BED}_language", option="en-US")
+    return f"{len(written)} written"
+
+
+def steps(world: World) -> str:
+    """Change brightness and set point by an amount."""
+    for entity_id, data in ((LAMP, {"brightness": -20}), (HVAC, {"temperature": 1})):
+        act(world, "alexa_media.adjust_endpoint", device_id=device_id(world, entity_id), **data)
+    brightness = endpoint(world, "SIM101LAMP")["features"]["brightness"]["brightness"]
+    setpoint = endpoint(world, "SIM101HVAC")["features"]["thermostat"]["targetSetpoint"]["value"]
+    until("the lamp is dimmer", lambda: round(world.state(LAMP).attributes["brightness"] / 2.55) == brightness)
+    until("it gets warmer", lambda: world.state(HVAC).attributes["temperature"] == setpoint == 20.5)
+    return f"{brightness} %, {setpoint} degrees"
+
+
 def announcements(world: World) -> str:
     """Announce on one Echo, and in a whole unit."""
     act(world, "notify.send_message", entity_id="notify.lobby_bar_announce", message="Last orders, please.")
@@ -192,7 +225,12 @@ def query(world: World) -> str:
     )
     names = [item["name"] for item in response["endpoints"]]
     expect(len(names) == 8, f"found: {names}")
-    return f"{len(names)} devices"
+    _, response = world.rest().trigger_service_with_response(
+        "alexa_media", "query_endpoints", config_entry_id=world.entry_id, kind="ALEXA_VOICE_ENABLED", online=False
+    )
+    offline = [item["name"] for item in response["endpoints"]]
+    expect(offline == ["Room 102 desk"], f"offline: {offline}")
+    return f"{len(names)} devices, {len(offline)} Echo offline"
 
 
 def guards(world: World) -> str:
@@ -325,6 +363,8 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("colour of a lamp", light),
     ("thermostat", thermostat),
     ("settings", setting),
+    ("every setting of an Echo", every_setting),
+    ("brightness and temperature by an amount", steps),
     ("announcements", announcements),
     ("query of devices", query),
     ("deregistering wants to be meant", guards),

@@ -73,6 +73,11 @@ class AlexaError(Exception):
         """Return the reason in plain words, usable as a part of a sentence."""
         return in_words(self.code) or (f"error {self.status}" if self.status and self.status >= 400 else self.words)
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Return whether Amazon may have carried out a write although it failed."""
+        return False
+
 
 class AlexaAuthError(AlexaError):
     """The sign-in is no longer valid; the user has to sign in again."""
@@ -104,6 +109,11 @@ class AlexaConnectionError(AlexaError):
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.sent = sent
         self.retry_after = retry_after
+
+    @property
+    @override
+    def is_doubtful(self) -> bool:
+        return self.sent
 
 
 class AlexaRateLimitedError(AlexaError):
@@ -182,6 +192,11 @@ class AlexaBadResponseError(AlexaError):
 
     translation_key = "bad_response"
     words = "unexpected answer"
+
+    @property
+    @override
+    def is_doubtful(self) -> bool:
+        return True
 
 
 class AlexaPermissionError(AlexaError):

@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..cloud.alarm_times import unless_counting
-from ..cloud.errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
+from ..cloud.errors import AlexaBadResponseError, AlexaError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import BluetoothState, Device, KidsApi, Notification
 from ..const import Topic
@@ -53,8 +53,7 @@ class DndCoordinator(TopicCoordinator[bool]):
                     await self.backend.async_set_dnd(device, enabled)
             except AlexaError as err:
                 errors.append(err)
-                if isinstance(err, AlexaConnectionError) and err.sent:
-                    # it is not known whether it was done
+                if err.is_doubtful:
                     self.async_expect(device.serial, accepted=False)
                 continue
             # The push may be faster than the answer.

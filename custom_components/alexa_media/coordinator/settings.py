@@ -494,9 +494,8 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
             shown = self.data.get(key, DeviceSettings()).values.get(setting)
             with self.written.writing({setting_key(key, setting): value}, {setting_key(key, setting): shown}):
                 await self.api.async_set_setting(key, setting, value)
-        except AlexaConnectionError as err:
-            if err.sent:
-                # It is unknown whether the setting was applied.
+        except AlexaError as err:
+            if err.is_doubtful:
                 self._async_look_later(key, setting, value)
             raise
         if not await self._async_confirm(key, setting, value):

@@ -12,8 +12,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..cloud.errors import (
-    AlexaBadResponseError,
-    AlexaConnectionError,
     AlexaError,
     AlexaUnreachableError,
     AlexaUnsupportedError,
@@ -324,7 +322,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self._expected.get(entity_id, set()).difference_update(features)
         if isinstance(error, AlexaUnreachableError):
             self._async_refused(entity_id)
-        elif isinstance(error, AlexaBadResponseError) or (isinstance(error, AlexaConnectionError) and error.sent):
+        elif error.is_doubtful:
             self._async_ask(entity_id)
         raise error
 
@@ -459,11 +457,8 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
                 await self.api.async_arm(guard, ArmState.ARMED_AWAY if away else ArmState.ARMED_STAY)
             else:
                 await self.backend.async_execute(_control_guard(guard, away=away), (echo,))
-        except AlexaBadResponseError:
-            self.async_expect(guard.entity_id)
-            raise
-        except AlexaConnectionError as err:
-            if err.sent:
+        except AlexaError as err:
+            if err.is_doubtful:
                 self.async_expect(guard.entity_id)
             raise
         if self._pushed is pushed:

@@ -282,6 +282,17 @@ def is_plain_switch(appliance: Appliance) -> bool:
     return has_power and not (appliance.is_echo or is_light(appliance) or is_fan(appliance))
 
 
+def is_stepped_speaker(appliance: Appliance) -> bool:
+    """Return whether the volume of an appliance can be changed by steps alone."""
+    speaker = appliance.feature(FeatureName.SPEAKER)
+    return speaker is not None and "setVolume" not in speaker.operations and "adjustVolume" in speaker.operations
+
+
+def has_volume(appliance: Appliance) -> bool:
+    """Return whether an appliance has a speaker whose volume can be set."""
+    return appliance.feature(FeatureName.SPEAKER) is not None and not is_stepped_speaker(appliance)
+
+
 def is_something_else(appliance: Appliance) -> bool:
     """Return whether an appliance has another main function than its power, so that its switch needs a name."""
     positions = (position_of, level_position_of, mode_position_of)

@@ -1,11 +1,20 @@
 """Actions of media players (commands, speech, sequences, routines), and of the people of the household."""
 
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ENTITY_MATCH_ALL
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.core import (
+    EntityServiceResponse,
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.service import (
     async_register_admin_service,
     async_register_batched_platform_entity_service,
@@ -25,6 +34,7 @@ from ..features.playback import (
     ATTR_TIMEOUT,
     LONGEST_WAIT,
     SHORTEST_WAIT,
+    TextCommandEntity,
     async_ask_all,
     async_send_text_commands,
 )
@@ -129,7 +139,7 @@ def async_setup(hass: HomeAssistant) -> None:
             name,
             entity_domain=MEDIA_PLAYER_DOMAIN,
             schema=fields,
-            func=method,
+            func=_of_echo(method),
             supports_response=response,
         )
     for name, handler, response in (
@@ -142,7 +152,7 @@ def async_setup(hass: HomeAssistant) -> None:
             name,
             entity_domain=MEDIA_PLAYER_DOMAIN,
             schema=_TEXT_COMMAND,
-            func=handler,
+            func=_of_echos(handler),
             supports_response=response,
         )
     _async_setup_people(hass)
@@ -161,6 +171,35 @@ def async_setup(hass: HomeAssistant) -> None:
         _async_stop_all,
         schema=vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}),
     )
+
+
+def _echo(player: Entity) -> TextCommandEntity:
+    """Return the media player of an Echo; raises ``ServiceValidationError`` for one that only has a volume."""
+    if not isinstance(player, TextCommandEntity):
+        raise invalid_input("not_an_echo", name=player.entity_id)
+    return player
+
+
+def _of_echo(method: str) -> Callable[[Entity, ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
+    """Return the handler that calls a method of an Echo's media player; other media players have no such actions."""
+
+    async def handle(player: Entity, call: ServiceCall) -> ServiceResponse:
+        fields = {key: value for key, value in call.data.items() if key not in cv.ENTITY_SERVICE_FIELDS}
+        response: ServiceResponse = await getattr(_echo(player), method)(**fields)
+        return response
+
+    return handle
+
+
+def _of_echos(
+    handler: Callable[[list[TextCommandEntity], ServiceCall], Coroutine[Any, Any, EntityServiceResponse | None]],
+) -> Callable[[list[Entity], ServiceCall], Coroutine[Any, Any, EntityServiceResponse | None]]:
+    """Return the handler of an action that runs once for several Echos."""
+
+    async def handle(players: list[Entity], call: ServiceCall) -> EntityServiceResponse | None:
+        return await handler([_echo(player) for player in players], call)
+
+    return handle
 
 
 @callback

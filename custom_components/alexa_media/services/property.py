@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import UnitOfTemperature
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -19,7 +20,9 @@ from homeassistant.util.json import JsonValueType
 import probatio as vol
 
 from ..cloud.errors import AlexaConnectionError, AlexaRateLimitedError
+from ..cloud.model.appliances import Adjust, Adjustable, FeatureName, TemperatureScale
 from ..cloud.model.property import (
+    DeviceSearch,
     ManagedDevice,
     ManagedUnit,
     ManagementApi,
@@ -52,6 +55,14 @@ ATTR_UNITS: Final = "units"
 ATTR_AUTHORITY: Final = "certificate_authority_id"
 ATTR_CERTIFICATES: Final = "server_certificates"
 ATTR_WAIT: Final = "wait"
+ATTR_BRIGHTNESS: Final = "brightness"
+ATTR_COLOR_TEMPERATURE: Final = "color_temperature"
+ATTR_KIND: Final = "kind"
+ATTR_MAC: Final = "mac_address"
+ATTR_ONLINE: Final = "online"
+ATTR_TEMPERATURE: Final = "temperature"
+ATTR_VOLUME: Final = "volume"
+ATTR_WITHOUT_UNIT: Final = "without_unit"
 
 WIFI_POLL: Final = 5.0
 WIFI_LIMIT: Final = 180.0
@@ -63,6 +74,19 @@ _SECURITIES: Final[Mapping[str, WifiSecurity]] = {
     "password": WifiSecurity.PASSWORD,
     "enterprise": WifiSecurity.ENTERPRISE,
 }
+
+_SEARCH_TEXTS: Final = (ATTR_MANUFACTURER, ATTR_MODEL, ATTR_NAME, ATTR_SERIAL, ATTR_MAC)
+# Amazon's relative operations, by field.
+_ADJUSTABLE: Final[Mapping[str, tuple[Adjustable, frozenset[str]]]] = {
+    ATTR_BRIGHTNESS: (FeatureName.BRIGHTNESS, frozenset({"adjustBrightness"})),
+    ATTR_COLOR_TEMPERATURE: (
+        FeatureName.COLOR_TEMPERATURE,
+        frozenset({"increaseColorTemperature", "decreaseColorTemperature"}),
+    ),
+    ATTR_TEMPERATURE: (FeatureName.THERMOSTAT, frozenset({"adjustTargetSetpoint"})),
+    ATTR_VOLUME: (FeatureName.SPEAKER, frozenset({"adjustVolume"})),
+}
+_WHITES: Final = {"warmer": -1.0, "cooler": 1.0}
 
 _DEVICE: Final[VolDictType] = {vol.Required(ATTR_DEVICE): cv.string}
 _ENTRY: Final[VolDictType] = {vol.Required(ATTR_CONFIG_ENTRY): cv.string}
@@ -85,8 +109,17 @@ _ADDRESS: Final[VolDictType] = {
 }
 _QUERY: Final[VolDictType] = {
     vol.Optional(ATTR_UNITS, default=list): _TEXTS,
-    vol.Optional(ATTR_MANUFACTURER): cv.string,
-    vol.Optional(ATTR_MODEL): cv.string,
+    **{vol.Optional(name): cv.string for name in _SEARCH_TEXTS},
+    vol.Optional(ATTR_KIND): vol.All(cv.string, vol.Upper),
+    vol.Optional(ATTR_ONLINE): cv.boolean,
+    vol.Optional(ATTR_WITHOUT_UNIT, default=False): cv.boolean,
+}
+_DELTA: Final = vol.All(vol.Coerce(int), vol.Range(min=-100, max=100))
+_ADJUST: Final[VolDictType] = {
+    vol.Optional(ATTR_BRIGHTNESS): _DELTA,
+    vol.Optional(ATTR_COLOR_TEMPERATURE): vol.In(_WHITES),
+    vol.Optional(ATTR_TEMPERATURE): vol.All(vol.Coerce(float), vol.Range(min=-50, max=50)),
+    vol.Optional(ATTR_VOLUME): _DELTA,
 }
 
 
@@ -114,6 +147,7 @@ def async_setup(hass: HomeAssistant) -> None:
             {**_ENTRY, vol.Required(ATTR_UNITS): _TEXTS, vol.Required(ATTR_MESSAGE): cv.string},
             silent,
         ),
+        ("adjust_endpoint", _async_adjust, {**_DEVICE, **_ADJUST}, silent),
         ("delete_timers", _async_delete_timers, _DEVICE, silent),
         ("move_to_unit", _async_move, {**_CONFIRMED, vol.Required(ATTR_UNIT): cv.string}, silent),
         ("remove_from_unit", _async_remove, _CONFIRMED, silent),
@@ -211,10 +245,17 @@ async def _async_query(call: ServiceCall) -> ServiceResponse:
     """Search devices; the response contains them."""
     entry, api = _entry_of(call)
     unit_ids = [_unit_of(api, wanted).unit_id for wanted in call.data[ATTR_UNITS]]
+    if unit_ids and call.data[ATTR_WITHOUT_UNIT]:
+        raise invalid_input("units_and_without_unit")
+    search = DeviceSearch(
+        unit_ids=tuple(unit_ids),
+        without_unit=call.data[ATTR_WITHOUT_UNIT],
+        kind=call.data.get(ATTR_KIND),
+        online=call.data.get(ATTR_ONLINE),
+        **{name: call.data.get(name) for name in _SEARCH_TEXTS},
+    )
     with command_errors(call.hass, entry):
-        found = await api.async_query(
-            unit_ids=unit_ids, manufacturer=call.data.get(ATTR_MANUFACTURER), model=call.data.get(ATTR_MODEL)
-        )
+        found = await api.async_query(search)
     return {"endpoints": [_described(device) for device in sorted(found, key=lambda device: device.name)]}
 
 
@@ -241,6 +282,32 @@ async def _async_announce(call: ServiceCall) -> None:
     unit_ids = [_unit_of(api, wanted).unit_id for wanted in call.data[ATTR_UNITS]]
     with command_errors(call.hass, entry):
         await api.async_announce(text, unit_ids=unit_ids)
+
+
+async def _async_adjust(call: ServiceCall) -> None:
+    """Change values of a device by amounts."""
+    managed = _device_of(call)
+    runtime = managed.entry.runtime_data
+    appliances = runtime.appliances.data.values() if runtime.appliances else ()
+    appliance = next((each for each in appliances if managed.api.key_of(each.entity_id) == managed.key), None)
+    if appliance is None or runtime.smart_home is None:
+        raise invalid_input("device_not_managed", name=managed.key)
+    is_celsius = call.hass.config.units.temperature_unit == UnitOfTemperature.CELSIUS
+    scale = TemperatureScale.CELSIUS if is_celsius else TemperatureScale.FAHRENHEIT
+    controls = [
+        Adjust(feature=feature, amount=float(_WHITES.get(call.data[field], call.data[field])), scale=scale)
+        for field, (feature, _) in _ADJUSTABLE.items()
+        if call.data.get(field)
+    ]
+    if not any(field in call.data for field in _ADJUSTABLE):
+        raise invalid_input("nothing_to_adjust")
+    for field, (name, operations) in _ADJUSTABLE.items():
+        found = appliance.feature(name)
+        if field in call.data and (found is None or not operations & found.operations):
+            raise invalid_input("not_adjustable", name=appliance.name, field=field)
+    if controls:
+        with command_errors(call.hass, managed.entry):
+            await runtime.smart_home.async_control(appliance.entity_id, *controls)
 
 
 async def _async_delete_timers(call: ServiceCall) -> None:

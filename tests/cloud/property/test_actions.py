@@ -68,6 +68,40 @@ async def test_a_search_lists_devices_as_they_are_now(call: Call, sim: ControlCl
     assert [item["name"] for item in lamps["endpoints"]] == ["Room 102 lamp"]
 
 
+@pytest.mark.parametrize(
+    ("search", "names", "asked"),
+    [
+        ({"name": "Room 101 bed"}, {"Room 101 bed"}, "GET"),
+        ({"serial_number": "G0SIMASP00000004"}, {"Room 101 bed"}, "GET"),
+        ({"mac_address": "00:00:5e:00:53:04", "units": ["Room 101"]}, {"Room 101 bed"}, "GET"),
+        ({"kind": "thermostat"}, {"Room 101 thermostat", "Room 102 thermostat"}, "GET"),
+        ({"kind": "ALEXA_VOICE_ENABLED", "online": False}, {"Room 102 desk"}, "GET"),
+        ({"without_unit": True}, {"Spare Echo"}, "GET"),
+        ({"units": ["Room 101"], "model": "Echo Pop", "online": True}, {"Room 101 bath"}, "GET"),
+        ({"units": ["Room 101"], "model": "Echo Pop"}, {"Room 101 bath"}, "POST"),
+        ({"name": "Nothing"}, set(), "GET"),
+    ],
+)
+async def test_a_search_takes_every_filter_of_the_api(
+    call: Call, sim: ControlClient, search: dict[str, Any], names: set[str], asked: str
+) -> None:
+    answer = await call("query_endpoints", answer=True, **search)
+    assert {item["name"] for item in answer["endpoints"]} == names
+    assert {entry["method"] for entry in sim.ledger(host="api.amazonalexa.com")} == {asked}
+
+
+async def test_a_search_works_where_amazon_has_only_the_listing(call: Call, sim: ControlClient) -> None:
+    sim.fault(path="/v2/endpointQuery", status=403, body={"type": "FORBIDDEN", "message": ""})
+    answer = await call("query_endpoints", answer=True, units=["Room 101"], model="Echo Pop")
+    assert [item["name"] for item in answer["endpoints"]] == ["Room 101 bath"]
+
+
+async def test_a_device_in_a_unit_and_without_one_is_not_searched_for(call: Call, sim: ControlClient) -> None:
+    with pytest.raises(ServiceValidationError, match="can't be without one"):
+        await call("query_endpoints", answer=True, units=["Room 101"], without_unit=True)
+    assert requests(sim) == []
+
+
 async def test_units_and_timers_are_told(
     hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
 ) -> None:

@@ -10,6 +10,7 @@ from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, Alexa
 from ..http import graphql_errors
 from ..json import mapping, mappings, text, texts
 from ..model.appliances import (
+    Adjust,
     Appliance,
     ArmState,
     Control,
@@ -364,6 +365,8 @@ def operation(control: Control) -> Operation:
             name, payload = "setTargetSetpoint", _setpoints(control)
         case SetSpeakerVolume(level=level):
             name, payload = "setVolume", {"volume": level}
+        case Adjust():
+            raise AlexaUnsupportedError("Accounts have no relative controls", code="unsupported")
     return Operation(str(feature), instance, name, payload)
 
 

@@ -473,8 +473,27 @@ class SetSpeakerVolume:
     level: int
 
 
+type Adjustable = Literal[
+    FeatureName.BRIGHTNESS, FeatureName.COLOR_TEMPERATURE, FeatureName.SPEAKER, FeatureName.THERMOSTAT
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjust:
+    """A change by an amount, which Amazon keeps within the limits: only Smart Properties have it.
+
+    Brightness and volume are in percentage points, a set point in degrees of ``scale``. Only the sign counts for a
+    color temperature, positive for a cooler white: Amazon does not publish the size of the step.
+    """
+
+    feature: Adjustable
+    amount: float
+    scale: TemperatureScale = TemperatureScale.CELSIUS
+
+
 type Control = (
-    SetPower
+    Adjust
+    | SetPower
     | SetBrightness
     | SetColor
     | SetColorTemperature
@@ -508,7 +527,7 @@ def feature_of(control: Control) -> tuple[FeatureName, str]:
             return FeatureName.TOGGLE, instance
         case SetRange(instance=instance):
             return FeatureName.RANGE, instance
-        case SetLevel(feature=feature):
+        case SetLevel(feature=feature) | Adjust(feature=feature):
             return feature, ""
         case SetThermostatMode() | SetSetpoint():
             return FeatureName.THERMOSTAT, ""

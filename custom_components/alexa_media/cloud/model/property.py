@@ -1,6 +1,6 @@
 """Fleet management of many Echos: settings, units (rooms), Wi-Fi and lifecycle of devices."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -104,6 +104,30 @@ class ManagedDevice:
     features: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSearch:
+    """What to search devices by: all that is given must apply, texts whole; ``unit_ids``: any of them.
+
+    ``kind`` is Amazon's display category, for example LIGHT. ``without_unit`` finds devices in no unit.
+    """
+
+    unit_ids: tuple[str, ...] = ()
+    without_unit: bool = False
+    manufacturer: str | None = None
+    model: str | None = None
+    name: str | None = None
+    serial_number: str | None = None
+    mac_address: str | None = None
+    kind: str | None = None
+    online: bool | None = None
+
+    @property
+    def is_for_listing(self) -> bool:
+        """Return whether only the listing has these conditions: the search takes unit, manufacturer and model."""
+        others = (self.name, self.serial_number, self.mac_address, self.kind, self.online)
+        return self.without_unit or any(value is not None for value in others)
+
+
 class ManagementApi(Protocol):
     """Fleet management. Devices are identified by ``key``; every method raises an ``AlexaError`` on failure.
 
@@ -138,14 +162,8 @@ class ManagementApi(Protocol):
     async def async_set_setting(self, key: str, setting: str, value: SettingValue) -> None:
         """Write one setting of one Echo."""
 
-    async def async_query(
-        self,
-        *,
-        unit_ids: Collection[str] = (),
-        manufacturer: str | None = None,
-        model: str | None = None,
-    ) -> Sequence[ManagedDevice]:
-        """Return the devices that match: in any of the units, of the manufacturer, and of the model."""
+    async def async_query(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
+        """Return the devices that match, as Amazon has them: one request for most searches, else one per unit."""
 
     async def async_move(self, key: str, unit_id: str | None) -> None:
         """Move a device into a unit, or out of its unit; the device restarts and loses its settings."""

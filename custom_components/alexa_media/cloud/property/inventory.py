@@ -129,6 +129,11 @@ class Inventory:
         is_old = self._time.monotonic() - held.at >= SURVEY_INTERVAL / 2
         return is_old or reader in held.seen_by or not self._shown() <= held.features
 
+    def mac_as_listed(self, address: str | None) -> str | None:
+        """Return a MAC address in Amazon's notation of it, which a search compares; else as given."""
+        known = (c.mac_address for item in self.items.values() for c in item.endpoint.connections if c.mac_address)
+        return next((mac for mac in known if address and _digits(mac) == _digits(address)), address)
+
     def expire(self) -> None:
         """Force a listing on the next read, because a device was moved, renamed or removed."""
         self._listing = self._survey = None
@@ -262,6 +267,11 @@ def _path(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> tuple[str, .
         names.insert(0, current.name or current.id)
         current = by_id.get(current.parent_id or "")
     return tuple(names)
+
+
+def _digits(mac_address: str) -> str:
+    """Return the digits of a MAC address, for comparison."""
+    return "".join(filter(str.isalnum, mac_address)).upper()
 
 
 def is_reachable(endpoint: Endpoint) -> bool | None:

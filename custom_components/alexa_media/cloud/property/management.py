@@ -2,15 +2,24 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+import logging
 from typing import Final, override
 
-from ..errors import AlexaAuthError, AlexaError, AlexaInvalidValueError, AlexaRateLimitedError, AlexaUnsupportedError
+from ..errors import (
+    AlexaAuthError,
+    AlexaError,
+    AlexaInvalidValueError,
+    AlexaPermissionError,
+    AlexaRateLimitedError,
+    AlexaUnsupportedError,
+)
 from ..model.property import (
     DO_NOT_DISTURB,
     LOCALES,
     AddressRefusal,
+    DeviceSearch,
     DeviceSettings,
     ManagedDevice,
     ManagedUnit,
@@ -23,13 +32,14 @@ from ..model.property import (
 from ..model.settings import SettingValue
 from .client import SmartPropertiesClient
 from .inventory import Inventory, is_reachable
-from .models import Address, Endpoint, SettingErrorCode
+from .models import Address, Endpoint, Reachability, SettingErrorCode
 from .operation import Region
 from .requests import (
     NO_UNIT,
     AllOf,
     AnyOf,
     Clause,
+    EndpointFilter,
     EnterpriseWifi,
     Expand,
     KeyManagement,
@@ -43,6 +53,8 @@ from .settings import SettingKey, kept
 from .smart_home import ID_PREFIX
 from .transport import AlexaAddressRejectedError, AlexaEndpointMovedError, Time
 
+_LOGGER: Final = logging.getLogger(__name__)
+
 SETTINGS_INTERVAL: Final = 3600.0
 """Poll interval in seconds; settings younger than half of it are reused for readers that have not received them."""
 
@@ -52,6 +64,9 @@ DEFAULT_LOCALES: Final[Mapping[Region, str]] = {
     Region.FAR_EAST: "ja-JP",
 }
 """Language of announcements to Echos whose language is unknown."""
+
+# What a search returns of a device.
+_SEARCHED: Final = (Expand.ALL, Expand.CONNECTIVITY)
 
 # The address is personal: it is written, never read.
 _KEYS: Final = tuple(key for key in SettingKey if key is not SettingKey.ADDRESS)
@@ -199,20 +214,43 @@ class PropertyManagement(ManagementApi):
     # --- devices --------------------------------------------------------------------------
 
     @override
-    async def async_query(
-        self,
-        *,
-        unit_ids: Collection[str] = (),
-        manufacturer: str | None = None,
-        model: str | None = None,
-    ) -> Sequence[ManagedDevice]:
-        clauses: list[Clause] = [AnyOf([Match(QueryField.UNIT, unit_id) for unit_id in unit_ids or self.units])]
-        if manufacturer:
-            clauses.append(Match(QueryField.MANUFACTURER, manufacturer))
-        if model:
-            clauses.append(Match(QueryField.MODEL, model))
-        expand = (Expand.ALL, Expand.CONNECTIVITY)
-        return [self._managed(found) async for found in self._client.iter_query(AllOf(clauses), expand=expand)]
+    async def async_query(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
+        if search.is_for_listing:
+            return await self._async_list(search)
+        clauses: list[Clause] = [AnyOf([Match(QueryField.UNIT, unit_id) for unit_id in search.unit_ids or self.units])]
+        if search.manufacturer:
+            clauses.append(Match(QueryField.MANUFACTURER, search.manufacturer))
+        if search.model:
+            clauses.append(Match(QueryField.MODEL, search.model))
+        try:
+            found = [each async for each in self._client.iter_query(AllOf(clauses), expand=_SEARCHED)]
+        except (AlexaPermissionError, AlexaUnsupportedError) as err:
+            # Amazon does not offer the search in every country.
+            _LOGGER.debug("The search is refused (%s): the devices are listed", err.status)
+            return await self._async_list(search)
+        return [self._managed(endpoint) for endpoint in found]
+
+    async def _async_list(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
+        """Search by listing: one request for devices in no unit or for a serial number, else one per unit."""
+        online = None if search.online is None else Reachability.OK if search.online else Reachability.UNREACHABLE
+        wanted = EndpointFilter(
+            in_no_unit=search.without_unit,
+            serial_number=search.serial_number,
+            manufacturer=search.manufacturer,
+            model=search.model,
+            name=search.name,
+            mac_address=self._inventory.mac_as_listed(search.mac_address),
+            reachability=online,
+            category=search.kind,
+        )
+        units = search.unit_ids or (() if search.without_unit or search.serial_number else self.units)
+        filters = [replace(wanted, unit_id=unit_id) for unit_id in units] or [wanted]
+        found = {
+            endpoint.id: endpoint
+            for each in filters
+            async for endpoint in self._client.iter_endpoints(each, expand=_SEARCHED)
+        }
+        return [self._managed(endpoint) for endpoint in found.values()]
 
     def _managed(self, endpoint: Endpoint) -> ManagedDevice:
         """Return an endpoint found by a search as a managed device."""

@@ -8,6 +8,7 @@ from typing import Final, override
 from ...const import Topic
 from ..errors import AlexaError, AlexaUnsupportedError
 from ..model.appliances import (
+    Adjust,
     Appliance,
     ApplianceKind,
     ApplianceState,
@@ -193,9 +194,26 @@ class PropertySmartHome(SmartHomeApi):
                 )
             case SetSpeakerVolume(level=level):
                 await client.set_volume(endpoint_id, level)
+            case Adjust():
+                await self._async_adjust(endpoint_id, control)
             case _:
                 feature, _instance = feature_of(control)
                 raise AlexaUnsupportedError("Smart Properties have no such control", code=str(feature))
+
+    async def _async_adjust(self, endpoint_id: str, control: Adjust) -> None:
+        """Send a change by an amount."""
+        client = self._client
+        match control.feature:
+            case FeatureName.BRIGHTNESS:
+                await client.adjust_brightness(endpoint_id, round(control.amount))
+            case FeatureName.SPEAKER:
+                await client.adjust_volume(endpoint_id, round(control.amount))
+            case FeatureName.THERMOSTAT:
+                await client.adjust_target_setpoint(endpoint_id, Temperature(control.amount, control.scale))
+            case FeatureName.COLOR_TEMPERATURE if control.amount > 0:
+                await client.increase_color_temperature(endpoint_id)
+            case FeatureName.COLOR_TEMPERATURE:
+                await client.decrease_color_temperature(endpoint_id)
 
     @override
     async def async_guard(self, guard: Appliance) -> ArmState:

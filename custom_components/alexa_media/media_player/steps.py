@@ -1,0 +1,49 @@
+"""Media player of a speaker whose volume can only be stepped."""
+
+from typing import Final, override
+
+from homeassistant.components.media_player import MediaPlayerEntity
+from homeassistant.components.media_player.const import (
+    MediaPlayerDeviceClass,
+    MediaPlayerEntityFeature,
+    MediaPlayerState,
+)
+
+from ..cloud.model.appliances import Adjust, FeatureName, PropertyKey, PropertyName
+from ..features.appliances import AlexaApplianceEntity, Placement
+
+VOLUME: Final = PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME)
+
+STEP: Final = 10
+"""Percentage points of one step."""
+
+
+class AlexaSteppedSpeaker(AlexaApplianceEntity, MediaPlayerEntity):
+    """A speaker without a volume level: Amazon neither reports it nor takes one, and doesn't report what is playing."""
+
+    _attr_name = None
+    _attr_device_class = MediaPlayerDeviceClass.SPEAKER
+    _attr_supported_features = MediaPlayerEntityFeature.VOLUME_STEP
+    _attr_state = MediaPlayerState.ON
+
+    def __init__(self, place: Placement) -> None:
+        """Initialize for the speaker."""
+        super().__init__(place, VOLUME)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the appliance is reachable; its volume is never known."""
+        return self.coordinator.usable and self.appliance_state.reachable
+
+    @override
+    async def async_volume_up(self) -> None:
+        await self._async_step(STEP)
+
+    @override
+    async def async_volume_down(self) -> None:
+        await self._async_step(-STEP)
+
+    async def _async_step(self, amount: int) -> None:
+        """Change the volume by an amount."""
+        await self.async_control(Adjust(feature=FeatureName.SPEAKER, amount=amount))

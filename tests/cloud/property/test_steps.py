@@ -1,0 +1,189 @@
+"""Relative changes: an action for what Amazon adjusts, and a media player for a speaker that can only be stepped."""
+
+import json
+from typing import Any
+
+from homeassistant.components.media_player import MediaPlayerEntityFeature
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import state_of, until
+
+from .hotel import BED_101, LAMP_101, add_credentials, change, endpoint, hotel_entry, load, requests
+
+pytestmark = pytest.mark.platforms("light", "climate", "number", "media_player")
+
+HVAC_101 = "amzn1.alexa.endpoint.SIM101HVAC"
+LAMP = "light.room_101_room_101_lamp"
+SPEAKER = "media_player.room_101_room_101_bed"
+
+
+async def adjust(hass: HomeAssistant, entry: MockConfigEntry, name: str, **data: Any) -> None:
+    """Adjust the device of a name."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    device_id = next(device.id for device in devices if device.name == name)
+    await hass.services.async_call(DOMAIN, "adjust_endpoint", {"device_id": device_id, **data}, blocking=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "path", "payload", "entity_id", "shown"),
+    [
+        (
+            "Room 101 lamp",
+            {"brightness": 20},
+            f"{LAMP_101}/features/brightness/adjustBrightness",
+            {"brightnessDelta": 20},
+            LAMP,
+            ("brightness", 204),
+        ),
+        (
+            "Room 101 lamp",
+            {"color_temperature": "cooler"},
+            f"{LAMP_101}/features/colorTemperature/increaseColorTemperature",
+            None,
+            LAMP,
+            ("color_temp_kelvin", 3200),
+        ),
+        (
+            "Room 101 lamp",
+            {"color_temperature": "warmer"},
+            f"{LAMP_101}/features/colorTemperature/decreaseColorTemperature",
+            None,
+            LAMP,
+            ("color_temp_kelvin", 2200),
+        ),
+        (
+            "Room 101 thermostat",
+            {"temperature": -1.5},
+            f"{HVAC_101}/features/thermostat/adjustTargetSetpoint",
+            {"targetSetpointDelta": {"value": -1.5, "scale": "CELSIUS"}},
+            "climate.room_101_room_101_thermostat",
+            ("temperature", 20.5),
+        ),
+        (
+            "Room 101 bed",
+            {"volume": -10},
+            f"{BED_101}/features/speaker/adjustVolume",
+            {"volumeDelta": -10},
+            "number.room_101_room_101_bed_volume",
+            (None, "15.0"),
+        ),
+    ],
+)
+async def test_a_change_by_an_amount_is_one_request_and_its_result_is_shown(
+    hass: HomeAssistant,
+    hotel: MockConfigEntry,
+    sim: ControlClient,
+    name: str,
+    data: dict[str, Any],
+    path: str,
+    payload: dict[str, Any] | None,
+    entity_id: str,
+    shown: tuple[str | None, Any],
+) -> None:
+    attribute, value = shown
+    if "color_temperature" in data:
+        # white, so that the light shows a color temperature
+        change(sim, LAMP_101, features={"color": {"color": {"saturation": 0.0}}})
+    await adjust(hass, hotel, name, **data)
+    (sent,) = [entry for entry in sim.ledger(host="api.amazonalexa.com") if "/features/" in entry["path"]]
+    assert sent["path"] == f"/v2/endpoints/{path}"
+    assert (json.loads(sent["body"])["payload"] if sent["body"] else None) == payload
+
+    def is_shown() -> bool:
+        state = state_of(hass, entity_id)
+        return bool((state.state if attribute is None else state.attributes.get(attribute)) == value)
+
+    await until(hass, is_shown)
+
+
+async def test_degrees_are_those_of_home_assistant(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    hass.config.units = US_CUSTOMARY_SYSTEM
+    await adjust(hass, hotel, "Room 101 thermostat", temperature=9)
+    assert endpoint(sim, HVAC_101)["features"]["thermostat"]["targetSetpoint"] == {"value": 27.0, "scale": "CELSIUS"}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("Room 101 lamp", {}, "nothing to change"),
+        ("Room 101 lamp", {"volume": 10}, "field volume of Room 101 lamp"),
+        ("Room 102 lamp", {"color_temperature": "warmer"}, "field color_temperature"),
+        ("Room 102 thermostat", {"temperature": 1}, "field temperature"),
+        ("Room 101 bed", {"brightness": 1}, "field brightness"),
+    ],
+)
+async def test_what_a_device_cannot_do_is_refused_before_a_request(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, name: str, data: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ServiceValidationError, match=message):
+        await adjust(hass, hotel, name, **data)
+    assert requests(sim) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [(404, "NOT_FOUND", "doesn't support"), (503, "ENDPOINT_UNREACHABLE", "doesn't respond")],
+)
+async def test_a_refused_change_reaches_the_caller(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, status: int, code: str, message: str
+) -> None:
+    sim.fault(path="*/adjustBrightness", status=status, body={"type": code, "message": ""})
+    with pytest.raises(HomeAssistantError, match=message):
+        await adjust(hass, hotel, "Room 101 lamp", brightness=10)
+
+
+@pytest.fixture
+async def stepped(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
+    """Return the hotel with an Echo whose volume can neither be read nor set."""
+    sim.household("property")
+    change(sim, BED_101, unsupportedOperations=["setVolume"], notRetrievable=["speaker"])
+    await add_credentials(hass)
+    entry = await load(hass, hotel_entry())
+    sim.reset_ledger()
+    return entry
+
+
+async def test_a_speaker_that_can_only_be_stepped_is_a_media_player_without_a_level(
+    hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient
+) -> None:
+    state = state_of(hass, SPEAKER)
+    assert state.state == "on"
+    assert state.attributes["supported_features"] == MediaPlayerEntityFeature.VOLUME_STEP
+    assert "volume_level" not in state.attributes
+    assert hass.states.get("number.room_101_room_101_bed_volume") is None
+    # all others can be set
+    assert hass.states.async_entity_ids("media_player") == [SPEAKER]
+    for action, volume in (("volume_up", 35), ("volume_up", 45), ("volume_down", 35)):
+        await hass.services.async_call("media_player", action, {"entity_id": SPEAKER}, blocking=True)
+        assert endpoint(sim, BED_101)["features"]["speaker"]["volume"] == volume
+    sent = [json.loads(each["body"])["payload"] for each in sim.ledger(path="*/speaker/*")]
+    assert sent == [{"volumeDelta": 10}, {"volumeDelta": 10}, {"volumeDelta": -10}]
+
+
+async def test_a_stepped_speaker_that_is_offline_says_so(
+    hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient
+) -> None:
+    change(sim, BED_101, online=False)
+    with pytest.raises(HomeAssistantError, match="doesn't respond"):
+        await hass.services.async_call("media_player", "volume_up", {"entity_id": SPEAKER}, blocking=True)
+    assert state_of(hass, SPEAKER).state == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("action", "data"), [("restore_volume", {}), ("send_text_command", {"text_command": "what time is it"})]
+)
+async def test_actions_for_players_of_an_account_refuse_a_stepped_speaker(
+    hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient, action: str, data: dict[str, Any]
+) -> None:
+    with pytest.raises(ServiceValidationError, match="isn't the media player of an Echo"):
+        await hass.services.async_call(DOMAIN, action, {"entity_id": SPEAKER, **data}, blocking=True)
+    assert requests(sim) == []
