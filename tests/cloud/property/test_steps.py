@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from homeassistant.components.media_player import MediaPlayerEntityFeature
+from homeassistant.components.media_player.const import MediaPlayerEntityFeature
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
