@@ -1,4 +1,4 @@
-"""``python -m alexa_sim``."""
+"""Entry point of ``python -m alexa_sim``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Alarms in the form of their own API: endpoints, triggers and assets instead of a notification's fields."""
+"""Alarms in the form of ``/v1/alerts/alarms``: endpoints, triggers and assets instead of notification fields."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,14 +24,14 @@ SOUNDS = tuple(
         ("system_alerts_repetitive_04", "Countertop"),
     )
 )
-"""What every Echo can ring with."""
+"""Alarm sounds of every Echo."""
 
 LEAST_AHEAD = 5.0
-"""Seconds by which something that is to ring has to lie in the future."""
+"""Minimum seconds between now and the time of a new alarm or reminder."""
 
 
 class AlertError(Exception):
-    """Something that cannot be made; the message goes into the 400."""
+    """An invalid alarm or reminder; the message becomes part of the 400 response."""
 
 
 def sound(sound_id: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def sound(sound_id: Any) -> dict[str, Any]:
 
 
 def as_alarm(key: str, notification: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """Return an alarm as /v1/alerts/alarms lists it."""
+    """Return an alarm in the form of ``/v1/alerts/alarms``."""
     day, clock = notification["originalDate"], (notification["originalTime"] or "")[:8]
     musical = notification["musicAlarmId"]
     asset_id = f"MUSIC-{musical}" if musical else (notification["sound"] or {}).get("id")
@@ -68,7 +68,7 @@ def as_alarm(key: str, notification: Mapping[str, Any], zone: ZoneInfo) -> dict[
 
 
 def from_alarm(body: Mapping[str, Any], zone: ZoneInfo, now: float) -> dict[str, Any]:
-    """Return the fields of a notification that the body of an alarm stands for; raises ``AlertError``."""
+    """Return the notification fields for the body of an alarm; raises ``AlertError``."""
     trigger, assets = body.get("trigger"), body.get("assets", [])
     if not isinstance(trigger, Mapping) or not isinstance(assets, list) or not isinstance(body.get("extensions"), list):
         raise AlertError("trigger and extensions are required, assets is a list")
@@ -95,7 +95,7 @@ def from_alarm(body: Mapping[str, Any], zone: ZoneInfo, now: float) -> dict[str,
 
 
 def rule_data(days: list[str], interval: int, clock: str, start: str, frequency: str = "WEEKLY") -> dict[str, Any]:
-    """Return ``rRuleData`` with the rule that follows from the rest."""
+    """Return ``rRuleData`` with the rule for the other arguments."""
     hour, minute = int(clock[:2]), int(clock[3:5])
     by_day = f";BYDAY={','.join(days)}" if frequency == "WEEKLY" else ""
     every = f";INTERVAL={interval}" if interval != 1 else ""
@@ -113,7 +113,7 @@ def rule_data(days: list[str], interval: int, clock: str, start: str, frequency:
 
 
 def _asset(asset: Any) -> dict[str, Any]:
-    """Return what an asset says: a tone, or the music that the alarm plays."""
+    """Return the notification fields for an asset: a tone, or the music that the alarm plays."""
     asset_id = asset.get("assetId") if isinstance(asset, Mapping) else None
     if not isinstance(asset_id, str):
         raise AlertError("An asset needs an assetId")
@@ -121,7 +121,7 @@ def _asset(asset: Any) -> dict[str, Any]:
 
 
 def _weekly(recurrence: Any) -> tuple[list[str], int]:
-    """Return the days and the interval of a recurrence; raises ``AlertError``."""
+    """Return the weekdays and the interval of a recurrence; raises ``AlertError``."""
     if not isinstance(recurrence, Mapping) or recurrence.get("freq") != "WEEKLY":
         raise AlertError("recurrence has to be WEEKLY")
     days, interval = recurrence.get("byDay"), recurrence.get("interval", 1)
@@ -133,7 +133,7 @@ def _weekly(recurrence: Any) -> tuple[list[str], int]:
 
 
 def _recurrence(notification: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return how an alarm repeats, in the form of this API."""
+    """Return the recurrence of a notification in the form of ``/v1/alerts/alarms``, or None."""
     if data := notification["rRuleData"]:
         days = data.get("byWeekDays") or list(WEEKDAYS)
         return {"freq": "WEEKLY", "byDay": days, "interval": (data.get("intervals") or [1])[0]}

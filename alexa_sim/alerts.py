@@ -1,4 +1,4 @@
-"""Alarms, timers and reminders: Amazon's fields, and when the next one rings."""
+"""Alarms, timers and reminders: Amazon's fields, and computation of the next occurrence."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _HORIZON = 800
-"""Days that a recurrence is looked for."""
+"""Number of days within which the next occurrence is searched."""
 
 _SNOOZE = 9 * 60 * 1000
-"""Milliseconds that something is snoozed for that does not say how long."""
+"""Default snooze length in milliseconds."""
 
 _STEP = re.compile(r"P([1-9][0-9]{0,2})([DWMY])")
 
@@ -27,8 +27,8 @@ _SOUND = {
 def complete(key: str, given: Mapping[str, Any], device: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return a notification with all of Amazon's fields.
 
-    A time of day without a date becomes the next such time, a timer without ``triggerTime``
-    one that starts now. Times are in epoch milliseconds.
+    A time of day without a date becomes its next occurrence. A timer without ``triggerTime`` starts now. Times are in
+    epoch milliseconds.
     """
     kind, serial = given["type"], given["deviceSerialNumber"]
     made = round(now * 1000)
@@ -85,7 +85,7 @@ def complete(key: str, given: Mapping[str, Any], device: Mapping[str, Any], now:
 
 
 def changed_by(patch: Mapping[str, Any], merged: dict[str, Any], now: float) -> None:
-    """Take out of a merged notification what a patch made stale, so that ``complete`` works it out again."""
+    """Remove the fields of a merged notification that a patch made obsolete, so that ``complete`` computes them."""
     if merged["type"] == "Timer":
         if "triggerTime" not in patch and ("remainingTime" in patch or patch.get("status") == "ON"):
             merged["triggerTime"] = round(now * 1000) + merged["remainingTime"]
@@ -96,7 +96,7 @@ def changed_by(patch: Mapping[str, Any], merged: dict[str, Any], now: float) -> 
 
 
 def is_understood(given: Mapping[str, Any]) -> bool:
-    """Return whether dates, times and rules of a notification can be read."""
+    """Return whether the dates, times and rules of a notification are valid."""
     fields = {"originalTime": None, "originalDate": None, "recurringPattern": None, "rRuleData": None, **given}
     try:
         _local(fields, ZoneInfo("UTC"))
@@ -112,14 +112,14 @@ def zone_of(device: Mapping[str, Any]) -> ZoneInfo:
 
 
 def shown(notification: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Return a notification as it is read at a time: a timer's ``remainingTime`` has run down."""
+    """Return a notification as read at ``now``, with the ``remainingTime`` of a running timer."""
     if notification["type"] == "Timer" and notification["status"] == "ON":
         return {**notification, "remainingTime": max(0, notification["triggerTime"] - round(now * 1000))}
     return dict(notification)
 
 
 def due(notification: Mapping[str, Any], zone: ZoneInfo) -> float | None:
-    """Return when a notification rings next, in epoch seconds; ``None`` when it will not."""
+    """Return the next time at which a notification rings in epoch seconds; ``None`` if there is none."""
     status = notification["status"]
     if status == "SNOOZED":
         return float(notification["snoozedToTime"] or notification["lastUpdatedDate"] + _SNOOZE) / 1000
@@ -133,10 +133,10 @@ def due(notification: Mapping[str, Any], zone: ZoneInfo) -> float | None:
 
 
 def ring(notification: dict[str, Any], zone: ZoneInfo, now: float) -> bool:
-    """Let a notification ring; return whether it is gone afterwards, as a timer is.
+    """Let a notification ring; return whether it is deleted by that, as a timer is.
 
-    A reminder is over as soon as it was spoken. An alarm stays until a user ends it; that it
-    rings is noted, which makes a new version of it.
+    A reminder ends when it has been spoken. An alarm rings until a user stops it. Ringing is stored in the alarm, which
+    increases its version.
     """
     if notification["type"] == "Timer":
         return True
@@ -149,7 +149,7 @@ def ring(notification: dict[str, Any], zone: ZoneInfo, now: float) -> bool:
 
 
 def end(notification: dict[str, Any], zone: ZoneInfo, now: float) -> None:
-    """End what rings: what repeats moves on to its next occurrence, any other is switched off."""
+    """Stop a ringing notification; a repeating one moves to its next occurrence, others are turned off."""
     notification["snoozedToTime"] = None
     following = next_occurrence(notification, zone, now + 1) if is_recurring(notification) else None
     if following is None:
@@ -161,25 +161,25 @@ def end(notification: dict[str, Any], zone: ZoneInfo, now: float) -> None:
 
 
 def skip(notification: dict[str, Any], zone: ZoneInfo) -> None:
-    """Move what repeats on to the occurrence after the next."""
+    """Move a repeating notification to the occurrence after the next one."""
     at = due({**notification, "status": "ON"}, zone)
     if at is not None:
         _schedule(notification, next_occurrence(notification, zone, at + 1), zone)
 
 
 def touch(notification: dict[str, Any], now: float) -> None:
-    """Note a change: Amazon counts two versions for each."""
+    """Record a change; Amazon increases the version by two for each."""
     notification["version"] = str(int(notification["version"]) + 2)
     notification["lastUpdatedDate"] = round(now * 1000)
 
 
 def is_recurring(notification: Mapping[str, Any]) -> bool:
-    """Return whether a notification comes again."""
+    """Return whether a notification repeats."""
     return bool(notification["recurringPattern"] or _rules(notification))
 
 
 def next_occurrence(notification: Mapping[str, Any], zone: ZoneInfo, after: float) -> datetime | None:
-    """Return the first time at or after ``after`` (epoch seconds) that the pattern or one of the rules names."""
+    """Return the first occurrence at or after ``after`` (epoch seconds) by the pattern or the rules."""
     start = datetime.fromtimestamp(after, UTC).astimezone(zone)
     at = _clock_time(notification["originalTime"])
     candidates = [_next_by_rule(rule, notification, start, at) for rule in _rules(notification)]
@@ -193,7 +193,7 @@ def next_occurrence(notification: Mapping[str, Any], zone: ZoneInfo, after: floa
 
 
 def _schedule(notification: dict[str, Any], when: datetime | None, zone: ZoneInfo) -> None:
-    """Write an occurrence into the fields that hold it."""
+    """Store an occurrence in the notification's fields."""
     if when is None:
         return
     local = when.astimezone(zone)
@@ -203,7 +203,7 @@ def _schedule(notification: dict[str, Any], when: datetime | None, zone: ZoneInf
 
 
 def _local(notification: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
-    """Return originalDate and originalTime as an instant."""
+    """Return ``originalDate`` and ``originalTime`` as a time in a zone."""
     if not notification["originalDate"] or not notification["originalTime"]:
         return None
     day = date.fromisoformat(notification["originalDate"])
@@ -211,7 +211,7 @@ def _local(notification: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
 
 
 def _clock_time(text: str | None) -> time:
-    """Return a time of day such as ``07:00:00.000``."""
+    """Parse a time of day such as ``07:00:00.000``."""
     return time.fromisoformat(text or "00:00:00.000")
 
 
@@ -222,7 +222,7 @@ def _rules(notification: Mapping[str, Any]) -> list[str]:
 
 
 def _step_rule(pattern: str | None) -> str | None:
-    """Return the rule of a pattern of so many days, weeks, months or years; ``None`` for other patterns."""
+    """Return the rule for a pattern such as "P2W" (days, weeks, months or years); ``None`` for other patterns."""
     if not (found := _STEP.fullmatch(pattern or "")):
         return None
     frequency = {"D": "DAILY", "W": "WEEKLY", "M": "MONTHLY", "Y": "YEARLY"}[found[2]]
@@ -230,7 +230,7 @@ def _step_rule(pattern: str | None) -> str | None:
 
 
 def pattern_days(pattern: str | None) -> set[int]:
-    """Return the weekdays (Monday is 0) of Amazon's ``recurringPattern``; all of them without one."""
+    """Return the weekdays (Monday is 0) of Amazon's ``recurringPattern``; all of them if there is none."""
     if pattern == "XXXX-WD":
         return {0, 1, 2, 3, 4}
     if pattern == "XXXX-WE":
@@ -241,7 +241,7 @@ def pattern_days(pattern: str | None) -> set[int]:
 
 
 def _next_on(start: datetime, at: time, fits: Any, last: date | None = None) -> datetime | None:
-    """Return the first time of day ``at`` not before ``start`` on a day that fits."""
+    """Return the first time at ``at`` that is not before ``start``, on a day for which ``fits`` is true."""
     for offset in range(_HORIZON):
         day = start.date() + timedelta(days=offset)
         if last is not None and day > last:
@@ -253,7 +253,7 @@ def _next_on(start: datetime, at: time, fits: Any, last: date | None = None) -> 
 
 
 def _next_by_rule(rule: str, notification: Mapping[str, Any], start: datetime, at: time) -> datetime | None:
-    """Return the next occurrence of a rule of FREQ DAILY, WEEKLY, MONTHLY or YEARLY, as Amazon writes them."""
+    """Return the next occurrence of a rule with FREQ DAILY, WEEKLY, MONTHLY or YEARLY, in Amazon's notation."""
     parts = dict(part.split("=", 1) for part in rule.removeprefix("RRULE:").split(";") if "=" in part)
     interval = int(parts.get("INTERVAL", "1"))
     data = notification["rRuleData"] or {}

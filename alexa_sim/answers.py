@@ -1,4 +1,4 @@
-"""What Alexa answers to words, in English or German."""
+"""Alexa's answers to spoken questions, in English or German."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ _COMMAND: Final = "OK."
 
 
 def answer(device: Mapping[str, Any], text: str, now: float) -> tuple[str, str | None]:
-    """Return what an Echo answers to words, and the intent; "OK." to what is no question that it knows."""
+    """Return an Echo's answer to a spoken text, and the intent; "OK." for an unknown question."""
     language = str(device["preferences"]["locale"]).partition("-")[0]
     time = datetime.fromtimestamp(now, UTC).strftime("%H:%M")
     for spoken, intent, pattern, words in _ANSWERS:

@@ -1,4 +1,4 @@
-"""Covers and logos, drawn from the names of the invented catalogue."""
+"""Covers and logos, drawn from names in the invented catalogue."""
 
 from colorsys import hls_to_rgb
 from html import escape
@@ -9,7 +9,7 @@ _WAVES = 3
 
 
 def cover(title: str, album: str) -> str:
-    """Return a cover as SVG: the same colors for all tracks of an album, the same shapes for each track."""
+    """Return a cover as SVG; the colors depend on the album, the shapes on the title."""
     hue = crc32(album.encode()) % 360 / 360
     seed = crc32(title.encode())
     waves = "".join(
@@ -39,7 +39,7 @@ def logo(name: str) -> str:
 
 
 def _wave(seed: int, number: int, color: str) -> str:
-    """Return a hill from the left edge to the right one."""
+    """Return an SVG path of a hill from the left to the right edge."""
     base, height, phase = 235 + 45 * number, 18 + seed % 26, seed % 7
     points = [(x, base + height * sin(phase + x / 400 * (2 + number) * pi) * cos(x / 500)) for x in range(0, 401, 20)]
     line = " ".join(f"{x},{y:.0f}" for x, y in points)
@@ -47,5 +47,5 @@ def _wave(seed: int, number: int, color: str) -> str:
 
 
 def _color(hue: float, light: float) -> str:
-    """Return a color; ``hue`` and ``light`` are 0 to 1."""
+    """Return an SVG color; ``hue`` and ``light`` are 0–1."""
     return "#" + "".join(f"{round(255 * part):02x}" for part in hls_to_rgb(hue % 1, light, 0.5))

@@ -1,4 +1,4 @@
-"""The application in front of the cloud: requests in, answers and streams out, faults in between."""
+"""ASGI application of the cloud: passes requests to the cloud, and applies faults to its responses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -20,18 +20,18 @@ type Receive = Callable[[], Awaitable[dict[str, Any]]]
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _FLUSH = 0.05
-"""Real seconds that half a body gets to leave before its connection is cut."""
+"""Real seconds for sending half a body before its connection is cut."""
 
 _CHUNK = 1024
-"""Bytes of a page that go out at once."""
+"""Maximum number of bytes of a page sent at once."""
 
 _TURNS = 4
-"""Turns of the event loop that the server takes to write a piece, and one more."""
+"""Turns of the event loop that the server needs to write a piece, plus one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The connection that a request came over."""
+    """The connection on which a request arrived."""
 
     writer: asyncio.StreamWriter
 
@@ -41,16 +41,16 @@ class Connection:
         return getattr(self.writer.get_extra_info("ssl_object"), "sni", None)
 
     def cut(self) -> None:
-        """Drop the connection without a word."""
+        """Close the connection without a response."""
         self.writer.transport.abort()
 
 
 CONNECTION: ContextVar[Connection] = ContextVar("connection")
-"""The connection of the running request; set by the server for each connection it accepts."""
+"""Connection of the current request; the server sets it for each accepted connection."""
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request | None:
-    """Return the request with its whole body, ``None`` when the client left before its end."""
+    """Return the request with its complete body; ``None`` if the client disconnected before its end."""
     body = b""
     more = True
     while more:
@@ -78,7 +78,7 @@ async def read_request(scope: Scope, receive: Receive) -> Request | None:
 
 
 def _without_port(host: str) -> str:
-    """Return a Host header in lower case, without a port."""
+    """Return a Host header in lower case without its port."""
     name, _, port = host.lower().rpartition(":")
     return name if name and port.isdecimal() else host.lower()
 
@@ -92,20 +92,20 @@ async def send_start(response: Response, send: Send) -> None:
 
 
 async def send_body(body: bytes, send: Send, *, more: bool = False) -> None:
-    """Send a piece of the body; the last one ends the answer."""
+    """Send a piece of the body; the last piece ends the response."""
     await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 class CloudApp:
-    """The ASGI application that Amazon's hosts lead to."""
+    """The ASGI application behind Amazon's hosts."""
 
     def __init__(self, simulation: Simulation) -> None:
-        """Serve a simulation."""
+        """Initialize with the simulation to serve."""
         self._simulation = simulation
         self._handling: set[asyncio.Task[Response]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close"})
@@ -132,7 +132,7 @@ class CloudApp:
             await send_body(b"", send)
 
     async def _answer(self, request: Request, entry: Entry, send: Send) -> None:
-        """Let the cloud answer, spoil the answer where a fault says so, and send it."""
+        """Get the response of the cloud, apply the faults that match, and send it."""
         delays, fault = self._simulation.faults.take(request)
         if delays or fault:
             entry.fault = ", ".join(f"{rule.kind} {rule.id}" for rule in [*delays, *([fault] if fault else [])])
@@ -157,7 +157,7 @@ class CloudApp:
         await self._send(response, entry, send, fault)
 
     async def _wait(self, fault: Fault, seconds: float | None) -> None:
-        """Wait for a time of the clock (``None``: without end) or until the fault is deleted."""
+        """Wait for some seconds of the clock (``None``: without end), or until the fault is deleted."""
         deleted = asyncio.create_task(fault.deleted.wait())
         waits: set[asyncio.Task[Any]] = {deleted}
         if seconds is not None:
@@ -169,7 +169,7 @@ class CloudApp:
                 wait.cancel()
 
     async def _handle(self, request: Request) -> Response:
-        """Run the handler; it comes to its end even when the client does not wait for it."""
+        """Run the handler to completion even if the client disconnects."""
         task = asyncio.create_task(self._call(request))
         self._handling.add(task)
         task.add_done_callback(self._handling.discard)
@@ -180,14 +180,14 @@ class CloudApp:
             raise
 
     async def _call(self, request: Request) -> Response:
-        """Return the answer of the cloud, or the recorded one where a recording is replayed."""
+        """Return the response of the cloud, or the recorded one during a replay."""
         response = await self._simulated(request)
         if (replay := self._simulation.replay) is None:
             return response
         return replay.answer(request, response, self._simulation.cloud.newest_app())
 
     async def _simulated(self, request: Request) -> Response:
-        """Return the answer of the cloud, 500 when it fails."""
+        """Return the response of the cloud; 500 if its handler raises."""
         if CONNECTION.get().sni is None or not is_amazon(request.host):
             return json_response({"message": f"{request.host or 'No host'} is not served here."}, 421)
         found = self._simulation.cloud.router.match(request.method, request.host, request.path)
@@ -203,7 +203,7 @@ class CloudApp:
             return json_response({"message": "InternalFailure"}, 500)
 
     async def _send(self, response: Response, entry: Entry, send: Send, fault: Fault | None) -> None:
-        """Send an answer, half of it where the fault asks for that."""
+        """Send a response, or half of it if the fault says so."""
         kind = None if fault is None else fault.kind
         body = response.body[: len(response.body) // 2] if kind in ("cut", "malformed") else response.body
         if kind == "malformed":
@@ -225,7 +225,7 @@ class CloudApp:
             await send_body(b"", send)
 
     async def _pump(self, stream: AsyncIterator[bytes], send: Send, *, spoiled: bool) -> None:
-        """Send the pieces of a stream as they come; only half of the first one when spoiled."""
+        """Send the pieces of a stream as they arrive; if ``spoiled``, only half of the first one."""
         task = asyncio.current_task()
         if task is not None:
             self._simulation.streams.add(task)
@@ -241,31 +241,31 @@ class CloudApp:
             await _close_stream(stream)
 
     def _note(self, err: BaseException, request: Request) -> None:
-        """Keep an exception together with the request that brought it up."""
+        """Store an exception together with the request that caused it."""
         self._simulation.note_error(err, method=request.method, host=request.host, path=request.path)
 
 
 async def _until_gone(receive: Receive) -> None:
-    """Wait until the client has left."""
+    """Wait until the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait for its end; its exception stays with it."""
+    """Cancel a task and wait for its end; ignore its exception."""
     task.cancel()
     await asyncio.wait({task})
 
 
 async def _close_stream(stream: AsyncIterator[bytes] | None) -> None:
-    """Close the iterator of an answer that is not sent, or not any further."""
+    """Close the iterator of a response that is not sent completely."""
     if (aclose := getattr(stream, "aclose", None)) is not None:
         with suppress(RuntimeError):  # another task runs and closes it
             await aclose()
 
 
 def _drop_stream(task: asyncio.Task[Response]) -> None:
-    """Close the stream of a response whose client has gone."""
+    """Close the stream of a response whose client has disconnected."""
     if not task.cancelled() and task.exception() is None and task.result().stream is not None:
         closing: Coroutine[Any, Any, None] = _close_stream(task.result().stream)
         _CLOSING.add(closer := asyncio.ensure_future(closing))

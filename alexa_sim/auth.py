@@ -1,4 +1,4 @@
-"""Who may do what: authorization codes, registrations, tokens and cookies, as Amazon gives and takes them."""
+"""Authentication: authorization codes, registrations, tokens and cookies, as at Amazon."""
 
 from base64 import b32decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -16,29 +16,29 @@ from .marketplaces import MARKETPLACES, Marketplace
 from .state import State
 
 CODE_LIFE = 300
-"""Seconds that an authorization code is good for, once."""
+"""Seconds for which an authorization code is valid; it can be used once."""
 
 TOKEN_LIFE = 3600
-"""Seconds that an access token is good for."""
+"""Seconds for which an access token is valid."""
 
 COOKIE_LIFE = 14 * 86400
-"""Seconds that ``at-*`` cookies are good for; the others of a session live 20 years."""
+"""Seconds for which ``at-*`` cookies are valid; the other cookies of a session are valid for 20 years."""
 
 _CLIENT_SUFFIX = f"#{defaults.APP_TYPE}".encode().hex()
 
 
 class AuthError(Exception):
-    """A code, token or registration that is refused; ``code`` is Amazon's word for why."""
+    """A refused code, token or registration; ``code`` is Amazon's name of the reason."""
 
     def __init__(self, code: str, message: str) -> None:
-        """Keep the code beside the message."""
+        """Initialize with Amazon's code and a message."""
         super().__init__(message)
         self.code = code
 
 
 @dataclass(slots=True)
 class Code:
-    """An authorization code, bound to the challenge and the client that asked for it."""
+    """An authorization code for the challenge and the client of its request."""
 
     account: str
     challenge: str
@@ -48,7 +48,7 @@ class Code:
 
 @dataclass(slots=True)
 class Registration:
-    """A signed-in app; ``pushes`` once it has registered its capabilities."""
+    """A signed-in app; ``pushes`` is True once it has registered its capabilities."""
 
     serial: str
     account: str
@@ -59,7 +59,7 @@ class Registration:
 
 @dataclass(slots=True)
 class Session:
-    """What an ``at-*`` cookie stands for."""
+    """The session of an ``at-*`` cookie."""
 
     account: str
     domain: str
@@ -76,7 +76,7 @@ class _Token:
 
 @dataclass(slots=True)
 class Auth:
-    """All valid codes, registrations, tokens and sessions."""
+    """All valid authorization codes, registrations, tokens and sessions."""
 
     state: State
     registrations: dict[str, Registration] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Auth:
     _sessions: dict[str, Session] = field(default_factory=dict)
 
     def adopt(self, given: Mapping[str, Any]) -> None:
-        """Take over a registration that a household declares."""
+        """Add a registration declared by a household."""
         mac_dms = {"adp_token": "{enc:sim}", "device_private_key": "MIISIM", **given.get("mac_dms", {})}
         registration = Registration(
             given["serial"], given["account"], given["refresh_token"], mac_dms, pushes=given.get("capabilities", True)
@@ -94,30 +94,30 @@ class Auth:
         self._show(registration, given.get("name") or self._name(given["account"], "Alexa Media Player"))
 
     def authenticate(self, email: str, password: str) -> str | None:
-        """Return the account of an e-mail address and a password, ``None`` when they do not fit."""
+        """Return the account for an email address and a password; ``None`` if they do not match."""
         for customer_id, account in self.state.accounts.items():
             if account["email"].lower() == email.strip().lower() and account["password"] == password:
                 return customer_id
         return None
 
     def needs_otp(self, account: str) -> bool:
-        """Return whether a sign-in asks for a code of the authenticator app."""
+        """Return whether the sign-in requires a code of the authenticator app."""
         return bool(self.state.accounts[account]["otpSecret"])
 
     def check_otp(self, account: str, otp: str) -> bool:
-        """Return whether a code is that of this half minute or of one beside it; by real time, as apps count."""
+        """Check the code of the authenticator app for the current half minute or an adjacent one, in real time."""
         secret = self.state.accounts[account]["otpSecret"]
         step = int(time.time() // 30)
         return any(hmac.compare_digest(totp(secret, step + drift), otp.strip()) for drift in (0, -1, 1))
 
     def new_code(self, account: str, challenge: str, client_id: str) -> str:
-        """Return a fresh authorization code."""
+        """Create and return an authorization code."""
         code = f"AN{secrets.token_hex(9)}"
         self._codes[code] = Code(account, challenge, client_id, self.state.now() + CODE_LIFE)
         return code
 
     def redeem(self, code: str, verifier: str, client_id: str) -> str:
-        """Use an authorization code up and return its account; raises ``AuthError``."""
+        """Consume an authorization code and return its account; raises ``AuthError``."""
         found = self._codes.pop(code, None)
         if found is None or found.expires <= self.state.now():
             raise AuthError("InvalidValue", "The authorization code is unknown, used or expired.")
@@ -128,7 +128,7 @@ class Auth:
         return found.account
 
     def register(self, account: str, serial: str, name: str) -> Registration:
-        """Register an app; the same serial again is the same device with new tokens."""
+        """Register an app; registering a known serial again keeps the device and creates new tokens."""
         known = self.registrations.get(serial)
         if known is not None:
             self._forget_tokens(serial)
@@ -144,7 +144,7 @@ class Auth:
         return registration
 
     def deregister(self, serial: str) -> None:
-        """Sign an app out and take its device away."""
+        """Sign out an app and remove its device."""
         registration = self.registrations.pop(serial)
         self._forget_tokens(serial)
         with self.state.change():
@@ -162,28 +162,28 @@ class Auth:
                 del self._sessions[value]
 
     def by_refresh_token(self, token: str) -> Registration | None:
-        """Return the registration of a refresh token that is still good."""
+        """Return the registration of a valid refresh token, or None."""
         return next((found for found in self.registrations.values() if found.refresh_token == token), None)
 
     def by_access_token(self, token: str | None) -> Registration | None:
-        """Return the registration of an access token that is still good."""
+        """Return the registration of a valid access token, or None."""
         found = self._tokens.get(token or "")
         if found is None or found.expires <= self.state.now():
             return None
         return self.registrations.get(found.serial)
 
     def is_valid(self, token: str) -> bool:
-        """Return whether an access token is still good."""
+        """Return whether an access token is valid."""
         return self.by_access_token(token) is not None
 
     def new_access_token(self, registration: Registration) -> str:
-        """Return a fresh access token; older ones stay good until they expire."""
+        """Create and return an access token; older ones remain valid until they expire."""
         token = f"Atna|{secrets.token_urlsafe(48)}"
         self._tokens[token] = _Token(registration.serial, self.state.now() + TOKEN_LIFE)
         return token
 
     def new_cookies(self, account: str, domain: str) -> dict[str, tuple[str, float]]:
-        """Return the cookies of a fresh session at a retail domain: values and when they expire (epoch seconds)."""
+        """Create a session at a retail domain; return its cookies (value, expiry in epoch seconds) by name."""
         suffix = MARKETPLACES[domain].suffix
         now = self.state.now()
         at, long = f"Atza|{secrets.token_urlsafe(32)}", now + 20 * 365.25 * 86400
@@ -199,7 +199,7 @@ class Auth:
         }
 
     def account_of(self, cookies: Mapping[str, str], marketplace: Marketplace) -> str | None:
-        """Return the account that is signed in at a retail domain with these cookies."""
+        """Return the account that is signed in at a retail domain with cookies, or None."""
         session = self._sessions.get(cookies.get(f"at-{marketplace.suffix}", ""))
         if session is None or "session-id" not in cookies:
             return None
@@ -207,23 +207,23 @@ class Auth:
         return session.account if good else None
 
     def expire(self) -> None:
-        """Let all access tokens and cookies expire."""
+        """Expire all access tokens and cookies."""
         self._tokens.clear()
         self._sessions.clear()
 
     def revoke(self) -> None:
-        """Withdraw everything: refresh tokens as well."""
+        """Revoke all grants, including refresh tokens."""
         self.expire()
         self._codes.clear()
         for registration in self.registrations.values():
             registration.refresh_token = f"revoked {uuid4()}"
 
     def _forget_tokens(self, serial: str) -> None:
-        """Make the access tokens of an app void."""
+        """Invalidate the access tokens of an app."""
         self._tokens = {value: token for value, token in self._tokens.items() if token.serial != serial}
 
     def _show(self, registration: Registration, name: str) -> None:
-        """Let a registration show up among its account's devices, and in no other account's."""
+        """Add the device of a registration to its account, and remove it from all others."""
         with self.state.change():
             for customer_id, account in self.state.accounts.items():
                 if customer_id != registration.account:
@@ -235,7 +235,7 @@ class Auth:
                 devices[registration.serial] = app
 
     def _name(self, account: str, app: str) -> str:
-        """Return the name that Amazon gives an app: "Jo's …", the next one "Jo's 2nd …"."""
+        """Return Amazon's name for an app: "Jo's …", then "Jo's 2nd …"."""
         first = self.state.accounts[account]["name"].split()[0]
         taken = {device["accountName"] for device in self.state.accounts[account]["devices"].values()}
         names = [f"{first}'s {app}"] + [f"{first}'s {_ordinal(number)} {app}" for number in range(2, len(taken) + 3)]
@@ -243,7 +243,7 @@ class Auth:
 
 
 def cookie_value(name: str, value: str) -> str:
-    """Return the value of a cookie as Amazon writes it: some are in quotes, those of ids and ``at-*`` are not."""
+    """Return a cookie value as Amazon writes it: in quotes, except for ids and ``at-*``."""
     return f'"{value}"' if name.startswith(("sess-at-", "session-token", "x-")) else value
 
 
@@ -253,12 +253,12 @@ def challenge_of(verifier: str) -> str:
 
 
 def client_id_of(serial: str) -> str:
-    """Return the client id of an app with a serial: both and the device type, in hex."""
+    """Return the client id of an app: serial and device type in hex."""
     return serial.encode().hex() + _CLIENT_SUFFIX
 
 
 def totp(secret: str, step: int) -> str:
-    """Return the six digits of RFC 6238 for a number of half minutes since 1970."""
+    """Return the six digits of RFC 6238 for ``step`` half minutes since 1970."""
     key = b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.digest(key, struct.pack(">Q", step), "sha1")
     start = digest[-1] & 15
@@ -267,5 +267,5 @@ def totp(secret: str, step: int) -> str:
 
 
 def _ordinal(number: int) -> str:
-    """Return 2nd, 3rd, 4th."""
+    """Return the ordinal of a number, such as "2nd"."""
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10 if number not in (11, 12, 13) else 0, 'th') }"

@@ -1,4 +1,4 @@
-"""What there is to hear: an invented music catalogue, its providers and the sound library."""
+"""An invented music catalogue with its providers and the sound library."""
 
 from dataclasses import dataclass
 import random
@@ -6,20 +6,20 @@ from typing import Any
 
 
 class _Art:
-    """Where covers and logos are: at a host that doesn't exist, until someone serves them."""
+    """Base URL of covers and logos: a host that does not exist until ``serve_art`` is called."""
 
     base = "https://art.example.org"
     kinds = ("jpg", "png")
 
 
 def serve_art(control: str) -> None:
-    """Let covers and logos lead to the control plane, which draws them (``art.py``)."""
+    """Use the control plane, which draws them, as the base URL of covers and logos (``art.py``)."""
     _Art.base, _Art.kinds = f"{control}/art", ("svg", "svg")
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A piece of music; ``length`` in seconds, 0 for a live station."""
+    """A track; ``length`` is in seconds, 0 for a live station."""
 
     id: str
     title: str
@@ -29,11 +29,11 @@ class Track:
 
     @property
     def is_live(self) -> bool:
-        """Return whether this is a station that never ends."""
+        """Return whether the track is an endless station."""
         return self.length == 0
 
     def art(self, size: int) -> str:
-        """Return the address of the cover with an edge of ``size`` pixels."""
+        """Return the URL of the cover with an edge of ``size`` pixels."""
         return f"{_Art.base}/{self.id.replace(':', '-')}/{size}.{_Art.kinds[0]}"
 
 
@@ -56,7 +56,7 @@ TRACKS = {
         Track("sim:station:2", "Harbour FM", "Harbour FM 101.4", "Live", 0),
     )
 }
-"""By media id."""
+"""Tracks by media id."""
 
 PROVIDERS = {
     "AMAZON_MUSIC": "Amazon Music",
@@ -67,13 +67,13 @@ PROVIDERS = {
     "SPOTIFY": "Spotify",
     "TUNEIN": "TuneIn",
 }
-"""Music providers by id; ``DEFAULT`` beside them stands for the account's own choice."""
+"""Music providers by id; ``DEFAULT`` is the account's own choice in addition to these."""
 
 STATIONS = {"s1001": "sim:station:1", "s1002": "sim:station:2"}
-"""Media ids of radio stations by TuneIn's id."""
+"""Media ids of radio stations by TuneIn id."""
 
 EXTERNAL = frozenset({"SPOTIFY"})
-"""Providers that play through a player of their own, which Amazon's player endpoints do not reach."""
+"""Providers with their own player, which Amazon's player endpoints do not control."""
 
 _STATIONS = ("TUNEIN", "I_HEART_RADIO")
 
@@ -87,13 +87,13 @@ SOUNDS = {
     "buzzers_pistols_01": "Buzzer",
     "air_horn_03": "Air Horn",
 }
-"""The sound library, by ``soundStringId``."""
+"""Sound library by ``soundStringId``."""
 
 
 def search(provider: str, phrase: str) -> list[str]:
-    """Return the media ids that a spoken phrase finds: all tracks with one of its words, else everything shuffled.
+    """Return the media ids for a search: all tracks that contain one of its words, else all tracks shuffled.
 
-    Providers of radio find a station.
+    Radio providers return a station.
     """
     words = [word for word in phrase.lower().split() if len(word) > 2]
     pool = [track for track in TRACKS.values() if track.is_live == (provider in _STATIONS)]
@@ -112,7 +112,7 @@ def search(provider: str, phrase: str) -> list[str]:
 
 
 def provider_entities(default: str) -> list[dict[str, Any]]:
-    """Return the music providers as /api/behaviors/entities lists them."""
+    """Return the music providers in the form of ``/api/behaviors/entities``."""
     return [
         {
             "id": provider,
@@ -132,7 +132,7 @@ def provider_entities(default: str) -> list[dict[str, Any]]:
 
 
 def sound_entities() -> list[dict[str, Any]]:
-    """Return the sound library as /api/behaviors/entities lists it."""
+    """Return the sound library in the form of ``/api/behaviors/entities``."""
     return [
         {
             "id": sound,
@@ -153,5 +153,5 @@ def _category(sound: str) -> str:
 
 
 def provider_logo(provider: str) -> str:
-    """Return the address of a provider's logo."""
+    """Return the URL of a provider's logo."""
     return f"{_Art.base}/provider/{provider.lower()}.{_Art.kinds[1]}"

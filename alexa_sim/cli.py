@@ -1,4 +1,4 @@
-"""The command line: serve a household, or run a command against it."""
+"""Command line: serves a household, or runs a command against it."""
 
 import argparse
 import asyncio
@@ -18,13 +18,13 @@ from .simulation import CloudFactory, Simulation
 
 
 class UsageError(Exception):
-    """Something the user asked for cannot be had; the message is one sentence."""
+    """An invalid argument of the user; the message is one sentence."""
 
 
 def main(argv: Sequence[str] | None = None, *, factory: CloudFactory | None = None) -> int:
-    """Run the command line and return the exit code (2: one sentence on standard error says why).
+    """Run the command line and return the exit code; 2 with a sentence on standard error for invalid arguments.
 
-    ``factory`` takes the place of ``alexa_sim.cloud.Cloud``; households are then read as plain JSON.
+    ``factory`` replaces ``alexa_sim.cloud.Cloud``; households are then read as plain JSON.
     """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None, *, factory: CloudFactory | None = No
 
 
 def _common(prog: str, description: str) -> argparse.ArgumentParser:
-    """Return a parser with the options that both commands have."""
+    """Return a parser with the options of both commands."""
     parser = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
     parser.add_argument("--household", default="demo", help="name of a household, or a JSON file (default: demo)")
     parser.add_argument("--recording", help="a recording, whose home is served in place of a household")
@@ -58,7 +58,7 @@ def _common(prog: str, description: str) -> argparse.ArgumentParser:
 
 
 def _serve_options(arguments: list[str]) -> argparse.Namespace:
-    """Parse ``python -m alexa_sim``."""
+    """Parse the arguments of ``python -m alexa_sim``."""
     parser = _common("python -m alexa_sim", "Simulate Amazon's cloud for Echo devices on 127.0.0.1.")
     parser.epilog = '"python -m alexa_sim run -- COMMAND" runs a command with every Amazon host redirected here.'
     parser.add_argument("--until-eof", action="store_true", help="end when standard input does")
@@ -66,7 +66,7 @@ def _serve_options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _run_options(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Parse ``python -m alexa_sim run`` and split off the command."""
+    """Parse the arguments of ``python -m alexa_sim run``; return the options and the command."""
     parser = _common("python -m alexa_sim run", "Run a command with every Amazon host redirected to a simulation.")
     parser.usage = "%(prog)s [options] -- COMMAND …"
     parser.add_argument("--print-chromium-args", action="store_true", help="print what a Chromium has to be given")
@@ -81,7 +81,7 @@ def _run_options(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _server(options: argparse.Namespace, factory: CloudFactory | None) -> Server:
-    """Return the server that the options ask for; raises ``UsageError``."""
+    """Return the server for the options; raises ``UsageError``."""
     if options.domain not in MARKETPLACES:
         raise UsageError(f"{options.domain} is no retail domain of Amazon's that is known here.")
     if options.recording:
@@ -99,7 +99,7 @@ def _server(options: argparse.Namespace, factory: CloudFactory | None) -> Server
 
 
 def _replay(path: str) -> Simulation:
-    """Return a simulation of the home of a recording, which goes on in its own rhythm; raises ``UsageError``."""
+    """Return a simulation that replays a recording with its original timing; raises ``UsageError``."""
     try:
         recording = read_recording(path)
     except RecordingError as err:
@@ -122,7 +122,7 @@ def _household(name: str, factory: CloudFactory | None) -> dict[str, Any]:
 
 
 async def _serve(options: argparse.Namespace, factory: CloudFactory | None) -> int:
-    """Serve until SIGTERM, SIGINT, or the end of standard input where that is asked for."""
+    """Serve until SIGTERM, SIGINT or, if requested, the end of standard input."""
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""A client of the control plane, and a way to start a simulation; standard library only."""
+"""Client of the control plane, and starter of a simulation; standard library only."""
 
 from collections.abc import Mapping
 from http.client import HTTPConnection, RemoteDisconnected
@@ -11,32 +11,32 @@ from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 _START_TIMEOUT = 20.0
-"""Seconds that a simulation gets until its ready line."""
+"""Maximum seconds until a new simulation prints its ready line."""
 
 _STOP_TIMEOUT = 5.0
 
 
 class ControlError(Exception):
-    """The control plane refused a request; ``status`` and the message are its own."""
+    """The control plane refused a request; ``status`` and the message are from its response."""
 
     def __init__(self, status: int, message: str) -> None:
-        """Keep the status."""
+        """Initialize with the status and the message of the response."""
         super().__init__(f"{status}: {message}")
         self.status = status
 
 
 class ControlClient:
-    """Every path of the control plane as a method; all of them block and raise ``ControlError``."""
+    """Client with one blocking method per path of the control plane; all methods raise ``ControlError``."""
 
     def __init__(self, url: str) -> None:
-        """Talk to a control plane, e.g. ``http://127.0.0.1:40001``."""
+        """Initialize with the URL of a control plane, such as ``http://127.0.0.1:40001``."""
         self.url = url
         self._address = urlsplit(url).netloc
         self._connection: HTTPConnection | None = None
         self._lock = Lock()
 
     def request(self, method: str, path: str, data: Any = None) -> Any:
-        """Send one request and return its JSON answer."""
+        """Send one request and return the JSON of the response."""
         body = None if data is None else json.dumps(data)
         with self._lock:
             try:
@@ -51,7 +51,7 @@ class ControlClient:
         return answer
 
     def _exchange(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
-        """Send a request on the connection that is kept, or on a new one."""
+        """Send a request on the open connection or a new one; return status and body."""
         if self._connection is None:
             self._connection = HTTPConnection(self._address, timeout=30)
         try:
@@ -71,19 +71,19 @@ class ControlClient:
     def ledger(
         self, *, since: float | None = None, path: str | None = None, host: str | None = None, method: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return the requests since epoch seconds whose path, host and method fit the globs."""
+        """Return the requests since ``since`` (epoch seconds) that match the globs."""
         filters = {"since": since, "path": path, "host": host, "method": method}
         query = urlencode({name: value for name, value in filters.items() if value is not None})
         entries: list[dict[str, Any]] = self.request("GET", f"/ledger?{query}")
         return entries
 
     def progress(self) -> tuple[int, list[str]]:
-        """Return how many requests there were since the reset, and the paths of those that are not over."""
+        """Return the number of requests since the reset, and the paths of those without a complete response."""
         answer = self.request("GET", "/ledger/progress")
         return int(answer["requests"]), list(answer["open"])
 
     def reset_ledger(self) -> None:
-        """Forget the requests."""
+        """Clear the list of requests."""
         self.request("POST", "/ledger/reset")
 
     def state(self) -> dict[str, Any]:
@@ -92,16 +92,16 @@ class ControlClient:
         return state
 
     def patch_state(self, patch: Mapping[str, Any]) -> dict[str, Any]:
-        """Change the state by a JSON merge patch, with the pushes that follow; return the new state."""
+        """Change the state with a JSON merge patch, which causes pushes; return the new state."""
         state: dict[str, Any] = self.request("PATCH", "/state", patch)
         return state
 
     def push(self, command: str, payload: Mapping[str, Any] | None = None) -> None:
-        """Send a directive down all streams."""
+        """Send a directive to all streams."""
         self.request("POST", "/push", {"command": command, "payload": payload or {}})
 
     def push_raw(self, raw: Any) -> None:
-        """Send a text or an object down all streams as it is."""
+        """Send a text or an object unchanged to all streams."""
         self.request("POST", "/push", {"raw": raw})
 
     def say(
@@ -120,7 +120,7 @@ class ControlClient:
         return self.request("POST", "/say", {name: value for name, value in data.items() if value is not None})
 
     def spoken(self) -> list[dict[str, Any]]:
-        """Return what the Echos said."""
+        """Return what the Echos have spoken."""
         spoken: list[dict[str, Any]] = self.request("GET", "/spoken")
         return spoken
 
@@ -129,16 +129,16 @@ class ControlClient:
         return float(self.request("GET", "/clock")["now"])
 
     def advance(self, seconds: float) -> float:
-        """Move the time ahead; return the new time."""
+        """Advance the time by some seconds; return the new time in epoch seconds."""
         return float(self.request("POST", "/clock", {"advance": seconds})["now"])
 
     def fault(self, **rule: Any) -> str | None:
-        """Add a fault and return its id; ``None`` for what happens at once."""
+        """Add a fault and return its id; ``None`` for an immediate action."""
         answer: dict[str, str] = self.request("POST", "/faults", rule)
         return answer.get("id")
 
     def faults(self) -> list[dict[str, Any]]:
-        """Return the active faults with their hits."""
+        """Return the active faults with the number of their hits."""
         faults: list[dict[str, Any]] = self.request("GET", "/faults")
         return faults
 
@@ -151,26 +151,26 @@ class ControlClient:
         self.request("DELETE", "/faults")
 
     def household(self, household: str | Mapping[str, Any] = "demo", *, domain: str | None = None) -> None:
-        """Start over with a household by its name, or given whole."""
+        """Start again with a household, given by its name or as an object."""
         data: dict[str, Any] = {"name": household} if isinstance(household, str) else {"household": household}
         self.request("POST", "/household", data if domain is None else {**data, "domain": domain})
 
     def replay(self, path: str | Path) -> dict[str, Any]:
-        """Start over with the home of a recording; returns ``entry``, the data of a config entry, and ``pushes``."""
+        """Start again with the home of a recording; return ``entry`` (data of a config entry) and ``pushes``."""
         answer: dict[str, Any] = self.request("POST", "/household", {"recording": str(path)})
         return answer
 
     def replay_push(self, count: int = 1) -> int:
-        """Send the next directives of the recording, and return how many are left."""
+        """Send the next directives of the recording; return the number of those left."""
         return int(self.request("POST", "/replay/push", {"count": count})["pushes"])
 
     def sign_in(self, url: str, account: str | None = None) -> str:
-        """Sign in at a login address; return the address that a browser would end on."""
+        """Sign in at a sign-in URL; return the URL on which a browser would end."""
         data = {"url": url} if account is None else {"url": url, "account": account}
         return str(self.request("POST", "/sign-in", data)["redirect"])
 
     def errors(self) -> list[dict[str, Any]]:
-        """Return the exceptions of the simulation itself."""
+        """Return the exceptions raised inside the simulation."""
         errors: list[dict[str, Any]] = self.request("GET", "/errors")
         return errors
 
@@ -178,12 +178,12 @@ class ControlClient:
 class Running:
     """A simulation in a separate process, which ends with this one.
 
-    ``port`` serves Amazon's hosts, ``control`` is the URL of the control plane, ``ca`` the
-    authority's PEM file, ``client`` a ``ControlClient``. It is a context manager.
+    ``port`` is the port for Amazon's hosts, ``control`` the URL of the control plane, ``ca`` the PEM file of the
+    certificate authority, ``client`` a ``ControlClient``. It is a context manager.
     """
 
     def __init__(self, process: subprocess.Popen[str], ready: Mapping[str, Any]) -> None:
-        """Take over a process that said that it is ready."""
+        """Initialize with a process that has printed its ready line."""
         self._process = process
         self.port = int(ready["port"])
         self.control = str(ready["control"])
@@ -209,11 +209,11 @@ class Running:
                 pipe.close()
 
     def __enter__(self) -> Self:
-        """Return the simulation itself."""
+        """Return the simulation."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop."""
+        """Stop the simulation."""
         self.stop()
 
 
@@ -222,8 +222,8 @@ def start(
 ) -> Running:
     """Start ``python -m alexa_sim`` and wait until it is ready.
 
-    ``python`` is the interpreter that has hypercorn, trustme, jsonschema and graphql-core. Raises
-    ``RuntimeError`` when the simulation ends before it was ready; why is on standard error.
+    ``python`` is an interpreter with hypercorn, trustme, jsonschema and graphql-core. Raises ``RuntimeError`` if the
+    simulation ends before it is ready; the reason is on standard error.
     """
     command = [python, "-m", module, "--household", household, "--domain", domain, "--until-eof"]
     process = subprocess.Popen(  # noqa: S603 - the caller names the interpreter

@@ -1,14 +1,14 @@
-"""The clock of the simulation: real time that can be moved ahead."""
+"""Clock of the simulation: real time that can be advanced."""
 
 import asyncio
 import time
 
 
 class Clock:
-    """Epoch seconds that go on by themselves and can be advanced."""
+    """Clock in epoch seconds that runs with real time and can be advanced."""
 
     def __init__(self) -> None:
-        """Start at the real time."""
+        """Initialize with the real time."""
         self._offset = 0.0
         self._moved = asyncio.Event()
 
@@ -17,22 +17,22 @@ class Clock:
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move the time ahead and wake those whose time has come."""
+        """Advance the time, and wake the callers of ``sleep`` whose time has come."""
         self._offset += seconds
         self._wake()
 
     def reset(self) -> None:
-        """Go back to the real time."""
+        """Return to the real time."""
         self._offset = 0.0
         self._wake()
 
     def _wake(self) -> None:
-        """Make all who sleep look at the time again."""
+        """Let all callers of ``sleep`` check the time."""
         self._moved.set()
         self._moved = asyncio.Event()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until the clock shows ``seconds`` more than now."""
+        """Wait until the clock has advanced by some seconds."""
         end = self.now() + seconds
         while (rest := end - self.now()) > 0:
             moved = self._moved

@@ -1,4 +1,4 @@
-"""The simulated cloud: one household at one marketplace, everything that is asked of it and happens in it."""
+"""The simulated cloud: one household at one marketplace, with its requests and events."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,13 +31,13 @@ from .state import Clock, State
 
 
 class Cloud:
-    """Amazon, as far as a household sees it.
+    """The simulated cloud of one household.
 
-    ``router`` answers requests; the methods are what the control plane asks for.
+    ``router`` handles requests; the methods are called by the control plane.
     """
 
     def __init__(self, household: Mapping[str, Any], *, domain: str, clock: Clock) -> None:
-        """Start with a household that ``load_household`` has checked; ``domain`` is where its accounts shop."""
+        """Initialize with a household that ``load_household`` has validated; ``domain`` is its marketplace."""
         self.router = Router()
         self._streams = Streams()
         self._state = State(household["accounts"], domain=domain, clock=clock, emit=self._emit)
@@ -68,12 +68,12 @@ class Cloud:
             self._properties = SmartProperties(given, router=self.router, state=self._state, auth=self._auth)
 
     def state(self) -> dict[str, Any]:
-        """Return the state as JSON, as of now."""
+        """Return the current state as JSON."""
         document = self._state.document()
         return document if self._properties is None else {**document, "smartProperties": self._properties.document()}
 
     def patch(self, patch: Mapping[str, Any]) -> None:
-        """Apply a JSON merge patch (RFC 7396) to the state, with the pushes that follow; raises ``HttpError`` 400."""
+        """Apply a JSON merge patch (RFC 7396) to the state, which causes pushes; raises ``HttpError`` 400."""
         properties = None
         if self._properties is not None and "smartProperties" in patch:
             properties = self._properties.organization.patched(patch["smartProperties"])
@@ -83,19 +83,19 @@ class Cloud:
             self._properties.organization.data = properties
 
     def push(self, command: str, payload: Mapping[str, Any]) -> None:
-        """Push a command on all streams; ``destinationUserId`` is filled in where it is missing."""
+        """Push a command on all streams; a missing ``destinationUserId`` is added."""
         self._streams.send(command, payload, now=self._state.now())
 
     def push_raw(self, directive: str | Mapping[str, Any]) -> None:
-        """Put a text on all streams as it is, or an object as one part."""
+        """Send a text unchanged to all streams, or an object as one part."""
         self._streams.send_raw(directive, now=self._state.now())
 
     async def say(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Simulate speech to an Echo; raises ``HttpError`` 400.
 
-        ``serial`` and ``text``; optionally ``response``, ``person``, ``intent`` and
-        ``utteranceType`` (GENERAL when left out). The Echo wakes, and so do those that hear it
-        (``heardBy``), which give way: each of them has a record of that.
+        ``data`` contains ``serial`` and ``text``, and optionally ``response``, ``person``, ``intent`` and
+        ``utteranceType`` (default GENERAL). The Echo wakes, and so do the Echos in earshot (``heardBy``), which do not
+        respond. Each of them gets a history record.
         """
         serial, text = data.get("serial"), data.get("text")
         device = self._state.find(serial) if isinstance(serial, str) else None
@@ -127,18 +127,17 @@ class Cloud:
         return record
 
     def newest_app(self) -> str | None:
-        """Return the serial of the app that signed in last."""
+        """Return the serial of the app that last signed in."""
         return next(reversed(self._auth.registrations), None)
 
     def spoken(self) -> list[dict[str, Any]]:
-        """Return what the Echos said, as ``Sequences.spoken`` describes it."""
+        """Return what the Echos have spoken, in the form of ``Sequences.spoken``."""
         return [*self._sequences.spoken(), *(self._properties.spoken() if self._properties else ())]
 
     def sign_in(self, url: str, account: str | None = None) -> str:
-        """Sign in at a login address with the right password; return the final address.
+        """Sign in at a sign-in URL with the correct password; return the final URL.
 
-        ``account`` is a customer id or an e-mail address, the first account when left out.
-        Raises ``HttpError`` 400.
+        ``account`` is a customer id or an email address; the default is the first account. Raises ``HttpError`` 400.
         """
         accounts = self._state.accounts
         found = next(
@@ -152,29 +151,29 @@ class Cloud:
         return sign_in_at(self._pages, url, found)
 
     def expire_tokens(self) -> None:
-        """Let all access tokens and cookies expire; streams end with Amazon's sentence about it."""
+        """Expire all access tokens and cookies; streams end with Amazon's message about it."""
         self._auth.expire()
         if self._properties is not None:
             self._properties.login.expire()
         self._end_unauthenticated()
 
     def revoke(self) -> None:
-        """Withdraw everything that was granted, refresh tokens as well."""
+        """Revoke all grants, including refresh tokens."""
         self._auth.revoke()
         if self._properties is not None:
             self._properties.login.revoke()
         self._end_unauthenticated()
 
     def close_streams(self) -> None:
-        """End all directives streams."""
+        """Close all directive streams."""
         self._streams.close()
 
     def silence_streams(self, seconds: float) -> None:
-        """Lose all that would be pushed for some time of the clock."""
+        """Discard everything that would be pushed for some seconds of the clock."""
         self._streams.silence(self._state.now() + seconds)
 
     def tick(self) -> None:
-        """Let happen what is due: tracks end, timers and alarms ring, sequences go on, tokens expire."""
+        """Process everything that is due: ends of tracks, timers, alarms, sequences and expired tokens."""
         self._state.catch_up()
         if self._properties is not None:
             self._properties.organization.settle()
@@ -182,18 +181,18 @@ class Cloud:
         self._streams.keep_alive(self._state.now())
 
     async def aclose(self) -> None:
-        """End everything."""
+        """Stop all streams and tasks."""
         self.close_streams()
 
     def _emit(self, account: str, command: str, payload: dict[str, Any]) -> None:
-        """Push what followed from a change."""
+        """Push the consequence of a change."""
         self._streams.send(command, payload, now=self._state.now(), account=account)
 
     def _after_patch(self) -> None:
-        """Sign out the apps whose device or account a patch has removed."""
+        """Sign out the apps whose device or account was removed by a patch."""
         self._auth.drop_orphans()
         self._end_unauthenticated()
 
     def _end_unauthenticated(self) -> None:
-        """End the streams whose token is void."""
+        """Close the streams whose token is invalid."""
         self._streams.end_unauthenticated(self._auth.is_valid, self._state.now())

@@ -1,4 +1,4 @@
-"""Alexa's words for colors and whites, for appliances that accept only names."""
+"""Alexa's names of colors and whites, for appliances that only accept names."""
 
 from collections.abc import Mapping
 import colorsys
@@ -10,7 +10,7 @@ WHITES: Mapping[str, int] = {
     "daylight_white": 5400,
     "cool_white": 6500,
 }
-"""Kelvins by name; each lamp has one kelvin for each."""
+"""Color temperatures in kelvins by name; every lamp uses the same ones."""
 
 # The names of CSS in snake case, and what each looks like.
 _WORDS = """
@@ -42,7 +42,7 @@ rebecca_purple:663399
 
 
 def _hue_and_saturation(rgb: str) -> tuple[float, float]:
-    """Return hue (0–360) and saturation (0–1) of a color in hexadecimal digits."""
+    """Return hue (0–360) and saturation (0–1) of a hexadecimal color."""
     red, green, blue = (int(rgb[place : place + 2], 16) / 255 for place in (0, 2, 4))
     hue, saturation, _ = colorsys.rgb_to_hsv(red, green, blue)
     return round(hue * 360, 2), round(saturation, 4)

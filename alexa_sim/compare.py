@@ -1,7 +1,7 @@
-"""Compare a recording with what the simulated cloud answers: ``python -m alexa_sim compare FILE``.
+"""Comparison of a recording with the simulated cloud: ``python -m alexa_sim compare FILE``.
 
-What the simulated cloud answers is in ``shapes.json``, learned from recordings that were made against it
-(``--learn FILE … ``). Rows of ``GUESSES.md`` that a recording can decide have a check.
+``shapes.json`` describes the responses of the simulated cloud, learned from recordings made against it (``--learn FILE
+…``). Rows of ``GUESSES.md`` that a recording can decide have a check.
 """
 
 import argparse
@@ -21,24 +21,24 @@ CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place at which a recording differs."""
+    """One difference between a recording and the simulated cloud."""
 
     place: str
     what: str
 
     def __str__(self) -> str:
-        """Return the line of the report."""
+        """Return the difference as a line of the report."""
         return f"{self.place}: {self.what}"
 
 
 def known_shapes(path: Path = SHAPES) -> Shapes:
-    """Return the shapes of the simulated cloud's answers."""
+    """Return the shapes of the simulated cloud's responses."""
     data = json.loads(path.read_text(encoding="utf-8"))
     return {place: Shape.of_json(shape) for place, shape in data["shapes"].items()}
 
 
 def learn(recordings: Sequence[Recording], path: Path = SHAPES) -> None:
-    """Write the shapes of recordings that were made against the simulated cloud."""
+    """Write the shapes of recordings made against the simulated cloud."""
     shapes = joined(map(shapes_of, recordings))
     asked: dict[str, list[set[str]]] = {}
     for recording in recordings:
@@ -49,7 +49,7 @@ def learn(recordings: Sequence[Recording], path: Path = SHAPES) -> None:
 
 
 def differences(recording: Recording, path: Path = SHAPES) -> list[Difference]:
-    """Return how a recording differs from the simulated cloud, by endpoint and directive."""
+    """Return the differences of a recording, by endpoint and directive."""
     known, found = known_shapes(path), shapes_of(recording)
     always = json.loads(path.read_text(encoding="utf-8"))["always"].get(recording.cloud, ())
     result = [Difference(place, "was never asked or answered") for place in always if f"{place} status" not in found]
@@ -66,7 +66,7 @@ def differences(recording: Recording, path: Path = SHAPES) -> list[Difference]:
 
 
 def _of_place(place: str, known: Shape, found: Shape) -> Iterator[Difference]:
-    """Yield the differences of a place that both have."""
+    """Yield the differences at a place that exists in both."""
     if other := found.types - known.types - {"null"}:
         expected = " or ".join(sorted(known.types))
         yield Difference(place, f"is {' or '.join(sorted(other))}, the simulated cloud answers {expected}")
@@ -78,7 +78,7 @@ def _of_place(place: str, known: Shape, found: Shape) -> Iterator[Difference]:
 
 
 def _missing(known: Shapes, found: Shapes) -> Iterator[Difference]:
-    """Yield fields that the simulated cloud always answers and a recording lacks at times."""
+    """Yield the fields that are always in the simulated cloud's responses, and at times missing in the recording."""
     for place, shape in known.items():
         parent = _parent(place)
         if parent is None or place.endswith(("[]", "!", ".*")) or parent not in known or parent not in found:
@@ -91,12 +91,12 @@ def _missing(known: Shapes, found: Shapes) -> Iterator[Difference]:
 
 
 def _objects(shape: Shape) -> int:
-    """Return how many objects there were; 0 where other values were mixed in."""
+    """Return the number of objects at a place; 0 if other types were mixed in."""
     return shape.seen if shape.types == {"object"} else 0
 
 
 def _parent(place: str) -> str | None:
-    """Return the place that holds another one."""
+    """Return the place that contains another place, or None."""
     if place.endswith("[]"):
         return place.removesuffix("[]")
     if place.endswith("!"):
@@ -110,7 +110,7 @@ def _parent(place: str) -> str | None:
 
 
 def _answers(recording: Recording, endpoint: str) -> list[Mapping[str, Any]]:
-    """Return the good answers to an endpoint that are objects."""
+    """Return the good responses of an endpoint that are objects."""
     return [
         line["body"]
         for line in recording.requests
@@ -123,20 +123,20 @@ def _verdict(evidence: Sequence[bool]) -> str:
 
 
 def _groups(recording: Recording) -> dict[str, Mapping[str, Any]]:
-    """Return the groups of speakers by serial."""
+    """Return the speaker groups of a recording by serial."""
     answers = _answers(recording, "GET /api/devices-v2/device")
     devices = [device for answer in answers for device in answer.get("devices", ())]
     return {device["serialNumber"]: device for device in devices if device.get("deviceFamily") == "WHA"}
 
 
 def _idle_command(recording: Recording) -> str:
-    """G029: a player that is idle refuses commands with 404."""
+    """Check G029: an idle player refuses commands with 404."""
     lines = [line for line in recording.requests if endpoint_of(line) == "POST /api/np/command"]
     return _verdict([line["status"] == 404 for line in lines if line["status"] in (400, 404)])
 
 
 def _group_volume(recording: Recording) -> str:
-    """G034: groups are not in ``allDeviceVolumes``."""
+    """Check G034: ``allDeviceVolumes`` does not contain groups."""
     groups = _groups(recording)
     answers = _answers(recording, "GET /api/devices/deviceType/dsn/audio/v1/allDeviceVolumes")
     listed = [{volume.get("dsn") for volume in answer.get("volumes", ())} for answer in answers]
@@ -144,13 +144,13 @@ def _group_volume(recording: Recording) -> str:
 
 
 def _new_notification(recording: Recording) -> str:
-    """G081: pushes about notifications say UPDATE or DELETE."""
+    """Check G081: pushes about notifications are UPDATE or DELETE."""
     pushed = shapes_of(recording).get("push PUSH_NOTIFICATION_CHANGE.eventType")
     return _verdict([] if pushed is None else [pushed.is_enumeration and pushed.words <= {"UPDATE", "DELETE"}])
 
 
 def _notification_id(recording: Recording) -> str:
-    """G083: ``notificationId`` of a push is a ``notificationIndex``."""
+    """Check G083: ``notificationId`` in a push is a ``notificationIndex``."""
     known = {
         item.get("notificationIndex")
         for answer in _answers(recording, "GET /api/notifications")
@@ -163,7 +163,7 @@ def _notification_id(recording: Recording) -> str:
 
 
 def _list_version(recording: Recording) -> str:
-    """G101: the version of a list stays when its items change."""
+    """Check G101: the version of a list does not change with its items."""
     seen: dict[str, set[tuple[Any, Any]]] = {}
     for answer in _answers(recording, "POST /alexashoppinglists/api/v2/lists/fetch"):
         for item in answer.get("listInfoList", ()):
@@ -173,7 +173,7 @@ def _list_version(recording: Recording) -> str:
 
 
 def _group_microphone(recording: Recording) -> str:
-    """G107: groups have the capability MICROPHONE."""
+    """Check G107: groups have the capability MICROPHONE."""
     return _verdict(["MICROPHONE" in group.get("capabilities", ()) for group in _groups(recording).values()])
 
 
@@ -185,7 +185,7 @@ CHECKS: dict[str, Callable[[Recording], str]] = {
     "G101": _list_version,
     "G107": _group_microphone,
 }
-"""Checks of rows of ``GUESSES.md`` that a recording can decide, by id."""
+"""Checks of the rows of ``GUESSES.md`` that a recording can decide, by id."""
 
 
 def report(recording: Recording) -> Iterator[str]:
@@ -198,7 +198,7 @@ def report(recording: Recording) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the report on a recording (exit code 1: it differs), or learn shapes from recordings."""
+    """Print the report about a recording (exit code 1 for differences), or learn shapes from recordings."""
     parser = argparse.ArgumentParser(prog="python -m alexa_sim compare", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--learn", action="store_true", help="write shapes.json from recordings of the simulated cloud")

@@ -1,4 +1,4 @@
-"""What Amazon pushes when something changed: the difference of two states as directives."""
+"""Pushes caused by a change: differences between two states, as directives."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ type Push = tuple[str, str, dict[str, Any]]
 """Account, command, payload."""
 
 _JUMP = 0.5
-"""Seconds by which a track has to be elsewhere than it would be by playing on."""
+"""Seconds by which a position must differ from the expected one to count as a jump."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayerFacts:
-    """What of a player is pushed; ``origin`` is when the track would have begun, or its place while paused."""
+    """Pushed values of a player; ``origin`` is the start time of the track, or the position while paused."""
 
     state: str
     reference: str | None
@@ -30,14 +30,14 @@ class PlayerFacts:
     origin: float = field(compare=False)
 
     def jumped(self, old: PlayerFacts) -> bool:
-        """Return whether the position jumped within the same track."""
+        """Return whether the position jumped within one track."""
         same = (old.state, old.reference, old.media_id) == (self.state, self.reference, self.media_id)
         return same and self.state != "IDLE" and abs(self.origin - old.origin) > _JUMP
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """What of a device is pushed."""
+    """Pushed values of a device."""
 
     device_type: str
     viewers: tuple[str, ...]
@@ -52,7 +52,7 @@ class DeviceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is pushed when it changes: devices by serial, notifications and list items by account and ids."""
+    """All values that are pushed when they change; devices by serial, notifications and items by account and ids."""
 
     devices: Mapping[str, DeviceFacts]
     notifications: Mapping[tuple[str, str], tuple[str, str, int]]
@@ -61,7 +61,7 @@ class Facts:
 
 
 def facts(accounts: Mapping[str, Any]) -> Facts:
-    """Return what of a state is pushed."""
+    """Return the pushed values in a state."""
     devices: dict[str, DeviceFacts] = {}
     notifications: dict[tuple[str, str], tuple[str, str, int]] = {}
     items: dict[tuple[str, str, str], tuple[Any, ...]] = {}
@@ -95,7 +95,7 @@ def facts(accounts: Mapping[str, Any]) -> Facts:
 
 
 def pushes(before: Facts, after: Facts, accounts: Mapping[str, Any], now: float) -> Iterator[Push]:
-    """Yield what is pushed to whom, in the order in which it is sent."""
+    """Yield the pushes between two states, with their accounts, in the order in which they are sent."""
     for serial, new in after.devices.items():
         old = before.devices.get(serial)
         if old == new and not new.player.jumped(old.player):
@@ -112,7 +112,7 @@ def pushes(before: Facts, after: Facts, accounts: Mapping[str, Any], now: float)
 
 
 def _player_facts(playing: Mapping[str, Any]) -> PlayerFacts:
-    """Return what of a player is pushed."""
+    """Return the pushed values of a player."""
     idle = player.is_idle(playing)
     return PlayerFacts(
         state=playing["state"],
@@ -128,7 +128,7 @@ def _player_facts(playing: Mapping[str, Any]) -> PlayerFacts:
 
 
 def _of_device(old: DeviceFacts | None, new: DeviceFacts) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the ``PUSH_`` commands of one device."""
+    """Yield the ``PUSH_`` commands for one device."""
     volume = ("PUSH_VOLUME_CHANGE", {"isMuted": new.muted, "volumeSetting": new.volume})
     if old is None:
         if new.online:
@@ -156,7 +156,7 @@ def _of_device(old: DeviceFacts | None, new: DeviceFacts) -> Iterator[tuple[str,
 
 
 def wake_signs(device: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what an Echo pushes when it wakes: its equalizer and its volume, which have not changed."""
+    """Yield the pushes of an Echo that wakes: its unchanged equalizer and volume."""
     if any(capability.startswith("EQUALIZER_CONTROLLER_") for capability in device["capabilities"]):
         sound = device["equalizer"]
         gains = {"bass": sound["bass"], "midrange": sound["mid"], "treble": sound["treble"]}
@@ -165,7 +165,7 @@ def wake_signs(device: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _of_player(old: PlayerFacts, new: PlayerFacts) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the ``PUSH_`` commands of one player."""
+    """Yield the ``PUSH_`` commands for one player."""
     moved = (old.reference, old.media_id) != (new.reference, new.media_id)
     if moved and old.state == "PLAYING":
         # FINISHED: something follows; INTERRUPTED: playback is over
@@ -187,7 +187,7 @@ def _of_player(old: PlayerFacts, new: PlayerFacts) -> Iterator[tuple[str, dict[s
 
 
 def _queue_change(old: PlayerFacts, new: PlayerFacts) -> str | None:
-    """Return ``changeType`` of a queue's change."""
+    """Return ``changeType`` of a change of the queue, or None."""
     if new.queue_id != old.queue_id and new.queue_id is not None:
         return "NEW_QUEUE"
     if new.queue_id is not None and new.queue != old.queue and sorted(new.queue) == sorted(old.queue):
@@ -256,7 +256,7 @@ def _notify(name: str, account: str, update: Any) -> dict[str, Any]:
 
 
 def _of_notifications(before: Facts, after: Facts) -> Iterator[Push]:
-    """Yield PUSH_NOTIFICATION_CHANGE: twice for a change, with an odd and an even version."""
+    """Yield PUSH_NOTIFICATION_CHANGE; twice for each change, with an odd and an even version."""
     for (account, key), (serial, device_type, version) in after.notifications.items():
         old = before.notifications.get((account, key))
         if old is None or old[2] != version:
@@ -285,7 +285,7 @@ def _notification(
 
 
 def _of_items(before: Facts, after: Facts) -> Iterator[Push]:
-    """Yield PUSH_LIST_ITEM_CHANGE of items that came, changed or went."""
+    """Yield PUSH_LIST_ITEM_CHANGE for items that were added, changed or removed."""
     for place, values in after.items.items():
         if place not in before.items:
             yield _item(place, "itemCreated", values[0])
@@ -310,7 +310,7 @@ def _item(place: tuple[str, str, str], event: str, version: int) -> Push:
 
 
 def _of_features(before: Facts, after: Facts, accounts: Mapping[str, Any], now: float) -> Iterator[Push]:
-    """Yield the updates of appliances that changed; some features are never pushed."""
+    """Yield the updates of changed appliances; some features are never pushed."""
     for (entity_id, key), new in after.features.items():
         old = before.features.get((entity_id, key))
         if old is None or old == new:

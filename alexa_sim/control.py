@@ -1,4 +1,4 @@
-"""The control plane: JSON over plain HTTP on the loopback interface, for users of the simulation."""
+"""Control plane: JSON over plain HTTP on the loopback interface, for users of the simulation."""
 
 import asyncio
 import json
@@ -20,12 +20,12 @@ class ControlApp:
     """The ASGI application of the control plane."""
 
     def __init__(self, simulation: Simulation) -> None:
-        """Serve the control plane of a simulation."""
+        """Initialize with the simulation to control."""
         self._control = Control(simulation)
         self._simulation = simulation
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; every error is JSON with a ``message``."""
+        """Handle one request; every error is JSON with a ``message``."""
         if scope["type"] != "http":
             return
         request = await read_request(scope, receive)
@@ -43,10 +43,10 @@ class ControlApp:
 
 
 class Control:
-    """The paths of the control plane."""
+    """Handlers for the paths of the control plane."""
 
     def __init__(self, simulation: Simulation) -> None:
-        """Build the table of paths."""
+        """Initialize the table of paths."""
         self._simulation = simulation
         self._router = Router()
         self._paths: list[str] = []
@@ -76,7 +76,7 @@ class Control:
             self._paths.append(f"{method} {path}")
 
     async def answer(self, request: Request) -> Response:
-        """Return the answer to a request; raises ``HttpError``."""
+        """Return the response to a request; raises ``HttpError``."""
         if request.host not in _LOOPBACK:
             raise HttpError(421, {"message": "The control plane answers to 127.0.0.1 and localhost."})
         found = self._router.match(request.method, _HOST, request.path)
@@ -128,11 +128,11 @@ class Control:
         return json_response(self._simulation.ledger.entries(**filters))
 
     async def _ledger_progress(self, _request: Request) -> Response:
-        """Return the progress, without the requests themselves."""
+        """Return the progress of the requests, without the requests."""
         return json_response(self._simulation.ledger.progress())
 
     async def _ledger_reset(self, _request: Request) -> Response:
-        """Forget the requests."""
+        """Clear the list of requests."""
         self._simulation.ledger.reset()
         return json_response({})
 
@@ -141,12 +141,12 @@ class Control:
         return json_response(self._simulation.cloud.state())
 
     async def _patch(self, request: Request) -> Response:
-        """Change the state by a JSON merge patch and return it."""
+        """Change the state with a JSON merge patch, and return it."""
         self._simulation.cloud.patch(_object(request))
         return json_response(self._simulation.cloud.state())
 
     async def _push(self, request: Request) -> Response:
-        """Send a directive, or anything raw, down the streams."""
+        """Send a directive or raw data to the streams."""
         data = _object(request)
         if set(data) == {"raw"}:
             self._simulation.cloud.push_raw(data["raw"])
@@ -164,15 +164,15 @@ class Control:
         return json_response(await self._simulation.cloud.say(_object(request)))
 
     async def _spoken(self, _request: Request) -> Response:
-        """Return what the Echos said."""
+        """Return what the Echos have spoken."""
         return json_response(self._simulation.cloud.spoken())
 
     async def _clock(self, _request: Request) -> Response:
-        """Return the time."""
+        """Return the time of the clock."""
         return json_response({"now": self._simulation.clock.now()})
 
     async def _advance(self, request: Request) -> Response:
-        """Move the time ahead."""
+        """Advance the time."""
         data = _object(request)
         seconds = data.get("advance")
         if set(data) != {"advance"} or not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
@@ -182,11 +182,11 @@ class Control:
         return await self._clock(request)
 
     async def _faults(self, _request: Request) -> Response:
-        """List the active faults."""
+        """Return the active faults."""
         return json_response(self._simulation.faults.listing())
 
     async def _add_fault(self, request: Request) -> Response:
-        """Add a fault, or do what happens at once."""
+        """Add a fault, or run an immediate action."""
         rule = _object(request)
         if (actions := actions_of(rule)) is None:
             return json_response({"id": self._simulation.faults.add(rule).id})
@@ -212,7 +212,7 @@ class Control:
         return json_response({})
 
     async def _household(self, request: Request) -> Response:
-        """Start over with another household, or the same one afresh."""
+        """Start again with a household."""
         data = _object(request)
         domain = data.get("domain", self._simulation.domain)
         if domain not in MARKETPLACES:
@@ -226,7 +226,7 @@ class Control:
         return json_response({"domain": domain})
 
     async def _replay(self, path: str) -> Response:
-        """Start over with the home of a recording; returns the data of an entry for it, and how many pushes it has."""
+        """Start again with the home of a recording; return the data of a config entry, and the number of pushes."""
         try:
             recording = await asyncio.to_thread(read_recording, path)
         except RecordingError as err:
@@ -243,14 +243,14 @@ class Control:
         )
 
     async def _replay_push(self, request: Request) -> Response:
-        """Send the next directives of the recording, as many as ``count`` says."""
+        """Send the next directives of the recording; their number is ``count``."""
         if (replay := self._simulation.replay) is None:
             raise _bad("No recording is replayed.")
         replay.push(self._simulation.cloud, int(_object(request).get("count", 1)))
         return json_response({"pushes": replay.left})
 
     async def _sign_in(self, request: Request) -> Response:
-        """Sign in at a login address and return the address that a browser would end on."""
+        """Sign in at a sign-in URL, and return the URL on which a browser would end."""
         data = _object(request)
         url, account = data.get("url"), data.get("account")
         if not isinstance(url, str) or not isinstance(account, str | None) or set(data) - {"url", "account"}:
@@ -258,12 +258,12 @@ class Control:
         return json_response({"redirect": self._simulation.cloud.sign_in(url, account)})
 
     async def _errors(self, _request: Request) -> Response:
-        """Return the exceptions of the simulation itself."""
+        """Return the exceptions raised inside the simulation."""
         return json_response(self._simulation.errors)
 
 
 def _load(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the household that is named or given; raises ``HttpError`` 400 when it is none."""
+    """Return the household that a request names or contains; raises ``HttpError`` 400."""
     from .household import HouseholdError, check_household, load_household  # noqa: PLC0415 - slow, and seldom needed
 
     try:
@@ -279,7 +279,7 @@ def _load(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _object(request: Request) -> dict[str, Any]:
-    """Return the body, which has to be a JSON object; raises ``HttpError`` 400."""
+    """Return the body as a JSON object; raises ``HttpError`` 400 for anything else."""
     try:
         data = json.loads(request.body or b"{}")
     except ValueError as err:
@@ -290,5 +290,5 @@ def _object(request: Request) -> dict[str, Any]:
 
 
 def _bad(message: str) -> HttpError:
-    """Return the answer to a request that cannot be understood."""
+    """Return the error for an invalid request."""
     return HttpError(400, {"message": message})

@@ -1,4 +1,4 @@
-"""What a household file may leave out: the usual values of a device, an account and a player."""
+"""Default values of devices, accounts and players that a household file may omit."""
 
 from collections.abc import Mapping
 import copy
@@ -7,10 +7,10 @@ from typing import Any
 from .marketplaces import Marketplace
 
 APP_TYPE = "A2IVLV5VM2W81"
-"""Device type of the Alexa app on iOS, which every registration of a client is."""
+"""Device type of the Alexa app on iOS, with which clients register."""
 
 GROUP_TYPE = "A3C9PE6TNYLTCH"
-"""Device type of a group of speakers."""
+"""Device type of a speaker group."""
 
 _ECHO = (
     "ALEXA_DEVICE_REBOOT",
@@ -122,7 +122,7 @@ _SETTINGS: Mapping[str, Any] = {
 
 
 def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Marketplace) -> dict[str, Any]:
-    """Return a device with everything that was not given."""
+    """Return a device completed with default values."""
     family = given["deviceFamily"]
     preferences = {
         "locale": marketplace.locale,
@@ -172,7 +172,7 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
 
 
 def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an account with everything that was not given; its devices are left as they are."""
+    """Return an account completed with default values; its devices are unchanged."""
     return {
         "password": "correct horse",
         "otpSecret": None,
@@ -196,11 +196,11 @@ def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def app(name: str) -> dict[str, Any]:
-    """Return the device that a registered client shows up as."""
+    """Return the device of a registered client."""
     return {"accountName": name, "deviceType": APP_TYPE, "deviceFamily": "VOX"}
 
 
 def _mac(serial: str) -> str:
-    """Return an address of the range that is reserved for documentation, made from a serial."""
+    """Return a MAC address in the range for documentation, derived from a serial."""
     number = sum(ord(letter) * 31**place for place, letter in enumerate(serial)) % 0x10000
     return f"00:00:5E:00:{number >> 8:02X}:{number & 0xFF:02X}"

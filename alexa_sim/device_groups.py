@@ -1,7 +1,7 @@
-"""Groups of appliances and Echos: the rooms of a household, and what clients make of them.
+"""Groups of appliances and Echos: the rooms of a household, and groups made by clients.
 
-An appliance's ``room`` is the group that it is in; ``deviceGroups`` of an account holds what a room
-does not tell: groups that clients have made or changed, further members, groups in groups.
+An appliance's ``room`` is the group that it is in. ``deviceGroups`` of an account contains what a room does not
+describe: groups that clients created or changed, additional members, and nested groups.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ _PREFIX = "amzn1.alexa.endpointGroup."
 
 
 def listing(account: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
-    """Yield id and group, as ``name``, ``members`` (endpoint ids) and ``children`` (ids of groups)."""
+    """Yield (id, group); a group has ``name``, ``members`` (endpoint ids) and ``children`` (group ids)."""
     rooms: dict[str, list[str]] = {}
     for entity_id, appliance in account["appliances"].items():
         if appliance["room"]:
@@ -29,7 +29,7 @@ def listing(account: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
 
 
 def create(account: Json, name: str, members: Iterable[str], children: Iterable[str]) -> str:
-    """Make a group and return its id."""
+    """Create a group and return its id."""
     group_id = f"{_PREFIX}{uuid4()}"
     account["deviceGroups"][group_id] = {"name": name, "members": [], "children": list(children)}
     _add(account, account["deviceGroups"][group_id], members)
@@ -37,7 +37,7 @@ def create(account: Json, name: str, members: Iterable[str], children: Iterable[
 
 
 def held(account: Json, group_id: str) -> Json | None:
-    """Return a group that can be changed, ``None`` where there is none of that id."""
+    """Return a changeable group, or ``None`` if the id is unknown."""
     if group_id not in account["deviceGroups"]:
         group = dict(listing(account)).get(group_id)
         if group is None:
@@ -48,7 +48,7 @@ def held(account: Json, group_id: str) -> Json | None:
 
 
 def rename(account: Json, group: Json, name: str) -> None:
-    """Give a group another name, and its appliances another room."""
+    """Rename a group, and the room of its appliances."""
     for appliance in account["appliances"].values():
         if appliance["room"] == group["name"]:
             appliance["room"] = name
@@ -56,7 +56,7 @@ def rename(account: Json, group: Json, name: str) -> None:
 
 
 def change_members(account: Json, group: Json, operation: str, members: Iterable[str]) -> None:
-    """ADD members, REMOVE them, or REPLACE all by them."""
+    """Add members (ADD), remove members (REMOVE), or replace all members (REPLACE)."""
     wanted = list(members)
     if operation in ("REMOVE", "REPLACE"):
         for entity_id, appliance in account["appliances"].items():
@@ -69,14 +69,14 @@ def change_members(account: Json, group: Json, operation: str, members: Iterable
 
 
 def change_children(group: Json, operation: str, children: Iterable[str]) -> None:
-    """ADD groups in a group, REMOVE them, or REPLACE all by them."""
+    """Add child groups (ADD), remove child groups (REMOVE), or replace all of them (REPLACE)."""
     wanted = list(children)
     kept = [] if operation == "REPLACE" else [each for each in group["children"] if each not in wanted]
     group["children"] = kept if operation == "REMOVE" else [*kept, *wanted]
 
 
 def delete(account: Json, group_id: str) -> bool:
-    """Remove a group, its appliances stay; return whether there was one."""
+    """Delete a group without its appliances; return whether it existed."""
     group = held(account, group_id)
     if group is None:
         return False
@@ -86,7 +86,7 @@ def delete(account: Json, group_id: str) -> bool:
 
 
 def _add(account: Json, group: Json, members: Iterable[str]) -> None:
-    """Put members into a group: an appliance without a room into the room."""
+    """Add members to a group; an appliance without a room gets this room."""
     for member in members:
         appliance = account["appliances"].get(smart_home.entity_id(member))
         if appliance is not None and appliance["room"] in (None, group["name"]):

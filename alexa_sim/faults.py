@@ -1,4 +1,4 @@
-"""Faults: rules that spoil answers, as ``POST /faults`` takes them."""
+"""Faults: rules that alter responses, as ``POST /faults`` accepts them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _GRAPHQL_THROTTLE = {
 
 
 def _operation(request: Request) -> str:
-    """Return the name of a request's GraphQL operation, or an empty text."""
+    """Return the name of a request's GraphQL operation, or ""."""
     try:
         body = json.loads(request.body)
     except ValueError:
@@ -39,12 +39,12 @@ def _operation(request: Request) -> str:
 
 @dataclass(slots=True)
 class Fault:
-    """One rule.
+    """One fault rule.
 
-    ``host``, ``path``, ``method`` and ``operation`` (the name of a GraphQL operation) are
-    globs (``*``, ``?``, ``[…]``). It applies to the first ``times`` requests that fit, or
-    until the clock shows ``until``, or until it is deleted. ``after`` lets the handler run
-    first, so that a write is done and its outcome is unknown.
+    ``host``, ``path``, ``method`` and ``operation`` (the name of a GraphQL operation) are globs (``*``, ``?``,
+    ``[…]``). The rule applies to the first ``times`` requests that match, or until the clock reaches ``until``, or
+    until it is deleted. With ``after``, the handler runs first, so that a write is done although its outcome is unknown
+    to the client.
     """
 
     id: str
@@ -80,11 +80,11 @@ class Fault:
 
     @property
     def needs_real_answer(self) -> bool:
-        """Return whether the handler must run."""
+        """Return whether the handler has to run."""
         return self.after or self.kind in ("latency", "malformed") or (self.kind == "cut" and self.cut == "body")
 
     def answer(self, request: Request) -> Response | None:
-        """Return the answer given in place of the real one, or None if the rule defines none."""
+        """Return the response that replaces the real one, or None if the rule defines none."""
         if self.kind == "html":
             return html_response(SIGN_IN_PAGE)
         if self.kind == "throttle":
@@ -99,16 +99,16 @@ class Fault:
 
 
 class Faults:
-    """The active rules; the first match alters a response, delays add up."""
+    """The active rules. The first match alters a response; delays add up."""
 
     def __init__(self, clock: Clock) -> None:
-        """Start without rules."""
+        """Initialize without rules."""
         self._clock = clock
         self._rules: list[Fault] = []
         self._count = 0
 
     def add(self, rule: Any) -> Fault:
-        """Add a rule as JSON; raises ``HttpError`` 400 with one sentence when it is none."""
+        """Add a rule given as JSON; raises ``HttpError`` 400 with a message for an invalid one."""
         fields = _checked(rule)
         self._count += 1
         kind = next(name for name in KINDS if name in fields)
@@ -129,7 +129,7 @@ class Faults:
         return fault
 
     def take(self, request: Request) -> tuple[list[Fault], Fault | None]:
-        """Return the delays and the fault that apply to a request, and count them as hit."""
+        """Return the delays and the fault for a request, and count their hits."""
         now = self._clock.now()
         fitting = [rule for rule in self._rules if rule.fits(request, now)]
         delays = [rule for rule in fitting if rule.kind == "latency"]
@@ -139,17 +139,17 @@ class Faults:
         return delays, fault
 
     def listing(self) -> list[dict[str, Any]]:
-        """Return the rules as they were given, each with its id and how often it applied."""
+        """Return the rules as given, each with its id and the number of its hits."""
         return [{"id": rule.id, "hits": rule.hits, **rule.rule} for rule in self._rules]
 
     def clear(self) -> None:
-        """Delete all rules; requests that hang go on."""
+        """Delete all rules; hanging requests continue."""
         for rule in self._rules:
             rule.deleted.set()
         self._rules.clear()
 
     def remove(self, fault_id: str) -> None:
-        """Delete one rule; raises ``HttpError`` 404 when there is none with that id."""
+        """Delete one rule; raises ``HttpError`` 404 for an unknown id."""
         for rule in self._rules:
             if rule.id == fault_id:
                 rule.deleted.set()
@@ -159,7 +159,7 @@ class Faults:
 
 
 def actions_of(rule: Any) -> dict[str, Any] | None:
-    """Return the immediate actions of a rule, ``None`` when it has none; raises ``HttpError`` 400 on a mixture."""
+    """Return the immediate actions in a rule, ``None`` if it has none; raises ``HttpError`` 400 for a mixture."""
     if not isinstance(rule, dict) or not (named := set(ACTIONS) & set(rule)):
         return None
     if named != set(rule):
@@ -173,7 +173,7 @@ def actions_of(rule: Any) -> dict[str, Any] | None:
 
 
 def _checked(rule: Any) -> dict[str, Any]:
-    """Return a rule whose shape is right; raises ``HttpError`` 400."""
+    """Return a validated rule; raises ``HttpError`` 400."""
     if not isinstance(rule, dict):
         raise _bad("A fault is a JSON object.")
     if unknown := set(rule) - _FIELDS:
@@ -192,17 +192,17 @@ def _checked(rule: Any) -> dict[str, Any]:
 
 
 def _is_number(value: Any) -> bool:
-    """Return whether a JSON value is a number that is not negative."""
+    """Return whether a JSON value is a non-negative number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
 def _is_count(value: Any) -> bool:
-    """Return whether a JSON value is a positive whole number."""
+    """Return whether a JSON value is a positive integer."""
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _is_text(value: Any) -> bool:
-    """Return whether a JSON value is a text."""
+    """Return whether a JSON value is a string."""
     return isinstance(value, str)
 
 
@@ -220,10 +220,10 @@ _CHECKS = {
 
 
 def _names(names: set[str]) -> str:
-    """Return names in a fixed order."""
+    """Return names joined in a fixed order."""
     return ", ".join(sorted(names))
 
 
 def _bad(message: str) -> HttpError:
-    """Return the answer to a rule that is none."""
+    """Return the error for an invalid rule."""
     return HttpError(400, {"message": message})

@@ -1,8 +1,8 @@
-"""Answers GraphQL documents by ``schema.graphql``, on the library graphql-core.
+"""Execution of GraphQL documents with ``schema.graphql`` and graphql-core.
 
-A document is parsed and validated once and then kept by its text, as clients repeat theirs. As at
-Amazon, one field that the schema lacks fails the whole document, one selection cannot hold a name
-with two types, and a null where the schema allows none takes the object around it along.
+A document is parsed and validated once and cached by its text, because clients repeat theirs. As at Amazon, one unknown
+field fails the whole document, one selection cannot contain a name with two types, and a null where the schema allows
+none makes the surrounding object null.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ from graphql import (
 )
 
 type Resolver = Callable[..., Any]
-"""Answers one root field: takes graphql-core's info, then the field's arguments by name."""
+"""Resolver of one root field; takes graphql-core's info and the field's arguments by name."""
 
 MAX_LENGTH = 65536
 _MAX_TOKENS = 8000
@@ -45,31 +45,31 @@ _KINDS = {
 
 
 class _NoEmptyBraces(ValidationRule):
-    """Refuses braces with nothing in them, which the library lets pass."""
+    """Refuses empty braces, which graphql-core accepts."""
 
     def enter_selection_set(self, node: SelectionSetNode, *_args: Any) -> None:
-        """Report a selection of nothing."""
+        """Report an empty selection."""
         if not node.selections:
             self.report_error(GraphQLError("Fields '{}' must not be empty.", node))
 
 
 class GraphqlError(Exception):
-    """A document that is refused as a whole; ``errors`` are as the answer has them."""
+    """A document that is refused as a whole; ``errors`` are those of the response."""
 
     def __init__(self, message: str, classification: str = "ValidationError") -> None:
-        """Keep the message as the answer's one error."""
+        """Initialize with the message of the only error."""
         super().__init__(message)
         self.errors = [_error(message, classification)]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that the schema can answer."""
+    """A valid document."""
 
     node: DocumentNode
 
     def is_mutation(self, operation_name: str | None = None) -> bool:
-        """Return whether the operation changes anything; raises ``GraphqlError`` where it is not to be found."""
+        """Return whether the operation is a mutation; raises ``GraphqlError`` if there is no such operation."""
         operation = get_operation_ast(self.node, operation_name)
         if operation is None:
             raise GraphqlError("Must provide operation name if query contains multiple operations")
@@ -78,12 +78,12 @@ class Document:
 
 @cache
 def schema() -> GraphQLSchema:
-    """Return the schema."""
+    """Return the parsed schema."""
     return build_schema(files("alexa_sim").joinpath("schema.graphql").read_text(encoding="utf-8"))
 
 
 def read(text: str) -> Document:
-    """Return a document that is valid; raises ``GraphqlError``."""
+    """Return the valid document for a text; raises ``GraphqlError``."""
     found = _read(text)
     if isinstance(found, GraphqlError):
         raise found
@@ -92,7 +92,7 @@ def read(text: str) -> Document:
 
 @lru_cache(maxsize=256)
 def _read(text: str) -> Document | GraphqlError:
-    """Return a document, or why it is refused; both are kept."""
+    """Return the document for a text, or the error; both are cached."""
     if len(text) > MAX_LENGTH:
         return GraphqlError("The document is too long", "InvalidSyntax")
     try:
@@ -112,7 +112,7 @@ def _read(text: str) -> Document | GraphqlError:
 
 
 def _depth(text: str) -> int:
-    """Return how deep braces and brackets are nested, those in texts included."""
+    """Return the nesting depth of braces and brackets, including those in strings."""
     depth = deepest = 0
     for sign in text:
         if sign in "{[(":
@@ -124,13 +124,13 @@ def _depth(text: str) -> int:
 
 
 def _sentence(message: str) -> str:
-    """Return a problem in the words of a validation."""
+    """Return an error message in the form of Amazon's validation errors."""
     kind = next((kind for start, kind in _KINDS.items() if message.startswith(start)), "InvalidDocument")
     return f"Validation error ({kind}) : {message}"
 
 
 def _error(message: str, classification: str) -> dict[str, Any]:
-    """Return one element of the answer's ``errors``."""
+    """Return one element of ``errors`` in a response."""
     return {
         "message": message,
         "path": [],
@@ -144,10 +144,10 @@ def execute(
     variables: Mapping[str, Any] | None = None,
     operation_name: str | None = None,
 ) -> dict[str, Any]:
-    """Return the answer: ``data``, and ``errors`` where there are any.
+    """Return the response: ``data``, and ``errors`` if there are any.
 
-    What a resolver returns is read by the names of its fields; ``__typename`` tells the type where the
-    schema leaves a choice. A ``GraphqlError`` of a resolver is an error of its field.
+    Fields are read by name from the result of a resolver; ``__typename`` selects the type where the schema allows
+    several. A ``GraphqlError`` in a resolver becomes an error of its field.
     """
     result = execute_sync(
         schema(),
@@ -167,11 +167,11 @@ def execute(
 
 
 def _field(source: Mapping[str, Any], info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-    """Return a field of what a resolver has returned, or ask the root field's resolver."""
+    """Return a field from the result of a resolver, or call the resolver of a root field."""
     value = source.get(info.field_name)
     return value(info, **arguments) if callable(value) else value
 
 
 def _type(value: Mapping[str, Any], _info: Any, _abstract: Any) -> str | None:
-    """Return the type of a value where the schema leaves a choice."""
+    """Return the type name of a value where the schema allows several."""
     return value.get("__typename")

@@ -1,6 +1,6 @@
-"""The hosts that are Amazon's: one table for the certificate, the router and the redirect.
+"""Amazon's hosts: one table for the certificate, the router and the redirect.
 
-Standard library only: it is loaded by every redirected client while its interpreter starts.
+It only imports the standard library, because every redirected client loads it while its interpreter starts.
 """
 
 from functools import lru_cache
@@ -30,7 +30,7 @@ MARKETPLACES = (
     "amazon.ie",
     "amazon.co.za",
 )
-"""The retail domains that Echo devices are sold in."""
+"""Retail domains that sell Echo devices."""
 
 _REGIONS = ("na", "eu", "fe")
 
@@ -41,13 +41,13 @@ HOSTS = (
     "credential-locker-service.amazon.eu",
     "credential-locker-service.amazon.jp",
 )
-"""The hosts that are in no retail domain."""
+"""Hosts outside the retail domains."""
 
 
 def certificate_names() -> list[str]:
-    """Return the names that the server's certificate is for.
+    """Return the host names in the server's certificate.
 
-    A wildcard stands for one label, and every Amazon host of a retail domain has one label
+    A wildcard stands for one label, and every Amazon host in a retail domain has one label more than the domain
     (``alexa.``, ``www.``, ``eu-api-alexa.``, ``bob-dispatch-prod-na.``, ``parents.`` …).
     """
     return [*MARKETPLACES, *(f"*.{domain}" for domain in MARKETPLACES), *HOSTS]
@@ -55,12 +55,12 @@ def certificate_names() -> list[str]:
 
 @lru_cache(maxsize=1024)
 def is_amazon(host: str) -> bool:
-    """Return whether a host name is one of the simulated ones (upper case and a final dot allowed)."""
+    """Return whether a host name is simulated; upper case and a final dot are allowed."""
     name = host.lower().removesuffix(".")
     return name in HOSTS or name in MARKETPLACES or name.partition(".")[2] in MARKETPLACES
 
 
 def chromium_resolver_rules(port: int) -> str:
-    """Return the value of Chromium's ``--host-resolver-rules``: Amazon to the server, nothing else resolves."""
+    """Return Chromium's ``--host-resolver-rules``: Amazon's hosts lead to the server, others do not resolve."""
     rules = [f"MAP {name}:443 127.0.0.1:{port}" for name in certificate_names()]
     return ", ".join([*rules, "MAP * ~NOTFOUND", "EXCLUDE localhost", "EXCLUDE 127.0.0.1"])

@@ -1,4 +1,4 @@
-"""Households: read from a file or made to a size, checked against the schema and in themselves."""
+"""Households: read from a file or generated, and validated with the schema and for consistency."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -29,19 +29,16 @@ _WARM = {"value": 20.0, "scale": "CELSIUS"}
 
 
 class HouseholdError(Exception):
-    """A household that cannot be used; one sentence that names the place."""
+    """An invalid household; the message is one sentence with the place of the error."""
 
 
 def household_names() -> list[str]:
-    """Return the names that ``load_household`` knows."""
+    """Return the names of the households that ``load_household`` knows."""
     return sorted({path.stem for path in _FOLDER.glob("*.json")} - {"schema"} | set(_GENERATED))
 
 
 def load_household(name_or_path: str) -> dict[str, Any]:
-    """Return a household by its name (``demo``, ``property``, ``forty`` …) or from a JSON file.
-
-    Raises ``HouseholdError``.
-    """
+    """Return a household by name (``demo``, ``property`` …) or from a JSON file; raises ``HouseholdError``."""
     if name_or_path in _GENERATED:
         return generate_household(name_or_path, _GENERATED[name_or_path])
     path = _FOLDER / f"{name_or_path}.json"
@@ -61,7 +58,7 @@ def load_household(name_or_path: str) -> dict[str, Any]:
 
 
 def generate_household(name: str, echos: int) -> dict[str, Any]:
-    """Return Jo's account with that many Echos, two groups of speakers, and alarms that ring in no test."""
+    """Return Jo's account with a number of Echos, two speaker groups, and alarms far in the future."""
     demo = load_household("demo")
     (customer_id, jo), *_ = demo["accounts"].items()
     devices: dict[str, Any] = {}
@@ -105,7 +102,7 @@ def generate_household(name: str, echos: int) -> dict[str, Any]:
 
 
 def _appliances(serials: list[str], demo: Mapping[str, Any]) -> dict[str, Any]:
-    """Return as many appliances as there are Echos, one on each: lights, plugs and sensors; and Guard."""
+    """Return one appliance per Echo (lights, plugs and sensors), and Guard."""
     kinds: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("Lamp", "LIGHT", {"power": {"powerState": "OFF"}, "brightness": {"brightness": 50}}),
         ("Plug", "SMARTPLUG", {"power": {"powerState": "OFF"}}),
@@ -128,7 +125,7 @@ def _appliances(serials: list[str], demo: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_household(data: Any, name: str) -> None:
-    """Raise ``HouseholdError`` when a household does not fit the schema or itself."""
+    """Raise ``HouseholdError`` for a household that does not match the schema or is inconsistent."""
     _raise_best(_validator("household").iter_errors(data), f"{name}: ")
     for place, problem in contradictions(data["accounts"]):
         raise HouseholdError(f"{name}: {place}: {problem}")
@@ -142,12 +139,12 @@ def check_household(data: Any, name: str) -> None:
 
 
 def check_part(kind: str, data: Any, place: str) -> None:
-    """Raise ``HouseholdError`` when an account, a device or a notification does not fit its part of the schema."""
+    """Raise ``HouseholdError`` for an account, a device or a notification that does not match its schema."""
     _raise_best(_validator(kind).iter_errors(data), f"{place}/")
 
 
 def contradictions(accounts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what does not fit together: the place and a sentence."""
+    """Yield each inconsistency: its place, and a sentence."""
     serials: dict[str, str] = {}
     emails: set[str] = set()
     for customer_id, account in accounts.items():
@@ -174,7 +171,7 @@ def contradictions(accounts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def seen(customer_id: str, accounts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the devices that an account sees: its own and those shared with it."""
+    """Return the devices that an account sees by serial: its own, and those shared with it."""
     return {
         serial: device
         for other, account in accounts.items()
@@ -186,7 +183,7 @@ def seen(customer_id: str, accounts: Mapping[str, Any]) -> dict[str, Mapping[str
 def _of_device(
     place: str, device: Mapping[str, Any], customer_id: str, accounts: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with one device of an account."""
+    """Yield each inconsistency of one device of an account."""
     members = device.get("clusterMembers", [])
     if members and device["deviceFamily"] != "WHA":
         yield f"{place}/clusterMembers", "Only a group (deviceFamily WHA) has members."
@@ -222,7 +219,7 @@ def _time_zones() -> frozenset[str]:
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
-    """Return the validator for a household, or for one part of it."""
+    """Return the JSON schema validator for a household or a part of it."""
     schema = json.loads((_FOLDER / "schema.json").read_text(encoding="utf-8"))
     if kind != "household":
         schema = {"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]}
@@ -230,7 +227,7 @@ def _validator(kind: str) -> Draft202012Validator:
 
 
 def _raise_best(errors: Iterator[ValidationError], start: str) -> None:
-    """Raise the most telling of the errors as a sentence; ``start`` stands before the place."""
+    """Raise the most relevant of the errors as a sentence; ``start`` precedes the place."""
     error = best_match(errors)
     if error is None:
         return

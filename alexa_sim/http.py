@@ -1,4 +1,4 @@
-"""Requests, answers and the table of routes that the simulated cloud is made of."""
+"""Requests, responses and routes of the simulated cloud."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,11 +14,10 @@ type Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it arrived.
+    """One request as received.
 
-    ``host`` is lower case and without a port; header names are lower case; ``params``
-    holds what the route's braces matched; ``body`` is the whole body. ``pairs`` is the
-    query in its order, with the names that come several times.
+    ``host`` is in lower case without a port, and header names are in lower case. ``params`` contains the values of the
+    route's placeholders. ``body`` is the complete body. ``pairs`` is the query in order, including repeated names.
     """
 
     method: str
@@ -33,23 +32,23 @@ class Request:
 
     @property
     def text(self) -> str:
-        """Return the body as text, as Amazon reads it."""
+        """Return the body as text, decoded as at Amazon."""
         return text_of(self.body, self.headers.get("content-type", ""))
 
     def json(self) -> Any:
-        """Return the body as JSON; raises ``HttpError`` 400 when it is none."""
+        """Return the body as JSON; raises ``HttpError`` 400 if it is invalid."""
         try:
             return json.loads(self.text or "null")
         except ValueError as err:
             raise HttpError(400, {"message": "Malformed JSON"}) from err
 
     def form(self) -> dict[str, str]:
-        """Return an urlencoded body as a dictionary."""
+        """Return a form-encoded body as a dictionary."""
         return dict(parse_qsl(self.text, keep_blank_values=True))
 
     @property
     def cookies(self) -> dict[str, str]:
-        """Return the cookies sent, with quotes around their values kept off."""
+        """Return the cookies of the request, without quotes around their values."""
         jar: SimpleCookie = SimpleCookie()
         try:
             jar.load(self.headers.get("cookie", ""))
@@ -59,16 +58,16 @@ class Request:
 
     @property
     def bearer(self) -> str | None:
-        """Return the token of the Authorization header; some peers send it without "Bearer"."""
+        """Return the token in the Authorization header; some clients send it without "Bearer"."""
         value = self.headers.get("authorization")
         return value.removeprefix("Bearer ").strip() if value else None
 
 
 @dataclass(slots=True)
 class Response:
-    """One answer; a ``stream`` takes the place of ``body`` and goes out piece by piece.
+    """One response; a ``stream`` replaces ``body`` and is sent piece by piece.
 
-    A ``chunked`` body goes out in pieces as well, without its length being told ahead.
+    A ``chunked`` body is also sent in pieces, without a Content-Length.
     """
 
     status: int = 200
@@ -79,9 +78,9 @@ class Response:
 
 
 def text_of(body: bytes, content_type: str) -> str:
-    """Return a body as text: in the charset that its content type names, else in ISO-8859-1, as Amazon does.
+    """Return a body as text: in the charset of its content type, else in ISO-8859-1, as at Amazon.
 
-    A body in raw UTF-8 that does not say so comes out garbled, which is what clients saw ("KÃ¼che").
+    UTF-8 without a charset is therefore garbled, as clients have observed ("KÃ¼che").
     """
     header = Message()
     header["content-type"] = content_type
@@ -92,45 +91,44 @@ def text_of(body: bytes, content_type: str) -> str:
 
 
 class HttpError(Exception):
-    """An answer other than the good one, raised from anywhere below a handler."""
+    """A response other than success, raised by a handler or below it."""
 
     def __init__(self, status: int, data: Any = None, headers: list[tuple[str, str]] | None = None) -> None:
-        """Keep the status and the JSON body."""
+        """Initialize with the status and the JSON body."""
         super().__init__(f"{status} {data}")
         self.response = json_response(data, status, headers)
 
 
 def json_response(data: Any, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Response:
-    """Return ``data`` as JSON (an empty body for ``None``)."""
+    """Return ``data`` as a JSON response (an empty body for ``None``)."""
     body = b"" if data is None else json.dumps(data).encode()
     return Response(status, body, [("content-type", "application/json"), *(headers or [])])
 
 
 def html_response(text: str, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Response:
-    """Return a page; its length is not told ahead, as Amazon's servers write pages while they make them."""
+    """Return a page; without a Content-Length, because Amazon's servers send pages while generating them."""
     content = [("content-type", "text/html;charset=UTF-8"), *(headers or [])]
     return Response(status, text.encode(), content, chunked=True)
 
 
 def redirect(location: str, headers: list[tuple[str, str]] | None = None) -> Response:
-    """Return a 302."""
+    """Return a redirect response (302)."""
     return Response(302, b"", [("location", location), *(headers or [])])
 
 
 class Router:
-    """A table of (method, host, path) → handler.
+    """Table of routes: (method, host, path) → handler.
 
-    Hosts and paths may hold ``{name}`` (one label or one segment; ``{name:path}`` for
-    anything); what matched is in ``Request.params``. ``{domain}`` in a host stands for a
-    retail domain such as ``amazon.co.uk``.
+    Hosts and paths may contain ``{name}`` for one label or one segment, and ``{name:path}`` for anything. The values
+    are in ``Request.params``. ``{domain}`` in a host stands for a retail domain such as ``amazon.co.uk``.
     """
 
     def __init__(self) -> None:
-        """Start with an empty table."""
+        """Initialize without routes."""
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
 
     def add(self, method: str, host: str, path: str, handler: Handler) -> None:
-        """Add a route; the first that matches serves a request."""
+        """Add a route; the first route that matches handles a request."""
         pattern = re.compile(f"{_pattern(host, 'host')}{_pattern(path, 'path')}")
         self._routes.append((method, pattern, handler))
 
@@ -144,7 +142,7 @@ class Router:
         return decorate
 
     def match(self, method: str, host: str, path: str) -> tuple[Handler, dict[str, str]] | int:
-        """Return the handler and its parameters, else 404 or 405."""
+        """Return the handler and its parameters; 404 or 405 if no route matches."""
         status = 404
         for allowed, pattern, handler in self._routes:
             if found := pattern.fullmatch(f"{host}{path}"):
@@ -155,7 +153,7 @@ class Router:
 
 
 def _pattern(text: str, kind: str) -> str:
-    """Return a regular expression for a host or path with braces."""
+    """Return the regular expression for a host or path with placeholders."""
     out = ""
     for part in re.split(r"(\{[^}]+\})", text):
         if not part.startswith("{"):

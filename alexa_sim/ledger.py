@@ -1,4 +1,4 @@
-"""The ledger: every request that reached the simulated cloud."""
+"""Ledger of all requests that the simulated cloud received."""
 
 from collections import deque
 from dataclasses import asdict, dataclass
@@ -14,11 +14,9 @@ _LIMIT = 200_000
 class Entry:
     """One request.
 
-    ``time`` is in epoch seconds of the simulation's clock; ``status`` is ``None`` while
-    there is no answer (and stays so when the connection was cut before one); ``duration``
-    is in real seconds until the last byte, ``None`` while the answer goes on; ``fault``
-    names the rule that spoiled the answer. A parameter that comes several times in a query
-    is a list there.
+    ``time`` is in epoch seconds of the simulation's clock. ``status`` is ``None`` until there is a response, or for
+    ever if the connection was cut before. ``duration`` is in real seconds until the last byte, ``None`` while the
+    response continues. ``fault`` is the rule that altered the response. A repeated query parameter is a list.
     """
 
     index: int
@@ -36,15 +34,15 @@ class Entry:
 
 
 class Ledger:
-    """All requests since the start or the last reset, oldest first (at most 200,000)."""
+    """All requests since the start or the last reset, oldest first; at most 200,000."""
 
     def __init__(self) -> None:
-        """Start empty."""
+        """Initialize without requests."""
         self._entries: deque[Entry] = deque(maxlen=_LIMIT)
         self._count = 0
 
     def open(self, request: Request, now: float) -> Entry:
-        """Write a request down as it arrives; the caller fills in how it went."""
+        """Add a request as it arrives; the caller completes the entry."""
         entry = Entry(
             index=self._count,
             time=now,
@@ -66,13 +64,13 @@ class Ledger:
         self._count = 0
 
     def progress(self) -> dict[str, Any]:
-        """Return how many requests there were, and the paths of those whose answer is not over."""
+        """Return the number of requests, and the paths of those without a complete response."""
         return {"requests": self._count, "open": [entry.path for entry in self._entries if entry.duration is None]}
 
     def entries(
         self, *, since: float | None = None, path: str = "*", host: str = "*", method: str = "*"
     ) -> list[dict[str, Any]]:
-        """Return the requests not older than ``since`` whose path, host and method fit the globs."""
+        """Return the requests not older than ``since`` that match the globs."""
         return [
             asdict(entry)
             for entry in self._entries
@@ -84,7 +82,7 @@ class Ledger:
 
 
 def _with_lists(request: Request) -> dict[str, str | list[str]]:
-    """Return the query, with all values of a parameter that comes several times."""
+    """Return the query; a parameter that occurs several times has a list of values."""
     query: dict[str, str | list[str]] = dict(request.query)
     names = [name for name, _ in request.pairs]
     for name in {name for name in names if names.count(name) > 1}:

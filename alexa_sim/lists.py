@@ -1,4 +1,4 @@
-"""Shopping, to-do and custom lists: what each holds, and how a change counts up its version."""
+"""Shopping, to-do and custom lists, with the versions of their items."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ _ATTRIBUTES = {"itemName", "itemStatus", "quantity", "note"}
 
 
 class ListError(Exception):
-    """An item that Amazon refuses; ``stale``: it was changed meanwhile."""
+    """A refused change of a list; ``stale`` is True if it was based on an old version."""
 
     def __init__(self, message: str, *, stale: bool = False) -> None:
-        """Keep whether the version was an old one."""
+        """Initialize with the message and whether the version was old."""
         super().__init__(message)
         self.stale = stale
 
 
 def complete(given: Mapping[str, Any], directed_id: str, now: float) -> dict[str, Json]:
-    """Return an account's lists with everything that was not given; everybody has a shopping and a to-do list."""
+    """Return an account's lists completed with default values; every account has a shopping and a to-do list."""
     lists = {key: {**value} for key, value in given.items()}
     for kind, suffix in _DEFAULTS.items():
         if all(each["listType"] != kind for each in lists.values()):
@@ -42,9 +42,9 @@ def complete(given: Mapping[str, Any], directed_id: str, now: float) -> dict[str
 
 
 def count_up(before: Mapping[str, Any], after: Mapping[str, Any], patch: Mapping[str, Any], now: float) -> None:
-    """Count up the versions of the items that a patch has changed and said no version of.
+    """Increase the versions of the items that a patch changed without setting a version.
 
-    The version of the list itself stays: only its time of change shows that its items changed.
+    The version of the list itself does not change; only its time of change shows that items changed.
     """
     for key, change in patch.items():
         if key in after and "items" in (change or {}) and "updateAt" not in change:
@@ -84,12 +84,12 @@ def remove(lists: dict[str, Json], key: str, version: int) -> None:
 
 
 def same(one: str | None, other: str) -> bool:
-    """Return whether two lists would be called by the same name."""
+    """Return whether two list names are equivalent."""
     return one is not None and one.strip().casefold() == other.strip().casefold()
 
 
 def add(held: Json, name: str, now: float) -> str:
-    """Add an item and return its id."""
+    """Add an item to a list and return its id."""
     item_id = str(uuid4())
     moment = round(now * 1000)
     held["items"][item_id] = _item({"itemName": name}, moment)
@@ -98,7 +98,7 @@ def add(held: Json, name: str, now: float) -> str:
 
 
 def update(held: Json, item_id: str, version: int, changes: Mapping[str, Any], removed: set[str], now: float) -> None:
-    """Change and remove attributes of an item; raises ``ListError``."""
+    """Set and remove attributes of an item; raises ``ListError``."""
     item = _current(held, item_id, version)
     if unknown := (set(changes) | removed) - _ATTRIBUTES:
         raise ListError(f"Unknown attributes: {', '.join(sorted(unknown))}")
@@ -119,7 +119,7 @@ def delete(held: Json, item_id: str, version: int, now: float) -> None:
 
 
 def _current(held: Json, item_id: str, version: int) -> Json:
-    """Return an item of which the caller knows the present version; raises ``ListError``."""
+    """Return an item if ``version`` is its present version; raises ``ListError``."""
     item: Json | None = held["items"].get(item_id)
     if item is None:
         raise ListError("There is no such item")
@@ -129,7 +129,7 @@ def _current(held: Json, item_id: str, version: int) -> Json:
 
 
 def _item(given: Mapping[str, Any], moment: int) -> Json:
-    """Return an item with everything that was not given; ``moment`` in epoch milliseconds."""
+    """Return an item completed with default values; ``moment`` is in epoch milliseconds."""
     return {
         "itemStatus": "ACTIVE",
         "version": 1,

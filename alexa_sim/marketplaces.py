@@ -1,4 +1,4 @@
-"""Amazon's retail domains: which region, ids, cookie names and manners belong to each."""
+"""Amazon's retail domains with their regions, ids and cookie names."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,8 +12,8 @@ _AWS = {"na": "us-east-1", "eu": "eu-west-1", "fe": "us-west-2"}
 class Marketplace:
     """One retail domain.
 
-    ``suffix`` ends the names of its cookies (``at-main``, ``at-acbde``); ``region`` is where
-    the Echos of its customers are served; ``id`` is Amazon's ``marketPlaceId``.
+    ``suffix`` is the end of its cookie names (``at-main``, ``at-acbde``). ``region`` serves the Echos of its customers.
+    ``id`` is Amazon's ``marketPlaceId``.
     """
 
     domain: str
@@ -27,17 +27,17 @@ class Marketplace:
 
     @property
     def website_api(self) -> str:
-        """Return ``websiteApiUrl``."""
+        """Return Amazon's ``websiteApiUrl``."""
         return f"https://{self.region}-api-alexa.{self.domain}"
 
     @property
     def alexa_api(self) -> str:
-        """Return ``alexaApiUrl``; North America is the one without a region in its name."""
+        """Return Amazon's ``alexaApiUrl``; the one of North America has no region in its name."""
         return "https://api.amazonalexa.com" if self.region == "na" else f"https://api.{self.region}.amazonalexa.com"
 
     @property
     def aws_region(self) -> str:
-        """Return the name of the data centre's region."""
+        """Return the AWS region of the marketplace."""
         return _AWS[self.region]
 
 
@@ -69,4 +69,4 @@ MARKETPLACES = {
         Marketplace("amazon.co.za", "eu", "acbza", "AE08WJ6YKNBMC", "ZA", "en-ZA", "Africa/Johannesburg"),
     )
 }
-"""By retail domain."""
+"""Marketplaces by retail domain."""

@@ -6,9 +6,9 @@ from typing import Any
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """Return what a merge patch makes of a JSON value; neither is changed.
+    """Return a JSON value with a merge patch applied; neither is modified.
 
-    Objects are merged, ``null`` takes a member away, anything else replaces.
+    Objects are merged, ``null`` removes a member, and any other value replaces the old one.
     """
     if not isinstance(patch, Mapping):
         return copy.deepcopy(patch)

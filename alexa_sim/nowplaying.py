@@ -1,4 +1,4 @@
-"""The current track, in the forms that sessions and pushes (milliseconds) and the old player (seconds) have."""
+"""The current track, in the forms of sessions and pushes (milliseconds) and of the old player (seconds)."""
 
 from collections.abc import Mapping
 import json
@@ -12,7 +12,7 @@ _ENDPOINT = "http://internal.amazon.com/coral/com.amazon.dee.web.coral.model/"
 
 
 def media_session(playing: Mapping[str, Any], endpoints: list[tuple[str, str]], now: float) -> dict[str, Any]:
-    """Return an element of ``mediaSessionList``; ``endpoints`` are serials and types of those it plays on."""
+    """Return an element of ``mediaSessionList``; ``endpoints`` are the serials and types of its devices."""
     return {
         "castEligibility": "NOT_ELIGIBLE",
         "taskSessionId": playing["taskSessionId"],
@@ -33,7 +33,7 @@ def media_session(playing: Mapping[str, Any], endpoints: list[tuple[str, str]], 
 
 
 def now_playing_data(playing: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Return ``nowPlayingData`` of a player with a session; times in milliseconds."""
+    """Return ``nowPlayingData`` of an active player; times are in milliseconds."""
     track = player.track(playing)
     provider = PROVIDERS[playing["provider"]]
     transport = _transport(playing, track)
@@ -106,7 +106,7 @@ _IDLE: Mapping[str, Any] = dict.fromkeys(
 
 
 def player_info(playing: Mapping[str, Any] | None, now: float) -> dict[str, Any]:
-    """Return ``playerInfo`` of /api/np/player without its volumes; every field is null when idle, times in seconds."""
+    """Return ``playerInfo`` of ``/api/np/player`` without volumes; all fields are null when idle. In seconds."""
     if playing is None or player.is_idle(playing):
         return dict(_IDLE)
     track = player.track(playing)
@@ -154,7 +154,7 @@ def player_info(playing: Mapping[str, Any] | None, now: float) -> dict[str, Any]
 
 
 def queue_items(playing: Mapping[str, Any], tracks: Mapping[str, Track], size: int) -> list[dict[str, Any]]:
-    """Return the queue from the track that plays on, as /api/np/queue lists it."""
+    """Return the queue from the current track on, in the form of ``/api/np/queue``."""
     rest = playing["queue"][playing["index"] : playing["index"] + size]
     return [
         {
@@ -169,7 +169,7 @@ def queue_items(playing: Mapping[str, Any], tracks: Mapping[str, Track], size: i
 
 
 def _transport(playing: Mapping[str, Any], track: Track) -> dict[str, str]:
-    """Return which controls there are, and which are switched on (SELECTED)."""
+    """Return the available controls, and those that are on (SELECTED)."""
     able = "DISABLED" if track.is_live else "ENABLED"
     last = playing["index"] + 1 >= len(playing["queue"]) and not playing["repeat"]
     return {
@@ -184,5 +184,5 @@ def _transport(playing: Mapping[str, Any], track: Track) -> dict[str, str]:
 
 
 def _art(text: str, url: str, content_type: str) -> dict[str, Any]:
-    """Return a picture of the old player."""
+    """Return a picture in the form of the old player."""
     return {"altText": text, "artType": "UrlArtSource", "contentType": content_type, "url": url}

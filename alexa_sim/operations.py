@@ -1,4 +1,4 @@
-"""The operation nodes of a sequence: what Amazon checks of each, and what each does."""
+"""Operation nodes of a sequence: Amazon's checks of each, and their effects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from .answers import answer
 from .state import Json, State
 
 GUARD_STATES: Mapping[Any, str] = {"AWAY": "ARMED_AWAY", "HOME": "ARMED_STAY"}
-"""What Guard is asked for by an Echo, and what it says then."""
+"""Arm state of Guard for the state in a node of an Echo."""
 
 SECONDS_PER_CHARACTER = 0.06
-"""How long Alexa takes to say a character."""
+"""Seconds that Alexa needs to speak a character."""
 
 SOUND_SECONDS = 2.0
-"""How long a sound, a canned phrase or a short skill is taken to last."""
+"""Assumed length of a sound, a recorded phrase or a short skill in seconds."""
 
 """What Alexa answers to a text command."""
 
@@ -44,16 +44,16 @@ _FIRE_TV: Mapping[str, Json] = {
     "Alexa.Operation.FireTV.NavigateHome": {"home": True},
     _VIDEO: {},
 }
-"""What the nodes for a Fire TV change of it."""
+"""Changes of a Fire TV by node type."""
 
 
 class OperationError(Exception):
-    """A node that Amazon refuses; the message goes into the 400."""
+    """A node that Amazon refuses; the message becomes part of the 400 response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Speech or a display: its Echo (``None``: a phone) and content."""
+    """Speech or a shown text with its Echo; the Echo is ``None`` for a phone."""
 
     kind: str
     serial: str | None
@@ -64,7 +64,7 @@ class Said:
 
 @dataclass(slots=True)
 class Operation:
-    """A checked node: how long it takes, what is said, and what it does to the state at its time."""
+    """A validated node: its duration, what is spoken, and its effect on the state."""
 
     seconds: float = 0.0
     said: list[Said] = field(default_factory=list)
@@ -73,10 +73,10 @@ class Operation:
 
 
 class Operations:
-    """Checks and prepares nodes for one account."""
+    """Validates and prepares nodes for one account."""
 
     def __init__(self, state: State, account_id: str) -> None:
-        """Work on the devices that the account sees."""
+        """Initialize for the devices that the account sees."""
         self._state = state
         self._account_id = account_id
         self._devices = dict(state.devices(account_id))
@@ -84,7 +84,7 @@ class Operations:
         """The devices that nodes name, by serial."""
 
     def prepare(self, kind: str, payload: Mapping[str, Any]) -> Operation:
-        """Return the operation of a node; raises ``OperationError``."""
+        """Return the operation for a node; raises ``OperationError``."""
         if _INFO.fullmatch(kind):
             return self._info(kind, payload)
         preparations = {
@@ -110,7 +110,7 @@ class Operations:
         return preparations[kind](payload)
 
     def music(self, payload: Mapping[str, Any]) -> tuple[str, str, str]:
-        """Return serial, provider and phrase of a music node; raises ``OperationError``."""
+        """Return serial, provider and search text of a music node; raises ``OperationError``."""
         serial = self._device(payload)
         provider, phrase = payload.get("musicProviderId"), payload.get("searchPhrase")
         if not isinstance(provider, str) or not isinstance(phrase, str):
@@ -118,13 +118,13 @@ class Operations:
         return serial, provider, phrase
 
     def _device(self, payload: Mapping[str, Any]) -> str:
-        """Return the serial of the device that a payload names, after the check of who owns it."""
+        """Return the serial of the device in a payload after checking its owner; raises ``OperationError``."""
         serial = payload.get("deviceSerialNumber")
         self._check(serial, payload.get("deviceType"), payload.get("customerId"))
         return str(serial)
 
     def _check(self, serial: Any, device_type: Any, customer_id: Any) -> None:
-        """Raise ``OperationError`` unless the device is the account's to command and the customer its owner."""
+        """Raise ``OperationError`` unless the account may control the device and the customer owns it."""
         device = self._devices.get(serial) if isinstance(serial, str) else None
         if device is None or device["deviceType"] != device_type:
             raise OperationError(f"Invalid device {serial} of type {device_type}")
@@ -133,18 +133,18 @@ class Operations:
         self.addressed.add(str(serial))
 
     def _person(self, payload: Mapping[str, Any]) -> None:
-        """Raise ``OperationError`` unless the customer is one of the household."""
+        """Raise ``OperationError`` unless the customer belongs to the household."""
         account = self._state.accounts[self._account_id]
         known = {self._account_id, *(person["id"] for person in account["household"])}
         if self._customer(payload.get("customerId")) not in known:
             raise OperationError(f"Invalid customerId {payload.get('customerId')}")
 
     def _customer(self, customer_id: Any) -> Any:
-        """Return whose id it is; the placeholder of stored routines stands for the account that runs them."""
+        """Return a customer id; the placeholder in stored routines stands for the account that runs them."""
         return self._account_id if customer_id == CUSTOMER else customer_id
 
     def _listed(self, payload: Mapping[str, Any], type_key: str) -> list[str]:
-        """Return the serials of ``devices``, each checked; ``ALEXA_ALL_DSN`` means every Echo."""
+        """Return the validated serials in ``devices``; ``ALEXA_ALL_DSN`` stands for every Echo."""
         devices = payload.get("devices")
         if not isinstance(devices, list) or not devices:
             raise OperationError("devices is required")
@@ -161,12 +161,12 @@ class Operations:
         return serials
 
     def _heard(self, serial: str) -> bool:
-        """Return whether a device speaks: groups, apps and offline devices do not."""
+        """Return whether a device can speak; groups, apps and offline devices cannot."""
         device = self._devices[serial]
         return bool(device["online"]) and device["deviceFamily"] not in ("WHA", "VOX")
 
     def _one(self, kind: str, serial: str, text: str, seconds: float) -> Operation:
-        """Return an operation of a single Echo."""
+        """Return an operation on a single Echo."""
         return Operation(seconds, [Said(kind, serial, text)] if self._heard(serial) else [])
 
     def _speak(self, payload: Mapping[str, Any]) -> Operation:
@@ -194,7 +194,7 @@ class Operations:
         return Operation(speaking_time(value), said)
 
     def _audience(self, payload: Mapping[str, Any]) -> list[str]:
-        """Return whom an announcement is for: the target's devices, every Echo without a target."""
+        """Return the serials for an announcement: the target's devices, or every Echo if there is no target."""
         target = payload.get("target")
         if target is None:
             self._person(payload)
@@ -225,9 +225,9 @@ class Operations:
         return operation
 
     def _hear(self, serial: str, text: str, now: float) -> None:
-        """Run a spoken command; timers and alarms belong to the account of the speaker.
+        """Run a text command for the account of the Echo, and add it to the voice history.
 
-        The voice history has a record of it, as of words that are spoken.
+        Timers and alarms belong to this account.
         """
         account, device = self._state.accounts[self._account_id], self._devices[serial]
         response, intent = answer(device, text, now)
@@ -262,7 +262,7 @@ class Operations:
         return Operation(0.0, [Said("dropin", None, _text(payload, "notificationMessage"), title)])
 
     def _fire_tv(self, kind: str, payload: Mapping[str, Any]) -> Operation:
-        """Press a key of a Fire TV, or search it; its account id names it."""
+        """Press a key of a Fire TV, or search it; the Fire TV is identified by its account id."""
         self._person(payload)
         wanted = payload.get("deviceAccountId")
         found = (
@@ -309,14 +309,14 @@ class Operations:
         return Operation(effect=effect)
 
     def _free(self, serial: str) -> None:
-        """End the sessions that a new one on this device takes the speakers from."""
+        """End other sessions on the speakers that a new session on this device uses."""
         taken = set(self._state.speakers(serial))
         for other, device in self._state.devices(self._account_id):
             if other != serial and not taken.isdisjoint(self._state.speakers(other)):
                 player.stop(device["player"])
 
     def _stop_queue(self, serial: str, queue_id: str) -> None:
-        """Stop a queue if it is still the one that plays."""
+        """Stop the playback of a queue if it is still the current one."""
         if (device := self._state.find(serial)) is not None and device["player"]["queueId"] == queue_id:
             player.stop(device["player"])
 
@@ -344,7 +344,7 @@ class Operations:
         return Operation(effect=effect)
 
     def _guard(self, payload: Mapping[str, Any]) -> Operation:
-        """Arm or disarm Guard, which is named by what its appliance id ends with."""
+        """Arm or disarm Guard, which is identified by the end of its appliance id."""
         self._device(payload)
         if payload.get("operationId") != "controlGuardState" or payload.get("state") not in GUARD_STATES:
             raise OperationError("controlGuardState needs operationId, and AWAY or HOME as state")
@@ -382,17 +382,17 @@ class Operations:
         return Operation(effect=effect)
 
     def _set_dnd(self, serials: list[str], *, enabled: bool) -> None:
-        """Switch Do Not Disturb on what has it."""
+        """Turn Do Not Disturb on or off on the devices that have it."""
         for device in self._found(serials):
             if device["deviceFamily"] != "VOX":
                 device["dnd"] = enabled
 
     def _found(self, serials: list[str]) -> list[Json]:
-        """Return those devices that are still there."""
+        """Return the devices that still exist."""
         return [device for serial in serials if (device := self._state.find(serial)) is not None]
 
     def _dnd_end(self, payload: Mapping[str, Any]) -> float | None:
-        """Return when a timed Do Not Disturb ends, in epoch seconds."""
+        """Return the end of a timed Do Not Disturb in epoch seconds, or None."""
         now = self._state.now()
         if (duration := payload.get("duration")) is not None:
             found = re.fullmatch(r"DURATION#PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?", str(duration))
@@ -415,25 +415,25 @@ class Operations:
 
 
 def set_volume(device: Json, level: int) -> None:
-    """Set the volume of an Echo that is online; that unmutes it."""
+    """Set the volume of an online Echo, and unmute it."""
     if device["online"]:
         device.update(volume=level, muted=False)
 
 
 def speaking_time(text: str) -> float:
-    """Return how many seconds it takes to say a text; tags are not spoken."""
+    """Return the seconds that a text takes to speak, without its tags."""
     return len(_TAGS.sub("", text)) * SECONDS_PER_CHARACTER
 
 
 def _text(payload: Mapping[str, Any], name: str) -> str:
-    """Return a text that has to be there."""
+    """Return a required text; raises ``OperationError``."""
     if not isinstance(value := payload.get(name), str) or not value.strip():
         raise OperationError(f"{name} is required")
     return value
 
 
 def _number(payload: Mapping[str, Any], name: str, least: float, most: float) -> float:
-    """Return a number in a range; Amazon takes numbers in texts as well."""
+    """Return a number in a range, which may be text as at Amazon; raises ``OperationError``."""
     try:
         value = float(payload.get(name))  # type: ignore[arg-type]
     except (TypeError, ValueError) as err:

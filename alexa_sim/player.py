@@ -1,4 +1,4 @@
-"""A player: a queue of the catalogue's tracks that plays in time."""
+"""A player with a queue of catalogue tracks that play in time."""
 
 from collections.abc import Mapping
 import random
@@ -11,11 +11,11 @@ from .defaults import PLAYER
 type Player = dict[str, Any]
 
 SKIP_SECONDS = 30.0
-"""Seconds that forward and rewind skip."""
+"""Seconds by which forward and rewind skip."""
 
 
 class CommandError(Exception):
-    """A command that makes no sense for what the player holds; the message is for the answer's body."""
+    """A command that the player cannot run in its state; the message becomes part of the response."""
 
 
 def is_idle(player: Mapping[str, Any]) -> bool:
@@ -24,7 +24,7 @@ def is_idle(player: Mapping[str, Any]) -> bool:
 
 
 def is_external(player: Mapping[str, Any]) -> bool:
-    """Return whether the player of a provider plays, which Amazon's commands do not reach."""
+    """Return whether a provider's own player is active, which Amazon's commands do not control."""
     return not is_idle(player) and player["provider"] in EXTERNAL
 
 
@@ -34,12 +34,12 @@ def track(player: Mapping[str, Any]) -> Track:
 
 
 def reference(player: Mapping[str, Any]) -> str | None:
-    """Return ``mediaReferenceId``: the place in the queue."""
+    """Return ``mediaReferenceId``, which identifies the entry in the queue; None when idle."""
     return None if is_idle(player) else f"{player['queueId']}:{player['index'] + 1}"
 
 
 def position(player: Mapping[str, Any], now: float) -> float:
-    """Return how far the track is, in seconds."""
+    """Return the position in the track in seconds."""
     if is_idle(player):
         return 0.0
     passed = now - player["since"] if player["state"] == "PLAYING" else 0.0
@@ -48,13 +48,13 @@ def position(player: Mapping[str, Any], now: float) -> float:
 
 
 def settle(player: Player, now: float) -> None:
-    """Write the position of this moment down, so that state and place can be changed."""
+    """Store the present position, so that state and position can then be changed."""
     player["position"] = position(player, now)
     player["since"] = now
 
 
 def ends_at(player: Mapping[str, Any]) -> float | None:
-    """Return when the track ends, in epoch seconds; ``None`` when nothing plays, or something without an end."""
+    """Return the end of the track in epoch seconds; ``None`` if nothing is playing or it has no end."""
     if player["state"] != "PLAYING" or track(player).is_live:
         return None
     return float(player["since"] + track(player).length - player["position"])
@@ -84,7 +84,7 @@ def stop(player: Player) -> None:
 
 
 def skip_to(player: Player, index: int, now: float) -> None:
-    """Play another place of the queue; after its end it starts over if repeated, else it stops."""
+    """Play another entry of the queue; past the end, repeat the queue or stop."""
     if index >= len(player["queue"]) and not player["repeat"]:
         stop(player)
         return
@@ -92,7 +92,7 @@ def skip_to(player: Player, index: int, now: float) -> None:
 
 
 def shuffle(player: Player, *, on: bool) -> None:
-    """Mix what comes after the track that plays, or put the queue back into its order."""
+    """Shuffle the entries after the current track, or restore the order of the queue."""
     player["shuffle"] = on
     if is_idle(player):
         return
@@ -108,7 +108,7 @@ def shuffle(player: Player, *, on: bool) -> None:
 
 
 def seek(player: Player, seconds: float, now: float) -> None:
-    """Go to a place of the track; raises ``CommandError`` when there is no such place."""
+    """Seek to a position in seconds; raises ``CommandError`` for an invalid one."""
     playing = track(player)
     if playing.is_live or not 0 <= seconds <= playing.length:
         raise CommandError("mediaPosition is outside of the media")
@@ -116,7 +116,7 @@ def seek(player: Player, seconds: float, now: float) -> None:
 
 
 def command(player: Player, data: Mapping[str, Any], now: float) -> None:
-    """Carry out a body of /api/np/command on a player that is not idle; raises ``CommandError``."""
+    """Run the body of a ``/api/np/command`` request on a player that is not idle; raises ``CommandError``."""
     settle(player, now)
     match data.get("type"):
         case "PlayCommand":
@@ -149,7 +149,7 @@ def command(player: Player, data: Mapping[str, Any], now: float) -> None:
 
 
 def _flag(data: Mapping[str, Any], name: str) -> bool:
-    """Return a field that has to be true or false; raises ``CommandError``."""
+    """Return a required boolean field; raises ``CommandError``."""
     if not isinstance(value := data.get(name), bool):
         raise CommandError(f"{name} must be a boolean")
     return value

@@ -1,4 +1,4 @@
-"""The directives that Amazon pushes, and the streams that they go out on."""
+"""Directives that Amazon pushes, and the streams on which they are sent."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,23 +8,23 @@ from typing import Any, Self
 from uuid import uuid4
 
 BOUNDARY = "------simcloud"
-"""Of the multipart stream; at least six dashes, as peers look for."""
+"""Boundary of the multipart stream; clients expect at least six dashes."""
 
 KEEP_ALIVE = 30.0
-"""Seconds after which a stream without directives gets a bare boundary."""
+"""Seconds after which a silent stream gets an empty part."""
 
 UNAUTHENTICATED = "Unable to authenticate the request. Please provide a valid authorization token."
 
 FDAL = "FDAL"
-"""In place of a command: an update of an appliance, which has a separate route and form."""
+"""Stands for an update of an appliance in place of a command; it has a separate route and form."""
 
 _LINE = f"--{BOUNDARY}\r\n".encode()
 
 
 def directive(command: str, payload: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Return a directive: the payload is JSON in a string, in JSON in a string.
+    """Return a directive; the payload is JSON in a string inside JSON in a string.
 
-    That of an appliance's update is JSON in one string, and names no command.
+    The payload of an appliance's update is JSON in one string, without a command.
     """
     route, resource, metadata = (
         ("EventBus:AlexaMobile::FDAL", payload["payload"]["entity"]["id"], payload)
@@ -52,32 +52,32 @@ def directive(command: str, payload: Mapping[str, Any], now: float) -> dict[str,
 
 
 def set_endpoint(url: str) -> dict[str, Any]:
-    """Return the directive that sends a client to another gateway."""
+    """Return the directive that redirects a client to another gateway."""
     header = {"namespace": "System", "name": "SetEndpoint", "messageId": str(uuid4())}
     return {"directive": {"header": header, "payload": {"endpoint": url}}}
 
 
 def part(data: Any) -> bytes:
-    """Return one part of the multipart stream with the boundary behind it."""
+    """Return one part of the multipart stream, followed by the boundary."""
     return b"Content-Type: application/json\r\n\r\n" + json.dumps(data).encode() + b"\r\n" + _LINE
 
 
 def opening() -> bytes:
-    """Return the first boundary, which stands before the first part."""
+    """Return the boundary before the first part."""
     return _LINE
 
 
 def content_type() -> str:
-    """Return the content type of a multipart answer."""
+    """Return the content type of a multipart response."""
     return f"multipart/related; boundary={BOUNDARY}; type=application/json"
 
 
 @dataclass(eq=False, slots=True)
 class Stream:
-    """One open directives stream; iterate over it for the bytes to send.
+    """One open directive stream; iterating yields the bytes to send.
 
-    A stream that is not ``live`` stays open and silent: Amazon has nothing to say on it,
-    because it is at the wrong gateway or because the app never registered its capabilities.
+    A stream that is not ``live`` stays open and silent, because it is at the wrong gateway or the app has not
+    registered its capabilities.
     """
 
     account: str
@@ -89,13 +89,13 @@ class Stream:
     _ended: bool = False
 
     def write(self, data: bytes, now: float) -> None:
-        """Send bytes."""
+        """Queue bytes for sending."""
         if not self._ended:
             self.last = now
             self._queue.put_nowait(data)
 
     def close(self) -> None:
-        """End the stream after what was written."""
+        """End the stream after the queued bytes."""
         if not self._ended:
             self._ended = True
             self.on_close(self)
@@ -113,7 +113,7 @@ class Stream:
         return data
 
     async def aclose(self) -> None:
-        """Forget the stream; the client has left."""
+        """Discard the stream after the client has disconnected."""
         self.close()
 
 
@@ -121,16 +121,16 @@ class Streams:
     """All open streams."""
 
     def __init__(self) -> None:
-        """Start without any."""
+        """Initialize without streams."""
         self._streams: list[Stream] = []
         self._silent_until = 0.0
 
     def __len__(self) -> int:
-        """Return how many are open."""
+        """Return the number of open streams."""
         return len(self._streams)
 
     def open(self, account: str, token: str, *, live: bool, now: float) -> Stream:
-        """Open a stream; one that the same token has open already is closed."""
+        """Open a stream; an open stream of the same token is closed."""
         for other in list(self._streams):
             if other.token == token:
                 other.close()
@@ -141,7 +141,7 @@ class Streams:
         return stream
 
     def send(self, command: str, payload: Mapping[str, Any], *, now: float, account: str | None = None) -> None:
-        """Push a command to the streams of an account, or to all."""
+        """Push a command to the streams of an account, or to all streams."""
         if now < self._silent_until:
             return
         for stream in self._streams:
@@ -152,28 +152,28 @@ class Streams:
                 stream.write(part(directive(command, own, now)), now)
 
     def send_raw(self, data: str | Mapping[str, Any], *, now: float) -> None:
-        """Put a text on every stream as it is, or an object as one part."""
+        """Send a text unchanged to every stream, or an object as one part."""
         for stream in self._streams:
             stream.write(data.encode() if isinstance(data, str) else part(data), now)
 
     def keep_alive(self, now: float) -> None:
-        """Send a bare boundary where nothing was sent for a while."""
+        """Send an empty part on streams that have been silent for a time."""
         for stream in self._streams:
             if stream.live and now >= max(stream.last + KEEP_ALIVE, self._silent_until):
                 stream.write(opening(), now)
 
     def end_unauthenticated(self, is_valid: Callable[[str], bool], now: float) -> None:
-        """End the streams whose token is not valid any more, with Amazon's sentence as the last thing said."""
+        """Close the streams whose token is no longer valid, after Amazon's message about it."""
         for stream in list(self._streams):
             if not is_valid(stream.token):
                 stream.write(f"{UNAUTHENTICATED}\r\n".encode(), now)
                 stream.close()
 
     def close(self) -> None:
-        """End all streams."""
+        """Close all streams."""
         for stream in list(self._streams):
             stream.close()
 
     def silence(self, until: float) -> None:
-        """Lose everything that would be sent until a time of the clock."""
+        """Discard everything that would be sent until a time of the clock."""
         self._silent_until = until

@@ -1,4 +1,4 @@
-"""Recordings of real homes: read from a file, and served in place of what the simulated home would answer."""
+"""Recordings of real homes: read from a file, and replayed in place of simulated responses."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,23 +21,23 @@ TOKEN = "Atnr|recording"
 _EPOCH = re.compile(r"(?<![\w.-])(\d{10}|\d{13})(?![\w.])")
 _DATE = re.compile(r"(?<!\w)(\d{4})(-?)(\d\d)\2(\d\d)(?=[T\" \\])")
 _VARYING = re.compile(r"\d{10,}|\d{4}-?\d\d-?\d\dT[\d:.]+Z?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Times, counters and ids of requests: they differ each time that the same is asked."""
+"""Times, counters and request ids, which differ between equal requests."""
 
 
 class RecordingError(Exception):
-    """A file that is no recording; one sentence."""
+    """An invalid recording file; the message is one sentence."""
 
 
 class Pushes(Protocol):
-    """Sends a directive to all streams."""
+    """A cloud that can send directives."""
 
     def push_raw(self, directive: Any) -> None:
-        """Send it."""
+        """Send a directive to all streams."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One recorded answer; ``at`` is in seconds since the start of the recording."""
+    """One recorded response; ``at`` is in seconds since the start of the recording."""
 
     at: float
     status: int
@@ -45,13 +45,13 @@ class Answer:
 
     @property
     def is_good(self) -> bool:
-        """Return whether Amazon did what was asked."""
+        """Return whether the request succeeded."""
         return self.status < 400
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording: who it is about, its requests with their answers, and its directives."""
+    """A recording: its head, its requests with their responses, and its directives."""
 
     head: Mapping[str, Any]
     requests: tuple[Mapping[str, Any], ...]
@@ -64,16 +64,16 @@ class Recording:
 
     @property
     def cloud(self) -> str:
-        """Return which cloud answered: "account" or "property"."""
+        """Return the cloud of the recording: "account" or "property"."""
         return str(self.head.get("cloud") or "account")
 
     @property
     def is_property(self) -> bool:
-        """Return whether this is a property of Smart Properties."""
+        """Return whether the recording is from Smart Properties."""
         return self.cloud == "property"
 
     def household(self) -> dict[str, Any]:
-        """Return a household without devices for the account of the recording, with its app signed in."""
+        """Return a household without devices for the recorded account, with its app signed in."""
         if self.is_property:
             from .household import load_household  # noqa: PLC0415 - only needed for properties
 
@@ -100,7 +100,7 @@ class Recording:
 
 
 def read_recording(path: str | Path, *, now: float | None = None) -> Recording:
-    """Return the recording in a file, its times moved by whole weeks to the last days before ``now``.
+    """Return the recording in a file, with its times shifted by whole weeks to just before ``now``.
 
     Raises ``RecordingError``.
     """
@@ -123,7 +123,7 @@ def read_recording(path: str | Path, *, now: float | None = None) -> Recording:
 
 
 def moved(line: str, weeks: int) -> str:
-    """Return a line of JSON with all dates and times moved by a number of weeks."""
+    """Return a line of JSON with all dates and times shifted by a number of weeks."""
 
     def epoch(match: re.Match[str]) -> str:
         number = int(match[0])
@@ -141,7 +141,7 @@ def moved(line: str, weeks: int) -> str:
 
 
 def _whole(lines: Iterator[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Yield requests with the body that an answer repeats; those whose first answer was dropped are left out."""
+    """Yield requests with complete bodies in place of repetition marks; skip those whose first body was dropped."""
     bodies: dict[str, dict[str, Any]] = {}
     for line in lines:
         key = json.dumps([line.get(name) for name in ("method", "host", "path", "query", "sent")], sort_keys=True)
@@ -154,7 +154,7 @@ def _whole(lines: Iterator[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
 
 
 def normal(value: Any) -> Any:
-    """Return a request's part in a form that is equal whenever the same is asked."""
+    """Return a part of a request in a form that is equal for equal requests."""
     if isinstance(value, dict):
         return {key: normal(item) for key, item in sorted(value.items())}
     if isinstance(value, list):
@@ -171,10 +171,10 @@ def normal(value: Any) -> Any:
 
 @dataclass(slots=True)
 class Replay:
-    """Serves a recording: the answer to a request is the last one before the next directive of the script.
+    """Replays a recording: a request gets the last recorded response before the next directive.
 
-    What was never good in the recording is answered as it was; a failed answer between good ones is given once. The
-    simulated home's own answer counts where it refuses the session, and for what was never recorded.
+    A request that never succeeded in the recording gets its recorded failures; a failure between successes is returned
+    once. The simulated response is used if it refuses the session, and for requests without a recording.
     """
 
     recording: Recording
@@ -185,7 +185,7 @@ class Replay:
     _opened: float | None = None
 
     def __post_init__(self) -> None:
-        """Sort the answers by what was asked."""
+        """Group the responses by request."""
         for line in self.recording.requests:
             if line.get("status") is None or line["status"] == 401 or "text" in line:
                 continue
@@ -196,22 +196,22 @@ class Replay:
 
     @property
     def left(self) -> int:
-        """Return how many directives have not been sent."""
+        """Return the number of directives left."""
         return len(self.recording.directives) - self._sent
 
     @property
     def _position(self) -> float:
-        """Return the time in the recording: just before the next directive."""
+        """Return the present time in the recording, which is just before the next directive."""
         return self.recording.directives[self._sent][0] if self.left else float("inf")
 
     def push(self, cloud: Pushes, count: int = 1) -> None:
-        """Send the next directives."""
+        """Send the next ``count`` directives."""
         for _, directive in self.recording.directives[self._sent : self._sent + count]:
             self._sent += 1
             cloud.push_raw(directive)
 
     def tick(self, cloud: Pushes, *, has_stream: bool) -> None:
-        """Send the directives that are due, in the rhythm of the recording, from the first stream on."""
+        """Send the directives that are due, with the timing of the recording, once a stream is open."""
         if not self.automatic or not has_stream:
             return
         now = time.monotonic()
@@ -241,7 +241,7 @@ class Replay:
         return response
 
     def _choose(self, answers: list[Answer]) -> Answer:
-        """Return the answer that is due."""
+        """Return the response that is due among the recorded ones."""
         due = [answer for answer in answers if answer.at <= self._position] or answers[:1]
         last = due[-1]
         good = next((answer for answer in reversed(due) if answer.is_good), None)
@@ -252,14 +252,14 @@ class Replay:
 
 
 def _is_refusal(response: Response) -> bool:
-    """Return whether the session, its csrf value or its manners are refused."""
+    """Return whether a response refuses the session, the csrf value or the User-Agent."""
     if response.status == 401:
         return True
     return response.status in (400, 403) and (b"csrf" in response.body or b"ThrottlingException" in response.body)
 
 
 def _keys(method: str, path: str, query: Mapping[str, Any], sent: Any) -> list[str]:
-    """Return the keys of a request from the most to the least exact."""
+    """Return the keys of a request, most exact first."""
     place = [method, unquote(path)]
     asked = normal(dict(query))
     keys = [json.dumps([*place, asked, normal(sent)], sort_keys=True)]

@@ -1,4 +1,4 @@
-"""Routines: how they are listed, and which of them a sequence is run for."""
+"""Routines: their list, their updates, and the routine for which a sequence runs."""
 
 from collections.abc import Mapping
 import json
@@ -16,7 +16,7 @@ _MODEL = "com.amazon.alexa.behaviors.model."
 
 
 def complete(automation: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Return a routine with what was not given; ``now`` is in epoch seconds."""
+    """Return a routine completed with default values; ``now`` is in epoch seconds."""
     made = round(now * 1000)
     return {
         "status": "ENABLED",
@@ -29,14 +29,14 @@ def complete(automation: Mapping[str, Any], now: float) -> dict[str, Any]:
 
 
 class RoutineError(Exception):
-    """A body that does not validate."""
+    """An invalid body of a routine."""
 
 
 def update(automation: dict[str, Any], key: str, body: Mapping[str, Any], now: float) -> None:
-    """Replace a routine by what the app sends; raises ``RoutineError``.
+    """Replace a routine with the body that the app sends; raises ``RoutineError``.
 
-    The body is flat: triggers, sequence and presentation data are texts of JSON, and the payload of a trigger is a
-    text within the text. What is not sent is lost.
+    The body is flat: triggers, sequence and presentation data are JSON in strings, and the payload of a trigger is a
+    string inside that JSON. Anything missing in the body is lost.
     """
     try:
         triggers = [json.loads(text) for text in body.get("triggerJsonList") or []]
@@ -62,7 +62,7 @@ def update(automation: dict[str, Any], key: str, body: Mapping[str, Any], now: f
 def listing(
     account_id: str, automations: Mapping[str, Any], marketplace: Marketplace, limit: int
 ) -> list[dict[str, Any]]:
-    """Return an account's routines as ``v2/automations`` lists them."""
+    """Return an account's routines in the form of ``v2/automations``."""
     return [_listed(account_id, key, automation, marketplace) for key, automation in automations.items()][:limit]
 
 

@@ -1,4 +1,4 @@
-"""``run``: a command whose every connection to Amazon leads to the simulation."""
+"""The ``run`` command: runs a client with all connections for Amazon redirected to the simulation."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
 def client_environment(
     port: int, ca: str, control: str, base: Mapping[str, str] | None = None, *, chromium: list[str] | None = None
 ) -> dict[str, str]:
-    """Return the environment in which Python and Node clients find the simulation in Amazon's place.
+    """Return the environment that redirects Python and Node clients to the simulation.
 
-    ``ca`` is the authority's PEM file. Proxies are taken out: they would lead past it.
+    ``ca`` is the authority's PEM file. Proxies are removed, because they would bypass the simulation.
     """
     environment = dict(os.environ if base is None else base)
     for name in list(environment):
@@ -39,12 +39,12 @@ def client_environment(
 
 
 def _put_first(environment: dict[str, str], name: str, value: str, separator: str) -> None:
-    """Put a value in front of what a variable holds."""
+    """Insert a value before the present value of an environment variable."""
     environment[name] = f"{value}{separator}{environment[name]}" if environment.get(name) else value
 
 
 def chromium_args(port: int, spki: list[str]) -> list[str]:
-    """Return the arguments that lead a Chromium to the simulation; it needs its own ``--user-data-dir`` as well."""
+    """Return the arguments that redirect a Chromium; it also needs its own ``--user-data-dir``."""
     return [
         f"--host-resolver-rules={chromium_resolver_rules(port)}",
         f"--ignore-certificate-errors-spki-list={','.join(spki)}",
@@ -52,9 +52,9 @@ def chromium_args(port: int, spki: list[str]) -> list[str]:
 
 
 async def run(server: Server, command: list[str], *, chromium: bool = False) -> int:
-    """Serve while a command runs and return its exit code (128 + n when signal n ended it).
+    """Serve while a command runs, and return its exit code (128 + n if signal n ended it).
 
-    Without a command it serves until SIGTERM or SIGINT.
+    Without a command, serve until SIGTERM or SIGINT.
     """
     loop = asyncio.get_running_loop()
     async with server:
@@ -79,9 +79,9 @@ async def run(server: Server, command: list[str], *, chromium: bool = False) -> 
 
 
 def _pass_signals_on(process: asyncio.subprocess.Process) -> None:
-    """Send the signals that this process gets to the command.
+    """Forward the signals that this process receives to the command.
 
-    A terminal sends its SIGINT to both already, so at a terminal it is only kept off here.
+    A terminal already sends SIGINT to both; it is then only ignored in this process.
     """
 
     def forward(number: signal.Signals) -> None:

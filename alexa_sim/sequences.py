@@ -1,4 +1,4 @@
-"""Sequences of behaviors: read, checked as a whole, then played; and the record of what was spoken."""
+"""Sequences of behaviors: parsed, validated as a whole and played; and a record of what was spoken."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -15,31 +15,31 @@ _PARALLEL = f"{_MODEL}ParallelNode"
 _OPERATION = f"{_MODEL}OpaquePayloadOperationNode"
 
 type Planned = tuple[float, Operation]
-"""Seconds after the sequence's start, and what begins then."""
+"""Seconds after the start of the sequence, and the operation that starts then."""
 
 
 class Sequences:
-    """Plays sequences and remembers what the Echos said."""
+    """Plays sequences and records what the Echos speak."""
 
     def __init__(self, state: State) -> None:
-        """Play on the devices of a state."""
+        """Initialize for the devices of a state."""
         self._state = state
         self._requests = 0
         self._spoken: list[dict[str, Any]] = []
 
     def spoken(self) -> list[dict[str, Any]]:
-        """Return all that was said since the start, in the order of the requests and of time within each.
+        """Return everything spoken since the start, in the order of requests, then of time.
 
-        ``time`` is in epoch seconds; ``offset`` and ``duration`` are in seconds, the offset
-        from the sequence's start; ``volume`` is that of the Echo at that moment.
+        ``time`` is in epoch seconds. ``offset`` (from the start of the sequence) and ``duration`` are in seconds.
+        ``volume`` is the volume of the Echo at that time.
         """
         return [dict(entry) for entry in self._spoken]
 
     def preview(self, account_id: str, body: Mapping[str, Any]) -> set[str]:
-        """Play the sequence of a request to /api/behaviors/preview and return its devices; raises ``OperationError``.
+        """Play the sequence of a ``/api/behaviors/preview`` request; return its devices. Raises ``OperationError``.
 
-        Nothing of it is played when any node is refused. What lies in the future happens at
-        its time of the clock, but is in ``spoken`` at once.
+        If any node is refused, nothing is played. Later operations run at their time of the clock, but are in
+        ``spoken`` at once.
         """
         routine = self._routine(account_id, body.get("behaviorId"))
         if body.get("status") != "ENABLED":
@@ -60,7 +60,7 @@ class Sequences:
         return operations.addressed
 
     def _routine(self, account_id: str, behavior_id: Any) -> dict[str, Any] | None:
-        """Return the routine that a sequence is run for, ``None`` for a preview; raises ``OperationError``."""
+        """Return the routine for which a sequence runs, ``None`` for a preview; raises ``OperationError``."""
         if behavior_id == "PREVIEW":
             return None
         routine: dict[str, Any] | None = self._state.accounts[account_id]["automations"].get(behavior_id)
@@ -69,7 +69,7 @@ class Sequences:
         return routine
 
     def validate(self, account_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer of /api/behaviors/operation/validate; raises ``OperationError``."""
+        """Return the response of ``/api/behaviors/operation/validate``; raises ``OperationError``."""
         if body.get("type") != "Alexa.Music.PlaySearchPhrase":
             raise OperationError(f"Unknown operation type {body.get('type')}")
         payload = _parsed(body.get("operationPayload"), "operationPayload")
@@ -84,7 +84,7 @@ class Sequences:
         return {"result": "VALID", "operationPayload": {**payload, "sanitizedSearchPhrase": cleaned}}
 
     def _plan(self, node: Any, operations: Operations, offset: float, plan: list[Planned]) -> float:
-        """Add what a node does to the plan and return when it ends; raises ``OperationError``."""
+        """Add the operations of a node to the plan and return its end; raises ``OperationError``."""
         if not isinstance(node, Mapping):
             raise OperationError("A node has to be an object")
         kind = node.get("@type")
@@ -106,7 +106,7 @@ class Sequences:
         return offset + operation.seconds
 
     def _play(self, account_id: str, plan: list[Planned]) -> None:
-        """Record what is said, and do or put off what changes the state."""
+        """Record what is spoken, and apply or schedule the changes of the state."""
         start = self._state.now()
         names = dict(self._state.devices(account_id))
         volumes = {serial: device["volume"] for serial, device in names.items()}
@@ -133,7 +133,7 @@ class Sequences:
 
 
 def _parsed(text: Any, name: str) -> Mapping[str, Any]:
-    """Return an object that comes as JSON in a string; raises ``OperationError``."""
+    """Return an object encoded as JSON in a string; raises ``OperationError``."""
     try:
         data = json.loads(text) if isinstance(text, str) else None
     except ValueError as err:

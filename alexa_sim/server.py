@@ -20,16 +20,16 @@ from .simulation import Simulation
 from .tls import Authority
 
 _IDLE = 60.0
-"""Seconds that an idle connection stays open; Amazon's load balancers take about as long."""
+"""Seconds for which an idle connection stays open, about as long as with Amazon's load balancers."""
 
 type Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Listener:
-    """One listening socket on 127.0.0.1 and the connections that came over it."""
+    """One listening socket on 127.0.0.1 and its connections."""
 
     def __init__(self, app: Application, port: int, tls: ssl.SSLContext | None = None) -> None:
-        """Bind a port (0: any); raises ``OSError`` when it is taken."""
+        """Bind a port (0 for any); raises ``OSError`` if it is in use."""
         self._app = wrap_app(cast("Any", app), 0, "asgi")
         self._tls = tls
         self._config = _config()
@@ -65,11 +65,11 @@ class Listener:
                     self._connections.pop(task, None)
 
     def release(self) -> None:
-        """Give the port back without ever having listened."""
+        """Release the port of a listener that was never started."""
         self._socket.close()
 
     async def close(self) -> None:
-        """Drop all connections and stop listening."""
+        """Close all connections and stop listening."""
         if self._server is None:
             self.release()
             return
@@ -84,12 +84,12 @@ class Listener:
 class Server:
     """A simulation with its two listeners, as an asynchronous context manager.
 
-    ``port`` serves Amazon's hosts over TLS, ``control`` is the URL of the control plane,
-    ``ca`` the file of the authority that clients have to trust.
+    ``port`` serves Amazon's hosts over TLS. ``control`` is the URL of the control plane. ``ca`` is the file of the
+    certificate authority that clients have to trust.
     """
 
     def __init__(self, simulation: Simulation, *, port: int = 0, control_port: int = 0) -> None:
-        """Bind both ports; raises ``OSError`` when one is taken."""
+        """Bind both ports; raises ``OSError`` if one is in use."""
         self.simulation = simulation
         self.authority = Authority()
         self._ticks: asyncio.Task[None] | None = None
@@ -107,7 +107,7 @@ class Server:
 
     @property
     def ca(self) -> Path:
-        """Return the file of the authority's certificate."""
+        """Return the path of the authority's certificate."""
         return self.authority.ca_pem
 
     async def __aenter__(self) -> Self:
@@ -118,7 +118,7 @@ class Server:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End everything and remove the certificates."""
+        """Stop everything and delete the certificates."""
         if self._ticks is not None:
             self._ticks.cancel()
         await self.simulation.aclose()
@@ -128,7 +128,7 @@ class Server:
 
 
 def _config() -> Config:
-    """Return the settings of hypercorn: quiet, no server header, connections that last."""
+    """Return the configuration of hypercorn: little logging, no server header, persistent connections."""
     config = Config()
     config.include_server_header = False
     config.keep_alive_timeout = _IDLE

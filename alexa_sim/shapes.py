@@ -1,4 +1,4 @@
-"""Shapes of JSON: which fields there are, of which types, with which values of enumerations."""
+"""Shapes of JSON: its fields with their types and enumeration values."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ from typing import Any
 from .recording import Recording
 
 MOST_VALUES = 30
-"""Number of different words up to which a field counts as an enumeration."""
+"""Maximum number of different words for a field to count as an enumeration."""
 
 _WORD = re.compile(r"[A-Z][A-Z0-9_]*")
 _VOWEL = re.compile(r"[AEIOUY]")
 _ID = re.compile(r"(?=.*\d).{4,}|[^aeiouyAEIOUY]{4,}")
-"""Keys that are ids, or pseudonyms of them: objects with such keys are maps."""
+"""Keys that are ids or pseudonyms of ids; objects with such keys are maps."""
 
 
 @dataclass(slots=True)
 class Shape:
-    """What was seen at one place: how often, the types, and the words while all texts were words."""
+    """Observations at one place: their number, the types, and the words if all texts were words."""
 
     seen: int = 0
     types: set[str] = field(default_factory=set)
@@ -32,23 +32,23 @@ class Shape:
         return bool(self.words) and not self.is_open
 
     def as_json(self) -> dict[str, Any]:
-        """Return the shape for a file."""
+        """Return the shape as JSON for a file."""
         words = {"words": sorted(self.words)} if self.is_enumeration else {}
         return {"seen": self.seen, "types": sorted(self.types), **words}
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Shape:
-        """Return a shape from a file."""
+        """Return a shape from the JSON of a file."""
         words = set(data.get("words", ()))
         return cls(int(data["seen"]), set(data["types"]), words, is_open=not words)
 
 
 type Shapes = dict[str, Shape]
-"""Shapes by place: ``endpoint``, then the names of fields with dots between."""
+"""Shapes by place: the endpoint, followed by field names separated by dots."""
 
 
 def shapes_of(recording: Recording) -> Shapes:
-    """Return the shapes of all answers and directives of a recording."""
+    """Return the shapes of all responses and directives in a recording."""
     shapes: Shapes = {}
     for place, value in _bodies(recording):
         _add(shapes, place, value)
@@ -56,7 +56,7 @@ def shapes_of(recording: Recording) -> Shapes:
 
 
 def _bodies(recording: Recording) -> Iterator[tuple[str, Any]]:
-    """Yield every answer and directive with its place; what failed has a separate one."""
+    """Yield every response and directive with its place; failures have a separate place."""
     for line in recording.requests:
         place = endpoint_of(line)
         yield f"{place} status", str(line["status"])
@@ -80,7 +80,7 @@ def _pushed(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def endpoint_of(line: Mapping[str, Any]) -> str:
-    """Return the name of what was asked: method, path with names for ids, and the operation of GraphQL."""
+    """Return the name of a request: method, path with placeholders for ids, and the GraphQL operation."""
     sent = line.get("sent")
     operation = ""
     if isinstance(sent, dict) and isinstance(document := sent.get("query"), str):
@@ -137,7 +137,7 @@ def _type(value: Any) -> str:
 
 
 def joined(all_shapes: Iterable[Shapes]) -> Shapes:
-    """Return the shapes of several recordings together."""
+    """Return the merged shapes of several recordings."""
     result: Shapes = {}
     for shapes in all_shapes:
         for place, shape in shapes.items():

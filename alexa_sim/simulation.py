@@ -1,4 +1,4 @@
-"""One simulation: the cloud, its clock, its faults, what was asked of it and what went wrong inside."""
+"""One simulation: the cloud with its clock, faults, requests and internal errors."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -17,62 +17,62 @@ TICK = 0.2
 
 
 class CloudApi(Protocol):
-    """What the machinery asks of a cloud."""
+    """Interface of a cloud that the simulation uses."""
 
     router: Router
 
     def state(self) -> dict[str, Any]:
-        """Return the state as JSON."""
+        """Return the current state as JSON."""
 
     def patch(self, patch: Mapping[str, Any]) -> None:
-        """Apply a JSON merge patch (RFC 7396) to the state and emit the pushes that follow."""
+        """Apply a JSON merge patch (RFC 7396) to the state, and push its consequences."""
 
     def push(self, command: str, payload: Mapping[str, Any]) -> None:
         """Send a directive to all streams."""
 
     def push_raw(self, directive: Any) -> None:
-        """Send a text or an object to all streams as it is."""
+        """Send a text or an object unchanged to all streams."""
 
     async def say(self, data: Any) -> Any:
         """Simulate speech to an Echo."""
 
     def newest_app(self) -> str | None:
-        """Return the serial of the app that signed in last."""
+        """Return the serial of the app that last signed in."""
 
     def spoken(self) -> list[dict[str, Any]]:
-        """Return what was spoken by the Echos."""
+        """Return what the Echos have spoken."""
 
     def sign_in(self, url: str, account: str | None) -> str:
-        """Sign in at a login address as a browser would; return the address it ends on."""
+        """Sign in at a sign-in URL like a browser; return the final URL."""
 
     def expire_tokens(self) -> None:
-        """Let all access tokens and cookies expire."""
+        """Expire all access tokens and cookies."""
 
     def revoke(self) -> None:
-        """Withdraw all grants."""
+        """Revoke all grants."""
 
     def close_streams(self) -> None:
-        """End all directive streams."""
+        """Close all directive streams."""
 
     def silence_streams(self, seconds: float) -> None:
-        """Send nothing on the streams for a time."""
+        """Discard everything that would be pushed for some seconds."""
 
     def tick(self) -> None:
-        """Let happen what happens in time."""
+        """Process everything that is due."""
 
     async def aclose(self) -> None:
-        """End everything."""
+        """Stop all streams and tasks."""
 
 
 type CloudFactory = Callable[[Mapping[str, Any], str, Clock], CloudApi]
-"""Makes a cloud from a household, a retail domain and the clock."""
+"""Function that creates a cloud from a household, a retail domain and the clock."""
 
 
 class Simulation:
-    """The current cloud and the parts that tests inspect."""
+    """The current cloud, and the parts that tests inspect."""
 
     def __init__(self, household: Mapping[str, Any], *, domain: str, factory: CloudFactory | None = None) -> None:
-        """Start a cloud; ``factory`` takes the place of ``alexa_sim.cloud.Cloud``."""
+        """Initialize with a new cloud; ``factory`` replaces ``alexa_sim.cloud.Cloud``."""
         self._factory = factory or _real_cloud
         self.domain = domain
         self.clock = Clock()
@@ -84,7 +84,7 @@ class Simulation:
         self.cloud = self._factory(household, domain, self.clock)
 
     async def replace(self, household: Mapping[str, Any], domain: str, replay: Replay | None = None) -> None:
-        """Start over with a fresh cloud: streams ended, no ledger, no faults, no errors, real time."""
+        """Start again with a new cloud and the real time, without streams, requests, faults and errors."""
         # What is made now is of now, and not of a time that has been advanced to.
         self.clock.reset()
         cloud = self._factory(household, domain, self.clock)
@@ -94,7 +94,7 @@ class Simulation:
         self.errors.clear()
 
     async def aclose(self) -> None:
-        """End the streams and the cloud; requests that hang go on."""
+        """Stop the streams and the cloud; hanging requests continue."""
         self.faults.clear()
         self.cloud.close_streams()
         for stream in list(self.streams):
@@ -102,12 +102,12 @@ class Simulation:
         await self.cloud.aclose()
 
     def advance(self, seconds: float) -> None:
-        """Move the clock ahead and let happen what happens by then."""
+        """Advance the clock and process everything that is due."""
         self.clock.advance(seconds)
         self.cloud.tick()
 
     def note_error(self, error: BaseException, **where: str) -> None:
-        """Keep an exception of the simulation itself, and print it to standard error."""
+        """Store an exception raised inside the simulation, and print it to standard error."""
         text = "".join(traceback.format_exception(error))
         last = self.errors[-1] if self.errors else None
         if last is not None and last["error"] == text:
@@ -117,7 +117,7 @@ class Simulation:
         print(f"alexa_sim: error {where}\n{text}", file=sys.stderr, flush=True)
 
     async def run_ticks(self) -> None:
-        """Tick for ever."""
+        """Call ``tick`` of the cloud periodically, without end."""
         while True:
             await asyncio.sleep(TICK)
             try:

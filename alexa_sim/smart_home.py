@@ -1,8 +1,7 @@
-"""The appliances behind an account: what they are, what they are set to, what they can be told, what is pushed.
+"""Appliances of an account: their features, values, controls and pushes.
 
-An appliance has features by key: ``power``, or ``range.4`` where there are several of a
-name. A feature holds its values under the names of its properties, its configuration
-beside them, and ``sampled``, when its values were true.
+An appliance has features by key: ``power``, or ``range.4`` if there are several of a name. A feature has its values by
+property name, its configuration, and ``sampled``, the time of its values.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,10 +18,10 @@ GUARD_MODEL = "REDROCK_GUARD_PANEL"
 ARM_STATES = ("ARMED_AWAY", "ARMED_STAY", "ARMED_NIGHT", "DISARMED")
 
 SCENES = ("SCENE_TRIGGER", "ACTIVITY_TRIGGER")
-"""Display categories of what can only be activated."""
+"""Display categories of appliances that can only be activated."""
 
 REPORTS = 3600.0
-"""Seconds after which a thermometer reports again, though nothing has changed."""
+"""Seconds after which a thermometer reports again, even without a change."""
 
 # What a feature is set to and measures: type and field in GraphQL by property; "+" means that the value is wrapped once
 # more. Names that two features share mean different things.
@@ -185,14 +184,14 @@ UNPUSHED = frozenset({"motionSensor", "lightSensor", "connectivity", "acousticEv
 
 
 REFUSED = "INTERNAL_ERROR"
-"""The code of whatever is refused though the appliance can be reached: the only one that was ever seen."""
+"""Error code for a refused control of a reachable appliance; no other has been observed."""
 
 
 class ControlError(Exception):
-    """A control that is refused; ``code`` is the error's name."""
+    """A refused control; ``code`` is the name of the error."""
 
     def __init__(self, code: str, message: str | None = None) -> None:
-        """Keep code and message."""
+        """Initialize with code and message."""
         super().__init__(message or code)
         self.code = code
         self.message = message
@@ -200,7 +199,7 @@ class ControlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FeatureFacts:
-    """What of a feature is pushed when it changes, and when it was sampled."""
+    """Pushed values of a feature, and the time of its sample."""
 
     endpoint_id: str
     values: str
@@ -208,12 +207,12 @@ class FeatureFacts:
 
 
 def endpoint_id(entity_id: str) -> str:
-    """Return GraphQL's id of an appliance."""
+    """Return the GraphQL id of an appliance."""
     return f"amzn1.alexa.endpoint.{entity_id}"
 
 
 def entity_id(endpoint: str) -> str:
-    """Return the entity id that an endpoint id holds."""
+    """Return the entity id in an endpoint id."""
     return endpoint.removeprefix("amzn1.alexa.endpoint.")
 
 
@@ -224,7 +223,7 @@ def echo_entity_id(serial: str) -> str:
 
 
 def complete(entity_id: str, given: Mapping[str, Any], now: float) -> Json:
-    """Return an appliance with everything that was not given."""
+    """Return an appliance completed with default values."""
     full: Json = {
         "description": None,
         "manufacturer": "Amazon",
@@ -254,17 +253,17 @@ def complete(entity_id: str, given: Mapping[str, Any], now: float) -> Json:
 
 
 def interface(name: str) -> str:
-    """Return the interface of the Smart Home API of a feature, as phoenix and an appliance's capabilities name it."""
+    """Return the interface name of a feature in the Smart Home Skill API, as used by phoenix and capabilities."""
     return _INTERFACES.get(name, f"Alexa.{name[0].upper()}{name[1:]}")
 
 
 def is_feature(name: str) -> bool:
-    """Return whether the cloud knows a feature."""
+    """Return whether a feature is known to the cloud."""
     return name in _PROPERTIES
 
 
 def features_of(appliance: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the features of an appliance; Guard's is the panel."""
+    """Return the features of an appliance; for Guard, a security panel."""
     if appliance["armState"] is None:
         features: Mapping[str, Any] = appliance["features"]
         return features
@@ -273,18 +272,18 @@ def features_of(appliance: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def panel_of(appliance: Json) -> Json | None:
-    """Return what has the arm state of an appliance: itself for Guard, the feature of any other panel."""
+    """Return the object with an appliance's arm state: Guard itself, or the feature of any other panel."""
     panel: Json | None = appliance["features"].get("securityPanel")
     return panel if appliance["armState"] is None else appliance
 
 
 def complete_features(features: Mapping[str, Any], now: float) -> Json:
-    """Return features with the time that their values were true."""
+    """Return features with the time of their values."""
     return {key: {"sampled": now, **feature} for key, feature in features.items()}
 
 
 def split(key: str) -> tuple[str, str | None]:
-    """Return name and instance of a feature."""
+    """Return the name and the instance in the key of a feature."""
     name, _, instance = key.partition(".")
     return name, instance or None
 
@@ -295,12 +294,12 @@ def values_of(key: str, feature: Mapping[str, Any]) -> Json:
 
 
 def operations_of(key: str, feature: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what a feature can be told; nothing where it is for reading alone."""
+    """Return the operations of a feature; empty if it is read-only."""
     return () if feature.get("readOnly") else _OPERATIONS.get(split(key)[0], ())
 
 
 def facts(account: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], FeatureFacts]]:
-    """Yield by entity id and key the features of an account's appliances and Echos that are pushed."""
+    """Yield the pushed features of an account's appliances and Echos by (entity id, key)."""
     for entity_id, features in _all_features(account):
         for key, feature in features.items():
             yield (
@@ -310,7 +309,7 @@ def facts(account: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Feature
 
 
 def stamp(account: Mapping[str, Any], before: Mapping[tuple[str, str], FeatureFacts], now: float) -> None:
-    """Set the time of the features that have changed since ``before``, where no other time was set with them."""
+    """Set the time of the features that changed since ``before``, unless the change contains a time."""
     for entity_id, features in _all_features(account):
         for key, feature in features.items():
             old = before.get((entity_id, key))
@@ -322,7 +321,7 @@ def stamp(account: Mapping[str, Any], before: Mapping[tuple[str, str], FeatureFa
 
 
 def measure(account: Mapping[str, Any], before: float, now: float) -> None:
-    """Move the samples of thermometers that reported lately on to ``now``; those that fell silent stay as they are."""
+    """Set the samples of thermometers that reported recently to ``now``; silent ones are unchanged."""
     for _, features in _all_features(account):
         held = features.get("temperatureSensor")
         if held is not None and before - REPORTS <= held["sampled"] < now:
@@ -339,12 +338,12 @@ def _all_features(account: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str
 
 
 def feature_of(account: Mapping[str, Any], entity_id: str, key: str) -> Json | None:
-    """Return a feature by entity id and key."""
+    """Return a feature by entity id and key, or None."""
     return next((features.get(key) for found, features in _all_features(account) if found == entity_id), None)
 
 
 def graphql_feature(key: str, feature: Mapping[str, Any], *, reachable: bool = True) -> Json:
-    """Return a feature as GraphQL has it; the values of what cannot be reached are missing, with an error."""
+    """Return a feature in the form of GraphQL; if it is not reachable, with errors instead of values."""
     name, instance = split(key)
     return {
         "name": name,
@@ -364,7 +363,7 @@ def graphql_feature(key: str, feature: Mapping[str, Any], *, reachable: bool = T
 
 
 def _operations(names: Iterable[str]) -> Json:
-    """Return operations under both of their names; locks ask for a confirmation before they open."""
+    """Return operations under both of their names; locks require a confirmation before unlocking."""
     operations = [
         {"name": name, "verificationsRequired": [{"type": "CONFIRMATION"}] if name == "unlock" else None}
         for name in names
@@ -373,7 +372,7 @@ def _operations(names: Iterable[str]) -> Json:
 
 
 def _property(feature: str, name: str, value: Any, sampled: float, *, reachable: bool) -> Json:
-    """Return one property with its value; what cannot be read has an error in its place."""
+    """Return one property with its value, or with an error if it cannot be read."""
     typename, _, field = _PROPERTIES[feature][name].partition(".")
     error = None if reachable else {"type": "ENDPOINT_UNREACHABLE", "message": None}
     if field.endswith("+"):
@@ -393,12 +392,12 @@ def _property(feature: str, name: str, value: Any, sampled: float, *, reachable:
 
 
 def connectivity(*, reachable: bool, now: float) -> Json:
-    """Return the feature that reports whether an appliance is reachable; it is asked for, never pushed."""
+    """Return the feature for an appliance's reachability, which is polled and never pushed."""
     return graphql_feature("connectivity", {"reachability": "OK" if reachable else "UNREACHABLE", "sampled": now})
 
 
 def _configuration(name: str, feature: Mapping[str, Any]) -> Json | None:
-    """Return the configuration of a feature that has one."""
+    """Return the configuration of a feature, or None."""
     friendly = text(feature.get("friendlyName"))
     match name:
         case "range":
@@ -445,22 +444,22 @@ def _configuration(name: str, feature: Mapping[str, Any]) -> Json | None:
 
 
 def _meter(unit: str | None) -> Json | None:
-    """Return how a meter measures, which has a unit."""
+    """Return the configuration of a meter with a unit, or None."""
     return None if unit is None else {"unit": unit, "defaultResolution": 3600, "measuringMethod": "MEASURED"}
 
 
 def text(value: str | None) -> Json | None:
-    """Return a text as the schema wraps them."""
+    """Return a text in the form of the schema: wrapped in objects."""
     return None if value is None else {"type": "PLAIN", "value": {"text": value, "locale": None}}
 
 
 def timestamp(when: float) -> str:
-    """Return a time of the clock as Amazon writes it."""
+    """Return a time of the clock in Amazon's notation."""
     return datetime.fromtimestamp(when, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def update(entity_id: str, key: str, feature: Mapping[str, Any], now: float) -> Json:
-    """Return the metadata of the rendering update that is pushed when a feature has changed."""
+    """Return the metadata of the rendering update that is pushed when a feature changed."""
     shown = graphql_feature(key, feature)
     name = str(shown["name"])
     properties = [{part: value for part, value in held.items() if part != "timestamp"} for held in shown["properties"]]
@@ -485,7 +484,7 @@ _FRAGMENT = (
 
 
 def _selection(held: Mapping[str, Any]) -> str:
-    """Return what a push selects of a property."""
+    """Return the GraphQL selection for a property in a push."""
     return f"... on {held['__typename']} {{ timeOfSample timeOfLastChange }}"
 
 
@@ -495,7 +494,7 @@ def _selection(held: Mapping[str, Any]) -> str:
 def control(appliance: Json, key: str, operation: str, payload: Mapping[str, Any], now: float) -> None:
     """Run a control of a feature; raises ``ControlError``.
 
-    A lamp with colours and whites keeps both values: the newer one is what it shows.
+    A lamp with colors and whites keeps both values, and shows the newer one.
     """
     if not appliance["reachable"]:
         raise ControlError("ENDPOINT_UNREACHABLE", "The endpoint cannot be reached")
@@ -512,7 +511,7 @@ def control(appliance: Json, key: str, operation: str, payload: Mapping[str, Any
 
 
 def _invalid(message: str) -> ControlError:
-    """Return the refusal of a value."""
+    """Return the error for an invalid value."""
     return ControlError(REFUSED, message)
 
 
@@ -525,7 +524,7 @@ def number(payload: Mapping[str, Any], name: str, least: float, most: float) -> 
 
 
 def _set(name: str, value: Any) -> Callable[[Json, Mapping[str, Any]], None]:
-    """Return what sets a property to one value."""
+    """Return a function that sets a property to a constant."""
 
     def setter(feature: Json, _payload: Mapping[str, Any]) -> None:
         feature[name] = value
@@ -567,7 +566,7 @@ def set_thermostat_mode(feature: Json, mode: Any) -> None:
 
 
 def set_setpoint(feature: Json, name: str, value: Any, scale: Any) -> None:
-    """Set a temperature to reach, which is a number or a text; raises ``ControlError``."""
+    """Set a target temperature, which is a number or text; raises ``ControlError``."""
     if name not in feature or scale not in ("CELSIUS", "FAHRENHEIT"):
         raise _invalid(f"{name} with that scale is not supported")
     try:
@@ -578,7 +577,7 @@ def set_setpoint(feature: Json, name: str, value: Any, scale: Any) -> None:
 
 
 def _set_setpoints(feature: Json, payload: Mapping[str, Any]) -> None:
-    """Set the temperature to reach, or both to stay between."""
+    """Set the target temperature, or the lower and the upper one."""
     names = [name for name in ("targetSetpoint", "lowerSetpoint", "upperSetpoint") if name in payload]
     if not names:
         raise _invalid("targetSetpoint is required")
@@ -605,7 +604,7 @@ def _adjust_setpoint(feature: Json, payload: Mapping[str, Any]) -> None:
 
 
 def _level(name: str, least: float, most: float) -> Callable[[Json, Mapping[str, Any]], None]:
-    """Return what sets a whole number between two limits."""
+    """Return a function that sets a whole number between two limits."""
 
     def setter(feature: Json, payload: Mapping[str, Any]) -> None:
         feature[name] = round(number(payload, name, least, most))
@@ -614,7 +613,7 @@ def _level(name: str, least: float, most: float) -> Callable[[Json, Mapping[str,
 
 
 def _adjust(name: str, least: float, most: float) -> Callable[[Json, Mapping[str, Any]], None]:
-    """Return what moves a whole number by ``<name>Delta`` and stops at its limits."""
+    """Return a function that changes a whole number by ``<name>Delta`` within its limits."""
 
     def setter(feature: Json, payload: Mapping[str, Any]) -> None:
         delta = number(payload, f"{name}Delta", -1e6, 1e6)
@@ -638,7 +637,7 @@ def _adjust_mode(feature: Json, payload: Mapping[str, Any]) -> None:
 
 
 def _shift_white(step: int) -> Callable[[Json, Mapping[str, Any]], None]:
-    """Return what makes a lamp's white warmer or colder."""
+    """Return a function that makes a lamp's white warmer or colder."""
 
     def setter(feature: Json, _payload: Mapping[str, Any]) -> None:
         held = feature.get("colorTemperatureInKelvin") or 2700

@@ -1,4 +1,4 @@
-"""The state of the cloud, and the one mechanism that all changes of it go through."""
+"""The state of the cloud, and the mechanism through which it is changed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,17 +26,17 @@ type Json = dict[str, Any]
 
 
 class Clock(Protocol):
-    """What the cloud asks of a clock."""
+    """Interface of a clock that the cloud uses."""
 
     def now(self) -> float:
         """Return the time in epoch seconds."""
 
 
 class State:
-    """Accounts with their devices and notifications, by customer id, serial and index.
+    """Accounts by customer id, with devices by serial and notifications by index.
 
-    Everybody changes it inside ``change()``: what is different at its end is pushed by
-    ``emit(account, command, payload)``.
+    Every change is made inside ``change()``; the differences at its end are pushed with ``emit(account, command,
+    payload)``.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class State:
         clock: Clock,
         emit: Callable[[str, str, Json], None],
     ) -> None:
-        """Take over a checked household's accounts; raises ``HouseholdError``."""
+        """Initialize with the accounts of a validated household; raises ``HouseholdError``."""
         self.domain = domain
         self.accounts: dict[str, Json] = {}
         self._clock = clock
@@ -66,34 +66,34 @@ class State:
         self.after_patch: list[Callable[[], None]] = []
 
     def now(self) -> float:
-        """Return the time: that of the event in hand while time is being caught up with."""
+        """Return the time in epoch seconds; while past events are processed, the time of the event."""
         return self._clock.now() if self._moment is None else self._moment
 
     def marketplace(self, customer_id: str) -> Marketplace:
-        """Return where an account shops."""
+        """Return the marketplace of an account."""
         return MARKETPLACES[self.accounts[customer_id]["marketplace"] or self.domain]
 
     def devices(self, customer_id: str) -> Iterator[tuple[str, Json]]:
-        """Yield what an account sees: its own devices and those shared with it."""
+        """Yield the devices that an account sees: its own, and those shared with it."""
         for other, account in self.accounts.items():
             for serial, device in account["devices"].items():
                 if other == customer_id or customer_id in device["sharedWith"]:
                     yield serial, device
 
     def device(self, customer_id: str, serial: str) -> Json | None:
-        """Return a device that an account sees."""
+        """Return a device that an account sees, or None."""
         return dict(self.devices(customer_id)).get(serial)
 
     def find(self, serial: str) -> Json | None:
-        """Return a device of any account."""
+        """Return a device of any account, or None."""
         return next((found for account in self.accounts.values() if (found := account["devices"].get(serial))), None)
 
     def groups_of(self, customer_id: str, serial: str) -> list[str]:
-        """Return the serials of the groups that a speaker is in, of those that an account sees."""
+        """Return the serials of the groups of a speaker that an account sees."""
         return [other for other, device in self.devices(customer_id) if serial in device["clusterMembers"]]
 
     def speakers(self, serial: str) -> list[str]:
-        """Return the serials of the speakers behind a device, each once: itself, or those of a group at any depth."""
+        """Return the serials of the speakers behind a device, each once: itself, or the members of a group."""
         found: list[str] = []
         seen: set[str] = set()
         waiting = [serial]
@@ -109,7 +109,7 @@ class State:
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """Change the state; what follows is pushed at the end of the outermost block."""
+        """Context manager for a change of the state; consequences are pushed after the outermost block."""
         if self._depth:
             yield
             return
@@ -128,9 +128,9 @@ class State:
             self.wake(switched)
 
     def wake(self, serials: Iterable[str]) -> None:
-        """Let Echos push that they woke: spoken to, sent something or switched to Do Not Disturb.
+        """Push that Echos woke because of speech, a command or Do Not Disturb.
 
-        Groups wake through their members. ``woken`` collects who woke.
+        Groups wake through their members. ``woken`` collects the serials.
         """
         waiting = list(serials)
         for serial in waiting:
@@ -148,14 +148,14 @@ class State:
                         self._emit(account, command, {"destinationUserId": account, **doppler, **payload})
 
     def later(self, when: float, action: Callable[[], None]) -> None:
-        """Do something at a time of the clock; what is due already is done at once."""
+        """Schedule an action for a time of the clock; an action that is due runs at once."""
         if when <= self.now():
             action()
         else:
             heapq.heappush(self._later, (when, next(self._numbers), action))
 
     def hear(self, customer_id: str, serial: str, text: str) -> None:
-        """Run a spoken command about timers, alarms, sleep and playback, for one account of the Echo."""
+        """Run a text command about timers, alarms, sleep and playback for one account of the Echo."""
         utterances.hear(self.ringing, customer_id, self.accounts[customer_id], serial, text, self.now())
         if (device := self.find(serial)) and (told := utterances.player_command(device, text)):
             for other, holder in self.devices(customer_id):
@@ -165,12 +165,12 @@ class State:
             self.later(self.now() + seconds, lambda: self._fall_silent(serial))
 
     def _fall_silent(self, serial: str) -> None:
-        """End what an Echo plays."""
+        """Stop the playback of an Echo."""
         if device := self.find(serial):
             player.stop(device["player"])
 
     def catch_up(self) -> None:
-        """Let happen, in its order, all that is due by now."""
+        """Process everything that is due, in order."""
         now = self._clock.now()
         try:
             while (event := self._next_event(now)) is not None:
@@ -185,13 +185,13 @@ class State:
             self._measured_at = now
 
     def document(self) -> Json:
-        """Return the state as JSON, as of now."""
+        """Return the current state as JSON."""
         self._settle()
         accounts = copy.deepcopy(self.accounts)
         return {"domain": self.domain, "accounts": accounts}
 
     def patch(self, patch: Mapping[str, Any]) -> None:
-        """Apply a JSON merge patch; raises ``HttpError`` 400 when its outcome is no household."""
+        """Apply a JSON merge patch; raises ``HttpError`` 400 if the result is invalid."""
         if set(patch) - {"domain", "accounts"}:
             raise _bad("The state has accounts, and a domain that cannot be changed.")
         if patch.get("domain", self.domain) != self.domain:
@@ -222,7 +222,7 @@ class State:
         return accounts
 
     def _check_parts(self, place: str, account: Any, patch: Any) -> None:
-        """Raise ``HouseholdError`` when what a patch touched in an account does not fit the schema."""
+        """Raise ``HouseholdError`` if the parts of an account changed by a patch do not match the schema."""
         if not isinstance(patch, Mapping):
             raise household.HouseholdError(f"{place}: The patch has to be an object.")
         household.check_part("account", {**account, "devices": {}, "notifications": {}}, place)
@@ -234,7 +234,7 @@ class State:
                 household.check_part(kind, account[key][name], f"{place}/{key}/{name}")
 
     def _repaired(self, customer_id: str, account: Json, patch: Mapping[str, Any]) -> Json:
-        """Complete an account after a patch, with the times that the patch implies."""
+        """Return an account completed after a patch, with the times that the patch implies."""
         now = self.now()
         before = self.accounts.get(customer_id, {})
         lists.count_up(before.get("lists", {}), account.get("lists", {}), patch.get("lists") or {}, now)
@@ -250,7 +250,7 @@ class State:
         return self._complete(customer_id, defaults.account(customer_id, account))
 
     def _start_by_patch(self, playing: Json, now: float) -> None:
-        """Give a player that a patch has started the ids that a session has, or take them from one it has ended."""
+        """Set the session ids of a player that a patch started, or remove those of one that it stopped."""
         if playing.get("state", "IDLE") == "IDLE":
             kept = {name: playing.get(name, False) for name in ("shuffle", "repeat")}
             playing.update({**copy.deepcopy(dict(defaults.PLAYER)), **kept})
@@ -263,7 +263,7 @@ class State:
         playing["since"] = now
 
     def _complete(self, customer_id: str, account: Json) -> Json:
-        """Fill in what an account's devices and notifications do not say."""
+        """Return an account with its devices and notifications completed with default values."""
         now = self.now()
         marketplace = MARKETPLACES[account["marketplace"] or self.domain]
         account["devices"] = {
@@ -288,7 +288,7 @@ class State:
         return account
 
     def _settle(self) -> None:
-        """Write down how far the players and timers are."""
+        """Store the present positions of players and timers."""
         now = self.now()
         for account in self.accounts.values():
             for device in account["devices"].values():
@@ -297,7 +297,7 @@ class State:
                 account["notifications"][key] = alerts.shown(notification, now)
 
     def _next_event(self, now: float) -> tuple[float, Callable[[], None]] | None:
-        """Return the earliest thing that is due: its time and what happens."""
+        """Return the time and the action of the earliest event that is due, or None."""
         events: list[tuple[float, Callable[[], None]]] = []
         if self._later and self._later[0][0] <= now:
             events.append((self._later[0][0], self._do_later))
@@ -320,12 +320,12 @@ class State:
         return min(events, key=lambda event: event[0], default=None)
 
     def _do_later(self) -> None:
-        """Do the first of the things put off."""
+        """Run the first scheduled action."""
         heapq.heappop(self._later)[2]()
 
 
 def _forget_removed(accounts: dict[str, Json]) -> None:
-    """Let go of what hung on devices that their account does not have, or does not see, any more."""
+    """Remove data about devices that their account no longer has or sees."""
     for customer_id, account in accounts.items():
         for device in account.get("devices", {}).values():
             if members := device.get("clusterMembers"):
@@ -339,7 +339,7 @@ def _forget_removed(accounts: dict[str, Json]) -> None:
 
 
 class _Ended:
-    """The end of a track: the next one plays."""
+    """The end of a track, after which the next one plays."""
 
     def __init__(self, playing: Json, when: float) -> None:
         self._player, self._when = playing, when
@@ -368,5 +368,5 @@ class _Rings:
 
 
 def _bad(message: str) -> HttpError:
-    """Return the answer to a patch that makes no sense."""
+    """Return the error for an invalid patch."""
     return HttpError(400, {"message": message})

@@ -1,4 +1,4 @@
-"""The throw-away certificate authority and the server's certificate."""
+"""Temporary certificate authority and the server's certificate."""
 
 import base64
 from hashlib import sha256
@@ -14,14 +14,14 @@ from .hosts import certificate_names
 
 
 class Authority:
-    """A certificate authority that lives as long as the process, in a separate folder.
+    """A certificate authority that lasts as long as the process, in a temporary folder.
 
-    ``ca_pem`` is the file that clients trust; ``spki`` are the base64 SHA-256 hashes of
-    the public keys in the chain, for Chromium's ``--ignore-certificate-errors-spki-list``.
+    ``ca_pem`` is the file that clients trust. ``spki`` are the base64 SHA-256 hashes of the public keys in the chain,
+    for Chromium's ``--ignore-certificate-errors-spki-list``.
     """
 
     def __init__(self) -> None:
-        """Make the authority and one certificate for every Amazon host."""
+        """Create the authority and one certificate for all of Amazon's hosts."""
         self._folder = tempfile.TemporaryDirectory(prefix="alexa_sim-")
         authority = trustme.CA(organization_name="alexa_sim", organization_unit_name="throw-away, trust nowhere else")
         certificate = authority.issue_cert(*certificate_names(), common_name="www.amazon.com")
@@ -32,9 +32,9 @@ class Authority:
         self.spki = [_spki(certificate.cert_chain_pems[0].bytes()), _spki(authority.cert_pem.bytes())]
 
     def server_context(self) -> ssl.SSLContext:
-        """Return a server context that offers HTTP/2 and notes the name the client asked for.
+        """Return a server context that offers HTTP/2 and stores the host name requested by the client.
 
-        The name is kept on the ``SSLObject`` as ``sni`` (missing when the client sent none).
+        The name is the attribute ``sni`` of the ``SSLObject``, which is missing if the client sent no name.
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -44,12 +44,12 @@ class Authority:
         return context
 
     def close(self) -> None:
-        """Remove the folder."""
+        """Delete the temporary folder."""
         self._folder.cleanup()
 
 
 def _note_name(tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
-    """Keep the server name of a handshake where the application finds it."""
+    """Store the server name of a handshake for the application."""
     tls.sni = name  # type: ignore[attr-defined]
 
 

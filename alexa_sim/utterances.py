@@ -1,6 +1,6 @@
-"""Spoken commands about timers, alarms and sleep, in English or German.
+"""Text commands about timers, alarms and sleep, in English or German.
 
-What is said about the music is understood in more languages.
+Commands about playback are understood in more languages.
 """
 
 from collections.abc import Mapping
@@ -81,7 +81,7 @@ _PLAYER: Final[Mapping[str, tuple[str, ...]]] = {
         "desativar a repetição",
     ),
 }
-"""What an Echo takes for a command to its player by language, in the order of ``_PLAYER_COMMANDS``."""
+"""Commands for the player by language, in the order of ``_PLAYER_COMMANDS``."""
 
 _PLAYER_COMMANDS: Final[tuple[Mapping[str, Any], ...]] = (
     {"type": "PauseCommand"},
@@ -96,29 +96,29 @@ _PLAYER_COMMANDS: Final[tuple[Mapping[str, Any], ...]] = (
 
 
 class Ringing:
-    """Which alarms ring, by account and key, and since when; they end by themselves."""
+    """The ringing alarms by account and key, with their start; they stop automatically."""
 
     LASTS: Final = 3600.0
 
     def __init__(self) -> None:
-        """Start with silence."""
+        """Initialize without ringing alarms."""
         self._since: dict[tuple[str, str], float] = {}
 
     def begin(self, account: str, key: str, now: float) -> None:
-        """Let an alarm ring."""
+        """Record that an alarm rings."""
         self._since[account, key] = now
 
     def until(self, account: str, key: str) -> float | None:
-        """Return when an alarm stops by itself; ``None`` for one that does not ring."""
+        """Return the time at which an alarm stops automatically; ``None`` if it is not ringing."""
         since = self._since.get((account, key))
         return None if since is None else since + self.LASTS
 
     def forget(self, account: str, key: str) -> None:
-        """Silence an alarm, where it rings."""
+        """Record that an alarm no longer rings."""
         self._since.pop((account, key), None)
 
     def on(self, account: str, notifications: Mapping[str, Any], serial: str) -> list[str]:
-        """Return the keys of the alarms that ring on an Echo."""
+        """Return the keys of the alarms that are ringing on an Echo."""
         return [
             key
             for holder, key in self._since
@@ -127,18 +127,18 @@ class Ringing:
 
 
 def _length(words: str) -> int:
-    """Return the seconds that a sentence names."""
+    """Return the duration in a sentence in seconds."""
     return sum(int(number) * _UNITS[unit.lower()] for number, unit in _LENGTH.findall(words))
 
 
 def sleep_after(text: str) -> int | None:
-    """Return the seconds of a sleep timer in a sentence."""
+    """Return the duration of a sleep timer in a sentence in seconds, or None."""
     words = text.strip()
     return _length(words) or None if _SLEEP.match(words) else None
 
 
 def player_command(device: Mapping[str, Any], text: str) -> Mapping[str, Any] | None:
-    """Return the body of np/command that a sentence comes to in the language of an Echo; ``None`` for others."""
+    """Return the body of np/command for a sentence in the language of an Echo; ``None`` for other sentences."""
     language = str(device["preferences"]["locale"]).partition("-")[0]
     words = text.strip().lower()
     known = dict(zip(_PLAYER.get(language, ()), _PLAYER_COMMANDS, strict=False))
@@ -146,7 +146,7 @@ def player_command(device: Mapping[str, Any], text: str) -> Mapping[str, Any] | 
 
 
 def _timer_changes(notifications: Mapping[str, Any], serial: str, words: str, length: int) -> dict[str, dict[str, Any]]:
-    """Return how a sentence changes a timer of an Echo, by key; empty for other sentences."""
+    """Return the changes of timers by key that a sentence asks for; empty for other sentences."""
     kinds = ((_PAUSE, {"status": "PAUSED"}), (_RESUME, {"status": "ON"}), (_ADD, {"more": length * 1000}))
     found = next(((match, change) for pattern, change in kinds if (match := pattern.match(words))), None)
     if found is None:
@@ -163,7 +163,7 @@ def _timer_changes(notifications: Mapping[str, Any], serial: str, words: str, le
 
 
 def hear(ringing: Ringing, customer_id: str, account: dict[str, Any], serial: str, text: str, now: float) -> None:
-    """Do what a sentence says about timers and alarms; others change nothing."""
+    """Apply a sentence about timers and alarms; ignore other sentences."""
     notifications, device = account["notifications"], account["devices"].get(serial)
     if device is None:
         return

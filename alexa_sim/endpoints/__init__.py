@@ -1,4 +1,4 @@
-"""The endpoints of the cloud, one module for each family."""
+"""Endpoints of the cloud, one module per family."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from alexa_sim.state import State
 type Endpoint = Callable[[Call], Response]
 
 _NOTIFICATION_AGENT = re.compile(r"Mozilla/|.*\bPitanguiBridge/")
-"""User-Agents that Amazon lets ask for notifications: those of browsers and of the app's web pages."""
+"""User-Agents that Amazon accepts for notifications: those of browsers and of the app's web pages."""
 
 _API_HOSTS = ("alexa.{domain}", "{region}-api-alexa.{domain}")
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the cloud that endpoints work with."""
+    """The parts of the cloud that endpoints use."""
 
     router: Router
     state: State
@@ -31,7 +31,7 @@ class Services:
     sequences: Sequences
     history: list[dict[str, Any]] = field(default_factory=list)
     history_left: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """How many requests for the history an account has left, and as of when."""
+    """Remaining requests for the history by account, and the time of that number (epoch seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +42,29 @@ class Call:
     services: Services
     account_id: str
     addressed: set[str] = field(default_factory=set)
-    """The devices that it names, by serial."""
+    """Serials of the devices in the request."""
 
     @property
     def state(self) -> State:
-        """Return the state."""
+        """Return the state of the cloud."""
         return self.services.state
 
     @property
     def account(self) -> dict[str, Any]:
-        """Return the account."""
+        """Return the account of the user."""
         return self.state.accounts[self.account_id]
 
     @property
     def marketplace(self) -> Marketplace:
-        """Return where the account shops."""
+        """Return the marketplace of the account."""
         return self.state.marketplace(self.account_id)
 
     def devices(self, *without: str) -> list[tuple[str, dict[str, Any]]]:
-        """Return the devices that the account sees, but those of some families."""
+        """Return the devices that the account sees, without some families."""
         return [pair for pair in self.state.devices(self.account_id) if pair[1]["deviceFamily"] not in without]
 
     def device(self, serial: Any, device_type: Any) -> dict[str, Any]:
-        """Return a device by serial and type; raises ``HttpError`` 400."""
+        """Return the device with a serial and a type; raises ``HttpError`` 400."""
         if not isinstance(serial, str) or not isinstance(device_type, str):
             raise bad_request("deviceSerialNumber and deviceType are required")
         device = self.state.device(self.account_id, serial)
@@ -74,12 +74,12 @@ class Call:
         return device
 
     def queried_device(self) -> dict[str, Any]:
-        """Return the device that the query names; raises ``HttpError`` 400."""
+        """Return the device in the query; raises ``HttpError`` 400."""
         query = self.request.query
         return self.device(query.get("deviceSerialNumber"), query.get("deviceType"))
 
     def body(self) -> dict[str, Any]:
-        """Return the body, which has to be an object; raises ``HttpError`` 400."""
+        """Return the body as a JSON object; raises ``HttpError`` 400 for anything else."""
         data = self.request.json()
         if not isinstance(data, dict):
             raise bad_request("The body must be a JSON object")
@@ -87,10 +87,10 @@ class Call:
 
 
 class WebsiteApi:
-    """Adds endpoints of the account API: cookies, csrf, and the manners that Amazon insists on."""
+    """Adds endpoints of the account API, with the checks that Amazon makes (cookies, csrf, User-Agent)."""
 
     def __init__(self, services: Services) -> None:
-        """Add to the router of ``services``."""
+        """Initialize; endpoints are added to the router of ``services``."""
         self.services = services
 
     def add(
@@ -105,8 +105,8 @@ class WebsiteApi:
     ) -> None:
         """Add an endpoint at ``alexa.<domain>`` and ``<region>-api-alexa.<domain>``, or at other ``hosts``.
 
-        It answers at the account's own marketplace and region, or ``everywhere`` where the
-        account is signed in. Whatever is not a GET needs ``csrf``, but for a few that only read.
+        It is served at the account's own marketplace and region, or at every marketplace if ``everywhere``. All methods
+        except GET require ``csrf``, apart from a few endpoints that only read.
         """
 
         async def serve(request: Request) -> Response:
@@ -122,7 +122,7 @@ class WebsiteApi:
             self.services.router.add(method, host, path, serve)
 
     def _admit(self, request: Request, *, everywhere: bool, csrf: bool) -> Call:
-        """Return the call of a request that Amazon lets in; raises ``HttpError``."""
+        """Return the call for a request that passes Amazon's checks; raises ``HttpError``."""
         there = MARKETPLACES.get(request.params["domain"])
         account = None if there is None else self.services.auth.account_of(request.cookies, there)
         if there is None or account is None:
@@ -145,7 +145,7 @@ class WebsiteApi:
 
 
 def admit_bearer(services: Services, request: Request, refusal: Response | None = None) -> Registration:
-    """Return the registration whose access token a request bears; raises ``HttpError`` 401 or ``refusal``."""
+    """Return the registration for the access token of a request; raises ``HttpError`` 401 or ``refusal``."""
     registration = services.auth.by_access_token(request.bearer)
     if registration is not None:
         return registration
@@ -156,10 +156,10 @@ def admit_bearer(services: Services, request: Request, refusal: Response | None 
 
 
 def bad_request(message: str) -> HttpError:
-    """Return a 400 with a message."""
+    """Return a 400 error with a message."""
     return HttpError(400, {"message": message})
 
 
 def empty() -> Response:
-    """Return a 200 without a body."""
+    """Return a 200 response without a body."""
     return json_response(None)

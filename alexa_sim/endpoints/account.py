@@ -1,4 +1,4 @@
-"""Who is signed in, where the account is served, and the pages that set the csrf cookie."""
+"""The signed-in account, its service endpoints, and the pages that set the csrf cookie."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ _CSRF_LIFE = 20 * 365 * 86400
 
 
 def add_account(api: WebsiteApi) -> None:
-    """Add the endpoints about the account."""
+    """Add the endpoints for the account."""
     api.add("GET", "/api/users/me", _me, everywhere=True)
     api.add("GET", "/api/endpoints", _endpoints, everywhere=True)
     api.add("GET", "/api/welcome", _welcome, everywhere=True)
@@ -27,7 +27,7 @@ def add_account(api: WebsiteApi) -> None:
 
 
 def csrf_headers(request: Request) -> list[tuple[str, str]]:
-    """Return the header that gives a csrf cookie to a signed-in browser that has none yet."""
+    """Return the Set-Cookie header with a csrf cookie if a signed-in browser has none."""
     if "csrf" in request.cookies:
         return []
     number = sum(request.headers.get("cookie", "").encode()) * 7919 % 2**31
@@ -36,7 +36,7 @@ def csrf_headers(request: Request) -> list[tuple[str, str]]:
 
 
 class _Page:
-    """A page of the web app; who is not signed in is sent to the sign-in page."""
+    """A page of the web app; users who are not signed in are redirected to the sign-in page."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -53,7 +53,7 @@ class _Page:
 
 
 def _me(call: Call) -> Response:
-    """Tell who is signed in; the marketplace is the account's own, wherever it was asked."""
+    """Return the signed-in user; the marketplace is the account's own at every domain."""
     market = call.marketplace
     return json_response(
         {
@@ -73,7 +73,7 @@ def _me(call: Call) -> Response:
 
 
 def _endpoints(call: Call) -> Response:
-    """Tell where the account is served."""
+    """Return the service endpoints of the account."""
     market = call.marketplace
     return json_response(
         {
@@ -89,17 +89,17 @@ def _endpoints(call: Call) -> Response:
 
 
 def _welcome(call: Call) -> Response:
-    """Tell at which host the account's web app is."""
+    """Return the host of the account's web app."""
     return json_response({"alexaHostName": f"alexa.{call.marketplace.domain}"})
 
 
 def _status(call: Call) -> Response:
-    """Answer the probe for a signed-in user."""
+    """Respond to the probe for a signed-in user."""
     return json_response({"customerId": call.account_id})
 
 
 def _household(call: Call) -> Response:
-    """List the people of the household."""
+    """Return the people of the household."""
     people = [
         {"id": call.account_id, "name": call.account["name"], "email": call.account["email"], "role": "ADULT"},
         *call.account["household"],
@@ -121,15 +121,15 @@ def _person(person: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ping(_call: Call) -> Response:
-    """Say that all is well; in plain text, unlike the rest."""
+    """Respond to a ping, in plain text unlike the other endpoints."""
     return Response(200, b"healthy", [("content-type", "text/plain;charset=UTF-8")])
 
 
 def _language(call: Call) -> Response:
-    """Tell the language, and set the csrf cookie."""
+    """Return the language, and set the csrf cookie."""
     return json_response({"language": call.marketplace.locale}, headers=csrf_headers(call.request))
 
 
 def _strings(call: Call) -> Response:
-    """Give the texts of the web app (none), and set the csrf cookie."""
+    """Return the texts of the web app (none), and set the csrf cookie."""
     return json_response({}, headers=csrf_headers(call.request))

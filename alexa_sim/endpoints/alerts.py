@@ -1,4 +1,4 @@
-"""To make, change and end alarms and reminders, and how they sound."""
+"""Endpoints that create, change and end alarms and reminders, and for their sounds."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ _EVERYWHERE = "ALL_DEVICES"
 
 
 def add_alerts(api: WebsiteApi) -> None:
-    """Add the endpoints about alarms, reminders and how they sound."""
+    """Add the endpoints for alarms, reminders and their sounds."""
     api.add("GET", "/api/notifications/{id}", _get_notification)
     api.add("PUT", "/api/notifications/{id}", _put_notification)
     api.add("DELETE", "/api/notifications/{id}", _delete)
@@ -44,7 +44,7 @@ def add_alerts(api: WebsiteApi) -> None:
 
 
 def _add_by_bearer(api: WebsiteApi, method: str, path: str, endpoint: Callable[[Call], Response]) -> None:
-    """Add an endpoint of the hosts that want a token; it answers in the account's own region."""
+    """Add an endpoint at the hosts that require a bearer token; it is served in the account's own region."""
 
     async def serve(request: Request) -> Response:
         registration = admit_bearer(api.services, request)
@@ -64,7 +64,7 @@ def _add_by_bearer(api: WebsiteApi, method: str, path: str, endpoint: Callable[[
 
 
 def _alarms(call: Call) -> Response:
-    """List alarms."""
+    """Return the alarms."""
     account = call.account
     found = [
         alarm_api.as_alarm(key, item, alerts.zone_of(account["devices"][item["deviceSerialNumber"]]))
@@ -75,7 +75,7 @@ def _alarms(call: Call) -> Response:
 
 
 def _create_alarm(call: Call) -> Response:
-    """Make an alarm; a device that has none answers without a token."""
+    """Create an alarm; the response for a device without alarms has no token."""
     body = call.body()
     device, serial = _endpoint(call, body)
     if "TIMERS_AND_ALARMS" not in device["capabilities"]:
@@ -87,7 +87,7 @@ def _create_alarm(call: Call) -> Response:
 
 
 def _edit_alarm(call: Call) -> Response:
-    """Change an alarm to what the body says."""
+    """Replace an alarm with the body."""
     key, present = _alarm(call)
     body = call.body()
     if "endpointId" not in body:
@@ -100,7 +100,7 @@ def _edit_alarm(call: Call) -> Response:
 
 
 def _activate(call: Call) -> Response:
-    """Switch an alarm on; a single one whose day is over rings on the next."""
+    """Turn on an alarm; a past alarm that does not repeat moves to the next day."""
     key, notification = _alarm(call)
     call.body()
     zone = alerts.zone_of(call.account["devices"][notification["deviceSerialNumber"]])
@@ -114,21 +114,21 @@ def _activate(call: Call) -> Response:
 
 
 def _cancel(call: Call) -> Response:
-    """Switch an alarm off."""
+    """Turn off an alarm."""
     key, _ = _alarm(call)
     _change(call, key, {"status": "OFF", "snoozedToTime": None})
     return empty()
 
 
 def _skip(call: Call) -> Response:
-    """Leave out the next time of an alarm."""
+    """Skip the next occurrence of an alarm."""
     key, _ = _alarm(call)
     _skip_next(call, key)
     return empty()
 
 
 def _alarm(call: Call) -> tuple[str, dict[str, Any]]:
-    """Return the alarm of the path; raises ``HttpError`` 404."""
+    """Return the alarm in the path; raises ``HttpError`` 404."""
     key = call.request.params["token"]
     notification = call.account["notifications"].get(key)
     if notification is None or notification["type"] not in _KINDS:
@@ -137,7 +137,7 @@ def _alarm(call: Call) -> tuple[str, dict[str, Any]]:
 
 
 def _endpoint(call: Call, body: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Return the device of ``endpointId``, which has to be the account's own, and its serial."""
+    """Return the account's own device for ``endpointId``, and its serial; raises ``HttpError`` 400."""
     serial, _, device_type = str(body.get("endpointId")).partition("@")
     device = call.device(serial, device_type)
     _own(call, serial)
@@ -148,13 +148,13 @@ def _endpoint(call: Call, body: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def _get_notification(call: Call) -> Response:
-    """Return one alarm, timer or reminder as of now."""
+    """Return one notification as of now."""
     _, notification = _notification(call)
     return json_response(alerts.shown(notification, call.state.now()))
 
 
 def _put_notification(call: Call) -> Response:
-    """Make a reminder, or change what is there; "null" is the older name for what is not there yet."""
+    """Create or change a notification; "null" is the older name for one that does not exist yet."""
     if call.request.params["id"] in ("createReminder", "null"):
         return _create_reminder(call)
     key, notification = _notification(call)
@@ -171,7 +171,7 @@ def _put_notification(call: Call) -> Response:
 
 
 def _create_reminder(call: Call) -> Response:
-    """Make a reminder; a device that has none answers without an id."""
+    """Create a reminder; the response for a device without reminders has no id."""
     body = call.body()
     delivery = body.get("deliveryType")
     serial = _app(call) if delivery == _EVERYWHERE else body.get("deviceSerialNumber")
@@ -199,13 +199,13 @@ def _create_reminder(call: Call) -> Response:
 
 
 def _app(call: Call) -> str:
-    """Return the app that a reminder of all devices belongs to, or the first device where there is none."""
+    """Return the app to which a reminder on all devices belongs, else the first device."""
     devices: dict[str, Any] = call.account["devices"]
     return next((serial for serial, device in devices.items() if device["deviceFamily"] == "VOX"), next(iter(devices)))
 
 
 def _check_times(merged: dict[str, Any], changes: dict[str, Any], now: float) -> None:
-    """Raise ``HttpError`` 400 for a time that cannot be read or is not far enough in the future."""
+    """Raise ``HttpError`` 400 for a time that is invalid or too soon."""
     if "alarmTime" in changes or "originalTime" in changes:
         when = merged.get("alarmTime")
         if not isinstance(when, int) or (not merged.get("rRuleData") and when / 1000 < now + alarm_api.LEAST_AHEAD):
@@ -215,7 +215,7 @@ def _check_times(merged: dict[str, Any], changes: dict[str, Any], now: float) ->
 
 
 def _with_rules(changes: dict[str, Any], notification: dict[str, Any]) -> dict[str, Any]:
-    """Work out the rule of a repetition that is new; one that has only lost its rule keeps the old one."""
+    """Return changes with the rule of a new repetition; a repetition that only lost its rule keeps the old one."""
     data = changes.get("rRuleData")
     if not isinstance(data, dict):
         return changes
@@ -233,7 +233,7 @@ def _with_rules(changes: dict[str, Any], notification: dict[str, Any]) -> dict[s
 
 
 def _delete(call: Call) -> Response:
-    """Delete an alarm, a timer or a reminder; some clients send it along, others send nothing."""
+    """Delete a notification; some clients send it in the body, others send no body."""
     key, notification = _notification(call)
     if call.request.body and call.body().get("id") != notification["id"]:
         raise bad_request("The body has to be the notification")
@@ -243,7 +243,7 @@ def _delete(call: Call) -> Response:
 
 
 def _notification(call: Call) -> tuple[str, dict[str, Any]]:
-    """Return the notification of the path, by its id or its index; raises ``HttpError`` 404."""
+    """Return the notification in the path, by id or index; raises ``HttpError`` 404."""
     wanted = call.request.params["id"]
     for key, notification in call.account["notifications"].items():
         if wanted in (key, notification["id"]):
@@ -252,7 +252,7 @@ def _notification(call: Call) -> tuple[str, dict[str, Any]]:
 
 
 def _store(call: Call, given: dict[str, Any], device: dict[str, Any]) -> str:
-    """Keep something new; return its key."""
+    """Store a new notification; return its key."""
     key = str(uuid4())
     with call.state.change():
         call.account["notifications"][key] = alerts.complete(key, given, device, call.state.now())
@@ -260,7 +260,7 @@ def _store(call: Call, given: dict[str, Any], device: dict[str, Any]) -> str:
 
 
 def _change(call: Call, key: str, changes: dict[str, Any]) -> None:
-    """Change what is there; times follow from what has changed."""
+    """Change a notification; its times are computed from the changes."""
     notifications, now = call.account["notifications"], call.state.now()
     call.state.ringing.forget(call.account_id, key)
     merged = {**notifications[key], **changes}
@@ -271,7 +271,7 @@ def _change(call: Call, key: str, changes: dict[str, Any]) -> None:
 
 
 def _skip_next(call: Call, key: str) -> None:
-    """Move on to the occurrence after the next; raises ``HttpError`` 400 where nothing repeats."""
+    """Move to the occurrence after the next one; raises ``HttpError`` 400 if nothing repeats."""
     notification = call.account["notifications"][key]
     if not alerts.is_recurring(notification) or notification["status"] != "ON":
         raise bad_request("Only what repeats and is switched on can be left out once")
@@ -282,7 +282,7 @@ def _skip_next(call: Call, key: str) -> None:
 
 
 def _own(call: Call, serial: str) -> None:
-    """Raise ``HttpError`` 400 unless a device is the account's own."""
+    """Raise ``HttpError`` 400 unless a device belongs to the account."""
     if serial not in call.account["devices"]:
         raise bad_request("The device belongs to another account")
 
@@ -291,13 +291,13 @@ def _own(call: Call, serial: str) -> None:
 
 
 def _sounds(call: Call) -> Response:
-    """List what an Echo can ring with."""
+    """Return the alarm sounds of an Echo."""
     call.queried_device()
     return json_response({"notificationSounds": list(alarm_api.SOUNDS)})
 
 
 def _default_sound(call: Call) -> Response:
-    """Tell the sound of alarms that have none of their own."""
+    """Return the default alarm sound."""
     device = call.queried_device()
     if call.request.query.get("notificationType") != "Alarm":
         raise bad_request("notificationType is required")
@@ -305,7 +305,7 @@ def _default_sound(call: Call) -> Response:
 
 
 def _set_default_sound(call: Call) -> Response:
-    """Choose it."""
+    """Set the default alarm sound."""
     body = call.body()
     device = call.device(body.get("deviceSerialNumber"), body.get("deviceType"))
     if body.get("notificationType") != "Alarm" or body.get("soundId") not in [one["id"] for one in alarm_api.SOUNDS]:
@@ -316,13 +316,13 @@ def _set_default_sound(call: Call) -> Response:
 
 
 def _get_volume(call: Call) -> Response:
-    """Return how loud alarms are on one device."""
+    """Return the alarm volume of one device."""
     serial, device = _loud(call)
     return json_response(notification_state(serial, device))
 
 
 def _loud(call: Call) -> tuple[str, dict[str, Any]]:
-    """Return serial and device of the path; raises ``HttpError`` 400."""
+    """Return the serial and the device in the path; raises ``HttpError`` 400."""
     params = call.request.params
     device = call.device(params["serial"], params["type"])
     if params["software"] != device["softwareVersion"]:
@@ -331,7 +331,7 @@ def _loud(call: Call) -> tuple[str, dict[str, Any]]:
 
 
 def _set_volume(call: Call) -> Response:
-    """Set how loud alarms are; ``volumeLevel`` alone is enough, what else is named has to fit."""
+    """Set the alarm volume; only ``volumeLevel`` is required, and other fields must match."""
     serial, device = _loud(call)
     body = call.body()
     level = body.get("volumeLevel")
@@ -345,7 +345,7 @@ def _set_volume(call: Call) -> Response:
 
 
 def _set_ascending(call: Call) -> Response:
-    """Switch whether alarms grow louder."""
+    """Turn ascending alarm volume on or off."""
     body = call.body()
     device = call.device(body.get("deviceSerialNumber"), body.get("deviceType"))
     enabled = body.get("ascendingAlarmEnabled")

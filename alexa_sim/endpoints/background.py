@@ -1,4 +1,4 @@
-"""The picture behind everything on a screen."""
+"""Background image of devices with a screen."""
 
 from urllib.parse import urlsplit
 
@@ -8,12 +8,12 @@ from . import Call, WebsiteApi, bad_request, empty
 
 
 def add_background(api: WebsiteApi) -> None:
-    """Add the endpoint that sets it."""
+    """Add the endpoint that sets the background."""
     api.add("POST", "/api/background-image", _set_background)
 
 
 def _set_background(call: Call) -> Response:
-    """Take the address of a picture for a device that has a screen."""
+    """Store the URL of the background image for a device with a screen."""
     data = call.body()
     device = call.device(data.get("deviceSerialNumber"), data.get("deviceType"))
     if not any(capability.startswith("DISPLAY_") for capability in device["capabilities"]):

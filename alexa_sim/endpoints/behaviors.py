@@ -1,4 +1,4 @@
-"""Sequences: previewing them, validating music, and what there is to choose from."""
+"""Sequences: previewing them, validating music searches, and the entities that they can use."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ _SMART_HOME = "amzn1.ask.1p.smarthome"
 
 
 def add_behaviors(api: WebsiteApi) -> None:
-    """Add the endpoints about behaviors."""
+    """Add the endpoints for behaviors."""
     api.add("POST", "/api/behaviors/preview", _preview)
     api.add("POST", "/api/behaviors/operation/validate", _validate)
     api.add("GET", "/api/behaviors/entities", _entities)
@@ -25,7 +25,7 @@ def add_behaviors(api: WebsiteApi) -> None:
 
 
 def _preview(call: Call) -> Response:
-    """Play a sequence; accepted does not mean that anybody hears it."""
+    """Run a sequence; accepting it does not mean that a device plays it."""
     try:
         with call.state.change():
             call.addressed.update(call.services.sequences.preview(call.account_id, call.body()))
@@ -35,7 +35,7 @@ def _preview(call: Call) -> Response:
 
 
 def _validate(call: Call) -> Response:
-    """Check a music phrase before it is played."""
+    """Validate a music search."""
     try:
         return json_response(call.services.sequences.validate(call.account_id, call.body()))
     except OperationError as err:
@@ -43,7 +43,7 @@ def _validate(call: Call) -> Response:
 
 
 def _entities(call: Call) -> Response:
-    """List music providers, sounds, or what a routine can switch."""
+    """Return music providers, sounds, or the appliances that a routine can switch."""
     match call.request.query.get("skillId"):
         case "amzn1.ask.1p.music":
             return _octets(provider_entities(call.account["defaultMusicProvider"]))
@@ -56,7 +56,7 @@ def _entities(call: Call) -> Response:
 
 
 def _entity(entity_id: str, appliance: dict[str, Any]) -> dict[str, Any]:
-    """Return an appliance as routines know it."""
+    """Return an appliance in the form for routines."""
     return {
         "id": entity_id,
         "displayName": appliance["name"],
@@ -68,7 +68,7 @@ def _entity(entity_id: str, appliance: dict[str, Any]) -> dict[str, Any]:
 
 
 def _definitions(call: Call) -> Response:
-    """List what a routine can do by a skill: the one action that is known of the smart home."""
+    """Return the skill actions that a routine can run: the only known one is of the smart home."""
     skill = call.request.query.get("skillId")
     if not skill:
         raise bad_request("skillId is required")
@@ -77,7 +77,7 @@ def _definitions(call: Call) -> Response:
 
 
 def _catalog(call: Call) -> Response:
-    """List what may follow a trigger in a routine; unpublished, so the list is empty."""
+    """Return the actions that may follow a routine's trigger; the list is not published, so it is empty."""
     body = call.body()
     if not isinstance(body.get("triggers"), list) or not isinstance(body.get("actions"), list):
         raise bad_request("triggers and actions are required")
@@ -85,12 +85,12 @@ def _catalog(call: Call) -> Response:
 
 
 def _automations(call: Call) -> Response:
-    """List the routines of the account."""
+    """Return the routines of the account."""
     return _octets(routines.listing(call.account_id, call.account["automations"], call.marketplace, _limit(call)))
 
 
 def _update(call: Call) -> Response:
-    """Replace a routine; a body that does not validate is answered 200, with a message."""
+    """Replace a routine; an invalid body is answered with 200 and a message."""
     key = call.request.params["automation"]
     if (automation := call.account["automations"].get(key)) is None:
         raise HttpError(404, {"message": "There is no such automation"})
@@ -103,7 +103,7 @@ def _update(call: Call) -> Response:
 
 
 def _limit(call: Call) -> int:
-    """Return how many routines are asked for; raises ``HttpError`` 400."""
+    """Return the requested number of routines; raises ``HttpError`` 400."""
     limit = call.request.query.get("limit", str(routines.LIMIT))
     if not limit.isdecimal() or int(limit) < 1:
         raise bad_request("limit has to be a number")
@@ -111,5 +111,5 @@ def _limit(call: Call) -> int:
 
 
 def _octets(data: Any) -> Response:
-    """Return JSON that says it is none, as these two answers do."""
+    """Return JSON with the content type of binary data, as in these two responses."""
     return Response(200, json.dumps(data).encode(), [("content-type", "application/octet-stream")])

@@ -1,4 +1,4 @@
-"""Calling, drop-in, announcements and messages: ``alexa-comms-mobile-service.<domain>``."""
+"""Calling, drop-in, announcements and messages at ``alexa-comms-mobile-service.<domain>``."""
 
 from datetime import UTC, datetime
 import json
@@ -20,14 +20,14 @@ _STATES = {"communications": ("ON", "OFF"), "announcements": ("ON", "OFF"), "dro
 
 
 class CommunicationEndpoints:
-    """The service, at ``.amazon.com`` for every marketplace and at each retail domain.
+    """The communications service, at ``.amazon.com`` for every marketplace and at each retail domain.
 
-    Who is meant follows from the cookies of the account's own marketplace. Messages are kept by
-    account, as one conversation for each that a message was sent to.
+    The cookies of the account's own marketplace determine the person. Messages are stored by account, in one
+    conversation per recipient.
     """
 
     def __init__(self, services: Services) -> None:
-        """Add the endpoints to the router."""
+        """Initialize, and add the endpoints to the router."""
         self._services = services
         self._messages: dict[str, dict[str, list[dict[str, Any]]]] = {}
         self._add("GET", "/accounts", _accounts)
@@ -42,7 +42,7 @@ class CommunicationEndpoints:
         self._add("PATCH", f"{_PREFERENCES}/{{preference}}", _set_preference)
 
     def _add(self, method: str, path: str, endpoint: Endpoint) -> None:
-        """Add an endpoint for who is signed in."""
+        """Add an endpoint for the signed-in user."""
 
         async def serve(request: Request) -> Response:
             accounts = (self._services.auth.account_of(request.cookies, market) for market in MARKETPLACES.values())
@@ -53,12 +53,12 @@ class CommunicationEndpoints:
         self._services.router.add(method, HOST, path, serve)
 
     def _held(self, call: Call) -> dict[str, list[dict[str, Any]]]:
-        """Return the messages of who asks, by conversation; raises ``HttpError`` 404 for another person's."""
+        """Return the messages of the signed-in person by conversation; raises ``HttpError`` 404 for another person."""
         _own(call)
         return self._messages.setdefault(call.account_id, {})
 
     def _conversations(self, call: Call) -> Response:
-        """List the conversations, each with its latest message."""
+        """Return the conversations, each with its latest message."""
         conversations = [
             {
                 "conversationId": conversation,
@@ -81,25 +81,25 @@ class CommunicationEndpoints:
         return json_response({"messageIds": [message["messageId"] for message in held[-len(given) :]]})
 
     def _delete(self, call: Call) -> Response:
-        """Forget a conversation; raises ``HttpError`` 404."""
+        """Delete a conversation; raises ``HttpError`` 404."""
         if self._held(call).pop(call.request.params["conversation"], None) is None:
             raise HttpError(404, {"message": "There is no such conversation"})
         return json_response(None)
 
 
 def _person_of(account: dict[str, Any]) -> str:
-    """Return the id of a person at the service."""
+    """Return the id of an account's person in the communications service."""
     return _PERSON + str(account["directedId"])
 
 
 def _own(call: Call) -> None:
-    """Raise ``HttpError`` 404 unless the path names who is signed in."""
+    """Raise ``HttpError`` 404 unless the path names the signed-in person."""
     if call.request.params["person"] != _person_of(call.account):
         raise HttpError(404, {"message": "There is no such person"})
 
 
 def _is_message(call: Call, message: Any) -> bool:
-    """Return whether something is a text message of who is signed in."""
+    """Return whether a value is a text message from the signed-in person."""
     if not isinstance(message, dict) or message.get("sender") != _person_of(call.account):
         return False
     payload = message.get("payload")
@@ -107,7 +107,7 @@ def _is_message(call: Call, message: Any) -> bool:
 
 
 def _accounts(call: Call) -> Response:
-    """List the people who are signed in: one."""
+    """Return the signed-in people: one."""
     first, _, last = call.account["name"].partition(" ")
     return json_response(
         [
@@ -132,7 +132,7 @@ def _accounts(call: Call) -> Response:
 
 
 def _contacts(call: Call) -> Response:
-    """List the people of the household."""
+    """Return the people of the household as contacts."""
     _own(call)
     return json_response(
         [
@@ -178,7 +178,7 @@ def _announce(call: Call) -> Response:
 
 
 def _identity(call: Call) -> Response:
-    """Return the home of a person; only the own one is visible."""
+    """Return the home of a person; only the signed-in person's is visible."""
     _own(call)
     return json_response({"homeGroupId": _group(call)})
 
@@ -189,7 +189,7 @@ def _group(call: Call) -> str:
 
 
 def _devices(call: Call) -> Response:
-    """List the Echos of a home; announcements seem to be on for all of them here."""
+    """Return the Echos of a home; this response has announcements on for all of them."""
     if call.request.params["group"] != _group(call):
         raise HttpError(404, {"message": "There is no such home"})
     devices = [
@@ -209,7 +209,7 @@ def _devices(call: Call) -> Response:
 
 
 def _preferences(call: Call) -> Response:
-    """Tell the preferences of an Echo that are asked for."""
+    """Return the requested preferences of an Echo."""
     device = _echo(call)
     wanted = call.request.query.get("devicePreferences", ",".join(_STATES)).split(",")
     preferences = [
@@ -232,7 +232,7 @@ def _set_preference(call: Call) -> Response:
 
 
 def _echo(call: Call) -> dict[str, Any]:
-    """Return the Echo of the path; raises ``HttpError`` 400."""
+    """Return the Echo in the path; raises ``HttpError`` 400."""
     device = call.device(call.request.params["serial"], call.request.params["type"])
     if device["deviceFamily"] in ("WHA", "VOX"):
         raise bad_request("The device has no communications")

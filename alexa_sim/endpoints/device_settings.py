@@ -1,4 +1,4 @@
-"""Settings of single devices: preferences, wake word, equalizer, display, aux, name."""
+"""Settings of single devices: preferences, wake word, equalizer, display, aux port and name."""
 
 from collections.abc import Mapping
 import json
@@ -21,11 +21,11 @@ _SETTINGS: Mapping[str, tuple[str | None, tuple[Any, ...]]] = {
     "alexaGestures": (None, (True, False)),
     "connectedSpeakerOption": (None, ("Bluetooth", "InternalSpeaker", "Aux")),
 }
-"""By name: the capability that it needs, and the values that it takes."""
+"""By name of a setting: the required capability, and the valid values."""
 
 
 def add_device_settings(api: WebsiteApi) -> None:
-    """Add the endpoints about settings of single devices."""
+    """Add the endpoints for settings of single devices."""
     api.add("PUT", "/api/device-preferences/{serial}", _set_preferences)
     api.add("GET", "/api/wake-words-locale", _wake_words)
     api.add("PUT", "/api/wake-word/{serial}", _set_wake_word)
@@ -39,7 +39,7 @@ def add_device_settings(api: WebsiteApi) -> None:
 
 
 def _set_preferences(call: Call) -> Response:
-    """Take the preferences of a device as a whole; what is missing, or no value of them, is refused."""
+    """Replace the preferences of a device; missing or invalid fields are refused."""
     data = call.body()
     device = _named(call, data)
     if device["deviceFamily"] == "WHA":
@@ -64,7 +64,7 @@ def _set_preferences(call: Call) -> Response:
 
 
 def _wake_words(call: Call) -> Response:
-    """List the words that a device can listen to."""
+    """Return the wake words that a device supports."""
     device = call.queried_device()
     _need(device, "MULTI_WAKEWORDS_SUPPORTED")
     if not call.request.query.get("softwareVersion"):
@@ -73,7 +73,7 @@ def _wake_words(call: Call) -> Response:
 
 
 def _set_wake_word(call: Call) -> Response:
-    """Let a device listen to another word; the present one is named with it."""
+    """Change the wake word of a device; the request also has to contain the present one."""
     data = call.body()
     device = _named(call, data)
     _need(device, "MULTI_WAKEWORDS_SUPPORTED", online=True)
@@ -87,7 +87,7 @@ def _set_wake_word(call: Call) -> Response:
 
 
 def _set_equalizer(call: Call) -> Response:
-    """Set bands of the equalizer; those that are not named stay."""
+    """Set bands of the equalizer; other bands are kept."""
     data = call.body()
     device = with_equalizer(call)
     _reachable(device)
@@ -100,7 +100,7 @@ def _set_equalizer(call: Call) -> Response:
 
 
 def _setting(call: Call) -> Response:
-    """Tell one setting: JSON within a string."""
+    """Return one setting as JSON in a string."""
     device, name = _settings(call)
     return json_response({"value": json.dumps(device["settings"][name])})
 
@@ -121,7 +121,7 @@ def _set_setting(call: Call) -> Response:
 
 
 def _settings(call: Call) -> tuple[dict[str, Any], str]:
-    """Return the device whose account id the path holds, and the setting; raises ``HttpError``."""
+    """Return the device for the account id in the path, and the setting; raises ``HttpError``."""
     account, name = call.request.params["account"], call.request.params["name"]
     device = next((device for _, device in call.devices() if device["deviceAccountId"] == account), None)
     if device is None or name not in _SETTINGS:
@@ -134,7 +134,7 @@ def _settings(call: Call) -> tuple[dict[str, Any], str]:
 
 
 def _aux(call: Call) -> Response:
-    """Tell in which direction the audio port works."""
+    """Return the direction of the audio port."""
     port = {
         "direction": _with_port(call)["auxDirection"],
         "id": "aux0",
@@ -146,7 +146,7 @@ def _aux(call: Call) -> Response:
 
 
 def _set_aux(call: Call) -> Response:
-    """Turn the audio port round."""
+    """Set the direction of the audio port."""
     device, data = _with_port(call), call.body()
     _reachable(device)
     if call.request.params["port"] != "aux0" or data.get("deviceId") != call.request.params["serial"]:
@@ -159,14 +159,14 @@ def _set_aux(call: Call) -> Response:
 
 
 def _with_port(call: Call) -> dict[str, Any]:
-    """Return the device of the path, which has to have an audio port."""
+    """Return the device in the path; raises ``HttpError`` 400 if it has no audio port."""
     device = call.device(call.request.params["serial"], call.request.params["type"])
     _need(device, "AUX_SETTINGS")
     return device
 
 
 def _rename(call: Call) -> Response:
-    """Give a device another name."""
+    """Rename a device."""
     data = call.body()
     device = call.device(data.get("serialNumber"), data.get("deviceType"))
     name = data.get("accountName")
@@ -184,7 +184,7 @@ def _rename(call: Call) -> Response:
 
 
 def _unpair(call: Call) -> Response:
-    """Forget a paired bluetooth device."""
+    """Unpair a Bluetooth device."""
     device = call.device(call.request.params["serial"], call.request.params["type"])
     _reachable(device)
     data = call.body()
@@ -197,7 +197,7 @@ def _unpair(call: Call) -> Response:
 
 
 def _named(call: Call, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the device that path and body name alike."""
+    """Return the device in both path and body; raises ``HttpError`` 400 if they differ."""
     device = call.device(data.get("deviceSerialNumber"), data.get("deviceType"))
     if data["deviceSerialNumber"] != call.request.params["serial"]:
         raise bad_request("deviceSerialNumber is another device's")
@@ -205,7 +205,7 @@ def _named(call: Call, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _need(device: Mapping[str, Any], capability: str, *, online: bool = False) -> None:
-    """Raise ``HttpError`` 400 unless a device can do something."""
+    """Raise ``HttpError`` 400 unless a device has a capability (and, if ``online``, is online)."""
     if capability not in device["capabilities"]:
         raise bad_request(f"The device lacks {capability}")
     if online:
@@ -213,6 +213,6 @@ def _need(device: Mapping[str, Any], capability: str, *, online: bool = False) -
 
 
 def _reachable(device: Mapping[str, Any]) -> None:
-    """Raise ``HttpError`` 400 when a device is offline."""
+    """Raise ``HttpError`` 400 if a device is offline."""
     if not device["online"]:
         raise bad_request("The device is offline")

@@ -8,11 +8,11 @@ from . import Call, WebsiteApi, admit_bearer, bad_request, empty
 from .account import csrf_headers
 
 _REBOOT_SECONDS = 30.0
-"""Seconds that an Echo is offline during a restart."""
+"""Seconds for which an Echo is offline during a restart."""
 
 
 def add_devices(api: WebsiteApi) -> None:
-    """Add the endpoints about devices."""
+    """Add the endpoints for devices."""
     api.add("GET", "/api/devices-v2/device", _devices)
     api.add("DELETE", "/api/devices/device/{serial}", _deregister)
     api.add("GET", "/api/device-preferences", _preferences)
@@ -23,7 +23,7 @@ def add_devices(api: WebsiteApi) -> None:
 
 
 def _devices(call: Call) -> Response:
-    """List all devices, apps and groups among them; this page too sets the csrf cookie."""
+    """Return all devices, including apps and groups; the response also sets the csrf cookie."""
     devices = [_device(call, serial, device) for serial, device in call.devices()]
     return json_response({"devices": devices}, headers=csrf_headers(call.request))
 
@@ -56,7 +56,7 @@ def _device(call: Call, serial: str, device: dict[str, Any]) -> dict[str, Any]:
 
 
 def _online(call: Call, device: dict[str, Any]) -> bool:
-    """Return whether a device is online; a group is while one of the speakers behind it is."""
+    """Return whether a device is online; a group is if one of its speakers is."""
     if device["deviceFamily"] != "WHA":
         return bool(device["online"])
     members = [call.state.find(serial) for member in device["clusterMembers"] for serial in call.state.speakers(member)]
@@ -64,7 +64,7 @@ def _online(call: Call, device: dict[str, Any]) -> bool:
 
 
 def _preferences(call: Call) -> Response:
-    """List the preferences of all devices but groups."""
+    """Return the preferences of all devices except groups."""
     preferences = [
         {
             "deviceSerialNumber": serial,
@@ -94,7 +94,7 @@ def _preferences(call: Call) -> Response:
 
 
 def _wake_words(call: Call) -> Response:
-    """List the wake words of the Echos."""
+    """Return the wake words of the Echos."""
     words = [
         {
             "active": True,
@@ -109,7 +109,7 @@ def _wake_words(call: Call) -> Response:
 
 
 def _wifi(call: Call) -> Response:
-    """Tell the network of one device."""
+    """Return the Wi-Fi network of one device."""
     device = call.queried_device()
     if device["deviceFamily"] in ("WHA", "VOX"):
         raise bad_request("The device has no network details")
@@ -124,7 +124,7 @@ def _wifi(call: Call) -> Response:
 
 
 def _deregister(call: Call) -> Response:
-    """Take a device from the account; an app among them is signed out."""
+    """Remove a device from the account; an app is signed out."""
     serial = call.request.params["serial"]
     call.device(serial, call.request.query.get("deviceType"))
     held = call.account["devices"]
@@ -138,7 +138,7 @@ def _deregister(call: Call) -> Response:
 
 
 def _reboot(call: Call) -> Response:
-    """Restart an Echo: it goes offline and comes back; needs the account's access token as well."""
+    """Restart an Echo, which is offline for a time; also requires the account's access token."""
     if admit_bearer(call.services, call.request).account != call.account_id:
         raise HttpError(401, {"message": "The access token is another account's"})
     serial = call.request.params["serial"]
@@ -157,7 +157,7 @@ def _reboot(call: Call) -> Response:
 
 
 def _groups(call: Call) -> Response:
-    """List the groups of speakers."""
+    """Return the speaker groups."""
     groups = [
         {
             "clusterType": "WHA",

@@ -1,4 +1,4 @@
-"""The push gateways: directives, events and pings."""
+"""Push gateways: directives, events and pings."""
 
 from email import message_from_bytes
 import json
@@ -13,10 +13,10 @@ _HOSTS = ("alexa.{region}.gateway.devices.a2z.com", "bob-dispatch-prod-{region}.
 
 
 class GatewayEndpoints:
-    """The endpoints of both names that each region's gateway has."""
+    """The endpoints of both host names of each region's gateway."""
 
     def __init__(self, services: Services) -> None:
-        """Add the endpoints to the router."""
+        """Initialize, and add the endpoints to the router."""
         self._services = services
         for host in _HOSTS:
             services.router.add("GET", host, "/v20160207/directives", self._directives)
@@ -25,7 +25,7 @@ class GatewayEndpoints:
             services.router.add("POST", host, "/ping", self._ping)
 
     async def _directives(self, request: Request) -> Response:
-        """Open a stream; at the wrong region's gateway, or before capabilities, nothing ever comes on it."""
+        """Open a stream; it stays silent at the wrong region's gateway, or without registered capabilities."""
         registration = admit_bearer(self._services, request, _unauthenticated())
         at_home = self._home(registration.account) == request.params["region"]
         stream = self._services.streams.open(
@@ -37,7 +37,7 @@ class GatewayEndpoints:
         return Response(200, stream=stream, headers=[("content-type", content_type())])
 
     async def _events(self, request: Request) -> Response:
-        """Take an event: SynchronizeState is answered with the right gateway where this is the wrong one."""
+        """Handle an event; SynchronizeState at the wrong gateway is answered with the right one."""
         registration = admit_bearer(self._services, request, _unauthenticated())
         event = _event(request)
         header = event.get("header")
@@ -52,23 +52,23 @@ class GatewayEndpoints:
         return Response(200, opening() + part(set_endpoint(url)), [("content-type", content_type())])
 
     async def _ping(self, request: Request) -> Response:
-        """Say that the connection is alive."""
+        """Respond to a ping."""
         admit_bearer(self._services, request, _unauthenticated())
         return Response(204)
 
     def _home(self, account: str) -> str:
-        """Return the region that an account is served in."""
+        """Return the region that serves an account."""
         return self._services.state.marketplace(account).region
 
 
 def _label(request: Request, region: str | None = None) -> str:
-    """Return the part of the host that names the region."""
+    """Return the part of the host name for the region."""
     region = region or request.params["region"]
     return f"prod-{region}" if request.host.startswith("bob-") else f".{region}."
 
 
 def _event(request: Request) -> dict[str, Any]:
-    """Return the event of a body that is JSON, or multipart with a JSON part; raises ``HttpError`` 400."""
+    """Return the event in a body, which is JSON or multipart with a JSON part; raises ``HttpError`` 400."""
     text = request.text
     if "multipart/" in request.headers.get("content-type", ""):
         parts = [piece.partition(b"\r\n\r\n") for piece in request.body.split(b"--") if b"\r\n\r\n" in piece]
@@ -84,19 +84,19 @@ def _event(request: Request) -> dict[str, Any]:
 
 
 def _part_text(head: bytes, body: bytes) -> str:
-    """Return the body of a part of a multipart request, read by the part's own content type."""
+    """Return the body of a multipart part as text, decoded by the part's content type."""
     # the first line is the rest of the boundary
     headers = message_from_bytes(head.partition(b"\r\n")[2] + b"\r\n\r\n")
     return text_of(body.strip(), headers.get("content-type", ""))
 
 
 def _unauthenticated() -> Response:
-    """Return the refusal of a token."""
+    """Return the response for an invalid token."""
     return Response(403, UNAUTHENTICATED.encode(), [("content-type", "text/plain")])
 
 
 def _exception(description: str) -> HttpError:
-    """Return the exception message of an event that is refused."""
+    """Return the exception response for a refused event."""
     header = {"namespace": "System", "name": "Exception", "messageId": ""}
     return HttpError(
         400, {"header": header, "payload": {"code": "INVALID_REQUEST_EXCEPTION", "description": description}}

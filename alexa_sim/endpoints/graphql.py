@@ -1,4 +1,4 @@
-"""GraphQL at ``alexa.<domain>/nexus/v1/graphql``: what the schema has is answered from the household's state."""
+"""GraphQL at ``alexa.<domain>/nexus/v1/graphql``, answered from the household's state."""
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -24,12 +24,12 @@ _MODES = {"HOME": "Home", "AWAY": "Away", "NIGHT": "Night", "VACATION": "Vacatio
 
 
 def add_graphql(api: WebsiteApi) -> None:
-    """Add the endpoint; questions are taken without csrf, commands are not."""
+    """Add the endpoint; queries need no csrf value, mutations do."""
     api.add("POST", "/nexus/v1/graphql", _graphql, csrf=False)
 
 
 def _graphql(call: Call) -> Response:
-    """Answer one operation, or a list of them by a list."""
+    """Answer one operation, or a list of operations with a list."""
     data = call.request.json()
     if isinstance(data, list):
         return json_response([_operation(call, each) for each in data])
@@ -37,7 +37,7 @@ def _graphql(call: Call) -> Response:
 
 
 def _operation(call: Call, operation: Any) -> Json:
-    """Answer one operation; what there is not is an error inside a 200."""
+    """Answer one operation; an unknown field is an error inside a 200."""
     query = operation.get("query") if isinstance(operation, dict) else None
     if not isinstance(query, str):
         raise bad_request("query is required")
@@ -55,14 +55,14 @@ def _operation(call: Call, operation: Any) -> Json:
 
 
 def _require_csrf(call: Call) -> None:
-    """Raise ``HttpError`` 403 unless the header repeats the cookie."""
+    """Raise ``HttpError`` 403 unless the csrf header repeats the cookie."""
     cookie = call.request.cookies.get("csrf")
     if not cookie or call.request.headers.get("csrf") != cookie:
         raise HttpError(403, {"message": "The csrf header does not match the csrf cookie"})
 
 
 def _roots(call: Call) -> Mapping[str, Callable[..., Any]]:
-    """Return what answers each root field; what is not here has nothing to tell: null, or an empty list."""
+    """Return the resolvers of root fields; other fields are null or an empty list."""
     found: dict[str, Callable[..., Any]] = {name: partial(resolve, call) for name, resolve in _RESOLVERS.items()}
     return found
 
@@ -71,7 +71,7 @@ def _roots(call: Call) -> Mapping[str, Callable[..., Any]]:
 
 
 def _required(call: Call, endpoint_id: str) -> Json:
-    """Return an endpoint by id; raises ``GraphqlError``."""
+    """Return an endpoint by id; raises ``GraphqlError`` if it does not exist."""
     found = endpoint(call, endpoint_id)
     if found is None:
         raise GraphqlError("There is no such endpoint")
@@ -79,7 +79,7 @@ def _required(call: Call, endpoint_id: str) -> Json:
 
 
 def _page(items: list[Any], params: Mapping[str, Any] | None) -> tuple[list[Any], Json]:
-    """Return a page of a list and what tells of the next one; all of it unless pages are asked for."""
+    """Return a page of a list and its page info; the whole list unless pages are requested."""
     given = params or {}
     total = len(items)
     if given.get("disablePagination", True):
@@ -90,7 +90,7 @@ def _page(items: list[Any], params: Mapping[str, Any] | None) -> tuple[list[Any]
 
 
 def _list_endpoints(call: Call, _info: Any, *, listEndpointsInput: Json) -> Json:  # noqa: N803 - the schema's names
-    """Return all endpoints, or those that are asked for."""
+    """Return all endpoints, or the requested ones."""
     given = listEndpointsInput
     ids = given.get("endpointIds")
     found = (
@@ -110,7 +110,7 @@ def _list_endpoints(call: Call, _info: Any, *, listEndpointsInput: Json) -> Json
 
 
 def _endpoints(call: Call, _info: Any, *, endpointsQueryParams: Json | None = None) -> Json:  # noqa: N803
-    """Return the appliances; Echos too where the household's devices are asked for."""
+    """Return the appliances, and Echos too if the household's devices are requested."""
     given = endpointsQueryParams or {}
     found = list(endpoints(call))
     for each in given.get("filters") or ():
@@ -125,7 +125,7 @@ def _endpoint(call: Call, _info: Any, *, id: str) -> Json | None:  # noqa: A002 
 
 
 def _device_type_group(call: Call, _info: Any, *, input: Json) -> Json | None:  # noqa: A002
-    """Return all of a kind, whose name is part of the id: ``amzn1.alexa.dtg.Light.…``."""
+    """Return all devices of a type, which is part of the id: ``amzn1.alexa.dtg.Light.…``."""
     word = next(iter(input["id"].removeprefix("amzn1.alexa.dtg.").split(".")), "")
     category = _CLASSES.get(word, word.upper())
     found = [each for each in endpoints(call) if each["displayCategories"]["primary"]["value"] == category]
@@ -142,7 +142,7 @@ def _device_type_group(call: Call, _info: Any, *, input: Json) -> Json | None:  
 
 
 def _group(call: Call, group_id: str, group: Mapping[str, Any], params: Json | None = None, depth: int = 0) -> Json:
-    """Return a group with its members and how many of them are on."""
+    """Return a group with its members and the number of those that are on."""
     members = [found for each in group["members"] if (found := endpoint(call, each)) is not None]
     page, info = _page(members, params)
     groups = dict(device_groups.listing(call.account)) if group["children"] and depth < 3 else {}
@@ -159,7 +159,7 @@ def _group(call: Call, group_id: str, group: Mapping[str, Any], params: Json | N
 
 
 def _power_of(members: list[Json]) -> Json:
-    """Return how many members of a group are on."""
+    """Return the number of members of a group that are on."""
     states = [
         held["powerStateValue"]
         for each in members
@@ -225,12 +225,12 @@ def _delete_group(call: Call, _info: Any, *, deleteDeviceGroupInput: Json) -> Js
 
 
 def _listed_group(call: Call, group_id: str) -> Json:
-    """Return a group that there is."""
+    """Return a group by id; raises ``GraphqlError`` if it does not exist."""
     return _group(call, group_id, dict(device_groups.listing(call.account))[group_id])
 
 
 def _checked_name(name: str) -> str:
-    """Return a name that Alexa takes; raises ``GraphqlError``: a hyphen is refused."""
+    """Return a valid name; raises ``GraphqlError`` for a name with a hyphen."""
     if not name.strip() or _NOT_IN_NAMES.search(name):
         raise GraphqlError("The name contains characters that are not allowed")
     return name
@@ -240,7 +240,7 @@ def _checked_name(name: str) -> str:
 
 
 def _set_features(call: Call, _info: Any, **arguments: Any) -> Json:
-    """Do each request that can be done; the others are errors. Both mutations have the one argument."""
+    """Run each valid request, and return errors for the others; both mutations have this argument."""
     (given,) = arguments.values()
     responses: list[Json] = []
     failures: list[Json] = []
@@ -257,7 +257,7 @@ def _set_features(call: Call, _info: Any, **arguments: Any) -> Json:
 
 
 def _control(call: Call, request: Mapping[str, Any], entity_id: str) -> None:
-    """Do one request; raises ``ControlError``."""
+    """Run one control request; raises ``ControlError``."""
     appliance = call.account["appliances"].get(entity_id)
     operation, name = request["featureOperationName"], request["featureName"]
     if appliance is None:
@@ -333,7 +333,7 @@ def _disarm(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
 
 
 def _panel(call: Call, given: Mapping[str, Any], state: str) -> Json:
-    """Arm or disarm a panel."""
+    """Arm or disarm a security panel."""
     appliance = call.account["appliances"].get(smart_home.entity_id(given["endpointId"]))
     panel = smart_home.panel_of(appliance) if appliance is not None else None
     if appliance is None or panel is None:
@@ -349,7 +349,7 @@ def _panel(call: Call, given: Mapping[str, Any], state: str) -> Json:
 
 
 def _failed(typename: str, message: str) -> Json:
-    """Return that something with a lock was not done."""
+    """Return the result of a failed operation on a lock."""
     return {"isSuccess": False, "error": {"__typename": typename, "message": message}}
 
 
@@ -362,7 +362,7 @@ def _disarm_with_pin(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A
 
 
 def _with_pin(_call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002, ARG001
-    """Refuse: no lock of a household has a code."""
+    """Refuse the request, because no lock of a household has a code."""
     return {"__typename": "DisarmWithPinResponse"} | _failed("DeviceCodeSetupRequired", "No code has been set up")
 
 
@@ -390,7 +390,7 @@ def _set_home_mode(call: Call, _info: Any, **arguments: Any) -> Json:
 
 
 def _device_of(call: Call, endpoint_id: str) -> Json | None:
-    """Return the Echo that an endpoint is."""
+    """Return the Echo with an endpoint id, or None."""
     entity_id = smart_home.entity_id(endpoint_id)
     return next(
         (device for serial, device in call.devices("WHA") if smart_home.echo_entity_id(serial) == entity_id), None
@@ -398,7 +398,7 @@ def _device_of(call: Call, endpoint_id: str) -> Json | None:
 
 
 def _setting_of(call: Call, endpoint_id: str, name: str) -> Json:
-    """Return a setting of an Echo; one that there is not has an error."""
+    """Return a setting of an Echo; with an error if the setting does not exist."""
     device = _device_of(call, endpoint_id)
     if device is not None and name == "doNotDisturb":
         return do_not_disturb(endpoint_id, device)
@@ -443,7 +443,7 @@ def _preferences(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
 
 
 def _nothing(answer: Mapping[str, Any] | None) -> Callable[..., Any]:
-    """Return what answers the same to everybody."""
+    """Return a resolver with a constant answer."""
 
     def resolve(_call: Call, _info: Any, **_arguments: Any) -> Mapping[str, Any] | None:
         return answer

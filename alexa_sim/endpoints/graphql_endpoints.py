@@ -1,4 +1,4 @@
-"""Echos and appliances as GraphQL has them: endpoints with features."""
+"""Echos and appliances in the form of GraphQL: endpoints with features."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,14 +20,14 @@ _APP = "APP"
 
 
 def endpoints(call: Call) -> Iterator[dict[str, Any]]:
-    """Yield everything of the account that is an endpoint: its Echos and apps, then its appliances."""
+    """Yield all endpoints of the account: Echos and apps, then appliances."""
     for serial, device in call.devices("WHA"):
         yield _echo(call, serial, device)
     yield from appliances(call)
 
 
 def endpoint(call: Call, wanted: str) -> dict[str, Any] | None:
-    """Return an endpoint by id."""
+    """Return an endpoint by id, or None."""
     entity_id = smart_home.entity_id(wanted)
     if (appliance := call.account["appliances"].get(entity_id)) is not None:
         return _appliance(call, entity_id, appliance)
@@ -163,7 +163,7 @@ def _appliance(call: Call, entity_id: str, appliance: dict[str, Any]) -> dict[st
 
 
 def _common(call: Call, endpoint_id: str, name: str, features: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what all endpoints have."""
+    """Return the fields that all endpoints have."""
     return {
         "__typename": "Endpoint",
         "id": endpoint_id,
@@ -184,7 +184,7 @@ def _common(call: Call, endpoint_id: str, name: str, features: list[dict[str, An
 
 
 def _report(appliance: Mapping[str, Any]) -> dict[str, Any]:
-    """Return by whom an appliance came."""
+    """Return the origin of an appliance, such as its skill."""
     namespace = appliance["driver"].get("namespace")
     skill = namespace == "SKILL"
     return {
@@ -199,7 +199,7 @@ def _report(appliance: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def do_not_disturb(endpoint_id: str, device: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the setting Do Not Disturb of an Echo."""
+    """Return the Do Not Disturb setting of an Echo."""
     return {
         "__typename": "EndpointSettingToggle",
         "id": f"{endpoint_id}.doNotDisturb",
@@ -217,7 +217,7 @@ def _categories(category: str) -> dict[str, Any]:
 
 
 def _dms(device_type: str, serial: str) -> dict[str, Any]:
-    """Return how Amazon's own devices are identified."""
+    """Return the identification of one of Amazon's devices."""
     return {"deviceType": smart_home.text(device_type), "deviceSerialNumber": smart_home.text(serial)}
 
 
@@ -227,7 +227,7 @@ def _identifier(device_type: str, serial: str) -> dict[str, str]:
 
 
 def _capabilities(features: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what an appliance can do in the words of the Smart Home API."""
+    """Return the capabilities of an appliance in the form of the Smart Home Skill API."""
     found: list[dict[str, Any]] = []
     for key, feature in features.items():
         name, instance = smart_home.split(key)

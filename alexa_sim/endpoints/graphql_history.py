@@ -1,4 +1,4 @@
-"""Automations and the history of air quality as GraphQL has them."""
+"""Automations and the history of air quality in GraphQL."""
 
 from datetime import UTC, datetime
 import json
@@ -15,11 +15,11 @@ type Json = dict[str, Any]
 
 _STEPS = {"FIVE_MINS": 300, "ONE_HOUR": 3600, "ONE_DAY": 86400}
 _MOST = 1000
-"""How many values a history has at most."""
+"""Maximum number of values in a history."""
 
 
 def _routine(key: str, held: Json) -> Json:
-    """Return a routine."""
+    """Return a routine in the form of GraphQL."""
     ran = held.get("lastActivatedAt")
     return {
         "__typename": "Routine",
@@ -33,7 +33,7 @@ def _routine(key: str, held: Json) -> Json:
 
 
 def automations(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002 - the schema's name
-    """List the account's routines, the only automations of a household, in pages of ``limit``."""
+    """Return the account's routines, the only automations of a household, in pages of ``limit``."""
     types = (input.get("filter") or {}).get("types")
     found = (
         [_routine(key, held) for key, held in call.account["automations"].items()]
@@ -49,7 +49,7 @@ def automations(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002 -
 
 
 def automation(call: Call, info: Any, *, input: Json) -> Json:  # noqa: A002
-    """Run a routine; a routine is neither ended nor enabled or disabled here."""
+    """Run a routine; ending, enabling and disabling one is not supported here."""
     key = input["automationId"]
     held = call.account["automations"].get(key)
     if held is None:
@@ -65,14 +65,14 @@ def automation(call: Call, info: Any, *, input: Json) -> Json:  # noqa: A002
 
 
 def _run(call: Call, key: str, held: Json) -> Json:
-    """Return the request that runs a routine with its owner filled in."""
+    """Return the request that runs a routine, with its owner filled in."""
     sequence = {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": held["startNode"]}
     text = json.dumps(sequence).replace("ALEXA_CUSTOMER_ID", call.account_id)
     return {"behaviorId": key, "status": held["status"], "sequenceJson": text}
 
 
 def air_quality_history(call: Call, _info: Any, *, airQualityHistoryInput: Json) -> Json:  # noqa: N803
-    """Return the values of a monitor's range: always what it measures now, as a household keeps no history."""
+    """Return the values of a monitor's range: its present value, because a household keeps no history."""
     given = airQualityHistoryInput
     device = next(iter(given["devices"]), None)
     if device is None:
@@ -99,7 +99,7 @@ def air_quality_history(call: Call, _info: Any, *, airQualityHistoryInput: Json)
 
 
 def _epoch(text: Any) -> float:
-    """Return a time of the request; raises ``GraphqlError``."""
+    """Return a time in the request as epoch seconds; raises ``GraphqlError``."""
     try:
         at = datetime.fromisoformat(str(text))
     except ValueError as err:

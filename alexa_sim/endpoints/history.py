@@ -1,4 +1,4 @@
-"""What people said: the privacy pages at ``www.<domain>/alexa-privacy``."""
+"""Voice history: the privacy pages at ``www.<domain>/alexa-privacy``."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -10,17 +10,17 @@ from . import Call, WebsiteApi, admit_bearer, bad_request
 
 _HOSTS = ("www.{domain}",)
 _PAGE = 50
-"""Records of an answer that asks for no number of them."""
+"""Default number of records in a response."""
 
 _WITHOUT_DEVICE = ("AddToListIntent", "InvokeRoutineIntent")
 """Intents whose records have no ``deviceInfo``."""
 
 _BURST, _REFILL = 15.0, 12.0
-"""Requests for records that an account may make at once, and the seconds after which it may make one more."""
+"""Number of requests for records that an account may send at once, and the seconds until one more is allowed."""
 
 
 def add_history(api: WebsiteApi) -> None:
-    """Add the page that gives a token, and both kinds of records that need it."""
+    """Add the page with the token, and both endpoints for records, which require the token."""
     for path in ("/alexa-privacy/apd/rvh", "/alexa-privacy/apd/activity"):
         api.add("GET", path, _page, hosts=_HOSTS)
     api.add("POST", "/alexa-privacy/apd/rah/alexa-history-records-v2", _records, hosts=_HOSTS, csrf=False)
@@ -28,7 +28,7 @@ def add_history(api: WebsiteApi) -> None:
 
 
 def _page(call: Call) -> Response:
-    """Show the page; its head holds the token that requests have to carry."""
+    """Return the page; its head contains the token that requests have to contain."""
     return html_response(
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Alexa privacy</title>'
         f'<meta name="csrf-token" content="{_token(call)}"></head><body><div id="app"></div></body></html>'
@@ -36,12 +36,12 @@ def _page(call: Call) -> Response:
 
 
 def _token(call: Call) -> str:
-    """Return the account's token."""
+    """Return the token of the account."""
     return sha256(f"{call.account_id} {call.account['directedId']}".encode()).hexdigest()
 
 
 def _records(call: Call) -> Response:
-    """List what was said to the account's Echos from ``startTime`` to ``endTime``, the latest first."""
+    """Return the commands to the account's Echos from ``startTime`` to ``endTime``, latest first."""
     if admit_bearer(call.services, call.request).account != call.account_id:
         raise HttpError(401, {"message": "The access token is another account's"})
     said, token = _said(call, _PAGE)
@@ -49,7 +49,7 @@ def _records(call: Call) -> Response:
 
 
 def _voice_records(call: Call) -> Response:
-    """List the same in the older form, which needs no access token."""
+    """Return the commands in the older form, which needs no access token."""
     size = call.request.query.get("maxRecordSize", str(_PAGE))
     if not size.isdecimal() or size == "0":
         raise bad_request("maxRecordSize is no number")
@@ -66,7 +66,7 @@ def _voice_records(call: Call) -> Response:
 
 
 def _said(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
-    """Return a page of what was said, and the token of the next one; raises ``HttpError``."""
+    """Return a page of commands, and the token of the next page; raises ``HttpError``."""
     if call.request.headers.get("anti-csrftoken-a2z") != _token(call):
         raise HttpError(403, {"message": "anti-csrftoken-a2z is missing or wrong"})
     _spend(call)
@@ -80,7 +80,7 @@ def _said(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
 
 
 def _spend(call: Call) -> None:
-    """Count a request; raises ``HttpError`` 429 for an account that has asked too often for too long."""
+    """Count a request; raises ``HttpError`` 429 if the account has sent too many."""
     now = call.state.now()
     left, since = call.services.history_left.get(call.account_id, (_BURST, now))
     left = min(_BURST, left + max(0.0, now - since) / _REFILL)
@@ -90,7 +90,7 @@ def _spend(call: Call) -> None:
 
 
 def _between(call: Call, start: int, end: int) -> Iterator[dict[str, Any]]:
-    """Yield what was said to the account's Echos within a range of milliseconds, the latest first."""
+    """Yield the commands to the account's Echos within a range of epoch milliseconds, latest first."""
     serials = dict(call.devices())
     for said in reversed(call.services.history):
         is_between = start <= said["time"] * 1000 <= end
@@ -99,12 +99,12 @@ def _between(call: Call, start: int, end: int) -> Iterator[dict[str, Any]]:
 
 
 def _page_token(offset: int) -> str:
-    """Return the token of the page that begins after so many records."""
+    """Return the token of the page that starts after ``offset`` records."""
     return f"page-{offset:x}"
 
 
 def _offset(token: Any) -> int:
-    """Return where the page of a token begins; raises ``HttpError`` 400."""
+    """Return the offset in a page token; raises ``HttpError`` 400."""
     if token is None:
         return 0
     try:
@@ -114,13 +114,13 @@ def _offset(token: Any) -> int:
 
 
 def _key(call: Call, said: dict[str, Any]) -> str:
-    """Return the key of a record, which names the Echo that heard it."""
+    """Return the key of a record, which contains the serial of the Echo."""
     device = dict(call.devices())[said["serial"]]
     return f"{call.account_id}#{round(said['time'] * 1000)}#{device['deviceType']}#{said['serial']}"
 
 
 def _record(call: Call, said: dict[str, Any]) -> dict[str, Any]:
-    """Return a record."""
+    """Return a record in the newer form."""
     person, intent = said["person"], said["intent"]
     return {
         "activityKey": _key(call, said),
@@ -136,7 +136,7 @@ def _record(call: Call, said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _voice_record(call: Call, said: dict[str, Any]) -> dict[str, Any]:
-    """Return a record in the older form: what the customer said begins with the wake word."""
+    """Return a record in the older form, in which the transcript begins with the wake word."""
     device, timestamp, key = dict(call.devices())[said["serial"]], round(said["time"] * 1000), _key(call, said)
     texts = [("CUSTOMER_TRANSCRIPT", f"alexa {said['text']}".strip())]
     if said["response"]:

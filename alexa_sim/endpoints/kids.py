@@ -1,4 +1,4 @@
-"""Amazon Kids: at the account API, and at the pages for parents (``parents.<domain>``, ``eltern.amazon.de``)."""
+"""Amazon Kids in the account API and on the pages for parents (``parents.<domain>``, ``eltern.amazon.de``)."""
 
 from hashlib import sha256
 from typing import Any
@@ -12,7 +12,7 @@ _COOKIE = "ft-panda-csrf-token"
 
 
 def add_kids(api: WebsiteApi) -> None:
-    """Add the endpoints about children and their devices."""
+    """Add the endpoints for children and their devices."""
     api.add("GET", "/api/device/op-mode", _mode)
     api.add("POST", "/api/unassign-device-from-child/{serial}/{type}", _unassign)
     for method, path, endpoint in (
@@ -24,12 +24,12 @@ def add_kids(api: WebsiteApi) -> None:
 
 
 def child_id(person: dict[str, Any]) -> str:
-    """Return the directed id of a child of the household."""
+    """Return the directed id of a child in the household."""
     return f"amzn1.account.SIM{person['id']}"
 
 
 def _for_parents(endpoint: Endpoint) -> Endpoint:
-    """Return an endpoint that answers at the marketplace's own host alone."""
+    """Return an endpoint that is only served at the marketplace's own host for parents."""
 
     def serve(call: Call) -> Response:
         name = "eltern" if call.marketplace.domain == "amazon.de" else "parents"
@@ -41,7 +41,7 @@ def _for_parents(endpoint: Endpoint) -> Endpoint:
 
 
 def _kid_device(call: Call, serial: Any, device_type: Any) -> dict[str, Any]:
-    """Return a device that a child can have; raises ``HttpError`` 400."""
+    """Return a device that can be assigned to a child; raises ``HttpError`` 400."""
     device = call.device(serial, device_type)
     if device["deviceFamily"] not in _FAMILIES:
         raise bad_request("The device does not support Amazon Kids")
@@ -56,7 +56,7 @@ def _mode(call: Call) -> Response:
 
 
 def _unassign(call: Call) -> Response:
-    """Take a device from its child."""
+    """Remove the assignment of a device to a child."""
     device = _kid_device(call, call.request.params["serial"], call.request.params["type"])
     with call.state.change():
         device["child"] = None
@@ -64,7 +64,7 @@ def _unassign(call: Call) -> Response:
 
 
 def _household(call: Call) -> Response:
-    """List who belongs to the household."""
+    """Return the members of the household."""
     people = [
         {
             "firstName": person["name"].partition(" ")[0],
@@ -78,19 +78,19 @@ def _household(call: Call) -> Response:
 
 
 def _token(call: Call) -> str:
-    """Return the account's token for these pages."""
+    """Return the account's token for the pages for parents."""
     return sha256(f"kids {call.account_id}".encode()).hexdigest()[:32]
 
 
 def _page(call: Call) -> Response:
-    """Show the page that begins the giving; it sets the cookie with the token."""
+    """Return the first page of the assignment; it sets the cookie with the token."""
     _kid_device(call, call.request.params["serial"], call.request.params["type"])
     cookie = ("set-cookie", f"{_COOKIE}={_token(call)}; Path=/; Secure")
     return html_response("<!DOCTYPE html><title>Amazon Kids</title>", headers=[cookie])
 
 
 def _assign(call: Call) -> Response:
-    """Give a device to a child; the token has to be in both the cookie and the header."""
+    """Assign a device to a child; cookie and header both have to contain the token."""
     headers = call.request.headers
     if not call.request.cookies.get(_COOKIE) == headers.get("x-amzn-csrf") == _token(call):
         raise HttpError(403, {"message": "The token is missing or wrong"})

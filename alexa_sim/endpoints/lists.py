@@ -10,13 +10,13 @@ from alexa_sim.http import HttpError, Response, json_response
 from . import Call, WebsiteApi, bad_request
 
 _PAGE = 100
-"""The most items of one answer."""
+"""Maximum number of items per response."""
 
 _BASE = "/alexashoppinglists/api/v2/lists"
 
 
 def add_lists(api: WebsiteApi) -> None:
-    """Add the endpoints about lists."""
+    """Add the endpoints for lists."""
     host = ("www.{domain}",)
     # both read, whatever their method
     api.add("POST", f"{_BASE}/fetch", _lists, hosts=host, csrf=False)
@@ -29,7 +29,7 @@ def add_lists(api: WebsiteApi) -> None:
 
 
 def _lists(call: Call) -> Response:
-    """List the lists; the number of what is still to do comes when it is asked for."""
+    """Return the lists; the number of open items is included on request."""
     wanted = [each.get("type") for each in call.body().get("listAttributesToAggregate") or []]
     return json_response(
         {
@@ -56,7 +56,7 @@ def _create(call: Call) -> Response:
 
 
 def _remove(call: Call) -> Response:
-    """Delete a custom list; a client that knows an old version of it is refused."""
+    """Delete a custom list; an outdated version is refused."""
     key, _ = _held(call)
     with call.state.change():
         try:
@@ -67,7 +67,7 @@ def _remove(call: Call) -> Response:
 
 
 def _info(call: Call, key: str, held: dict[str, Any], *, counted: bool = False) -> dict[str, Any]:
-    """Return the public fields of a list."""
+    """Return the fields of a list in a response."""
     info = {
         "listId": key,
         "customerId": call.account_id,
@@ -80,7 +80,7 @@ def _info(call: Call, key: str, held: dict[str, Any], *, counted: bool = False) 
 
 
 def _items(call: Call) -> Response:
-    """List a page of the items of a list, at most ``limit``, and the token of the next page if there is one."""
+    """Return a page of at most ``limit`` items of a list, and the token of the next page if there is one."""
     token = call.body().get("nextToken")
     key, held = _held(call)
     limit = call.request.query.get("limit", str(_PAGE))
@@ -93,7 +93,7 @@ def _items(call: Call) -> Response:
 
 
 def _start(token: Any) -> int:
-    """Return where the page of a token begins; raises ``HttpError`` 400."""
+    """Return the offset in a page token; raises ``HttpError`` 400."""
     if token is None:
         return 0
     try:
@@ -103,13 +103,13 @@ def _start(token: Any) -> int:
 
 
 def _item(call: Call, key: str, item_id: str) -> dict[str, Any]:
-    """Return an item."""
+    """Return an item in a response."""
     item = call.account["lists"][key]["items"][item_id]
     return {"itemId": item_id, "listId": key, "customerId": call.account_id, **item}
 
 
 def _add(call: Call) -> Response:
-    """Add items."""
+    """Add items to a list."""
     key, held = _held(call)
     given = call.body().get("items")
     if not isinstance(given, list) or not given:
@@ -123,7 +123,7 @@ def _add(call: Call) -> Response:
 
 
 def _update(call: Call) -> Response:
-    """Change an item; who knows an old version of it is refused."""
+    """Change an item; an outdated version is refused."""
     key, held = _held(call)
     data = call.body()
     try:
@@ -141,7 +141,7 @@ def _update(call: Call) -> Response:
 
 
 def _delete(call: Call) -> Response:
-    """Delete an item; who knows an old version of it is refused."""
+    """Delete an item; an outdated version is refused."""
     _, held = _held(call)
     with call.state.change():
         try:
@@ -152,7 +152,7 @@ def _delete(call: Call) -> Response:
 
 
 def _held(call: Call) -> tuple[str, dict[str, Any]]:
-    """Return the list of the path; raises ``HttpError`` 404."""
+    """Return the list in the path; raises ``HttpError`` 404."""
     key = call.request.params["list"]
     held = call.account["lists"].get(key)
     if held is None:
@@ -161,7 +161,7 @@ def _held(call: Call) -> tuple[str, dict[str, Any]]:
 
 
 def _version(call: Call) -> int:
-    """Return the version that the client knows; raises ``HttpError`` 400."""
+    """Return the version in a request; raises ``HttpError`` 400."""
     version = call.request.query.get("version", "")
     if not version.isdecimal():
         raise bad_request("version is required")
@@ -169,5 +169,5 @@ def _version(call: Call) -> int:
 
 
 def _refused(err: lists.ListError) -> HttpError:
-    """Return the answer to a change that is refused."""
+    """Return the error for a refused change."""
     return HttpError(409 if err.stale else 400, {"message": str(err)})

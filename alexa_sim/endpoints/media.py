@@ -1,4 +1,4 @@
-"""Players: sessions, volumes, the old player endpoint, its commands and its queue."""
+"""Players: sessions, volumes, the old player endpoint, commands and queues."""
 
 from base64 import b64decode
 import json
@@ -16,7 +16,7 @@ _UNSUPPORTED_PROVIDER = (
 
 
 def add_media(api: WebsiteApi) -> None:
-    """Add the endpoints about players."""
+    """Add the endpoints for players."""
     api.add("GET", "/api/np/list-media-sessions", _sessions)
     api.add("GET", "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes", _volumes)
     api.add("GET", "/api/np/player", _player)
@@ -27,7 +27,7 @@ def add_media(api: WebsiteApi) -> None:
 
 
 def _sessions(call: Call) -> Response:
-    """List all sessions of the account, whichever device the query names."""
+    """Return all sessions of the account, for whichever device is in the query."""
     if not {"deviceSerialNumber", "deviceType"} <= set(call.request.query):
         raise bad_request("deviceSerialNumber and deviceType are required")
     sessions = []
@@ -42,7 +42,7 @@ def _sessions(call: Call) -> Response:
 
 
 def _volumes(call: Call) -> Response:
-    """List the volumes of all Echos."""
+    """Return the volumes of all Echos."""
     volumes = [
         {
             "alertVolume": None,
@@ -58,7 +58,7 @@ def _volumes(call: Call) -> Response:
 
 
 def _player(call: Call) -> Response:
-    """Return the player of a device; a member shows its group's only if the query has it as ``lemurId``."""
+    """Return the player of a device; for a member, its group's only if ``lemurId`` is in the query."""
     device = call.queried_device()
     query = call.request.query
     serial = query["deviceSerialNumber"]
@@ -83,7 +83,7 @@ def _player(call: Call) -> Response:
 
 
 def _cluster_volume(call: Call, cluster: str) -> dict[str, Any]:
-    """Return the volumes of a group: each speaker's, and their mean."""
+    """Return the volumes of a group: of each speaker, and their mean."""
     found = {serial: call.state.find(serial) for serial in call.state.speakers(cluster)}
     members = {serial: device for serial, device in found.items() if device is not None}
     volumes = {serial: {"muted": found["muted"], "volume": found["volume"]} for serial, found in members.items()}
@@ -93,7 +93,7 @@ def _cluster_volume(call: Call, cluster: str) -> dict[str, Any]:
 
 
 def _queue(call: Call) -> Response:
-    """List the current and the following tracks."""
+    """Return the current track and the next ones."""
     playing = _active(call.queried_device())
     size = call.request.query.get("size", "50")
     if not size.isdecimal():
@@ -103,7 +103,7 @@ def _queue(call: Call) -> Response:
 
 
 def _stations(call: Call) -> Response:
-    """List the stations that a search finds."""
+    """Return the stations that match a search."""
     query = call.request.query.get("query", "").casefold().split()
     if not query or "mediaOwnerCustomerId" not in call.request.query:
         raise bad_request("query and mediaOwnerCustomerId are required")
@@ -125,7 +125,7 @@ def _stations(call: Call) -> Response:
 
 
 def _play_token(call: Call) -> Response:
-    """Play what a token of TuneIn's names."""
+    """Play the station in a TuneIn token."""
     device = call.queried_device()
     token = call.body().get("contentToken")
     try:
@@ -143,7 +143,7 @@ def _play_token(call: Call) -> Response:
 
 
 def _command(call: Call) -> Response:
-    """Carry out a command of Amazon's own player; the player of a provider is out of its reach."""
+    """Run a command of Amazon's own player; a provider's own player refuses it."""
     device = call.queried_device()
     data = call.body()
     if not device["online"]:
@@ -163,7 +163,7 @@ def _command(call: Call) -> Response:
 
 
 def _volume_level(call: Call, device: dict[str, Any], level: Any) -> None:
-    """Set the volume of a player, or of all speakers of a group; where nothing of Amazon's plays nothing happens."""
+    """Set the volume of a player, or of all speakers of a group; ignored unless Amazon's player is active."""
     if not isinstance(level, int) or isinstance(level, bool) or not 0 <= level <= 100:
         raise bad_request("volumeLevel has to be between 0 and 100")
     if player.is_idle(device["player"]) or player.is_external(device["player"]):
@@ -174,7 +174,7 @@ def _volume_level(call: Call, device: dict[str, Any], level: Any) -> None:
 
 
 def _active(device: dict[str, Any]) -> dict[str, Any]:
-    """Return the player of a device; raises ``HttpError`` 404, which is how Amazon says that nothing plays."""
+    """Return the active player of a device; raises ``HttpError`` 404 if nothing is playing."""
     playing: dict[str, Any] = device["player"]
     if player.is_idle(playing):
         raise _unsupported_provider()
@@ -182,5 +182,5 @@ def _active(device: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unsupported_provider() -> HttpError:
-    """Return the error for a device where nothing of Amazon's own plays."""
+    """Return the error for a device without playback of Amazon's own player."""
     return HttpError(404, {"message": "No active media session"}, [("x-amzn-ErrorType", _UNSUPPORTED_PROVIDER)])

@@ -1,4 +1,4 @@
-"""The older API of the smart home: states and controls, Guard among them, and rooms."""
+"""The older smart home API (phoenix): states, controls, Guard and rooms."""
 
 from collections.abc import Callable, Mapping
 import json
@@ -15,7 +15,7 @@ type Json = dict[str, Any]
 
 
 def add_phoenix(api: WebsiteApi) -> None:
-    """Add the endpoints."""
+    """Add the endpoints of the older smart home API."""
     # a read, for all that it is a POST
     api.add("POST", "/api/phoenix/state", _states, csrf=False)
     api.add("PUT", "/api/phoenix/state", _controls)
@@ -27,12 +27,12 @@ def add_phoenix(api: WebsiteApi) -> None:
 
 
 def _discover(_call: Call) -> Response:
-    """Look for new appliances: a household shows them as soon as it has them."""
+    """Accept a search for new appliances; a household's appliances are always visible."""
     return json_response({})
 
 
 def _named_appliance(call: Call) -> tuple[str, Json]:
-    """Return entity id and appliance that the path names by either id; raises ``HttpError`` 404."""
+    """Return entity id and appliance for either id in the path; raises ``HttpError`` 404."""
     wanted = call.request.params["appliance"]
     for entity_id, appliance in call.account["appliances"].items():
         if wanted in (entity_id, appliance["applianceId"]):
@@ -41,7 +41,7 @@ def _named_appliance(call: Call) -> tuple[str, Json]:
 
 
 def _enable(call: Call) -> Response:
-    """Switch an appliance off for Alexa, or on."""
+    """Enable or disable an appliance in Alexa."""
     _, appliance = _named_appliance(call)
     body = call.body()
     given = body.get("enabled", body.get("isEnabled", body.get("enablement")))
@@ -52,7 +52,7 @@ def _enable(call: Call) -> Response:
 
 
 def _rename(call: Call) -> Response:
-    """Change the name of an appliance."""
+    """Rename an appliance."""
     _, appliance = _named_appliance(call)
     name = call.body().get("friendlyName")
     if not isinstance(name, str) or not name.strip():
@@ -62,14 +62,14 @@ def _rename(call: Call) -> Response:
 
 
 def _remove(call: Call) -> Response:
-    """Forget an appliance."""
+    """Remove an appliance."""
     entity_id, _ = _named_appliance(call)
     del call.account["appliances"][entity_id]
     return json_response({})
 
 
 def _groups(call: Call) -> Response:
-    """List rooms with the appliances in them."""
+    """Return the rooms with their appliances."""
     appliances = call.account["appliances"]
     groups: list[Json] = []
     for group_id, group in device_groups.listing(call.account):
@@ -89,7 +89,7 @@ def _groups(call: Call) -> Response:
 
 
 def _states(call: Call) -> Response:
-    """Answer each request with a state or an error."""
+    """Return a state or an error for each request."""
     states: list[Json] = []
     errors: list[Json] = []
     for entity in _requests(call, "stateRequests"):
@@ -125,7 +125,7 @@ def _controls(call: Call) -> Response:
 
 
 def _requests(call: Call, key: str) -> list[Mapping[str, Any]]:
-    """Return the requests of a body; raises ``HttpError`` 400."""
+    """Return the requests in a body; raises ``HttpError`` 400."""
     requests = call.body().get(key)
     if not isinstance(requests, list) or not all(isinstance(each, Mapping) for each in requests):
         raise bad_request(f"{key} is required")
@@ -133,9 +133,9 @@ def _requests(call: Call, key: str) -> list[Mapping[str, Any]]:
 
 
 def _found(call: Call, request: Mapping[str, Any]) -> list[Json]:
-    """Return the appliances that a request names; raises ``ControlError``.
+    """Return the appliances for a request; raises ``ControlError``.
 
-    An ENTITY is named by entity id, an APPLIANCE by appliance id or entity id, and a GROUP stands for what is in it.
+    An ENTITY is given by entity id, an APPLIANCE by appliance id or entity id, and a GROUP stands for its members.
     """
     wanted, kind = request.get("entityId"), request.get("entityType")
     appliances = call.account["appliances"]
@@ -155,7 +155,7 @@ def _found(call: Call, request: Mapping[str, Any]) -> list[Json]:
 
 
 def _echo(call: Call, request: Mapping[str, Any]) -> Json | None:
-    """Return an Echo as an appliance, named by its appliance id or entity id."""
+    """Return an Echo as an appliance by appliance id or entity id, or None."""
     for serial, device in call.devices("WHA"):
         entity_id = smart_home.echo_entity_id(serial)
         if request.get("entityId") in (entity_id, f"AAA_SonarCloudService_{entity_id}"):
@@ -164,7 +164,7 @@ def _echo(call: Call, request: Mapping[str, Any]) -> Json | None:
 
 
 def _tried(appliance: Json, parameters: Mapping[str, Any], now: float) -> ControlError | None:
-    """Control an appliance; return what went wrong."""
+    """Control an appliance; return the error, or None."""
     try:
         _control(appliance, parameters, now)
     except ControlError as err:
@@ -173,7 +173,7 @@ def _tried(appliance: Json, parameters: Mapping[str, Any], now: float) -> Contro
 
 
 def _reached(appliance: Json) -> Json:
-    """Return the appliance if it can be reached; raises ``ControlError``."""
+    """Return the appliance if it is reachable; raises ``ControlError``."""
     if not appliance["reachable"]:
         raise ControlError("ENDPOINT_UNREACHABLE")
     return appliance
@@ -186,7 +186,7 @@ def _error(request: Mapping[str, Any], err: ControlError) -> Json:
 
 
 def _capability_states(call: Call, appliance: Json) -> list[str]:
-    """Return the values of an appliance: strings of JSON."""
+    """Return the property values of an appliance, each as JSON in a string."""
     found: list[Json] = []
     for key, feature in appliance["features"].items():
         name, instance = smart_home.split(key)
@@ -223,7 +223,7 @@ def _control(appliance: Json, parameters: Mapping[str, Any], now: float) -> None
 
 
 def _as(key: str, operation: str, payload: Callable[[Mapping[str, Any]], Json]) -> Callable[..., None]:
-    """Return an action that is an operation of a feature."""
+    """Return an action that runs an operation of a feature."""
 
     def act(appliance: Json, parameters: Mapping[str, Any], now: float) -> None:
         instance = parameters.get("instance")
@@ -234,7 +234,7 @@ def _as(key: str, operation: str, payload: Callable[[Mapping[str, Any]], Json]) 
 
 
 def _named(parameters: Mapping[str, Any], name: str, words: Mapping[str, Any]) -> Any:
-    """Return what a word stands for; raises ``ControlError``."""
+    """Return the value for a name; raises ``ControlError``."""
     word = parameters.get(name)
     if not isinstance(word, str) or word not in words:
         raise ControlError("INVALID_VALUE", f"{name} is not known")
@@ -242,12 +242,12 @@ def _named(parameters: Mapping[str, Any], name: str, words: Mapping[str, Any]) -
 
 
 def _brightness(parameters: Mapping[str, Any]) -> Json:
-    """Read a brightness, which comes as a text, with digits after the point or without."""
+    """Parse a brightness, which is text with or without decimals."""
     return _number(parameters, "brightness")
 
 
 def _number(parameters: Mapping[str, Any], name: str) -> Json:
-    """Read a number, which may come as a text."""
+    """Parse a number, which may be text."""
     try:
         return {name: float(str(parameters.get(name)))}
     except ValueError:
@@ -255,13 +255,13 @@ def _number(parameters: Mapping[str, Any], name: str) -> Json:
 
 
 def _color(parameters: Mapping[str, Any]) -> Json:
-    """Read the name of a colour."""
+    """Parse a color name."""
     hue, saturation = _named(parameters, "colorName", COLORS)
     return {"color": {"hue": hue, "saturation": saturation, "brightness": 1.0}}
 
 
 def _white(parameters: Mapping[str, Any]) -> Json:
-    """Read the name of a white."""
+    """Parse the name of a white."""
     return {"colorTemperatureInKelvin": _named(parameters, "colorTemperatureName", WHITES)}
 
 
@@ -272,7 +272,7 @@ def _lock(appliance: Json, parameters: Mapping[str, Any], now: float) -> None:
 
 
 def _thermostat(appliance: Json) -> Json:
-    """Return the feature; raises ``ControlError``."""
+    """Return the thermostat feature; raises ``ControlError``."""
     feature: Json | None = appliance["features"].get("thermostat")
     if feature is None:
         raise ControlError("UNSUPPORTED_OPERATION")
@@ -287,7 +287,7 @@ def _thermostat_mode(appliance: Json, parameters: Mapping[str, Any], now: float)
 
 
 def _target_temperature(appliance: Json, parameters: Mapping[str, Any], now: float) -> None:
-    """Set the temperature to reach, or those to stay between."""
+    """Set the target temperature, or the lower and upper one."""
     feature = _thermostat(appliance)
     names = {"targetTemperature": "targetSetpoint"}
     if "targetTemperature.value" not in parameters:

@@ -1,4 +1,4 @@
-"""Registration of apps, tokens and cookies: ``api.<domain>/auth`` and ``www.<domain>/ap/exchangetoken``."""
+"""Registration of apps, tokens and cookies at ``api.<domain>/auth`` and ``www.<domain>/ap/exchangetoken``."""
 
 from datetime import UTC, datetime
 from secrets import token_urlsafe
@@ -14,10 +14,10 @@ from . import Services, admit_bearer
 
 
 class RegistrationEndpoints:
-    """The endpoints that need no session yet."""
+    """The endpoints that do not need a session."""
 
     def __init__(self, services: Services) -> None:
-        """Add the endpoints to the router."""
+        """Initialize, and add the endpoints to the router."""
         self._services = services
         add = services.router.add
         add("POST", "api.{domain}", "/auth/register", self._register)
@@ -28,7 +28,7 @@ class RegistrationEndpoints:
             add("PUT", host, "/v1/devices/@self/capabilities", self._capabilities)
 
     async def _register(self, request: Request) -> Response:
-        """Register an app by an authorization code, or by an access token that it has already."""
+        """Register an app with an authorization code or a valid access token."""
         data = request.json()
         try:
             registration_data, auth_data = data["registration_data"], data["auth_data"]
@@ -54,9 +54,9 @@ class RegistrationEndpoints:
         return json_response(answer)
 
     def _account(self, auth_data: dict[str, Any]) -> str:
-        """Return the account that a registration proves; raises ``AuthError``.
+        """Return the account for the credentials in a registration; raises ``AuthError``.
 
-        The code belongs to the client id that it was asked for with; the serial may be another one.
+        The authorization code belongs to the client id for which it was requested; the serial may differ.
         """
         if "access_token" in auth_data:
             registration = self._services.auth.by_access_token(auth_data["access_token"])
@@ -70,7 +70,7 @@ class RegistrationEndpoints:
         return self._services.auth.redeem(code, verifier, client_id)
 
     async def _token(self, request: Request) -> Response:
-        """Give an access token, or the cookies of a session, for a refresh token."""
+        """Return an access token, or the cookies of a session, for a refresh token."""
         form = request.form()
         wanted = form.get("requested_token_type")
         domain = form.get("domain", "").removeprefix("www.").removeprefix(".")
@@ -87,7 +87,7 @@ class RegistrationEndpoints:
         return json_response({"access_token": token, "token_type": "bearer", "expires_in": TOKEN_LIFE})
 
     async def _deregister(self, request: Request) -> Response:
-        """Sign an app out."""
+        """Sign out an app."""
         registration = admit_bearer(self._services, request)
         data = request.json()
         if not isinstance(data, dict):
@@ -97,7 +97,7 @@ class RegistrationEndpoints:
         return json_response({"response": {"success": {}}, "request_id": str(uuid4())})
 
     async def _cookies(self, request: Request) -> Response:
-        """Give the cookies of a session for a refresh token."""
+        """Return the cookies of a session for a refresh token."""
         form = request.form()
         domain = form.get("domain", "").removeprefix(".")
         if form.get("requested_token_type") != "auth_cookies" or form.get("source_token_type") != "refresh_token":
@@ -110,7 +110,7 @@ class RegistrationEndpoints:
         return json_response(_cookie_answer(self._services, registration, domain))
 
     async def _capabilities(self, request: Request) -> Response:
-        """Note what an app can do; only with Alexa.Mobile.Push among it is it sent pushes."""
+        """Store the capabilities of an app; it only receives pushes with Alexa.Mobile.Push among them."""
         registration = admit_bearer(self._services, request)
         data = request.json()
         capabilities = data.get("capabilities") if isinstance(data, dict) else None
@@ -122,13 +122,13 @@ class RegistrationEndpoints:
 
 
 def _cookie_answer(services: Services, registration: Registration, domain: str) -> dict[str, Any]:
-    """Return the answer that holds the cookies of a fresh session."""
+    """Return the response with the cookies of a new session."""
     cookies = _cookie_list(services.auth.new_cookies(registration.account, domain))
     return {"response": {"tokens": {"cookies": {f".{domain}": cookies}}}, "request_id": str(uuid4())}
 
 
 def _success(services: Services, registration: Registration, cookies: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the answer to a registration."""
+    """Return the response to a registration."""
     account = services.state.accounts[registration.account]
     name = account["devices"][registration.serial]["accountName"]
     success = {
@@ -161,7 +161,7 @@ def _success(services: Services, registration: Registration, cookies: list[dict[
 
 
 def _cookie_list(cookies: dict[str, tuple[str, float]]) -> list[dict[str, Any]]:
-    """Return cookies as Amazon lists them."""
+    """Return cookies in the form of Amazon's responses."""
     return [
         {
             "Path": "/",
@@ -176,5 +176,5 @@ def _cookie_list(cookies: dict[str, tuple[str, float]]) -> list[dict[str, Any]]:
 
 
 def _refused(status: int, code: str, message: str) -> HttpError:
-    """Return a refusal in the form of ``/auth``."""
+    """Return an error in the form of ``/auth``."""
     return HttpError(status, {"response": {"error": {"code": code, "message": message}}, "request_id": str(uuid4())})

@@ -1,4 +1,4 @@
-"""Notifications, Do Not Disturb, bluetooth and the other settings of devices."""
+"""Notifications, Do Not Disturb, Bluetooth and other settings of devices."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from alexa_sim.http import Response, json_response
 from . import Call, WebsiteApi, bad_request, empty
 
 MOST_GAIN = 6
-"""How far a band of the equalizer goes up and down."""
+"""Largest absolute value of an equalizer band."""
 
 
 def add_settings(api: WebsiteApi) -> None:
-    """Add the endpoints about settings."""
+    """Add the endpoints for settings."""
     api.add("GET", "/api/notifications", _notifications)
     api.add("GET", "/api/dnd/device-status-list", _dnd_list)
     api.add("PUT", "/api/dnd/status", _set_dnd)
@@ -27,14 +27,14 @@ def add_settings(api: WebsiteApi) -> None:
 
 
 def _notifications(call: Call) -> Response:
-    """List alarms, timers and reminders as of now."""
+    """Return alarms, timers and reminders as of now."""
     now = call.state.now()
     notifications = [alerts.shown(notification, now) for notification in call.account["notifications"].values()]
     return json_response({"notifications": notifications})
 
 
 def _dnd_list(call: Call) -> Response:
-    """List Do Not Disturb of Echos and groups."""
+    """Return the Do Not Disturb state of Echos and groups."""
     states = [
         {"deviceSerialNumber": serial, "deviceType": device["deviceType"], "enabled": device["dnd"]}
         for serial, device in call.devices("VOX")
@@ -43,7 +43,7 @@ def _dnd_list(call: Call) -> Response:
 
 
 def _set_dnd(call: Call) -> Response:
-    """Switch Do Not Disturb; the answer repeats the request."""
+    """Turn Do Not Disturb on or off; the response repeats the request."""
     data = call.body()
     device = call.device(data.get("deviceSerialNumber"), data.get("deviceType"))
     if not isinstance(enabled := data.get("enabled"), bool):
@@ -54,7 +54,7 @@ def _set_dnd(call: Call) -> Response:
 
 
 def _bluetooth(call: Call) -> Response:
-    """List what is paired with the Echos; ``null`` for those that are offline."""
+    """Return the paired devices of the Echos; ``null`` for offline Echos."""
     states = [
         {
             "deviceSerialNumber": serial,
@@ -74,7 +74,7 @@ def _bluetooth(call: Call) -> Response:
 
 
 def _connect(call: Call) -> Response:
-    """Connect a paired device; one at a time can be."""
+    """Connect a paired device, and disconnect any other."""
     device = _reachable(call)
     address = call.body().get("bluetoothDeviceAddress")
     if address not in [paired["address"] for paired in device["bluetooth"]]:
@@ -86,7 +86,7 @@ def _connect(call: Call) -> Response:
 
 
 def _disconnect(call: Call) -> Response:
-    """Disconnect what is connected."""
+    """Disconnect the connected device."""
     device = _reachable(call)
     with call.state.change():
         for paired in device["bluetooth"]:
@@ -95,7 +95,7 @@ def _disconnect(call: Call) -> Response:
 
 
 def _reachable(call: Call) -> dict[str, Any]:
-    """Return the device of the path, which has to be online."""
+    """Return the device in the path; raises ``HttpError`` 400 if it is offline."""
     device = call.device(call.request.params["serial"], call.request.params["type"])
     if not device["online"]:
         raise bad_request("The device is offline")
@@ -103,7 +103,7 @@ def _reachable(call: Call) -> dict[str, Any]:
 
 
 def _ascending(call: Call) -> Response:
-    """List whether alarms grow louder."""
+    """Return whether the alarm volume of each device is ascending."""
     models = [
         {
             "ascendingAlarmEnabled": device["ascendingAlarm"],
@@ -117,13 +117,13 @@ def _ascending(call: Call) -> Response:
 
 
 def _notification_state(call: Call) -> Response:
-    """List the volumes of alarms."""
+    """Return the alarm volumes."""
     states = [notification_state(serial, device) for serial, device in call.devices("WHA", "VOX")]
     return json_response({"deviceNotificationStates": states})
 
 
 def notification_state(serial: str, device: dict[str, Any]) -> dict[str, Any]:
-    """Return how loud alarms are on a device, as it is listed."""
+    """Return the alarm volume of a device in the form of the list."""
     return {
         "deviceAccountId": None,
         "deviceSerialNumber": serial,
@@ -135,7 +135,7 @@ def notification_state(serial: str, device: dict[str, Any]) -> dict[str, Any]:
 
 
 def _equalizer(call: Call) -> Response:
-    """Tell the equalizer of one device."""
+    """Return the equalizer of one device."""
     return json_response(with_equalizer(call)["equalizer"])
 
 
@@ -146,13 +146,13 @@ def _equalizer_enabled(call: Call) -> Response:
 
 
 def _equalizer_range(call: Call) -> Response:
-    """Return the limits of the bands."""
+    """Return the limits of the equalizer bands."""
     with_equalizer(call)
     return json_response({"max": MOST_GAIN, "min": -MOST_GAIN})
 
 
 def with_equalizer(call: Call) -> dict[str, Any]:
-    """Return the device of the path, which has to have an equalizer; raises ``HttpError`` 400."""
+    """Return the device in the path; raises ``HttpError`` 400 if it has no equalizer."""
     device = call.device(call.request.params["serial"], call.request.params["type"])
     if not _has_equalizer(device):
         raise bad_request("The device has no equalizer")

@@ -31,12 +31,12 @@ from .signin_pages import (
 )
 
 _LIFE = 1800
-"""Seconds that a sign-in may take."""
+"""Maximum duration of a sign-in in seconds."""
 
 
 @dataclass(slots=True)
 class SignIn:
-    """A sign-in on its way: what the client asked for, who gave the right password, and the pages still to come."""
+    """A sign-in in progress: the request of the client, the user, and the pages that remain."""
 
     domain: str
     challenge: str
@@ -51,10 +51,10 @@ class SignIn:
 
 
 class SignInPages:
-    """The pages, and the sign-ins that are under way."""
+    """The sign-in pages, and the sign-ins in progress."""
 
     def __init__(self, services: Services) -> None:
-        """Add the pages to the router."""
+        """Initialize, and add the pages to the router."""
         self._services = services
         self._sign_ins: dict[str, SignIn] = {}
         add = services.router.add
@@ -74,7 +74,7 @@ class SignInPages:
         add("*", "www.{domain}", "/ap/maplanding", self._landing)
 
     def begin(self, domain: str, query: dict[str, str]) -> SignIn:
-        """Return the sign-in that the query of a sign-in address asks for; raises ``HttpError`` 400."""
+        """Return a new sign-in for the query of a sign-in URL; raises ``HttpError`` 400."""
         client = query.get("openid.oa2.client_id", "")
         return_to = query.get("openid.return_to", "")
         target = urlsplit(return_to)
@@ -104,7 +104,7 @@ class SignInPages:
         )
 
     def land(self, sign_in: SignIn, account: str) -> str:
-        """Return the address that a finished sign-in ends on."""
+        """Return the URL on which a finished sign-in ends."""
         code = self._services.auth.new_code(account, sign_in.challenge, sign_in.client_id)
         directed = self._services.state.accounts[account]["directedId"]
         identity = f"https://www.{sign_in.domain}/ap/id/{directed}"
@@ -121,7 +121,7 @@ class SignInPages:
         return f"{sign_in.return_to}?{urlencode(query)}"
 
     async def _start(self, request: Request) -> Response:
-        """Show the form for e-mail and password."""
+        """Return the form for email address and password."""
         domain = request.params["domain"]
         marketplace = MARKETPLACES.get(domain)
         if marketplace is None:
@@ -139,7 +139,7 @@ class SignInPages:
         return html_response(password_page(domain, key), headers=cookies)
 
     async def _password(self, request: Request) -> Response:
-        """Check e-mail and password."""
+        """Check the email address and the password."""
         form = request.form()
         key, sign_in = self._under_way(request, form)
         email = form.get("email", "")
@@ -169,7 +169,7 @@ class SignInPages:
         return self._done("otp", key, sign_in)
 
     async def _captcha(self, request: Request) -> Response:
-        """Check the letters of a captcha; the form comes as a query."""
+        """Check the letters of a captcha; the form is sent as a query."""
         key, sign_in = self._under_way(request, dict(request.query))
         if request.query.get("field-keywords", "").upper() != sign_in.captcha:
             message = "Enter the characters as they are shown in the image"
@@ -177,17 +177,17 @@ class SignInPages:
         return self._done("captcha", key, sign_in)
 
     async def _captcha_image(self, request: Request) -> Response:
-        """Draw the letters of a captcha."""
+        """Return the image of a captcha."""
         _, sign_in = self._under_way(request, {"workflowState": request.query.get("amzn", "")})
         return Response(200, captcha_image(sign_in.captcha).encode(), [("content-type", "image/svg+xml")])
 
     async def _ask_to_confirm(self, request: Request) -> Response:
-        """Ask whether it was you."""
+        """Return the page that asks the user to confirm the sign-in."""
         key, _ = self._under_way(request, dict(request.query))
         return html_response(confirm_page(key))
 
     async def _confirm(self, request: Request) -> Response:
-        """Take the answer."""
+        """Handle the confirmation of the sign-in."""
         form = request.form()
         key, sign_in = self._under_way(request, form)
         if form.get("transactionApproved") != "yes":
@@ -195,12 +195,12 @@ class SignInPages:
         return self._done("confirm", key, sign_in)
 
     async def _show_novel(self, request: Request) -> Response:
-        """Show a page that no client has seen before."""
+        """Return a page that is unknown to all clients."""
         key, sign_in = self._under_way(request, dict(request.query))
         return html_response(novel_page(sign_in.domain, key))
 
     async def _novel(self, request: Request) -> Response:
-        """Take the new page's form, which has to arrive whole and where its button says."""
+        """Check the form of the unknown page: complete, and sent to the address of its button."""
         key, sign_in = self._under_way(request, request.form())
         fields = parse_qs(request.text)
         if fields.get("topic") != ["news", "offers"] or request.query.get("step") != "2":
@@ -208,17 +208,17 @@ class SignInPages:
         return self._done("unknown", key, sign_in)
 
     async def _show_device(self, request: Request) -> Response:
-        """Show a page that needs scripts and storage."""
+        """Return a page that needs scripts and storage."""
         key, sign_in = self._under_way(request, dict(request.query))
         sign_in.nonce, sign_in.proof = secrets.token_urlsafe(9), secrets.token_urlsafe(9)
         return html_response(device_page(key, sign_in.nonce))
 
     async def _fingerprint(self, _request: Request) -> Response:
-        """Return the script of that page."""
+        """Return the script of the page that needs scripts."""
         return Response(200, FINGERPRINT.encode(), [("content-type", "text/javascript")])
 
     async def _prove_device(self, request: Request) -> Response:
-        """Return what the page's form has to hold, if the page found all that it kept."""
+        """Return the value for the form of the page that needs scripts, if the page found all that it stored."""
         found = request.json()
         _, sign_in = self._under_way(request, found)
         kept = [found.get(name) for name in ("local", "session", "cookie", "entries")]
@@ -227,7 +227,7 @@ class SignInPages:
         return json_response({"proof": sign_in.proof})
 
     async def _device(self, request: Request) -> Response:
-        """Take the form that the page's script sends."""
+        """Check the form sent by the script of that page."""
         form = request.form()
         key, sign_in = self._under_way(request, form)
         if not sign_in.proof or form.get("metadata1") != sign_in.proof:
@@ -235,14 +235,14 @@ class SignInPages:
         return self._done("device", key, sign_in)
 
     def _done(self, name: str, key: str, sign_in: SignIn) -> Response:
-        """Go on behind a page; one that is not due leads back to the password."""
+        """Continue after a page; a page that is not expected leads back to the password."""
         if sign_in.account is None or sign_in.ahead[:1] != [name]:
             return html_response(password_page(sign_in.domain, key))
         del sign_in.ahead[0]
         return self._go_on(key, sign_in)
 
     def _go_on(self, key: str, sign_in: SignIn) -> Response:
-        """Show the next page that is due; after the last one the sign-in is finished."""
+        """Return the next page; after the last one, finish the sign-in."""
         query = urlencode({"workflowState": key})
         match sign_in.ahead:
             case []:
@@ -259,16 +259,16 @@ class SignInPages:
                 return redirect(f"https://account.{sign_in.domain}{NOVEL_PATH}?{query}")
 
     def _new_captcha(self, key: str, sign_in: SignIn, message: str | None = None) -> str:
-        """Return a page with new letters."""
+        """Return a captcha page with new letters."""
         sign_in.captcha = "".join(secrets.choice("ABCEFGHJKLMNPRTUXY") for _ in range(6))
         return captcha_page(key, message)
 
     async def _landing(self, _request: Request) -> Response:
-        """Show the page that a sign-in ends on: an error page, but its address holds the code."""
+        """Return the page on which a sign-in ends: an error page whose URL contains the code."""
         return html_response(page("Page Not Found", "<p>Looking for something?</p>"), 404)
 
     def _under_way(self, request: Request, form: dict[str, str]) -> tuple[str, SignIn]:
-        """Return the sign-in that a form belongs to; raises ``HttpError``."""
+        """Return the key and the sign-in of a form; raises ``HttpError``."""
         key = form.get("workflowState", "")
         sign_in = self._sign_ins.get(key)
         error = HttpError(400)
@@ -282,7 +282,7 @@ class SignInPages:
         return key, sign_in
 
     def _finish(self, key: str, sign_in: SignIn, account: str) -> Response:
-        """Sign the browser in and send it to the landing page."""
+        """Sign in the browser and redirect it to the landing page."""
         del self._sign_ins[key]
         cookies = self._services.auth.new_cookies(account, sign_in.domain)
         headers = [
@@ -293,7 +293,7 @@ class SignInPages:
 
 
 def sign_in_at(pages: SignInPages, url: str, account: str) -> str:
-    """Return the final address of a sign-in with the right password; raises ``HttpError`` 400."""
+    """Return the final URL of a sign-in with the correct password; raises ``HttpError`` 400."""
     parts = urlsplit(url)
     domain = (parts.hostname or "").removeprefix("www.")
     if parts.scheme != "https" or domain not in MARKETPLACES or parts.path not in ("/ap/register", "/ap/signin"):

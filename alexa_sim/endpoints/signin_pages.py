@@ -1,4 +1,4 @@
-"""What the sign-in pages look like: forms with the names that Amazon's have."""
+"""HTML of the sign-in pages: forms with the same field names as Amazon's."""
 
 from html import escape
 import secrets
@@ -29,7 +29,7 @@ _STYLE = "body{font-family:sans-serif;max-width:22em;margin:3em auto}label{displ
 
 
 def page(title: str, body: str) -> str:
-    """Return a page."""
+    """Return an HTML page with a title and a body."""
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1>{body}</body></html>"
@@ -37,7 +37,7 @@ def page(title: str, body: str) -> str:
 
 
 def password_page(domain: str, key: str, email: str = "", message: str | None = None) -> str:
-    """Return the page that asks for e-mail and password."""
+    """Return the page that asks for email address and password."""
     inputs = (
         '<label for="ap_email">Email or mobile phone number</label>'
         f'<input type="email" id="ap_email" name="email" value="{escape(email)}">'
@@ -48,7 +48,7 @@ def password_page(domain: str, key: str, email: str = "", message: str | None = 
 
 
 def password_alone_page(domain: str, key: str, email: str) -> str:
-    """Return the page that asks for the password after the e-mail, which it carries along."""
+    """Return the page that asks for the password after the email address, which it contains."""
     inputs = (
         f'<input type="hidden" name="email" value="{escape(email)}">'
         '<label for="ap_password">Password</label><input type="password" id="ap_password" name="password">'
@@ -58,7 +58,7 @@ def password_alone_page(domain: str, key: str, email: str) -> str:
 
 
 def otp_page(domain: str, key: str, message: str | None = None) -> str:
-    """Return the page that asks for a code."""
+    """Return the page that asks for the code of the authenticator app."""
     inputs = (
         '<label for="auth-mfa-otpcode">Enter OTP</label>'
         '<input type="tel" id="auth-mfa-otpcode" name="otpCode" autocomplete="one-time-code">'
@@ -69,7 +69,7 @@ def otp_page(domain: str, key: str, message: str | None = None) -> str:
 
 
 def captcha_page(key: str, message: str | None = None) -> str:
-    """Return the page that asks for the letters of a picture; it asks by GET, and names no host."""
+    """Return the page that asks for the letters of a picture; its form uses GET, and its URLs name no host."""
     inputs = (
         f'<img src="{CAPTCHA_IMAGE_PATH}?amzn={key}" alt="captcha">'
         '<label for="captchacharacters">Type the characters you see in this image</label>'
@@ -88,7 +88,7 @@ def captcha_image(letters: str) -> str:
 
 
 def confirm_page(key: str) -> str:
-    """Return the page that asks whether it was you; its form's action is relative to the page."""
+    """Return the page that asks the user to confirm the sign-in; the form's action is relative."""
     inputs = (
         "<p>Was this sign-in yours?</p>"
         '<label><input type="radio" name="transactionApproved" value="yes" checked> Yes</label>'
@@ -99,10 +99,10 @@ def confirm_page(key: str) -> str:
 
 
 def novel_page(domain: str, key: str) -> str:
-    """Return a page that no client has seen before.
+    """Return a page that is unknown to all clients.
 
-    Its form has no action, its button has one; its fields have names of their own, one of
-    them twice; it sits on another host and has links of every kind.
+    Its form has no action, but its button has one. It has unusual field names, one of them twice. It is on another host
+    and has links of every kind.
     """
     inputs = (
         '<input type="hidden" name="topic" value="news"><input type="hidden" name="topic" value="offers">'
@@ -118,10 +118,10 @@ def novel_page(domain: str, key: str) -> str:
 
 
 def device_page(key: str, nonce: str) -> str:
-    """Return a page that goes on by itself, for browsers with scripts and storage alone.
+    """Return a page that continues automatically, for browsers with scripts and storage only.
 
-    It loads a script by a relative address, keeps ``nonce`` in both storages and a cookie,
-    sends what it finds there as JSON to an address without a host, and posts the answer.
+    It loads a script with a relative URL, stores ``nonce`` in both storages and in a cookie, sends the stored values as
+    JSON to a URL without a host, and posts the response.
     """
     script = (
         '<script src="device/fingerprint.js"></script><script>'
@@ -137,7 +137,7 @@ def device_page(key: str, nonce: str) -> str:
 
 
 def _form(name: str, action: str | None, key: str, inputs: str, message: str | None, *, method: str = "post") -> str:
-    """Return a page with a form that has the hidden fields that Amazon's have."""
+    """Return a page with a form that has the hidden fields of Amazon's forms."""
     box = '<div id="auth-error-message-box" class="a-alert-error" role="alert">'
     alert = "" if message is None else f"{box}{escape(message)}</div>"
     goes_to = "" if action is None else f' action="{action}"'

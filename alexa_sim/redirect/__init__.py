@@ -1,14 +1,12 @@
-"""Lead a process's connections to Amazon to the simulation, and refuse all others.
+"""Redirect a process's connections for Amazon to the simulation, and refuse all others.
 
-Nothing of the client changes: names resolve to 127.0.0.1, port 443 becomes the
-simulation's, and client TLS contexts trust its authority. It works through import hooks, so
-a client is patched as it loads its libraries, and libraries that it does not use are never
-imported. ``python -m alexa_sim run`` puts this into every Python that it starts
-(``site/sitecustomize.py``) and ``node.cjs`` into every Node; ``install`` does it inside a
-running interpreter, for a test suite.
+The client is not modified: names resolve to 127.0.0.1, port 443 becomes the simulation's port, and TLS contexts of
+clients trust its certificate authority. Import hooks patch a client's libraries as it loads them, and do not import
+others. ``python -m alexa_sim run`` installs this in every Python process that it starts (``site/sitecustomize.py``),
+and ``node.cjs`` in every Node process. ``install`` does it inside a running interpreter, for a test suite.
 
-Not covered: uvloop, programs that ship a resolver and a TLS library of their own, and
-datagram sockets that are connected before they send.
+Not covered: uvloop, programs with their own resolver and TLS library, and datagram sockets that are connected before
+they send.
 """
 
 from collections.abc import Callable
@@ -32,7 +30,7 @@ _PATCHES: dict[str, Patch] = {
     "aiodns": patches.patch_aiodns,
     "anyio": patches.patch_anyio,
 }
-"""Module → what is done to it once it is loaded."""
+"""Patch function by name of the module; called once the module is loaded."""
 
 _done: set[str] = set()
 
@@ -40,9 +38,9 @@ _done: set[str] = set()
 def install(port: int, ca_pem: str) -> None:
     """Redirect this process to a simulation on a port of 127.0.0.1.
 
-    ``ca_pem`` is the authority's certificate, as PEM text or as the path of its file. A
-    second call leads new connections to another simulation. It cannot be undone; sessions
-    that already resolved a name keep its address for as long as they cache it (aiohttp: 10 s).
+    ``ca_pem`` is the certificate of the authority, as PEM text or the path of its file. A second call redirects new
+    connections to another simulation. The redirection cannot be undone. Sessions that have resolved a name keep its
+    address while they cache it (aiohttp: 10 s).
     """
     TARGET.port = port
     TARGET.ca_pem = ca_pem if "-----BEGIN" in ca_pem else Path(ca_pem).read_text(encoding="ascii")
@@ -54,25 +52,25 @@ def install(port: int, ca_pem: str) -> None:
 
 
 def install_from_environment() -> None:
-    """Redirect as ``ALEXA_SIM_PORT`` and ``ALEXA_SIM_CA`` say; without them nothing happens."""
+    """Redirect as ``ALEXA_SIM_PORT`` and ``ALEXA_SIM_CA`` define; do nothing without them."""
     port, ca = os.environ.get("ALEXA_SIM_PORT"), os.environ.get("ALEXA_SIM_CA")
     if port and ca:
         install(int(port), ca)
 
 
 def _apply(name: str, patch: Patch, module: ModuleType) -> None:
-    """Patch a module once."""
+    """Patch a module, unless it is already patched."""
     if name not in _done:
         _done.add(name)
         patch(module)
 
 
 class _Finder(MetaPathFinder):
-    """Finds the modules to be patched where they are, and wraps their loaders."""
+    """Finds the modules to patch at their place, and wraps their loaders."""
 
     @override
     def find_spec(self, fullname: str, path: object, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return the real spec with a loader that patches, ``None`` for all other modules."""
+        """Return the real spec with a patching loader; ``None`` for other modules."""
         if fullname not in _PATCHES or fullname in _done:
             return None
         for finder in sys.meta_path:
@@ -87,10 +85,10 @@ class _Finder(MetaPathFinder):
 
 
 class _PatchingLoader(Loader):
-    """Loads a module with its own loader, steps aside, and patches it."""
+    """Loads a module with its real loader, then patches it."""
 
     def __init__(self, loader: Loader) -> None:
-        """Wrap a loader."""
+        """Initialize with the real loader."""
         self._loader = loader
 
     @override

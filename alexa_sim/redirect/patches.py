@@ -1,4 +1,4 @@
-"""What is done to each library once it is loaded; the table is in ``__init__``."""
+"""Patches of the libraries; the table of them is in ``__init__``."""
 
 import functools
 from typing import Any
@@ -7,9 +7,9 @@ from .target import LOOPBACK, TARGET, RefusedError, leads_to_simulation, may_con
 
 
 def patch_socket(socket: Any) -> None:
-    """Resolve Amazon's names to the simulation, refuse other names, and refuse to leave the loopback interface.
+    """Resolve Amazon's names to the simulation, and refuse other names and connections beyond loopback.
 
-    This is the whole of it for urllib, http.client, requests and asyncio's own connections.
+    This suffices for urllib, http.client, requests and asyncio's own connections.
     """
     getaddrinfo, gethostbyname, gethostbyname_ex = socket.getaddrinfo, socket.gethostbyname, socket.gethostbyname_ex
 
@@ -68,10 +68,10 @@ def _guard_connections(socket: Any) -> None:
 
 
 def patch_ssl(ssl: Any) -> None:
-    """Let every client context trust the simulation's authority when it is used.
+    """Make every client context trust the simulation's certificate authority when the context is used.
 
-    At the time of use, because contexts are made early and kept (certifi's bundle at import,
-    Home Assistant's caches), and because truststore and others load their certificates late.
+    It is patched at the time of use, because contexts are created early and cached (certifi's bundle at import, Home
+    Assistant's caches), and because truststore and others load their certificates late.
     """
     import _ssl  # noqa: PLC0415 - not before the process loads it
 
@@ -81,7 +81,7 @@ def patch_ssl(ssl: Any) -> None:
     load = _ssl._SSLContext.load_verify_locations  # noqa: SLF001 - it has no public name
 
     def trusting(wrap: Any, position: int) -> Any:
-        """Return a wrap method whose client contexts trust; server_side is argument ``position``."""
+        """Return a wrap method that makes client contexts trust; ``server_side`` is its argument ``position``."""
 
         @functools.wraps(wrap)
         def our_wrap(self: Any, *args: Any, **options: Any) -> Any:
@@ -98,10 +98,9 @@ def patch_ssl(ssl: Any) -> None:
 
 
 def patch_aiohttp_resolver(resolver: Any) -> None:
-    """Answer host and port for aiohttp, whose connector takes both from its resolver.
+    """Resolve host and port for aiohttp, whose connector takes both from its resolver.
 
-    On the classes, so that Home Assistant's resolver, which is derived from one of them, and
-    every connector that makes its own are covered.
+    The classes are patched, which covers Home Assistant's derived resolver and every connector with its own.
     """
     import socket  # noqa: PLC0415 - in the process being patched
 
@@ -133,7 +132,7 @@ def patch_aiohttp_resolver(resolver: Any) -> None:
 
 
 def patch_aiodns(aiodns: Any) -> None:
-    """Refuse questions to name servers, which c-ares asks past the socket module."""
+    """Refuse DNS queries, which c-ares sends without the socket module."""
     kind = aiodns.DNSResolver
     for name in ("query", "query_dns", "gethostbyname", "getaddrinfo", "gethostbyaddr"):
         if (method := getattr(kind, name, None)) is not None:
@@ -141,7 +140,7 @@ def patch_aiodns(aiodns: Any) -> None:
 
 
 def _refusing(aiodns: Any, method: Any) -> Any:
-    """Return a method of a DNS resolver that asks this machine only."""
+    """Return a resolver method that only resolves names of this machine."""
 
     @functools.wraps(method)
     def ask(self: Any, host: Any, *rest: Any, **options: Any) -> Any:
@@ -153,7 +152,7 @@ def _refusing(aiodns: Any, method: Any) -> Any:
 
 
 def patch_anyio(anyio: Any) -> None:
-    """Lead ``connect_tcp`` to the simulation: httpx and httpx2 keep port 443 whatever a name resolves to."""
+    """Redirect ``connect_tcp`` to the simulation, because httpx and httpx2 keep port 443."""
     connect_tcp = anyio.connect_tcp
 
     @functools.wraps(connect_tcp)

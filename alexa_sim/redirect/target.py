@@ -1,4 +1,4 @@
-"""Where redirected connections lead, and which names may be connected to at all."""
+"""Target of redirected connections, and the host names to which connections are allowed."""
 
 import errno
 import functools
@@ -10,17 +10,17 @@ LOOPBACK = "127.0.0.1"
 
 
 class Target:
-    """The simulation that this process is led to: its port and its authority's certificate."""
+    """The simulation to which this process is redirected: its port and its authority's certificate."""
 
     __slots__ = ("ca_pem", "port")
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Initialize without a simulation."""
         self.port = 0
         self.ca_pem = ""
 
     def port_for(self, port: object) -> int:
-        """Return the port that stands for one of Amazon's; only TLS is simulated."""
+        """Return the port to use in place of Amazon's; only TLS is simulated."""
         if port in (443, "443", b"443", "https", b"https"):
             return self.port
         return int(port) if isinstance(port, int | str) and str(port).isdecimal() else 0
@@ -33,14 +33,14 @@ class RefusedError(OSError):
     """A connection to a host that is neither Amazon's nor on the loopback interface."""
 
     def __init__(self, host: str) -> None:
-        """Say which host."""
+        """Initialize with the host."""
         super().__init__(
             errno.ECONNREFUSED, f"alexa_sim: {host} is neither a simulated Amazon host nor loopback: refused"
         )
 
 
 def text(host: object) -> str:
-    """Return a host as text, the way the socket module takes it."""
+    """Return a host as text, converted like in the socket module."""
     return host.decode("idna", "replace") if isinstance(host, bytes | bytearray) else str(host)
 
 
@@ -51,14 +51,14 @@ def leads_to_simulation(host: object) -> bool:
 
 @functools.cache
 def _own_names() -> frozenset[str]:
-    """Return the names of this machine, which resolve without asking anybody."""
+    """Return the names of this machine, which resolve without a DNS query."""
     import socket  # noqa: PLC0415 - loading it early would be before it is patched
 
     return frozenset({socket.gethostname().lower()})
 
 
 def may_resolve(host: object) -> bool:
-    """Return whether a name may be looked up: an address, localhost, or this machine."""
+    """Return whether a name may be resolved: an address, localhost, or a name of this machine."""
     if host is None:
         return True
     name = text(host).lower().removesuffix(".")
@@ -68,9 +68,9 @@ def may_resolve(host: object) -> bool:
 
 
 def may_connect(host: object, *, datagram: bool = False) -> bool:
-    """Return whether an address, or a name that the system resolves, may be connected to.
+    """Return whether a connection to an address or a resolvable name is allowed.
 
-    Datagrams may go to multicast addresses: discovery on the local network leads nowhere else.
+    Datagrams may also go to multicast addresses, for discovery on the local network.
     """
     name = text(host).lower()
     if (address := _address(name)) is None:
@@ -79,7 +79,7 @@ def may_connect(host: object, *, datagram: bool = False) -> bool:
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return an IP address, ``None`` when a text is none."""
+    """Return the IP address in a text, or ``None``."""
     try:
         address = ipaddress.ip_address(name)
     except ValueError:

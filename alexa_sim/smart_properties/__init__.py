@@ -1,4 +1,4 @@
-"""Alexa Smart Properties: the official API of hotels, care homes and offices, and the Login with Amazon before it.
+"""Alexa Smart Properties: the official API for hotels, care homes and offices, with Login with Amazon.
 
-``service`` puts it together; the other modules are one family each.
+``service`` combines the other modules, one per family of operations.
 """

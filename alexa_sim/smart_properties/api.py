@@ -1,4 +1,4 @@
-"""The manners of the API: who is let in where, and what a refusal looks like."""
+"""Checks of the API: who may call which operation, and the form of its errors."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ _API = "api"
 
 
 class Shape(StrEnum):
-    """What the body of an error looks like; it differs from family to family."""
+    """Form of an error body; it differs between families of operations."""
 
     TYPE = "type"
     CODE = "code"
@@ -43,7 +43,7 @@ class RefusalError(Exception):
     """An error response: ``kind`` is the error's type, ``data`` replaces the default body."""
 
     def __init__(self, status: int, kind: str, message: str, data: Any = None) -> None:
-        """Keep what the answer is made of."""
+        """Initialize with the parts of the error response."""
         super().__init__(f"{status} {kind}: {message}")
         self.status = status
         self.kind = kind
@@ -53,10 +53,10 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How an operation is served.
+    """Definition of how an operation is served.
 
-    ``absent`` are the countries that it is not served in, ``missing`` the status and type
-    for an endpoint that is unknown.
+    ``absent`` are the countries without the operation. ``missing`` are the status and the error type for an unknown
+    endpoint.
     """
 
     handler: Handler
@@ -68,7 +68,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request of an operator who is let in."""
+    """A request of an authorized operator."""
 
     request: Request
     route: Route
@@ -77,32 +77,32 @@ class Call:
 
     @property
     def endpoint_id(self) -> str:
-        """Return the id of the endpoint that the path names."""
+        """Return the id of the endpoint in the path."""
         return self.params["endpointId"]
 
     def endpoint(self) -> Json:
-        """Return the endpoint that the path names; raises ``RefusalError``."""
+        """Return the endpoint in the path; raises ``RefusalError``."""
         found = self.organization.endpoints.get(self.endpoint_id)
         if found is None:
             raise RefusalError(*self.route.missing, "There is no such endpoint")
         return found
 
     def writable(self) -> Json:
-        """Return the endpoint that the path names, which the operator may change; raises ``RefusalError``."""
+        """Return the endpoint in the path if the operator may change it; raises ``RefusalError``."""
         endpoint = self.endpoint()
         if endpoint["readOnly"]:
             raise RefusalError(403, "FORBIDDEN", "The caller may not change this endpoint")
         return endpoint
 
     def body(self, name: str, kind: str = "BAD_REQUEST") -> Any:
-        """Return the body, which has to fit a schema of ``bodies``; raises ``RefusalError`` 400."""
+        """Return the body after validation with a schema of ``bodies``; raises ``RefusalError`` 400."""
         try:
             return body_of(self.request.text, name)
         except BodyError as err:
             raise RefusalError(400, kind, str(err)) from err
 
     def number(self, name: str, most: int | None, default: int, kind: str = "BAD_REQUEST") -> int:
-        """Return a number of the query, from 1 to ``most``; raises ``RefusalError`` 400."""
+        """Return a number in the query, from 1 to ``most``; raises ``RefusalError`` 400."""
         text = self.request.query.get(name)
         if text is None:
             return default
@@ -112,10 +112,10 @@ class Call:
 
 
 class Api:
-    """Adds operations to the router of a cloud, for the hosts of all regions."""
+    """Adds operations to the router of a cloud for the hosts of all regions."""
 
     def __init__(self, router: Router, organization: Organization, login: LoginWithAmazon) -> None:
-        """Lead all paths of the API here."""
+        """Initialize, and route all paths of the API to this object."""
         self._organization = organization
         self._login = login
         self._table = Router()
@@ -128,7 +128,7 @@ class Api:
             router.add("*", host, "/credentiallocker/{rest:path}", self._serve)
 
     def add(self, method: str, path: str, route: Route) -> None:
-        """Add an operation; of several that fit a path the first serves it."""
+        """Add an operation; of several that match a path, the first one serves it."""
 
         async def serve(request: Request) -> Response:
             return self._admitted(request, route)
@@ -136,7 +136,7 @@ class Api:
         self._table.add(method, _API, path, serve)
 
     def close(self, method: str, path: str) -> None:
-        """Keep a method from a path that a later, wider one would allow it for."""
+        """Refuse a method on a path that a later, more general path would allow."""
 
         async def closed(_request: Request) -> Response:
             raise AssertionError("what is closed is answered before it is served")
@@ -145,18 +145,18 @@ class Api:
         self._table.add(method, _API, path, closed)
 
     def _match(self, method: str, path: str) -> tuple[Any, dict[str, str]] | int:
-        """Return what serves a request, else 404 or 405."""
+        """Return the route for a request and its parameters; 404 or 405 if there is none."""
         found = self._table.match(method, _API, path)
         return 405 if not isinstance(found, int) and found[0] in self._closed else found
 
     async def _serve(self, request: Request) -> Response:
-        """Answer a request, with a request id whatever the answer is."""
+        """Handle a request; every response has a request id."""
         response = await self._answer(request)
         response.headers.append(("x-amzn-requestid", str(uuid4())))
         return response
 
     async def _answer(self, request: Request) -> Response:
-        """Answer a request that may be for nothing that there is."""
+        """Return the response to a request, which may match no route."""
         found = self._match(request.method, request.path)
         if isinstance(found, int):
             allowed = [name for name in _METHODS if not isinstance(self._match(name, request.path), int)]
@@ -170,7 +170,7 @@ class Api:
         return response
 
     def _admitted(self, request: Request, route: Route) -> Response:
-        """Let the handler answer if the caller is let in."""
+        """Return the response of the handler if the caller is authorized."""
         self._organization.settle()
         try:
             self._admit(request, route)
@@ -179,7 +179,7 @@ class Api:
             return refused(err, route.shape, request.params.get("endpointId"))
 
     def _admit(self, request: Request, route: Route) -> None:
-        """Raise ``RefusalError`` 401 or 403 unless the caller may do this, here."""
+        """Raise ``RefusalError`` 401 or 403 unless the caller may use this operation in this region."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         grant = self._login.grant_of(token) if scheme == "Bearer" else None
         locker = request.path.startswith("/credentiallocker/")
@@ -198,11 +198,11 @@ class Api:
 
 
 WIFI_SCOPES = frozenset({MANAGEMENT, WIFI})
-"""What the Wi-Fi calls need."""
+"""Scopes that the Wi-Fi operations require."""
 
 
 def refused(err: RefusalError, shape: Shape, endpoint_id: str | None = None) -> Response:
-    """Return a refusal in the shape of its family."""
+    """Return an error in the form of its family."""
     if err.data is not None:
         return json_response(err.data, err.status)
     if shape is Shape.TIMERS:
@@ -215,16 +215,16 @@ def refused(err: RefusalError, shape: Shape, endpoint_id: str | None = None) -> 
 
 
 def empty(status: int = 200) -> Response:
-    """Return an answer without a body."""
+    """Return a response without a body."""
     return Response(status)
 
 
 def page[Item](
     items: Sequence[Item], token: str | None, size: int, asked: Any, kind: str = "BAD_REQUEST"
 ) -> tuple[Sequence[Item], str | None]:
-    """Return a page, and the token of the next one (``None`` for the last).
+    """Return a page and the token of the next one (``None`` for the last page).
 
-    A token is good for the question ``asked`` alone; raises ``RefusalError`` 400.
+    A token is only valid for the same query ``asked``; raises ``RefusalError`` 400.
     """
     mark = sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
     start = 0
@@ -242,5 +242,5 @@ def page[Item](
 
 
 def several(request: Request, name: str) -> list[str]:
-    """Return all values of a parameter that may be repeated."""
+    """Return all values of a repeatable parameter."""
     return [value for key, value in request.pairs if key == name]

@@ -1,4 +1,4 @@
-"""What the API takes: one JSON schema for each body."""
+"""JSON schemas of the bodies that the API accepts."""
 
 from functools import cache
 import json
@@ -9,16 +9,16 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 UNIT_ID = r"^amzn1\.alexa\.unit\.did\..+$"
-"""The form of a unit's id."""
+"""Pattern of a unit id."""
 
 ADDRESS_FIELDS = (
     *("addressLine1", "addressLine2", "addressLine3", "city", "stateOrRegion", "districtOrCounty"),
     *("postalCode", "countryCode"),
 )
-"""What an address is made of."""
+"""Fields of an address."""
 
 OUT_OF_UNIT = "~caller.defaultUnitId"
-"""The unit that stands for none."""
+"""Unit id that stands for no unit."""
 
 EXPAND = (
     "all",
@@ -31,24 +31,24 @@ EXPAND = (
     "feature:power",
     "feature:connectivity",
 )
-"""What ``expand`` may ask for."""
+"""Valid values of ``expand``."""
 
 type Schema = dict[str, Any]
 
 
 class BodyError(Exception):
-    """A body that is refused; one sentence."""
+    """A refused body; the message is one sentence."""
 
 
 def body_of(body: str, name: str) -> Any:
-    """Return a body as JSON that fits a schema; raises ``BodyError``."""
+    """Return a body as JSON after validation with a schema; raises ``BodyError``."""
     data = any_body(body)
     check(data, name)
     return data
 
 
 def any_body(body: str) -> Any:
-    """Return a body as JSON, whatever it is; raises ``BodyError``."""
+    """Return a body as JSON without validation; raises ``BodyError`` if it is not JSON."""
     try:
         return json.loads(body, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as err:
@@ -56,7 +56,7 @@ def any_body(body: str) -> Any:
 
 
 def check(data: Any, name: str) -> None:
-    """Raise ``BodyError`` when a value does not fit a schema."""
+    """Raise ``BodyError`` if a value does not match a schema."""
     try:
         error = best_match(_validator(name).iter_errors(data))
     except RecursionError as err:
@@ -67,17 +67,17 @@ def check(data: Any, name: str) -> None:
 
 
 def fits(value: Any, schema: Schema) -> bool:
-    """Return whether a value fits a schema."""
+    """Return whether a value matches a schema."""
     return bool(Draft202012Validator(schema).is_valid(value))
 
 
 def _no_number(text: str) -> float:
-    """Refuse NaN and Infinity, which JSON does not have."""
+    """Refuse NaN and Infinity, which are not valid JSON."""
     raise ValueError(text)
 
 
 def _finite(text: str) -> float:
-    """Return a number that is not too big to be one."""
+    """Return a finite number; raises ``BodyError`` for one that is too large."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)
@@ -86,12 +86,12 @@ def _finite(text: str) -> float:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    """Return the validator of a body."""
+    """Return the validator for a body."""
     return Draft202012Validator(_SCHEMAS[name])
 
 
 def _object(properties: Schema, **more: Any) -> Schema:
-    """Return the schema of an object whose properties all have to be there."""
+    """Return the schema of an object whose properties are all required."""
     return {"type": "object", "required": list(properties), "properties": properties, **more}
 
 

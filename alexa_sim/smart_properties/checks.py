@@ -1,11 +1,11 @@
-"""What a household's schema cannot say about its smart properties."""
+"""Consistency checks of a household's properties beyond its schema."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 
 def contradictions(given: Mapping[str, Any], accounts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what does not fit together: the place and a sentence."""
+    """Yield each inconsistency: its place, and a sentence."""
     place = "smartProperties"
     units, endpoints = given["units"], given.get("endpoints", {})
     if given["operator"] not in accounts:
@@ -34,7 +34,7 @@ def contradictions(given: Mapping[str, Any], accounts: Mapping[str, Any]) -> Ite
 
 
 def _leads_to(root: str, unit_id: str, units: Mapping[str, Any]) -> bool:
-    """Return whether the parents of a unit end at the root."""
+    """Return whether the parents of a unit lead to the root."""
     for _ in range(len(units)):
         if unit_id == root:
             return True
@@ -43,7 +43,7 @@ def _leads_to(root: str, unit_id: str, units: Mapping[str, Any]) -> bool:
 
 
 def _twins(place: str, endpoints: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the endpoints whose name or serial number another one has."""
+    """Yield the endpoints whose name or serial number is not unique."""
     for field in ("friendlyName", "serialNumber"):
         seen: dict[str, str] = {}
         for endpoint_id, endpoint in endpoints.items():

@@ -1,4 +1,4 @@
-"""Listing, reading and searching endpoints."""
+"""Operations that list, read and search endpoints."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -20,7 +20,7 @@ _BY_EXPANSION = {
     "friendlyName.value.text": "friendlyName",
     "connections.macAddress": "macAddress",
 }
-"""Filters that need ``expand=all``, and the field each looks at."""
+"""Fields of filters that require ``expand=all``, by filter."""
 
 _REACHABILITY = "features[name:connectivity].properties[name:reachability].value.value"
 _CATEGORIES = ("displayCategories.primary.value", "displayCategories.all.value")
@@ -28,14 +28,14 @@ _FILTERS = (*_BY_EXPANSION, _REACHABILITY, *_CATEGORIES, "associatedUnits.id", "
 
 
 def add_endpoints(api: Api) -> None:
-    """Add the operations about endpoints."""
+    """Add the operations for endpoints."""
     api.add("GET", "/v2/endpoints", Route(_list))
     api.add("POST", "/v2/endpointQuery", Route(_search, absent=("ES", "JP")))
     api.add("GET", "/v2/endpoints/{endpointId}", Route(_get))
 
 
 def _list(call: Call) -> Response:
-    """List endpoints: those in no unit, those of a unit, or the one of a serial number."""
+    """Return endpoints: those outside all units, those of a unit, or the one with a serial number."""
     filters = {name: value for name, value in call.request.query.items() if name in _FILTERS}
     if not {"owner", "associatedUnits.id", "serialNumber.value.text"} & set(filters):
         raise RefusalError(400, "BAD_REQUEST", "owner or associatedUnits.id is required")
@@ -55,7 +55,7 @@ def _list(call: Call) -> Response:
 
 
 def _is_listed(endpoint: Mapping[str, Any], filters: Mapping[str, str], expand: Sequence[str]) -> bool:
-    """Return whether an endpoint passes all filters; one for a field that is not in the answer fits nothing."""
+    """Return whether an endpoint matches all filters; a filter on a field missing in the response never matches."""
     if (unit := filters.get("associatedUnits.id")) is not None and endpoint["unit"] != unit:
         return False
     if "owner" in filters and endpoint["unit"] is not None:
@@ -84,7 +84,7 @@ def _search(call: Call) -> Response:
 
 
 def _matches(endpoint: Mapping[str, Any], clause: Mapping[str, Any]) -> bool:
-    """Return whether an endpoint fulfils a condition."""
+    """Return whether an endpoint meets a condition."""
     if "and" in clause:
         return all(_matches(endpoint, inner) for inner in clause["and"])
     if "or" in clause:
@@ -94,7 +94,7 @@ def _matches(endpoint: Mapping[str, Any], clause: Mapping[str, Any]) -> bool:
 
 
 def _get(call: Call) -> Response:
-    """Read one endpoint."""
+    """Return one endpoint."""
     expand = _expand(several(call.request, "expand"))
     return json_response(rendered(call.organization, call.endpoint_id, call.endpoint(), expand))
 
@@ -102,7 +102,7 @@ def _get(call: Call) -> Response:
 def _answer(
     organization: Organization, found: Sequence[str], token: str | None, size: int, asked: Any, expand: Sequence[str]
 ) -> Response:
-    """Return a page of endpoints."""
+    """Return a page of endpoints in a response."""
     keys, following = page(found, token, size, asked)
     answer: Json = {"results": [rendered(organization, key, organization.endpoints[key], expand) for key in keys]}
     if following is not None:
@@ -111,14 +111,14 @@ def _answer(
 
 
 def _expand(values: Sequence[str]) -> list[str]:
-    """Return what is to be expanded; raises ``RefusalError`` 400."""
+    """Return the validated values of ``expand``; raises ``RefusalError`` 400."""
     if any(value not in EXPAND for value in values) or len(set(values)) < len(values):
         raise RefusalError(400, "BAD_REQUEST", "expand is not valid")
     return sorted(values)
 
 
 def rendered(organization: Organization, endpoint_id: str, endpoint: Json, expand: Sequence[str]) -> Json:
-    """Return an endpoint: its id, all else as far as it is expanded."""
+    """Return an endpoint in a response: its id, and the expanded fields."""
     inline = {value.partition(":")[2] for value in expand if value != "all"}
     full: Json = {"id": endpoint_id}
     if "all" in expand:
@@ -138,7 +138,7 @@ def rendered(organization: Organization, endpoint_id: str, endpoint: Json, expan
 
 
 def _described(endpoint: Mapping[str, Any]) -> Json:
-    """Return what ``expand=all`` adds, but the features."""
+    """Return the fields that ``expand=all`` adds, except features."""
     category = {"value": endpoint["displayCategory"], "sources": ["ENDPOINT_REPORTER"]}
     named = {
         field: {"type": "PLAIN", "value": {"text": endpoint[field]}}

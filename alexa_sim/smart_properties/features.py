@@ -1,4 +1,4 @@
-"""Features: their live state, and the commands that change it."""
+"""Features: their present state, and commands that change it."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,7 +12,7 @@ from .api import Api, Call, RefusalError, Route, empty
 from .organization import Organization, reachable, timestamp
 
 KELVIN_STEP = 500
-"""Step of a lamp that becomes warmer or colder, in kelvins."""
+"""Kelvins by which a lamp becomes warmer or colder per step."""
 
 _OPERATIONS = {
     "brightness": ("setBrightness", "adjustBrightness"),
@@ -25,11 +25,11 @@ _OPERATIONS = {
 _FEATURES = ("connectivity", "temperatureSensor", *_OPERATIONS)
 _WITHOUT_BODY = ("turnOn", "turnOff", "increaseColorTemperature", "decreaseColorTemperature")
 _WRAPPED = ("color", "temperature", "targetSetpoint", "lowerSetpoint", "upperSetpoint")
-"""Properties whose value is an object; all others are wrapped once more."""
+"""Properties whose value is an object; the values of all others are wrapped in one."""
 
 
 def add_features(api: Api) -> None:
-    """Add reading and commanding of all features."""
+    """Add the operations that read and control features."""
     for feature in _FEATURES:
         missing = (403, "FORBIDDEN") if feature == "connectivity" else (404, "NOT_FOUND")
         api.add(
@@ -43,12 +43,12 @@ def add_features(api: Api) -> None:
 
 
 def features_of(endpoint: Mapping[str, Any]) -> list[str]:
-    """Return the names of the features that an endpoint has."""
+    """Return the names of an endpoint's features."""
     return ["connectivity", *endpoint["features"]]
 
 
 def state_of(organization: Organization, endpoint_id: str, endpoint: Mapping[str, Any], feature: str) -> Json:
-    """Return the state of a feature: properties, operations, configuration."""
+    """Return the state of a feature: its properties, operations and configuration."""
     now = timestamp(organization.now())
     if feature == "connectivity":
         value = {"value": "OK" if reachable(endpoint) else "UNREACHABLE"}
@@ -75,7 +75,7 @@ def state_of(organization: Organization, endpoint_id: str, endpoint: Mapping[str
 
 
 def _property(endpoint: Mapping[str, Any], feature: str, name: str, value: Any, now: str) -> Json:
-    """Return a property with its value, or with why there is none."""
+    """Return a property with its value, or with the reason why there is none."""
     if feature in endpoint["notRetrievable"]:
         return {"name": name, "type": "NOT_RETRIEVABLE"}
     problem = endpoint["propertyErrors"].get(feature)
@@ -92,7 +92,7 @@ def _property(endpoint: Mapping[str, Any], feature: str, name: str, value: Any, 
 
 
 def _read(feature: str, call: Call) -> Response:
-    """Read a feature."""
+    """Return the state of a feature."""
     endpoint = call.endpoint()
     _check_feature(endpoint, feature)
     state = state_of(call.organization, call.endpoint_id, endpoint, feature)
@@ -101,7 +101,7 @@ def _read(feature: str, call: Call) -> Response:
 
 
 def _command(feature: str, operation: str, call: Call) -> Response:
-    """Run a command; the speaker's are only accepted."""
+    """Run a command; commands of a speaker are accepted without effect."""
     endpoint = call.writable()
     _check_feature(endpoint, feature)
     if operation in endpoint["unsupportedOperations"]:
@@ -114,7 +114,7 @@ def _command(feature: str, operation: str, call: Call) -> Response:
 
 
 def _check_feature(endpoint: Mapping[str, Any], feature: str) -> None:
-    """Raise ``RefusalError`` 404 when an endpoint lacks a feature."""
+    """Raise ``RefusalError`` 404 if an endpoint lacks a feature."""
     if feature not in features_of(endpoint):
         raise RefusalError(404, "NOT_FOUND", "The endpoint has no such feature")
 
@@ -124,7 +124,7 @@ def _power(on: str, features: Json, _payload: Json) -> None:
 
 
 def _set_color(features: Json, payload: Json) -> None:
-    """Set the colour, whose brightness is that of the lamp."""
+    """Set the color; its brightness becomes the brightness of the lamp."""
     color = {name: float(payload["color"][name]) for name in ("hue", "saturation", "brightness")}
     features["color"]["color"] = color
     if "brightness" in features:
@@ -140,7 +140,7 @@ def _adjust_brightness(features: Json, payload: Json) -> None:
 
 
 def _brighten(features: Json, percent: int) -> None:
-    """Set the brightness, from 0 to 100, also where the colour carries it."""
+    """Set the brightness (0–100), and that of the color if there is one."""
     features["brightness"]["brightness"] = percent = min(max(percent, 0), 100)
     if "color" in features:
         features["color"]["color"]["brightness"] = percent / 100
@@ -171,7 +171,7 @@ def _set_mode(features: Json, payload: Json) -> None:
 
 
 def _set_setpoint(features: Json, payload: Json) -> None:
-    """Set the one set point of a thermostat, or both."""
+    """Set the single setpoint of a thermostat, or both."""
     thermostat = features["thermostat"]
     if not set(payload) <= set(thermostat):
         raise RefusalError(400, "BAD_REQUEST", "The thermostat has no such set point")
@@ -182,7 +182,7 @@ def _set_setpoint(features: Json, payload: Json) -> None:
 
 
 def _adjust_setpoint(features: Json, payload: Json) -> None:
-    """Move the set point of a thermostat that has only one."""
+    """Change the setpoint of a thermostat that has only one."""
     setpoint = features["thermostat"].get("targetSetpoint")
     if setpoint is None:
         raise RefusalError(404, "NOT_FOUND", "The endpoint has no such operation")
@@ -192,14 +192,14 @@ def _adjust_setpoint(features: Json, payload: Json) -> None:
 
 
 _DEGREE = {"CELSIUS": 1.0, "KELVIN": 1.0, "FAHRENHEIT": 5 / 9}
-"""How big a degree is, in kelvins."""
+"""Size of a degree in kelvins, by scale."""
 
 _ZERO = {"CELSIUS": 273.15, "KELVIN": 0.0, "FAHRENHEIT": 459.67 * 5 / 9}
-"""Where a scale's zero is, in kelvins."""
+"""Zero of a scale in kelvins, by scale."""
 
 
 def _converted(given: Json, scale: str) -> Json:
-    """Return a temperature on another scale."""
+    """Return a temperature converted to another scale."""
     if given["scale"] == scale:
         return _rounded(given["value"], scale)
     kelvins = given["value"] * _DEGREE[given["scale"]] + _ZERO[given["scale"]]
@@ -207,7 +207,7 @@ def _converted(given: Json, scale: str) -> Json:
 
 
 def _rounded(value: float, scale: str) -> Json:
-    """Return a temperature to a hundredth of a degree; raises ``RefusalError`` 400 when it is beyond all numbers."""
+    """Return a temperature rounded to 0.01 degrees; raises ``RefusalError`` 400 if it is not finite."""
     if not math.isfinite(value):
         raise RefusalError(400, "BAD_REQUEST", "The temperature is out of range")
     return {"value": round(float(value), 2), "scale": scale}

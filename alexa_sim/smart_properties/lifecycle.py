@@ -1,4 +1,4 @@
-"""What befalls an endpoint as a whole: moved, renamed, deregistered, forgotten, its timers deleted."""
+"""Lifecycle of an endpoint: move, rename, deregister, remove, and delete its timers."""
 
 import unicodedata
 
@@ -12,7 +12,7 @@ _LONGEST_NAME = 128
 
 
 def add_lifecycle(api: Api) -> None:
-    """Add the operations that change what there is."""
+    """Add the operations that change endpoints as a whole."""
     base = "/v2/endpoints/{endpointId}"
     unknown = (404, "NO_SUCH_ENDPOINT")
     api.add("PUT", f"{base}/associatedUnits", Route(_associate, missing=unknown))
@@ -23,7 +23,7 @@ def add_lifecycle(api: Api) -> None:
 
 
 def _associate(call: Call) -> Response:
-    """Move an Echo into a unit, or out of all: it restarts, its settings are gone, its id may be another."""
+    """Move an Echo into a unit or out of all units; it restarts, loses its settings, and may get a new id."""
     endpoint = call.writable()
     units = [unit["id"] for unit in call.body("associatedUnits")]
     if not units:
@@ -43,7 +43,7 @@ def _associate(call: Call) -> Response:
 
 
 def _rename(call: Call) -> Response:
-    """Rename an endpoint; no two have the same name."""
+    """Rename an endpoint; names must be unique."""
     endpoint = call.writable()
     name = call.body("friendlyName", "INVALID_FRIENDLY_NAME")["value"]["text"]
     if not _is_name(name):
@@ -56,13 +56,13 @@ def _rename(call: Call) -> Response:
 
 
 def _is_name(text: str) -> bool:
-    """Return whether a name has 1 to 128 letters, digits, spaces and apostrophes, not all of them signs."""
+    """Return whether a name has 1 to 128 letters, digits, spaces and apostrophes, with at least one letter or digit."""
     kinds = ["'" if letter in " '" else unicodedata.category(letter)[0] for letter in text]
     return len(text) <= _LONGEST_NAME and set(kinds) <= set("LMN'") and bool(set(kinds) & set("LN"))
 
 
 def _deregister(call: Call) -> Response:
-    """Take an Echo out of the account."""
+    """Remove an Echo from the account."""
     if not is_echo(call.writable()):
         raise RefusalError(400, "BAD_REQUEST", "The endpoint was not registered by a person")
     del call.organization.endpoints[call.endpoint_id]
@@ -70,7 +70,7 @@ def _deregister(call: Call) -> Response:
 
 
 def _forget(call: Call) -> Response:
-    """Forget a smart home device."""
+    """Remove a smart home device."""
     if is_echo(call.writable()):
         raise RefusalError(400, "BAD_REQUEST", "An Echo is deregistered, not forgotten")
     del call.organization.endpoints[call.endpoint_id]
@@ -78,7 +78,7 @@ def _forget(call: Call) -> Response:
 
 
 def _delete_timers(call: Call) -> Response:
-    """Delete all timers of an Echo; also when there is none."""
+    """Delete all timers of an Echo; succeeds without timers too."""
     endpoint_id = call.request.query.get("endpoint", "")
     if not endpoint_id.startswith("amzn1.alexa.endpoint."):
         raise RefusalError(400, "BAD_REQUEST", "endpoint is required")

@@ -1,4 +1,4 @@
-"""Login with Amazon, as far as the API asks for it: the page that asks for consent, codes, tokens and scopes."""
+"""Login with Amazon as far as the API needs it: consent page, codes, tokens and scopes."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -15,22 +15,22 @@ from alexa_sim.http import HttpError, Request, Response, Router, html_response, 
 from .organization import Organization
 
 MANAGEMENT = "alexa::enterprise:management"
-"""The scope of all management APIs."""
+"""Scope of all management APIs."""
 
 WIFI = "credential_locker::wifi_management"
-"""The further scope of the Wi-Fi calls."""
+"""Additional scope of the Wi-Fi operations."""
 
 PROFILE = "profile:user_id"
-"""The scope that tells who the operator is."""
+"""Scope for reading the operator's identity."""
 
 SCOPES = (MANAGEMENT, WIFI, PROFILE, "profile", "amazon_communication::service_provider")
-"""Scopes that a security profile may ask for."""
+"""Scopes that a security profile may request."""
 
 CODE_LIFE = 300
-"""Seconds that an authorization code is good for, once."""
+"""Seconds for which an authorization code is valid; it can be used once."""
 
 TOKEN_LIFE = 3600
-"""Seconds that an access token is good for."""
+"""Seconds for which an access token is valid."""
 
 _AUTHORIZE_HOSTS = ("www.amazon.com", "www.amazon.co.uk", "www.amazon.co.jp")
 _TOKEN_HOSTS = ("api.amazon.com", "api.amazon.co.uk", "api.amazon.co.jp")
@@ -39,7 +39,7 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A grant of a client: scopes, for an account."""
+    """A grant to a client: the scopes and the account."""
 
     account: str
     client: str
@@ -48,7 +48,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """An authorization code, bound to the client, its address and its challenge."""
+    """An authorization code for a client, its redirect address and its challenge."""
 
     grant: Grant
     redirect_uri: str
@@ -58,7 +58,7 @@ class _Code:
 
 @dataclass(slots=True)
 class LoginWithAmazon:
-    """The authorization page, the token host, and all valid codes and tokens."""
+    """The consent page, the token endpoint, and all valid codes and tokens."""
 
     organization: Organization
     auth: Auth
@@ -67,7 +67,7 @@ class LoginWithAmazon:
     _access: dict[str, tuple[Grant, float]] = field(default_factory=dict)
 
     def add_to(self, router: Router) -> None:
-        """Add the pages, and take over the grants that the household declares."""
+        """Add the pages to a router, and the grants declared by the household."""
         for host in _AUTHORIZE_HOSTS:
             router.add("GET", host, "/ap/oa", self._page)
             router.add("POST", host, "/ap/oa", self._submit)
@@ -79,41 +79,41 @@ class LoginWithAmazon:
             self._refresh[given["refreshToken"]] = Grant(self.organization.data["operator"], given["client"], scopes)
 
     def grant_of(self, token: str | None) -> Grant | None:
-        """Return what an access token allows, ``None`` when it is unknown or expired."""
+        """Return the grant of an access token; ``None`` if it is unknown or expired."""
         found = self._access.get(token or "")
         return None if found is None or found[1] <= self.organization.now() else found[0]
 
     def client(self, client_id: str) -> Mapping[str, Any] | None:
-        """Return a security profile of the household."""
+        """Return a security profile of the household, or None."""
         clients: list[dict[str, Any]] = self.organization.data["clients"]
         return next((client for client in clients if client["id"] == client_id), None)
 
     def expire(self) -> None:
-        """Let all access tokens expire."""
+        """Expire all access tokens."""
         self._access.clear()
 
     def revoke(self) -> None:
-        """Withdraw everything that was granted."""
+        """Revoke all grants."""
         self.expire()
         self._codes.clear()
         self._refresh.clear()
 
     def sign_in(self, url: str, account: str) -> str:
-        """Return the final address after the user grants a request; raises ``HttpError``."""
+        """Return the final URL after the user accepts a request; raises ``HttpError``."""
         query = dict(parse_qsl(urlsplit(url).query))
         if (location := self._refused(query)) is not None:
             return location
         return self._granted(query, account)
 
     async def _page(self, request: Request) -> Response:
-        """Show who asks for what, and a sign-in form."""
+        """Return the consent page with a sign-in form."""
         query = dict(request.query)
         if (location := self._refused(query)) is not None:
             return redirect(location)
         return self._form(query, "")
 
     async def _submit(self, request: Request) -> Response:
-        """Take the form: back to the client with a code, or the form again."""
+        """Handle the form: redirect to the client with a code, or return the form again."""
         query, form = dict(request.query), request.form()
         if (location := self._refused(query)) is not None:
             return redirect(location)
@@ -125,7 +125,7 @@ class LoginWithAmazon:
         return redirect(self._granted(query, account))
 
     def _form(self, query: Mapping[str, str], message: str) -> Response:
-        """Return the page."""
+        """Return the consent page with a message."""
         client = self.client(query["client_id"])
         name = escape(str(client.get("name", "An app")) if client else "")
         wanted = "".join(f"<li>{escape(scope)}</li>" for scope in query["scope"].split())
@@ -140,9 +140,9 @@ class LoginWithAmazon:
         )
 
     def _refused(self, query: Mapping[str, str]) -> str | None:
-        """Return where to go with an error, ``None`` when all is well.
+        """Return the redirect URL with an error, or ``None`` for a valid request.
 
-        Raises ``HttpError`` 400 where the client or its address is unknown, without a redirect.
+        Raises ``HttpError`` 400 without a redirect if the client or its address is unknown.
         """
         client = self.client(query.get("client_id", ""))
         if client is None:
@@ -159,7 +159,7 @@ class LoginWithAmazon:
         return None
 
     def _granted(self, query: Mapping[str, str], account: str) -> str:
-        """Return the client's address with a fresh code."""
+        """Return the redirect URL with a new code."""
         grant = Grant(account, query["client_id"], frozenset(query["scope"].split()))
         code = f"AN{secrets.token_hex(9)}"
         expires = self.organization.now() + CODE_LIFE
@@ -167,7 +167,7 @@ class LoginWithAmazon:
         return _back(query, code=code, scope=query["scope"])
 
     async def _token(self, request: Request) -> Response:
-        """Give tokens for a code or a refresh token (RFC 6749, sections 4.1.3 and 6)."""
+        """Return tokens for a code or a refresh token (RFC 6749, sections 4.1.3 and 6)."""
         form = request.form()
         client_id, secret = _credentials(request, form)
         client = self.client(client_id)
@@ -190,7 +190,7 @@ class LoginWithAmazon:
         raise _oauth_error(400, "unsupported_grant_type", "The authorization grant type is not supported")
 
     def _redeem(self, form: Mapping[str, str], client_id: str) -> Grant:
-        """Use a code up; raises ``HttpError`` 400."""
+        """Consume a code and return its grant; raises ``HttpError`` 400."""
         found = self._codes.pop(form.get("code", ""), None)
         if found is None or found.expires <= self.organization.now() or found.grant.client != client_id:
             raise _oauth_error(400, "invalid_grant", "The request has an invalid grant parameter : code")
@@ -202,7 +202,7 @@ class LoginWithAmazon:
         return found.grant
 
     def _answer(self, grant: Grant, refresh_token: str | None) -> Response:
-        """Return fresh tokens; the refresh token stays where one is given."""
+        """Return new tokens; a given refresh token is kept."""
         refresh_token = refresh_token or f"Atzr|{secrets.token_urlsafe(270)}"
         self._refresh[refresh_token] = grant
         token = f"Atza|{secrets.token_urlsafe(270)}"
@@ -216,7 +216,7 @@ class LoginWithAmazon:
         return json_response(answer, headers=[("cache-control", "no-store")])
 
     async def _profile(self, request: Request) -> Response:
-        """Tell who an access token stands for."""
+        """Return the user of an access token."""
         grant = self.grant_of(request.bearer)
         if grant is None:
             raise _oauth_error(400, "invalid_token", "The access token is invalid or has expired")
@@ -230,7 +230,7 @@ class LoginWithAmazon:
 
 
 def _credentials(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
-    """Return the client's id and secret, from the Authorization header or the form."""
+    """Return the client's id and secret from the Authorization header or the form."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return form.get("client_id", ""), form.get("client_secret", "")
@@ -242,7 +242,7 @@ def _credentials(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _is_allowed(address: str, allowed: list[str]) -> bool:
-    """Return whether an address is among the allowed ones; the port of a loopback address is free (RFC 8252)."""
+    """Return whether an address is allowed; loopback addresses may have any port (RFC 8252)."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -253,7 +253,7 @@ def _is_allowed(address: str, allowed: list[str]) -> bool:
 
 
 def _back(query: Mapping[str, str], **answer: str) -> str:
-    """Return the client's address with an answer and its state."""
+    """Return the redirect URL with an answer and the state of the request."""
     if "state" in query:
         answer["state"] = query["state"]
     address = query["redirect_uri"]
@@ -261,12 +261,12 @@ def _back(query: Mapping[str, str], **answer: str) -> str:
 
 
 def _page_error(message: str) -> HttpError:
-    """Return the page that a wrong client ends on."""
+    """Return the error page for an invalid client."""
     error = HttpError(400)
     error.response = html_response(f"<!DOCTYPE html><title>Error</title><p>400 Bad Request: {message}</p>", 400)
     return error
 
 
 def _oauth_error(status: int, error: str, description: str) -> HttpError:
-    """Return a refusal in the form of RFC 6749, section 5.2."""
+    """Return an error in the form of RFC 6749, section 5.2."""
     return HttpError(status, {"error": error, "error_description": description})

@@ -1,4 +1,4 @@
-"""Notifications: announcements that Echos speak, and the quiet ones that light a ring."""
+"""Notifications: spoken announcements, and silent ones that turn on a light."""
 
 from alexa_sim.http import Response
 from alexa_sim.operations import SECONDS_PER_CHARACTER
@@ -9,12 +9,12 @@ from .organization import is_echo, reachable
 
 
 def add_notifications(api: Api) -> None:
-    """Add sending."""
+    """Add the operation that sends notifications."""
     api.add("POST", "/v3/notifications", Route(_send))
 
 
 def _send(call: Call) -> Response:
-    """Send a notification to Echos, and to those in units."""
+    """Send a notification to Echos and to units."""
     data = call.body("notification")
     organization = call.organization
     endpoints = {key: endpoint for key, endpoint in organization.endpoints.items() if is_echo(endpoint)}
@@ -42,7 +42,7 @@ def _send(call: Call) -> Response:
 
 
 def _said(call: Call, endpoint: Json, text: str) -> Json:
-    """Return what ``GET /spoken`` says about an announcement, in the form that it has for all."""
+    """Return an announcement in the form of ``GET /spoken``."""
     return {
         "time": call.organization.now(),
         "kind": "Announcement",

@@ -1,4 +1,4 @@
-"""An organization: its units, its endpoints, its Wi-Fi locker, and what happens to them in time."""
+"""An organization: its units, its endpoints, its Wi-Fi locker, and its scheduled events."""
 
 from collections.abc import Iterator, Mapping
 import copy
@@ -14,19 +14,19 @@ from alexa_sim.state import Json, State
 from .checks import contradictions
 
 REGIONS = {"CA": "na", "US": "na", "DE": "eu", "ES": "eu", "FR": "eu", "IT": "eu", "UK": "eu", "JP": "fe"}
-"""The region of the hosts that serve a country; Amazon writes UK, not GB."""
+"""Region of the hosts that serve a country; Amazon uses UK, not GB."""
 
 ECHO = "ALEXA_VOICE_ENABLED"
-"""Display category of everything that Alexa speaks from."""
+"""Display category of devices with Alexa."""
 
 RESTART_SECONDS = 90.0
-"""How long an Echo is offline after it was moved to another unit."""
+"""Seconds for which an Echo is offline after a move to another unit."""
 
 WIFI_SECONDS = 20.0
-"""How long a reachable Echo takes to install a Wi-Fi network."""
+"""Seconds that a reachable Echo needs to install a Wi-Fi network."""
 
 WIFI_TIMEOUT = 60.0
-"""When an installation on an Echo that does not answer is given up."""
+"""Seconds after which an installation on an unreachable Echo fails."""
 
 SETTING_DEFAULTS: Mapping[str, Any] = {
     "Alexa.DoNotDisturb.doNotDisturb": False,
@@ -53,10 +53,10 @@ SCREEN_DEFAULTS: Mapping[str, Any] = {
 
 
 class Organization:
-    """What an operator manages; ``data`` is the JSON that ``GET /state`` shows under ``smartProperties``."""
+    """The organization of an operator; ``data`` is the JSON under ``smartProperties`` in ``GET /state``."""
 
     def __init__(self, given: Mapping[str, Any], state: State) -> None:
-        """Take over the part of a household that ``check_household`` has checked."""
+        """Initialize with the part of a household that ``check_household`` has validated."""
         self._state = state
         self.data: Json = _completed(given, {})
         self.spoken: list[Json] = []
@@ -83,14 +83,14 @@ class Organization:
         return REGIONS[self.data["country"]]
 
     def level(self, unit_id: str) -> int:
-        """Return how far a unit is below the organization, which is level 0."""
+        """Return the level of a unit below the organization, which has level 0."""
         level = 0
         while unit_id != self.data["organization"]:
             unit_id, level = self.units[unit_id]["parentId"], level + 1
         return level
 
     def below(self, unit_id: str, depth: int) -> Iterator[str]:
-        """Yield the units at most so many levels below a unit, those near it first."""
+        """Yield the units at most ``depth`` levels below a unit, nearest first."""
         children = [key for key, unit in self.units.items() if unit["parentId"] == unit_id]
         yield from children
         if depth > 1:
@@ -98,9 +98,9 @@ class Organization:
                 yield from self.below(child, depth - 1)
 
     def move(self, endpoint_id: str, unit_id: str | None) -> str:
-        """Put an endpoint into a unit, or in none: it gets a new id, loses its settings and restarts.
+        """Move an endpoint into a unit or out of all units; return its new id.
 
-        Returns the new id.
+        It loses its settings and restarts.
         """
         endpoint = self.endpoints.pop(endpoint_id)
         endpoint["unit"] = unit_id
@@ -115,7 +115,7 @@ class Organization:
         return new_id
 
     def settle(self) -> None:
-        """Let happen what is due: Echos come back from their restart, Wi-Fi networks get installed or not."""
+        """Process everything that is due: the end of restarts and of Wi-Fi installations."""
         now = self.now()
         for endpoint in self.endpoints.values():
             if endpoint["offlineUntil"] is not None and endpoint["offlineUntil"] <= now:
@@ -125,7 +125,7 @@ class Organization:
                 self._install(operation, now - operation["started"])
 
     def _install(self, operation: Json, seconds: float) -> None:
-        """Bring an installation to its end if it is time."""
+        """Finish an installation that is due."""
         endpoint_id = operation["endpoint"]
         endpoint = self.endpoints.get(self.data["moved"].get(endpoint_id, endpoint_id))
         if seconds >= WIFI_SECONDS and endpoint is not None and reachable(endpoint):
@@ -136,12 +136,12 @@ class Organization:
             operation["status"] = "TIMEOUT"
 
     def document(self) -> Json:
-        """Return the state as JSON, as of now."""
+        """Return the current state as JSON."""
         self.settle()
         return copy.deepcopy(self.data)
 
     def patched(self, patch: Any) -> Json:
-        """Return what the data would be after a JSON merge patch; raises ``HttpError`` 400 when that makes no sense."""
+        """Return the data after a JSON merge patch; raises ``HttpError`` 400 if it is invalid."""
         if not isinstance(patch, Mapping):
             raise HttpError(400, {"message": "smartProperties: The patch has to be an object."})
         self.settle()
@@ -156,22 +156,22 @@ class Organization:
 
 
 def reachable(endpoint: Mapping[str, Any]) -> bool:
-    """Return whether Alexa can talk to an endpoint now; the organization is settled before."""
+    """Return whether Alexa can reach an endpoint now; call ``settle`` before."""
     return bool(endpoint["online"]) and endpoint["offlineUntil"] is None
 
 
 def is_echo(endpoint: Mapping[str, Any]) -> bool:
-    """Return whether an endpoint is something that Alexa speaks from."""
+    """Return whether an endpoint is a device with Alexa."""
     return bool(endpoint["displayCategory"] == ECHO)
 
 
 def timestamp(seconds: float) -> str:
-    """Return a time as the API writes it: UTC with milliseconds."""
+    """Return a time in the API's notation: UTC with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _completed(given: Mapping[str, Any], known: Mapping[str, Any]) -> Json:
-    """Return the data with everything that was not given; settings of ``known`` endpoints stay as they are."""
+    """Return the data completed with default values; settings of ``known`` endpoints are kept."""
     full: Json = {
         "vertical": "hospitality",
         "newIdOnMove": True,
@@ -196,7 +196,7 @@ def _completed(given: Mapping[str, Any], known: Mapping[str, Any]) -> Json:
 
 
 def _endpoint(endpoint_id: str, given: Mapping[str, Any], *, fresh: bool) -> Json:
-    """Return an endpoint with everything that was not given."""
+    """Return an endpoint completed with default values."""
     number = int(sha256(endpoint_id.encode()).hexdigest()[:4], 16)
     full: Json = {
         "manufacturer": "Amazon",

@@ -1,4 +1,4 @@
-"""Smart properties as a part of the cloud."""
+"""Smart Properties as a part of the cloud."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ class SmartProperties:
     """An organization with its API and its Login with Amazon."""
 
     def __init__(self, given: Mapping[str, Any], *, router: Router, state: State, auth: Auth) -> None:
-        """Start with the part of a household; all is added to ``router``."""
+        """Initialize with a part of a household; everything is added to ``router``."""
         self.organization = Organization(given, state)
         self.login = LoginWithAmazon(self.organization, auth)
         self.login.add_to(router)
@@ -35,9 +35,9 @@ class SmartProperties:
             add(api)
 
     def document(self) -> Json:
-        """Return the state as JSON, as of now."""
+        """Return the current state as JSON."""
         return self.organization.document()
 
     def spoken(self) -> list[Json]:
-        """Return what the Echos of the organization said."""
+        """Return what the Echos of the organization have spoken."""
         return [dict(entry) for entry in self.organization.spoken]

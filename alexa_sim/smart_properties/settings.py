@@ -1,4 +1,4 @@
-"""Settings of Echos: one at a time, several at once, and the address."""
+"""Settings of Echos: single ones, several at once, and the address."""
 
 from functools import cache, partial
 from typing import Any
@@ -15,7 +15,7 @@ _LOCALES = ("de-DE", "en-CA", "en-GB", "en-US", "es-ES", "es-US", "fr-CA", "fr-F
 _TONE: Schema = {"enum": ["TONE", "NONE"]}
 _SWITCH: Schema = {"enum": ["ENABLED", "DISABLED"]}
 _WITHOUT_CAPTIONS = ("en-GB", "fr-FR")
-"""Locales in which no screen has captions, magnifier or inverted colours."""
+"""Locales without captions, magnifier and inverted colors on screens."""
 
 _TIME_FORMAT = "Alexa.DataFormat.Time.timeFormat"
 _ERROR_SUPPRESSION = "Alexa.ManagedDevice.Settings.errorSuppression"
@@ -50,21 +50,21 @@ _VALUES: dict[str, Schema] = {
     "SpeechRecognizer.FollowUp.mode": {"type": "boolean"},
     "SpeechSynthesizer.speakingRate": {"type": "number", "enum": [0.75, 0.85, 1, 1.25, 1.5, 1.75, 2]},
 }
-"""The settings besides the address, and what each may be."""
+"""Schema of each setting except the address."""
 
 _REFUSED_VALUE = {_ERROR_SUPPRESSION: "INVALID_REQUEST", _TIME_FORMAT: "INVALID_STRING_LENGTH"}
-"""What a value that a setting does not take is called, where it is not INVALID_VALUE."""
+"""Error codes for invalid values, for settings that do not use INVALID_VALUE."""
 
 _WRITE_ONLY_IN_SPAIN = (
     "SpeechRecognizer.wakeWordConfirmation",
     "SpeechRecognizer.FollowUp.mode",
     "SpeechSynthesizer.speakingRate",
 )
-"""What may be written in Spain, but not read; all other settings may be read there, but not written."""
+"""Settings that are write-only in Spain; all other settings are read-only there."""
 
 
 def add_settings(api: Api) -> None:
-    """Add reading and writing of settings."""
+    """Add the operations that read and write settings."""
     base = "/v2/endpoints/{endpointId}/settings"
     api.add("GET", base, Route(_read_several))
     api.add("GET", f"{base}/address", Route(_read_address))
@@ -87,13 +87,13 @@ def _supports(endpoint: Json, key: str) -> bool:
 
 
 def _unknown(call: Call) -> Response:
-    """Refuse a name that no setting has."""
+    """Refuse an unknown setting."""
     call.endpoint()
     raise RefusalError(400, "INVALID_REQUEST", "There is no such setting")
 
 
 def _read(key: str, call: Call) -> Response:
-    """Read a setting as a bare value; 204 when it has none."""
+    """Return a setting as a plain value; 204 if it has none."""
     endpoint = call.endpoint()
     if key in endpoint["deniedSettings"]:
         raise RefusalError(403, "FORBIDDEN", "The caller may not read this setting")
@@ -107,7 +107,7 @@ def _read(key: str, call: Call) -> Response:
 
 
 def _read_several(call: Call) -> Response:
-    """Read the settings that ``keys`` names; what cannot be read is an error of its key."""
+    """Return the settings in ``keys``; each that cannot be read has an error."""
     endpoint = call.endpoint()
     query = call.request.query
     keys = list(dict.fromkeys(query.get("keys", "").split(",")))
@@ -139,7 +139,7 @@ def _entry(endpoint: Json, key: str) -> Json:
 
 
 def _write(key: str, call: Call) -> Response:
-    """Write a setting by its bare value."""
+    """Write a setting from its plain value."""
     endpoint = call.writable()
     muting = key == _ERROR_SUPPRESSION
     try:
@@ -158,7 +158,7 @@ def _write(key: str, call: Call) -> Response:
 
 
 def _is_possible(endpoint: Json, key: str, value: Any) -> bool:
-    """Return whether a value of the right form exists: time zones by name, no COMPUTER in French of France."""
+    """Return whether a valid value exists, such as a time zone; COMPUTER does not exist in French of France."""
     if key == _TIME_ZONE:
         return value in _time_zones()
     if value == ["COMPUTER"] and key == "SpeechRecognizer.wakeWords":
@@ -167,7 +167,7 @@ def _is_possible(endpoint: Json, key: str, value: Any) -> bool:
 
 
 def _read_address(call: Call) -> Response:
-    """Read the address."""
+    """Return the address."""
     endpoint = call.endpoint()
     if "address" in endpoint["deniedSettings"]:
         raise RefusalError(403, "FORBIDDEN", "The caller may not read this setting")
@@ -177,7 +177,7 @@ def _read_address(call: Call) -> Response:
 
 
 def _write_address(call: Call) -> Response:
-    """Write the address; a wrong one is answered with what is wrong, or with a better one."""
+    """Write the address; an invalid one is answered with its problems or with a suggestion."""
     endpoint = call.writable()
     if not is_echo(endpoint):
         raise RefusalError(404, "NOT_FOUND", "The endpoint has no such setting")
@@ -197,7 +197,7 @@ def _write_address(call: Call) -> Response:
 
 
 def _address_errors(address: dict[str, str]) -> list[Json]:
-    """Return what is wrong with an address: what is empty, and a zip code that none is."""
+    """Return the problems of an address: empty fields, and an invalid zip code."""
     needed = {"addressLine1": "ADDRESS_1", "city": "CITY", "postalCode": "ZIP"}
     american = address["countryCode"] == "US"
     if american:

@@ -1,4 +1,4 @@
-"""Units: the organization, its properties and what they are divided into."""
+"""Units: the organization, its properties and their parts."""
 
 from alexa_sim.http import Response, json_response
 from alexa_sim.state import Json
@@ -6,17 +6,17 @@ from alexa_sim.state import Json
 from .api import Api, Call, RefusalError, Route, page, several
 
 _DEEPEST = 15
-"""Levels that a hierarchy may have."""
+"""Maximum number of levels of a hierarchy."""
 
 
 def add_units(api: Api) -> None:
-    """Add listing and reading of units."""
+    """Add the operations that list and read units."""
     api.add("GET", "/v2/units", Route(_list))
     api.add("GET", "/v2/units/{unitId}", Route(_get))
 
 
 def _list(call: Call) -> Response:
-    """List the units below another one, ``queryDepth`` levels deep (1); only their ids without ``expand=all``."""
+    """Return the units below another one, ``queryDepth`` (default 1) levels deep; only ids without ``expand=all``."""
     parent = call.request.query.get("parentId")
     if parent is None:
         raise RefusalError(400, "BAD_REQUEST", "parentId is required")
@@ -34,14 +34,14 @@ def _list(call: Call) -> Response:
 
 
 def _get(call: Call) -> Response:
-    """Read a unit."""
+    """Return a unit."""
     if call.params["unitId"] not in call.organization.units:
         raise RefusalError(404, "NOT_FOUND", "There is no such unit")
     return json_response(_rendered(call, call.params["unitId"]))
 
 
 def _rendered(call: Call, unit_id: str) -> Json:
-    """Return a unit; the organization has no parent."""
+    """Return a unit in a response; the organization has no parent."""
     unit = call.organization.units[unit_id]
     shown: Json = {
         "id": unit_id,

@@ -1,4 +1,4 @@
-"""Wi-Fi: networks kept in the account's locker, installed on Echos from afar."""
+"""Wi-Fi: networks stored in the account's locker and installed on Echos remotely."""
 
 from uuid import uuid4
 
@@ -9,11 +9,11 @@ from .bodies import BodyError, check
 from .organization import is_echo, reachable
 
 _MOST_NETWORKS = 32
-"""Networks that an Echo remembers."""
+"""Maximum number of networks that an Echo stores."""
 
 
 def add_wifi(api: Api) -> None:
-    """Add the three operations."""
+    """Add the three Wi-Fi operations."""
     base = "/v2/endpoints/{endpointId}/features/connectivity/addOrUpdateWifiConfigurations"
     unknown = (404, "NO_SUCH_ENDPOINT")
     api.add("POST", "/credentiallocker/v2/saveWifiConfigurations", Route(_save, scopes=WIFI_SCOPES))
@@ -22,7 +22,7 @@ def add_wifi(api: Api) -> None:
 
 
 def _save(call: Call) -> Response:
-    """Keep networks for later; the same name again replaces the one before."""
+    """Store networks; a network with the same name is replaced."""
     for network in call.body("saveWifi")["wifiConfigurations"]:
         call.organization.data["wifiNetworks"][network["ssid"]] = {
             "keyManagement": network["keyManagement"],
@@ -32,7 +32,7 @@ def _save(call: Call) -> Response:
 
 
 def _install(call: Call) -> Response:
-    """Begin to install a network that was saved before."""
+    """Start the installation of a stored network."""
     endpoint = call.writable()
     networks = call.body("addWifi")["payload"]["wifiConfigurations"]
     if len(networks) != 1:
@@ -64,7 +64,7 @@ def _install(call: Call) -> Response:
 
 
 def _status(call: Call) -> Response:
-    """Return the state of an installation, with the new id of an endpoint that has changed."""
+    """Return the state of an installation, with the new id if the id of the endpoint changed."""
     operation = call.organization.data["wifiOperations"].get(call.params["operationId"])
     if operation is None or operation["endpoint"] != call.endpoint_id:
         call.endpoint()

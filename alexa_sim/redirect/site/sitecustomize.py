@@ -1,8 +1,8 @@
-"""Loaded by every Python that ``python -m alexa_sim run`` starts, before anything of the client.
+"""Loaded by every Python process that ``python -m alexa_sim run`` starts, before the client.
 
-It loads ``alexa_sim`` by its place, so that nothing but this folder comes onto the client's
-path, redirects the process, and goes on to the sitecustomize that this one hides.
-Older Pythons read this file too, so it keeps to syntax that they know.
+It loads ``alexa_sim`` from its folder, so that only this folder is added to the client's path. It redirects the
+process, then loads the sitecustomize that this one hides. Older Python versions also read this file, so it only uses
+syntax that they support.
 """
 
 # ruff: noqa: INP001, PTH100, PTH120, UP036 - no package; pathlib would slow every start down; see above
@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def load(name: str, path: list[str]) -> None:
-    """Load a module under a name from the folders of a path; nothing when it is not there."""
+    """Load a module with a name from the folders of a path; do nothing if it does not exist."""
     spec = importlib.machinery.PathFinder.find_spec(name, path)
     if spec is None or spec.loader is None:
         return
