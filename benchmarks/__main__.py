@@ -1,4 +1,4 @@
-"""Measure this integration, and Home Assistant's own beside it, against the simulated cloud."""
+"""Measure this integration and Home Assistant's own one against the simulated cloud."""
 
 import argparse
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from .report import details, missed, picture, table
 RESULTS: Final = ROOT / "benchmarks/results"
 LARGE: Final = 200
 CORE_FLOOD: Final = 2
-"""Seconds of the flood for core, which writes every entity at every directive and falls behind at once."""
+"""Duration of the flood for core in seconds; core writes every entity at every directive and falls behind at once."""
 
 
 def _say(text: str) -> None:
@@ -27,7 +27,7 @@ def _say(text: str) -> None:
 
 
 def _step(bench: Bench, name: str, *args: Any, **kwargs: Any) -> None:
-    """Run one measurement; a failure leaves out its numbers without affecting the others."""
+    """Run one measurement; if it fails, its numbers are missing and the others are not affected."""
     began = time.monotonic()
     try:
         getattr(bench, name)(*args, **kwargs)
@@ -88,7 +88,7 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def machine() -> str:
-    """Return the machine of the measurements."""
+    """Return a description of the machine."""
     model = next(
         (
             line.partition(":")[2].strip()
@@ -101,7 +101,7 @@ def machine() -> str:
 
 
 def main() -> int:
-    """Measure and print; returns 1 when a counted goal is missed."""
+    """Run the measurements and print the results; return 1 if a counted goal is missed."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="this integration alone, short bursts: about a minute")
     parser.add_argument("--no-core", action="store_true", help="leave Home Assistant's own integration out")

@@ -1,4 +1,4 @@
-"""The measured clients: their sign-in and the names of their parts."""
+"""The measured clients, with their sign-in and the names that identify them."""
 
 from abc import ABC, abstractmethod
 import time
@@ -10,7 +10,7 @@ from .home import SECRET, BenchError, Home
 
 
 class Client(ABC):
-    """A measured integration; ``owners`` are names in the paths of its code, and its platform."""
+    """A measured integration; ``owners`` are parts of the paths of its code, and its platform."""
 
     name: ClassVar[str]
     platform: ClassVar[str]
@@ -19,17 +19,17 @@ class Client(ABC):
 
     @abstractmethod
     def sign_in(self, home: Home) -> str:
-        """Complete the config flow as a user does; return the entry's id."""
+        """Complete the config flow like a user; return the entry id."""
 
     def _done(self, result: dict[str, Any]) -> str:
-        """Return the entry of a successful flow."""
+        """Return the entry id in the result of a successful flow."""
         if not result["entry_id"]:
             raise BenchError(f"{self.name} did not sign in: {result}")
         return str(result["entry_id"])
 
 
 class Ours(Client):
-    """The integration of this project."""
+    """The client that is the integration of this project."""
 
     name = "alexa_media"
     platform = "alexa_media"
@@ -38,7 +38,7 @@ class Ours(Client):
 
     @override
     def sign_in(self, home: Home) -> str:
-        """Select the marketplace, sign in at Amazon, paste the address."""
+        """Select the marketplace, sign in at Amazon, and paste the URL; return the entry id."""
         result = home.probe("flow", handler="alexa_media")
         for _ in range(3):
             if "url" in result["placeholders"]:
@@ -50,7 +50,7 @@ class Ours(Client):
 
 
 class Core(Client):
-    """Home Assistant's own integration."""
+    """The client that is Home Assistant's own integration."""
 
     name = "alexa_devices"
     platform = "alexa_devices"
@@ -59,7 +59,7 @@ class Core(Client):
 
     @override
     def sign_in(self, home: Home) -> str:
-        """Enter e-mail, password and the code of the authenticator app."""
+        """Enter email address, password and the code of the authenticator app; return the entry id."""
         flow_id = home.probe("flow", handler="alexa_devices")["flow_id"]
         code = totp(SECRET, int(time.time() // 30))
         form = {"username": "jo@example.org", "password": "correct horse", "code": code}

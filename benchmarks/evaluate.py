@@ -1,4 +1,4 @@
-"""Evaluation of recorded requests, blocks and states, and a connection for many pushes."""
+"""Evaluation of recorded requests, blocking callbacks and states; and a connection for many pushes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,14 +20,14 @@ _SINGLE: Final = (
     "/api/wake-words-locale",
     "/devicesTypes/",
 )
-"""Requests per device, made while one of its entities is enabled."""
+"""Paths of requests per device, which are only sent while one of the device's entities is enabled."""
 
 
 class Wire:
     """A persistent connection to the control plane, for many pushes."""
 
     def __init__(self, url: str) -> None:
-        """Connect."""
+        """Connect to the control plane at a URL."""
         self._connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
 
     def push(self, parts: Iterable[bytes]) -> None:
@@ -42,7 +42,7 @@ class Wire:
 
 
 def volume_push(serial: str, device_type: str, volume: int) -> bytes:
-    """Return the directive for a volume, as a part of the stream."""
+    """Return the directive for a volume as a part of the multipart stream."""
     return part(volume_directive(serial, device_type, volume))
 
 
@@ -58,7 +58,7 @@ def volume_directive(serial: str, device_type: str, volume: int) -> dict[str, An
 
 
 def compare(sent: Sequence[tuple[float, str, int]], seen: Sequence[tuple[float, str, int]]) -> dict[str, Any]:
-    """Return which of the sent volumes were lost or out of order, and the latencies of the others."""
+    """Return the sent volumes that were lost or out of order, and the latencies of the others."""
     want: dict[str, list[tuple[float, int]]] = {}
     got: dict[str, list[tuple[float, int]]] = {}
     for at, serial, volume in sent:
@@ -94,7 +94,7 @@ def counts(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def apart(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the requests for the whole account, and separately those for single lists and device settings."""
+    """Return the numbers of requests for the whole account, and of those for single lists and device settings."""
     apart = {"single": 0, "lists": 0}
     whole: list[Mapping[str, Any]] = []
     for entry in requests:
@@ -119,7 +119,7 @@ def generic(path: str) -> str:
 
 
 def first_writes(recorded: Mapping[str, Any]) -> dict[str, float]:
-    """Return when each entity was added."""
+    """Return the time at which each entity was added."""
     first: dict[str, float] = {}
     for when, entity_id, kind, _ in recorded["writes"]:
         if kind in ("added", "changed"):
@@ -128,7 +128,7 @@ def first_writes(recorded: Mapping[str, Any]) -> dict[str, float]:
 
 
 def longest_blocks(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the longest turn of the event loop because of the client, and the longest of all."""
+    """Return the longest turn of the event loop caused by the client, and the longest of all, in seconds."""
     blocks: list[dict[str, Any]] = recorded["blocks"]
     own = [block for block in blocks if block["ours"] is not False]
     return {

@@ -1,4 +1,4 @@
-"""A real Home Assistant against a simulated cloud, with the probe inside."""
+"""A running Home Assistant with the probe, against a simulated cloud."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from alexa_sim.run import client_environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-"""Secret of the invented account's authenticator app: core's client signs in with a code."""
+"""Setup key of the invented account's authenticator app; the client of core signs in with its codes."""
 
 CONFIGURATION: Final = """\
 homeassistant:
@@ -47,7 +47,7 @@ bench_probe:
 
 
 class BenchError(Exception):
-    """The benchmark cannot continue; the text says why."""
+    """The benchmark cannot continue; the message is the reason."""
 
 
 def free_port() -> int:
@@ -58,7 +58,7 @@ def free_port() -> int:
 
 
 def household(echos: int) -> dict[str, Any]:
-    """Return an account with some number of Echos, whose sign-in asks for a code."""
+    """Return an account with a number of Echos, whose sign-in requires a code."""
     made = generate_household("bench", echos)
     (account,) = made["accounts"].values()
     account["otpSecret"] = SECRET
@@ -71,14 +71,14 @@ def household(echos: int) -> dict[str, Any]:
 
 
 class Probe:
-    """The commands of the probe, each a blocking call."""
+    """Client of the probe; each command is a blocking call."""
 
     def __init__(self, port: int) -> None:
-        """Initialize for the probe of a Home Assistant."""
+        """Initialize with the port of the probe."""
         self._port = port
 
     def __call__(self, command: str, *, limit: float = 90.0, **data: Any) -> Any:
-        """Run a command; raises ``BenchError`` with the probe's message."""
+        """Run a command, for at most ``limit`` seconds; raises ``BenchError`` with the probe's message."""
         connection = HTTPConnection("127.0.0.1", self._port, timeout=limit)
         try:
             connection.request("POST", f"/{command}", json.dumps(data), {"content-type": "application/json"})
@@ -92,7 +92,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A running Home Assistant, the cloud that it is connected to, and their logs."""
+    """A running Home Assistant with its simulated cloud and their logs."""
 
     probe: Probe
     sim: ControlClient
@@ -109,7 +109,7 @@ class Home:
         return [entry for entry in self.sim.ledger() if entry["path"] != "/ping"]
 
     def quiet(self, calm: float = 2.5, limit: float = 60.0) -> list[dict[str, Any]]:
-        """Wait until the cloud has received no request for a while; return the requests since the reset."""
+        """Wait until the cloud has received no request for ``calm`` seconds; return the requests since the reset."""
         end = time.monotonic() + limit
         count, since = -1, time.monotonic()
         while time.monotonic() - since < calm:
@@ -122,7 +122,7 @@ class Home:
 
 
 def _write_config(folder: Path) -> None:
-    """Write the configuration, with the integration and the probe."""
+    """Write a configuration with the integration and the probe."""
     (folder / "configuration.yaml").write_text(CONFIGURATION.format(port=free_port()), encoding="utf-8")
     (folder / "custom_components").mkdir()
     components = folder / "custom_components"
@@ -132,7 +132,7 @@ def _write_config(folder: Path) -> None:
 
 @contextmanager
 def home(environment: str, echos: int) -> Iterator[Home]:
-    """Run Home Assistant from an environment under ``.cache/envs`` with a household of some number of Echos."""
+    """Run the Home Assistant of an environment under ``.cache/envs`` with a household of a number of Echos."""
     python = ROOT / ".cache/envs" / environment / "bin/python"
     if not python.exists():
         raise BenchError(f"there is no environment {environment}: run scripts/setup {environment}")
@@ -165,7 +165,7 @@ def home(environment: str, echos: int) -> Iterator[Home]:
 
 
 def _wait(running: Home, process: subprocess.Popen[bytes], limit: float = 90.0) -> None:
-    """Wait until the probe responds and the start has finished."""
+    """Wait until the probe responds and Home Assistant has started."""
     end = time.monotonic() + limit
     while True:
         try:

@@ -24,18 +24,18 @@ from .evaluate import (
 from .home import Home, household
 
 LATENCY: Final = 0.05
-"""Seconds of a round trip to Amazon in the measurements of setup."""
+"""Seconds of a round trip to Amazon while setup is measured."""
 
 RATE: Final = 500
 _BATCHES_PER_SECOND: Final = 50
 _STEP: Final = 20.0
 _SLOWER: Final = 0.5
-"""Additional seconds per round trip, to see how much later the entities are added."""
+"""Additional seconds per round trip, used to derive how many round trips the entities wait for."""
 _UNLIMITED: Final = 100
 _SLOW: Final = 0.3
 """Seconds of a round trip to a slow Amazon."""
 _ROUNDS: Final = 5
-"""Measurements with and without a recording, in turn."""
+"""Number of measurements with and without a recording, alternating."""
 
 
 HOTEL: Final[Mapping[str, Any]] = {
@@ -52,12 +52,12 @@ HOTEL: Final[Mapping[str, Any]] = {
         "id_suffix": "",
     },
 }
-"""The entry of the household ``property``, and the credentials of its client."""
+"""Entry of the household ``property``, with the credentials of its OAuth client."""
 
 
 @dataclass(slots=True)
 class Bench:
-    """One client in one Home Assistant; ``found`` has the numbers by name."""
+    """Measurements of one client in one Home Assistant; ``found`` contains the numbers by name."""
 
     home: Home
     client: Client
@@ -67,20 +67,20 @@ class Bench:
     found: dict[str, Any] = field(default_factory=dict)
 
     def begin(self) -> float:
-        """Reset requests and recordings; return the probe's time."""
+        """Reset requests and recorded data; return the probe's time."""
         self.home.sim.reset_ledger()
         answer = self.home.probe("begin", platform=self.client.platform, owners=self.client.owners)
         return float(answer["now"])
 
     def read(self) -> dict[str, Any]:
-        """Return the recordings of the probe."""
+        """Return the recorded data of the probe."""
         recorded: dict[str, Any] = self.home.probe("read")
         return recorded
 
     # --- set-up -----------------------------------------------------------------------
 
     def first_set_up(self, echos: int, *, memory: bool = False) -> None:
-        """Sign in with a new account, and measure memory before and after."""
+        """Sign in with a new account, and measure the memory before and after."""
         before = self.home.probe("memory")["rss"] if memory else 0
         self.begin()
         self.entry_id = self.client.sign_in(self.home)
@@ -95,7 +95,7 @@ class Bench:
             self.found["state"] = self.home.probe("state_size", entry_id=self.entry_id)
 
     def set_up(self, echos: int, *, timed: bool = False) -> None:
-        """Set up the entry again, as a restart does, with slow round trips."""
+        """Set up the entry again, like a restart, with slow round trips."""
         probe, sim = self.home.probe, self.home.sim
         probe("unload", entry_id=self.entry_id)
         fault = sim.fault(latency=LATENCY) if timed else None
@@ -117,7 +117,7 @@ class Bench:
         keep(self.found, "start", echos, apart(requests))
 
     def round_trips(self) -> None:
-        """Measure on how many consecutive round trips the time of the entities depends."""
+        """Measure the number of consecutive round trips before the entities are added."""
         ours = self.client.name == "alexa_media"
         self.found["round_trips_limited"] = self._delay()
         if ours:
@@ -127,11 +127,11 @@ class Bench:
             self.home.probe("at_a_time", requests=before)
 
     def _delay(self) -> float:
-        """Return the delay of all entities in seconds for each second of a round trip."""
+        """Return the delay of the entities in seconds per second of round trip."""
         return (self._took(LATENCY + _SLOWER) - self._took(LATENCY)) / _SLOWER
 
     def _took(self, latency: float) -> float:
-        """Return the seconds until all entities have states after a restart, with this time for each answer."""
+        """Return the seconds until all entities have states after a restart; ``latency`` is the round trip in seconds."""
         self.home.probe("unload", entry_id=self.entry_id)
         self.home.sim.fault(latency=latency)
         self.begin()
@@ -141,7 +141,7 @@ class Bench:
         return float(max(first_writes(self.read()).values()) - began)
 
     def idle_hour(self, echos: int, name: str = "idle") -> None:
-        """Advance an hour without events."""
+        """Advance the clocks by an hour without events, and count the requests."""
         self.begin()
         for _ in range(round(3600 / _STEP)):
             self.home.sim.advance(_STEP)
@@ -149,7 +149,7 @@ class Bench:
         keep(self.found, name, echos, apart(self.home.quiet(calm=1)))
 
     def everything(self, echos: int) -> None:
-        """Enable all entities, set up as a restart does, and advance an hour without events."""
+        """Enable all entities, set up again, and advance an hour without events."""
         probe = self.home.probe
         probe("real_time")
         enabled = probe("enable", entry_id=self.entry_id)["count"]
@@ -174,7 +174,7 @@ class Bench:
         self.found["list_item"] = {"requests": counts(requests), "writes": len(writes)}
 
     def hotel(self) -> None:
-        """Set up the hotel of Alexa Smart Properties, and advance an hour without events."""
+        """Set up the household of Alexa Smart Properties, and advance an hour without events."""
         self.home.probe("remove", entry_id=self.entry_id)
         self.home.sim.household("property")
         self.home.probe("real_time")
@@ -196,7 +196,7 @@ class Bench:
         }
 
     def replace(self, echos: int) -> None:
-        """Continue with another account with some number of Echos."""
+        """Continue with another account with a number of Echos."""
         self.home.probe("remove", entry_id=self.entry_id)
         self.home.sim.household(household(echos))
         self.home.probe("real_time")
@@ -204,18 +204,18 @@ class Bench:
     # --- pushes -----------------------------------------------------------------------
 
     def _account(self) -> tuple[str, Mapping[str, Any]]:
-        """Return the account in the cloud."""
+        """Return the customer id and the account in the cloud."""
         ((customer_id, account),) = self.home.sim.state()["accounts"].items()
         return customer_id, account
 
     def _serials(self) -> dict[str, str]:
-        """Return the type of every single Echo, by serial."""
+        """Return the device type of every single Echo, by serial."""
         _, account = self._account()
         devices: dict[str, Any] = account["devices"]
         return {serial: d["deviceType"] for serial, d in devices.items() if d["deviceFamily"] != "WHA"}
 
     def _players(self) -> dict[str, str]:
-        """Return the serials of the Echos by the entity id of their player."""
+        """Return the serials of the Echos by the entity id of their media player."""
         entities = self.home.probe("entities", platform=self.client.platform)
         return {
             entity["entity_id"]: serial
@@ -225,7 +225,7 @@ class Bench:
         }
 
     def pushes(self) -> None:
-        """Push one fact of each kind for an Echo, and a burst of hints."""
+        """Push one value of each kind for an Echo, and a burst of hints."""
         customer_id, _ = self._account()
         serial = list(self._players().values())[3]
         for name, change in (
@@ -250,7 +250,7 @@ class Bench:
         self.found["push_hints"] = {"requests": counts(self.home.quiet(calm=2))}
 
     def latency(self) -> None:
-        """Push one volume after the other with pauses; measure from received data to written state."""
+        """Push volumes one by one, and measure the time from received data to written state."""
         types = self._serials()
         serials = [(serial, types[serial]) for serial in self._players().values()][:100]
         self.begin()
@@ -270,7 +270,7 @@ class Bench:
         self.found["push_latency"] = quantiles(took)
 
     def recording(self) -> None:
-        """Compare the processor time of an hour with 300 pushes with and without a recording, side by side."""
+        """Compare the processor time of an hour with 300 pushes with and without a recording."""
         entry = {"config_entry_id": self.entry_id}
         spent: dict[str, list[float]] = {name: [] for name in ("off", "off_loop", "on", "on_loop", "stop")}
         for _ in range(_ROUNDS):
@@ -293,7 +293,7 @@ class Bench:
         self.found["recording_off"] = self.home.probe("seam", entry_id=self.entry_id, directive=directive)
 
     def _processor_time(self) -> tuple[float, float]:
-        """Return the processor time of Home Assistant so far: of all threads, and of the event loop's."""
+        """Return the processor seconds of Home Assistant so far: of all threads, and of the event loop's thread."""
         found = self.home.probe("cpu")
         return float(found["seconds"]), float(found["loop"])
 
@@ -303,7 +303,7 @@ class Bench:
         self.home.quiet()
 
     def _busy_hour(self) -> tuple[float, float]:
-        """Return the processor time of an hour of polls and 300 pushes: of all threads, and of the event loop's."""
+        """Return the processor seconds of an hour of polls and 300 pushes: of all threads, and of the loop's thread."""
         types = self._serials()
         serials = [(serial, types[serial]) for serial in self._players().values()]
         self.begin()
@@ -321,7 +321,7 @@ class Bench:
         return after[0] - before[0], after[1] - before[1]
 
     def flood(self, seconds: int) -> None:
-        """Push 500 volumes a second; every one must be written, in order."""
+        """Push 500 volumes per second; each must be written, in order."""
         players = self._players()
         types = self._serials()
         serials = [(serial, types[serial]) for serial in players.values()]
@@ -372,7 +372,7 @@ class Bench:
     # --- commands ---------------------------------------------------------------------
 
     def _speakers(self) -> list[str]:
-        """Return the notify entities for speech."""
+        """Return the notify entities that speak."""
         entities = self.home.probe("entities", platform=self.client.platform)
         ids = [e["entity_id"] for e in entities if e["entity_id"].startswith("notify.") and e["state"] != "unavailable"]
         return sorted(entity_id for entity_id in ids if entity_id.endswith("_speak"))
@@ -384,7 +384,7 @@ class Bench:
         return called
 
     def commands(self) -> None:
-        """Speak on one Echo after the other, without other requests; then on ten in one call."""
+        """Speak on one Echo after the other, then on ten in one call."""
         speakers = self._speakers()
         took: list[float] = []
         count = 20 if self.quick else 60
@@ -405,7 +405,7 @@ class Bench:
         self.found["ten_speaks"] = {"requests": len(requests), "spoken": len(spoken), "seconds": called["seconds"]}
 
     def asks(self) -> None:
-        """Ask Echos one after the other, whose records appear a second and a half after the words."""
+        """Ask Echos one after the other; their records appear 1.5 s after the command."""
         for customer in self.home.sim.state()["accounts"]:
             self.home.sim.patch_state({"accounts": {customer: {"historyDelay": 1.5}}})
         took: list[float] = []
@@ -420,7 +420,7 @@ class Bench:
         self.found["ask"] = quantiles(took) | {"requests": max(requests)}
 
     def lights(self) -> None:
-        """Turn on twenty lights in one action, if the client has as many."""
+        """Turn on twenty lights with one action, if the client has as many."""
         entities = self.home.probe("entities", platform=self.client.platform)
         lights = sorted(e["entity_id"] for e in entities if e["entity_id"].startswith("light."))[:20]
         if len(lights) < 20:
@@ -434,7 +434,7 @@ class Bench:
         self.found["twenty_lights"] = {"requests": len(requests), "lit": len(lit), "seconds": called["seconds"]}
 
     def _profiled(self, name: str) -> None:
-        """Store a profile."""
+        """Store the profile of a measurement under a name."""
         if self.profiles:
             answer = self.home.probe("profile", file=str(self.profiles / f"{self.client.name}_{name}.prof"))
             (self.profiles / f"{self.client.name}_{name}.txt").write_text(answer["text"], encoding="utf-8")

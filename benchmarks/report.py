@@ -1,4 +1,4 @@
-"""The table of goals and results of each client."""
+"""Table of the goals and the results of each client."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: ``text`` of the result, and whether it reaches the goal (``None``: no goal).
+    """One row: the ``text`` of its result, and whether the goal is reached (``None`` if there is no goal).
 
-    ``counted`` marks results that do not depend on the machine: if they miss the goal, the run fails.
+    ``counted`` marks results that do not depend on the machine; the run fails if they miss the goal.
     """
 
     what: str
@@ -27,7 +27,7 @@ class Row:
 
 
 def _sizes(name: str) -> Callable[[Found], str]:
-    """Return the function that shows the requests by the size of the household."""
+    """Return a function that formats the requests by size of the household."""
 
     def text(found: Found) -> str:
         return ", ".join(f"{_total(counts)} ({echos})" for echos, counts in sorted_sizes(found[name]))
@@ -36,7 +36,7 @@ def _sizes(name: str) -> Callable[[Found], str]:
 
 
 def _total(counts: Mapping[str, Any]) -> str:
-    """Return the requests, with those for single lists separate."""
+    """Return the number of requests, with those for single lists separately."""
     return f"{counts['total']}" + (f" + {counts['lists']}" if counts["lists"] else "")
 
 
@@ -46,7 +46,7 @@ def sorted_sizes(by_size: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _same(name: str, limit: int) -> Callable[[Found], bool]:
-    """Return whether the requests keep a limit and do not grow with the household."""
+    """Return a function that checks that requests are within a limit and do not grow with the household."""
 
     def good(found: Found) -> bool:
         totals = {counts["total"] for counts in found[name].values()}
@@ -56,7 +56,7 @@ def _same(name: str, limit: int) -> Callable[[Found], bool]:
 
 
 def _everything(name: str) -> Callable[[Found], str]:
-    """Return the function that shows the requests with every entity enabled."""
+    """Return a function that formats the requests with every entity enabled."""
 
     def text(found: Found) -> str:
         return ", ".join(
@@ -68,7 +68,7 @@ def _everything(name: str) -> Callable[[Found], str]:
 
 
 def _recording(found: Found) -> str:
-    """Show what a recording costs."""
+    """Return the cost of a recording as text."""
     if "recording" not in found:
         return "–"
     spent = found["recording"]
@@ -79,25 +79,25 @@ def _recording(found: Found) -> str:
 
 
 def _seams(found: Found) -> dict[str, float]:
-    """Return the ratio of requests and directives with the place for a recorder to those without."""
+    """Return the ratio of the cost of requests and directives with the check for a recorder to that without."""
     costs = found["recording_off"]
     return {name: 1 + costs[f"{name}_seam"] / costs[name] for name in ("request", "directive")}
 
 
 def _recording_off(found: Found) -> str:
-    """Show what the place for a recorder costs while nothing is recorded."""
+    """Return the cost of the check for a recorder without a recording as text."""
     if "recording_off" not in found:
         return "–"
     return ", ".join(f"{name} {ratio:.5f}" for name, ratio in _seams(found).items())
 
 
 def _fact_requests(found: Found) -> list[int]:
-    """Return the requests caused by pushes with facts."""
+    """Return the number of requests caused by pushes with values."""
     return [found[f"push_{name}"]["requests"]["total"] for name in ("volume", "dnd", "offline", "online")]
 
 
 def _writes(found: Found) -> str:
-    """Show the states written per directive."""
+    """Return the number of states written per directive as text."""
     shown = []
     for name in ("volume", "dnd", "offline"):
         writes = found[f"push_{name}"]["writes"]
@@ -107,14 +107,14 @@ def _writes(found: Found) -> str:
 
 
 def _milliseconds(values: Mapping[str, float]) -> str:
-    """Show quantiles."""
+    """Return quantiles as text."""
     if not values:
         return "none came"
     return f"p50 {values['p50']:.1f}, p95 {values['p95']:.1f}, longest {values['max']:.0f} ms"
 
 
 def _flood(found: Found) -> str:
-    """Show the result of a flood."""
+    """Return the result of a flood as text."""
     flood = found.get("flood")
     if not flood:
         return "not measured"
@@ -128,13 +128,13 @@ def _flood(found: Found) -> str:
 
 
 def _flood_good(found: Found) -> bool | None:
-    """Return whether nothing was lost."""
+    """Return whether a flood lost nothing; None if it was not measured."""
     flood = found.get("flood") or {"failed": ""}
     return "failed" not in flood and not flood["lost"] and not flood["out_of_order"] and flood["drained"] < 2
 
 
 def _round_trips(found: Found) -> str:
-    """Show the number of round trips before the entities are added."""
+    """Return the number of round trips before the entities are added as text."""
     limited = f"{found['round_trips_limited']:.1f}"
     if "round_trips" not in found:
         return limited
@@ -142,12 +142,12 @@ def _round_trips(found: Found) -> str:
 
 
 def _set_up(found: Found) -> str:
-    """Show the duration of setup."""
+    """Return the duration of setup as text."""
     return f"{found['set_up_seconds']:.2f} s ({found['set_up_entities']} entities)"
 
 
 def _block(found: Found) -> str:
-    """Show the longest blocks: of a first setup, of a restart, of a flood."""
+    """Return the longest blocking times of a first setup, a restart and a flood as text."""
     places = {"first": found["blocks_first"], "restart": found["blocks"]}
     if blocks := found.get("flood", {}).get("blocks"):
         places["flood"] = blocks
@@ -158,13 +158,13 @@ def _block(found: Found) -> str:
 
 
 def _memory(found: Found) -> str:
-    """Show the memory."""
+    """Return the memory as text."""
     each = found["memory"] / found["entities"] / 1000
     return f"{found['memory'] / MEGABYTE:.0f} MB for {found['entities']} entities ({each:.0f} kB each)"
 
 
 def _state(found: Found) -> str:
-    """Show the size of the integration's state."""
+    """Return the size of the integration's state as text."""
     return f"{sum(found['state'].values()) / MEGABYTE:.1f} MB" if "state" in found else "–"
 
 
@@ -322,7 +322,7 @@ ROWS: Final = (
 
 
 def table(ours: Found, core: Found | None, why_not: str) -> str:
-    """Return the table as Markdown; ``why_not`` is the reason for missing results of core's client."""
+    """Return the table as Markdown; ``why_not`` is the reason why core's results are missing."""
     lines = ["| what | goal | alexa_media | | core alexa_devices |", "| --- | --- | --- | --- | --- |"]
     for row in ROWS:
         mark = {True: "reached", False: "missed", None: ""}[_checked(row, ours)]
@@ -343,7 +343,7 @@ BARS: Final[Mapping[str, Callable[[Found], float]]] = {
     "memory, 200 Echos (MB)": lambda f: f["memory"] / MEGABYTE,
     "memory of an entity (kB)": lambda f: f["memory"] / f["entities"] / 1000,
 }
-"""What the picture compares, by its label."""
+"""Values compared in the picture, by label."""
 
 
 def _requests(found: Found, name: str, size: int) -> float:
@@ -353,7 +353,7 @@ def _requests(found: Found, name: str, size: int) -> float:
 
 
 def picture(ours: Found, core: Found | None) -> str:
-    """Return a bar chart as SVG: for each measure both clients, in proportion to the larger of them."""
+    """Return a bar chart as SVG; for each value, the bars of both clients are relative to the larger one."""
     rows: list[str] = []
     for number, (label, value) in enumerate(BARS.items()):
         values: list[float | None] = []
@@ -387,7 +387,7 @@ def missed(ours: Found) -> list[str]:
 
 
 def _shown(row: Row, found: Found) -> str:
-    """Show the result, or that it was not measured."""
+    """Return the result of a row, or that it was not measured."""
     try:
         return row.text(found)
     except KeyError:
@@ -395,7 +395,7 @@ def _shown(row: Row, found: Found) -> str:
 
 
 def _checked(row: Row, found: Found) -> bool | None:
-    """Return whether a goal is reached; None if it was not measured."""
+    """Return whether the goal of a row is reached; None if it was not measured."""
     try:
         return row.good(found)
     except KeyError:
@@ -403,7 +403,7 @@ def _checked(row: Row, found: Found) -> bool | None:
 
 
 def details(found: Found) -> Iterable[str]:
-    """Yield the requests of a start and of an idle hour."""
+    """Yield the requests of a start and of an idle hour as text."""
     for name in ("start", "idle", "all_start", "all_idle"):
         for echos, counts in sorted_sizes(found.get(name, {})):
             paths = ", ".join(f"{count} {path}" for path, count in counts["paths"].items())

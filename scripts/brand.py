@@ -20,7 +20,7 @@ LIGHT = "#12b5a6"
 
 
 def speaker(draw: ImageDraw.ImageDraw, unit: float, left: float, theme: str) -> None:
-    """Draw the speaker, 100 units wide and 224 high, from ``left`` (units) on."""
+    """Draw the speaker, 100 units wide and 224 high, starting at ``left`` (units)."""
 
     def box(x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
         return ((left + x0) * unit, y0 * unit, (left + x1) * unit, y1 * unit)
@@ -42,7 +42,7 @@ def waves(draw: ImageDraw.ImageDraw, unit: float, centre: float, facing: float) 
 
 
 def picture(width: int, height: int, theme: str) -> Image.Image:
-    """Return a picture of some size in pixels: an icon if it is square, else a logo with sound on both sides."""
+    """Return a picture of a size in pixels: an icon if it is square, else a logo with waves on both sides."""
     canvas = Image.new("RGBA", (width * OVERSAMPLING, height * OVERSAMPLING))
     draw = ImageDraw.Draw(canvas)
     unit = height * OVERSAMPLING / 256

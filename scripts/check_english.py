@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Keep phrases that are not plain English out of the sources; exits with 1 and lists them if there are any.
+"""List phrases in the sources that are not plain English; exits with 1 if there are any.
 
-The check covers docstrings, comments and texts. Each phrase has an alternative in plain English.
+The check covers docstrings, comments and texts, and suggests an alternative for each phrase.
 """
 
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ PLAIN: Final = {
     r"whoever": "the caller, the user",
     r"change-over": "migration",
 }
-"""Phrase as a regular expression: what to write instead."""
+"""Plain alternative by regular expression of the phrase."""
 
 PHRASE: Final = re.compile(
     r"\b(?:" + "|".join(f"(?:{phrase})" for phrase in PLAIN).replace(" ", " +") + r")\b", re.IGNORECASE
 )
 SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sh", ".toml", ""}
 EXEMPT: Final = ("LICENSE", "requirements/", "scripts/check_english.py", "tests/")
-"""What is not checked."""
+"""Paths that are not checked."""
 
 
 def files() -> Iterator[Path]:
@@ -50,19 +50,19 @@ def files() -> Iterator[Path]:
 
 
 def _is_english(path: Path) -> bool:
-    """Return True for files that people read; of the translations, that is the English one."""
+    """Return whether a file is checked; of the translations, only the English one is."""
     return path.suffix in SUFFIXES or (path.suffix == ".json" and path.name == "en.json")
 
 
 def findings(text: str) -> Iterator[tuple[int, str]]:
-    """Yield line number and phrase of each phrase in a text; a phrase may continue on the next line."""
+    """Yield the line number and the phrase of each finding; a phrase may continue on the next line."""
     joined = re.sub(r"\n[ \t]*(?:#[ \t]*)?", lambda gap: "\n" + " " * (len(gap.group()) - 1), text)
     for match in PHRASE.finditer(joined.replace("\n", " ")):
         yield text.count("\n", 0, match.start()) + 1, " ".join(match.group().split())
 
 
 def main() -> int:
-    """List the phrases; returns the exit status."""
+    """Print the findings; return the exit status."""
     status = 0
     for path in files():
         try:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fail if a file of the project contains the host of a package registry.
 
-Downloads have to use the registries that the machine is configured for: an address in a file would bypass a mirror.
-Checks the files that git tracks or would add, and without git all files outside of hidden folders.
+Downloads have to use the registries that the machine is configured for, because an address in a file would bypass a
+mirror. The check covers the files that git tracks or would add; without git, all files outside of hidden folders.
 """
 
 from pathlib import Path

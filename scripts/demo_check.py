@@ -56,7 +56,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     recording.END,
     *life.END,
 )
-"""The checks between ``echos``, which signs in, and ``life.END``, which removes the entry and reads the log."""
+"""The checks; ``echos`` signs in, and ``life.END`` removes the entry and reads the log."""
 
 OF_HOUSEHOLDS: Final[dict[str, tuple[tuple[str, Check], ...]]] = {
     "property": hotel.CHECKS,
@@ -66,7 +66,7 @@ OF_HOUSEHOLDS: Final[dict[str, tuple[tuple[str, Check], ...]]] = {
 
 
 def run_one(world: World, check: Check) -> tuple[bool, str]:
-    """Run one check; returns whether it passed and the line to print."""
+    """Run one check; return whether it passed, and the line to print."""
     try:
         result = check(world)
         if not isinstance(result, str):
@@ -77,13 +77,13 @@ def run_one(world: World, check: Check) -> tuple[bool, str]:
 
 
 async def _bounded(result: Awaitable[str]) -> str:
-    """Wait at most a minute for a check."""
+    """Wait for a check, at most a minute."""
     async with asyncio.timeout(60):
         return await result
 
 
 def main() -> int:
-    """Run all checks; returns 1 when one failed."""
+    """Run all checks; return 1 if one failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--url", "--control", "--domain", "--log"):
         parser.add_argument(name, required=True)

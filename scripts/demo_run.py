@@ -83,7 +83,7 @@ MUSIC: Final = (
     ("media_player.kitchen_show", "AMAZON_MUSIC", "harbour"),
     ("media_player.living_room_studio", "SPOTIFY", "kettle"),
 )
-"""Music at the start of the demo: player, provider, phrase."""
+"""Music that is playing at the start of the demo: player, provider, search text."""
 
 HOUSEHOLDS: Final = (
     *sorted(path.stem for path in (ROOT / "alexa_sim" / "households").glob("*.json") if path.stem != "schema"),
@@ -92,10 +92,10 @@ HOUSEHOLDS: Final = (
 )
 
 RECORDING: Final = "recording.json.gz"
-"""The recording of the checks."""
+"""File name of the recording of the checks."""
 
 PROPERTY: Final = "property"
-"""The household of Alexa Smart Properties."""
+"""Name of the household of Alexa Smart Properties."""
 
 OPERATOR: Final = "operator@example.org"
 ORGANIZATION: Final = "amzn1.alexa.unit.did.SIMORGANIZATION"
@@ -109,7 +109,7 @@ COUNTRIES: Final = {"amazon.de": "DE", "amazon.co.uk": "GB", "amazon.fr": "FR", 
 
 
 class DemoError(Exception):
-    """The demo cannot continue; the text says why."""
+    """The demo cannot continue; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def free_port() -> int:
 
 
 def require_free(port: int) -> None:
-    """Raise if the port is in use."""
+    """Raise ``DemoError`` if the port is in use."""
     try:
         with socket.create_server(("127.0.0.1", port)):
             pass
@@ -141,7 +141,7 @@ def require_free(port: int) -> None:
 
 
 def ffmpeg() -> str:
-    """Return the ffmpeg of the machine, or else that of Home Assistant's environment."""
+    """Return the path of the machine's ffmpeg, or of the one in Home Assistant's environment."""
     binaries = "lib/python3*/site-packages/imageio_ffmpeg/binaries/ffmpeg-*"
     return shutil.which("ffmpeg") or next(map(str, (ROOT / ".cache/envs/hass").glob(binaries)), "ffmpeg")
 
@@ -216,7 +216,7 @@ def chromium_args(folder: Path) -> list[str]:
 
 
 async def post(session: aiohttp.ClientSession, url: str, **kwargs: Any) -> Any:
-    """POST and return the JSON answer."""
+    """Send a POST request and return the JSON of the response."""
     async with session.post(url, **kwargs) as response:
         text = await response.text()
         if response.status >= 400:
@@ -262,7 +262,7 @@ async def onboard(session: aiohttp.ClientSession, url: str) -> str:
 
 
 async def sign_in(session: aiohttp.ClientSession, demo: Demo) -> None:
-    """Add the integration as a user does: select the marketplace, sign in at Amazon, paste the address."""
+    """Add the integration like a user: select the marketplace, sign in at Amazon, and paste the URL."""
     flows = f"{demo.url}/api/config/config_entries/flow"
     headers = {"Authorization": f"Bearer {demo.token}"}
     flow = await post(session, flows, json={"handler": "alexa_media"}, headers=headers)
@@ -279,7 +279,7 @@ async def sign_in(session: aiohttp.ClientSession, demo: Demo) -> None:
 
 
 async def sign_in_property(session: aiohttp.ClientSession, demo: Demo) -> None:
-    """Add a property of Alexa Smart Properties: its security profile, Login with Amazon, the whole organization."""
+    """Add a property: enter the security profile, sign in with Login with Amazon, and select the organization."""
     async with session.ws_connect(f"{demo.url}/api/websocket") as ws:
         await ws.receive_json()
         await ws.send_json({"type": "auth", "access_token": demo.token})
@@ -320,7 +320,7 @@ async def sign_in_property(session: aiohttp.ClientSession, demo: Demo) -> None:
 
 
 async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
-    """Test Home Assistant from a separate environment, and return the exit code."""
+    """Run the checks in a separate environment; return the exit code."""
     checks = await asyncio.create_subprocess_exec(
         ROOT / ".cache/envs/check/bin/python",
         ROOT / "scripts/demo_check.py",
@@ -342,7 +342,7 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
 
 
 async def furnish(session: aiohttp.ClientSession, demo: Demo) -> None:
-    """Add the dashboard that the documentation describes, and let music play."""
+    """Add the dashboard from the documentation, and start the music."""
     # Home Assistant's environment has it, that of the browser tests doesn't.
     import yaml  # noqa: PLC0415 - see above
 
@@ -428,7 +428,7 @@ Ctrl-C ends both.
 
 
 async def main(args: argparse.Namespace) -> int:
-    """Run the demo; returns the exit code."""
+    """Run the demo; return the exit code."""
     # Stopping the demo also stops Home Assistant and the cloud.
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -447,7 +447,7 @@ async def main(args: argparse.Namespace) -> int:
 
 
 async def run_replay(args: argparse.Namespace) -> int:
-    """Run the checks on the recording that the other checks have left, if they have; returns the exit code."""
+    """Run the checks of the recording that the other checks made, if there is one; return the exit code."""
     if not (recording := args.kept / RECORDING).exists():
         return 0
     sys.stdout.write("\nThe recording of the checks above\n")
@@ -455,7 +455,7 @@ async def run_replay(args: argparse.Namespace) -> int:
 
 
 async def run_demo(args: argparse.Namespace, old: OldHousehold | None = None) -> int:
-    """Run one Home Assistant, with a new folder or one of alexa_media_player; returns the exit code."""
+    """Run one Home Assistant with a new folder or one of alexa_media_player; return the exit code."""
     port = args.port or (free_port() if args.check else 8123)
     control = free_port()
     require_free(port)
@@ -519,7 +519,7 @@ def arguments() -> argparse.Namespace:
 
 
 def run() -> int:
-    """Run, and report an error as one sentence."""
+    """Run the command; print an error as one sentence."""
     try:
         return asyncio.run(main(arguments()))
     except DemoError as err:

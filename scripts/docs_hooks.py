@@ -1,4 +1,4 @@
-"""Hooks of mkdocs: links that leave ``docs/`` lead to the repository."""
+"""Hooks for mkdocs that redirect links outside of ``docs/`` to the repository."""
 
 from pathlib import Path
 import re
@@ -6,11 +6,11 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 OUTSIDE: Final = re.compile(r"(?<=\]\()(?:\.\./)+(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?(?=\))")
-"""The target of a link to a file; the pages are also read on GitHub, where relative links work."""
+"""Link to a file outside of ``docs/``; the pages are also read on GitHub, where relative links work."""
 
 
 def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
-    """Return a page with its links to files outside of ``docs/`` replaced; raises for a file that isn't there."""
+    """Return a page with its links outside of ``docs/`` replaced; raises if a file does not exist."""
     folder = (ROOT / "docs" / page.file.src_uri).parent
 
     def repository(match: re.Match[str]) -> str:

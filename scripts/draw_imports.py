@@ -32,7 +32,7 @@ TIP: Final = (
     '<path d="M0 0 L8 4 L0 8 z" fill="#7a8794"/></marker></defs>'
 )
 HELPERS: Final = frozenset({"services", "diagnostics", "flow", "repairs", "trigger", "condition", "llm"})
-"""Members of the platform layer that are no platforms."""
+"""Members of the layer of platforms that are not platforms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def arrows(graph: grimp.ImportGraph, boxes: Iterable[Box]) -> list[tuple[str, st
 
 
 def _has_detour(pair: tuple[str, str], pairs: set[tuple[str, str]]) -> bool:
-    """Return True if other arrows lead from the first to the second."""
+    """Return whether there is a longer path of arrows from the first to the second."""
     first, second = pair
     reached: set[str] = set()
     ahead = [b for a, b in pairs if a == first and b != second]
@@ -97,7 +97,7 @@ def _has_detour(pair: tuple[str, str], pairs: set[tuple[str, str]]) -> bool:
 
 
 def _home(module: str, home: Mapping[str, str]) -> str | None:
-    """Return the label of the box of a module, or None."""
+    """Return the label of the box that contains a module, or None."""
     name = module.removeprefix(f"{PACKAGE}.")
     while name:
         if name in home:
@@ -136,7 +136,7 @@ def draw(table: list[list[Box]], pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _arrow(importer: tuple[float, float], imported: tuple[float, float]) -> str:
-    """Return the arrow between two boxes, of which the upper left corners are given."""
+    """Return the arrow between two boxes, given by their upper left corners."""
     x1, y1 = importer[0] + SIZE[0] / 2, importer[1] + SIZE[1]
     x2, y2 = imported[0] + SIZE[0] / 2, imported[1]
     bend = max(30.0, (y2 - y1) / 2)

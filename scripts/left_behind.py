@@ -1,7 +1,7 @@
 """Configuration folder of alexa_media_player 5.15.7, created from a household of the simulated cloud.
 
-The formats are those of its documented config entry and files, and of Home Assistant 2025.5's registries, which later
-releases convert when they start. Entities are renamed, moved, assigned to areas and labelled as users do.
+The formats are those of its documented config entry and files, and of the registries of Home Assistant 2025.5, which
+later releases convert at startup. Entities are renamed, moved, assigned to areas and labeled as users do.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ import re
 from typing import Any, Final
 
 INSTANCE: Final = "0123456789abcdef0123456789abcdef"
-"""The id of the folder's Home Assistant; the serial of each registration depends on it."""
+"""Id of the folder's Home Assistant, on which the serial of each registration depends."""
 
 _APPLIANCE: Final = "5e000000-0000-4000-8000-0000000000"
 _MONITOR: Final = f"{_APPLIANCE}08"
@@ -44,7 +44,7 @@ _SENSORS: Final = ("next Alarm", "next Timer", "next Reminder")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldAccount:
-    """An account of alexa_media_player: the customer's id in the household, its form of ids, its data."""
+    """An account of alexa_media_player: its customer id in the household, its form of ids, and its data."""
 
     customer_id: str
     suffix: str = ""
@@ -55,7 +55,7 @@ class OldAccount:
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """A folder to create: the household with the registrations of alexa_media_player, and its files by path."""
+    """A folder to create: the household with the registrations of alexa_media_player, and the files by path."""
 
     household: Mapping[str, Any]
     files: Mapping[str, bytes]
@@ -73,12 +73,12 @@ class LeftBehind:
 
     @property
     def leftovers(self) -> list[str]:
-        """Return the files to delete: all that do not belong to Home Assistant itself."""
+        """Return the files that migration must delete: all that do not belong to Home Assistant itself."""
         return [name for name in self.files if not name.startswith(".storage/core.")]
 
 
 def registered_serial(position: int, email: str, url: str) -> str:
-    """Return the serial with which alexa_media_player registered the account at a position, from 0."""
+    """Return the serial of alexa_media_player's registration for the account at a position, from 0."""
     salt = int(sha256((email + url).lower().encode()).hexdigest(), 16)
     return hex(int(INSTANCE, 16) + position + salt)[-32:]
 
@@ -86,7 +86,7 @@ def registered_serial(position: int, email: str, url: str) -> str:
 def left_behind(
     household: Mapping[str, Any], accounts: Sequence[OldAccount], *, domain: str = "amazon.com"
 ) -> LeftBehind:
-    """Return the folder for accounts, in the order in which they were added."""
+    """Return the folder for accounts, given in the order in which they were added."""
     entries: list[dict[str, Any]] = []
     devices: list[dict[str, Any]] = []
     entities: list[dict[str, Any]] = []
@@ -142,7 +142,7 @@ def _files(email: str) -> dict[str, bytes]:
 
 
 def _credentials(registration: Mapping[str, Any], domain: str) -> dict[str, Any]:
-    """Return the credentials file of the secure version."""
+    """Return the path and the content of a file in ``.storage``."""
     return {
         "refresh_token": registration["refresh_token"],
         "mac_dms": registration["mac_dms"],
@@ -222,7 +222,7 @@ def _register(
     devices: list[dict[str, Any]],
     entities: list[dict[str, Any]],
 ) -> None:
-    """Register all entities of an account: every second Echo with a user's changes."""
+    """Register all entities of an account; every second Echo has changes made by a user."""
     for number, (serial, echo) in enumerate(echos.items()):
         player = _slug(f"{serial}_{old.suffix}") if old.suffix else serial
         device = _device(entry_id, player, echo, devices, is_own=number % 2 == 0)
@@ -246,7 +246,7 @@ def _register(
 def _device(
     entry_id: str, identifier: str, echo: Mapping[str, Any], devices: list[dict[str, Any]], *, is_own: bool
 ) -> str:
-    """Register a device, which is its own hub, and return its id."""
+    """Register a device, which is its own hub; return its id."""
     name, device_id = echo["accountName"], sha256(f"{entry_id} {identifier}".encode()).hexdigest()[:32]
     devices.append(
         {

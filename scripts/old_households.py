@@ -43,12 +43,12 @@ automation:
 """
 
 SUMMARY: Final = "left_behind.json"
-"""Content of the folder, for the checks: entities, devices, files to delete, players of the automations."""
+"""File with the content of the folder, for the checks: entities, devices, files to delete, and players."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldHousehold:
-    """A household with alexa_media_player, and two of its players under the names that the user gave them."""
+    """A household with alexa_media_player; two of its players have names given by a user."""
 
     household: str
     accounts: tuple[OldAccount, ...]

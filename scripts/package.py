@@ -3,7 +3,7 @@
 
     scripts/package.py VERSION        e.g. 1.2.0, or v1.2.0
 
-HACS unpacks it into custom_components/alexa_media: the files lie at its root.
+HACS unpacks it into custom_components/alexa_media, so the files are at the root of the archive.
 """
 
 import json
@@ -19,7 +19,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def build(component: Path, version: str, target: Path) -> list[str]:
-    """Write ``component`` into the zip file ``target``, its manifest with ``version``; return the names in it."""
+    """Write ``component`` into the zip file ``target``, with ``version`` in the manifest; return the file names."""
     target.parent.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in component.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     names = []

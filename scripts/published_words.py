@@ -24,14 +24,14 @@ HEAD: Final = "# Words that stay in recordings. Written by scripts/published_wor
 LEFT_OUT: Final = frozenset(
     {"pseudonyms", "phrases", "ssml", "names", "catalogue", "utterances", "signin_pages", "colors"}
 )
-"""Modules whose texts are speech, titles or names, and the one that reads the list."""
+"""Modules whose texts are speech, titles or names, and the module that reads the list."""
 
 NAMES: Final = frozenset(
     {"accountName", "name", "text", "email", "label", "title", "room", "person", "firstName", "manufacturer", "model"}
     | {"friendlyName", "serial", "directedId", "essid", "password", "reminderLabel", "timerLabel", "id", "postalCode"}
     | {"addressLine1", "city", "companyName", "description", "client_id", "client_secret", "refresh_token"}
 )
-"""Keys of households below which texts are names."""
+"""Keys in households below which texts are names."""
 
 FIELD_WORDS: Final = frozenset(
     {"Alexa", "account", "accounts", "alexa", "amzn1", "automation", "battery", "client", "device", "endpoint"}
@@ -53,7 +53,7 @@ FIELD_WORDS: Final = frozenset(
 )
 """Names of fields and types that are also words in names of households, such as "Front Door Lock".
 
-As a name or a part of one no plain word stays in a recording.
+In a name or a part of one, plain words are always replaced in a recording.
 """
 
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*((::|[_.:-])[A-Za-z0-9]+)*")
@@ -80,7 +80,7 @@ def words() -> set[str]:
 
 
 def household_words() -> set[str]:
-    """Return names, and the words of names, in the households that ship with the simulated cloud."""
+    """Return names, and the words of names, in the households of the simulated cloud."""
     found: set[str] = set()
     for path in sorted((ROOT / "alexa_sim" / "households").glob("*.json")):
         if path.stem != "schema":
@@ -90,7 +90,7 @@ def household_words() -> set[str]:
 
 
 def _of_source(path: Path) -> Iterator[str]:
-    """Yield the words in the texts of a source that are identifiers, and those of GraphQL documents."""
+    """Yield the identifiers in the string literals of a source file, and the words of GraphQL documents."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     prose = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -108,7 +108,7 @@ def _of_source(path: Path) -> Iterator[str]:
 
 
 def _of_schema(data: Any) -> Iterator[str]:
-    """Yield the names of properties and the values of enumerations."""
+    """Yield the names of properties and the values of enumerations in a schema."""
     if isinstance(data, dict):
         yield from data.get("properties", {})
         yield from (str(value) for value in data.get("enum", ()))
@@ -120,7 +120,7 @@ def _of_schema(data: Any) -> Iterator[str]:
 
 
 def _keys(data: Any) -> Iterator[str]:
-    """Yield the keys of a household that are names of fields: small letters first, and no digits."""
+    """Yield the keys in a household that are names of fields: starting with a small letter, without digits."""
     if isinstance(data, dict):
         for key, value in data.items():
             if re.fullmatch(r"[a-z][A-Za-z]+", key):
@@ -132,7 +132,7 @@ def _keys(data: Any) -> Iterator[str]:
 
 
 def _names(data: Any, key: str = "") -> Iterator[str]:
-    """Yield the texts below keys of names, and keys that hold digits: ids."""
+    """Yield the texts below keys of names, and keys with digits, which are ids."""
     if isinstance(data, dict):
         for name, value in data.items():
             if re.search(r"\d", name):
@@ -146,12 +146,12 @@ def _names(data: Any, key: str = "") -> Iterator[str]:
 
 
 def _is_word_of_type(text: str) -> bool:
-    """Return whether a text is a name of a type, such as ``SINGLE_UNIT``."""
+    """Return whether a text is the name of a type, such as ``SINGLE_UNIT``."""
     return re.fullmatch(r"[A-Z][A-Z_]+|Alexa\.[A-Za-z.]+", text) is not None
 
 
 def main() -> int:
-    """Compare the list with the sources, or write it."""
+    """Compare the list with the sources, or write it; return the exit status."""
     wanted = f"{HEAD}\n" + "".join(f"{word}\n" for word in sorted(words()))
     if TARGET.exists() and TARGET.read_text(encoding="utf-8") == wanted:
         return 0

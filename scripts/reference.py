@@ -42,13 +42,13 @@ GROUPS: Final = {
     "Speaker group": "A device for each speaker group of the Alexa app.",
     "Smart home": "A device for each appliance, below the Echo or hub that it is connected to.",
 }
-"""Groups of the page of entities, with what is said about them."""
+"""Description of each group on the page of entities."""
 
 type Json = Mapping[str, Any]
 
 
 def cell(text: str) -> str:
-    """Return a text for a cell of a table."""
+    """Return a text escaped for a cell of a table."""
     return " ".join(str(text).replace("|", "\\|").replace("<", "&lt;").replace("{", "&#123;").split())
 
 
@@ -62,7 +62,7 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[st
 
 
 def accepted(field: Json) -> str:
-    """Return what a field accepts, by its selector."""
+    """Return the values that a field accepts, according to its selector."""
     kind, limits = next(iter((field.get("selector") or {"object": None}).items()))
     limits = limits or {}
     if kind == "select":
@@ -82,7 +82,7 @@ def accepted(field: Json) -> str:
 
 
 def flat(fields: Json) -> Iterator[tuple[str, Json]]:
-    """Yield the fields, also those in sections."""
+    """Yield the fields, including those in sections."""
     for name, field in (fields or {}).items():
         if field and "fields" in field:
             yield from flat(field["fields"])
@@ -91,7 +91,7 @@ def flat(fields: Json) -> Iterator[tuple[str, Json]]:
 
 
 def described(name: str, key: str, source: Json | None, texts: Json) -> Iterator[str]:
-    """Yield the section of one action, trigger or condition."""
+    """Yield the lines of the section for one action, trigger or condition."""
     yield f"### `{name}`\n"
     yield f"**{texts['name']}.** {texts['description']}\n"
     source = source or {}
@@ -120,14 +120,14 @@ def _target_domains(target: Json | None) -> list[str]:
 
 
 def load(name: str) -> Json:
-    """Return a YAML file of the component, or nothing if there is none."""
+    """Return the content of a YAML file of the component; empty if it does not exist."""
     path = COMPONENT / name
     loaded: Json = yaml.safe_load(path.read_text()) if path.exists() else {}
     return loaded
 
 
 def actions(texts: Json) -> str:
-    """Return the page of actions: those of accounts first, then those of Smart Properties."""
+    """Return the page of actions; actions of accounts precede those of Smart Properties."""
     services = load("services.yaml")
     own: list[str] = []
     hotel: list[str] = []
@@ -187,7 +187,7 @@ def devices() -> str:
 
 
 class Entity(NamedTuple):
-    """An entity of the registry, as the page shows it."""
+    """An entity of the registry for the page."""
 
     group: str
     platform: str
@@ -198,7 +198,7 @@ class Entity(NamedTuple):
 
 
 def entities(found: Iterable[Entity]) -> str:
-    """Return the page of entities: one row for those with the same name on several devices of a group."""
+    """Return the page of entities; entities of one name on several devices of a group share a row."""
     rows: dict[tuple[str, str, str], list[Entity]] = {}
     for entity in found:
         rows.setdefault((entity.group, entity.platform, entity.name), []).append(entity)
@@ -234,13 +234,13 @@ def _on(same: Sequence[Entity], every: Collection[str]) -> str:
 
 
 def pages() -> dict[str, str]:
-    """Return the text of each page that needs no Home Assistant."""
+    """Return the text of each page that can be generated without Home Assistant."""
     texts: Json = json.loads((COMPONENT / "translations" / "en.json").read_text())
     return {"actions.md": actions(texts), "automation.md": automation(texts), "devices.md": devices()}
 
 
 def main() -> int:
-    """Write or compare the pages; returns the exit status."""
+    """Write or compare the pages; return the exit status."""
     outdated = [name for name, text in pages().items() if not same(PAGES / name, text)]
     if "--check" in sys.argv:
         for name in outdated:
@@ -261,7 +261,7 @@ def main() -> int:
 
 
 def same(path: Path, text: str) -> bool:
-    """Return True if a file has this text."""
+    """Return whether a file has this text."""
     return path.exists() and path.read_text() == text
 
 

@@ -1,6 +1,6 @@
-"""A custom integration for benchmarks: it lets another process inspect and control Home Assistant.
+"""A custom integration for benchmarks that lets another process inspect and control Home Assistant.
 
-It listens on 127.0.0.1 at the port in ``BENCH_PORT``; every command is a POST of JSON with a JSON response.
+It listens on 127.0.0.1 at the port in ``BENCH_PORT``. Every command is a POST request with JSON and a JSON response.
 """
 
 import asyncio
@@ -56,10 +56,10 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 class Probe:
-    """The commands by name."""
+    """The commands of the probe by name."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Start to watch the event loop, the states and the requests."""
+        """Initialize, and start watching the event loop, the states and the requests."""
         self.hass = hass
         self.watch = LoopWatch()
         self.writes = Writes(hass)
@@ -115,7 +115,7 @@ class Probe:
         }
 
     async def _property(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Add an entry with ``data`` that is already signed in by OAuth, with the credentials of its client."""
+        """Add an entry with ``data`` and the credentials of its OAuth client; it is already signed in."""
         await async_setup_component(self.hass, "application_credentials", {})
         credential = ClientCredential(data["client_id"], data["client_secret"])
         await async_import_client_credential(self.hass, data["domain"], credential, data["data"]["auth_implementation"])
@@ -135,7 +135,7 @@ class Probe:
         return {"entry_id": entry.entry_id}
 
     async def _setup(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Set up an entry; returns the duration in seconds."""
+        """Set up an entry; return the duration in seconds."""
         began = time.monotonic()
         good = await self.hass.config_entries.async_setup(data["entry_id"])
         return {"good": good, "began": began, "seconds": time.monotonic() - began}
@@ -158,20 +158,20 @@ class Probe:
         return {"count": len(disabled)}
 
     async def _at_a_time(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Set the maximum number of requests in flight of later set-ups of alexa_media; return the previous one."""
+        """Set the maximum number of concurrent requests of alexa_media for later setups; return the previous one."""
         transport: Any = importlib.import_module("custom_components.alexa_media.cloud.account.transport")
         before = transport.SLOTS_AT_SETUP
         transport.SLOTS_AT_SETUP = data["requests"]
         return {"requests": before}
 
     async def _begin(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Reset the recordings; ``owners`` identify the files and the platform of a client."""
+        """Reset the recorded data; ``owners`` are the files and the platform that identify a client."""
         self.watch.begin(data.get("owners", []))
         self.writes.begin(data.get("platform", ""))
         return {"now": time.monotonic()}
 
     async def _read(self, _data: dict[str, Any]) -> dict[str, Any]:
-        """Return the blocks of the loop and the states written since ``begin``."""
+        """Return the blocking callbacks of the event loop and the states written since ``begin``."""
         return {
             "blocks": self.watch.read(),
             "gc": self.watch.collections,
@@ -197,7 +197,7 @@ class Probe:
         ]
 
     async def _call(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Call an action and wait; returns its start (epoch seconds), duration and response."""
+        """Call an action and wait; return its start (epoch seconds), duration and response."""
         began = self.clock.real_time()
         before = time.monotonic()
         response = await self.hass.services.async_call(
@@ -215,11 +215,11 @@ class Probe:
         return {}
 
     async def _cpu(self, _data: dict[str, Any]) -> dict[str, Any]:
-        """Return the processor time of Home Assistant so far in seconds: of all threads, and of the event loop's."""
+        """Return the processor seconds of Home Assistant so far: of all threads, and of the event loop's thread."""
         return {"seconds": time.process_time(), "loop": time.thread_time()}
 
     async def _seam(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return what the place costs at which a recording would listen, while there is none, in seconds."""
+        """Return the cost in seconds of the code that checks for a recorder, without a recording."""
         entry = self.hass.config_entries.async_get_known_entry(data["entry_id"])
         return await seam_costs(entry.runtime_data.backend, data["directive"])
 
@@ -239,7 +239,7 @@ class Probe:
         return {each.name: deep_size(each.data, seen) for each in entry.runtime_data.coordinators}
 
     async def _profiling(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Start to profile the event loop's thread, or stop it and return the most expensive functions."""
+        """Start profiling the event loop's thread, or stop and return the most expensive functions."""
         if self._profile is None:
             self._profile = cProfile.Profile()
             self._profile.enable()

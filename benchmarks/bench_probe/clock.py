@@ -1,4 +1,4 @@
-"""Time that can be advanced in a running Home Assistant."""
+"""A clock that can be advanced in a running Home Assistant."""
 
 import asyncio
 from datetime import timedelta
@@ -12,13 +12,13 @@ _CALM_WAIT = 10.0
 
 
 class ShiftedClock:
-    """The event loop's clock and the wall clock, both advanced by the same time.
+    """The clock of the event loop and the wall clock, both advanced by the same time.
 
-    ``datetime.now`` cannot be changed; timers, ``time.time`` and ``dt_util.utcnow`` can.
+    ``datetime.now`` cannot be changed, but timers, ``time.time`` and ``dt_util.utcnow`` can.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Replace the clocks and count the requests in flight."""
+        """Initialize: replace the clocks, and count the requests in flight."""
         self.real_time = time.time
         self._loop_ahead = 0.0
         self._wall_ahead = 0.0
@@ -39,7 +39,7 @@ class ShiftedClock:
         aiohttp.ClientSession._request = _counted  # type: ignore[method-assign,assignment] # noqa: SLF001
 
     async def advance(self, seconds: float) -> bool:
-        """Advance, run what is due, and wait until no request is in flight; returns False after a timeout."""
+        """Advance the clocks, run what is due, and wait until no request is in flight; return False on a timeout."""
         self._loop_ahead += seconds
         self._wall_ahead += seconds
         loop = asyncio.get_running_loop()

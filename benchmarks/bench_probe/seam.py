@@ -1,4 +1,4 @@
-"""Cost of the places at which a recording would listen, while there is none."""
+"""Cost of the code that checks for a recorder, without a recording."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -16,9 +16,10 @@ _ROUNDS: Final = 5
 
 
 async def seam_costs(backend: Any, directive: Mapping[str, Any]) -> dict[str, float]:
-    """Return the processor time of a request and of a directive, and the share of the place of a recorder in it.
+    """Return the processor time of a request and a directive, and of their checks for a recorder.
 
-    In seconds, the shortest of several rounds, of the event loop's thread alone. A request is the list of devices.
+    Times are in seconds of the event loop's thread, the shortest of several rounds. The request is the one for the
+    device list.
     """
     answer: Any = None
 
@@ -39,7 +40,7 @@ async def seam_costs(backend: Any, directive: Mapping[str, Any]) -> dict[str, fl
 
 
 async def _awaited(count: int, make: Callable[[], Awaitable[Any]]) -> float:
-    """Return the processor time of something that is awaited."""
+    """Return the processor time of awaiting ``make()`` ``count`` times, in seconds."""
     shortest = float("inf")
     for _ in range(_ROUNDS):
         began = time.thread_time()
@@ -50,7 +51,7 @@ async def _awaited(count: int, make: Callable[[], Awaitable[Any]]) -> float:
 
 
 def _called(count: int, call: Callable[[], object]) -> float:
-    """Return the processor time of a call."""
+    """Return the processor time of calling ``call`` ``count`` times, in seconds."""
     shortest = float("inf")
     for _ in range(_ROUNDS):
         began = time.thread_time()

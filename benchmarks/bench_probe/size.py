@@ -8,7 +8,7 @@ from typing import Any
 
 
 def deep_size(value: Any, seen: set[int]) -> int:
-    """Return the bytes of a value and of everything it refers to; objects in ``seen`` are already counted."""
+    """Return the size in bytes of a value and of everything that it refers to, except objects in ``seen``."""
     if id(value) in seen or isinstance(value, (Enum, type)):
         return 0
     seen.add(id(value))

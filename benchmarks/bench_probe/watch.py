@@ -1,4 +1,4 @@
-"""What blocks the event loop, for how long, and because of which client."""
+"""Detection of callbacks that block the event loop, and of the client that causes them."""
 
 import asyncio
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ _SAMPLE_EVERY: Final = 0.005
 
 
 class LoopWatch:
-    """Times every callback of the event loop, and samples the stack of slow ones.
+    """Measures every callback of the event loop, and samples the stack of slow ones.
 
-    Two times are kept: real seconds, which include other threads and processes, and processor seconds of the loop's
-    thread alone, without garbage collections: their duration depends on the whole heap.
+    There are two times. Real seconds include other threads and processes. Processor seconds are those of the loop's
+    thread alone, without garbage collections, whose duration depends on the whole heap.
     """
 
     def __init__(self) -> None:
-        """Time the callbacks of this thread's loop from now on."""
+        """Initialize, and measure the callbacks of this thread's loop from now on."""
         self._thread = threading.get_ident()
         self._since: float | None = None
         self._stacks: list[list[str]] = []
@@ -38,17 +38,17 @@ class LoopWatch:
         threading.Thread(target=self._sample, name="bench watch", daemon=True).start()
 
     def begin(self, owners: Iterable[str]) -> None:
-        """Reset; a stack with one of ``owners`` in it belongs to the client."""
+        """Reset; a stack that contains one of ``owners`` counts for the client."""
         self._owners = tuple(owners)
         self._blocks.clear()
         self.collections.clear()
 
     def read(self) -> list[dict[str, Any]]:
-        """Return the longest callbacks by processor time: ``wall``, ``cpu``, ``ours`` (None: unknown), ``stack``."""
+        """Return the longest callbacks by processor time: ``wall``, ``cpu``, ``ours`` (None if unknown), ``stack``."""
         return sorted(self._blocks, key=lambda block: -block["cpu"])[:12]
 
     def _replace_run(self) -> None:
-        """Time every callback."""
+        """Replace the method that runs callbacks with one that measures them."""
         run = asyncio.events.Handle._run  # noqa: SLF001 - the one place where callbacks are called
 
         def _timed(handle: asyncio.Handle) -> None:

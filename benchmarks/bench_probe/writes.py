@@ -1,4 +1,4 @@
-"""Record of every written state, and of the times at which HTTP/2 data arrived."""
+"""Record of every written state, with the arrival times of HTTP/2 data."""
 
 import time
 from typing import Any
@@ -10,10 +10,10 @@ from homeassistant.helpers import entity_registry as er
 
 
 class Writes:
-    """The states of one platform in the order in which they are written."""
+    """The written states of one platform in order."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Start to listen."""
+        """Initialize, and listen to state events."""
         self._registry = er.async_get(hass)
         self._platform = ""
         self._writes: list[list[Any]] = []
@@ -30,7 +30,7 @@ class Writes:
         H2Connection.receive_data = _received  # type: ignore[method-assign,assignment]
 
     def begin(self, platform: str) -> None:
-        """Reset, and remember the entities of this platform."""
+        """Reset, and select the entities of a platform."""
         self._platform = platform
         self._writes = []
         self.arrivals = []
@@ -43,7 +43,7 @@ class Writes:
     def read(self) -> list[list[Any]]:
         """Return rows of time (monotonic seconds), entity id, event, and volume in percent.
 
-        The event is ``added``, ``changed``, ``removed`` or ``same`` for a written state without a change.
+        The event is ``added``, ``changed``, ``removed``, or ``same`` for a state written without a change.
         """
         entries = self._registry.entities
         return [row for row in self._writes if (e := entries.get(row[1])) and e.platform == self._platform]
@@ -57,7 +57,7 @@ class Writes:
 
     @callback
     def _reported(self, event: Event[EventStateReportedData]) -> None:
-        """Record a written state without a change."""
+        """Record a state written without a change."""
         self._note(event.data["entity_id"], "same", None)
 
     def _note(self, entity_id: str, kind: str, state: State | None) -> None:

@@ -1,4 +1,4 @@
-"""Checks of a running Home Assistant from outside, a module for each family with its ``CHECKS``."""
+"""Checks of a running Home Assistant from outside; each module has its ``CHECKS``."""
 
 from collections.abc import Awaitable, Callable
 

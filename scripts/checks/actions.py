@@ -1,4 +1,4 @@
-"""Checks of actions that no other row drives, and the table of which row drives which action."""
+"""Checks of actions that no other check covers, and the table of the check that covers each action."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -71,7 +71,7 @@ DRIVEN: Final[Mapping[str, str]] = {
     "update_last_called": "the last called Echo is read again",
     "wifi_status": "Wi-Fi saved and installed",
 }
-"""The row that drives an action, by action."""
+"""Name of the check that covers an action, by action."""
 
 
 def do(world: World, name: str, **data: Any) -> None:
@@ -100,7 +100,7 @@ def skips(world: World) -> str:
 
 
 def volume_before(world: World) -> str:
-    """Set a volume and restore the one from before."""
+    """Set a volume, and restore the previous one."""
     before = world.state(KITCHEN).attributes["volume_level"]
     world.rest().trigger_service("media_player", "volume_set", entity_id=KITCHEN, volume_level=0.77)
     until("0.77", lambda: world.state(KITCHEN).attributes["volume_level"] == 0.77)
@@ -110,7 +110,7 @@ def volume_before(world: World) -> str:
 
 
 def unpaired(world: World) -> str:
-    """Remove a paired device from an Echo."""
+    """Unpair a Bluetooth device from an Echo."""
     before = {device["friendlyName"] for device in world.device("Kitchen Show")["bluetooth"]}
     do(world, "unpair_bluetooth", entity_id=KITCHEN, source="Garden Speaker")
     after = {device["friendlyName"] for device in world.device("Kitchen Show")["bluetooth"]}
@@ -119,7 +119,7 @@ def unpaired(world: World) -> str:
 
 
 def repeating(world: World) -> str:
-    """Create an alarm that repeats, change it, skip it once, set its volume, and delete it."""
+    """Create a repeating alarm, change it, skip it once, set its volume, and delete it."""
     sounds = act(world, "get_alarm_sounds", entity_id=OFFICE)["sounds"]
     days = ["mo", "tu", "we", "th", "fr", "sa", "su"]
     made = act(world, "create_alarm", entity_id=OFFICE, at="05:10", weekdays=days, sound=sounds[0]["name"])["id"]
@@ -135,7 +135,7 @@ def repeating(world: World) -> str:
 
 
 def timer_changes(world: World) -> str:
-    """Pause a timer, resume it and add time to it."""
+    """Pause a timer, resume it, and add time to it."""
     made = act(world, "create_timer", entity_id=OFFICE, duration="00:20:00", label="Check")["id"]
     wanted = {"entity_id": OFFICE, "label": "check"}
     until("it is known", lambda: made in str(world.state("sensor.office_spot_next_timer").attributes))
@@ -164,7 +164,7 @@ def snoozed(world: World) -> str:
 
 
 def household(world: World) -> str:
-    """Read who belongs to the Amazon household."""
+    """Read the members of the Amazon household."""
     people = act(world, "get_household", config_entry_id=world.entry_id)["members"]
     expect(people, "there is no one")
     return ", ".join(str(one["name"]) for one in people)
@@ -185,7 +185,7 @@ def messages(world: World) -> str:
 
 
 def last_called(world: World) -> str:
-    """Speak to an Echo, and read at once which one it was."""
+    """Speak to an Echo, then read immediately which Echo was last spoken to."""
     world.sim.say(world.device("Office Spot")["serial"], "good night")
     found = act(world, "update_last_called")["last_called"]
     expect([one["name"] for one in found] == ["Office Spot"], f"found: {found}")
@@ -193,7 +193,7 @@ def last_called(world: World) -> str:
 
 
 def logout(world: World) -> str:
-    """Ask for a new sign-in: the account works until then."""
+    """Request a new sign-in; the account keeps working until then."""
     do(world, "force_logout")
 
     def flows() -> list[dict[str, Any]]:

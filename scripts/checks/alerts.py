@@ -1,4 +1,4 @@
-"""Alarms, timers, reminders and the calendar."""
+"""Checks of alarms, timers, reminders and the calendar."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def act(world: World, name: str, **data: Any) -> dict[str, Any]:
 
 
 def happened(world: World) -> tuple[str | None, str | None]:
-    """Return the last event of the office's event entity, and its notification."""
+    """Return the event type and the notification id of the last event of the office's event entity."""
     attributes = world.state(EVENT).attributes
     return attributes.get("event_type"), attributes.get("id")
 
@@ -39,7 +39,7 @@ def calendar(world: World) -> str:
 
 
 def rings(world: World) -> str:
-    """Create an alarm here: it rings there, fires an event here, is stopped from here and deleted."""
+    """Create an alarm; it rings on the Echo, fires an event in Home Assistant, and is stopped and deleted."""
     at = datetime.fromtimestamp(world.sim.now() + 10, UTC)
     alarm = act(world, "create_alarm", entity_id=OFFICE, at=at.isoformat(), sound="Countertop")["id"]
     item = held(world, alarm)
@@ -59,7 +59,7 @@ def rings(world: World) -> str:
 
 
 def bad_input(world: World) -> str:
-    """Use a sound that the Echo lacks: the error lists the available ones, and nothing is written."""
+    """Use a sound that the Echo lacks; the error lists the available sounds, and nothing is written."""
     world.sim.reset_ledger()
     data = {"entity_id": OFFICE, "at": "07:00:00", "sound": REFUSAL}
     try:
@@ -75,7 +75,7 @@ def bad_input(world: World) -> str:
 
 
 def timer(world: World) -> str:
-    """Set a timer by a text command to the Echo, which returns its id."""
+    """Start a timer with a text command; the response has its id."""
     made = act(world, "create_timer", entity_id=OFFICE, duration="00:30:00", label="Tea")["id"]
     item = held(world, made)
     expect(item.get("timerLabel") == "Tea", f"in the cloud: {item}")
@@ -86,7 +86,7 @@ def timer(world: World) -> str:
 
 
 def letters(world: World) -> str:
-    """Create a reminder whose text Amazon garbles unless the request names its charset."""
+    """Create a reminder with a text that Amazon garbles unless the request has a charset."""
     words = "Müll rausbringen – 牛乳 🎂"
     made = act(world, "create_reminder", entity_id=OFFICE, at="05:55:00", message=words)["id"]
     label = held(world, made)["reminderLabel"]
@@ -96,7 +96,7 @@ def letters(world: World) -> str:
 
 
 def in_the_calendar(world: World) -> str:
-    """Create a repeating reminder in the calendar, see its times, and delete it."""
+    """Create a repeating reminder in the calendar, read its events, and delete it."""
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
     entity_id = calendar(world)
     world.rest().trigger_service(

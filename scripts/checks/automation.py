@@ -1,4 +1,4 @@
-"""Checks of automations: what the editor offers for an Echo, every trigger, every condition."""
+"""Checks of automations: the options of the editor for an Echo, every trigger and every condition."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -66,7 +66,7 @@ def ask_socket(world: World, kind: str, **data: Any) -> Any:
 
 
 def offered(world: World) -> str:
-    """List what the automation editor offers for the device of an Echo."""
+    """List the triggers, conditions and actions that the automation editor offers for an Echo."""
     with world.socket() as socket:
         device = str(socket.get_rendered_template(f"{{{{ device_id('{OFFICE}') }}}}"))
     found: dict[str, set[str]] = {}
@@ -80,7 +80,7 @@ def offered(world: World) -> str:
 
 
 def automate(world: World, name: str, options: dict[str, Any]) -> str:
-    """Create an automation with a trigger of this integration; returns its entity id."""
+    """Create an automation with a trigger of the integration; return its entity id."""
     target = {} if name == "item_added" else {"target": ON}
     config = {
         "alias": f"Check {name}",
@@ -96,7 +96,7 @@ def automate(world: World, name: str, options: dict[str, Any]) -> str:
 
 
 def fires(name: str, options: dict[str, Any], cause: Callable[[World], None], world: World) -> str:
-    """Create an automation with one of the triggers, cause the event, and wait for its run."""
+    """Create an automation with a trigger, cause the event, and wait until the automation runs."""
     entity_id = automate(world, name, options)
     expect(world.state(entity_id).attributes.get("last_triggered") is None, "it has run before")
     cause(world)
@@ -106,7 +106,7 @@ def fires(name: str, options: dict[str, Any], cause: Callable[[World], None], wo
 
 
 def say(world: World) -> None:
-    """Speak to the Echo."""
+    """Speak to an Echo."""
     world.sim.say(world.device(NAME)["serial"], "turn on the lamp", "OK", "Jo")
 
 
@@ -117,7 +117,7 @@ def alarm(world: World) -> None:
 
 
 def stop(world: World) -> None:
-    """Stop what rings."""
+    """Stop the ringing alarm."""
     until("something rings", lambda: act(world, "stop_alarm", entity_id=OFFICE)["id"], 20)
 
 
@@ -150,7 +150,7 @@ def item(world: World) -> None:
 
 
 def holds(name: str, options: dict[str, Any], cause: Callable[[World], None], world: World) -> str:
-    """Test a condition before and after the fact that it is about."""
+    """Test a condition before and after its cause."""
     target = {} if name == "person_spoke_last" else {"target": ON}
     condition = {"condition": f"alexa_media.{name}", **target, "options": options}
 
@@ -165,13 +165,13 @@ def holds(name: str, options: dict[str, Any], cause: Callable[[World], None], wo
 
 
 def early(world: World) -> None:
-    """Set an alarm for the next minutes."""
+    """Set an alarm for the next few minutes."""
     at = datetime.fromtimestamp(world.sim.now(), UTC) + timedelta(minutes=4)
     act(world, "create_alarm", entity_id=OFFICE, at=at.isoformat())
 
 
 def clear(world: World) -> str:
-    """Delete what the checks before have set."""
+    """Delete what the previous checks created."""
     serial = world.device(NAME)["serial"]
     count = 0
     for account in world.sim.state()["accounts"].values():

@@ -1,4 +1,4 @@
-"""Sign-in, devices, players, speech."""
+"""Checks of the sign-in, devices, players and speech."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ THROTTLED: Final = "rate limiting"
 
 
 def sign_in(world: World) -> str:
-    """Sign in through the config flow over REST, with a wrong address first."""
+    """Sign in with the config flow over REST, with an invalid URL first."""
     client = world.rest()
     flows = "config/config_entries/flow"
 
@@ -50,7 +50,7 @@ def entry_state(world: World) -> str | None:
 
 
 async def devices_and_entities(world: World) -> str:
-    """Find an entity for every part of the household."""
+    """Check that every part of the household has an entity."""
     wanted = {
         KITCHEN: "idle",
         "media_player.downstairs": "idle",
@@ -80,7 +80,7 @@ async def devices_and_entities(world: World) -> str:
 
 
 def at_rest(world: World) -> None:
-    """Wait until Home Assistant sends no more requests: entities cause reads once they are added."""
+    """Wait until Home Assistant sends no more requests, because new entities cause reads."""
     seen, since = -1, time.monotonic()
     end = since + PATIENCE
     while time.monotonic() < end:
@@ -98,7 +98,7 @@ def push_sensor(world: World) -> str:
 
 
 def volume_from_home_assistant(world: World) -> str:
-    """Set a volume: it reaches the cloud, and its push comes back without a request."""
+    """Set a volume in Home Assistant; it reaches the cloud, and its push causes no request."""
     world.sim.reset_ledger()
     with world.socket() as socket, socket.listen_events("state_changed") as events:
         socket.trigger_service("media_player", "volume_set", entity_id=KITCHEN, volume_level=0.37)
@@ -113,7 +113,7 @@ def volume_from_home_assistant(world: World) -> str:
 
 
 def volume_at_the_device(world: World) -> str:
-    """Turn the volume knob of the device."""
+    """Change the volume at the device."""
     world.sim.reset_ledger()
     world.change("Kitchen Show", volume=64)
     until("0.64", lambda: world.state(KITCHEN).attributes.get("volume_level") == 0.64)
@@ -154,7 +154,7 @@ async def announce(world: World) -> str:
 
 
 async def refused(world: World) -> str:
-    """Let Amazon refuse a command: the caller gets the error."""
+    """Let Amazon refuse a command; the caller gets the error."""
     world.sim.fault(path="/api/behaviors/preview", status=400, times=5, body={"message": REFUSAL})
     try:
         async with world.socket_async() as socket:
@@ -169,7 +169,7 @@ async def refused(world: World) -> str:
 
 
 async def speech_in_a_storm(world: World) -> str:
-    """Let Amazon throttle everything: a text is tried once and refused, and the next one after it is spoken at once."""
+    """Let Amazon throttle everything; a message is refused once, and the next one is spoken without delay."""
     action = {"entity_id": "notify.bedroom_dot_speak", "message": "The storm is over."}
     world.sim.fault(host="*alexa.*", status=429, body={"message": REFUSAL})
     world.sim.reset_ledger()
@@ -217,7 +217,7 @@ def playback(world: World) -> str:
 
 
 def do_not_disturb(world: World) -> str:
-    """Turn Do Not Disturb on here, and off there."""
+    """Turn Do Not Disturb on in Home Assistant, and off at the device."""
     switch = "switch.office_spot_do_not_disturb"
     world.rest().trigger_service("switch", "turn_on", entity_id=switch)
     expect(world.device("Office Spot")["dnd"] is True, "the cloud has it off")
@@ -228,7 +228,7 @@ def do_not_disturb(world: World) -> str:
 
 
 def bluetooth(world: World) -> str:
-    """Connect a phone from here, and disconnect it there."""
+    """Connect a phone from Home Assistant, and disconnect it at the device."""
     attributes = world.state(KITCHEN).attributes
     expect(attributes.get("source") == "Local Speaker", f"source: {attributes.get('source')}")
     phone = next(name for name in attributes["source_list"] if name != "Local Speaker")
@@ -258,7 +258,7 @@ def text_command(world: World) -> str:
 
 
 def speak_loudly(world: World) -> str:
-    """Speak on a group and an Echo at a separate volume, which is restored afterwards."""
+    """Speak on a group and an Echo with a separate volume, which is then restored."""
     before, volume = len(world.sim.spoken()), world.device("Garage Echo")["volume"]
     _, response = world.rest().trigger_service_with_response(
         "alexa_media", "speak", entity_id="media_player.garage_echo", message="The gate is open.", volume=0.65
@@ -271,7 +271,7 @@ def speak_loudly(world: World) -> str:
 
 
 def legacy_notify(world: World) -> str:
-    """Use the notify service in the automations of alexa_media_player's users."""
+    """Use the notify action as automations for alexa_media_player do."""
     until("the kitchen has finished speaking", lambda: world.sim.now() - last_spoken(world) > PATIENCE, 2 * PATIENCE)
     before = len(world.sim.spoken())
     world.rest().trigger_service(

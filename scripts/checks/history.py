@@ -11,7 +11,7 @@ RECORDS: Final = "/alexa-privacy/apd/rah/alexa-history-records-v2"
 
 
 def spoken_to_last(world: World) -> str:
-    """Speak to two Echos: attributes and event entity show it, with one request each."""
+    """Speak to two Echos; attributes and event entities show it, with one request each."""
     world.sim.reset_ledger()
     world.sim.say(world.device("Kitchen Show")["serial"], "play abba", "Here is ABBA", "Jo")
     until("the kitchen is the last one", lambda: world.state(KITCHEN).attributes["last_called"])
@@ -32,7 +32,7 @@ def spoken_to_last(world: World) -> str:
 
 
 def answer_and_records(world: World) -> str:
-    """Answer on the Echo that was just spoken to, and read its history."""
+    """Reply on the Echo that was last spoken to, and read its history."""
     before = len(world.sim.spoken())
     world.rest().trigger_service("notify", "alexa_media_last_called", message="It is closed")
     told = {item["device"] for item in world.sim.spoken()[before:]}
@@ -48,7 +48,7 @@ def answer_and_records(world: World) -> str:
 
 
 def ask(world: World) -> str:
-    """Ask an Echo and get its answer in the response, after at most three reads of the history."""
+    """Ask an Echo and get its answer in the response, with at most three reads of the history."""
     world.sim.reset_ledger()
     _, response = world.rest().trigger_service_with_response(
         "alexa_media", "ask", entity_id=GARAGE, text_command="what's the weather"
@@ -61,7 +61,7 @@ def ask(world: World) -> str:
 
 
 def two_in_earshot(world: World) -> str:
-    """Speak to Echos that hear each other: each command is assigned to the right one, in few requests."""
+    """Speak to Echos in earshot of each other; each command is assigned to the right one, with few requests."""
     serials = {name: world.device(name)["serial"] for name in ("Kitchen Show", "Living Room Studio")}
     kitchen, studio = serials.values()
     world.change("Kitchen Show", heardBy=[studio])

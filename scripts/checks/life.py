@@ -1,4 +1,4 @@
-"""Checks of changes and failures in the life of an account, and of the log after them."""
+"""Checks of changes and failures during the life of an account, and of the log after them."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPMethod
@@ -14,7 +14,7 @@ NOT_HERE: Final = ("[haffmpeg.core]", "[homeassistant.components.camera.img_util
 
 
 def come_and_go(world: World) -> str:
-    """Add an Echo and remove it, without a reload."""
+    """Add an Echo and remove it without a reload."""
     pattern = world.device("Bedroom Dot")
     owner = world.owner("Bedroom Dot")
     new = world.sim.state()["accounts"][owner]["devices"][pattern["serial"]]
@@ -33,7 +33,7 @@ def come_and_go(world: World) -> str:
 
 
 def push_cut(world: World) -> str:
-    """Cut the stream, change something meanwhile, and wait for its recovery."""
+    """Cut the stream, change something in the meantime, and wait until it is shown."""
     sensor = push_sensor(world)
     world.sim.fault(path="/v20160207/directives", status=503, seconds=3)
     world.sim.fault(close_stream=True)
@@ -46,7 +46,7 @@ def push_cut(world: World) -> str:
 
 
 def reload(world: World) -> str:
-    """Reload the entry."""
+    """Reload the entry, and check that it is loaded."""
     path = f"config/config_entries/entry/{world.entry_id}/reload"
     world.rest().request(path, method=HTTPMethod.POST)
     until("loaded", lambda: entry_state(world) == "loaded", 30)
@@ -56,7 +56,7 @@ def reload(world: World) -> str:
 
 
 def second_account(world: World) -> str:
-    """Add a second account that shares an Echo with the first one, command it there, and remove the account again."""
+    """Add a second account that shares an Echo with the first, send a command to it, and remove the account."""
     first, second = next(iter(world.sim.state()["accounts"])), "A2SIMJOE00RAY3"
     shared = {"devices": {world.device("Bedroom Dot")["serial"]: {"sharedWith": [second]}}}
     joe = {"email": "joe@example.org", "name": "Joe Ray"}
@@ -85,7 +85,7 @@ def second_account(world: World) -> str:
 
 
 def removal(world: World) -> str:
-    """Remove the entry: the app's registration at Amazon is removed too."""
+    """Remove the entry; the registration at Amazon is removed too."""
     world.sim.reset_ledger()
     world.rest().request(f"config/config_entries/entry/{world.entry_id}", method=HTTPMethod.DELETE)
     expect(world.requests("/auth/deregister", "POST"), "no deregistration")

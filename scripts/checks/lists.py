@@ -1,4 +1,4 @@
-"""Lists."""
+"""Checks of lists."""
 
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ def _change(world: World, customer: str, lists: dict[str, Any]) -> None:
 
 
 def shopping_list(world: World) -> str:
-    """Add an item here and tick it off in the app."""
+    """Add an item in Home Assistant, and complete it in the app."""
     customer, list_id = _shopping(world)
 
     def items() -> dict[str, Any]:
@@ -43,7 +43,7 @@ def shopping_list(world: World) -> str:
 
 
 def long_list(world: World) -> str:
-    """Show the open items of a list with 130 completed ones."""
+    """Check that the open items of a list with 130 completed ones are shown."""
     customer, list_id = _shopping(world)
     entity = next(s.entity_id for s in world.rest().get_states() if s.entity_id.endswith("_shopping_list"))
     before = int(world.state(entity).state)

@@ -1,4 +1,4 @@
-"""Checks of media: browsing, searching, sequences."""
+"""Checks of browsing, searching and sequences."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Checks of a Home Assistant that was started on alexa_media_player's configuration folder."""
+"""Checks of a Home Assistant that was started with alexa_media_player's configuration folder."""
 
 from collections.abc import Awaitable, Callable
 import json
@@ -13,7 +13,7 @@ DEVICE: Final = ("identifiers", "name_by_user", "area_id", "labels")
 
 
 def left(world: World) -> dict[str, Any]:
-    """Return the content of the folder before the start."""
+    """Return the recorded content of the folder before the start."""
     found: dict[str, Any] = json.loads((world.log.parent / "left_behind.json").read_text())
     return found
 
@@ -25,7 +25,7 @@ def stored_entries(world: World) -> list[dict[str, Any]]:
 
 
 def no_sign_in(world: World) -> str:
-    """Find every account loaded without a new sign-in."""
+    """Check that every account is loaded without a new sign-in."""
     before = left(world)
 
     def loaded() -> bool:
@@ -49,7 +49,7 @@ def no_sign_in(world: World) -> str:
 
 
 def entities_stay(world: World) -> str:
-    """Compare the entity registry with the one before."""
+    """Compare the entity registry with its content before the start."""
     with world.socket() as socket:
         rows = socket.recv_result_list(socket.send("config/entity_registry/list"))
     now, states = {row["entity_id"]: row for row in rows}, {s.entity_id: s for s in world.rest().get_states()}
@@ -79,7 +79,7 @@ def entities_stay(world: World) -> str:
 
 
 def devices_stay(world: World) -> str:
-    """Compare the device registry with the one before; no device is its own hub any more."""
+    """Compare the device registry with its content before the start; no device is its own hub any more."""
     with world.socket() as socket:
         rows = socket.recv_result_list(socket.send("config/device_registry/list"))
     now = {row["id"]: row for row in rows}
@@ -94,7 +94,7 @@ def devices_stay(world: World) -> str:
 
 
 def files_gone(world: World) -> str:
-    """Look for cookies, pickles and dumped pages; loading a pickle would have ended Home Assistant."""
+    """Check that cookies, pickles and saved pages are deleted; loading a pickle would end Home Assistant."""
     files = left(world)["files"]
     folder = world.log.parent
     until("the files are gone", lambda: not any((folder / name).exists() for name in files))
@@ -120,7 +120,7 @@ def old_automations(world: World) -> str:
 
 
 def quiet(world: World) -> str:
-    """Search the log for errors, as the demo does, and for stored secrets."""
+    """Search the log for errors and for stored secrets."""
     text = world.log.read_text(errors="replace")
     kept = [word for word in ("a password of old", "Atna|of-old", "ANofold") if word in text]
     expect(not kept, f"in the log: {kept}")

@@ -22,7 +22,7 @@ def _act(world: World, action: str, entity_id: str | list[str] = KITCHEN, **data
 
 
 def _commands(world: World) -> int:
-    """Return how many commands to Amazon's players were sent since the last reset."""
+    """Return the number of commands to Amazon's players since the last reset."""
     return len(world.requests("/api/np/command", "POST"))
 
 
@@ -55,7 +55,7 @@ def script(world: World) -> str:
 
 
 def scene(world: World) -> str:
-    """Restore a paused player: its volume is restored, and it stays paused."""
+    """Restore a scene with a paused player; its volume is restored, and it stays paused."""
     _act(world, "play_media", media_content_type="AMAZON_MUSIC", media_content_id="harbour")
     until("it plays", lambda: _is(world, KITCHEN, "playing"))
     _act(world, "media_pause")
@@ -101,7 +101,7 @@ def nested_group(world: World) -> str:
 
 
 def fire_tv(world: World) -> str:
-    """Add a Fire TV, turn it on, search, and go home."""
+    """Add a Fire TV, turn it on, search it, and press the home key."""
     customer = world.owner("Kitchen Show")
     serial, name = "G0SIM00000TV0009", "Television"
     television = {key: value for key, value in world.device("Office Spot").items() if key not in ("serial", "account")}

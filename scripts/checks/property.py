@@ -1,4 +1,4 @@
-"""A hotel of Alexa Smart Properties: sign-in, rooms, lights, settings, actions of its operator."""
+"""Checks of a hotel of Alexa Smart Properties: sign-in, rooms, lights, settings and operator actions."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPMethod
@@ -24,7 +24,7 @@ API: Final = "/v2/endpoints/amzn1.alexa.endpoint."
 
 
 def step(world: World, path: str, method: HTTPMethod = HTTPMethod.POST, **data: Any) -> dict[str, Any]:
-    """Submit one step of a flow, as a browser that has Home Assistant at this address."""
+    """Submit one step of a flow, like a browser at this address of Home Assistant."""
     headers = {"HA-Frontend-Base": world.url}
     answer = world.rest().request(path, method=method, headers=headers, **({"json": data} if data else {}))
     expect(isinstance(answer, dict), f"{path} answered {answer!r}")
@@ -32,7 +32,7 @@ def step(world: World, path: str, method: HTTPMethod = HTTPMethod.POST, **data: 
 
 
 def enter_credentials(world: World) -> bool:
-    """Enter the security profile; returns whether Home Assistant accepted it."""
+    """Enter the security profile; return whether Home Assistant accepted it."""
     with world.socket() as socket:
         message = socket.send("application_credentials/create", domain="alexa_media", name="Hotel", **CLIENT)
         try:
@@ -71,13 +71,13 @@ def sign_in(world: World) -> str:
 
 
 def endpoint(world: World, name: str) -> dict[str, Any]:
-    """Return an endpoint in the cloud, by the end of its id."""
+    """Return an endpoint in the cloud by the end of its id."""
     endpoints = world.sim.state()["smartProperties"]["endpoints"]
     return dict(endpoints[f"amzn1.alexa.endpoint.{name}"])
 
 
 def change(world: World, name: str, **values: Any) -> None:
-    """Change an endpoint, as if at the device."""
+    """Change an endpoint in the cloud, as if at the device."""
     world.sim.patch_state({"smartProperties": {"endpoints": {f"amzn1.alexa.endpoint.{name}": values}}})
 
 
@@ -88,7 +88,7 @@ def device_id(world: World, entity_id: str) -> str:
 
 
 def asked(world: World) -> list[str]:
-    """Return the requests to the API since the ledger was reset."""
+    """Return the requests to the API since the ledger was last reset."""
     return [f"{r['method']} {r['path']}" for r in world.sim.ledger() if r["host"] == "api.amazonalexa.com"]
 
 
@@ -104,7 +104,7 @@ def shows(world: World, entity_id: str, state: str) -> None:
 
 
 def rooms_and_entities(world: World) -> str:
-    """Find the devices, in their rooms."""
+    """Check that the devices exist, in their rooms."""
     wanted = {
         f"number.{BED}_volume": "25.0",
         f"binary_sensor.{BED}_connectivity": "on",
@@ -129,7 +129,7 @@ def rooms_and_entities(world: World) -> str:
 
 
 def volume(world: World) -> str:
-    """Set the volume of an Echo: one request to set it, one to read it."""
+    """Set the volume of an Echo; one request sets it, and one reads it."""
     world.sim.reset_ledger()
     act(world, "number.set_value", entity_id=f"number.{BED}_volume", value=37)
     shows(world, f"number.{BED}_volume", "37.0")
@@ -248,7 +248,7 @@ def guards(world: World) -> str:
 
 
 def move(world: World) -> str:
-    """Move an Echo into a unit: it restarts under another id and remains the same device."""
+    """Move an Echo into a unit; it restarts with another id, and is still the same device."""
     world.sim.patch_state({"smartProperties": {"newIdOnMove": True}})
     device = device_id(world, "sensor.spare_echo_room")
     act(world, "alexa_media.move_to_unit", device_id=device, unit="Room 102", confirm=True)
@@ -295,7 +295,7 @@ def details(world: World) -> str:
 
 
 def leave(world: World) -> str:
-    """Take an Echo out of its room and deregister it, and forget a lamp."""
+    """Remove an Echo from its room and deregister it, and remove a lamp."""
     device = device_id(world, "sensor.spare_echo_room")
     act(world, "alexa_media.remove_from_unit", device_id=device, confirm=True)
     lamp = device_id(world, "light.room_102_room_102_lamp")
@@ -321,7 +321,7 @@ def offline(world: World) -> str:
 
 
 def token(world: World) -> str:
-    """Let the access token expire: the next request renews it."""
+    """Expire the access token; the next request renews it."""
     world.sim.reset_ledger()
     world.sim.fault(expire_tokens=True)
     act(world, "number.set_value", entity_id=f"number.{BED}_volume", value=20)
@@ -332,7 +332,7 @@ def token(world: World) -> str:
 
 
 def reload(world: World) -> str:
-    """Reload the entry."""
+    """Reload the entry, and check that it is loaded."""
     world.rest().request(f"config/config_entries/entry/{world.entry_id}/reload", method=HTTPMethod.POST)
     until("loaded", lambda: entry_state(world) == "loaded", 30)
     shows(world, LAMP, "on")
@@ -341,7 +341,7 @@ def reload(world: World) -> str:
 
 
 def removal(world: World) -> str:
-    """Remove the entry."""
+    """Remove the entry, and check that it is gone."""
     world.rest().request(f"config/config_entries/entry/{world.entry_id}", method=HTTPMethod.DELETE)
     expect(entry_state(world) is None, "the entry is still there")
     until("the entities are gone", lambda: world.state(LAMP) is None)
@@ -378,4 +378,4 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("removal", removal),
     ("log without errors and secrets", quiet),
 )
-"""The property has its own sign-in and removal: these are all the checks of its household."""
+"""All checks of the household ``property``, which has a separate sign-in and removal."""

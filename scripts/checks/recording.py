@@ -19,22 +19,22 @@ from .world import World, expect, set_options, until
 RECORDING: Final = "recording.json.gz"
 STATES: Final = "states.json"
 KINDS: Final = 30
-"""A recording of the checks has to hold this many kinds of requests, operations and pushes at least."""
+"""Minimum number of different requests, operations and pushes in a recording of the checks."""
 
 _COMMAND: Final = re.compile(r'command\\*":\s*\\*"(PUSH_\w+|NotifyN\w+)')
 _OPERATION: Final = re.compile(r'"(Alexa\.[\w.]+)\\*"')
 
 _MOMENTS: Final = frozenset({"button", "event", "notify", "scene"})
-"""Platforms whose states say when Home Assistant did something last, or saw something happen: a replay does neither."""
+"""Platforms whose states are the times of actions and events, which a replay does not repeat."""
 
 _NAMED: Final = frozenset({"wifi_name"})
-"""Sensors whose states are names, even those that look like words."""
+"""Sensors whose states are names, even if they look like words."""
 
 _OWN: Final = frozenset({"previous_volume"})
-"""Attributes that Home Assistant remembers, and Amazon does not know."""
+"""Attributes that Home Assistant stores and Amazon does not have."""
 
 _PLAIN: Final = re.compile(r"[a-z_]+|-?\d+(\.\d+)?|\d{4}-\d\d-\d\dT[\d:.+]+")
-"""States that a replay shows unchanged; all others are names, or texts that a household has written."""
+"""States that a replay shows unchanged; all others are names, or texts of the household."""
 
 
 def start(world: World) -> str:
@@ -45,7 +45,7 @@ def start(world: World) -> str:
 
 
 def end(world: World) -> str:
-    """Keep the states of all entities, and end the recording, in which many kinds of things happened."""
+    """Store the states of all entities, end the recording, and check that it is varied."""
     rows = states(world)
     finished = act(world, "record", config_entry_id=world.entry_id, mode="stop")
     text = gzip.decompress(Path(str(finished["path"])).read_bytes()).decode()
@@ -59,7 +59,7 @@ def end(world: World) -> str:
 
 
 def states(world: World) -> list[list[Any]]:
-    """Enable all entities of the account, and return what each of them shows, names apart, in some order."""
+    """Enable all entities of the account, and return their states without names, sorted."""
     with world.socket() as socket:
         for row in _registered(world):
             if row["disabled_by"]:
@@ -73,7 +73,7 @@ def states(world: World) -> list[list[Any]]:
 
 
 def shown(world: World) -> list[list[Any]]:
-    """Return what each entity of the account shows, names apart."""
+    """Return the states of the account's entities without names."""
     known = {state.entity_id: state for state in world.rest().get_states()}
     found = []
     for row in _registered(world):
@@ -102,7 +102,7 @@ def _plain(value: Any) -> Any:
 
 
 def devices(rows: list[list[Any]]) -> Counter[str]:
-    """Return how often there is a device that shows the same with all of its entities."""
+    """Return the numbers of devices whose entities all show the same."""
     found: dict[str, list[str]] = {}
     for device, *rest in rows:
         found.setdefault(device, []).append(json.dumps(rest))
@@ -110,7 +110,7 @@ def devices(rows: list[list[Any]]) -> Counter[str]:
 
 
 def entities_stay(world: World) -> str:
-    """Compare the entities before the pushes of the recording with those after them."""
+    """Compare the entities before the pushes of the recording with those after."""
     before = {state.entity_id for state in world.rest().get_states()}
     until("push is up", lambda: world.state(push_sensor(world)).state == "on", 30)
     pushes = world.sim.replay_push(0)
@@ -122,7 +122,7 @@ def entities_stay(world: World) -> str:
 
 
 def same_states(world: World) -> str:
-    """Compare all entities with those of the home that was recorded: as many, each with the same state."""
+    """Compare all entities with those of the recorded home: the same number, each with the same state."""
     if not (world.kept and (world.kept / STATES).exists()):
         return "the states of the recorded home are unknown"
     there = json.loads((world.kept / STATES).read_text())
@@ -136,14 +136,14 @@ def same_states(world: World) -> str:
 
 
 def differing(lacking: Mapping[str, int], more: Mapping[str, int]) -> str:
-    """Return the lines that only one side has."""
+    """Return the lines that exist on one side only."""
     there = Counter(line for device in lacking for line in device.splitlines())
     here = Counter(line for device in more for line in device.splitlines())
     return f"only there {sorted((there - here).elements())[:40]}, only here {sorted((here - there).elements())[:40]}"
 
 
 def log_is_quiet(world: World) -> str:
-    """Find no error of the integration in the log."""
+    """Check that the log has no error of the integration."""
     lines = [
         line
         for line in world.log.read_text(errors="replace").splitlines()

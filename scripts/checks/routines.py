@@ -1,4 +1,4 @@
-"""Routines, pictures on screens, Amazon Kids."""
+"""Checks of routines, backgrounds and Amazon Kids."""
 
 from collections.abc import Awaitable, Callable
 import json
@@ -11,7 +11,7 @@ SPOT: Final = "media_player.office_spot"
 
 
 def run_here(world: World) -> str:
-    """Run a routine on a given Echo; the button of one with its own Echo runs it unchanged."""
+    """Run a routine on a given Echo; press the button of a routine with its own Echo, which runs unchanged."""
     before = len(world.sim.spoken())
     world.sim.reset_ledger()
     _, response = world.rest().trigger_service_with_response(
@@ -30,7 +30,7 @@ def run_here(world: World) -> str:
 
 
 def come_and_go(world: World) -> str:
-    """Create a routine in the cloud, and rename it: its button follows when the lists are read again."""
+    """Create a routine in the cloud and rename it; its button follows at the next read."""
     customer_id, account = next(iter(world.sim.state()["accounts"].items()))
     node = next(iter(account["automations"].values()))["startNode"]
     routine_id = "amzn1.alexa.automation.check"
@@ -55,7 +55,7 @@ def come_and_go(world: World) -> str:
 
 
 def on_and_off(world: World) -> str:
-    """Turn a routine off and on by its switch, and see that its actions stay."""
+    """Turn a routine off and on with its switch, and check that its actions are kept."""
     customer_id = next(iter(world.sim.state()["accounts"]))
 
     def held() -> dict[str, object]:
@@ -74,7 +74,7 @@ def on_and_off(world: World) -> str:
 
 
 def image(world: World) -> str:
-    """Show a picture on a screen."""
+    """Show a picture as the background of a screen."""
     address = "https://pictures.example.org/check.jpg"
     world.rest().trigger_service(
         "media_player", "play_media", entity_id=KITCHEN, media_content_type="image", media_content_id=address

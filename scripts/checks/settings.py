@@ -1,4 +1,4 @@
-"""Settings of devices."""
+"""Checks of device settings."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ RELOAD: Final = 60.0
 
 
 def equalizer(world: World) -> str:
-    """Enable a band of an equalizer, set it here, and set it at the device."""
+    """Enable a band of an equalizer, set it in Home Assistant, and set it at the device."""
     with world.socket() as socket:
         for entity_id in (BASS, ALARM_VOLUME):
             socket.recv_result(socket.send("config/entity_registry/update", entity_id=entity_id, disabled_by=None))
@@ -54,7 +54,7 @@ def alarm_volume(world: World) -> str:
 
 
 def do_not_disturb(world: World) -> str:
-    """Turn on Do Not Disturb on two Echos for ten minutes; after that it is off again."""
+    """Turn on Do Not Disturb on two Echos for ten minutes; it is off afterward."""
     world.sim.reset_ledger()
     players = ["media_player.kitchen_show", "media_player.office_spot"]
     switches = ["switch.kitchen_show_do_not_disturb", "switch.office_spot_do_not_disturb"]

@@ -1,6 +1,6 @@
-"""Checks of the smart home: a light, a thermostat, a lock, Guard, and a sensor.
+"""Checks of the smart home: a light, a thermostat, a lock, Guard and a sensor.
 
-Entities are found by the name that users see: their ids depend on rooms.
+Entities are found by the name that users see, because their ids depend on rooms.
 """
 
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ PHOENIX: Final = "/api/phoenix/state"
 
 
 def shown(world: World, domain: str, name: str) -> Any:
-    """Return the state of a platform's entity by its name; raises ``CheckFailedError`` when there is none."""
+    """Return the state of an entity by its platform and name; raises ``CheckFailedError`` if there is none."""
     states = [state for state in world.rest().get_states() if state.entity_id.startswith(f"{domain}.")]
     found = next((state for state in states if state.attributes.get("friendly_name") == name), None)
     if found is None:
@@ -53,7 +53,7 @@ def commands(world: World) -> int:
 
 
 def light(world: World) -> str:
-    """Set brightness and color here in one request; turn the lamp off in the house."""
+    """Set brightness and color in Home Assistant with one request; turn the lamp off at home."""
     entity_id = shown(world, "light", "Hall Light").entity_id
     world.sim.reset_ledger()
     world.rest().trigger_service("light", "turn_on", entity_id=entity_id, hs_color=[200, 60], brightness_pct=40)
@@ -72,7 +72,7 @@ def light(world: World) -> str:
 
 
 def thermostat(world: World) -> str:
-    """Set a mode and two temperatures in one request; switch to ECO in the house."""
+    """Set a mode and two temperatures with one request; switch to ECO at the device."""
     entity_id = shown(world, "climate", "Hall Thermostat").entity_id
     expect(world.state(entity_id).attributes["current_temperature"] == 20.5, "another temperature")
     world.sim.reset_ledger()
@@ -90,7 +90,7 @@ def thermostat(world: World) -> str:
 
 
 def added(world: World, domain: str, name: str, **given: Any) -> str:
-    """Add an appliance to the house and reload the account that has it; return its entity once there is one."""
+    """Add an appliance and reload its account; return its entity once it exists."""
     customer_id, _, _ = appliance(world, "Hall Light")
     entity_id = f"5e000000-0000-4000-8000-{crc32(name.encode()):012x}"
     full = {"name": name, "features": {}, **given}
@@ -133,7 +133,7 @@ def scene(world: World) -> str:
 
 
 def lock(world: World) -> str:
-    """Unlock here, lock at the door."""
+    """Unlock in Home Assistant, and lock at the door."""
     entity_id = shown(world, "lock", "Front Door Lock").entity_id
     expect(world.state(entity_id).state == "locked", "it is not locked")
     world.rest().trigger_service("lock", "unlock", entity_id=entity_id)
@@ -165,7 +165,7 @@ def guard(world: World) -> str:
 
 
 def reading(world: World) -> str:
-    """Increase the humidity: one sensor is written, without a request."""
+    """Increase the humidity; one sensor is written, without a request."""
     entity_id = shown(world, "sensor", "Air Monitor Humidity").entity_id
     world.sim.reset_ledger()
     change(world, "Air Monitor", "range.4", rangeValue=57)
@@ -193,7 +193,7 @@ def device_of(world: World, entity_id: str) -> str:
 
 
 def appliance_actions(world: World) -> str:
-    """Discover a plug, rename it, turn it off for Alexa and on again, and remove it."""
+    """Discover a plug, rename it, disable and enable it in Alexa, and remove it."""
     entity_id = added(world, "switch", "Heater", category="SMARTPLUG", features={"power": {"powerState": "ON"}})
     device = device_of(world, entity_id)
     data = {"config_entry_id": world.entry_id}
@@ -214,7 +214,7 @@ def appliance_actions(world: World) -> str:
 
 
 def rooms(world: World) -> str:
-    """Return what Alexa's rooms lack of the areas, and change nothing."""
+    """Compute the missing rooms in Alexa for the areas without changing anything."""
     before = world.sim.state()
     data = {"config_entry_id": world.entry_id, "dry_run": True}
     _, answer = world.rest().trigger_service_with_response("alexa_media", "rooms_from_areas", **data)

@@ -1,4 +1,4 @@
-"""Checks of speech by another engine, fetched by address as Amazon would."""
+"""Checks of speech by another engine, with the sound fetched by URL like Amazon does."""
 
 from collections.abc import Awaitable, Callable
 import re
@@ -12,7 +12,7 @@ PUBLIC: Final = "https://home.example.org"
 
 
 def other_engine(world: World) -> str:
-    """Speak with the engine ``demo_voice``: an error without an external URL, a sound to fetch with one."""
+    """Speak with the engine ``demo_voice``: an error without an external URL, and a sound to fetch with one."""
     client = world.rest()
     say: dict[str, Any] = {"entity_id": KITCHEN, "message": "Dinner is ready."}
     spoken = len(world.sim.spoken())

@@ -17,11 +17,11 @@ PATIENCE: Final = 10.0
 
 
 class CheckFailedError(Exception):
-    """A check has failed; the text says why."""
+    """A check failed; the message is the reason."""
 
 
 RELOAD: Final = 60.0
-"""Patience in seconds: Home Assistant reloads an entry half a minute after one of its entities was enabled."""
+"""Time limit in seconds; Home Assistant reloads an entry half a minute after an entity was enabled."""
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class World:
     sim: ControlClient
     log: Path
     kept: Path | None = None
-    """Folder of the recording that the checks make, and of the states at its end."""
+    """Folder for the recording of the checks, and for the states at its end."""
     entry_id: str = ""
     serials: dict[str, str] = field(default_factory=dict)
 
@@ -68,7 +68,7 @@ class World:
         raise CheckFailedError(message)
 
     def owner(self, name: str) -> str:
-        """Return the customer id of the account that a device belongs to."""
+        """Return the customer id of a device's account."""
         serial = self.device(name)["serial"]
         accounts: dict[str, Any] = self.sim.state()["accounts"]
         return next(owner for owner, account in accounts.items() if serial in account["devices"])
@@ -98,7 +98,7 @@ class World:
 
 
 def until(what: str, predicate: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """Wait until a condition holds, and return its value."""
+    """Wait until a condition is true, and return its value; raises ``CheckFailedError`` after ``patience`` seconds."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if value := predicate():
@@ -109,13 +109,13 @@ def until(what: str, predicate: Callable[[], Any], patience: float = PATIENCE) -
 
 
 def expect(condition: object, what: str) -> None:
-    """Fail unless a condition holds."""
+    """Raise ``CheckFailedError`` unless a condition is true."""
     if not condition:
         raise CheckFailedError(what)
 
 
 def set_options(world: World, options: Mapping[str, Any]) -> None:
-    """Change options of the account, as the dialog does; the others stay."""
+    """Change options of the account like the dialog; other options are kept."""
     flows = "config/config_entries/options/flow"
     flow: Any = world.rest().request(flows, method=HTTPMethod.POST, json={"handler": world.entry_id})
     stored = {f["name"]: f.get("description", {}).get("suggested_value", f.get("default")) for f in flow["data_schema"]}

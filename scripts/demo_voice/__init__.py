@@ -1,1 +1,1 @@
-"""A speech engine of the demo, which speaks in tones."""
+"""Speech engine of the demo, which plays tones."""

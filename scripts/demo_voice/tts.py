@@ -1,4 +1,4 @@
-"""A speech engine that needs no model and no network: a tone for each word."""
+"""Speech engine without a model or network: it plays a tone for each word."""
 
 from io import BytesIO
 from math import pi, sin
@@ -12,23 +12,23 @@ from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 
 RATE: Final = 16000
 LENGTH: Final = 0.2
-"""Seconds of a tone."""
+"""Length of a tone in seconds."""
 
 
 def get_engine(hass: HomeAssistant, config: ConfigType, discovery_info: DiscoveryInfoType | None = None) -> Provider:
-    """Return the engine."""
+    """Return the speech engine."""
     return DemoVoice()
 
 
 class DemoVoice(Provider):
-    """The engine."""
+    """Speech engine that plays tones."""
 
     name = "Demo voice"
     default_language = "en"
     supported_languages = ["en"]
 
     def get_tts_audio(self, message: str, language: str, options: dict[str, Any]) -> TtsAudioType:
-        """Return a tone for each word, higher for longer ones."""
+        """Return a tone for each word; longer words have higher tones."""
         sound = BytesIO()
         with wave.open(sound, "wb") as file:
             file.setnchannels(1)
