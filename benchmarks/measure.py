@@ -131,7 +131,7 @@ class Bench:
         return (self._took(LATENCY + _SLOWER) - self._took(LATENCY)) / _SLOWER
 
     def _took(self, latency: float) -> float:
-        """Return the seconds until all entities have states after a restart; ``latency`` is the round trip in seconds."""
+        """Return the seconds until all entities have states after a restart; ``latency`` is seconds per round trip."""
         self.home.probe("unload", entry_id=self.entry_id)
         self.home.sim.fault(latency=latency)
         self.begin()

@@ -1,4 +1,4 @@
-"""A real Home Assistant in this process, against a simulated cloud in another one."""
+"""Fixtures for a real Home Assistant in this process with a simulated cloud in another one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_live_updates"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(report: object) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
-    """Escape the surrogates of captured logs: xdist sends reports as UTF-8, and ends all workers where it cannot."""
+    """Escape the surrogates in captured logs; xdist sends reports as UTF-8, and would end all workers otherwise."""
     data = yield
     if data and "sections" in data:
         data["sections"] = [
@@ -66,7 +66,7 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
 
 @pytest.fixture(autouse=True)
 async def _lean_loop(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the debug mode of the event loop, except that a call from another thread still fails."""
+    """Disable debug mode of the event loop, except for the check of calls from other threads."""
     if _DEBUG:
         return
     loop = asyncio.get_running_loop()
@@ -87,14 +87,14 @@ async def _lean_loop(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(autouse=True)
 def _platforms(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Load the platforms that the marker ``platforms`` names instead of all: 260 entities are half of a test's time."""
+    """Load only the platforms in the marker ``platforms``, because all 260 entities take half of a test's time."""
     if marker := request.node.get_closest_marker("platforms"):
         monkeypatch.setattr(custom_components.alexa_media, "PLATFORMS", tuple(Platform(name) for name in marker.args))
 
 
 @pytest.fixture(scope="session")
 def simulation() -> Iterator[Running]:
-    """Run the simulated cloud; every Amazon host leads to it from here on."""
+    """Run the simulated cloud, and redirect every Amazon host to it."""
     with start() as running:
         install(running.port, Path(running.ca).read_text())
         yield running
@@ -102,7 +102,7 @@ def simulation() -> Iterator[Running]:
 
 @pytest.fixture
 def sim(simulation: Running, socket_enabled: None) -> Iterator[ControlClient]:
-    """Return the control plane of a fresh household ``demo``; errors of the simulation's own fail the test."""
+    """Return the control plane with a new household ``demo``; errors inside the simulation fail the test."""
     simulation.client.household("demo", domain="amazon.com")
     yield simulation.client
     assert simulation.client.errors() == []
@@ -110,13 +110,13 @@ def sim(simulation: Running, socket_enabled: None) -> Iterator[ControlClient]:
 
 @pytest.fixture
 def household(sim: ControlClient) -> Household:
-    """Return what the cloud holds, by name."""
+    """Return access to the devices in the cloud by name."""
     return Household(sim)
 
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """The cloud's side of a test: look up and change what is there."""
+    """Reads and changes the devices in the cloud."""
 
     sim: ControlClient
 
@@ -139,14 +139,14 @@ class Household:
         return device
 
     def change(self, name: str, **values: Any) -> None:
-        """Change a device, as if somebody did at the device."""
+        """Change a device, as if at the device."""
         serial = self.serial(name)
         for customer_id, account in self.accounts.items():
             if serial in account["devices"]:
                 self.sim.patch_state({"accounts": {customer_id: {"devices": {serial: values}}}})
 
     def add(self, serial: str, like: str, **values: Any) -> None:
-        """Add a device that is like another one."""
+        """Add a device as a copy of another one, with changes."""
         owner = next(c for c, a in self.accounts.items() if self.serial(like) in a["devices"])
         device = self.device(like) | values
         self.sim.patch_state({"accounts": {owner: {"devices": {serial: device}}}})
@@ -157,7 +157,7 @@ class Household:
         self.sim.patch_state({"accounts": {owner: {"devices": {serial: None}}}})
 
     def requests(self, method: str = "*", path: str = "*") -> list[str]:
-        """Return the requests since the last reset, pings apart, as "METHOD /path"."""
+        """Return the requests since the last reset without pings, as "METHOD /path"."""
         return [
             f"{entry['method']} {entry['path']}"
             for entry in self.sim.ledger(method=method, path=path)
@@ -167,7 +167,7 @@ class Household:
 
 @pytest.fixture
 def entry_data() -> dict[str, Any]:
-    """Return the data of an entry that is signed in already: the household knows its registration."""
+    """Return the data of an entry that is already signed in, with the household's registration."""
     return {
         "url": "amazon.com",
         "email": "jo@example.org",
@@ -182,7 +182,7 @@ def entry_data() -> dict[str, Any]:
 
 @pytest.fixture
 def config_entry(hass: HomeAssistant, entry_data: dict[str, Any]) -> MockConfigEntry:
-    """Return an entry that is known to Home Assistant but not set up."""
+    """Return an entry that is added to Home Assistant but not set up."""
     entry = MockConfigEntry(
         domain=DOMAIN,
         version=2,
@@ -198,7 +198,7 @@ def config_entry(hass: HomeAssistant, entry_data: dict[str, Any]) -> MockConfigE
 async def entry(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MockConfigEntry]:
-    """Return an entry that is loaded, with push up and everything quiet; the first reads do not dawdle."""
+    """Return a loaded entry with push up and no requests in flight; the first reads are not delayed."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     await set_up(hass, config_entry)
     await quiet(hass, sim, calm=0.4, rest=0.03)
@@ -209,7 +209,7 @@ async def entry(
 
 
 async def set_up(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
-    """Set an entry up and wait for its push."""
+    """Set up an entry, and wait until push is up."""
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
     assert config_entry.state is ConfigEntryState.LOADED
@@ -217,7 +217,7 @@ async def set_up(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
 
 
 async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """Wait until something holds and return it; the cloud is another process, so real time passes."""
+    """Wait until a predicate is true and return its value, in real time because the cloud is another process."""
     end = _real_time() + seconds
     while True:
         await hass.async_block_till_done()
@@ -230,9 +230,9 @@ async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: floa
 async def quiet(
     hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0, rest: float = 0.15
 ) -> None:
-    """Wait until the cloud is left alone for ``calm`` seconds, or has been at rest and nothing is due by then.
+    """Wait until the cloud has received no request for ``calm`` seconds, or nothing is due within them.
 
-    ``rest`` seconds give a push that was just sent the time to arrive.
+    ``rest`` is the time in seconds for a push just sent to arrive.
     """
     end = _real_time() + seconds
     count, since, resting_since = -1, _real_time(), _real_time()
@@ -248,7 +248,7 @@ async def quiet(
 
 
 def _at_rest(hass: HomeAssistant, under_way: list[str]) -> bool:
-    """Return whether neither the cloud has an open request nor an entry waits for an answer or a connection."""
+    """Return whether the cloud has no open request and no entry waits for a response or a connection."""
     if any(path not in _ENDLESS for path in under_way):
         return False
     stats = [entry.runtime_data.backend.stats for entry in hass.config_entries.async_loaded_entries(DOMAIN)]
@@ -256,7 +256,7 @@ def _at_rest(hass: HomeAssistant, under_way: list[str]) -> bool:
 
 
 def _next_timer() -> float:
-    """Return the seconds until the event loop has something to do by its clock."""
+    """Return the seconds until the next timer of the event loop."""
     loop = asyncio.get_running_loop()
     # no public way to see the timers
     scheduled: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
@@ -264,15 +264,15 @@ def _next_timer() -> float:
 
 
 def _real_time() -> float:
-    """Return seconds that go on while the clock is frozen."""
+    """Return the time of a clock that is not frozen, in seconds."""
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Frozen time here and in the cloud, moved on together.
+    """Frozen time in this process and in the cloud, advanced together.
 
-    The timers of the event loop are frozen too; they run when time is moved on.
+    The timers of the event loop are frozen too, and run when the time is advanced.
     """
 
     hass: HomeAssistant
@@ -280,7 +280,7 @@ class Clock:
     freezer: FrozenDateTimeFactory
 
     async def advance(self, seconds: float, step: float = 60.0) -> None:
-        """Let time pass in steps, and what is due in each step happen."""
+        """Advance the time in steps, and process what is due in each."""
         left = seconds
         while left > 0:
             await self._tick(min(step, left))
@@ -288,7 +288,7 @@ class Clock:
             await self.settle()
 
     async def settle(self) -> None:
-        """Let what has begun come to its end: short waits, and requests until there are no more."""
+        """Run everything that has started to its end: short waits, and requests until there are none."""
         count, calm = -1, 0
         for _ in range(400):
             await self._tick(0.25, pause=0.01)
@@ -301,7 +301,7 @@ class Clock:
         raise AssertionError("the cloud is never left alone")
 
     async def until(self, predicate: Callable[[], Any]) -> Any:
-        """Wait until something holds and return it: up to 25 seconds of this clock, in short steps."""
+        """Wait until a predicate is true and return its value, for up to 25 seconds of this clock."""
         for _ in range(100):
             if value := predicate():
                 return value
@@ -309,7 +309,7 @@ class Clock:
         raise AssertionError("it did not come to hold in time")
 
     async def _tick(self, seconds: float, pause: float = 0.02) -> None:
-        """Move both clocks on and fire what is due."""
+        """Advance both clocks, and fire the timers that are due."""
         self.freezer.tick(timedelta(seconds=seconds))
         self.sim.advance(seconds)
         async_fire_time_changed(self.hass)
@@ -319,7 +319,7 @@ class Clock:
 
 @pytest.fixture
 async def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTimeFactory) -> Clock:
-    """Return frozen time that moves on when the test says so."""
+    """Return frozen time that the test advances."""
     clock = Clock(hass, sim, freezer)
     if hass.config_entries.async_loaded_entries(DOMAIN):
         # The clock of the event loop jumps where it is frozen, and all its timers are due.
@@ -328,13 +328,13 @@ async def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTime
 
 
 async def _breathe(seconds: float = 0.02) -> None:
-    """Let the sockets have a turn; in real time, also when the clock is frozen."""
+    """Let the sockets run, in real time even if the clock is frozen."""
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, time.sleep, seconds)
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:
-    """Let backends lack some families of calls, or all of them; return which."""
+    """Make backends lack some families of calls, or all of them; return the families."""
     every = {name for name, value in vars(AlexaBackend).items() if isinstance(value, property)}
     lacked = set(families) or every - {"account", "capabilities", "own_serial", "stats"}
     whole = AccountBackend.__init__
@@ -348,7 +348,7 @@ def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:
 
 
 async def act(hass: HomeAssistant, action: str, entity_id: str | Sequence[str], **data: object) -> None:
-    """Run an action on entities and wait for its end: the cloud has accepted what there was to send.
+    """Call an action for entities and wait; the cloud has then accepted its requests.
 
     An action without a domain ("turn_on") is one of the entities' platform.
     """
@@ -361,7 +361,7 @@ async def act(hass: HomeAssistant, action: str, entity_id: str | Sequence[str], 
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:
-    """Return a state that must be there."""
+    """Return the state of an entity that must exist."""
     state = hass.states.get(entity_id)
     assert state is not None, f"no {entity_id}; there are {sorted(hass.states.async_entity_ids())}"
     return state

@@ -1,4 +1,4 @@
-"""Names of hosts that lead to this machine, and to nothing else."""
+"""Resolver that leads some host names to this machine, and no others."""
 
 from collections.abc import Collection
 import socket
@@ -8,10 +8,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 
 class Loopback(AbstractResolver):
-    """Sends some hosts, and no other, to one port on loopback."""
+    """Resolves some hosts to one port on loopback, and refuses others."""
 
     def __init__(self, port: int, hosts: Collection[str]) -> None:
-        """Lead to that port."""
+        """Initialize with the port and the hosts."""
         self._port = port
         self._hosts = hosts
 
@@ -34,4 +34,4 @@ class Loopback(AbstractResolver):
 
     @override
     async def close(self) -> None:
-        """Have nothing to close."""
+        """Do nothing: the resolver has no resources."""

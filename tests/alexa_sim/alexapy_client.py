@@ -1,6 +1,6 @@
-"""A program that uses alexapy as it comes, inside ``python -m alexa_sim run``; prints what it found as JSON.
+"""A program that uses unmodified alexapy inside ``python -m alexa_sim run``; prints its results as JSON.
 
-It must not import Home Assistant: it stands for a client that knows nothing of the simulation.
+It must not import Home Assistant, because it represents a client that does not know of the simulation.
 """
 
 # ruff: noqa: T201 - what it prints is its result
@@ -35,7 +35,7 @@ READS = (
 
 
 async def enrol(sim: ControlClient, domain: str) -> dict[str, Any]:
-    """Sign in by the address that is pasted, renew, and deregister."""
+    """Sign in with a pasted URL, renew the tokens, and deregister."""
     flow = EnrollmentFlow(domain)
     end = await asyncio.to_thread(sim.sign_in, flow.oauth_url)
     async with aiohttp.ClientSession() as session:
@@ -61,7 +61,7 @@ async def enrol(sim: ControlClient, domain: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def signed_in(domain: str, folder: str, **oauth: Any) -> AsyncIterator[Any]:
-    """Yield a login of alexapy's."""
+    """Yield a signed-in login of alexapy."""
     login = AlexaLogin(
         domain, "jo@example.org", "correct horse", lambda name: str(Path(folder) / name), uuid=APP, oauth=oauth
     )
@@ -73,7 +73,7 @@ async def signed_in(domain: str, folder: str, **oauth: Any) -> AsyncIterator[Any
 
 
 async def use(sim: ControlClient, domain: str, folder: str) -> dict[str, Any]:
-    """Read everything, command an Echo, and listen to what is pushed meanwhile."""
+    """Read everything, control an Echo, and receive the pushes in the meantime."""
     async with signed_in(domain, folder, refresh_token="Atnr|demo-jo") as login:
         registered = await login.register_capabilities()
         devices = await AlexaAPI.get_devices(login)
@@ -115,7 +115,7 @@ async def use(sim: ControlClient, domain: str, folder: str) -> dict[str, Any]:
 
 
 async def command(api: Any) -> dict[str, Any]:
-    """Send every command that the household can follow; return what plays at the end."""
+    """Send every command that the household supports; return the current track at the end."""
     await api.send_tts("Hello there", queue_delay=0)
     await api.send_announcement("Bins", title="Home", queue_delay=0)
     await api.play_sound("amzn_sfx_doorbell_chime_01", queue_delay=0)
@@ -141,13 +141,13 @@ async def command(api: Any) -> dict[str, Any]:
 
 
 async def scrape(folder: str) -> bool:
-    """Sign in by the form, as alexapy does without a token; return whether that went well."""
+    """Sign in with the form, as alexapy does without a token; return whether that succeeded."""
     async with signed_in("amazon.com", folder) as login:
         return bool(login.status.get("login_successful"))
 
 
 async def main() -> None:
-    """Do it all at the marketplace that is the argument."""
+    """Run everything at the marketplace in the argument."""
     domain = sys.argv[1]
     sim = ControlClient(os.environ["ALEXA_SIM_CONTROL"])
     with tempfile.TemporaryDirectory() as folder:

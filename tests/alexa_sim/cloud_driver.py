@@ -1,4 +1,4 @@
-"""A cloud in this process: requests go straight to its router, streams are read piece by piece."""
+"""A cloud in this process: requests go directly to its router, and streams are read piece by piece."""
 
 import asyncio
 from collections.abc import Mapping
@@ -31,10 +31,10 @@ MODEL = "com.amazon.alexa.behaviors.model"
 
 
 class StillClock:
-    """A clock that moves only when it is told to."""
+    """A clock that only advances on request."""
 
     def __init__(self) -> None:
-        """Start on a Saturday."""
+        """Initialize with ``START``, a Saturday."""
         self.time = START
 
     def now(self) -> float:
@@ -42,15 +42,15 @@ class StillClock:
         return self.time
 
     def advance(self, seconds: float) -> None:
-        """Move the time ahead."""
+        """Advance the time by some seconds."""
         self.time += seconds
 
 
 class Answer:
-    """A response with its body read."""
+    """A response whose body has been read."""
 
     def __init__(self, response: Response) -> None:
-        """Take over a response."""
+        """Initialize with a response."""
         self.status = response.status
         self.headers = response.headers
         self.body = response.body
@@ -67,21 +67,21 @@ class Answer:
         return self.body.decode()
 
     def header(self, name: str) -> str | None:
-        """Return the first header of a name."""
+        """Return the first header with a name, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     @property
     def set_cookies(self) -> dict[str, str]:
-        """Return the cookies that the answer sets."""
+        """Return the cookies that the response sets."""
         pairs = [value.partition(";")[0].partition("=") for key, value in self.headers if key == "set-cookie"]
         return {name: value.strip('"') for name, _, value in pairs}
 
 
 class Driver:
-    """A cloud, its clock, and a client with a cookie jar and a token."""
+    """A cloud with its clock, and a client with a cookie jar and a token."""
 
     def __init__(self, household: str | Mapping[str, Any] = "demo", domain: str = "amazon.com") -> None:
-        """Start a cloud with a household, given or by its name."""
+        """Initialize with a household, given by its name or as an object."""
         self.clock = StillClock()
         self.domain = domain
         data = load_household(household) if isinstance(household, str) else household
@@ -90,7 +90,7 @@ class Driver:
         self.token = ""
 
     def advance(self, seconds: float) -> None:
-        """Move the time ahead, and let happen what happens by then."""
+        """Advance the time, and process everything that is due."""
         self.clock.advance(seconds)
         self.cloud.tick()
 
@@ -107,7 +107,7 @@ class Driver:
         csrf: bool = True,
         raw: bytes | None = None,
     ) -> Answer:
-        """Send a request; a path alone is meant for ``alexa.<domain>``."""
+        """Send a request; a path without a host is sent to ``alexa.<domain>``."""
         if url.startswith("/"):
             url = f"https://alexa.{self.domain}{url}"
         parts = urlsplit(url)
@@ -141,7 +141,7 @@ class Driver:
             return Answer(err.response)
 
     async def renew(self, refresh_token: str = REFRESH_TOKEN) -> None:
-        """Get an access token, cookies and csrf for a refresh token."""
+        """Get an access token, cookies and a csrf value for a refresh token."""
         form = {"source_token": refresh_token, "source_token_type": "refresh_token"}
         token = await self.request(
             "POST", f"https://api.{self.domain}/auth/token", form={**form, "requested_token_type": "access_token"}
@@ -154,34 +154,34 @@ class Driver:
         self.cookies.update((await self.request("GET", "/api/language")).set_cookies)
 
     async def get(self, url: str, **options: Any) -> Any:
-        """Return the JSON of a GET that has to go well."""
+        """Send a GET request that must succeed; return the JSON."""
         answer = await self.request("GET", url, **options)
         assert answer.status == 200, answer.text
         return answer.json
 
     async def open(self, token: str | None = None, host: str = GATEWAY) -> Stream:
-        """Open a directives stream."""
+        """Open a directive stream."""
         answer = await self.request("GET", f"https://{host}/v20160207/directives", bearer=token or self.token)
         assert answer.status == 200, answer.text
         assert answer.stream is not None
         return Stream(answer)
 
     def device(self, serial: str) -> Any:
-        """Return a device of Jo's state document."""
+        """Return a device of Jo's account."""
         return self.cloud.state()["accounts"][JO]["devices"][serial]
 
     def patch_device(self, serial: str, change: Any) -> None:
-        """Patch a device of Jo's."""
+        """Patch a device of Jo's account."""
         self.cloud.patch({"accounts": {JO: {"devices": {serial: change}}}})
 
     async def preview(self, node: Mapping[str, Any]) -> Answer:
-        """Send a sequence that starts with a node."""
+        """Send a sequence with a start node."""
         sequence = {"@type": f"{MODEL}.Sequence", "startNode": node}
         body = {"behaviorId": "PREVIEW", "sequenceJson": json.dumps(sequence), "status": "ENABLED"}
         return await self.request("POST", "/api/behaviors/preview", data=body)
 
     def payload(self, serial: str, **more: Any) -> dict[str, Any]:
-        """Return the payload that a node for a device begins with."""
+        """Return the payload of a node for a device."""
         device = self.device(serial)
         return {
             "deviceSerialNumber": serial,
@@ -192,11 +192,11 @@ class Driver:
         }
 
     def command_url(self, serial: str, path: str = "/api/np/command") -> str:
-        """Return the address of a device's player."""
+        """Return the URL of a device's player."""
         return f"{path}?deviceSerialNumber={serial}&deviceType={self.device(serial)['deviceType']}"
 
     async def play(self, serial: str, phrase: str = "northern piers") -> None:
-        """Let a device play the album of three tracks."""
+        """Play the album with three tracks on a device."""
         payload = self.payload(serial, searchPhrase=phrase, musicProviderId="AMAZON_MUSIC")
         answer = await self.preview(operation("Alexa.Music.PlaySearchPhrase", payload))
         assert answer.status == 200, answer.text
@@ -208,26 +208,26 @@ def operation(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def serial_node(*nodes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nodes that run one after the other."""
+    """Return a node that runs other nodes one after the other."""
     return {"@type": f"{MODEL}.SerialNode", "nodesToExecute": list(nodes)}
 
 
 def parallel_node(*nodes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nodes that run at once."""
+    """Return a node that runs other nodes at the same time."""
     return {"@type": f"{MODEL}.ParallelNode", "nodesToExecute": list(nodes)}
 
 
 class Stream:
-    """An open directives stream."""
+    """An open directive stream."""
 
     def __init__(self, answer: Answer) -> None:
-        """Read the stream of an answer."""
+        """Initialize with the response that contains the stream."""
         assert answer.stream is not None
         self.content_type = answer.header("content-type") or ""
         self._pieces = answer.stream
 
     async def pieces(self) -> list[bytes]:
-        """Return what has been sent by now; a last ``b""`` stands for the end."""
+        """Return the pieces sent so far; a last ``b""`` means the end."""
         pieces: list[bytes] = []
         while True:
             task = asyncio.ensure_future(anext(self._pieces))
@@ -242,12 +242,12 @@ class Stream:
                 return [*pieces, b""]
 
     async def directives(self) -> list[dict[str, Any]]:
-        """Return the directives sent by now, read as peers read them: a line of JSON each."""
+        """Return the directives sent so far, parsed as clients do: one line of JSON each."""
         lines = b"".join(await self.pieces()).decode().split("\r\n")
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     async def pushes(self) -> list[tuple[str, dict[str, Any]]]:
-        """Return commands and payloads sent by now."""
+        """Return the commands and payloads sent so far."""
         found = []
         for directive in await self.directives():
             for update in directive["directive"]["payload"]["renderingUpdates"]:

@@ -1,4 +1,4 @@
-"""The machinery of the simulation around a toy cloud, in a process of its own."""
+"""Fixtures for a toy cloud in a separate process."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ TOY = "tests.alexa_sim.toy_cloud"
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
-    """Take the place of the fixture that sets Home Assistant up for every test."""
+    """Replace the fixture that prepares Home Assistant for every test."""
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def toy_process() -> Iterator[Running]:
 
 @pytest.fixture
 def toy(toy_process: Running, socket_enabled: None) -> Iterator[Running]:
-    """Return a toy cloud that starts anew."""
+    """Return the toy cloud in its initial state."""
     toy_process.client.household("demo", domain="amazon.com")
     yield toy_process
     toy_process.client.clear_faults()

@@ -1,4 +1,4 @@
-"""A bare HTTPS client: the address is the simulation's, the name is Amazon's."""
+"""A minimal HTTPS client that connects to the simulation with Amazon's host names."""
 
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
@@ -12,7 +12,7 @@ from alexa_sim.client import Running
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer."""
+    """A complete response."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -24,7 +24,7 @@ class Answer:
 
 
 def connect(sim: Running, name: str | None = "alexa.amazon.com", *, timeout: float = 10) -> ssl.SSLSocket:
-    """Return a TLS connection with a name in its handshake, or none."""
+    """Return a TLS connection with a host name in its handshake, or with none."""
     context = ssl.create_default_context(cafile=sim.ca)
     context.check_hostname = name is not None
     raw = socket.create_connection(("127.0.0.1", sim.port), timeout=timeout)
@@ -34,7 +34,7 @@ def connect(sim: Running, name: str | None = "alexa.amazon.com", *, timeout: flo
 def open_request(
     sim: Running, method: str, url: str, *, sni: str | None = "", body: str | None = None, timeout: float = 10
 ) -> tuple[HTTPConnection, HTTPResponse]:
-    """Send ``host/path`` and return the connection and the answer whose body is still to be read."""
+    """Send a request for ``host/path``; return the connection and the response, whose body is not read yet."""
     host, _, path = url.partition("/")
     connection = HTTPConnection(host, timeout=timeout)
     connection.sock = connect(sim, host if sni == "" else sni, timeout=timeout)
@@ -45,7 +45,7 @@ def open_request(
 def request(
     sim: Running, method: str, url: str, *, sni: str | None = "", body: str | None = None, timeout: float = 10
 ) -> Answer:
-    """Send ``host/path`` and return the whole answer."""
+    """Send a request for ``host/path``; return the complete response."""
     connection, response = open_request(sim, method, url, sni=sni, body=body, timeout=timeout)
     try:
         return Answer(response.status, response.getheaders(), response.read())

@@ -1,4 +1,4 @@
-"""A cloud with the household ``property`` in this process, and an operator's client for it."""
+"""A cloud with the household ``property`` in this process, and a client of its operator."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,39 +17,39 @@ OPERATOR = "A2SIMHOTEL0P01"
 
 
 class Property(Driver):
-    """The cloud and its operator."""
+    """The cloud with the household ``property``, and its operator."""
 
     def __init__(self, **changes: Any) -> None:
-        """Start, with changes to the organization."""
+        """Initialize with changes of the organization."""
         household = load_household("property")
         household["smartProperties"].update(changes)
         super().__init__(household)
 
     async def refresh(self, refresh_token: str = "Atzr|property", **client: str) -> Answer:
-        """Get an access token, and use it from now on where there is one."""
+        """Get an access token and use it for later requests if there is one."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **CLIENT, **client}
         answer = await self.request("POST", TOKEN, form=form)
         self.token = answer.json.get("access_token", self.token)
         return answer
 
     async def ask(self, method: str, path: str, data: Any = None, **options: Any) -> Answer:
-        """Send a request of the API; ``{name}`` stands for the endpoint of that name."""
+        """Send an API request; ``{name}`` in the path stands for the endpoint with that name."""
         answer = await self.request(method, f"{API}{path}", data=data, bearer=self.token, **options)
         assert answer.header("x-amzn-requestid")
         return answer
 
     async def at(self, name: str, path: str = "", data: Any = None, method: str | None = None) -> Answer:
-        """Send a request about an endpoint: a GET, or a POST where it has a body."""
+        """Send a request for an endpoint: GET, or POST with a body."""
         method = method or ("GET" if data is None else "POST")
         return await self.ask(method, f"/v2/endpoints/{ENDPOINT}{name}{path}", data)
 
     async def command(self, name: str, feature: str, operation: str, **payload: Any) -> Answer:
-        """Send a command."""
+        """Send a command to a feature of an endpoint."""
         path = f"/v2/endpoints/{ENDPOINT}{name}/features/{feature}/{operation}"
         return await self.ask("POST", path, {"payload": payload} if payload else None)
 
     async def put(self, name: str, key: str, value: Any) -> Answer:
-        """Write a setting."""
+        """Write a setting of an endpoint."""
         return await self.at(name, f"/settings/{key}", value, "PUT")
 
     def properties(self) -> Any:
@@ -66,5 +66,5 @@ class Property(Driver):
 
 
 def refusal(answer: Answer) -> tuple[int, str]:
-    """Return the status and the type of a refusal."""
+    """Return the status and the error type of a refused request."""
     return answer.status, answer.json.get("type") or answer.json.get("code")

@@ -19,17 +19,17 @@ SECRET = "JBSWY3DPEHPK3PXP"
 
 
 class Form(HTMLParser):
-    """The first form of a page: where it goes and its hidden fields."""
+    """Parser of the first form in a page: its action and its hidden fields."""
 
     def __init__(self, page: str) -> None:
-        """Read a page."""
+        """Initialize with a page."""
         super().__init__()
         self.action = ""
         self.fields: dict[str, str] = {}
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take in a form or one of its fields."""
+        """Store a form, or one of its fields."""
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.action = values.get("action", "")

@@ -1,4 +1,4 @@
-"""How the cloud reads letters beyond ASCII in the bodies of requests."""
+"""Tests of the decoding of non-ASCII letters in request bodies."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The command line, as processes."""
+"""Tests of the command line, run as processes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 @contextmanager
 def started(*options: str, module: str = TOY) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """Run the command line and hand out its process and ready line."""
+    """Run the command line; yield its process and its ready line."""
     process = subprocess.Popen(
         [sys.executable, "-m", module, *options],
         cwd=ROOT,
@@ -39,7 +39,7 @@ def started(*options: str, module: str = TOY) -> Iterator[tuple[subprocess.Popen
 
 
 def failed(*options: str, module: str = TOY) -> str:
-    """Return the one sentence on standard error of a command line that ends with 2."""
+    """Return the sentence on standard error of a command that exits with 2."""
     command = [sys.executable, "-m", module, *options]
     done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=20, check=False)
     assert done.returncode == 2

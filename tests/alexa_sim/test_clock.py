@@ -1,4 +1,4 @@
-"""The clock: real time that can be moved ahead."""
+"""Tests of the clock: real time that can be advanced."""
 
 import asyncio
 import time

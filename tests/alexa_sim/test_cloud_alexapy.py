@@ -1,4 +1,4 @@
-"""A client that is not ours, unmodified, against the cloud over TLS and HTTP/2."""
+"""Tests of the cloud with unmodified alexapy, over TLS and HTTP/2."""
 
 import asyncio
 import json

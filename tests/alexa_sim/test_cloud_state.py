@@ -1,4 +1,4 @@
-"""The state document: patches, and what happens in time."""
+"""Tests of the state document: patches, and events in time."""
 
 from datetime import UTC, datetime
 from typing import Any

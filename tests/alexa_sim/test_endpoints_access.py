@@ -1,4 +1,4 @@
-"""What Amazon insists on: cookies, csrf, a browser's agent, the right marketplace, a token."""
+"""Tests of Amazon's checks: cookies, csrf, User-Agent, marketplace and token."""
 
 from typing import Any
 

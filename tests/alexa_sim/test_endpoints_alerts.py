@@ -1,4 +1,4 @@
-"""Alarms, timers and reminders at the simulated cloud: made, changed, refused, ringing."""
+"""Tests of alarms, timers and reminders in the simulated cloud."""
 
 from typing import Any
 
@@ -29,13 +29,13 @@ def held(driver: Driver) -> dict[str, Any]:
 
 
 def alarm_body(**changes: Any) -> dict[str, Any]:
-    """Return the body of an alarm, changed as asked."""
+    """Return the body of an alarm with changes."""
     trigger = {"scheduledTime": "2026-11-23T07:00:00"}
     return {"endpointId": f"{KITCHEN}@{KITCHEN_TYPE}", "trigger": trigger, "assets": [TONE], "extensions": []} | changes
 
 
 def reminder_body(driver: Driver, **changes: Any) -> dict[str, Any]:
-    """Return the body of a reminder for 2026-11-23, 18:00 in Los Angeles, changed as asked."""
+    """Return the body of a reminder for 2026-11-23, 18:00 in Los Angeles, with changes."""
     return {
         "type": "Reminder",
         "status": "ON",
@@ -54,7 +54,7 @@ def reminder_body(driver: Driver, **changes: Any) -> dict[str, Any]:
 
 
 async def api(driver: Driver, method: str, path: str = "", data: Any = None) -> Answer:
-    """Ask the alarms' own API."""
+    """Send a request to the API for alarms."""
     return await driver.request(method, f"{ALARMS}{path}", data=data, bearer=driver.token)
 
 
@@ -189,7 +189,7 @@ async def test_sounds_and_volumes(driver: Driver) -> None:
 
 
 async def test_what_an_echo_is_told(driver: Driver) -> None:
-    """Timers, snooze and stop in words, by a text command or by somebody there."""
+    """Timers, snooze and stop work with a text command and with speech at the device."""
 
     async def tell(text: str, serial: str = "G0SIM0BEDROOM001") -> None:
         answer = await driver.preview(operation("Alexa.TextCommand", driver.payload(serial, text=text)))

@@ -1,4 +1,4 @@
-"""What other clients ask for: communications, history, endpoints, restarts, routines, cookies by token."""
+"""Tests of endpoints that other clients use: communications, history, restarts, routines, cookies by token."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ async def test_history_needs_the_token_of_its_page_and_a_bearer(driver: Driver) 
 
 
 async def test_history_that_is_asked_too_often_is_throttled(driver: Driver) -> None:
-    """Every 10 s is too often in the long run, every 12 s is not; an account that was throttled recovers."""
+    """A request every 10 s is throttled after a time, one every 12 s is not, and a throttled account recovers."""
     page = (await driver.request("GET", f"{PRIVACY}/rvh")).text
     token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
 
@@ -90,7 +90,7 @@ async def test_history_that_is_asked_too_often_is_throttled(driver: Driver) -> N
 
 
 async def test_records_of_echos_in_earshot(driver: Driver) -> None:
-    """Those that gave way have a record, and the key of each names its Echo."""
+    """Echos that did not respond have a record too, and the key of each record names its Echo."""
     driver.patch_device(KITCHEN, {"heardBy": [OFFICE]})
     await driver.cloud.say({"serial": KITCHEN, "text": "good night", "intent": "InvokeRoutineIntent"})
     page = (await driver.request("GET", f"{PRIVACY}/rvh")).text
@@ -102,7 +102,7 @@ async def test_records_of_echos_in_earshot(driver: Driver) -> None:
 
 
 async def test_history_in_both_forms_and_pages(driver: Driver) -> None:
-    """The newer form tells persons and not always the device, the older one the device and the wake word."""
+    """The newer form names the person but not always the device; the older one names the device and the wake word."""
     for number in range(52):
         driver.advance(1)
         await driver.cloud.say({"serial": OFFICE, "text": f"number {number}", "person": "Jo"})

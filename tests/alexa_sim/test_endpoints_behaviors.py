@@ -1,4 +1,4 @@
-"""Sequences: what is checked, what is spoken where and when, and what changes."""
+"""Tests of sequences: validation, spoken texts with their times, and changes of the state."""
 
 from collections.abc import Callable
 import json

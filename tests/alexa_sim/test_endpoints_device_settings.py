@@ -1,4 +1,4 @@
-"""Settings of single devices: what is taken, what is refused, what is pushed."""
+"""Tests of the settings of single devices: valid and invalid values, and pushes."""
 
 import json
 from typing import Any

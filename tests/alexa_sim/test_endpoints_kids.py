@@ -1,4 +1,4 @@
-"""What the simulated cloud enforces of Amazon Kids, routines and backgrounds."""
+"""Tests of Amazon Kids, routines and backgrounds in the simulated cloud."""
 
 import json
 from typing import Any

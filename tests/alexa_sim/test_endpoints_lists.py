@@ -1,4 +1,4 @@
-"""Lists: reads, writes with versions, and what follows from them."""
+"""Tests of lists: reads, writes with versions, and their consequences."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Players: sessions, commands and how they play in time; settings that are written."""
+"""Tests of players: sessions, commands, playback in time, and settings."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the cloud tells: account, devices, settings, notifications."""
+"""Tests of reads: account, devices, settings and notifications."""
 
 from .cloud_driver import (
     ALEX,

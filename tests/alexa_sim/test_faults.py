@@ -1,4 +1,4 @@
-"""Faults: every kind on the wire, and rules that are none."""
+"""Tests of faults: each kind over the network, and invalid rules."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ WRITE = "alexa.amazon.com/write"
 
 @contextmanager
 def in_flight(toy: Running, method: str, url: str) -> Iterator[Any]:
-    """Run a request beside the test and hand out its future, once it has arrived."""
+    """Send a request in the background; yield its future once it has arrived."""
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(request, toy, method, url)
         end = time.monotonic() + 5

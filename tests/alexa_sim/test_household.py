@@ -1,4 +1,4 @@
-"""Households: what is there, and how a wrong one is refused."""
+"""Tests of households: their content, and the validation of invalid ones."""
 
 from collections.abc import Callable
 import json

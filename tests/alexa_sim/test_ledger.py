@@ -1,4 +1,4 @@
-"""The ledger: every request, however it went."""
+"""Tests of the ledger: it contains every request, whatever its outcome."""
 
 from alexa_sim.client import Running
 from alexa_sim.http import Request

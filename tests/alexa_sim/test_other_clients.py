@@ -1,4 +1,4 @@
-"""What clients other than ours ask for, and the forms of it that Amazon takes from them."""
+"""Tests of request forms that other clients use and Amazon accepts."""
 
 from alexapy.secureauth import EnrollmentFlow
 import pytest

@@ -1,4 +1,4 @@
-"""What a change pushes, wherever it comes from: endpoints, patches or time."""
+"""Tests of the pushes that a change causes through endpoints, patches or time."""
 
 from typing import Any
 
@@ -84,7 +84,7 @@ WAKING = ("PUSH_EQUALIZER_STATE_CHANGE", "PUSH_VOLUME_CHANGE")
 
 
 def outline(pushes: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    """Return commands with the field that tells them apart, without those of an Echo that wakes."""
+    """Return commands with their distinguishing field, without those of an Echo that wakes."""
     lines = []
     for command, payload in pushes:
         if command in WAKING:
@@ -218,7 +218,7 @@ async def test_shared_echo_pushes_to_both_accounts() -> None:
 
 
 def signs(driver: Driver, serial: str) -> list[tuple[str, dict[str, Any]]]:
-    """Return what an Echo pushes when it wakes."""
+    """Return the pushes of an Echo that wakes."""
     device, who = driver.device(serial), doppler(driver, serial)
     sound = device["equalizer"]
     gains = {"bass": sound["bass"], "midrange": sound["mid"], "treble": sound["treble"]}

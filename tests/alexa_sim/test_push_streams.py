@@ -1,4 +1,4 @@
-"""Directives streams: who gets one, in which form, and when it ends."""
+"""Tests of directive streams: access, form and end."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The redirect inside a running interpreter: Home Assistant under its test plugin."""
+"""Tests of the redirect inside a running interpreter: Home Assistant with its test plugin."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from alexa_sim.redirect.target import TARGET
 
 @pytest.fixture(autouse=True)
 def _redirected(toy: Running) -> Iterator[None]:
-    """Lead this process to the toy cloud, and afterwards back to where it was led before."""
+    """Redirect this process to the toy cloud, and back to its previous target afterward."""
     before = (TARGET.port, TARGET.ca_pem)
     install(toy.port, toy.ca)
     yield

@@ -1,4 +1,4 @@
-"""``run``: unmodified clients in processes of their own, led to the simulation."""
+"""Tests of ``run``: unmodified clients in separate processes, redirected to the simulation."""
 
 import base64
 from hashlib import sha256
@@ -23,7 +23,7 @@ from .conftest import TOY
 
 ROOT = Path(__file__).resolve().parents[2]
 NEWER = ROOT / ".cache/envs/hass/bin/python"
-"""An interpreter with the newest Home Assistant, where ``scripts/setup`` has made one."""
+"""Interpreter with the newest Home Assistant, if ``scripts/setup`` has created it."""
 
 PYTHONS = [
     pytest.param(sys.executable, id="this"),
@@ -49,7 +49,7 @@ def run(
 
 
 def answers(python: str, code: str, environment: dict[str, str] | None = None) -> Any:
-    """Return what a Python client printed as JSON."""
+    """Return the JSON that a Python client printed."""
     done = run(python, "-c", code, environment=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""The server: hosts, protocols, streams, and what goes wrong inside."""
+"""Tests of the server: hosts, protocols, streams and internal errors."""
 
 from contextlib import AbstractContextManager
 import socket
@@ -18,7 +18,7 @@ STREAM = "alexa.na.gateway.devices.a2z.com/v20160207/directives"
 
 
 def eventually(toy: Running, **expected: object) -> bool:
-    """Return whether parts of the toy's state come to be as expected within two seconds."""
+    """Return whether parts of the toy's state become as expected within two seconds."""
     end = time.monotonic() + 2
     while time.monotonic() < end:
         state = toy.client.state()
@@ -28,7 +28,7 @@ def eventually(toy: Running, **expected: object) -> bool:
 
 
 def http2(toy: Running, name: str) -> httpx.Client:
-    """Return an HTTP/2 client whose requests name a host of Amazon's."""
+    """Return an HTTP/2 client whose requests name one of Amazon's hosts."""
     context = ssl.create_default_context(cafile=toy.ca)
     return httpx.Client(
         http1=False, http2=True, verify=context, base_url=f"https://127.0.0.1:{toy.port}", headers={"host": name}
@@ -36,7 +36,7 @@ def http2(toy: Running, name: str) -> httpx.Client:
 
 
 def stream_over(client: httpx.Client, name: str) -> AbstractContextManager[httpx.Response]:
-    """Open the directives stream."""
+    """Open the directive stream."""
     return client.stream("GET", "/v20160207/directives", extensions={"sni_hostname": name})
 
 

@@ -1,4 +1,4 @@
-"""The simulated smart home: GraphQL answers what it is asked, controls do what they say, changes are pushed."""
+"""Tests of the simulated smart home: GraphQL queries, controls and pushes."""
 
 from datetime import datetime
 import json
@@ -20,23 +20,23 @@ GUARD = "AAA_OnGuardSmartHomeBridgeService_8213460057"
 
 
 class Home(Driver):
-    """Commands for appliances."""
+    """A cloud with helpers for appliances."""
 
     def feature(self, appliance: str, key: str) -> Any:
-        """Return a feature as the cloud holds it."""
+        """Return a feature of an appliance in the cloud."""
         return self.cloud.state()["accounts"][JO]["appliances"][appliance]["features"][key]
 
     def change(self, appliance: str, **values: Any) -> None:
-        """Change an appliance."""
+        """Change an appliance in the cloud."""
         self.cloud.patch({"accounts": {JO: {"appliances": {appliance: values}}}})
 
     async def graphql(self, query: str, **options: Any) -> Any:
-        """Ask GraphQL."""
+        """Send a GraphQL query and return the response."""
         variables = options.pop("variables", {})
         return await self.request("POST", GRAPHQL, data={"query": query, "variables": variables}, **options)
 
     async def control(self, *requests: dict[str, Any], **options: Any) -> Any:
-        """Have features set; return the result, or the whole answer where there is none."""
+        """Send control requests; return the result, or the whole response if there is none."""
         query = """mutation m($input: SetEndpointFeaturesInput!) {
             setEndpointFeatures(setEndpointFeaturesInput: $input) {
                 featureControlResponses { endpointId code } errors { endpointId code }
@@ -45,14 +45,14 @@ class Home(Driver):
         return await self.graphql(query, variables={"input": {"featureControlRequests": list(requests)}}, **options)
 
     async def phoenix(self, entity: str, kind: str = "ENTITY", **parameters: Any) -> Any:
-        """Have phoenix do something."""
+        """Send a control request to phoenix."""
         request = {"entityId": entity, "entityType": kind, "parameters": parameters}
         return (await self.request("PUT", STATE, data={"controlRequests": [request]})).json
 
 
 @pytest.fixture
 async def home() -> Home:
-    """Return Jo's smart home, and Jo signed in."""
+    """Return Jo's smart home with Jo signed in."""
     home = Home()
     await home.renew()
     return home
@@ -70,7 +70,7 @@ def order(appliance: str, feature: str, name: str, instance: str | None = None, 
 
 
 def codes(answer: Any) -> list[str]:
-    """Return the codes of a mutation's answer, successes first."""
+    """Return the codes in a mutation's response, successes first."""
     result = answer.json["data"]["setEndpointFeatures"]
     return [each["code"] for each in (*result["featureControlResponses"], *result["errors"])]
 
@@ -143,7 +143,7 @@ async def test_the_schema_tells_of_itself(home: Home) -> None:
 
 
 async def test_every_type_of_property_can_be_held_and_asked_for(home: Home) -> None:
-    """Each feature that the cloud knows is answered with the type that the schema has for it, without an error."""
+    """Each feature of the cloud is returned with the type in the schema, without an error."""
     values = {
         "humiditySensor": {"relativeHumidity": 41.5},
         "speaker": {"volume": 30},
@@ -193,7 +193,7 @@ async def test_every_type_of_property_can_be_held_and_asked_for(home: Home) -> N
 
 
 async def test_a_null_where_there_may_be_none_takes_the_object_along(home: Home) -> None:
-    """As at Amazon: the field's error is told beside what else could be answered."""
+    """As at Amazon, the error of the field is reported, and all other fields are returned."""
     home.change(HALL, features={"inventory": {"level": {"value": 3}}})
     query = '{ endpoint(id: "amzn1.alexa.endpoint.%s") { features { name properties {'
     query += " ... on InventoryLevel { inventoryLevelValue { type value } } } } } }"
@@ -254,7 +254,7 @@ async def test_a_room_is_a_group_that_can_be_changed(home: Home) -> None:
 
 
 async def test_what_else_there_is_to_ask_and_to_change(home: Home) -> None:
-    """Names, enablement, settings, modes, routines, history of air quality, all of a kind."""
+    """Names, enablement, settings, modes, routines, history of air quality, and all devices of a type."""
 
     async def ask(query: str) -> Any:
         answer = (await home.graphql(query)).json

@@ -1,4 +1,4 @@
-"""Smart Properties: endpoints, features, settings, and what befalls an endpoint."""
+"""Tests of Smart Properties: endpoints, features, settings and the lifecycle of an endpoint."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def hotel() -> Property:
 
 
 async def names(hotel: Property, query: str) -> set[str]:
-    """Return the names of the endpoints of all pages of a list."""
+    """Return the names of the endpoints on all pages of a list."""
     found: list[str] = []
     token = ""
     for _ in range(20):
@@ -394,7 +394,7 @@ GUESTS = {"ssid": '"Guests"', "keyManagement": "WPAPSK"}
 
 
 async def save(hotel: Property, *networks: dict[str, Any], token: str | None = None) -> Any:
-    """Put networks into the locker."""
+    """Store networks in the locker."""
     headers = {"x-amz-access-token": hotel.token if token is None else token}
     data = {"wifiConfigurations": list(networks)}
     return await hotel.request("POST", LOCKER, data=data, bearer=hotel.token, headers=headers)

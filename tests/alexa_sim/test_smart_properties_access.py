@@ -1,4 +1,4 @@
-"""Who is let in: Login with Amazon, tokens, scopes, regions, and faults on the way."""
+"""Tests of access: Login with Amazon, tokens, scopes, regions, and errors on the way."""
 
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").d
 
 
 def page(**changes: str | None) -> str:
-    """Return the address of the page that asks for consent."""
+    """Return the URL of the consent page."""
     query = {
         "client_id": CLIENT["client_id"],
         "response_type": "code",
@@ -40,13 +40,13 @@ def page(**changes: str | None) -> str:
 
 
 def landed(location: str | None) -> tuple[str, dict[str, str]]:
-    """Return an address and its query."""
+    """Return the address and the query of a URL."""
     address, _, query = (location or "").partition("?")
     return address, dict(parse_qsl(query))
 
 
 async def redeem(hotel: Property, code: str, **changes: str) -> Answer:
-    """Exchange a code."""
+    """Exchange an authorization code for tokens."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, **CLIENT, **changes}
     return await hotel.request("POST", TOKEN, form=form)
 
@@ -258,7 +258,7 @@ async def test_what_there_is_not() -> None:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Running]:
-    """Serve the household in a process of its own."""
+    """Serve the household in a separate process."""
     with start("property") as running:
         yield running
 

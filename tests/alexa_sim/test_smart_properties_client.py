@@ -1,4 +1,4 @@
-"""The integration's client against the simulated cloud: two readings of one reference have to agree."""
+"""Tests of the integration's client with the simulated cloud: both implement the same reference."""
 
 from collections.abc import AsyncIterator, Iterator
 import socket
@@ -49,7 +49,7 @@ BED, LAMP, HVAC, DUAL = (f"{ENDPOINT}{name}" for name in ("101BED", "101LAMP", "
 
 
 class _ToSimulation(AbstractResolver):
-    """Leads every host to the simulation."""
+    """Resolves every host to the simulation."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -68,19 +68,19 @@ class _ToSimulation(AbstractResolver):
         return [where]
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: the resolver has no resources."""
 
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[Running]:
-    """Serve the household in a process of its own."""
+    """Serve the household in a separate process."""
     with start("property") as running:
         yield running
 
 
 @pytest.fixture
 async def api(process: Running, socket_enabled: None) -> AsyncIterator[SmartPropertiesClient]:
-    """Return a client whose token is asked for when it needs one."""
+    """Return a client that requests its token when it needs one."""
     process.client.household("property")
     connector = aiohttp.TCPConnector(
         resolver=_ToSimulation(process.port), ssl=ssl.create_default_context(cafile=process.ca), use_dns_cache=False

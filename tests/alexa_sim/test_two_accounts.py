@@ -1,4 +1,4 @@
-"""The household of two accounts: who sees what, whose are the pushes, and a group across both."""
+"""Tests of the household with two accounts: shared devices, pushes, and a group in both."""
 
 import pytest
 
@@ -15,7 +15,7 @@ TYPES = {HALL: "A7WXQPH584YP", KITCHEN: "A1EIANJ7PNB0Q7", STUDY: "A4ZXE0RM7LQ7A"
 
 
 async def signed_in(account: str) -> Driver:
-    """Return a cloud with a client that is signed in as one of the two."""
+    """Return a cloud with a client that is signed in as one of the two users."""
     driver = Driver("two_accounts")
     await driver.renew(TOKENS[account])
     return driver

@@ -1,6 +1,6 @@
-"""A cloud of a few lines, so that the machinery around a cloud is tested for itself.
+"""A minimal cloud for testing the parts around a cloud separately.
 
-``python -m tests.alexa_sim.toy_cloud`` is the command line with it in the place of the real one.
+``python -m tests.alexa_sim.toy_cloud`` is the command line with this cloud in place of the real one.
 """
 
 # ruff: noqa: D102, D107 - the docstrings stand in alexa_sim.simulation.CloudApi
@@ -17,7 +17,7 @@ from alexa_sim.http import HttpError, Request, Response, Router, html_response, 
 
 
 class ToyCloud:
-    """Echoes requests, streams pushes, counts writes, and notes what it is told to do."""
+    """Echoes requests, streams pushes, counts writes, and records calls."""
 
     def __init__(self, household: Mapping[str, Any], domain: str, clock: Clock) -> None:
         self.router = Router()

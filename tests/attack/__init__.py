@@ -1,1 +1,1 @@
-"""What others might try: hostile input, and more of it than anyone would send in good faith."""
+"""Tests with hostile input, and with more input than anyone sends in good faith."""

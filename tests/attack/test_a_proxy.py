@@ -82,7 +82,7 @@ TAILS: Final = [
 
 
 async def ask(root: URL, browser: Browser, line: str, *heads: str) -> bytes:
-    """Send a request with the cookie of the browser, byte for byte."""
+    """Send a request with the cookie of a browser, byte by byte."""
     cookie = browser.session.cookie_jar.filter_cookies(URL(browser.url))[COOKIE].value
     lines = [f"{line} HTTP/1.1", "Host: evil.example", f"Cookie: {COOKIE}={cookie}", "Connection: close", *heads]
     return await raw(root, "\r\n".join(lines) + "\r\n\r\n")
@@ -106,7 +106,7 @@ async def test_a_small_answer_cannot_unpack_to_a_large_one(
     bomb = gzip.compress(bytes(100_000_000), 9)
 
     class Stream(httpx.AsyncByteStream):
-        """Sends it in pieces."""
+        """A stream that sends its content in pieces."""
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             for start in range(0, len(bomb), 65536):
@@ -256,7 +256,7 @@ async def test_the_frontends_address_is_an_origin_or_not_used(
     hass: HomeAssistant, sim: ControlClient, root: URL, given: str
 ) -> None:
     class Request:
-        """A request of the frontend."""
+        """The part of a frontend's request that is read."""
 
         headers: Final = {"HA-Frontend-Base": given}
 
@@ -361,7 +361,7 @@ async def test_a_sign_in_with_every_logger_at_debug_tells_no_secret(
 async def test_slow_senders_do_not_pile_up(
     sim: ControlClient, root: URL, browser: Browser, signed_half: ConfigFlowResult
 ) -> None:
-    """Strangers are answered before they have sent anything."""
+    """Requests of other browsers are answered before their bodies have arrived."""
     target = f"{urlsplit(base_of(browser)).path}/www.amazon.com/ap/signin"
     head = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 60000\r\n\r\na"
     answers = await asyncio.gather(*(raw(root, head) for _ in range(20)))

@@ -1,4 +1,4 @@
-"""Every action with values that make no sense: the caller gets a translated error, in bounded time, or it is done."""
+"""Tests of every action with invalid values: it succeeds, or the caller gets a translated error, in limited time."""
 
 import asyncio
 from pathlib import Path
@@ -24,7 +24,7 @@ ACTIONS: Final[dict[str, Any]] = yaml.safe_load((Path(component.__file__).parent
 
 
 def nested(depth: int, key: str = "parallel") -> object:
-    """Return steps inside of steps."""
+    """Return steps nested in steps."""
     value: object = [{"speak": "x"}]
     for _ in range(depth):
         value = [{key: value}]
@@ -144,7 +144,7 @@ _BY_SELECTOR: Final[dict[str, tuple[object, ...]]] = {
 
 
 def odd_calls(action: str, good: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return calls of an action of which one value makes no sense each."""
+    """Return calls of an action, each with one invalid value."""
     spec = ACTIONS[action] or {}
     calls: list[dict[str, Any]] = [{}, {**good, "\ud800": 1}]
     for name, field in (spec.get("fields") or {}).items():
@@ -158,7 +158,7 @@ def odd_calls(action: str, good: dict[str, Any]) -> list[dict[str, Any]]:
 async def try_call(
     hass: HomeAssistant, entry: MockConfigEntry, domain: str, action: str, data: dict[str, Any]
 ) -> str | None:
-    """Return what is wrong with the end of a call: neither success nor an error that names it, or too slow."""
+    """Return the problem of a call that neither succeeds nor raises a clear error, or is too slow; else None."""
     # speech waits for the end of the speech before it, which is tested elsewhere
     entry.runtime_data.backend._scheduler._speaks_until.clear()
     responds = hass.services.supports_response(domain, action) is SupportsResponse.ONLY
@@ -187,7 +187,7 @@ async def try_call(
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for a timer that Amazon will never list."""
+    """Do not wait for a timer that Amazon never lists."""
     monkeypatch.setattr(alerts, "TIMER_APPEARS", 0.05)
 
 
@@ -241,7 +241,7 @@ JSON: Final = st.recursive(
 
 @pytest.mark.usefixtures("quick")
 async def test_anything_at_all_is_named(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Values that were not thought of, in any field of any action."""
+    """Generated values are tried in every field of every action."""
     fields = [(action, name) for action, spec in ACTIONS.items() for name in ((spec or {}).get("fields") or {})]
     drawn: list[tuple[tuple[str, str], object]] = []
 
@@ -265,7 +265,7 @@ HALF: Final = "half \ud83d of a letter"
 
 
 async def test_half_a_letter_never_leaves(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Whatever takes a text names it when it cannot be encoded, and Amazon is not asked to change anything."""
+    """Each action with a text names it if it cannot be encoded, and sends no write to Amazon."""
     lists = hass.states.async_entity_ids("todo")
     calls: list[tuple[str, dict[str, Any]]] = [
         *(("todo.add_item", {"entity_id": entity_id, "item": HALF}) for entity_id in lists),

@@ -1,4 +1,4 @@
-"""The public view of sounds, and what is fetched and converted for it."""
+"""Tests of the public view of sounds, and of fetching and converting them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -160,7 +160,7 @@ async def test_the_view_serves_sounds_and_nothing_else(home: Home) -> None:  # n
 
 
 async def test_few_sounds_are_fetched_at_once(home: Home) -> None:  # noqa: F811
-    """What waits its turn holds nothing in memory."""
+    """Sounds that wait for their turn use no memory."""
     fetching: set[str] = set()
     seen: list[int] = []
     gate = asyncio.Event()
@@ -189,7 +189,7 @@ async def test_few_sounds_are_fetched_at_once(home: Home) -> None:  # noqa: F811
 
 @pytest.mark.parametrize("size", [1_440_000, 1000])
 async def test_the_shelf_is_bounded(home: Home, size: int) -> None:  # noqa: F811
-    """Announcements go on and on, each different, each offered for five minutes: the oldest go."""
+    """With ever new announcements, each available for five minutes, the oldest sounds are removed."""
     shelf = audio.async_shelf(home.hass)
     sounds = [PreparedSound(b"\xff" * size) for _ in range(200)]
     for sound in sounds:
@@ -202,7 +202,7 @@ async def test_the_shelf_is_bounded(home: Home, size: int) -> None:  # noqa: F81
 
 
 async def test_what_is_about_to_be_played_stays(home: Home) -> None:  # noqa: F811
-    """Where there is no room for another sound, that one is refused."""
+    """A new sound is refused if there is no room for it."""
     shelf = audio.async_shelf(home.hass)
     with shelf.offer(first := PreparedSound(b"\xff" * (audio.MAX_BYTES // 2))):
         with shelf.offer(second := PreparedSound(b"\xff" * (audio.MAX_BYTES // 2))):
@@ -217,7 +217,7 @@ async def test_what_is_about_to_be_played_stays(home: Home) -> None:  # noqa: F8
 
 
 async def test_the_same_sound_is_kept_once(home: Home) -> None:  # noqa: F811
-    """It is the content that counts, not the address; and what was let go of is made again."""
+    """Sounds are identified by content, not by URL; a removed sound is made again."""
 
     async def serve(request: web.Request) -> web.Response:
         return web.Response(body=wav(2 if request.path == "/other.wav" else 1))
@@ -230,7 +230,7 @@ async def test_the_same_sound_is_kept_once(home: Home) -> None:  # noqa: F811
 
 
 async def test_complaints_of_ffmpeg_are_bounded(home: Home) -> None:  # noqa: F811
-    """A source that makes ffmpeg complain for as long as it may costs no memory."""
+    """A source for which ffmpeg prints endless errors costs no memory."""
     rng = random.Random(1)
     frame = bytes.fromhex("fff344c4")
     body = b"".join(frame + rng.randbytes(140) for _ in range(60_000))

@@ -1,4 +1,4 @@
-"""Answers and pushes that are spoiled all over, with every entity enabled: nothing fails that is not one of them."""
+"""Tests with altered responses and pushes and every entity enabled: only the altered ones fail."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ VALUES = list(ODD.values())
 
 
 def spoiled(value: Any, chance: random.Random, share: int) -> Any:
-    """Return a JSON value in which about one of ``share`` parts is odd."""
+    """Return a JSON value in which about one of ``share`` parts is replaced."""
     if chance.randrange(share) == 0:
         return chance.choice(VALUES)
     if isinstance(value, dict):
@@ -47,7 +47,7 @@ def spoiled(value: Any, chance: random.Random, share: int) -> Any:
 
 
 async def read_all(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Read all topics, also what is not due yet."""
+    """Read all topics, including those not due yet."""
     for topic in entry.runtime_data.coordinators:
         getattr(topic, "_due_at", {}).clear()
         await topic.async_refresh()
@@ -55,7 +55,7 @@ async def read_all(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def problems(lines: list[str]) -> list[str]:
-    """Return the errors in a log, apart from the sentence about a topic that could not be read."""
+    """Return the errors in a log, except the message about a topic that could not be read."""
     return [line[:400] for line in lines if "Error fetching" not in line or "Traceback" in line]
 
 
@@ -64,7 +64,7 @@ def problems(lines: list[str]) -> list[str]:
 async def test_whatever_the_cloud_answers_everything_can_be_shown_and_heals(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, share: int
 ) -> None:
-    """States, events, diagnostics and system health serialize, no error has a traceback, and all comes back."""
+    """States, events, diagnostics and system health can be serialized, no error has a traceback, and all recover."""
     assert await async_setup_component(hass, "system_health", {})
     await with_all_enabled(hass, sim, entry)
     before = {state.entity_id for state in hass.states.async_all() if state.state != STATE_UNAVAILABLE}

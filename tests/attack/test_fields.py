@@ -1,4 +1,4 @@
-"""Single fields of the cloud's answers that make no sense: what depends on them is unknown, everything else stays."""
+"""Tests with single invalid fields in responses: only values that depend on them become unknown."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ from .tools import collecting
 
 
 def deep(levels: int) -> Any:
-    """Return objects and lists in each other."""
+    """Return nested objects and lists."""
     value: Any = 1
     for _ in range(levels):
         value = {"a": [value]}
@@ -46,7 +46,7 @@ ODD: dict[str, Any] = {
 
 
 def replaced(value: Any, path: list[str], odd: Any) -> Any:
-    """Return an answer in which the first value at a path, with ``*`` for any element, is something odd."""
+    """Return a response in which the first value at a path (``*`` for any element) is replaced."""
     if not path:
         return odd
     head, *rest = path
@@ -60,7 +60,7 @@ def replaced(value: Any, path: list[str], odd: Any) -> Any:
 
 
 async def with_all_enabled(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Enable every entity and load the account again."""
+    """Enable every entity, and reload the account."""
     registry = er.async_get(hass)
     for item in er.async_entries_for_config_entry(registry, entry.entry_id):
         registry.async_update_entity(item.entity_id, disabled_by=None)

@@ -1,4 +1,4 @@
-"""Set-ups that are cancelled, commands in flight during an unload, absences by chance."""
+"""Tests of canceled setups, commands in flight during an unload, and temporary absences."""
 
 import asyncio
 import gc
@@ -59,7 +59,7 @@ async def test_a_command_in_flight_during_the_unload_leaves_no_timer(
 
 
 def accounts() -> list[AccountBackend]:
-    """Return the backends that are still in memory, apart from those that the test's log keeps."""
+    """Return the backends that are still in memory, except those in the test's log."""
     for handler in logging.getLogger().handlers:
         getattr(handler, "records", []).clear()
     gc.collect()
@@ -70,7 +70,7 @@ def accounts() -> list[AccountBackend]:
 async def test_set_ups_that_are_cancelled_leave_no_account(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Sixteen set-ups, each cancelled a little later than the one before, leave as much in memory as five do."""
+    """Sixteen setups, each canceled a little later, leave no more in memory than five do."""
     after_five = 0
     for step in range(16):
         task = asyncio.create_task(hass.config_entries.async_setup(config_entry.entry_id))
@@ -92,7 +92,7 @@ async def test_set_ups_that_are_cancelled_leave_no_account(
 async def test_an_alarm_that_two_answers_lack_by_chance_keeps_its_switch(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """Absent for a moment, present again, absent for another moment: the user's name of the switch stays."""
+    """An alarm that is absent, present, and absent again keeps its switch with the user's name."""
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     item = next(item for item in entities if item.domain == "switch" and "_alarm_" in item.unique_id)
@@ -124,7 +124,7 @@ async def test_an_alarm_that_two_answers_lack_by_chance_keeps_its_switch(
 async def test_reloads_with_pushes_and_commands_in_flight_leave_nothing(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Ten reloads: each command is carried out or fails in plain words, and no timer, listener or task is left."""
+    """In ten reloads, each command runs or fails with a clear error, and no timer, listener or task remains."""
     serial = next(device.serial for device in entry.runtime_data.devices.data.values() if device.name == "Kitchen Show")
     old: list[AlexaRuntimeData] = []
     results: list[str] = []

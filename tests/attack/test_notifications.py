@@ -1,4 +1,4 @@
-"""Notifications, time zones and dates that make no sense: the account is set up, and everything else is right."""
+"""Tests with invalid notifications, time zones and dates: the account is set up, and the rest is correct."""
 
 from collections.abc import Callable
 import json
@@ -25,7 +25,7 @@ ZONES = ["https://", "/etc/localtime", "../UTC", "UTC\x00", "Mars/Phobos", "x" *
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> None:
-    """Change the JSON of every answer before it is read."""
+    """Change the JSON of every response before it is parsed."""
     real = cloud_http._body
 
     async def body(response: Any, endpoint: Any) -> bytes:
@@ -90,7 +90,7 @@ async def test_one_odd_notification_spoils_nothing(
 async def test_one_odd_time_zone_spoils_nothing(
     hass: HomeAssistant, sim: ControlClient, monkeypatch: pytest.MonkeyPatch, config_entry: MockConfigEntry, zone: str
 ) -> None:
-    """Home Assistant's time zone is used for an Echo whose own is none."""
+    """An Echo with an invalid time zone uses Home Assistant's."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
 
     def odd(data: Any) -> None:

@@ -1,4 +1,4 @@
-"""Secrets: the log of every logger, diagnostics, states, stores, errors and repairs."""
+"""Tests that no secret is in logs, diagnostics, states, stores, errors or repair issues."""
 
 import asyncio
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ OURS: Final = ("custom_components.alexa_media", "alexapy", "authcaptureproxy")
 
 @contextlib.contextmanager
 def faults(sim: ControlClient) -> Iterator[None]:
-    """Take away what Amazon accepts for a while: tokens, the stream, single requests."""
+    """Let Amazon refuse tokens, the stream and single requests for a time."""
     sim.fault(expire_tokens=True)
     sim.fault(close_stream=True)
     for path in ("/api/devices-v2/device", "/api/dnd/device-status-list", "/auth/token", "/ap/exchangetoken/cookies"):
@@ -52,7 +52,7 @@ def faults(sim: ControlClient) -> Iterator[None]:
 async def test_no_logger_at_debug_tells_a_secret(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """A set-up, commands, faults, renewals and the removal."""
+    """Covers a setup, commands, faults, renewals and the removal."""
     libraries = ("hpack", "h2", "h11", "httpcore", "httpcore.http2", "httpx", "aiohttp.client", "aiohttp.access")
     names = tuple(sorted({*logging.root.manager.loggerDict, "", *libraries}))
     commands: list[tuple[str, str, dict[str, Any]]] = [
@@ -118,7 +118,7 @@ async def test_diagnostics_of_a_whole_household_tell_no_secret(
 
 
 async def test_states_hold_no_secret(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """The e-mail address stands in names of the account's own entities alone."""
+    """The email address is only in the names of the account's own entities."""
     for state in hass.states.async_all():
         text = json.dumps(state.as_dict(), default=str)
         assert TOKENS.search(text) is None, state.entity_id

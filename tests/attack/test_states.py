@@ -1,4 +1,4 @@
-"""Whatever the cloud answers, the states of all entities can be serialized."""
+"""Tests that the states of all entities can be serialized, whatever the responses are."""
 
 import json
 import random
@@ -22,7 +22,7 @@ ODD: list[Any] = [
 
 
 def _spoiled(value: Any, pick: Any, share: int) -> Any:
-    """Return a JSON value in which about one of ``share`` parts is something odd."""
+    """Return a JSON value in which about one of ``share`` parts is replaced by an odd value."""
     if pick(share) == 0:
         return ODD[pick(len(ODD))]
     if isinstance(value, dict):

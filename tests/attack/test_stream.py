@@ -1,4 +1,4 @@
-"""The push stream under hostile or endless input: bounded memory, a loop that turns, no exception, the right state."""
+"""Tests of the push stream with hostile or endless input: memory, event loop, exceptions and state."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ def updates(*items: dict[str, Any]) -> dict[str, Any]:
 
 
 def feed(entry: MockConfigEntry, *directives: dict[str, Any]) -> None:
-    """Pass directives on as the stream does after it has read them."""
+    """Pass directives to the parser as the stream does."""
     now = datetime.now(UTC)
     for one in directives:
         entry.runtime_data.backend._stream._directive(one, now)
@@ -50,7 +50,7 @@ async def drained(entry: MockConfigEntry) -> None:
 
 
 def sizes(entry: MockConfigEntry) -> dict[str, int]:
-    """Return the sizes of the collections that the account's objects hold."""
+    """Return the sizes of the collections in the account's objects."""
     runtime, found = entry.runtime_data, {}
     owners = {"stream": runtime.backend._stream, "push": runtime.push} | {c.name: c for c in runtime.coordinators}
     for owner, thing in owners.items():
@@ -63,7 +63,7 @@ def sizes(entry: MockConfigEntry) -> dict[str, int]:
 
 
 def grown(before: dict[str, int], after: dict[str, int], limit: int) -> dict[str, tuple[int, int]]:
-    """Return what has grown by more than a limit."""
+    """Return the collections that grew by more than a limit."""
     return {key: (before.get(key, 0), size) for key, size in after.items() if size - before.get(key, 0) > limit}
 
 
@@ -194,7 +194,7 @@ async def test_odd_values_in_every_known_command_fail_nothing(
 
 
 def _inner() -> str:
-    """Return JSON within JSON, twelve times."""
+    """Return JSON nested twelve times in strings."""
     inner: Any = {"command": "PUSH_VOLUME_CHANGE"}
     for _ in range(12):
         inner = json.dumps(inner)

@@ -1,4 +1,4 @@
-"""What the attack tests share: a watch over the event loop, over the log, over memory."""
+"""Helpers of these tests: monitors for the event loop, the log and memory."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,19 +13,19 @@ import time
 
 @dataclass(slots=True)
 class Blocks:
-    """Gaps of the event loop in seconds."""
+    """Blocking times of the event loop in seconds."""
 
     gaps: list[float] = field(default_factory=list)
 
     @property
     def worst(self) -> float:
-        """Return the longest gap."""
+        """Return the longest blocking time."""
         return max(self.gaps, default=0.0)
 
 
 @contextmanager
 def watching_loop(limit: float = 0.05) -> Iterator[Blocks]:
-    """Note from a thread each time in which the loop does not turn for longer than ``limit`` seconds."""
+    """Record from a thread each time that the event loop is blocked for longer than ``limit`` seconds."""
     loop = asyncio.get_running_loop()
     blocks, stop = Blocks(), threading.Event()
 
@@ -53,19 +53,19 @@ def watching_loop(limit: float = 0.05) -> Iterator[Blocks]:
 
 
 class Collector(logging.Handler):
-    """Keeps all records."""
+    """Log handler that stores all records."""
 
     def __init__(self) -> None:
-        """Have none yet."""
+        """Initialize without records."""
         super().__init__(logging.DEBUG)
         self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record."""
+        """Store a record."""
         self.records.append(record)
 
     def lines(self) -> list[str]:
-        """Return the records as text, with their exceptions."""
+        """Return the records as text, including exceptions."""
         form = logging.Formatter("%(levelname)s %(name)s: %(message)s")
         return [form.format(record) for record in self.records]
 
@@ -81,7 +81,7 @@ class Collector(logging.Handler):
 
 @contextmanager
 def collecting(level: int | None = None, names: tuple[str, ...] = ("",)) -> Iterator[Collector]:
-    """Collect the log; set loggers to a level meanwhile."""
+    """Collect the log, with loggers set to a level."""
     handler, root = Collector(), logging.getLogger()
     before = {name: logging.getLogger(name).level for name in names}
     root.addHandler(handler)
@@ -96,5 +96,5 @@ def collecting(level: int | None = None, names: tuple[str, ...] = ("",)) -> Iter
 
 
 def rss() -> int:
-    """Return how many bytes of this process are in memory."""
+    """Return the resident memory of this process in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

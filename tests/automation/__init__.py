@@ -1,1 +1,1 @@
-"""Triggers and conditions."""
+"""Tests of triggers, conditions and actions in automations."""

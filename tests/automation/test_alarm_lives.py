@@ -1,4 +1,4 @@
-"""Lives of alarms, timers and reminders, as a series of reads: which events fire, and how often."""
+"""Tests of the events of alarms, timers and reminders in a series of reads."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ GONE: Final = None
 SAME: Final[dict[str, Any]] = {}
 
 type Step = tuple[int, dict[str, Any] | None]
-"""Seconds since the start, and what has changed by then (times in seconds); ``GONE`` if it is not listed any more."""
+"""Seconds since the start, and the changes by then (times in seconds); ``GONE`` if it is no longer listed."""
 
 LIVES: Final[dict[str, tuple[NotificationType, dict[str, Any], list[Step], list[str]]]] = {
     "snoozed-twice": (
@@ -135,7 +135,7 @@ LIVES: Final[dict[str, tuple[NotificationType, dict[str, Any], list[Step], list[
 async def test_each_thing_that_happens_fires_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, life: str
 ) -> None:
-    """In order, also where a change is read in the same second."""
+    """Events fire in order, even if a change is read in the same second."""
     kind, begin, steps, expected = LIVES[life]
     start = dt_util.utcnow().replace(microsecond=0)
 

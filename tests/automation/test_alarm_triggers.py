@@ -1,4 +1,4 @@
-"""Triggers and conditions about alarms, timers, reminders, lists and the person who spoke."""
+"""Tests of triggers and conditions for alarms, timers, reminders, lists, and the person who spoke."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -25,7 +25,7 @@ DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
 
 def bread(household: Household) -> tuple[str, str]:
-    """Return the account and the id of the timer that has a label."""
+    """Return the account and the id of the timer with a label."""
     return next(
         (account, key)
         for account, data in household.accounts.items()
@@ -35,7 +35,7 @@ def bread(household: Household) -> tuple[str, str]:
 
 
 def change(sim: ControlClient, household: Household, fields: Mapping[str, Any]) -> None:
-    """Change the timer that has a label."""
+    """Change the timer with a label."""
     account, key = bread(household)
     sim.patch_state({"accounts": {account: {"notifications": {key: fields}}}})
 
@@ -46,7 +46,7 @@ async def act(hass: HomeAssistant, action: str, **data: Any) -> Any:
 
 
 async def ring(hass: HomeAssistant, clock: Clock, action: str, **data: Any) -> None:
-    """Set an alarm or a reminder that is due in 70 s, and let it come."""
+    """Create an alarm or a reminder that is due in 70 s, and let it ring."""
     at = (dt_util.now() + timedelta(seconds=70)).replace(microsecond=0)
     await act(hass, action, entity_id=BEDROOM, at=at, **data)
     await clock.settle()
@@ -56,7 +56,7 @@ async def ring(hass: HomeAssistant, clock: Clock, action: str, **data: Any) -> N
 async def test_an_alarm_triggers_when_it_rings_and_when_it_is_dismissed(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """Each once, at the Echo of the target alone; a reminder triggers neither."""
+    """Each fires once, only at the Echo in the target; a reminder fires neither."""
     await set_up(hass, config_entry)
     await clock.settle()
     target = {"entity_id": BEDROOM}
@@ -101,7 +101,7 @@ async def test_a_timer_triggers_when_it_changes(
     trigger: str,
     changed: str,
 ) -> None:
-    """Once for the change, with the label; another label triggers nothing."""
+    """The trigger fires once per change, with the label; it does not fire for another label."""
     change(sim, household, {"remainingTime": 300_000})
     await set_up(hass, config_entry)
     await clock.settle()
@@ -116,7 +116,7 @@ async def test_a_timer_triggers_when_it_changes(
 async def test_a_condition_knows_a_running_timer_and_an_alarm_before_a_time(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """A paused timer does not run; an alarm after the time does not count."""
+    """A paused timer is not running; an alarm after the time does not count."""
     # The household's own alarms would count at some times of day.
     for customer_id, account in household.accounts.items():
         alarms = dict.fromkeys(key for key, item in account["notifications"].items() if item["type"] == "Alarm")
@@ -167,7 +167,7 @@ async def test_a_condition_knows_who_spoke_last(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Words of another person do not run the actions."""
+    """Commands of another person do not run the actions."""
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
     told = await automate(
         hass,
@@ -185,7 +185,7 @@ async def test_a_condition_knows_who_spoke_last(
 async def test_an_item_added_in_the_app_triggers_for_its_list(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """The trigger has the item; another item triggers nothing."""
+    """The trigger contains the item; it does not fire for another item."""
     lists = sorted(hass.states.async_entity_ids("todo"))
     told = await automate(
         hass,
@@ -202,7 +202,7 @@ async def test_an_item_added_in_the_app_triggers_for_its_list(
 async def test_a_reminder_for_all_devices_triggers_once_for_echos_of_the_account(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """Also with two Echos in the target; no device is named. One that repeats can be skipped."""
+    """The rule also covers a target with two Echos. No device is named. A repeating reminder can be skipped."""
     await set_up(hass, config_entry)
     await clock.settle()
     target = {"entity_id": [BEDROOM, "media_player.office_spot"]}

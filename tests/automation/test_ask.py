@@ -1,4 +1,4 @@
-"""Words to an Echo, and what Alexa answers."""
+"""Tests of text commands to an Echo and Alexa's answers."""
 
 import asyncio
 from typing import Any
@@ -24,13 +24,13 @@ RECORDS = "/alexa-privacy/*"
 
 @pytest.fixture(autouse=True)
 def brisk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read soon after the words were sent, unless a test measures."""
+    """Read soon after a text command, except in tests that measure."""
     if "within_three_seconds" not in request.node.name:
         monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.15)
 
 
 async def ask(hass: HomeAssistant, text: str, *entity_ids: str, action: str = "ask", **data: Any) -> dict[str, Any]:
-    """Ask Echos; returns the responses by entity."""
+    """Ask Echos; return the responses by entity."""
     response = await hass.services.async_call(
         "alexa_media",
         action,
@@ -42,7 +42,7 @@ async def ask(hass: HomeAssistant, text: str, *entity_ids: str, action: str = "a
 
 
 def delay(sim: ControlClient, seconds: float) -> None:
-    """Let the records of text commands appear late."""
+    """Delay the records of text commands."""
     for account in sim.state()["accounts"]:
         sim.patch_state({"accounts": {account: {"historyDelay": seconds}}})
 
@@ -51,7 +51,7 @@ def delay(sim: ControlClient, seconds: float) -> None:
 async def test_an_answer_is_returned(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, action: str
 ) -> None:
-    """The response holds the words, the answer and how it was found, after one request for the history."""
+    """The response contains the text, the answer and how it was found, after one request for the history."""
     sim.reset_ledger()
     answer = (await ask(hass, "What's the weather?", KITCHEN, action=action))[KITCHEN]
     assert answer["answer"] == "Today it is 14 degrees with light rain."
@@ -65,7 +65,7 @@ async def test_an_answer_is_returned(
 async def test_several_echos_get_their_own_answers_by_shared_reads(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Two Echos in earshot, asked different things at once: answers by device, one request for both."""
+    """Two Echos in earshot, asked different questions at once, return their answers after one shared request."""
     names = {KITCHEN: "Kitchen Show", STUDIO: "Living Room Studio"}
     household.change(names[KITCHEN], heardBy=[household.serial(names[STUDIO])])
     household.change(names[STUDIO], heardBy=[household.serial(names[KITCHEN])])
@@ -86,7 +86,7 @@ async def test_several_echos_get_their_own_answers_by_shared_reads(
 async def test_a_late_record_is_found_by_a_later_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """At most three reads; the words are sent once."""
+    """The history is read at most three times, and the text is sent once."""
     delay(sim, 0.4)
     sim.reset_ledger()
     answer = (await ask(hass, "what's the weather", KITCHEN))[KITCHEN]
@@ -98,7 +98,7 @@ async def test_a_late_record_is_found_by_a_later_read(
 async def test_no_answer_in_time_is_a_response_that_says_so(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """After three reads the automation goes on; other words to another Echo are no answer."""
+    """After three reads the automation continues; a command to another Echo is not taken for the answer."""
     delay(sim, 60)
     sim.reset_ledger()
     asking = hass.async_create_task(ask(hass, "what's the weather", KITCHEN))
@@ -114,7 +114,7 @@ async def test_no_answer_in_time_is_a_response_that_says_so(
 async def test_a_history_that_cannot_be_read_is_named(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The words were sent; the response says why there is no answer, and nothing is sent twice."""
+    """The text was sent; the response contains the reason for the missing answer, and nothing is sent twice."""
     sim.fault(path=RECORDS, times=20, status=429)
     answer = (await ask(hass, "what's the weather", KITCHEN))[KITCHEN]
     assert answer["answer"] is None
@@ -141,7 +141,7 @@ async def test_bad_questions_are_refused_before_they_are_sent(
 async def test_an_echo_that_refuses_does_not_lose_the_answers_of_the_others(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Its answer says why it refused; the call only fails if all of them do."""
+    """The response of that Echo has the reason; the call only fails if all Echos refuse."""
     refusal = HomeAssistantError("Amazon refused it")
 
     async def refuse(self: TextCommandEntity, command: Any, target: Any = None) -> None:
@@ -172,7 +172,7 @@ async def test_a_group_answers_through_one_of_its_echos(
 async def test_own_words_are_not_what_a_person_said(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Neither the trigger nor the last called Echo take a text command of Home Assistant for speech."""
+    """Neither the trigger nor the last called Echo treat a text command of Home Assistant as speech."""
     told = await automate(hass, {"trigger": "alexa_media.voice_command", "options": {"text": "what's the weather"}})
     await ask(hass, "what's the weather", KITCHEN)
     command = {"entity_id": STUDIO, "text_command": "what's the weather"}
@@ -187,7 +187,7 @@ async def test_own_words_are_not_what_a_person_said(
 async def test_answers_arrive_within_three_seconds(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Records that appear after 1.5 s are found at p95 ≤ 3 s and with at most three requests each."""
+    """Records that appear after 1.5 s are found in at most 3 s (95th percentile) with at most three requests each."""
     delay(sim, 1.5)
     found = []
     for number in range(4):

@@ -1,4 +1,4 @@
-"""The blueprints, imported into a real Home Assistant and run there."""
+"""Tests of the blueprints, imported and run in a real Home Assistant."""
 
 import asyncio
 from collections.abc import Mapping
@@ -34,15 +34,15 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Importer:
-    """Imports blueprints and sets automations up with them."""
+    """Imports blueprints, and sets up automations that use them."""
 
     def __init__(self, hass: HomeAssistant, clients: WebSocketGenerator) -> None:
-        """Initialize."""
+        """Initialize with Home Assistant and a client of its websocket API."""
         self._hass = hass
         self._clients = clients
 
     async def use(self, name: str, **inputs: Any) -> None:
-        """Import a blueprint as the UI does, and set an automation up with its inputs."""
+        """Import a blueprint like the UI does, and set up an automation with its inputs."""
         assert await async_setup_component(self._hass, "automation", {})
         client = await self._clients(self._hass)
         text = (FOLDER / f"{name}.yaml").read_text()
@@ -59,7 +59,7 @@ class Importer:
         assert state.state == "on"
 
     async def _reload(self, automations: list[Mapping[str, Any]]) -> None:
-        """Load automations."""
+        """Load automations, replacing earlier ones."""
         with pytest.MonkeyPatch.context() as patch:
 
             async def configuration(*_: Any, **__: Any) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def importer(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Importer:
-    """Return an importer whose blueprints are kept in a folder of the test."""
+    """Return an importer that stores blueprints in a folder of the test."""
     path = hass.config.path
     monkeypatch.setattr(
         hass.config, "path", lambda *parts: str(tmp_path.joinpath(*parts)) if "blueprints" in parts else path(*parts)
@@ -87,7 +87,7 @@ def importer(
 
 
 def spoken(sim: ControlClient) -> list[tuple[str, str]]:
-    """Return the device and the text of what was said, with plain texts."""
+    """Return the device and the text of each message, as plain text."""
     return sorted((item["device"], item["text"]) for item in sim.spoken())
 
 
@@ -165,7 +165,7 @@ async def test_an_event_of_a_calendar_sets_a_reminder(
     clock: Clock,
     importer: Importer,
 ) -> None:
-    """The calendar is one of this integration here; any other one does as well."""
+    """The calendar is the integration's own; any other one works as well."""
     await set_up(hass, config_entry)
     await clock.settle()
     at = (dt_util.now() + timedelta(minutes=25)).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""Actions whose fields the automation editor fills in."""
+"""Tests of actions with fields that the automation editor fills in."""
 
 from collections.abc import Iterator
 import json
@@ -28,7 +28,7 @@ BEDROOM = "media_player.bedroom_dot"
 async def test_a_time_field_needs_no_date(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The fields of the editor and the text forms make the same alarms."""
+    """The fields of the editor and the text form create the same alarms."""
     daily = {"weekdays": ["mo", "tu", "we", "th", "fr"]}
     by_field = (await act(hass, "create_alarm", entity_id=BEDROOM, time="07:05:00", **daily))["id"]
     by_text = (await act(hass, "create_alarm", entity_id=BEDROOM, at="07:05", **daily))["id"]
@@ -64,7 +64,7 @@ async def test_a_time_is_needed_and_only_one(
 async def test_the_form_of_steps_has_every_step(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A new kind of step or field without a form field fails."""
+    """A new kind of step or field without a form field fails this test."""
     services = yaml.safe_load((COMPONENT / "services.yaml").read_text())
     form = services["run_sequence"]["fields"]["steps"]["selector"]
     fields = set(form["object"]["fields"])
@@ -76,7 +76,7 @@ async def test_the_form_of_steps_has_every_step(
 async def test_steps_take_a_timer_parameters_and_do_not_disturb(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """All in one request, as Amazon takes them."""
+    """All steps are sent in one request, in Amazon's form."""
     sim.reset_ledger()
     steps = [
         {"do_not_disturb": "00:30:00"},
@@ -98,7 +98,7 @@ async def test_steps_take_a_timer_parameters_and_do_not_disturb(
 async def test_a_step_sends_one_message_to_the_apps_however_many_echos_there_are(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """In the same request as the other steps."""
+    """The message is part of the same request as the other steps."""
     sim.reset_ledger()
     steps = [{"app_push": "Dinner is ready", "title": "Kitchen"}, {"speak": "Dinner"}]
     data = {"entity_id": [KITCHEN, BEDROOM], "steps": steps}
@@ -111,7 +111,7 @@ async def test_a_step_sends_one_message_to_the_apps_however_many_echos_there_are
 
 
 def selects(form: Any) -> Iterator[dict[str, Any]]:
-    """Yield the selectors with options of a file of forms."""
+    """Yield the selectors with options in a YAML file of forms."""
     for key, value in form.items() if isinstance(form, dict) else ():
         if key == "select":
             yield value
@@ -120,7 +120,7 @@ def selects(form: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("file", ["services", "triggers", "conditions"])
 def test_an_option_has_its_name_before_the_frontend_has_loaded_the_texts(file: str) -> None:
-    """The first form of an editor is drawn without the texts, and its options keep what they had then."""
+    """The editor draws its first form before the texts are loaded, and keeps the option labels of that time."""
     options = json.loads((COMPONENT / "translations/en.json").read_text())["selector"]
     for select in selects(yaml.safe_load((COMPONENT / f"{file}.yaml").read_text())):
         if "translation_key" not in select:

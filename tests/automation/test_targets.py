@@ -1,4 +1,4 @@
-"""Actions by target: entities, devices, areas, floors and labels; groups are their leaves."""
+"""Tests of actions with targets: entities, devices, areas, floors and labels; groups become their members."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ GROUP = "media_player.downstairs"
 
 @pytest.fixture
 def targets(hass: HomeAssistant, entry: MockConfigEntry) -> list[dict[str, Any]]:
-    """Return targets that all mean the kitchen and the studio."""
+    """Return targets that all stand for the kitchen and the studio."""
     area = ar.async_get(hass).async_create("Ground")
     floor = fr.async_get(hass).async_create("Floor")
     ar.async_get(hass).async_update(area.id, floor_id=floor.floor_id)
@@ -58,7 +58,7 @@ async def act(hass: HomeAssistant, action: str, data: dict[str, Any], *, respons
 async def test_text_commands_of_alarm_actions_are_one_request_whatever_the_target(
     hass: HomeAssistant, sim: ControlClient, household: Household, targets: list[dict[str, Any]]
 ) -> None:
-    """All forms of a target mean the same Echos; several Echos are one request."""
+    """All forms of a target select the same Echos; several Echos need one request."""
     for target in targets:
         sim.reset_ledger()
         before = len(sim.spoken())
@@ -70,7 +70,7 @@ async def test_text_commands_of_alarm_actions_are_one_request_whatever_the_targe
 async def test_sequences_take_all_forms_of_a_target(
     hass: HomeAssistant, sim: ControlClient, household: Household, targets: list[dict[str, Any]]
 ) -> None:
-    """The steps without devices run on the Echos of the target."""
+    """Steps without devices run on the Echos of the target."""
     for target in targets:
         before = len(sim.spoken())
         await act(hass, "run_sequence", {**target, "steps": [{"text_command": "hi"}]}, response=False)
@@ -82,7 +82,7 @@ async def test_sequences_take_all_forms_of_a_target(
 async def test_alarms_and_reminders_are_created_on_every_echo_or_on_none(
     hass: HomeAssistant, sim: ControlClient, household: Household, targets: list[dict[str, Any]]
 ) -> None:
-    """One each, with all ids in the response; if one is refused, the others are deleted."""
+    """Each Echo gets one, with all ids in the response; if one is refused, the others are deleted."""
     serials = {household.serial("Kitchen Show"), household.serial("Living Room Studio")}
 
     def made(ids: list[str]) -> set[str]:
@@ -112,7 +112,7 @@ async def test_alarms_and_reminders_are_created_on_every_echo_or_on_none(
 async def test_members_that_cannot_are_left_out_and_named_ones_are_an_error(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An offline Echo of a group or an area does not keep the others from their alarm."""
+    """An offline Echo in a group or an area does not prevent the alarms of the others."""
     response = await act(hass, "create_alarm", {"entity_id": GROUP, "at": "07:00"})
     members = len(response["ids"])
     assert members > 1

@@ -1,4 +1,4 @@
-"""Triggers and conditions in awkward moments: reloads, disabled entities, every form of target, clock changes."""
+"""Tests of triggers and conditions at reloads, with disabled entities, every form of target, and clock changes."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -133,7 +133,7 @@ async def test_an_echo_is_found_by_any_target(
     household: Household,
     select: Callable[[HomeAssistant], dict[str, Any]],
 ) -> None:
-    """The trigger fires for the Echo of the target, and for no other."""
+    """The trigger fires for the Echo in the target, and for no other."""
     target = select(hass)
     await hass.async_block_till_done()
     told = await automate(hass, {"trigger": VOICE, "target": target, "options": {"text": "movie time"}})
@@ -147,7 +147,7 @@ async def test_an_echo_is_found_by_any_target(
 async def test_an_echo_in_an_empty_area_is_not_meant(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A target without Echos is not one with all of them."""
+    """A target without Echos does not stand for all Echos."""
     area = ar.async_get(hass).async_create("Empty")
     told = await automate(hass, {"trigger": VOICE, "target": {"area_id": area.id}, "options": {"text": "movie time"}})
     sim.say(household.serial("Kitchen Show"), "movie time")
@@ -159,7 +159,7 @@ async def test_an_echo_in_an_empty_area_is_not_meant(
 async def test_what_was_said_before_the_automation_does_not_trigger_it(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Also when it is only read afterwards."""
+    """The command is ignored even if it is only read afterward."""
     serial = household.serial("Kitchen Show")
     fault = sim.fault(path="/alexa-privacy/apd/rah/*", status=503)
     assert fault
@@ -190,7 +190,7 @@ async def test_a_clock_that_is_set_back_keeps_no_command_from_the_trigger(
 async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The automation goes on with the reloaded account, once for each command."""
+    """The automation continues with the reloaded account, and runs once per command."""
     serial = household.serial("Kitchen Show")
     told = await automate(hass, {"trigger": VOICE, "target": {"entity_id": KITCHEN}})
     sim.say(serial, "one")
@@ -208,7 +208,7 @@ async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(
 async def test_an_automation_may_be_there_before_the_account(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """Its trigger and its condition work as soon as the account is loaded."""
+    """Its trigger and condition work as soon as the account is loaded."""
     options = {"trigger": VOICE, "target": {"entity_id": KITCHEN}, "options": {"text": "{x} time", "match": "matches"}}
     with collecting() as log:
         told = await automate(
@@ -240,7 +240,7 @@ async def test_an_automation_may_be_there_before_the_account(
 async def test_a_bad_trigger_disables_its_automation_alone(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, options: dict[str, Any]
 ) -> None:
-    """The other automations of the file work; nothing raises."""
+    """The other automations in the file work, and nothing raises."""
     action = {"event": "triggered", "event_data_template": {"trigger": "{{ trigger }}"}}
     good = {"alias": "good", "triggers": [{"trigger": VOICE}], "actions": [action]}
     bad = {"alias": "bad", "triggers": [{"trigger": VOICE, "options": options}], "actions": [action]}
@@ -270,7 +270,7 @@ async def test_a_bad_trigger_disables_its_automation_alone(
 async def test_a_target_that_can_never_match_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: Any, trigger: str, target: str, key: str | None
 ) -> None:
-    """With the reason that is true for the trigger."""
+    """The error has the reason that applies to the trigger."""
     for domain in ("light", "todo"):
         er.async_get(hass).async_get_or_create(domain, "demo", "elsewhere", suggested_object_id="elsewhere")
     client = await hass_ws_client(hass)
@@ -284,7 +284,7 @@ async def test_a_target_that_can_never_match_is_refused(
 async def test_without_transcripts_words_and_persons_are_compared_and_not_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The condition about the person works as the trigger does."""
+    """The condition for the person works like the trigger."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, "keep_transcripts": False})
     await hass.config_entries.async_reload(entry.entry_id)
     await until(hass, lambda: entry.runtime_data.push.up)
@@ -315,7 +315,7 @@ async def test_without_transcripts_words_and_persons_are_compared_and_not_shown(
     ],
 )
 def test_the_next_time_of_day_where_clocks_change(now: str, before: str, zone: str, expected: str) -> None:
-    """An hour that comes twice counts twice; one that is left out still has an end."""
+    """An hour that occurs twice counts twice; an hour that is skipped still has an end."""
     found = next_time(datetime.fromisoformat(now), time.fromisoformat(before), ZoneInfo(zone))
     assert found == datetime.fromisoformat(expected)
     assert found.tzinfo is UTC
@@ -324,7 +324,7 @@ def test_the_next_time_of_day_where_clocks_change(now: str, before: str, zone: s
 async def test_a_timer_that_rang_during_an_outage_was_not_cancelled(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """It is gone when Amazon answers again, more than an hour later; the times were computed again meanwhile."""
+    """The timer is gone when Amazon responds again, more than an hour later; the times were computed in between."""
     change(sim, household, {"remainingTime": 60_000})
     await set_up(hass, config_entry)
     await clock.settle()
@@ -347,7 +347,7 @@ async def test_a_timer_that_rang_during_an_outage_was_not_cancelled(
 async def test_items_that_an_answer_lacks_by_chance_are_not_added_again(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Only a new item triggers, once."""
+    """Only a new item fires the trigger, once."""
     lists = sorted(hass.states.async_entity_ids("todo"))
     told = await automate(hass, {"trigger": "alexa_media.item_added", "target": {"entity_id": lists}})
     fault = sim.fault(path="/alexashoppinglists/api/v2/lists/*/items/fetch", status=200, body={"itemInfoList": []})
@@ -372,7 +372,7 @@ async def test_items_that_an_answer_lacks_by_chance_are_not_added_again(
 async def test_a_timer_on_a_stereo_pair_triggers_for_the_pair(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, target: str, count: int
 ) -> None:
-    """It belongs to the pair itself, not to one of its speakers."""
+    """The timer belongs to the pair itself, not to one of its speakers."""
     told = await automate(hass, {"trigger": "alexa_media.timer_changed", "target": {"entity_id": target}})
     serial = household.serial("Downstairs")
     at = dt_util.utcnow() + timedelta(minutes=5)

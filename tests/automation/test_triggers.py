@@ -1,4 +1,4 @@
-"""Triggers and conditions in a real Home Assistant."""
+"""Tests of triggers and conditions in a real Home Assistant."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def automate(hass: HomeAssistant, trigger: dict[str, Any], *conditions: dict[str, Any]) -> list[Event[Any]]:
-    """Set an automation up that fires an event with the trigger's variables; returns the events."""
+    """Set up an automation that fires an event with the trigger's variables; return the events."""
     action = {"event": "triggered", "event_data_template": {"trigger": "{{ trigger }}"}}
     config = {"alias": "test", "triggers": [trigger], "conditions": list(conditions), "actions": [action]}
     assert await async_setup_component(hass, "automation", {"automation": [config]})
@@ -38,7 +38,7 @@ async def automate(hass: HomeAssistant, trigger: dict[str, Any], *conditions: di
 async def test_a_voice_command_triggers_once_with_its_slots(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Only the Echo of the target and the matching text trigger; the variables hold text, person, device and slots."""
+    """It only fires for the Echo in the target and a matching text, with text, person, device and slots."""
     told = await automate(
         hass,
         {
@@ -60,7 +60,7 @@ async def test_a_voice_command_triggers_once_with_its_slots(
 async def test_a_condition_about_the_last_echo_stops_the_automation(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Only commands to the Echo of the condition run the actions."""
+    """Only commands to the Echo in the condition run the actions."""
     target = {"entity_id": "media_player.kitchen_show"}
     told = await automate(
         hass,
@@ -77,7 +77,7 @@ async def test_a_condition_about_the_last_echo_stops_the_automation(
 async def test_the_editor_offers_the_triggers_and_conditions_of_an_echo(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """The WebSocket API lists them for the device, and explains what is wrong with a pattern."""
+    """The websocket API lists them for the device, and explains an invalid pattern."""
     assert await async_setup_component(hass, "automation", {})
     client = await hass_ws_client(hass)
     registered = er.async_get(hass).async_get("media_player.kitchen_show")
@@ -100,7 +100,7 @@ async def test_the_editor_offers_the_triggers_and_conditions_of_an_echo(
 async def test_do_not_disturb_triggers_on_the_wanted_state(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Turning it on triggers once; turning it off does not."""
+    """Turning it on fires the trigger once; turning it off does not."""
     target = {"entity_id": "media_player.kitchen_show"}
     serial = Household(sim).serial("Kitchen Show")
     told = await automate(hass, {"trigger": "alexa_media.do_not_disturb", "target": target, "options": {"state": "on"}})
@@ -134,7 +134,7 @@ async def test_do_not_disturb_triggers_on_the_wanted_state(
     ],
 )
 def test_a_pattern_matches_whole_words(text: str, match: str, said: str, slots: dict[str, str] | None) -> None:
-    """Case, punctuation and the wake word do not count."""
+    """Case, punctuation and the wake word are ignored."""
     assert VoicePattern.parse(text, TextMatch(match)).slots(said) == slots
 
 
@@ -149,7 +149,7 @@ def test_a_pattern_matches_whole_words(text: str, match: str, said: str, slots: 
     ],
 )
 def test_an_impossible_pattern_is_refused(text: str, key: str) -> None:
-    """Each fault has its own explanation."""
+    """Each mistake has its own explanation."""
     with pytest.raises(PatternError) as caught:
         VoicePattern.parse(text, TextMatch.MATCHES)
     assert caught.value.key == key

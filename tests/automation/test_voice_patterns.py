@@ -1,4 +1,4 @@
-"""Patterns of spoken commands: any writing, any length, and a time that does not grow with wildcards."""
+"""Tests of patterns for spoken commands: any script, any length, and time independent of wildcards."""
 
 import time
 import unicodedata
@@ -49,7 +49,7 @@ def slots(text: str, match: str, said: str) -> dict[str, str] | None:
     ],
 )
 def test_any_writing(text: str, match: str, said: str, expected: dict[str, str] | None) -> None:
-    """Wake words, apostrophes, composed letters and other scripts."""
+    """Covers wake words, apostrophes, composed letters and other scripts."""
     assert slots(text, match, said) == expected
 
 
@@ -65,7 +65,7 @@ def test_any_writing(text: str, match: str, said: str, expected: dict[str, str] 
 )
 @pytest.mark.parametrize("match", list(TextMatch))
 def test_a_pattern_takes_no_time(text: str, said: str, match: TextMatch) -> None:
-    """Neither many wildcards nor a long transcript hold Home Assistant up."""
+    """Neither many wildcards nor a long transcript block Home Assistant."""
     pattern = VoicePattern.parse(text[:MAX_PATTERN], match)
     begin = time.process_time()
     pattern.slots(said)
@@ -93,7 +93,7 @@ def test_a_pattern_takes_no_time(text: str, said: str, match: TextMatch) -> None
     ],
 )
 def test_a_bad_pattern_names_its_fault(text: str, key: str | None) -> None:
-    """No pattern raises anything else."""
+    """No pattern raises any other exception."""
     if key is None:
         VoicePattern.parse(text, TextMatch.MATCHES)
         return
@@ -103,7 +103,7 @@ def test_a_bad_pattern_names_its_fault(text: str, key: str | None) -> None:
 
 
 def fits(parts: list[str], said: str, at: int) -> bool:
-    """Return whether words and variables, by trying every length of each variable, fit the rest of what was said."""
+    """Return whether a pattern matches the rest of the text, by trying every length of each variable."""
     if not parts:
         return at == len(said)
     part, *rest = parts
@@ -126,7 +126,7 @@ def fits(parts: list[str], said: str, at: int) -> bool:
 def test_the_quick_search_finds_what_trying_everything_finds(
     literals: list[str], variables: list[str], edges: tuple[bool, bool], said: str
 ) -> None:
-    """Taking words where they come first misses nothing."""
+    """Taking words at their first position finds every match."""
     named = [variable.replace("{}", f"{{s{number}}}") for number, variable in enumerate(variables)]
     parts = [part for literal, variable in zip(literals, named, strict=False) for part in (variable, literal)]
     parts = parts[0 if edges[0] else 1 :] + ([named[3]] if edges[1] else [])

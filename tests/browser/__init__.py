@@ -1,1 +1,1 @@
-"""Tests in a real browser, on the frontend of a real Home Assistant."""
+"""Tests in a real browser with the frontend of a real Home Assistant."""

@@ -1,4 +1,4 @@
-"""A Home Assistant with the simulated cloud, and a Chromium that sees both."""
+"""Fixtures for a Home Assistant with the simulated cloud, and a Chromium that can reach both."""
 
 import argparse
 import asyncio
@@ -28,7 +28,7 @@ DOMAIN: Final = "amazon.com"
 ACCOUNT: Final = "A2SIMJO7D0EQ11"
 PUSH: Final = "binary_sensor.alexa_live_updates"
 PATIENCE: Final = 30.0
-"""Seconds that a page, or Home Assistant, may take for anything."""
+"""Time limit in seconds for anything that a page or Home Assistant does."""
 
 FLAGS: Final = (
     "--disable-background-networking",
@@ -45,7 +45,7 @@ type Picture = Callable[[Page, str], Awaitable[None]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the pictures go where they are wanted."""
+    """Add the option for the folder of the screenshots."""
     parser.addoption("--screenshots", type=Path, default=ROOT / ".cache/browser", help="folder for the pictures")
 
 
@@ -53,7 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note which tests failed, for a picture of what they saw."""
+    """Store which tests failed, so that a screenshot is kept."""
     report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     return report
@@ -61,7 +61,7 @@ def pytest_runtest_makereport(
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A running Home Assistant: ``demo`` says where, ``cloud`` controls its Amazon."""
+    """A running Home Assistant; ``demo`` has its addresses, ``cloud`` controls the simulated Amazon."""
 
     demo: Demo
     cloud: ControlClient
@@ -69,17 +69,17 @@ class Home:
     chromium: list[str]
 
     async def get(self, path: str) -> Any:
-        """Return what Home Assistant's REST API answers to a GET."""
+        """Return the response of Home Assistant's REST API to a GET request."""
         async with self.session.get(self.demo.url + path, headers=self._headers) as response:
             return await response.json()
 
     async def action(self, name: str, **data: Any) -> None:
-        """Run an action, e.g. ``media_player.play_media``."""
+        """Call an action, such as ``media_player.play_media``."""
         url = f"{self.demo.url}/api/services/{name.replace('.', '/')}"
         await demo_run.post(self.session, url, json=data, headers=self._headers)
 
     async def command(self, **message: Any) -> Any:
-        """Send one command of the websocket API and return its result."""
+        """Send one command to the websocket API and return its result."""
         async with self.session.ws_connect(f"{self.demo.url}/api/websocket") as ws:
             await ws.receive_json()
             await ws.send_json({"type": "auth", "access_token": self.demo.token})
@@ -90,11 +90,11 @@ class Home:
             return answer["result"]
 
     async def states(self) -> dict[str, str]:
-        """Return the state of each entity."""
+        """Return the states by entity id."""
         return {entity["entity_id"]: entity["state"] for entity in await self.get("/api/states")}
 
     async def entries(self) -> list[str]:
-        """Return the ids of the accounts that are set up."""
+        """Return the entry ids of the accounts."""
         entries = await self.get("/api/config/config_entries/entry?domain=alexa_media")
         return [entry["entry_id"] for entry in entries]
 
@@ -105,12 +105,12 @@ class Home:
             assert response.status == 200, await response.text()
 
     def device(self, name: str) -> tuple[str, dict[str, Any]]:
-        """Return the serial of an Echo, and what the cloud knows about it."""
+        """Return the serial of an Echo, and its data in the cloud."""
         devices = self.cloud.state()["accounts"][ACCOUNT]["devices"]
         return next((serial, data) for serial, data in devices.items() if data["accountName"] == name)
 
     def change(self, name: str, **change: Any) -> None:
-        """Let something happen to an Echo; the cloud pushes it."""
+        """Change an Echo in the cloud, which pushes the change."""
         serial, _ = self.device(name)
         self.cloud.patch_state({"accounts": {ACCOUNT: {"devices": {serial: change}}}})
 
@@ -120,7 +120,7 @@ class Home:
 
 
 async def until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds; fails with ``what`` after 30 s."""
+    """Wait until a condition is true; fails with ``what`` after 30 s."""
     end = time.monotonic() + PATIENCE
     while not await holds():
         assert time.monotonic() < end, what
@@ -129,7 +129,7 @@ async def until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
 
 @pytest.fixture(scope="session")
 async def home() -> AsyncIterator[Home]:
-    """Run Home Assistant and the simulated cloud, with nobody signed in."""
+    """Run Home Assistant and the simulated cloud, without an account."""
     args = argparse.Namespace(household="demo", recording=None, domain=DOMAIN)
     port, control = demo_run.free_port(), demo_run.free_port()
     with tempfile.TemporaryDirectory(prefix="alexa-browser-", ignore_cleanup_errors=True) as name:
@@ -152,7 +152,7 @@ async def home() -> AsyncIterator[Home]:
 
 @pytest.fixture
 async def no_account(home: Home) -> None:
-    """Let nobody be signed in, and Amazon be as it was at first."""
+    """Remove all accounts, and reset the simulated Amazon."""
     for entry in await home.entries():
         await home.remove(entry)
     home.cloud.household("demo", domain=DOMAIN)
@@ -160,7 +160,7 @@ async def no_account(home: Home) -> None:
 
 @pytest.fixture
 async def account(home: Home, no_account: None) -> None:
-    """Let Jo be signed in, with push."""
+    """Set up Jo's account, with push."""
     await demo_run.sign_in(home.session, home.demo)
 
     async def pushed() -> bool:
@@ -171,7 +171,7 @@ async def account(home: Home, no_account: None) -> None:
 
 @pytest.fixture(scope="session")
 async def browser(home: Home) -> AsyncIterator[Browser]:
-    """Run Chromium; Amazon's hosts lead it to the simulated cloud, and no other host resolves."""
+    """Run Chromium; Amazon's hosts resolve to the simulated cloud, and others do not resolve."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *home.chromium])
@@ -181,7 +181,7 @@ async def browser(home: Home) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def context(home: Home, browser: Browser) -> AsyncIterator[BrowserContext]:
-    """Return a fresh browser in which the owner of Home Assistant is logged in."""
+    """Return a new browser context in which the owner of Home Assistant is logged in."""
     new = await browser.new_context(
         viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Amsterdam"
     )
@@ -207,7 +207,7 @@ async def context(home: Home, browser: Browser) -> AsyncIterator[BrowserContext]
 
 @pytest.fixture
 async def page(request: pytest.FixtureRequest, context: BrowserContext) -> AsyncIterator[Page]:
-    """Return a page; what a failed test saw last is kept in .cache/browser."""
+    """Return a page; its last screenshot is kept in .cache/browser if the test fails."""
     new = await context.new_page()
     yield new
     if request.node.stash.get(FAILED, False):
@@ -217,7 +217,7 @@ async def page(request: pytest.FixtureRequest, context: BrowserContext) -> Async
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Picture:
-    """Return what takes a picture of a page, small enough to be kept beside the sources."""
+    """Return a function that takes a screenshot small enough for the repository."""
     folder: Path = request.config.getoption("--screenshots")
 
     async def take(page: Page, name: str) -> None:
@@ -244,7 +244,7 @@ def submit(page: Page) -> Locator:
 
 
 async def sign_in_at_amazon(page: Page) -> None:
-    """Fill in Amazon's form and send it."""
+    """Fill in and submit Amazon's form."""
     await page.get_by_label("Email or mobile phone number").fill("jo@example.org")
     await page.get_by_label("Password").fill("correct horse")
     await page.get_by_role("button", name="Sign in").click()

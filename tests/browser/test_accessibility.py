@@ -1,4 +1,4 @@
-"""The pages of the flows can be read by a screen reader, and nothing in them is cut off, on a desk and on a phone."""
+"""Tests that the pages of the flows are accessible and not cut off, on a desktop and on a phone."""
 
 from typing import Final
 
@@ -40,7 +40,7 @@ CLIPPED: Final = """\
   return found;
 }
 """
-"""Texts of the dialog that leave the window or are cut off."""
+"""Script that returns the texts of the dialog that are cut off or outside the window."""
 
 
 PLANTED: Final = """\
@@ -57,7 +57,7 @@ PLANTED: Final = """\
 
 
 async def wrong(page: Page) -> list[str]:
-    """Return what is wrong in the dialog of a page: violated rules, and texts that are cut off."""
+    """Return the problems in the dialog of a page: violated rules, and texts that are cut off."""
     found: list[str] = await page.evaluate(CLIPPED)
     response = (await Axe().run(page, options=RULES)).response
     for rule in response["violations"]:
@@ -67,7 +67,7 @@ async def wrong(page: Page) -> list[str]:
 
 
 async def check(page: Page, name: str) -> None:
-    """Fail if something is wrong in the dialog at any size."""
+    """Fail if the dialog has a problem at any size."""
     for width, height in SIZES:
         await page.set_viewport_size({"width": width, "height": height})
         # the dialog moves into its place

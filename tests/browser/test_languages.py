@@ -1,4 +1,4 @@
-"""Home Assistant in other languages: no text of the integration is left in English."""
+"""Tests of Home Assistant in other languages: no text of the integration remains in English."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -27,7 +27,7 @@ VISIBLE_TEXTS: Final = """() => {
 
 
 def texts(of: Any) -> Iterator[str]:
-    """Yield each text of a file of translations."""
+    """Yield each text in a translation file."""
     if isinstance(of, str):
         yield of
     else:
@@ -36,7 +36,7 @@ def texts(of: Any) -> Iterator[str]:
 
 
 def english_only(language: str) -> set[str]:
-    """Return the English texts of the integration that are not texts of a language, too."""
+    """Return the English texts of the integration that do not occur in another language."""
     english, other = (set(texts(json.loads((TRANSLATIONS / f"{name}.json").read_text()))) for name in ("en", language))
     return english - other
 
@@ -45,7 +45,7 @@ def english_only(language: str) -> set[str]:
 async def language(
     request: pytest.FixtureRequest, home: Home, account: None, context: BrowserContext
 ) -> AsyncIterator[str]:
-    """Let Home Assistant and the browser speak another language."""
+    """Switch Home Assistant and the browser to another language."""
     name: str = request.param
     await context.add_init_script(f"localStorage.selectedLanguage = JSON.stringify({json.dumps(name)})")
     await home.command(type="config/core/update", language=name)
@@ -66,13 +66,13 @@ async def reload(home: Home) -> None:
 
 
 async def left_in_english(page: Page, language: str) -> set[str]:
-    """Return what the page shows of the integration in English."""
+    """Return the English texts of the integration on a page."""
     shown = set(await page.evaluate(VISIBLE_TEXTS))
     return shown & english_only(language)
 
 
 async def open_action(home: Home, page: Page, field: str) -> None:
-    """Open the form of the action that speaks; the page forgets the action if it has come before the descriptions."""
+    """Open the form of the speak action; open it again if the page loses it before the descriptions are loaded."""
     for _ in range(3):
         await page.goto(f"{home.demo.url}/config/tools/action?service=alexa_media.speak")
         with suppress(AssertionError):

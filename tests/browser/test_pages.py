@@ -1,4 +1,4 @@
-"""The pages that people look at every day: a device, a dashboard, the options."""
+"""Tests of pages that users visit often: a device, a dashboard and the options."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -51,7 +51,7 @@ async def test_a_push_moves_the_page_and_the_page_the_echo(home: Home, page: Pag
 
 @pytest.fixture
 async def dashboard(home: Home) -> AsyncIterator[None]:
-    """Make a dashboard with players, as somebody would click it together."""
+    """Create a dashboard with players like a user would."""
     cards: list[dict[str, Any]] = [{"type": "media-control", "entity": f"media_player.{name}"} for name in PLAYERS]
     cards += [
         {"type": "tile", "entity": f"switch.{name}_do_not_disturb", "name": {"type": "device"}} for name in PLAYERS[:3]

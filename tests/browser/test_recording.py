@@ -1,4 +1,4 @@
-"""The options step that records for a bug report."""
+"""Tests of the options step that records for a bug report."""
 
 import gzip
 
@@ -8,7 +8,7 @@ from .conftest import PUSH, Home, Picture, submit, until
 
 
 async def configure(home: Home, page: Page) -> Locator:
-    """Open the options of the account, and return the switch of the recording."""
+    """Open the options of the account; return the switch for the recording."""
     await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
     await page.get_by_role("button", name="Configure").first.click()
     switch = page.get_by_role("switch", name="Record for a bug report")
@@ -24,7 +24,7 @@ async def push_is_up(home: Home) -> bool:
 async def test_a_recording_is_started_and_stopped_in_the_options(
     home: Home, page: Page, account: None, picture: Picture
 ) -> None:
-    """The step says what the file contains; a notification says where the file is."""
+    """The step explains the content of the file; a notification has its path."""
     switch = await configure(home, page)
     await expect(switch).not_to_be_checked()
     await switch.press("Space")

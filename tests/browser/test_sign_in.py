@@ -1,4 +1,4 @@
-"""Both ways to sign in, as a person goes them."""
+"""Tests of both sign-in methods, used like a person does."""
 
 import json
 import re
@@ -10,13 +10,13 @@ import pytest
 from .conftest import ACCOUNT, DOMAIN, ROOT, Home, Picture, add_integration, sign_in_at_amazon, submit
 
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-"""Of an authenticator app."""
+"""Setup key of an authenticator app."""
 
 ADDRESS: Final = "input[name=redirect_url]"
 
 
 async def finish(page: Page, home: Home) -> None:
-    """End the dialog that names the new devices; the integration's page has all of them."""
+    """Close the dialog with the new devices; the integration's page lists all of them."""
     # the button says "Skip and finish" as long as no device has an area
     await page.get_by_role("button", name=re.compile("finish", re.IGNORECASE)).click()
     for name in ("Kitchen Show", "Living Room Studio", "Downstairs", "Kids Dot"):

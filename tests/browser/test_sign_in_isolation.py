@@ -1,4 +1,4 @@
-"""What scripts of a sign-in page can do in the window that Home Assistant opens: sign in, and nothing else."""
+"""Tests of what scripts in a sign-in page can do in the window opened by Home Assistant."""
 
 from collections.abc import AsyncIterator
 import json
@@ -81,7 +81,7 @@ const home = location.protocol + "//" + location.host;
 
 
 async def open_sign_in(home: Home, context: BrowserContext, page: Page) -> Page:
-    """Begin to add an account and return the window of the sign-in."""
+    """Start adding an account; return the window of the sign-in."""
     await add_integration(page, home)
     await submit(page).click()
     await page.get_by_text("Sign in through Home Assistant").click()

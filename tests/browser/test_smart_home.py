@@ -1,4 +1,4 @@
-"""A dashboard of the smart home behind Alexa."""
+"""Tests of a dashboard with smart home entities."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -12,7 +12,7 @@ DASHBOARD: Final = "smart-home"
 
 
 async def entity(home: Home, domain: str, name: str) -> str:
-    """Return the id of an entity by the name that users see, as soon as it is there; the id depends on rooms."""
+    """Return the entity id for a name that users see, once it exists; the id depends on rooms."""
     found: list[str] = []
 
     async def is_there() -> bool:
@@ -28,7 +28,7 @@ async def entity(home: Home, domain: str, name: str) -> str:
 
 
 def change(home: Home, name: str, feature: str, **values: Any) -> None:
-    """Let something happen to an appliance; the cloud pushes it."""
+    """Change an appliance in the cloud, which pushes the change."""
     appliances = home.cloud.state()["accounts"][ACCOUNT]["appliances"]
     entity_id = next(key for key, appliance in appliances.items() if appliance["name"] == name)
     patch = {entity_id: {"features": {feature: values}}}
@@ -36,7 +36,7 @@ def change(home: Home, name: str, feature: str, **values: Any) -> None:
 
 
 async def cards(home: Home) -> list[dict[str, Any]]:
-    """Return cards for one of each kind."""
+    """Return a card for an entity of each kind."""
     tiles: list[tuple[str, str, dict[str, Any]]] = [
         ("light", "Hall Light", {"features": [{"type": "light-brightness"}, {"type": "light-color-temp"}]}),
         ("light", "Night Glow", {"features": [{"type": "light-brightness"}]}),
@@ -68,7 +68,7 @@ async def cards(home: Home) -> list[dict[str, Any]]:
 
 @pytest.fixture
 async def dashboard(home: Home, account: None) -> AsyncIterator[None]:
-    """Make the dashboard, as somebody would click it together."""
+    """Create the dashboard like a user would."""
     made = await home.command(
         type="lovelace/dashboards/create",
         url_path=DASHBOARD,

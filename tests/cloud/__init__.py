@@ -1,1 +1,1 @@
-"""Tests of cloud."""
+"""Tests of the clients of both clouds."""

@@ -1,4 +1,4 @@
-"""When alarms, timers and reminders go off next; all places and times are invented."""
+"""Tests of next occurrences of alarms, timers and reminders; all places and times are invented."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,7 +30,7 @@ SEVEN = 7 * 3600.0
 
 
 def notification(**values: Any) -> Notification:
-    """Return an alarm that is on, changed as asked."""
+    """Return an alarm that is on, with changes."""
     defaults: dict[str, Any] = {
         "notification_id": "n1",
         "serial": "G0SIM0BEDROOM001",
@@ -253,7 +253,7 @@ def test_never_in_the_past(now: datetime, zone: ZoneInfo, item: Notification) ->
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), rule=rules)
 @settings(max_examples=200, deadline=None)
 def test_rules_as_dateutil_has_them(now: datetime, day: date, minute: int, zone: ZoneInfo, rule: str) -> None:
-    """The shortcut over what is long over changes nothing: dateutil from the first day on says the same."""
+    """Skipping past occurrences changes nothing: dateutil returns the same from the first day on."""
     begin = datetime.combine(day, time()) + timedelta(minutes=minute)
     every = rrulestr(rule.rstrip(";"), dtstart=begin)
     near = every.xafter(now.astimezone(zone).replace(tzinfo=None) - timedelta(days=1), inc=True)
@@ -265,7 +265,7 @@ def test_rules_as_dateutil_has_them(now: datetime, day: date, minute: int, zone:
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), pattern=patterns)
 @settings(max_examples=200, deadline=None)
 def test_patterns_are_rules(now: datetime, day: date, minute: int, zone: ZoneInfo, pattern: str) -> None:
-    """A pattern is what the rule with the same weekdays is."""
+    """A pattern is equivalent to the rule with the same weekdays."""
     weekdays = {"P1D": "MO,TU,WE,TH,FR,SA,SU", "XXXX-WD": "MO,TU,WE,TH,FR", "XXXX-WE": "SA,SU"}
     by = weekdays.get(pattern) or ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[int(pattern[-1]) - 1]
     at = {"local_date": day, "local_seconds": minute * 60.0}
@@ -276,7 +276,7 @@ def test_patterns_are_rules(now: datetime, day: date, minute: int, zone: ZoneInf
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), pair=st.tuples(rules, rules))
 @settings(max_examples=100, deadline=None)
 def test_times_of_several_rules(now: datetime, day: date, minute: int, zone: ZoneInfo, pair: tuple[str, ...]) -> None:
-    """What follows is what dateutil says of each rule, laid together, each time once."""
+    """The result is dateutil's for each rule, merged, each time once."""
     begin = datetime.combine(day, time()) + timedelta(minutes=minute)
     local = now.astimezone(zone).replace(tzinfo=None)
     found: set[datetime] = set()
@@ -306,13 +306,13 @@ def test_times_of_several_rules(now: datetime, day: date, minute: int, zone: Zon
     ],
 )
 def test_weekends_of_countries(locale: str | None, pattern: str, expected: str) -> None:
-    """The weekend is that of the country that the device's language is spoken in."""
+    """The weekend is that of the country in the device's locale."""
     alarm = notification(pattern=pattern, **DAILY)
     assert next_occurrence(alarm, NOW, BERLIN, country_of(locale)) == berlin(expected)
 
 
 def test_put_off_and_left_out() -> None:
-    """What is snoozed or put off goes off then and at its regular times; what is cancelled once, the time after."""
+    """A snoozed or deferred one rings then and at its regular times; a canceled occurrence is skipped."""
 
     def first(**values: Any) -> list[datetime]:
         times = occurrences(notification(**{"pattern": "P1D"} | DAILY | values), NOW, BERLIN)
@@ -346,7 +346,7 @@ def test_put_off_and_left_out() -> None:
 )
 @pytest.mark.parametrize("day", [date(1970, 1, 1), date(2017, 1, 1), date(2199, 12, 31)])
 def test_a_rule_that_never_fits_costs_little(rule: str, day: date) -> None:
-    """No rule is searched for longer than one that fits, wherever it begins."""
+    """Such a rule costs no more than one that matches, wherever it starts."""
     begin = perf_counter()
     next_occurrence(notification(rules=(rule,) * 3, local_date=day, local_seconds=SEVEN), NOW, BERLIN)
     assert perf_counter() - begin < 0.5

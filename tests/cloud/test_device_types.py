@@ -1,4 +1,4 @@
-"""Names of device types."""
+"""Tests of the names of device types."""
 
 import re
 
@@ -7,7 +7,7 @@ from custom_components.alexa_media.cloud.model.devices import Device, DeviceFami
 
 
 def device(device_type: str, family: str) -> Device:
-    """Return a device of a type."""
+    """Return a device of a type and a family."""
     return Device(
         serial="G0SIM00KITCHEN01",
         device_type=device_type,
@@ -27,12 +27,12 @@ def test_model() -> None:
 
 
 def test_type_that_nobody_knows() -> None:
-    """Family and id are shown as Amazon gives them, also a family that is new."""
+    """Family and id are shown as Amazon sends them, even for an unknown family."""
     assert model_of(device("A0NEWECHO00000", "HOVERCRAFT")) == "HOVERCRAFT A0NEWECHO00000"
     assert model_of(device("A0NEWECHO00000", "")) == "A0NEWECHO00000"
 
 
 def test_table() -> None:
-    """Ids have the form of Amazon's: no blank and no small letter slipped in."""
+    """Ids have Amazon's form, without spaces and small letters."""
     assert [key for key in MODELS if not re.fullmatch(r"A[0-9A-Z]{11,13}", key)] == []
     assert [name for name in MODELS.values() if name != name.strip() or not name] == []

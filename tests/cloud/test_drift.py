@@ -1,4 +1,4 @@
-"""What Amazon answers differently than before is counted, without anything private."""
+"""Tests that changes in Amazon's responses are counted, without private data."""
 
 import logging
 from typing import Any
@@ -10,7 +10,7 @@ from custom_components.alexa_media.cloud.model.devices import DeviceFamily
 
 
 def test_a_status_that_an_endpoint_never_had_is_counted() -> None:
-    """Outages, refused sessions and throttling say nothing about a change at Amazon."""
+    """Outages, refused sessions and throttling are not changes at Amazon."""
     drift = Drift()
     for status in (200, 200, 503, 401, 429, 404, 404):
         drift.answered("GET /api/x", status)
@@ -30,7 +30,7 @@ def test_a_status_that_an_endpoint_never_had_is_counted() -> None:
     ],
 )
 def test_a_field_that_vanished_is_counted(answers: list[Any], found: dict[str, int]) -> None:
-    """An empty list lacks nothing, and keys that are ids are no fields."""
+    """An empty list lacks no fields, and keys that are ids are not fields."""
     drift = Drift()
     for data in answers:
         drift.read("GET /api/x", data)
@@ -47,7 +47,7 @@ def test_an_unknown_value_is_counted_and_a_private_one_not_shown() -> None:
 
 
 def test_a_kind_is_logged_once_a_day(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next line about the same kind is written a day later."""
+    """The next line of the same kind is logged a day later."""
     now = 1000.0
     monkeypatch.setattr("time.monotonic", lambda: now)
     caplog.set_level(logging.INFO)

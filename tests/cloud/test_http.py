@@ -1,4 +1,4 @@
-"""What answers mean."""
+"""Tests of the classification of responses."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

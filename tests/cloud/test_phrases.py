@@ -1,4 +1,4 @@
-"""What is said to Echos in their languages."""
+"""Tests of the sentences for Echos in their languages."""
 
 from datetime import timedelta
 

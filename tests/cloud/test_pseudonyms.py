@@ -1,4 +1,4 @@
-"""What stays in a recording and what does not."""
+"""Tests of what is kept in a recording and what is replaced."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ def test_no_word_of_a_household_is_published() -> None:
 
 @pytest.mark.parametrize("value", [True, None, 42, 23.5, "PUSH_VOLUME_CHANGE", "07:00:00.000", "XXXX-WE", "PT5M", ""])
 def test_structure_and_published_words_stay(value: Any) -> None:
-    """Values that identify no household are unchanged."""
+    """Values that do not identify a household are unchanged."""
     assert PSEUDONYMS.value(value) == value
 
 
@@ -40,7 +40,7 @@ def test_structure_and_published_words_stay(value: Any) -> None:
     ],
 )
 def test_no_part_of_a_secret_is_left(secret: str, parts: list[str]) -> None:
-    """Texts are replaced as values, as keys and inside JSON in a text."""
+    """Texts are replaced as values, as keys, and in JSON inside strings."""
     found = json.dumps(
         PSEUDONYMS.value({secret: secret, "list": [secret], "text": json.dumps({secret: secret})}), ensure_ascii=False
     )
@@ -48,7 +48,7 @@ def test_no_part_of_a_secret_is_left(secret: str, parts: list[str]) -> None:
 
 
 def test_ids_join_across_composite_ids() -> None:
-    """The parts of a composite id have the pseudonyms that they have alone."""
+    """The parts of a composite id have the same pseudonyms as on their own."""
     serial, customer = PSEUDONYMS.text("G0SIMSERIAL00001"), PSEUDONYMS.text("A2SIMCUSTOMER1")
     assert PSEUDONYMS.text("A4ZXE0RM7LQ7A-G0SIMSERIAL00001") == f"A4ZXE0RM7LQ7A-{serial}"
     assert PSEUDONYMS.text("A2SIMCUSTOMER1#ms#A4ZXE0RM7LQ7A#G0SIMSERIAL00001").split("#")[::3] == [customer, serial]
@@ -56,14 +56,14 @@ def test_ids_join_across_composite_ids() -> None:
 
 @pytest.mark.parametrize("value", [1_764_000_000, 1_764_000_000_000, "2026-11-29T07:00:00Z", "2026-11-29"])
 def test_times_move_by_the_same_weeks(value: Any) -> None:
-    """A time keeps its weekday and its time of day."""
+    """A time keeps its weekday and time of day."""
     found = PSEUDONYMS.value(value)
     assert found != value
     assert Pseudonyms(b"", load_words(), weeks=104).value(found) == value
 
 
 def test_a_private_number_does_not_stay() -> None:
-    """Coordinates and codes are replaced, however short they are."""
+    """Coordinates and codes are replaced, even short ones."""
     found = PSEUDONYMS.value({"latitude": 52.37, "pin": "1234", "phoneNumber": 5550})
     assert not {52.37, "1234", 5550} & set(found.values())
 
@@ -90,7 +90,7 @@ def test_a_private_number_does_not_stay() -> None:
     ids=str,
 )
 def test_a_published_word_does_not_stay_as_a_name(planted: Any) -> None:
-    """A device called "secret" does not keep its name because "secret" is also the name of a field."""
+    """A device named "secret" is renamed, although "secret" is also the name of a field."""
     found = json.dumps(PSEUDONYMS.value(planted)).casefold()
     private = ("secret", "music", "1234", "push_volume", "network", "anna", "smith", "1980")
     assert [word for word in private if word in found] == []
@@ -112,11 +112,11 @@ def test_a_published_word_does_not_stay_as_a_name(planted: Any) -> None:
     ],
 )
 def test_words_of_amazon_stay_where_they_mean_something(value: str, key: str) -> None:
-    """Rules of repetition, names of features and enumerations are unchanged."""
+    """Recurrence rules, names of features and enumerations are unchanged."""
     assert PSEUDONYMS.value({key: value}) == {key: value}
 
 
 def test_ids_that_are_keys_join_with_ids_that_are_values() -> None:
-    """An object whose keys are serials names the devices that it is about."""
+    """In an object whose keys are serials, they match the serials of devices."""
     found = PSEUDONYMS.value({"serial": "G0SIMSERIAL00001", "volumes": {"G0SIMSERIAL00001": 3}})
     assert found["volumes"] == {found["serial"]: 3}

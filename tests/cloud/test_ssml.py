@@ -1,4 +1,4 @@
-"""Texts to be spoken: what is checked, and how long ones are cut."""
+"""Tests of texts for speech: validation, and splitting of long ones."""
 
 from hypothesis import given, strategies as st
 import pytest
@@ -17,7 +17,7 @@ from custom_components.alexa_media.cloud.ssml import (
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
-    """Do without Home Assistant."""
+    """Replace the fixture for Home Assistant, which is not needed here."""
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def _custom_integrations() -> None:
     ],
 )
 def test_sound(text: str) -> None:
-    """Plain text needs no care, SSML stays as it is."""
+    """Plain text needs no change, and SSML is kept."""
     assert checked(text) == text
 
 
@@ -62,7 +62,7 @@ def test_sound(text: str) -> None:
     ],
 )
 def test_unsound(text: str, key: str) -> None:
-    """What Alexa would not speak is named."""
+    """A text that Alexa would not speak is refused with a reason."""
     with pytest.raises(SsmlError) as raised:
         checked(text)
     assert raised.value.key == key
@@ -92,7 +92,7 @@ def test_where_it_is_malformed() -> None:
     ],
 )
 def test_one_rule_for_what_is_spoken(text: str, spoken: str) -> None:
-    """What has an element of SSML is one document, with names in lower case; anything else is plain text."""
+    """A text with an SSML element becomes one document with names in lower case; others are plain text."""
     assert checked(text) == spoken
 
 
@@ -134,7 +134,7 @@ PARTS = (
 
 @given(st.lists(st.sampled_from(PARTS), max_size=30).map("".join))
 def test_any_text_is_sound_or_refused(text: str) -> None:
-    """What is accepted has something to show; a document is accepted again as it is."""
+    """An accepted text has something to show; a document is accepted again unchanged."""
     try:
         sound = checked(text)
     except SsmlError:
@@ -145,7 +145,7 @@ def test_any_text_is_sound_or_refused(text: str) -> None:
 
 
 def test_a_long_text_fits_into_one_sequence() -> None:
-    """Sentences that pack badly are cut between words, and such words anywhere."""
+    """Sentences that fit badly are cut between words, and such words anywhere."""
     for text in ("x" * 130 + ". ", "y" * 126 + " ", "z" * 200 + "! "):
         long = (text * 100)[:8000]
         assert len(pieces(long)) <= MAX_PIECES
@@ -153,7 +153,7 @@ def test_a_long_text_fits_into_one_sequence() -> None:
 
 
 def test_a_malformed_fragment_is_named_where_it_is() -> None:
-    """The ``<speak>`` that is put around it does not count, nor does a declaration."""
+    """The position does not count the added ``<speak>`` or a declaration."""
     for text in ("One <break/> & two", "<?xml?>\n<p>&</p>"):
         with pytest.raises(SsmlError) as raised:
             checked(text)
@@ -167,7 +167,7 @@ def test_language() -> None:
 
 
 def test_cut_between_sentences() -> None:
-    """Sentences stay whole where they can, and as many as there is room for stay together."""
+    """Sentences stay whole if possible, and as many as fit are joined."""
     assert pieces("One two. Three four! Five six? Seven", 20) == ["One two. Three four!", "Five six? Seven"]
     assert pieces("one two three four five", 9) == ["one two", "three", "four five"]
     assert pieces("x" * 25, 10) == ["x" * 10, "x" * 10, "x" * 5]
@@ -177,12 +177,12 @@ def test_cut_between_sentences() -> None:
 
 @given(st.text(st.sampled_from("ab .!?。\n"), max_size=900))
 def test_cut_loses_nothing(text: str) -> None:
-    """All characters but space are there, in order, in pieces that are short enough."""
+    """All characters except spaces are kept in order, and every piece is short enough."""
     cut = pieces(text)
     assert "".join("".join(cut).split()) == "".join(text.split())
     assert all(len(piece) <= MAX_CHARACTERS for piece in cut)
 
 
 def test_from_a_file() -> None:
-    """The declaration of XML is no part of what Alexa takes."""
+    """The XML declaration is removed, because Alexa does not accept it."""
     assert checked('<?xml version="1.0"?>\n<speak>Hello</speak>') == "<speak>Hello</speak>"

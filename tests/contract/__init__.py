@@ -1,1 +1,1 @@
-"""The simulated Smart Properties, held against their specification by schemathesis."""
+"""Check of the simulated Smart Properties with their specification by schemathesis."""

@@ -1,6 +1,6 @@
-"""What schemathesis needs to get past the door: tokens, ids of endpoints that are there, and these put back afterwards.
+"""Hooks for schemathesis: tokens, ids of existing endpoints, and restoring endpoints afterward.
 
-Schemathesis loads it by ``SCHEMATHESIS_HOOKS``; ``python -m alexa_sim run`` has set the environment.
+Schemathesis loads this module through ``SCHEMATHESIS_HOOKS``; ``python -m alexa_sim run`` sets the environment.
 """
 
 import json
@@ -22,7 +22,7 @@ _DESTRUCTIVE = ("/deregister", "/forget", "/associatedUnits")
 
 
 def _control(method: str, path: str, data: Any = None) -> Any:
-    """Ask the control plane."""
+    """Send a request to the control plane."""
     body = None if data is None else json.dumps(data).encode()
     with urlopen(Request(os.environ["ALEXA_SIM_CONTROL"] + path, body, method=method), timeout=30) as answer:
         return json.load(answer)
@@ -41,19 +41,19 @@ class Token:
     """An access token of the operator, in both headers."""
 
     def get(self, _case: Any, _context: Any) -> str:
-        """Get a token."""
+        """Return a new token."""
         with urlopen(_TOKEN_URL, urlencode(_REFRESH).encode(), timeout=30) as answer:
             return str(json.load(answer)["access_token"])
 
     def set(self, case: Any, data: str, _context: Any) -> None:
-        """Put it into a request."""
+        """Add a token to a request."""
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
         if "credentiallocker" in case.path:
             case.headers["x-amz-access-token"] = data
 
 
 def _endpoints(path: str) -> list[str]:
-    """Return the endpoints that the operations of a path are for."""
+    """Return the endpoints that the operations of a path accept."""
     _, _, feature = path.partition("/features/")
     feature = feature.partition("/")[0]
     echo = not feature and not path.endswith("/forget")
@@ -68,7 +68,7 @@ def _endpoints(path: str) -> list[str]:
 
 
 def _existing(value: Any, path: str) -> Any:
-    """Return a value with ids of what is there in the place of well-formed invented ones, but for a few."""
+    """Return a value with most of its well-formed invented ids replaced by existing ones."""
     match value:
         case str():
             known = {"endpoint": _endpoints(path), "unit": _UNITS}.get(
@@ -84,7 +84,7 @@ def _existing(value: Any, path: str) -> Any:
 
 
 def before_load_schema(_context: Any, raw_schema: Any) -> None:
-    """Let the examples name what is there, and leave the address to its own operations."""
+    """Use existing ids in the examples, and exclude the address, which has separate operations."""
     raw_schema["components"]["schemas"]["SettingName"]["enum"].remove("address")
     parameter = raw_schema["components"]["parameters"]["endpointId"]
     for path, operations in raw_schema["paths"].items():
@@ -97,20 +97,20 @@ def before_load_schema(_context: Any, raw_schema: Any) -> None:
 
 
 def map_path_parameters(context: Any, path_parameters: Any) -> Any:
-    """Ask for endpoints that are there."""
+    """Use ids of existing endpoints in paths."""
     return _existing(path_parameters, context.operation.path)
 
 
 def map_query(context: Any, query: Any) -> Any:
-    """Ask for units and endpoints that are there."""
+    """Use ids of existing units and endpoints in queries."""
     return _existing(query, context.operation.path)
 
 
 def filter_query(_context: Any, query: Any) -> bool:
-    """Leave out what is wrong only until it is sent.
+    """Exclude queries that are only invalid until they are encoded.
 
-    There are no types in a query: a truth value or a number where a list of names is
-    wanted is a good name, and an empty object is nothing at all.
+    A query has no types: a boolean or a number in place of a list of names is a valid name, and an empty object is
+    empty.
     """
     return not any(
         value == {} or (name in _LISTS_OF_NAMES and isinstance(value, bool | int | float))
@@ -119,12 +119,12 @@ def filter_query(_context: Any, query: Any) -> bool:
 
 
 def map_body(context: Any, body: Any) -> Any:
-    """Name units that are there."""
+    """Use ids of existing units in bodies."""
     return _existing(body, context.operation.path)
 
 
 def after_call(_context: Any, case: Any, response: Any) -> None:
-    """Put back what a request has taken away."""
+    """Restore what a request has removed."""
     if response.status_code == 200 and case.path.endswith(_DESTRUCTIVE):
         now = _control("GET", "/state")["smartProperties"]
         endpoints = {**dict.fromkeys(now["endpoints"]), **_PROPERTY["endpoints"]}

@@ -1,7 +1,7 @@
-"""Check the simulated Smart Properties against their specification with schemathesis.
+"""Check the simulated Smart Properties with schemathesis and their specification.
 
-``scripts/test --contract`` runs it inside ``python -m alexa_sim run --household property``.
-Its arguments go to schemathesis.
+``scripts/test --contract`` runs this inside ``python -m alexa_sim run --household property`` and passes its arguments
+to schemathesis.
 """
 
 import json
@@ -18,7 +18,7 @@ _LOCKER = "/credentiallocker/v2/saveWifiConfigurations"
 
 
 def main() -> int:
-    """Run schemathesis for both hosts; return 0 when neither it nor the simulation has anything to say."""
+    """Run schemathesis for both hosts; return 0 if it and the simulation report no errors."""
     arguments = sys.argv[1:]
     passed = [
         _run("https://api.amazonalexa.com", "--exclude-path", _LOCKER, "--max-time", "50", *arguments),

@@ -1,1 +1,1 @@
-"""Tests of coordinator."""
+"""Tests of the coordinators."""

@@ -1,4 +1,4 @@
-"""Who was spoken to last, and what was said: from the signs of an Echo that wakes and the history of the account."""
+"""Tests of the voice history: which Echo was last spoken to, from its wakings and the records."""
 
 import asyncio
 from dataclasses import replace
@@ -45,7 +45,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def fired(hass: HomeAssistant) -> list[dict[str, Any]]:
-    """Return the list that takes what alexa_media_player's event carries."""
+    """Return a list that collects the data of alexa_media_player's event."""
     found: list[dict[str, Any]] = []
 
     @callback
@@ -57,19 +57,19 @@ def fired(hass: HomeAssistant) -> list[dict[str, Any]]:
 
 
 def last_called(hass: HomeAssistant) -> list[str]:
-    """Return the players that were spoken to last."""
+    """Return the players that were last spoken to."""
     players = hass.states.async_all("media_player")
     return [state.entity_id for state in players if state.attributes.get("last_called")]
 
 
 def told(hass: HomeAssistant, entity_id: str) -> tuple[Any, ...]:
-    """Return what a player shows of what was said to it last."""
+    """Return the attributes of a player about its last command."""
     attributes = state_of(hass, entity_id).attributes
     return tuple(attributes[f"last_called_{name}"] for name in ("timestamp", "summary", "response"))
 
 
 async def records_of(hass: HomeAssistant, entity_id: str, **fields: Any) -> list[dict[str, Any]]:
-    """Return what ``get_history_records`` finds."""
+    """Return the response of ``get_history_records``."""
     data = {"entity_id": entity_id, **fields}
     answer: Any = await hass.services.async_call(
         DOMAIN, "get_history_records", data, blocking=True, return_response=True
@@ -82,7 +82,7 @@ async def records_of(hass: HomeAssistant, entity_id: str, **fields: Any) -> list
 async def test_who_was_spoken_to(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
-    """One request tells: attributes and event of alexa_media_player, and nobody else's state is written."""
+    """One request suffices for attributes and alexa_media_player's event, and no other state is written."""
     assert last_called(hass) == []
     assert told(hass, KITCHEN) == (None, None, None)
     sim.reset_ledger()
@@ -109,7 +109,7 @@ async def test_who_was_spoken_to(
 async def test_what_a_request_costs(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
-    """One for a burst, one where nothing was said, none for a volume that changes; a page without end is not asked."""
+    """A burst costs one, a wake without speech one, and a volume change none; an endless page is not followed."""
     sim.reset_ledger()
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     for number in range(3):
@@ -143,7 +143,7 @@ async def test_what_a_request_costs(
 
 
 def record(household: Household, name: str, **values: Any) -> dict[str, Any]:
-    """Return a record of now as Amazon answers it; its key names the Echo."""
+    """Return a record of now in Amazon's form; its key names the Echo."""
     now, device, serial = round(time.time() * 1000), household.device(name), household.serial(name)
     key = f"{JO}#{now}#{device['deviceType']}#{serial}"
     return {
@@ -160,13 +160,13 @@ def record(household: Household, name: str, **values: Any) -> dict[str, Any]:
 
 
 def answered(sim: ControlClient, *records: dict[str, Any], **rule: Any) -> None:
-    """Let Amazon answer with some records."""
+    """Let Amazon respond with some records."""
     body = {"alexaHistoryRecords": list(records), "encodedRequestToken": None}
     sim.fault(path="/alexa-privacy/apd/rah/*", status=200, body=body, **rule)
 
 
 def wake(sim: ControlClient, *serials: str) -> None:
-    """Let Echos push both signs of a waking."""
+    """Push both signs of a waking for Echos."""
     for serial in serials:
         doppler = {"dopplerId": {"deviceSerialNumber": serial, "deviceType": "A1"}}
         device = next(d for a in sim.state()["accounts"].values() for s, d in a["devices"].items() if s == serial)
@@ -208,7 +208,7 @@ async def test_the_key_of_a_record_names_the_echo(
 async def test_the_key_of_the_older_form_names_the_echo_too(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """Both forms tell the same record, and it fires once."""
+    """Both forms contain the same record, and its event fires once."""
     answered(sim, said := record(household, "Office Spot"), times=1)
     await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
     sim.fault(path="/alexa-privacy/apd/rah/*", status=404)
@@ -229,7 +229,7 @@ async def test_the_key_of_the_older_form_names_the_echo_too(
 async def test_a_record_that_names_no_device_is_not_guessed(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any], key: Any
 ) -> None:
-    """Without a waking, or with two, it is of no Echo."""
+    """Without a waking, or with two, the record belongs to no Echo."""
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     filled = key.format(customer=JO, serial=kitchen) if isinstance(key, str) else key
     answered(sim, record(household, "Kitchen Show", activityKey=filled))
@@ -245,7 +245,7 @@ async def test_a_record_that_names_no_device_is_not_guessed(
 async def test_a_record_that_names_no_device_is_of_the_only_echo_that_woke(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """Those that lost arbitration, and those whose own record is there, are not meant."""
+    """Echos that lost arbitration or have their own record are not considered."""
     kitchen, office, bedroom = (household.serial(n) for n in ("Kitchen Show", "Office Spot", "Bedroom Dot"))
     answered(
         sim,
@@ -272,7 +272,7 @@ async def test_a_record_that_names_no_device_is_of_the_only_echo_that_woke(
 async def test_a_record_is_attributed_when_the_others_are_known(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """What was not clear at first becomes clear once the other Echo's record is written; Amazon then names no other."""
+    """An ambiguous record is assigned once the other Echo's record is written, even if Amazon names no device."""
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     unnamed = record(household, "Office Spot", activityKey=None, title="good night")
     answered(sim, unnamed, times=1)
@@ -293,7 +293,7 @@ async def test_a_record_is_attributed_when_the_others_are_known(
 async def test_what_is_no_echo_of_the_account_was_not_spoken_to(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """Neither what is not listed, nor an app, nor a group; records come in any order."""
+    """Unlisted devices, apps and groups are ignored; records may come in any order."""
     now = round(time.time() * 1000)
     app = next(s for s, d in household.accounts[JO]["devices"].items() if d["deviceFamily"] == "VOX")
     group = next(s for s, d in household.accounts[JO]["devices"].items() if d["deviceFamily"] == "WHA")
@@ -314,7 +314,7 @@ async def test_what_is_no_echo_of_the_account_was_not_spoken_to(
 async def test_own_commands_are_no_wakings(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """What Home Assistant sends wakes Echos, and nothing is read; who speaks right after is heard."""
+    """Commands of Home Assistant wake Echos without causing a read; speech right after one is detected."""
     pushed = entry.runtime_data.push.received
     sim.reset_ledger()
     before = pushed["EqualizerChanged"]
@@ -339,7 +339,7 @@ async def test_a_household_that_speaks_all_the_time(
     clock: Clock,
     fired: list[dict[str, Any]],
 ) -> None:
-    """20 wakings in a minute, each heard by two Echos with two signs each, are 6 reads and 20 right commands."""
+    """20 wakings in a minute, each of two Echos with two signs, cause 6 reads and 20 correct commands."""
     names = ("Kitchen Show", "Living Room Studio")
     household.change(names[0], heardBy=[household.serial(names[1])])
     household.change(names[1], heardBy=[household.serial(names[0])])
@@ -379,7 +379,7 @@ async def test_unknown_serials_are_not_kept(hass: HomeAssistant, sim: ControlCli
 async def test_out_of_step(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
-    """What is written down late is told once, and an action during a read takes nothing back."""
+    """A late record is reported once, and an action during a read does not undo anything."""
     history = entry.runtime_data.history
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     sim.fault(silent_stream=600)
@@ -389,7 +389,7 @@ async def test_out_of_step(
     answers = [records[:1], records, records]
 
     class Slow:
-        """Gives the answers in turn; the second one comes after the third."""
+        """Returns responses in turn; the second one arrives after the third."""
 
         async def async_records(self, _start: datetime, _end: datetime, _previous: str | None = None) -> RecordPage:
             answer = answers.pop(0)
@@ -414,7 +414,7 @@ async def test_out_of_step(
 
 
 def between(said: dict[str, Any]) -> tuple[datetime, datetime]:
-    """Return a minute around something that was said."""
+    """Return a minute around a command."""
     moment = dt_util.utc_from_timestamp(said["time"])
     return moment - timedelta(seconds=30), moment + timedelta(seconds=30)
 
@@ -423,7 +423,7 @@ def between(said: dict[str, Any]) -> tuple[datetime, datetime]:
 async def test_do_not_disturb_by_voice(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """It is read, should the push about it not come."""
+    """The state is read, in case its push does not arrive."""
     sim.reset_ledger()
     sim.say(household.serial("Kitchen Show"), "turn on Do Not Disturb", "OK")
     await until(hass, lambda: "GET /api/dnd/device-status-list" in household.requests())
@@ -436,7 +436,7 @@ async def test_do_not_disturb_by_voice(
 async def test_restart(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """What was said before the start is shown and is no news; one request at the start tells it."""
+    """Commands before the start are shown without events; one request at the start suffices."""
     said = sim.say(household.serial("Bedroom Dot"), "set an alarm", "For when?")
     sim.reset_ledger()
     await set_up(hass, config_entry)
@@ -458,7 +458,7 @@ async def test_restart(
 async def test_nobody_wants_to_know(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """Without an entity that shows it nothing is asked, neither at the start nor when somebody speaks."""
+    """Without an entity for the history, no request is sent at the start or when someone speaks."""
     hass.config_entries.async_update_entry(config_entry, pref_disable_new_entities=True)
     await set_up(hass, config_entry)
     sim.say(household.serial("Kitchen Show"), "hello")
@@ -475,7 +475,7 @@ async def test_throttled_and_without_push(
     clock: Clock,
     fired: list[dict[str, Any]],
 ) -> None:
-    """It waits as long as Amazon says, then catches up; without push it is polled, and late news starts nothing."""
+    """The history waits as long as Amazon says, then catches up; without push it is polled, without late events."""
     await set_up(hass, config_entry)
     await clock.settle()
     sim.fault(path="/alexa-privacy/*", status=429, headers={"retry-after": "120"}, seconds=60)
@@ -509,7 +509,7 @@ async def test_throttled_and_without_push(
 
 
 async def texts_about(hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture) -> str:
-    """Return all that Home Assistant shows, logs and tells of an account."""
+    """Return all texts that Home Assistant shows and logs about an account."""
     found = await records_of(hass, KITCHEN)
     diagnostics = await async_get_config_entry_diagnostics(hass, entry)
     states = [state.as_dict() for state in hass.states.async_all()]
@@ -525,7 +525,7 @@ async def test_transcripts_can_be_switched_off(
     fired: list[dict[str, Any]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Who was called is known, and what was said is nowhere: no attribute, event, response, diagnostics, log."""
+    """The last Echo is known, but the text is in no attribute, event, response, diagnostics or log."""
     caplog.set_level("DEBUG", logger="custom_components.alexa_media")
     caplog.set_level("DEBUG", logger="homeassistant.core")
     sim.say(household.serial("Kitchen Show"), "play quux", "Here is quuux", "Quentin", intent="QuxIntent")
@@ -568,7 +568,7 @@ async def test_transcripts_can_be_switched_off(
 async def test_history_records(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The latest of one Echo, by range, person and kind; over several pages; shown until the next time."""
+    """The latest records of one Echo, by range, person and type, over several pages; shown until the next call."""
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     for number in range(3):
         sim.say(kitchen, f"kitchen {number}", f"answer {number}", "Jo" if number else "Alex", intent="Some")
@@ -623,7 +623,7 @@ async def test_history_records(
 async def test_update_last_called(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """It is read now, the response tells, and an error is the caller's alone."""
+    """The history is read at once; the response has the Echo, and only the caller gets an error."""
 
     async def update(**data: Any) -> Any:
         return await hass.services.async_call(DOMAIN, "update_last_called", data, blocking=True, return_response=True)
@@ -668,7 +668,7 @@ async def test_update_last_called(
 async def test_backend_without_history(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """There is no event entity, nobody was spoken to last, and who asks learns why; pushes harm nothing."""
+    """There is no event entity and no last Echo; actions raise an error, and pushes do no harm."""
     lacking(monkeypatch, "history")
     await set_up(hass, config_entry)
     assert not [event for event in hass.states.async_entity_ids("event") if event.endswith("_voice_command")]
@@ -688,7 +688,7 @@ async def test_backend_without_history(
 @pytest.mark.contract("services, get_history_records")
 @pytest.mark.usefixtures("brisk")
 async def test_two_accounts(hass: HomeAssistant, sim: ControlClient, pair: Pair, fired: list[dict[str, Any]]) -> None:
-    """Each account asks for itself, and the second one's players show and find what was said to them."""
+    """Each account sends its own requests, and the second account's players show their own commands."""
     jack = PLAYERS["jack"]["Workshop Studio"]
     accounts = sim.state()["accounts"]
     serial = next(

@@ -1,4 +1,4 @@
-"""What is written here is not undone by an older push or an older read, nor used to write an older value."""
+"""Tests that older pushes and reads neither undo an own write nor lead to writing an older value."""
 
 import asyncio
 import json
@@ -23,19 +23,19 @@ EQUALIZER = "/api/equalizer/*"
 
 
 def push(household: Household, command: str, **payload: object) -> None:
-    """Push something about the kitchen, whatever the cloud knows."""
+    """Push something about the kitchen, independent of the cloud's state."""
     device = household.device(KITCHEN)
     doppler = {"deviceSerialNumber": household.serial(KITCHEN), "deviceType": device["deviceType"]}
     household.sim.push(command, {"dopplerId": doppler, **payload})
 
 
 def received(entry: MockConfigEntry, kind: str) -> int:
-    """Return how many pushes of a kind have arrived."""
+    """Return the number of received pushes of a kind."""
     return int(entry.runtime_data.push.received[kind])
 
 
 async def wait(clock: Clock, seconds: float) -> None:
-    """Let exactly so many seconds pass."""
+    """Advance the time by exactly some seconds."""
     ticks = iter(range(int(seconds * 4)))
     await clock.until(lambda: next(ticks, None) is None)
 
@@ -43,7 +43,7 @@ async def wait(clock: Clock, seconds: float) -> None:
 async def stale(
     entry: MockConfigEntry, household: Household, clock: Clock, kind: str, command: str, **payload: object
 ) -> None:
-    """Let the push of an own write be lost, and one arrive that was sent before the write."""
+    """Drop the push of an own write, and send one from before the write."""
     await wait(clock, 1.25)
     before = received(entry, kind)
     push(household, command, **payload)
@@ -54,7 +54,7 @@ async def stale(
 async def bands(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry, clock: Clock
 ) -> MockConfigEntry:
-    """Return an account whose equalizer is shown."""
+    """Return an account whose equalizer entities are enabled."""
     for entity_id in BANDS:
         entity_registry.async_update_entity(entity_id, disabled_by=None)
     await hass.config_entries.async_reload(entry.entry_id)
@@ -67,7 +67,7 @@ async def bands(
 async def test_a_stale_equalizer_is_neither_shown_nor_written(
     hass: HomeAssistant, bands: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """A push from before the change of one band does not get into the change of the next band."""
+    """A push from before the change of one band does not affect the change of the next band."""
     bass, mid, _ = BANDS
     sim.fault(silent_stream=1)
     await act(hass, "number.set_value", bass, value=4)
@@ -89,7 +89,7 @@ async def test_a_stale_equalizer_is_neither_shown_nor_written(
 async def test_an_equalizer_that_was_not_read_back_is_read_before_the_next_write(
     hass: HomeAssistant, bands: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """A change whose result could not be read is not undone by the change of another band a minute later."""
+    """A change whose result could not be read is not undone by a change of another band a minute later."""
     bass, mid, _ = BANDS
     sim.fault(silent_stream=3600)
     fault = sim.fault(path=EQUALIZER, method="GET", status=400)
@@ -118,7 +118,7 @@ async def test_a_change_back_at_the_device_is_shown(
 async def test_a_stale_sound_mode_is_not_shown(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """An equalizer that was unknown before the write is protected from a stale push, too."""
+    """An equalizer that was unknown before the write is also protected from a stale push."""
     sim.fault(silent_stream=1)
     await act(hass, "media_player.select_sound_mode", PLAYER, sound_mode="voice")
     await stale(
@@ -132,7 +132,7 @@ async def test_a_stale_sound_mode_is_not_shown(
 async def test_a_stale_do_not_disturb_confirms_nothing(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """The state is read when the only push is one from before the write; it never jumps back."""
+    """The state is read if the only push is from before the write; the shown state never jumps back."""
     states: list[str] = []
 
     @callback
@@ -165,7 +165,7 @@ async def test_a_stale_playback_mode_confirms_nothing(
     entity_id: str,
     old: dict[str, str],
 ) -> None:
-    """Shuffle and repeat are read when the only push about them is one from before the command."""
+    """Shuffle and repeat are read if the only push is from before the command."""
     await act(hass, "media_player.play_media", PLAYER, media_content_type="AMAZON_MUSIC", media_content_id="jazz")
     await clock.until(lambda: hass.states.is_state(PLAYER, "playing"))
     await clock.until(lambda: hass.states.is_state(entity_id, "off"))
@@ -178,7 +178,7 @@ async def test_a_stale_playback_mode_confirms_nothing(
 
 
 async def asked(sim: ControlClient, path: str) -> None:
-    """Wait until the cloud is working on a request."""
+    """Wait until the cloud handles a request."""
     async with asyncio.timeout(10):
         while path not in sim.progress()[1]:
             await asyncio.sleep(0.01)  # the cloud is another process: there is nothing here to wait for
@@ -187,7 +187,7 @@ async def asked(sim: ControlClient, path: str) -> None:
 async def test_an_older_read_does_not_undo_a_write(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
 ) -> None:
-    """A slow poll answers with what was before the write, while a second one waits behind it."""
+    """A slow poll returns the value from before the write, while a second poll waits."""
     path = "/api/dnd/device-status-list"
     dnd = entry.runtime_data.dnd
     sim.fault(path=path, latency=1.0, after=True, times=1)
@@ -205,7 +205,7 @@ async def test_an_older_read_does_not_undo_a_write(
 async def test_a_push_between_overlapping_reads_is_kept(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
 ) -> None:
-    """A push that arrives after the second of two reads was requested is not lost when the first one ends."""
+    """A push that arrives after the second of two reads was requested is kept when the first one ends."""
     path = "/api/dnd/device-status-list"
     dnd = entry.runtime_data.dnd
     sim.fault(path=path, latency=0.6, after=True, times=2)
@@ -224,7 +224,7 @@ async def test_a_push_between_overlapping_reads_is_kept(
 async def test_an_older_read_does_not_undo_an_alarm_volume(
     hass: HomeAssistant, config_entry: MockConfigEntry, household: Household, sim: ControlClient
 ) -> None:
-    """A poll that began before the volume of alarms was set shows nothing older."""
+    """A poll that started before the alarm volume was set does not show an older value."""
     await set_up(hass, config_entry)
     entity_id = "number.kitchen_show_alarm_volume"
     coordinator = config_entry.runtime_data.alarm_volume
@@ -244,7 +244,7 @@ async def test_an_older_read_does_not_undo_an_alarm_volume(
 async def test_what_is_set_during_speech_is_kept(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """Amazon restores the volume from before a message; one that was set meanwhile is set again."""
+    """Amazon restores the volume from before a message; a volume set in the meantime is set again."""
     volume = {"isMuted": False}
     sim.fault(silent_stream=1)
     data = {"message": "hello", "target": [PLAYER], "data": {"type": "tts", "volume": 0.8}}
@@ -267,7 +267,7 @@ async def test_what_is_set_during_speech_is_kept(
 async def test_speech_restores_what_was_just_set(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """The volume to restore is the one written here last, also before Amazon has confirmed it."""
+    """The volume to restore is the one last written, even before Amazon has confirmed it."""
     sim.fault(silent_stream=600)
     await act(hass, "media_player.volume_set", PLAYER, volume_level=0.6)
     data = {"message": "hello", "target": [PLAYER], "data": {"type": "tts", "volume": 0.8}}

@@ -1,4 +1,4 @@
-"""What the account costs: requests are counted on the ledger of the cloud."""
+"""Tests of the number of requests of an account, counted in the cloud's ledger."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ HOUSEHOLDS = pytest.mark.parametrize("name", ["demo", "forty", "two_hundred"])
 async def test_set_up(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, name: str
 ) -> None:
-    """From start until quiet: at most 30 requests and one a list, the same for one Echo and for two hundred."""
+    """From start until quiet there are at most 30 requests plus one per list, for one Echo and for two hundred."""
     sim.household(name)
     sim.reset_ledger()
     await set_up(hass, config_entry)
@@ -37,7 +37,7 @@ SET_UP = 24
 
 
 async def rest(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock, name: str) -> None:
-    """Set up the account of a household, and wait until it has read what it reads at the start."""
+    """Set up the account of a household, and wait until its first reads are done."""
     sim.household(name)
     await set_up(hass, config_entry)
     await clock.settle()
@@ -54,7 +54,7 @@ async def test_idle_hour(
     clock: Clock,
     name: str,
 ) -> None:
-    """An hour in which nothing happens, push up: at most 20 requests, pings apart."""
+    """An hour without events with push up costs at most 20 requests, apart from pings."""
     await rest(hass, sim, config_entry, clock, name)
     sim.reset_ledger()
     await clock.advance(3600)
@@ -98,7 +98,7 @@ async def test_idle_hours_of_a_proven_stream(
 async def test_a_missed_push_brings_the_shorter_intervals_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Until a directive arrives, and for a day after one was missed, polls are as frequent as without proof."""
+    """Until a directive arrives, and for a day after a missed one, polls are as frequent as without proof."""
     players, hearing = entry.runtime_data.players, entry.runtime_data.hearing
     household.change("Kitchen Show", volume=34)
     await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.34)
@@ -119,7 +119,7 @@ async def test_a_missed_push_brings_the_shorter_intervals_back(
 async def test_ten_speaks_are_one_request(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """One service call that speaks at ten Echos is one request, and all ten speak."""
+    """One action that speaks on ten Echos sends one request, and all ten speak."""
     sim.household("forty")
     await set_up(hass, config_entry)
     await quiet(hass, sim)
@@ -158,7 +158,7 @@ async def test_a_refused_command_raises(
     fault: dict[str, Any],
     key: str,
 ) -> None:
-    """The caller learns what Amazon said, once; the command is not sent again, and nobody else suffers."""
+    """The caller gets Amazon's error once, the command is not repeated, and other callers are not affected."""
     sim.fault(path="/api/behaviors/preview", times=3, **fault)
     sim.reset_ledger()
     with pytest.raises(HomeAssistantError) as raised:
@@ -175,7 +175,7 @@ async def test_a_refused_command_raises(
 async def test_a_write_is_not_repeated_after_an_unknown_outcome(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A command that ran but whose answer was lost is spoken once."""
+    """A command that ran but whose response was lost is spoken once."""
     sim.fault(path="/api/behaviors/preview", times=1, status=503, after=True)
     with pytest.raises(HomeAssistantError):
         await hass.services.async_call(
@@ -188,7 +188,7 @@ async def test_a_write_is_not_repeated_after_an_unknown_outcome(
 async def test_a_refusal_for_the_session_is_cured(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, status: int
 ) -> None:
-    """Cookies or csrf that Amazon no longer takes are renewed, and the command is sent once more."""
+    """Refused cookies or a refused csrf value are renewed, and the command is sent once more."""
     sim.fault(path="/api/behaviors/preview", times=1, status=status)
     await hass.services.async_call(
         "notify", "send_message", {"entity_id": "notify.kitchen_show_speak", "message": "again"}, blocking=True
@@ -200,7 +200,7 @@ async def test_a_refusal_for_the_session_is_cured(
 async def test_update_entity_reads_its_topic_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """``homeassistant.update_entity`` on several entities of one topic is one read."""
+    """``homeassistant.update_entity`` for several entities of one topic causes one read."""
     from homeassistant.setup import async_setup_component
 
     assert await async_setup_component(hass, "homeassistant", {})
@@ -215,7 +215,7 @@ async def test_update_entity_reads_its_topic_once(
 async def test_ten_actions_at_once_are_two_requests(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """Ten callers speak at ten Echos within a few milliseconds: the first at once, all others in one request."""
+    """Of ten callers within a few milliseconds the first sends at once, and the others share one request."""
     sim.household("forty")
     await set_up(hass, config_entry)
     await quiet(hass, sim)

@@ -1,4 +1,4 @@
-"""Settings of devices: what Home Assistant shows, what the cloud holds, and what it costs."""
+"""Tests of device settings: shown values, the cloud's values, and the number of requests."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -62,7 +62,7 @@ type Act = Callable[..., Any]
 
 @pytest.fixture
 def act(hass: HomeAssistant) -> Act:
-    """Return what calls an action of an entity, and waits for its end."""
+    """Return a function that calls an action for an entity and waits."""
 
     async def call(action: str, entity_id: str, **data: Any) -> None:
         domain, _, name = action.partition(".")
@@ -75,7 +75,7 @@ def act(hass: HomeAssistant) -> Act:
 async def watched(
     hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> MockConfigEntry:
-    """Return an account whose settings are all looked at: every entity is enabled."""
+    """Return an account with every settings entity enabled."""
     monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
     await set_up(hass, config_entry)
     await clock.settle()
@@ -84,7 +84,7 @@ async def watched(
 
 
 def asked(household: Household, method: str = "GET") -> Counter[str]:
-    """Return the requests about settings since the last reset."""
+    """Return the number of requests for settings since the last reset."""
     ledger = (request for path in PATHS for request in household.sim.ledger(method=method, path=path))
     return Counter(f"{method} {one['path']} {one['query'].get('deviceSerialNumber', '')}".strip() for one in ledger)
 
@@ -92,7 +92,7 @@ def asked(household: Household, method: str = "GET") -> Counter[str]:
 async def test_nobody_looks(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """What nobody looks at costs nothing: the entities are there, disabled, and only restarting is enabled."""
+    """Settings without enabled entities cost no request; only the restart button is enabled by default."""
     assert asked(household) == {}
     registered = {e.entity_id: e for e in er.async_entries_for_config_entry(entity_registry, entry.entry_id)}
     for entity_id in SHOWN:
@@ -113,7 +113,7 @@ async def test_values_and_what_they_cost(
     clock: Clock,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Each is read once; then whole-account ones every six hours and the others once a day."""
+    """Each setting is read once, then whole-account ones every six hours and the others once a day."""
     assert {entity_id: state_of(hass, entity_id).state for entity_id in SHOWN} == SHOWN
     options = state_of(hass, "select.office_spot_wake_word").attributes["options"]
     assert options == ["Alexa", "Amazon", "Computer", "Echo", "Ziggy"]
@@ -153,7 +153,7 @@ async def test_changes(
     act: Act,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """Every change reaches the cloud, and what the cloud made of it is shown."""
+    """Every change reaches the cloud, and the resulting value is shown."""
     for name, data, shown, place, wanted in CHANGES:
         entity_id = name.replace(".", ".kitchen_show_", 1)
         sim.reset_ledger()
@@ -205,13 +205,13 @@ CHANGES: list[tuple[str, dict[str, Any], str, str, object]] = [
     ("select.distance_units", {"option": "metric"}, "metric", "preferences/distanceUnits", "METRIC"),
     ("select.time_zone", {"option": "Europe/Oslo"}, "Europe/Oslo", "preferences/timeZoneId", "Europe/Oslo"),
 ]
-"""Of the kitchen: entity, what is asked for, what is shown then, and what the cloud then holds where."""
+"""Changes in the kitchen: entity, request, resulting state, and the place and value in the cloud."""
 
 
 async def test_an_equalizer_both_ways(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
-    """A push is shown without a request; bands that are set at the same time do not undo each other."""
+    """A push is shown without a request; bands set at the same time do not undo each other."""
     sim.reset_ledger()
     household.change(STUDIO, equalizer={"bass": -2, "mid": 3, "treble": 0})
     await clock.settle()
@@ -236,7 +236,7 @@ async def test_an_equalizer_both_ways(
 async def test_what_is_refused(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
-    """A refusal changes nothing; what is not confirmed is read later; bad input is no request."""
+    """A refusal changes nothing, an unconfirmed change is read later, and invalid input sends no request."""
     settings = watched.runtime_data.settings
     sim.fault(path="/api/equalizer/*", method="POST", status=400, times=1)
     with pytest.raises(HomeAssistantError) as refused:
@@ -279,7 +279,7 @@ async def test_what_cannot_be_read(
     clock: Clock,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """A setting that is refused keeps its value, spoils no other one and is asked again in ten minutes, then seldom."""
+    """A refused setting keeps its value, does not affect others, and is read again in ten minutes, then rarely."""
     settings = watched.runtime_data.settings
     serial, path = household.serial(KITCHEN), "/api/v1/devices/*/settings/brightness"
     bass, brightness = "number.kitchen_show_bass", "number.kitchen_show_brightness"
@@ -323,7 +323,7 @@ async def test_what_cannot_be_read(
 async def test_do_not_disturb_for_a_time(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
-    """For a time, until a time of day, for several in one request; Amazon ends it and pushes that."""
+    """For a duration or until a time, for several devices in one request; Amazon ends it and pushes that."""
     await clock.settle()
     players = ["media_player.kitchen_show", "media_player.office_spot"]
     switches = ["switch.kitchen_show_do_not_disturb", "switch.office_spot_do_not_disturb"]
@@ -368,7 +368,7 @@ async def test_do_not_disturb_for_a_time(
 async def test_household_and_bluetooth(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, act: Act
 ) -> None:
-    """Who lives there, and forgetting a paired phone."""
+    """Covers the people of the household, and unpairing a phone."""
 
     async def members(entry_id: str) -> Any:
         return await hass.services.async_call(
@@ -402,7 +402,7 @@ async def test_an_hour_of_503_at_the_start(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The account is set up; the settings come within 30 s of the end, after few requests in the hour."""
+    """The account is set up; the settings are read within 30 s of the end, after few requests in the hour."""
     monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
     for path in PATHS:
         sim.fault(path=path, method="GET", status=503)

@@ -1,4 +1,4 @@
-"""What is known of the smart home: discovery, pushes, polls, commands, Guard; counted on the cloud's ledger."""
+"""Tests of the smart home's state: discovery, pushes, polls, commands and Guard, counted in the ledger."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -36,23 +36,23 @@ PHOENIX = "PUT /api/phoenix/state"
 
 
 def change(sim: ControlClient, appliance: str, **values: Any) -> None:
-    """Change an appliance, as if somebody did at the appliance."""
+    """Change an appliance, as if at the appliance."""
     sim.patch_state({"accounts": {JO: {"appliances": {appliance: values}}}})
 
 
 def held(household: Household, appliance: str, feature: str) -> dict[str, Any]:
-    """Return a feature as the cloud holds it."""
+    """Return a feature in the cloud."""
     found: dict[str, Any] = household.accounts[JO]["appliances"][appliance]["features"][feature]
     return found
 
 
 def power(entry: MockConfigEntry, appliance: str) -> Any:
-    """Return whether an appliance is on, as far as we know."""
+    """Return whether an appliance is on, according to the coordinator."""
     return entry.runtime_data.smart_home.data[appliance].value("power", "powerState")
 
 
 def asked(sim: ControlClient) -> list[list[str]]:
-    """Return the appliances that each query for states has asked for."""
+    """Return the appliances in each query for states."""
     queries = [json.loads(each["body"]) for each in sim.ledger(path="/nexus/*")]
     return [
         [each.removeprefix("amzn1.alexa.endpoint.") for each in query["variables"]["endpointIds"]]
@@ -62,7 +62,7 @@ def asked(sim: ControlClient) -> list[list[str]]:
 
 
 def directive(appliance: str, value: str, at: datetime) -> dict[str, Any]:
-    """Return a pushed update of an appliance's power with a time of sample."""
+    """Return a push of an appliance's power with a sample time."""
     sample = {"name": "powerState", "powerStateValue": value, "timeOfSample": at.isoformat(), "error": None}
     payload = {
         "data": {"features": [{"name": "power", "instance": None, "properties": [sample]}]},
@@ -80,7 +80,7 @@ def directive(appliance: str, value: str, at: datetime) -> dict[str, Any]:
 async def test_discovery_takes_what_is_wanted_and_nothing_of_our_own(
     hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
 ) -> None:
-    """One request finds all; each rule about what gets entities, and the choice in the options."""
+    """One request finds all; covers each rule about which appliances get entities, and the selection."""
     appliances = entry.runtime_data.appliances
     assert sum(each.operationName == "discover" for each in queries(sim)) == 1
     assert {HALL, COFFEE, MONITOR, GUARD} <= appliances.data.keys()
@@ -115,24 +115,24 @@ async def test_discovery_takes_what_is_wanted_and_nothing_of_our_own(
 
 
 class Query:
-    """A request to GraphQL."""
+    """A GraphQL request."""
 
     def __init__(self, request: dict[str, Any]) -> None:
-        """Read it."""
+        """Initialize with a request of the ledger."""
         data = json.loads(request["body"])
         self.operationName: str = data["operationName"]
         self.variables: dict[str, Any] = data["variables"]
 
 
 def queries(sim: ControlClient) -> list[Query]:
-    """Return the requests to GraphQL."""
+    """Return the GraphQL requests."""
     return [Query(each) for each in sim.ledger(path="/nexus/*")]
 
 
 async def test_pushes_are_taken_in_the_order_of_their_samples(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A push is no request and told to whom it concerns; an older sample changes nothing, whichever way it comes."""
+    """A push needs no request and only updates its entities; an older sample is ignored, pushed or read."""
     smart_home = entry.runtime_data.smart_home
     told: list[str] = []
     for each in (HALL, COFFEE):
@@ -156,7 +156,7 @@ async def test_pushes_are_taken_in_the_order_of_their_samples(
 
 
 def household_requests(sim: ControlClient) -> list[str]:
-    """Return the requests about the smart home."""
+    """Return the requests for the smart home."""
     return [
         f"{each['method']} {each['path']}"
         for each in sim.ledger()
@@ -167,7 +167,7 @@ def household_requests(sim: ControlClient) -> list[str]:
 async def test_commands_of_one_turn_are_one_request_and_everybody_learns_their_own_result(
     hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
 ) -> None:
-    """GraphQL for what it knows, phoenix for the rest, errors to those whom they concern; confirmed by push."""
+    """GraphQL runs what it supports and phoenix the rest; errors reach their callers, and pushes confirm."""
     smart_home = entry.runtime_data.smart_home
     appliances = entry.runtime_data.appliances
     hass.config_entries.async_update_entry(entry, options={"appliances": [PORCH]})
@@ -201,7 +201,7 @@ async def test_commands_of_one_turn_are_one_request_and_everybody_learns_their_o
 async def test_a_refusal_of_the_whole_request_is_told_to_those_it_concerns(
     hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
 ) -> None:
-    """What was refused as a whole is sent again one by one; where GraphQL is gone, phoenix does; throttling is told."""
+    """Controls refused as a whole are sent one by one, phoenix replaces GraphQL, and throttling is reported."""
     smart_home = entry.runtime_data.smart_home
     sim.reset_ledger()
     sim.fault(path="/nexus/*", status=400, body={"message": "bad"}, times=1)
@@ -237,7 +237,7 @@ async def test_guard(
     entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Through an Echo that listens, else by its panel; the state is the cloud's."""
+    """The command goes to an Echo that listens, else to the panel; the state is the cloud's."""
     monkeypatch.setattr(smart_home_module, "CONFIRM_DELAY", 0.2)
     guard = entry.runtime_data.guard
     assert guard.data[GUARD] is ArmState.ARMED_STAY
@@ -260,7 +260,7 @@ async def test_guard(
 
 
 async def passing(clock: Clock, *work: Coroutine[Any, Any, Any]) -> None:
-    """Wait for something while time passes, a little at a time."""
+    """Wait for coroutines while advancing the time in small steps."""
     task = asyncio.gather(*work)
     for _ in range(200):
         if task.done():
@@ -272,7 +272,7 @@ async def passing(clock: Clock, *work: Coroutine[Any, Any, Any]) -> None:
 async def test_time(
     hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """Polls: one request for all that is enabled, each minute for motion alone; confirmation by one read; recovery."""
+    """Polls are one request for all enabled values, and one a minute for motion; confirmation and recovery."""
     await set_up(hass, config_entry)
     await clock.settle()
     runtime = config_entry.runtime_data
@@ -344,7 +344,7 @@ async def test_time(
 async def test_numbers(
     hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry
 ) -> None:
-    """200 appliances are one discovery; a scene of 20 lights is at most two requests."""
+    """200 appliances need one discovery, and a scene of 20 lights at most two requests."""
     sim.household("two_hundred")
     assert await async_setup_component(hass, "scene", {"scene": [{"platform": "homeassistant", "states": []}]})
     sim.reset_ledger()
@@ -374,7 +374,7 @@ async def test_no_smart_home(
     config_entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An account without appliances: the discovery, no other request, no warning."""
+    """An account without appliances has one discovery, no other request, and no warning."""
     sim.patch_state({"accounts": {JO: {"appliances": None}}})
     sim.patch_state({"accounts": {JO: {"devices": {"G0SIM00KITCHEN01": {"features": None}}}}})
     sim.reset_ledger()

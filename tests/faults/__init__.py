@@ -1,1 +1,1 @@
-"""Tests of faults."""
+"""Tests of faults of Amazon, cancellation and leaks."""

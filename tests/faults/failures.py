@@ -1,4 +1,4 @@
-"""What the tests of failures share: the faults, the moments, and a clock that goes as fast as the answers come."""
+"""Helpers of the failure tests: faults, moments, and a clock that advances with the responses."""
 
 import asyncio
 from collections import Counter
@@ -58,24 +58,24 @@ CAPABILITIES: Final = Endpoint(
     name="capabilities", method="PUT", host=Host.ALEXA_API, path="/v1/devices/@self/capabilities", answer=Answer.ANY
 )
 LIBRARY: Final = (TOKEN, COOKIES, CAPABILITIES)
-"""What the library alexapy asks on our behalf."""
+"""Endpoints that the library alexapy uses."""
 
 EVERY: Final = (*ENDPOINTS, *LIBRARY)
 
 FURTHER: Final = tuple(endpoint for endpoint in ENDPOINTS if endpoint not in ACCOUNT_ENDPOINTS)
-"""The endpoints of the families that came to those of the account."""
+"""Endpoints of the families besides those of the account."""
 
 ASKED: Final = tuple(endpoint for endpoint in EVERY if endpoint is not ACCOUNT)
-"""All but the one that the sign-in alone asks; its rows are with the sign-in."""
+"""All endpoints except the one that only the sign-in uses, which is tested with the sign-in."""
 
 INSTEAD: Final = {HISTORY.name: HISTORY_BEFORE, HISTORY_BEFORE.name: HISTORY}
-"""Endpoints of which one is asked where the other is refused; what worked last is asked first."""
+"""Alternative endpoint that is used when the other one is refused; the last successful one is tried first."""
 
 ONCE_OPEN: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE)
-"""Endpoints that are asked at a start only once the stream is open."""
+"""Endpoints that are used at startup only after the stream is open."""
 
 CLASS_NAME: Final = re.compile(r"[a-z](?:Error|Exception)\b|(?:GET|POST|PUT|DELETE) /")
-"""What no text for users may hold: names of classes, and requests."""
+"""Pattern of class names and requests, which no text for users may contain."""
 
 WRONG_TYPES: Final[list[Any]] = [None, 1, "x", [[]], {"y": [True], "id": 7, "serialNumber": {}}]
 
@@ -97,17 +97,17 @@ FAULTS: Final[dict[str, dict[str, Any]]] = {
     "missing keys": {"status": 200, "body": {}},
     "empty": {"status": 200, "body": ""},
 }
-"""How an answer can be spoiled, as rules of the simulated cloud."""
+"""Ways to alter a response, as rules of the simulated cloud."""
 
 PARSED: Final = ("wrong types", "missing keys")
-"""Faults that only the parser of the endpoint can judge."""
+"""Faults that only the parser of an endpoint can detect."""
 
 _ACCEPTED: Final = ("wrong types", "missing keys", "empty")
-"""Answers with status 200 that say nothing of a refusal: the write behind them was done."""
+"""Responses with status 200 that do not report a refusal; the write was done."""
 
 
 class Moment(StrEnum):
-    """When a request goes out."""
+    """Moment at which a request is sent."""
 
     SET_UP = "set-up"
     POLL = "poll"
@@ -117,7 +117,7 @@ class Moment(StrEnum):
 
 
 def household_of_two() -> dict[str, Any]:
-    """Return the demo household with two Echos and without what rings: quick to set up, steady in time."""
+    """Return the demo household with two Echos and without alarms, which is fast to set up and stable in time."""
     household: dict[str, Any] = copy.deepcopy(DEMO)
     account = household["accounts"][JO]
     names = ("Kitchen Show", "Office Spot")
@@ -136,18 +136,17 @@ def household_of_two() -> dict[str, Any]:
 
 
 def rule_of(endpoint: Endpoint, fault: str) -> dict[str, Any]:
-    """Return the rule that spoils the answers of one endpoint."""
+    """Return the rule that alters the responses of one endpoint."""
     rule = {"path": re.sub(r"\{\w+\}", "*", endpoint.path), "method": endpoint.method, **FAULTS[fault]}
     return rule | {"after": True} if endpoint.is_write and fault in _ACCEPTED else rule
 
 
 def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
-    """Return the faults of a row: all, or a third of them where the same code has had all of them.
+    """Return the faults of a row: all, or a third of them if another row covers the same code.
 
-    The endpoints of the account and of the library have all of them. What came to those goes
-    through the same transport and differs in its parser: of each third a neighbour has
-    another, and all have what a parser alone judges. The pages after the first one with a
-    csrf cookie are asked as the first is; after a push a topic is read as in a poll.
+    The endpoints of the account and of the library have all of them. Other endpoints use the same transport and differ
+    in their parser: neighboring endpoints have different thirds, and all have the faults that only a parser detects.
+    Pages with a csrf cookie after the first are requested like the first; after a push a topic is read as in a poll.
     """
     faults = tuple(FAULTS)
     if endpoint in CSRF_PAGES[1:] or (moment is Moment.PUSH and endpoint not in FURTHER):
@@ -159,7 +158,7 @@ def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
 
 
 def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
-    """Return whether a request of the ledger is one of an endpoint; at GraphQL's one address a mutation writes."""
+    """Return whether a ledger request belongs to an endpoint; GraphQL's single path counts as a write for mutations."""
     if endpoint.path.endswith("/graphql") and endpoint.is_write is not ("mutation " in str(request["body"])):
         return False
     path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(endpoint.path))
@@ -168,7 +167,7 @@ def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """Frozen time here and in the cloud that moves on as soon as nothing is under way."""
+    """Frozen time in this process and in the cloud, advanced as soon as no request is in flight."""
 
     hass: HomeAssistant
     sim: ControlClient
@@ -176,7 +175,7 @@ class Drive:
     entry: MockConfigEntry
 
     async def tick(self, seconds: float) -> None:
-        """Move both clocks on and fire what is due."""
+        """Advance both clocks, and fire the timers that are due."""
         self.freezer.tick(timedelta(seconds=seconds))
         self.sim.advance(seconds)
         async_fire_time_changed(self.hass)
@@ -186,14 +185,14 @@ class Drive:
         await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.004)
 
     def _is_busy(self) -> bool:
-        """Return whether a request of ours is under way."""
+        """Return whether a request of the integration is in flight."""
         if (runtime := getattr(self.entry, "runtime_data", None)) is None:
             return False
         stats = runtime.backend.stats
         return bool(stats["requests"]["in_flight"] or stats["session"]["renewing"])
 
     async def settle(self, until: Callable[[], Any] | None = None) -> None:
-        """Let what has begun come to its end; what hangs runs into its time limits."""
+        """Run everything that has started to its end; requests that hang reach their time limits."""
         calm = stuck = 0
         seen: tuple[int, int] | None = None
         for _ in range(600):
@@ -213,12 +212,12 @@ class Drive:
 
 @dataclass(slots=True)
 class Watch:
-    """The log from one moment to another, and what is wrong with it."""
+    """The log during a test, and its problems."""
 
     records: list[logging.LogRecord] = field(default_factory=list)
 
     def problems(self, secrets: tuple[str, ...]) -> Iterator[str]:
-        """Yield what must not be in a log: exceptions, secrets, and a warning that comes again and again."""
+        """Yield the problems in a log: exceptions, secrets, and repeated warnings."""
         lines: Counter[str] = Counter()
         for record in self.records:
             message = record.getMessage()
@@ -237,7 +236,7 @@ class Watch:
 
 
 class _Collector(logging.Handler):
-    """Keeps records."""
+    """Log handler that stores records."""
 
     def __init__(self, watch: Watch) -> None:
         super().__init__(logging.DEBUG)
@@ -249,7 +248,7 @@ class _Collector(logging.Handler):
 
 @contextmanager
 def watching() -> Iterator[Watch]:
-    """Keep what is logged meanwhile, ours at level DEBUG."""
+    """Collect the log, with the integration at level DEBUG."""
     watch = Watch()
     handler = _Collector(watch)
     component = logging.getLogger(COMPONENT)
@@ -264,14 +263,14 @@ def watching() -> Iterator[Watch]:
 
 
 def secrets_of(entry: MockConfigEntry, household: Household) -> tuple[str, ...]:
-    """Return what no line of ours may hold."""
+    """Return the secrets that no line of the log may contain."""
     serials = [serial for account in household.accounts.values() for serial in account["devices"]]
     return (entry.data["email"], entry.data["refresh_token"], entry.data["serial"], "Atna|", "Atza|", "Atnr|", *serials)
 
 
 @dataclass(slots=True)
 class Table:
-    """One loaded account and the cases that it is put through."""
+    """One loaded account, and the cases that are tested with it."""
 
     hass: HomeAssistant
     sim: ControlClient
@@ -284,7 +283,7 @@ class Table:
     _told: int = 0
 
     async def begin(self) -> None:
-        """Set the account up for the first time."""
+        """Set up the account for the first time."""
         self.sim.household(household_of_two(), domain="amazon.com")
         for platform, unique_id in ENABLED:
             er.async_get(self.hass).async_get_or_create(platform, DOMAIN, unique_id, config_entry=self.entry)
@@ -299,17 +298,17 @@ class Table:
         self.usable = self._usable()
 
     async def end(self) -> None:
-        """Unload."""
+        """Unload the account."""
         self.sim.clear_faults()
         await self.hass.config_entries.async_unload(self.entry.entry_id)
         await self.hass.async_block_till_done()
 
     def _usable(self) -> frozenset[str]:
-        """Return the entities that are available."""
+        """Return the available entities."""
         return frozenset(s.entity_id for s in self.hass.states.async_all() if s.state != "unavailable")
 
     def is_whole(self) -> bool:
-        """Return whether everything that was there is there and well, and nothing is put off any more."""
+        """Return whether all entities are available again and nothing is delayed."""
         if self.entry.state is not ConfigEntryState.LOADED:
             return False
         runtime = self.entry.runtime_data
@@ -326,7 +325,7 @@ class Table:
     # --- moments ---------------------------------------------------------------------
 
     async def happen(self, moment: Moment, endpoint: Endpoint | None = None) -> list[str]:
-        """Let a moment come; returns what went wrong with what the user asked for."""
+        """Cause the requests of a moment; return the problems of the user's commands."""
         match moment:
             case Moment.SET_UP:
                 return await self.set_up()
@@ -352,13 +351,13 @@ class Table:
         return []
 
     async def _gather(self, work: Any) -> None:
-        """Wait for coroutines while time moves on."""
+        """Wait for coroutines while advancing the time."""
         task = asyncio.gather(*work)
         await self.drive.settle(task.done)
         await task
 
     async def set_up(self) -> list[str]:
-        """Set the account up, without a stored session: every request of the sign-in is sent."""
+        """Set up the account without a stored session, so that every request of the sign-in is sent."""
         if self.entry.state is not ConfigEntryState.NOT_LOADED:
             await self.hass.config_entries.async_unload(self.entry.entry_id)
         await session_store(self.hass, self.entry.entry_id).async_remove()
@@ -370,7 +369,7 @@ class Table:
         return [] if state is ConfigEntryState.LOADED else [f"the entry is {state}"]
 
     async def opened(self) -> None:
-        """Let what is read once the stream is open be read."""
+        """Wait for the reads that follow the opening of the stream."""
         names = {endpoint.name for endpoint in ONCE_OPEN}
         for _ in range(60):
             if names & self.reached():
@@ -379,7 +378,7 @@ class Table:
         await self.drive.settle()
 
     async def _push(self) -> None:
-        """Let every push come that asks for something to be read."""
+        """Send every push that causes a read."""
         runtime = self.entry.runtime_data
         runtime.history._next_read = 0.0
         for kind, rule in push.RULES.items():
@@ -391,21 +390,21 @@ class Table:
         await self.drive.settle()
 
     async def _say(self) -> list[str]:
-        """Let the kitchen say something."""
+        """Speak in the kitchen."""
         self._told += 1
         text = f"sentence {self._told}"
         data = {"entity_id": "notify.kitchen_show_speak", "message": text}
         return await self.act("notify", "send_message", data, lambda: text in [s["text"] for s in self.sim.spoken()])
 
     async def _set_dnd(self) -> list[str]:
-        """Switch Do Not Disturb over."""
+        """Toggle Do Not Disturb."""
         wanted = not self.household.device("Office Spot")["dnd"]
         data = {"entity_id": "switch.office_spot_do_not_disturb"}
         service = "turn_on" if wanted else "turn_off"
         return await self.act("switch", service, data, lambda: self.household.device("Office Spot")["dnd"] is wanted)
 
     async def _play(self) -> list[str]:
-        """Let the player pause, or play on."""
+        """Pause or resume the player."""
         data: dict[str, Any] = {"entity_id": "media_player.kitchen_show"}
         if self.household.device("Kitchen Show")["player"]["state"] not in ("PLAYING", "PAUSED"):
             music = {"media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
@@ -423,15 +422,15 @@ class Table:
         )
 
     async def _connect(self) -> list[str]:
-        """Connect the phone by bluetooth."""
+        """Connect the phone over Bluetooth."""
         return await self._select("Jo's Phone", connected=True)
 
     async def _disconnect(self) -> list[str]:
-        """Disconnect it."""
+        """Disconnect the phone."""
         return await self._select("Local Speaker", connected=False)
 
     async def _select(self, source: str, *, connected: bool) -> list[str]:
-        """Choose what is heard; before, the opposite is the case."""
+        """Select a source, starting from the opposite state."""
         paired = self.household.device("Kitchen Show")["bluetooth"]
         self.household.change(
             "Kitchen Show",
@@ -446,7 +445,7 @@ class Table:
         )
 
     async def _say_without_csrf(self) -> list[str]:
-        """Say something when the csrf cookie is gone."""
+        """Speak without a csrf cookie."""
         gone = "csrf=; Domain=.amazon.com; Path=/; Max-Age=0; Secure"
         self.sim.fault(path=DND.path, method="GET", status=500, times=1, headers={"set-cookie": gone})
         dnd = self.entry.runtime_data.dnd
@@ -456,7 +455,7 @@ class Table:
 
     @property
     def commands(self) -> tuple[Callable[[], Awaitable[list[str]]], ...]:
-        """Return what a user can ask for; together they reach every endpoint that writes."""
+        """Return the commands of a user, which together use every endpoint that writes."""
         return (
             self._say,
             self._set_dnd,
@@ -468,7 +467,7 @@ class Table:
         )
 
     async def _command(self, endpoint: Endpoint | None) -> list[str]:
-        """Do what reaches an endpoint, or everything."""
+        """Run the commands that use an endpoint, or all commands."""
         problems: list[str] = []
         for command in self.commands:
             if endpoint is None or endpoint.name in REACHED.get(command.__name__, ()):
@@ -476,7 +475,7 @@ class Table:
         return problems
 
     async def act(self, domain: str, service: str, data: dict[str, Any], is_done: Callable[[], bool]) -> list[str]:
-        """Call an action: it must raise, or have done what it was asked for."""
+        """Call an action, which must raise or have its effect; return the problems."""
         state = self.hass.states.get(data["entity_id"]) if "entity_id" in data else None
         # Home Assistant skips what is unavailable, and shows so; speech has no such excuse
         is_skipped = "entity_id" in data and domain != "notify" and (state is None or state.state == "unavailable")
@@ -504,12 +503,12 @@ class Table:
     # --- cases -----------------------------------------------------------------------
 
     def reached(self) -> set[str]:
-        """Return the names of the endpoints that were asked since the last reset."""
+        """Return the names of the endpoints used since the last reset."""
         ledger = self.sim.ledger()
         return {endpoint.name for endpoint in EVERY if any(is_of(endpoint, request) for request in ledger)}
 
     def before_it(self, endpoint: Endpoint) -> None:
-        """Bring about what an endpoint is asked after: refusals of those that are tried before it."""
+        """Let the endpoints that are tried before an endpoint be refused."""
         if endpoint in CSRF_PAGES:
             for page in CSRF_PAGES[: CSRF_PAGES.index(endpoint)]:
                 self.sim.fault(path=page.path, method="GET", status=404)
@@ -520,7 +519,7 @@ class Table:
             self.sim.fault(path=APPLIANCES.path, operation="groups", status=200, body=lacking)
 
     async def case(self, endpoint: Endpoint, fault: str, moment: Moment) -> list[str]:
-        """Put the account through one fault at one moment and see it recover; returns what went wrong."""
+        """Test one fault at one moment, with its recovery; return the problems."""
         where = f"{endpoint.name} × {fault} × {moment}: "
         values = {s.entity_id: s.state for s in self.hass.states.async_all()}
         self.sim.reset_ledger()
@@ -544,7 +543,7 @@ class Table:
         return [where + problem for problem in problems]
 
     def _lost(self, values: Mapping[str, str], *, steady: bool) -> Iterator[str]:
-        """Yield entities that went, or that show something else than what was true before."""
+        """Yield entities that disappeared, or that show something other than before."""
         for entity_id in self.entities:
             if (state := self.hass.states.get(entity_id)) is None:
                 yield f"{entity_id} went"
@@ -554,7 +553,7 @@ class Table:
                 yield f"{entity_id} showed {state.state}, not {values.get(entity_id)}"
 
     def _ailing(self) -> dict[str, Any]:
-        """Return what has not recovered."""
+        """Return the parts that have not recovered."""
         runtime = self.entry.runtime_data
         return {
             "state": str(self.entry.state),
@@ -564,7 +563,7 @@ class Table:
         }
 
     async def cases(self, endpoint: Endpoint, moments: Iterable[Moment]) -> str:
-        """Put the account through all faults at some moments; returns what went wrong, a line each."""
+        """Test all faults at some moments; return the problems, one per line."""
         assert MOMENTS.get(endpoint.name), (
             f"no moment of the table reaches {endpoint.name}: add the command or the push that does"
         )
@@ -576,7 +575,7 @@ class Table:
         return "\n".join(problems)
 
     async def recover(self) -> None:
-        """Let time pass until all is well, at most twenty minutes."""
+        """Advance the time until everything has recovered, at most twenty minutes."""
         await self.drive.settle()
         for seconds in (15, 30, 60, 120, 240, 240, 240, 240):
             if self.is_whole():
@@ -586,14 +585,14 @@ class Table:
 
 
 REACHED: Final[dict[str, set[str]]] = {}
-"""Which endpoints each command reaches, found by doing it once."""
+"""Endpoints used by each command, found by running it once."""
 
 MOMENTS: Final[dict[str, set[Moment]]] = {}
-"""When each endpoint is asked, found by letting each moment come once."""
+"""Moments at which each endpoint is used, found by causing each moment once."""
 
 
 async def explore(table: Table) -> None:
-    """Fill ``MOMENTS`` and ``REACHED``: once a process, as the ledger tells."""
+    """Fill ``MOMENTS`` and ``REACHED`` from the ledger, once per process."""
     if MOMENTS:
         return
     later: list[Endpoint | None] = [None, HISTORY, HISTORY_BEFORE, APPLIANCE_GROUPS]
@@ -620,7 +619,7 @@ async def explore(table: Table) -> None:
 
 
 async def _explore_commands(table: Table, known: set[str]) -> None:
-    """Note what each command reaches; a read that follows is none of its endpoints, unless nothing else asks it."""
+    """Record the endpoints of each command; a read that follows only counts if no other moment causes it."""
     writes = {endpoint.name for endpoint in ENDPOINTS if endpoint.is_write} | {page.name for page in CSRF_PAGES}
     writes |= {endpoint.name for endpoint in ENDPOINTS} - known
     for command in table.commands:
@@ -642,7 +641,7 @@ async def table(
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Any:
-    """Return a loaded account that can be put through faults; a refusal of one case does not hold in the next."""
+    """Return a loaded account for testing faults; a refusal of one case does not affect the next."""
     monkeypatch.setattr(unproven, "REFUSED_FOR", 0.0)
     table = Table(hass, sim, household, config_entry, Drive(hass, sim, freezer, config_entry))
     await table.begin()

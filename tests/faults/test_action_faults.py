@@ -1,4 +1,4 @@
-"""Actions that answer, or mean a whole account, when Amazon fails them: the caller learns it, and nothing else does."""
+"""Tests of failing actions that respond or concern a whole account: only the caller is affected."""
 
 from typing import Any, Final
 

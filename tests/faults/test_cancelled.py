@@ -1,4 +1,4 @@
-"""A set-up or unload that is canceled at any moment leaves nothing behind."""
+"""Tests that a setup or unload canceled at any moment leaves nothing behind."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -23,7 +23,7 @@ from .test_leaks import held
 LONGEST = 240.0
 """Seconds after which an operation counts as never completed.
 
-Turns of the event loop would be no limit: it also turns while the cloud answers, the more often the slower that is.
+Turns of the event loop would not be a limit: it also turns while the cloud responds, more often the slower that is.
 """
 
 
@@ -55,7 +55,7 @@ async def assert_gone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def without_traceback(record: logging.LogRecord) -> bool:
-    """Drop the traceback of a log record; the test's log would keep all that was used in a canceled set-up."""
+    """Drop the traceback of a log record, because it would keep all objects of a canceled setup in the test's log."""
     record.exc_info = None
     return True
 
@@ -68,7 +68,7 @@ async def test_set_up_canceled_at_any_step(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A set-up canceled at any step leaves nothing, and a further set-up succeeds."""
+    """A setup canceled at any step leaves nothing, and a further setup succeeds."""
     monkeypatch.setattr(logging.getLogger("custom_components.alexa_media"), "filters", [without_traceback])
     sim.household(household_of_two(), domain="amazon.com")
     await set_up(hass, config_entry)
@@ -122,7 +122,7 @@ async def test_unload_canceled_at_any_step(
 
 
 async def turns() -> None:
-    """Let the event loop do what it can do without waiting."""
+    """Run everything in the event loop that does not have to wait."""
     for _ in range(50):
         await asyncio.sleep(0)
 

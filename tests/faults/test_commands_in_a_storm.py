@@ -1,4 +1,4 @@
-"""Everything that a user can ask for while polls are refused: nothing is held back by a block of our own."""
+"""Tests of all commands while polls are refused: the integration's own back-off delays none of them."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from .failures import (
 async def test_no_command_is_refused_by_a_block_of_our_own(
     table: Table, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
 ) -> None:
-    """Each is tried, with the reads that belong to it, and succeeds: only polls are held back."""
+    """Each command is sent, with its reads, and succeeds; only polls are held back."""
     refused: list[str] = []
     real = ServiceRegistry.async_call
 

@@ -1,4 +1,4 @@
-"""Days of random faults and changes, a minute each: at their end everything is right again, and nothing has grown."""
+"""Tests of days with random faults and changes: at the end everything is correct and nothing has grown."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -35,23 +35,23 @@ NAMES = {
 }
 
 SEED = int(os.environ.get("DAY_SEED", "20261121"))
-"""Another day: DAY_SEED=1 scripts/test tests/faults/test_day.py."""
+"""Seed of the day; for another one: DAY_SEED=1 scripts/test tests/faults/test_day.py."""
 
 SOAK_DAYS = int(os.environ.get("SOAK_DAYS", "0"))
-"""Number of whole days, as ``scripts/soak`` sets it; else two short ones."""
+"""Number of whole days, set by ``scripts/soak``; two short ones otherwise."""
 
 MOST_GROWTH = 2_000_000
-"""Bytes by which memory may grow after the first day."""
+"""Maximum growth of the memory after the first day in bytes."""
 
 MORE_TIMERS = 15
-"""Number of polls and back-offs that may be due at the end of one day and not of another."""
+"""Number of polls and back-offs by which the ends of two days may differ."""
 
 
 class Day:
-    """What may happen on a day, by chance that can be repeated."""
+    """Random events of a day, repeatable by seed."""
 
     def __init__(self, table: Table, seed: int) -> None:
-        """Begin with a seed."""
+        """Initialize with a seed."""
         self._table = table
         self._chance = random.Random(seed)
         self._spoken = 0
@@ -61,14 +61,14 @@ class Day:
         self.log.append(what)
 
     def _fault(self) -> None:
-        """Spoil an endpoint's answers for some minutes."""
+        """Alter the responses of an endpoint for some minutes."""
         endpoint, fault = self._chance.choice(EVERY), self._chance.choice(list(FAULTS))
         seconds = self._chance.choice((30, 300, 1800))
         self._note(f"{endpoint.name}: {fault} for {seconds} s")
         self._table.sim.fault(**rule_of(endpoint, fault), seconds=seconds)
 
     def _stream(self) -> None:
-        """Spoil the stream."""
+        """Disturb the stream."""
         rules: list[dict[str, Any]] = [
             {"close_stream": True},
             {"silent_stream": 900},
@@ -81,7 +81,7 @@ class Day:
         self._table.sim.fault(**rule)
 
     def _token(self) -> None:
-        """Let the tokens expire before their time."""
+        """Expire the tokens early."""
         self._note("tokens expire")
         self._table.sim.fault(expire_tokens=True)
 
@@ -98,7 +98,7 @@ class Day:
         self._table.household.change(name, **change)
 
     async def _speak(self) -> None:
-        """Let an Echo speak: it does, or the caller is told; never neither."""
+        """Speak on an Echo; it must be spoken or raise an error."""
         name = self._chance.choice(list(NAMES))
         entity_id = f"notify.{NAMES[name]}_speak"
         is_online = self._table.household.device(name)["online"]
@@ -122,12 +122,12 @@ class Day:
             assert text in [spoken["text"] for spoken in self._table.sim.spoken()], self.log[-5:]
 
     def may_happen(self) -> list[Callable[[], Any]]:
-        """Return what may happen, as often as it is likely."""
+        """Return the possible events, each as often as it is likely."""
         what: list[Callable[[], Any]] = [self._fault] * 6 + [self._change] * 6 + [self._stream] * 2
         return [*what, self._token, self._speak, self._speak]
 
     async def live(self, hours: int = HOURS) -> None:
-        """Live through the day."""
+        """Run the day with its random events."""
         what = self.may_happen()
         for step in range(hours * 3600 // STEP):
             await self._table.drive.tick(STEP)
@@ -139,27 +139,27 @@ class Day:
 
 
 class SoakDay(Day):
-    """A day on which Home Assistant stops, too, and clocks jump."""
+    """A day on which Home Assistant also stops and clocks jump."""
 
     @override
     def may_happen(self) -> list[Callable[[], Any]]:
-        """Return what may happen, as often as it is likely."""
+        """Return the possible events, each as often as it is likely."""
         return [*super().may_happen() * 2, self._reload, self._stop, self._suspend, self._set_clock_back, self._flood]
 
     async def _do(self, operation: Coroutine[Any, Any, object]) -> None:
-        """Let an operation come to its end; what hangs runs into its time limits."""
+        """Run an operation to its end; requests that hang reach their time limits."""
         task = asyncio.create_task(operation)
         await self._table.drive.settle(task.done)
         await task
 
     async def _reload(self) -> None:
-        """Reload the entry, with pushes arriving meanwhile."""
+        """Reload the entry while pushes arrive."""
         self._note("reload")
         self._change()
         await self._do(self._table.hass.config_entries.async_reload(self._table.entry.entry_id))
 
     async def _stop(self) -> None:
-        """Stop Home Assistant for some minutes, as far as the entry can see it."""
+        """Stop Home Assistant for some minutes, from the entry's point of view."""
         self._note("stop")
         manager, entry_id = self._table.hass.config_entries, self._table.entry.entry_id
         await self._do(manager.async_unload(entry_id))
@@ -167,13 +167,13 @@ class SoakDay(Day):
         await self._do(manager.async_setup(entry_id))
 
     async def _suspend(self) -> None:
-        """Let eight hours pass in which this machine sleeps."""
+        """Let eight hours pass while this computer is suspended."""
         self._note("eight hours of sleep")
         await self._table.drive.tick(8 * 3600)
         await self._table.drive.settle()
 
     def _set_clock_back(self) -> None:
-        """Set the clock back by an hour: the one of Amazon is ahead, and tokens end earlier than they seem to."""
+        """Set the clock back by an hour; Amazon's clock is then ahead, and tokens expire earlier than expected."""
         self._note("clock set back")
         self._table.sim.advance(3600)
 
@@ -185,17 +185,17 @@ class SoakDay(Day):
 
 
 class Judge:
-    """What a day may leave behind: the log, and what is held."""
+    """Judges what a day leaves behind: the log, and objects in memory."""
 
     def __init__(self, table: Table, secrets: tuple[str, ...]) -> None:
-        """Begin without a first day to compare with."""
+        """Initialize without a first day for comparison."""
         self._table = table
         self._secrets = secrets
         self._first: dict[str, Any] | None = None
         self._first_memory = 0
 
     def log(self, watch: Watch) -> list[str]:
-        """Return the lines of a day's log on which no user can act, and forget the log."""
+        """Return the lines of a day's log on which no user can act, and clear the log."""
         problems = [text for text in watch.problems(self._secrets) if not text.startswith("logged ")]
         for record in watch.records:
             message = record.getMessage()
@@ -208,7 +208,7 @@ class Judge:
         return problems
 
     def growth(self) -> dict[str, Any]:
-        """Return what has grown since the first day, in bytes for ``memory``."""
+        """Return what has grown since the first day; ``memory`` is in bytes."""
         # The test's storage keeps all that was ever written.
         for method in (Store._async_load, Store._async_write_data):
             cast("Any", method).reset_mock()
@@ -235,7 +235,7 @@ async def test_days_leave_nothing_behind(
     config_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """After each day all is whole, the log holds nothing that only a developer could act on, and nothing has grown."""
+    """After each day everything has recovered, the log has nothing only developers could act on, nothing has grown."""
     # The days include the end or the begin of daylight saving time, by the seed.
     begin = datetime(2027, 3, 13, 20, tzinfo=UTC) if SEED % 2 else datetime(2027, 11, 6, 20, tzinfo=UTC)
     ahead = (begin - datetime.now(UTC)).total_seconds()
@@ -286,7 +286,7 @@ async def test_a_day_of_faults(
     config_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """No exception and no secret in the log, no entity lost, and at last what is shown is what is true."""
+    """There is no exception and no secret in the log, no entity is lost, and the shown values are true at the end."""
     drive = Drive(hass, sim, freezer, config_entry)
     table = Table(hass, sim, household, config_entry, drive)
     await table.set_up()

@@ -1,7 +1,7 @@
-"""Every endpoint × every fault × every moment at which it is asked while an account is loaded.
+"""Tests of every endpoint × every fault × every moment at which a loaded account uses it.
 
-The table is made of the client's list of endpoints; when each is asked is found out by
-watching. An endpoint that is new is in it by itself, and one that no moment reaches fails.
+The table is derived from the client's endpoints; the moments are found by observation. A new endpoint is included
+automatically, and one that no moment uses fails.
 """
 
 import pytest
@@ -23,6 +23,6 @@ WHEN = (Moment.POLL, Moment.PUSH, Moment.COMMAND)
 @pytest.mark.timeout(110)
 @pytest.mark.parametrize("endpoint", ASKED, ids=lambda endpoint: endpoint.name)
 async def test_while_it_runs(table: Table, endpoint: Endpoint) -> None:
-    """No fault costs an entity, a command or the truth, and all is well by itself once it is over."""
+    """No fault loses an entity, a command or a true value, and everything recovers after it."""
     problems = await table.cases(endpoint, (Moment.RENEWAL,) if endpoint in LIBRARY else WHEN)
     assert not problems, problems

@@ -1,4 +1,4 @@
-"""Every fault of every endpoint that is asked while an account is set up or signed in."""
+"""Tests of every fault of every endpoint used during setup or sign-in."""
 
 import asyncio
 from typing import Any, cast
@@ -32,13 +32,13 @@ from .failures import (
 )
 
 AT_SET_UP = tuple(endpoint for endpoint in ASKED if endpoint not in SETTINGS_ENDPOINTS)
-"""Nobody looks at settings in the table when it is set up."""
+"""Endpoints used at setup; settings have no listeners then."""
 
 
 @pytest.mark.timeout(110)
 @pytest.mark.parametrize("endpoint", AT_SET_UP, ids=lambda endpoint: endpoint.name)
 async def test_set_up(table: Table, endpoint: Endpoint) -> None:
-    """An account that was loaded once is set up whatever fails, with all its entities, and recovers."""
+    """An account that was loaded before is set up whatever fails, with all its entities, and recovers."""
     problems = await table.cases(endpoint, (Moment.SET_UP,))
     assert not problems, problems
 
@@ -53,7 +53,7 @@ async def test_sign_in(
     freezer: FrozenDateTimeFactory,
     endpoint: Endpoint,
 ) -> None:
-    """A sign-in that Amazon spoils says so, logs no secret, and works the next time."""
+    """A failed sign-in shows an error, logs no secret, and works the next time."""
     for fault in FAULTS:
         sim.household(household_of_two(), domain="amazon.com")
         with watching() as watch:
@@ -83,7 +83,7 @@ async def test_sign_in(
 
 
 async def sign_in(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTimeFactory) -> ConfigFlowResult:
-    """Sign in with a pasted address; what hangs runs into its time limits."""
+    """Sign in with a pasted URL; requests that hang reach their time limits."""
     manager = hass.config_entries.flow
     flow = await manager.async_init(DOMAIN, context={"source": SOURCE_USER})
     flow = await manager.async_configure(flow["flow_id"], {"marketplace": "amazon.com"})

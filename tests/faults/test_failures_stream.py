@@ -1,4 +1,4 @@
-"""Failures of the stream, of the account and of Home Assistant's own life."""
+"""Tests of failures of the stream, of the account, and of Home Assistant."""
 
 import asyncio
 from typing import Any
@@ -38,13 +38,13 @@ STREAM: dict[str, dict[str, Any]] = {
 
 
 def volume_of(table: Table) -> Any:
-    """Return the volume that is shown, in percent."""
+    """Return the shown volume in percent."""
     level = state_of(table.hass, KITCHEN).attributes.get("volume_level")
     return level and round(level * 100)
 
 
 async def pass_by(table: Table, seconds: int, step: int = 30) -> None:
-    """Let time pass."""
+    """Advance the time in steps."""
     for _ in range(seconds // step):
         await table.drive.tick(step)
         await table.drive.settle()
@@ -52,7 +52,7 @@ async def pass_by(table: Table, seconds: int, step: int = 30) -> None:
 
 @pytest.mark.parametrize("fault", STREAM)
 async def test_no_stream(table: Table, fault: str) -> None:
-    """Without push all is there and polled, Amazon is asked ever more seldom, and push comes back by itself."""
+    """Without push everything is polled, reconnections become rarer, and push recovers."""
     with watching() as watch:
         table.sim.fault(path=DIRECTIVES, **STREAM[fault])
         table.sim.fault(close_stream=True)
@@ -72,7 +72,7 @@ async def test_no_stream(table: Table, fault: str) -> None:
 
 @pytest.mark.contract("a stream that falls silent is waited for")
 async def test_silent_stream(table: Table) -> None:
-    """A stream that is open but silent is found out, and what was missed is read."""
+    """An open but silent stream is detected, and missed changes are read."""
     # one that never sent a keep-alive would be believed as long as its pings are answered
     await pass_by(table, 60)
     table.sim.fault(silent_stream=900)
@@ -86,7 +86,7 @@ async def test_silent_stream(table: Table) -> None:
 
 
 async def test_a_stream_that_is_cut_every_second(table: Table) -> None:
-    """It is connected again at most as often as the pauses allow, and ends well."""
+    """The stream reconnects at most as often as the pauses allow, and recovers."""
     with watching() as watch:
         table.sim.reset_ledger()
         for _ in range(60):
@@ -100,7 +100,7 @@ async def test_a_stream_that_is_cut_every_second(table: Table) -> None:
 
 
 async def test_refused_tokens_in_a_row(table: Table) -> None:
-    """A second token that is refused before anything came is replaced too, not kept until its end."""
+    """A second token that is refused before any data arrived is replaced too."""
     for _ in range(3):
         table.sim.fault(expire_tokens=True)
         table.sim.fault(close_stream=True)
@@ -110,7 +110,7 @@ async def test_refused_tokens_in_a_row(table: Table) -> None:
 
 
 async def test_flood(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two thousand pushes as fast as they come: none is lost, and they are handled in order."""
+    """Two thousand pushes at once are all handled, in order."""
     handled: list[int | None] = []
     rule = push.RULES[VolumeChanged]
 
@@ -141,7 +141,7 @@ async def test_flood(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_slow_renewal(table: Table) -> None:
-    """While the renewal takes its time nobody asks for a second one, and commands do not wait for it."""
+    """During a slow renewal there is no second one, and commands do not wait for it."""
     table.sim.reset_ledger()
     table.sim.fault(path=TOKEN.path, latency=15)
     table.sim.fault(expire_tokens=True)
@@ -158,7 +158,7 @@ async def test_slow_renewal(table: Table) -> None:
 async def test_a_group_changes(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Who is in a group is read with the devices, without a reload."""
+    """The members of a group are read with the devices, without a reload."""
     kitchen, dot = household.serial("Kitchen Show"), household.serial("Bedroom Dot")
     before = state_of(hass, "media_player.downstairs").attributes["group_members"]
     assert set(before) == {KITCHEN, "media_player.living_room_studio"}
@@ -170,7 +170,7 @@ async def test_a_group_changes(
 
 
 async def test_unload_during_a_command(table: Table) -> None:
-    """A command that is under way when the account is unloaded raises; it does not hang, and is not forgotten."""
+    """A command in flight during an unload raises instead of hanging."""
     table.sim.fault(path="/api/behaviors/preview", hang=True)
     data = {"entity_id": "notify.kitchen_show_speak", "message": "going"}
     task = asyncio.create_task(table.hass.services.async_call("notify", "send_message", data, blocking=True))
@@ -188,7 +188,7 @@ async def test_unload_during_a_command(table: Table) -> None:
 
 
 async def test_stop_during_set_up(table: Table) -> None:
-    """Home Assistant that stops while Amazon hangs in the middle of a set-up is not held up."""
+    """Home Assistant can stop while Amazon hangs during a setup."""
     await table.hass.config_entries.async_unload(table.entry.entry_id)
     table.sim.fault(path="/api/np/list-media-sessions", hang=True)
     setup = asyncio.create_task(table.hass.config_entries.async_setup(table.entry.entry_id))

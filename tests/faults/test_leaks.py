@@ -1,4 +1,4 @@
-"""What is loaded and unloaded again and again leaves nothing behind."""
+"""Tests that repeated loading and unloading leaves nothing behind."""
 
 import asyncio
 from collections import Counter
@@ -26,7 +26,7 @@ RELOADS = 50
 
 
 def held(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what is held at the moment: tasks, timers, listeners, sessions, clients, accounts."""
+    """Return what exists now: tasks, timers, listeners, sessions, clients and accounts."""
     gc.collect()
     loop = asyncio.get_running_loop()
     timers: Any = vars(loop)["_scheduled"]
@@ -49,12 +49,12 @@ def held(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def sockets() -> int:
-    """Return how many files and sockets this process has open."""
+    """Return the number of open files and sockets of this process."""
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def grown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Return what there is more of; a few sockets and timers come and go by themselves."""
+    """Return what has grown; the numbers of sockets and timers may vary a little."""
     slack = {"sockets": 3, "timers": 5, "number of tasks": 2}
     return {
         name: (before.get(name), value)
@@ -65,7 +65,7 @@ def grown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.timeout(100)
 async def test_fifty_reloads(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """No task, timer, listener, socket or file is left over, also by a reload that comes while all still begins."""
+    """No task, timer, listener, socket or file remains, even if a reload comes during a setup."""
     sim.household(household_of_two(), domain="amazon.com")
     await set_up(hass, config_entry)
     for _ in range(3):
@@ -85,7 +85,7 @@ async def test_fifty_reloads(hass: HomeAssistant, sim: ControlClient, config_ent
 
 @pytest.mark.timeout(60)
 async def test_removals(hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any]) -> None:
-    """An account that is added and removed again and again leaves no session and no socket."""
+    """Adding and removing an account repeatedly leaves no session and no socket."""
     sizes: list[dict[str, Any]] = []
     for _ in range(6):
         sim.household(household_of_two(), domain="amazon.com")

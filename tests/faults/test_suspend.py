@@ -1,4 +1,4 @@
-"""A computer that slept: the cloud that stood still, time that jumped. Nothing is loaded again."""
+"""Tests of a suspended computer: a cloud that stood still, and time that jumped; nothing is reloaded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ HOURS_8 = 8 * 3600.0
 
 @contextmanager
 def suspended(simulation: Running) -> Iterator[None]:
-    """Stop the process of the simulated cloud for a while: connections stay open and say nothing."""
+    """Suspend the process of the simulated cloud; connections stay open and silent."""
     os.kill(simulation.pid, signal.SIGSTOP)
     try:
         yield
@@ -29,7 +29,7 @@ def suspended(simulation: Running) -> Iterator[None]:
 
 
 def set_volume(sim: ControlClient, household: Household, level: int) -> None:
-    """Push a volume, as the Echo does when somebody turns it."""
+    """Change the volume of an Echo, which pushes it."""
     serial, device = household.serial("Kitchen Show"), household.device("Kitchen Show")
     sim.push(
         "PUSH_VOLUME_CHANGE",
@@ -42,7 +42,7 @@ def set_volume(sim: ControlClient, household: Household, level: int) -> None:
 
 
 async def assert_alive(hass: HomeAssistant, entry: MockConfigEntry, clock: Clock, household: Household) -> None:
-    """Fail unless pushes arrive, requests are answered and nobody has to sign in again."""
+    """Fail unless pushes arrive, requests are answered, and no sign-in is needed."""
     assert entry.runtime_data.push.up
     set_volume(clock.sim, household, 77)
     await clock.settle()
@@ -66,7 +66,7 @@ async def test_stream_and_tokens_recover_after_a_jump_of_the_clock(
     here: float,
     there: float,
 ) -> None:
-    """Eight hours pass at once here and in the cloud, or in one of the two alone."""
+    """Eight hours pass at once in both processes, or in one of them."""
     await set_up(hass, config_entry)
     await clock.settle()
     runtime = config_entry.runtime_data
@@ -89,7 +89,7 @@ async def test_stream_recovers_after_the_cloud_stood_still(
     clock: Clock,
     household: Household,
 ) -> None:
-    """Connections stay open meanwhile; eight hours pass here."""
+    """Connections stay open, and eight hours pass in this process."""
     await set_up(hass, config_entry)
     await clock.settle()
     runtime = config_entry.runtime_data

@@ -1,4 +1,4 @@
-"""Times of the cloud that lie far ahead: what comes later still counts."""
+"""Tests of times of the cloud that are far ahead: later events still count."""
 
 from datetime import UTC, datetime, timedelta
 import time
@@ -68,7 +68,7 @@ async def test_a_sample_from_the_future_does_not_outdate_the_present(
 async def test_a_command_from_the_future_is_not_the_last_one_for_ever(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The Echo spoken to now is the last called one."""
+    """The Echo that is spoken to now becomes the last called one."""
 
     def record(name: str, moment: float) -> dict[str, Any]:
         device, serial, now = household.device(name), household.serial(name), round(moment * 1000)

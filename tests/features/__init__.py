@@ -1,1 +1,1 @@
-"""Tests of features."""
+"""Tests of the features shared by platforms and actions."""

@@ -1,4 +1,4 @@
-"""Alarms, timers and reminders that are made, changed and ended by actions."""
+"""Tests of the actions that create, change and end alarms, timers and reminders."""
 
 from datetime import datetime, timedelta
 import json
@@ -31,23 +31,23 @@ async def act(hass: HomeAssistant, name: str, **data: Any) -> dict[str, Any]:
 
 
 def all_held(household: Household) -> dict[str, dict[str, Any]]:
-    """Return what the cloud holds, by id."""
+    """Return the notifications in the cloud by id."""
     return {item["id"]: item for a in household.accounts.values() for item in a["notifications"].values()}
 
 
 def held(household: Household, found: str) -> dict[str, Any]:
-    """Return what the cloud holds under an id."""
+    """Return the notification in the cloud with an id."""
     return all_held(household)[found]
 
 
 def tomorrow(clock: str) -> datetime:
-    """Return a time of tomorrow where the Echos stand."""
+    """Return a time of tomorrow in the time zone of the Echos."""
     day = dt_util.now(PACIFIC).date() + timedelta(days=1)
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PACIFIC)
 
 
 async def test_alarms(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """An alarm is set, changed, skipped, and deleted; the sensor follows the push."""
+    """An alarm is created, changed, skipped and deleted; the sensor follows the push."""
     at = tomorrow("04:45:00")
     sim.reset_ledger()
     once = (await act(hass, "create_alarm", entity_id=BEDROOM, at=at.replace(tzinfo=None), sound="countertop"))["id"]
@@ -87,7 +87,7 @@ async def test_alarms(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 
 
 async def test_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """An alarm that plays music still does when its time has changed."""
+    """An alarm that plays music still does after a change of its time."""
     (music,) = [item["id"] for item in all_held(household).values() if item["type"] == "MusicAlarm"]
     await act(hass, "edit_alarm", notification_id=music, at="10:15")
     item = held(household, music)
@@ -98,7 +98,7 @@ async def test_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfi
 async def test_reminders_and_timers(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Reminders on one Echo and on all; timers in the words of the Echo's language."""
+    """Reminders on one Echo and on all; timers with sentences in the Echo's language."""
     at = tomorrow("18:00:00")
     one = (await act(hass, "create_reminder", entity_id=KITCHEN, at=at, message=" Bins  out "))["id"]
     item = held(household, one)
@@ -149,7 +149,7 @@ async def test_reminders_and_timers(
 
 
 async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """Who asked learns that Amazon refused, and nothing is left half made."""
+    """The caller gets Amazon's error, and nothing is created partially."""
     at = tomorrow("18:00:00")
     before = set(all_held(household))
     path = "/api/notifications/createReminder"
@@ -195,7 +195,7 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
 
 
 async def test_weeks_without_days_are_named(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """An interval has no effect without days, neither on a new alarm nor on one that is there."""
+    """An interval without days has no effect, on a new alarm or an existing one."""
     alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:40"))["id"]
     sim.reset_ledger()
     for action, data in (
@@ -215,7 +215,7 @@ async def test_whose_and_which(
     household: Household,
     hass_read_only_user: MockUser,
 ) -> None:
-    """Who may not control an Echo cannot set alarms there; without a name the default device is meant."""
+    """A user without permission cannot create alarms; the default device is used if none is given."""
     reader = Context(user_id=hass_read_only_user.id)
     for data in (
         {"entity_id": BEDROOM, "at": "07:00", "message": "x"},
@@ -266,7 +266,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 
 
 async def test_bad_input(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """What cannot be is refused in plain words before anything is written."""
+    """Invalid input is refused with a clear error before anything is written."""
     ids = {item["id"][-3:]: item["id"] for item in all_held(household).values()}
     rules = {"rRuleData": {"recurrenceRules": ["FREQ=MONTHLY;BYMONTHDAY=1"], "recurStartDate": "2026-01-01"}}
     owner = next(iter(household.accounts))
@@ -299,7 +299,7 @@ async def test_it_rings(
     clock: Clock,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """The event entity tells of an alarm that rings, is snoozed, rings again and is stopped; of timers, too."""
+    """The event entity reports an alarm that rings, is snoozed, rings again and is stopped; timers too."""
     bread = next(key for a in household.accounts.values() for key, i in a["notifications"].items() if i["timerLabel"])
     timer = {"notifications": {bread: {"remainingTime": 300_000}}}
     sim.patch_state({"accounts": {next(iter(household.accounts)): timer}})

@@ -1,4 +1,4 @@
-"""Colours between Home Assistant and Alexa: nothing gets lost beyond what the API can tell apart."""
+"""Tests of the conversion of colors: nothing is lost beyond the precision of the API."""
 
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ from custom_components.alexa_media.features.roles import (
 
 @given(hue=st.floats(0, 360), saturation=st.floats(0, 100))
 def test_a_colour_there_and_back(hue: float, saturation: float) -> None:
-    """Alexa's numbers lie in its range, and what comes back is what was sent; 360 degrees are 0."""
+    """Alexa's numbers are in their range, and a color converts back to itself; 360 degrees equal 0."""
     sent = color_to_alexa((hue, saturation))
     assert 0 <= sent[0] <= 360
     assert 0 <= sent[1] <= 1
@@ -30,7 +30,7 @@ def test_a_colour_there_and_back(hue: float, saturation: float) -> None:
 
 
 def test_every_brightness() -> None:
-    """Each of Alexa's hundred steps comes back, 255 is full, the darkest is not off, and brighter stays brighter."""
+    """Each of Alexa's hundred steps converts back, 255 is full, the darkest is not off, and order is kept."""
     assert [brightness_to_alexa(brightness_from_alexa(level)) for level in range(1, 101)] == list(range(1, 101))
     assert (brightness_to_alexa(1), brightness_to_alexa(255)) == (1, 100)
     assert (brightness_from_alexa(0), brightness_from_alexa(1), brightness_from_alexa(100)) == (1, 3, 255)
@@ -63,7 +63,7 @@ def test_there_is_always_a_word(hue: float, saturation: float) -> None:
 
 
 def test_words_for_white() -> None:
-    """Each white has its own word, and what lies between gets the nearer one."""
+    """Each white has its own name, and values in between get the closest one."""
     assert [nearest_temperature_name(kelvin) for kelvin in TEMPERATURE_NAMES.values()] == list(TEMPERATURE_NAMES)
     assert nearest_temperature_name(2400) == "warm_white"
     assert nearest_temperature_name(2500) == "soft_white"

@@ -1,4 +1,4 @@
-"""Amazon Kids: an Echo is given to a child and taken back, and its binary sensor tells."""
+"""Tests of assigning an Echo to a child (Amazon Kids), and of its binary sensor."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ async def act(hass: HomeAssistant, action: str, entity_id: str = OFFICE, **data:
 def enable(
     registry: er.EntityRegistry, entry: MockConfigEntry, household: Household, name: str, entity_id: str
 ) -> None:
-    """Have the sensor of an Echo enabled from the start."""
+    """Enable the sensor of an Echo from the start."""
     unique_id = f"{household.serial(name)}_amazon_kids"
     object_id = entity_id.partition(".")[2]
     item = registry.async_get_or_create(
@@ -45,7 +45,7 @@ async def test_it_costs_nothing_unless_enabled(
     household: Household,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """Every single Echo has a sensor, which is disabled at first; no device is asked."""
+    """Every single Echo has a sensor, disabled by default; no device is requested."""
     items = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
     found = {item.entity_id: item for item in items if item.unique_id.endswith("_amazon_kids")}
     assert set(found) == {
@@ -74,7 +74,7 @@ async def test_given_and_taken(
     household: Household,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """What is shown is what Amazon tells; what cannot be is told to the caller, and nothing is given twice."""
+    """The sensor shows Amazon's state, invalid calls raise an error, and nothing is assigned twice."""
     enable(entity_registry, config_entry, household, "Office Spot", SENSOR)
     await set_up(hass, config_entry)
     await until(hass, lambda: state_of(hass, SENSOR).state == "off")
@@ -136,7 +136,7 @@ async def test_once_a_day(
     entity_registry: er.EntityRegistry,
     clock: Clock,
 ) -> None:
-    """Each sensor that is enabled costs a request a day; one device that is not told of does not spoil the others."""
+    """Each enabled sensor costs a request a day; a device without an answer does not affect the others."""
     enable(entity_registry, config_entry, household, "Office Spot", SENSOR)
     enable(entity_registry, config_entry, household, "Bedroom Dot", BEDROOM_SENSOR)
     await set_up(hass, config_entry)

@@ -1,4 +1,4 @@
-"""Tools of language models: what they do at Amazon, and what exposure and permissions keep from them."""
+"""Tests of the tools for language models: their effects at Amazon, exposure and permissions."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ OFFICE = "media_player.office_spot"
 
 @pytest.fixture(autouse=True)
 async def assist(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Set up Assist's tools and expose two Echos."""
+    """Set up Assist's tools, and expose two Echos."""
     for domain in ("homeassistant", "conversation", "llm", "intent"):
         assert await async_setup_component(hass, domain, {})
     for state in hass.states.async_all():
@@ -38,7 +38,7 @@ async def api(hass: HomeAssistant, context: Context | None = None, device_id: st
 
 
 async def use(hass: HomeAssistant, tool: str, context: Context | None = None, **args: Any) -> dict[str, Any]:
-    """Call a tool of this integration."""
+    """Call a tool of the integration."""
     instance = await api(hass, context)
     result = await instance.async_call_tool(llm.ToolInput(f"alexa_media__{tool}", args))
     assert not result.error
@@ -46,7 +46,7 @@ async def use(hass: HomeAssistant, tool: str, context: Context | None = None, **
 
 
 async def test_tools_are_there_only_while_an_echo_is_exposed(hass: HomeAssistant) -> None:
-    """Their names have the domain in front, and the prompt names exposed Echos alone."""
+    """The tools' names start with the domain, and the prompt only names exposed Echos."""
     instance = await api(hass)
     tools = [tool for tool in instance.tools if tool.integration == "alexa_media"]
     assert len(tools) == 10
@@ -60,7 +60,7 @@ async def test_tools_are_there_only_while_an_echo_is_exposed(hass: HomeAssistant
 async def test_a_message_is_spoken_on_one_echo_or_announced_on_all_that_are_exposed(
     hass: HomeAssistant, sim: ControlClient, household: Household
 ) -> None:
-    """Blank arguments, as language models send them, are left out."""
+    """Blank arguments, which language models send, are ignored."""
     assert (await use(hass, "speak", message="Dinner", echo_name="kitchen show", echo_area=""))["success"]
     assert [(said["text"], said["serial"]) for said in sim.spoken()] == [("Dinner", household.serial("Kitchen Show"))]
     answer = await use(hass, "speak", message="All in", announce=True, everywhere=True)
@@ -74,7 +74,7 @@ async def test_a_message_is_spoken_on_one_echo_or_announced_on_all_that_are_expo
 async def test_the_echo_in_the_area_of_the_user_is_meant(
     hass: HomeAssistant, sim: ControlClient, household: Household
 ) -> None:
-    """Without a name: the area of the device that was spoken to; without that, the tool asks for one."""
+    """Without a name, the Echo in the area of the speaking device is used; without an area, the tool asks."""
     registered = er.async_get(hass).async_get(OFFICE)
     assert registered is not None
     assert registered.device_id is not None
@@ -91,7 +91,7 @@ async def test_the_echo_in_the_area_of_the_user_is_meant(
 async def test_alarms_reminders_and_timers_are_set_listed_and_deleted(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """By their ids in the list."""
+    """Notifications are deleted by their ids in the list."""
     alarm = await use(hass, "set_alarm", time="06:45", weekdays=["MO", "FR"], echo_name="Office Spot")
     reminder = await use(hass, "set_reminder", time="23:59", message="Bins", echo_name="Office Spot")
     await use(hass, "set_timer", minutes=10, label="eggs", echo_name="Office Spot")
@@ -115,7 +115,7 @@ async def test_alarms_reminders_and_timers_are_set_listed_and_deleted(
 async def test_bad_arguments_are_refused_before_anything_is_sent(
     hass: HomeAssistant, sim: ControlClient, household: Household
 ) -> None:
-    """A timer without duration, an unknown weekday, an impossible time."""
+    """Covers a timer without a duration, an unknown weekday, and an invalid time."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError):
         await use(hass, "set_timer", minutes=0, echo_name="Office Spot")
@@ -129,7 +129,7 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(
 async def test_what_is_not_exposed_can_neither_be_seen_nor_changed(
     hass: HomeAssistant, sim: ControlClient, household: Household
 ) -> None:
-    """Echos by name, their alarms by id, and what was said to them."""
+    """Covers Echos by name, their alarms by id, and their last commands."""
     other = (await use(hass, "set_alarm", time="06:45", echo_name="Office Spot"))["id"]
     sim.say(household.serial("Office Spot"), "open the garage", "OK")
     await quiet(hass, sim)
@@ -146,7 +146,7 @@ async def test_what_is_not_exposed_can_neither_be_seen_nor_changed(
 async def test_a_user_without_rights_changes_nothing_and_sees_nothing(
     hass: HomeAssistant, sim: ControlClient, hass_read_only_user: MockUser, household: Household
 ) -> None:
-    """Exposed or not: the rights of the user behind the conversation hold."""
+    """The permissions of the conversation's user apply, whether or not Echos are exposed."""
     context = Context(user_id=hass_read_only_user.id)
     sim.reset_ledger()
     for tool, args in (
@@ -166,7 +166,7 @@ async def test_a_user_without_rights_changes_nothing_and_sees_nothing(
 async def test_the_last_command_is_returned(
     hass: HomeAssistant, sim: ControlClient, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With words and answer, as the options keep transcripts."""
+    """The result has the text and the answer, if the options keep transcripts."""
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.15)
     sim.say(household.serial("Kitchen Show"), "what's for dinner", "Pasta")
     await until(hass, lambda: hass.states.get(KITCHEN))
@@ -176,7 +176,7 @@ async def test_the_last_command_is_returned(
 
 
 async def test_a_routine_runs_and_music_plays(hass: HomeAssistant, sim: ControlClient, household: Household) -> None:
-    """On the Echo that is named."""
+    """Both use the given Echo."""
     await use(hass, "play_music", query="jazz", echo_name="Kitchen Show")
     await until(hass, lambda: (state := hass.states.get(KITCHEN)) and state.state == "playing")
     sim.reset_ledger()
@@ -185,7 +185,7 @@ async def test_a_routine_runs_and_music_plays(hass: HomeAssistant, sim: ControlC
 
 
 async def test_lists_are_used_by_the_tools_of_home_assistant(hass: HomeAssistant, household: Household) -> None:
-    """An exposed list of Alexa is added to and read; no second tool for it."""
+    """Home Assistant's tools read and change an exposed list of Alexa; there is no second tool."""
     lists = hass.states.async_entity_ids("todo")
     shopping = next(entity_id for entity_id in lists if "shopping" in entity_id)
     async_expose_entity(hass, ASSISTANT, shopping, True)

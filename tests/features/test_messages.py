@@ -1,4 +1,4 @@
-"""Messages of the Alexa app, and its contacts."""
+"""Tests of messages in the Alexa app, and of its contacts."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Ranges: what they are called, in which unit, and their values as numbers and speeds."""
+"""Tests of ranges: names, units, and conversion to numbers and speeds."""
 
 from hypothesis import given, strategies as st
 import pytest
@@ -34,7 +34,7 @@ def test_units(unit: str | None, shown: str | None) -> None:
 
 
 def test_names() -> None:
-    """Words stay as they are; an asset's last part becomes words."""
+    """Texts are unchanged; the last part of an asset becomes words."""
     assert name_of("Intensity of the mist") == "Intensity of the mist"
     assert name_of("Alexa.Setting.FanSpeed") == "Fan speed"
     assert name_of("Alexa.AirQuality.Humidity") == "Humidity"
@@ -43,7 +43,7 @@ def test_names() -> None:
 
 
 def test_nearest_value() -> None:
-    """What is sent is in the range and on a step, without the dust of binary fractions."""
+    """The value is in the range and on a step, without rounding errors."""
     assert snapped(HALVES, 2.7) == 2.5
     assert snapped(HALVES, 9) == 5
     assert snapped(HALVES, -3) == 1
@@ -53,7 +53,7 @@ def test_nearest_value() -> None:
 
 
 def test_speeds() -> None:
-    """A range that begins with 0 begins with off, one that begins with 1 with its slowest speed."""
+    """A range that starts at 0 starts with off, one that starts at 1 with its slowest speed."""
     assert (speed_count(FOUR), speed_count(FROM_OFF), speed_count(HALVES)) == (4, 3, 9)
     assert speed_count(ValueRange(minimum=0, maximum=0.3, step=0.1)) == 3
     assert [speed_to_percentage(FOUR, speed) for speed in (1, 2, 3, 4)] == [25, 50, 75, 100]
@@ -68,7 +68,7 @@ def test_speeds() -> None:
     index=st.integers(1, 100),
 )
 def test_a_speed_there_and_back(count: int, step: float, start: float, index: int) -> None:
-    """Every speed of every range comes back from its percentage."""
+    """Every speed of every range converts back from its percentage."""
     value_range = ValueRange(minimum=start, maximum=start + count * step, step=step)
     slowest = start if start > 0 else step
     speed = snapped(value_range, slowest + min(index - 1, speed_count(value_range) - 1) * step)

@@ -1,4 +1,4 @@
-"""What becomes of an appliance, by its kind and its features alone."""
+"""Tests of the roles of an appliance by its kind and features."""
 
 import pytest
 
@@ -18,14 +18,14 @@ LOCK = Feature(name=FeatureName.LOCK, operations=frozenset({"lock"}))
 
 
 def span(instance: str, maximum: float = 100, *, settable: bool = True) -> Feature:
-    """Return a range from 0."""
+    """Return a range that starts at 0."""
     operations = frozenset({"setRangeValue"}) if settable else frozenset[str]()
     limits = ValueRange(minimum=0, maximum=maximum, step=1)
     return Feature(name=FeatureName.RANGE, instance=instance, operations=operations, value_range=limits)
 
 
 def mode(instance: str, *values: str) -> Feature:
-    """Return a mode with values that have no names."""
+    """Return a mode feature whose values have no names."""
     options = tuple(ModeOption(value=value) for value in values)
     return Feature(name=FeatureName.MODE, instance=instance, operations=frozenset({"setMode"}), modes=options)
 
@@ -49,20 +49,20 @@ def made(kind: ApplianceKind, *features: Feature, is_echo: bool = False) -> Appl
     ],
 )
 def test_power(kind: ApplianceKind, switch: bool) -> None:
-    """What has power is a switch, unless that is part of a light or a fan; an Echo is not switched off."""
+    """An appliance with power is a switch unless it is a light or a fan; an Echo cannot be turned off."""
     assert roles.is_plain_switch(made(kind, POWER)) is switch
     assert not roles.is_plain_switch(made(kind, POWER, is_echo=True))
     assert not roles.is_plain_switch(made(kind))
 
 
 def test_a_light_needs_power() -> None:
-    """Without power nothing tells whether it is on."""
+    """Without power, there is no state on or off."""
     assert roles.is_light(made(ApplianceKind.LIGHT, POWER))
     assert not roles.is_light(made(ApplianceKind.LIGHT, Feature(name=FeatureName.BRIGHTNESS)))
 
 
 def test_speed_of_a_fan() -> None:
-    """Of one range it is clear what it is, of two it is not: then they are numbers."""
+    """A single range is the speed; two ranges are ambiguous and become numbers."""
     one, two = span("Speed", 4), span("Angle")
     assert roles.speed_of(made(ApplianceKind.FAN, POWER, one)) is one
     assert roles.plain_ranges(made(ApplianceKind.FAN, POWER, one)) == ()
@@ -72,7 +72,7 @@ def test_speed_of_a_fan() -> None:
 
 
 def test_position_of_a_blind() -> None:
-    """Only one range from 0 to 100 is a position; a garage door with modes is no cover."""
+    """Only a single range from 0 to 100 is a position; a garage door with modes is not such a cover."""
     lift, tilt = span("Lift"), span("Tilt", 90)
     for kind in (ApplianceKind.INTERIOR_BLIND, ApplianceKind.EXTERIOR_BLIND):
         assert roles.position_of(made(kind, lift)) is lift
@@ -87,7 +87,7 @@ def test_position_of_a_blind() -> None:
 
 
 def test_what_can_only_be_read() -> None:
-    """It is measured, not set; a range that does not say between what cannot be set either."""
+    """A read-only range is measured; a range without limits cannot be set either."""
     measured = span("4", settable=False)
     boundless = Feature(name=FeatureName.RANGE, instance="5", operations=frozenset({"setRangeValue"}))
     monitor = made(ApplianceKind.AIR_QUALITY_MONITOR, measured, boundless)
@@ -98,7 +98,7 @@ def test_what_can_only_be_read() -> None:
 
 
 def test_effects_of_a_light() -> None:
-    """A light's first mode is its effects, further ones are choices; others have no effects."""
+    """The first mode of a light is its effects, others are selects; other appliances have no effects."""
     show, scene = mode("1", "Rainbow"), mode("2", "Day", "Night")
     lamp = made(ApplianceKind.LIGHT, POWER, show, scene)
     assert (roles.effects_of(lamp), roles.plain_modes(lamp)) == (show, (scene,))
@@ -107,7 +107,7 @@ def test_effects_of_a_light() -> None:
 
 
 def test_names_of_modes() -> None:
-    """They are unique: a value stands in for a name that is missing or taken; assets become words."""
+    """Names are unique: a value replaces a missing or duplicate name, and assets become words."""
     options = (
         ModeOption(value="A", name="Same"),
         ModeOption(value="B", name="Same"),

@@ -1,4 +1,4 @@
-"""Routines: run on an Echo by their name, their words or their id."""
+"""Tests of running routines on an Echo by name, utterance or id."""
 
 from collections.abc import Iterator
 import json
@@ -31,12 +31,12 @@ def automations(sim: ControlClient) -> dict[str, Any]:
 
 
 def change(sim: ControlClient, routine_id: str, values: dict[str, Any] | None) -> None:
-    """Change a routine as somebody does in the app; ``None`` deletes it."""
+    """Change a routine, as if in the app; ``None`` deletes it."""
     sim.patch_state({"accounts": {JO: {"automations": {routine_id: values}}}})
 
 
 def outdate(entry: MockConfigEntry) -> None:
-    """Let what was read of the routines be older than a moment."""
+    """Make the routines that were read count as outdated."""
     entry.runtime_data.routines._read_at = -100.0
 
 
@@ -61,14 +61,14 @@ async def run(hass: HomeAssistant, routine: str, entity_id: str = OFFICE) -> Any
 
 
 async def play(hass: HomeAssistant, kind: str, media_id: str, entity_id: str = OFFICE) -> None:
-    """Play something with the media player's own action."""
+    """Play something with the play_media action."""
     data = {"entity_id": entity_id, "media_content_type": kind, "media_content_id": media_id}
     await hass.services.async_call("media_player", "play_media", data, blocking=True)
 
 
 @pytest.mark.contract("play_media, routine", "parallel steps of a routine run in turn")
 async def test_run(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """It is run under its id on the Echo that is named, nested as it is, each node in the name of its Echo's owner."""
+    """The routine runs under its id on the given Echo, nested as stored, with each node for its Echo's owner."""
     outdate(entry)
     sim.reset_ledger()
     assert await run(hass, "dinner TIME", OFFICE) == {"id": DINNER, "name": "Dinner time"}
@@ -96,7 +96,7 @@ async def test_run(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
 async def test_which_one_is_meant(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """By id, by name, by any of its words; what is not clear is told with what there is, and nothing is run."""
+    """Selected by id, name or any utterance; an ambiguous one raises an error with the options and runs nothing."""
     for wanted in ("Call Everybody to the table", " dinner is ready ", DINNER):
         assert (await run(hass, wanted))["id"] == DINNER
     await play(hass, "routine", "CALL EVERYBODY TO THE TABLE")
@@ -129,7 +129,7 @@ async def test_which_one_is_meant(
 
 
 async def test_groups(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """A group takes what names its own Echos; nobody speaks to a group."""
+    """A group accepts routines that name their own Echos; a group cannot be spoken to."""
     await run(hass, "Good night", GROUP)
     assert [said["device"] for said in sim.spoken()] == ["Bedroom Dot"]
     with pytest.raises(ServiceValidationError) as raised:
@@ -139,7 +139,7 @@ async def test_groups(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 
 
 async def test_steps_as_they_are_now(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """What was changed in the app since the last read is done, and a routine that is new is found."""
+    """Changes made in the app since the last read apply, and new routines are found."""
     node = automations(sim)[GOOD_NIGHT]["startNode"]
     node["operationPayload"]["textToSpeak"] = "Sweet dreams"
     change(sim, GOOD_NIGHT, {"startNode": node})
@@ -153,7 +153,7 @@ async def test_steps_as_they_are_now(hass: HomeAssistant, sim: ControlClient, en
 async def test_refusals_reach_the_caller(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Routines that cannot be read, or that Amazon does not take: an error, nothing twice, the topic unharmed."""
+    """Unreadable or refused routines raise an error, run nothing twice, and do not affect the topic."""
     routines = entry.runtime_data.routines
     for path, status, key in (
         ("/api/behaviors/v2/automations", 404, "unsupported"),
@@ -176,7 +176,7 @@ async def test_refusals_reach_the_caller(
 
 @pytest.mark.contract("play_media, image")
 async def test_image(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """A picture goes to a screen; without one, or without an https address, Amazon is not asked."""
+    """A picture is shown on a screen; without a screen or an https URL no request is sent."""
     sim.reset_ledger()
     for entity_id, address, key in (
         ("media_player.bedroom_dot", "https://pictures.example.org/a.jpg", "image_no_screen"),

@@ -1,4 +1,4 @@
-"""The actions of the integration's own, as automations call them."""
+"""Tests of the integration's own actions, called like automations do."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ async def test_actions_stay_without_an_account(hass: HomeAssistant, entry: MockC
 async def test_text_command(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Several Echos are told in one request, the words as they are."""
+    """Several Echos get the unchanged text in one request."""
     sim.reset_ledger()
     await act(hass, "send_text_command", [KITCHEN, BEDROOM, STUDIO], text_command="  turn on the “big” lights ")
     assert household.requests() == ["POST /api/behaviors/preview"]
@@ -45,7 +45,7 @@ async def test_text_command(
 async def test_text_command_by_device(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A device as the target stands for its player."""
+    """A device in the target stands for its player."""
     device = entry.runtime_data.devices.data[household.serial("Kitchen Show")]
     registered = next(
         entity.device_entry
@@ -61,7 +61,7 @@ async def test_text_command_by_device(
 
 @pytest.mark.parametrize("text", ["", "   "])
 async def test_empty_text_command(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str) -> None:
-    """Nothing to do is the caller's mistake; Amazon is not asked."""
+    """An empty text is an error of the caller, and no request is sent."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "send_text_command", [KITCHEN, BEDROOM], text_command=text)
@@ -70,7 +70,7 @@ async def test_empty_text_command(hass: HomeAssistant, sim: ControlClient, entry
 
 
 async def test_refused_text_command(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """What Amazon refuses reaches the caller."""
+    """Amazon's refusal reaches the caller."""
     sim.fault(path="/api/behaviors/preview", times=5, status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "send_text_command", text_command="what time is it")
@@ -81,7 +81,7 @@ async def test_refused_text_command(hass: HomeAssistant, sim: ControlClient, ent
 async def test_forward_and_rewind(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """One command each, to the player that plays; the position that follows is Amazon's."""
+    """Each sends one command to the active player; the new position is Amazon's."""
     await hass.services.async_call(
         "media_player",
         "play_media",
@@ -102,7 +102,7 @@ async def test_forward_and_rewind(
 
 @pytest.mark.parametrize("action", ["forward", "rewind"])
 async def test_nothing_plays(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str) -> None:
-    """While nothing is playing there is nothing to do, which is no error."""
+    """The actions succeed without a request while nothing is playing."""
     sim.reset_ledger()
     await act(hass, action)
     assert sim.ledger(method="POST", path="/api/np/command") == []

@@ -1,4 +1,4 @@
-"""Setting entities of both clouds: the same setting has the same keys."""
+"""Tests of the setting entities of both clouds: equal settings have equal keys."""
 
 from homeassistant.helpers.entity import EntityDescription
 import pytest
@@ -23,7 +23,7 @@ SHARED = {
 
 
 def names(descriptions: tuple[EntityDescription, ...]) -> dict[str, str]:
-    """Return the translation keys, from which entity ids come, by the keys of unique ids."""
+    """Return the translation keys, which determine entity ids, by the keys of unique ids."""
     return {description.key: str(description.translation_key) for description in descriptions}
 
 

@@ -1,4 +1,4 @@
-"""A sleep timer for what plays, which goes as words."""
+"""Tests of the sleep timer, which is set with a text command."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ async def sleep_after(hass: HomeAssistant, duration: Any, entity_id: str = PLAYE
 
 
 async def play(hass: HomeAssistant, clock: Clock, entity_id: str = PLAYER) -> None:
-    """Play something that does not end by itself."""
+    """Play something endless."""
     data = {"entity_id": entity_id, "media_content_type": "AMAZON_MUSIC", "media_content_id": "jazz"}
     await hass.services.async_call("media_player", "play_media", data, blocking=True)
     await clock.settle()
@@ -50,7 +50,7 @@ async def test_what_plays_stops(hass: HomeAssistant, household: Household, sim: 
 async def test_nothing_is_sent_while_nothing_plays(
     hass: HomeAssistant, household: Household, sim: ControlClient
 ) -> None:
-    """A sleep timer, forward and rewind succeed on idle players, groups among them."""
+    """Sleep timer, forward and rewind succeed on idle players, including groups."""
     sim.reset_ledger()
     for entity_id in (PLAYER, "media_player.downstairs"):
         await sleep_after(hass, "00:30:00", entity_id)
@@ -61,7 +61,7 @@ async def test_nothing_is_sent_while_nothing_plays(
 
 @pytest.mark.usefixtures("entry")
 async def test_refused(hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock) -> None:
-    """What cannot be is said before any request; what Amazon refuses changes nothing."""
+    """Invalid input is refused before any request; Amazon's refusal changes nothing."""
     await play(hass, clock)
     sim.reset_ledger()
     for duration in ("00:00:30", "13:00:00"):

@@ -1,4 +1,4 @@
-"""``alexa_media.speak`` against the simulated cloud: what is heard where, in how many requests."""
+"""Tests of ``alexa_media.speak`` with the simulated cloud: spoken texts, devices and requests."""
 
 import asyncio
 import json
@@ -35,14 +35,14 @@ async def speak(hass: HomeAssistant, target: str | list[str], message: str = "He
 
 
 def heard(sim: ControlClient) -> list[tuple[str, str]]:
-    """Return device and text of all that was said, in order."""
+    """Return device and text of all messages in order."""
     return [(item["device"], item["text"]) for item in sim.spoken()]
 
 
 async def test_many_in_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A speaker group, its own member and a single Echo: one request, nobody dropped, nobody twice."""
+    """A speaker group, its own member and a single Echo share one request, and each speaks once."""
     sim.reset_ledger()
     response = await speak(hass, [DOWNSTAIRS, KITCHEN, OFFICE, GARAGE], "Dinner & a <film>")
     assert household.requests() == [PREVIEW]
@@ -54,7 +54,7 @@ async def test_many_in_one_request(
 
 
 async def test_ten_in_one_request(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """Ten Echos at another volume are one request."""
+    """Ten Echos with another volume share one request."""
     household = Household(sim)
     for number in range(10):
         household.add(f"G0SIM000000TEN{number:02}", like="Office Spot", accountName=f"Ten {number}", volume=10 + number)
@@ -71,7 +71,7 @@ async def test_ten_in_one_request(hass: HomeAssistant, sim: ControlClient, confi
 async def test_volume_for_the_time_of_speaking(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Each is as loud as asked, and goes back to its own volume; no volume is read for it."""
+    """Each Echo speaks at the given volume and returns to its own; no volume is read."""
     sim.reset_ledger()
     response = await speak(hass, [KITCHEN, STUDIO], "Dinner", type="announce", volume=0.8)
     assert household.requests() == [PREVIEW]
@@ -87,7 +87,7 @@ async def test_volume_for_the_time_of_speaking(
 async def test_volume_of_the_one_before_is_not_kept(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """While an Echo speaks louder, a further message knows what its own volume is."""
+    """While an Echo speaks at a temporary volume, a further message still restores its own volume."""
     await speak(hass, KITCHEN, "One", volume=0.8)
     players = entry.runtime_data.players
     await until(hass, lambda: players.data[household.serial("Kitchen Show")].volume.level == 80)
@@ -105,7 +105,7 @@ async def test_volume_of_the_one_before_is_not_kept(
 async def test_unknown_volume_is_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """One read for all of them, then the request."""
+    """One read covers all Echos, followed by the request."""
     players = entry.runtime_data.players
     players.data = {}
     sim.reset_ledger()
@@ -133,7 +133,7 @@ async def test_types(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
 
 
 async def test_announcements_mixed(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """A group among single Echos drops nobody."""
+    """A group together with single Echos omits no device."""
     sim.reset_ledger()
     await speak(hass, [DOWNSTAIRS, OFFICE, GARAGE], "Dinner", type="announce")
     assert len(sim.ledger(path="/api/behaviors/preview")) == 1
@@ -153,7 +153,7 @@ async def test_language(hass: HomeAssistant, sim: ControlClient, entry: MockConf
 
 
 async def test_long_text(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """It is cut between sentences, spoken in order, and all of it in one request."""
+    """A long text is cut between sentences, and spoken in order with one request."""
     text = " ".join(f"This is sentence number {number} of a long story." for number in range(20))
     sim.reset_ledger()
     await speak(hass, [KITCHEN, OFFICE], text, volume=0.5)
@@ -177,7 +177,7 @@ async def test_long_text(hass: HomeAssistant, sim: ControlClient, entry: MockCon
 async def test_unsound_message(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, message: str, key: str
 ) -> None:
-    """The caller learns what is wrong, and Amazon is not asked."""
+    """The caller gets the reason, and no request is sent."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as raised:
         await speak(hass, KITCHEN, message, volume=0.5)
@@ -186,7 +186,7 @@ async def test_unsound_message(
 
 
 async def test_do_not_disturb(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Plain speech is heard, as at Amazon; announcements are left out, which is told; either can be asked for."""
+    """Plain speech is spoken as at Amazon; announcements are skipped and reported; both can be overridden."""
     for data in ({"type": "announce"}, {"type": "show"}, {"override_dnd": False}):
         response = await speak(hass, [BEDROOM, OFFICE], **data)
         assert response["skipped"] == [{"entity_id": BEDROOM, "name": "Bedroom Dot", "reason": "do_not_disturb"}]
@@ -204,7 +204,7 @@ async def test_do_not_disturb(hass: HomeAssistant, sim: ControlClient, entry: Mo
 async def test_a_message_that_is_left_out_everywhere_is_no_success(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Without a response the caller learns it from an error."""
+    """Without a response, the caller gets an error."""
     for data in ({"type": "announce"}, {"type": "show", "override_dnd": True}, {"override_dnd": False}):
         with pytest.raises(HomeAssistantError) as raised:
             await hass.services.async_call(
@@ -215,7 +215,7 @@ async def test_a_message_that_is_left_out_everywhere_is_no_success(
 
 
 async def test_broken_targets(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """The others are told, and the error names who was not."""
+    """Other Echos get the message, and the error names those that did not."""
     with pytest.raises(HomeAssistantError) as raised:
         await speak(hass, [KITCHEN, KIDS, "media_player.nobody"])
     assert raised.value.translation_key == "speech_failed"
@@ -233,7 +233,7 @@ async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: Mo
 async def test_one_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An Echo that Amazon no longer knows silences nobody else."""
+    """An Echo that Amazon no longer knows does not affect the others."""
     household.remove(household.serial("Garage Echo"))
     with pytest.raises(HomeAssistantError) as raised:
         await speak(hass, [GARAGE, KITCHEN, OFFICE])
@@ -252,7 +252,7 @@ async def test_areas_devices_and_groups(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    """What stands for several is taken apart; who is away there is passed over."""
+    """Groups and areas are resolved to Echos; offline Echos in them are skipped."""
     area = area_registry.async_create("Upstairs")
     ids = {}
     for name in ("Office Spot", "Kids Dot", "Kitchen Show"):
@@ -292,7 +292,7 @@ async def test_nobody(
 async def test_group_that_is_away(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """When nobody behind a target can be told, that is an error."""
+    """If no Echo in a target can be reached, that is an error."""
     for name in ("Kitchen Show", "Living Room Studio"):
         household.change(name, online=False)
     devices = entry.runtime_data.devices
@@ -316,7 +316,7 @@ async def test_permission(
     hass_read_only_user: MockUser,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """Who may not control an Echo cannot make it speak."""
+    """A user without permission for an Echo cannot speak on it."""
     context = Context(user_id=hass_read_only_user.id)
     with pytest.raises(Unauthorized):
         await hass.services.async_call(
@@ -326,7 +326,7 @@ async def test_permission(
 
 
 async def test_calls_of_one_moment(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Calls that start together are one request, each with its own result."""
+    """Calls that start together share one request, each with its own result."""
     sim.reset_ledger()
     results = await asyncio.gather(
         speak(hass, KITCHEN, "One", volume=0.7), speak(hass, OFFICE, "Two"), speak(hass, KIDS), return_exceptions=True

@@ -1,4 +1,4 @@
-"""Speech where two accounts see the same Echos: each Echo once, each account by itself."""
+"""Tests of speech with two accounts that share Echos: each Echo speaks once, each account separately."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -15,12 +15,12 @@ NAMES = ["Bedroom Dot", "Bedroom Dot", "Hall Echo", "Kitchen Show", "Study Dot",
 
 
 def heard(sim: ControlClient) -> list[str]:
-    """Return the names of the Echos that said something."""
+    """Return the names of the Echos that spoke."""
     return sorted(item["device"] for item in sim.spoken())
 
 
 async def test_each_once(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
-    """An Echo that both see, by itself and in a group, speaks once; one request an account."""
+    """A shared Echo, on its own and in a group, speaks once; there is one request per account."""
     await hass.services.async_call(DOMAIN, "speak", {"entity_id": EVERYBODY, "message": "Hello"}, blocking=True)
     assert heard(sim) == NAMES
     assert sorted(sender or "" for sender, _ in pair.commands()) == ["jack", "john"]
@@ -28,7 +28,7 @@ async def test_each_once(hass: HomeAssistant, sim: ControlClient, pair: Pair) ->
 
 @pytest.mark.contract("notify, all accounts", "the account that came last gets notify.alexa_media")
 async def test_notify(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
-    """A name stands for all Echos that have it, in both accounts; a service for its own media player."""
+    """A name stands for all Echos with it in both accounts; an action for its own media player."""
     await hass.services.async_call("notify", "alexa_media", {"message": "A", "target": "Bedroom Dot"}, blocking=True)
     assert {item["serial"] for item in sim.spoken()} == {"G0SIM0BEDJOHN001", "G0SIM0BEDJACK001"}
     await hass.services.async_call("notify", "alexa_media_bedroom_dot_2", {"message": "B"}, blocking=True)
@@ -43,7 +43,7 @@ async def test_push_once_an_account(hass: HomeAssistant, sim: ControlClient, pai
 
 
 async def test_one_account_is_away(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
-    """The Echos of the other one speak; those that only the absent account has are named."""
+    """The Echos of the other account speak; the error names those that only the absent account has."""
     await hass.config_entries.async_unload(pair.entries["jack"].entry_id)
     targets = ["media_player.study_dot", "media_player.workshop_studio"]
     with pytest.raises(HomeAssistantError) as raised:

@@ -1,1 +1,1 @@
-"""Tests of flow."""
+"""Tests of the config and options flows."""

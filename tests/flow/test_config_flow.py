@@ -1,4 +1,4 @@
-"""The sign-in, against the simulated cloud."""
+"""Tests of the sign-in with the simulated cloud."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ LANDING = "https://www.amazon.com/ap/maplanding?openid.oa2.authorization_code="
 
 @pytest.fixture(autouse=True)
 def setups() -> Iterator[list[str]]:
-    """Keep entries from being set up; return the ids of those that would have been."""
+    """Prevent the setup of entries; return the ids of those that would be set up."""
     seen: list[str] = []
 
     async def _set_up(_hass: HomeAssistant, entry: MockConfigEntry) -> bool:
@@ -67,7 +67,7 @@ def two_accounts(sim: ControlClient) -> ControlClient:
 
 @pytest.fixture
 def entry_data(entry_data: dict[str, Any]) -> dict[str, Any]:
-    """Return the data of the entry that the household's registration belongs to."""
+    """Return the data of the entry with the household's registration."""
     found = DEMO["registrations"][0]
     return entry_data | {
         "serial": found["serial"],
@@ -79,7 +79,7 @@ def entry_data(entry_data: dict[str, Any]) -> dict[str, Any]:
 
 
 async def start(hass: HomeAssistant, marketplace: str = "amazon.com") -> ConfigFlowResult:
-    """Begin a flow and choose the marketplace."""
+    """Start a flow and select the marketplace."""
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "user")
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"marketplace": marketplace})
@@ -87,7 +87,7 @@ async def start(hass: HomeAssistant, marketplace: str = "amazon.com") -> ConfigF
 
 
 async def choose_paste(hass: HomeAssistant, flow: ConfigFlowResult) -> ConfigFlowResult:
-    """Choose to paste the address."""
+    """Select pasting the URL."""
     assert (flow["type"], flow["step_id"]) == (FlowResultType.MENU, "sign_in")
     options = flow["menu_options"]
     assert isinstance(options, list)
@@ -98,20 +98,20 @@ async def choose_paste(hass: HomeAssistant, flow: ConfigFlowResult) -> ConfigFlo
 
 
 def address(flow: ConfigFlowResult) -> str:
-    """Return the sign-in address that a form shows."""
+    """Return the sign-in URL in a form."""
     placeholders = flow["description_placeholders"]
     assert placeholders is not None
     return placeholders["url"]
 
 
 def serial(flow: ConfigFlowResult) -> str:
-    """Return the device serial for which a form's sign-in address is made."""
+    """Return the device serial in a form's sign-in URL."""
     client_id = URL(address(flow)).query["openid.oa2.client_id"].removeprefix("device:")
     return bytes.fromhex(client_id).decode().partition("#")[0]
 
 
 async def paste(hass: HomeAssistant, flow: ConfigFlowResult, redirect_url: str) -> ConfigFlowResult:
-    """Submit an address."""
+    """Submit a pasted URL."""
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"redirect_url": redirect_url})
     await hass.async_block_till_done()
     return flow
@@ -120,18 +120,18 @@ async def paste(hass: HomeAssistant, flow: ConfigFlowResult, redirect_url: str) 
 async def sign_in(
     hass: HomeAssistant, sim: ControlClient, flow: ConfigFlowResult, account: str = "jo@example.org"
 ) -> ConfigFlowResult:
-    """Sign in as a browser would, and submit where it ended."""
+    """Sign in like a browser, and submit the final URL."""
     return await paste(hass, flow, sim.sign_in(address(flow), account))
 
 
 def error(flow: ConfigFlowResult) -> str | None:
-    """Return the error on the only field of a form."""
+    """Return the error of the only field in a form."""
     assert flow["type"] is FlowResultType.FORM, flow
     return next(iter((flow["errors"] or {}).values()), None)
 
 
 def registered(sim: ControlClient) -> list[str]:
-    """Return the serials that were registered, in order."""
+    """Return the registered serials in order."""
     return [
         json.loads(request["body"])["registration_data"]["device_serial"]
         for request in sim.ledger(path="/auth/register")
@@ -140,12 +140,12 @@ def registered(sim: ControlClient) -> list[str]:
 
 
 def deregistered(sim: ControlClient) -> int:
-    """Return how many registrations were taken back."""
+    """Return the number of deregistrations."""
     return sum(request["status"] == 200 for request in sim.ledger(path="/auth/deregister"))
 
 
 def registrations(sim: ControlClient) -> set[str]:
-    """Return the serials of all apps that the cloud knows of."""
+    """Return the serials of all apps in the cloud."""
     accounts = sim.state()["accounts"].values()
     return {s for a in accounts for s, d in a["devices"].items() if d["deviceType"] == "A2IVLV5VM2W81"}
 
@@ -277,7 +277,7 @@ async def test_refused_code_asks_for_a_new_attempt_under_the_same_serial(
 
 
 def kept(flow: ConfigFlowResult) -> str | None:
-    """Return the address that stands in the field of the form."""
+    """Return the URL in the field of a form."""
     schema = flow["data_schema"]
     assert schema is not None
     (field,) = schema.schema
@@ -285,7 +285,7 @@ def kept(flow: ConfigFlowResult) -> str | None:
 
 
 async def test_an_address_can_be_corrected_unless_its_code_was_used(hass: HomeAssistant, sim: ControlClient) -> None:
-    """What is wrong with an address can be mended in the field; a code that Amazon has seen is of no use there."""
+    """An invalid URL can be corrected in the field; a used code cannot be used again, so the field is empty."""
     flow = await start(hass)
     wrong = f"https://www.amazon.com/ap/maplanding?{'x' * 50}"
     assert kept(await paste(hass, flow, wrong)) == wrong

@@ -1,4 +1,4 @@
-"""The sign-in through Home Assistant: a browser of aiohttp's, and those who are not that browser."""
+"""Tests of the sign-in through Home Assistant with an aiohttp browser, and with other browsers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -41,7 +41,7 @@ NAVIGATE = {"Sec-Fetch-Mode": "navigate", "User-Agent": "Mozilla/5.0 (X11; Linux
 
 @pytest.fixture(autouse=True)
 def _no_setup() -> Iterator[None]:
-    """Keep entries from being set up."""
+    """Prevent the setup of entries."""
 
     async def _good(*_: Any) -> bool:
         return True
@@ -55,7 +55,7 @@ def _no_setup() -> Iterator[None]:
 async def root(
     hass: HomeAssistant, request: pytest.FixtureRequest, socket_enabled: None, hass_client_no_auth: Callable[..., Any]
 ) -> URL:
-    """Return where Home Assistant's own web server listens, which is where its user has the frontend."""
+    """Return the address of Home Assistant's web server, where the user opened the frontend."""
     assert await async_setup_component(hass, "http", getattr(request, "param", {}))
     # what the integration depends on has to have its views before the server starts
     assert await async_setup_component(hass, "application_credentials", {})
@@ -67,38 +67,38 @@ async def root(
 
 
 class Browser:
-    """A browser: cookies, forms, what is on the page."""
+    """A simple browser with cookies, forms and a current page."""
 
     def __init__(self) -> None:
-        """Start without cookies."""
+        """Initialize without cookies."""
         self.session = ClientSession(cookie_jar=CookieJar(unsafe=True), headers=NAVIGATE)
         self.url = ""
         self.text = ""
         self.status = 0
 
     async def __aenter__(self) -> Self:
-        """Return the browser itself."""
+        """Return the browser."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close it."""
+        """Close the browser."""
         await self.session.close()
 
     async def go(self, url: str, method: str = "GET", **options: Any) -> Self:
-        """Load a page; redirects are followed on the way."""
+        """Load a page, following redirects."""
         async with self.session.request(method, URL(url, encoded=True), **options) as answer:
             self.url, self.status, self.text = str(answer.url), answer.status, await answer.text()
         return self
 
     @property
     def form(self) -> Tag:
-        """Return the only form."""
+        """Return the only form on the page."""
         form = BeautifulSoup(self.text, "html.parser").find("form")
         assert isinstance(form, Tag), self.text
         return form
 
     async def submit(self, **values: str) -> Self:
-        """Fill in the form and press its button."""
+        """Fill in and submit the form."""
         form = self.form
         fields: list[tuple[str, str]] = []
         for tag in form.find_all(["input", "select"]):
@@ -117,7 +117,7 @@ class Browser:
         return await self.go(target, "POST", data=urlencode(fields), headers=head)
 
     async def captcha(self) -> Self:
-        """Read the picture as a person would, and type what it says."""
+        """Submit the letters in the picture of the captcha."""
         image = self.form.find("img")
         assert image is not None
         async with self.session.get(URL(urljoin(self.url, str(image["src"])), encoded=True)) as answer:
@@ -127,7 +127,7 @@ class Browser:
 
     @property
     def landed(self) -> bool:
-        """Return whether Home Assistant says that it is done."""
+        """Return whether Home Assistant reports that the sign-in has ended."""
         return self.status == 200 and "You are signed in" in self.text
 
 
@@ -140,13 +140,13 @@ async def browser(socket_enabled: None) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def other(socket_enabled: None) -> AsyncIterator[Browser]:
-    """Return somebody else's browser."""
+    """Return the browser of another user."""
     async with Browser() as browser:
         yield browser
 
 
 async def begin(hass: HomeAssistant, marketplace: str = "amazon.com", **form: str) -> ConfigFlowResult:
-    """Begin a flow up to the step in which the browser signs in."""
+    """Start a flow up to the step for the browser."""
     manager = hass.config_entries.flow
     flow = await manager.async_init(DOMAIN, context={"source": SOURCE_USER})
     flow = await manager.async_configure(flow["flow_id"], {"marketplace": marketplace})
@@ -154,7 +154,7 @@ async def begin(hass: HomeAssistant, marketplace: str = "amazon.com", **form: st
 
 
 async def send_off(hass: HomeAssistant, flow: ConfigFlowResult, **form: str) -> ConfigFlowResult:
-    """Choose the proxy in the menu, and fill in its form."""
+    """Select the proxy in the menu, and submit its form."""
     manager = hass.config_entries.flow
     assert flow["type"] is FlowResultType.MENU
     flow = await manager.async_configure(flow["flow_id"], {"next_step_id": "proxy"})
@@ -165,7 +165,7 @@ async def send_off(hass: HomeAssistant, flow: ConfigFlowResult, **form: str) -> 
 
 
 async def finish(hass: HomeAssistant, flow: ConfigFlowResult) -> ConfigFlowResult:
-    """Take the step that the frontend takes when it is told that the browser is done."""
+    """Run the step that the frontend runs after the browser has finished."""
     await hass.async_block_till_done()
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"])
     await hass.async_block_till_done()
@@ -173,12 +173,12 @@ async def finish(hass: HomeAssistant, flow: ConfigFlowResult) -> ConfigFlowResul
 
 
 def demand(sim: ControlClient, **values: Any) -> None:
-    """Let Jo's account ask for more at its sign-in."""
+    """Make Jo's sign-in require more steps."""
     sim.patch_state({"accounts": {JO: values}})
 
 
 def base_of(browser: Browser) -> str:
-    """Return the address below which a browser's sign-in is served."""
+    """Return the base URL of a browser's sign-in."""
     parts = urlsplit(browser.url)
     return f"{parts.scheme}://{parts.netloc}{'/'.join(parts.path.split('/')[:5])}"
 
@@ -223,7 +223,7 @@ async def test_password_adds_the_account(
 
 
 def flow_path(browser: Browser) -> str:
-    """Return an address below the path of the browser's cookie."""
+    """Return a URL below the path of the browser's cookie."""
     return f"{base_of(browser)}/"
 
 
@@ -351,7 +351,7 @@ async def test_failed_registration_can_be_tried_again(
 
 async def test_address_is_the_one_that_the_browser_uses(hass: HomeAssistant, sim: ControlClient, root: URL) -> None:
     class Request:
-        """A request of the frontend."""
+        """The part of a frontend's request that is read."""
 
         headers: Final = {"HA-Frontend-Base": "https://home.example.org:8443"}
 
@@ -390,7 +390,7 @@ async def test_sign_in_that_ends_without_a_code_is_told(
 
 @pytest.fixture
 async def signed_half(hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser) -> ConfigFlowResult:
-    """Return a flow whose browser is on Amazon's first page; what Amazon was asked is forgotten."""
+    """Return a flow whose browser is on Amazon's first page, with an empty ledger."""
     flow = await begin(hass)
     await browser.go(flow["url"])
     assert browser.status == 200
@@ -399,7 +399,7 @@ async def signed_half(hass: HomeAssistant, sim: ControlClient, root: URL, browse
 
 
 async def refused(sim: ControlClient, browser: Browser, url: str, status: int = 404, **options: Any) -> None:
-    """Ask for something that must not be answered, and see that Amazon did not hear of it."""
+    """Send a request that must be refused without a request to Amazon."""
     await browser.go(url, **options)
     assert (browser.status, browser.text) == (status, "")
     assert sim.ledger() == []
@@ -623,7 +623,7 @@ async def test_odd_request_targets_do_not_pass(
 
 
 async def raw(root: URL, request: str) -> bytes:
-    """Send bytes as they are and return what comes until the server closes or is silent."""
+    """Send bytes unchanged, and return the response until the server closes or is silent."""
     reader, writer = await asyncio.open_connection(root.host, root.port)
     writer.write(request.encode("latin-1"))
     answer = b""
@@ -670,7 +670,7 @@ async def test_amazons_cookies_and_headers_do_not_reach_the_browser(
 
 @pytest.fixture
 async def sandboxed(browser: Browser, signed_half: ConfigFlowResult) -> AsyncIterator[ClientSession]:
-    """Return what sends the requests of the page that the browser shows: without cookies, as an opaque origin does."""
+    """Return a session for requests of the page in the browser, without cookies like an opaque origin."""
     async with ClientSession(headers={"Origin": "null", "User-Agent": "Test"}) as session:
         yield session
 
@@ -678,20 +678,20 @@ async def sandboxed(browser: Browser, signed_half: ConfigFlowResult) -> AsyncIte
 async def sent(
     session: ClientSession, url: str, method: str = "GET", **options: Any
 ) -> tuple[int, str, CIMultiDictProxy[str]]:
-    """Return status, text and headers of an answer."""
+    """Return status, text and headers of a response."""
     async with session.request(method, URL(url, encoded=True), allow_redirects=False, **options) as answer:
         return answer.status, await answer.text(), answer.headers
 
 
 def action_of(browser: Browser, text: str | None = None) -> str:
-    """Return where the form of a page goes to."""
+    """Return the action of the form on a page."""
     form = BeautifulSoup(text or browser.text, "html.parser").find("form")
     assert isinstance(form, Tag)
     return urljoin(browser.url, str(form["action"]))
 
 
 NAVIGATIONS: Final = ({"Sec-Fetch-Mode": "navigate"}, {"Upgrade-Insecure-Requests": "1"})
-"""How browsers say that they show the answer: to trustworthy addresses, and over plain http."""
+"""Headers with which browsers request a page to show: for trustworthy addresses, and over plain http."""
 
 
 @pytest.mark.parametrize("head", NAVIGATIONS)

@@ -1,4 +1,4 @@
-"""The options, on an account that is really set up."""
+"""Tests of the options with a loaded account."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ UNCHANGED = {"scan_interval": 60, "extended_entity_discovery": False, "keep_tran
 
 @pytest.fixture
 def setups(request: pytest.FixtureRequest) -> Iterator[list[str]]:
-    """Return the ids of the entries that are set up, one for each time; ask for it before ``entry``."""
+    """Return the ids of the entries that are set up, one per setup; request it before ``entry``."""
     seen: list[str] = []
     real = custom_components.alexa_media.async_setup_entry
 
@@ -43,7 +43,7 @@ async def show(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
 
 
 async def submit(hass: HomeAssistant, entry: MockConfigEntry, **values: Any) -> ConfigFlowResult:
-    """Open the options and submit them, with values changed."""
+    """Open the options and submit them with changed values."""
     flow = await show(hass, entry)
     flow = await hass.config_entries.options.async_configure(flow["flow_id"], UNCHANGED | values)
     await hass.async_block_till_done()
@@ -51,14 +51,14 @@ async def submit(hass: HomeAssistant, entry: MockConfigEntry, **values: Any) -> 
 
 
 def suggested(flow: ConfigFlowResult) -> dict[str, Any]:
-    """Return what the form is filled in with."""
+    """Return the values with which the form is filled in."""
     schema = flow["data_schema"]
     assert schema is not None
     return {str(key): (key.description or {}).get("suggested_value") for key in schema.schema}
 
 
 def choices(flow: ConfigFlowResult) -> dict[str, str]:
-    """Return the devices that the form offers: name by serial."""
+    """Return the devices in the form: name by serial."""
     schema = flow["data_schema"]
     assert schema is not None
     selector = next(value for key, value in schema.schema.items() if key == "include_devices")
@@ -204,6 +204,6 @@ async def test_public_address_is_stored_in_one_form(
 
 
 async def test_what_is_stored_on_disk_is_private(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """All files hold serials and names."""
+    """The files contain serials and names, so other users must not be able to read them."""
     for create in (store_for, appliance_store_for, alarm_volume_store):
         assert create(hass, entry.entry_id)._private

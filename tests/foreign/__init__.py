@@ -1,1 +1,1 @@
-"""Clients that are not ours, unmodified, against the simulated cloud."""
+"""Tests of the simulated cloud with unmodified clients of other projects."""

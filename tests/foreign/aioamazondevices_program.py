@@ -1,6 +1,6 @@
-"""A program that uses aioamazondevices as it comes: signs in by the form and lists; prints what it found as JSON.
+"""A program that signs in and reads lists with unmodified aioamazondevices; prints its results as JSON.
 
-It runs inside ``python -m alexa_sim run``; its argument is what the authenticator app shows.
+It runs inside ``python -m alexa_sim run``; its argument is the code of the authenticator app.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from alexa_sim.client import ControlClient
 
 
 def api(session: aiohttp.ClientSession, folder: str, password: str) -> Any:
-    """Return the library's entrance."""
+    """Return the API object of the library."""
     return AmazonEchoApi(session, "jo@example.org", password, save_data=AmazonSaveDataConfig(path=Path(folder)))
 
 
 async def refusal(folder: str, password: str, code: str) -> str:
-    """Return how a sign-in that cannot work is refused."""
+    """Return the error of a sign-in that must fail."""
     async with aiohttp.ClientSession() as session:
         try:
             await api(session, folder, password).login.login_mode_interactive(code)
@@ -35,7 +35,7 @@ async def refusal(folder: str, password: str, code: str) -> str:
 
 
 async def use(folder: str, good: str) -> dict[str, Any]:
-    """Sign in, wrongly and rightly, and read all."""
+    """Sign in with wrong and correct data, and read everything."""
     sim = ControlClient(os.environ["ALEXA_SIM_CONTROL"])
     wrong = f"{(int(good) + 7) % 10**6:06}"
     refusals = [await refusal(folder, "wrong", good), await refusal(folder, "correct horse", wrong)]
@@ -69,13 +69,13 @@ async def use(folder: str, good: str) -> dict[str, Any]:
 
 
 def _feature(state: dict[str, Any], name: str, feature: str) -> Any:
-    """Return a feature of an appliance as the cloud holds it."""
+    """Return a feature of an appliance in the cloud."""
     appliances = [each for account in state["accounts"].values() for each in account["appliances"].values()]
     return next(each for each in appliances if each["name"] == name)["features"][feature]
 
 
 def main() -> None:
-    """Do it in a folder that goes away."""
+    """Run everything in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         sys.stdout.write(json.dumps(asyncio.run(use(folder, sys.argv[1]))))
 

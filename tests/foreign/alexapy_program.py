@@ -1,6 +1,6 @@
-"""A program that uses alexapy as it comes, with a token that was stored; prints what it found as JSON.
+"""A program that uses unmodified alexapy with a stored token; prints its results as JSON.
 
-It runs inside ``python -m alexa_sim run``. Only the control plane tells it that this is no Amazon.
+It runs inside ``python -m alexa_sim run``. It only uses the control plane to check the simulation.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ JO = "A2SIMJO7D0EQ11"
 
 
 async def pushed(sim: ControlClient, login: Any, serial: str) -> dict[str, Any]:
-    """Return the payload that is pushed when somebody turns the knob of an Echo."""
+    """Return the payload that is pushed when the volume of an Echo changes."""
     pushes: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     opened = asyncio.Event()
 
@@ -52,7 +52,7 @@ async def pushed(sim: ControlClient, login: Any, serial: str) -> dict[str, Any]:
 
 
 async def use(sim: ControlClient, folder: Path) -> dict[str, Any]:
-    """Sign in with what was stored, let the token run out, list, speak and listen."""
+    """Sign in with a stored token, let it expire, read lists, speak, and receive pushes."""
     (folder / ".storage").mkdir()
     login = AlexaLogin(
         "amazon.com",
@@ -93,7 +93,7 @@ async def use(sim: ControlClient, folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Do it against the simulation of the environment."""
+    """Run everything with the simulation in the environment."""
     sim = ControlClient(os.environ["ALEXA_SIM_CONTROL"])
     with tempfile.TemporaryDirectory() as folder:
         sys.stdout.write(json.dumps(asyncio.run(use(sim, Path(folder)))))

@@ -1,4 +1,4 @@
-"""Processes of foreign clients."""
+"""Fixtures that run clients of other projects in processes."""
 
 import json
 import os
@@ -18,17 +18,17 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 FOREIGN: Final = ROOT / ".cache/envs/foreign/bin/python"
 JO: Final = "A2SIMJO7D0EQ11"
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-"""Of the authenticator app of somebody invented."""
+"""Setup key of an invented user's authenticator app."""
 
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
-    """Take the place of the fixture that sets Home Assistant up for every test."""
+    """Replace the fixture that prepares Home Assistant for every test."""
 
 
 @pytest.fixture(scope="session")
 def foreign_python() -> Path:
-    """Return the interpreter that has the newest Home Assistant, alexapy and aioamazondevices."""
+    """Return the interpreter with the newest Home Assistant, alexapy and aioamazondevices."""
     for name in ("foreign", "sim"):
         if not (ROOT / ".cache/envs" / name / "bin/python").exists():
             pytest.fail(f"there is no environment {name}: run scripts/setup foreign sim")
@@ -37,7 +37,7 @@ def foreign_python() -> Path:
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """Return the program of Node."""
+    """Return the path of Node."""
     found = shutil.which("node")
     if found is None:
         if os.environ.get("ALEXA_SIM_NO_NODE") == "1":
@@ -48,7 +48,7 @@ def node() -> str:
 
 @pytest.fixture(scope="session")
 def node_packages(node: str) -> Path:
-    """Return the folder that has the packages of clients that run in Node."""
+    """Return the folder with the packages of clients that run in Node."""
     folder = ROOT / ".cache/envs/node"
     if not (folder / "node_modules").exists():
         pytest.fail("the packages of Node are missing: run scripts/setup node")
@@ -57,7 +57,7 @@ def node_packages(node: str) -> Path:
 
 @pytest.fixture(scope="session")
 def with_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the file of the household ``demo``, with an account that asks for a code."""
+    """Return the file of the household ``demo``, with an account that requires a code."""
     household = load_household("demo")
     household["accounts"][JO]["otpSecret"] = SECRET
     path = tmp_path_factory.mktemp("household") / "with_code.json"
@@ -66,7 +66,7 @@ def with_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def code() -> str:
-    """Return what the authenticator app shows now."""
+    """Return the current code of the authenticator app."""
     return totp(SECRET, int(time.time() // 30))
 
 

@@ -1,4 +1,4 @@
-"""aioamazondevices on its own: its sign-in at every kind of marketplace."""
+"""Tests of aioamazondevices alone: its sign-in at every kind of marketplace."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Home Assistant's own integration ``alexa_devices``, in a real Home Assistant, from its config flow on."""
+"""Tests of Home Assistant's own integration ``alexa_devices`` in a real Home Assistant."""
 
 import argparse
 import asyncio
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A Home Assistant seen from outside, and the cloud behind it."""
+    """A Home Assistant accessed from outside, with its cloud."""
 
     url: str
     token: str
@@ -56,25 +56,25 @@ class Home:
         return str(self.request(f"states/{entity_id}")["state"])
 
     def attribute(self, entity_id: str, name: str) -> Any:
-        """Return an attribute of an entity, ``None`` where it has none."""
+        """Return an attribute of an entity, or ``None``."""
         return self.request(f"states/{entity_id}")["attributes"].get(name)
 
     def items(self, entity_id: str) -> dict[str, str]:
-        """Return the items of a list: their status by name."""
+        """Return the status of the items in a list, by name."""
         answer = self.request("services/todo/get_items?return_response", {"entity_id": entity_id})
         return {item["summary"]: item["status"] for item in answer["service_response"][entity_id]["items"]}
 
     def account(self) -> Any:
-        """Return what the cloud holds."""
+        """Return the account in the cloud."""
         return self.sim.state()["accounts"][JO]
 
     def change(self, **account: Any) -> None:
-        """Let something change in the cloud."""
+        """Change the account in the cloud."""
         self.sim.patch_state({"accounts": {JO: account}})
 
 
 def until(predicate: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until something holds."""
+    """Wait until a predicate is true."""
     end = time.monotonic() + seconds
     while not predicate():
         assert time.monotonic() < end, "it did not come to hold in time"
@@ -83,7 +83,7 @@ def until(predicate: Callable[[], bool], seconds: float = 10.0) -> None:
 
 @pytest.fixture(scope="module")
 def home(foreign_python: Path, with_code: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """Run Home Assistant; nobody is signed in yet."""
+    """Run Home Assistant without an account."""
     assert foreign_python.parent.parent.name == "foreign"
     pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("hass") / "config"
@@ -115,7 +115,7 @@ def home(foreign_python: Path, with_code: Path, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="module")
 def signed_in(home: Home) -> Iterator[Home]:
-    """Return the Home Assistant after the flow, wrongly and rightly, with its stream open."""
+    """Return the Home Assistant after the flow, with wrong and correct data, and with its stream open."""
     pytest_socket.enable_socket()
     assert flow(home, f"{(int(code()) + 7) % 10**6:06}")["errors"] == {"base": "invalid_auth"}
     result = flow(home, code())
@@ -129,7 +129,7 @@ def signed_in(home: Home) -> Iterator[Home]:
 
 
 def flow(home: Home, otp: str) -> Any:
-    """Go through the config flow with e-mail, password and code, and return how it ends."""
+    """Go through the config flow with email address, password and code; return its result."""
     flows = "config/config_entries/flow"
     flow_id = home.request(flows, {"handler": "alexa_devices"})["flow_id"]
     form = {"username": "jo@example.org", "password": "correct horse", "code": otp}

@@ -1,4 +1,4 @@
-"""alexa-remote2 and alexa-cookie2 of npm, which ioBroker, Node-RED and Homebridge use, as they come."""
+"""Tests of unmodified alexa-remote2 and alexa-cookie2, which ioBroker, Node-RED and Homebridge use."""
 
 from pathlib import Path
 from typing import Any
@@ -10,25 +10,25 @@ from .conftest import JO, run
 WORDS = "Müll & 牛乳 🎂"
 KITCHEN = "G0SIM00KITCHEN01"
 NOT_THE_OWNER = "routine of the Echo spoken to"
-"""The client fills in one customer for all nodes of a routine; one of them names the Echo of another adult."""
+"""The client uses one customer for all nodes of a routine, but one of them names another adult's Echo."""
 
 
 @pytest.fixture(scope="module")
 def done(node: str, node_packages: Path) -> dict[str, Any]:
-    """Return what the client found after all that it did."""
+    """Return the results of the client after all its requests."""
     result: dict[str, Any] = run(node, Path(__file__).with_name("alexa_remote_program.mjs"), node_packages)
     return result
 
 
 @pytest.fixture
 def answers(done: dict[str, Any]) -> dict[str, Any]:
-    """Return the answers by what was asked for."""
+    """Return the responses by request."""
     return {name: one.get("answer") for name, one in done["found"].items()}
 
 
 @pytest.fixture
 def account(done: dict[str, Any]) -> dict[str, Any]:
-    """Return what the cloud holds of the account afterwards."""
+    """Return the account in the cloud afterward."""
     held: dict[str, Any] = done["accounts"][JO]
     return held
 
@@ -41,7 +41,7 @@ def test_all_that_it_does_is_answered(done: dict[str, Any]) -> None:
 
 
 def _is_refusal(answer: Any) -> bool:
-    """Return whether an answer is a message that something is wrong; the client does not look at the status."""
+    """Return whether a response is an error message; the client ignores the status."""
     return isinstance(answer, dict) and (set(answer) == {"message"} or bool(answer.get("errors")))
 
 

@@ -1,4 +1,4 @@
-"""alexapy on its own, of the newest Home Assistant's environment."""
+"""Tests of alexapy alone, in the environment of the newest Home Assistant."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Node's own https, http2 and tls inside ``alexa_sim run``."""
+"""Tests of Node's own https, http2 and tls inside ``alexa_sim run``."""
 
 from pathlib import Path
 

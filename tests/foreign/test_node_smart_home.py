@@ -1,4 +1,4 @@
-"""The smart home through homebridge-alexa-smarthome and alexa-remote2, as they come."""
+"""Tests of the smart home with unmodified homebridge-alexa-smarthome and alexa-remote2."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from .conftest import JO, run
 
 @pytest.fixture(scope="module")
 def done(node: str, node_packages: Path) -> dict[str, Any]:
-    """Return what both clients found after all that they did."""
+    """Return the results of both clients after all their requests."""
     result: dict[str, Any] = run(node, Path(__file__).with_name("node_smart_home_program.mjs"), node_packages)
     return result
 

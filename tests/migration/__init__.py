@@ -1,1 +1,1 @@
-"""Tests of migration."""
+"""Tests of migrating from alexa_media_player."""

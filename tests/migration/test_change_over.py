@@ -1,4 +1,4 @@
-"""Households as alexa_media_player leaves them go on, against the simulated cloud."""
+"""Tests that households of alexa_media_player continue after the migration, with the simulated cloud."""
 
 from collections.abc import AsyncIterator
 import json
@@ -36,20 +36,20 @@ DEMO: dict[str, Any] = json.loads((Path(alexa_sim.__file__).parent / "households
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a folder of the test's own: files go from it."""
+    """Return a folder of the test, because files in it are deleted."""
     return hass_tmp_config_dir
 
 
 @pytest.fixture(autouse=True)
 def _instance() -> Any:
-    """Give Home Assistant an id that is known."""
+    """Set a known instance id of Home Assistant."""
     with patch("homeassistant.helpers.instance_id.async_get", return_value=INSTANCE):
         yield
 
 
 @pytest.fixture
 def sim(sim: ControlClient) -> ControlClient:
-    """Return the household whose app alexa_media_player has registered."""
+    """Return the household with the app that alexa_media_player registered."""
     registrations = [DEMO["registrations"][0] | {"serial": SERIAL}]
     sim.household(DEMO | {"registrations": registrations}, domain="amazon.com")
     return sim
@@ -57,7 +57,7 @@ def sim(sim: ControlClient) -> ControlClient:
 
 @pytest.fixture
 async def old(hass: HomeAssistant, sim: ControlClient) -> AsyncIterator[MockConfigEntry]:
-    """Return the entry of one account, which is not set up."""
+    """Return the entry of one account, not set up."""
     entry = old_entry(hass)
     yield entry
     if entry.state is ConfigEntryState.LOADED:
@@ -68,7 +68,7 @@ async def old(hass: HomeAssistant, sim: ControlClient) -> AsyncIterator[MockConf
 def leave_behind(
     hass: HomeAssistant, entry: MockConfigEntry, account: dict[str, Any], suffix: str
 ) -> dict[str, er.RegistryEntry]:
-    """Register all that alexa_media_player makes of an account, renamed and put into areas; return it by entity id."""
+    """Register all entities that alexa_media_player creates, renamed and in areas; return them by entity id."""
     entities, devices = er.async_get(hass), dr.async_get(hass)
     area = ar.async_get(hass).async_get_or_create("Ground floor")
     for serial, echo in account["devices"].items():
@@ -98,20 +98,20 @@ def leave_behind(
 
 
 def kept(item: er.RegistryEntry | None) -> tuple[Any, ...]:
-    """Return of an entity what users see and build on."""
+    """Return the properties of an entity that users see and use."""
     assert item is not None
     return item.entity_id, item.unique_id, item.name, item.area_id, item.labels, item.device_id, item.id
 
 
 def assert_kept(hass: HomeAssistant, before: dict[str, er.RegistryEntry]) -> None:
-    """Check that nothing of what was registered has changed."""
+    """Assert that no registered entity has changed."""
     registry = er.async_get(hass)
     assert [kept(registry.async_get(entity_id)) for entity_id in before] == [kept(item) for item in before.values()]
 
 
 @pytest.mark.contract("config entry, title and unique id")
 async def test_one_account(hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry) -> None:
-    """No sign-in, and every entity, device, name, area and label is what it was; each entity has a state."""
+    """No sign-in is needed, each entity, device, name, area and label is kept, and each entity has a state."""
     before = leave_behind(hass, old, DEMO["accounts"][JO], "")
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), old.entry_id)
     await set_up(hass, old)
@@ -138,7 +138,7 @@ async def test_one_account(hass: HomeAssistant, sim: ControlClient, old: MockCon
 @pytest.mark.contract("entities, two accounts whose order has changed")
 @pytest.mark.parametrize("second", ["john", "jack"])
 async def test_two_accounts(hass: HomeAssistant, sim: ControlClient, second: str) -> None:
-    """Each account keeps its form of ids, whichever stands first by now; Echos that both see do not collide."""
+    """Each account keeps its form of ids, whatever the order is now; shared Echos do not collide."""
     sim.household(TWO_ACCOUNTS, domain="amazon.com")
     before, entries = {}, {}
     for name, customer_id in (("john", JOHN), ("jack", JACK)):
@@ -166,7 +166,7 @@ async def test_two_accounts(hass: HomeAssistant, sim: ControlClient, second: str
 
 
 def leftovers(hass: HomeAssistant, bomb: Path) -> list[Path]:
-    """Write the files that alexa_media_player leaves of an account; to load the pickle would write ``bomb``."""
+    """Create alexa_media_player's files of an account; loading the pickle would create ``bomb``."""
     config = Path(hass.config.config_dir)
     (config / ".storage").mkdir(exist_ok=True)
     names = [
@@ -184,7 +184,7 @@ def leftovers(hass: HomeAssistant, bomb: Path) -> list[Path]:
 
 
 class _Bomb:
-    """Writes a file when it is loaded from a pickle."""
+    """An object that creates a file when it is loaded from a pickle."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -197,7 +197,7 @@ class _Bomb:
 async def test_leftovers_go_after_the_first_good_sign_in(
     hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry, tmp_path: Path
 ) -> None:
-    """Row "On-disk state": they stay while Amazon is away, then go; others' files stay, and no pickle is loaded."""
+    """Row "On-disk state": files are kept during an outage, then deleted; others are kept, no pickle is loaded."""
     bomb = tmp_path / "loaded"
     files = leftovers(hass, bomb)
     config = Path(hass.config.config_dir)
@@ -233,7 +233,7 @@ async def test_address_that_leads_elsewhere_removes_nothing(hass: HomeAssistant,
 
 
 async def test_secure_credentials_go_after_the_first_good_sign_in(hass: HomeAssistant, sim: ControlClient) -> None:
-    """Row "Pending upstream change": the entry takes over the token, the file goes."""
+    """Row "Pending upstream change": the entry takes the token, and the file is deleted."""
     entry = old_entry(hass, version=2, data={"url": "amazon.com", "email": EMAIL, "secure_enrollment": True})
     path = Path(hass.config.path(".storage", f"alexa_media.secure_credentials.{entry.entry_id}"))
     path.parent.mkdir(exist_ok=True)
@@ -245,7 +245,7 @@ async def test_secure_credentials_go_after_the_first_good_sign_in(hass: HomeAssi
 
 
 async def test_same_account_twice(hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry) -> None:
-    """The second entry says why it is not loaded; the first one goes on."""
+    """The second entry shows the reason why it is not loaded; the first one continues."""
     await set_up(hass, old)
     twin = old_entry(hass, {"email": "JO@example.org"}, title="the twin")
     assert not await hass.config_entries.async_setup(twin.entry_id)
@@ -261,7 +261,7 @@ async def test_same_account_twice(hass: HomeAssistant, sim: ControlClient, old: 
 async def test_entry_without_a_token(
     hass: HomeAssistant, sim: ControlClient, household: Household, account: str, reason: str
 ) -> None:
-    """Where alexa_media_player had cookies alone the user is asked once, for the account whose entry it is."""
+    """An account with cookies only needs one sign-in, for the account of the entry."""
     entry = old_entry(hass, {"oauth": {}})
     assert not await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
@@ -286,7 +286,7 @@ async def test_entry_without_a_token(
 
 @pytest.mark.contract("a filter takes the sensors and switches of its Echos")
 async def test_filters_by_name_go_on(hass: HomeAssistant, sim: ControlClient) -> None:
-    """Row "include_devices": the names of alexa_media_player still choose, all entities of a device at once."""
+    """Row "include_devices": alexa_media_player's names still select all entities of a device."""
     entry = old_entry(hass, {"include_devices": "Kitchen Show,Bedroom Dot", "exclude_devices": "Bedroom Dot"})
     await set_up(hass, entry)
     names = {device.name for device in entry.runtime_data.devices.data.values()}
@@ -299,7 +299,7 @@ async def test_filters_by_name_go_on(hass: HomeAssistant, sim: ControlClient) ->
 async def test_devices_without_a_player_stay(
     hass: HomeAssistant, old: MockConfigEntry, clock: Clock, device_registry: dr.DeviceRegistry
 ) -> None:
-    """Row "Air quality monitor": its device is in no list of players, and stays; an Echo that is gone does not."""
+    """Row "Air quality monitor": its device, which is not a player, is kept; an Echo that is gone is not."""
     found = {}
     for identifier, domain in (("0b1c2d3e", "sensor"), ("G0GONE", "media_player")):
         device = device_registry.async_get_or_create(config_entry_id=old.entry_id, identifiers={(DOMAIN, identifier)})
@@ -314,7 +314,7 @@ async def test_devices_without_a_player_stay(
 
 @pytest.mark.contract("configuration.yaml", "YAML keeps it from loading")
 async def test_yaml_is_an_issue(hass: HomeAssistant, old: MockConfigEntry, issue_registry: ir.IssueRegistry) -> None:
-    """Row "YAML": an issue that says so, and the integration loads all the same."""
+    """Row "YAML": a repair issue is created, and the integration loads nevertheless."""
     config = {DOMAIN: {"accounts": [{"email": EMAIL, "password": "hunter2", "url": "amazon.com"}]}}
     assert await async_setup_component(hass, DOMAIN, config)
     await hass.async_block_till_done()

@@ -1,7 +1,7 @@
-"""What users of alexa_media_player 5.15.7 rely on, row by row.
+"""Tests of what users of alexa_media_player 5.15.7 rely on, row by row.
 
-``ROWS`` are what has to stay, ``QUIRKS`` what was a bug there and has to be gone. The tests that hold a row have the
-marker ``contract`` with the row's name. Rows that no test elsewhere holds are tested here.
+``ROWS`` are the parts that are kept, ``QUIRKS`` the bugs that must be gone. Tests for a row have the marker
+``contract`` with its name. Rows without a test elsewhere are tested here.
 """
 
 import ast
@@ -161,7 +161,7 @@ def test_each_row_is_held_by_a_test() -> None:
 async def test_entities(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """Row "entities": unique id, entity id, category, class of each that an Echo and a group have."""
+    """Row "entities": unique id, entity id, category and class of each entity of an Echo and a group."""
     echo, group = household.serial("Kitchen Show"), household.serial("Downstairs")
     rows: list[tuple[str, str, str | None, str]] = [
         (KITCHEN, echo, None, "idle"),
@@ -213,7 +213,7 @@ async def test_devices(hass: HomeAssistant, entry: MockConfigEntry, household: H
 
 @pytest.mark.contract("attributes of media players", "attributes of alarms, timers, reminders")
 async def test_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Rows "attributes": what cards read is there; long lists are not recorded."""
+    """Rows "attributes": the attributes that cards read exist; long lists are not recorded."""
     player = state_of(hass, KITCHEN).attributes
     assert {"available", "previous_volume", "connected_bluetooth", "bluetooth_list"} <= player.keys()
     assert (player["available"], player["bluetooth_list"]) == (True, ["Jo's Phone", "Garden Speaker"])
@@ -259,7 +259,7 @@ async def test_ten_targets(
 async def test_no_queue(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Row "media_player, volume": it is at Amazon when the action returns, with no time gone by."""
+    """Row "media_player, volume": Amazon has the volume when the action returns, without any delay."""
     household.sim.reset_ledger()
     await act(hass, "volume_set", volume_level=0.44)
     assert household.requests(path="/api/behaviors/*") == ["POST /api/behaviors/preview"]
@@ -268,7 +268,7 @@ async def test_no_queue(
 
 @pytest.mark.contract("the entry is saved with every poll")
 async def test_polls_leave_the_entry_alone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Row "oauth": reading everything again writes nothing into the entry; no access token is kept in it."""
+    """Row "oauth": reading everything again writes nothing into the entry, which contains no access token."""
     before, changed = dict(entry.data), entry.modified_at
     for coordinator in entry.runtime_data.coordinators:
         await coordinator.async_refresh()
@@ -281,7 +281,7 @@ async def test_polls_leave_the_entry_alone(hass: HomeAssistant, entry: MockConfi
 async def test_pushes_that_cost_nothing(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Row "push": facts are shown, and what nothing hangs on is passed over, all without a request."""
+    """Row "push": values are shown, and irrelevant pushes are ignored, all without a request."""
     serial = household.serial("Kitchen Show")
     sim.reset_ledger()
     household.change("Kitchen Show", volume=61, dnd=True)
@@ -306,7 +306,7 @@ async def test_pushes_that_cost_nothing(
 async def test_pushes_that_cost_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Row "push": a change of bluetooth or of alarms is one read, what plays at most one, however often it is told."""
+    """Row "push": a change of Bluetooth or alarms is one read, one of playback at most one, in any burst."""
     phone: list[dict[str, Any]] = household.device("Bedroom Dot")["bluetooth"]
     owner, account = next(iter(household.accounts.items()))
     alarm = next(i for i, item in account["notifications"].items() if item.get("alarmLabel") == "Market")

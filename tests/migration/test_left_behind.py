@@ -1,4 +1,4 @@
-"""Configuration folders as alexa_media_player 5.15.7 leaves them start, and lose nothing."""
+"""Tests that Home Assistant starts with configuration folders of alexa_media_player 5.15.7 without any loss."""
 
 import asyncio
 from collections.abc import Mapping
@@ -47,18 +47,18 @@ CASES: dict[str, tuple[Mapping[str, Any], tuple[OldAccount, ...]]] = {
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a folder of the test's own: files go from it."""
+    """Return a folder of the test, because files in it are deleted."""
     return hass_tmp_config_dir
 
 
 @pytest.fixture
 def load_registries() -> bool:
-    """Leave the registries to the test."""
+    """Return False, because the test loads the registries."""
     return False
 
 
 async def start(hass: HomeAssistant, storage: dict[str, Any], old: LeftBehind) -> None:
-    """Start Home Assistant's registries and us on a folder."""
+    """Load Home Assistant's registries and the integration with a folder."""
     await hass.async_add_executor_job(old.write, Path(hass.config.config_dir))
     for name, content in old.files.items():
         if (key := name.removeprefix(".storage/")).startswith("core."):
@@ -81,7 +81,7 @@ async def start(hass: HomeAssistant, storage: dict[str, Any], old: LeftBehind) -
 async def test_nothing_is_lost(
     hass: HomeAssistant, hass_storage: dict[str, Any], sim: ControlClient, case: str
 ) -> None:
-    """No sign-in; entity ids, unique ids, names, areas, labels, icons and devices are what they were."""
+    """No sign-in is needed; ids, names, areas, labels, icons and devices are unchanged."""
     household, accounts = CASES[case]
     old = left_behind(household, accounts)
     sim.household(dict(old.household), domain="amazon.com")
@@ -110,10 +110,10 @@ async def test_nothing_is_lost(
 
 
 def assert_entities(hass: HomeAssistant, old: LeftBehind) -> None:
-    """Check each entity that was registered, and that what the household has is shown by us.
+    """Check each registered entity, and that the integration provides those of the household.
 
-    Of smart home that is so as far as the simulated household has appliances. An appliance may
-    get a device, which it had none of.
+    For the smart home, this is limited to the appliances of the simulated household. An appliance without a device may
+    get one.
     """
     smart_home = {unique_id for unique_ids in SMART_HOME.values() for unique_id in unique_ids}
     appliances = {key for account in old.household["accounts"].values() for key in account.get("appliances", {})}
@@ -146,7 +146,7 @@ def assert_entities(hass: HomeAssistant, old: LeftBehind) -> None:
 
 
 def assert_devices(hass: HomeAssistant, old: LeftBehind) -> None:
-    """Check each device that was registered; none is its own hub any more."""
+    """Check each registered device; none is its own hub any more."""
     registry = dr.async_get(hass)
     for was in old.stored("core.device_registry")["devices"]:
         now = registry.async_get(was["id"])

@@ -1,4 +1,4 @@
-"""Entries of alexa_media_player as they lie on disk become ours, without a new sign-in and without Amazon."""
+"""Tests of converting alexa_media_player's stored entries without a new sign-in and without requests."""
 
 from datetime import timedelta
 import json
@@ -50,13 +50,13 @@ V1: dict[str, Any] = {
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a folder of the test's own: files are looked for there."""
+    """Return a folder of the test, because files in it are checked."""
     return hass_tmp_config_dir
 
 
 @pytest.fixture(autouse=True)
 def _instance() -> Any:
-    """Give Home Assistant an id that is known."""
+    """Set a known instance id of Home Assistant."""
     with patch("homeassistant.helpers.instance_id.async_get", return_value=INSTANCE):
         yield
 
@@ -78,7 +78,7 @@ def register(hass: HomeAssistant, entry: MockConfigEntry, domain: str, *unique_i
 
 @pytest.mark.contract("config entry, version 1", "config entry, serial of the registration")
 async def test_entry_version_1(hass: HomeAssistant) -> None:
-    """Row "Config entry": tokens and address stay, passwords and codes go, and Amazon is not asked."""
+    """Row "Config entry": tokens and email address are kept, passwords and codes deleted, no request is sent."""
     entry = old_entry(hass)
     assert await async_migrate(hass, entry)
     assert (entry.version, entry.minor_version) == (AlexaMediaConfigFlow.VERSION, AlexaMediaConfigFlow.MINOR_VERSION)
@@ -110,7 +110,7 @@ async def test_entry_version_1(hass: HomeAssistant) -> None:
     ids=["plain", "slash", "include", "exclude", "timedelta", "discovery"],
 )
 async def test_options_come_from_data(hass: HomeAssistant, data: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Row "options": alexa_media_player keeps them in the data; the delay of its queue and its debug switch go."""
+    """Row "options": they are taken from the data; ``queue_delay`` and ``debug`` are dropped."""
     entry = old_entry(hass, data)
     assert await async_migrate(hass, entry)
     assert {key: entry.options[key] for key in expected} == expected
@@ -132,7 +132,7 @@ async def test_poll_interval_that_is_none(hass: HomeAssistant, value: Any) -> No
     ids=str,
 )
 async def test_otp_secret(hass: HomeAssistant, secret: str | None, expected: str | None) -> None:
-    """Row "data keys": a secret that makes codes is kept, a code is not."""
+    """Row "data keys": a valid setup key is kept, a code is not."""
     entry = old_entry(hass, {"otp_secret": secret})
     assert await async_migrate(hass, entry)
     assert entry.data.get("otp_secret") == expected
@@ -140,7 +140,7 @@ async def test_otp_secret(hass: HomeAssistant, secret: str | None, expected: str
 
 @pytest.mark.contract("config entry, secure version 2")
 async def test_entry_secure_version_2(hass: HomeAssistant) -> None:
-    """Row "Pending upstream change": the credentials come from the file of their own."""
+    """Row "Pending upstream change": the credentials are read from their separate file."""
     entry = old_entry(
         hass,
         version=2,
@@ -171,7 +171,7 @@ async def test_entry_secure_version_2(hass: HomeAssistant) -> None:
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"data": 5}'], ids=str)
 async def test_secure_credentials_that_cannot_be_read(hass: HomeAssistant, content: str | None) -> None:
-    """The entry is ours all the same; without a token the user is asked to sign in."""
+    """The entry is migrated anyway; without a token the user is asked to sign in."""
     entry = old_entry(hass, version=2, data={"url": "amazon.com", "email": EMAIL, "secure_enrollment": True})
     path = Path(hass.config.path(".storage", f"alexa_media.secure_credentials.{entry.entry_id}"))
     path.parent.mkdir(exist_ok=True)
@@ -183,7 +183,7 @@ async def test_secure_credentials_that_cannot_be_read(hass: HomeAssistant, conte
 
 
 async def test_our_own_entry_is_left_alone(hass: HomeAssistant, entry_data: dict[str, Any]) -> None:
-    """Both are called version 2; what is in them tells ours."""
+    """Both kinds are version 2; the content distinguishes them."""
     entry = MockConfigEntry(domain=DOMAIN, version=2, unique_id="A2SIMJO7D0EQ11", data=entry_data, options={"x": 1})
     entry.add_to_hass(hass)
     assert await async_migrate(hass, entry)
@@ -224,7 +224,7 @@ SECOND = "g0simkitchen_jo_example_org"
     ],
 )
 async def test_order_dependent_ids(hass: HomeAssistant, position: int, registered: list[str], suffix: str) -> None:
-    """Row "Entities", MP: which form the ids have is decided by what is registered, and written down."""
+    """Row "Entities", MP: the registered ids decide the form of ids, and the decision is stored."""
     for number in range(position):
         old_entry(hass, {"email": f"other{number}@example.org"})
     entry = old_entry(hass)
@@ -235,7 +235,7 @@ async def test_order_dependent_ids(hass: HomeAssistant, position: int, registere
 
 
 async def test_account_after_one_that_was_taken_over(hass: HomeAssistant) -> None:
-    """Row "Entities", MP: an account stays the second one when the first has got its lasting unique id."""
+    """Row "Entities", MP: an account stays the second one after the first has its permanent unique id."""
     first = old_entry(hass, {"email": "other@example.org"})
     second = old_entry(hass)
     assert await async_migrate(hass, first)
@@ -246,7 +246,7 @@ async def test_account_after_one_that_was_taken_over(hass: HomeAssistant) -> Non
 
 @pytest.mark.contract("unique ids that were renamed and back")
 async def test_orphaned_ids(hass: HomeAssistant) -> None:
-    """Row "unique_id history hazard": what is registered under a short-lived id goes on under the lasting one."""
+    """Row "unique_id history hazard": entities with a temporary id continue with the permanent one."""
     entry = old_entry(hass)
     register(hass, entry, "media_player", "G0A", "G0B")
     registry = er.async_get(hass)

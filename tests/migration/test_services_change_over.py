@@ -1,4 +1,4 @@
-"""The services of alexa_media_player that are no speech, as its users call them."""
+"""Tests of alexa_media_player's actions other than speech, called like its users do."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ async def act(hass: HomeAssistant, action: str, **data: Any) -> None:
 
 
 async def sign_in_again(hass: HomeAssistant, sim: ControlClient) -> None:
-    """Go through the sign-in that waits."""
+    """Complete the pending sign-in."""
     (progress,) = hass.config_entries.flow.async_progress()
     flow = await hass.config_entries.flow.async_configure(progress["flow_id"], {})
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"next_step_id": "paste"})
@@ -37,7 +37,7 @@ async def sign_in_again(hass: HomeAssistant, sim: ControlClient) -> None:
 async def test_force_logout(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """It asks for a sign-in, once and without a request; the bus is told, with the address masked, and of the end."""
+    """A sign-in is requested once, without a request; events with the masked address report it and its end."""
     required = async_capture_events(hass, EVENT_RELOGIN_REQUIRED)
     success = async_capture_events(hass, EVENT_RELOGIN_SUCCESS)
     sim.reset_ledger()
@@ -68,7 +68,7 @@ async def test_force_logout(
 async def test_one_of_two_accounts(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entry_data: dict[str, Any]
 ) -> None:
-    """The account that is named is meant and no other; an unknown one is told with all that there are."""
+    """Only the named account is affected; an error about an unknown one lists all accounts."""
     data = entry_data | {"email": "alex@example.org", "url": "amazon.de"}
     other = MockConfigEntry(domain=DOMAIN, version=2, title="alex", unique_id="A2SIMALEX0RAY2", data=data)
     other.add_to_hass(hass)
@@ -89,7 +89,7 @@ async def test_one_of_two_accounts(
 
 
 async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """The caller learns that there is none, or that it is not loaded."""
+    """The error says that there is no account, or that it is not loaded."""
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "enable_network_discovery")
@@ -106,7 +106,7 @@ async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry
 async def test_enable_network_discovery(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Devices, lists and routines are read at once; what is new is there, and the caller is told how many there are."""
+    """Devices, lists and routines are read at once; new ones appear, and the response has their numbers."""
     household.add("G0SIM00000ATTIC1", "Bedroom Dot", accountName="Attic Dot", online=True)
     change(sim, "amzn1.new", {"name": "Nap", "startNode": automations(sim)[GOOD_NIGHT]["startNode"]})
     await quiet(hass, sim, calm=1.5)
@@ -138,7 +138,7 @@ async def test_enable_network_discovery(
 async def test_restore_volume(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """What Home Assistant set last is undone, also after a restart; where nothing is known, the caller learns it."""
+    """Home Assistant's last change is undone, also after a restart; without a known volume there is an error."""
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "restore_volume", entity_id=KITCHEN)
     assert raised.value.translation_key == "previous_volume_unknown"

@@ -1,1 +1,1 @@
-"""Tests of platforms."""
+"""Tests of the platforms."""

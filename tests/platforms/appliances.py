@@ -1,4 +1,4 @@
-"""The smart home as the cloud holds it, for tests: look up and change appliances, and see what they were told."""
+"""Access to the smart home in the cloud: reads and changes appliances, and returns their commands."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ PHOENIX = "/api/phoenix/state"
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The cloud's side of a test."""
+    """The smart home in the cloud."""
 
     sim: ControlClient
 
@@ -35,7 +35,7 @@ class House:
         return feature
 
     def change(self, name: str, /, **values: Any) -> None:
-        """Change an appliance, as if somebody did in the house."""
+        """Change an appliance, as if at home."""
         customer_id, entity_id, _ = self._find(name)
         self.sim.patch_state({"accounts": {customer_id: {"appliances": {entity_id: values}}}})
 
@@ -49,13 +49,13 @@ class House:
         self.sim.patch_state({"accounts": {customer_id: {"appliances": {entity_id: appliance}}}})
 
     def refuse(self) -> None:
-        """Have both ways refuse the next control, and none after it."""
+        """Make both APIs refuse the next control only."""
         self.sim.clear_faults()
         self.sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
         self.sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
 
     def told(self) -> list[list[tuple[str, ...]]]:
-        """Return what GraphQL was told since the last reset: (name, operation, payload), a list for each request."""
+        """Return GraphQL's controls since the last reset: (name, operation, payload), a list per request."""
         names = {
             f"amzn1.alexa.endpoint.{entity_id}": appliance["name"]
             for account in self.sim.state()["accounts"].values()
@@ -79,14 +79,14 @@ class House:
         ]
 
     def phoenix(self) -> list[list[dict[str, Any]]]:
-        """Return the parameters of what was told by phoenix since the last reset, a list for each request."""
+        """Return the parameters of phoenix's controls since the last reset, a list per request."""
         return [
             [control["parameters"] for control in json.loads(entry["body"])["controlRequests"]]
             for entry in self.sim.ledger(method="PUT", path=PHOENIX)
         ]
 
     def reads(self) -> int:
-        """Return how often GraphQL was asked for anything since the last reset."""
+        """Return the number of GraphQL queries since the last reset."""
         return sum(not _controls(json.loads(entry["body"])) for entry in self.sim.ledger(path=GRAPHQL))
 
     def _find(self, name: str) -> tuple[str, str, dict[str, Any]]:
@@ -99,7 +99,7 @@ class House:
 
 
 def _controls(body: Any) -> list[dict[str, Any]]:
-    """Return the controls in a body of GraphQL, wherever its variables have them."""
+    """Return the controls in the body of a GraphQL request."""
     if isinstance(body, dict) and "featureControlRequests" in body:
         return list(body["featureControlRequests"])
     parts = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
@@ -107,14 +107,14 @@ def _controls(body: Any) -> list[dict[str, Any]]:
 
 
 def shows(hass: HomeAssistant, entity_id: str, **attributes: Any) -> bool:
-    """Return whether an entity has these attributes."""
+    """Return whether an entity has attributes."""
     state = hass.states.get(entity_id)
     return state is not None and all(state.attributes.get(name) == value for name, value in attributes.items())
 
 
 @contextmanager
 def written(hass: HomeAssistant) -> Iterator[set[str]]:
-    """Collect the entities whose state is written, changed or not."""
+    """Collect the entities whose state is written, with or without a change."""
     entities: set[str] = set()
 
     @callback

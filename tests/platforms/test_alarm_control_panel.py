@@ -1,4 +1,4 @@
-"""Alexa Guard, against the simulated cloud."""
+"""Tests of Alexa Guard and security panels with the simulated cloud."""
 
 from functools import partial
 import json
@@ -26,7 +26,7 @@ SEQUENCE = "/api/behaviors/preview"
 
 @pytest.fixture(autouse=True)
 def _looks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a command's outcome read sooner than after three seconds."""
+    """Read the outcome of a command sooner than after three seconds."""
     monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.1)
 
 
@@ -38,7 +38,7 @@ async def test_arm_and_disarm_by_an_echo(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """Nobody asks for a code; Amazon's Away is armed, its Home disarmed; the state is what is then pushed."""
+    """No code is needed; Amazon's Away is armed, its Home disarmed, and the state is the pushed one."""
     house = House(sim)
     registered = entity_registry.async_get(GUARD)
     assert registered is not None
@@ -69,7 +69,7 @@ async def test_arm_and_disarm_by_an_echo(
 async def test_without_an_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """With all Echos offline the command goes to the panel itself, by GraphQL."""
+    """If all Echos are offline, the command goes to the panel itself with GraphQL."""
     house = House(sim)
     devices = entry.runtime_data.devices
     listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]
@@ -91,7 +91,7 @@ async def test_without_an_echo(
 async def test_the_form_of_its_id_does_not_matter(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Guard of the older form, which an Echo arms by the end of its id; what is done elsewhere is pushed."""
+    """An Echo arms a Guard with an older id by its end; changes elsewhere are pushed."""
     house = House(sim)
     house.change(NAME, applianceId="AAA_SonarCloudService_8213460057")
     await set_up(hass, config_entry)
@@ -108,7 +108,7 @@ async def test_the_form_of_its_id_does_not_matter(
 async def test_what_graphql_lacks_is_armed_by_phoenix(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """By its appliance id; the refusal is remembered, and an unknown outcome is not sent another way."""
+    """The request to phoenix has the appliance id; the refusal is stored, an unknown outcome is not sent again."""
     house = House(sim)
     devices = entry.runtime_data.devices
     listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]
@@ -134,7 +134,7 @@ async def test_what_graphql_lacks_is_armed_by_phoenix(
 
 
 async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Who could not arm learns it, and Guard is shown as it is."""
+    """The caller gets an error, and Guard's state is unchanged."""
     await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
     sim.fault(path=SEQUENCE, status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError) as raised:
@@ -147,7 +147,7 @@ async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
 async def test_armed_elsewhere(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """What no push tells is read by itself and on request; what cannot be read either way is unavailable."""
+    """Changes without a push are read periodically and on request; if no API works, Guard is unavailable."""
     house = House(sim)
     sim.fault(silent_stream=4 * 3600)
     assert await async_setup_component(hass, "homeassistant", {})
@@ -188,7 +188,7 @@ PANEL_STATE = {"armState": "DISARMED", "burglaryAlarm": "OK", "delayState": {"st
 
 @pytest.fixture(name="panel")
 async def panel_fixture(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> House:
-    """Set up an account with a security panel that asks for a code."""
+    """Set up an account with a security panel that requires a code."""
     house = House(sim)
     feature = {"securityPanel": {**PANEL_STATE, "pin": "4711"}}
     house.add(
@@ -205,7 +205,7 @@ async def arm(hass: HomeAssistant, action: str, **data: Any) -> None:
 
 
 async def test_another_panel_is_armed_in_all_its_states(hass: HomeAssistant, sim: ControlClient, panel: House) -> None:
-    """A push confirms; only disarming takes the code, which is never shown."""
+    """A push confirms each state; only disarming sends the code, which is never shown."""
     assert state_of(hass, PANEL).state == "disarmed"
     assert state_of(hass, PANEL).attributes["code_format"] == "number"
     for action, arm_state, state in (

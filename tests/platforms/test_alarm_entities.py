@@ -1,4 +1,4 @@
-"""Switches of alarms, volumes, and sounds: entities that show and set how alarms are."""
+"""Tests of alarm switches, volumes and sounds."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ VOLUME = "number.bedroom_dot_alarm_volume"
 
 
 def enable(hass: HomeAssistant, entry: MockConfigEntry, domain: str, unique_id: str) -> str:
-    """Let Home Assistant know an entity as enabled before it is added; return its id."""
+    """Register an entity as enabled before it is added; return its id."""
     item = er.async_get(hass).async_get_or_create(domain, "alexa_media", unique_id, config_entry=entry)
     return item.entity_id
 
@@ -29,7 +29,7 @@ def enable(hass: HomeAssistant, entry: MockConfigEntry, domain: str, unique_id: 
 async def test_sounds_and_volumes(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """Each is read once for those that are enabled, written where the user says, and shows what Amazon holds then."""
+    """Each is read once if enabled, written as the user requests, and shows Amazon's value afterward."""
     ascending = enable(hass, config_entry, "switch", f"{KITCHEN}_ascending_alarm")
     sound = enable(hass, config_entry, "select", f"{KITCHEN}_default_sound")
     await set_up(hass, config_entry)
@@ -71,7 +71,7 @@ async def test_sounds_and_volumes(
 async def test_alarms_come_and_go(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """A switch for each alarm, disabled until somebody wants it; gone after two lists that lack the alarm."""
+    """Each alarm has a switch, disabled by default; it is removed after two lists without the alarm."""
     market = enable(hass, config_entry, "switch", f"{KITCHEN}_alarm_{MARKET}")
     owner = next(iter(household.accounts))
     registry = er.async_get(hass)
@@ -120,7 +120,7 @@ async def test_alarms_come_and_go(
 async def test_volume_of_one_alarm(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """It is set just before the alarm rings, kept while it sleeps, and put back after it, also after a restart."""
+    """It is set just before the alarm rings, kept during a snooze, and restored afterward, also after a restart."""
     bedroom = {"entity_id": "media_player.bedroom_dot"}
 
     async def act(name: str, **data: Any) -> Any:

@@ -1,4 +1,4 @@
-"""``tts.speak`` of any engine, and sounds as announcements: converted for real, fetched as Amazon would."""
+"""Tests of ``tts.speak`` with any engine, and of announced sounds, fetched like Amazon does."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -42,7 +42,7 @@ PUBLIC = "https://home.example.org/ha"
 
 
 def wav(seconds: float, rate: int = 8000) -> bytes:
-    """Return a tone of 440 Hz, 8 bits, one channel."""
+    """Return a tone of 440 Hz as WAV with 8 bits and one channel."""
     target = io.BytesIO()
     with wave.open(target, "wb") as out:
         out.setnchannels(1)
@@ -54,7 +54,7 @@ def wav(seconds: float, rate: int = 8000) -> bytes:
 
 
 def seconds_of(mp3: bytes) -> float:
-    """Return how long an MP3 plays, all of whose frames Alexa takes: MPEG 2 layer III, 48 kbit/s, 24 kHz, mono."""
+    """Return the length of an MP3 in seconds; each frame must be valid for Alexa (MPEG 2 layer III, 48 kbit/s)."""
     at, frames = 0, 0
     while at < len(mp3):
         (header,) = struct.unpack_from(">I", mp3, at)
@@ -67,25 +67,25 @@ def seconds_of(mp3: bytes) -> float:
 
 
 class Engine(TextToSpeechEntity):
-    """An engine that says everything in a second and a half."""
+    """A speech engine whose messages all last 1.5 s."""
 
     _attr_name = "Other voice"
     _attr_default_language = "en"
     _attr_supported_languages = ["en"]  # noqa: RUF012 - Home Assistant's own type
 
     def __init__(self) -> None:
-        """Have been asked for nothing."""
+        """Initialize without messages."""
         self.asked: list[str] = []
 
     async def async_get_tts_audio(self, message: str, language: str, options: dict[str, Any]) -> TtsAudioType:
-        """Return the speech of a message."""
+        """Return the speech for a message."""
         self.asked.append(message)
         return "wav", wav(1.5, 22050)
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the tests use: a server with sounds, Home Assistant as Amazon sees it, and what it is asked."""
+    """A server with sounds, a Home Assistant that Amazon can reach, and its requests."""
 
     hass: HomeAssistant
     sim: ControlClient
@@ -110,14 +110,14 @@ class Home:
         await self.hass.services.async_call("media_player", "play_media", data, blocking=True)
 
     def addresses(self) -> list[str]:
-        """Return where Amazon was told to fetch what it speaks."""
+        """Return the URLs from which Amazon fetches speech."""
         return [
             ET.fromstring(said["text"]).find("audio").attrib["src"]  # type: ignore[union-attr]
             for said in self.sim.spoken()
         ]
 
     async def fetch(self, address: str, method: str = "GET") -> tuple[int, str, bytes]:
-        """Ask for an address that Amazon was told, without any authentication."""
+        """Fetch a URL sent to Amazon, without authentication."""
         assert address.startswith(f"{PUBLIC}/api/alexa_media/audio/")
         async with (
             ClientSession() as session,
@@ -128,7 +128,7 @@ class Home:
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a folder of the test's own: speech is kept there."""
+    """Return a folder of the test, because speech is cached in it."""
     return hass_tmp_config_dir
 
 
@@ -139,7 +139,7 @@ async def home(
     entry: MockConfigEntry,
     hass_client_no_auth: Callable[[], Awaitable[Any]],
 ) -> AsyncIterator[Home]:
-    """Return an account with a public address, an engine, and sounds to be had."""
+    """Return an account with an external URL, an engine, and available sounds."""
     assert await async_setup_component(hass, "ffmpeg", {"ffmpeg": {"ffmpeg_bin": imageio_ffmpeg.get_ffmpeg_exe()}})
     assert await async_setup_component(hass, "media_source", {})
     assert await async_setup_component(hass, "tts", {})
@@ -182,7 +182,7 @@ async def home(
 
 @pytest.mark.contract("play_media, music with announce", "sounds stay in www")
 async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
-    """Row "play_media music": any engine speaks at Echos and groups; one conversion and one request for all."""
+    """Row "play_media music": any engine speaks on Echos and groups, with one conversion and one request."""
     hass = home.hass
     data = {
         "entity_id": "tts.other_voice",
@@ -217,7 +217,7 @@ async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
 
 @pytest.mark.contract("/ counts as a public address", "sentences are spoken about what cannot be played")
 async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Row "play_media music": an error says why, and no word is spoken about it."""
+    """Row "play_media music": an error has the reason, and nothing is spoken."""
     tone = str(home.sounds / "tone.wav")
 
     async def error(source: str, **values: Any) -> tuple[type[Exception], str | None]:
@@ -277,7 +277,7 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_player_that_goes_meanwhile(home: Home, household: Household) -> None:
-    """What has become of a player while its sound was made is what counts: it is away, or no more."""
+    """The state of a player after the conversion counts: it is offline, or no longer exists."""
     source = str(home.sounds / "gated.wav")
     away, gone = (asyncio.create_task(home.play(source, target)) for target in (SPOT, KITCHEN))
     await asyncio.sleep(0)
@@ -293,7 +293,7 @@ async def test_a_player_that_goes_meanwhile(home: Home, household: Household) ->
 
 
 async def test_the_feature_follows_the_option(home: Home, household: Household) -> None:
-    """What a player can announce is shown once the option is saved, without a reload."""
+    """The announce feature appears when the option is saved, without a reload."""
     hass, entry = home.hass, home.entry
     announce = MediaPlayerEntityFeature.MEDIA_ANNOUNCE
     for url, expected in (("https://home.example.org/", announce), ("", 0)):
@@ -306,7 +306,7 @@ async def test_the_feature_follows_the_option(home: Home, household: Household) 
 
 
 async def test_a_sound_that_a_caller_gives_up(home: Home) -> None:
-    """Those who asked for the same one get it all the same; it is converted once."""
+    """Other callers with the same sound still get it, and it is converted once."""
     shelf = SoundShelf(home.hass)
     source = str(home.sounds / "tone.wav")
     first = asyncio.create_task(shelf.async_prepare(source, KITCHEN))
@@ -320,7 +320,7 @@ async def test_a_sound_that_a_caller_gives_up(home: Home) -> None:
 
 
 async def test_a_sound_that_is_offered_again(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    """It stays for its time after the last one, not after the first."""
+    """A sound stays available for its time after the last use."""
     shelf, sound = SoundShelf(hass), PreparedSound(b"x")
     for _ in range(3):
         with shelf.offer(sound):
@@ -334,7 +334,7 @@ async def test_a_sound_that_is_offered_again(hass: HomeAssistant, freezer: Froze
 
 
 def test_a_text_waits_for_the_end_of_a_sound() -> None:
-    """Speech never cuts speech: a sound counts with its whole length."""
+    """A text does not interrupt a sound, which counts with its whole length."""
     sound = PreparedSound(bytes(6000 * 7))
     text = sound.ssml(URL("https://home.example.org"))
     assert text == f'<speak><audio src="https://home.example.org/api/alexa_media/audio/{sound.name}"/></speak>'

@@ -1,4 +1,4 @@
-"""What is connected: devices, and the stream of pushes."""
+"""Tests of binary sensors for the connectivity of devices and of the push stream."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -20,7 +20,7 @@ async def test_identity(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """Both are diagnostic; the one of the pushes belongs to the account."""
+    """Both are diagnostic; the sensor of the push stream belongs to the account."""
     kitchen, pushes = entity_registry.async_get(KITCHEN), entity_registry.async_get(PUSH_SENSOR)
     assert kitchen is not None
     assert pushes is not None
@@ -34,7 +34,7 @@ async def test_identity(
 
 
 async def test_connectivity(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """A device that is offline is off, not unavailable."""
+    """An offline device is off, not unavailable."""
     assert state_of(hass, KITCHEN).state == "on"
     assert state_of(hass, KIDS).state == "off"
     household.change("Kids Dot", online=True)
@@ -44,7 +44,7 @@ async def test_connectivity(hass: HomeAssistant, entry: MockConfigEntry, househo
 
 
 async def test_list_cannot_be_read(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """One failed poll changes nothing; a list that is too old makes it unavailable, until it is read again."""
+    """One failed poll changes nothing; an outdated list makes it unavailable until the next read."""
     fault = sim.fault(path="/api/devices-v2/device", status=503)
     assert fault
     devices = entry.runtime_data.devices
@@ -70,7 +70,7 @@ async def test_push_goes_down(hass: HomeAssistant, sim: ControlClient, entry: Mo
 async def test_backend_that_offers_less(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a backend lacks has no entities; the devices are there all the same."""
+    """Features that a backend lacks have no entities, but the devices exist."""
     monkeypatch.setattr(AccountBackend, "capabilities", Capability(0))
     families = lacking(monkeypatch)
     assert {"alarms", "history", "lists", "media", "routines", "smart_home"} <= families

@@ -1,4 +1,4 @@
-"""Bluetooth: what can be a source, what is connected, and what a change of it costs."""
+"""Tests of Bluetooth: possible sources, the connected device, and the requests of a change."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,23 +23,23 @@ READ = "GET /api/bluetooth"
 
 
 def shown(hass: HomeAssistant, name: str, entity_id: str = KITCHEN) -> Any:
-    """Return an attribute."""
+    """Return an attribute of a player."""
     return state_of(hass, entity_id).attributes.get(name)
 
 
 def connected(household: Household, name: str = "Kitchen Show") -> list[str]:
-    """Return the addresses that the cloud holds as connected."""
+    """Return the addresses of the connected devices in the cloud."""
     return [paired["address"] for paired in household.device(name)["bluetooth"] if paired["connected"]]
 
 
 def connect(household: Household, address: str | None, name: str = "Kitchen Show") -> None:
-    """Connect a paired device, or none, as if somebody did at the phone."""
+    """Connect a paired device or none, as if at the phone."""
     paired = household.device(name)["bluetooth"]
     household.change(name, bluetooth=[device | {"connected": device["address"] == address} for device in paired])
 
 
 def written(hass: HomeAssistant) -> list[str]:
-    """Return the list that takes every entity id whose state changes from now on."""
+    """Return a list that collects entity ids whose state changes."""
     entity_ids: list[str] = []
 
     @callback
@@ -51,7 +51,7 @@ def written(hass: HomeAssistant) -> list[str]:
 
 
 async def select(hass: HomeAssistant, source: str, entity_id: str = KITCHEN) -> None:
-    """Select a source and wait for the end of that."""
+    """Select a source and wait for the end of the action."""
     await hass.services.async_call(
         "media_player", "select_source", {"entity_id": entity_id, "source": source}, blocking=True
     )
@@ -59,7 +59,7 @@ async def select(hass: HomeAssistant, source: str, entity_id: str = KITCHEN) -> 
 
 @pytest.mark.contract("media_player, source")
 async def test_sources(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """A phone can play through the Echo, a loudspeaker cannot; the list of what is paired has both."""
+    """A phone can play through the Echo, a loudspeaker cannot; the list of paired devices has both."""
     attributes = state_of(hass, KITCHEN).attributes
     assert attributes["source"] == "Local Speaker"
     assert attributes["source_list"] == ["Local Speaker", "Jo's Phone"]
@@ -71,7 +71,7 @@ async def test_sources(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 @pytest.mark.parametrize("entity_id", ["media_player.downstairs", KIDS], ids=["group", "never told"])
 async def test_no_list_no_source(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
-    """A group, and an Echo that has been offline since the start, offer no source."""
+    """A group, and an Echo that has been offline since startup, have no sources."""
     attributes = state_of(hass, entity_id).attributes
     assert not attributes["supported_features"] & MediaPlayerEntityFeature.SELECT_SOURCE
     assert {"source", "source_list", "connected_bluetooth", "bluetooth_list"}.isdisjoint(attributes)
@@ -81,7 +81,7 @@ async def test_no_list_no_source(hass: HomeAssistant, entry: MockConfigEntry, en
 async def test_select_and_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """One write and, after Amazon's push, one read; the same for the way back."""
+    """Each direction costs one write and, after Amazon's push, one read."""
     # An Echo that is sent something also pushes its equalizer: know the sound mode, which is not read, before.
     serial = household.serial("Kitchen Show")
     doppler = {"deviceSerialNumber": serial, "deviceType": household.device("Kitchen Show")["deviceType"]}
@@ -110,7 +110,7 @@ async def test_select_and_back(
 
 @pytest.mark.contract("media_player, source")
 async def test_loudspeaker_can_be_connected(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """What the Echo plays through is connected by its name, but is no source."""
+    """The loudspeaker is connected by its name, but is not a source."""
     await select(hass, "Garden Speaker")
     assert connected(household) == [SPEAKER]
     await until(hass, lambda: shown(hass, "connected_bluetooth") == "Garden Speaker")
@@ -118,7 +118,7 @@ async def test_loudspeaker_can_be_connected(hass: HomeAssistant, entry: MockConf
 
 
 async def test_unknown_source(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """What is not paired is refused without a request; the error says what there is."""
+    """An unpaired device is refused without a request; the error lists the sources."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as raised:
         await select(hass, "Alex's Phone")
@@ -133,7 +133,7 @@ async def test_unknown_source(hass: HomeAssistant, sim: ControlClient, entry: Mo
 async def test_nothing_is_sent_to_disconnect_nothing(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The Echo itself as the source is what is there already."""
+    """Selecting the Echo itself does nothing if no device is connected."""
     sim.reset_ledger()
     await select(hass, "Local Speaker")
     assert household.requests() == []
@@ -143,7 +143,7 @@ async def test_nothing_is_sent_to_disconnect_nothing(
 async def test_a_refused_connection_raises(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, source: str
 ) -> None:
-    """The caller learns of it, it is not sent again, and the topic's success is not touched."""
+    """The caller gets an error, the request is not repeated, and the topic's success is unchanged."""
     if before := source == "Local Speaker":
         connect(household, PHONE)
         await until(hass, lambda: shown(hass, "source") == "Jo's Phone")
@@ -161,7 +161,7 @@ async def test_a_refused_connection_raises(
 async def test_at_the_device(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A phone that connects by itself is seen by push: one read, and only that Echo's player is written."""
+    """A phone that connects by itself is pushed: there is one read, and only that Echo's player is written."""
     sim.reset_ledger()
     entities = written(hass)
     connect(household, PHONE)
@@ -176,7 +176,7 @@ async def test_at_the_device(
 async def test_a_burst_is_one_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """However many bluetooth pushes come at once, the list is read once, and what is equal writes nothing."""
+    """The list is read once for any number of pushes, and unchanged states are not written."""
     sim.reset_ledger()
     entities = written(hass)
     for serial in (household.serial("Kitchen Show"), household.serial("Bedroom Dot")) * 4:
@@ -199,7 +199,7 @@ async def test_a_burst_is_one_read(
 async def test_what_was_offline_tells_when_it_is_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An Echo that never told is asked once it is online; one that did is not asked, and keeps its list."""
+    """An Echo that never reported is read once it is online; one that did keeps its list without a read."""
     sim.reset_ledger()
     household.change("Kids Dot", online=True)
     await until(hass, lambda: shown(hass, "source_list", KIDS) == ["Local Speaker"])
@@ -229,7 +229,7 @@ async def test_what_was_offline_tells_when_it_is_back(
 async def test_failed_is_not_empty(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, fault: dict[str, Any]
 ) -> None:
-    """A list that cannot be read leaves the sources as they were, and the players available."""
+    """A failed read keeps the sources, and the players stay available."""
     sim.fault(path="/api/bluetooth", times=4, **fault)
     entities = written(hass)
     await entry.runtime_data.bluetooth.async_refresh()
@@ -243,7 +243,7 @@ async def test_failed_is_not_empty(
 async def test_set_up_without_bluetooth(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """An account whose bluetooth cannot be read is set up, and gets its sources once it can."""
+    """An account whose Bluetooth cannot be read is set up, and gets its sources later."""
     sim.fault(path="/api/bluetooth", seconds=3600, status=404)
     await set_up(hass, config_entry)
     await clock.settle()
@@ -256,7 +256,7 @@ async def test_set_up_without_bluetooth(
 
 
 async def test_intervals(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Hourly while push is up, every ten minutes while it is down."""
+    """The interval is an hour while push is up, and ten minutes while it is down."""
     bluetooth = entry.runtime_data.bluetooth
     assert bluetooth.update_interval == timedelta(minutes=60)
     bluetooth.async_set_push(False)
@@ -264,7 +264,7 @@ async def test_intervals(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def test_namesakes(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """Two phones of one name, one without a name, and one that is called like the Echo itself can be told apart."""
+    """Two phones with one name, one without a name, and one named like the Echo are distinguished."""
     names = {"01": "Phone", "02": "Phone", "03": None, "04": "Local Speaker"}
     paired = [
         {"address": f"00:53:10:00:01:{end}", "friendlyName": name, "connected": False, "profiles": ["A2DP-SOURCE"]}

@@ -1,4 +1,4 @@
-"""Buttons of routines: they come, are renamed and go with the account's, and run them."""
+"""Tests of routine buttons: they follow the account's routines, and run them."""
 
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
@@ -27,7 +27,7 @@ async def press(hass: HomeAssistant, entity_id: str = NIGHT) -> None:
 async def test_identity(
     entry: MockConfigEntry, entity_registry: er.EntityRegistry, device_registry: dr.DeviceRegistry
 ) -> None:
-    """A button is known by the routine's id, and belongs to the account."""
+    """A button has the routine's id, and belongs to the account."""
     item = entity_registry.async_get(NIGHT)
     assert item is not None
     assert item.unique_id == f"{entry.unique_id}_routine_{GOOD_NIGHT}"
@@ -38,7 +38,7 @@ async def test_identity(
 
 
 async def test_press(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """It runs the routine under its id; Amazon's refusal reaches the caller, and nothing is run twice."""
+    """The routine runs under its id; Amazon's refusal reaches the caller, and nothing runs twice."""
     assert await async_setup_component(hass, "homeassistant", {})
     sim.reset_ledger()
     await hass.services.async_call("homeassistant", "update_entity", {ATTR_ENTITY_ID: NIGHT}, blocking=True)
@@ -82,7 +82,7 @@ async def test_press(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
 async def test_the_only_echo(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """Where there is one Echo only, it is the one that a routine wants."""
+    """If there is only one Echo, it is used for the routine."""
     state = sim.state()["accounts"]["A2SIMJO7D0EQ11"]["devices"]
     garage = household.serial("Garage Echo")
     others = [
@@ -106,7 +106,7 @@ async def test_come_renamed_gone(
     household: Household,
     clock: Clock,
 ) -> None:
-    """Every six hours and no more often; gone after two good lists half a minute apart, never after one that failed."""
+    """Routines are read every six hours; one is removed after two good lists without it, not after a failed read."""
     await set_up(hass, config_entry)
     await clock.settle()
     assert len(household.requests(path="/api/behaviors/v2/automations")) == 1
@@ -166,7 +166,7 @@ async def test_come_renamed_gone(
 async def test_away_at_the_start(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """Routines that cannot be read at the start are read soon, not in six hours."""
+    """Routines that cannot be read at startup are read soon afterward."""
     fault = sim.fault(path="/api/behaviors/v2/automations", status=404)
     await set_up(hass, config_entry)
     await clock.settle()

@@ -1,4 +1,4 @@
-"""The calendar of an account."""
+"""Tests of the calendar of an account."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,24 +29,24 @@ async def events(hass: HomeAssistant, days: int = 8) -> list[dict[str, Any]]:
 
 
 async def create(hass: HomeAssistant, summary: str, start: Any, **more: Any) -> None:
-    """Make an event as the calendar's dialog does."""
+    """Create an event like the calendar's dialog does."""
     calendar: Any = hass.data[DATA_COMPONENT].get_entity(CALENDAR)
     await calendar.async_create_event(dtstart=start, dtend=start + timedelta(hours=1), summary=summary, **more)
 
 
 def items(household: Household, label: str | None) -> list[dict[str, Any]]:
-    """Return what the cloud holds under a label."""
+    """Return the notifications in the cloud with a label."""
     every = [item for a in household.accounts.values() for item in a["notifications"].values()]
     return [item for item in every if (item["reminderLabel"] or item["alarmLabel"]) == label]
 
 
 def tomorrow(hour: int) -> datetime:
-    """Return an hour of tomorrow."""
+    """Return tomorrow at an hour."""
     return (dt_util.now(PACIFIC) + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
 async def test_what_it_shows(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """All times of alarms and reminders that are on; not those that are off, and no timers."""
+    """All occurrences of enabled alarms and reminders are shown, without disabled ones and timers."""
     found = await events(hass)
     alarms = {"Alarm – Bedroom Dot", "Alarm – Office Spot"}
     assert {event["summary"] for event in found} == {*alarms, "Take out the bins", "Call the dentist"}
@@ -63,7 +63,7 @@ async def test_what_it_shows(hass: HomeAssistant, entry: MockConfigEntry, househ
 
 
 async def test_create(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """A reminder, or an alarm for an event of that name; on the Echo of the location, else the default one."""
+    """An event becomes a reminder, or an alarm by its name, on the Echo in the location or the default one."""
     await create(hass, "Water the plants", tomorrow(9), location="garage echo", rrule="FREQ=WEEKLY;BYDAY=MO,TH")
     (item,) = items(household, "Water the plants")
     assert item["deviceSerialNumber"] == household.serial("Garage Echo")
@@ -130,7 +130,7 @@ async def test_create(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 async def test_change_and_delete(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A whole series or what is to come of it; a single time can only be left out, and only the next."""
+    """A whole series or its future can be changed; a single occurrence can only be skipped if it is the next."""
     calendar: Any = hass.data[DATA_COMPONENT].get_entity(CALENDAR)
     bins = [event for event in await events(hass, 15) if event["summary"] == "Take out the bins"]
     uid, first, second = bins[0]["uid"], bins[0]["recurrence_id"], bins[1]["recurrence_id"]
@@ -174,7 +174,7 @@ async def test_change_and_delete(
 async def test_a_description_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Amazon has no place for it, and it must not be lost without a word."""
+    """Amazon cannot store a description, and it must not be lost silently."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="no description"):
         await create(hass, "Feed the cat", tomorrow(8), location="Kitchen Show", description="Half a can")

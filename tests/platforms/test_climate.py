@@ -1,4 +1,4 @@
-"""Thermostats, against the simulated cloud."""
+"""Tests of thermostats with the simulated cloud."""
 
 from functools import partial
 
@@ -22,7 +22,7 @@ NAME = "Hall Thermostat"
 
 
 async def shown(hass: HomeAssistant, state: str, **attributes: object) -> None:
-    """Wait until the thermostat shows something."""
+    """Wait until the thermostat has a state and attributes."""
 
     def holds() -> bool:
         now = state_of(hass, HALL)
@@ -34,7 +34,7 @@ async def shown(hass: HomeAssistant, state: str, **attributes: object) -> None:
 async def test_as_the_cloud_has_it(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """One temperature in HEAT, two in AUTO, ECO as a preset of the mode before; all of it by push."""
+    """One temperature in HEAT, two in AUTO, and ECO as a preset of the previous mode, all pushed."""
     house = House(sim)
     thermostat = state_of(hass, HALL)
     assert thermostat.attributes["hvac_modes"] == ["heat", "cool", "heat_cool", "off"]
@@ -57,7 +57,7 @@ async def test_as_the_cloud_has_it(
 
 
 async def test_commands(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Each action is one request, and what is shown is what the cloud then has."""
+    """Each action is one request, and the shown state is the cloud's."""
     house = House(sim)
     sim.reset_ledger()
     await act(hass, "set_temperature", HALL, temperature=22.5)
@@ -88,7 +88,7 @@ async def test_commands(hass: HomeAssistant, sim: ControlClient, entry: MockConf
 
 
 async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """A mode that it lacks is refused before anything is sent; a refusal of Amazon's reaches the caller."""
+    """An unsupported mode is refused before anything is sent; Amazon's refusal reaches the caller."""
     house = House(sim)
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as invalid:
@@ -113,7 +113,7 @@ async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entr
 async def test_what_graphql_refuses_is_set_by_phoenix(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Whatever it is; an unknown outcome is not sent another way."""
+    """Every control is covered; an unknown outcome is not sent again."""
     house = House(sim)
     sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
     sim.reset_ledger()
@@ -130,7 +130,7 @@ async def test_what_graphql_refuses_is_set_by_phoenix(
 async def test_what_it_does_and_may_do_is_shown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """The action by the stages of its equipment, humidity, and its own limits; a push writes each."""
+    """The action is derived from the stages; humidity and limits are shown, and a push updates each."""
     house = House(sim)
     limits = {"minimum": {"value": 10.0, "scale": "CELSIUS"}, "maximum": {"value": 28.0, "scale": "CELSIUS"}}
     house.change(
@@ -157,7 +157,7 @@ async def test_what_it_does_and_may_do_is_shown(
 
 
 async def test_fahrenheit(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """A thermostat in Fahrenheit is told in Fahrenheit, whatever Home Assistant shows; one temperature is enough."""
+    """A thermostat in Fahrenheit gets Fahrenheit, whatever unit Home Assistant uses."""
     house = House(sim)
     setpoint = {"value": 70.0, "scale": "FAHRENHEIT"}
     features = {
@@ -181,7 +181,7 @@ async def test_fahrenheit(hass: HomeAssistant, sim: ControlClient, config_entry:
 
 
 async def test_without_modes(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """A thermostat that has no modes still has a temperature, which can be set."""
+    """A thermostat without modes still has a temperature that can be set."""
     house = House(sim)
     thermostat = {"supportedModes": [], "targetSetpoint": {"value": 20.0, "scale": "CELSIUS"}}
     added = "5e000000-0000-4000-8000-0000000000a6"
@@ -207,5 +207,5 @@ async def test_without_modes(hass: HomeAssistant, sim: ControlClient, config_ent
     ],
 )
 def test_both_names_of_temperatures(name: str) -> None:
-    """Home Assistant 2026.11 reads ``native_…`` and warns of a class that has the old name alone."""
+    """Home Assistant 2026.11 reads ``native_…`` and warns about a class with only the old name."""
     assert vars(AlexaThermostat)[f"native_{name}"] is vars(AlexaThermostat)[name]

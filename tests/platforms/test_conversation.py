@@ -1,4 +1,4 @@
-"""Assist talks to Alexa on the default Echo, if the options say so."""
+"""Tests of Assist talking to Alexa on the default Echo, if the options allow it."""
 
 from collections.abc import AsyncIterator
 
@@ -28,7 +28,7 @@ async def talking(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[MockConfigEntry]:
-    """Return an account with the agent, and with a default device."""
+    """Return an account with the conversation agent and a default device."""
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.15)
     assert await async_setup_component(hass, "homeassistant", {})
     options = {"conversation": True, "default_device": household.serial("Office Spot")}
@@ -40,7 +40,7 @@ async def talking(
 
 
 async def say(hass: HomeAssistant, text: str, context: Context | None = None) -> intent.IntentResponse:
-    """Say something to the agent."""
+    """Send a text to the agent."""
     result = await async_converse(hass, text, None, context or Context(), agent_id=AGENT)
     return result.response
 
@@ -56,7 +56,7 @@ async def test_the_default_echo_is_asked_and_its_answer_returned(
 async def test_an_answer_that_is_not_found_is_an_error_in_words(
     hass: HomeAssistant, sim: ControlClient, talking: MockConfigEntry
 ) -> None:
-    """The words are sent once."""
+    """The text is sent once."""
     for account in sim.state()["accounts"]:
         sim.patch_state({"accounts": {account: {"historyDelay": 60}}})
     response = await say(hass, "what's the weather")
@@ -85,7 +85,7 @@ async def test_without_a_default_device_a_repair_is_offered(
 async def test_the_agent_goes_when_the_option_is_turned_off(
     hass: HomeAssistant, sim: ControlClient, talking: MockConfigEntry
 ) -> None:
-    """By the options flow, which reloads the account."""
+    """The options flow reloads the account for this."""
     flow = await hass.config_entries.options.async_init(talking.entry_id)
     data = {"scan_interval": 60, "extended_entity_discovery": False, "keep_transcripts": True, "conversation": False}
     await hass.config_entries.options.async_configure(flow["flow_id"], data)

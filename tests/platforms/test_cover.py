@@ -1,4 +1,4 @@
-"""Blinds, against the simulated cloud."""
+"""Tests of covers with the simulated cloud."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ NAME = "Office Blind"
 
 
 async def test_blind(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Its one range from 0 to 100 is the position, 100 is open; it cannot be stopped."""
+    """Its single range from 0 to 100 is the position, with 100 for open; it cannot be stopped."""
     house = House(sim)
     blind = state_of(hass, BLIND)
     assert (blind.state, blind.attributes["current_position"], blind.attributes["device_class"]) == (
@@ -71,7 +71,7 @@ DOOR = "cover.garage_door"
 async def test_a_garage_door_is_opened_and_closed_by_its_mode(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """It shows what Amazon pushes; a position that is neither is unknown, and it can be moved nevertheless."""
+    """It shows the pushed mode; another mode is an unknown position, from which it can still be moved."""
     house = House(sim)
     house.add("5e000000-0000-4000-8000-0000000000d0", GARAGE)
     await set_up(hass, config_entry)

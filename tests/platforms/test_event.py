@@ -1,4 +1,4 @@
-"""The event entities: one for every Echo that one can talk to."""
+"""Tests of the event entities of Echos that can be spoken to."""
 
 from homeassistant.core import HomeAssistant, State
 import pytest
@@ -23,7 +23,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_voice_command(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """It tells what was said, answered, by whom; groups and apps have none; an Echo that is away is unavailable."""
+    """The event has text, answer and person; groups and apps have none; an offline Echo's is unavailable."""
     every = {entity_id.removeprefix("event.") for entity_id in hass.states.async_entity_ids("event")}
     entities = {name for name in every if name.endswith("_voice_command")}
     echos = ("kitchen_show", "living_room_studio", "bedroom_dot", "office_spot", "kids_dot", "garage_echo")
@@ -60,7 +60,7 @@ async def test_voice_command(
 async def test_restart(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, *, keep: bool
 ) -> None:
-    """The last event comes back; with transcripts switched off meanwhile, without what was said."""
+    """The last event is restored; without its text if transcripts were disabled in between."""
     state = State(KITCHEN, BEFORE, {"event_type": "command", "text": "play quux"})
     extra = {"last_event_type": "command", "last_event_attributes": {"text": "play quux"}}
     mock_restore_cache_with_extra_data(hass, [(state, extra)])

@@ -1,4 +1,4 @@
-"""How many entities of an Echo are enabled."""
+"""Tests of the number of enabled entities of an Echo."""
 
 from collections import defaultdict
 
@@ -18,7 +18,7 @@ MEASURED = ("temperature", "illuminance")
 async def test_a_new_account_has_few_entities_and_an_older_one_keeps_its_own(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, is_new: bool
 ) -> None:
-    """At most 10 for each Echo, besides what its sensors measure, none unavailable because nothing plays."""
+    """Each Echo has at most 10 enabled entities besides its sensors, and none is unavailable when idle."""
     registry = er.async_get(hass)
     kept = registry.async_get_or_create(
         "switch", "alexa_media", f"{household.serial('Kitchen Show')}_shuffle", config_entry=config_entry

@@ -1,4 +1,4 @@
-"""The entities of the account: the Echo that was spoken to last, and the app."""
+"""Tests of the account's entities: the Echo that was last spoken to, and messages to the app."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Lights of the smart home, against the simulated cloud."""
+"""Tests of lights with the simulated cloud."""
 
 from functools import partial
 import json
@@ -35,7 +35,7 @@ async def test_as_the_cloud_has_them(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    """Modes follow from the features; the unique id is Alexa's; each is a device below its Echo, in its room."""
+    """Color modes follow from features; unique ids are Alexa's; each is a device of its Echo, in its room."""
     house = House(sim)
     modes = {HALL: ["color_temp", "hs"], DESK: ["color_temp"], FLOOR: ["onoff"], GLOW: ["hs"]}
     assert {entity_id: state_of(hass, entity_id).attributes["supported_color_modes"] for entity_id in modes} == modes
@@ -69,7 +69,7 @@ async def test_as_the_cloud_has_them(
 async def test_never_what_home_assistant_shows_to_alexa(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """Neither its own skill, nor what hangs on a Matter bridge, nor others' that nobody chose."""
+    """Appliances of Home Assistant's skill, of a Matter bridge, and unselected ones have no entities."""
     for name in ("shelf_light", "bridged_lamp", "porch_light"):
         assert entity_registry.async_get(f"light.{name}") is None
 
@@ -78,7 +78,7 @@ async def test_never_what_home_assistant_shows_to_alexa(
 async def test_several_settings_are_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A light that is off is switched on with all that was asked for; the pushes are the state: nothing is read."""
+    """A light that is off is turned on with all settings; the pushes are the state, and nothing is read."""
     house = House(sim)
     monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.5)
     sim.reset_ledger()
@@ -111,7 +111,7 @@ async def test_several_settings_are_one_request(
 async def test_a_light_turned_off_a_moment_ago_is_turned_on_again(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """What is set next starts from what was set here last, although Amazon has not confirmed that yet."""
+    """The next command is based on the last one, although Amazon has not confirmed it yet."""
     house = House(sim)
     await act(hass, "turn_on", HALL, hs_color=(200, 60), brightness_pct=20)
     await until(hass, lambda: shows(hass, HALL, hs_color=(200, 60)))
@@ -129,7 +129,7 @@ async def test_a_light_turned_off_a_moment_ago_is_turned_on_again(
 async def test_colours_and_whites_there_and_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """What is set is what is shown afterwards, across colours, whites and brightness; words are not needed."""
+    """The state shows what was set, for colors, whites and brightness; names are not needed."""
     for hue in (0, 47, 123.4, 240, 359):
         for saturation in (1, 50, 100):
             await act(hass, "turn_on", HALL, hs_color=(hue, saturation))
@@ -149,7 +149,7 @@ async def test_colours_and_whites_there_and_back(
 
 
 async def test_colour_or_white(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """What was set later is what it shows; a colour without saturation is white."""
+    """The newer value is shown; a color without saturation is white."""
     house = House(sim)
 
     async def mode(wanted: str) -> None:
@@ -168,7 +168,7 @@ async def test_colour_or_white(hass: HomeAssistant, sim: ControlClient, entry: M
 
 
 async def test_a_push_writes_its_own_entity(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """No neighbour is written, and no request made."""
+    """No other entity is written, and no request is sent."""
     house = House(sim)
     sim.reset_ledger()
     with written(hass) as entities:
@@ -195,7 +195,7 @@ async def test_effects_of_amazons_lamp(hass: HomeAssistant, sim: ControlClient, 
 
 @pytest.mark.contract("a command to a light is believed for 15 seconds")
 async def test_refused_and_unreachable(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """A refusal reaches the caller and changes nothing; who cannot be reached is unavailable alone, until heard of."""
+    """A refusal reaches the caller and changes nothing; only an unreachable light is unavailable, until a new state."""
     house = House(sim)
     for path in (GRAPHQL, PHOENIX):
         sim.fault(path=path, status=400, body={"message": "no"}, times=1)
@@ -220,7 +220,7 @@ async def test_refused_and_unreachable(hass: HomeAssistant, sim: ControlClient, 
 async def test_words_where_nothing_else_works(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """A light that GraphQL cannot tell anything takes the nearest of Alexa's words."""
+    """A light that GraphQL cannot control gets the closest of Alexa's names."""
     house = House(sim)
     chosen = {CONF_APPLIANCES: [house.entity_id("Porch Light")]}
     hass.config_entries.async_update_entry(config_entry, options=chosen)
@@ -237,7 +237,7 @@ async def test_words_where_nothing_else_works(
 
 
 async def test_brightness_of_the_colour(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """A light that has only a colour is as bright as that."""
+    """The brightness of a light with only a color is that of the color."""
     house = House(sim)
     added = "5e000000-0000-4000-8000-0000000000a1"
     color = {"hue": 120.0, "saturation": 1.0, "brightness": 0.5}

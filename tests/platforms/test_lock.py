@@ -1,4 +1,4 @@
-"""Locks, against the simulated cloud."""
+"""Tests of locks with the simulated cloud."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ DOOR = "lock.hall_front_door_lock"
 async def test_lock(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """Locked, unlocked and jammed as Amazon says, both ways, without a code."""
+    """The lock is locked, unlocked or jammed according to Amazon, in both directions, without a code."""
     house = House(sim)
     registered = entity_registry.async_get(DOOR)
     assert registered is not None
@@ -40,7 +40,7 @@ async def test_lock(
 
 
 async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """A door that could not be locked is not shown as locked, and whoever wanted it learns."""
+    """A door that could not be locked is not shown as locked, and the caller gets an error."""
     house = House(sim)
     house.set("Front Door Lock", "lock", lockState="UNLOCKED")
     await until(hass, partial(hass.states.is_state, DOOR, "unlocked"))

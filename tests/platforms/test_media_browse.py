@@ -1,4 +1,4 @@
-"""What a player can be asked to play: browsing, searching, the check before, the queue, sequences."""
+"""Tests of browsing, searching, validation, the queue and sequences."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ GROUP = "media_player.downstairs"
 
 
 async def act(hass: HomeAssistant, domain: str, service: str, entity_id: str | None = KITCHEN, **data: Any) -> Any:
-    """Call an action; return what it answers, if anything."""
+    """Call an action; return its response."""
     answers = hass.services.supports_response(domain, service).value == "only"
     target = {"entity_id": entity_id} if entity_id else {}
     return await hass.services.async_call(domain, service, target | data, blocking=True, return_response=answers)
@@ -42,7 +42,7 @@ async def test_browse(
     household: Household,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """Folders are shown as the frontend asks for them; what seldom changes is asked for once a day."""
+    """Folders have the frontend's form; content that rarely changes is read once a day."""
     await quiet(hass, sim, calm=0.3)
     socket = await hass_ws_client(hass)
     await socket.send_json_auto_id({"type": "media_player/browse_media", "entity_id": KITCHEN})
@@ -82,7 +82,7 @@ async def test_browse(
 
 
 async def test_routines(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """Routines that are switched on can be browsed and found; playing one runs it on that Echo."""
+    """Enabled routines can be browsed and found; playing one runs it on that Echo."""
     await quiet(hass, sim, calm=0.3)
     sim.reset_ledger()
     routines = await browse(hass, "routines")
@@ -109,7 +109,7 @@ async def test_routines(hass: HomeAssistant, sim: ControlClient, entry: MockConf
 
 
 async def test_search(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """A search is offered at every provider, and stations are found."""
+    """A search is offered for every provider, and stations are found."""
     found = (await act(hass, "media_player", "search_media", search_query="harbour"))[KITCHEN].result
     assert [item.title for item in found][:1] == ["harbour – Amazon Music"]
     (station,) = [item for item in found if item.media_content_type == "station"]
@@ -141,7 +141,7 @@ async def test_search(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 async def test_what_is_played_is_checked_before(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A refusal has a reason and plays nothing; a check that cannot be had holds nothing up."""
+    """A refusal has a reason and plays nothing; a failed validation does not block playback."""
     await act(hass, "media_player", "play_media", media_content_type="SPOTIFY", media_content_id="  HARBOUR lights ")
     assert household.requests("POST", "/api/behaviors/*") == [
         "POST /api/behaviors/operation/validate",
@@ -160,7 +160,7 @@ async def test_what_is_played_is_checked_before(
 
 
 async def test_queue(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """The queue is listed, and jumped in."""
+    """The queue is listed, and its items can be played."""
     assert await act(hass, DOMAIN, "get_queue") == {KITCHEN: {"queue": []}}
     with pytest.raises(ServiceValidationError, match="there is no queue"):
         await act(hass, "media_player", "play_media", media_content_type="queue", media_content_id="sim:track:3")
@@ -225,7 +225,7 @@ async def test_sequence(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nested steps are one request, and run in their order at the right Echos."""
+    """Nested steps are one request, and run in order on the right Echos."""
     monkeypatch.setattr(media, "SHARED_READ_AGE", 0.0)
     await quiet(hass, sim, calm=0.3)
     sim.reset_ledger()
@@ -255,7 +255,7 @@ async def test_sequence(
 async def test_a_sequence_does_not_cut_speech(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A sequence that speaks waits for what is being spoken there; what comes after it waits for it."""
+    """A sequence with speech waits for current speech on its Echos, and later texts wait for it."""
     scheduler = entry.runtime_data.backend._scheduler
     serial = household.serial("Kitchen Show")
     await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"speak": "x" * 100}])
@@ -296,7 +296,7 @@ async def test_a_sequence_that_is_wrong_asks_nothing(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The error names the step and what is wrong with it."""
+    """The error names the step and its problem."""
     monkeypatch.setattr(media, "SHARED_READ_AGE", 0.0)
     await quiet(hass, sim, calm=0.3)
     sim.reset_ledger()

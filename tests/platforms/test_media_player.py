@@ -1,4 +1,4 @@
-"""The players, against the simulated cloud: what is shown, what is done, and what is refused."""
+"""Tests of the media players with the simulated cloud: states, commands and refusals."""
 
 import asyncio
 from functools import partial
@@ -54,13 +54,13 @@ async def act(hass: HomeAssistant, action: str, entity_id: str = KITCHEN, **data
 
 
 async def play(hass: HomeAssistant, phrase: str = "quill", entity_id: str = KITCHEN, **data: Any) -> None:
-    """Play what a search finds, and wait until that is shown."""
+    """Play the result of a search, and wait until it is shown."""
     await act(hass, "play_media", entity_id, media_content_type="AMAZON_MUSIC", media_content_id=phrase, **data)
     await until(hass, lambda: state_of(hass, entity_id).state == "playing")
 
 
 def shown(hass: HomeAssistant, name: str, entity_id: str = KITCHEN) -> Any:
-    """Return an attribute."""
+    """Return an attribute of a player."""
     return state_of(hass, entity_id).attributes.get(name)
 
 
@@ -70,12 +70,12 @@ def shown_as(hass: HomeAssistant, entity_id: str, volume: float) -> bool:
 
 
 async def comes(hass: HomeAssistant, entity_id: str, state: str) -> None:
-    """Wait for a state."""
+    """Wait until a player has a state."""
     await until(hass, lambda: state_of(hass, entity_id).state == state, 20)
 
 
 def commands(sim: ControlClient) -> list[tuple[str, dict[str, Any]]]:
-    """Return the commands to players since the last reset: the serial and the body."""
+    """Return the serial and the body of the commands to players since the last reset."""
     return [
         (entry["query"]["deviceSerialNumber"], json.loads(entry["body"]))
         for entry in sim.ledger(method="POST", path="/api/np/command")
@@ -86,7 +86,7 @@ def commands(sim: ControlClient) -> list[tuple[str, dict[str, Any]]]:
 async def test_identity(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """Ids, names and the device are alexa_media_player's."""
+    """Ids, names and the device are the same as in alexa_media_player."""
     serial = household.serial("Kitchen Show")
     registered = entity_registry.async_get(KITCHEN)
     assert registered is not None
@@ -115,7 +115,7 @@ async def test_identity(
 
 @pytest.mark.contract("attributes of media players", "media_player, features")
 async def test_what_plays(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """Everything that a session tells is shown."""
+    """All data of a session are shown."""
     await play(hass, "ferrant")
     attributes = state_of(hass, KITCHEN).attributes
     assert attributes["media_content_type"] == "music"
@@ -137,7 +137,7 @@ async def test_what_plays(hass: HomeAssistant, entry: MockConfigEntry, household
 
 
 async def test_brackets_in_pictures(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Brackets would end a ``url()`` of the frontend."""
+    """Brackets are encoded, because they would end a ``url()`` in the frontend's CSS."""
     await play(hass)
     players = entry.runtime_data.players
     serial, player = next((serial, player) for serial, player in players.data.items() if player.session)
@@ -151,7 +151,7 @@ async def test_brackets_in_pictures(hass: HomeAssistant, entry: MockConfigEntry)
 
 @pytest.mark.contract("media_player, features")
 async def test_station_has_no_length(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """A station can be neither sought nor skipped."""
+    """A station can neither be sought nor skipped."""
     await act(hass, "play_media", media_content_type="TUNEIN", media_content_id="radio nowhere")
     await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
     features = shown(hass, "supported_features")

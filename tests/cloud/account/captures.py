@@ -1,4 +1,4 @@
-"""Answers of the account API as it gives them; people, serials and addresses are invented."""
+"""Responses of the account API in its real form, with invented people, serials and addresses."""
 
 from typing import Any, Final
 

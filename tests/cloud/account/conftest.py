@@ -1,4 +1,4 @@
-"""A small loopback Amazon for single requests, and a clock that tests can move."""
+"""Fixtures with a small loopback Amazon for single requests, and a clock that tests can advance."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -43,12 +43,12 @@ class Hit:
 
     @property
     def json(self) -> Any:
-        """Return the body."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
 
 def answer(data: Any = None, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    """Return a reply of JSON, of a text as it is, or of nothing."""
+    """Return a reply with JSON, unchanged text, or no body."""
 
     async def reply(_: web.Request) -> web.StreamResponse:
         if data is None or isinstance(data, str):
@@ -68,7 +68,7 @@ def html(status: int = 200) -> Reply:
 
 
 async def cut(request: web.Request) -> web.StreamResponse:
-    """Break the connection in the middle of the body."""
+    """Close the connection in the middle of the body."""
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "100"})
     await response.prepare(request)
     await response.write(b'{"devices": [')
@@ -78,7 +78,7 @@ async def cut(request: web.Request) -> web.StreamResponse:
 
 
 async def hang_up(request: web.Request) -> web.StreamResponse:
-    """Break the connection without an answer."""
+    """Close the connection without a response."""
     assert request.transport is not None
     request.transport.close()
     return web.Response()
@@ -86,10 +86,10 @@ async def hang_up(request: web.Request) -> web.StreamResponse:
 
 @dataclass
 class Amazon:
-    """A cloud that answers as told.
+    """A cloud with configurable responses.
 
-    ``script(path, reply, …)`` gives the next answers of a path, the last of which stays.
-    What is not told: tokens, cookies, csrf page and addresses work, all else is 404.
+    ``script(path, reply, …)`` sets the next responses of a path; the last one is repeated. By default tokens, cookies,
+    csrf page and addresses work, and all other paths are 404.
     """
 
     ledger: list[Hit] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Amazon:
     _scripts: dict[str, list[Reply]] = field(default_factory=dict)
 
     def script(self, path: str, *replies: Reply) -> None:
-        """Give the next answers of a path."""
+        """Set the next responses of a path."""
         self._scripts[path] = list(replies)
 
     def hits(self, path: str) -> list[Hit]:
@@ -106,11 +106,11 @@ class Amazon:
 
     @property
     def paths(self) -> list[str]:
-        """Return the paths asked for, in order."""
+        """Return the requested paths in order."""
         return [hit.path for hit in self.ledger]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Record and answer a request."""
+        """Record a request and respond to it."""
         self.ledger.append(
             Hit(
                 request.method,
@@ -146,7 +146,7 @@ class Amazon:
 
 
 def cookies_of(value: str, domain: str = ".amazon.de") -> dict[str, Any]:
-    """Return an answer of the cookie exchange; Amazon wraps values in quotes."""
+    """Return a response of the cookie exchange; Amazon puts values in quotes."""
     cookies = [
         {"Name": "at-acbde", "Value": f'"{value}"', "Path": "/", "Secure": True, "HttpOnly": True},
         {"Name": "session-token", "Value": '"ab/cd+ef=="', "Path": "/", "Secure": True},
@@ -157,7 +157,7 @@ def cookies_of(value: str, domain: str = ".amazon.de") -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def tls() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Return the contexts of server and client, with a throw-away authority."""
+    """Return TLS contexts for server and client, with a temporary authority."""
     authority = trustme.CA()
     server, client = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
     authority.issue_cert(*HOSTS).configure_cert(server)
@@ -167,13 +167,13 @@ def tls() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 @pytest.fixture
 async def amazon(socket_enabled: None) -> Amazon:
-    """Return what the loopback cloud answers and has received."""
+    """Return the loopback cloud, which also records requests."""
     return Amazon()
 
 
 @pytest.fixture
 async def http(amazon: Amazon, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> AsyncIterator[ClientSession]:
-    """Return an aiohttp session for which Amazon is on loopback."""
+    """Return an aiohttp session that resolves Amazon to the loopback cloud."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", amazon.handle)
     server = TestServer(app, scheme="https")
@@ -187,7 +187,7 @@ async def http(amazon: Amazon, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> As
 
 @pytest.fixture
 def credentials() -> Credentials:
-    """Return what is stored of a sign-in."""
+    """Return the stored credentials of a sign-in."""
     return Credentials(
         domain=DOMAIN, serial=captures.APP, refresh_token="Atnr|secret", account_id="amzn1.account.EXAMPLE"
     )
@@ -195,7 +195,7 @@ def credentials() -> Credentials:
 
 @pytest.fixture
 async def web_session(http: ClientSession, credentials: Credentials) -> AsyncIterator[AccountSession]:
-    """Return a session that has not connected yet; retries do not pause."""
+    """Return a session that has not connected yet, without pauses between retries."""
     session = AccountSession(http, credentials)
     session.transport.retry_pause = 0
     yield session
@@ -203,20 +203,20 @@ async def web_session(http: ClientSession, credentials: Credentials) -> AsyncIte
 
 
 class Clock:
-    """Moves the time that the client sees."""
+    """Clock of the client that tests can advance."""
 
     def __init__(self) -> None:
-        """Start at the real time."""
+        """Initialize with the real time."""
         self.offset = 0.0
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the time by some seconds."""
         self.offset += seconds
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return a clock to move."""
+    """Return a clock that the client uses."""
     clock = Clock()
     real_time, real_monotonic = time.time, time.monotonic
     monkeypatch.setattr(time, "time", lambda: real_time() + clock.offset)

@@ -1,4 +1,4 @@
-"""The backend: reads become models, commands become requests."""
+"""Tests of the backend: reads return models, and commands send requests."""
 
 import asyncio
 from collections import Counter
@@ -41,13 +41,13 @@ JO = Account(customer_id="A1EXAMPLE0JODO", email="jo@example.org", name="Jo Doe"
 
 
 def no_stream() -> Never:
-    """Make no client: these tests open no stream."""
+    """Fail: these tests open no stream."""
     raise AssertionError("no stream is wanted here")
 
 
 @pytest.fixture
 async def backend(http: ClientSession, credentials: Credentials, amazon: Amazon) -> AsyncIterator[AccountBackend]:
-    """Return a connected backend of a small household; the ledger is empty."""
+    """Return a connected backend of a small household, with an empty ledger."""
     amazon.script(DEVICES.path, answer(captures.DEVICES))
     amazon.script(PREFERENCES.path, answer(captures.PREFERENCES))
     amazon.script(SESSIONS.path, answer(captures.SESSIONS))
@@ -61,7 +61,7 @@ async def backend(http: ClientSession, credentials: Credentials, amazon: Amazon)
 
 
 def _sequences(amazon: Amazon) -> list[dict[str, Any]]:
-    """Return the sequences that the cloud was asked to run."""
+    """Return the sequences that the cloud received."""
     found = []
     for hit in amazon.hits(BEHAVIOR.path):
         assert (hit.json["behaviorId"], hit.json["status"]) == ("PREVIEW", "ENABLED")

@@ -1,4 +1,4 @@
-"""What each push becomes."""
+"""Tests of the events for each push."""
 
 from datetime import UTC, datetime
 import json
@@ -43,7 +43,7 @@ SERIAL = "G0XXKITCHEN0001"
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
-    """Do without Home Assistant."""
+    """Replace the fixture for Home Assistant, which is not needed here."""
 
 
 def update(command: object, payload: object, **more: Any) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def test_bluetooth_is_a_hint() -> None:
 
 
 def test_equalizer() -> None:
-    """It is a hint, whatever it tells; what is mid elsewhere is called midrange."""
+    """The push is only a hint; its ``midrange`` is called ``mid`` elsewhere."""
     event = push("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=-1, midrange=2, treble=0))
     assert event == EqualizerChanged(serial=SERIAL, bass=-1, mid=2, treble=0)
     values = {"bass": 1, "midrange": "x"}

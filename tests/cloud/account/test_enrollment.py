@@ -1,4 +1,4 @@
-"""Sign-in by authorization code."""
+"""Tests of the sign-in by authorization code."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -126,14 +126,14 @@ def test_the_account_that_a_pasted_address_names(identity: str, expected: str | 
 
 @pytest.fixture
 def mocked() -> Iterator[aioresponses]:
-    """Return what answers requests."""
+    """Return the mock that answers requests."""
     with mocked_requests() as found:
         yield found
 
 
 @pytest.fixture
 async def alone() -> AsyncIterator[ClientSession]:
-    """Return a session without a network."""
+    """Return a session without network access."""
     async with ClientSession() as session:
         yield session
 

@@ -1,4 +1,4 @@
-"""The history of an account: the page's token, two forms, and what each of them wants."""
+"""Tests of the voice history: the page token, and the requirements of both forms."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ MORE, NO_MORE = RecordPage(records=(), token="more"), RecordPage(records=(), tok
 
 
 def page(token: str) -> Reply:
-    """Return the page with a token in it."""
+    """Return a page that contains a token."""
 
     async def reply(_: web.Request) -> web.StreamResponse:
         return web.Response(text=f'<meta name="csrf-token" content="{token}">', content_type="text/html")
@@ -38,7 +38,7 @@ def page(token: str) -> Reply:
 
 @pytest.fixture
 async def history(http: ClientSession, credentials: Credentials, amazon: Amazon) -> AsyncIterator[AccountHistory]:
-    """Return the history of a connected account; the ledger is empty, the page's token is "one"."""
+    """Return the history of a connected account with an empty ledger; the page token is "one"."""
     session = AccountSession(http, credentials)
     session.transport.retry_pause = 0
     await session.async_connect()
@@ -49,7 +49,7 @@ async def history(http: ClientSession, credentials: Credentials, amazon: Amazon)
 
 
 async def test_newer_form(history: AccountHistory, amazon: Amazon) -> None:
-    """It goes out with cookies, bearer and the page's token, which is fetched once."""
+    """The request contains cookies, bearer token and page token; the page token is fetched once."""
     amazon.script(HISTORY.path, NEWER)
     assert await history.async_records(START, END) == MORE
     assert await history.async_records(START, END, "previous") == MORE
@@ -66,7 +66,7 @@ async def test_newer_form(history: AccountHistory, amazon: Amazon) -> None:
 
 @pytest.mark.parametrize("status", [403, 404])
 async def test_older_form(history: AccountHistory, amazon: Amazon, status: int) -> None:
-    """It is asked where the newer one is refused, and from then on first."""
+    """It is used if the newer form is refused, and is then tried first."""
     amazon.script(HISTORY.path, answer(status=status))
     amazon.script(HISTORY_BEFORE.path, OLDER, OLDER, answer(status=404))
     assert await history.async_records(START, END) == NO_MORE
@@ -96,7 +96,7 @@ async def test_both_refused(history: AccountHistory, amazon: Amazon) -> None:
 async def test_token_of_an_older_page(
     history: AccountHistory, amazon: Amazon, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that is refused is fetched anew and the request sent once more; without being refused after half a day."""
+    """A refused page token is fetched again and the request repeated; it is also renewed after half a day."""
     monkeypatch.setattr(history_module, "monotonic", lambda: monotonic() + clock.offset)
     amazon.script(HISTORY.path, NEWER, answer(status=403), NEWER)
     amazon.script(HISTORY_PAGE.path, page("one"), page("two"), page("three"))
@@ -120,7 +120,7 @@ async def test_token_of_an_older_page(
 async def test_what_is_no_refusal(
     history: AccountHistory, amazon: Amazon, reply: Reply, error: type[Exception]
 ) -> None:
-    """It does not lead to the other form."""
+    """Such a response does not lead to the other form."""
     amazon.script(HISTORY.path, reply)
     with pytest.raises(error):
         await history.async_records(START, END)
@@ -135,7 +135,7 @@ async def test_page_of_a_sign_in(history: AccountHistory, amazon: Amazon) -> Non
 
 
 async def test_who_is_asking_is_refused(history: AccountHistory, amazon: Amazon) -> None:
-    """After a 401 both the access token and the cookies are new: Amazon does not say which it did not like."""
+    """After a 401 both access token and cookies are renewed, because Amazon does not say which one it refused."""
     amazon.script(HISTORY.path, answer(status=401), NEWER)
     await history.async_records(START, END)
     first, second = amazon.hits(HISTORY.path)

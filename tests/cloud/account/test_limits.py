@@ -25,7 +25,7 @@ async def _settle() -> None:
 
 
 class _Holder:
-    """Tasks that hold a slot until they are let go."""
+    """Tasks that hold a slot until they are released."""
 
     def __init__(self, slots: Slots) -> None:
         self.slots = slots
@@ -186,7 +186,7 @@ def test_backoff_doubles_to_its_limit_and_is_forgotten(clock: Clock) -> None:
 
 
 class _Work:
-    """Work that ends when it is let go."""
+    """Work that ends when it is released."""
 
     def __init__(self) -> None:
         self.runs = 0

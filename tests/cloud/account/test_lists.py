@@ -1,4 +1,4 @@
-"""Answers about lists as models."""
+"""Tests of parsing lists into models."""
 
 from typing import Any
 

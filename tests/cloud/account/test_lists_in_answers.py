@@ -1,4 +1,4 @@
-"""Which answers are lists: one decision for all parsers."""
+"""Tests of the decision which responses count as lists, shared by all parsers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,7 @@ each_parser = pytest.mark.parametrize(("key", "read"), PARSERS.values(), ids=PAR
 
 
 def answer(key: str | None, value: Any) -> Any:
-    """Return an answer that has a value where its list belongs."""
+    """Return a response with a value in place of its list."""
     return value if key is None else {key: value}
 
 

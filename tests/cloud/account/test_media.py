@@ -1,4 +1,4 @@
-"""Answers about what there is to play, as models."""
+"""Tests of parsing media into models."""
 
 from typing import Any
 

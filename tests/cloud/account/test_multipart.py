@@ -1,4 +1,4 @@
-"""The parser of the stream of directives: whatever the frames, the same objects."""
+"""Tests of the parser of the directive stream: the result does not depend on how bytes are split."""
 
 import json
 import time
@@ -21,7 +21,7 @@ OBJECTS: list[dict[str, Any]] = [
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
-    """Do without Home Assistant."""
+    """Replace the fixture for Home Assistant, which is not needed here."""
 
 
 def json_part(value: object, end: str = "\r\n") -> bytes:

@@ -1,4 +1,4 @@
-"""Sequence nodes as Amazon takes them."""
+"""Tests of sequence nodes in Amazon's form."""
 
 from datetime import time, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ KIND = "com.amazon.alexa.behaviors.model.OpaquePayloadOperationNode"
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
-    """Do without Home Assistant."""
+    """Replace the fixture for Home Assistant, which is not needed here."""
 
 
 def device(serial: str, owner: str | None = None, locale: str | None = None) -> Device:
@@ -257,7 +257,7 @@ def test_long_text_is_several_nodes_in_order() -> None:
     ],
 )
 def test_message_to_apps_names_no_device(command: Command, kind: str, rest: dict[str, str]) -> None:
-    """It is for the account's own customer, whoever owns the device that it is sent with."""
+    """The message is for the account's own customer, whoever owns the device."""
     node = command_node(command, [OFFICE])
     assert node["type"] == kind
     assert node["operationPayload"] == {"customerId": "A1JO", "notificationMessage": "Leak", "title": "Water", **rest}

@@ -1,4 +1,4 @@
-"""Answers become models; broken ones raise one error and no other."""
+"""Tests of parsing responses; invalid ones raise ``AlexaBadResponseError`` only."""
 
 from collections.abc import Callable
 import contextlib
@@ -247,7 +247,7 @@ _JSON = st.recursive(
 
 
 def _places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the path of every value inside, the whole included."""
+    """Return the path of every value in a JSON value, including itself."""
     inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     return [path, *(place for key, value in inner for place in _places(value, (*path, key)))]
 

@@ -1,4 +1,4 @@
-"""Alarms, sounds and volumes out of answers that may hold anything."""
+"""Tests of parsing alarms, sounds and volumes from any response."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ anything = st.recursive(
 
 
 def test_alarms() -> None:
-    """What goes back is kept as it came; a time in two parts is put together."""
+    """Parts that are sent back are unchanged; a time in two fields is combined."""
     apart = ALARM | {"alarmToken": "b", "trigger": {"date": "2026-11-22", "timeOfDay": "07:00:00"}}
     broken: list[Any] = [
         7,
@@ -52,7 +52,7 @@ def test_alarms() -> None:
 
 
 def test_what_was_made() -> None:
-    """An answer without an id means that nothing was made."""
+    """A response without an id means that nothing was created."""
     assert parse_created({"alarmToken": "a"}, "alarmToken", CREATE_ALARM) == "a"
     answers: tuple[Any, ...] = ({}, None, [], {"alarmToken": None}, {"id": "a"})
     for answer in answers:
@@ -62,7 +62,7 @@ def test_what_was_made() -> None:
 
 
 def test_sounds_and_volumes() -> None:
-    """What is broken is left out."""
+    """Invalid elements are skipped."""
     sound = {"displayName": "Countertop", "id": "system_alerts_repetitive_04", "providerId": "ECHO"}
     sounds = parse_alarm_tones({"notificationSounds": [sound, {"displayName": "x"}, 5, {"id": "bare"}]})
     assert sounds == (
@@ -82,7 +82,7 @@ def test_sounds_and_volumes() -> None:
 @given(data=anything | st.dictionaries(st.sampled_from(["alarms", "notificationSounds"]), anything))
 @settings(max_examples=60, deadline=None)
 def test_anything(data: Any) -> None:
-    """Whatever comes, it is parsed or told to be a bad answer."""
+    """Any value is parsed, or refused with ``AlexaBadResponseError``."""
     for parse in (parse_alarms, parse_alarm_tones, parse_alarm_volumes, parse_ascending):
         try:
             parse(data)

@@ -1,4 +1,4 @@
-"""The list of what is paired becomes models; broken ones raise one error and no other."""
+"""Tests of parsing paired devices; invalid responses raise ``AlexaBadResponseError`` only."""
 
 import contextlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""What people said, as Amazon tells it in two forms."""
+"""Tests of parsing the voice history in both forms."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +37,7 @@ WHOLE = VoiceRecord(
 
 
 def older(*items: tuple[str, str], **values: Any) -> dict[str, Any]:
-    """Return a record of the older form."""
+    """Return a record in the older form."""
     texts = [{"recordItemType": kind, "transcriptText": text} for kind, text in items]
     key = f"A1EXAMPLE#{TIME}#A2TYPE#G0EXAMPLE0000001"
     return {"recordKey": key, "timestamp": TIME, "utteranceType": "GENERAL", "voiceHistoryRecordItems": texts} | values
@@ -86,7 +86,7 @@ def test_kinds(kind: str | None, utterance: UtteranceType, *, is_command: bool) 
 
 
 def test_without_transcript() -> None:
-    """When, where and what kind are left."""
+    """Time, device and type remain."""
     bare = VoiceRecord(timestamp=MOMENT, serial=WHOLE.serial, utterance=WHOLE.utterance, utterance_raw="GENERAL")
     assert WHOLE.without_transcript() == bare
 
@@ -125,7 +125,7 @@ def test_no_list(parse: Any) -> None:
 
 @given(json_values)
 def test_anything(value: Any) -> None:
-    """Whatever comes is read or refused with the one error, and what has no time is left out."""
+    """Any value is parsed or refused with one error, and records without a time are skipped."""
     for parse, key in ((parse_records, "alexaHistoryRecords"), (parse_older_records, "customerHistoryRecords")):
         page = parse({key: [value, {"timestamp": TIME, "deviceInfo": value, "recordKey": value}]})
         assert page.records[-1].timestamp == MOMENT

@@ -1,4 +1,4 @@
-"""Amazon Kids out of what Amazon tells."""
+"""Tests of parsing responses about Amazon Kids."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Alarms, timers and reminders."""
+"""Tests of parsing alarms, timers and reminders."""
 
 from datetime import UTC, date, datetime
 from typing import Any

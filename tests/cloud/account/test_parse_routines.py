@@ -1,4 +1,4 @@
-"""Routines out of what Amazon lists, and their sequences made ready to run."""
+"""Tests of parsing routines, and of preparing their sequences."""
 
 from dataclasses import replace
 import json
@@ -37,7 +37,7 @@ def node(**payload: Any) -> dict[str, Any]:
 
 
 def automation(start: Any, **changes: Any) -> dict[str, Any]:
-    """Return one element of the list."""
+    """Return one element of the list of routines."""
     return {
         "automationId": "amzn1.alexa.automation.1",
         "name": "Good night",
@@ -52,7 +52,7 @@ def automation(start: Any, **changes: Any) -> dict[str, Any]:
 
 
 def routine_of(start: Any, **changes: Any) -> Routine:
-    """Return the only routine of a list."""
+    """Return the single routine in a list."""
     (routine,) = parse_routines([automation(start, **changes)]).values()
     return routine
 

@@ -1,4 +1,4 @@
-"""What goes out when, merged how, and who learns what."""
+"""Tests of the scheduler: timing, merging, and the results of callers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -28,7 +28,7 @@ from custom_components.alexa_media.cloud.ssml import pieces
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
-    """Do without Home Assistant."""
+    """Replace the fixture for Home Assistant, which is not needed here."""
 
 
 def device(serial: str, owner: str | None = None, locale: str | None = None) -> Device:
@@ -50,7 +50,7 @@ A, B, C = device("A"), device("B"), device("C")
 
 
 def outline(node: Mapping[str, Any]) -> Any:
-    """Return a node in short: ``["serial" | "parallel", …]`` or "type serials value"."""
+    """Return a short form of a node: ``["serial" | "parallel", …]`` or "type serials value"."""
     kind = node["@type"].rpartition(".")[2]
     if kind != "OpaquePayloadOperationNode":
         return [kind.removesuffix("Node").lower(), *map(outline, node["nodesToExecute"])]
@@ -70,10 +70,10 @@ def outline(node: Mapping[str, Any]) -> Any:
 
 
 class Cloud:
-    """Records what is submitted; each request waits for its answer unless ``answer`` is set."""
+    """Records sequences; each request waits for its response unless ``answer`` is set."""
 
     def __init__(self) -> None:
-        """Start with a clock that stands still."""
+        """Initialize with a clock that does not advance."""
         self.sent: list[Any] = []
         self.open: list[asyncio.Future[None]] = []
         self.answer: Any = None
@@ -81,7 +81,7 @@ class Cloud:
         self.scheduler = CommandScheduler(self.submit, default_customer_id=lambda: "A1JO", now=lambda: self.now)
 
     async def submit(self, node: Mapping[str, Any]) -> None:
-        """Take a sequence."""
+        """Record a sequence."""
         self.sent.append(outline(node))
         if self.answer is not None:
             if error := self.answer(self.sent[-1]):
@@ -100,7 +100,7 @@ class Cloud:
         self.open.pop(0).set_exception(error)
 
     def command(self, command: Command, *devices: Device) -> asyncio.Task[None]:
-        """Start a caller."""
+        """Start a command as a task."""
         return asyncio.create_task(self.scheduler.execute(command, devices))
 
 
@@ -117,13 +117,13 @@ def is_working(cloud: Cloud) -> bool:
 
 
 async def settle() -> None:
-    """Let everything run that can."""
+    """Run everything in the event loop that does not have to wait."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
 def accept_all(_: Any) -> None:
-    """Accept whatever comes."""
+    """Accept every sequence."""
 
 
 async def test_first_command_goes_out_at_once(cloud: Cloud) -> None:
@@ -240,7 +240,7 @@ async def test_long_texts_for_several_devices_are_several_sequences(cloud: Cloud
 
 
 async def test_a_text_that_would_wait_too_long_is_refused_at_once(cloud: Cloud) -> None:
-    """The Echo that speaks for minutes takes no more; another one does, and so does any other command."""
+    """An Echo that speaks for minutes accepts no more texts, but other commands; other Echos accept texts."""
     cloud.answer = accept_all
     await cloud.scheduler.execute(Speak(text="x" * 8000), [A])
     with pytest.raises(AlexaSpeakingError) as raised:
@@ -282,7 +282,7 @@ def test_estimates() -> None:
 
 
 async def wake(cloud: Cloud) -> None:
-    """Let the scheduler look at its clock: any command makes it do so."""
+    """Make the scheduler check its clock, which any command does."""
     cloud.sent.append("-")
     await cloud.scheduler.execute(RunSequence(name="Wake", extra={}), [device("Z")])
     await settle()
@@ -550,7 +550,7 @@ async def test_close_while_a_text_waits(cloud: Cloud) -> None:
 
 
 def loud(text: str, restore: int) -> list[Command]:
-    """Return a text with another volume around it."""
+    """Return the commands of a text with a temporary volume."""
     return [SetVolume(level=80), Speak(text=text), SetVolume(level=restore)]
 
 
@@ -567,7 +567,7 @@ async def test_plan_is_serial_within_a_device_and_parallel_across(cloud: Cloud) 
 
 
 async def test_announcement_of_several_plans_is_one(cloud: Cloud) -> None:
-    """All are at their volume before it, and none goes back before its end."""
+    """All Echos have their volume before it, and none is restored before its end."""
     cloud.answer = accept_all
     ding = Announce(text="ding")
     await cloud.scheduler.execute_each(
@@ -587,7 +587,7 @@ async def test_announcement_of_several_plans_is_one(cloud: Cloud) -> None:
 
 
 async def test_plan_that_has_to_wait_waits_as_a_whole(cloud: Cloud) -> None:
-    """The volume is not another one before the text may be spoken."""
+    """The volume does not change before the text may be spoken."""
     cloud.answer = accept_all
     await cloud.scheduler.execute(Speak(text="one"), [A])
     task = asyncio.create_task(cloud.scheduler.execute_each([(A, loud("two", 30)), (B, loud("two", 40))]))

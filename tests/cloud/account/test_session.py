@@ -1,4 +1,4 @@
-"""Token, cookies, csrf and addresses of one account."""
+"""Tests of the session: token, cookies, csrf value and addresses of one account."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,16 +25,16 @@ GRANT_GONE = answer({"error": "invalid_grant", "error_description": "x"}, 400)
 
 
 class Gate:
-    """A reply that is held back until it is let go."""
+    """A reply that is held back until it is released."""
 
     def __init__(self, data: Any) -> None:
-        """Give ``data`` in the end."""
+        """Initialize with the data of the reply."""
         self.asked = asyncio.Event()
         self.open = asyncio.Event()
         self.data = data
 
     async def __call__(self, _: web.Request) -> web.StreamResponse:
-        """Answer once let go."""
+        """Respond once released."""
         self.asked.set()
         await self.open.wait()
         return web.json_response(self.data)

@@ -1,4 +1,4 @@
-"""Answers about settings as values, and how a change is written."""
+"""Tests of parsing and changing settings."""
 
 from collections.abc import Callable
 import contextlib

@@ -1,4 +1,4 @@
-"""The sign-in proxy below Home Assistant: addresses, pages, and what its client lets through."""
+"""Tests of the sign-in proxy below Home Assistant: URLs, pages, and the requests that its client allows."""
 
 import gzip
 import time
@@ -28,7 +28,7 @@ PAGE = "https://www.amazon.com/ap/signin?x=1"
 
 
 async def ask(url: str, content: bytes = b"", **headers: str) -> httpx.Response:
-    """Ask through the guarded transport for an address behind which there is some content."""
+    """Request a URL with some content through the restricted transport."""
 
     def answer(_request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers=headers, stream=httpx.ByteStream(content))

@@ -1,4 +1,4 @@
-"""The account API's client against the simulated cloud, from the sign-in to its end."""
+"""Tests of the account client with the simulated cloud, from sign-in to deregistration."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -28,19 +28,19 @@ DEMO = Credentials(domain="amazon.com", serial="D0E1F2A3B4C5D6E7F8091A2B3C4D5E6F
 
 @pytest.fixture
 async def http(sim: ControlClient) -> AsyncIterator[ClientSession]:
-    """Return a plain aiohttp session; Amazon is the simulation."""
+    """Return a plain aiohttp session for which Amazon is the simulation."""
     async with ClientSession() as session:
         yield session
 
 
 def create_client() -> httpx.AsyncClient:
-    """Return a client for one stream."""
+    """Return an HTTP client for one stream."""
     return httpx.AsyncClient(http2=True, verify=ssl.create_default_context())
 
 
 @pytest.fixture
 async def backend(http: ClientSession) -> AsyncIterator[AccountBackend]:
-    """Return a backend that is signed in from before."""
+    """Return a backend with a stored sign-in."""
     backend = AccountBackend(http, DEMO, client_factory=create_client)
     await backend.async_connect()
     yield backend
@@ -53,7 +53,7 @@ async def _named(backend: AccountBackend, name: str) -> Device:
 
 
 async def _until(events: AsyncGenerator[PushEvent], wanted: Callable[[PushEvent], bool]) -> PushEvent:
-    """Read events until one is as wanted."""
+    """Read events until one matches."""
     async with asyncio.timeout(20):
         async for event in events:
             if wanted(event):
@@ -163,7 +163,7 @@ async def test_a_session_without_cookies_cannot_be_mistaken_for_a_dead_grant(sim
 async def test_communications_are_known_by_the_cookies_of_the_marketplace(
     http: ClientSession, sim: ControlClient
 ) -> None:
-    """The host for all marketplaces knows an account of amazon.de; restarting takes the token beside the cookies."""
+    """The host for all marketplaces accepts an account of amazon.de; a restart needs the token as well as cookies."""
     sim.household("demo", domain="amazon.de")
     account_id = "amzn1.account.SIMJODOE00000000000000000000"
     credentials = replace(DEMO, domain="amazon.de", account_id=account_id)

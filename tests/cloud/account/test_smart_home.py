@@ -1,4 +1,4 @@
-"""Appliances, states and controls: parsers that never lie about what they could not read, and both APIs' requests."""
+"""Tests of appliances, states and controls: parsers, and the requests of both APIs."""
 
 import asyncio
 import contextlib
@@ -67,12 +67,12 @@ JSON = st.recursive(
 
 
 def wrapped(value: str) -> dict[str, Any]:
-    """Return a text as the schema wraps them."""
+    """Return a text in the form of the schema, wrapped in objects."""
     return {"value": {"text": value}}
 
 
 def endpoint(number: int, **legacy: Any) -> dict[str, Any]:
-    """Return an endpoint as GraphQL lists it: a plug that came by a skill, where nothing else is said."""
+    """Return an endpoint in GraphQL's form: a plug of a skill, unless changed."""
     given = {
         "applianceId": f"SKILL_{number}",
         "applianceTypes": ["SMARTPLUG"],
@@ -96,7 +96,7 @@ def power(value: Any, **more: Any) -> dict[str, Any]:
 
 
 def listed(*endpoints: Any, **more: Any) -> dict[str, Any]:
-    """Return an answer that lists endpoints."""
+    """Return a response that lists endpoints."""
     return {"data": {"listEndpoints": {"endpoints": list(endpoints)}}, **more}
 
 
@@ -228,7 +228,7 @@ def test_failed_is_not_empty() -> None:
 
 
 def value_of(**fields: Any) -> Any:
-    """Return the value that a property has by its fields."""
+    """Return the value of a property with some fields."""
     update = {
         "data": {"features": [{"name": "f", "properties": [{"name": "p", **fields}]}]},
         "entity": {"id": "amzn1.alexa.endpoint.1"},
@@ -384,7 +384,7 @@ def test_guard_says_how_it_is_armed() -> None:
 
 
 def result(*codes: tuple[int, str], errors: Any = ()) -> dict[str, Any]:
-    """Return an answer to a control: codes by appliance, and errors."""
+    """Return the response to a control: codes by appliance, and errors."""
     responses = [
         {"endpointId": f"amzn1.alexa.endpoint.{number}", "featureOperationName": "turnOn", "code": code}
         for number, code in codes
@@ -393,17 +393,17 @@ def result(*codes: tuple[int, str], errors: Any = ()) -> dict[str, Any]:
 
 
 def plug(number: int) -> Any:
-    """Return an appliance that can be switched."""
+    """Return an appliance that can be turned on and off."""
     return parse_discovery(listed(endpoint(number))).appliances[f"e{number}"]
 
 
 def failed(number: int, code: str) -> dict[str, Any]:
-    """Return an element of a mutation's errors."""
+    """Return an element of the errors in a mutation's response."""
     return {"endpointId": f"amzn1.alexa.endpoint.{number}", "code": code, "message": None}
 
 
 def phoenix_result(*numbers: int, **codes: str) -> dict[str, Any]:
-    """Return phoenix's answer: what was done, and codes of what was not."""
+    """Return phoenix's response: successful appliances, and codes of failed ones."""
     return {
         "controlResponses": [{"entityId": f"e{number}", "code": "SUCCESS"} for number in numbers],
         "errors": [{"code": code, "entity": {"entityId": entity_id}} for entity_id, code in codes.items()],
@@ -411,12 +411,12 @@ def phoenix_result(*numbers: int, **codes: str) -> dict[str, Any]:
 
 
 async def switch(home: AccountSmartHome, *numbers: int) -> list[AlexaError | None]:
-    """Switch plugs on; return what went wrong with each."""
+    """Turn on plugs; return the error of each."""
     return list(await home.async_control([(plug(number), (SetPower(on=True),)) for number in numbers]))
 
 
 async def test_everybody_learns_their_own_result(amazon: Amazon, web_session: AccountSession) -> None:
-    """Of one request: done, refused by both ways, refused and then done by phoenix, unreachable."""
+    """One request has a success, one refused by both APIs, one that phoenix then runs, and one unreachable."""
     home = AccountSmartHome(web_session.transport)
     errors = [failed(2, "INTERNAL_ERROR"), failed(3, "DEVICE_OFFLINE"), failed(4, "ENDPOINT_UNREACHABLE")]
     amazon.script(GRAPHQL, answer(result((1, "SUCCESS"), errors=errors)))
@@ -540,7 +540,7 @@ def test_what_is_asked_is_valid_by_the_schema(query: str) -> None:
 
 
 async def test_rooms_that_graphql_lacks_are_asked_of_phoenix(amazon: Amazon, web_session: AccountSession) -> None:
-    """GraphQL is tried once; the rooms are those of phoenix, by both of its ids."""
+    """GraphQL is tried once; the rooms are phoenix's, by both of its ids."""
     home = AccountSmartHome(web_session.transport)
     refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : listDeviceGroups"}]}
     group = {"name": "Hall", "type": "SPACE", "applianceIds": ["a1"], "chrEndpoints": [{"entityId": "e1"}]}
@@ -556,7 +556,7 @@ async def test_rooms_that_graphql_lacks_are_asked_of_phoenix(amazon: Amazon, web
 async def test_what_comes_while_a_request_is_in_flight_goes_out_together(
     amazon: Amazon, web_session: AccountSession
 ) -> None:
-    """Two requests for many controls; who has gone takes theirs back; closing fails the rest."""
+    """Many controls need two requests; canceled callers withdraw theirs, and closing fails the rest."""
     home = AccountSmartHome(web_session.transport)
     appliances = [parse_discovery(listed(endpoint(number))).appliances[f"e{number}"] for number in range(1, 9)]
     amazon.script(GRAPHQL, answer(result(*((number, "SUCCESS") for number in range(1, 9)))))

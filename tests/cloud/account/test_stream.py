@@ -1,4 +1,4 @@
-"""The push stream against a gateway on loopback, by HTTP/2 and by HTTP/1.1."""
+"""Tests of the push stream with a gateway on loopback, over HTTP/2 and HTTP/1.1."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
@@ -44,7 +44,7 @@ FIRST = StreamOpened(resync=True)
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
-    """Do without Home Assistant."""
+    """Replace the fixture for Home Assistant, which is not needed here."""
 
 
 def part(value: object) -> bytes:
@@ -71,7 +71,7 @@ def level_of(event: PushEvent) -> int | None:
 
 @dataclass
 class Pipe:
-    """One stream as the gateway sees it."""
+    """The gateway's side of one stream."""
 
     host: str
     token: str
@@ -79,7 +79,7 @@ class Pipe:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     def send(self, *data: bytes) -> None:
-        """Send pieces, each a frame of its own."""
+        """Send pieces, each in a separate frame."""
         for piece in data:
             self.out.put_nowait(piece)
 
@@ -90,7 +90,7 @@ class Pipe:
 
 @dataclass
 class Gateway:
-    """A gateway that answers as it is told; ``statuses`` are those of the next streams."""
+    """A gateway with configurable responses; ``statuses`` are those of the next streams."""
 
     port: int = 0
     hits: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -107,23 +107,23 @@ class Gateway:
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def reached(self, path: str, count: int = 1) -> None:
-        """Wait until a path has been asked for so often."""
+        """Wait until a path has been requested ``count`` times."""
         async with asyncio.timeout(5):
             while self.count(path) < count:
                 self.news.clear()
                 await self.news.wait()
 
     def count(self, path: str) -> int:
-        """Return how often a path was asked for."""
+        """Return the number of requests for a path."""
         return sum(hit[1] == path for hit in self.hits)
 
     async def pipe(self) -> Pipe:
-        """Return the next stream."""
+        """Return the next stream opened by the client."""
         async with asyncio.timeout(5):
             return await self.pipes.get()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a request."""
+        """Handle a request."""
         assert scope["type"] == "http", "the lifespan is not for us"
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.versions.add(scope["http_version"])
@@ -179,10 +179,10 @@ class Gateway:
 
 
 class Loopback(httpx.AsyncHTTPTransport):
-    """Sends every request to one port, as the host that it is for."""
+    """Sends every request to one port, with its original host name."""
 
     def __init__(self, port: int, verify: ssl.SSLContext, *, http2: bool) -> None:
-        """Keep the port."""
+        """Initialize with the port."""
         super().__init__(verify=verify, http2=http2)
         self._port = port
 
@@ -223,20 +223,20 @@ async def cloud(socket_enabled: None, certificates: tuple[Path, ssl.SSLContext])
 
 @dataclass
 class Cable:
-    """A port in front of the gateway's, where connections can be torn."""
+    """A port in front of the gateway whose connections can be cut."""
 
     target: int
     port: int = 0
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Connect both ends."""
+        """Connect both ends of a connection."""
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
         self.writers += [writer, far_writer]
         await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
 
     def cut(self) -> None:
-        """Tear all connections."""
+        """Cut all connections."""
         for writer in self.writers:
             writer.transport.abort()
         self.writers.clear()
@@ -251,7 +251,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @pytest.fixture
 async def cable(cloud: Gateway) -> AsyncIterator[Cable]:
-    """Return a cable to the gateway."""
+    """Return a proxy for the gateway whose connections can be cut."""
     cable = Cable(cloud.port)
     async with await asyncio.start_server(cable.join, "127.0.0.1", 0) as server:
         cable.port = server.sockets[0].getsockname()[1]
@@ -261,7 +261,7 @@ async def cable(cloud: Gateway) -> AsyncIterator[Cable]:
 
 @dataclass
 class Account:
-    """What the stream asks its account for, and makes clients with; everything is counted."""
+    """The account's callbacks for the stream, with counters."""
 
     gateway: Gateway
     context: ssl.SSLContext
@@ -278,7 +278,7 @@ class Account:
     attempts: asyncio.Event = field(default_factory=asyncio.Event)
 
     def client(self) -> httpx.AsyncClient:
-        """Make a client."""
+        """Return a new HTTP client."""
         transport = Loopback(self.port or self.gateway.port, self.context, http2=self.http2)
         client = httpx.AsyncClient(transport=transport)
         self.clients.append(client)
@@ -287,13 +287,13 @@ class Account:
         return client
 
     async def token(self) -> AccessToken:
-        """Return the token of the moment."""
+        """Return the current token."""
         if self.token_error:
             raise self.token_error
         return AccessToken(f"Atna|secret-{self.number}", time.time() + self.life)
 
     async def renew(self, refused: str) -> None:
-        """Take another token."""
+        """Replace the token."""
         self.refused.append(refused)
         if self.renewal_error:
             raise self.renewal_error
@@ -306,14 +306,14 @@ class Account:
             raise self.registration_error
 
     def stream(self, **changes: Any) -> PushStream:
-        """Make a stream."""
+        """Return a new stream."""
         options: dict[str, Any] = {"renew_token": self.renew, "times": TIMES, "domain": "amazon.com"} | changes
         return PushStream(self.client, token=self.token, register_capabilities=self.register, **options)
 
 
 @pytest.fixture
 def account(cloud: Gateway, certificates: tuple[Path, ssl.SSLContext]) -> Iterator[Account]:
-    """Return an account whose gateway is on loopback; in the end all its clients must be closed."""
+    """Return an account with a gateway on loopback; at the end all its clients must be closed."""
     account = Account(cloud, certificates[1])
     yield account
     assert all(client.is_closed for client in account.clients)
@@ -330,7 +330,7 @@ async def several(events: AsyncGenerator[PushEvent], count: int) -> list[PushEve
 
 @asynccontextmanager
 async def opened(account: Account, **changes: Any) -> AsyncIterator[tuple[AsyncGenerator[PushEvent], Pipe]]:
-    """Open a stream and return its events and the gateway's side of it."""
+    """Open a stream; yield its events and the gateway's side."""
     async with aclosing(account.stream(**changes).events()) as events:
         assert await following(events) == FIRST
         pipe = await account.gateway.pipe()
@@ -487,7 +487,7 @@ async def test_other_statuses_are_no_stream(account: Account, cloud: Gateway, st
 
 
 async def pauses_of(account: Account, monkeypatch: pytest.MonkeyPatch, count: int, times: StreamTimes) -> list[float]:
-    """Return how long the stream wants to wait between its first attempts; it does not really."""
+    """Return the pauses of the stream before its first attempts, without waiting."""
     pauses: list[float] = []
     enough = asyncio.Event()
     real_sleep = asyncio.sleep

@@ -1,4 +1,4 @@
-"""Requests: what goes out, what each kind of answer becomes, what is sent again and what never."""
+"""Tests of the transport: requests, the result of each kind of response, and retries."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ QUICK_WRITE = Endpoint(name="quick_write", method="POST", host=Host.WEBSITE, pat
 
 @pytest.fixture
 async def connected(web_session: AccountSession, amazon: Amazon) -> AccountSession:
-    """Return a connected session; the ledger is empty again."""
+    """Return a connected session with an empty ledger."""
     await web_session.async_connect()
     amazon.ledger.clear()
     return web_session

@@ -1,4 +1,4 @@
-"""Requests that rest on one source: a refusal is remembered for a day."""
+"""Tests of unproven requests: a refusal is stored for a day."""
 
 import pytest
 
@@ -13,25 +13,25 @@ from custom_components.alexa_media.cloud.errors import (
 
 
 class Clock:
-    """A clock that the test moves."""
+    """A clock that the test advances."""
 
     now = 1000.0
 
     def __call__(self) -> float:
-        """Return the time."""
+        """Return the time in seconds."""
         return self.now
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Put a clock in the place of the monotonic one."""
+    """Replace the monotonic clock."""
     clock = Clock()
     monkeypatch.setattr(unproven, "monotonic", clock)
     return clock
 
 
 def refuse(requests: UnprovenRequests, error: AlexaError) -> None:
-    """Let a request fail."""
+    """Make a request fail."""
     with pytest.raises(type(error)), requests.attempt("arm"):
         raise error
 
@@ -47,7 +47,7 @@ def refuse(requests: UnprovenRequests, error: AlexaError) -> None:
     ],
 )
 def test_a_refused_request_is_not_sent_for_a_day(clock: Clock, error: AlexaError) -> None:
-    """After that it is sent once more, and a success ends it."""
+    """After a day the request is sent once more, and a success ends the suspension."""
     requests = UnprovenRequests()
     refuse(requests, error)
     assert list(requests.unsupported) == ["arm"]

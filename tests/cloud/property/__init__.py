@@ -1,1 +1,1 @@
-"""The client of the Alexa Smart Properties API."""
+"""Tests of the client of the Alexa Smart Properties API."""

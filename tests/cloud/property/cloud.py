@@ -1,4 +1,4 @@
-"""A loopback Amazon that answers as a test tells it, and records what it is asked."""
+"""A loopback Amazon with configurable responses, which records requests."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,7 +22,7 @@ type Reply = Callable[[], web.StreamResponse]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One request that the cloud received; ``query`` is in order, with repeated names."""
+    """One recorded request; ``query`` is in order, with repeated names."""
 
     method: str
     host: str
@@ -33,22 +33,22 @@ class Hit:
 
     @property
     def json(self) -> Any:
-        """Return the body."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
     @property
     def token(self) -> str:
-        """Return the access token that it came with."""
+        """Return the access token in the request."""
         return self.headers["authorization"].removeprefix("Bearer ")
 
 
 def answer(data: Any = None, status: int = 200, **headers: str) -> Reply:
-    """Return a reply with JSON (nothing for ``None``) and an id of the request."""
+    """Return a reply with JSON (no body for ``None``) and a request id."""
     return plain(None if data is None else json.dumps(data), status, **headers)
 
 
 def plain(text: str | None, status: int = 200, **headers: str) -> Reply:
-    """Return a reply with a text as it is."""
+    """Return a reply with unchanged text."""
     named = {"X-Amzn-RequestId": "REQUEST1", **{name.replace("_", "-"): value for name, value in headers.items()}}
     kind = None if text is None else "application/json"
     return lambda: web.Response(status=status, text=text, content_type=kind, headers=named)
@@ -56,7 +56,7 @@ def plain(text: str | None, status: int = 200, **headers: str) -> Reply:
 
 @dataclass
 class Cloud:
-    """Answers with ``replies`` in turn, the last of which stays; ``decide`` goes before them."""
+    """Responds with ``replies`` in turn, repeating the last one; ``decide`` takes precedence."""
 
     ledger: list[Hit] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=lambda: [answer({})])
@@ -66,12 +66,12 @@ class Cloud:
     most_in_flight: int = 0
 
     def say(self, *replies: Reply) -> None:
-        """Set the next answers and forget what was asked."""
+        """Set the next responses, and clear the recorded requests."""
         self.replies = list(replies)
         self.ledger.clear()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Record and answer a request."""
+        """Record a request and respond to it."""
         hit = Hit(
             request.method,
             request.host,
@@ -94,10 +94,10 @@ class Cloud:
 
 
 class QuickTime(Time):
-    """Time in which sleeping takes none; it is written down."""
+    """A clock whose ``sleep`` returns at once and records the duration."""
 
     def __init__(self) -> None:
-        """Start at any time."""
+        """Initialize with an arbitrary time."""
         self.now = 1000.0
         self.slept: list[float] = []
 
@@ -115,13 +115,13 @@ class QuickTime(Time):
 
 @dataclass
 class Tokens:
-    """Access tokens as an OAuth2 session gives them; ``refused`` are those that were handed back."""
+    """Source of access tokens, like an OAuth2 session; ``refused`` are the tokens reported as refused."""
 
     current: int = 1
     refused: list[str] = field(default_factory=list)
 
     async def __call__(self, refused: str | None = None) -> str:
-        """Return the token, or the next one when it was refused."""
+        """Return the token, or the next one if it was refused."""
         await asyncio.sleep(0)
         if refused is not None:
             self.refused.append(refused)

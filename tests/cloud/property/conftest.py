@@ -1,4 +1,4 @@
-"""A client whose Amazon is on loopback, with the names of the real hosts."""
+"""Fixtures for a client whose Amazon is on loopback, with the real host names."""
 
 from collections.abc import AsyncIterator, Callable
 import ssl
@@ -24,7 +24,7 @@ type Make = Callable[..., SmartPropertiesClient]
 
 @pytest.fixture(scope="session")
 def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Return the TLS contexts of server and client, with a throw-away authority."""
+    """Return TLS contexts for server and client, with a temporary authority."""
     authority = trustme.CA()
     server, client = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
     authority.issue_cert(*HOST_NAMES).configure_cert(server)
@@ -34,19 +34,19 @@ def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 @pytest.fixture
 def cloud(socket_enabled: None) -> Cloud:
-    """Return what the cloud answers and has received."""
+    """Return the loopback cloud, which also records requests."""
     return Cloud()
 
 
 @pytest.fixture
 def quick_time() -> QuickTime:
-    """Return time that passes at once."""
+    """Return a clock without real waiting."""
     return QuickTime()
 
 
 @pytest.fixture
 def tokens() -> Tokens:
-    """Return where access tokens come from."""
+    """Return a source of access tokens."""
     return Tokens()
 
 
@@ -54,7 +54,7 @@ def tokens() -> Tokens:
 async def make(
     cloud: Cloud, quick_time: QuickTime, tokens: Tokens, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> AsyncIterator[Make]:
-    """Return what makes clients of that cloud."""
+    """Return a function that creates clients of the loopback cloud."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", cloud.handle)
     server = TestServer(app, scheme="https")
@@ -78,7 +78,7 @@ def client(make: Make) -> SmartPropertiesClient:
 
 @pytest.fixture
 async def hotel(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
-    """Return the entry of the whole hotel, loaded, with nothing in the ledger."""
+    """Return the loaded entry of the whole hotel, with an empty ledger."""
     sim.household("property")
     await add_credentials(hass)
     entry = await load(hass, hotel_entry())
@@ -88,5 +88,5 @@ async def hotel(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let entries wait for nothing: what the client repeats by itself has tests of its own."""
+    """Disable waiting between retries of the client, which has separate tests."""
     monkeypatch.setattr(account, "MAX_RETRY_SECONDS", 0.0)

@@ -26,13 +26,13 @@ LAMP_101 = "amzn1.alexa.endpoint.SIM101LAMP"
 
 
 async def add_credentials(hass: HomeAssistant) -> None:
-    """Give Home Assistant the hotel's security profile."""
+    """Add the hotel's security profile to Home Assistant."""
     assert await async_setup_component(hass, "application_credentials", {})
     await async_import_client_credential(hass, DOMAIN, ClientCredential(CLIENT_ID, CLIENT_SECRET), IMPLEMENTATION)
 
 
 def hotel_entry(unit_id: str = ORGANIZATION, refresh_token: str = "Atzr|property", **data: Any) -> MockConfigEntry:
-    """Return an entry whose access token has expired, so that the first thing it does is to renew it."""
+    """Return an entry with an expired access token, so that it starts with a renewal."""
     return MockConfigEntry(
         domain=DOMAIN,
         version=2,
@@ -69,16 +69,16 @@ async def load(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
 
 
 def endpoint(sim: ControlClient, endpoint_id: str) -> dict[str, Any]:
-    """Return what the cloud knows of an endpoint."""
+    """Return an endpoint in the cloud."""
     found: dict[str, Any] = sim.state()["smartProperties"]["endpoints"][endpoint_id]
     return found
 
 
 def change(sim: ControlClient, endpoint_id: str, **values: Any) -> None:
-    """Change an endpoint, as if somebody did at the device."""
+    """Change an endpoint in the cloud, as if at the device."""
     sim.patch_state({"smartProperties": {"endpoints": {endpoint_id: values}}})
 
 
 def requests(sim: ControlClient) -> list[str]:
-    """Return what was asked of the API since the ledger was reset, as "METHOD /path"."""
+    """Return the API requests since the ledger was last reset, as "METHOD /path"."""
     return [f"{entry['method']} {entry['path']}" for entry in sim.ledger(host="api.amazonalexa.com")]

@@ -1,4 +1,4 @@
-"""The OpenAPI file as tests use it: its operations, validators for its schemas, and values that fit them."""
+"""Access to the OpenAPI file: its operations, validators for its schemas, and matching values."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ HERE = "urn:smart-properties"
 
 @cache
 def document() -> dict[str, Any]:
-    """Return the whole file; nobody changes it."""
+    """Return the complete file; callers must not modify it."""
     data: dict[str, Any] = yaml.load(FILE.read_text(), Loader=yaml.CSafeLoader)
     return data
 
@@ -31,7 +31,7 @@ def _registry() -> Registry[Any]:
 
 
 def resolve(node: Any) -> Any:
-    """Follow references within the file."""
+    """Resolve references within the file."""
     while isinstance(node, dict) and "$ref" in node:
         target = document()
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -44,7 +44,7 @@ _VALIDATORS: dict[int, Draft202012Validator] = {}
 
 
 def errors(schema: Any, value: Any) -> list[str]:
-    """Return what is wrong with a value; ``schema`` is a part of the file."""
+    """Return the errors of a value; ``schema`` is a part of the file."""
     if id(schema) not in _VALIDATORS:
         _VALIDATORS[id(schema)] = Draft202012Validator(_absolute(schema), registry=_registry())
     return [f"{error.json_path}: {error.message}" for error in _VALIDATORS[id(schema)].iter_errors(value)]
@@ -68,27 +68,27 @@ class Spec:
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
-        """Return its parameters in path and query."""
+        """Return the parameters in path and query."""
         return [resolve(p) for p in self.operation.get("parameters", [])]
 
     @property
     def body(self) -> Any:
-        """Return the schema of the body, ``None`` where there is none."""
+        """Return the schema of the body, or ``None``."""
         request = self.operation.get("requestBody")
         return None if request is None else request["content"]["application/json"]["schema"]
 
     @property
     def servers(self) -> list[str]:
-        """Return the addresses of its hosts: North America, Europe, Far East."""
+        """Return the addresses of the hosts: North America, Europe, Far East."""
         return [server["url"] for server in self.item.get("servers", document()["servers"])]
 
     @property
     def is_write(self) -> bool:
-        """Return whether it changes something; one POST does not."""
+        """Return whether the operation changes something; one POST does not."""
         return self.method != "GET" and self.operation_id != "queryEndpoints"
 
     def responses(self) -> Iterator[tuple[int, dict[str, Any], Any]]:
-        """Yield (status, response, schema of its body or ``None``)."""
+        """Yield (status, response, schema of the body or ``None``)."""
         for status, response in self.operation["responses"].items():
             found = resolve(response)
             content = found.get("content", {}).get("application/json")
@@ -118,7 +118,7 @@ def specs() -> list[Spec]:
 
 
 def samples(schema: Any, *, depth: int = 0) -> Iterator[Any]:
-    """Yield values that fit a schema: with all properties, with the required ones, of each branch and each name."""
+    """Yield values that match a schema: with all properties, only required ones, each branch, and each name."""
     found = resolve(schema)
     if depth > 12:
         return
@@ -137,7 +137,7 @@ def samples(schema: Any, *, depth: int = 0) -> Iterator[Any]:
 
 
 def _merged(parts: Sequence[Any]) -> dict[str, Any]:
-    """Return one object schema out of those that all apply; what comes later narrows what came before."""
+    """Return one object schema that combines several; later ones restrict earlier ones."""
     merged: dict[str, Any] = {"type": "object", "required": [], "properties": {}}
     for part in map(resolve, parts):
         merged["required"] += part.get("required", [])

@@ -1,4 +1,4 @@
-"""Actions of an operator: what they send, what they answer, and what they refuse to do."""
+"""Tests of operator actions: requests, responses and refusals."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ type Call = Callable[..., Any]
 
 @pytest.fixture
 def device(hass: HomeAssistant, hotel: MockConfigEntry) -> Callable[[str], str]:
-    """Return what tells the id of a device by its name."""
+    """Return a function that returns the device id for a name."""
 
     def found(name: str) -> str:
         devices = dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)
@@ -36,7 +36,7 @@ def device(hass: HomeAssistant, hotel: MockConfigEntry) -> Callable[[str], str]:
 
 @pytest.fixture
 def call(hass: HomeAssistant, hotel: MockConfigEntry, device: Callable[[str], str]) -> Call:
-    """Return what calls an action: about the device of a name, or about the whole property."""
+    """Return a function that calls an action for a device by name, or for the whole property."""
 
     async def act(action: str, about: str | None = None, *, answer: bool = False, **data: Any) -> Any:
         target = {"config_entry_id": hotel.entry_id} if about is None else {"device_id": device(about)}

@@ -1,4 +1,4 @@
-"""Answers that hold anything: values that nobody has seen, things left out, nonsense."""
+"""Tests of parsing any response: unknown values, missing fields, and nonsense."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -55,13 +55,13 @@ nonsense = st.recursive(
 
 
 def _feature(name: str, **prop: Any) -> Feature:
-    """Return a feature with one property, as it is read from an answer."""
+    """Return a feature with one property, parsed from a response."""
     return parse.feature({"properties": [{"name": name, "type": "RETRIEVABLE", **prop}]}, "any")
 
 
 @st.composite
 def spoiled(draw: st.DrawFn, name: str) -> Any:
-    """Return an answer that fits a schema of the file, but for one place in it."""
+    """Return a response that matches a schema of the file except in one place."""
     good = draw(st.sampled_from(list(samples(document()["components"]["schemas"][name]))))
     data = json.loads(json.dumps(good))
     spots: list[tuple[Any, Any]] = []

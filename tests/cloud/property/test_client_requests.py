@@ -1,4 +1,4 @@
-"""What is refused before anything is sent, and requests that the OpenAPI file does not know."""
+"""Tests of validation before sending, and of requests that the OpenAPI file lacks."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -134,7 +134,7 @@ REFUSED: list[tuple[str, Call]] = [
 
 @pytest.fixture
 async def client(cloud: Cloud, tokens: Tokens, quick_time: QuickTime) -> AsyncIterator[SmartPropertiesClient]:
-    """Return a client of that cloud without a network: each test looks at single requests."""
+    """Return a client of the loopback cloud without network access."""
 
     def reply(method: str, url: URL, **arguments: Any) -> CallbackResult:
         body = arguments.get("data")

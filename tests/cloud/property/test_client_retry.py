@@ -1,4 +1,4 @@
-"""When a request is sent again, after how long, and when never."""
+"""Tests of retries: which requests are repeated, and after how long."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -55,7 +55,7 @@ async def _error(call: Awaitable[Any]) -> AlexaError:
 
 
 def _waits(spec: Spec, status: int, patience: float) -> tuple[list[float], bool]:
-    """Return the waits that the file asks for within ``patience`` seconds, and whether they are jittered."""
+    """Return the waits in the file within ``patience`` seconds, and whether they are jittered."""
     documented = spec.operation.get("x-retry", {}).get(str(status))
     if documented is None:
         # nothing is said: a throttled request did not run, a read does no harm, a write might
@@ -325,7 +325,7 @@ async def test_a_write_is_never_repeated_when_its_connection_breaks(
 
 
 class _Hangup(web.Response):
-    """An answer that breaks the connection instead."""
+    """A response that closes the connection instead."""
 
     async def prepare(self, request: web.BaseRequest) -> None:
         assert request.transport is not None
@@ -455,7 +455,7 @@ async def test_neither_passwords_nor_ids_nor_tokens_get_into_errors_and_logs(
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    """Let the sockets have turns until something has happened."""
+    """Let the sockets run until a condition is true."""
     async with asyncio.timeout(10):
         while not condition():
             await asyncio.sleep(0.001)

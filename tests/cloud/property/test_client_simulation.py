@@ -1,4 +1,4 @@
-"""The client against the simulated cloud: a hotel from its units to its last timer."""
+"""Tests of the client with a simulated hotel, from its units to its timers."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -73,16 +73,16 @@ CLIENT = {"client_id": "amzn1.application-oa2-client.sim", "client_secret": "amz
 
 
 class Operator:
-    """Access tokens as Login with Amazon gives them for a refresh token."""
+    """Source of access tokens from Login with Amazon for a refresh token."""
 
     def __init__(self, session: ClientSession, refresh_token: str) -> None:
-        """Have none yet."""
+        """Initialize without a token."""
         self.session = session
         self.form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **CLIENT}
         self.token: str | None = None
 
     async def __call__(self, refused: str | None = None) -> str:
-        """Return a token, a fresh one after a refusal."""
+        """Return a token; a new one after a refusal."""
         if self.token is None or self.token == refused:
             async with self.session.post("https://api.amazon.com/auth/o2/token", data=self.form) as answer:
                 found = await answer.json()
@@ -103,12 +103,12 @@ async def session(sim: ControlClient) -> AsyncIterator[ClientSession]:
 
 @pytest.fixture
 def hotel(session: ClientSession) -> SmartPropertiesClient:
-    """Return a client of the hotel's operator; it waits for nothing."""
+    """Return a client of the hotel's operator that does not wait between retries."""
     return SmartPropertiesClient(session, Region.NORTH_AMERICA, Operator(session, "Atzr|property"), patience=0)
 
 
 def _endpoint(sim: ControlClient, endpoint_id: str) -> dict[str, Any]:
-    """Return what the cloud knows of an endpoint."""
+    """Return an endpoint in the cloud."""
     found: dict[str, Any] = sim.state()["smartProperties"]["endpoints"][endpoint_id]
     return found
 

@@ -1,7 +1,7 @@
-"""The client against the OpenAPI file, operation by operation.
+"""Tests of the client with the OpenAPI file, operation by operation.
 
-What it sends must fit the file, what the file lets Amazon answer must be understood, and
-each documented refusal must become its error.
+The client's requests must match the file, all responses in the file must be understood, and each documented error must
+become its exception.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -170,14 +170,14 @@ OTHERS: Mapping[str, Sequence[Call]] = {
 
 
 def calls(operation_id: str) -> Sequence[Call]:
-    """Return the ways to call the method of an operation."""
+    """Return the calls to test for an operation."""
     if operation_id in OTHERS:
         return OTHERS[operation_id]
     return [partial(_call, operation_id, args) for args in ON_ENDPOINTS.get(operation_id, [()])]
 
 
 def _call(operation_id: str, args: tuple[Any, ...], client: SmartPropertiesClient) -> Awaitable[Any]:
-    """Call the client for an operation on an endpoint: by its setting, its feature, or the method of its name."""
+    """Call the client for an operation, by its setting, its feature, or the method with its name."""
     operation = TABLE[operation_id]
     for spec in SETTINGS.values():
         if operation is spec.read:
@@ -238,7 +238,7 @@ async def test_requests_fit_the_file_and_answers_are_understood(
 
 
 def _wrong_with_request(spec: Spec, hit: Hit, *, region: int) -> list[str]:
-    """Return where a request does not fit the file."""
+    """Return the places in which a request does not match the file."""
     wrong = []
     if hit.method != spec.method or f"https://{hit.host}" != spec.servers[region]:
         wrong.append(f"{hit.method} at {hit.host}")
@@ -273,7 +273,7 @@ def _wrong_with_request(spec: Spec, hit: Hit, *, region: int) -> list[str]:
 
 
 def _decoded(parameter: Mapping[str, Any], given: list[str]) -> Any:
-    """Return the value of a parameter as its schema sees it."""
+    """Return the value of a parameter in the type of its schema."""
     schema = parameter["schema"]
     if schema.get("type") == "array":
         return given if parameter["explode"] else given[0].split(",")
@@ -294,7 +294,7 @@ async def test_each_region_has_hosts_of_its_own(index: int, make: Make, cloud: C
 
 
 def _good_answers(spec: Spec) -> list[tuple[int, Any]]:
-    """Return (status, body) for all kinds of good answers that the file knows."""
+    """Return (status, body) for all kinds of successful responses in the file."""
     found: list[tuple[int, Any]] = []
     for status, _, schema in spec.responses():
         if status >= 300:
@@ -310,7 +310,7 @@ def _good_answers(spec: Spec) -> list[tuple[int, Any]]:
 
 
 def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (key, scalar) for everything in a JSON value."""
+    """Yield (key, scalar) for every scalar in a JSON value."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _leaves(inner, name)
@@ -322,7 +322,7 @@ def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _held(value: Any) -> Iterator[str]:
-    """Yield all that a model holds, as text."""
+    """Yield everything in a model as text."""
     if is_dataclass(value):
         for part in fields(value):
             yield from _held(getattr(value, part.name))
@@ -340,7 +340,7 @@ def _held(value: Any) -> Iterator[str]:
 
 
 def _lost(spec: Spec, data: Any, result: Any) -> list[str]:
-    """Return what stands in an answer and not in the model; messages are for Amazon's logs, PLAIN says nothing."""
+    """Return the values of a response that the model lacks, except messages for logs and "PLAIN"."""
     if TABLE[spec.operation_id].answer == "nothing":
         return []
     held = set(_held(result))
@@ -352,7 +352,7 @@ def _lost(spec: Spec, data: Any, result: Any) -> list[str]:
 
 
 def _not_understood(data: Any, result: Any) -> list[str]:
-    """Return properties and settings that have a value in the answer, but only a raw one in the model."""
+    """Return properties and settings with a value in the response, but only a raw value in the model."""
     if isinstance(result, Endpoint):
         return [wrong for feature in result.features.values() for wrong in _not_understood(data, feature)]
     if isinstance(result, Setting):
@@ -394,14 +394,14 @@ async def test_each_documented_refusal_becomes_its_error(operation_id: str, make
 
 
 def _bad_answers(spec: Spec, status: int, response: Mapping[str, Any], schema: Any) -> list[Any]:
-    """Return bodies of a refusal: the examples, one for each documented type, one that fits the schema, and nothing."""
+    """Return bodies of an error: the examples, one per documented type, one that matches the schema, and none."""
     types = list(response.get("x-error-types", []))
     named: list[Any] = [{"errors": [{"type": t}]} if "timers" in spec.path else {"type": t} for t in types]
     return [*spec.examples(status), *named, *itertools.islice(samples(schema), 3), "", "<html>"]
 
 
 def _code(data: Any) -> str | None:
-    """Return what an error body calls the error."""
+    """Return the error code in a body."""
     if not isinstance(data, dict):
         return None
     if problems := data.get("addressErrors"):
@@ -411,7 +411,7 @@ def _code(data: Any) -> str | None:
 
 
 def _expected(spec: Spec, status: int, code: str | None, data: Any) -> type[AlexaError]:
-    """Return the error that a documented refusal stands for."""
+    """Return the exception type for a documented error."""
     offline = code in ("ENDPOINT_UNREACHABLE", "DEVICE_UNREACHABLE", "DEVICE_NOT_REACHABLE")
     unclear = spec.operation_id in ("getTimeFormat", "putTimeFormat", "deleteTimers")
     match status:

@@ -1,4 +1,4 @@
-"""A hotel in Home Assistant: its devices and entities, and what they ask of Amazon."""
+"""Tests of a hotel in Home Assistant: its devices, entities and requests."""
 
 from datetime import timedelta
 import json
@@ -30,7 +30,7 @@ async def act(hass: HomeAssistant, action: str, entity_id: str, **data: Any) -> 
 
 
 def writes(sim: ControlClient) -> list[str]:
-    """Return what was written since the ledger was reset; a search is no write."""
+    """Return the writes since the ledger was last reset; a search is not a write."""
     return [line for line in requests(sim) if not line.startswith("GET") and "endpointQuery" not in line]
 
 
@@ -122,7 +122,7 @@ async def test_a_value_that_no_table_has_is_shown_and_can_be_chosen_again(
     entity_id = f"select.{BED}_{name}"
 
     async def show(status: int, value: Any) -> None:
-        """Let Amazon tell a value of this setting."""
+        """Let Amazon return a value of the setting."""
         answer = {"settings": [{"key": key, "value": value}], "errors": []}
         sim.fault(path=path, method="GET", status=status, body=answer)
         sim.fault(path=f"{path}/{key}", method="GET", status=status, body=json.dumps(value))

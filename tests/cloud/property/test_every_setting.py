@@ -1,4 +1,4 @@
-"""Every setting of a property's Echo, written with every value that Home Assistant offers, refused and failing."""
+"""Tests of every setting of a property's Echo with every option in Home Assistant, refused and failing too."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -43,7 +43,7 @@ ZONES: Final = ("Europe/Berlin", "Asia/Tokyo", "America/Argentina/Buenos_Aires")
 
 
 def entity_of(hass: HomeAssistant, key: str) -> str:
-    """Return the entity of a setting of the Echo at the bed."""
+    """Return the entity id of a setting of the Echo at the bed."""
     platform, description = DESCRIPTIONS[key]
     found = er.async_get(hass).async_get_entity_id(platform, "alexa_media", f"asp_{SERIAL}_{description.key}")
     assert found, key
@@ -51,7 +51,7 @@ def entity_of(hass: HomeAssistant, key: str) -> str:
 
 
 def writes_of(hass: HomeAssistant, key: str) -> list[tuple[str, dict[str, Any], str]]:
-    """Return all actions that write a setting, with the state that each leads to."""
+    """Return all actions that write a setting, with the resulting state of each."""
     platform, _ = DESCRIPTIONS[key]
     if platform == "switch":
         return [("turn_on", {}, "on"), ("turn_off", {}, "off")]
@@ -65,7 +65,7 @@ def writes_of(hass: HomeAssistant, key: str) -> list[tuple[str, dict[str, Any], 
 
 @pytest.fixture
 async def bed(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
-    """Return the entry of the hotel with all settings enabled, and nothing in the ledger."""
+    """Return the entry of the hotel with all settings enabled, and an empty ledger."""
     sim.household("property")
     await add_credentials(hass)
     entry = hotel_entry()

@@ -1,4 +1,4 @@
-"""The YAML blocks of the page about Smart Properties run in the hotel that it describes."""
+"""Tests that run the YAML blocks of the documentation page about Smart Properties."""
 
 from typing import Any, cast
 

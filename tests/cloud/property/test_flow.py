@@ -1,4 +1,4 @@
-"""Signing in to a property through the config flow."""
+"""Tests of signing in to a property with the config flow."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,12 +20,12 @@ REGION = {"region": "na", "login_host": "by_region"}
 
 @pytest.fixture(autouse=True)
 def _hotel(sim: ControlClient, current_request_with_host: None) -> None:
-    """Be in the hotel, with a browser that asks."""
+    """Use the hotel's household, and a request of a browser."""
     sim.household("property")
 
 
 async def go_on(hass: HomeAssistant, flow: dict[str, Any], **answers: Any) -> dict[str, Any]:
-    """Answer a form, or go on without an answer."""
+    """Submit a form, or continue without input."""
     result: dict[str, Any] = dict(await hass.config_entries.flow.async_configure(flow["flow_id"], answers or None))
     return result
 
@@ -33,7 +33,7 @@ async def go_on(hass: HomeAssistant, flow: dict[str, Any], **answers: Any) -> di
 async def at_amazon(
     hass: HomeAssistant, sim: ControlClient, client: ClientSessionGenerator, flow: dict[str, Any]
 ) -> dict[str, Any]:
-    """Allow what Amazon's page asks for, and let the browser come back."""
+    """Accept the consent page, and let the browser return."""
     assert (flow["type"], flow["step_id"]) == (FlowResultType.EXTERNAL_STEP, "auth")
     back = urlsplit(sim.sign_in(flow["url"], "operator@example.org"))
     browser = await client()
@@ -43,7 +43,7 @@ async def at_amazon(
 
 
 async def start(hass: HomeAssistant, **region: str) -> dict[str, Any]:
-    """Choose Smart Properties and a region."""
+    """Select Smart Properties and a region."""
     flow: dict[str, Any] = dict(await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"}))
     flow = await go_on(hass, flow, marketplace="amazon.com")
     assert "smart_properties" in flow["menu_options"]

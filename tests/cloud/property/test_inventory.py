@@ -1,4 +1,4 @@
-"""By what a device is known again, and which way of listing costs less."""
+"""Tests of the key of a device, and of the cheaper way of listing."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -34,7 +34,7 @@ async def session(sim: ControlClient) -> AsyncIterator[ClientSession]:
 
 
 def backend(session: ClientSession, unit_id: str) -> SmartPropertiesBackend:
-    """Return the backend of the hotel or a room of it, whose lamps somebody looks at."""
+    """Return the backend of the hotel or of a room, with entities that show its lamps."""
     made = SmartPropertiesBackend(
         session,
         Region.NORTH_AMERICA,

@@ -1,4 +1,4 @@
-"""Letters beyond ASCII in what a property is sent."""
+"""Tests of non-ASCII letters in requests for a property."""
 
 import pytest
 

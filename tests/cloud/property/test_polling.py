@@ -1,4 +1,4 @@
-"""What a hotel costs in requests, and what happens when they fail."""
+"""Tests of the number of requests for a hotel, and of failing requests."""
 
 from collections import Counter
 import copy
@@ -23,13 +23,13 @@ from .hotel import BED_101, LAMP_101, ROOM_102, add_credentials, change, endpoin
 
 LAMP = "light.room_101_room_101_lamp"
 SURVEY = {"POST /v2/endpointQuery": 2, "GET /v2/endpoints": 1}
-"""20 devices in units, by tens, and those in no unit."""
+"""Requests for 20 devices in units, ten at a time, and for devices outside units."""
 
 ECHOS = 12
 
 
 def asked(sim: ControlClient) -> dict[str, int]:
-    """Return how often each path was asked since the ledger was reset, and forget it."""
+    """Return the number of requests per path since the ledger was last reset, and reset it."""
     lines = (re.sub(r"amzn1\.alexa\.\w+\.[\w.]+", "*", line) for line in requests(sim))
     found = dict(Counter(lines))
     sim.reset_ledger()
@@ -38,7 +38,7 @@ def asked(sim: ControlClient) -> dict[str, int]:
 
 @pytest.fixture
 async def timed(hass: HomeAssistant, sim: ControlClient, clock: Clock) -> MockConfigEntry:
-    """Return the entry of the whole hotel, in frozen time."""
+    """Return the entry of the whole hotel with a frozen clock."""
     sim.household("property")
     await add_credentials(hass)
     return await load(hass, hotel_entry())

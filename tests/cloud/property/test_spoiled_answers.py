@@ -1,4 +1,4 @@
-"""Commands of Smart Properties whose answers are spoiled: the caller learns it in plain words, nothing breaks."""
+"""Tests of Smart Properties commands with altered responses: the caller gets a clear error, nothing breaks."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -30,18 +30,18 @@ COMMANDS: Final[dict[str, tuple[str | None, dict[str, Any], bool]]] = {
     "deregister_endpoint": ("Room 101 bed", {"serial_number": "G0SIMASP00000004", "confirm": True}, False),
     "forget_endpoint": ("Room 101 lamp", {"serial_number": "simhome000001", "confirm": True}, False),
 }
-"""Actions: the device that they are about (none for the whole property), their data, whether they answer."""
+"""Actions with their device (None for the whole property), their data, and whether they have a response."""
 
 # a hang is ended by a time limit, which tests of the client have
 WRITTEN: Final = ("wrong types", "missing keys", "empty")
-"""Answers that say nothing of a refusal: the write behind them was done."""
+"""Altered responses that do not report a refusal; the write was done."""
 
 SPOILED: Final = [name for name in FAULTS if name != "hang"]
 
 
 @pytest.fixture
 def spoil(sim: ControlClient) -> Callable[[str], None]:
-    """Return what spoils every answer of the cloud; writes are done where the answer is a 200."""
+    """Return a function that alters every response; a write with a 200 is done."""
 
     def spoil(name: str) -> None:
         for host in ("api.amazonalexa.com", "credential-locker-service.amazon.com"):
@@ -116,7 +116,7 @@ PAGE: Final = "<!DOCTYPE html><html><body>Sign in to the network</body></html>"
 async def test_a_body_that_contradicts_the_status_is_no_success(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, body: Any, is_done: bool
 ) -> None:
-    """A web page and errors in the body of a 200 reach the caller of a write without a documented body."""
+    """A web page or errors in the body of a 200 cause an error of a write without a documented body."""
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)
     device = next(device.id for device in devices if device.name == "Spare Echo")
     data = {"device_id": device, "name": "Porter's lodge"}

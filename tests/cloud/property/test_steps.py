@@ -1,4 +1,4 @@
-"""Relative changes: an action for what Amazon adjusts, and a media player for a speaker that can only be stepped."""
+"""Tests of relative changes: the adjust action, and a media player whose volume only has steps."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ SPEAKER = "media_player.room_101_room_101_bed"
 
 
 async def adjust(hass: HomeAssistant, entry: MockConfigEntry, name: str, **data: Any) -> None:
-    """Adjust the device of a name."""
+    """Call the adjust action for the device with a name."""
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     device_id = next(device.id for device in devices if device.name == name)
     await hass.services.async_call(DOMAIN, "adjust_endpoint", {"device_id": device_id, **data}, blocking=True)

@@ -1,7 +1,7 @@
-"""What else a user can ask for, a module for each family: commands for the table of failures.
+"""Commands for the table of failures, one module per family.
 
-A command takes the table, calls an action with ``Table.act`` and returns what went wrong. One for
-every endpoint that writes.
+A command receives the table, calls an action with ``Table.act``, and returns the problems. There is one for every
+endpoint that writes.
 """
 
 from collections.abc import Awaitable, Callable
@@ -32,17 +32,17 @@ FAMILIES: Final[tuple[FailureCommand, ...]] = (
 )
 
 ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"), routines.SWITCH)
-"""Entities (platform, unique id) that are disabled unless somebody enables them, as in the table."""
+"""Entities (platform, unique id) that are disabled by default and enabled in the table."""
 
 CHANGING: Final = alerts.CHANGING
 """Endpoints whose commands change what sensors show."""
 
 PREPARE: Final = (alerts.prepare,)
-"""What else has to be done to a table before its account is set up for the first time."""
+"""Preparations of a table before the first setup of its account."""
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:
-    """Return a command bound to a table, under its own name."""
+    """Return a command bound to a table, with its own name."""
 
     async def bound() -> list[str]:
         return await command(table)

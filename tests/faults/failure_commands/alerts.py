@@ -1,4 +1,4 @@
-"""Alarms and reminders for the table of failures: every endpoint that writes, and those that are read in an action."""
+"""Commands for alarms and reminders: every endpoint that writes, and those read in an action."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ CHANGING: Final = frozenset(
         *("edit_notification", "delete_notification", "sounds", "default_sound"),
     }
 )
-"""Endpoints whose commands change what the sensors of the next time show."""
+"""Endpoints whose commands change the next occurrences shown by sensors."""
 
 DISABLED: Final = (
     ("switch", f"{KITCHEN}_ascending_alarm", "kitchen_ascending"),
@@ -29,7 +29,7 @@ DISABLED: Final = (
 
 
 def prepare(table: Any) -> None:
-    """Enable what is disabled by default, and give the cloud an alarm that is off."""
+    """Enable entities that are disabled by default, and add an alarm that is off to the cloud."""
     registry = er.async_get(table.hass)
     for domain, unique_id, name in DISABLED:
         registry.async_get_or_create(
@@ -40,7 +40,7 @@ def prepare(table: Any) -> None:
 
 
 def _put(table: Any, key: str, kind: str, **values: Any) -> None:
-    """Give the cloud something that is off, or change it back to that."""
+    """Add a notification that is off to the cloud, or reset it."""
     given = {"type": kind, "deviceSerialNumber": KITCHEN, "status": "OFF", "originalTime": "03:00:00.000"}
     plain = {"recurringPattern": None, "rRuleData": None}
     _patch(table, key, {**given, **plain, **values})
@@ -56,20 +56,20 @@ def _held(table: Any, key: str) -> dict[str, Any]:
 
 
 def _new(table: Any) -> list[str]:
-    """Return the keys of what actions have made."""
+    """Return the keys of notifications created by actions."""
     held = next(iter(table.household.accounts.values()))["notifications"]
     return [key for key in held if len(key) == 36 and not key.startswith("1f0c3d52")]
 
 
 async def _act(table: Any, service: str, data: dict[str, Any], is_done: Callable[[], bool]) -> list[str]:
-    """Call an action, and put everything back as it was."""
+    """Call an action, and restore the previous state."""
     problems: list[str] = await table.act("alexa_media", service, data, is_done)
     await _tidy(table)
     return problems
 
 
 async def _tidy(table: Any) -> None:
-    """Put back what a command has changed, and let that be read."""
+    """Restore what a command changed, and let it be read."""
     held = next(iter(table.household.accounts.values()))["notifications"]
     changed = _new(table)
     for key in changed:
@@ -84,7 +84,7 @@ async def _tidy(table: Any) -> None:
 
 
 async def create_alarm(table: Any) -> list[str]:
-    """Set an alarm with the device's own sound."""
+    """Create an alarm with the device's default sound."""
     at = dt_util.now() + timedelta(days=2)
     return await _act(table, "create_alarm", {"entity_id": PLAYER, "at": at}, lambda: len(_new(table)) == 1)
 
@@ -98,7 +98,7 @@ async def edit_alarm(table: Any) -> list[str]:
 
 
 async def switch_alarm(table: Any) -> list[str]:
-    """Switch an alarm on."""
+    """Turn on an alarm."""
     data = {"entity_id": "switch.kitchen_kept"}
     problems: list[str] = await table.act("switch", "turn_on", data, lambda: _held(table, KEPT)["status"] == "ON")
     await _tidy(table)
@@ -106,7 +106,7 @@ async def switch_alarm(table: Any) -> list[str]:
 
 
 async def switch_alarm_off(table: Any) -> list[str]:
-    """Switch an alarm off."""
+    """Turn off an alarm."""
     _patch(table, KEPT, {"status": "ON"})
     await table.drive.settle()
     data = {"entity_id": "switch.kitchen_kept"}
@@ -116,7 +116,7 @@ async def switch_alarm_off(table: Any) -> list[str]:
 
 
 async def skip_alarm(table: Any) -> list[str]:
-    """Leave out the next time of an alarm."""
+    """Skip the next occurrence of an alarm."""
     _patch(table, KEPT, {"status": "ON", "recurringPattern": "P1D"})
     await table.drive.settle()
     before = _held(table, KEPT)["originalDate"]
@@ -125,13 +125,13 @@ async def skip_alarm(table: Any) -> list[str]:
 
 
 async def create_reminder(table: Any) -> list[str]:
-    """Set a reminder."""
+    """Create a reminder."""
     data = {"entity_id": PLAYER, "at": dt_util.now() + timedelta(days=2), "message": "Spoil more"}
     return await _act(table, "create_reminder", data, lambda: len(_new(table)) == 1)
 
 
 async def edit_reminder(table: Any) -> list[str]:
-    """Change what a reminder says."""
+    """Change the label of a reminder."""
     data = {"notification_id": REMINDER, "message": "Other words"}
     return await _act(table, "edit_reminder", data, lambda: _held(table, REMINDER)["reminderLabel"] == "Other words")
 
@@ -144,7 +144,7 @@ async def delete_alarm(table: Any) -> list[str]:
 
 
 async def set_alarm_volume(table: Any) -> list[str]:
-    """Make alarms louder or quieter."""
+    """Change the alarm volume."""
     level = 20 + table.household.device("Kitchen Show")["alertVolume"] % 70
     data = {"entity_id": "number.kitchen_show_alarm_volume", "value": level}
     problems: list[str] = await table.act(
@@ -154,7 +154,7 @@ async def set_alarm_volume(table: Any) -> list[str]:
 
 
 async def set_ascending(table: Any) -> list[str]:
-    """Let alarms grow louder, or not."""
+    """Turn ascending alarm volume on or off."""
     wanted = not table.household.device("Kitchen Show")["ascendingAlarm"]
     problems: list[str] = await table.act(
         "switch",
@@ -166,7 +166,7 @@ async def set_ascending(table: Any) -> list[str]:
 
 
 async def set_default_sound(table: Any) -> list[str]:
-    """Choose the sound of alarms."""
+    """Set the default alarm sound."""
     name, wanted = "Twilight", "system_alerts_melodic_03"
     if table.household.device("Kitchen Show")["alarmSound"] == wanted:
         name, wanted = "Countertop", "system_alerts_repetitive_04"

@@ -1,4 +1,4 @@
-"""Pictures on screens."""
+"""Commands for backgrounds of screens."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ from . import FailureCommand
 
 
 async def show_image(table: Any) -> list[str]:
-    """Show another picture on the screen of the office."""
+    """Set another background on the screen of the office."""
     old = table.household.device("Office Spot")["backgroundImage"]
     one, two = (f"https://pictures.example.org/{name}.jpg" for name in ("one", "two"))
     wanted = two if old == one else one

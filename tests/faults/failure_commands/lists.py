@@ -1,4 +1,4 @@
-"""What a user can ask of the shopping list."""
+"""Commands for the shopping list."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ async def _act(table: Any, service: str, data: dict[str, Any], is_done: Any) -> 
 
 
 async def add_item(table: Any) -> list[str]:
-    """Add an item."""
+    """Add an item to the shopping list."""
     name = f"thing {len(_items(table))}"
     return await _act(
         table, "add_item", {"item": name}, lambda: name in [item["itemName"] for item in _items(table).values()]
@@ -33,7 +33,7 @@ async def add_item(table: Any) -> list[str]:
 
 
 async def tick_item(table: Any) -> list[str]:
-    """Tick the milk off, or put it back."""
+    """Complete the milk, or mark it as open."""
     milk = next(item for item in _items(table).values() if item["itemName"] == "milk")
     wanted = "ACTIVE" if milk["itemStatus"] == "COMPLETE" else "COMPLETE"
     status = "completed" if wanted == "COMPLETE" else "needs_action"
@@ -46,7 +46,7 @@ async def tick_item(table: Any) -> list[str]:
 
 
 async def remove_item(table: Any) -> list[str]:
-    """Remove an item that is there for that."""
+    """Remove an item that was added for this purpose."""
     if (key := "to-be-removed") not in _items(table):
         for customer, account in table.household.accounts.items():
             for list_id, held in account["lists"].items():
@@ -74,7 +74,7 @@ async def create_list(table: Any) -> list[str]:
 
 
 async def delete_list(table: Any) -> list[str]:
-    """Delete a list that is there for that."""
+    """Delete a list that was added for this purpose."""
     if not (found := _named(table, "Old")):
         customer = next(iter(table.household.accounts))
         change = {"old-list": {"listType": "CUSTOM", "listName": "Old"}}
@@ -91,7 +91,7 @@ async def delete_list(table: Any) -> list[str]:
 
 
 async def _remove(table: Any, found: list[str]) -> None:
-    """Remove lists from the cloud, and from Home Assistant."""
+    """Remove lists from the cloud and from Home Assistant."""
     customer = next(iter(table.household.accounts))
     table.sim.patch_state({"accounts": {customer: {"lists": dict.fromkeys(found)}}})
     table.sim.clear_faults()

@@ -1,4 +1,4 @@
-"""What a user can ask a player to play."""
+"""Commands for media."""
 
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ async def play_music(table: Any) -> list[str]:
 
 
 async def look_around(table: Any) -> list[str]:
-    """Search and browse; what was looked up before is looked up again."""
+    """Search and browse without cached results."""
     media = table.entry.runtime_data.media
     for kept in (media._providers, media._sounds):
         kept._known = None

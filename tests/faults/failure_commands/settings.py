@@ -1,4 +1,4 @@
-"""What a user can ask about settings, and what is read because somebody looks at it."""
+"""Commands for settings, and reads caused by listeners."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,11 +16,11 @@ KITCHEN: Final = "Kitchen Show"
 
 @callback
 def _nobody() -> None:
-    """Look without showing."""
+    """Do nothing, as a listener."""
 
 
 async def look_at_settings(table: Any) -> list[str]:
-    """Begin to look at every setting of the kitchen; what was known before must stay true."""
+    """Add listeners for every setting of the kitchen; known values must be kept."""
     settings = table.entry.runtime_data.settings
     serial = table.household.serial(KITCHEN)
     keys = [setting_key(serial, setting) for setting in Setting]
@@ -37,7 +37,7 @@ async def look_at_settings(table: Any) -> list[str]:
 
 
 async def _write(table: Any, work: Any, is_done: Callable[[], bool]) -> list[str]:
-    """Change something as an entity does; it has to raise what Amazon is known to raise, or be done."""
+    """Write a setting like an entity does; it has to raise a known error, or succeed."""
     from custom_components.alexa_media.cloud.errors import AlexaError
 
     task = asyncio.create_task(work)
@@ -56,7 +56,7 @@ async def _write(table: Any, work: Any, is_done: Callable[[], bool]) -> list[str
 
 
 def _setter(setting: Setting, values: tuple[Any, Any], place: str, there: tuple[Any, Any]) -> FailureCommand:
-    """Return the command that switches a setting of the kitchen over; ``there`` is how the cloud holds the values."""
+    """Return the command that toggles a setting of the kitchen; ``there`` are its values in the cloud."""
 
     async def command(table: Any) -> list[str]:
         def held() -> Any:
@@ -77,7 +77,7 @@ def _setter(setting: Setting, values: tuple[Any, Any], place: str, there: tuple[
 
 
 async def set_follow_up(table: Any) -> list[str]:
-    """Switch follow-up mode over."""
+    """Toggle follow-up mode."""
     runtime = table.entry.runtime_data
     device = runtime.devices.data[table.household.serial(KITCHEN)]
     wanted = not table.household.device(KITCHEN)["preferences"]["goldfishEnabled"]
@@ -89,14 +89,14 @@ async def set_follow_up(table: Any) -> list[str]:
 
 
 async def rename(table: Any) -> list[str]:
-    """Give the kitchen its own name."""
+    """Rename the kitchen to its own name."""
     runtime = table.entry.runtime_data
     device = runtime.devices.data[table.household.serial(KITCHEN)]
     return await _write(table, runtime.settings.async_rename(device, KITCHEN), lambda: True)
 
 
 async def restart(table: Any) -> list[str]:
-    """Let the kitchen start anew, and wait until it is back."""
+    """Restart the kitchen, and wait until it is online."""
     problems: list[str] = await table.act("button", "press", {"entity_id": "button.kitchen_show_restart"}, lambda: True)
     await table.drive.tick(31)
     await table.drive.settle()
@@ -104,7 +104,7 @@ async def restart(table: Any) -> list[str]:
 
 
 async def unpair(table: Any) -> list[str]:
-    """Forget a loudspeaker that is paired for that."""
+    """Unpair a loudspeaker that was paired for this purpose."""
     paired = table.household.device(KITCHEN)["bluetooth"]
     old = {"address": "00:53:10:00:00:0F", "friendlyName": "Old Radio", "connected": True}
     if not any(device["address"] == old["address"] for device in paired):
@@ -122,12 +122,12 @@ async def unpair(table: Any) -> list[str]:
 
 
 async def get_household(table: Any) -> list[str]:
-    """Ask who lives there."""
+    """Read the people of the household."""
     return await _write(table, table.entry.runtime_data.settings.api.async_household(), lambda: True)
 
 
 async def get_contacts(table: Any) -> list[str]:
-    """Ask for the contacts."""
+    """Read the contacts."""
     return await _write(table, table.entry.runtime_data.settings.api.async_contacts(), lambda: True)
 
 

@@ -1,4 +1,4 @@
-"""Lights and thermostats by GraphQL, a light by phoenix, and what Alexa itself has."""
+"""Commands for appliances: lights and thermostats with GraphQL, a light with phoenix, and Alexa's own."""
 
 from typing import Any, Final
 
@@ -11,14 +11,14 @@ _THERMOSTAT: Final = "5e000000-0000-4000-8000-00000000000a"
 
 
 def _feature(table: Any, appliance: str, feature: str) -> dict[str, Any]:
-    """Return a feature as the cloud holds it."""
+    """Return a feature in the cloud."""
     (account,) = (account for account in table.household.accounts.values() if appliance in account["appliances"])
     found: dict[str, Any] = account["appliances"][appliance]["features"][feature]
     return found
 
 
 async def switch_light(table: Any) -> list[str]:
-    """Switch a light over."""
+    """Toggle a light."""
     wanted = "OFF" if _feature(table, _LIGHT, "power")["powerState"] == "ON" else "ON"
     problems: list[str] = await table.act(
         "light",
@@ -30,7 +30,7 @@ async def switch_light(table: Any) -> list[str]:
 
 
 async def set_temperature(table: Any) -> list[str]:
-    """Ask for another temperature."""
+    """Set another target temperature."""
     wanted = 41.5 - _feature(table, _THERMOSTAT, "thermostat")["targetSetpoint"]["value"]
     problems: list[str] = await table.act(
         "climate",
@@ -42,7 +42,7 @@ async def set_temperature(table: Any) -> list[str]:
 
 
 async def discover_appliances(table: Any) -> list[str]:
-    """Have Alexa look for appliances."""
+    """Start Alexa's search for appliances."""
     path = "/api/phoenix/discovery"
     before = sum(each["status"] == 200 for each in table.sim.ledger(path=path))
     problems: list[str] = await table.act(
@@ -71,7 +71,7 @@ def _change(table: Any, appliance: str, values: dict[str, Any] | None) -> None:
 
 
 async def switch_light_by_phoenix(table: Any) -> list[str]:
-    """Switch a light over that GraphQL refuses."""
+    """Toggle a light that GraphQL refuses."""
     _change(table, _LIGHT, {"phoenixOnly": True})
     wanted = "OFF" if _feature(table, _LIGHT, "power")["powerState"] == "ON" else "ON"
     problems: list[str] = await table.act(
@@ -90,7 +90,7 @@ def _has_spare(table: Any) -> bool:
 
 
 async def remove_appliance(table: Any) -> list[str]:
-    """Remove a plug that is there for that."""
+    """Remove a plug that was added for this purpose."""
     if not _has_spare(table):
         _change(table, SPARE_ID, SPARE)
         if table.entry.runtime_data.backend._session.transport.throttle.remaining:
