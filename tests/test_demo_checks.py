@@ -1,4 +1,4 @@
-"""The checks of ``scripts/demo --check`` drive every action."""
+"""Tests that the checks of ``scripts/demo --check`` cover every action."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ TABLE: Final = CHECKS / "actions.py"
 
 
 def table() -> dict[str, str]:
-    """Return the row that drives each action."""
+    """Return the check for each action."""
     for node in ast.parse(TABLE.read_text()).body:
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "DRIVEN" and node.value:
             found = ast.literal_eval(node.value)
@@ -24,12 +24,12 @@ def table() -> dict[str, str]:
 
 
 def words(tree: ast.AST) -> set[str]:
-    """Return the texts in a piece of code."""
+    """Return the string literals in a piece of code."""
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def rows(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
-    """Yield the rows of a module, each with the texts in its function."""
+    """Yield the checks of a module, each with the string literals in its function."""
     functions: Mapping[str, ast.AST] = {
         node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
@@ -40,7 +40,7 @@ def rows(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
 
 
 def test_every_action_has_a_row_that_drives_it() -> None:
-    """A new action without a row fails, and so does a row that no longer calls its action."""
+    """A new action without a check fails this test, and so does a check that no longer calls its action."""
     driven = table()
     actions = yaml.safe_load((ROOT / "custom_components/alexa_media/services.yaml").read_text())
     assert set(driven) == set(actions)

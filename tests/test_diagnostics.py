@@ -1,4 +1,4 @@
-"""Diagnostics: what helps is there, and nothing that says whose household it is."""
+"""Tests of diagnostics: they contain useful data, and nothing that identifies the household."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -75,7 +75,7 @@ SECRETS = {
 
 @dataclass
 class QuietBackend:
-    """What diagnostics read of a backend."""
+    """The parts of a backend that diagnostics use."""
 
     capabilities: Capability = Capability.PLAYERS | Capability.NOTIFICATIONS | Capability.DND
     management: None = None
@@ -103,11 +103,11 @@ class QuietBackend:
     )
 
     def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
-        """Read everything, whoever watches."""
+        """Do nothing: everything is read."""
 
 
 def a_device(serial: str, name: str, **values: Any) -> Device:
-    """Return a device with everything that may be known."""
+    """Return a device with a value in every field."""
     known: dict[str, Any] = {
         "device_type": "A1EIANJ7PNB0Q7",
         "family": DeviceFamily.ECHO,
@@ -144,7 +144,7 @@ def a_notification(kind: str, status: str, **values: Any) -> Notification:
 
 @pytest.fixture(params=["", SECRETS["email"]], ids=["bare", "suffixed"])
 def planted(request: pytest.FixtureRequest) -> MockConfigEntry:
-    """Return an entry as full of secrets as entries have ever been."""
+    """Return an entry with secrets in every place."""
     return MockConfigEntry(
         domain=DOMAIN,
         version=2,
@@ -171,7 +171,7 @@ def planted(request: pytest.FixtureRequest) -> MockConfigEntry:
 
 @pytest.fixture
 def entry(hass: HomeAssistant, planted: MockConfigEntry) -> Iterator[MockConfigEntry]:
-    """Return the entry as if it were loaded, with data in every coordinator."""
+    """Return the entry in the loaded state, with data in every coordinator."""
     planted.add_to_hass(hass)
     planted.mock_state(hass, ConfigEntryState.LOADED)
     hass.config.components.add(DOMAIN)
@@ -232,7 +232,7 @@ def entry(hass: HomeAssistant, planted: MockConfigEntry) -> Iterator[MockConfigE
 
 
 def assert_nothing_planted(diagnostics: object) -> None:
-    """Fail for every secret that can be read."""
+    """Fail if the diagnostics contain a secret."""
     text = json.dumps(diagnostics, ensure_ascii=False).casefold()
     assert {name for name, secret in SECRETS.items() if secret.casefold() in text} == set()
     assert "planted" not in text

@@ -1,4 +1,4 @@
-"""``docs/endpoints.md`` against the code: a row for every request of ours and for every address known before."""
+"""Tests of ``docs/endpoints.md``: it has a row for every request and for every known address."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -48,11 +48,11 @@ KNOWN_ADDRESSES = (
     "DELETE /api/namedLists/{list_id}/item/{item_id}",
     "GET /api/phoenix/group",
 )
-"""The list in the wiki of alexa_media_player, with the methods that it tells; queries left out."""
+"""Addresses in alexa_media_player's wiki with their methods, without queries."""
 
 
 def rows(page: str, section: str, columns: int) -> list[tuple[str, ...]]:
-    """Return the cells of all rows in the tables of a section whose first cell is a name in backquotes."""
+    """Return the cells of a section's rows whose first cell is a name in backquotes."""
     _, _, rest = page.partition(f"\n## {section}\n")
     assert rest, f"there is no section {section!r}"
     text, _, _ = rest.partition("\n## ")
@@ -66,17 +66,17 @@ def rows(page: str, section: str, columns: int) -> list[tuple[str, ...]]:
 
 
 def names(cell: str) -> list[str]:
-    """Return what stands in backquotes."""
+    """Return the texts in backquotes."""
     return re.findall(r"`([^`]+)`", cell)
 
 
 def asked(page: str) -> list[tuple[str, ...]]:
-    """Return the rows of our requests: name, request, host, read or write, used by, asked."""
+    """Return the rows of the integration's requests: name, request, host, read or write, used by, asked."""
     return rows(page, ASKED, 6)
 
 
 def table(endpoints: Iterable[Endpoint]) -> list[tuple[str, ...]]:
-    """Return what the page has to say of endpoints, in the order of their names."""
+    """Return the rows that the page must have for endpoints, sorted by name."""
     return sorted(
         (f"`{each.name}`", f"`{each.label}`", f"`{each.host}`", "write" if each.is_write else "read")
         for each in endpoints
@@ -84,14 +84,14 @@ def table(endpoints: Iterable[Endpoint]) -> list[tuple[str, ...]]:
 
 
 def of_known(verdict: str) -> Iterator[tuple[str, list[str], str]]:
-    """Yield (address, names of endpoints, reason) of the known addresses of which the page says ``verdict``."""
+    """Yield (address, endpoint names, reason) of the known addresses with a verdict on the page."""
     for address, word, by, why in rows(PAGE, KNOWN, 4):
         if word == verdict:
             yield names(address)[0], names(by), why
 
 
 def without_parameters(label: str) -> str:
-    """Return a request with its parameters made nameless, as the names are a matter of taste."""
+    """Return a request with unnamed parameters, because their names may differ."""
     return re.sub(r"\{\w+\}", "{}", label)
 
 
@@ -99,13 +99,13 @@ LABELS = {endpoint.name: without_parameters(endpoint.label) for endpoint in ENDP
 
 
 def test_every_endpoint_has_one_row() -> None:
-    """Name, request, host and kind are those of the code; no row is about anything else."""
+    """Name, request, host and kind match the code, and there are no other rows."""
     assert sorted(row[:4] for row in asked(PAGE)) == table(ENDPOINTS)
     assert [row for row in asked(PAGE) if not row[4] or not row[5]] == []
 
 
 def test_the_page_notices_what_it_lacks() -> None:
-    """An endpoint without a row, a row without an endpoint and a row that stands twice are all seen."""
+    """Missing rows, rows without an endpoint, and duplicate rows are detected."""
     new = Endpoint(name="new", method="GET", host=Host.WEBSITE, path="/api/new")
     assert sorted(row[:4] for row in asked(PAGE)) != table((*ENDPOINTS, new))
     line = next(line for line in PAGE.splitlines() if line.startswith("| `volumes` |"))
@@ -114,12 +114,12 @@ def test_the_page_notices_what_it_lacks() -> None:
 
 
 def test_hosts() -> None:
-    """Every host that the code knows is explained."""
+    """The page explains every host in the code."""
     assert sorted(names(cells[0])[0] for cells in rows(PAGE, "Hosts", 3)) == sorted(Host)
 
 
 def test_every_known_address_has_one_row() -> None:
-    """None is missing, none stands twice, and of each it is said what became of it, and why."""
+    """No address is missing or duplicate, and each has a verdict and a reason."""
     found = rows(PAGE, KNOWN, 4)
     assert sorted(names(cells[0])[0] for cells in found) == sorted(KNOWN_ADDRESSES)
     assert {cells[1] for cells in found} <= {"used", "replaced", "not asked"}
@@ -127,7 +127,7 @@ def test_every_known_address_has_one_row() -> None:
 
 
 def test_what_is_used_is_asked() -> None:
-    """A row that says so names endpoints with exactly its method and path."""
+    """A row with that verdict names endpoints with exactly its method and path."""
     used = list(of_known("used"))
     assert used
     for address, endpoints, _ in used:
@@ -136,7 +136,7 @@ def test_what_is_used_is_asked() -> None:
 
 
 def test_what_took_its_place_is_there() -> None:
-    """A row that says so names endpoints of the code, and the address itself is not asked."""
+    """A row with that verdict names endpoints in the code, and its own address is not used."""
     replaced = list(of_known("replaced"))
     assert replaced
     for address, endpoints, _ in replaced:
@@ -146,7 +146,7 @@ def test_what_took_its_place_is_there() -> None:
 
 
 def test_what_is_not_asked_is_not() -> None:
-    """No endpoint has such an address, and what its reason names is there."""
+    """No endpoint has such an address, and endpoints named in its reason exist."""
     found = list(of_known("not asked"))
     assert found
     for address, endpoints, why in found:
@@ -157,7 +157,7 @@ def test_what_is_not_asked_is_not() -> None:
 
 
 def test_actions_exist() -> None:
-    """The actions of ours that the page names are there."""
+    """The integration's actions on the page exist."""
     services = yaml.safe_load((ROOT / "custom_components" / "alexa_media" / "services.yaml").read_text())
     named = set(re.findall(r"`alexa_media\.(\w+)`", PAGE))
     assert named

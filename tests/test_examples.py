@@ -1,4 +1,4 @@
-"""Every YAML block of the README and the documentation is loaded and run against the simulated cloud."""
+"""Tests that run every YAML block of the README and the documentation with the simulated cloud."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
@@ -43,13 +43,13 @@ SHORT: Final = {
     "alarm_control_panel.alexa_guard_60057": "alarm_control_panel.alexa_guard",
     "light.hall_hall_light": "light.hall_light",
 }
-"""Ids that users shorten, as the pages do."""
+"""Entity ids that the pages shorten, as users do."""
 
 ELSEWHERE: Final = {"notify.mobile_app_phone", "tts.speak"}
-"""Actions of other integrations that examples call."""
+"""Actions of other integrations in the examples."""
 
 CARDS: Final = {"button", "calendar", "entities", "grid", "heading", "markdown", "media-control", "tile", "todo-list"}
-"""Cards of Home Assistant that examples use."""
+"""Home Assistant's cards in the examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Example:
 
     @property
     def automation(self) -> dict[str, Any] | None:
-        """Return the block as an automation; actions alone are started by an event."""
+        """Return the block as an automation; a block of actions is triggered by an event."""
         if "triggers" in self.content:
             return self.content
         started = {"alias": self.name, "triggers": [{"trigger": "event", "event_type": "example"}]}
@@ -85,7 +85,7 @@ VIEWS: Final = [found for found in EXAMPLES if "sections" in found.content]
 
 
 def name_of(example: Example) -> str:
-    """Return the name of a test."""
+    """Return the test id of an example."""
     return example.name
 
 
@@ -97,7 +97,7 @@ async def home(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[MockConfigEntry]:
-    """Return an account beside entities of other integrations; its own entities have the ids that the pages use."""
+    """Return an account with entities of other integrations; its own have the ids on the pages."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
     registry = er.async_get(hass)
@@ -144,7 +144,7 @@ async def home(
 
 
 def referenced(content: object) -> Iterator[str]:
-    """Yield the entities and calendars that a block names, also in templates."""
+    """Yield the entities in a block, including those in templates."""
     if isinstance(content, Mapping):
         for key, value in content.items():
             if key in {"action", "perform_action", "trigger"} and isinstance(value, str):
@@ -159,7 +159,7 @@ def referenced(content: object) -> Iterator[str]:
 
 
 def called(content: object) -> Iterator[str]:
-    """Yield the actions that a block calls."""
+    """Yield the actions in a block."""
     if isinstance(content, Mapping):
         if isinstance(content.get("action"), str) and "." in content["action"]:
             yield content["action"]
@@ -171,18 +171,18 @@ def called(content: object) -> Iterator[str]:
 
 
 def writes(sim: ControlClient) -> int:
-    """Return the number of requests that change something."""
+    """Return the number of requests that write."""
     return sum(entry["method"] != "GET" and "/auth/" not in entry["path"] for entry in sim.ledger())
 
 
 def reaches_amazon(actions: object) -> bool:
-    """Return True if actions change something at Amazon: others only concern other integrations or files."""
+    """Return whether actions change something at Amazon; others concern other integrations or files."""
     foreign = set(called(actions)) <= {*ELSEWHERE, "alexa_media.record"}
     return not foreign and any(found not in OTHERS for found in referenced(actions))
 
 
 async def start(hass: HomeAssistant, sim: ControlClient, household: Household, automation: dict[str, Any]) -> None:
-    """Let happen what an automation waits for: words are spoken, anything else is triggered by hand."""
+    """Cause the trigger of an automation: a command is spoken, and anything else is triggered manually."""
     trigger = automation["triggers"][0]
     if "last_spoken_to" in str(automation):
         sim.say(household.serial("Bedroom Dot"), "what time is it")

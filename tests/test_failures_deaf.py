@@ -1,4 +1,4 @@
-"""A deaf stream: open, its pings answered, and nothing on it."""
+"""Tests of a deaf stream, which is open and answers pings but delivers nothing."""
 
 from .conftest import PUSH_SENSOR, state_of
 from .faults.failures import (
@@ -9,24 +9,24 @@ from .faults.failures import (
 )
 
 SILENCE = 250
-"""Seconds; shorter than the time after which a stream without a byte counts as lost."""
+"""Seconds of silence; less than the time after which a silent stream counts as lost."""
 
 
 def renewals(table: Table) -> tuple[int, int, int]:
-    """Return how often capabilities were registered, the region was looked up and a stream opened."""
+    """Return the numbers of capability registrations, region look-ups and opened streams."""
     paths = (CAPABILITIES.path, "/v20160207/events", DIRECTIVES)
     registered, asked, opened = (len(table.sim.ledger(path=path)) for path in paths)
     return registered, asked, opened
 
 
 async def set_volume(table: Table, level: int) -> None:
-    """Set the volume and wait until its confirmation is overdue."""
+    """Set the volume, and wait until its confirmation is overdue."""
     data = {"entity_id": "media_player.kitchen_show", "volume_level": level / 100}
     assert await table.act("media_player", "volume_set", data, lambda: True) == []
 
 
 async def hears_again(table: Table) -> None:
-    """Let the silence end, a directive arrive, and push count as up."""
+    """End the silence, push a directive, and wait until push counts as up."""
     for _ in range(SILENCE // 10):
         await table.drive.tick(10)
     await table.drive.settle()
@@ -39,7 +39,7 @@ async def hears_again(table: Table) -> None:
 
 
 async def test_a_poll_that_finds_a_missed_change_renews_the_stream(table: Table) -> None:
-    """Capabilities are registered, the region is looked up and the stream opened again; topics are polled meanwhile."""
+    """Capabilities are registered, the region is looked up, and the stream is opened again; topics are polled."""
     await table.drive.tick(60)
     await table.drive.settle()
     await table.entry.runtime_data.players.async_refresh()
@@ -57,7 +57,7 @@ async def test_a_poll_that_finds_a_missed_change_renews_the_stream(table: Table)
 
 
 async def test_three_commands_without_their_push_renew_the_stream(table: Table) -> None:
-    """Two are chance; a directive in between starts the count again."""
+    """Two missing pushes may be chance; a directive in between restarts the count."""
     await set_volume(table, 31)
     table.sim.reset_ledger()
     table.sim.fault(silent_stream=SILENCE)
@@ -71,7 +71,7 @@ async def test_three_commands_without_their_push_renew_the_stream(table: Table) 
 
 
 async def test_a_change_whose_push_is_on_its_way_renews_nothing(table: Table) -> None:
-    """A poll that is a little faster than the push proves nothing."""
+    """A poll that is slightly faster than the push proves nothing."""
     await table.drive.tick(60)
     table.sim.reset_ledger()
     table.entry.runtime_data.hearing.async_unpushed()

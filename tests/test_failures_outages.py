@@ -1,4 +1,4 @@
-"""Storms of refusals and outages of everything: what they cost, what is shown meanwhile, and how fast it is over."""
+"""Tests of throttling and complete outages: requests, shown states, and recovery."""
 
 import asyncio
 from typing import Any
@@ -17,18 +17,18 @@ ACCOUNT_HOST = "*alexa.*"
 
 
 def polls(table: Table) -> list[str]:
-    """Return what was asked of the account's host, commands apart."""
+    """Return the requests to the account's host, except commands."""
     ledger = [request for request in table.sim.ledger() if "alexa." in request["host"]]
     return [request["path"] for request in ledger if request["path"] != "/api/behaviors/preview"]
 
 
 def sent(table: Table) -> int:
-    """Return how many sequences were sent."""
+    """Return the number of sent sequences."""
     return len(table.sim.ledger(path="/api/behaviors/preview"))
 
 
 async def say(table: Table, text: str) -> str | None:
-    """Send a message; returns the error that the caller sees."""
+    """Send a message; return the caller's error, or None."""
     data = {"target": ["media_player.kitchen_show", "media_player.office_spot"], "message": text}
     task = asyncio.create_task(table.hass.services.async_call("notify", "alexa_media", data, blocking=True))
     await table.drive.settle(task.done)
@@ -45,7 +45,7 @@ async def poll_everything(table: Table) -> None:
 
 
 async def pass_by(table: Table, seconds: int) -> None:
-    """Let time pass second by second."""
+    """Advance the time second by second."""
     for _ in range(seconds):
         await table.drive.tick(1)
 
@@ -56,7 +56,7 @@ async def pass_by(table: Table, seconds: int) -> None:
     ids=["429", "in a 200", "in a 400"],
 )
 async def test_a_storm_of_refusals_costs_few_polls_and_no_message_after_it(table: Table, fault: dict[str, Any]) -> None:
-    """Polls back off, a message is tried once and refused in plain words, the next one is heard at once."""
+    """Polls back off, a message is tried once and refused with a clear error, and the next one is spoken at once."""
     with watching() as watch:
         table.sim.reset_ledger()
         table.sim.fault(host=ACCOUNT_HOST, seconds=45, **fault)
@@ -81,7 +81,7 @@ async def test_a_storm_of_refusals_costs_few_polls_and_no_message_after_it(table
 
 
 async def test_commands_go_out_one_at_a_time_during_a_storm(table: Table) -> None:
-    """A volume, a switch and a text during a storm are each tried once; none is refused by a block of our own."""
+    """A volume, a switch and a text during throttling are each sent once; none is refused locally."""
     table.sim.fault(host=ACCOUNT_HOST, times=1, status=429)
     await poll_everything(table)
     table.sim.reset_ledger()
@@ -104,7 +104,7 @@ async def test_commands_go_out_one_at_a_time_during_a_storm(table: Table) -> Non
 
 
 async def test_a_command_waits_for_a_short_retry_after(table: Table) -> None:
-    """A refusal that names a few seconds is waited for, and the text is spoken once."""
+    """A text refused with a short Retry-After is sent again after it, and spoken once."""
     table.sim.fault(path="/api/behaviors/preview", times=1, status=429, headers={"retry-after": "3"})
     table.sim.reset_ledger()
     assert await say(table, "a little later") is None
@@ -124,7 +124,7 @@ OUTAGES: dict[str, dict[str, Any]] = {
 async def test_after_an_outage_everything_is_current_within_half_a_minute(
     table: Table, fault: str, is_cut: bool
 ) -> None:
-    """What changed during a minute without Amazon is shown 30 s after its end, and push keeps entities available."""
+    """Changes during an outage of a minute are shown 30 s after its end; with push, entities stay available."""
     with watching() as watch:
         table.sim.fault(seconds=60, **OUTAGES[fault])
         if is_cut:
@@ -150,21 +150,21 @@ async def test_after_an_outage_everything_is_current_within_half_a_minute(
 
 
 def volume_of(table: Table) -> Any:
-    """Return the volume that is shown, in percent."""
+    """Return the shown volume in percent."""
     state = table.hass.states.get("media_player.kitchen_show")
     level = state and state.attributes.get("volume_level")
     return level and round(level * 100)
 
 
 def is_current(table: Table) -> bool:
-    """Return whether push is up, all topics are read and all entities available."""
+    """Return whether push is up, all topics were read, and all entities are available."""
     runtime = table.entry.runtime_data
     is_read = all(not topic.may_recover and topic.last_update_success for topic in runtime.coordinators)
     return runtime.push.up and is_read and table._usable() >= table.usable and volume_of(table) == 64
 
 
 async def poll_everything_driven(table: Table) -> None:
-    """Read all topics while time moves on."""
+    """Read all topics while advancing the time."""
     task = asyncio.create_task(poll_everything(table))
     for _ in range(100):
         if task.done():
@@ -174,7 +174,7 @@ async def poll_everything_driven(table: Table) -> None:
 
 
 async def test_a_pushed_directive_is_evidence(table: Table) -> None:
-    """Topics that failed are read soon after a push, long before their own next attempt."""
+    """Failed topics are read soon after a push, long before their next attempt."""
     table.sim.fault(path="/api/*", status=503)
     await poll_everything_driven(table)
     for _ in range(20):
@@ -190,7 +190,7 @@ async def test_a_pushed_directive_is_evidence(table: Table) -> None:
 
 
 async def test_a_message_that_goes_through_is_evidence(table: Table) -> None:
-    """A command that Amazon takes makes all topics that failed current."""
+    """An accepted command causes a read of all failed topics."""
     table.household.change("Kitchen Show", volume=64)
     table.sim.fault(path="/api/*", status=503)
     await poll_everything_driven(table)

@@ -1,4 +1,4 @@
-"""Groups within groups: a stereo pair is one, and whatever reaches a group reaches each speaker once."""
+"""Tests of nested groups such as stereo pairs: a command for a group reaches each speaker once."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -25,7 +25,7 @@ SPEAKERS = ("Living Room Studio", "Bedroom Dot", "Office Spot")
 
 
 def device(serial: str, *members: str) -> Device:
-    """Return a single device, or a group of others."""
+    """Return a single device, or a group with members."""
     family = DeviceFamily.WHA if members else DeviceFamily.ECHO
     return Device(
         serial=serial,
@@ -57,13 +57,13 @@ def device(serial: str, *members: str) -> Device:
     ],
 )
 def test_a_group_is_resolved_to_its_leaves(groups: Mapping[str, tuple[str, ...]], expected: list[str]) -> None:
-    """Each leaf comes once, cycles end, and what is not known is left out."""
+    """Each leaf occurs once, cycles end, and unknown members are skipped."""
     devices = {serial: device(serial, *groups.get(serial, ())) for serial in ("G", "P", "Q", "L", "R", "D")}
     assert [leaf.serial for leaf in leaves(devices["G"], devices)] == expected
 
 
 def test_a_deep_chain_of_groups_is_resolved() -> None:
-    """Depth costs no recursion."""
+    """The depth is not limited by recursion."""
     devices = {str(n): device(str(n), str(n + 1)) for n in range(5000)} | {"5000": device("5000")}
     assert [leaf.serial for leaf in leaves(devices["0"], devices)] == ["5000"]
     assert len(list(members_of(devices["0"], devices))) == 5000
@@ -71,7 +71,7 @@ def test_a_deep_chain_of_groups_is_resolved() -> None:
 
 @pytest.fixture
 async def house(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> str:
-    """Return a group of a stereo pair, another speaker, and one of the pair a second time."""
+    """Return a group with a stereo pair, another speaker, and one of the pair again."""
     left, right, office = map(household.serial, SPEAKERS)
     household.add(PAIR_SERIAL, like="Downstairs", accountName="Pair", clusterMembers=[left, right])
     household.add(HOUSE_SERIAL, like="Downstairs", accountName="House", clusterMembers=[PAIR_SERIAL, office, right])
@@ -84,7 +84,7 @@ async def house(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry,
 
 
 def said_on(sim: ControlClient) -> list[str]:
-    """Return the serials of the Echos that something was said on."""
+    """Return the serials of the Echos that spoke."""
     return sorted(str(said["serial"]) for said in sim.spoken())
 
 
@@ -150,7 +150,7 @@ async def test_a_group_follows_what_is_in_its_pair(
 async def test_what_a_group_plays_is_shown_on_all_below_it(
     hass: HomeAssistant, sim: ControlClient, household: Household, house: str
 ) -> None:
-    """A command to any of them goes to the group that plays."""
+    """A command to any of them goes to the playing group."""
     await act(
         hass, "play_media", "media_player.kitchen_show", media_content_type="AMAZON_MUSIC", media_content_id="quill"
     )
@@ -177,7 +177,7 @@ def _all_are(hass: HomeAssistant, entity_ids: tuple[str, ...], state: str) -> bo
 async def test_do_not_disturb_of_a_group_is_that_of_every_speaker(
     hass: HomeAssistant, sim: ControlClient, household: Household, house: str
 ) -> None:
-    """The action and the switch reach each speaker once, the group itself not at all."""
+    """Action and switch reach each speaker once, and not the group itself."""
 
     def switched() -> list[tuple[str, bool]]:
         bodies = [json.loads(one["body"]) for one in sim.ledger(method="PUT", path="/api/dnd/status")]
@@ -224,7 +224,7 @@ async def test_alarms_on_a_group_are_made_on_each_of_its_speakers(
 async def test_stopping_an_alarm_of_a_group_stops_the_speaker_that_rings(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, house: str
 ) -> None:
-    """Where nothing is known to ring, every speaker is told."""
+    """If no alarm is known to ring, every speaker gets the command."""
     await hass.services.async_call(DOMAIN, "stop_alarm", {"entity_id": house}, blocking=True)
     assert said_on(sim) == sorted(map(household.serial, SPEAKERS))
     with pytest.raises(

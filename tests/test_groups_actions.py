@@ -1,4 +1,4 @@
-"""Actions on a group of a stereo pair and a speaker: what is for speakers reaches each once, words reach one Echo."""
+"""Tests of actions on a group with a stereo pair and a speaker: each speaker, or one Echo, is reached."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ async def test_a_group_is_its_speakers(
     who: str,
     offline: str | None,
 ) -> None:
-    """A speaker that is offline keeps nothing from the others, and takes no words."""
+    """An offline speaker does not affect the others, and gets no text command."""
     if offline:
         household.change(offline, online=False)
         entity_id = "media_player.living_room_studio"

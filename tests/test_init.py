@@ -1,4 +1,4 @@
-"""Setting up, unloading, reloading and removing an account; devices that come and go."""
+"""Tests of setup, unload, reload and removal of an account, and of devices that appear and disappear."""
 
 import asyncio
 from functools import partial
@@ -18,7 +18,7 @@ from .conftest import Clock, Household, quiet, set_up, state_of, until
 
 
 async def test_a_call_from_another_thread_into_the_event_loop_fails(hass: HomeAssistant) -> None:
-    """The suite leaves asyncio's debug mode, which is slow, but keeps its check of threads."""
+    """The suite disables asyncio's slow debug mode, but keeps its check of threads."""
     loop = asyncio.get_running_loop()
     for schedule in (partial(loop.call_soon, print), partial(loop.call_later, 1, print)):
         with pytest.raises(RuntimeError, match="Non-thread-safe"):
@@ -26,7 +26,7 @@ async def test_a_call_from_another_thread_into_the_event_loop_fails(hass: HomeAs
 
 
 async def test_load_and_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Unloading makes everything unavailable; loading again brings it back."""
+    """Unloading makes all entities unavailable, and loading makes them available again."""
     assert state_of(hass, "media_player.kitchen_show").state == "idle"
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert state_of(hass, "media_player.kitchen_show").state == "unavailable"
@@ -35,7 +35,7 @@ async def test_load_and_unload(hass: HomeAssistant, entry: MockConfigEntry) -> N
 
 
 async def test_nothing_is_unknown_for_a_moment_after_a_restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """What is enabled from the start and costs one request for the account is read before its entities are there."""
+    """Enabled topics that cost one request per account are read before the entities are added."""
     ids = ("number.kitchen_show_alarm_volume", "alarm_control_panel.alexa_guard_60057")
     before = {entity_id: state_of(hass, entity_id).state for entity_id in ids}
     seen: dict[str, list[str]] = {entity_id: [] for entity_id in ids}
@@ -71,7 +71,7 @@ async def test_what_is_disabled_is_not_read_after_a_restart(
 async def test_who_waits_for_the_set_up_finds_all_entities(
     hass: HomeAssistant, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """They are added a few at a time; the set-up ends with the last of them."""
+    """They are added a few at a time, and setup ends after the last of them."""
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     there = {state.entity_id for state in hass.states.async_all()}
     registered = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
@@ -83,7 +83,7 @@ async def test_who_waits_for_the_set_up_finds_all_entities(
 async def test_removal_deregisters(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Removing the entry takes our registration off the account."""
+    """Removing the entry removes the registration from the account."""
     serial = entry.data["serial"]
     assert any(serial in account["devices"] for account in household.accounts.values())
     sim.reset_ledger()
@@ -102,7 +102,7 @@ async def test_removing_a_copy_leaves_the_registration_to_the_other(
     household: Household,
     disabled: ConfigEntryDisabler | None,
 ) -> None:
-    """Only the last entry with a registration takes it off the account."""
+    """Only removing the last entry with a registration deregisters it."""
     copy = MockConfigEntry(
         domain=DOMAIN, version=2, unique_id=entry.unique_id, data=dict(entry.data), disabled_by=disabled
     )
@@ -119,7 +119,7 @@ async def test_removing_a_copy_leaves_the_registration_to_the_other(
 async def test_removing_an_entry_of_another_account_takes_its_own_registration(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The same serial in another account is another registration."""
+    """The same serial in another account is a different registration."""
     data = {**entry.data, "customer_id": "A2SIMOTHER0001"}
     MockConfigEntry(domain=DOMAIN, version=2, unique_id="A2SIMOTHER0001", data=data).add_to_hass(hass)
     sim.reset_ledger()
@@ -132,7 +132,7 @@ async def test_removing_an_entry_of_another_account_takes_its_own_registration(
 async def test_removal_is_never_blocked(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, fault: dict[str, Any]
 ) -> None:
-    """A removal that Amazon does not answer is a removal all the same."""
+    """An entry is removed even if Amazon does not respond."""
     sim.fault(host="api.amazon.com", seconds=600, **fault)
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
@@ -147,7 +147,7 @@ async def test_removal_is_never_blocked(
 async def test_start_without_amazon(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, fault: dict[str, Any]
 ) -> None:
-    """Where nothing is known yet, Home Assistant tries again; no entity is made up."""
+    """Without stored devices, Home Assistant retries the setup, and there are no entities."""
     sim.fault(path="/api/devices-v2/device", seconds=3600, **fault)
     assert not await hass.config_entries.async_setup(config_entry.entry_id)
     assert config_entry.state is ConfigEntryState.SETUP_RETRY
@@ -158,7 +158,7 @@ async def test_start_without_amazon(
 async def test_restart_while_amazon_is_down(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """The entities come from the last good list, unavailable, and recover without a hand on it."""
+    """The entities are restored from the last good list, unavailable, and recover automatically."""
     entry = config_entry
     await set_up(hass, entry)
     await clock.advance(10, 2)
@@ -183,7 +183,7 @@ async def test_restart_while_amazon_is_down(
 async def test_revoked_starts_one_reauthentication(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Only the token endpoint can say that the sign-in is gone; then the user is asked, once."""
+    """Only the token endpoint proves that the sign-in is revoked; the user is then asked once."""
     sim.fault(revoke=True)
     assert not await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -195,7 +195,7 @@ async def test_revoked_starts_one_reauthentication(
 async def test_revoked_while_running(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """A registration that is removed at Amazon while all runs ends in one reauthentication, not in a loop."""
+    """A registration removed at Amazon leads to one reauthentication, not to a loop."""
     await set_up(hass, config_entry)
     await clock.settle()
     sim.fault(revoke=True)
@@ -211,7 +211,7 @@ async def test_revoked_while_running(
 async def test_a_new_device_appears(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A new Echo that moves is found by its first push, without a reload."""
+    """A new Echo is found by its first push, without a reload."""
     household.add("G0NEWATTIC000001", "Bedroom Dot", accountName="Attic Dot", online=True)
     household.change("Attic Dot", volume=11)
     await until(hass, lambda: hass.states.get("media_player.attic_dot"))
@@ -234,7 +234,7 @@ async def test_a_device_goes_after_two_lists(
     entity_registry: er.EntityRegistry,
     clock: Clock,
 ) -> None:
-    """One list without a device asks for a second one; only then is it gone, from the registries too."""
+    """One list without a device causes a second one; the device is only removed after both."""
     entry = config_entry
     await set_up(hass, entry)
     await clock.advance(10, 1)
@@ -263,7 +263,7 @@ async def test_a_device_goes_after_two_lists(
 async def test_failed_is_not_empty(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, fault: dict[str, Any], clock: Clock
 ) -> None:
-    """A list that failed, is empty or is none changes no entity's existence, however often it comes."""
+    """A failed, empty or invalid list does not remove entities, however often it occurs."""
     await set_up(hass, config_entry)
     await clock.settle()
     before = set(hass.states.async_entity_ids())
@@ -280,7 +280,7 @@ async def test_failed_is_not_empty(
 async def test_a_renamed_device_is_renamed(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, device_registry: dr.DeviceRegistry
 ) -> None:
-    """A new name and new software arrive in the device registry without a reload."""
+    """A new name and software version are set in the device registry without a reload."""
     serial = household.serial("Bedroom Dot")
     household.change("Bedroom Dot", accountName="Guest room", softwareVersion="99")
     await refresh_devices(hass, entry)
@@ -292,7 +292,7 @@ async def test_a_renamed_device_is_renamed(
 
 @pytest.mark.contract("devices that become entities")
 async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """What we are registered as, and phones without a player, are not shown."""
+    """The integration's registration and phones without a player have no entities."""
     assert entry.data["serial"] not in entry.runtime_data.devices.data
     names = {device.name for device in entry.runtime_data.devices.data.values()}
     assert names == {
@@ -319,7 +319,7 @@ async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockC
 async def test_filters(
     hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any], data: dict[str, Any], names: set[str] | None
 ) -> None:
-    """The entry's filters decide which devices get entities; names are compared without case."""
+    """The entry's filters decide which devices get entities; case is ignored."""
     entry = MockConfigEntry(
         domain=DOMAIN, version=2, unique_id=entry_data["customer_id"], title="x", data=entry_data | data
     )

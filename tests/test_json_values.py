@@ -1,4 +1,4 @@
-"""Values that are shown as they came from the cloud."""
+"""Tests of values that are shown as received from the cloud."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Home Assistant in languages other than English."""
+"""Tests of Home Assistant in other languages than English."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ LANGUAGES: Final = ("de", "pt-BR", "ja")
 
 
 async def cleared(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
-    """Unload an entry, remove its entities from the registry and return their ids."""
+    """Unload an entry, remove its entities from the registry, and return their ids."""
     registry = er.async_get(hass)
     found = {entity.entity_id for entity in er.async_entries_for_config_entry(registry, entry.entry_id)}
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -29,7 +29,7 @@ async def cleared(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
 async def test_entity_ids_are_the_same_in_every_language(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, language: str
 ) -> None:
-    """Automations, blueprints and the documentation name entities by English ids, as with alexa_media_player."""
+    """Automations, blueprints and documentation use English entity ids, as in alexa_media_player."""
     await set_up(hass, config_entry)
     english = await cleared(hass, config_entry)
     assert "switch.kitchen_show_do_not_disturb" in english

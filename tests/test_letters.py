@@ -1,4 +1,4 @@
-"""Letters beyond ASCII on their way to Amazon, which reads bytes without a charset as ISO-8859-1."""
+"""Tests of non-ASCII letters in requests: Amazon decodes bytes without a charset as ISO-8859-1."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ WORDS = ("Müll rausbringen – Straße", "牛乳を買う", "Cake 🎂 for 👩
 
 
 def garbled(sim: ControlClient) -> list[str]:
-    """Return the requests whose body Amazon would not read as it was meant."""
+    """Return the requests whose body Amazon would decode incorrectly."""
     return [
         f"{sent['method']} {sent['path']}"
         for sent in sim.ledger()
@@ -32,7 +32,7 @@ def notifications(household: Household) -> list[dict[str, Any]]:
 
 
 def list_items(household: Household) -> dict[str, str | None]:
-    """Return the note of every list item in the cloud, by its name."""
+    """Return the note of every list item in the cloud by its name."""
     return {
         item["itemName"]: item["note"]
         for account in household.accounts.values()
@@ -42,7 +42,7 @@ def list_items(household: Household) -> dict[str, str | None]:
 
 
 def _labels(hass: HomeAssistant, sensor: str) -> list[str | None]:
-    """Return the labels of the reminders that a sensor shows."""
+    """Return the labels of the reminders in a sensor's attributes."""
     return [item["reminderLabel"] for item in state_of(hass, sensor).attributes["sorted_active"]]
 
 
@@ -104,6 +104,6 @@ async def test_the_name_of_an_echo_keeps_its_letters(
 
 
 async def test_nothing_that_an_account_sends_is_garbled(sim: ControlClient, entry: MockConfigEntry) -> None:
-    """The first reads, sign-in, capabilities and the event gateway among them."""
+    """The test covers the first reads, the sign-in, capabilities and the event gateway."""
     assert {"/v1/devices/@self/capabilities", "/v20160207/events"} <= {sent["path"] for sent in sim.ledger()}
     assert garbled(sim) == []

@@ -1,4 +1,4 @@
-"""Names with white space, commas and letters of several forms: what an error suggests always works."""
+"""Tests of names with white space, commas and equivalent letters; names in errors can be used."""
 
 from typing import Any, Final
 from unicodedata import normalize
@@ -23,7 +23,7 @@ KITCHEN: Final = "media_player.kitchen_show"
 
 
 def forms(name: str) -> tuple[str, ...]:
-    """Return a name as people and other systems write it."""
+    """Return a name in different spellings."""
     return (
         name,
         f" {name} ",
@@ -55,7 +55,7 @@ def test_forms_of_one_name_are_the_same(name: str) -> None:
     ],
 )
 def test_letters_that_look_alike_are_the_same(one: str, other: str) -> None:
-    """Full-width letters, ligatures, apostrophes, joiners, soft hyphens and direction marks make no difference."""
+    """Full-width letters, ligatures, apostrophes, joiners, soft hyphens and direction marks are equivalent."""
     assert same(one, other)
     assert meant([one], other) == one
 
@@ -151,7 +151,7 @@ async def routines_of(
     monkeypatch: pytest.MonkeyPatch,
     *named: tuple[str | None, str],
 ) -> None:
-    """Set up an account with routines of some names and utterances."""
+    """Set up an account with routines of given names and utterances."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     automations = household.accounts[JO]["automations"]
     held = next(automation for automation in automations.values() if automation["name"] == "Good night")
@@ -198,7 +198,7 @@ async def test_the_names_that_an_error_lists_work(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Two routines that differ in case or white space alone are told apart by their ids."""
+    """Two routines that differ only in case or white space are distinguished by id."""
     named = (("Movie time ", "one"), ("movie  time", "two"))
     await routines_of(hass, sim, config_entry, household, monkeypatch, *named)
     with pytest.raises(ServiceValidationError) as raised:

@@ -1,4 +1,4 @@
-"""Names that are very long, empty, unprintable or not unique, and ids that occur twice, in each family."""
+"""Tests of long, empty, unprintable and duplicate names and of duplicate ids, in each family."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -31,7 +31,7 @@ type Rename = Callable[[str], None]
 
 @pytest.fixture
 def rename(household: Household) -> Rename:
-    """Return a function that gives one thing of each family a name."""
+    """Return a function that renames one object of each family."""
 
     def all_of_them(new: str) -> None:
         customer_id, account = next(iter(household.accounts.items()))
@@ -51,7 +51,7 @@ def rename(household: Household) -> Rename:
 
 
 def texts_of(hass: HomeAssistant, entry: MockConfigEntry) -> list[str]:
-    """Return all names and states of an entry that a user sees."""
+    """Return all names and states of an entry that users see."""
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     states = [state for item in entities if (state := hass.states.get(item.entity_id))]
@@ -63,7 +63,7 @@ def texts_of(hass: HomeAssistant, entry: MockConfigEntry) -> list[str]:
 async def test_an_odd_name_breaks_nothing(
     hass: HomeAssistant, config_entry: MockConfigEntry, rename: Rename, caplog: pytest.LogCaptureFixture, odd: str
 ) -> None:
-    """Everything is there, with names that can be shown and that are no longer than Home Assistant allows."""
+    """All entities exist, with printable names of at most Home Assistant's maximum length."""
     rename(odd)
     await set_up(hass, config_entry)
     shown = texts_of(hass, config_entry)
@@ -77,7 +77,7 @@ async def test_an_odd_name_breaks_nothing(
 async def test_things_with_one_name_are_distinct(
     hass: HomeAssistant, config_entry: MockConfigEntry, household: Household, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Two Echos, lists, routines and appliances with the same name each have their entities."""
+    """Two Echos, lists, routines and appliances with equal names each have their entities."""
     customer_id, account = next(iter(household.accounts.items()))
     some: Mapping[str, tuple[str, list[str]]] = {
         "devices": ("accountName", [household.serial("Kitchen Show"), household.serial("Office Spot")]),

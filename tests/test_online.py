@@ -1,4 +1,4 @@
-"""Who is online: what the list says, what devices show by themselves, and what follows for groups."""
+"""Tests of connectivity: from the device list, from signs of devices, and of groups."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ OFFICE = "media_player.office_spot"
 async def list_as(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, **online: Any
 ) -> None:
-    """Let the list say of devices, by name with underscores, whether they are online; ``...`` leaves that out."""
+    """Set the connectivity of devices in the list, by name with underscores; ``...`` omits it."""
     listed = []
     for serial, device in household.accounts[OWNER]["devices"].items():
         element = {"serialNumber": serial, "deviceOwnerCustomerId": OWNER, **{key: device[key] for key in FIELDS}}
@@ -36,7 +36,7 @@ async def list_as(
 
 
 def is_available(hass: HomeAssistant, *entity_ids: str) -> bool:
-    """Return whether all of some entities are available."""
+    """Return whether all given entities are available."""
     return all(state_of(hass, entity_id).state != "unavailable" for entity_id in entity_ids)
 
 
@@ -57,7 +57,7 @@ def test_truth_values_in_any_form(value: Any, expected: bool | None) -> None:
 async def test_only_a_clear_no_means_offline(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, value: Any
 ) -> None:
-    """A value that is missing, null or unknown is no evidence: what was said before counts."""
+    """A missing, null or unknown value is no evidence, so the previous state is kept."""
     await list_as(hass, sim, entry, household, Office_Spot=value)
     assert is_available(hass, OFFICE)
     if value in (1, "true"):
@@ -80,7 +80,7 @@ async def test_a_no_in_any_form_means_offline(
 async def test_a_sign_of_life_wins_over_a_list_that_repeats_itself(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, sign: dict[str, Any]
 ) -> None:
-    """A tablet that pushes is available, also after the next list, in all its entities; until it is said to be gone."""
+    """A tablet that pushes is available in all its entities, also after the next list, until it is reported offline."""
     entities = (OFFICE, "notify.office_spot_speak", "switch.office_spot_do_not_disturb")
     await list_as(hass, sim, entry, household, Office_Spot=False)
     assert not is_available(hass, OFFICE)
@@ -107,7 +107,7 @@ async def test_a_pushed_disconnection_is_contrary_evidence(
 async def test_a_group_with_a_member_that_is_online_is_online(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """It follows its members, whatever is listed, and as they come and go."""
+    """The connectivity of a group follows its members, whatever the list says."""
     group, members = "media_player.downstairs", {"Kitchen_Show": False, "Living_Room_Studio": False}
     await list_as(hass, sim, entry, household, Downstairs=False)
     assert is_available(hass, group)
@@ -120,7 +120,7 @@ async def test_a_group_with_a_member_that_is_online_is_online(
 async def test_a_text_for_a_tablet_that_shows_life_is_spoken(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Home Assistant does not drop the action, and the caller's success is one."""
+    """Home Assistant runs the action, and its success is real."""
     await list_as(hass, sim, entry, household, Office_Spot=False)
     household.change("Office Spot", volume=44)
     await until(hass, lambda: is_available(hass, "notify.office_spot_speak"))

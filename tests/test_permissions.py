@@ -1,4 +1,4 @@
-"""What a user may do who is no administrator: every action is tried, so that a new one cannot forget its check."""
+"""Tests of the permissions of users who are not administrators, for every action."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -89,7 +89,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
 
 
 def filled(data: dict[str, Any], entry: MockConfigEntry) -> dict[str, Any]:
-    """Return the data of a call with the ids that are known at run time."""
+    """Return the data of a call with ids that are only known at runtime."""
     alarms = [item for items in entry.runtime_data.notifications.data.values() for item in items]
     known = {"ENTRY": entry.entry_id, "ALARM": alarms[0].notification_id}
     return {key: known.get(value, value) if isinstance(value, str) else value for key, value in data.items()}
@@ -105,14 +105,14 @@ async def act(hass: HomeAssistant, user: MockUser | str, action: str, data: dict
 
 
 def sent(sim: ControlClient) -> list[str]:
-    """Return the writes that reached the cloud."""
+    """Return the writes received by the cloud."""
     return [
         f"{one['method']} {one['path']}" for one in sim.ledger() if one["method"] != "GET" and "ping" not in one["path"]
     ]
 
 
 async def test_every_action_is_tried(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """An action that is not in the table above has to be entered there."""
+    """An action that is missing in the table above has to be added there."""
     assert set(hass.services.async_services_for_domain(DOMAIN)) == set(CALLS)
 
 
@@ -150,7 +150,7 @@ async def test_who_may_only_look_cannot_notify(
 
 @pytest.fixture
 def guest(hass: HomeAssistant, hass_read_only_user: MockUser) -> MockUser:
-    """Return a user who may control the Bedroom Dot and the speaker group, and nothing else."""
+    """Return a user who may only control the Bedroom Dot and the speaker group."""
     allowed = {"media_player.bedroom_dot": True, DOWNSTAIRS: True}
     hass_read_only_user.mock_policy({"entities": {"entity_ids": allowed}})
     return hass_read_only_user
@@ -175,7 +175,7 @@ GROUPED: Final[list[tuple[str, dict[str, Any]]]] = [
 async def test_groups_are_resolved_before_rights_are_checked(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
 ) -> None:
-    """A speaker group is its members, and so is a group of Home Assistant's; one that is forbidden stops all."""
+    """Speaker groups and Home Assistant's groups become their members; a forbidden one stops the action."""
     hass.states.async_set("group.mine", "on", {"entity_id": [BEDROOM, STUDIO]})
     sim.reset_ledger()
     for action, data in GROUPED:
@@ -199,7 +199,7 @@ ON_GROUP: Final[list[tuple[str, dict[str, Any]]]] = [
 async def test_actions_of_a_group_need_every_speaker(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
 ) -> None:
-    """Home Assistant checks the group's entity alone; its speakers are checked besides."""
+    """Home Assistant only checks the group's entity; the integration also checks its speakers."""
     guest.mock_policy({"entities": {"entity_ids": {DOWNSTAIRS: True, BEDROOM: True, **OTHERS_OF_GROUP}}})
     sim.reset_ledger()
     for action, data in ON_GROUP:
@@ -227,7 +227,7 @@ async def test_a_group_is_controlled_by_who_may_control_every_speaker(
 async def test_a_routine_needs_every_echo_that_it_names(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
 ) -> None:
-    """Good night speaks on the Bedroom Dot, wherever it is run."""
+    """The routine "Good night" speaks on the Bedroom Dot, on whichever Echo it runs."""
     buttons = [entity_id for entity_id in hass.states.async_entity_ids("button") if "good_night" in entity_id]
     guest.mock_policy({"entities": {"entity_ids": {KITCHEN: True, **dict.fromkeys(buttons, True)}}})
     routine = {"media_content_type": "routine", "media_content_id": "Good night"}

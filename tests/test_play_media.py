@@ -1,4 +1,4 @@
-"""What ``play_media`` takes: providers in any case, what else is asked for in ``extra``, and no folders."""
+"""Tests of ``play_media``: providers in any case, fields in ``extra``, and folders."""
 
 import json
 from typing import Any
@@ -20,13 +20,13 @@ KITCHEN = "media_player.kitchen_show"
 
 
 async def play(hass: HomeAssistant, kind: str, media_id: str, **data: Any) -> None:
-    """Ask the kitchen to play something."""
+    """Play something in the kitchen."""
     data = {"entity_id": KITCHEN, "media_content_type": kind, "media_content_id": media_id, **data}
     await hass.services.async_call(MEDIA_PLAYER, "play_media", data, blocking=True)
 
 
 async def browse(hass: HomeAssistant, **data: Any) -> Any:
-    """Open a folder of the kitchen."""
+    """Return a folder of the kitchen's media."""
     answer = await hass.services.async_call(
         MEDIA_PLAYER, "browse_media", {"entity_id": KITCHEN, **data}, blocking=True, return_response=True
     )
@@ -35,7 +35,7 @@ async def browse(hass: HomeAssistant, **data: Any) -> Any:
 
 
 async def search(hass: HomeAssistant, **data: Any) -> list[str]:
-    """Search in the kitchen; returns the content types of what is found."""
+    """Search media in the kitchen; return the content types of the results."""
     answer = await hass.services.async_call(
         MEDIA_PLAYER,
         "search_media",
@@ -49,7 +49,7 @@ async def search(hass: HomeAssistant, **data: Any) -> list[str]:
 
 
 def music_nodes(sim: ControlClient) -> list[dict[str, Any]]:
-    """Return the payloads of the searches that were played."""
+    """Return the payloads of the played searches."""
     nodes = [
         json.loads(json.loads(entry["body"])["sequenceJson"])["startNode"]
         for entry in sim.ledger(method="POST", path="/api/behaviors/preview")
@@ -61,7 +61,7 @@ def music_nodes(sim: ControlClient) -> list[dict[str, Any]]:
 
 
 async def test_every_folder_can_be_opened(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """What can't be played can be expanded, at every depth."""
+    """Every item that cannot be played can be opened, at every depth."""
     waiting = [await browse(hass)]
     seen = []
     while waiting:

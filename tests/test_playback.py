@@ -1,4 +1,4 @@
-"""Players with nothing to play, and players of providers that Amazon's own commands do not reach."""
+"""Tests of idle players, and of players of providers that ignore Amazon's commands."""
 
 from functools import partial
 import json
@@ -40,13 +40,13 @@ IDLE_ACTIONS: dict[str, dict[str, Any]] = {
 
 
 async def play(hass: HomeAssistant, provider: str = "AMAZON_MUSIC", entity_id: str = KITCHEN) -> None:
-    """Play something, and wait until that is shown."""
+    """Play something, and wait until it is shown."""
     await act(hass, "play_media", entity_id, media_content_type=provider, media_content_id="quill")
     await until(hass, lambda: state_of(hass, entity_id).state == "playing")
 
 
 async def comes(hass: HomeAssistant, entity_id: str, state: str) -> None:
-    """Wait for a state."""
+    """Wait until a player has a state."""
     await until(hass, partial(_is, hass, entity_id, state))
 
 
@@ -61,12 +61,12 @@ def commands(sim: ControlClient) -> list[str]:
 
 
 def texts(sim: ControlClient) -> list[str]:
-    """Return what was said to Echos as text commands."""
+    """Return the text commands sent to Echos."""
     return [str(said["text"]) for said in sim.spoken() if said["kind"] == "text"]
 
 
 def features(hass: HomeAssistant, entity_id: str = KITCHEN) -> MediaPlayerEntityFeature:
-    """Return what can be done with a player."""
+    """Return the supported features of a player."""
     return MediaPlayerEntityFeature(state_of(hass, entity_id).attributes["supported_features"])
 
 
@@ -127,7 +127,7 @@ async def test_an_idle_player_in_a_group_of_home_assistant_is_turned_on(
 
 
 async def snapshot(hass: HomeAssistant, entity_id: str = KITCHEN) -> None:
-    """Note a player in a scene."""
+    """Store a player in a scene."""
     scene = {"name": "x", "entities": {"light.nothing": "on"}}
     assert await async_setup_component(hass, "scene", {"scene": [scene]})
     await hass.async_block_till_done()
@@ -136,14 +136,14 @@ async def snapshot(hass: HomeAssistant, entity_id: str = KITCHEN) -> None:
 
 
 async def restore(hass: HomeAssistant) -> None:
-    """Bring back what the scene has noted."""
+    """Restore the scene."""
     await hass.services.async_call("scene", "turn_on", {"entity_id": "scene.before"}, blocking=True)
 
 
 async def test_a_scene_brings_the_volume_of_an_idle_player_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """What is spoken meanwhile is not stopped."""
+    """Speech in the meantime is not stopped."""
     await snapshot(hass)
     await act(hass, "volume_set", KITCHEN, volume_level=0.8)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.8)
@@ -206,7 +206,7 @@ async def test_an_echo_that_went_offline_is_an_error(
 
 
 async def test_what_is_not_certain_is_tried(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """While changes are not pushed, an Echo that seems idle may play; that it does not is no failure."""
+    """Without push, an Echo that seems idle may be playing; if it is not, that is no error."""
     entry.runtime_data.players.push_up = False
     sim.reset_ledger()
     await act(hass, "media_pause", OFFICE)
@@ -216,7 +216,7 @@ async def test_what_is_not_certain_is_tried(hass: HomeAssistant, sim: ControlCli
 async def test_what_ended_just_now_is_nothing_to_pause(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Amazon says so before the push does; no provider is blamed for it."""
+    """Amazon reports the end before the push does; the provider does not count as external."""
     await play(hass)
     await quiet(hass, sim)
     sim.fault(path="/api/np/command", status=404, headers={"x-amzn-ErrorType": "UnsupportedProviderException"})
@@ -232,7 +232,7 @@ async def test_what_ended_just_now_is_nothing_to_pause(
 async def test_spotify_is_controlled_by_words(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Amazon's command is tried once; then the Echo is told what to do, until it is stopped."""
+    """Amazon's command is tried once; after that, text commands are sent until playback stops."""
     await play(hass, "SPOTIFY")
     title = state_of(hass, KITCHEN).attributes["media_title"]
     sim.reset_ledger()
@@ -262,7 +262,7 @@ async def test_spotify_is_controlled_by_words(
 async def test_a_provider_is_remembered_for_all_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """What can be done there is shown: no place in a title can be sought."""
+    """The supported features are reduced: seeking is not possible."""
     for entity_id in (KITCHEN, STUDIO):
         await play(hass, "SPOTIFY", entity_id)
     assert MediaPlayerEntityFeature.SEEK in features(hass, STUDIO)
@@ -317,7 +317,7 @@ async def test_the_words_are_those_of_the_echo(
 async def test_a_language_without_words_says_so(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """What can be said and stopped still works."""
+    """Speech and stopping still work."""
     household.change("Kitchen Show", preferences={"locale": "ja-JP"})
     await entry.runtime_data.devices.async_refresh()
     await play(hass, "SPOTIFY")

@@ -1,4 +1,4 @@
-"""What pushes do: facts cost no request, hints cost one, and only what changed is told."""
+"""Tests of pushes: values need no request, hints one, and only changed entities are written."""
 
 import asyncio
 from typing import Any, get_args
@@ -18,14 +18,14 @@ KITCHEN = "media_player.kitchen_show"
 
 
 def test_every_event_has_a_rule() -> None:
-    """The table is total: the listener itself handles the stream's two events, the table all others."""
+    """The table covers all events except the stream's own two, which the listener handles."""
     kinds = set(get_args(PushEvent.__value__)) - {StreamOpened, StreamClosed}
     assert set(push.RULES) == kinds
     assert {rule.verb for rule in push.RULES.values()} == set(push.Verb)
 
 
 def written(hass: HomeAssistant) -> list[str]:
-    """Return the list that takes every entity id whose state is written from now on."""
+    """Return a list that collects entity ids whose state is written."""
     entity_ids: list[str] = []
 
     @callback
@@ -37,7 +37,7 @@ def written(hass: HomeAssistant) -> list[str]:
 
 
 async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """A volume push writes the device and the group that it is in, and asks nothing."""
+    """A volume push writes the device and its group, without a request."""
     sim.reset_ledger()
     entities = written(hass)
     household.change("Kitchen Show", volume=64, muted=False)
@@ -51,7 +51,7 @@ async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 async def test_connection(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A device that goes offline takes its own entities with it, and nobody else's."""
+    """An offline device makes only its own entities unavailable."""
     sim.reset_ledger()
     entities = written(hass)
     household.change("Kitchen Show", online=False)
@@ -68,7 +68,7 @@ async def test_connection(
 async def test_do_not_disturb(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A Do Not Disturb push costs nothing."""
+    """A Do Not Disturb push causes no request."""
     sim.reset_ledger()
     entities = written(hass)
     household.change("Office Spot", dnd=True)
@@ -83,7 +83,7 @@ async def test_do_not_disturb(
 async def test_hints_of_a_burst_are_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """However many notification pushes come at once, the notifications are read once."""
+    """The notifications are read once for any number of pushes at once."""
     sim.reset_ledger()
     serial = household.serial("Kitchen Show")
     for version in range(1, 9):
@@ -105,7 +105,7 @@ async def test_hints_of_a_burst_are_one_request(
 async def test_unknown_commands_are_counted(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A command that nobody knows, and a line that is no JSON, harm nothing."""
+    """An unknown command and a line that is not JSON do no harm."""
     sim.reset_ledger()
     sim.push("PUSH_SOMETHING_NEW", {"destinationUserId": "A1", "what": [1, None, "ü"]})
     sim.push_raw("{this is not JSON")
@@ -123,7 +123,7 @@ async def test_a_handler_that_fails_is_logged_once(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The stream survives whatever a handler does."""
+    """The stream continues after any error in a handler."""
 
     def fail(*_: object) -> None:
         raise RuntimeError("broken")
@@ -140,7 +140,7 @@ async def test_a_handler_that_fails_is_logged_once(
 async def test_cut_and_healed(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A cut stream comes back by itself, and what was missed is read once."""
+    """A cut stream reconnects, and missed changes are read once."""
     assert state_of(hass, PUSH_SENSOR).state == "on"
     sim.fault(path="/v20160207/directives", status=503, times=2)
     sim.fault(close_stream=True)
@@ -159,7 +159,7 @@ async def test_cut_and_healed(
 async def test_nothing_is_handled_after_unload(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An unloaded entry has no stream and asks nothing."""
+    """An unloaded entry has no stream and sends no requests."""
     assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
     sim.reset_ledger()
@@ -174,7 +174,7 @@ async def test_nothing_is_handled_after_unload(
 async def test_a_new_serial_asks_for_the_list_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A push about a serial that was never listed reads the devices, at most once in ten minutes."""
+    """A push about an unlisted serial causes a read of the devices, at most once in ten minutes."""
     sim.reset_ledger()
     for serial in ("G0NEVERSEEN00001", "G0NEVERSEEN00002", "G0NEVERSEEN00001"):
         sim.push(

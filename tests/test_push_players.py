@@ -1,4 +1,4 @@
-"""What is pushed about a player, by itself: each fact is shown at once, and costs nothing."""
+"""Tests of single pushes about a player: each value is shown without a request."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ SESSIONS = "GET /api/np/list-media-sessions"
 
 
 class Playing:
-    """A Kitchen Show that plays."""
+    """A Kitchen Show that is playing."""
 
     def __init__(self, hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry) -> None:
-        """Take what is needed to push something about it."""
+        """Initialize with the Kitchen Show's data."""
         self.hass = hass
         self.sim = sim
         self.household = household
@@ -27,13 +27,13 @@ class Playing:
         self.media_id = session.media.media_id
 
     def push(self, command: str, **fields: Any) -> None:
-        """Push something about it, with nothing having changed in the cloud."""
+        """Push something about the player without a change in the cloud."""
         device = self.household.device("Kitchen Show")
         doppler = {"deviceSerialNumber": self.serial, "deviceType": device["deviceType"]}
         self.sim.push(command, {"dopplerId": doppler, **fields})
 
     async def shows(self, **wanted: Any) -> None:
-        """Wait until Home Assistant shows something: ``state`` or an attribute."""
+        """Wait until Home Assistant shows a ``state`` or attributes."""
 
         def holds() -> bool:
             shown = state_of(self.hass, PLAYER)
@@ -44,7 +44,7 @@ class Playing:
 
 @pytest.fixture
 async def playing(hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry) -> Playing:
-    """Let it play, and forget what that cost."""
+    """Return a playing Kitchen Show with an empty ledger."""
     data = {"entity_id": PLAYER, "media_content_type": "AMAZON_MUSIC", "media_content_id": "jazz"}
     await hass.services.async_call("media_player", "play_media", data, blocking=True)
     await until(hass, lambda: state_of(hass, PLAYER).state == "playing")
@@ -54,7 +54,7 @@ async def playing(hass: HomeAssistant, sim: ControlClient, household: Household,
 
 
 async def test_facts(playing: Playing) -> None:
-    """State, order, repetition and position are taken as they are told."""
+    """State, order, repeat mode and position are applied as pushed."""
     assert playing.media_id
     playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="INTERRUPTED", mediaReferenceId=playing.media_id)
     await playing.shows(state="paused")
@@ -84,7 +84,7 @@ async def test_facts(playing: Playing) -> None:
     ids=["the end", "another title", "the place in another title"],
 )
 async def test_what_is_not_whole_is_asked_for_once(playing: Playing, command: str, fields: dict[str, Any]) -> None:
-    """Who is told of a title that nobody knows waits for the push that tells it, and then asks once."""
+    """A push about an unknown track waits for the push with its data, then causes one read."""
     for _ in range(3):
         playing.push(command, **fields)
     await until(playing.hass, lambda: playing.household.requests() == [SESSIONS])

@@ -1,4 +1,4 @@
-"""Pushes about serials that the account does not list."""
+"""Tests of pushes about serials that the account does not list."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ PUSHES: dict[str, Any] = {
 
 
 def sizes(entry: MockConfigEntry) -> dict[str, int]:
-    """Return how much the topics hold."""
+    """Return the sizes of the topics' data."""
     runtime = entry.runtime_data
     return {
         "players": len(runtime.players.data),
@@ -35,7 +35,7 @@ def sizes(entry: MockConfigEntry) -> dict[str, int]:
 async def test_thousands_of_unknown_serials_leave_little_behind(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str
 ) -> None:
-    """What is kept stays bounded, requests stay few, and known devices are served as ever."""
+    """Stored data and requests are limited, and known devices are updated as usual."""
     before = sizes(entry)
     sim.reset_ledger()
     for number in range(3000):

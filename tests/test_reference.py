@@ -1,4 +1,4 @@
-"""The generated pages of the documentation are current."""
+"""Tests that the generated pages of the documentation are current."""
 
 from collections.abc import Iterator
 import os
@@ -15,7 +15,7 @@ from scripts import reference
 PAGES = reference.PAGES
 HINT = "run scripts/reference"
 INSTANCES = {"alarm": "(each alarm)", "routine": "(each routine)"}
-"""Entities named after what a user made."""
+"""Placeholders for entities named after something that a user created."""
 
 
 @pytest.mark.parametrize("name", sorted(reference.pages()))
@@ -32,7 +32,7 @@ def test_every_action_trigger_and_condition_has_a_section() -> None:
 
 @pytest.fixture
 def entry_data(entry_data: dict[str, Any]) -> dict[str, Any]:
-    """Return the data of an account that was added with this version, where rarely used entities are disabled."""
+    """Return the data of a new account, in which rarely used entities are disabled."""
     return entry_data | {CONF_FEW_ENTITIES: True}
 
 

@@ -1,4 +1,4 @@
-"""The repair of a missing default device: raised by what failed for it, and really fixed."""
+"""Tests of the repair issue about a missing default device, and of its flow."""
 
 from http import HTTPStatus
 
@@ -31,7 +31,7 @@ EVENT = (
 
 
 def issue_id(entry: MockConfigEntry) -> str:
-    """Return the id of the issue."""
+    """Return the id of the repair issue."""
     return f"no_default_device_{entry.entry_id}"
 
 
@@ -44,7 +44,7 @@ async def test_what_fails_for_want_of_an_echo_raises_an_issue_that_the_flow_fixe
     hass_client: ClientSessionGenerator,
     call: tuple[str, str, dict[str, str]],
 ) -> None:
-    """No issue before; after the choice the same call succeeds, and the issue is gone."""
+    """There is no issue before the call; after the selection the same call succeeds, and the issue is deleted."""
     assert await async_setup_component(hass, "repairs", {})
     issues = ir.async_get(hass)
     assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
@@ -71,7 +71,7 @@ async def test_what_fails_for_want_of_an_echo_raises_an_issue_that_the_flow_fixe
 async def test_choosing_the_default_device_elsewhere_removes_the_issue(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """By its select entity; and so does the removal of the account."""
+    """Selecting it with the select entity, or removing the account, deletes the issue."""
     for _ in range(2):
         with pytest.raises(ServiceValidationError):
             await hass.services.async_call(*ALARM, blocking=True)

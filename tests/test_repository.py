@@ -1,4 +1,4 @@
-"""What has to hold of the files around the code: packaging, texts, pins, workflows and the contracts of imports."""
+"""Tests of the files around the code: packaging, texts, pins, workflows and import contracts."""
 
 import ast
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ PLACEHOLDER = re.compile(r"\{([a-z0-9_]+)\}")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file; a name that stands twice in it is an error."""
+    """Return the object in a JSON file; raises for a duplicate name."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
@@ -48,7 +48,7 @@ def texts(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def fields(service: dict[str, Any] | None) -> set[str]:
-    """Return the names of a service's fields in services.yaml, those in sections too."""
+    """Return the names of a service's fields in services.yaml, including those in sections."""
     names: set[str] = set()
     for name, field in ((service or {}).get("fields") or {}).items():
         names |= fields(field) if field and "fields" in field else {name}
@@ -63,7 +63,7 @@ def manifest() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def english() -> dict[str, Any]:
-    """Return the English texts, the source of all others."""
+    """Return the English texts, on which all other languages are based."""
     return read_json(COMPONENT / "translations" / "en.json")
 
 
@@ -82,7 +82,7 @@ def services() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def sources() -> str:
-    """Return all Python of the component."""
+    """Return the Python source of the component."""
     return "\n".join(path.read_text() for path in sorted(COMPONENT.rglob("*.py")))
 
 
@@ -298,7 +298,7 @@ def test_setup_refuses_an_environment_that_it_does_not_know() -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Return a copy of all that import-linter looks at."""
+    """Return a copy of everything that import-linter reads."""
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("custom_components", "alexa_sim"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
@@ -307,7 +307,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def lint_imports(tree: Path) -> tuple[int, str]:
-    """Return import-linter's exit status and what it printed about ``tree``."""
+    """Return import-linter's exit status and output for ``tree``."""
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"],
         cwd=tree,
@@ -362,7 +362,7 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def lines_of_code(text: str) -> list[tuple[int, str]]:
-    """Return the lines that count when places are compared: no imports, blank lines, comments or lone brackets."""
+    """Return the lines to compare, without imports, blank lines, comments and single brackets."""
     imports = {
         number
         for node in ast.walk(ast.parse(text))
@@ -377,7 +377,7 @@ def lines_of_code(text: str) -> list[tuple[int, str]]:
 
 
 def repeated_places(sources: dict[str, str], length: int) -> list[str]:
-    """Return the first places that share ``length`` consecutive lines of code with an earlier place."""
+    """Return the first places that have ``length`` consecutive lines in common with an earlier place."""
     seen: dict[tuple[str, ...], tuple[str, int]] = {}
     found = []
     for name, text in sources.items():
@@ -401,7 +401,7 @@ def test_repeated_places_are_found() -> None:
 
 
 def test_component_stays_small_enough_to_read() -> None:
-    """At most 150 modules, 36 of them at the top, functions of at most 50 lines, no ten lines written twice."""
+    """There are at most 150 modules (36 at the top), functions have at most 50 lines, and no ten lines occur twice."""
     paths = sorted(COMPONENT.rglob("*.py"))
     texts_by_name = {str(path.relative_to(COMPONENT)): path.read_text() for path in paths}
     assert len(paths) <= 150
@@ -446,7 +446,7 @@ def test_the_readme_is_short_and_has_the_two_commands() -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "info.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
 def test_links_to_files_lead_somewhere(page: str) -> None:
-    """Links of the pages in docs/ are checked by scripts/docs --strict."""
+    """Links in docs/ are checked by scripts/docs --strict."""
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / page).read_text())
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 

@@ -1,4 +1,4 @@
-"""A restart uses what an earlier session knew, until Amazon refuses it."""
+"""Tests that a restart uses the state of the earlier session until Amazon refuses it."""
 
 from collections.abc import Callable
 import json
@@ -24,7 +24,7 @@ def stored_key(entry: MockConfigEntry) -> str:
 
 
 def states(hass: HomeAssistant) -> dict[str, str]:
-    """Return the states of all entities apart from times."""
+    """Return the states of all entities, except times."""
     return {
         state.entity_id: state.state
         for state in hass.states.async_all()
@@ -33,9 +33,9 @@ def states(hass: HomeAssistant) -> dict[str, str]:
 
 
 def round_trips(sim: ControlClient) -> int:
-    """Return the number of requests that may each have waited for the answer to the one before it.
+    """Return the number of requests that may have waited for the response to the previous one.
 
-    The history is left out: it is read for events alone, once the entities are there.
+    The history is ignored, because it is only read for events after the entities are added.
     """
     count, answered = 0, 0.0
     for entry in sorted(sim.ledger(), key=lambda entry: entry["time"]):
@@ -45,7 +45,7 @@ def round_trips(sim: ControlClient) -> int:
 
 
 async def restart(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> int:
-    """Set an unloaded entry up, with time for each answer; return the round trips until its entities are there."""
+    """Set up an unloaded entry with slow responses; return the round trips before its entities are added."""
     sim.reset_ledger()
     fault = sim.fault(latency=LATENCY)
     assert fault
@@ -60,7 +60,7 @@ async def restart(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntr
 
 
 async def stop(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Unload an entry as before a restart."""
+    """Unload an entry as in a restart."""
     assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
 
@@ -72,7 +72,7 @@ async def stopped(
     config_entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> MockConfigEntry:
-    """Return an entry that was set up once and is unloaded; requests do not wait for each other."""
+    """Return an entry that was set up once and unloaded; requests do not wait for each other."""
     monkeypatch.setattr(transport, "SLOTS_AT_SETUP", 100)
     monkeypatch.setattr(transport, "SLOTS", 100)
     await set_up(hass, config_entry)
@@ -121,7 +121,7 @@ async def test_tokens_are_renewed_before_a_stored_one_ends(
 
 
 def _cookies(data: dict[str, Any], name: str, value: object) -> None:
-    """Change the values of cookies whose name contains a word."""
+    """Change the values of cookies whose name contains a text."""
     found = [cookie for cookie in data["cookies"] if name in cookie["name"]]
     assert found
     for cookie in found:
@@ -173,7 +173,7 @@ async def test_a_wrong_store_costs_one_more_round_trip_and_nothing_else(
 
 
 async def act_on_dnd(hass: HomeAssistant) -> None:
-    """Turn on Do Not Disturb, which needs cookies and csrf."""
+    """Turn on Do Not Disturb, which needs cookies and a csrf value."""
     entity_id = "switch.kitchen_show_do_not_disturb"
     await hass.services.async_call("switch", "turn_on", {"entity_id": entity_id}, blocking=True)
     await until(hass, lambda: state_of(hass, entity_id).state == "on")
@@ -197,7 +197,7 @@ async def test_a_damaged_file_is_replaced(
     name: str,
     content: str,
 ) -> None:
-    """A file that cannot be used is like none, whichever it is."""
+    """Each stored file that is invalid is treated as missing."""
     key = f"alexa_media.{name}.{stopped.entry_id}"
     assert key in hass_storage
     hass_storage[key] = {"minor_version": 1, "key": key, **DAMAGED[content]}
@@ -215,7 +215,7 @@ async def test_the_session_of_another_account_is_not_used(
     hass_storage: dict[str, Any],
     stopped: MockConfigEntry,
 ) -> None:
-    """In a file copied from another entry, or after a new sign-in: nothing of it reaches Amazon."""
+    """Nothing of a copied file, or of one from before a new sign-in, is sent to Amazon."""
     data = hass_storage[stored_key(stopped)]["data"]
     token = data["token"][0]
     data["owner"] = "f" * 64

@@ -1,4 +1,4 @@
-"""Two entries with one registration, as after a restored backup: one of them is used."""
+"""Tests of two entries with one registration, as after restoring a backup: only one is used."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ async def test_a_copy_is_not_set_up_while_the_other_is_used(
 async def test_the_issue_about_a_copy_ends_with_the_copy(
     hass: HomeAssistant, entry: MockConfigEntry, copied: MockConfigEntry, removed: str
 ) -> None:
-    """Removing the copy deletes the issue; after the original is removed the copy can be reloaded."""
+    """Removing the copy deletes the issue; after the original is removed, the copy can be reloaded."""
     assert not await hass.config_entries.async_setup(copied.entry_id)
     if removed == "copy":
         await hass.config_entries.async_remove(copied.entry_id)

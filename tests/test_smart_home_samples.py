@@ -1,4 +1,4 @@
-"""Samples of appliances that are old: they are unknown, or tell how old they are, and never pass for the present."""
+"""Tests of old samples of appliances: they are unknown, or show their age."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ WARM = {"value": 31.5, "scale": "CELSIUS"}
 async def shown(
     hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock, registry: er.EntityRegistry, entity_id: str
 ) -> Any:
-    """Return the state of an entity that is enabled."""
+    """Return the state of an entity after enabling it."""
     await set_up(hass, config_entry)
     await clock.settle()
     if registry.async_get(entity_id).disabled_by is not None:  # type: ignore[union-attr]

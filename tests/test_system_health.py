@@ -1,4 +1,4 @@
-"""System health: accounts by number, and whether Amazon can be reached."""
+"""Tests of system health: accounts by number, and whether Amazon is reachable."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -16,12 +16,12 @@ from custom_components.alexa_media.const import DOMAIN
 
 @pytest.fixture
 def expected_lingering_timers() -> bool:
-    """Home Assistant's check leaves the answer unread, so that its time limit stays."""
+    """Allow lingering timers, because Home Assistant's check does not read the response before its time limit."""
     return True
 
 
 async def health(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what the information page shows of us."""
+    """Return the system health information of the integration."""
     hass.config.components.add(DOMAIN)
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done()
@@ -40,7 +40,7 @@ def add(
     up: bool = True,
     **changed: Any,
 ) -> MockConfigEntry:
-    """Add an account in some state."""
+    """Add an account in a state."""
     entry = MockConfigEntry(domain=DOMAIN, version=2, unique_id=unique_id, data=dict(data) | changed)
     entry.add_to_hass(hass)
     entry.mock_state(hass, state)
@@ -127,7 +127,7 @@ async def test_an_account_whose_stream_never_opened(
 async def test_an_account_whose_cloud_went_down(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """What is known stays; that Amazon is out of reach is said."""
+    """Known values are kept, and Amazon is reported as unreachable."""
     sim.fault(path="/*", cut="before")
     for coordinator in entry.runtime_data.coordinators:
         await coordinator.async_refresh()

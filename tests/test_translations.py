@@ -1,4 +1,4 @@
-"""The texts in every language beside English: complete, with their placeholders, and in that language."""
+"""Tests of the translations: complete, with their placeholders, and in their language."""
 
 from collections.abc import Iterator
 import json
@@ -27,7 +27,7 @@ LANGUAGES: Final = (
     "zh-Hans",
 )
 SHARED_WORDS: Final = Path(__file__).parent / "fixtures/shared_words.json"
-"""Texts by language that are the same as in English on purpose."""
+"""File of texts that are intentionally the same as in English, by language."""
 
 LABEL: Final = re.compile(
     r"^(entity|selector|device)\.(?!.*\.description$)|\.(name|unit_of_measurement)$"
@@ -42,7 +42,7 @@ MARKUP: Final = re.compile(r"\{\w+\}|\]\([^)]*\)|`[^`]+`|https?://\w[\w./-]*\w|\
 
 
 def texts(of: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each text of a file by its path."""
+    """Yield each text in a file with its path."""
     if isinstance(of, str):
         yield path, of
     else:
@@ -82,7 +82,7 @@ def test_placeholders_links_and_code_are_kept(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
 def test_a_form_of_the_automation_editor_needs_no_values_for_its_texts(language: str) -> None:
-    """The frontend has none for them, and shows an error in place of a text that needs one."""
+    """The frontend has no values for them, and would show an error in place of a text with a placeholder."""
     forms = ("services.", "triggers.", "conditions.", "selector.")
     needing = {path: text for path, text in read(language).items() if path.startswith(forms) and "{" in text}
     assert needing == {}
@@ -90,7 +90,7 @@ def test_a_form_of_the_automation_editor_needs_no_values_for_its_texts(language:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_left_in_english(language: str) -> None:
-    """A text that is the same as the English one is a name, or listed as a word that the languages share."""
+    """A text equal to the English one is a name, or listed as shared between the languages."""
     shared = set(json.loads(SHARED_WORDS.read_text(encoding="utf-8"))[language])
     left = {
         path: text
@@ -102,7 +102,7 @@ def test_nothing_is_left_in_english(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_labels_are_not_much_longer_than_in_english(language: str) -> None:
-    """A label of up to 1.6 times its English length fits; a short one may have twelve characters more."""
+    """A label may have 1.6 times its English length, and a short one twelve more characters."""
     long = {
         path: text
         for path, text in read(language).items()

@@ -1,4 +1,4 @@
-"""Two accounts in one Home Assistant: look-alike addresses, shared Echos, nothing of the one in the other."""
+"""Tests of two accounts in one Home Assistant: similar addresses, shared Echos, and separation."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
@@ -55,7 +55,7 @@ OTHER = {"john": "jack", "jack": "john"}
 
 @dataclass
 class Pair:
-    """Both accounts as Home Assistant has them; ``credentials`` is what their requests went out with."""
+    """Both accounts in Home Assistant; ``credentials`` are those of their requests."""
 
     hass: HomeAssistant
     sim: ControlClient
@@ -63,25 +63,25 @@ class Pair:
     credentials: dict[str, set[str]] = field(default_factory=dict)
 
     def senders(self) -> list[str | None]:
-        """Return whose credentials each request since the last reset bore, pings apart; ``None`` for new ones."""
+        """Return the account whose credentials each request since the last reset had; ``None`` for new ones."""
         return [self.sender(request) for request in self.sim.ledger() if request["path"] != "/ping"]
 
     def sender(self, request: Mapping[str, Any]) -> str | None:
-        """Return whose credentials a request bore."""
+        """Return the account whose credentials a request had, or None."""
         found = credentials_in([request])
         owners = [name for name, known in self.credentials.items() if not found.isdisjoint(known)]
         assert len(owners) < 2, f"{request['path']} bore the credentials of both"
         return owners[0] if owners else None
 
     def commands(self) -> list[tuple[str | None, str]]:
-        """Return sender and serials of each sequence since the last reset."""
+        """Return the sender and the serials of each sequence since the last reset."""
         return [
             (self.sender(request), ",".join(re.findall(r'deviceSerialNumber\\*": ?\\*"(\w+)', request["body"])))
             for request in self.sim.ledger(path="/api/behaviors/preview")
         ]
 
     def connects(self, name: str) -> Any:
-        """Return how often an account has opened its stream."""
+        """Return the number of streams that an account has opened."""
         return self.entries[name].runtime_data.backend.stats["stream"]["connects"]
 
     @contextmanager
@@ -105,7 +105,7 @@ class Pair:
 
 
 def credentials_in(ledger: list[Mapping[str, Any]] | list[dict[str, Any]]) -> set[str]:
-    """Return the cookies (csrf apart, which is a mere number), bearers and refresh tokens in requests."""
+    """Return the cookies (except csrf, which is only a number), bearer and refresh tokens in requests."""
     found: set[str] = set()
     for request in ledger:
         headers = request["headers"]
@@ -119,27 +119,27 @@ def credentials_in(ledger: list[Mapping[str, Any]] | list[dict[str, Any]]) -> se
 
 
 async def until_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Wait until an account is loaded and pushed to."""
+    """Wait until an account is loaded and its push is up."""
     await until(hass, lambda: entry.state is ConfigEntryState.LOADED and entry.runtime_data.push.up)
 
 
 async def until_volume(hass: HomeAssistant, entity_id: str, level: float) -> None:
-    """Wait until a player shows a volume (0 to 1)."""
+    """Wait until a player has a volume (0–1)."""
     await until(hass, lambda: state_of(hass, entity_id).attributes["volume_level"] == level)
 
 
 async def until_state(hass: HomeAssistant, entity_id: str, state: str) -> None:
-    """Wait until an entity is in a state."""
+    """Wait until an entity has a state."""
     await until(hass, lambda: state_of(hass, entity_id).state == state)
 
 
 def serials(household: Household) -> dict[str, set[str]]:
-    """Return the serials of each account's own devices, apps too."""
+    """Return the serials of each account's own devices, including apps."""
     return {customer_id: set(account["devices"]) for customer_id, account in household.accounts.items()}
 
 
 def entry_of(customer_id: str, domain: str, suffix: str) -> MockConfigEntry:
-    """Return the entry of an account that the household has a registration of."""
+    """Return the entry of an account with a registration in the household."""
     account = HOUSEHOLD["accounts"][customer_id]
     registration = next(item for item in HOUSEHOLD["registrations"] if item["account"] == customer_id)
     return MockConfigEntry(
@@ -161,7 +161,7 @@ def entry_of(customer_id: str, domain: str, suffix: str) -> MockConfigEntry:
 
 
 def start_cloud(sim: ControlClient, domains: Mapping[str, str]) -> None:
-    """Start a cloud with both accounts, each at its own marketplace."""
+    """Start a cloud with both accounts, each at its marketplace."""
     accounts = {
         customer_id: account | {"marketplace": domains[NAMES[customer_id]]}
         for customer_id, account in HOUSEHOLD["accounts"].items()
@@ -171,7 +171,7 @@ def start_cloud(sim: ControlClient, domains: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def domains() -> dict[str, str]:
-    """Return the marketplaces of the accounts; one of Europe's and one of America's have different hosts."""
+    """Return the marketplaces of the accounts: one in Europe and one in America, with different hosts."""
     return {"john": "amazon.com", "jack": "amazon.de"}
 
 
@@ -179,7 +179,7 @@ def domains() -> dict[str, str]:
 async def pair(
     hass: HomeAssistant, sim: ControlClient, domains: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Pair]:
-    """Return both accounts, loaded one after the other, with push up and everything quiet."""
+    """Return both accounts, loaded one after the other, with push up and no requests in flight."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     start_cloud(sim, domains)
     entries = {
@@ -211,7 +211,7 @@ async def pair(
 async def test_ids_are_separate(
     hass: HomeAssistant, pair: Pair, entity_registry: er.EntityRegistry, device_registry: dr.DeviceRegistry
 ) -> None:
-    """Every Echo that both see is there twice; no id, no device and no entity is shared."""
+    """Every shared Echo exists twice; no id, device or entity is shared."""
     unique_ids: dict[str, set[tuple[str, str]]] = {}
     for name, entry in pair.entries.items():
         items = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
@@ -231,7 +231,7 @@ async def test_ids_are_separate(
 
 
 async def test_sessions_are_separate(pair: Pair, domains: dict[str, str]) -> None:
-    """No cookie, token or host of the one account is ever in a request of the other."""
+    """No request of one account has a cookie, token or host of the other."""
     assert pair.credentials["john"].isdisjoint(pair.credentials["jack"])
     assert {"Atnr|two-john", "Atnr|two-jack"} <= pair.credentials["john"] | pair.credentials["jack"]
     for name, entry in pair.entries.items():
@@ -244,7 +244,7 @@ async def test_sessions_are_separate(pair: Pair, domains: dict[str, str]) -> Non
 
 
 async def test_sessions_are_separate_at_one_marketplace(hass: HomeAssistant, sim: ControlClient) -> None:
-    """Set up at the same time at the same hosts, each has cookies of its own and gets its own devices."""
+    """Accounts set up at the same time with the same hosts have separate cookies and devices."""
     start_cloud(sim, {"john": "amazon.com", "jack": "amazon.com"})
     entries = {"john": entry_of(JOHN, "amazon.com", ""), "jack": entry_of(JACK, "amazon.com", "jack.doe@example.org")}
     for entry in entries.values():
@@ -266,7 +266,7 @@ async def test_sessions_are_separate_at_one_marketplace(hass: HomeAssistant, sim
 
 
 def dnd_of(player: str) -> str:
-    """Return the entity id of the Do Not Disturb switch beside a player."""
+    """Return the entity id of the Do Not Disturb switch for a player."""
     echo = player.removesuffix("_2")
     return f"{echo.replace('media_player', 'switch')}_do_not_disturb{player[len(echo) :]}"
 
@@ -284,7 +284,7 @@ def dnd_of(player: str) -> str:
 async def test_push_reaches_whose_it_is(
     hass: HomeAssistant, pair: Pair, household: Household, name: str, viewers: set[str]
 ) -> None:
-    """What happens at an Echo is written to the entities of those who see it, without a request."""
+    """A change at an Echo is written to the entities of all accounts that see it, without a request."""
     with pair.changes() as written:
         household.change(name, volume=77, dnd=True)
         for viewer in viewers:
@@ -308,7 +308,7 @@ async def test_push_reaches_whose_it_is(
 async def test_command_goes_through_the_entitys_account(
     hass: HomeAssistant, pair: Pair, account: str, name: str, serial: str
 ) -> None:
-    """A shared Echo is told once, by the account of the entity that was called; both see what came of it."""
+    """A shared Echo gets one command, from the account of the entity; both accounts show the result."""
     player = PLAYERS[account][name]
     await hass.services.async_call(
         "media_player", "volume_set", {"entity_id": player, "volume_level": 0.61}, blocking=True
@@ -321,7 +321,7 @@ async def test_command_goes_through_the_entitys_account(
 
 
 async def test_both_entities_of_an_echo_in_one_call(hass: HomeAssistant, pair: Pair) -> None:
-    """Who calls both entities of one Echo tells it twice: once through each account."""
+    """A call for both entities of one Echo sends it two commands, one per account."""
     data = {"entity_id": [PLAYERS["john"]["Hall Echo"], PLAYERS["jack"]["Hall Echo"]], "text_command": "good morning"}
     await hass.services.async_call(DOMAIN, "send_text_command", data, blocking=True)
     assert sorted(str(sender) for sender, _ in pair.commands()) == ["jack", "john"]
@@ -329,7 +329,7 @@ async def test_both_entities_of_an_echo_in_one_call(hass: HomeAssistant, pair: P
 
 
 async def test_playing_on_a_shared_echo(hass: HomeAssistant, pair: Pair) -> None:
-    """Music that one account starts on an Echo of the other plays for both; a pause by the owner ends it for both."""
+    """Music that one account starts on the other's Echo is shown for both; the owner's pause ends it for both."""
     data = {
         "entity_id": PLAYERS["jack"]["Hall Echo"],
         "media_content_type": "AMAZON_MUSIC",
@@ -350,7 +350,7 @@ async def test_playing_on_a_shared_echo(hass: HomeAssistant, pair: Pair) -> None
 
 @pytest.mark.parametrize("account", ["john", "jack"])
 async def test_group_across(hass: HomeAssistant, pair: Pair, account: str) -> None:
-    """A group has the members that the account sees, as its own entities, and speaks through all of them at once."""
+    """A group has the members that the account sees as its own entities, and speaks on all of them."""
     players = PLAYERS[account]
     members = state_of(hass, players["Everywhere"]).attributes["group_members"]
     assert members == [players["Hall Echo"], players["Kitchen Show"]]
@@ -361,7 +361,7 @@ async def test_group_across(hass: HomeAssistant, pair: Pair, account: str) -> No
 
 
 async def test_group_with_a_member_that_is_not_shared(hass: HomeAssistant, pair: Pair, household: Household) -> None:
-    """Of a member that only the group's owner sees the other account knows nothing, and gets on without it."""
+    """A member that only the group's owner sees does not exist for the other account, which works without it."""
     serials = [household.serial(name) for name in ("Hall Echo", "Study Dot")]
     household.change("Everywhere", clusterMembers=serials)
     for entry in pair.entries.values():
@@ -377,7 +377,7 @@ async def test_group_with_a_member_that_is_not_shared(hass: HomeAssistant, pair:
 
 
 async def test_alarms_are_the_accounts_own(hass: HomeAssistant, pair: Pair) -> None:
-    """The alarm that John has set on a shared Echo is not Jack's."""
+    """An alarm that John created on a shared Echo is not shown for Jack."""
     known = {
         sensor: state_of(hass, f"sensor.{sensor}").state not in ("unknown", "unavailable")
         for sensor in (f"{echo}_next_alarm{end}" for echo in ("hall_echo", "kitchen_show") for end in ("", "_2"))
@@ -393,7 +393,7 @@ async def test_alarms_are_the_accounts_own(hass: HomeAssistant, pair: Pair) -> N
 async def test_sharing_that_ends(
     hass: HomeAssistant, pair: Pair, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An Echo that is not shared any more goes for the other account alone."""
+    """An Echo that is no longer shared is only removed from the other account."""
     household.change("Kitchen Show", sharedWith=[])
     devices = pair.entries["john"].runtime_data.devices
     await devices.async_refresh()
@@ -412,7 +412,7 @@ async def test_sharing_that_ends(
 async def test_the_other_is_left_alone(
     hass: HomeAssistant, pair: Pair, household: Household, account: str, action: str
 ) -> None:
-    """Whatever happens to one account: the other asks nothing, writes nothing, and its push stays up."""
+    """Changes of one account cause no request or write of the other, and do not affect its push."""
     other = OTHER[account]
     entry = pair.entries[account]
     connects = pair.connects(other)
@@ -447,7 +447,7 @@ async def test_the_other_is_left_alone(
 async def test_ids_stay_when_the_first_account_goes(
     hass: HomeAssistant, pair: Pair, entity_registry: er.EntityRegistry
 ) -> None:
-    """Which form of ids an account has is decided once: Jack's stay his when he is the only one left."""
+    """The form of an account's ids never changes; Jack's is kept when his is the only account left."""
     jack = pair.entries["jack"]
     before = {
         item.entity_id: item.unique_id for item in er.async_entries_for_config_entry(entity_registry, jack.entry_id)
@@ -462,7 +462,7 @@ async def test_ids_stay_when_the_first_account_goes(
 
 @pytest.mark.parametrize("account", ["john", "jack"])
 async def test_reauthentication_of_one(hass: HomeAssistant, pair: Pair, account: str) -> None:
-    """Who is signed out at Amazon is asked, and only he; the other notices nothing."""
+    """Only the user who is signed out at Amazon is asked to sign in; the other account is not affected."""
     other, entry = OTHER[account], pair.entries[account]
     connects = pair.connects(other)
     with pair.changes() as written:
@@ -485,7 +485,7 @@ async def test_reauthentication_of_one(hass: HomeAssistant, pair: Pair, account:
 async def test_signing_in_with_the_account_of_the_other(
     hass: HomeAssistant, pair: Pair, household: Household, account: str, way: str
 ) -> None:
-    """A browser that is signed in as the other is noticed before anything is registered: no sign-in is lost."""
+    """A browser signed in to the other account is detected before any registration, so no sign-in is lost."""
     entry = pair.entries[account]
     before = serials(household), dict(entry.data)
     if way == "reauth":
@@ -504,7 +504,7 @@ async def test_signing_in_with_the_account_of_the_other(
 
 @pytest.mark.contract("throttling is a traceback")
 async def test_throttling_of_one(hass: HomeAssistant, pair: Pair) -> None:
-    """Amazon asks one account to slow down: its reads pause, those of the other go on, and commands are sent."""
+    """The reads of the throttled account pause, those of the other continue, and commands are sent."""
     pair.sim.fault(path="/api/dnd/device-status-list", status=429, headers={"Retry-After": 600}, times=1)
     john, jack = (pair.entries[account].runtime_data for account in ("john", "jack"))
     await jack.dnd.async_refresh()
@@ -525,7 +525,7 @@ async def test_throttling_of_one(hass: HomeAssistant, pair: Pair) -> None:
 
 
 async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
-    """While one account's Amazon cannot be reached, the other reads on."""
+    """While one account's Amazon is unreachable, the other is still read."""
     pair.sim.fault(host="*.amazon.de", status=503)
     for entry in pair.entries.values():
         devices = entry.runtime_data.devices
@@ -542,7 +542,7 @@ async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
 @pytest.mark.contract("diagnostics hold other accounts")
 @pytest.mark.parametrize("account", ["john", "jack"])
 async def test_diagnostics_hold_nothing_of_the_other(hass: HomeAssistant, pair: Pair, account: str) -> None:
-    """Nor anything that says whose they are."""
+    """They also contain nothing that identifies the account."""
     text = json.dumps(await async_get_config_entry_diagnostics(hass, pair.entries[account]))
     secrets = {"john.doe", "jack.doe", JOHN, JACK, "example.org", "Hall Echo", "Workshop", "Study"}
     secrets |= {serial for held in HOUSEHOLD["accounts"].values() for serial in held["devices"]}
@@ -551,7 +551,7 @@ async def test_diagnostics_hold_nothing_of_the_other(hass: HomeAssistant, pair: 
 
 
 async def sign_in(hass: HomeAssistant, sim: ControlClient, flow_id: str, email: str) -> Any:
-    """Go through the forms of a flow and paste where the browser of an account ended."""
+    """Complete the forms of a flow, and paste the final URL of the account's browser."""
     flow: Any = await hass.config_entries.flow.async_configure(flow_id, {})
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"next_step_id": "paste"})
     landed = sim.sign_in(flow["description_placeholders"]["url"], email)
@@ -561,7 +561,7 @@ async def sign_in(hass: HomeAssistant, sim: ControlClient, flow_id: str, email: 
 
 
 async def add_account(hass: HomeAssistant, sim: ControlClient, email: str, domain: str) -> Any:
-    """Add an account through the config flow."""
+    """Add an account with the config flow."""
     flow: Any = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"marketplace": domain})
     flow = await hass.config_entries.flow.async_configure(flow["flow_id"], {"next_step_id": "paste"})
@@ -575,7 +575,7 @@ async def add_account(hass: HomeAssistant, sim: ControlClient, email: str, domai
 async def test_both_through_the_config_flow(
     hass: HomeAssistant, sim: ControlClient, domains: dict[str, str], entity_registry: er.EntityRegistry
 ) -> None:
-    """The second account gets ids with its address in them; the same Echo is there for both."""
+    """The second account has ids with its address; a shared Echo exists for both."""
     start_cloud(sim, domains)
     entries = [await add_account(hass, sim, f"{name}.doe@example.org", domains[name]) for name in ("john", "jack")]
     assert [entry.title for entry in entries] == [
@@ -598,7 +598,7 @@ async def test_both_through_the_config_flow(
 
 
 async def test_addresses_that_make_the_same_id(hass: HomeAssistant, sim: ControlClient) -> None:
-    """Two addresses that differ only in what an id leaves out make different ids all the same."""
+    """Two addresses that differ only in characters that ids omit still have different ids."""
     household = json.loads(json.dumps(HOUSEHOLD).replace('"john.doe@example.org"', '"jack_doe@example.org"'))
     sim.household(household, domain="amazon.com")
     first = MockConfigEntry(
@@ -621,7 +621,7 @@ async def test_addresses_that_make_the_same_id(hass: HomeAssistant, sim: Control
 async def test_words_to_a_shared_echo_trigger_once_for_each_account_that_is_meant(
     hass: HomeAssistant, sim: ControlClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An automation for the player of one account hears each command once; the other account's player is no target."""
+    """An automation for the player of one account runs once per command; the other's player is not in its target."""
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
     action = {"event": "triggered", "event_data_template": {"trigger": "{{ trigger }}"}}
     automations = [

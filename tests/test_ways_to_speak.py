@@ -1,4 +1,4 @@
-"""All ways to say, show and push something treat the same text alike, and read all that a caller asks for."""
+"""Tests that all ways to speak, show and push a text handle it equally, and read all fields."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -38,7 +38,7 @@ PUSHING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 
 
 async def say(hass: HomeAssistant, way: tuple[str, dict[str, Any]], message: str) -> None:
-    """Say a message in one of the ways."""
+    """Send a message in one of the ways."""
     domain, _, name = way[0].partition(".")
     data = dict(way[1])
     if steps := data.get("steps"):
@@ -55,7 +55,7 @@ async def said(
     ways: Iterable[tuple[str, dict[str, Any]]],
     text: str,
 ) -> list[dict[str, Any]]:
-    """Return what each way made of a text, without waiting for the end of the speech before it."""
+    """Return the result of each way for a text, without waiting for earlier speech."""
     before = len(sim.spoken())
     for way in ways:
         entry.runtime_data.backend._scheduler._speaks_until.clear()

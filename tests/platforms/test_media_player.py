@@ -161,7 +161,7 @@ async def test_station_has_no_length(hass: HomeAssistant, entry: MockConfigEntry
 
 @pytest.mark.contract("media_player, transport", "seek is offered and does nothing", "turn_on pauses")
 async def test_transport(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """Each command does at the cloud what it says, and what the cloud makes of it is shown."""
+    """Each command has its effect in the cloud, and the resulting state is shown."""
 
     def player() -> dict[str, Any]:
         found: dict[str, Any] = household.device("Kitchen Show")["player"]
@@ -210,7 +210,7 @@ async def test_transport(hass: HomeAssistant, sim: ControlClient, entry: MockCon
 async def test_push_is_faster_than_the_answer(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the push has confirmed by the time of the answer is not asked for."""
+    """A state confirmed by a push before the response is not read."""
     await play(hass)
     await quiet(hass, sim)
     backend = entry.runtime_data.backend
@@ -230,7 +230,7 @@ async def test_push_is_faster_than_the_answer(
 
 @pytest.mark.contract("media_player, transport")
 async def test_idle(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """What is idle is off already; to play on where Amazon has nothing to play does nothing."""
+    """An idle player is already off; resuming without anything to resume does nothing."""
     sim.reset_ledger()
     await act(hass, "turn_off")
     assert commands(sim) == []
@@ -251,7 +251,7 @@ async def test_one_title_cannot_be_repeated(hass: HomeAssistant, sim: ControlCli
 
 @pytest.mark.contract("media_player, volume")
 async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """The percent are whole ones, steps are of five, and what is shown is what the cloud confirms."""
+    """Volumes are whole percentages, steps are 5, and the shown volume is the cloud's."""
 
     def level() -> int:
         found: int = household.device("Kitchen Show")["volume"]
@@ -280,7 +280,7 @@ async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 
 @pytest.mark.contract("media_player, volume")
 async def test_mute(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """Muting remembers the volume; muted at the device, it is the volume that the device has."""
+    """Muting stores the volume; after muting at the device, unmuting restores the device's volume."""
 
     def level() -> int:
         found: int = household.device("Kitchen Show")["volume"]
@@ -304,7 +304,7 @@ async def test_mute(hass: HomeAssistant, entry: MockConfigEntry, household: Hous
 
 @pytest.mark.contract("unmuting sends 5000 %")
 async def test_unmute_without_memory(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """Nobody knows how loud it was: a moderate volume, not the loudest."""
+    """If the previous volume is unknown, it becomes moderate, not maximal."""
     household.change("Kitchen Show", volume=0)
     await until(hass, lambda: shown(hass, "is_volume_muted"))
     await act(hass, "volume_mute", is_volume_muted=False)
@@ -336,7 +336,7 @@ async def test_volume_unknown(hass: HomeAssistant, sim: ControlClient, entry: Mo
 async def test_refused_volume(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A refusal reaches the caller; nothing is shown that did not happen, and the next step starts anew."""
+    """A refusal reaches the caller; the shown state is unchanged, and the next step starts from it."""
     fault = sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})
     assert fault
     with pytest.raises(HomeAssistantError) as raised:
@@ -350,7 +350,7 @@ async def test_refused_volume(
 
 
 async def test_step_forgets(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """A step starts from a volume that was changed at the device after the last step."""
+    """A step starts from the volume changed at the device after the last step."""
     await act(hass, "volume_up")
     household.change("Kitchen Show", volume=80)
     await until(hass, lambda: shown(hass, "volume_level") == 0.8)
@@ -361,7 +361,7 @@ async def test_step_forgets(hass: HomeAssistant, entry: MockConfigEntry, househo
 async def test_stale_push_after_own_volume(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
 ) -> None:
-    """A push with the volume from before a write changes neither what is shown nor where a step starts."""
+    """A push with the volume from before a write neither changes the state nor the start of a step."""
     serial = household.serial("Kitchen Show")
     players = entry.runtime_data.players
     stale = VolumeChanged(serial=serial, volume=Volume(level=35, muted=False))
@@ -384,7 +384,7 @@ async def test_stale_push_after_own_volume(
 
 @pytest.mark.contract("media_player, group of speakers")
 async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """A group plays on its members; what its members are told goes to it."""
+    """A group plays on its members; commands to its members go to the group."""
     assert shown(hass, "group_members", GROUP) == [KITCHEN, STUDIO]
     assert shown(hass, "group_members") is None
     assert shown(hass, "volume_level", GROUP) == 0.4
@@ -413,7 +413,7 @@ async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
 async def test_group_volume(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A group is as loud as its members on average, and makes all of them as loud."""
+    """The volume of a group is the mean of its members, and setting it sets all of them."""
     household.change("Kitchen Show", volume=10)
     await until(hass, lambda: shown(hass, "volume_level", GROUP) == 0.28)
     assert shown(hass, "is_volume_muted", GROUP) is False
@@ -429,7 +429,7 @@ async def test_group_volume(
 
 
 async def test_members_change(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """A group follows the members that it has now."""
+    """The current members determine the state of a group."""
     household.change("Downstairs", clusterMembers=[household.serial("Office Spot")])
     await entry.runtime_data.devices.async_refresh()
     await hass.async_block_till_done()
@@ -456,7 +456,7 @@ async def test_no_music_on_a_group(hass: HomeAssistant, sim: ControlClient, entr
 async def test_kinds(
     hass: HomeAssistant, sim: ControlClient, household: Household, media_type: str, media_id: str
 ) -> None:
-    """Each kind happens at the Echo, and asks for nothing afterwards."""
+    """Each media type plays on the Echo, without further requests."""
     sim.reset_ledger()
     await act(hass, "play_media", media_content_type=media_type, media_content_id=media_id)
     await until(hass, sim.spoken)
@@ -478,7 +478,7 @@ async def test_offline(hass: HomeAssistant, entry: MockConfigEntry, household: H
 async def test_devices_come_and_go(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """A new device gets its entities without a reload; removed by the user and still listed, they come back."""
+    """A new device gets its entities without a reload; one removed by the user but still listed gets them again."""
     household.add("G0SIM0000ATTIC01", "Kitchen Show", accountName="Attic")
     devices = entry.runtime_data.devices
     await devices.async_refresh()
@@ -495,7 +495,7 @@ async def test_devices_come_and_go(
 async def test_update_entity(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """``homeassistant.update_entity`` reads the players, once for all of them."""
+    """``homeassistant.update_entity`` reads the players once for all entities."""
     from homeassistant.setup import async_setup_component
 
     assert await async_setup_component(hass, "homeassistant", {})
@@ -507,7 +507,7 @@ async def test_update_entity(
 
 
 async def test_volume_of_an_unrelated_device_wakes_nobody_else(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Only the player whose volume it is, and the group that it is in, are written."""
+    """Only the player with that volume and its group are written."""
     before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
     kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
     entry.runtime_data.players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=7, muted=False)))
@@ -518,7 +518,7 @@ async def test_volume_of_an_unrelated_device_wakes_nobody_else(hass: HomeAssista
 async def test_a_volume_that_leaves_the_mean_as_it_is_does_not_write_the_group(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """The mean of 35 and 45 is shown as that of 36 and 45: only the member is written, not even the same again."""
+    """The shown mean of 35 and 45 is that of 36 and 45; only the member is written."""
     kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
     players = entry.runtime_data.players
     players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=35, muted=False)))
@@ -578,7 +578,7 @@ def test_command_refused(media_type: str, media_id: str, extra: dict[str, Any], 
 
 @pytest.mark.contract("attributes of media players, previous_volume")
 async def test_previous_volume(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """Row "previous_volume": what Home Assistant found when it set the volume last."""
+    """Row "previous_volume": the volume from before Home Assistant last set it."""
     before = state_of(hass, "media_player.kitchen_show").attributes
     assert (before["available"], before["previous_volume"]) == (True, None)
     data = {"entity_id": "media_player.kitchen_show", "volume_level": 0.61}

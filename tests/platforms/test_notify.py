@@ -1,4 +1,4 @@
-"""Speech, against the simulated cloud: what is heard where."""
+"""Tests of the notify entities with the simulated cloud."""
 
 from dataclasses import replace
 from typing import Any
@@ -29,7 +29,7 @@ async def send(hass: HomeAssistant, entity_id: str | list[str], message: str, **
 async def test_identity(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """Two for every device; only the announcement has a title."""
+    """Every device has two; only the announcement has a title."""
     serial = household.serial("Kitchen Show")
     for entity_id, key, features in ((SPEAK, "speak", 0), (ANNOUNCE, "announce", 1)):
         registered = entity_registry.async_get(entity_id)
@@ -39,7 +39,7 @@ async def test_identity(
 
 
 async def test_speak(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """The message is heard on that Echo and no other, and the entity tells when it was sent."""
+    """The message is spoken on that Echo only, and the state is the time of the message."""
     assert state_of(hass, SPEAK).state == "unknown"
     await send(hass, SPEAK, "Dinner & a <film>")
     assert state_of(hass, SPEAK).state not in ("unknown", "unavailable")
@@ -50,7 +50,7 @@ async def test_speak(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
 
 
 async def test_announce(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """The title is shown; without one there is a name all the same."""
+    """The title is shown; without one there is a default."""
     await send(hass, ANNOUNCE, "The washing is done", title="Laundry")
     await until(hass, sim.spoken)
     await send(hass, "notify.bedroom_dot_announce", "Never heard: do not disturb")
@@ -63,7 +63,7 @@ async def test_announce(hass: HomeAssistant, sim: ControlClient, entry: MockConf
 
 
 async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """A group speaks with the voices of its members."""
+    """A message to a group is spoken by its members."""
     members = {household.serial("Kitchen Show"), household.serial("Living Room Studio")}
     await send(hass, "notify.downstairs_speak", "Hello")
     await until(hass, lambda: {said["serial"] for said in sim.spoken()} == members)
@@ -78,7 +78,7 @@ async def test_several_are_one_request(hass: HomeAssistant, sim: ControlClient, 
 
 @pytest.mark.parametrize("entity_id", [SPEAK, ANNOUNCE])
 async def test_empty(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_id: str) -> None:
-    """Nothing to say is the caller's mistake; Amazon is not asked."""
+    """An empty message is an error of the caller, and no request is sent."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="message is empty"):
         await send(hass, entity_id, " \n")
@@ -86,7 +86,7 @@ async def test_empty(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
 
 
 async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """What Amazon does not accept was not said, and is not recorded as sent."""
+    """A message that Amazon refuses is not recorded as sent."""
     sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError) as raised:
         await send(hass, SPEAK, "Hello")
@@ -100,7 +100,7 @@ async def test_offline(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def test_can_speak() -> None:
-    """What can make no sound gets no notify entities; a device that tells nothing may be able to."""
+    """A device without sound has no notify entities; one without known capabilities does."""
     device = Device(
         serial="G0SIM00KITCHEN01",
         device_type="A4ZXE0RM7LQ7A",

@@ -1,4 +1,4 @@
-"""``notify.alexa_media_last_called``: the Echo that was spoken to last, found out when it is called."""
+"""Tests of ``notify.alexa_media_last_called``: the last Echo is determined during the call."""
 
 import asyncio
 from typing import Any
@@ -23,17 +23,17 @@ NAMES = ("alexa_media_last_called", "alexa_media_last_called_jo_example_org")
 
 
 async def notify(hass: HomeAssistant, message: str = "Hello", service: str = NAMES[0], **fields: Any) -> None:
-    """Call a service as an automation does."""
+    """Call an action like an automation does."""
     await hass.services.async_call("notify", service, {"message": message, **fields}, blocking=True)
 
 
 def heard(sim: ControlClient) -> list[tuple[str, str]]:
-    """Return who said what."""
+    """Return the device and the text of each message."""
     return sorted((item["device"], item["text"]) for item in sim.spoken())
 
 
 async def speak_to(hass: HomeAssistant, sim: ControlClient, household: Household, name: str) -> None:
-    """Let somebody say something to an Echo, and wait until that is known."""
+    """Speak to an Echo, and wait until the history has it."""
     sim.say(household.serial(name), "hello")
     player = f"media_player.{name.lower().replace(' ', '_')}"
     await until(hass, lambda: state_of(hass, player).attributes["last_called"])
@@ -55,7 +55,7 @@ async def test_last_called(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Both names mean it, alone or among others, in one request each; one that has just woken is waited for."""
+    """Both names work alone or with others, in one request each; a read for a woken Echo is awaited."""
     assert set(NAMES) <= set(hass.services.async_services_for_domain("notify"))
     with pytest.raises(HomeAssistantError) as nobody:
         await notify(hass)
@@ -107,7 +107,7 @@ async def test_last_called(
 async def test_removed_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """One that the account lists no more is not the one; the one before it is."""
+    """An Echo that is no longer listed is skipped in favor of the one before."""
     said = household.serial("Garage Echo")
     sim.say(household.serial("Office Spot"), "one")
     sim.say(said, "two")
@@ -126,7 +126,7 @@ async def test_removed_echo(
 async def test_ten_speak_and_command(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """By the old services, too: ten Echos are one request, which goes out at once; the last called costs none more."""
+    """With the legacy actions, ten Echos are one immediate request; the last called Echo costs no further one."""
     sim.household("forty")
     await set_up(hass, config_entry)
     await quiet(hass, sim)

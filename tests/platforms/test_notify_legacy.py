@@ -1,4 +1,4 @@
-"""``notify.alexa_media`` and its kin, as automations made for alexa_media_player call them."""
+"""Tests of ``notify.alexa_media`` and related actions, called like automations for alexa_media_player do."""
 
 import json
 from typing import Any
@@ -24,23 +24,23 @@ PREVIEW = "POST /api/behaviors/preview"
 
 
 async def notify(hass: HomeAssistant, message: str = "Hello", service: str = "alexa_media", **fields: Any) -> None:
-    """Call a service as an automation does."""
+    """Call an action like an automation does."""
     await hass.services.async_call("notify", service, {"message": message, **fields}, blocking=True)
 
 
 def services(hass: HomeAssistant) -> set[str]:
-    """Return the names of the services."""
+    """Return the names of the notify actions."""
     return {name for name in hass.services.async_services_for_domain("notify") if name.startswith("alexa_media")}
 
 
 def devices(sim: ControlClient) -> list[str]:
-    """Return the names of the Echos that said something."""
+    """Return the names of the Echos that spoke."""
     return sorted(item["device"] for item in sim.spoken())
 
 
 @pytest.mark.contract("notify, names")
 async def test_names(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """One for all, one for the Echo spoken to last, and one a media player, named after its entity id."""
+    """There is one for all, one for the last Echo, and one per media player, named after its entity id."""
     wanted = {
         f"alexa_media_{entity_id.partition('.')[2]}" for entity_id in hass.states.async_entity_ids("media_player")
     }
@@ -56,7 +56,7 @@ async def test_names_follow_the_media_players(
     household: Household,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """A renamed, removed or new media player is a renamed, removed or new service."""
+    """The actions follow media players that are renamed, removed or added."""
     entity_registry.async_update_entity(KITCHEN, new_entity_id="media_player.cooking")
     await until(hass, lambda: "alexa_media_cooking" in services(hass))
     assert "alexa_media_kitchen_show" not in services(hass)
@@ -70,7 +70,7 @@ async def test_names_follow_the_media_players(
 
 
 async def test_names_go_with_the_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """While it is not loaded a call says so; once it is removed only those for all are left."""
+    """A call fails with a reason while the account is not loaded; after its removal only the general ones remain."""
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
     with pytest.raises(HomeAssistantError) as raised:
@@ -104,7 +104,7 @@ async def test_of_one_device(hass: HomeAssistant, sim: ControlClient, entry: Moc
 async def test_target(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, target: str | list[str]
 ) -> None:
-    """All its forms mean the same two Echos, told in one request."""
+    """All forms of the target mean the same two Echos, with one request."""
     hass.states.async_set("group.speakers", "idle", {"entity_id": ["media_player.speakers"]})
     hass.states.async_set("media_player.speakers", "idle", {"entity_id": [KITCHEN, OFFICE]})
     sim.reset_ledger()
@@ -127,7 +127,7 @@ async def test_target_by_unique_id(
 async def test_name_with_a_comma(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A name that is known is not taken apart."""
+    """A known name with a comma is not split."""
     household.change("Office Spot", accountName="Office, upstairs")
     await entry.runtime_data.devices.async_refresh()
     await notify(hass, target="Office, upstairs")
@@ -138,7 +138,7 @@ async def test_name_with_a_comma(
 async def test_speaker_groups(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A speaker group first among others drops nobody."""
+    """A speaker group before others in the target omits no device."""
     sim.reset_ledger()
     await notify(hass, target=[DOWNSTAIRS, OFFICE, GARAGE], data={"type": "announce"})
     assert household.requests() == [PREVIEW]
@@ -176,7 +176,7 @@ async def test_title_beside_the_data(hass: HomeAssistant, sim: ControlClient, en
 
 @pytest.mark.contract("notify, type and method")
 async def test_tts(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """SSML without its root is spoken as before, a canned phrase is one, and Do Not Disturb is Amazon's to mind."""
+    """SSML without a root is spoken as before, a canned phrase is one, and Amazon handles Do Not Disturb."""
     canned = "alexa.cannedtts.speak.curatedtts-category-goodbye/alexa.cannedtts.speak.curatedtts-random"
     await notify(hass, "Wait <break time='1s'/> here", target=[KITCHEN])
     await notify(hass, canned, target=[OFFICE], data={"type": "tts"})
@@ -194,7 +194,7 @@ async def test_tts(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
 async def test_apps(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, node: str
 ) -> None:
-    """The apps are told once, however many Echos stand in the target; one that is away will do."""
+    """The apps get one message for any number of Echos in the target, even an offline one."""
     sim.reset_ledger()
     await notify(
         hass, "Water in the cellar", target=[KITCHEN, OFFICE, GARAGE, KIDS], data={"type": kind, "title": "Leak"}
@@ -215,7 +215,7 @@ async def test_no_target(hass: HomeAssistant, entry: MockConfigEntry, fields: di
 @pytest.mark.contract("an unknown target is passed over")
 @pytest.mark.parametrize("kind", ["tts", "announce", "push"])
 async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str) -> None:
-    """It is named once the others have been told."""
+    """The error names the unknown target after all others have received the message."""
     with pytest.raises(ServiceValidationError) as raised:
         await notify(hass, target=[OFFICE, "Nowhere", "[broken"], data={"type": kind})
     assert raised.value.translation_key == "speech_target_unknown"
@@ -251,7 +251,7 @@ async def test_empty(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 @pytest.mark.contract("nobody learns that all were away")
 async def test_offline(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Who is away is passed over, as ever; that nobody was told is an error."""
+    """Offline Echos are skipped as before; if all are offline, that is an error."""
     await notify(hass, target=[KIDS, OFFICE])
     assert devices(sim) == ["Office Spot"]
     with pytest.raises(HomeAssistantError) as raised:
@@ -262,7 +262,7 @@ async def test_offline(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
 async def test_one_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The error names whom Amazon refused; the others are told."""
+    """The error names the Echos that Amazon refused; the others speak."""
     household.remove(household.serial("Garage Echo"))
     with pytest.raises(HomeAssistantError) as raised:
         await notify(hass, target=[GARAGE, KITCHEN, OFFICE])
@@ -279,7 +279,7 @@ async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
 
 
 async def test_reload(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """After a reload the services are the same, and work."""
+    """The actions are the same after a reload, and work."""
     before = services(hass)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await quiet(hass, sim)

@@ -1,4 +1,4 @@
-"""Ranges, modes, toggles and plugs that are part of nothing else, against the simulated cloud."""
+"""Tests of numbers, selects and switches of appliances with the simulated cloud."""
 
 from functools import partial
 from typing import Any
@@ -33,7 +33,7 @@ COMMANDS: tuple[tuple[str, str, dict[str, Any], tuple[str, str], str], ...] = (
 async def test_commands(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """Each is one request, and what is shown is what the cloud then pushes."""
+    """Each action is one request, and the shown state is the one that the cloud pushes."""
     house = House(sim)
     intensity = state_of(hass, INTENSITY)
     limits = {name: intensity.attributes[name] for name in ("min", "max", "step")}
@@ -57,7 +57,7 @@ async def test_commands(
 
 
 async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Bad input is no request; a refusal reaches the caller; the unreachable is unavailable with all that it has."""
+    """Invalid input sends no request, a refusal reaches the caller, and an unreachable appliance is unavailable."""
     house = House(sim)
     assert state_of(hass, "switch.garden_plug").state == "unavailable"
     sim.reset_ledger()
@@ -82,7 +82,7 @@ async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: M
 
 
 async def test_without_names(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """What Amazon has no name for is told apart by its instance; a lock's power is not the lock."""
+    """Features without a name are distinguished by instance; a lock's power is not the lock."""
     house = House(sim)
     features = {
         "power": {"powerState": "ON"},

@@ -1,4 +1,4 @@
-"""Scenes, against the simulated cloud."""
+"""Tests of scenes with the simulated cloud."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -41,7 +41,7 @@ async def test_a_scene_is_activated(hass: HomeAssistant, sim: ControlClient, hou
 async def test_a_refused_form_is_tried_once_and_shown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, house: House
 ) -> None:
-    """The second activation fails without a request, and diagnostics name what is not supported."""
+    """The second activation fails without a request, and diagnostics list the unsupported request."""
     sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"})
     sim.reset_ledger()
     for _ in range(2):

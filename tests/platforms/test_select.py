@@ -1,4 +1,4 @@
-"""Selects: a value that no list has is shown, and stays selectable."""
+"""Tests of selects: a value missing in the options is shown, and remains selectable."""
 
 import json
 from typing import Any, Final
@@ -20,7 +20,7 @@ KITCHEN: Final = "select.kitchen_show"
 
 
 def replaced(value: Any, keys: dict[str, Any]) -> Any:
-    """Return a JSON value with other values under some keys, wherever they are."""
+    """Return a JSON value with the values of some keys replaced at any depth."""
     if isinstance(value, dict):
         return {key: keys[key] if key in keys else replaced(item, keys) for key, item in value.items()}
     return [replaced(item, keys) for item in value] if isinstance(value, list) else value

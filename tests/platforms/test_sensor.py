@@ -1,4 +1,4 @@
-"""The next alarm, timer and reminder, against the simulated cloud."""
+"""Tests of the sensors for the next alarm, timer and reminder with the simulated cloud."""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -50,7 +50,7 @@ def at(hass: HomeAssistant, entity_id: str) -> datetime | None:
 
 @pytest.mark.contract("entities, next alarm, timer, reminder")
 async def test_identity(entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry) -> None:
-    """The unique ids are alexa_media_player's; a group has no alarms."""
+    """The unique ids are the same as in alexa_media_player; a group has no alarms."""
     serial = household.serial("Kitchen Show")
     for entity_id, key in ((ALARM, "next Alarm"), (TIMER, "next Timer"), (REMINDER, "next Reminder")):
         registered = entity_registry.async_get(entity_id)
@@ -61,7 +61,7 @@ async def test_identity(entry: MockConfigEntry, household: Household, entity_reg
 
 @pytest.mark.contract("entities, next alarm, timer, reminder")
 async def test_household(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """What the household holds: an alarm of weekdays, one that is off, a timer, reminders."""
+    """The household has an alarm on weekdays, one that is off, a timer, and reminders."""
     bedroom = at(hass, "sensor.bedroom_dot_next_alarm")
     zone = await dt_util.async_get_time_zone(entry.runtime_data.devices.data["G0SIM0BEDROOM001"].time_zone)
     assert bedroom is not None
@@ -77,7 +77,7 @@ async def test_household(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def test_change_at_the_cloud(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """An alarm that is switched on at the Echo is shown without waiting for a poll."""
+    """An alarm turned on at the Echo is shown without waiting for a poll."""
     customer_id, account = next(iter(household.accounts.items()))
     index = next(i for i, item in account["notifications"].items() if item.get("alarmLabel") == "Market")
     household.sim.patch_state({"accounts": {customer_id: {"notifications": {index: {"status": "ON"}}}}})
@@ -85,7 +85,7 @@ async def test_change_at_the_cloud(hass: HomeAssistant, entry: MockConfigEntry, 
 
 
 async def test_goes_on_by_itself(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock) -> None:
-    """When a time has come the next one is shown, and nothing is asked for it."""
+    """After an occurrence the next one is shown, without a request."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     now = dt_util.utcnow().replace(microsecond=0)
     clock.freezer.move_to(now)
@@ -121,7 +121,7 @@ async def test_paused_timer(hass: HomeAssistant, entry: MockConfigEntry) -> None
 
 
 async def test_time_zone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """An alarm is in the device's time zone, also when that changes; without one, in Home Assistant's."""
+    """An alarm is in the time zone of its device, even after a change; without one, in Home Assistant's."""
     notifications, devices, serial = entry.runtime_data.notifications, entry.runtime_data.devices, "G0SIM00KITCHEN01"
     day = dt_util.utcnow().date() + timedelta(days=2)
     alarm = notification(serial, NotificationType.ALARM, local_date=day, local_seconds=6 * 3600.0)
@@ -140,7 +140,7 @@ async def test_time_zone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def test_nothing_is_left_after_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """The moments that were waited for are cancelled; a timer that lingers fails the test."""
+    """All timers are canceled; a remaining timer fails the test."""
     assert at(hass, TIMER) is not None
     assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
@@ -157,7 +157,7 @@ def raw(kind: str, **values: Any) -> dict[str, Any]:
 
 @pytest.mark.contract("attributes of alarms, timers, reminders")
 async def test_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Row "sensor extra": counts, lists of Amazon's objects in order of time, and the label of the next one."""
+    """Row "sensor extra": counts, lists of Amazon's objects by time, and the label of the next one."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     now = dt_util.utcnow().replace(microsecond=0)
     items = [
@@ -200,7 +200,7 @@ async def test_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def test_attributes_of_an_alarm(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """An alarm's time is added as ``date_time``; how it repeats is told in words."""
+    """An alarm's time is added as ``date_time``; its repetition is described in words."""
     found = state_of(hass, "sensor.bedroom_dot_next_alarm").attributes
     shown = at(hass, "sensor.bedroom_dot_next_alarm")
     assert found["recurrence"] == "Weekdays"
@@ -216,7 +216,7 @@ async def test_attributes_of_an_alarm(hass: HomeAssistant, entry: MockConfigEntr
 async def test_event_when_it_goes_off(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Row "alexa_media_notification_event": once for each, not for a snooze, also when Amazon is the faster one."""
+    """Row "alexa_media_notification_event": once per ringing, not for a snooze, even if Amazon is faster."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     events = async_capture_events(hass, "alexa_media_notification_event")
     now = dt_util.utcnow().replace(microsecond=0)
@@ -253,7 +253,7 @@ async def test_event_when_it_goes_off(
 async def test_event_of_a_dismissal(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Row "alexa_media_alarm_dismissal_event": when one that rang is ended, not when one is switched off before."""
+    """Row "alexa_media_alarm_dismissal_event": when a ringing alarm is dismissed, not when it is turned off before."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     events = async_capture_events(hass, "alexa_media_alarm_dismissal_event")
     now = dt_util.utcnow().replace(microsecond=0)
@@ -278,7 +278,7 @@ async def test_event_of_a_dismissal(
 async def test_an_automations_reminder_spoils_nothing(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A list in which nothing is ours is read: there is no alarm, and the sensors say so."""
+    """In a list without usable notifications there is no alarm, and the sensors show that."""
     key = "amzn1.alexa.automation.0a1b_TMWAutomation"
     body = {
         "notifications": [
@@ -294,7 +294,7 @@ async def test_an_automations_reminder_spoils_nothing(
 async def test_half_an_emoji_and_huge_numbers_leave_all_states_readable(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """What is shown as Amazon sent it can be serialized."""
+    """Attributes with Amazon's original values can be serialized."""
     notifications = json.dumps(
         {
             "notifications": [
@@ -322,7 +322,7 @@ async def test_half_an_emoji_and_huge_numbers_leave_all_states_readable(
 async def test_ringing_is_no_dismissal(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """Amazon notes that an alarm rings with a new version: only the change after it is the dismissal."""
+    """Amazon increases the version when an alarm rings; only the next change is the dismissal."""
     await set_up(hass, config_entry)
     await clock.settle()
     dismissals = async_capture_events(hass, "alexa_media_alarm_dismissal_event")
@@ -346,7 +346,7 @@ async def test_ringing_is_no_dismissal(
 
 
 async def test_event_types_name_the_kind(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """The trigger of the user interface tells a timer from an alarm."""
+    """The trigger in the UI distinguishes timers and alarms."""
     assert state_of(hass, "event.kitchen_show_alarm").attributes["event_types"] == [
         "alarm_ringing",
         "alarm_dismissed",
@@ -364,7 +364,7 @@ async def test_event_types_name_the_kind(hass: HomeAssistant, entry: MockConfigE
 async def test_paused_timers_are_shown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """While all timers are paused there is no next time that could fire a trigger, and the attributes list them."""
+    """While all timers are paused, no next time can fire a trigger, and the attributes list them."""
     await set_up(hass, config_entry)
     await clock.settle()
     trigger = {"platform": "time", "at": TIMER}
@@ -392,7 +392,7 @@ async def test_paused_timers_are_shown(
 async def test_reading_again_restarts_no_timer_bar(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """``process_timestamp`` moves when a timer changes, not when it is read; ``remainingTime`` is true then."""
+    """``process_timestamp`` changes with a timer, not with a read; ``remainingTime`` is the value at that time."""
     await set_up(hass, config_entry)
     await clock.settle()
     before = state_of(hass, TIMER).attributes
@@ -420,7 +420,7 @@ async def test_reading_again_restarts_no_timer_bar(
 async def test_a_snooze_without_a_time_is_not_hidden(
     hass: HomeAssistant, entry: MockConfigEntry, updated: int | str | None
 ) -> None:
-    """An alarm that is snoozed comes before the one of tomorrow, nine minutes from the change or from now."""
+    """A snoozed alarm precedes tomorrow's; it rings nine minutes after the change or after now."""
     serial, now = "G0SIM00KITCHEN01", dt_util.utcnow()
     moments = {"now": now - timedelta(minutes=2), "yesterday": now - timedelta(days=1)}
     snoozed = notification(
@@ -445,7 +445,7 @@ async def test_a_snooze_without_a_time_is_not_hidden(
 async def test_what_repeats_by_its_pattern_alone_has_a_next_time(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, pattern: str
 ) -> None:
-    """After it rang the next one is shown, how it repeats is told, and the next one can be skipped."""
+    """After it rang the next occurrence is shown, its repetition is described, and it can be skipped."""
     customer_id = next(iter(household.accounts))
     made = {
         "type": "Reminder",
@@ -469,7 +469,7 @@ async def test_what_repeats_by_its_pattern_alone_has_a_next_time(
 async def test_a_reminder_for_all_devices_is_the_accounts(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """One that was made in the app names a phone; it is shown on the account, in the calendar, and on no Echo."""
+    """A reminder made in the app names a phone; it is shown in the account and the calendar, on no Echo."""
     at_ = dt_util.utcnow().replace(microsecond=0) + timedelta(hours=5)
     item = {
         "id": "A2TF17PFR55MTB-PHONE_REMINDER",

@@ -1,4 +1,4 @@
-"""Sensors of the smart home, and what all its entities share: ids, devices, polling, accounts."""
+"""Tests of smart home sensors, and of ids, devices, polling and accounts of all appliance entities."""
 
 from functools import partial
 import json
@@ -44,7 +44,7 @@ async def test_air_quality_monitor(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """All seven values with alexa_media_player's ids, classes and device; a push writes one of them."""
+    """All seven values have alexa_media_player's ids, classes and device; a push writes one of them."""
     house = House(sim)
     entity_id = house.entity_id("Air Monitor")
     for name, (state, device_class, unit) in AIR.items():
@@ -80,7 +80,7 @@ async def test_an_echos_own_sensors(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """They belong to the Echo's device; what Amazon never pushes is off until somebody wants it."""
+    """They belong to the Echo's device; those that Amazon never pushes are disabled by default."""
     temperature = entity_registry.async_get("sensor.kitchen_show_temperature")
     assert temperature is not None
     assert temperature.device_id is not None
@@ -121,7 +121,7 @@ async def test_motion_and_light_are_read_every_minute(
     entity_registry: er.EntityRegistry,
     household: Household,
 ) -> None:
-    """Only where they are enabled, all of them in one request; with none enabled there is none."""
+    """Only enabled ones are read, all in one request; without any there is no request."""
     house = House(sim)
     await set_up(hass, config_entry)
     await clock.settle()
@@ -150,7 +150,7 @@ async def test_what_is_pushed_is_not_read_every_minute(
     clock: Clock,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """Motion is polled until a push brings it, and again once a poll finds what no push has brought."""
+    """Motion is polled until a push contains it, and again after a poll finds a change without a push."""
     house = House(sim)
     unique_id = f"{house.entity_id('Hall Motion')}_motion"
     motion = entity_registry.async_get_or_create(
@@ -186,7 +186,7 @@ async def test_a_new_echo_is_put_into_its_room(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    """The rooms come by one request; what the user has moved stays, and so does an Echo without a room."""
+    """One request reads the rooms; an Echo that the user moved, or without a room, keeps its area."""
     kitchen = f"amzn1.alexa.endpoint.{echo_entity_id('G0SIM00KITCHEN01')}"
     customer_id = config_entry.unique_id
     group = {"group-1": {"name": "Kitchen", "members": [kitchen], "children": []}}
@@ -221,7 +221,7 @@ async def test_come_and_go(
     device_registry: dr.DeviceRegistry,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """What is new comes, what has another name gets it, what is gone goes with its device: all without a reload."""
+    """Appliances are added, renamed and removed with their devices, without a reload."""
     house = House(sim)
     await set_up(hass, config_entry)
     await clock.settle()
@@ -256,7 +256,7 @@ async def test_come_and_go(
 async def test_what_alexa_media_player_left(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """Registered entities are found again by their unique ids, with the ids that users gave them; they get a device."""
+    """Registered entities are matched by unique id, keep the user's entity ids, and get a device."""
     house = House(sim)
     air = house.entity_id("Air Monitor")
     old = {
@@ -293,7 +293,7 @@ async def test_diagnostics(
     device_registry: dr.DeviceRegistry,
     hass_client: ClientSessionGenerator,
 ) -> None:
-    """They tell what appliances can do and say, and nothing of whose they are."""
+    """The diagnostics contain the features and states of appliances, without anything private."""
     assert await async_setup_component(hass, "diagnostics", {})
     account = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     home = account["smart_home"]
@@ -321,7 +321,7 @@ async def test_what_the_user_wants(
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """An Echo that is not wanted has no sensors and nothing below it; what is chosen comes, and goes again."""
+    """An excluded Echo has no sensors and no appliances below it; a selected appliance is added and removed again."""
     house = House(sim)
     porch, kitchen = house.entity_id("Porch Light"), household.serial("Kitchen Show")
     hass.config_entries.async_update_entry(config_entry, options={"exclude_devices": [kitchen], "appliances": [porch]})
@@ -354,7 +354,7 @@ async def test_what_the_user_wants(
 async def test_a_backend_without_a_smart_home(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It adds nothing of it and asks for nothing; all else is there."""
+    """Such a backend has no appliance entities and sends no requests; all else works."""
     lacking(monkeypatch, "smart_home")
     await set_up(hass, config_entry)
     assert hass.states.async_entity_ids(("light", "climate", "lock", "alarm_control_panel")) == []
@@ -377,7 +377,7 @@ async def test_a_backend_without_a_smart_home(
 def test_unique_ids_of_two_accounts(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, suffix: str, registered_by: str | None, wanted: str
 ) -> None:
-    """What is registered stays as it is, and no two accounts ever want the same."""
+    """Registered ids are kept, and two accounts never use the same one."""
     entries: dict[str, Any] = {}
     for name, unique_id in (("this", "A2THIS"), ("other", "A2OTHER")):
         entries[name] = MockConfigEntry(domain=DOMAIN, unique_id=unique_id, data={"id_suffix": suffix})
@@ -408,7 +408,7 @@ METER = {
 async def test_what_an_appliance_measures_has_its_device_class(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """A push writes it, without a request; an old sample is unknown and carries its age."""
+    """A push writes the state without a request; an old sample is unknown, with its time as attribute."""
     house = House(sim)
     house.add("5e000000-0000-4000-8000-0000000000c0", METER)
     await set_up(hass, config_entry)
@@ -439,7 +439,7 @@ async def test_what_an_appliance_measures_has_its_device_class(
 async def test_a_cloud_that_lacks_the_newer_names_is_asked_for_the_older_ones(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """One try of each, which is remembered; everything else works."""
+    """Each newer name is tried once, and the refusal is stored; everything else works."""
     refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : no such type"}]}
     sim.fault(path=GRAPHQL, status=200, body=refused, times=1)
     house = House(sim)

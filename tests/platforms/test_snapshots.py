@@ -1,4 +1,4 @@
-"""Every entity of the demo household and of a property, for review: ids, names, categories, states and attributes.
+"""Snapshots of every entity of the demo household and of a property, for review.
 
 ``pytest tests/platforms/test_snapshots.py --snapshot-update`` writes the files in ``__snapshots__``.
 """
@@ -46,7 +46,7 @@ async def test_entities_of_a_property_are_as_reviewed(
 
 
 async def _review(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, platform: str) -> str:
-    """Return the entities of a platform as YAML, with the states also of those that are disabled by default."""
+    """Return the entities of a platform as YAML, including the states of those disabled by default."""
     registry = er.async_get(hass)
     before = er.async_entries_for_config_entry(registry, entry.entry_id)
     assert {registered.domain for registered in before} <= {platform}
@@ -65,7 +65,7 @@ async def _review(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntr
 
 
 def _entity(hass: HomeAssistant, registered: er.RegistryEntry) -> dict[str, Any]:
-    """Return what a reviewer looks at, without what is empty."""
+    """Return the reviewed properties of an entity, without empty ones."""
     device = dr.async_get(hass).async_get(registered.device_id) if registered.device_id else None
     state = hass.states.get(registered.entity_id)
     assert state is not None, registered.entity_id
@@ -81,7 +81,7 @@ def _entity(hass: HomeAssistant, registered: er.RegistryEntry) -> dict[str, Any]
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as YAML has it, the same on every day."""
+    """Return a value in a form for YAML that does not depend on the date."""
     if isinstance(value, Mapping):
         return {_plain(key): "<now>" if key in _OF_THE_MOMENT else _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)) and len(value) > _LONGEST_LIST:

@@ -1,4 +1,4 @@
-"""The equalizer of an Echo by names."""
+"""Tests of the sound modes, which name settings of an Echo's equalizer."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ async def select(hass: HomeAssistant, entity_id: str, mode: str) -> None:
 
 
 def mode_of(hass: HomeAssistant) -> Any:
-    """Return the sound mode that is shown."""
+    """Return the shown sound mode."""
     return state_of(hass, PLAYER).attributes.get("sound_mode")
 
 
@@ -33,7 +33,7 @@ def mode_of(hass: HomeAssistant) -> Any:
 async def test_it_is_set_and_told_without_being_asked(
     hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """A mode is one write and one read; what the Echo or the app sets comes by push."""
+    """A mode costs one write and one read; changes by the Echo or the app are pushed."""
     assert household.sim.ledger(path=EQUALIZER) == [], "not asked for at the start"
     assert mode_of(hass) is None
     assert state_of(hass, PLAYER).attributes["sound_mode_list"] == ["flat", "bass", "voice", "treble", "night"]
@@ -58,7 +58,7 @@ async def test_it_is_set_and_told_without_being_asked(
 async def test_what_may_have_been_missed_is_not_shown(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """After a gap of the stream nobody knows the equalizer, unless one of its entities has it read."""
+    """After a gap in the stream the equalizer is unknown, unless one of its entities is enabled."""
     await select(hass, PLAYER, "bass")
     sim.fault(close_stream=True)
     await clock.until(lambda: not entry.runtime_data.push.up)
@@ -70,7 +70,7 @@ async def test_what_may_have_been_missed_is_not_shown(
 async def test_a_band_that_is_shown_tells_the_mode(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry, household: Household, clock: Clock
 ) -> None:
-    """Whoever enables a band has the equalizer read, and sees both change together."""
+    """While a band is enabled, the equalizer is read, and mode and band change together."""
     bass = "number.kitchen_show_bass"
     entity_registry.async_update_entity(bass, disabled_by=None)
     await hass.config_entries.async_reload(entry.entry_id)
@@ -86,7 +86,7 @@ async def test_a_band_that_is_shown_tells_the_mode(
 
 @pytest.mark.usefixtures("entry")
 async def test_refused(hass: HomeAssistant, household: Household, sim: ControlClient) -> None:
-    """Bad input never reaches Amazon; what Amazon refuses is an error, and changes nothing."""
+    """Invalid input sends no request; Amazon's refusal is an error and changes nothing."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="Unknown sound mode rock"):
         await select(hass, PLAYER, "rock")

@@ -1,4 +1,4 @@
-"""What Echos hear, against the simulated cloud."""
+"""Tests of the sounds that Echos detect, with the simulated cloud."""
 
 from functools import partial
 import json
@@ -23,7 +23,7 @@ GLASS = "binary_sensor.office_spot_breaking_glass_heard"
 
 
 def hear(sim: ControlClient, serial: str, **sounds: str) -> None:
-    """Have an Echo hear sounds, or nothing."""
+    """Let an Echo detect sounds, or nothing."""
     sensors = {f"{sound}DetectionState": state for sound, state in sounds.items()}
     features = {"features": {"acousticEventSensor": sensors}}
     owner = next(key for key, each in sim.state()["accounts"].items() if serial in each["devices"])
@@ -31,14 +31,14 @@ def hear(sim: ControlClient, serial: str, **sounds: str) -> None:
 
 
 def reads(sim: ControlClient) -> list[int]:
-    """Return of how many Echos each read was since the last reset."""
+    """Return the number of Echos in each read since the last reset."""
     requests = [json.loads(each["body"])["stateRequests"] for each in sim.ledger(method="POST", path=PHOENIX)]
     return [len(each) for each in requests if "OnGuard" not in each[0]["entityId"]]
 
 
 @pytest.fixture(autouse=True)
 def _ears(sim: ControlClient) -> None:
-    """Give two Echos ears."""
+    """Let two Echos support sound detection."""
     hear(sim, KITCHEN, smokeAlarm="NOT_DETECTED", dogBark="NOT_DETECTED")
     hear(sim, SPOT, glassBreak="NOT_DETECTED")
 
@@ -49,7 +49,7 @@ SOUNDS = {SMOKE: (KITCHEN, "smoke_alarm"), DOG: (KITCHEN, "dog_bark"), GLASS: (S
 async def enable(
     hass: HomeAssistant, entry: MockConfigEntry, registry: er.EntityRegistry, clock: Clock, *sounds: str
 ) -> list[str]:
-    """Set up with some of the sounds enabled; return their entities."""
+    """Set up the account with some sounds enabled; return their entities."""
     ids = [f"{echo_entity_id(SOUNDS[each][0])}_sound_{SOUNDS[each][1]}" for each in sounds]
     entities = [
         registry.async_get_or_create("binary_sensor", DOMAIN, each, config_entry=entry).entity_id for each in ids
@@ -67,7 +67,7 @@ async def test_what_echos_hear_is_disabled_by_default(
     clock: Clock,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """Only what an Echo says that it can hear, and only while it is enabled."""
+    """Only the sounds that an Echo supports have entities, and they are only read while enabled."""
     await set_up(hass, config_entry)
     await clock.settle()
     assert {each.entity_id for each in entity_registry.entities.values() if "_sound_" in each.unique_id} == {
@@ -123,7 +123,7 @@ async def test_an_account_that_does_not_tell_is_asked_once(
     clock: Clock,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """The entities are unavailable, and everything else works; a fault that passes is not remembered."""
+    """The entities are unavailable, and everything else works; a temporary error is not stored."""
     (smoke,) = await enable(hass, config_entry, entity_registry, clock, SMOKE)
     assert state_of(hass, smoke).state == "off"
     sim.fault(path=PHOENIX, method="POST", malformed=True, times=1)

@@ -1,4 +1,4 @@
-"""Do Not Disturb and routines, against the simulated cloud."""
+"""Tests of the switches for Do Not Disturb and routines with the simulated cloud."""
 
 import asyncio
 from functools import partial
@@ -23,7 +23,7 @@ KITCHEN = "switch.kitchen_show_do_not_disturb"
 
 @pytest.mark.contract("entities, Do Not Disturb")
 async def test_identity(entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry) -> None:
-    """The unique id has alexa_media_player's blanks; groups have the setting, too."""
+    """The unique id contains spaces as in alexa_media_player; groups have the setting too."""
     kitchen = entity_registry.async_get(KITCHEN)
     assert kitchen is not None
     assert kitchen.unique_id == f"{household.serial('Kitchen Show')}_do not disturb"
@@ -33,7 +33,7 @@ async def test_identity(entry: MockConfigEntry, household: Household, entity_reg
 
 @pytest.mark.contract("entities, Do Not Disturb")
 async def test_switch(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """The cloud is switched, and its push is what is shown: no request besides the command."""
+    """The command is the only request, and its push is the shown state."""
     assert state_of(hass, "switch.bedroom_dot_do_not_disturb").state == "on"
     assert state_of(hass, KITCHEN).state == "off"
     for action, enabled in (("turn_on", True), ("turn_off", False)):
@@ -48,7 +48,7 @@ async def test_switch(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 async def test_push_is_faster_than_the_answer(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the push has confirmed by the time of the answer is not asked for."""
+    """A state confirmed by a push before the response is not read."""
     backend = entry.runtime_data.backend
     put = backend.async_set_dnd
 
@@ -65,7 +65,7 @@ async def test_push_is_faster_than_the_answer(
 
 
 async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
-    """A refusal reaches the caller, and the state stays."""
+    """A refusal reaches the caller, and the state is unchanged."""
     sim.fault(path="/api/dnd/status", status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "turn_on", KITCHEN)
@@ -75,7 +75,7 @@ async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
 
 
 async def test_list_that_comes_late(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """The switches appear once the list can be read; a device that it lacks later keeps its switch."""
+    """The switches appear once the list can be read; a device missing in a later list keeps its switch."""
     fault = sim.fault(path="/api/dnd/device-status-list", status=500)
     assert fault
     await set_up(hass, config_entry)
@@ -104,7 +104,7 @@ async def test_modes(
     entity_registry: er.EntityRegistry,
     mode: str,
 ) -> None:
-    """Rows "ShuffleSwitch" and "RepeatSwitch": there while music plays; switching is one request."""
+    """Rows "ShuffleSwitch" and "RepeatSwitch": available while music is playing; a change is one request."""
     entity_id = f"switch.kitchen_show_{mode}"
     registered = entity_registry.async_get(entity_id)
     assert registered is not None
@@ -131,7 +131,7 @@ async def test_modes(
 async def test_mode_of_a_group(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """What a group plays is switched at the group, by the switch of each of its members."""
+    """The mode of a playing group is changed at the group by the switch of each member."""
     data = {"entity_id": "media_player.kitchen_show", "media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
     await hass.services.async_call("media_player", "play_media", data, blocking=True)
     music = household.device("Kitchen Show")["player"]
@@ -150,7 +150,7 @@ async def test_mode_of_a_group(
 async def test_a_volume_push_does_not_write_the_modes(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Not even the first push after the start writes switches that it says nothing about."""
+    """Even the first push after startup does not write switches that it does not concern."""
     modes = ("switch.kitchen_show_shuffle", "switch.kitchen_show_repeat")
     before = [state_of(hass, mode).last_reported for mode in modes]
     household.change("Kitchen Show", volume=63)
@@ -164,10 +164,10 @@ ROUTINE = "/api/behaviors/automations/*"
 
 
 class Dinner:
-    """A routine with an enabled switch, seen from both sides."""
+    """A routine with an enabled switch, in Home Assistant and in the cloud."""
 
     def __init__(self, hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-        """Find the routine."""
+        """Initialize with the routine in the cloud."""
         self.hass, self.sim, self.entry = hass, sim, entry
         self.key = next(key for key, each in self._all.items() if each["name"] == "Dinner time")
 
@@ -179,20 +179,20 @@ class Dinner:
 
     @property
     def there(self) -> dict[str, Any]:
-        """Return the routine in the cloud, without the times of changes."""
+        """Return the routine in the cloud without the times of changes."""
         return {name: value for name, value in self._all[self.key].items() if "Millis" not in name}
 
     def change(self, **values: Any) -> None:
-        """Change it in the cloud."""
+        """Change the routine in the cloud."""
         account = next(iter(self.sim.state()["accounts"]))
         self.sim.patch_state({"accounts": {account: {"automations": {self.key: values}}}})
 
     async def turn(self, service: str) -> None:
-        """Turn it on or off."""
+        """Turn the routine on or off in Home Assistant."""
         await self.hass.services.async_call("switch", service, {"entity_id": SWITCH}, blocking=True)
 
     async def error(self) -> str | None:
-        """Turn it off, and return the key of the error."""
+        """Turn the routine off in Home Assistant, and return the key of the error, or None."""
         with pytest.raises(HomeAssistantError) as raised:
             await self.turn("turn_off")
         return raised.value.translation_key

@@ -1,4 +1,4 @@
-"""Amazon's lists as to-do lists: what the cloud holds, what Home Assistant shows, and what each costs."""
+"""Tests of Amazon's lists as to-do lists: states in the cloud and in Home Assistant, and requests."""
 
 import asyncio
 import json
@@ -28,10 +28,10 @@ MILK, BREAD = "3a4b5c6d-0001-4e8f-9a0b-1c2d3e4f5a01", "3a4b5c6d-0001-4e8f-9a0b-1
 
 
 class Lists:
-    """The lists of a loaded account, seen from both sides."""
+    """The lists of a loaded account, in Home Assistant and in the cloud."""
 
     def __init__(self, hass: HomeAssistant, household: Household) -> None:
-        """Look up which lists there are."""
+        """Initialize with the lists in the cloud."""
         self.hass = hass
         self.household = household
         self.customer = next(c for c, a in household.accounts.items() if a["lists"])
@@ -39,7 +39,7 @@ class Lists:
         self.holiday = next(key for key, held in self._lists.items() if held["listName"] == "Holiday")
 
     def requests(self, method: str = "*") -> list[str]:
-        """Return the requests about lists since the last reset, with the shopping list by name."""
+        """Return the requests for lists since the last reset, with the shopping list's id as a name."""
         lines = self.household.requests(method, f"{BASE}/*")
         return [unquote(line).replace(BASE, "").replace(self.shop, "shop").replace(MILK, "milk") for line in lines]
 
@@ -49,7 +49,7 @@ class Lists:
         return lists
 
     def there(self, list_id: str | None = None) -> dict[str, tuple[str, str | None, str | None]]:
-        """Return what the cloud holds: status, quantity and note by name."""
+        """Return status, quantity and note of the items in the cloud by name."""
         items = self._lists[list_id or self.shop]["items"].values()
         return {item["itemName"]: (item["itemStatus"], item["quantity"], item["note"]) for item in items}
 
@@ -60,11 +60,11 @@ class Lists:
         )
 
     def change_lists(self, lists: dict[str, Any]) -> None:
-        """Change which lists there are; nothing is pushed about that."""
+        """Change the lists in the cloud, which pushes nothing about this."""
         self.household.sim.patch_state({"accounts": {self.customer: {"lists": lists}}})
 
     async def here(self, entity_id: str = SHOPPING) -> dict[str, dict[str, Any]]:
-        """Return what Home Assistant shows, by summary."""
+        """Return the items in Home Assistant by summary."""
         response = await self.hass.services.async_call(
             TODO_DOMAIN,
             "get_items",
@@ -76,7 +76,7 @@ class Lists:
         return {item["summary"]: item for item in items[entity_id]["items"]}
 
     async def update(self) -> None:
-        """Read the shopping list as ``homeassistant.update_entity`` does."""
+        """Read the shopping list with ``homeassistant.update_entity``."""
         assert await async_setup_component(self.hass, "homeassistant", {})
         data = {"entity_id": SHOPPING}
         await self.hass.services.async_call("homeassistant", "update_entity", data, blocking=True)
@@ -116,7 +116,7 @@ def test_a_summary_holds_name_and_quantity(summary: str, name: str, quantity: st
 async def test_lists_are_shown_and_changed(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
-    """Every change is one request and the read that its push asks for, and is seen on both sides."""
+    """Every change costs one request and the read after its push, and is visible on both sides."""
     assert set(hass.states.async_entity_ids(TODO_DOMAIN)) == {
         SHOPPING,
         HOLIDAY,
@@ -194,7 +194,7 @@ async def test_polls_read_the_items_of_lists_that_changed(
 async def test_lists_come_go_and_are_renamed(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
-    """A list goes after two good answers lacked it, and never for an answer that failed."""
+    """A list is removed after two good responses without it, and never after a failed one."""
     coordinator = config_entry.runtime_data.lists
     lists.change_lists(
         {
@@ -237,7 +237,7 @@ async def test_a_list_that_went_while_home_assistant_was_down_goes(
 async def test_a_lost_race_is_cured_once_and_never_overwrites(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock
 ) -> None:
-    """Somebody else was faster: what they changed stays, what we wanted is done where it does not collide."""
+    """Changes made elsewhere in the meantime are kept; the user's change is made if it does not conflict."""
     sim.fault(close_stream=True)
     sim.fault(path="/v20160207/directives", status=503)
     await clock.advance(1, 1)
@@ -292,14 +292,14 @@ async def test_bad_input_asks_nothing(hass: HomeAssistant, lists: Lists, sim: Co
 
 
 def ticked(count: int) -> dict[str, Any]:
-    """Return items that are done."""
+    """Return completed items."""
     return {f"d{number:04}": {"itemName": f"done {number}", "itemStatus": "COMPLETE"} for number in range(count)}
 
 
 async def test_all_pages_of_a_long_list_are_read_and_what_is_to_do_comes_first(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
-    """130 items that are done hide none of 5 that are not; each page is a request."""
+    """130 completed items do not hide 5 open ones; each page is a request."""
     await lists.act("remove_item", item=["2 × milk", "bread"])
     to_do = {f"t{number}": {"itemName": f"to do {number}", "quantity": "2"} for number in range(5)}
     await clock.advance(5, 0.5)
@@ -325,7 +325,7 @@ async def test_reading_pages_is_bounded(
     config_entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A list without end is read so far and says so; a token that comes again ends it."""
+    """An endless list is read up to a limit, with a log message; a repeated token ends it."""
     sim.fault(silent_stream=600)
     lists.change({f"n{number}": {"itemName": f"thing {number}"} for number in range(1100)})
     sim.reset_ledger()
@@ -346,7 +346,7 @@ async def test_reading_pages_is_bounded(
 async def test_items_of_unusual_forms_are_shown(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Numbers as texts and texts as numbers; what has no name is left out; of duplicates the latest is shown."""
+    """Numbers as text and text as numbers are accepted, nameless items skipped, and of duplicates the latest shown."""
     items = [
         {"itemId": "a", "itemName": "text version", "version": "1.0", "quantity": 2},
         {"itemId": "b", "itemName": "object", "version": 2.0, "quantity": {"value": 1.5, "unit": "kg"}},
@@ -373,7 +373,7 @@ async def test_items_of_unusual_forms_are_shown(
 async def test_update_entity_reads_the_items(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Amazon does not always move a list's revision; the other lists' items are left alone."""
+    """The items are read even if the list's revision is unchanged; the items of other lists are not."""
     infos = {"listInfoList": [{"listId": lists.shop, "listType": "SHOP", "version": 1, "updateAt": 1}]}
     await lists.update()
     sim.fault(silent_stream=600)
@@ -411,7 +411,7 @@ async def test_a_list_that_is_deleted_while_its_pages_are_read_goes_and_harms_no
 async def test_an_item_that_is_ticked_while_pages_are_read_is_shown_as_ticked(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
-    """The push about it asks for another read, which comes after the one that is under way."""
+    """The push causes another read after the running one."""
     lists.change(ticked(130) | {"t1": {"itemName": "to do"}})
     await clock.advance(5, 0.5)
     api = config_entry.runtime_data.backend.lists
@@ -438,7 +438,7 @@ async def test_an_item_that_is_ticked_while_pages_are_read_is_shown_as_ticked(
 
 
 async def _create(lists: Lists, name: str) -> str:
-    """Create a list and return its id."""
+    """Create a list with the action and return its id."""
     (entry,) = lists.hass.config_entries.async_loaded_entries(DOMAIN)
     data = {"config_entry_id": entry.entry_id, "name": name}
     response = await lists.hass.services.async_call(DOMAIN, "create_list", data, blocking=True, return_response=True)
@@ -446,7 +446,7 @@ async def _create(lists: Lists, name: str) -> str:
 
 
 async def _delete(lists: Lists, entity_id: str, *, confirm: bool = True) -> None:
-    """Delete a list."""
+    """Delete a list with the action."""
     data = {"entity_id": entity_id, "confirm": confirm}
     await lists.hass.services.async_call(DOMAIN, "delete_list", data, blocking=True)
 

@@ -1,1 +1,1 @@
-"""Tests of recordings: what is written, replayed and compared."""
+"""Tests of recordings: writing, replay and comparison."""

@@ -1,4 +1,4 @@
-"""A home in which many kinds of things happen, and the comparison of its entities with those of its recording."""
+"""A home with varied events, and the comparison of its entities with those of its recording."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,11 +33,11 @@ ACTIONS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("alexa_media", "get_history_records", {"entity_id": KITCHEN}),
     ("alexa_media", "update_last_called", {}),
 )
-"""Actions that are called; those that an account does not know are an error of the test."""
+"""Actions to call; an action that the account does not have fails the test."""
 
 
 def changes(household: Household) -> list[dict[str, Any]]:
-    """Return patches of an account: things that happen at Echos and in the app."""
+    """Return patches of an account for events at Echos and in the app."""
     kitchen, office, garage = (household.serial(name) for name in ("Kitchen Show", "Office Spot", "Garage Echo"))
     return [
         {"devices": {kitchen: {"volume": 44}}},
@@ -60,7 +60,7 @@ def changes(household: Household) -> list[dict[str, Any]]:
 
 
 async def live(hass: HomeAssistant, sim: ControlClient, household: Household) -> int:
-    """Let everything happen, and return how many kinds of things that were."""
+    """Cause all events, and return the number of their kinds."""
     customer_id = next(iter(household.accounts))
     patches = changes(household)
     for patch in patches:
@@ -76,7 +76,7 @@ async def live(hass: HomeAssistant, sim: ControlClient, household: Household) ->
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What Home Assistant shows of an entity."""
+    """The state of an entity in Home Assistant."""
 
     domain: str
     key: str | None
@@ -85,7 +85,7 @@ class Shown:
 
 
 def entities(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Shown]:
-    """Return the entities of an entry by unique id."""
+    """Return the states of an entry's entities by unique id."""
     registry = er.async_get(hass)
     found = {}
     for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
@@ -97,7 +97,7 @@ def entities(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Shown]:
 
 
 def entry_of(sim: ControlClient, registration: Mapping[str, Any], domain: str = "amazon.com") -> MockConfigEntry:
-    """Return an entry for an account of a household in which an app is registered."""
+    """Return an entry for an account of a household with a registered app."""
     customer_id = registration["account"]
     account = sim.state()["accounts"][customer_id]
     data = {
@@ -114,7 +114,7 @@ def entry_of(sim: ControlClient, registration: Mapping[str, Any], domain: str = 
 
 
 async def stop(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
-    """End the recording and return the response of the action."""
+    """End the recording, and return the response of the action."""
     response = await hass.services.async_call(
         DOMAIN, "record", {"config_entry_id": entry.entry_id, "mode": "stop"}, blocking=True, return_response=True
     )

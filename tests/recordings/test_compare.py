@@ -1,4 +1,4 @@
-"""A recording that differs from the simulated cloud is seen to differ, an honest one is not."""
+"""Tests that a recording with differences from the simulated cloud is reported, and an equal one is not."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,12 +21,12 @@ type Bodies = dict[str, list[Any]]
 
 @pytest.fixture(scope="module")
 def honest() -> Recording:
-    """Return a recording that was made against the simulated cloud."""
+    """Return a recording made against the simulated cloud."""
     return read_recording(ROOT / "tests" / "user_scenarios" / "one_account.json.gz")
 
 
 def doctored(recording: Recording, spoil: Callable[[list[dict[str, Any]], list[Any]], object]) -> Recording:
-    """Return a recording that was changed by a function of its requests and directives."""
+    """Return a recording whose requests and directives a function has changed."""
     requests = json.loads(json.dumps(recording.requests))
     directives = [[at, json.loads(json.dumps(directive))] for at, directive in recording.directives]
     spoil(requests, directives)
@@ -118,7 +118,7 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_deviation_is_found(honest: Recording, name: str) -> None:
-    """Whatever Amazon may change is one of the lines of the report."""
+    """Each kind of change at Amazon is a line of the report."""
     spoil, wanted = PLANTED[name]
     found = list(map(str, compare.differences(doctored(honest, spoil))))
     assert any(line.startswith(wanted) for line in found), found
@@ -126,12 +126,12 @@ def test_a_planted_deviation_is_found(honest: Recording, name: str) -> None:
 
 @pytest.mark.parametrize("path", HOMES, ids=lambda path: path.name.partition(".")[0])
 def test_an_honest_recording_has_no_deviation(path: Path) -> None:
-    """Recordings against the simulated cloud differ in nothing from it."""
+    """Recordings made against the simulated cloud have no differences."""
     assert list(map(str, compare.differences(read_recording(path)))) == []
 
 
 def test_the_shapes_are_those_of_the_recordings() -> None:
-    """Who makes the recordings of the homes again learns the shapes again."""
+    """The shapes must be learned again together with new recordings of the homes."""
     learned = joined(shapes_of(read_recording(path)) for path in HOMES)
     assert {place: shape.as_json() for place, shape in compare.known_shapes().items()} == {
         place: shape.as_json() for place, shape in learned.items()
@@ -139,7 +139,7 @@ def test_the_shapes_are_those_of_the_recordings() -> None:
 
 
 def test_every_check_decides_a_row_of_the_guesses(honest: Recording) -> None:
-    """The ids of the checks are rows, each check says what its row says, and the simulated cloud refutes none."""
+    """The check ids are rows, each check has the text of its row, and the simulated cloud refutes none."""
     rows = set(re.findall(r"^\| (G\d{3}) ", (ROOT / "alexa_sim" / "GUESSES.md").read_text(), re.MULTILINE))
     assert set(compare.CHECKS) <= rows
     assert [key for key, check in compare.CHECKS.items() if not (check.__doc__ or "").startswith(f"{key}: ")] == []
@@ -149,7 +149,7 @@ def test_every_check_decides_a_row_of_the_guesses(honest: Recording) -> None:
 
 
 def test_a_recording_can_refute_a_guess(honest: Recording) -> None:
-    """A group in the list of volumes, and another status of an idle player, refute their rows."""
+    """A group in the volumes, and another status for an idle player, refute their rows."""
 
     def spoil(requests: list[dict[str, Any]], _: list[Any]) -> None:
         group = next(device for device in _devices(requests) if device["deviceFamily"] == "WHA")
@@ -164,7 +164,7 @@ def test_a_recording_can_refute_a_guess(honest: Recording) -> None:
 
 
 def test_the_command_prints_the_report(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The exit code says whether there are differences; a file that is no recording is an error."""
+    """The exit code is 1 for differences; an invalid file is an error."""
     assert compare.main([str(HOMES[0])]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "0 differences"

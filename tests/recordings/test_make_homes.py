@@ -1,8 +1,7 @@
-"""Make the recordings in ``tests/user_scenarios``: invented homes, recorded while things happen in them.
+"""Make the recordings in ``tests/user_scenarios``: invented homes, recorded during varied events.
 
-Runs only when asked to: ``WRITE_RECORDINGS=1 pytest tests/recordings/test_make_homes.py``. Only the integration has a
-recorder. In the homes of ``ACTED`` a foreign client, alexapy, uses the same account meanwhile: what it does is pushed,
-and seen in what is read.
+It only runs on request: ``WRITE_RECORDINGS=1 pytest tests/recordings/test_make_homes.py``. Only the integration has a
+recorder. In the homes in ``ACTED``, alexapy uses the same account in the meantime; its actions are pushed and read.
 """
 
 import os
@@ -37,7 +36,7 @@ REPEATS = (None, "P1D", "XXXX-WD", "XXXX-WE", *(f"XXXX-WXX-{day}" for day in ran
 
 
 def _renamed(names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the demo household with other names of Echos."""
+    """Return the demo household with other names for Echos."""
     household = load_household("demo")
     [account] = household["accounts"].values()
     for device, name in zip(account["devices"].values(), names, strict=True):
@@ -46,7 +45,7 @@ def _renamed(names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _alarms() -> dict[str, Any]:
-    """Return the demo household with an alarm of every repetition."""
+    """Return the demo household with an alarm for every kind of repetition."""
     household = load_household("demo")
     [account] = household["accounts"].values()
     for number, repeat in enumerate(REPEATS):
@@ -71,7 +70,7 @@ def _with_groups() -> dict[str, Any]:
 
 
 async def _spotify_and_guard(hass: HomeAssistant, sim: ControlClient) -> None:
-    """Play from Spotify on the group that contains the pair, pause and resume it, and arm and disarm Guard."""
+    """Play Spotify on the group with the pair, pause and resume it, and arm and disarm Guard."""
     house = {"entity_id": "media_player.house"}
     play = {"media_content_type": "SPOTIFY", "media_content_id": "harbour on house"}
     play["entity_id"] = "media_player.living_room_studio"
@@ -88,7 +87,7 @@ async def _spotify_and_guard(hass: HomeAssistant, sim: ControlClient) -> None:
 
 
 def _foreign_client(simulation: Running) -> None:
-    """Let alexapy list the devices, hear a push, and speak."""
+    """Let alexapy list the devices, receive a push, and speak."""
     environment = client_environment(simulation.port, simulation.ca, simulation.control)
     environment["PYTHONPATH"] = os.pathsep.join((environment["PYTHONPATH"], str(ROOT)))
     subprocess.run([FOREIGN, PROGRAM], env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=60)
@@ -104,7 +103,7 @@ HOMES: dict[str, tuple[str | dict[str, Any], str]] = {
     "spotify_on_a_pair_in_a_group": (_with_groups(), "amazon.com"),
 }
 ACTED = ("one_account", "spotify_on_a_pair_in_a_group")
-"""Homes in which a foreign client acts."""
+"""Homes in which alexapy also uses the account."""
 
 
 @pytest.mark.parametrize("name", HOMES)
@@ -117,7 +116,7 @@ async def test_make(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
-    """Record one home and keep the file."""
+    """Record one home, and store the file."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     hass.config.config_dir = str(tmp_path)
     wanted, domain = HOMES[name]
@@ -150,7 +149,7 @@ async def test_make(
 async def test_make_smart_properties(
     hass: HomeAssistant, sim: ControlClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Record a hotel in which a lamp and a switch are turned on, and keep the file."""
+    """Record a hotel in which a lamp and a switch are turned on, and store the file."""
     monkeypatch.setattr(hass.config, "config_dir", str(tmp_path))
     sim.household("property", domain="amazon.com")
     await hotel.add_credentials(hass)

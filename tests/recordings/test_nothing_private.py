@@ -1,4 +1,4 @@
-"""Secrets of every kind, planted in every place of answers and pushes, are not in a recording in any form."""
+"""Tests that secrets in any place of responses and pushes are not in a recording in any form."""
 
 import base64
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ EXAMPLES = int(os.environ.get("RECORDING_EXAMPLES", "1000"))
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a recorder knows about a request."""
+    """The data about a request that a recorder uses."""
 
     method: str = "GET"
     path: str = "/api/devices/{serial}/settings"
@@ -35,7 +35,7 @@ def _text(alphabet: str, shortest: int, longest: int) -> st.SearchStrategy[str]:
 
 
 _SOUNDS = "aeiouzqx"
-"""Pseudonyms have no vowels, so a word of these letters is never one of them by chance."""
+"""Letters of secrets; pseudonyms have no vowels, so they never contain such a word by chance."""
 
 WORD = _text(_SOUNDS, 6, 12)
 NUMBER = _text("123456789", 3, 3)
@@ -68,7 +68,7 @@ KEYS = st.one_of(
 
 
 def planted(secret: str) -> st.SearchStrategy[Any]:
-    """Return JSON with a secret in one of many places."""
+    """Return a strategy for JSON with a secret in one of many places."""
     digests = [hashlib.new(name, secret.encode()).hexdigest() for name in ("md5", "sha1", "sha256")]
     encoded = base64.b64encode(secret.encode()).decode()
     multipart = f'--boundary\r\nContent-Disposition: form-data; name="a"\r\n\r\n{secret}\r\n--boundary--'
@@ -104,7 +104,7 @@ def planted(secret: str) -> st.SearchStrategy[Any]:
 
 
 def forms(secret: str) -> list[str]:
-    """Return what must not be in a recording: the secret, its words, and both in other notations."""
+    """Return the forms of a secret that a recording must not contain: itself, its words, and other notations."""
     words = [word for word in secret.replace("=", " ").split() if len(word) >= 6 and word not in WORDS]
     found = []
     for text in (secret, *words):
@@ -120,7 +120,7 @@ def forms(secret: str) -> list[str]:
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data(), secret=SECRETS, key=st.binary(min_size=32, max_size=32))
 def test_no_secret_is_in_a_recording(data: st.DataObject, secret: str, key: bytes) -> None:
-    """An answer, a request, its path and query, and a directive hold a secret; the file holds none of its forms."""
+    """The secret is in a response, a request, its path and query, and a directive."""
     recorder = Recorder(Pseudonyms(key, WORDS, weeks=-100), 0.0)
     url = URL(f"https://alexa.amazon.com/api/devices/{quote(secret, safe='')}/settings", encoded=True)
     body = json.dumps(data.draw(planted(secret)), ensure_ascii=data.draw(st.booleans())).encode()
@@ -135,7 +135,7 @@ def test_no_secret_is_in_a_recording(data: st.DataObject, secret: str, key: byte
 @settings(max_examples=EXAMPLES // 5)
 @given(st.floats(-90, 90).filter(lambda number: len(repr(number)) > 8), st.integers(10**7, 10**12))
 def test_no_private_number_is_in_a_recording(coordinate: float, phone: int) -> None:
-    """Coordinates and phone numbers are numbers in JSON, too; a time of Amazon's is only moved."""
+    """Coordinates and phone numbers as JSON numbers are replaced; Amazon's times are only shifted."""
     recorder = Recorder(Pseudonyms(b"key", WORDS, weeks=-100), 0.0)
     answer = {"latitude": coordinate, "place": [round(coordinate, 3)], "lng": coordinate, "phone": phone, "x": phone}
     body = json.dumps({**answer, "place": {"lat": round(coordinate, 2), "houseNumber": 17}})

@@ -1,4 +1,4 @@
-"""A recording of a property of Smart Properties, and its replay."""
+"""Tests of recording and replaying a property of Smart Properties."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ from tests.recordings import home
 async def test_a_property_is_recorded_and_replayed(
     hass: HomeAssistant, sim: ControlClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rooms of the replayed hotel have as many entities of each kind; no name or id of the hotel is in the file."""
+    """The replayed rooms have the same numbers of entities; the file has no name or id of the hotel."""
     monkeypatch.setattr(hass.config, "config_dir", str(tmp_path))
     sim.household("property", domain="amazon.com")
     await hotel.add_credentials(hass)

@@ -1,4 +1,4 @@
-"""What an account needs of its values is in a recording in its form: enumerations, times and parts of ids."""
+"""Tests that values with a meaning keep their form: enumerations, times and parts of ids."""
 
 import pytest
 
@@ -21,14 +21,14 @@ PSEUDONYMS = Pseudonyms(b"key", load_allowed(), weeks=WEEKS)
     ],
 )
 def test_an_enumeration_stays_below_its_key_and_nowhere_else(key: str, word: str) -> None:
-    """The same word is a name elsewhere, for example of a network or a room."""
+    """Elsewhere the same word may be a name, for example of a network or a room."""
     assert PSEUDONYMS.value({key: word}) == {key: word}
     assert PSEUDONYMS.value({"friendlyName": word}) != {"friendlyName": word}
     assert PSEUDONYMS.value({"essid": word}) != {"essid": word}
 
 
 def test_the_time_in_a_key_of_the_history_is_moved_like_other_times() -> None:
-    """The key is customer#milliseconds#type#serial, and the serial is the one that the device has."""
+    """The key is customer#milliseconds#type#serial, and its serial is the device's pseudonym."""
     key = PSEUDONYMS.text("A2SIMJO7D0EQ11#1795957117499#A3RBAYBE7VM004#G0SIM00KITCHEN01", "activityKey")
     customer, moment, kind, serial = key.split("#")
     assert customer == PSEUDONYMS.text("A2SIMJO7D0EQ11", "customerId")
@@ -38,7 +38,7 @@ def test_the_time_in_a_key_of_the_history_is_moved_like_other_times() -> None:
 
 
 def test_the_id_of_a_person_is_made_of_the_id_of_the_account() -> None:
-    """The integration puts it together itself, so that a replay asks for it."""
+    """The integration derives this id, so a replay must contain it."""
     account = "amzn1.account.AFAKEACCOUNT00000000000001"
     person = PSEUDONYMS.text(f"amzn1.comms.id.person.amzn1~{account}", "person")
     assert person == f"amzn1.comms.id.person.amzn1~{PSEUDONYMS.text(account, 'directedId')}"

@@ -1,4 +1,4 @@
-"""Recordings of a loaded account: started, continued, ended and deleted."""
+"""Tests of recordings of a loaded account: start, continuation, end and deletion."""
 
 import gzip
 import json
@@ -31,7 +31,7 @@ PRIVATE = (
 
 @pytest.fixture(autouse=True)
 def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """Return the folder of the recordings, one for this test alone."""
+    """Return the folder for the recordings of the test."""
     hass.config.config_dir = str(tmp_path)
     return tmp_path / "alexa_media_recordings"
 
@@ -54,7 +54,7 @@ def lines_of(path: str) -> list[dict[str, Any]]:
 async def test_a_recording_holds_the_start_and_what_happens_and_nothing_private(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:
-    """The account is reloaded, so that the first reads are in the file; names, serials and tokens are not."""
+    """The account is reloaded, so that the file has its first reads; names, serials and tokens are not in it."""
     assert "until" in await record(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     await until(hass, lambda: entry.runtime_data.push.up)
@@ -84,7 +84,7 @@ async def test_a_recording_holds_the_start_and_what_happens_and_nothing_private(
 async def test_without_a_recording_nothing_is_collected(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path
 ) -> None:
-    """No recorder is attached, no file is written, and there is nothing to stop."""
+    """No recorder is attached, no file is written, and stopping does nothing."""
     assert recordings.async_running(hass, entry) is None
     assert not folder.exists()
     with pytest.raises(ServiceValidationError, match="No recording is running"):
@@ -94,7 +94,7 @@ async def test_without_a_recording_nothing_is_collected(
 async def test_a_recording_survives_a_reload_and_ends_by_itself(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, folder: Path, clock: Clock
 ) -> None:
-    """It continues with the same pseudonyms, ends when its time is over, and a notification says where the file is."""
+    """It continues with the same pseudonyms, and ends after its time with a notification about the file."""
     await record(hass, entry, hours=1)
     await clock.settle()
     await hass.config_entries.async_reload(entry.entry_id)
@@ -113,7 +113,7 @@ async def test_a_recording_survives_a_reload_and_ends_by_itself(
 
 
 async def test_a_new_sign_in_ends_the_recording(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
-    """Another token would give the same value a second pseudonym in one file."""
+    """With another token, the same value would get a second pseudonym in the file."""
     await record(hass, entry)
     hass.config_entries.async_update_entry(entry, data={**entry.data, "account_id": "amzn1.account.OTHER"})
     await hass.config_entries.async_reload(entry.entry_id)
@@ -129,7 +129,7 @@ async def test_a_new_sign_in_ends_the_recording(hass: HomeAssistant, entry: Mock
 async def test_a_recording_that_cannot_be_deleted_keeps_no_registration_at_amazon(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its folder is named in the log, and the account is deregistered all the same."""
+    """The log names its folder, and the account is deregistered anyway."""
     await record(hass, entry)
     path = Path(str((await record(hass, entry, mode="stop"))["path"]))
     path.unlink()
@@ -140,7 +140,7 @@ async def test_a_recording_that_cannot_be_deleted_keeps_no_registration_at_amazo
 
 
 async def test_recordings_are_deleted_with_the_entry(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
-    """Nothing stays in the configuration folder."""
+    """No file remains in the configuration folder."""
     await record(hass, entry)
     await record(hass, entry, mode="stop")
     await record(hass, entry)
@@ -153,7 +153,7 @@ async def test_recordings_are_deleted_with_the_entry(hass: HomeAssistant, entry:
 async def test_the_options_start_and_stop_a_recording(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, folder: Path
 ) -> None:
-    """A further step asks for the duration; turning the switch off writes the file."""
+    """Another step asks for the duration; turning off the switch writes the file."""
     unchanged = {"scan_interval": 60, "extended_entity_discovery": False, "keep_transcripts": True}
     flow = await hass.config_entries.options.async_init(entry.entry_id)
     flow = await hass.config_entries.options.async_configure(flow["flow_id"], {**unchanged, "record": True})
@@ -174,7 +174,7 @@ async def test_the_options_start_and_stop_a_recording(
 async def test_a_full_disk_stops_neither_the_account_nor_the_reload(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What cannot be written is lost, and the account works on."""
+    """Data that cannot be written is lost, and the account continues."""
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -189,7 +189,7 @@ async def test_a_full_disk_stops_neither_the_account_nor_the_reload(
 async def test_the_oldest_parts_are_dropped_beyond_the_limit(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The head and what was read at setup stay; a later answer is written in full once more."""
+    """The head and the reads at setup are kept; a later response is written completely again."""
     monkeypatch.setattr(recordings, "MAX_BYTES", 1)
     await record(hass, entry)
     recording = recordings.async_running(hass, entry)

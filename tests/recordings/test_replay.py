@@ -1,4 +1,4 @@
-"""The replay of a recording is the home that was recorded, names apart."""
+"""Tests that the replay of a recording equals the recorded home, except for names."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ NAME = re.compile(r"[A-Za-z].*[ a-z]")
 
 @pytest.fixture(autouse=True)
 def _folder(hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write recordings to a folder of this test alone, and read without pauses."""
+    """Write recordings to a folder of the test, and read without pauses."""
     hass.config.config_dir = str(tmp_path)
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
 
@@ -39,7 +39,7 @@ async def pseudonyms_of(hass: HomeAssistant, entry: MockConfigEntry) -> Pseudony
 
 
 def ids_of(value: Any) -> set[str]:
-    """Return the ids in the state of the cloud: all longer texts with a digit, in values and keys."""
+    """Return the ids in the state of the cloud: long texts with a digit, in values and keys."""
     if isinstance(value, dict):
         return {found for key, item in value.items() for found in (*ids_of(key), *ids_of(item))}
     if isinstance(value, list):
@@ -49,7 +49,7 @@ def ids_of(value: Any) -> set[str]:
 
 
 def translated(unique_id: str, ids: set[str], pseudonyms: Pseudonyms) -> str:
-    """Return a unique id with the pseudonyms of the ids in it."""
+    """Return a unique id with its ids replaced by their pseudonyms."""
     for found in sorted(ids, key=len, reverse=True):
         unique_id = unique_id.replace(found, pseudonyms.text(found, "id"))
     return unique_id
@@ -58,7 +58,7 @@ def translated(unique_id: str, ids: set[str], pseudonyms: Pseudonyms) -> str:
 async def test_the_replayed_home_has_the_same_entities_with_the_same_states(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:
-    """More than thirty kinds of things happen while a home is recorded; its replay ends in the same states."""
+    """More than thirty kinds of events are recorded, and the replay ends in the same states."""
     await hass.services.async_call(DOMAIN, "record", {"config_entry_id": entry.entry_id}, blocking=True)
     await quiet(hass, sim, calm=0.5)
     ids = ids_of(sim.state())
@@ -102,7 +102,7 @@ async def test_the_replayed_home_has_the_same_entities_with_the_same_states(
 
 
 def test_a_failed_answer_is_given_once_and_the_last_good_one_repeats() -> None:
-    """Between two directives the last answer counts; what failed in the recording fails once in the replay."""
+    """Between two directives the last response repeats; a recorded failure occurs once in the replay."""
     lines = [
         {"at": 1.0, "method": "GET", "path": "/api/x", "status": 200, "body": {"n": 1}},
         {"at": 3.0, "method": "GET", "path": "/api/x", "status": 500, "body": {"message": "No"}},
@@ -126,7 +126,7 @@ def test_a_failed_answer_is_given_once_and_the_last_good_one_repeats() -> None:
 
 
 class _Streams:
-    """Notes what is pushed."""
+    """Records pushes."""
 
     def __init__(self, sent: list[Any]) -> None:
         self._sent = sent
@@ -137,7 +137,7 @@ class _Streams:
 
 @pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"{}\n"), gzip.compress(b'{"recording": 99}\n')])
 def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
-    """A damaged or foreign file is an error of the user's, not of the program."""
+    """A damaged or unrelated file is an error of the user, shown in one sentence."""
     file = tmp_path / "a.json.gz"
     file.write_bytes(content)
     with pytest.raises(RecordingError, match="recording"):
@@ -145,7 +145,7 @@ def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path: Path, content
 
 
 def test_times_move_by_weeks_and_numbers_do_not() -> None:
-    """Seconds, milliseconds, dates and times move; ids and small numbers do not."""
+    """Seconds, milliseconds, dates and times are shifted; ids and small numbers are not."""
     line = '{"a": 1700000000, "b": 1700000000000, "c": "2024-02-26T07:00:00Z", "d": "2024-02-26", "e": 42}'
     assert json.loads(moved(line, 1)) == {
         "a": 1700604800,
@@ -157,6 +157,6 @@ def test_times_move_by_weeks_and_numbers_do_not() -> None:
 
 
 def test_a_request_is_recognized_though_times_and_order_differ() -> None:
-    """The order of ids, white space in documents, times and message ids do not matter."""
+    """The order of ids, white space in documents, times and message ids are ignored."""
     first = {"ids": ["b", "a"], "startTime": 1700000000000, "query": "query x {\n  a\n}"}
     assert normal(first) == normal({"query": "query x { a }", "startTime": 1800000000000, "ids": ["a", "b"]})

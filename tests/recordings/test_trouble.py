@@ -1,4 +1,4 @@
-"""Recordings in trouble: stopped too early, twice at once, with a full disk, in a flood, and at two accounts."""
+"""Tests of recordings in special cases: early and concurrent stops, a full disk, a flood, two accounts."""
 
 import asyncio
 import json
@@ -30,13 +30,13 @@ URL_OF_DEVICES = URL("https://alexa.amazon.com/api/devices-v2/device")
 
 @pytest.fixture(autouse=True)
 def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """Return the folder of the recordings, one for this test alone."""
+    """Return the folder for the recordings of the test."""
     hass.config.config_dir = str(tmp_path)
     return tmp_path / "alexa_media_recordings"
 
 
 def new_recorder(**options: Any) -> Recorder:
-    """Return a recorder."""
+    """Return a new recorder."""
     return Recorder(Pseudonyms(b"key", load_words(), weeks=-100), 0.0, **options)
 
 
@@ -48,7 +48,7 @@ def written(recorder: Recorder) -> list[dict[str, Any]]:
 async def test_a_recording_of_an_account_that_was_never_set_up_leaves_no_file(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path
 ) -> None:
-    """A disabled account is not reloaded; to stop then is an error in one sentence, and a later start works."""
+    """A disabled account is not reloaded; stopping its recording is an error, and a later start works."""
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     await record(hass, entry)
     with pytest.raises(ServiceValidationError, match="No recording is running"):
@@ -62,7 +62,7 @@ async def test_a_recording_of_an_account_that_was_never_set_up_leaves_no_file(
 
 
 async def test_two_that_stop_at_once_write_one_file(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
-    """The second one finds no recording."""
+    """The second stop finds no recording."""
     await record(hass, entry)
     results = await asyncio.gather(recordings.async_stop(hass, entry), recordings.async_stop(hass, entry))
     assert [result for result in results if result is None] == [None]
@@ -73,7 +73,7 @@ async def test_two_that_stop_at_once_write_one_file(hass: HomeAssistant, entry: 
 async def test_a_second_start_discards_the_first_recording(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path
 ) -> None:
-    """Its parts and its key are gone, and the file has one head."""
+    """The first recording's parts and key are deleted, and the file has one head."""
     await record(hass, entry)
     first = recordings.async_running(hass, entry)
     await record(hass, entry, hours=3)
@@ -88,7 +88,7 @@ async def test_a_second_start_discards_the_first_recording(
 async def test_a_recording_ends_while_the_account_is_being_set_up(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, folder: Path
 ) -> None:
-    """Amazon answers slowly; the recording has what was answered until then, and the setup goes on."""
+    """The recording has the slow responses received so far, and the setup continues."""
     await recordings.async_start(hass, entry, 1)
     fault = sim.fault(path="/api/devices-v2/device", hang=True)
     reload = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
@@ -103,7 +103,7 @@ async def test_a_recording_ends_while_the_account_is_being_set_up(
 
 
 async def test_a_full_disk_at_the_end_leaves_no_rest(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
-    """The error says what to do, no part stays on the full disk, and the next recording is complete."""
+    """The error says what to do, no part remains on the full disk, and the next recording is complete."""
     await record(hass, entry)
     with (
         patch.object(Path, "replace", side_effect=OSError(28, "No space left on device")),
@@ -119,7 +119,7 @@ async def test_a_full_disk_at_the_end_leaves_no_rest(hass: HomeAssistant, entry:
 async def test_an_answer_whose_part_was_lost_is_written_in_full_again(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A disk that was full for a while costs the part that was written then, not what repeats it later."""
+    """A temporarily full disk only loses the part written then; later repetitions are complete."""
     await record(hass, entry)
     await quiet(hass, sim, calm=0.4)
     recording = recordings.async_running(hass, entry)
@@ -134,7 +134,7 @@ async def test_an_answer_whose_part_was_lost_is_written_in_full_again(
 
 
 async def test_two_accounts_are_recorded_at_once(hass: HomeAssistant, sim: ControlClient, household: Household) -> None:
-    """Each has its file, with its pseudonyms, and one that is removed takes only its own with it."""
+    """Each has its own file and pseudonyms, and removing one does not affect the other."""
     sim.household("two_accounts")
     registrations = load_household("two_accounts")["registrations"]
     both = [
@@ -158,7 +158,7 @@ async def test_two_accounts_are_recorded_at_once(hass: HomeAssistant, sim: Contr
 async def test_a_flood_is_written_before_it_fills_the_memory(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever waits is written as soon as it is much, and nothing of it is lost."""
+    """Waiting data is written before it becomes too large, and nothing is lost."""
     monkeypatch.setattr(recorders, "WRITE_AT_BYTES", 100_000)
     await record(hass, entry)
     recording = recordings.async_running(hass, entry)
@@ -175,7 +175,7 @@ async def test_a_flood_is_written_before_it_fills_the_memory(
 
 
 def test_what_waits_has_a_limit_and_the_file_says_what_was_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a writer the oldest is dropped; a writer is asked for once each time that much waits."""
+    """Without a writer the oldest data is dropped; the writer is requested once per limit."""
     monkeypatch.setattr(recorders, "MAX_QUEUED_BYTES", 50_000)
     monkeypatch.setattr(recorders, "WRITE_AT_BYTES", 20_000)
     asked: list[int] = []
@@ -190,7 +190,7 @@ def test_what_waits_has_a_limit_and_the_file_says_what_was_dropped(monkeypatch: 
 
 
 async def test_what_is_collected_while_a_part_is_written_is_in_the_next_one() -> None:
-    """The event loop collects while a thread writes: each item is written once, in its order."""
+    """Items collected by the event loop while a thread writes are written once, in order."""
     recorder = new_recorder()
 
     def add(number: int) -> None:
@@ -210,7 +210,7 @@ async def test_what_is_collected_while_a_part_is_written_is_in_the_next_one() ->
 async def test_changed_options_are_in_the_recording(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A replay needs those of the end; devices are named by their pseudonyms, the external URL by another one."""
+    """A replay needs the last options; devices and the external URL have pseudonyms."""
     await record(hass, entry)
     options = {"exclude_devices": [household.serial("Office Spot")], "public_url": "https://home.example.org"}
     hass.config_entries.async_update_entry(entry, options={**entry.options, **options})

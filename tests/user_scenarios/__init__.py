@@ -1,1 +1,1 @@
-"""Households that users have reported."""
+"""Tests of households reported by users."""

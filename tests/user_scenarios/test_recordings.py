@@ -1,4 +1,4 @@
-"""Recordings of homes: each has to load, to take all of its pushes, and to unload, without a complaint."""
+"""Tests of recordings of homes: each loads, handles all of its pushes, and unloads without errors."""
 
 import logging
 from pathlib import Path
@@ -31,7 +31,7 @@ async def test_recorded_home_loads_and_lives(
     monkeypatch: pytest.MonkeyPatch,
     path: Path,
 ) -> None:
-    """The home is set up from the recorded answers; the recorded pushes lose no entity, and none is unknown."""
+    """The home is set up from recorded responses; the recorded pushes lose no entity, and none is unknown."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     replay = sim.replay(path)
     recording = read_recording(path)

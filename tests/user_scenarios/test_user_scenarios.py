@@ -1,4 +1,4 @@
-"""Households that users have reported: each has to load, whole and without a complaint."""
+"""Tests of households reported by users: each loads completely and without errors."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ PLAYS = {"MUSIC_SKILL", "AUDIO_PLAYER", "TIMERS_AND_ALARMS", "REMINDERS"}
 
 
 def visible(household: dict[str, Any], customer_id: str) -> dict[str, dict[str, Any]]:
-    """Return the devices that an account sees, by serial, as the cloud completed them."""
+    """Return the devices that an account sees by serial, as completed by the cloud."""
     return {
         serial: device
         for owner, account in household["accounts"].items()
@@ -39,7 +39,7 @@ async def test_household_loads(
     caplog: pytest.LogCaptureFixture,
     path: Path,
 ) -> None:
-    """Every account is set up and unloaded again; what can play has a player."""
+    """Every account is set up and unloaded; every device with playback has a player."""
     household = json.loads(path.read_text(encoding="utf-8"))
     sim.household(household, domain="amazon.com")
     entries: list[MockConfigEntry] = []
