@@ -12,11 +12,12 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.requirements import async_get_integration_with_requirements
 import probatio as vol
 
 from . import push, recordings
 from .backends import async_create_backend
-from .const import CONF_CONVERSATION, DOMAIN
+from .const import CONF_BROADCAST, CONF_CONVERSATION, DOMAIN
 from .coordinator.runtime import (
     AlexaConfigEntry,
     AlexaRuntimeData,
@@ -50,6 +51,8 @@ PLATFORMS: Final = (
     Platform.TEXT,
     Platform.TODO,
 )
+OPTIONAL_PLATFORMS: Final = {CONF_CONVERSATION: Platform.CONVERSATION, CONF_BROADCAST: Platform.ASSIST_SATELLITE}
+"""Platforms by the option that adds them; they need parts of Home Assistant that not every installation loads."""
 
 
 # alexa_media_player's section in configuration.yaml is ignored, and must not prevent loading.
@@ -97,31 +100,29 @@ async def _async_load(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     await async_settle(hass, entry)
     async_follow_devices(hass, entry)
     async_follow_appliances(hass, entry)
-    await hass.config_entries.async_forward_entry_setups(entry, _platforms(hass, entry))
+    await hass.config_entries.async_forward_entry_setups(entry, await _async_platforms(hass, entry))
     async_place_echos(hass, entry)
     await entry.runtime_data.async_added()
 
 
-@callback
-def _platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms to load for an entry; remove the conversation entity if the options turn it off.
-
-    The conversation platform depends on components that not every installation loads.
-    """
-    if entry.options.get(CONF_CONVERSATION):
-        return (*PLATFORMS, Platform.CONVERSATION)
+async def _async_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, ...]:
+    """Return the platforms to load for an entry; remove the entities of those that the options turn off."""
+    chosen = {platform for option, platform in OPTIONAL_PLATFORMS.items() if entry.options.get(option)}
+    for platform in sorted(chosen):
+        # To import it needs packages that Home Assistant installs with it.
+        await async_get_integration_with_requirements(hass, platform)
     registry = er.async_get(hass)
     for item in er.async_entries_for_config_entry(registry, entry.entry_id):
-        if item.domain == Platform.CONVERSATION:
+        if item.domain in set(OPTIONAL_PLATFORMS.values()) - chosen:
             registry.async_remove(item.entity_id)
-    return PLATFORMS
+    return (*PLATFORMS, *sorted(chosen))
 
 
 @callback
 def _loaded_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, ...]:
     """Return the platforms that setup loaded, regardless of the current options."""
     loaded = {platform.domain for platform in async_get_platforms(hass, DOMAIN) if platform.config_entry is entry}
-    return tuple(domain for domain in (*PLATFORMS, Platform.CONVERSATION) if domain in loaded)
+    return tuple(domain for domain in (*PLATFORMS, *OPTIONAL_PLATFORMS.values()) if domain in loaded)
 
 
 async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:

@@ -20,6 +20,7 @@ CONF_APPLIANCES: Final = "appliances"
 CONF_KEEP_TRANSCRIPTS: Final = "keep_transcripts"
 CONF_DEFAULT_DEVICE: Final = "default_device"
 CONF_CONVERSATION: Final = "conversation"
+CONF_BROADCAST: Final = "broadcast"
 CONF_SERIAL: Final = "serial"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a key
 CONF_MAC_DMS: Final = "mac_dms"

@@ -171,6 +171,7 @@ async def test_options_of_alexa_media_player_are_understood(
         "appliances": [],
         "keep_transcripts": True,
         "conversation": False,
+        "broadcast": False,
         "record": None,
     }
     assert choices(flow)["Gone Echo"] == "Gone Echo"

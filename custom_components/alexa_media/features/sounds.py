@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 import logging
 import secrets
-from typing import Final
+from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
 from aiohttp import ClientError, ClientTimeout, hdrs, web
@@ -30,7 +30,8 @@ from yarl import URL
 
 from ..const import CONF_PUBLIC_URL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import invalid_input
+from ..entity import AlexaDeviceEntity, invalid_input, player_unique_id
+from .speech import Kind, Message, async_say, echo_players, recipients_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -259,6 +260,33 @@ def async_shelf(hass: HomeAssistant) -> SoundShelf:
         shelf = hass.data[_SHELF] = SoundShelf(hass)
         hass.http.register_view(SoundView(shelf))
     return shelf
+
+
+async def async_announce_sound(entity: AlexaDeviceEntity[Any], source: str, volume: float | None = None) -> None:
+    """Play a media source or a URL on a device as speech, which waits for current speech and does not replace music.
+
+    ``volume`` (0–1) applies during playback. Do Not Disturb does not prevent it on the targeted player, as for other
+    speech. Raises ``ServiceValidationError`` for media that can never be played, and ``HomeAssistantError`` for media
+    that cannot be played now.
+    """
+    hass, root = entity.hass, required_public_url(entity.entry)
+    shelf = async_shelf(hass)
+    sound = await shelf.async_prepare(source, entity.entity_id)
+    # The player may have changed in the meantime.
+    players = echo_players(hass)
+    unique_id = player_unique_id(entity.entry, entity.serial)
+    player = next((one for one in players.values() if (one.entry, one.unique_id) == (entity.entry, unique_id)), None)
+    if player is None:
+        raise invalid_input("speech_no_target")
+    message = Message(
+        kind=Kind.SPEAK,
+        text=sound.ssml(root),
+        volume=None if volume is None else round(volume * 100),
+        sound_seconds=sound.seconds,
+    )
+    with shelf.offer(sound):
+        report = await async_say(hass, message, recipients_of(players, [player]))
+    report.raise_errors()
 
 
 class SoundView(HomeAssistantView):

@@ -28,6 +28,7 @@ from ..cloud.model.devices import Device
 from ..cloud.names import folded, split_names
 from ..const import (
     CONF_APPLIANCES,
+    CONF_BROADCAST,
     CONF_CONVERSATION,
     CONF_EXCLUDE_DEVICES,
     CONF_EXTENDED_DISCOVERY,
@@ -49,7 +50,7 @@ _RECORD: Final = "record"
 _HOURS: Final = "hours"
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
 # Options that an entity or the client reads only once, during the setup of the account.
-_NEEDS_RELOAD: Final = (CONF_CONVERSATION, CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
+_NEEDS_RELOAD: Final = (CONF_BROADCAST, CONF_CONVERSATION, CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
 
 
 class AlexaMediaOptionsFlow(OptionsFlow):
@@ -72,7 +73,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         lists = (*_FILTERS, CONF_APPLIANCES)
         after = {
             CONF_PUBLIC_URL: "",
-            CONF_CONVERSATION: before[CONF_CONVERSATION],
+            **{key: before[key] for key in (CONF_CONVERSATION, CONF_BROADCAST)},
             **{key: user_input.get(key, []) for key in lists},
             **user_input,
         }
@@ -157,6 +158,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
                 vol.Optional(CONF_APPLIANCES): appliances,
                 vol.Required(CONF_KEEP_TRANSCRIPTS): BooleanSelector(),
                 vol.Optional(CONF_CONVERSATION): BooleanSelector(),
+                vol.Optional(CONF_BROADCAST): BooleanSelector(),
                 vol.Optional(_RECORD): BooleanSelector(),
             }
         )
@@ -203,6 +205,7 @@ def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
         CONF_EXTENDED_DISCOVERY: bool(stored.get(CONF_EXTENDED_DISCOVERY, False)),
         CONF_KEEP_TRANSCRIPTS: bool(stored.get(CONF_KEEP_TRANSCRIPTS, True)),
         CONF_CONVERSATION: bool(stored.get(CONF_CONVERSATION, False)),
+        CONF_BROADCAST: bool(stored.get(CONF_BROADCAST, False)),
     }
 
 

@@ -19,8 +19,8 @@ from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..features.kids import async_disable_kids, async_enable_kids
 from ..features.routines import async_run_routine
 from ..features.sequences import LONGEST_DND
-from ..features.sounds import async_shelf, public_url, required_public_url
-from ..features.speech import DndPolicy, Kind, Message, async_say, can_speak, echo_players, recipients_of
+from ..features.sounds import public_url
+from ..features.speech import can_speak
 from ..features.targets import async_permissions, async_require_speakers
 from .sources import SoundModes, SourceSelection
 
@@ -77,31 +77,6 @@ class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
         """Return the announce feature if Amazon can fetch sounds from an external URL, else no feature."""
         is_able = can_speak(self.device) and public_url(self.entry) is not None
         return MediaPlayerEntityFeature.MEDIA_ANNOUNCE if is_able else MediaPlayerEntityFeature(0)
-
-    async def _async_announce_sound(self, source: str, volume: float | None = None) -> None:
-        """Play a media source or a URL as speech, which waits for current speech and does not replace music.
-
-        ``volume`` (0–1) applies during playback. Do Not Disturb does not prevent it on the targeted player, as for
-        other speech. Raises ``ServiceValidationError`` for media that can never be played, and ``HomeAssistantError``
-        for media that cannot be played now.
-        """
-        hass, root = self.hass, required_public_url(self.entry)
-        shelf = async_shelf(hass)
-        sound = await shelf.async_prepare(source, self.entity_id)
-        # The player may have changed in the meantime.
-        players = echo_players(hass)
-        if (player := players.get(self.entity_id)) is None:
-            raise invalid_input("speech_no_target")
-        message = Message(
-            kind=Kind.SPEAK,
-            text=sound.ssml(root),
-            volume=None if volume is None else round(volume * 100),
-            sound_seconds=sound.seconds,
-            dnd=DndPolicy.AMAZON,
-        )
-        with shelf.offer(sound):
-            report = await async_say(hass, message, recipients_of(players, [player]))
-        report.raise_errors()
 
 
 class PlayerSettings(SourceSelection, SoundModes):

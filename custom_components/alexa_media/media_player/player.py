@@ -31,6 +31,7 @@ from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input, player_unique_id, sendable
 from ..features.play_media import IMAGE, QUEUE, ROUTINE, STATION, check_listed, command_of, is_stream, volume_of
 from ..features.playback import PAUSE, PLAY, TextCommandEntity
+from ..features.sounds import async_announce_sound
 from ..features.targets import async_require_speakers
 from .browse import MediaBrowsing
 from .device_actions import AccountActions, PlayerSettings, SoundAnnouncement, VoiceHistory
@@ -478,7 +479,7 @@ class AlexaMediaPlayer(
         await async_require_speakers(self)
         media_type, extra = str(media_type), dict(kwargs.get(ATTR_MEDIA_EXTRA) or {})
         if announce and is_stream(media_type, media_id) and media_id:
-            await self._async_announce_sound(media_id, volume_of(media_type, extra, announced=True))
+            await async_announce_sound(self, media_id, volume_of(media_type, extra, announced=True))
             return
         if not is_stream(media_type, media_id):
             check_listed(media_type, media_id)

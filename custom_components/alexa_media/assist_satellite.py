@@ -1,0 +1,124 @@
+"""Assist satellite platform: Echos announce what Assist broadcasts, if the options say so."""
+
+from typing import Final, override
+
+from homeassistant.components.assist_pipeline import PipelineEvent
+from homeassistant.components.assist_satellite import (
+    DOMAIN as SATELLITE_DOMAIN,
+    AssistSatelliteAnnouncement,
+    AssistSatelliteConfiguration,
+    AssistSatelliteEntity,
+    AssistSatelliteEntityDescription,
+    AssistSatelliteEntityFeature,
+)
+from homeassistant.components.assist_satellite.const import PREANNOUNCE_URL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .cloud.model.devices import Device
+from .const import CONF_BROADCAST, DOMAIN
+from .coordinator.devices import DevicesCoordinator
+from .coordinator.runtime import AlexaConfigEntry
+from .entity import AlexaDeviceEntity, EntityAdder, player_unique_id
+from .features.sounds import async_announce_sound
+from .features.speech import Kind, can_speak, message_of
+
+PARALLEL_UPDATES = 0
+
+BROADCAST: Final = AssistSatelliteEntityDescription(key="broadcast", translation_key="broadcast")
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up a satellite for each Echo that can speak.
+
+    Speaker groups have none: a broadcast reaches every satellite, and their Echos have their own.
+    """
+
+    def fits(_devices: DevicesCoordinator, device: Device, _description: AssistSatelliteEntityDescription) -> bool:
+        return not device.is_group and can_speak(device) and not _is_of_another_account(hass, entry, device)
+
+    add = EntityAdder(hass, entry, async_add_entities)
+    add.devices(entry.runtime_data.devices, AlexaSatellite, (BROADCAST,), fits)
+
+
+def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> bool:
+    """Return whether another account already has the satellite of an Echo, which would announce everything twice."""
+    registry = er.async_get(hass)
+
+    def registered(account: AlexaConfigEntry) -> bool:
+        unique_id = f"{player_unique_id(account, device.serial)}_{BROADCAST.key}"
+        entity_id = registry.async_get_entity_id(SATELLITE_DOMAIN, DOMAIN, unique_id)
+        return bool(entity_id and (item := registry.async_get(entity_id)) and item.disabled_by is None)
+
+    others = (other for other in hass.config_entries.async_entries(DOMAIN) if other is not entry)
+    return not registered(entry) and any(other.options.get(CONF_BROADCAST) and registered(other) for other in others)
+
+
+class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
+    """An Echo as a satellite that announces, and does nothing else for Assist."""
+
+    _attr_supported_features = AssistSatelliteEntityFeature.ANNOUNCE
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the Echo was online when it was last listed."""
+        return self.device.online
+
+    @callback
+    @override
+    def async_get_configuration(self) -> AssistSatelliteConfiguration:
+        """Return a configuration without wake words, as Alexa listens for its own."""
+        return AssistSatelliteConfiguration(available_wake_words=[], active_wake_words=[], max_active_wake_words=0)
+
+    @override
+    async def async_set_configuration(self, config: AssistSatelliteConfiguration) -> None:
+        """Ignore a configuration: there is only the empty one."""
+
+    @callback
+    @override
+    def on_pipeline_event(self, event: PipelineEvent) -> None:
+        """Ignore events of a pipeline: an Echo never starts one."""
+
+    @override
+    async def async_internal_announce(
+        self,
+        message: str | None = None,
+        media_id: str | None = None,
+        preannounce: bool = True,
+        preannounce_media_id: str = PREANNOUNCE_URL,
+    ) -> None:
+        """Announce a message (``assist_satellite.announce``).
+
+        Home Assistant would first have a speech engine read the message, which Alexa does itself.
+        """
+        source = media_id or ""
+        await self.async_announce(
+            AssistSatelliteAnnouncement(
+                message=message or "",
+                media_id=source,
+                original_media_id=source,
+                tts_token=None,
+                media_id_source="media_id",
+                preannounce_media_id=preannounce_media_id if preannounce else None,
+            )
+        )
+
+    @override
+    async def async_announce(self, announcement: AssistSatelliteAnnouncement) -> None:
+        """Announce a message, or play media that have none; returns when Amazon has accepted it.
+
+        Alexa's chime precedes an announcement, whatever sound is wanted before it; without one, the message is spoken.
+        Raises ``ServiceValidationError`` for a message that cannot be spoken and for media without an external URL,
+        ``HomeAssistantError`` when Amazon does not accept it.
+        """
+        source = announcement.original_media_id
+        if source and not announcement.message.strip():
+            await async_announce_sound(self, source)
+            return
+        kind = Kind.ANNOUNCE if announcement.preannounce_media_id else Kind.SPEAK
+        (command,) = message_of(announcement.message, kind).commands()
+        await self.async_command(command)
