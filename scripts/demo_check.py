@@ -35,6 +35,7 @@ from scripts.checks import (
     settings,
     smart_home,
     sounds,
+    voice,
 )
 from scripts.checks.world import CheckFailedError, World
 
@@ -52,6 +53,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *settings.CHECKS,
     *smart_home.CHECKS,
     *sounds.CHECKS,
+    *voice.CHECKS,
     *life.CHECKS,
     recording.END,
     *life.END,

@@ -44,6 +44,7 @@ homeassistant:
 application_credentials:
 automation: !include automations.yaml
 config:
+demo_model:
 ffmpeg:
   ffmpeg_bin: {ffmpeg}
 history:
@@ -158,10 +159,11 @@ def write_config(folder: Path, port: int, domain: str, level: str) -> None:
     )
     (folder / "automations.yaml").write_text("[]\n")
     (folder / "custom_components").mkdir()
-    # A package, or Python takes that of the project, which lacks the voice.
+    # A package, or Python takes that of the project, which lacks the voice and the model.
     (folder / "custom_components" / "__init__.py").touch()
     (folder / "custom_components" / "alexa_media").symlink_to(ROOT / "custom_components" / "alexa_media")
-    (folder / "custom_components" / "demo_voice").symlink_to(ROOT / "scripts" / "demo_voice")
+    for helper in ("demo_model", "demo_voice"):
+        (folder / "custom_components" / helper).symlink_to(ROOT / "scripts" / helper)
 
 
 @asynccontextmanager

@@ -8,15 +8,17 @@ from typing import Final
 import pytest
 import yaml
 
+from custom_components.alexa_media import OPTIONAL_PLATFORMS
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 CHECKS: Final = ROOT / "scripts" / "checks"
 TABLE: Final = CHECKS / "actions.py"
 
 
-def table() -> dict[str, str]:
-    """Return the check for each action."""
-    for node in ast.parse(TABLE.read_text()).body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "DRIVEN" and node.value:
+def table(path: Path = TABLE, name: str = "DRIVEN") -> dict[str, str]:
+    """Return the check for each action, or for each key of another table."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name and node.value:
             found = ast.literal_eval(node.value)
             assert isinstance(found, dict)
             return found
@@ -48,6 +50,14 @@ def test_every_action_has_a_row_that_drives_it() -> None:
     assert set(driven.values()) <= set(known)
     silent = [name for name, row in driven.items() if not {name, f"alexa_media.{name}"} & known[row]]
     assert silent == []
+
+
+def test_every_module_that_home_assistant_loads_by_name_has_a_row() -> None:
+    """Options add platforms, and Home Assistant finds tools and repairs by the names of their modules."""
+    driven = table(CHECKS / "voice.py", "MODULES")
+    optional = {platform.value for platform in OPTIONAL_PLATFORMS.values()}
+    assert set(driven) == optional | {"llm", "repairs"}
+    assert set(driven.values()) <= {name for name, _ in rows(ast.parse((CHECKS / "voice.py").read_text()))}
 
 
 def test_every_trigger_and_condition_has_a_row() -> None:

@@ -643,3 +643,34 @@ async def test_words_to_a_shared_echo_trigger_once_for_each_account_that_is_mean
         (PLAYERS["john"]["Hall Echo"], "words to Hall Echo"),
         (PLAYERS["jack"]["Workshop Studio"], "words to Workshop Studio"),
     ]
+
+
+async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
+    """A broadcast is heard once, by the account that had the satellite first, and by the other one after it."""
+    hass, registry = pair.hass, er.async_get(pair.hass)
+    assert await async_setup_component(hass, "homeassistant", {})
+
+    def satellites(name: str) -> set[str]:
+        items = er.async_entries_for_config_entry(registry, pair.entries[name].entry_id)
+        return {item.unique_id.partition("_")[0].upper() for item in items if item.domain == "assist_satellite"}
+
+    async def switch(name: str, *, on: bool) -> None:
+        hass.config_entries.async_update_entry(pair.entries[name], options={"broadcast": on})
+        await hass.config_entries.async_reload(pair.entries[name].entry_id)
+        await quiet(hass, pair.sim, 0.6)
+
+    await switch("john", on=True)
+    johns = satellites("john")
+    await switch("jack", on=True)
+    shared = serial_set(pair, "john") & serial_set(pair, "jack")
+    assert shared & johns
+    assert not satellites("jack") & johns
+    await switch("john", on=False)
+    await switch("jack", on=True)
+    assert satellites("john") == set()
+    assert shared & johns <= satellites("jack")
+
+
+def serial_set(pair: Pair, name: str) -> set[str]:
+    """Return the serials that an account lists."""
+    return set(pair.entries[name].runtime_data.devices.data)

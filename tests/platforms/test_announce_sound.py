@@ -180,6 +180,25 @@ async def home(
     await server.close()
 
 
+@pytest.fixture
+async def satellites(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
+    """Make Echos satellites of Assist."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    hass.config_entries.async_update_entry(config_entry, options={"broadcast": True})
+
+
+@pytest.mark.usefixtures("satellites")
+async def test_a_satellite_plays_media_that_have_no_message(home: Home) -> None:
+    """With a message, the message is announced instead."""
+    for data in ({}, {"message": "Dinner"}):
+        data |= {"entity_id": "assist_satellite.office_spot_broadcast", "media_id": str(home.sounds / "tone.wav")}
+        await home.hass.services.async_call("assist_satellite", "announce", data, blocking=True)
+    sound, message = home.sim.spoken()
+    assert (sound["device"], sound["kind"]) == ("Office Spot", "speak")
+    assert sound["text"].startswith(f'<speak><audio src="{PUBLIC}/api/alexa_media/audio/')
+    assert (message["kind"], message["text"]) == ("announce", "Dinner")
+
+
 @pytest.mark.contract("play_media, music with announce", "sounds stay in www")
 async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
     """Row "play_media music": any engine speaks on Echos and groups, with one conversion and one request."""
