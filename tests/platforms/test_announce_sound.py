@@ -39,6 +39,7 @@ pytestmark = pytest.mark.platforms("media_player")
 
 KITCHEN, SPOT, DOWNSTAIRS = "media_player.kitchen_show", "media_player.office_spot", "media_player.downstairs"
 PUBLIC = "https://home.example.org/ha"
+FFMPEG = ("ffmpeg", {"ffmpeg_bin": imageio_ffmpeg.get_ffmpeg_exe()})
 
 
 def wav(seconds: float, rate: int = 8000) -> bytes:
@@ -140,7 +141,7 @@ async def home(
     hass_client_no_auth: Callable[[], Awaitable[Any]],
 ) -> AsyncIterator[Home]:
     """Return an account with an external URL, an engine, and available sounds."""
-    assert await async_setup_component(hass, "ffmpeg", {"ffmpeg": {"ffmpeg_bin": imageio_ffmpeg.get_ffmpeg_exe()}})
+    assert await async_setup_component(hass, FFMPEG[0], {FFMPEG[0]: FFMPEG[1]})
     assert await async_setup_component(hass, "media_source", {})
     assert await async_setup_component(hass, "tts", {})
     engine = Engine()
@@ -182,8 +183,9 @@ async def home(
 
 @pytest.fixture
 async def satellites(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
-    """Make Echos satellites of Assist."""
-    assert await async_setup_component(hass, "homeassistant", {})
+    """Make Echos satellites of Assist, which loads ffmpeg."""
+    for domain, config in (("homeassistant", {}), FFMPEG):
+        assert await async_setup_component(hass, domain, {domain: config})
     hass.config_entries.async_update_entry(config_entry, options={"broadcast": True})
 
 

@@ -641,6 +641,29 @@ async def test_a_fire_tv_is_switched_paused_and_searched(hass: HomeAssistant, ho
 
 
 @pytest.mark.usefixtures("television")
+async def test_keys_of_a_fire_tv_are_steps_of_a_sequence(
+    hass: HomeAssistant, sim: ControlClient, household: Household
+) -> None:
+    """In one request with what an Echo does; a step for an Echo, or with another key, sends nothing."""
+
+    async def run(*steps: dict[str, Any]) -> None:
+        data = {"entity_id": TELEVISION, "steps": list(steps)}
+        await hass.services.async_call(DOMAIN, "run_sequence", data, blocking=True)
+
+    sim.reset_ledger()
+    for wrong in ({"fire_tv": "menu"}, {"fire_tv": ["home"]}, {"fire_tv": "home", "entity_id": KITCHEN}):
+        with pytest.raises(ServiceValidationError, match="Step 2"):
+            await run({"fire_tv": "turn_on"}, wrong)
+    assert sim.ledger(path="/api/behaviors/preview") == []
+    keys = ("turn_on", "home", "pause", "resume", "pause", "turn_off")
+    await run({"speak": "Film time", "entity_id": KITCHEN}, *({"fire_tv": key} for key in keys))
+    (request,) = sim.ledger(path="/api/behaviors/preview")
+    assert [str(request["body"]).count(name) for name in ("TurnOn", "NavigateHome", "PauseVideo")] == [1, 1, 2]
+    await until(hass, lambda: household.device("Television")["fireTv"]["paused"])
+    assert household.device("Television")["fireTv"] == {"on": False, "paused": True, "home": True, "search": None}
+
+
+@pytest.mark.usefixtures("television")
 async def test_keys_of_a_fire_tv_are_not_sent_to_an_echo_and_an_empty_search_not_at_all(
     hass: HomeAssistant, sim: ControlClient
 ) -> None:

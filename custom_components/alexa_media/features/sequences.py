@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..cloud.model.commands import (
+    FIRE_TV_KEYS,
     Announce,
     Command,
     DoNotDisturb,
@@ -17,13 +18,14 @@ from ..cloud.model.commands import (
     MobilePush,
     PlaySearch,
     PlaySound,
+    PressFireTv,
     RunSequence,
     SetVolume,
     Speak,
     Stop,
     TextCommand,
 )
-from ..cloud.model.devices import Device
+from ..cloud.model.devices import Device, DeviceFamily
 from ..cloud.model.media import Do, InTurn, RunRoutine, Step, Together, Wait, commands_of
 from ..cloud.ssml import MAX_MESSAGE_CHARACTERS, pieces
 from ..coordinator.devices import DevicesCoordinator
@@ -113,6 +115,12 @@ def _stop(value: object, _step: Mapping[str, Any]) -> Command:
     return Stop()
 
 
+def _fire_tv(value: object, _step: Mapping[str, Any]) -> Command:
+    if not isinstance(value, str) or (key := FIRE_TV_KEYS.get(value)) is None:
+        raise ValueError(f"it needs one of {', '.join(FIRE_TV_KEYS)}")
+    return PressFireTv(key=key)
+
+
 _COMMANDS: Final[dict[str, Callable[[object, Mapping[str, Any]], Command]]] = {
     "speak": _speak,
     "announce": _announce,
@@ -125,6 +133,7 @@ _COMMANDS: Final[dict[str, Callable[[object, Mapping[str, Any]], Command]]] = {
     "do_not_disturb": _do_not_disturb,
     "app_push": _app_push,
     "stop": _stop,
+    "fire_tv": _fire_tv,
 }
 _FIELDS: Final = {"announce": {"title"}, "app_push": {"title"}, "music": {"provider", "timer"}, "play": {"parameters"}}
 _KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
@@ -214,6 +223,10 @@ class StepReader:
         else:
             behind = _listener if isinstance(command, TextCommand) else _itself
         devices = self._devices(entity_ids, place, behind)
+        if isinstance(command, PressFireTv):
+            for device in devices:
+                if device.family is not DeviceFamily.FIRE_TV:
+                    raise self._wrong(place, f"{device.name} isn't a Fire TV")
         if isinstance(command, MobilePush) and self.entry:
             # No Echo is involved: one message, however many there are.
             command = replace(command, customer_id=self.entry.runtime_data.backend.account.customer_id)

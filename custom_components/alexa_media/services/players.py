@@ -24,7 +24,7 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
-from ..cloud.model.commands import FireTvKey
+from ..cloud.model.commands import FIRE_TV_KEYS
 from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
@@ -95,8 +95,6 @@ _DND: Final[VolDictType] = {
 }
 _SLEEP_TIMER: Final[VolDictType] = {vol.Required(ATTR_DURATION): cv.positive_time_period}
 
-_FIRE_TV_KEYS: Final = {key.name.lower(): key for key in FireTvKey}
-
 # Per media player action: name, fields, method, and whether it responds.
 _PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType | None, str, SupportsResponse], ...]] = (
     (SERVICE_AMAZON_KIDS_DISABLE, {}, "async_amazon_kids_disable", SupportsResponse.NONE),
@@ -109,7 +107,7 @@ _PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType | None, str, SupportsRespons
     (SERVICE_SET_DO_NOT_DISTURB, _DND, "async_set_do_not_disturb", SupportsResponse.NONE),
     (
         SERVICE_SEND_FIRE_TV_COMMAND,
-        {vol.Required(ATTR_COMMAND): vol.All(vol.In(_FIRE_TV_KEYS), _FIRE_TV_KEYS.__getitem__)},
+        {vol.Required(ATTR_COMMAND): vol.All(vol.In(FIRE_TV_KEYS), FIRE_TV_KEYS.__getitem__)},
         "async_send_fire_tv_command",
         SupportsResponse.NONE,
     ),

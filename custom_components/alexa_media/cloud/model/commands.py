@@ -116,6 +116,10 @@ class FireTvKey(StrEnum):
     HOME = "NavigateHome"
 
 
+FIRE_TV_KEYS: Final = {key.name.lower(): key for key in FireTvKey}
+"""The keys of a Fire TV by their names in actions."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressFireTv:
     """Press a key of a Fire TV; several other clients send this command."""
