@@ -432,6 +432,19 @@ def test_the_integration_has_the_same_name_everywhere(manifest: dict[str, Any]) 
         assert (ROOT / page).read_text().startswith(f"# {name}\n")
 
 
+def test_the_quality_scale_names_files_and_tests_that_exist() -> None:
+    """Proof that moved is found again by its name."""
+    scale = yaml.safe_load((COMPONENT / "quality_scale.yaml").read_text())["rules"]
+    comments = " ".join(rule["comment"] for rule in scale.values())
+    tests = {path.name: path.read_text() for path in (ROOT / "tests").rglob("*.py")}
+    for name in re.findall(r"\b(?:tests|docs|scripts|blueprints)/[\w/-]+(?:\.\w+)?", comments):
+        assert (ROOT / name).exists(), name
+    for name in re.findall(r"(?<!/)\btest_\w+\.py", comments):
+        assert name in tests
+    for name in re.findall(r"\btest_\w+\b(?!\.py)", comments):
+        assert any(f"def {name}(" in text for text in tests.values()), name
+
+
 def test_the_readme_is_short_and_has_the_two_commands() -> None:
     text = (ROOT / "README.md").read_text()
     assert len(text.splitlines()) <= 150
