@@ -48,7 +48,7 @@ class DemoModel(ConversationEntity):
         else:
             call = ToolInput(tool, json.loads(args or "{}"))
             content = AssistantContent(agent_id=user_input.agent_id, content=None, tool_calls=[call])
-            results = [result.tool_result async for result in chat_log.async_add_assistant_content(content)]
+            results = [result.result.data async for result in chat_log.async_add_assistant_content(content)]
             answer = json.dumps(results[0])
         response = intent.IntentResponse(language=user_input.language)
         response.async_set_speech(answer)
