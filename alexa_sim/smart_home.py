@@ -494,7 +494,7 @@ def _selection(held: Mapping[str, Any]) -> str:
 def control(appliance: Json, key: str, operation: str, payload: Mapping[str, Any], now: float) -> None:
     """Run a control of a feature; raises ``ControlError``.
 
-    A lamp with colors and whites keeps both values, and shows the newer one.
+    A lamp with colors and whites keeps its last color and its last white, and shows the newer one.
     """
     if not appliance["reachable"]:
         raise ControlError("ENDPOINT_UNREACHABLE", "The endpoint cannot be reached")

@@ -71,7 +71,7 @@ async def test_what_is_disabled_is_not_read_after_a_restart(
 async def test_who_waits_for_the_set_up_finds_all_entities(
     hass: HomeAssistant, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """They are added a few at a time, and setup ends after the last of them."""
+    """Entities are added a few at a time, and setup ends after the last of them."""
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     there = {state.entity_id for state in hass.states.async_all()}
     registered = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)

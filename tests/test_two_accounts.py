@@ -542,7 +542,7 @@ async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
 @pytest.mark.contract("diagnostics hold other accounts")
 @pytest.mark.parametrize("account", ["john", "jack"])
 async def test_diagnostics_hold_nothing_of_the_other(hass: HomeAssistant, pair: Pair, account: str) -> None:
-    """They also contain nothing that identifies the account."""
+    """The diagnostics also contain nothing that identifies their own account."""
     text = json.dumps(await async_get_config_entry_diagnostics(hass, pair.entries[account]))
     secrets = {"john.doe", "jack.doe", JOHN, JACK, "example.org", "Hall Echo", "Workshop", "Study"}
     secrets |= {serial for held in HOUSEHOLD["accounts"].values() for serial in held["devices"]}

@@ -151,7 +151,7 @@ def _contacts(call: Call) -> Response:
 
 
 def _announce(call: Call) -> Response:
-    """Announce a text on the Echos of who is signed in, as an announcement without a target does."""
+    """Announce a text on the Echos of the signed-in user, like an announcement node without a target."""
     if call.request.params["person"] != call.account["directedId"]:
         raise HttpError(404, {"message": "There is no such person"})
     body = call.body()

@@ -48,7 +48,7 @@ def password_page(domain: str, key: str, email: str = "", message: str | None = 
 
 
 def password_alone_page(domain: str, key: str, email: str) -> str:
-    """Return the page that asks for the password after the email address, which it contains."""
+    """Return the page that asks for the password only; its form contains the email address."""
     inputs = (
         f'<input type="hidden" name="email" value="{escape(email)}">'
         '<label for="ap_password">Password</label><input type="password" id="ap_password" name="password">'

@@ -98,7 +98,7 @@ def push_sensor(world: World) -> str:
 
 
 def volume_from_home_assistant(world: World) -> str:
-    """Set a volume in Home Assistant; it reaches the cloud, and its push causes no request."""
+    """Set a volume in Home Assistant; the cloud receives it, and its push causes no request."""
     world.sim.reset_ledger()
     with world.socket() as socket, socket.listen_events("state_changed") as events:
         socket.trigger_service("media_player", "volume_set", entity_id=KITCHEN, volume_level=0.37)

@@ -172,7 +172,7 @@ def setting(world: World) -> str:
 
 
 def every_setting(world: World) -> str:
-    """Write settings of an Echo with a screen, and compare them with the cloud."""
+    """Write the settings of an Echo with a screen, and compare them with the cloud."""
     written: dict[str, tuple[str, dict[str, Any], str, Any]] = {
         f"switch.{BED}_follow_up_mode": ("turn_on", {}, "SpeechRecognizer.FollowUp.mode", True),
         f"switch.{BED}_start_of_request_sound": ("turn_on", {}, "SpeechRecognizer.wakeWordConfirmation", "TONE"),
@@ -193,7 +193,7 @@ def every_setting(world: World) -> str:
 
 
 def steps(world: World) -> str:
-    """Change brightness and set point by an amount."""
+    """Change brightness and setpoint by relative amounts."""
     for entity_id, data in ((LAMP, {"brightness": -20}), (HVAC, {"temperature": 1})):
         act(world, "alexa_media.adjust_endpoint", device_id=device_id(world, entity_id), **data)
     brightness = endpoint(world, "SIM101LAMP")["features"]["brightness"]["brightness"]

@@ -265,7 +265,7 @@ HALF: Final = "half \ud83d of a letter"
 
 
 async def test_half_a_letter_never_leaves(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Each action with a text names it if it cannot be encoded, and sends no write to Amazon."""
+    """Each action with a text names a text that cannot be encoded, and sends no write to Amazon."""
     lists = hass.states.async_entity_ids("todo")
     calls: list[tuple[str, dict[str, Any]]] = [
         *(("todo.add_item", {"entity_id": entity_id, "item": HALF}) for entity_id in lists),

@@ -56,7 +56,7 @@ async def ring(hass: HomeAssistant, clock: Clock, action: str, **data: Any) -> N
 async def test_an_alarm_triggers_when_it_rings_and_when_it_is_dismissed(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """Each fires once, only at the Echo in the target; a reminder fires neither."""
+    """Each trigger fires once, only at the Echo in the target; a reminder fires neither trigger."""
     await set_up(hass, config_entry)
     await clock.settle()
     target = {"entity_id": BEDROOM}

@@ -38,7 +38,7 @@ async def automate(hass: HomeAssistant, trigger: dict[str, Any], *conditions: di
 async def test_a_voice_command_triggers_once_with_its_slots(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """It only fires for the Echo in the target and a matching text, with text, person, device and slots."""
+    """The trigger only fires for the Echo in the target and a matching text; variables contain the slots."""
     told = await automate(
         hass,
         {

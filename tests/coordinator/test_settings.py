@@ -62,7 +62,7 @@ type Act = Callable[..., Any]
 
 @pytest.fixture
 def act(hass: HomeAssistant) -> Act:
-    """Return a function that calls an action for an entity and waits."""
+    """Return a function that calls an action for an entity and waits for its end."""
 
     async def call(action: str, entity_id: str, **data: Any) -> None:
         domain, _, name = action.partition(".")

@@ -30,7 +30,7 @@ def test_a_colour_there_and_back(hue: float, saturation: float) -> None:
 
 
 def test_every_brightness() -> None:
-    """Each of Alexa's hundred steps converts back, 255 is full, the darkest is not off, and order is kept."""
+    """Each of Alexa's hundred steps converts back, 255 is full, the darkest is not off, and the order is kept."""
     assert [brightness_to_alexa(brightness_from_alexa(level)) for level in range(1, 101)] == list(range(1, 101))
     assert (brightness_to_alexa(1), brightness_to_alexa(255)) == (1, 100)
     assert (brightness_from_alexa(0), brightness_from_alexa(1), brightness_from_alexa(100)) == (1, 3, 255)

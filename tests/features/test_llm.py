@@ -176,7 +176,7 @@ async def test_the_last_command_is_returned(
 
 
 async def test_a_routine_runs_and_music_plays(hass: HomeAssistant, sim: ControlClient, household: Household) -> None:
-    """Both use the given Echo."""
+    """Both tools use the given Echo."""
     await use(hass, "play_music", query="jazz", echo_name="Kitchen Show")
     await until(hass, lambda: (state := hass.states.get(KITCHEN)) and state.state == "playing")
     sim.reset_ledger()

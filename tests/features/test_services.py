@@ -25,7 +25,7 @@ async def act(hass: HomeAssistant, action: str, entity_id: str | list[str] = KIT
 
 
 async def test_actions_stay_without_an_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """They are registered with the integration, not with an account."""
+    """The actions are registered with the integration, not with an account."""
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert set(hass.services.async_services_for_domain(DOMAIN)) >= {"forward", "rewind", "send_text_command"}
 
@@ -81,7 +81,7 @@ async def test_refused_text_command(hass: HomeAssistant, sim: ControlClient, ent
 async def test_forward_and_rewind(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Each sends one command to the active player; the new position is Amazon's."""
+    """Each action sends one command to the active player; the new position is Amazon's."""
     await hass.services.async_call(
         "media_player",
         "play_media",

@@ -110,7 +110,7 @@ async def test_entry_version_1(hass: HomeAssistant) -> None:
     ids=["plain", "slash", "include", "exclude", "timedelta", "discovery"],
 )
 async def test_options_come_from_data(hass: HomeAssistant, data: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Row "options": they are taken from the data; ``queue_delay`` and ``debug`` are dropped."""
+    """Row "options": options are taken from the data; ``queue_delay`` and ``debug`` are dropped."""
     entry = old_entry(hass, data)
     assert await async_migrate(hass, entry)
     assert {key: entry.options[key] for key in expected} == expected
@@ -183,7 +183,7 @@ async def test_secure_credentials_that_cannot_be_read(hass: HomeAssistant, conte
 
 
 async def test_our_own_entry_is_left_alone(hass: HomeAssistant, entry_data: dict[str, Any]) -> None:
-    """Both kinds are version 2; the content distinguishes them."""
+    """Both kinds of entries are version 2; the content distinguishes them."""
     entry = MockConfigEntry(domain=DOMAIN, version=2, unique_id="A2SIMJO7D0EQ11", data=entry_data, options={"x": 1})
     entry.add_to_hass(hass)
     assert await async_migrate(hass, entry)

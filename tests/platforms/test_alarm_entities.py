@@ -29,7 +29,7 @@ def enable(hass: HomeAssistant, entry: MockConfigEntry, domain: str, unique_id: 
 async def test_sounds_and_volumes(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """Each is read once if enabled, written as the user requests, and shows Amazon's value afterward."""
+    """Sounds and volumes are read once if enabled, written on request, and show Amazon's value afterward."""
     ascending = enable(hass, config_entry, "switch", f"{KITCHEN}_ascending_alarm")
     sound = enable(hass, config_entry, "select", f"{KITCHEN}_default_sound")
     await set_up(hass, config_entry)
@@ -120,7 +120,7 @@ async def test_alarms_come_and_go(
 async def test_volume_of_one_alarm(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """It is set just before the alarm rings, kept during a snooze, and restored afterward, also after a restart."""
+    """The volume is set just before the alarm rings, kept during a snooze, and restored, even after a restart."""
     bedroom = {"entity_id": "media_player.bedroom_dot"}
 
     async def act(name: str, **data: Any) -> Any:

@@ -298,7 +298,7 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_player_that_goes_meanwhile(home: Home, household: Household) -> None:
-    """The state of a player after the conversion counts: it is offline, or no longer exists."""
+    """The state of the player after the conversion counts: offline, or no longer existing."""
     source = str(home.sounds / "gated.wav")
     away, gone = (asyncio.create_task(home.play(source, target)) for target in (SPOT, KITCHEN))
     await asyncio.sleep(0)

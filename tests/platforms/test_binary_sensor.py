@@ -20,7 +20,7 @@ async def test_identity(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """Both are diagnostic; the sensor of the push stream belongs to the account."""
+    """Both sensors are diagnostic; the one of the push stream belongs to the account."""
     kitchen, pushes = entity_registry.async_get(KITCHEN), entity_registry.async_get(PUSH_SENSOR)
     assert kitchen is not None
     assert pushes is not None

@@ -19,7 +19,7 @@ NAME = "Office Blind"
 
 
 async def test_blind(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Its single range from 0 to 100 is the position, with 100 for open; it cannot be stopped."""
+    """The blind's single range from 0 to 100 is its position, with 100 for open; the blind cannot be stopped."""
     house = House(sim)
     blind = state_of(hass, BLIND)
     assert (blind.state, blind.attributes["current_position"], blind.attributes["device_class"]) == (
@@ -71,7 +71,7 @@ DOOR = "cover.garage_door"
 async def test_a_garage_door_is_opened_and_closed_by_its_mode(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """It shows the pushed mode; another mode is an unknown position, from which it can still be moved."""
+    """The door shows the pushed mode; any other mode is an unknown position, from which the door still moves."""
     house = House(sim)
     house.add("5e000000-0000-4000-8000-0000000000d0", GARAGE)
     await set_up(hass, config_entry)

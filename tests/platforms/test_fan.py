@@ -19,7 +19,7 @@ NAME = "Ceiling Fan"
 
 
 async def test_fan(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Its single range is the speed, and off is 0; its mode and its toggle are separate entities."""
+    """The fan's single range is its speed, and off is 0; its mode and its toggle are separate entities."""
     house = House(sim)
     fan = state_of(hass, FAN)
     assert (fan.state, fan.attributes["percentage"], fan.attributes["percentage_step"]) == ("on", 50, 25)
@@ -59,7 +59,7 @@ async def test_fan(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
 
 
 async def test_a_fan_without_speeds(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """It is on or off; a requested speed still turns it on."""
+    """Such a fan is on or off; a requested speed still turns it on."""
     house = House(sim)
     added = "5e000000-0000-4000-8000-0000000000a5"
     house.add(added, {"name": "Vent", "category": "FAN", "model": "V", "features": {"power": {"powerState": "ON"}}})

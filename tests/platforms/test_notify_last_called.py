@@ -55,7 +55,7 @@ async def test_last_called(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Both names work alone or with others, in one request each; a read for a woken Echo is awaited."""
+    """Both target names work, alone or with others, in one request each; the read for a woken Echo is awaited."""
     assert set(NAMES) <= set(hass.services.async_services_for_domain("notify"))
     with pytest.raises(HomeAssistantError) as nobody:
         await notify(hass)

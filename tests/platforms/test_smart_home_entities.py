@@ -80,7 +80,7 @@ async def test_an_echos_own_sensors(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """They belong to the Echo's device; those that Amazon never pushes are disabled by default."""
+    """The sensors belong to the Echo's device; those that Amazon never pushes are disabled by default."""
     temperature = entity_registry.async_get("sensor.kitchen_show_temperature")
     assert temperature is not None
     assert temperature.device_id is not None

@@ -94,7 +94,7 @@ async def test_without_a_recording_nothing_is_collected(
 async def test_a_recording_survives_a_reload_and_ends_by_itself(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, folder: Path, clock: Clock
 ) -> None:
-    """It continues with the same pseudonyms, and ends after its time with a notification about the file."""
+    """The recording continues with the same pseudonyms, and ends with a notification about the file."""
     await record(hass, entry, hours=1)
     await clock.settle()
     await hass.config_entries.async_reload(entry.entry_id)

@@ -75,7 +75,7 @@ class AlexaError(Exception):
 
     @property
     def is_doubtful(self) -> bool:
-        """Return whether Amazon may have carried out a write although it failed."""
+        """Return whether Amazon may have executed a write although it failed."""
         return False
 
 

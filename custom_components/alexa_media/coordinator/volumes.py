@@ -57,7 +57,7 @@ class Changed:
 
 
 class AlarmVolumeOverrides:
-    """Sets the volumes of alarms that have separate ones; they are stored for a restart."""
+    """Sets the separate volumes of alarms; the volumes are stored, so that they survive a restart."""
 
     def __init__(
         self,

@@ -283,7 +283,7 @@ def is_plain_switch(appliance: Appliance) -> bool:
 
 
 def is_stepped_speaker(appliance: Appliance) -> bool:
-    """Return whether the volume of an appliance can be changed by steps alone."""
+    """Return whether the volume of an appliance can only be changed in steps."""
     speaker = appliance.feature(FeatureName.SPEAKER)
     return speaker is not None and "setVolume" not in speaker.operations and "adjustVolume" in speaker.operations
 

@@ -19,7 +19,7 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up a media player for every device; in a property, for speakers whose volume can only be stepped."""
+    """Set up a media player for every device; for a property, for speakers whose volume only has steps."""
     add = EntityAdder(hass, entry, async_add_entities)
     devices, players = entry.runtime_data.devices, entry.runtime_data.players
     if players is None:

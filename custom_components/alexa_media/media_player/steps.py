@@ -1,4 +1,4 @@
-"""Media player of a speaker whose volume can only be stepped."""
+"""Media player of a speaker whose volume can only be changed in steps."""
 
 from typing import Final, override
 
@@ -15,11 +15,11 @@ from ..features.appliances import AlexaApplianceEntity, Placement
 VOLUME: Final = PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME)
 
 STEP: Final = 10
-"""Percentage points of one step."""
+"""Percentage points per step."""
 
 
 class AlexaSteppedSpeaker(AlexaApplianceEntity, MediaPlayerEntity):
-    """A speaker without a volume level: Amazon neither reports it nor takes one, and doesn't report what is playing."""
+    """A speaker whose volume Amazon neither reports nor sets; the current media are not reported either."""
 
     _attr_name = None
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
@@ -27,13 +27,13 @@ class AlexaSteppedSpeaker(AlexaApplianceEntity, MediaPlayerEntity):
     _attr_state = MediaPlayerState.ON
 
     def __init__(self, place: Placement) -> None:
-        """Initialize for the speaker."""
+        """Initialize for the speaker's appliance."""
         super().__init__(place, VOLUME)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the appliance is reachable; its volume is never known."""
+        """Return whether the appliance is reachable, although its volume is never known."""
         return self.coordinator.usable and self.appliance_state.reachable
 
     @override
@@ -45,5 +45,5 @@ class AlexaSteppedSpeaker(AlexaApplianceEntity, MediaPlayerEntity):
         await self._async_step(-STEP)
 
     async def _async_step(self, amount: int) -> None:
-        """Change the volume by an amount."""
+        """Change the volume by some percentage points."""
         await self.async_control(Adjust(feature=FeatureName.SPEAKER, amount=amount))

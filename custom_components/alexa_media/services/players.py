@@ -172,14 +172,14 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 def _echo(player: Entity) -> TextCommandEntity:
-    """Return the media player of an Echo; raises ``ServiceValidationError`` for one that only has a volume."""
+    """Return the Echo's media player; raises ``ServiceValidationError`` for a player that only has a volume."""
     if not isinstance(player, TextCommandEntity):
         raise invalid_input("not_an_echo", name=player.entity_id)
     return player
 
 
 def _of_echo(method: str) -> Callable[[Entity, ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
-    """Return the handler that calls a method of an Echo's media player; other media players have no such actions."""
+    """Return a handler that calls a method of an Echo's media player; other media players lack these actions."""
 
     async def handle(player: Entity, call: ServiceCall) -> ServiceResponse:
         fields = {key: value for key, value in call.data.items() if key not in cv.ENTITY_SERVICE_FIELDS}
@@ -192,7 +192,7 @@ def _of_echo(method: str) -> Callable[[Entity, ServiceCall], Coroutine[Any, Any,
 def _of_echos(
     handler: Callable[[list[TextCommandEntity], ServiceCall], Coroutine[Any, Any, EntityServiceResponse | None]],
 ) -> Callable[[list[Entity], ServiceCall], Coroutine[Any, Any, EntityServiceResponse | None]]:
-    """Return the handler of an action that runs once for several Echos."""
+    """Return a handler for an action that runs once for several Echos."""
 
     async def handle(players: list[Entity], call: ServiceCall) -> EntityServiceResponse | None:
         return await handler([_echo(player) for player in players], call)

@@ -285,7 +285,7 @@ async def _async_announce(call: ServiceCall) -> None:
 
 
 async def _async_adjust(call: ServiceCall) -> None:
-    """Change values of a device by amounts."""
+    """Change values of a device by relative amounts."""
     managed = _device_of(call)
     runtime = managed.entry.runtime_data
     appliances = runtime.appliances.data.values() if runtime.appliances else ()

@@ -66,7 +66,7 @@ async def test_newer_form(history: AccountHistory, amazon: Amazon) -> None:
 
 @pytest.mark.parametrize("status", [403, 404])
 async def test_older_form(history: AccountHistory, amazon: Amazon, status: int) -> None:
-    """It is used if the newer form is refused, and is then tried first."""
+    """The older form is used if the newer one is refused, and is then tried first."""
     amazon.script(HISTORY.path, answer(status=status))
     amazon.script(HISTORY_BEFORE.path, OLDER, OLDER, answer(status=404))
     assert await history.async_records(START, END) == NO_MORE

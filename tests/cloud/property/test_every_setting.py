@@ -1,4 +1,4 @@
-"""Tests of every setting of a property's Echo with every option in Home Assistant, refused and failing too."""
+"""Tests of every setting of a property's Echo with every option, including refusals and failures."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -233,7 +233,7 @@ class SingleFlight:
 
     @property
     def is_running(self) -> bool:
-        """Return whether the work is running."""
+        """Return whether a run is in progress."""
         return self._task is not None and not self._task.done()
 
     def start(self) -> asyncio.Task[None]:

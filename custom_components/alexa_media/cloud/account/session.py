@@ -94,10 +94,10 @@ class _CapabilitiesLogin:
 class AccountSession:
     """Keeps one account signed in.
 
-    Token and cookies are renewed before they expire, and when Amazon refuses them. One request at a time renews each
-    for all callers, and canceling a caller does not cancel it. After a failure everything is kept and the renewal is
-    retried with back-off. If the token endpoint says that the grant is revoked, every call raises ``AlexaAuthError``
-    and no request is sent any more.
+    Tokens and cookies are renewed before they expire, and when Amazon refuses them. Each is renewed by one request at a
+    time, which all callers share; canceling a caller does not cancel the renewal. After a failure all credentials are
+    kept, and the renewal is retried with back-off. If the token endpoint says that the grant is revoked, every call
+    raises ``AlexaAuthError`` and no request is sent any more.
     """
 
     def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:

@@ -456,7 +456,7 @@ class AccountSettings:
         return await self._transport.async_read(HOUSEHOLD, parse_household)
 
     def _account(self, endpoint: Endpoint) -> str:
-        """Return the id of the account that is signed in; raises ``AlexaUnsupportedError`` if it is not known."""
+        """Return the id of the signed-in account; raises ``AlexaUnsupportedError`` if it is unknown."""
         if (account_id := self._session.credentials.account_id) is None:
             raise _unsupported(endpoint)
         return account_id
@@ -497,7 +497,7 @@ class AccountSettings:
             )
 
     async def async_announce(self, message: str, sender: str) -> None:
-        """Announce a message on the Echos of the household; the path takes the account's id without a prefix."""
+        """Announce a message on the Echos of the household; the path contains the account's id without a prefix."""
         body = {
             "type": "announcement/text",
             "messageText": message,

@@ -1,7 +1,7 @@
 """Requests whose form is known from one source only, and their refusals.
 
-A request that the cloud refuses for an account is not sent for a day. It fails at once meanwhile, so that its fallback
-is used, and is tried once more after that.
+A request that the cloud refuses for an account is not sent for a day. During that day it fails at once, so that its
+fallback is used. After that it is tried once more.
 """
 
 from collections.abc import Iterator

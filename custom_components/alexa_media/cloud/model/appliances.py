@@ -480,10 +480,10 @@ type Adjustable = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjust:
-    """A change by an amount, which Amazon keeps within the limits: only Smart Properties have it.
+    """Change a value by an amount; Amazon keeps the result within its limits. Only Smart Properties support this.
 
-    Brightness and volume are in percentage points, a set point in degrees of ``scale``. Only the sign counts for a
-    color temperature, positive for a cooler white: Amazon does not publish the size of the step.
+    Brightness and volume are in percentage points, a setpoint in degrees of ``scale``. For a color temperature only the
+    sign counts (positive is a cooler white), because Amazon does not publish the size of a step.
     """
 
     feature: Adjustable

@@ -106,9 +106,9 @@ class ManagedDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSearch:
-    """What to search devices by: all that is given must apply, texts whole; ``unit_ids``: any of them.
+    """Conditions of a device search, all of which must match: texts completely, ``unit_ids`` by any of them.
 
-    ``kind`` is Amazon's display category, for example LIGHT. ``without_unit`` finds devices in no unit.
+    ``kind`` is Amazon's display category, such as LIGHT. ``without_unit`` selects the devices outside all units.
     """
 
     unit_ids: tuple[str, ...] = ()
@@ -123,7 +123,7 @@ class DeviceSearch:
 
     @property
     def is_for_listing(self) -> bool:
-        """Return whether only the listing has these conditions: the search takes unit, manufacturer and model."""
+        """Return whether only a listing supports the conditions; a search supports unit, manufacturer and model."""
         others = (self.name, self.serial_number, self.mac_address, self.kind, self.online)
         return self.without_unit or any(value is not None for value in others)
 
@@ -163,7 +163,7 @@ class ManagementApi(Protocol):
         """Write one setting of one Echo."""
 
     async def async_query(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
-        """Return the devices that match, as Amazon has them: one request for most searches, else one per unit."""
+        """Return the matching devices according to Amazon; most searches cost one request, others one per unit."""
 
     async def async_move(self, key: str, unit_id: str | None) -> None:
         """Move a device into a unit, or out of its unit; the device restarts and loses its settings."""

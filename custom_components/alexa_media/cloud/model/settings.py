@@ -179,9 +179,9 @@ class SettingsApi(Protocol):
         """
 
     async def async_announce(self, message: str, sender: str) -> None:
-        """Announce a message of at most 145 characters in the household, from a sender of at most 40.
+        """Announce a message of at most 145 characters in the household, from a sender of at most 40 characters.
 
-        One client does so: an account that refuses it raises ``AlexaUnsupportedError`` for a day.
+        The form is known from one client. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
         """
 
 

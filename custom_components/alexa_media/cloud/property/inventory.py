@@ -130,7 +130,7 @@ class Inventory:
         return is_old or reader in held.seen_by or not self._shown() <= held.features
 
     def mac_as_listed(self, address: str | None) -> str | None:
-        """Return a MAC address in Amazon's notation of it, which a search compares; else as given."""
+        """Return a MAC address in Amazon's notation, as a search requires, or unchanged if no device has it."""
         known = (c.mac_address for item in self.items.values() for c in item.endpoint.connections if c.mac_address)
         return next((mac for mac in known if address and _digits(mac) == _digits(address)), address)
 
@@ -270,7 +270,7 @@ def _path(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> tuple[str, .
 
 
 def _digits(mac_address: str) -> str:
-    """Return the digits of a MAC address, for comparison."""
+    """Return the hexadecimal digits of a MAC address, for comparison."""
     return "".join(filter(str.isalnum, mac_address)).upper()
 
 

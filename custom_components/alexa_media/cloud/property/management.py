@@ -231,7 +231,7 @@ class PropertyManagement(ManagementApi):
         return [self._managed(endpoint) for endpoint in found]
 
     async def _async_list(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
-        """Search by listing: one request for devices in no unit or for a serial number, else one per unit."""
+        """Search with a listing: one request for devices outside units or for a serial number, else one per unit."""
         online = None if search.online is None else Reachability.OK if search.online else Reachability.UNREACHABLE
         wanted = EndpointFilter(
             in_no_unit=search.without_unit,

@@ -201,7 +201,7 @@ class PropertySmartHome(SmartHomeApi):
                 raise AlexaUnsupportedError("Smart Properties have no such control", code=str(feature))
 
     async def _async_adjust(self, endpoint_id: str, control: Adjust) -> None:
-        """Send a change by an amount."""
+        """Send a relative change."""
         client = self._client
         match control.feature:
             case FeatureName.BRIGHTNESS:
