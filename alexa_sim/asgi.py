@@ -232,7 +232,8 @@ class CloudApp:
         try:
             async for piece in stream:
                 await send_body(piece[: len(piece) // 2] if spoiled else piece, send, more=True)
-                # the server gathers what is written in one turn into one frame: each piece leaves before the next
+                # the server puts all pieces written in one turn of the loop into one frame: each piece has to leave
+                # before the next
                 for _ in range(_TURNS):
                     await asyncio.sleep(0)
                 if spoiled:

@@ -42,7 +42,7 @@ class ControlClient:
             try:
                 status, text = self._exchange(method, path, body)
             except ConnectionError, RemoteDisconnected:
-                # the connection that was kept had been closed meanwhile: nothing was asked
+                # the server had closed the kept connection meanwhile: it has not received the request
                 status, text = self._exchange(method, path, body)
         answer = json.loads(text or b"null")
         if status >= 400:

@@ -12,7 +12,7 @@ WHITES: Mapping[str, int] = {
 }
 """Color temperatures in kelvins by name; every lamp uses the same ones."""
 
-# The names of CSS in snake case, and what each looks like.
+# CSS color names in snake case, and the hex value of each.
 _WORDS = """
 alice_blue:f0f8ff antique_white:faebd7 aqua:00ffff aquamarine:7fffd4 azure:f0ffff beige:f5f5dc bisque:ffe4c4
 black:000000 blanched_almond:ffebcd blue:0000ff blue_violet:8a2be2 brown:a52a2a burly_wood:deb887 cadet_blue:5f9ea0

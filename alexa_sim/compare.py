@@ -101,7 +101,7 @@ def _parent(place: str) -> str | None:
         return place.removesuffix("[]")
     if place.endswith("!"):
         return place.removesuffix("!")
-    # paths and commands have dots, too: the names of fields come after the last blank or a bracket
+    # paths and commands contain dots, too: a field name comes after the last blank or a bracket
     head, dot, name = place.rpartition(".")
     return head if dot and re.fullmatch(r"[@$\w*-]+", name) and "/" not in name else None
 
@@ -158,7 +158,7 @@ def _notification_id(recording: Recording) -> str:
     }
     text = json.dumps([directive for _, directive in recording.directives])
     ids = set(re.findall(r'notificationId\\+":\s*\\+"([^"\\]+)', text))
-    # what came and went between two reads is in no list
+    # an object that appeared and disappeared between two reads is in no list
     return _verdict([bool(ids & known)] if ids and known else [])
 
 

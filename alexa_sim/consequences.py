@@ -264,7 +264,7 @@ def _of_notifications(before: Facts, after: Facts) -> Iterator[Push]:
                 doppler = {"deviceSerialNumber": serial, "deviceType": device_type}
                 yield account, *_notification(account, key, doppler, "UPDATE", number)
     for (account, key), (serial, device_type, version) in before.notifications.items():
-        # with a device its notifications go without a word
+        # the notifications of a deleted device disappear without a push
         if (account, key) not in after.notifications and serial in after.devices:
             doppler = {"deviceSerialNumber": serial, "deviceType": device_type}
             yield account, *_notification(account, key, doppler, "DELETE", version + 1)

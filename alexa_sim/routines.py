@@ -70,7 +70,7 @@ def _listed(account_id: str, key: str, automation: Mapping[str, Any], marketplac
     """Return one element of the list."""
     trigger = {
         "payload": {
-            # whose routine it is stands for itself, as it does in the sequence
+            # the placeholder for the account's id, as in the sequence
             "customerId": account_id,
             "utterance": next(iter(automation["utterances"]), None),
             "utterances": automation["utterances"],

@@ -51,7 +51,7 @@ class Sequences:
         operations = Operations(self._state, account_id)
         self._plan(sequence.get("startNode"), operations, 0.0, plan)
         plan.sort(key=lambda planned: planned[0])
-        # What rings by now rings before it is snoozed.
+        # Alarms that are due must ring before they are snoozed.
         self._state.catch_up()
         self._requests += 1
         if routine is not None:

@@ -56,7 +56,7 @@ class Listener:
         if task is not None:
             self._connections[task] = writer
         CONNECTION.set(Connection(writer))
-        # ConnectionError: the peer left in the middle of something, as peers do
+        # ConnectionError: the client has disconnected before the end
         with suppress(ConnectionError, ssl.SSLError):
             try:
                 await TCPServer(self._app, asyncio.get_running_loop(), self._config, self._context, {}, reader, writer)

@@ -85,7 +85,7 @@ class Simulation:
 
     async def replace(self, household: Mapping[str, Any], domain: str, replay: Replay | None = None) -> None:
         """Start again with a new cloud and the real time, without streams, requests, faults and errors."""
-        # What is made now is of now, and not of a time that has been advanced to.
+        # The times of new data are the real time, not one to which the clock was advanced.
         self.clock.reset()
         cloud = self._factory(household, domain, self.clock)
         await self.aclose()

@@ -23,8 +23,8 @@ SCENES = ("SCENE_TRIGGER", "ACTIVITY_TRIGGER")
 REPORTS = 3600.0
 """Seconds after which a thermometer reports again, even without a change."""
 
-# What a feature is set to and measures: type and field in GraphQL by property; "+" means that the value is wrapped once
-# more. Names that two features share mean different things.
+# Values of a feature that are set and measured: type and field in GraphQL by property; "+" means that the value is
+# wrapped once more. Properties of the same name in two features have different meanings.
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
     "power": {"powerState": "Power.powerStateValue"},
     "brightness": {"brightness": "Brightness.brightnessStateValue"},
@@ -179,7 +179,7 @@ _OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "action": ("performAction",),
 }
 
-# What Amazon does not push unless an account's ``pushesSensors`` says so.
+# Features whose changes Amazon does not push unless an account's ``pushesSensors`` says so.
 UNPUSHED = frozenset({"motionSensor", "lightSensor", "connectivity", "acousticEventSensor"})
 
 
@@ -352,7 +352,7 @@ def graphql_feature(key: str, feature: Mapping[str, Any], *, reachable: bool = T
         "configuration": _configuration(name, feature),
         "semantics": None,
         "supersededInterfaces": None,
-        # what can be commissioned has none at all
+        # a commissionable feature has null in the real cloud
         "properties": None
         if name == "commissionable"
         else [

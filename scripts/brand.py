@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 BRAND = Path(__file__).resolve().parent.parent / "custom_components" / "alexa_media" / "brand"
-# Drawn larger, then reduced: that smooths the edges.
+# The image is drawn larger and then reduced, which smooths the edges.
 OVERSAMPLING = 4
 BODY = {"": "#33415c", "dark_": "#c9d3e6"}
 TOP = {"": "#4d5f85", "dark_": "#e9eef7"}

@@ -159,7 +159,7 @@ def write_config(folder: Path, port: int, domain: str, level: str) -> None:
     )
     (folder / "automations.yaml").write_text("[]\n")
     (folder / "custom_components").mkdir()
-    # A package, or Python takes that of the project, which lacks the voice and the model.
+    # This must be a package: Python would otherwise import that of the project, which lacks the voice and the model.
     (folder / "custom_components" / "__init__.py").touch()
     (folder / "custom_components" / "alexa_media").symlink_to(ROOT / "custom_components" / "alexa_media")
     for helper in ("demo_model", "demo_voice"):
@@ -376,7 +376,7 @@ async def furnish(session: aiohttp.ClientSession, demo: Demo) -> None:
     headers = {"Authorization": f"Bearer {demo.token}"}
     for player, provider, phrase in MUSIC:
         music = {"entity_id": player, "media_content_type": provider, "media_content_id": phrase}
-        # Another household has other players.
+        # A household other than the demo's has other players.
         with suppress(DemoError):
             await post(session, f"{demo.url}/api/services/media_player/play_media", json=music, headers=headers)
 

@@ -30,7 +30,7 @@ from custom_components.alexa_media.const import DOMAIN
 
 assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assistant does not find it
 
-# A busy machine is no reason for an example to fail.
+# An example must not fail because the machine is busy.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
@@ -295,7 +295,7 @@ class Clock:
             now, under_way = self.sim.progress()
             calm = calm + 1 if now == count else 0
             count = now
-            # What hangs is left alone after a while.
+            # A task that never ends is ignored after a while.
             if calm >= (4 if _at_rest(self.hass, under_way) else 12):
                 return
         raise AssertionError("the cloud is never left alone")
@@ -322,7 +322,7 @@ async def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTime
     """Return frozen time that the test advances."""
     clock = Clock(hass, sim, freezer)
     if hass.config_entries.async_loaded_entries(DOMAIN):
-        # The clock of the event loop jumps where it is frozen, and all its timers are due.
+        # Where the clock of the event loop is frozen, it jumps, and all its timers are due.
         await clock.settle()
     return clock
 

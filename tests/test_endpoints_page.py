@@ -152,7 +152,7 @@ def test_what_is_not_asked_is_not() -> None:
     for address, endpoints, why in found:
         assert endpoints == [], address
         assert without_parameters(address) not in LABELS.values(), address
-        # the keys of the one answer that is known of what is not asked
+        # the keys of the one known answer about an endpoint that is not read
         assert set(names(why)) <= LABELS.keys() | {"inAnyPool", "states"}, address
 
 

@@ -249,7 +249,7 @@ async def test_a_device_goes_after_two_lists(
     assert device_registry.async_get_device_by_identifier((DOMAIN, serial), entry.entry_id) is None
     assert entity_registry.async_get("switch.bedroom_dot_do_not_disturb") is None
     assert hass.states.get("media_player.kitchen_show")
-    # and it may come back
+    # and the device may reappear
     household.sim.patch_state({"accounts": {entry.unique_id: {"devices": {serial: device}}}})
     await refresh_devices(hass, entry)
     await clock.settle()

@@ -55,7 +55,7 @@ async def test_a_reminder_keeps_its_letters(
     assert made is not None
     assert words in [item["reminderLabel"] for item in notifications(household)]
     sensor = "sensor.kitchen_show_next_reminder"
-    # another reminder of the household comes first for a part of the day
+    # another reminder of the household is earlier during a part of the day
     await until(hass, lambda: words in _labels(hass, sensor))
     edit = {"notification_id": made["id"], "message": f"{words}, again"}
     await hass.services.async_call("alexa_media", "edit_reminder", edit, blocking=True)

@@ -261,7 +261,8 @@ def test_environments_agree_on_what_the_manifest_requires(manifest: dict[str, An
     pins = {name: (ROOT / "requirements" / f"{name}.txt").read_text() for name in ("test", "hass")}
     for requirement in manifest["requirements"]:
         assert all(f"\n{requirement} \\" in text for text in pins.values()), requirement
-    # the plugin pins its Home Assistant; beside another one a resolver goes back to a plugin of years ago
+    # the plugin requires an exact version of Home Assistant; with another version, a resolver chooses a plugin that is
+    # years old
     assert "\npytest-homeassistant-custom-component==0.13.375 \\" in pins["test"]
     assert "\nhomeassistant==2026.10.4 \\" in pins["test"]
     assert "\nhomeassistant==2026.11.0 \\" in pins["hass"]

@@ -290,7 +290,7 @@ async def test_push_reaches_whose_it_is(
         for viewer in viewers:
             player = PLAYERS[viewer][name]
             await until_volume(hass, player, 0.77)
-        # pushes arrive in order: what both accounts see of this Echo comes after all else
+        # pushes arrive in order: the push for this Echo, which both accounts see, is the last one
         last = "Hall Echo" if name == "Kitchen Show" else "Kitchen Show"
         household.change(last, dnd=True)
         fences = {dnd_of(PLAYERS[account][last]) for account in ("john", "jack")}
@@ -398,7 +398,7 @@ async def test_sharing_that_ends(
     devices = pair.entries["john"].runtime_data.devices
     await devices.async_refresh()
     await hass.async_block_till_done()
-    # the first list that lacks it asks for a second one
+    # the first list without it causes a second one
     assert hass.states.get("media_player.kitchen_show")
     monkeypatch.setattr("custom_components.alexa_media.coordinator.absences.ABSENCE", 0.0)
     await devices.async_refresh()

@@ -114,7 +114,7 @@ class WebsiteApi:
             call.state.woken.clear()
             response = endpoint(call)
             if csrf and request.method not in ("GET", "HEAD"):
-                # what is sent to an Echo wakes it
+                # a command that is sent to an Echo wakes it
                 call.state.wake(call.addressed - call.state.woken)
             return response
 

@@ -18,7 +18,7 @@ type Json = dict[str, Any]
 
 _ABOUT = ("endpointId", "featureName", "instance", "featureOperationName", "payload")
 _NOT_IN_NAMES = re.compile(r"[^\w\s'.]")
-# Display categories by the word that stands for them in the id of a group of all of a kind.
+# Display categories by the word for them in the id of a group of all appliances of a kind.
 _CLASSES = {"Light": "LIGHT", "Plug": "SMARTPLUG", "Switch": "SWITCH", "Lock": "SMARTLOCK", "Thermostat": "THERMOSTAT"}
 _MODES = {"HOME": "Home", "AWAY": "Away", "NIGHT": "Night", "VACATION": "Vacation"}
 

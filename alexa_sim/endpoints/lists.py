@@ -18,7 +18,7 @@ _BASE = "/alexashoppinglists/api/v2/lists"
 def add_lists(api: WebsiteApi) -> None:
     """Add the endpoints for lists."""
     host = ("www.{domain}",)
-    # both read, whatever their method
+    # both are reads, whatever their method
     api.add("POST", f"{_BASE}/fetch", _lists, hosts=host, csrf=False)
     api.add("POST", _BASE, _create, hosts=host)
     api.add("DELETE", f"{_BASE}/{{list}}", _remove, hosts=host)

@@ -16,7 +16,7 @@ type Json = dict[str, Any]
 
 def add_phoenix(api: WebsiteApi) -> None:
     """Add the endpoints of the older smart home API."""
-    # a read, for all that it is a POST
+    # a read, despite its method
     api.add("POST", "/api/phoenix/state", _states, csrf=False)
     api.add("PUT", "/api/phoenix/state", _controls)
     api.add("GET", "/api/phoenix/group", _groups)

@@ -130,7 +130,7 @@ class SignInPages:
         self._sign_ins = {key: sign_in for key, sign_in in self._sign_ins.items() if sign_in.expires > now}
         key = secrets.token_urlsafe(24)
         self._sign_ins[key] = self.begin(domain, dict(request.query))
-        # Amazon's pages refuse a form that comes without the cookies of the page it was on
+        # Amazon's pages refuse a form without the cookies of its page
         session = (
             f"session-id={secrets.randbelow(900) + 100}-{secrets.randbelow(10**7):07}-{secrets.randbelow(10**7):07}"
         )

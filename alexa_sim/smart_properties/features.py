@@ -82,7 +82,7 @@ def _property(endpoint: Mapping[str, Any], feature: str, name: str, value: Any, 
     if problem is None and not reachable(endpoint):
         problem = "DEVICE_UNREACHABLE" if feature == "speaker" else "ENDPOINT_UNREACHABLE"
     if problem is not None:
-        # a volume that cannot be read says RETRIEVABLE all the same, and its own name as the message
+        # for a volume that cannot be read, the type of the error is RETRIEVABLE and its message the feature's name
         kind, message = ("RETRIEVABLE", name) if feature == "speaker" else ("ERROR", "The endpoint did not answer")
         return {"name": name, "type": kind, "error": {"type": problem, "message": message}}
     if name == "colorTemperatureInKelvin":

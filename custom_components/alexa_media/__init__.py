@@ -84,7 +84,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
     try:
         await _async_load(hass, entry)
-    except BaseException:  # a cancellation, too: Home Assistant then unloads no platform itself
+    except BaseException:  # also on a cancellation: Home Assistant then unloads no platform itself
         await _async_undo(hass, entry)
         raise
     return True
@@ -109,7 +109,7 @@ async def _async_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tupl
     """Return the platforms to load for an entry; remove the entities of those that the options turn off."""
     chosen = {platform for option, platform in OPTIONAL_PLATFORMS.items() if entry.options.get(option)}
     for platform in sorted(chosen):
-        # To import it needs packages that Home Assistant installs with it.
+        # Importing the platform needs packages that Home Assistant installs with it.
         await async_get_integration_with_requirements(hass, platform)
     registry = er.async_get(hass)
     for item in er.async_entries_for_config_entry(registry, entry.entry_id):

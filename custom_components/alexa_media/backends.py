@@ -69,7 +69,7 @@ SESSION_STORE_VERSION: Final = 1
 # Seconds from a change of the session until it is stored.
 _SAVE_DELAY: Final = 5
 
-# What reading and parsing a damaged file raises; NotImplementedError is Home Assistant's word for an older version.
+# Exceptions of reading and parsing a damaged file; Home Assistant raises NotImplementedError for an older version.
 _UNREADABLE: Final = (
     HomeAssistantError,
     NotImplementedError,
@@ -272,7 +272,7 @@ async def async_create_backend(
     session = async_create_clientsession(hass, auto_cleanup=False)
     try:
         backend = await async_create_property_backend(hass, entry, session)
-    except BaseException:  # a cancellation, too: nothing else would let go of the session
+    except BaseException:  # also on a cancellation: nothing else would close the session
         session.detach()
         raise
 

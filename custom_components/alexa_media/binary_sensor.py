@@ -156,7 +156,7 @@ class AlexaBinarySettingDescription(PropertySettingDescription, BinarySensorEnti
     """Description of a read-only on/off setting of a property."""
 
 
-# That this one can be written is not documented: its switch is disabled by default.
+# Amazon does not document that this setting can be written: its switch is disabled by default.
 SETTINGS: Final = (
     AlexaBinarySettingDescription(
         key="setup_mode_privileges",

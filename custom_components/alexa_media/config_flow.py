@@ -73,7 +73,7 @@ _CODE_UNUSED: Final = frozenset({"invalid_url", "wrong_page", "wrong_marketplace
 # Errors after that: the sign-in has to start again.
 _CODE_USED: Final = frozenset({"code_refused", "not_identified"})
 
-# The proxy reads the address itself: an invalid one means that it has no code.
+# The proxy itself reads the address: an invalid one means that it contains no code.
 _PROXY_ERRORS: Final = frozenset({"cannot_connect", "code_refused", "not_identified", "unknown"})
 
 # Countries whose marketplace has another name, and the usual marketplace of countries without one.

@@ -465,7 +465,7 @@ PROPERTY_SETTINGS: Final = tuple(
         setting=setting,
         on=on,
         off=off,
-        # Writing it is named in Amazon's index alone.
+        # Only Amazon's index mentions that this setting can be written.
         entity_registry_enabled_default=key != "setup_mode_privileges",
     )
     for key, setting, on, off in (

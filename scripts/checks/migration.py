@@ -38,7 +38,7 @@ def no_sign_in(world: World) -> str:
     asked = [r["path"] for r in world.sim.ledger() if r["path"].startswith("/ap/") or r["path"] == "/auth/register"]
     pages = [path for path in asked if path not in ("/ap/exchangetoken/cookies", "/ap/exchangetoken")]
     expect(not pages, f"sign-in: {pages}")
-    # Home Assistant writes them a second after a change.
+    # Home Assistant writes the entries a second after a change.
     until("the entries are ours", lambda: all(entry["minor_version"] > 1 for entry in stored_entries(world)))
     for entry, old, customer_id in zip(stored_entries(world), before["entries"], before["accounts"], strict=True):
         expect(entry["entry_id"] == old["entry_id"] and entry["title"] == old["title"], "another entry")

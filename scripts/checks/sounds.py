@@ -31,7 +31,7 @@ def other_engine(world: World) -> str:
     path = match[1] if match else ""
     with urlopen(f"{world.url}{path}") as answer:  # noqa: S310 - http of loopback
         kind, sound = answer.headers["Content-Type"], answer.read()
-    # The header of a frame: MPEG 2 layer III, 48 kbit/s, 24 kHz.
+    # The header of a frame: MPEG-2 layer III, 48 kbit/s, 24 kHz.
     expect(kind == "audio/mpeg" and sound[:3] == b"\xff\xf3\x64", f"{kind}: {sound[:4]!r}")
     return f"{len(sound) / 6000:.1f} s, fetched without authentication"
 

@@ -124,7 +124,7 @@ def test_alarms_ring_and_move_on() -> None:
     rung = notification(driver, alarm)
     assert rung["lastOccurrenceTimeInMilli"] == round((START + 53 * 3600) * 1000)
     assert (rung["status"], rung["originalDate"], rung["version"]) == ("ON", "2026-11-23", "4")
-    driver.advance(3600)  # nobody stops it
+    driver.advance(3600)  # nobody dismisses it
     ended = notification(driver, alarm)
     assert (ended["status"], ended["originalDate"], ended["version"]) == ("ON", "2026-11-24", "6")
     driver.advance(4 * 86400)
@@ -213,7 +213,7 @@ async def test_an_alarm_that_is_due_rings_before_it_is_snoozed() -> None:
     ],
 )
 def test_recurrence(rule: str, expected: str | None) -> None:
-    # the series began on Friday the 20th; it is Saturday, 11 o'clock in Berlin
+    # the series began on Friday the 20th; now is Saturday, 11 o'clock in Berlin
     given = {
         "originalTime": "07:00:00.000",
         "originalDate": None,

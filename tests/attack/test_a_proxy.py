@@ -353,7 +353,7 @@ async def test_a_sign_in_with_every_logger_at_debug_tells_no_secret(
     refresh_token = flow["result"].data["refresh_token"]
     cookie = browser.session.cookie_jar.filter_cookies(URL(f"{base_of(browser)}/"))[COOKIE].value
     secrets = (PASSWORD, "correct+horse", SECRET, "authorization_code", refresh_token, "Atna|", "at-main", cookie)
-    # the client of this test is no part of Home Assistant
+    # the client of this test is not part of Home Assistant
     lines = [line for line in log.lines() if "aiohttp.client" not in line]
     assert [(secret, line[:200]) for line in lines for secret in (*secrets, "jo@example.org") if secret in line] == []
 

@@ -159,7 +159,7 @@ async def try_call(
     hass: HomeAssistant, entry: MockConfigEntry, domain: str, action: str, data: dict[str, Any]
 ) -> str | None:
     """Return the problem of a call that neither succeeds nor raises a clear error, or is too slow; else None."""
-    # speech waits for the end of the speech before it, which is tested elsewhere
+    # speech waits for the end of earlier speech, which other tests cover
     entry.runtime_data.backend._scheduler._speaks_until.clear()
     responds = hass.services.supports_response(domain, action) is SupportsResponse.ONLY
     told = f"{action}: {str(data)[:200]}"
@@ -177,7 +177,7 @@ async def try_call(
         while trace:
             frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
             trace = trace.tb_next
-        # what Home Assistant's own validators raise is not ours to change
+        # the integration cannot change the exceptions of Home Assistant's own validators
         ours = [frame for frame in frames if "custom_components/alexa_media" in frame]
         return f"{told}: {type(err).__name__} {err} at {ours[-1]}" if ours else None
     if (took := asyncio.get_running_loop().time() - begin) > 5:

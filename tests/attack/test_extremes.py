@@ -49,7 +49,7 @@ async def test_steps_as_deep_as_the_frontend_can_send_them_are_refused(
         )
         answer = await client.receive_json()
     assert answer["error"]["code"] == "service_validation_error"
-    # Home Assistant writes the sentence of a refused action as an error, without a traceback
+    # Home Assistant logs the message of a refused action as an error, without a traceback
     assert all("maximum is 5 levels" in line and "Traceback" not in line for line in log.bad()), log.bad()
     assert sim.ledger(path="/api/behaviors/preview") == []
 

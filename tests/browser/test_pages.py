@@ -39,7 +39,7 @@ async def test_a_push_moves_the_page_and_the_page_the_echo(home: Home, page: Pag
     home.change("Kitchen Show", dnd=True)
     await expect(do_not_disturb).to_be_checked()
 
-    # the knob that is drawn lies on the input
+    # the drawn knob covers the input
     await do_not_disturb.click(force=True)
     await expect(do_not_disturb).not_to_be_checked()
 
@@ -88,7 +88,7 @@ async def test_dashboard(home: Home, page: Page, picture: Picture) -> None:
             media_content_type=provider,
             media_content_id=words,
         )
-    # what plays gets to the page by push, without a reload
+    # the page shows new playback by push, without a reload
     await expect(card.get_by_role("button", name="Pause")).to_be_visible()
     other = page.locator("hui-media-control-card").filter(has_text="Living Room Studio")
     await expect(other.get_by_role("button", name="Pause")).to_be_visible()
@@ -120,7 +120,7 @@ async def test_options(home: Home, page: Page, picture: Picture) -> None:
     await submit(page).click()
     await page.get_by_role("button", name="Finish").click()
 
-    # the page that is open loses the device
+    # the open page removes the device
     await expect(page.get_by_text("Office Spot", exact=True)).to_have_count(0)
     await expect(page.get_by_text("Kitchen Show", exact=True)).to_be_visible()
     assert "media_player.office_spot" not in await home.states()

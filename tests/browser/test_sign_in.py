@@ -85,7 +85,7 @@ async def test_through_home_assistant_with_codes(
     assert amazon.url.startswith(home.demo.url)
     await expect(page.get_by_text("this dialog continues automatically")).to_be_visible()
 
-    # the address of the sign-in is of no use to another browser
+    # another browser cannot use the address of the sign-in
     stranger = await browser.new_context()
     assert (await stranger.request.get(amazon.url)).status == 404
     assert (await context.request.get(amazon.url)).status == 200

@@ -122,14 +122,14 @@ async def test_what_a_request_costs(
     await quiet(hass, sim, calm=PAUSE, rest=PAUSE)
     assert household.requests() == [RECORDS]
     before = last_called(hass)
-    # what nobody asked anything with
+    # wakings without a question
     for kind in ("WAKE_WORD_ONLY", "DEVICE_ARBITRATION", "ASR_TIMEOUT", "NO_EXPRESSED_INTENT"):
         sim.say(kitchen, "", utterance_type=kind)
     await until(hass, lambda: len(household.requests()) == 2)
     await quiet(hass, sim, calm=0.5)
     assert household.requests() == [RECORDS] * 2
     assert (last_called(hass), len(fired)) == (before, 6)
-    # a volume that was told again, and one that changes
+    # a repeated volume, and one that changes
     household.change("Kitchen Show", volume=41)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.41)
     await quiet(hass, sim, calm=PAUSE, rest=PAUSE)
@@ -263,7 +263,7 @@ async def test_a_record_that_names_no_device_is_of_the_only_echo_that_woke(
     wake(sim, kitchen, office, bedroom)
     await until(hass, lambda: last_called(hass) == [OFFICE] and fired)
     assert sorted(event["summary"] for event in fired) == ["another one", "good night"]
-    # it is read again and again, and told once
+    # the record is read again and again, and fires one event
     await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
     assert len(fired) == 2
 
@@ -284,7 +284,7 @@ async def test_a_record_is_attributed_when_the_others_are_known(
     answered(sim, lost, unnamed, times=1)
     await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
     assert (last_called(hass), [event["summary"] for event in fired]) == ([OFFICE], ["good night"])
-    # the same record, which names its Echo by now
+    # the same record, which now names its Echo
     answered(sim, lost, unnamed | {"deviceInfo": [{"deviceSerialNumber": office}]})
     await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
     assert len(fired) == 1
@@ -357,7 +357,7 @@ async def test_a_household_that_speaks_all_the_time(
     told = {event["summary"]: event["name"] for event in fired}
     assert told == {f"number {number}": names[number % 3 == 0] for number in range(20)}
     assert len(fired) == 20
-    # one alone is read after 2 s again
+    # a single read is due after 2 s again
     await clock.advance(60, 20)
     sim.say(household.serial(names[0]), "good night")
     await clock.advance(3, 1)
@@ -533,7 +533,7 @@ async def test_transcripts_can_be_switched_off(
     words = ("play quux", "Here is quuux", "Quentin", "QuxIntent")
     before = await texts_about(hass, entry, caplog)
     assert all(word in before for word in words)
-    # nothing of ours logs them even so
+    # the integration does not log them even then
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components")]
     assert not [line for line in ours if any(word in line for word in words)]
     diagnostics = str(await async_get_config_entry_diagnostics(hass, entry))
@@ -580,7 +580,7 @@ async def test_history_records(
     sim.reset_ledger()
     found = await records_of(hass, KITCHEN)
     assert [record["summary"] for record in found] == ["kitchen 3", "kitchen 2", "kitchen 1", "kitchen 0"]
-    assert household.requests() == [RECORDS] * 2  # pages
+    assert household.requests() == [RECORDS] * 2  # two pages
     assert found[1] == {
         "timestamp": found[1]["timestamp"],
         "summary": "kitchen 2",
@@ -702,7 +702,7 @@ async def test_two_accounts(hass: HomeAssistant, sim: ControlClient, pair: Pair,
     assert [event["name"] for event in fired] == ["Workshop Studio"]
     (found,) = await records_of(hass, jack)
     assert (found["summary"], found["response"]) == ("saw a board", "Mind your fingers")
-    # the plain name is about all accounts, the others about one
+    # the name alone notifies all accounts, the others one
     notify = {"message": "Done"}
     await hass.services.async_call("notify", "alexa_media_last_called", notify, blocking=True)
     assert [item["device"] for item in sim.spoken()] == ["Workshop Studio"]

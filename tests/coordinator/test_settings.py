@@ -100,7 +100,7 @@ async def test_nobody_looks(
         assert hass.states.get(entity_id) is None
     assert registered["button.kitchen_show_restart"].disabled_by is None
     assert registered["sensor.kitchen_show_mac_address"].entity_category == "diagnostic"
-    # what a device cannot do, it has no entity for: no display, no equalizer, and groups have nothing of it
+    # a device has no entity for a setting that it lacks: no display, no equalizer, and none for groups
     assert not {"switch.living_room_studio_display", "number.office_spot_bass"} & registered.keys()
     assert not [e for e in registered if "downstairs" in e and e.startswith(("select.", "number.", "button.", "text."))]
 
@@ -133,7 +133,7 @@ async def test_values_and_what_they_cost(
         freezer.tick(timedelta(hours=hours))
         sim.reset_ledger()
         await settings.async_refresh()
-        # the stream may break when so much time passes at once, and then equalizers are read
+        # the stream may break when the clock jumps this far, and then equalizers are read
         told = {line: count for line, count in asked(household).items() if "/equalizer/" not in line}
         assert told == {line: 1 for line in again if "/equalizer/" not in line}, hours
 
@@ -225,7 +225,7 @@ async def test_an_equalizer_both_ways(
     assert household.device(STUDIO)["equalizer"] == {"bass": 6, "mid": -6, "treble": 5}
     assert state_of(hass, "number.living_room_studio_midrange").state == "-6"
 
-    # what was pushed while push was down is read when it is back
+    # changes that could not be pushed are read when push is available again
     watched.runtime_data.settings.async_set_push(False)
     watched.runtime_data.settings.async_set_push(True)
     sim.reset_ledger()
@@ -309,7 +309,7 @@ async def test_what_cannot_be_read(
     assert len(household.requests("GET", path)) == 1
     sim.clear_faults()
 
-    # out of reach: the topic says so, and heals
+    # Amazon is unreachable: the topic reports that, and recovers
     sim.fault(path="/api/equalizer/*", cut="before")
     await look(Setting.BASS)
     assert not settings.last_update_success

@@ -210,7 +210,7 @@ async def test_a_refusal_of_the_whole_request_is_told_to_those_it_concerns(
     )
     assert household_requests(sim)[:3] == [GRAPHQL] * 3
     assert (held(household, HALL, "power")["powerState"], held(household, DESK, "power")["powerState"]) == ("OFF", "ON")
-    # A name that is not in the schema is tried by the older mutation, too.
+    # The older mutation is tried for an unknown name, too.
     for asked, fault in (
         (1, {"status": 404}),
         (2, {"status": 200, "body": {"data": None, "errors": [{"message": "Validation error of type UnknownType"}]}}),
@@ -282,7 +282,7 @@ async def test_time(
     await clock.advance(660, 66)
     (one,) = asked(sim)
     assert set(one) == enabled, "one request for all that is enabled"
-    # motion is never pushed: its appliance is read each minute, and no other
+    # motion is never pushed: its appliance alone is read each minute
     stop = smart_home.async_poll_often(MOTION, FeatureName.MOTION_SENSOR)
     change(sim, MOTION, features={"motionSensor": {"detectionState": "DETECTED"}})
     sim.reset_ledger()
@@ -290,7 +290,7 @@ async def test_time(
     assert smart_home.data[MOTION].value("motionSensor", "detectionState") == "DETECTED"
     assert asked(sim) == [[MOTION], [MOTION]]
     stop()
-    # what no push confirms is read once, for all commands together
+    # commands that no push confirms cause a single read together
     sim.fault(silent_stream=60)
     sim.reset_ledger()
     await passing(
@@ -300,7 +300,7 @@ async def test_time(
     await clock.advance(5, 1)
     assert (power(config_entry, COFFEE), power(config_entry, DESK)) == ("ON", "ON")
     assert asked(sim) == [sorted([COFFEE, DESK])]
-    # an appliance that nobody has heard of: one discovery in ten minutes, however many pushes
+    # an unknown appliance causes one discovery in ten minutes, however many pushes arrive
     await clock.advance(700, 350)
     sim.reset_ledger()
     for _ in range(5):
@@ -312,7 +312,7 @@ async def test_time(
     sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
     await clock.advance(5, 5)
     assert "discover" not in [each.operationName for each in queries(sim)], "it is never listed"
-    # gone only when two discoveries lacked it, and never when one found nothing at all
+    # an appliance is removed after two discoveries without it, and never after one that found nothing
     sim.patch_state({"accounts": {JO: {"appliances": {DESK: None}}}})
     await passing(clock, appliances.async_refresh())
     assert DESK in appliances.data
@@ -324,14 +324,14 @@ async def test_time(
     assert (appliances.last_update_success, dict(appliances.data)) == (False, known)
     await clock.advance(40, 20)
     assert appliances.last_update_success, "it is tried again by itself"
-    # while push is down everything is read each minute
+    # while push is unavailable, everything is read each minute
     runtime.smart_home.async_set_push(False)
     sim.reset_ledger()
     await clock.advance(183, 61)
     assert len(asked(sim)) in (2, 3)
     await hass.config_entries.async_unload(config_entry.entry_id)
     await hass.async_block_till_done()
-    # Amazon is away: the last good discovery serves
+    # Amazon is unreachable: the last successful discovery is used
     await clock.advance(5, 1)
     sim.fault(path="/nexus/*", status=503)
     await passing(clock, hass.config_entries.async_setup(config_entry.entry_id))

@@ -179,7 +179,7 @@ class Drive:
         self.freezer.tick(timedelta(seconds=seconds))
         self.sim.advance(seconds)
         async_fire_time_changed(self.hass)
-        # not until all is done: what hangs would never be, its time limit is frozen too
+        # a limited number: a request without a response would never end, as the clock of its time limit is frozen, too
         for _ in range(25):
             await asyncio.sleep(0)
         await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.004)
@@ -331,7 +331,7 @@ class Table:
                 return await self.set_up()
             case Moment.POLL:
                 await self._gather(coordinator.async_refresh() for coordinator in self.entry.runtime_data.coordinators)
-                # what failed is tried again by itself
+                # a failed read is repeated automatically
                 await self.drive.tick(31)
                 await self.drive.settle()
             case Moment.PUSH:
@@ -339,7 +339,7 @@ class Table:
             case Moment.COMMAND:
                 return await self._command(endpoint)
             case Moment.RENEWAL:
-                # only a stream that carried something gets another token at once
+                # only a stream that delivered data gets another token at once
                 await self.drive.tick(31)
                 await self.drive.settle()
                 self.sim.fault(expire_tokens=True)
@@ -410,7 +410,7 @@ class Table:
             music = {"media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
             problems = await self.act("media_player", "play_media", data | music, lambda: True)
             if problems or self.household.device("Kitchen Show")["player"]["state"] != "PLAYING":
-                # it was refused, and where nothing plays there is nothing to pause
+                # without music there is nothing to pause
                 return problems
         playing = self.household.device("Kitchen Show")["player"]["state"] == "PLAYING"
         wanted = "PAUSED" if playing else "PLAYING"
@@ -477,7 +477,7 @@ class Table:
     async def act(self, domain: str, service: str, data: dict[str, Any], is_done: Callable[[], bool]) -> list[str]:
         """Call an action, which must raise or have its effect; return the problems."""
         state = self.hass.states.get(data["entity_id"]) if "entity_id" in data else None
-        # Home Assistant skips what is unavailable, and shows so; speech has no such excuse
+        # Home Assistant skips unavailable entities, and shows that; speech must not skip any
         is_skipped = "entity_id" in data and domain != "notify" and (state is None or state.state == "unavailable")
         answers = self.hass.services.supports_response(domain, service) is SupportsResponse.ONLY
         task = asyncio.create_task(
@@ -495,7 +495,7 @@ class Table:
         else:
             if not is_skipped and not is_done():
                 problems.append(f"{service} returned, and nothing was done")
-        # what was to be confirmed by a push, and was not, is read
+        # a change that was not confirmed by a push is read
         await self.drive.tick(3.5)
         await self.drive.settle()
         return problems

@@ -27,7 +27,7 @@ READS: Final = (
 )
 CASES: Final = [
     *((action, path, fault) for action, path in READS for fault in FAULTS),
-    # a write that is answered 200 is done, whatever the answer says
+    # a write with the status 200 succeeds, whatever the body contains
     *(("stop_all", "/api/behaviors/preview", fault) for fault in FAULTS if fault != "page"),
 ]
 

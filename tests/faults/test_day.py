@@ -102,7 +102,7 @@ class Day:
         name = self._chance.choice(list(NAMES))
         entity_id = f"notify.{NAMES[name]}_speak"
         is_online = self._table.household.device(name)["online"]
-        # A pushed volume makes an Echo available that the cloud still takes to be offline.
+        # A pushed volume makes an Echo available that the cloud still considers offline.
         if state_of(self._table.hass, entity_id).state == "unavailable" or not is_online:
             return
         self._spoken += 1
@@ -199,17 +199,17 @@ class Judge:
         problems = [text for text in watch.problems(self._secrets) if not text.startswith("logged ")]
         for record in watch.records:
             message = record.getMessage()
-            # Home Assistant says once for each outage that a topic cannot be read.
+            # Home Assistant reports once per outage that a topic cannot be read.
             if record.levelno >= logging.ERROR and not message.startswith("Error fetching alexa_media"):
                 problems.append(f"{record.name}: {message}")
-            # pytest keeps the records, and these whole accounts by their exceptions
+            # pytest keeps the records, whose exceptions would keep whole accounts in memory
             record.msg, record.args, record.exc_info = message, None, None
         watch.records.clear()
         return problems
 
     def growth(self) -> dict[str, Any]:
         """Return what has grown since the first day; ``memory`` is in bytes."""
-        # The test's storage keeps all that was ever written.
+        # The test plugin's storage keeps everything that was ever written.
         for method in (Store._async_load, Store._async_write_data):
             cast("Any", method).reset_mock()
         now = held(self._table.hass)
@@ -236,14 +236,14 @@ async def test_days_leave_nothing_behind(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """After each day everything has recovered, the log has nothing only developers could act on, nothing has grown."""
-    # The days include the end or the begin of daylight saving time, by the seed.
+    # The days include the start or the end of daylight saving time, depending on the seed.
     begin = datetime(2027, 3, 13, 20, tzinfo=UTC) if SEED % 2 else datetime(2027, 11, 6, 20, tzinfo=UTC)
     ahead = (begin - datetime.now(UTC)).total_seconds()
     drive = Drive(hass, sim, freezer, config_entry)
     freezer.tick(ahead)
     sim.advance(ahead)
     hass.loop.set_debug(False)
-    # Before the first set-up: what a reload replaces must have been counted.
+    # Before the first setup: objects that a reload replaces must be counted.
     tracemalloc.start(1)
     table = Table(hass, sim, household, config_entry, drive)
     await table.set_up()
@@ -273,7 +273,7 @@ async def _until_whole(table: Table) -> None:
     table.usable = frozenset()
     for _ in range(10):
         await table.drive.tick(60)
-        # What was due a moment ago must have its answer before the next minute, which its time limit is shorter than.
+        # Pending requests must be answered before the next minute, which is longer than their time limit.
         await table.drive.settle()
     await table.recover()
 

@@ -73,7 +73,7 @@ async def test_no_stream(table: Table, fault: str) -> None:
 @pytest.mark.contract("a stream that falls silent is waited for")
 async def test_silent_stream(table: Table) -> None:
     """An open but silent stream is detected, and missed changes are read."""
-    # one that never sent a keep-alive would be believed as long as its pings are answered
+    # a stream that never sent a keep-alive would count as alive while its pings are answered
     await pass_by(table, 60)
     table.sim.fault(silent_stream=900)
     table.household.change("Kitchen Show", volume=72)

@@ -41,7 +41,7 @@ def held(hass: HomeAssistant) -> dict[str, Any]:
         "tasks": Counter(task.get_name() for task in asyncio.all_tasks() if "alexa" in task.get_name()),
         "number of tasks": len(asyncio.all_tasks()),
         "timers": Counter(repr(timer._callback)[:60] for timer in timers if not timer.cancelled()).total(),
-        # what Home Assistant itself has still to write down listens for the end
+        # Home Assistant's own pending writes listen for the end
         "listeners": {k: v for k, v in hass.bus.async_listeners().items() if k != EVENT_HOMEASSISTANT_FINAL_WRITE},
         "sockets": sockets(),
         **objects,

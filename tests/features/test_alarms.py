@@ -63,13 +63,13 @@ async def test_alarms(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
     sensor = "sensor.bedroom_dot_next_alarm"
     await until(hass, lambda: once in str(state_of(hass, sensor).attributes["sorted_active"]))
 
-    # in another time zone's words, on two days, with the device's own sound
+    # an alarm on two days of every second week, with the device's own sound
     weekly = await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["FR", "mo"], interval=2)
     item = held(household, weekly["id"])
     assert item["rRuleData"]["recurrenceRules"] == ["FREQ=WEEKLY;BYDAY=MO,FR;INTERVAL=2;BYHOUR=6;BYMINUTE=30"]
     assert item["sound"]["id"] == "system_alerts_melodic_01"
 
-    # what was made a moment ago is known; what is not said stays
+    # a new alarm is known at once; omitted fields keep their values
     assert await act(hass, "edit_alarm", notification_id=weekly["id"], at="06:40") == {"id": weekly["id"]}
     assert held(household, weekly["id"])["rRuleData"]["byWeekDays"] == ["MO", "FR"]
     assert held(household, weekly["id"])["originalTime"] == "06:40:00.000"
@@ -111,7 +111,7 @@ async def test_reminders_and_timers(
     (body,) = [body for body in bodies if body["status"] == "INSTANCE_CANCELED"]
     assert "recurrenceRules" not in body["rRuleData"]
     assert held(household, one)["originalDate"] > item["originalDate"]
-    # another day was chosen meanwhile: what is sent is made of what is there now
+    # another day was chosen meanwhile: the edit is based on the current alarm
     sim.fault(path=f"/api/notifications/{one}", method="PUT", status=409, times=1)
     await act(hass, "edit_reminder", notification_id=one, message="Glass out")
     assert held(household, one)["reminderLabel"] == "Glass out"
@@ -127,13 +127,13 @@ async def test_reminders_and_timers(
     assert id_ not in all_held(household)
     await until(hass, lambda: state_of(hass, shown).state == "unknown")
 
-    # where Amazon refuses that, each device gets one
+    # if Amazon refuses that, each device gets its own reminder
     sim.fault(path="/api/notifications/createReminder", method="PUT", status=400, body={"message": "no"}, times=1)
     every = await act(hass, "create_reminder", at=at, message="Dinner", all_devices=True)
     online = [d for a in household.accounts.values() for d in a["devices"].values() if "REMINDERS" in d["capabilities"]]
     assert len(every["ids"]) == sum(d["online"] for d in online) > 3
     assert {held(household, each)["reminderLabel"] for each in every["ids"]} == {"Dinner"}
-    # and for a day Amazon is not asked again
+    # and Amazon is not asked again for a day
     assert entry.runtime_data.backend.unsupported == ("reminder_for_all_devices",)
     sim.reset_ledger()
     await act(hass, "create_reminder", at=at, message="Tea", all_devices=True)
@@ -153,11 +153,11 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     at = tomorrow("18:00:00")
     before = set(all_held(household))
     path = "/api/notifications/createReminder"
-    # a device that has no reminders answers without an id
+    # a device without reminders answers without an id
     sim.fault(path=path, status=200, body={"status": "OFF"}, times=1)
     with pytest.raises(HomeAssistantError, match="not created"):
         await act(hass, "create_reminder", entity_id=KITCHEN, at=at, message="Never")
-    # one of them has lost its reminders, and nobody has told us: those that were set before are taken back
+    # one device has lost its reminders without a push: the reminders that were created before are deleted
     kept = [name for name in household.device("Office Spot")["capabilities"] if name != "REMINDERS"]
     household.change("Office Spot", capabilities=kept)
     sim.fault(path=path, method="PUT", status=400, body={"message": "no"}, times=1)
@@ -167,7 +167,7 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     requests = household.requests("PUT", path)
     assert len(household.requests("DELETE")) == len(requests) - 2 > 0
     assert set(all_held(household)) == before
-    # what cannot be taken back is seen in the list
+    # a reminder that cannot be deleted is in the list
     sim.fault(path="/api/notifications/*", method="DELETE", status=400, times=1)
     with pytest.raises(HomeAssistantError, match="not created"):
         await act(hass, "create_reminder", at=at, message="All", all_devices=True)
@@ -181,14 +181,14 @@ async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     with pytest.raises(HomeAssistantError, match="gone"):
         await act(hass, "edit_alarm", notification_id=alarm, at="05:00")
     assert held(household, alarm)["version"] == "2"
-    # what is told in words
+    # commands that are sent as spoken words
     before = set(all_held(household))
     for name, more in (("create_timer", {"duration": "00:05:00"}), ("stop_alarm", {})):
         sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"}, times=1)
         with pytest.raises(HomeAssistantError, match="rejected"):
             await act(hass, name, entity_id=KITCHEN, **more)
     assert set(all_held(household)) == before
-    # an id that Amazon has lost meanwhile
+    # the id of a timer that Amazon has deleted meanwhile
     sim.fault(path="/api/notifications/*", method="DELETE", status=404, times=1)
     with pytest.raises(HomeAssistantError):
         await act(hass, "delete_notification", notification_id=alarm)
@@ -236,7 +236,7 @@ async def test_whose_and_which(
         {"entity_id": "select.jo_example_org_amazon_com_default_device", "option": "Bedroom Dot"},
         blocking=True,
     )
-    # a start that is over: the next of its days
+    # a start in the past: the next of its weekdays
     past = dt_util.now(PACIFIC) - timedelta(days=20)
     made = await act(hass, "create_alarm", at=past, weekdays=["WE"])
     item = held(household, made["id"])
@@ -332,7 +332,7 @@ async def test_it_rings(
     assert held(household, alarm)["status"] == "OFF"
     assert state_of(hass, event).attributes["event_type"] == "alarm_dismissed"
     assert await act(hass, "stop_alarm", entity_id=BEDROOM) == {"id": None, "ids": []}
-    # a timer: nothing here counts it down, it is told when it is over
+    # a timer: the entity does not count down, but changes when the timer is over
     await clock.advance(5, 5)
     sim.reset_ledger()
     await clock.advance(200, 100)

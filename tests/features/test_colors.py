@@ -36,7 +36,7 @@ def test_every_brightness() -> None:
     assert (brightness_from_alexa(0), brightness_from_alexa(1), brightness_from_alexa(100)) == (1, 3, 255)
     levels = [brightness_to_alexa(brightness) for brightness in range(1, 256)]
     assert all(low <= high for low, high in pairwise(levels))
-    # a step of Alexa's is 2.55 of Home Assistant's
+    # one step in Alexa's scale is 2.55 in Home Assistant's
     assert all(abs(brightness_from_alexa(levels[b - 1]) - b) <= 2 for b in range(1, 256))
 
 

@@ -55,7 +55,7 @@ async def test_it_costs_nothing_unless_enabled(
     assert {item.disabled_by for item in found.values()} == {er.RegistryEntryDisabler.INTEGRATION}
     assert found[SENSOR].unique_id == f"{household.serial('Office Spot')}_amazon_kids"
     assert household.requests(path="/api/device/op-mode") == []
-    # the page for parents sets the cookie that has to be repeated: without it nothing is sent
+    # the page for parents sets the cookie for the token: without it no write is sent
     sim.fault(path="/oobe/brownie/start/*", status=200, body="<html></html>", times=1)
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "amazon_kids_enable", child="kim")
@@ -102,7 +102,7 @@ async def test_given_and_taken(
     assert household.requests() == [f"POST /api/unassign-device-from-child/{serial}/{kind}", MODE]
     assert household.device("Office Spot")["child"] is None
     assert state_of(hass, SENSOR).state == "off"
-    # two of a name are told apart by their ids
+    # two people with the same name are distinguished by their ids
     people = household.accounts[JO]["household"]
     twin = {"id": "A2SIMKIM0DOE04", "name": "Kim Ray", "role": "CHILD"}
     sim.patch_state({"accounts": {JO: {"household": [*people, twin]}}})
@@ -111,7 +111,7 @@ async def test_given_and_taken(
     assert twins.value.translation_key == "child_ambiguous"
     await act(hass, "amazon_kids_enable", child="amzn1.account.SIMA2SIMKIM0DOE04")
     assert state_of(hass, SENSOR).state == "on"
-    # what cannot be confirmed at once is asked again
+    # a change that cannot be confirmed at once is read again
     sim.fault(path="/api/device/op-mode", status=404, times=1)
     await act(hass, "amazon_kids_disable")
     assert state_of(hass, SENSOR).state == "on"

@@ -86,7 +86,7 @@ async def test_run(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
     assert sequence["startNode"]["@type"].endswith("ParallelNode")
     alex = household.device("Garage Echo")["deviceOwnerCustomerId"]
     assert list(customers(sequence)) == [JO, JO, alex, alex]
-    # an Echo of another adult: in their name
+    # an Echo of another adult: the routine runs in their name
     await run(hass, DINNER, GARAGE)
     sequence = json.loads(json.loads(sim.ledger(path=BEHAVIOR)[-1]["body"])["sequenceJson"])
     assert set(customers(sequence)) == {alex}
@@ -119,7 +119,7 @@ async def test_which_one_is_meant(
         await play(hass, "routine", "Good morning")
     assert raised.value.translation_key == "routine_unknown"
     assert household.requests("POST") == []
-    # of two, the one that is switched on
+    # of two routines with the same name, the enabled one runs
     change(sim, "amzn1.alexa.automation.twin", {"status": "DISABLED"})
     outdate(entry)
     assert (await run(hass, "Good night"))["id"] == GOOD_NIGHT

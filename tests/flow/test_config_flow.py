@@ -41,7 +41,7 @@ def setups() -> Iterator[list[str]]:
 
     component = "custom_components.alexa_media"
     with (
-        # the flow alone: no services that look for what a set-up entry holds
+        # only the flow: no code that needs the runtime data of an entry
         patch(f"{component}.async_setup", _good),
         patch(f"{component}.async_setup_entry", _set_up),
         patch(f"{component}.async_unload_entry", _good),
@@ -321,7 +321,7 @@ async def test_unreachable_amazon_lets_the_same_address_be_tried_again(
     assert address(again) == address(flow)
     sim.clear_faults()
     if "malformed" in fault:
-        # Amazon had used the code up before its answer broke.
+        # Amazon had used the code up before the connection failed.
         again = await paste(hass, again, ended)
         assert error(again) == "code_refused"
         ended = sim.sign_in(address(again), "jo@example.org")

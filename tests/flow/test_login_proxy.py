@@ -57,7 +57,7 @@ async def root(
 ) -> URL:
     """Return the address of Home Assistant's web server, where the user opened the frontend."""
     assert await async_setup_component(hass, "http", getattr(request, "param", {}))
-    # what the integration depends on has to have its views before the server starts
+    # the views of dependencies must exist before the server starts
     assert await async_setup_component(hass, "application_credentials", {})
     async_register(hass)  # the plugin's web server takes no views later; the real one does
     client: TestClient[Any, Any] = await hass_client_no_auth()
@@ -207,7 +207,7 @@ async def test_password_adds_the_account(
     assert not {"otp_secret", "password"} & set(data)
     assert PASSWORD not in json.dumps(dict(data))
     assert hass.data[_SESSIONS] == {}
-    # The cookies of the browser's sign-in end with it: Amazon sees none of them again.
+    # The cookies of the browser's sign-in are deleted at its end: Amazon receives none of them again.
     assert sim.ledger(path="/ap/maplanding") == []
     cookie = browser.session.cookie_jar.filter_cookies(URL(flow_path(browser)))[COOKIE].value
     seen = json.dumps(sim.ledger(path="/ap/*"))
@@ -706,7 +706,7 @@ async def test_forms_need_no_cookie_but_the_ticket_of_their_page(
     assert headers["Access-Control-Allow-Origin"] == "null"
     second = action_of(browser, text)
     assert second != first
-    # the ticket of a form that was sent is good for the same form alone
+    # the ticket of a posted form is only valid for the same form
     sim.reset_ledger()
     for form in (wrong, wrong | {"workflowState": key, "password": PASSWORD}):
         for mode in (*NAVIGATIONS, {"Sec-Fetch-Mode": "cors"}, {}):
@@ -728,7 +728,7 @@ async def test_pages_are_shown_to_the_browser_with_the_cookie_alone(
     for head in NAVIGATIONS:
         assert (await sent(sandboxed, ticketed, headers=head))[0] == 404
     assert sim.ledger() == []
-    # the browser itself is led to the address without the ticket
+    # the browser itself is redirected to the address without the ticket
     await browser.go(ticketed)
     assert "/~" not in browser.url
     assert urlsplit(browser.url).path.endswith("/www.amazon.com/ap/signin")

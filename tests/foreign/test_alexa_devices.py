@@ -176,7 +176,7 @@ def test_pushes_move_its_states(signed_in: Home) -> None:
     signed_in.change(devices={LIVING: {"dnd": True, "volume": 60}})
     until(lambda: signed_in.state("switch.living_room_studio_do_not_disturb") == "on")
     until(lambda: signed_in.attribute("media_player.living_room_studio", "volume_level") == 0.6)
-    # both came with the push itself: nothing was read
+    # both values came with the push: nothing was read
     assert requests == len(signed_in.sim.ledger(path="/api/dnd/*")) + len(
         signed_in.sim.ledger(path="*allDeviceVolumes")
     )

@@ -24,7 +24,7 @@ from tests.platforms.test_media_player import act, play
 TESTS: Final = Path(__file__).parent.parent
 KITCHEN: Final = "media_player.kitchen_show"
 
-# In the order of what a user meets.
+# In the order in which a user meets them.
 ROWS: Final = (
     "manifest",
     "config entry, version 1",
@@ -245,7 +245,7 @@ async def test_ten_targets(
     for data in ({"type": "tts"}, {"type": "announce"}):
         said = len(sim.spoken())
         sim.reset_ledger()
-        # other texts for the same Echos would rightly wait
+        # other texts for the same Echos would have to wait
         names = [device.name for device in echos if device.name not in {item["device"] for item in sim.spoken()}][:10]
         fields = {"message": "Dinner is ready", "target": names, "data": data}
         await hass.services.async_call("notify", "alexa_media", fields, blocking=True)

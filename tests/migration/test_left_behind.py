@@ -70,7 +70,7 @@ async def start(hass: HomeAssistant, storage: dict[str, Any], old: LeftBehind) -
     await hass.config_entries.async_initialize()
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done()
-    # now the registries look for what nobody needs any more
+    # now the registries look for orphaned entries
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await hass.async_block_till_done()
@@ -104,7 +104,7 @@ async def test_nothing_is_lost(
     assert [name for name in old.leftovers if Path(hass.config.path(name)).exists()] == []
     for entry in entries:
         await hass.config_entries.async_unload(entry.entry_id)
-    # ends what the registries wait for
+    # this ends the timers of the registries
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await hass.async_block_till_done()
 

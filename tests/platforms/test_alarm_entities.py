@@ -56,7 +56,7 @@ async def test_sounds_and_volumes(
     with pytest.raises(ServiceValidationError):
         await call("select", "select_option", entity_id=sound, option="Foghorn")
 
-    # a refusal reaches the caller, and what is shown is still what Amazon holds
+    # the caller gets the refusal, and the entity still shows Amazon's value
     sim.fault(path="/api/device-notification-state/*", method="PUT", status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError):
         await call("number", "set_value", entity_id=VOLUME, value=5)
@@ -91,7 +91,7 @@ async def test_alarms_come_and_go(
     assert household.accounts[owner]["notifications"][MARKET]["status"] == "OFF"
     assert state_of(hass, market).state == "off"
 
-    # one list that lacks it: not available, and back with it
+    # after one list without it the entity is unavailable, and the next list makes it available
     kept = household.accounts[owner]["notifications"][MARKET]
     sim.patch_state({"accounts": {owner: {"notifications": {MARKET: None}}}})
     await clock.settle()
@@ -99,7 +99,7 @@ async def test_alarms_come_and_go(
     sim.patch_state({"accounts": {owner: {"notifications": {MARKET: kept}}}})
     await clock.advance(35, 35)
     assert state_of(hass, market).state == "off"
-    # a list that cannot be read removes nothing
+    # a list that cannot be read removes no entities
     sim.patch_state({"accounts": {owner: {"notifications": {MARKET: None}}}})
     await clock.settle()
     sim.fault(path="/api/notifications", status=503)
@@ -109,7 +109,7 @@ async def test_alarms_come_and_go(
     await clock.advance(120, 60)
     assert registry.async_get(market) is None
     assert hass.states.get(market) is None
-    # a new one
+    # a new alarm
     new = {"type": "Alarm", "deviceSerialNumber": KITCHEN, "originalTime": "05:55:00.000"}
     sim.patch_state({"accounts": {owner: {"notifications": {"fresh": new}}}})
     await clock.settle()
@@ -142,7 +142,7 @@ async def test_volume_of_one_alarm(
     await clock.advance(10, 10)
     await act("snooze_alarm", **bedroom, duration={"minutes": 1})
     assert volume() == 80
-    # Home Assistant is not there when it is ended
+    # Home Assistant is not running when the alarm ends
     await hass.config_entries.async_unload(config_entry.entry_id)
     await set_up(hass, config_entry)
     await clock.settle()
@@ -155,7 +155,7 @@ async def test_volume_of_one_alarm(
     assert volume() == 40
     assert state_of(hass, VOLUME).state == "40"
 
-    # a second one: somebody has chosen another volume while it rings, and that stays
+    # a second alarm: somebody has chosen another volume while it rings, which is kept
     at = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
     other = (await act("create_alarm", **bedroom, at=at))["id"]
     await act("set_alarm_volume", notification_id=other, volume=0.1)
@@ -164,7 +164,7 @@ async def test_volume_of_one_alarm(
     household.change("Bedroom Dot", alertVolume=55)
     await act("stop_alarm", **bedroom)
     assert volume() == 55
-    # and none of its own any more
+    # and the other alarm has no volume of its own any more
     await act("set_alarm_volume", notification_id=other)
     assert config_entry.runtime_data.alarm_volume_override._wanted == {alarm: 80}
     with pytest.raises(ServiceValidationError, match="no alarm"):

@@ -222,10 +222,10 @@ async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
     address = home.addresses()[0]
     status, content_type, mp3 = await home.fetch(address)
     assert (status, content_type) == (200, "audio/mpeg")
-    assert seconds_of(mp3) == pytest.approx(1.5, abs=0.2)  # two encoders pad it
+    assert seconds_of(mp3) == pytest.approx(1.5, abs=0.2)  # two encoders add silence
     assert (await home.fetch(address, "HEAD"))[:2] == (200, "audio/mpeg")
     assert (await home.fetch(address.replace(".mp3", "x.mp3")))[0] == 404
-    # a tone that is announced afterwards is another one, and the first one goes in time
+    # a tone that is announced later is another sound, and the first one is deleted in time
     await home.play(str(home.sounds / "tone.wav"), "media_player.bedroom_dot", kind="audio/wav")
     second = home.addresses()[-1]
     assert second != address
@@ -290,7 +290,7 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
         assert await error(tone) == (HomeAssistantError, "ffmpeg_missing")
     assert home.sim.spoken() == []
     assert home.sim.ledger(path="/api/behaviors/preview") == []
-    # what Amazon refuses is the caller's, too
+    # the caller gets Amazon's refusal, too
     home.sim.fault(path="/api/behaviors/preview", status=400, times=1, body={"message": "not today"})
     assert await error(tone) == (HomeAssistantError, "speech_failed")
     await home.play(tone)

@@ -82,7 +82,7 @@ async def test_select_and_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Each direction costs one write and, after Amazon's push, one read."""
-    # An Echo that is sent something also pushes its equalizer: know the sound mode, which is not read, before.
+    # An Echo also pushes its equalizer after a command: wait for the sound mode, which is not read.
     serial = household.serial("Kitchen Show")
     doppler = {"deviceSerialNumber": serial, "deviceType": household.device("Kitchen Show")["deviceType"]}
     sim.push("PUSH_EQUALIZER_STATE_CHANGE", {"dopplerId": doppler, "bass": 0, "midrange": 0, "treble": 0})

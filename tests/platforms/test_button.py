@@ -54,11 +54,11 @@ async def test_press(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
         await press(hass)
     assert refused.value.translation_key == "cannot_connect"
     assert automations(sim)[GOOD_NIGHT]["runs"] == 2
-    # what wants the Echo that is spoken to has none
+    # a routine that needs the Echo that was spoken to has none
     with pytest.raises(ServiceValidationError) as raised:
         await press(hass, DINNER_BUTTON)
     assert raised.value.translation_key == "routine_needs_echo"
-    # but for the default device, once somebody has chosen it
+    # except for the default device, once one has been chosen
     for chosen, heard in (("G0NOBODY", False), (household.serial("Office Spot"), True)):
         hass.config_entries.async_update_entry(entry, options={"default_device": chosen})
         await hass.async_block_till_done()
@@ -70,7 +70,7 @@ async def test_press(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
             with pytest.raises(ServiceValidationError):
                 await press(hass, DINNER_BUTTON)
             assert len(sim.spoken()) == before
-    # deleted in the app a moment ago
+    # the routine was deleted in the app a moment ago
     change(sim, GOOD_NIGHT, None)
     outdate(entry)
     with pytest.raises(ServiceValidationError) as gone:
@@ -125,7 +125,7 @@ async def test_come_renamed_gone(
     assert item is not None
     assert item.original_name == "Routine Bed time"
     routines = config_entry.runtime_data.routines
-    # a failed list and an empty answer take nothing away
+    # a failed list and an empty answer remove nothing
     for status, body in ((503, {}), (200, []), (200, {})):
         fault = sim.fault(path="/api/behaviors/v2/automations", status=status, body=body)
         routines.async_hint()
@@ -146,7 +146,7 @@ async def test_come_renamed_gone(
     assert entity_registry.async_get(NIGHT) is None
     assert hass.states.get(NIGHT) is None
     assert entity_registry.async_get("button.jo_example_org_amazon_com_routine_nap")
-    # one that went while Home Assistant was away
+    # a routine that was deleted while Home Assistant was not running
     await hass.config_entries.async_unload(config_entry.entry_id)
     change(sim, NEW, None)
     await set_up(hass, config_entry)
@@ -155,7 +155,7 @@ async def test_come_renamed_gone(
     await clock.advance(60, step=20)
     assert entity_registry.async_get("button.jo_example_org_amazon_com_routine_nap") is None
     assert entity_registry.async_get(DINNER_BUTTON)
-    # it comes back, with the same id
+    # the routine reappears with the same id
     change(sim, NEW, {"name": "Nap", "startNode": automations(sim)[DINNER]["startNode"]})
     config_entry.runtime_data.routines.async_hint()
     await clock.settle()

@@ -58,7 +58,7 @@ async def test_what_it_shows(hass: HomeAssistant, entry: MockConfigEntry, househ
     assert [event["start"] for event in found] == sorted(event["start"] for event in found)
     state = state_of(hass, CALENDAR)
     assert state.attributes["message"] == found[0]["summary"]
-    # a year of it is bounded
+    # a year of events is limited
     assert len(await events(hass, 4000)) < 2500
 
 

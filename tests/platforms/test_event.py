@@ -47,7 +47,7 @@ async def test_voice_command(
     await until(hass, lambda: state_of(hass, KITCHEN).state != first)
     attributes = state_of(hass, KITCHEN).attributes
     assert (attributes["event_type"], attributes["text"], attributes["person"]) == ("routine_or_tap", None, None)
-    # the same words again are another command
+    # the same words again are a new command
     states = {state_of(hass, KITCHEN).state}
     for count in (2, 3):
         sim.say(serial, "louder")

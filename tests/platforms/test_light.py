@@ -143,7 +143,7 @@ async def test_colours_and_whites_there_and_back(
         await act(hass, "turn_on", HALL, brightness=brightness)
         shown = pytest.approx(brightness, abs=2)
         await until(hass, partial(shows, hass, HALL, brightness=shown))
-    # a lamp asked for more than it can shine gets what it can
+    # a lamp that cannot show the requested temperature uses its nearest one
     await act(hass, "turn_on", HALL, color_temp_kelvin=9000)
     await until(hass, lambda: state_of(hass, HALL).attributes["color_temp_kelvin"] == 6500)
 

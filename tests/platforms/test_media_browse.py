@@ -128,7 +128,7 @@ async def test_search(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
     assert [item.media_content_type for item in only[KITCHEN].result] == ["SPOTIFY"]
     stations = await act(hass, "media_player", "search_media", search_query="radio", media_filter_classes=["channel"])
     assert {item.title for item in stations[KITCHEN].result} == {"Radio Nowhere"}
-    # without the stations there is the rest
+    # the other media are listed without the stations
     sim.fault(path="/api/tunein/search", status=503)
     rest = await act(hass, "media_player", "search_media", search_query="harbour")
     assert {item.media_content_type for item in rest[KITCHEN].result} >= {"SPOTIFY", "TUNEIN"}
@@ -264,7 +264,7 @@ async def test_a_sequence_does_not_cut_speech(
     scheduler._speaks_until[serial] = now + 0.4
     await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"speak": "then this"}])
     assert hass.loop.time() - now >= 0.39
-    # what does not speak does not wait
+    # media without speech does not wait
     began = hass.loop.time()
     await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"volume": 0.5}])
     assert hass.loop.time() - began < 1

@@ -374,7 +374,7 @@ async def test_stale_push_after_own_volume(
     players.async_volume(stale)
     await act(hass, "volume_mute", is_volume_muted=False)
     assert household.device("Kitchen Show")["volume"] == 55
-    # a stale push confirms nothing: the volume is read
+    # a stale push is no confirmation: the volume is read
     players.async_volume(stale)
     await until(hass, lambda: shown(hass, "volume_level") == 0.55)
     players.async_volume(VolumeChanged(serial=serial, volume=Volume(level=20, muted=False)))

@@ -65,7 +65,7 @@ async def test_last_called(
         await notify(hass)
     assert failed.value.translation_key == "cannot_connect"
     sim.clear_faults()
-    # an answer to what was said a moment ago
+    # the answer to a command that was spoken a moment ago
     sim.reset_ledger()
     sim.say(household.serial("Office Spot"), "is the washing machine done")
     await until(hass, lambda: entry.runtime_data.history._hint_since is not None)
@@ -73,7 +73,7 @@ async def test_last_called(
     assert household.requests() == [RECORDS, PREVIEW]
     assert heard(sim) == [("Office Spot", "It is")]
     assert sim.spoken()[0]["kind"] == "announce"
-    # nothing is under way: one request, which is the command
+    # no read is due: one request, which is the command
     await speak_to(hass, sim, household, "Garage Echo")
     sim.reset_ledger()
     await notify(hass, "of this account", service=NAMES[1])
@@ -86,7 +86,7 @@ async def test_last_called(
     assert household.requests() == [PREVIEW]
     told = [("Kitchen Show", "among others"), ("Living Room Studio", "among others")]
     assert [item for item in heard(sim) if item[1] == "among others"] == told
-    # what is due and does not come: whoever is known
+    # a due record that does not arrive: the last known Echo is used
     await speak_to(hass, sim, household, "Bedroom Dot")
     monkeypatch.setattr(history, "DUE_LIMIT", 0.2)
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 30.0)

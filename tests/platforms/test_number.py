@@ -19,7 +19,7 @@ SCENT = "select.diffuser_scent"
 PLUG = "switch.kitchen_coffee_maker"
 OSCILLATION = "switch.living_room_ceiling_fan_oscillation"
 
-# entity, action, its data, what Amazon is told, and what is shown then
+# entity, action, its data, the request to Amazon, and the state afterwards
 COMMANDS: tuple[tuple[str, str, dict[str, Any], tuple[str, str], str], ...] = (
     (INTENSITY, "set_value", {"value": 3.5}, ("range.Scent.Level.setRangeValue", '{"rangeValue": 3.5}'), "3.5"),
     (SCENT, "select_option", {"option": "Citrus"}, ("mode.Scent.Slot.setMode", '{"mode": "Slot.2"}'), "Citrus"),

@@ -23,8 +23,8 @@ from tests.conftest import quiet
 _EACH = [pytest.param(platform, marks=pytest.mark.platforms(platform), id=platform) for platform in sorted(PLATFORMS)]
 _A_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:?\d\d|Z)?)?|\b1[6-9]\d{8,11}\b")
 _LONGEST_LIST = 20
-# The next event of a calendar depends on the day, the rest of a timer on the second, the color mode of a lamp on the
-# order of two samples with the same time.
+# The next event of a calendar depends on the day, the remaining time of a timer on the second, and the color mode of a
+# lamp on the order of two samples with the same time.
 _OF_THE_MOMENT = {"remainingTime", "message", "location"} | {"color_mode", "color_temp_kelvin"}
 _OF_THE_MOMENT |= {"hs_color", "rgb_color", "xy_color"}
 

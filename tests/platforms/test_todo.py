@@ -130,7 +130,7 @@ async def test_lists_are_shown_and_changed(
     sim.reset_ledger()
     await lists.act("add_item", item="oat milk")
     assert lists.there()["oat milk"] == ("ACTIVE", None, None)
-    assert "oat milk" in await lists.here()  # at once: the answer tells
+    assert "oat milk" in await lists.here()  # at once: the response contains it
     await clock.advance(2, 0.5)
     assert lists.requests() == ["POST /shop/items", "POST /shop/items/fetch"]
 
@@ -166,7 +166,7 @@ async def test_a_change_in_the_app_is_read_once_and_of_that_list_alone(
     assert lists.requests() == ["POST /shop/items/fetch"]
     assert {f"thing {number}" for number in range(5)} <= set(await lists.here())
 
-    # a list that nobody looks at is not read
+    # a list without enabled entities is not read
     er.async_get(hass).async_update_entity(HOLIDAY, disabled_by=er.RegistryEntryDisabler.USER)
     await clock.advance(40, 5)
     await clock.settle()
@@ -183,7 +183,7 @@ async def test_polls_read_the_items_of_lists_that_changed(
     sim.reset_ledger()
     await coordinator.async_refresh()
     assert lists.requests() == ["POST /fetch"]
-    # changed, and nothing is pushed about it
+    # the item has changed, without a push
     held = lists._lists[lists.holiday]
     lists.change_lists({lists.holiday: {"version": held["version"] + 1}})
     sim.reset_ledger()
@@ -241,24 +241,24 @@ async def test_a_lost_race_is_cured_once_and_never_overwrites(
     sim.fault(close_stream=True)
     sim.fault(path="/v20160207/directives", status=503)
     await clock.advance(1, 1)
-    # their note and our tick do not collide
+    # their note and Home Assistant's completion do not conflict
     lists.change({MILK: {"note": "from the farm"}})
     sim.reset_ledger()
     await lists.act("update_item", item="2 × milk", status="completed")
     assert lists.there()["milk"] == ("COMPLETE", "2", "from the farm")
     assert lists.requests()[:3] == ["PUT /shop/items/milk", "POST /shop/items/fetch", "PUT /shop/items/milk"]
     assert len(lists.requests("PUT")) == 2
-    # two names do
+    # two names do conflict
     lists.change({MILK: {"itemName": "soy milk"}})
     with pytest.raises(ServiceValidationError, match="“soy milk” was changed elsewhere"):
         await lists.act("update_item", item="2 × milk", rename="2 × goat milk")
     assert "soy milk" in lists.there()
     assert "2 × soy milk" in await lists.here()
-    # what is deleted stays deleted
+    # a deleted item stays deleted
     lists.change({MILK: None})
     with pytest.raises(ServiceValidationError, match="probably deleted elsewhere"):
         await lists.act("update_item", item="2 × soy milk", status="needs_action")
-    # and what is to go and is gone is no error
+    # and removing an item that is already deleted is no error
     lists.change({BREAD: None})
     await lists.act("remove_item", item="bread")
     assert lists.there() == {}
@@ -312,7 +312,7 @@ async def test_all_pages_of_a_long_list_are_read_and_what_is_to_do_comes_first(
     assert state_of(hass, SHOPPING).state == "5"
     bodies = [json.loads(each["body"]) for each in sim.ledger(path=f"{BASE}/*/items/fetch")]
     assert ["nextToken" in body for body in bodies] == [False, True]
-    # one on the second page can be changed
+    # an item on the second page can be changed
     await lists.act("update_item", item="2 × to do 4", status="completed")
     assert lists.there()["to do 4"][0] == "COMPLETE"
     await hass.config_entries.async_unload(config_entry.entry_id)

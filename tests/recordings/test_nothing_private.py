@@ -111,7 +111,8 @@ def forms(secret: str) -> list[str]:
         data = text.encode()
         found += [text, json.dumps(text)[1:-1], quote(text), quote_plus(text), data.hex()]
         found += [hashlib.new(name, data).hexdigest() for name in ("md5", "sha1", "sha256", "sha512")]
-        # Base64 of a text depends on where in three bytes it begins; the ends depend on what is beside it.
+        # The Base64 form of a text depends on its position within three bytes; its ends depend on the neighboring
+        # bytes.
         found += [base64.b64encode(b"\0" * shift + data).decode()[4 if shift else 0 : -4] for shift in range(3)]
         found.append(base64.b32encode(data).decode().rstrip("="))
     return [form for form in found if len(form) >= 6]

@@ -94,7 +94,7 @@ async def test_the_replayed_home_has_the_same_entities_with_the_same_states(
     different = {
         key: (shown, after[key])
         for key, shown in wanted.items()
-        # An event keeps the time at which it fired; the replay fires none for what was said before its start.
+        # An event entity keeps the time at which it fired; the replay fires none for commands before its start.
         if shown != after[key] and shown.domain != "event" and not (shown.state and NAME.search(shown.state))
     }
     assert different == {}

@@ -93,7 +93,7 @@ class Rule:
         times = _times(parts, begin, frequency, interval)
         nth, weekdays = _weekdays(parts.get("BYDAY"))
         if frequency not in _MONTHS:
-            # a number means nothing there, as RFC 5545 has it
+            # RFC 5545 gives a number no meaning in this case
             nth, weekdays = frozenset(), weekdays | {weekday for _, weekday in nth}
         months = _numbers(parts, "BYMONTH", 1, 12)
         month_days = _numbers(parts, "BYMONTHDAY", -31, 31) - {0}
@@ -263,23 +263,23 @@ _WEEKEND: Final = "XXXX-WE"
 
 _SATURDAY_SUNDAY: Final = frozenset({6, 7})
 
-# Countries (ISO 3166) where Amazon does not take Saturday and Sunday for the weekend.
+# Countries (ISO 3166) in which Amazon's weekend is not Saturday and Sunday.
 _FRIDAY_SATURDAY_IN: Final = (
     *("AF", "BD", "BH", "DZ", "EG", "IL", "IQ", "JO", "KW", "LY"),
     *("MV", "MY", "OM", "PS", "QA", "SA", "SD", "SY", "YE"),
 )
 _WEEKENDS: Final = dict.fromkeys(_FRIDAY_SATURDAY_IN, frozenset({5, 6})) | {"IR": frozenset({4, 5})}
 
-# 29 February may be eight years away; a rule that never fits must not be searched to the year 9999.
+# 29 February may be eight years away; for a rule that never matches, the search must not run to the year 9999.
 _HORIZON: Final = timedelta(days=9 * 366)
 
-# Amazon's ``recurringPattern`` of so many days, weeks, months or years from the first time on.
+# Amazon's ``recurringPattern`` for a repetition every n days, weeks, months or years after the first time.
 _STEP: Final = re.compile(r"P([1-9]\d{0,2})([DWMY])", re.ASCII)
 _STEP_FREQUENCY: Final = {"D": "DAILY", "W": "WEEKLY", "M": "MONTHLY", "Y": "YEARLY"}
 _WEEKDAY: Final = re.compile(r"XXXX-WXX-([1-7])", re.ASCII)
 _SEPARATOR: Final = re.compile(r"[\s,;]+")
 
-# Rules of a notification that are read, and the years since its start over which one is counted.
+# Maximum number of rules of a notification, and of years after its start, that are evaluated.
 _MOST_RULES: Final = 20
 _COUNTED: Final = timedelta(days=10 * 366)
 

@@ -63,7 +63,7 @@ MODELS: Final = {
     # Several as one
     "A3C9PE6TNYLTCH": "Speaker group",
     "AP1F6KUH00XPV": "Stereo pair",
-    # Fire TV
+    # Fire TV devices
     "A2E0SNTXJVT7WK": "Fire TV",
     "A12GXV8XMS007S": "Fire TV",
     "A2GFL5ZMWNE0PX": "Fire TV (3rd generation)",

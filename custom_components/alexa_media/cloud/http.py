@@ -91,7 +91,7 @@ class HttpAnswer:
         """Return the error name in the headers, or None."""
         for name in _ERROR_HEADERS:
             if value := self.headers.get(name):
-                # after a colon follows the address of a schema
+                # the address of a schema follows the colon
                 return value.partition(":")[0].strip() or None
         return None
 

@@ -32,7 +32,7 @@ def tidy(text: str) -> str:
 def folded(text: str) -> str:
     """Return the normalized form of a name for comparison; spaces around commas are removed too."""
     plain = normalize("NFKC", normalize("NFC", text).translate(_LOOKS)).casefold()
-    # both steps may bring apostrophes and decomposed letters
+    # both steps may produce apostrophes and decomposed letters
     return _AROUND_COMMA.sub(",", " ".join(normalize("NFKC", plain.translate(_LOOKS)).split()))
 
 

@@ -360,7 +360,7 @@ class Pseudonyms:
     def _word(self, word: str) -> str:
         """Return a pseudonym of the same alphabet and length class."""
         alphabet = _alphabet(word)
-        # The length of hexadecimal ids and serials has a meaning and tells nothing.
+        # The length of hexadecimal ids and serials has a meaning, but reveals nothing.
         is_exact = alphabet is _HEX_DIGITS and len(word) <= 64
         made = self._letters(word, alphabet, len(word) if is_exact else _length_class(len(word)))
         if alphabet is _LOWER or (alphabet is _UPPER and not word.isupper() and not word.isdecimal()):

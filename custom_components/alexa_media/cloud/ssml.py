@@ -64,29 +64,29 @@ _ELEMENTS: Final = frozenset(
         "w",
     }
 )
-# What is silent unless there is text in it; a <sub> and an <audio> have theirs in an attribute.
+# Elements that are silent without text in them; a <sub> and an <audio> have theirs in an attribute.
 _SPEECHLESS: Final = _ELEMENTS - {"audio", "sub"}
 
 _SPEAK: Final = re.compile(r"\s*<speak\b[^>]*>.*</speak>\s*", re.DOTALL | re.IGNORECASE)
 _ROOT: Final = re.compile(r"\s*<(speak\b|!DOCTYPE\b)", re.IGNORECASE)
-# What XML has besides elements and text: Alexa is not known to take any of it.
-# One that is not closed reaches to the end, so that reading takes linear time.
+# Other constructs of XML than elements and text: Alexa is not known to accept any. One that is not closed extends to
+# the end of the text, so that reading takes linear time.
 _ASIDE: Final = re.compile(r"<!--(?:.*?-->|.*)|<\?(?:.*?\?>|.*)|<!\[CDATA\[(?P<text>.*?)(?:\]\]>|\Z)", re.DOTALL)
 _DECLARATION: Final = re.compile(r"\s*<\?xml\b.*?\?>", re.DOTALL | re.IGNORECASE)
 _REST_OF_TAG: Final = r"""(?:[^<>"']|"[^"]*"|'[^']*')*>"""
 _TAG: Final = re.compile(rf"<{_REST_OF_TAG}")
 _BREAKING_TAG: Final = re.compile(rf"</?(?:audio|break|p|s|speak)\b{_REST_OF_TAG}")
 _NAME: Final = re.compile(r"(?<=<)/?[A-Za-z][A-Za-z:-]*(?=\s[^<>]*>|/?>)")
-# Where a tag was; no space is shown there before a punctuation mark.
+# Marks the place of a tag; no space is shown there before a punctuation mark.
 _GAP: Final = "\x1f"
 _GAPS: Final = re.compile(rf"\s*{_GAP}[\s{_GAP}]*")
 _GAP_BEFORE_MARK: Final = re.compile(rf"{_GAP}(?=[,.;:!?)\]…])")
-# XML cannot hold them, and Alexa cannot speak them.
+# XML cannot contain these characters, and Alexa cannot speak them.
 _UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PLAIN_ENTITIES: Final = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 _PLAIN_ENTITY: Final = re.compile("|".join(_PLAIN_ENTITIES))
-# The end of a sentence is followed by space; those of Chinese and Japanese are not.
+# Space follows the end of a sentence, except in Chinese and Japanese.
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # noqa: RUF001 - full-width
 
 
@@ -190,7 +190,7 @@ def _elements(text: str, *, is_whole: bool) -> list[str]:
     parser.StartDoctypeDeclHandler = _refuse
     start, end = ("", "") if is_whole else ("<speak>", "</speak>")
     if declaration := _DECLARATION.match(text):
-        # it is only sound at the very start; spaces keep the columns
+        # a declaration is only valid at the very start; spaces keep the columns of error messages
         text = re.sub(r"\S", " ", declaration[0]) + text[declaration.end() :]
     try:
         parser.Parse(f"{start}{text}{end}", True)

@@ -15,7 +15,7 @@ MAX_PATTERN: Final = 255
 _WAKE_WORDS: Final = frozenset(
     {"alexa", "amazon", "computer", "echo", "ziggy", "アレクサ", "एलेक्सा", "أليكسا", "اليكسا"}
 )
-# Those that nothing else is called: a pattern may begin with one. "Computer off" is a command.
+# Wake words with no other meaning: a pattern may begin with one. "Computer off" is a command.
 _NAMES_OF_ALEXA: Final = _WAKE_WORDS - {"amazon", "computer", "echo"}
 
 _TOKEN: Final = re.compile(r"\{([^{}]*)\}|(\*)|([^{}*]+)")
@@ -52,7 +52,7 @@ def normalized(text: str) -> str:
 
 
 def _is_kept(char: str) -> bool:
-    # marks are the vowels of Hindi and Arabic
+    # the vowels of Hindi and Arabic are marks
     return char.isalnum() or char in _KEPT or category(char).startswith("M")
 
 

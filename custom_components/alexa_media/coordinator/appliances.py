@@ -58,7 +58,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     topic: ClassVar[Topic] = Topic.APPLIANCES
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
-    # What changes within six hours does not justify a request after every gap.
+    # Values that change within six hours do not justify a request after every gap.
     pushed: ClassVar[bool] = False
     is_list: ClassVar[bool] = True
 

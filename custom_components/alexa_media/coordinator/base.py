@@ -90,8 +90,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
     # Changes of this topic are pushed: a gap in the pushes requires a read.
     pushed: ClassVar[bool] = True
-    # Whether its keys are what the account has, such as devices: these topics are read if ``enable_network_discovery``
-    # is on.
+    # Whether its keys are the account's devices, lists and the like: these topics are read if
+    # ``enable_network_discovery`` is on.
     is_list: ClassVar[bool] = False
     # Whether the topic is read before its entities are added, and not only once the stream is open.
     read_at_start: ClassVar[bool] = True
@@ -485,7 +485,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Stop waiting for pushes that a read has made unnecessary."""
         read_at = self.read_at if self.last_update_success else None
         for key in tuple(self._awaited):
-            # A read that began before the command was accepted may have missed it.
+            # A read that began before the command was accepted may not contain its effect.
             if read_at is None or read_at >= self._awaited_since[key]:
                 self._confirmed(key)
 

@@ -30,13 +30,14 @@ from .devices import DevicesCoordinator
 from .echo_events import VOICE, Beginning, EchoEvent, async_send, has_listeners
 from .questions import Questions
 
-# How far back the first read goes, and how far later ones overlap the last known record: two Echos are not in step.
+# Period of the first read, and overlap of later reads with the last known record: records of different Echos may arrive
+# out of order.
 FIRST_WINDOW: Final = timedelta(days=7)
 OVERLAP: Final = timedelta(seconds=60)
 # Maximum lead of Amazon's clock over Home Assistant's.
 AHEAD: Final = timedelta(hours=1)
 
-# A command that is older than this when it is read (push was down) fires no event.
+# A command that is older than this when it is read (push was interrupted) fires no event.
 NEWS_AGE: Final = timedelta(minutes=10)
 
 # Minimum pause between two reads after wakings, in units of ``hint_delay``. It grows while Echos keep waking, because

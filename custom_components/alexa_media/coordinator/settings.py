@@ -47,10 +47,11 @@ DEVICE_AGE: Final = 24 * 3600.0
 ACCOUNT_AGE: Final = INTERVAL.total_seconds()
 POLL_TOLERANCE: Final = 600.0
 
-# What a device refuses is retried once after this time (seconds), and then with the next poll.
+# A device's refusal is retried once after this time (seconds), and then with the next poll.
 RETRY_DELAY: Final = 600.0
 
-# What fails (5xx) is tried again this often (seconds) for this long, one source at a time, and seldom after that.
+# A source that fails (5xx) is retried at this interval (seconds) for this long, one source at a time, and seldom after
+# that.
 PROBE_INTERVAL: Final = 20.0
 PROBE_TIME: Final = 65 * 60.0
 
@@ -107,7 +108,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         self._devices = devices
         self._due_at: dict[SettingsSource, float] = {}
         self._refused: set[SettingsSource] = set()
-        # When a source began to fail, and when it was tried last.
+        # The time at which a source began to fail, and that of its last attempt.
         self._failed_units: dict[SettingsSource, float] = {}
         self._tried_at: dict[SettingsSource, float] = {}
         self._unconfirmed: set[SettingsSource] = set()

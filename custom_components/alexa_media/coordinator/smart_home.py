@@ -40,7 +40,7 @@ from .recovery import PROOF_SECONDS
 GUARD_CAPABILITY: Final = "GUARD_EARCON"
 _GUARD_SKILL: Final = "amzn1.ask.skill.f71a9b50-e99a-4669-a226-d50ebb5e0830"
 
-# What may never be pushed, though one client parses it.
+# Features that may never be pushed, although one client parses such pushes.
 _RARELY_PUSHED: Final = (FeatureName.ACOUSTIC_EVENT_SENSOR, FeatureName.CONNECTIVITY)
 
 _SHORT_INTERVAL: Final = timedelta(seconds=60)
@@ -105,7 +105,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             self._all_read_at = now
         if self._heard:
             await self._async_hear(now)
-        # It already contains what was pushed meanwhile, sample by sample.
+        # The read already contains the values that were pushed meanwhile, sample by sample.
         if self._pushed_while_reading:
             self._pushed_while_reading.clear()
         return self.data

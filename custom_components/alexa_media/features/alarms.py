@@ -32,13 +32,13 @@ CAN_REMIND: Final = "REMINDERS"
 HAS_VOLUME: Final = "TIMERS_ALARMS_NOTIFICATIONS_VOLUME"
 
 
-# Minimum time ahead: anything sooner would be over before Amazon has it.
+# Minimum time ahead: an earlier alarm would be over before Amazon has received it.
 LEAST_AHEAD: Final = timedelta(seconds=5)
 LONGEST_LABEL: Final = 256
 LONGEST_TIMER: Final = timedelta(hours=24)
 MOST_WEEKS: Final = 52
 
-# Maximum time ahead: anything later is a mistake, and time zones can leave the range of the calendar.
+# Maximum time ahead: a later alarm is a mistake, and time zones can leave the range of the calendar.
 MOST_YEARS: Final = 10
 _FIRST_YEAR: Final = 1970
 

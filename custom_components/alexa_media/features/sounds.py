@@ -54,7 +54,7 @@ MAX_SOUNDS: Final = 128
 
 BYTES_PER_SECOND: Final = 48_000 // 8
 
-# It reads its standard input and nothing else: a playlist must not lead to files of this machine.
+# ffmpeg reads its standard input and nothing else: a playlist must not lead to files of this machine.
 _INPUT: Final = ("-hide_banner", "-loglevel", "error", "-protocol_whitelist", "pipe", "-i", "pipe:0")
 _OUTPUT: Final = (
     *("-map", "0:a:0", "-map_metadata", "-1", "-t", str(MAX_SECONDS + 1)),

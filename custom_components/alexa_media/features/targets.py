@@ -167,7 +167,7 @@ class EchoTarget:
             for chosen in devices.data.values():
                 if self.target and self._device_id(entry, chosen) not in device_ids:
                     continue
-                # a stereo pair has alarms that none of its speakers has
+                # a stereo pair has alarms that neither of its speakers has
                 for device in (chosen, *devices.leaves(chosen)):
                     found.setdefault((entry.entry_id, device.serial), (entry, device))
         yield from found.values()

@@ -156,7 +156,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         try:
             with self.coordinator.writing_volume(serials, volume):
                 await self.async_command(SetVolume(level=level))
-        except BaseException:  # a cancellation, too: the volume that is to be restored was not left
+        except BaseException:  # also on a cancellation: the volume that has to be restored is still set
             self._previous_volume = before
             raise
         self.runtime.temporary_volumes.async_written(serials, level)

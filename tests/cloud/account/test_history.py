@@ -78,7 +78,7 @@ async def test_older_form(history: AccountHistory, amazon: Amazon, status: int) 
     assert amazon.paths == [HISTORY_BEFORE.path]
     amazon.script(HISTORY.path, NEWER)
     assert await history.async_records(START, END) == MORE
-    # a further page is that of the same form
+    # the next page has the form of the first one
     amazon.script(HISTORY.path, answer(status=404))
     with pytest.raises(AlexaUnsupportedError) as raised:
         await history.async_records(START, END, "previous")

@@ -197,7 +197,7 @@ def test_any_objects_come_back_in_order(objects: list[dict[str, Any]], data: st.
     assert parse(stream, cuts) == (objects, 0, 0)
 
 
-# 20 MB of what means nothing, at each place where it may come.
+# 20 MB of meaningless data, for each place that it can occur in.
 FLOODS = {
     "newlines": b"\n",
     "line ends": b"\r\n",

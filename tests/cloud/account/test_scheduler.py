@@ -293,7 +293,7 @@ async def test_speech_never_cuts_speech(cloud: Cloud) -> None:
     await settle()
     tasks.append(cloud.command(Speak(text="second"), A))
     tasks.append(cloud.command(Announce(text="third"), A))
-    cloud.now += 100  # counted from when it was accepted, not from when it was sent
+    cloud.now += 100  # the time counts from acceptance, not from sending
     cloud.accept()
     cloud.answer = accept_all
     await settle()

@@ -519,7 +519,7 @@ async def test_of_several_controls_only_those_that_were_refused_go_another_way(
     assert await home.async_control([(plug(1), (SetPower(on=True), SetBrightness(level=40)))]) == [None]
     (hit,) = amazon.hits(PHOENIX)
     assert [each["parameters"]["action"] for each in hit.json["controlRequests"]] == ["setBrightness"]
-    # a color without a name is nothing that phoenix can do: the refusal stands
+    # phoenix cannot set a color without a name: the refusal is final
     amazon.script(GRAPHQL, answer(result(errors=[failed(1, "INTERNAL_ERROR")])))
     (error,) = await home.async_control([(plug(1), (SetColor(hue=1, saturation=1),))])
     assert isinstance(error, AlexaCommandError)

@@ -118,8 +118,8 @@ READ_BY_POST = {
 def test_the_table_of_endpoints_is_sound() -> None:
     assert len({endpoint.name for endpoint in ENDPOINTS}) == len(ENDPOINTS)
     for endpoint in ENDPOINTS:
-        # those that read by POST are asked with a csrf cookie too, which harms nothing; the pages for parents and the
-        # alarms' own API have tokens
+        # a read by POST is sent with a csrf cookie, too, which does no harm; the pages for parents and the alarms' API
+        # have tokens
         assert endpoint.needs_csrf or not endpoint.is_write or endpoint.host in (Host.PARENTS, Host.ALEXA_API)
         assert endpoint.is_write or endpoint.method == "GET" or endpoint.name in READ_BY_POST
         assert 0 < endpoint.timeout <= 30

@@ -108,7 +108,7 @@ class QuickTime(Time):
     @override
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        # long enough for what arrived together to be dealt with before time moves on
+        # long enough to process everything that arrived at the same time before the clock advances
         await asyncio.sleep(0.001)
         self.now += seconds
 

@@ -87,7 +87,7 @@ def spoiled(draw: st.DrawFn, name: str) -> Any:
 def test_no_answer_is_too_odd(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(list(READERS)))
     odd = data.draw(spoiled(name) | nonsense)
-    # what is not understood is told so, in words that hold nothing of the answer's
+    # the message says which part was not understood, without a value of the answer
     with suppress(ShapeError):
         assert repr(READERS[name](odd))
 
@@ -176,7 +176,7 @@ def test_values_of_properties(name: str, value: Any, kind: type[Any], expected: 
 
 
 def test_a_property_that_could_not_be_read() -> None:
-    # a failed read may say RETRIEVABLE, may name nothing, and may still carry an old value
+    # a failed read may have the type RETRIEVABLE, may name no property, and may still contain an old value
     offline = _feature("volume", error={"type": "DEVICE_UNREACHABLE", "message": "volume"})
     assert offline.is_offline
     assert offline.properties["volume"].type is PropertyType.RETRIEVABLE
@@ -198,7 +198,7 @@ def test_a_property_that_could_not_be_read() -> None:
         None,
         {"results": None},
         {"results": {}},
-        # half a list would let devices disappear
+        # an incomplete list would remove devices
         {"results": [{"id": ECHO}, {"friendlyName": {}}]},
         {"results": [None]},
     ],

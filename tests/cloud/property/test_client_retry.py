@@ -58,7 +58,7 @@ def _waits(spec: Spec, status: int, patience: float) -> tuple[list[float], bool]
     """Return the waits in the file within ``patience`` seconds, and whether they are jittered."""
     documented = spec.operation.get("x-retry", {}).get(str(status))
     if documented is None:
-        # nothing is said: a throttled request did not run, a read does no harm, a write might
+        # without documentation: a throttled request did not run, a read does no harm, but a write might
         documented = "exponential256" if status == 429 or (status == 500 and not spec.is_write) else None
     if documented == "backoffUnspecified":
         documented = "exponential256"
@@ -85,7 +85,7 @@ async def test_every_operation_is_repeated_as_documented(
         error = await _error(calls(operation_id)[0](client))
         waits, jitter = _waits(spec, status, 15)
         if jitter:
-            # the waits are somewhere in their upper halves, so that more of them may fit
+            # each wait is in the upper half of its range, so one more may fit
             assert len(waits) <= len(quick_time.slept) <= len(waits) + 1, operation_id
             assert all(wait / 2 <= slept <= wait for wait, slept in zip([*waits, 16], quick_time.slept, strict=False))
         else:
@@ -123,7 +123,7 @@ async def test_a_repetition_that_succeeds_is_all_that_the_caller_sees(
 ) -> None:
     cloud.say(THROTTLED, answer({}, 500), THROTTLED, answer({"results": []}))
     assert (await client.list_endpoints(IN_ROOM)).items == ()
-    # each status counts for itself, and an answer that is not throttled ends the throttling
+    # each status is counted separately, and a response without throttling ends it
     assert quick_time.slept == [1, 1, 1]
 
 
@@ -272,7 +272,7 @@ async def test_a_refused_token_is_renewed_once_for_all_who_were_refused(
     [
         (lambda c: c.read_feature(GET_POWER, LAMP), AlexaAuthError),
         (lambda c: c.turn_on(LAMP), AlexaAuthError),
-        # Amazon answers so, too, when there is no access to the one endpoint
+        # Amazon answers in the same way if access to this endpoint is missing
         (lambda c: c.read_setting(TIME_FORMAT, ECHO), AlexaPermissionError),
         (lambda c: c.delete_timers(ECHO), AlexaPermissionError),
     ],
@@ -314,7 +314,7 @@ async def test_a_write_is_never_repeated_when_its_connection_breaks(
         client.delete_timers(ECHO),
         client.set_volume(ECHO, 3),
     ):
-        # a connection that was good before: the one that HTTP libraries like to try again on
+        # a connection that was used before: HTTP libraries may repeat requests on such a connection
         cloud.say(answer({}))
         await client.turn_on(LAMP)
         cloud.say(_Hangup)

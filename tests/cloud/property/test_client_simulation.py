@@ -242,7 +242,7 @@ async def test_refusals(sim: ControlClient, session: ClientSession, hotel: Smart
     throttled = await _error(hotel.read_feature(GET_POWER, LAMP))
     assert isinstance(throttled, AlexaRateLimitedError)
     assert throttled.retry_after == 30
-    # a token that ran out is renewed on the way, one without a scope or with a grant that is gone is of no use
+    # an expired token is renewed on the way; one without a scope, or whose grant was revoked, cannot be used
     sim.fault(expire_tokens=True)
     assert (await hotel.read_feature(GET_CONNECTIVITY, DESK)).name == "connectivity"
     narrow = SmartPropertiesClient(session, Region.NORTH_AMERICA, Operator(session, "Atzr|no-wifi"))

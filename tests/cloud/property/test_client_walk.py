@@ -105,7 +105,7 @@ NETWORKS: list[Wifi] = [
     EnterpriseWifi(ssid="Staff", certificate_authority_id="authority.1", server_certificates=["-----BEGIN…"]),
 ]
 
-# What each method is called with: arguments after the endpoint's id, as often as there are forms of the request.
+# Arguments of each method after the endpoint's id, once per form of its request.
 ON_ENDPOINTS: Mapping[str, Sequence[tuple[Any, ...]]] = {
     "setAssociatedUnits": [(ROOM,), (NO_UNIT,)],
     "addOrUpdateWifiConfigurations": [("Guest WLAN", KeyManagement.WPA_PSK)],
@@ -233,7 +233,7 @@ async def test_requests_fit_the_file_and_answers_are_understood(
         cloud.say(answer(data, status))
         result = await call(client)
         assert _lost(spec, data, result) == [], data
-        # the values of any setting do not fit the one that is asked for
+        # the values of one setting do not fit the other settings
         assert operation_id == "getSetting" or _not_understood(data, result) == []
 
 

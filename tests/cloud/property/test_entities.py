@@ -39,7 +39,7 @@ async def test_devices_stand_in_their_rooms_under_ids_of_their_own(
 ) -> None:
     registry, areas = dr.async_get(hass), ar.async_get(hass)
     devices = {d.name: d for d in dr.async_entries_for_config_entry(registry, hotel.entry_id)}
-    # and one that stands for the hotel itself
+    # and a device for the hotel itself
     assert len(devices) == 22
     bed = devices["Room 101 bed"]
     area = areas.async_get_area(bed.area_id or "")
@@ -56,7 +56,7 @@ async def test_devices_stand_in_their_rooms_under_ids_of_their_own(
     unit = state_of(hass, f"sensor.{BED}_room")
     assert unit.state == "Room 101"
     assert unit.attributes["path"] == "Harbour Hotel / Room 101"
-    # a user's own area stays, whatever room Amazon has the device in
+    # the user's own area is kept, whatever room Amazon names
     registry.async_update_device(bed.id, area_id=areas.async_create("Suite").id)
     await hass.config_entries.async_reload(hotel.entry_id)
     await hass.async_block_till_done()
@@ -82,9 +82,9 @@ async def test_settings_have_entities_only_where_the_device_has_them(
         f"binary_sensor.{BED}_guest_settings_access": "off",
     }
     assert {entity_id: state_of(hass, entity_id).state for entity_id in kinds} == kinds
-    # no screen, no captions
+    # a device without a screen has no captions
     assert hass.states.get("switch.room_101_room_101_desk_alexa_captions") is None
-    # a setting without a value is there to be set
+    # a setting without a value can be set
     assert state_of(hass, "select.room_101_room_101_desk_speaking_rate").state == "unknown"
     both = state_of(hass, "select.room_102_room_102_bed_language")
     assert both.state == "en-US/es-US"
@@ -93,7 +93,7 @@ async def test_settings_have_entities_only_where_the_device_has_them(
     zone = registry.async_get(f"select.{BED}_time_zone")
     assert zone is not None
     assert zone.disabled
-    # one that may not be read is not offered
+    # a setting that may not be read has no entity
     assert registry.async_get("select.room_102_room_102_sofa_time_zone") is None
 
 
@@ -245,7 +245,7 @@ async def test_settings_are_written_and_read_back(
     await act(hass, "homeassistant.update_entity", f"select.{BED}_distance_units")
     assert state_of(hass, f"select.{BED}_distance_units").state == "metric"
     assert requests(sim) == [f"GET {path}"]
-    # one that the Echo takes over late is read once more
+    # a setting that the Echo applies late is read once more
     sim.fault(path=f"{path}/System.distanceUnits", method="GET", status=500, times=1)
     await act(hass, "select.select_option", f"select.{BED}_distance_units", option="imperial")
     assert state_of(hass, f"select.{BED}_distance_units").state == "metric"
@@ -262,13 +262,13 @@ async def test_lights_plugs_thermostats_and_speakers_do_what_they_are_told(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
     assert state_of(hass, LAMP).attributes["brightness"] == 153
-    # it is on, and a colour carries its brightness: one request
+    # the lamp is on, and a color includes its brightness: one request
     await act(hass, "light.turn_on", LAMP, hs_color=(240, 50))
     assert writes(sim) == [f"POST {FEATURES}/color/setColor"]
     color = endpoint(sim, LAMP_101)["features"]["color"]["color"]
     assert (color["hue"], color["brightness"]) == (240, 0.6)
     await until(hass, lambda: round(state_of(hass, LAMP).attributes["hs_color"][0]) == 240)
-    # and one to see what became of it
+    # and one request to read the result
     assert requests(sim)[1:] == [f"GET /v2/endpoints/{LAMP_101}"]
     for action, entity_id, data, written, check in (
         ("light.turn_off", LAMP, {}, f"{FEATURES}/power/turnOff", lambda s: s.state == "off"),
@@ -350,7 +350,7 @@ async def test_a_device_that_is_offline_says_so_and_keeps_its_settings(
     sim.reset_ledger()
     with pytest.raises(HomeAssistantError, match="doesn't respond"):
         await act(hass, "light.turn_off", LAMP)
-    # neither sent again nor taken for done
+    # the command is neither repeated nor considered successful
     assert writes(sim) == [f"POST {FEATURES}/power/turnOff"]
     assert state_of(hass, LAMP).state == "unavailable"
     connectivity = "binary_sensor.room_101_room_101_lamp_connectivity"
@@ -393,7 +393,7 @@ async def test_what_amazon_refuses_reaches_the_caller_and_harms_nothing(
             assert len(writes(sim)) == 1, (status, code, action)
             for rule in rules:
                 sim.remove_fault(rule or "")
-        # what did not answer is asked again before it is commanded again
+        # a device that did not answer is read again before the next command
         await runtime.smart_home.async_refresh()
     assert all(coordinator.last_update_success for coordinator in runtime.coordinators)
     assert state_of(hass, LAMP).state == "on"

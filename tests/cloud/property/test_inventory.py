@@ -59,7 +59,7 @@ async def test_a_device_is_known_by_serial_number_else_mac_address_else_name_and
     found = (await hotel.smart_home.async_discover()).appliances
     assert found["asp_00005E0053AA"].name == "Room 101 lamp"
     assert found[f"asp_{CEILING}"].name == "Room 101 ceiling"
-    # other ids, the same devices
+    # other ids of the same devices
     endpoints |= {f"{key}MOVED": endpoints.pop(key) for key in (LAMP_101, CEILING)}
     sim.household(given)
     await hotel.async_devices()
@@ -79,7 +79,7 @@ async def test_a_room_is_one_request(sim: ControlClient, session: ClientSession)
     sim.reset_ledger()
     await room.async_devices()
     assert requests(sim) == ["POST /v2/endpointQuery"]
-    # fifty a page: a unit with many devices is listed rather than searched by tens
+    # fifty per page: a unit with many devices is listed rather than searched ten at a time
     for number in range(20):
         new = endpoint(sim, LAMP_101) | {"friendlyName": f"Lamp {number}", "serialNumber": f"SIMHOME1{number:05}"}
         sim.patch_state({"smartProperties": {"endpoints": {f"{LAMP_101}{number}": new}}})

@@ -48,7 +48,7 @@ async def test_requests_are_those_of_the_cost_model(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
     await clock.settle()
-    # units, then min(units, tens of devices) + 1 for those in no unit, then one for each Echo
+    # one per unit, then min(units, tens of devices) + 1 for devices without a unit, then one per Echo
     assert asked(sim) == {
         "GET /v2/units": 1,
         "GET /v2/units/*": 1,
@@ -57,7 +57,7 @@ async def test_requests_are_those_of_the_cost_model(
     }
     await clock.advance(310)
     assert asked(sim) == SURVEY
-    # in an hour 12 surveys and one round of settings
+    # in an hour: 12 surveys and one round of settings
     await clock.advance(3612, step=301)
     found = asked(sim)
     assert found["GET /v2/endpoints/*/settings"] == ECHOS
@@ -80,7 +80,7 @@ async def test_what_is_disabled_is_not_asked_for(
     sim.reset_ledger()
     await clock.advance(310)
     expanded = {e for entry in sim.ledger(path="/v2/endpoints") for e in entry["query"]["expand"]}
-    # the lamp's features, and no others; no listing either
+    # only the lamp's features are requested, and no list
     assert expanded == {
         f"feature:{name}" for name in ("brightness", "color", "colorTemperature", "connectivity", "power")
     }
@@ -168,7 +168,7 @@ async def test_devices_come_go_and_move_without_a_reload(
     sim.patch_state({"smartProperties": {"endpoints": {new: lamp}}})
     await clock.advance(620)
     assert state_of(hass, "light.room_102_room_102_reading_light").state == "on"
-    # another id, the same device
+    # another id of the same device
     moved = endpoint(sim, BED_101) | {"unit": ROOM_102}
     sim.patch_state({"smartProperties": {"endpoints": {BED_101: None, f"{BED_101}MOVED": moved}}})
     await clock.advance(320)
@@ -212,7 +212,7 @@ async def test_unit_by_unit_where_the_search_is_not_offered(
     assert state_of(hass, LAMP).state == "on"
     sim.reset_ledger()
     await clock.advance(310)
-    # three units with devices in them, and those in no unit; the search is not tried again
+    # three units with devices, and the devices without a unit; the search is not tried again
     assert asked(sim) == {"GET /v2/endpoints": 4}
     assert entry.runtime_data.devices.last_update_success
 

@@ -32,7 +32,7 @@ COMMANDS: Final[dict[str, tuple[str | None, dict[str, Any], bool]]] = {
 }
 """Actions with their device (None for the whole property), their data, and whether they have a response."""
 
-# a hang is ended by a time limit, which tests of the client have
+# A request without a response ends by its time limit, which tests of the client cover.
 WRITTEN: Final = ("wrong types", "missing keys", "empty")
 """Altered responses that do not report a refusal; the write was done."""
 
@@ -92,7 +92,7 @@ async def test_a_poll_whose_answers_are_spoiled_takes_no_device_away(
     sim.clear_faults()
     for coordinator in hotel.runtime_data.coordinators:
         await coordinator.async_refresh()
-        # after a 429 the client asks nothing for a while
+        # after a 429 the client sends nothing for a while
         assert coordinator.last_update_success or "429" in fault, coordinator.topic
     assert set(hotel.runtime_data.devices.data) == before
 

@@ -89,7 +89,7 @@ async def test_a_change_by_an_amount_is_one_request_and_its_result_is_shown(
 ) -> None:
     attribute, value = shown
     if "color_temperature" in data:
-        # white, so that the light shows a color temperature
+        # white, so that the light has a color temperature
         change(sim, LAMP_101, features={"color": {"color": {"saturation": 0.0}}})
     await adjust(hass, hotel, name, **data)
     (sent,) = [entry for entry in sim.ledger(host="api.amazonalexa.com") if "/features/" in entry["path"]]
@@ -160,7 +160,7 @@ async def test_a_speaker_that_can_only_be_stepped_is_a_media_player_without_a_le
     assert state.attributes["supported_features"] == MediaPlayerEntityFeature.VOLUME_STEP
     assert "volume_level" not in state.attributes
     assert hass.states.get("number.room_101_room_101_bed_volume") is None
-    # all others can be set
+    # the volume of all other devices can be set
     assert hass.states.async_entity_ids("media_player") == [SPEAKER]
     for action, volume in (("volume_up", 35), ("volume_up", 45), ("volume_down", 35)):
         await hass.services.async_call("media_player", action, {"entity_id": SPEAKER}, blocking=True)

@@ -94,7 +94,7 @@ async def remove_appliance(table: Any) -> list[str]:
     if not _has_spare(table):
         _change(table, SPARE_ID, SPARE)
         if table.entry.runtime_data.backend._session.transport.throttle.remaining:
-            # what the user asks for is read even while polls are held back
+            # a read for a user's command is sent even while polls are held back
             await table.hass.services.async_call(DOMAIN, "enable_network_discovery", {}, blocking=True)
         else:
             table.entry.runtime_data.appliances.async_hint()

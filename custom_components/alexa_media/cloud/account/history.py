@@ -185,7 +185,7 @@ class AccountHistory:
         try:
             return await self._ask(first, start, end, previous)
         except AlexaUnsupportedError:
-            # the tokens of the two forms are not interchangeable
+            # the page tokens of the two forms are not interchangeable
             if previous is not None:
                 raise
         page = await self._ask(second, start, end, None)

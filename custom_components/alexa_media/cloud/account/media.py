@@ -30,7 +30,7 @@ from .parse import address_of, required_list
 from .scheduler import CommandScheduler, speech_seconds
 from .transport import Transport
 
-# What there is to choose from, by the skill that the query names. Without the header music is answered empty.
+# The entities to choose from, for the skill in the query. Without the header, the list for music is empty.
 BEHAVIOR_ENTITIES: Final = Endpoint(
     name="behavior_entities",
     method="GET",
@@ -38,7 +38,7 @@ BEHAVIOR_ENTITIES: Final = Endpoint(
     path="/api/behaviors/entities",
     headers={"Routines-Version": "3.0.264101"},
 )
-# It reads, though it is POST.
+# A read, despite its method.
 VALIDATE_OPERATION: Final = Endpoint(
     name="validate_operation", method="POST", host=Host.WEBSITE, path="/api/behaviors/operation/validate"
 )

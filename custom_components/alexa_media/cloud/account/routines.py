@@ -34,7 +34,8 @@ UPDATE_ROUTINE: Final = Endpoint(
 
 ROUTINE_ENDPOINTS: Final = (ROUTINES, UPDATE_ROUTINE)
 
-# What is known of the elements of the list: kept as it is, written as JSON texts, and changed by Amazon itself.
+# Known keys of an automation in the list: those that a write sends, those that it sends as JSON texts, and those that
+# Amazon sets.
 _WRITTEN: Final = ("name", "triggers", "sequence", "status")
 _JSON_TEXTS: Final = ("tags", "presentationDataList")
 _OF_AMAZON: Final = ("@type", "automationId", "creationTimeEpochMillis", "lastUpdatedTimeEpochMillis")
@@ -45,7 +46,7 @@ CURRENT_SERIAL: Final = "ALEXA_CURRENT_DSN"
 CURRENT_LOCALE: Final = "ALEXA_CURRENT_LOCALE"
 CUSTOMER: Final = "ALEXA_CUSTOMER_ID"
 
-# What a routine that starts when an alarm is stopped has in the place of the Echo.
+# In the steps of a routine that starts when an alarm is stopped, this text replaces the Echo.
 _TRIGGER: Final = re.compile(r"<\$Trigger\..*\$>")
 _SERIAL_KEYS: Final = ("deviceSerialNumber",)
 _TYPE_KEYS: Final = ("deviceType", "deviceTypeId")
@@ -237,7 +238,7 @@ class AccountRoutines:
             try:
                 await self._put(routine_id, before, status)
             finally:
-                # an unknown outcome may have damaged it, too
+                # a command with an unknown outcome may have damaged the routine, too
                 answer, after = await self._read_back(routine_id, before)
         if after.get("status", "ENABLED") != status:
             raise AlexaCommandError("Amazon did not change the routine", code="not_confirmed")

@@ -264,7 +264,7 @@ class CommandScheduler:
                 if pause > MAX_SPEECH_WAIT:
                     raise _busy(pause)
                 await asyncio.sleep(pause)
-            # noted before, so that no other text goes out meanwhile
+            # noted before the command is sent, so that no other text is sent meanwhile
             before = dict(self._speaks_until)
             self._speaks_until.update(
                 {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}
@@ -337,7 +337,7 @@ class CommandScheduler:
                 is_full = True
                 kept.append(part)
             if part.speech is not None:
-                # a later text for this device stays behind this one, wherever it went
+                # a later text for this device has to wait for this one, whether it is sent or kept
                 busy.setdefault(part.serial, now)
         self._waiting = kept
         if parts or not kept:

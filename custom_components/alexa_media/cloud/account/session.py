@@ -60,7 +60,8 @@ class _NoDebug(logging.Filter):
 logging.getLogger(AlexaLogin.__module__).addFilter(_NoDebug())
 
 
-# The pages for parents; known of these two kinds, the other marketplaces are taken to be like amazon.com.
+# Path of the page for parents by marketplace. Two are known; the other marketplaces are assumed to have that of
+# amazon.com.
 _PARENTS: Final = {"amazon.de": "eltern"}
 
 

@@ -57,7 +57,7 @@ SET_EQUALIZER: Final = Endpoint(
     is_write=True,
     answer=Answer.ANY,
 )
-# The key is the deviceAccountId, not the serial.
+# The key in the answer is the deviceAccountId, not the serial.
 DEVICE_SETTING: Final = Endpoint(
     name="device_setting", method="GET", host=Host.WEBSITE, path="/api/v1/devices/{account_id}/settings/{name}"
 )

@@ -176,10 +176,10 @@ def shim(base: str, own: str, host: str, domain: str) -> str:
 _AMAZON_HOST: Final = re.compile(
     rf"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*(?:{'|'.join(re.escape(domain) for domain in MARKETPLACES)})"
 )
-# What of a request target goes on to Amazon: visible ASCII except characters special to a parser.
+# Request targets that are passed on to Amazon: visible ASCII except characters with a meaning for a parser.
 _TARGET: Final = re.compile(r"/[!$-;=?-\[\]_a-z|~]*")
 
-# Attributes that hold an address, by tag. First those opened as a page, then those loaded by a page.
+# Attributes that contain an address, by tag: first those that open a page, then those that a page loads.
 _LINKS: Final = {"a": "href", "area": "href"}
 _LOADED: Final = {
     "button": "formaction",
@@ -189,7 +189,7 @@ _LOADED: Final = {
     "link": "href",
     "script": "src",
 }
-# A window of the page's own would not be held to the rules of the page.
+# These attributes would open a new window, to which the rules of the page do not apply.
 _DROPPED: Final = frozenset({"formtarget", "target"})
 _REFRESH: Final = re.compile(r"(\s*\d+\s*[;,]\s*(?:url\s*=\s*)?[\"']?)([^\"']*)(.*)", re.IGNORECASE)
 
@@ -321,7 +321,7 @@ class _Rewriter(HTMLParser):
             self.parts.append(self._first)
             self._first = ""
         raw = self.get_starttag_text() or ""
-        # the first attribute of a name counts, as in a browser
+        # the first attribute with a name counts, as in a browser
         given: dict[str, str | None] = {}
         for name, value in attrs:
             given.setdefault(name, value)
@@ -343,7 +343,7 @@ class _Rewriter(HTMLParser):
             case "meta":
                 return self._meta(given)
             case "form":
-                # A form without an action goes to its page, which the browser knows by another address.
+                # A form without an action posts to its own page, whose address in the browser is that of the proxy.
                 posts = (given.get("method") or "").strip().lower() == "post"
                 action = self._moved(given.get("action") or self._page, self._own if posts else self._base)
                 new = given | {"action": action}

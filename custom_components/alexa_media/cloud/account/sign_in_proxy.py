@@ -38,8 +38,8 @@ _MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,1
 _JSON: Final = "application/json"
 _LANDING_PAGE: Final = "/ap/maplanding"
 
-# What of a browser's headers Amazon gets to see. All others stay here: Home Assistant's
-# cookies and tokens, those of reverse proxies, and those that frame a message.
+# Request headers of the browser that are passed on to Amazon. All others stay here: Home Assistant's cookies and
+# tokens, those of reverse proxies, and those that frame a message.
 _PASSED_ON: Final = frozenset(
     {
         "accept",
@@ -83,7 +83,7 @@ for _name in (
 ):
     logging.getLogger(_name).addFilter(_Silence())
 for _name in ("", ".connection", ".http11", ".http2"):
-    # Home Assistant 2026.11 puts httpx2 in the place of httpx.
+    # From 2026.11 on, Home Assistant uses httpx2 instead of httpx.
     for _library in ("httpcore", "httpcore2", "httpx", "httpx2"):
         logging.getLogger(f"{_library}{_name}").addFilter(_SilenceInProxy())
 
@@ -311,7 +311,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
             answer: web.Response = await self.all_handler(request)
         finally:
             _IN_PROXY.reset(token)
-            # The password, and the last page: alexapy keeps them without need.
+            # These contain the password and the last page; alexapy keeps them without need.
             self.data.clear()
             self.query.clear()
             self.init_query.clear()

@@ -414,7 +414,7 @@ def _state(element: Mapping[str, Any]) -> ApplianceState:
     for feature in mappings(element.get("features")):
         feature_name, instance = text(feature.get("name")), text(feature.get("instance")) or ""
         for held in mappings(feature.get("properties")):
-            # A property without a field that is known tells nothing, and must not hide what was read elsewhere.
+            # A property without a known field has no value, and must not hide a value that was read elsewhere.
             if held.get("__typename") in _GENERIC_TYPES and "genericValue" not in held:
                 continue
             if feature_name and (name := text(held.get("name"))):
@@ -469,7 +469,7 @@ _TEXT_FIELDS: Final = (
     "carbonMonoxideAlarmValue",
     "waterAlarmValue",
 )
-# A push does not rename their field, which is called as that of a temperature.
+# In a push the field of these types has the same name as that of a temperature.
 _GENERIC_TYPES: Final = ("GenericFeatureProperty", "UnknownFeatureProperty")
 _NUMBER_TYPES: Final = ("Volume", "DeviceUsageMeterElectricityReading", "DeviceUsageMeterNaturalGasReading")
 _WRAPPED_FIELDS: Final = (
@@ -769,7 +769,7 @@ class AccountSmartHome:
             )
         except (AlexaCommandError, AlexaUnsupportedError) as err:
             return err
-        # one panel was asked for, so one answer is about it, whatever it calls the panel
+        # one panel was asked for, so a single answer is about that panel, whatever id it contains
         return phoenix_error_of(outcomes, next(iter(outcomes)) if len(outcomes) == 1 else panel_id)
 
     async def async_activate_scene(self, scene: Appliance) -> None:

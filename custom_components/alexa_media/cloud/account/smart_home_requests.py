@@ -126,7 +126,7 @@ _PROPERTIES: Final = """
     }
 """
 
-# What one source has seen in the schema. A name that Amazon lacks fails the whole document.
+# Types that only one source has seen in the schema. Amazon rejects a whole document that names an unknown type.
 _MORE: Final = """      ... on Percentage { percentageValue timeOfSample }
       ... on PowerLevel { powerLevelValue timeOfSample }
       ... on Volume { volumeValue: value { value } timeOfSample }

@@ -513,7 +513,7 @@ class PushStream:
                 return
             self._counts["pings"] += 1
             if flow.has_bytes and not self._counts["keep_alives"]:
-                # without keep-alive parts from Amazon, a quiet stream may be alive
+                # Amazon has sent no keep-alive parts, so a quiet stream may be alive
                 flow.extend(self._times.read)
 
 

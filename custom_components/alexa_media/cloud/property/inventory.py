@@ -234,7 +234,7 @@ class Inventory:
         for unit_id in self.units if every_unit or not self._occupied else tuple(self._occupied):
             async for endpoint in self._client.iter_endpoints(EndpointFilter(unit_id=unit_id), expand=expand):
                 yield endpoint
-        # only now it is sure that it is the search, and not all of the API
+        # only now is it certain that Amazon refuses the search, and not the whole API
         self._is_query_refused |= is_refused
 
     def _key_of(self, endpoint: Endpoint, listed: Collection[Endpoint]) -> str:

@@ -65,7 +65,7 @@ DEFAULT_LOCALES: Final[Mapping[Region, str]] = {
 }
 """Language of announcements to Echos whose language is unknown."""
 
-# What a search returns of a device.
+# The parts of a device that a search returns.
 _SEARCHED: Final = (Expand.ALL, Expand.CONNECTIVITY)
 
 # The address is personal: it is written, never read.
@@ -274,7 +274,7 @@ class PropertyManagement(ManagementApi):
         try:
             await self._client.set_associated_units(self._id_of(key), unit_id or NO_UNIT)
         finally:
-            # whatever came of it, the id may be another one, and the settings are gone
+            # whatever the result, the id may have changed, and the settings are deleted
             self._inventory.expire()
             self._settings.pop(key, None)
             self._read_at = None

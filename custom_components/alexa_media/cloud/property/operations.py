@@ -41,7 +41,7 @@ LIST_ENDPOINTS: Final = Operation(
     method="GET",
     path="/v2/endpoints",
     documented_retry=LISTED,
-    # with features in the list Alexa asks the devices first
+    # with features in the list, Alexa asks the devices before it answers
     timeout=60,
 )
 GET_ENDPOINT: Final = Operation(

@@ -266,7 +266,7 @@ def without_waste(controls: Sequence[Control], state: ApplianceState) -> list[Co
 
 # --- as appliances ------------------------------------------------------------------------
 
-# Properties that a feature has though a device that is offline does not name them.
+# Properties that a feature has even if a device that is offline does not name them.
 _PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     FeatureName.SPEAKER: (PropertyName.VOLUME,),
     FeatureName.POWER: (PropertyName.POWER_STATE,),

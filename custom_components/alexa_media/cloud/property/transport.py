@@ -356,7 +356,7 @@ class Transport:
             if retry.times is None:
                 hold = self._holds.setdefault(operation.operation_id, _Hold())
                 if remaining := self._held_for(operation):
-                    # asked before the others were refused: it says nothing new
+                    # this request was sent before the others were refused: its refusal says nothing new
                     return max(remaining, answer.retry_after or 0.0)
                 hold.refusals += 1
                 failures = hold.refusals
