@@ -28,23 +28,25 @@ _GRAPHQL_THROTTLE = {
 
 
 def _operation(request: Request) -> str:
-    """Return the name of a request's GraphQL operation, or ""."""
+    """Return the name of a request's GraphQL operation, or ""; several are joined by ``+``."""
     try:
         body = json.loads(request.body)
     except ValueError:
         return ""
-    name = body.get("operationName") if isinstance(body, dict) else None
-    return name if isinstance(name, str) else ""
+    names = [
+        each.get("operationName") for each in (body if isinstance(body, list) else [body]) if isinstance(each, dict)
+    ]
+    return "+".join(name for name in names if isinstance(name, str))
 
 
 @dataclass(slots=True)
 class Fault:
     """One fault rule.
 
-    ``host``, ``path``, ``method`` and ``operation`` (the name of a GraphQL operation) are globs (``*``, ``?``,
-    ``[…]``). The rule applies to the first ``times`` requests that match, or until the clock reaches ``until``, or
-    until it is deleted. With ``after``, the handler runs first, so that a write is done although its outcome is unknown
-    to the client.
+    ``host``, ``path``, ``method`` and ``operation`` (the name of a GraphQL operation, or several as ``a+b``) are globs
+    (``*``, ``?``, ``[…]``). The rule applies to the first ``times`` requests that match, or until the clock reaches
+    ``until``, or until it is deleted. With ``after``, the handler runs first, so that a write is done although its
+    outcome is unknown to the client.
     """
 
     id: str

@@ -11,9 +11,10 @@ import time
 from typing import Any, Final
 
 from .clients import Client, Core, Ours
+from .growth import Growth
 from .home import ROOT, BenchError, home
 from .measure import Bench
-from .report import details, missed, picture, table
+from .report import details, features, missed, picture, table
 
 RESULTS: Final = ROOT / "benchmarks/results"
 LARGE: Final = 200
@@ -26,7 +27,7 @@ def _say(text: str) -> None:
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
-def _step(bench: Bench, name: str, *args: Any, **kwargs: Any) -> None:
+def _step(bench: Bench | Growth, name: str, *args: Any, **kwargs: Any) -> None:
     """Run one measurement; if it fails, its numbers are missing and the others are not affected."""
     began = time.monotonic()
     try:
@@ -87,6 +88,15 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
     return bench.found
 
 
+def growth() -> dict[str, Any]:
+    """Return how the costs of this integration grow."""
+    with home(Ours.environment, 1) as running:
+        grown = Growth(running)
+        for name in ("appliances", "accounts", "features"):
+            _step(grown, name)
+    return grown.found
+
+
 def machine() -> str:
     """Return a description of the machine."""
     model = next(
@@ -108,6 +118,9 @@ def main() -> int:
     parser.add_argument(
         "--profile", action="store_true", help="keep profiles of set-up and flood in benchmarks/results"
     )
+    parser.add_argument(
+        "--growth", action="store_true", help="also with 1,000 appliances, 4 accounts and each feature: minutes more"
+    )
     parser.add_argument("--record", action="store_true", help="write benchmarks/RESULTS.md")
     args = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
@@ -115,6 +128,8 @@ def main() -> int:
     core: dict[str, Any] | None = None
     try:
         ours = measure(Ours(), args)
+        if args.growth:
+            ours |= growth()
         if not (args.quick or args.no_core):
             core = measure(Core(), args)
     except BenchError as err:
@@ -137,7 +152,8 @@ def main() -> int:
         command = " ".join(["scripts/bench", *sys.argv[1:]])
         head = f"# Results\n\n{now:%Y-%m-%d}, {machine()}, `{command}`.\n\n"
         shown = "\n![The results beside Home Assistant's own integration](results.svg)\n"
-        (ROOT / "benchmarks/RESULTS.md").write_text(head + text + "\n" + shown + NOTES, encoding="utf-8")
+        text = head + text + "\n" + shown + NOTES + features(ours)
+        (ROOT / "benchmarks/RESULTS.md").write_text(text, encoding="utf-8")
         (ROOT / "benchmarks/results.svg").write_text(picture(ours, core), encoding="utf-8")
     if failed := missed(ours):
         _say(f"missed: {'; '.join(failed)}")

@@ -37,15 +37,15 @@ class Ours(Client):
     environment = "hass"
 
     @override
-    def sign_in(self, home: Home) -> str:
-        """Select the marketplace, sign in at Amazon, and paste the URL; return the entry id."""
+    def sign_in(self, home: Home, account: str | None = None) -> str:
+        """Select the marketplace, sign in at Amazon (``account``: an e-mail), and paste the URL; return the entry id."""
         result = home.probe("flow", handler="alexa_media")
         for _ in range(3):
             if "url" in result["placeholders"]:
                 break
             answer = {"next_step_id": "paste"} if result["type"] == "menu" else {"marketplace": "amazon.com"}
             result = home.probe("flow", flow_id=result["flow_id"], input=answer)
-        address = home.sim.sign_in(result["placeholders"]["url"])
+        address = home.sim.sign_in(result["placeholders"]["url"], account)
         return self._done(home.probe("flow", flow_id=result["flow_id"], input={"redirect_url": address}))
 
 

@@ -168,6 +168,35 @@ def _state(found: Found) -> str:
     return f"{sum(found['state'].values()) / MEGABYTE:.1f} MB" if "state" in found else "–"
 
 
+def _of_an_appliance(found: Found) -> str:
+    """Show by how much a restart takes longer, and Home Assistant more memory, for each appliance more."""
+    (few, less), (many, more) = sorted_sizes(found["appliances"])
+    number = int(many) - int(few)
+    seconds, memory = more["seconds"] - less["seconds"], more["memory"] - less["memory"]
+    entities = (more["entities"] - less["entities"]) / number
+    return f"{seconds / number * 1000:.1f} ms, {memory / number / 1000:.0f} kB ({entities:.0f} entities each)"
+
+
+def features(found: Found) -> str:
+    """Return a table of what each feature costs whose entities are disabled by default, as Markdown."""
+    costs = dict(found.get("features", {}))
+    if not costs:
+        return ""
+    base = costs.pop("")
+    lines = [
+        "",
+        "## What is disabled by default",
+        "",
+        f"Requests of a restart ({base['start']}) and of an idle hour ({base['hour']}) with 10 Echos,",
+        "and how many more when the entities of one kind are enabled on all of them.",
+        "",
+        "| entities | number | start | hour |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| {name} | {c['entities']} | {c['start']:+d} | {c['hour']:+d} |" for name, c in sorted(costs.items())]
+    return "\n".join(lines) + "\n"
+
+
 ROWS: Final = (
     Row(
         "requests from start until quiet (Echos)",
@@ -295,6 +324,24 @@ ROWS: Final = (
         lambda f: str(f["hotel"]["hour"]),
         lambda f: f["hotel"]["hour"] <= 48,
         counted=True,
+    ),
+    Row(
+        "1 Echo with 10 and with 1,000 appliances: requests of a restart",
+        "the same",
+        lambda f: ", ".join(f"{_total(each)} ({number})" for number, each in sorted_sizes(f["appliances"])),
+        lambda f: len({e["total"] for e in f["appliances"].values()}) == 1 if "appliances" in f else None,
+    ),
+    Row(
+        "processor time and memory of an appliance more",
+        "–",
+        _of_an_appliance,
+        lambda _: None,
+    ),
+    Row(
+        "4 accounts with 10 Echos each: requests of a restart and of an idle hour",
+        "4 times those of one",
+        lambda f: f"{_total(f['accounts']['start'])}, {_total(f['accounts']['hour'])}",
+        lambda f: f["accounts"]["start"]["total"] <= 4 * START_LIMIT if "accounts" in f else None,
     ),
     Row("set-up of 200 Echos, 50 ms a round trip", "≤ 2 s", _set_up, lambda f: f["set_up_seconds"] <= 2),
     Row(

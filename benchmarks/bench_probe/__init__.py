@@ -64,6 +64,7 @@ class Probe:
         self.watch = LoopWatch()
         self.writes = Writes(hass)
         self.clock = ShiftedClock(hass.loop)
+        self._enabled: list[str] = []
         self._profile: cProfile.Profile | None = None
         self._commands: dict[str, Command] = {
             "flow": self._flow,
@@ -73,6 +74,8 @@ class Probe:
             "enable": self._enable,
             "at_a_time": self._at_a_time,
             "remove": self._remove,
+            "disable": self._disable,
+            "disabled": self._disabled,
             "begin": self._begin,
             "read": self._read,
             "written": self._written,
@@ -150,12 +153,29 @@ class Probe:
         return {}
 
     async def _enable(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Enable every entity of an entry that is disabled by default; return their number."""
+        """Enable the entities of an entry that are disabled by default, or those of a feature; return their number."""
         registry = er.async_get(self.hass)
-        disabled = [e for e in er.async_entries_for_config_entry(registry, data["entry_id"]) if e.disabled_by]
+        disabled = self._disabled_entities(data)
         for entity in disabled:
             registry.async_update_entity(entity.entity_id, disabled_by=None)
+        self._enabled = [entity.entity_id for entity in disabled]
         return {"count": len(disabled)}
+
+    async def _disable(self, _data: dict[str, Any]) -> dict[str, Any]:
+        """Disable the entities again that were enabled last."""
+        for entity_id in self._enabled:
+            er.async_get(self.hass).async_update_entity(entity_id, disabled_by=er.RegistryEntryDisabler.INTEGRATION)
+        return {}
+
+    async def _disabled(self, data: dict[str, Any]) -> list[str]:
+        """Return the features of an entry whose entities are disabled: their domains and translation keys."""
+        return sorted({_feature_of(entity) for entity in self._disabled_entities(data)})
+
+    def _disabled_entities(self, data: dict[str, Any]) -> list[er.RegistryEntry]:
+        """Return the disabled entities of an entry, or of one ``feature``."""
+        entities = er.async_entries_for_config_entry(er.async_get(self.hass), data["entry_id"])
+        wanted = data.get("feature")
+        return [e for e in entities if e.disabled_by and wanted in (None, _feature_of(e))]
 
     async def _at_a_time(self, data: dict[str, Any]) -> dict[str, Any]:
         """Set the maximum number of concurrent requests of alexa_media for later setups; return the previous one."""
@@ -253,3 +273,8 @@ class Probe:
         for order in ("tottime", "cumulative"):
             stats.sort_stats(order).print_stats(45)
         return {"text": text.getvalue()}
+
+
+def _feature_of(entity: er.RegistryEntry) -> str:
+    """Return what entities of the same kind have in common."""
+    return f"{entity.domain} {entity.translation_key or entity.original_device_class or ''}".strip()

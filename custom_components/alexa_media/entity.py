@@ -32,6 +32,7 @@ from .cloud.model.devices import Device
 from .cloud.ssml import SsmlError, must_be_encodable
 from .const import CONF_FEW_ENTITIES, CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator.base import EXISTENCE, TopicCoordinator
+from .coordinator.removal import Removal
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 
 # Adding 20 new entities at once can block the event loop for 50 ms because of the registries.
@@ -124,7 +125,7 @@ class EntityAdder:
 
         def _made(unique_id: str, factory: Callable[[], Entity]) -> Entity:
             entity = factory()
-            entity.async_on_remove(partial(known.discard, unique_id))
+            entity.async_on_remove(Removal(known, unique_id))
             return entity
 
         async def _add() -> None:

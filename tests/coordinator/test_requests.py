@@ -21,19 +21,19 @@ HOUSEHOLDS = pytest.mark.parametrize("name", ["demo", "forty", "two_hundred"])
 async def test_set_up(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, name: str
 ) -> None:
-    """From start until quiet there are at most 30 requests plus one per list, for one Echo and for two hundred."""
+    """From start until quiet there are at most 20 requests plus one per list, for one Echo and for two hundred."""
     sim.household(name)
     sim.reset_ledger()
     await set_up(hass, config_entry)
     await quiet(hass, sim)
     requests = Counter(household.requests())
     lists = sum(len(account["lists"]) for account in household.accounts.values())
-    assert requests.total() <= 30 + lists, requests
+    assert requests.total() <= 20 + lists, requests
     assert requests.total() == SET_UP + lists, requests
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-SET_UP = 24
+SET_UP = 20
 
 
 async def rest(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock, name: str) -> None:

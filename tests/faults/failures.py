@@ -516,6 +516,7 @@ class Table:
             self.sim.fault(path=other.path, method=other.method, status=404)
         if endpoint is APPLIANCE_GROUPS:
             lacking = {"errors": [{"message": "Field 'listDeviceGroups' in type 'Query' is undefined"}]}
+            self.sim.fault(path=APPLIANCES.path, operation="discover+groups", status=400)
             self.sim.fault(path=APPLIANCES.path, operation="groups", status=200, body=lacking)
 
     async def case(self, endpoint: Endpoint, fault: str, moment: Moment) -> list[str]:

@@ -384,6 +384,8 @@ def _error_texts(data: Any) -> list[str]:
     """Return all strings of a JSON value that describe an error."""
     if isinstance(data, str):
         return [data]
+    if isinstance(data, list):  # the answers to several GraphQL operations
+        return [text for answer in data if isinstance(answer, dict) for text in _error_texts(answer)]
     if not isinstance(data, dict):
         return []
     texts = [value for key in _ERROR_KEYS if isinstance(value := data.get(key), str) and value]

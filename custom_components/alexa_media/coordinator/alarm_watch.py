@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from functools import partial
 from itertools import chain, count
 import re
 from typing import Any, Final
@@ -24,6 +23,7 @@ from .base import LOGGER
 from .device_states import NotificationsCoordinator
 from .devices import DevicesCoordinator
 from .echo_events import EchoEvent, async_send
+from .removal import Removal
 
 LONGEST_NAME: Final = 64
 
@@ -207,13 +207,13 @@ class AlarmWatch:
     def async_add_listener(self, serial: str | None, listener: AlarmListener) -> CALLBACK_TYPE:
         """Call a listener with every event of a device, or of all devices (``None``); return a function to stop."""
         self._listeners.setdefault(serial, []).append(listener)
-        return partial(self._listeners[serial].remove, listener)
+        return Removal(self._listeners[serial], listener)
 
     @callback
     def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call ``viewer`` when the computed times of a device change without a change of its notifications."""
         self._viewers.setdefault(serial, []).append(viewer)
-        return partial(self._viewers[serial].remove, viewer)
+        return Removal(self._viewers[serial], viewer)
 
     @property
     def due(self) -> Iterator[tuple[Notification, datetime]]:
@@ -224,7 +224,7 @@ class AlarmWatch:
     def async_on_plan(self, planner: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call ``planner`` whenever the next occurrences have been computed again; return a function to stop."""
         self._planners.append(planner)
-        return partial(self._planners.remove, planner)
+        return Removal(self._planners, planner)
 
     def may_be(self, notification_id: str) -> bool:
         """Return True if the notification exists or the list is unavailable."""

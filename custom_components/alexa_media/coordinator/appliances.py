@@ -1,6 +1,5 @@
 """Smart home appliances of the account, and the selection of those that get entities."""
 
-import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -85,13 +84,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     async def _async_read(self) -> Mapping[str, Appliance]:
         """Discover the appliances; keep those that are missing for the first time."""
         self._asked_at = self.hass.loop.time()
-        # The rooms of known appliances need not wait for the discovery.
-        early = self.rooms is None and bool(self.data)
-        discovery, _ = await asyncio.gather(
-            self.api.async_discover(), self._async_read_rooms(needed=early), return_exceptions=True
-        )
-        if isinstance(discovery, BaseException):
-            raise discovery
+        discovery = await self.api.async_discover(with_rooms=self.rooms is None)
         if not discovery.appliances and self.discovered:
             raise AlexaBadResponseError("The discovery found nothing any more", code="empty")
         before = self.discovered
@@ -100,7 +93,10 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         if self.discovered != before:
             self._store.async_delay_save(self._to_json, 1)
         wanted = self._wanted(self.discovered)
-        await self._async_read_rooms(needed=not early and self._needs_rooms(wanted))
+        if discovery.rooms is not None:
+            self.rooms = discovery.rooms
+        elif self._needs_rooms(wanted):
+            await self._async_read_rooms()
         if self.on_states:
             self.on_states(discovery.states)
         return wanted
@@ -114,10 +110,8 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         """Return whether the rooms have not been read, or an appliance is new."""
         return bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))
 
-    async def _async_read_rooms(self, *, needed: bool) -> None:
-        """Read the rooms, which are only suggested areas, if new or selectable appliances need them."""
-        if not needed:
-            return
+    async def _async_read_rooms(self) -> None:
+        """Read the rooms, which are only suggested areas for new or selectable appliances."""
         try:
             self.rooms = await self.api.async_groups()
         except AlexaError as err:

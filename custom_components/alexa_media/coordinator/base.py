@@ -4,7 +4,6 @@ from abc import abstractmethod
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from datetime import timedelta
-from functools import partial
 import logging
 from typing import Any, ClassVar, Final, Protocol, override
 
@@ -27,6 +26,7 @@ from ..cloud.model.commands import command
 from ..const import DOMAIN, Topic
 from ..issues import async_clear_permission, async_report_permission
 from .own_writes import OwnWrites
+from .removal import ListenerRemoval
 
 LOGGER: Final = logging.getLogger(__package__)
 
@@ -45,6 +45,11 @@ GRACE: Final = 300.0
 
 RETRY_FIRST: Final = 30.0
 RETRY_LIMIT: Final = 600.0
+
+
+@callback
+def _do_nothing() -> None:
+    """Do nothing."""
 
 
 class Watcher(Protocol):
@@ -102,6 +107,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Initialize without data, and with the push stream down."""
         self._by_context: dict[Hashable, dict[int, CALLBACK_TYPE]] = {}
         self._next_listener = 0
+        self._remove_own: Callable[[], None] = _do_nothing
+        self._shared_remove = self._async_remove_listener
         self._own_interval = backend.intervals.get(self.topic)
         super().__init__(
             hass,
@@ -524,7 +531,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @callback
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
         """Add a listener of one key, of ``EXISTENCE``, or of everything (``None``); return a function to remove it."""
-        remove = super().async_add_listener(update_callback, context)
+        if not self._by_context:
+            # One listener of the base class is enough for polling; those of all entities would take much memory.
+            self._remove_own = super().async_add_listener(_do_nothing)
         self._next_listener += 1
         token = self._next_listener
         self._by_context.setdefault(context, {})[token] = update_callback
@@ -532,17 +541,17 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             # While the stream is closed, its opening causes the read.
             self._first_read_begun = True
             self.async_read_in_task(self.async_refresh(), "first read")
-
-        return partial(self._async_remove_listener, context, token, remove)
+        return ListenerRemoval(self._shared_remove, context, token)
 
     @callback
-    def _async_remove_listener(self, context: Hashable, token: int, remove: Callable[[], None]) -> None:
-        """Remove a listener; ``remove`` removes it from the list of the base class."""
+    def _async_remove_listener(self, context: Hashable, token: int) -> None:
+        """Remove a listener; without any, nothing is polled."""
         listeners = self._by_context[context]
         del listeners[token]
         if not listeners:
             del self._by_context[context]
-        remove()
+        if not self._by_context:
+            self._remove_own()
 
     @override
     @callback
@@ -553,7 +562,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._async_changed(before, after)
         if self.usable is not self._announced_usable:
             self._announced_usable = self.usable
-            super().async_update_listeners()
+            self.async_show_again()
             return
         changed = [
             key

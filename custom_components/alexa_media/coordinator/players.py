@@ -70,11 +70,13 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         """Read the sessions, and the volumes unless the hint was for the sessions only."""
         sessions_only, self._sessions_only = self._sessions_only, False
         if sessions_only and self.data:
-            sessions = await self.backend.async_sessions()
+            sessions = await self.backend.async_sessions(self._devices.data.values())
             volumes: dict[str, Volume | None] = {serial: player.volume for serial, player in self.data.items()}
         else:
             answers = await asyncio.gather(
-                self.backend.async_sessions(), self.backend.async_volumes(), return_exceptions=True
+                self.backend.async_sessions(self._devices.data.values()),
+                self.backend.async_volumes(),
+                return_exceptions=True,
             )
             sessions, volumes = _value(answers[0]), dict(_value(answers[1]))
         return self._merge(sessions, volumes)

@@ -195,25 +195,20 @@ class AlexaRuntimeData:
                 ) from err
 
     async def async_read(self, *, restored: bool) -> None:
-        """Read all topics once: the devices while the stream is being opened, the others when it is open.
+        """Read all topics once: pushed ones when the stream is open, because no push is missed then.
 
-        Topics read while the stream is up need no second read, because no push is missed.
+        With restored devices, the other topics are read while the stream is being opened.
         """
+        topics = [topic for topic in self.coordinators if topic.read_at_start]
         if restored:
-            await self.devices.async_refresh()
+            unpushed = [topic.async_refresh() for topic in topics if not topic.pushed]
+            await asyncio.gather(*unpushed, self._async_read_pushed(topic for topic in topics if topic.pushed))
             if isinstance(refused := self.devices.last_exception, ConfigEntryAuthFailed):
                 raise refused
         else:
+            await self._async_stream_tried()
             await self.devices.async_config_entry_first_refresh()
-        with contextlib.suppress(TimeoutError):
-            if Capability.PUSH not in self.backend.capabilities:
-                self.push.tried.set()
-            await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
-        self.push.awaited = False
-        topics = [topic for topic in self.coordinators[1:] if topic.read_at_start]
-        if self.push.up and not self.devices.is_read_since(self.push.up_since):
-            topics.insert(0, self.devices)
-        await asyncio.gather(*(topic.async_refresh() for topic in topics))
+            await asyncio.gather(*(topic.async_refresh() for topic in topics if topic is not self.devices))
         if self.guard is not None and not self.guard.data:
             # The serial of the app may only be known now.
             await self.guard.async_refresh()
@@ -222,6 +217,19 @@ class AlexaRuntimeData:
         if self.alarm_volume_override is not None:
             await self.alarm_volume_override.async_start()
         self.backend.setup_done()
+
+    async def _async_stream_tried(self) -> None:
+        """Wait until the stream is open or has failed to open, but not for long."""
+        if Capability.PUSH not in self.backend.capabilities:
+            self.push.tried.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.push.tried.wait(), STREAM_PATIENCE)
+        self.push.awaited = False
+
+    async def _async_read_pushed(self, topics: Iterable[TopicCoordinator[Any]]) -> None:
+        """Read topics once the stream has been tried."""
+        await self._async_stream_tried()
+        await asyncio.gather(*(topic.async_refresh() for topic in topics))
 
     @callback
     def set_push(self, *, up: bool) -> None:

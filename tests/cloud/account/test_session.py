@@ -43,16 +43,16 @@ class Gate:
 # --- connect ----------------------------------------------------------------------------
 
 
-async def test_connecting_takes_four_requests_in_two_rounds(web_session: AccountSession, amazon: Amazon) -> None:
+async def test_connecting_takes_three_requests_in_two_rounds(web_session: AccountSession, amazon: Amazon) -> None:
     assert web_session.expires_at == 0
     await web_session.async_connect()
     assert set(amazon.paths[:2]) == {TOKEN, COOKIES}
-    assert set(amazon.paths[2:]) == {"/api/language", "/api/endpoints"}
+    assert amazon.paths[2:] == ["/api/endpoints"]
     assert web_session.base_url(Host.WEBSITE) == "https://eu-api-alexa.amazon.de"
     assert web_session.base_url(Host.RETAIL) == "https://www.amazon.de"
     assert web_session.expires_at == pytest.approx(time.time() + 3600, abs=5)
     await web_session.async_connect()
-    assert len(amazon.ledger) == 4
+    assert len(amazon.ledger) == 3
 
 
 async def test_token_and_cookies_are_asked_for_at_the_same_time(web_session: AccountSession, amazon: Amazon) -> None:
@@ -176,7 +176,6 @@ async def test_pages_that_hang_do_not_hold_up_the_start(
 ) -> None:
     monkeypatch.setattr(session_module, "CONNECT_PAGES_TIMEOUT", 0.05)
     gate = Gate({})
-    amazon.script("/api/language", gate)
     amazon.script("/api/endpoints", gate)
     await web_session.async_connect()
     gate.open.set()
@@ -446,6 +445,7 @@ async def test_a_later_session_uses_what_an_earlier_one_knew(
     web_session: AccountSession, http: ClientSession, credentials: Credentials, amazon: Amazon
 ) -> None:
     await web_session.async_connect()
+    await web_session.async_renew_csrf(None)
     web_session.follow_gateway("https://alexa.eu.gateway.devices.a2z.com")
     stored = web_session.snapshot()
     http.cookie_jar.clear()
@@ -464,6 +464,7 @@ async def test_implausible_fields_are_ignored_each_alone(
     web_session: AccountSession, http: ClientSession, credentials: Credentials, amazon: Amazon, field: str
 ) -> None:
     await web_session.async_connect()
+    await web_session.async_renew_csrf(None)
     web_session.follow_gateway("https://alexa.eu.gateway.devices.a2z.com")
     stored = web_session.snapshot()
     IMPLAUSIBLE[field](stored)
@@ -480,6 +481,7 @@ async def test_implausible_fields_are_ignored_each_alone(
         "eu-api-alexa.amazon.de",
     }
     assert later.expires_at == pytest.approx(time.time() + 3600, abs=5)
+    await later.async_renew_csrf(None)
     assert later.csrf
 
 

@@ -1,6 +1,7 @@
 """Tests of appliances, states and controls: parsers, and the requests of both APIs."""
 
 import asyncio
+from collections.abc import Mapping
 import contextlib
 from datetime import UTC, datetime
 import json
@@ -539,12 +540,60 @@ def test_what_is_asked_is_valid_by_the_schema(query: str) -> None:
     read(query)
 
 
+DISCOVERED = {"data": {"listEndpoints": {"endpoints": []}}}
+ROOMS = {
+    "data": {
+        "listDeviceGroups": {
+            "deviceGroups": [
+                {
+                    "id": "g1",
+                    "friendlyName": {"value": {"text": "Hall"}},
+                    "memberDevices": {"items": [{"id": "amzn1.alexa.endpoint.1"}]},
+                }
+            ]
+        }
+    }
+}
+LACKING = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : listDeviceGroups"}]}
+
+
+@pytest.mark.parametrize(
+    ("answered", "rooms", "requests"),
+    [
+        ([DISCOVERED, ROOMS], {"amzn1.alexa.endpoint.1": "Hall"}, 1),
+        ([DISCOVERED, LACKING], None, 1),
+        ([LACKING, ROOMS], None, 2),
+        (DISCOVERED, None, 2),
+    ],
+    ids=["both", "no rooms", "no discovery", "one answer"],
+)
+async def test_a_discovery_brings_the_rooms_along_where_amazon_answers_both(
+    amazon: Amazon, web_session: AccountSession, answered: Any, rooms: Mapping[str, str] | None, requests: int
+) -> None:
+    home = AccountSmartHome(web_session.transport)
+    amazon.script(GRAPHQL, answer(answered), answer(DISCOVERED))
+    assert (await home.async_discover(with_rooms=True)).rooms == rooms
+    assert len(amazon.hits(GRAPHQL)) == requests
+    await home.async_close()
+
+
+async def test_queries_that_amazon_does_not_take_together_are_sent_one_by_one_for_a_day(
+    amazon: Amazon, web_session: AccountSession
+) -> None:
+    home = AccountSmartHome(web_session.transport)
+    amazon.script(GRAPHQL, answer({}, 400), answer(DISCOVERED))
+    for _ in range(2):
+        assert (await home.async_discover(with_rooms=True)).appliances == {}
+    assert len(amazon.hits(GRAPHQL)) == 3
+    assert web_session.transport.unproven.unsupported == ("several_queries",)
+    await home.async_close()
+
+
 async def test_rooms_that_graphql_lacks_are_asked_of_phoenix(amazon: Amazon, web_session: AccountSession) -> None:
     """GraphQL is tried once; the rooms are phoenix's, by both of its ids."""
     home = AccountSmartHome(web_session.transport)
-    refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : listDeviceGroups"}]}
     group = {"name": "Hall", "type": "SPACE", "applianceIds": ["a1"], "chrEndpoints": [{"entityId": "e1"}]}
-    amazon.script(GRAPHQL, answer(refused))
+    amazon.script(GRAPHQL, answer(LACKING))
     amazon.script("/api/phoenix/group", answer({"applianceGroups": [group]}), answer({"applianceGroups": [group]}))
     for _ in range(2):
         assert await home.async_groups() == {"a1": "Hall", "e1": "Hall"}

@@ -274,6 +274,7 @@ class AccountBackend:
             raise devices
         if isinstance(preferences, BaseException):
             raise preferences
+        self._session.note_csrf()
         self._devices = {
             serial: replace(device, locale=known.locale, time_zone=known.time_zone, preferences=known)
             if (known := preferences.get(serial))
@@ -289,9 +290,9 @@ class AccountBackend:
             _LOGGER.debug("The preferences cannot be read: %s", err.details)
             return self._preferences.last_preferences
 
-    async def async_sessions(self) -> tuple[Session, ...]:
+    async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:
         """Return all media sessions, playing ones last; empty if Amazon controls no playback."""
-        device = _device_to_ask(self._devices.values(), self.own_serial)
+        device = _device_to_ask(self._devices.values() or known, self.own_serial)
         try:
             return await self._session.transport.async_read(
                 SESSIONS,

@@ -119,8 +119,10 @@ class AccountSession:
         self._token: AccessToken | None = None
         self._token_minted_at = self._token_renew_at = 0.0
         self._cookies_at: float | None = None
+        self._are_cookies_refused = False
         self._generation = 0
         self._region: Region | None = None
+        self._noted_csrf: str | None = None
         self._gone: str | None = None
         self._token_flight = SingleFlight(self._mint_token)
         self._cookie_flight = SingleFlight(self._mint_cookies)
@@ -260,17 +262,21 @@ class AccountSession:
         _raise_worst(await asyncio.gather(self.async_token(), self.async_ensure_cookies(), return_exceptions=True))
 
     async def async_connect(self) -> None:
-        """Connect in two rounds: first token and cookies, then csrf cookie and addresses.
+        """Connect in two rounds: first token and cookies, then the addresses.
 
         Raises ``AlexaAuthError`` or ``AlexaConnectionError`` if the first round fails. A failure of the second is
-        ignored: the addresses have defaults, and a write fetches the csrf cookie itself.
+        ignored: the addresses have defaults. The csrf cookie comes with the list of devices (``note_csrf``).
         """
         await self.async_sign_in()
-        region = self._region_flight.join() if self._region is None else asyncio.sleep(0)
-        with contextlib.suppress(TimeoutError):
+        if self._region is not None:
+            return
+        try:
             async with asyncio.timeout(CONNECT_PAGES_TIMEOUT):
-                results = await asyncio.gather(self.async_renew_csrf(None), region, return_exceptions=True)
-            _raise_worst([e for e in results if isinstance(e, AlexaAuthError) or not isinstance(e, AlexaError)])
+                await self._region_flight.join()
+        except AlexaAuthError:
+            raise
+        except AlexaError, TimeoutError:
+            return
 
     async def async_close(self) -> None:
         """Let running renewals finish for a short time, then cancel them; the caller closes the aiohttp session."""
@@ -345,8 +351,8 @@ class AccountSession:
     # --- cookies ------------------------------------------------------------------------
 
     async def async_ensure_cookies(self) -> None:
-        """Get cookies if there are none yet; raises like ``async_renew_cookies``."""
-        if self._cookies_at is None:
+        """Get cookies if there are none or Amazon has just refused them; raises like ``async_renew_cookies``."""
+        if self._cookies_at is None or self._are_cookies_refused:
             await self.async_renew_cookies(self._generation)
 
     async def async_renew_cookies(self, generation: int) -> None:
@@ -357,7 +363,11 @@ class AccountSession:
         if generation != self._generation:
             return
         self._check(self._cookie_backoff, "cookies")
-        await self._cookie_flight.join()
+        self._are_cookies_refused = True
+        try:
+            await self._cookie_flight.join()
+        finally:
+            self._are_cookies_refused = False
         if self._region is None:
             self._region_flight.start()
 
@@ -408,6 +418,17 @@ class AccountSession:
         current = self.csrf
         if current is None or current == refused:
             await self._csrf_flight.join()
+
+    def note_csrf(self) -> None:
+        """Store the csrf cookie that an answer has set; without one, fetch it in the background.
+
+        The list of devices, which every start reads, is one of the pages that set it.
+        """
+        if (csrf := self.csrf) is None:
+            self._csrf_flight.start()
+        elif csrf != self._noted_csrf:
+            self._noted_csrf = csrf
+            self.on_change()
 
     async def _fetch_csrf(self) -> None:
         """Request the pages that set the csrf cookie one after the other until it is set."""

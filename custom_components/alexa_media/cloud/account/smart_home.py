@@ -190,6 +190,28 @@ def arm_state_of(state: ApplianceState) -> ArmState | None:
     return ArmState(value) if isinstance(value, str) else None
 
 
+def _parse_discovery_and_rooms(data: Any) -> Discovery:
+    """Parse the answers to both queries; without rooms where theirs cannot be used."""
+    if not isinstance(data, list) or len(data) != 2:
+        raise AlexaBadResponseError("Two queries have no two answers", endpoint=APPLIANCES.label, code=_BATCH)
+    discovery, groups = data
+    try:
+        rooms = _rooms(parse_device_groups(groups))
+    except AlexaBadResponseError:
+        rooms = None
+    return replace(parse_discovery(discovery), rooms=rooms)
+
+
+def _rooms(groups: Sequence[DeviceGroup]) -> dict[str, str]:
+    """Return the name of each member's room; the first room counts."""
+    return {member: group.name for group in reversed(groups) for member in group.members}
+
+
+def _query(name: str, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the body of a GraphQL query."""
+    return {"operationName": name, "query": document, "variables": variables or {}}
+
+
 def parse_groups(data: Any) -> dict[str, str]:
     """Parse the room names by appliance id and by entity id; groups that are not rooms are skipped."""
     rooms: dict[str, str] = {}
@@ -552,6 +574,8 @@ def _time(value: Any) -> datetime | None:
 
 
 _PROPERTIES: Final = "appliance_properties"
+_GROUPS: Final = "device_groups"
+_BATCH: Final = "several_queries"
 _MUTATION: Final = "set_endpoint_features_v2"
 
 MAX_CONTROLS: Final = 100
@@ -623,8 +647,19 @@ class AccountSmartHome:
 
     # --- reads --------------------------------------------------------------------------
 
-    async def async_discover(self) -> Discovery:
-        """Return all appliances with their states."""
+    async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
+        """Return all appliances and their states, and the rooms if they can be had in the same request."""
+        unproven = self._transport.unproven
+        if with_rooms and not any(map(unproven.is_held, (_BATCH, _GROUPS, _PROPERTIES))):
+            try:
+                queries = [_query("discover", DISCOVER), _query("groups", GROUPS)]
+                return await self._transport.async_read(APPLIANCES, _parse_discovery_and_rooms, json=queries)
+            except (AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError) as err:
+                if not err.code and err.status is None:
+                    raise
+                # The requests for each of them find out which one Amazon refuses.
+                if err.code == _BATCH or is_refusal_of_form(err):
+                    unproven.refuse(_BATCH)
         return await self._async_ask(parse_discovery, "discover", (DISCOVER, DISCOVER_PROVEN), {})
 
     async def _async_ask[T](
@@ -635,15 +670,11 @@ class AccountSmartHome:
         unproven = self._transport.unproven
         if not unproven.is_held(_PROPERTIES):
             try:
-                return await self._transport.async_read(
-                    APPLIANCES, parse, json={"operationName": name, "query": full, "variables": variables}
-                )
+                return await self._transport.async_read(APPLIANCES, parse, json=_query(name, full, variables))
             except AlexaBadResponseError as err:
                 if not err.code:
                     raise
-        answer = await self._transport.async_read(
-            APPLIANCES, parse, json={"operationName": name, "query": proven, "variables": variables}
-        )
+        answer = await self._transport.async_read(APPLIANCES, parse, json=_query(name, proven, variables))
         if not unproven.is_held(_PROPERTIES):
             unproven.refuse(_PROPERTIES)
         return answer
@@ -654,14 +685,13 @@ class AccountSmartHome:
             groups = await self.async_device_groups()
         except AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError:
             return await self._transport.async_read(APPLIANCE_GROUPS, parse_groups)
-        return {member: group.name for group in reversed(groups) for member in group.members}
+        return _rooms(groups)
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
-        """Return the groups, read from GraphQL; raises ``AlexaUnsupportedError`` if Amazon's schema lacks them."""
-        body = {"operationName": "groups", "query": GROUPS, "variables": {}}
-        with self._transport.unproven.attempt("device_groups"):
+        """Return the groups by GraphQL; raises ``AlexaUnsupportedError`` where the schema lacks them."""
+        with self._transport.unproven.attempt(_GROUPS):
             try:
-                return await self._transport.async_read(APPLIANCES, parse_device_groups, json=body)
+                return await self._transport.async_read(APPLIANCES, parse_device_groups, json=_query("groups", GROUPS))
             except AlexaBadResponseError as err:
                 if not is_not_in_schema(err):
                     raise

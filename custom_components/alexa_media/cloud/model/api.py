@@ -1,6 +1,6 @@
 """Protocol that the backend of each cloud implements."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from enum import Flag, auto
 from typing import Protocol
@@ -138,8 +138,11 @@ class AlexaBackend(Protocol):
     async def async_devices(self) -> Mapping[str, Device]:
         """Return all devices by serial; raises instead of returning an empty or implausible list."""
 
-    async def async_sessions(self) -> tuple[Session, ...]:
-        """Return all media sessions of the account; empty if all players are idle."""
+    async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:
+        """Return all media sessions of the account; empty if all players are idle.
+
+        ``known`` are devices that count until the list has been read: Amazon wants to be asked about one of them.
+        """
 
     async def async_volumes(self) -> Mapping[str, Volume]:
         """Return the volumes of all devices that report one, by serial."""

@@ -537,10 +537,14 @@ def feature_of(control: Control) -> tuple[FeatureName, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """All appliances by entity id, and the states returned with them."""
+    """All appliances by entity id, and the states returned with them; also the rooms, if they came along.
+
+    ``rooms`` is what ``SmartHomeApi.async_groups`` returns.
+    """
 
     appliances: Mapping[str, Appliance]
     states: Mapping[str, ApplianceState]
+    rooms: Mapping[str, str] | None = None
 
 
 class ArmState(OpenEnum):
@@ -572,8 +576,11 @@ class DeviceGroup:
 class SmartHomeApi(Protocol):
     """The smart home of an account. Every method raises an ``AlexaError`` on failure."""
 
-    async def async_discover(self) -> Discovery:
-        """Return all appliances and their states in one request; both may be empty."""
+    async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
+        """Return all appliances and their states in one request; both may be empty.
+
+        The rooms are among the result if that costs no further request.
+        """
 
     async def async_groups(self) -> Mapping[str, str]:
         """Return the room name of each appliance and Echo, by endpoint id, entity id or appliance id."""

@@ -1,7 +1,7 @@
 """Backend of an organization of Alexa Smart Properties, or of one of its units."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -235,7 +235,7 @@ class SmartPropertiesBackend:
 
     # --- not supported by Smart Properties ------------------------------------------------
 
-    async def async_sessions(self) -> tuple[Session, ...]:
+    async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:  # noqa: ARG002 - names of the protocol
         """Raise ``AlexaUnsupportedError``: there are no players."""
         raise _unsupported("players")
 

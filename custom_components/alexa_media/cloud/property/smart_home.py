@@ -101,7 +101,7 @@ class PropertySmartHome(SmartHomeApi):
         raise AlexaUnsupportedError("A property has no sounds", code="unsupported")
 
     @override
-    async def async_discover(self) -> Discovery:
+    async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
         listed_at = await self._inventory.async_listing()
         items = self._inventory.items
         appliances = {f"{ID_PREFIX}{key}": _appliance(item) for key, item in items.items()}
