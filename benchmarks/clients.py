@@ -38,7 +38,7 @@ class Ours(Client):
 
     @override
     def sign_in(self, home: Home, account: str | None = None) -> str:
-        """Select the marketplace, sign in at Amazon (``account``: an e-mail), and paste the URL; return the entry id."""
+        """Select the marketplace, sign in at Amazon as ``account`` (e-mail), paste the URL; return the entry id."""
         result = home.probe("flow", handler="alexa_media")
         for _ in range(3):
             if "url" in result["placeholders"]:
