@@ -30,7 +30,7 @@ def with_appliances(number: int) -> dict[str, Any]:
 
 
 def with_accounts(number: int) -> dict[str, Any]:
-    """Return a home with several accounts, each with Echos, lists and appliances of its own."""
+    """Return a home with several accounts, each with separate Echos, lists and appliances."""
     made = household(ECHOS)
     ((_, first),) = made["accounts"].items()
     made["accounts"] = {}

@@ -540,7 +540,7 @@ def test_what_is_asked_is_valid_by_the_schema(query: str) -> None:
     read(query)
 
 
-DISCOVERED = {"data": {"listEndpoints": {"endpoints": []}}}
+DISCOVERED: dict[str, Any] = {"data": {"listEndpoints": {"endpoints": []}}}
 ROOMS = {
     "data": {
         "listDeviceGroups": {
