@@ -79,22 +79,10 @@ MARKETPLACES: Final = (
 
 
 class Topic(StrEnum):
-    """Topics of state, each with its coordinator."""
+    """Topics that a cloud names; each coordinator names its own."""
 
     DEVICES = "devices"
-    PLAYERS = "players"
-    NOTIFICATIONS = "notifications"
     DND = "dnd"
-    BLUETOOTH = "bluetooth"
-    LISTS = "lists"
-    SETTINGS = "settings"
-    ROUTINES = "routines"
-    KIDS = "kids"
-    HISTORY = "history"
     APPLIANCES = "appliances"
     SMART_HOME = "smart_home"
-    GUARD = "guard"
-    ALARM_VOLUMES = "alarm_volumes"
-    ASCENDING = "ascending"
-    ALARM_SOUNDS = "alarm_sounds"
     DEVICE_SETTINGS = "device_settings"

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .cloud.errors import AlexaPermissionError
-from .const import DOMAIN, Topic
+from .const import DOMAIN
 
 # alexa_media_player's id of the issue: users who have ignored it there need not do so again.
 ISSUE_YAML: Final = "deprecated_yaml_configuration"
@@ -35,7 +35,7 @@ def async_report_yaml(hass: HomeAssistant, *, present: bool) -> None:
 
 @callback
 def async_report_permission(
-    hass: HomeAssistant, entry: ConfigEntry[Any], topic: Topic, err: AlexaPermissionError
+    hass: HomeAssistant, entry: ConfigEntry[Any], topic: str, err: AlexaPermissionError
 ) -> None:
     """Create the issue about a topic that Amazon does not allow this account to read."""
     ir.async_create_issue(
@@ -50,7 +50,7 @@ def async_report_permission(
 
 
 @callback
-def async_clear_permission(hass: HomeAssistant, entry: ConfigEntry[Any], topic: Topic) -> None:
+def async_clear_permission(hass: HomeAssistant, entry: ConfigEntry[Any], topic: str) -> None:
     """Delete the issue about a topic that Amazon does not allow this account to read."""
     ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_PERMISSION}_{entry.entry_id}_{topic}")
 

@@ -15,7 +15,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from ..cloud.errors import AlexaAuthError, AlexaError, AlexaRateLimitedError
 from ..cloud.model.alarms import AlarmsApi, AlarmTone
 from ..cloud.model.api import AlexaBackend
-from ..const import Topic
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 
@@ -67,7 +66,7 @@ class AlarmSettingCoordinator[V](TopicCoordinator[V]):
 class AlarmVolumesCoordinator(AlarmSettingCoordinator[float]):
     """Volumes of alarms, timers and notifications (0–100), by serial."""
 
-    topic: ClassVar[Topic] = Topic.ALARM_VOLUMES
+    topic: ClassVar[str] = "alarm_volumes"
     shown_by: ClassVar[tuple[str, str] | None] = ("number", "_alert_volume")
 
     @override
@@ -78,7 +77,7 @@ class AlarmVolumesCoordinator(AlarmSettingCoordinator[float]):
 class AscendingCoordinator(AlarmSettingCoordinator[bool]):
     """Whether the volume of alarms is ascending, by serial."""
 
-    topic: ClassVar[Topic] = Topic.ASCENDING
+    topic: ClassVar[str] = "ascending"
 
     @override
     async def _async_read(self) -> Mapping[str, bool]:
@@ -88,7 +87,7 @@ class AscendingCoordinator(AlarmSettingCoordinator[bool]):
 class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
     """Sounds of the devices with enabled entities, by serial; costs two requests per device once a day."""
 
-    topic: ClassVar[Topic] = Topic.ALARM_SOUNDS
+    topic: ClassVar[str] = "alarm_sounds"
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)
     interval_without_push: ClassVar[timedelta] = timedelta(days=1)
 

@@ -54,7 +54,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     after two.
     """
 
-    topic: ClassVar[Topic] = Topic.APPLIANCES
+    topic: ClassVar[str] = Topic.APPLIANCES
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
     # Values that change within six hours do not justify a request after every gap.

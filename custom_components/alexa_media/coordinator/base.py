@@ -23,7 +23,7 @@ from ..cloud.errors import (
 )
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.commands import command
-from ..const import DOMAIN, Topic
+from ..const import DOMAIN
 from ..issues import async_clear_permission, async_report_permission
 from .own_writes import OwnWrites
 from .removal import ListenerRemoval
@@ -88,7 +88,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     or disappear, those with ``None`` always.
     """
 
-    topic: ClassVar[Topic]
+    topic: ClassVar[str]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
     # For a stream that has lately delivered pushes; only topics whose changes are pushed are polled that rarely.
     interval_with_proven_push: ClassVar[timedelta] = timedelta(hours=4)

@@ -20,7 +20,7 @@ from .echo_events import DND, EchoEvent, async_send
 class DndCoordinator(TopicCoordinator[bool]):
     """Do Not Disturb by serial."""
 
-    topic: ClassVar[Topic] = Topic.DND
+    topic: ClassVar[str] = Topic.DND
 
     @override
     async def _async_read(self) -> Mapping[str, bool]:
@@ -69,7 +69,7 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
     An offline Echo reports nothing; its last report is kept.
     """
 
-    topic: ClassVar[Topic] = Topic.BLUETOOTH
+    topic: ClassVar[str] = "bluetooth"
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=10)
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
@@ -98,7 +98,7 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
 class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
     """Alarms, timers and reminders by serial; those of each device are sorted by id."""
 
-    topic: ClassVar[Topic] = Topic.NOTIFICATIONS
+    topic: ClassVar[str] = "notifications"
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
     # A missed alarm is worse than a request.
     interval_with_proven_push: ClassVar[timedelta] = timedelta(hours=1)
@@ -117,7 +117,7 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
 class KidsCoordinator(TopicCoordinator[bool]):
     """Amazon Kids by serial of the devices that have listeners; one request per device once a day."""
 
-    topic: ClassVar[Topic] = Topic.KIDS
+    topic: ClassVar[str] = "kids"
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)
     interval_without_push: ClassVar[timedelta] = timedelta(days=1)
     pushed: ClassVar[bool] = False

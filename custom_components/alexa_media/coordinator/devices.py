@@ -42,7 +42,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     at once, lacks it too.
     """
 
-    topic: ClassVar[Topic] = Topic.DEVICES
+    topic: ClassVar[str] = Topic.DEVICES
     is_list: ClassVar[bool] = True
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=10)
 

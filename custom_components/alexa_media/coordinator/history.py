@@ -23,7 +23,7 @@ from ..cloud.errors import AlexaError, AlexaRateLimitedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import DeviceFamily
 from ..cloud.model.history import HistoryApi, UtteranceType, VoiceRecord
-from ..const import CONF_KEEP_TRANSCRIPTS, EVENT_LAST_CALLED, Topic
+from ..const import CONF_KEEP_TRANSCRIPTS, EVENT_LAST_CALLED
 from .base import TopicCoordinator
 from .device_states import DndCoordinator
 from .devices import DevicesCoordinator
@@ -186,7 +186,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     or during setup: the first read happens when the push stream has opened.
     """
 
-    topic: ClassVar[Topic] = Topic.HISTORY
+    topic: ClassVar[str] = "history"
     read_at_start: ClassVar[bool] = False
     # Amazon needs a while to write the record.
     hint_delay: ClassVar[float] = 2.0

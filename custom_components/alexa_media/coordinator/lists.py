@@ -14,7 +14,6 @@ from homeassistant.core import HomeAssistant, callback
 from ..cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.lists import ListInfo, ListItem, ListsApi
-from ..const import Topic
 from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
 from .echo_events import LIST_ITEM, EchoEvent, async_send
@@ -38,7 +37,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     listeners. A push names its list; then only that list is read.
     """
 
-    topic: ClassVar[Topic] = Topic.LISTS
+    topic: ClassVar[str] = "lists"
     is_list: ClassVar[bool] = True
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=15)
 

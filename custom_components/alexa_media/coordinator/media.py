@@ -10,7 +10,6 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.media import MediaApi, MusicProvider, Routine, RoutinesApi, SoundEffect
-from ..const import Topic
 from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
 
@@ -25,7 +24,7 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
     requested automatically, lacks it too.
     """
 
-    topic: ClassVar[Topic] = Topic.ROUTINES
+    topic: ClassVar[str] = "routines"
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
     pushed: ClassVar[bool] = False

@@ -21,7 +21,7 @@ from ..cloud.model.events import (
     QueueChanged,
     VolumeChanged,
 )
-from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL, Topic
+from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
 
@@ -38,7 +38,7 @@ POSITION_TOLERANCE: Final = 2.0
 class PlayersCoordinator(TopicCoordinator[Player]):
     """Players by serial, read with two requests for the whole account and updated by pushes."""
 
-    topic: ClassVar[Topic] = Topic.PLAYERS
+    topic: ClassVar[str] = "players"
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, devices: DevicesCoordinator

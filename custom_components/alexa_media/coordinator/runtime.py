@@ -150,11 +150,8 @@ class AlexaRuntimeData:
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
         """Return the available coordinators, the devices first."""
-        topics = (self.devices, self.players, self.notifications, self.dnd, self.bluetooth)
-        smart_home = (self.appliances, self.smart_home, self.guard)
-        settings = (self.settings, self.alarm_volume, self.ascending, self.alarm_sounds, self.device_settings)
-        every = (*topics, *smart_home, self.lists, self.routines, self.kids, self.history, *settings)
-        return tuple(coordinator for coordinator in every if coordinator is not None)
+        every = (self.devices, *(getattr(self, part.field, None) for part in _PARTS))
+        return tuple(part for part in every if isinstance(part, TopicCoordinator))
 
     async def async_sign_in(self) -> bool:
         """Sign in as far as the stream needs it; return whether stored devices were restored.
@@ -322,19 +319,19 @@ _PARTS: Final = (
     _Part("notifications", NotificationsCoordinator, ("backend",), Capability.NOTIFICATIONS),
     _Part("dnd", DndCoordinator, ("backend",), Capability.DND),
     _Part("bluetooth", BluetoothCoordinator, ("backend",), Capability.BLUETOOTH),
-    _Part("routines", RoutinesCoordinator, ("backend", "backend.routines")),
-    _Part("kids", KidsCoordinator, ("backend", "backend.kids", "devices")),
-    _Part("lists", ListsCoordinator, ("backend", "backend.lists")),
-    _Part("settings", SettingsCoordinator, ("backend", "backend.settings", "devices")),
-    _Part("device_settings", DeviceSettingsCoordinator, ("backend", "backend.management")),
-    _Part("media", MediaLibrary, ("backend.media",), of_entry=False),
-    _Part("history", HistoryCoordinator, ("backend", "backend.history", "devices"), uses=("dnd",)),
     _Part("appliances", AppliancesCoordinator, _HOME),
     _Part("smart_home", SmartHomeCoordinator, (*_HOME, "appliances")),
     _Part("guard", GuardCoordinator, (*_HOME, "appliances", "devices")),
+    _Part("lists", ListsCoordinator, ("backend", "backend.lists")),
+    _Part("routines", RoutinesCoordinator, ("backend", "backend.routines")),
+    _Part("kids", KidsCoordinator, ("backend", "backend.kids", "devices")),
+    _Part("history", HistoryCoordinator, ("backend", "backend.history", "devices"), uses=("dnd",)),
+    _Part("settings", SettingsCoordinator, ("backend", "backend.settings", "devices")),
     _Part("alarm_volume", AlarmVolumesCoordinator, _ALARMS, Capability.NOTIFICATIONS),
     _Part("ascending", AscendingCoordinator, _ALARMS, Capability.NOTIFICATIONS),
     _Part("alarm_sounds", AlarmSoundsCoordinator, (*_ALARMS, "devices"), Capability.NOTIFICATIONS),
+    _Part("device_settings", DeviceSettingsCoordinator, ("backend", "backend.management")),
+    _Part("media", MediaLibrary, ("backend.media",), of_entry=False),
     _Part("alarm_watch", AlarmWatch, ("devices", "notifications")),
     _Part(
         "alarm_volume_override",

@@ -90,7 +90,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     device that refuses a read keeps its last values and does not affect the others.
     """
 
-    topic: ClassVar[Topic] = Topic.SETTINGS
+    topic: ClassVar[str] = "settings"
     interval_with_push: ClassVar[timedelta] = INTERVAL
     interval_without_push: ClassVar[timedelta] = INTERVAL
 
@@ -458,7 +458,7 @@ def _is_out_of_reach(err: AlexaError) -> bool:
 class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
     """Settings by device key; for an offline Echo, the values stored in the cloud."""
 
-    topic: ClassVar[Topic] = Topic.DEVICE_SETTINGS
+    topic: ClassVar[str] = Topic.DEVICE_SETTINGS
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: ManagementApi) -> None:
         """Initialize the coordinator."""

@@ -53,7 +53,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     illuminance are read every minute until a push contains them, because no such push has been published.
     """
 
-    topic: ClassVar[Topic] = Topic.SMART_HOME
+    topic: ClassVar[str] = Topic.SMART_HOME
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=10)
     interval_with_proven_push: ClassVar[timedelta] = timedelta(minutes=30)
     interval_without_push: ClassVar[timedelta] = _SHORT_INTERVAL
@@ -383,7 +383,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     periodically.
     """
 
-    topic: ClassVar[Topic] = Topic.GUARD
+    topic: ClassVar[str] = "guard"
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
     pushed: ClassVar[bool] = False
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 import aiohttp
 import httpx
 
-from ...const import Topic
 from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, AlexaNoPlayerError, AlexaUnsupportedError
 from ..http import ExchangeRecorder, json_text
 from ..json import Drift
@@ -170,11 +169,11 @@ class AccountBackend:
         return None
 
     @property
-    def intervals(self) -> Mapping[Topic, timedelta]:
+    def intervals(self) -> Mapping[str, timedelta]:
         """Return no intervals: each topic is one request for the whole account."""
         return {}
 
-    def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
+    def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
         """Do nothing: reads always cover all devices."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:

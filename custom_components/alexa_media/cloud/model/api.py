@@ -5,8 +5,7 @@ from datetime import timedelta
 from enum import Flag, auto
 from typing import Protocol
 
-from ...const import Topic
-from ..errors import AlexaError
+from ..errors import AlexaError, AlexaUnsupportedError
 from ..http import ExchangeRecorder
 from ..json import Drift
 from .alarms import AlarmsApi
@@ -34,8 +33,15 @@ class Capability(Flag):
     """Announcements are supported, but no other speech."""
 
 
+def _unsupported(what: str) -> AlexaUnsupportedError:
+    """Return the error for a part that a cloud lacks."""
+    return AlexaUnsupportedError(f"This cloud has no {what}", code=what)
+
+
 class AlexaBackend(Protocol):
     """One signed-in account of one cloud.
+
+    A cloud that inherits from this has the parts that it implements: the others are ``None``, or raise.
 
     Every method raises an ``AlexaError`` on failure. A command returns when Amazon has accepted it.
     """
@@ -51,28 +57,33 @@ class AlexaBackend(Protocol):
     @property
     def own_serial(self) -> str | None:
         """Return the serial number under which the integration is registered as an app."""
+        return None
 
     @property
     def history(self) -> HistoryApi | None:
         """Return the API of the voice history, or None if the cloud has none."""
+        return None
 
     @property
     def smart_home(self) -> SmartHomeApi | None:
         """Return the smart home API, or None if the account has none."""
+        return None
 
     @property
     def alarms(self) -> AlarmsApi | None:
         """Return the API of alarms, timers and reminders, or None if the cloud has none."""
+        return None
 
     @property
     def management(self) -> ManagementApi | None:
         """Return the fleet management API, or None for a household account."""
+        return None
 
     @property
-    def intervals(self) -> Mapping[Topic, timedelta]:
+    def intervals(self) -> Mapping[str, timedelta]:
         """Return the poll intervals of topics that cost one request per device."""
 
-    def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
+    def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
         """Register a callback that returns the keys of a topic shown by entities; only these are read."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
@@ -94,6 +105,7 @@ class AlexaBackend(Protocol):
     @property
     def unsupported(self) -> tuple[str, ...]:
         """Return the names of the requests that are suspended because Amazon refused them in the last 24 hours."""
+        return ()
 
     @property
     def stats(self) -> Mapping[str, object]:
@@ -102,26 +114,32 @@ class AlexaBackend(Protocol):
     @property
     def media(self) -> MediaApi | None:
         """Return the media API: providers, sounds, stations, queues."""
+        return None
 
     @property
     def background(self) -> BackgroundApi | None:
         """Return the API of screen backgrounds."""
+        return None
 
     @property
     def kids(self) -> KidsApi | None:
         """Return the Amazon Kids API."""
+        return None
 
     @property
     def routines(self) -> RoutinesApi | None:
         """Return the routines API."""
+        return None
 
     @property
     def lists(self) -> ListsApi | None:
         """Return the API of shopping, to-do and custom lists."""
+        return None
 
     @property
     def settings(self) -> SettingsApi | None:
         """Return the API of device settings."""
+        return None
 
     async def async_sign_in(self) -> None:
         """Get the tokens and cookies, which suffice for the push stream."""
@@ -138,17 +156,20 @@ class AlexaBackend(Protocol):
     async def async_devices(self) -> Mapping[str, Device]:
         """Return all devices by serial; raises instead of returning an empty or implausible list."""
 
-    async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:
+    async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:  # noqa: ARG002 - names of the protocol
         """Return all media sessions of the account; empty if all players are idle.
 
         ``known`` are devices that count until the list has been read: Amazon wants to be asked about one of them.
         """
+        raise _unsupported("players")
 
     async def async_volumes(self) -> Mapping[str, Volume]:
         """Return the volumes of all devices that report one, by serial."""
+        raise _unsupported("players")
 
     async def async_notifications(self) -> Mapping[str, Notification]:
         """Return all alarms, timers and reminders by id."""
+        raise _unsupported("alarms")
 
     async def async_dnd(self) -> Mapping[str, bool]:
         """Return the Do Not Disturb state of all devices that support it, by serial."""
@@ -158,12 +179,15 @@ class AlexaBackend(Protocol):
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
         """Return the paired devices of each Echo that has Bluetooth, by serial."""
+        raise _unsupported("Bluetooth")
 
-    async def async_connect_bluetooth(self, device: Device, address: str) -> None:
+    async def async_connect_bluetooth(self, device: Device, address: str) -> None:  # noqa: ARG002 - names of the protocol
         """Connect a paired Bluetooth device, given by its MAC address."""
+        raise _unsupported("Bluetooth")
 
-    async def async_disconnect_bluetooth(self, device: Device) -> None:
+    async def async_disconnect_bluetooth(self, device: Device) -> None:  # noqa: ARG002 - names of the protocol
         """Disconnect all Bluetooth devices of an Echo."""
+        raise _unsupported("Bluetooth")
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
         """Run a command on devices; commands submitted together are sent as one request."""
@@ -177,8 +201,9 @@ class AlexaBackend(Protocol):
         refuses does not affect the others. A device may occur in one plan only.
         """
 
-    async def async_player_command(self, command: PlayerCommand, device: Device) -> None:
+    async def async_player_command(self, command: PlayerCommand, device: Device) -> None:  # noqa: ARG002 - names of the protocol
         """Send a command to a player; raises ``AlexaNoPlayerError`` if Amazon controls no playback there."""
+        raise _unsupported("players")
 
     def events(self) -> AsyncGenerator[PushEvent]:
         """Return the push stream; it reconnects automatically and ends only with ``AlexaAuthError``."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, Protocol
 
-from ..errors import AlexaError
+from ..errors import AlexaError, AlexaUnsupportedError
 from .devices import OpenEnum
 
 OPEN: Final = "Position.Up"
@@ -573,8 +573,16 @@ class DeviceGroup:
     members: frozenset[str]
 
 
+def _unsupported(what: str) -> AlexaUnsupportedError:
+    """Return the error for a part that a cloud lacks."""
+    return AlexaUnsupportedError(f"This cloud's smart home has no {what}", code="unsupported")
+
+
 class SmartHomeApi(Protocol):
-    """The smart home of an account. Every method raises an ``AlexaError`` on failure."""
+    """The smart home of an account. Every method raises an ``AlexaError`` on failure.
+
+    A cloud that inherits from this has the parts that it implements: the others raise.
+    """
 
     async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
         """Return all appliances and their states in one request; both may be empty.
@@ -590,21 +598,27 @@ class SmartHomeApi(Protocol):
 
         Raises ``AlexaUnsupportedError`` if Amazon refuses this for the account.
         """
+        raise _unsupported("rooms")
 
-    async def async_add_to_group(self, change: DeviceGroup) -> None:
+    async def async_add_to_group(self, change: DeviceGroup) -> None:  # noqa: ARG002 - names of the protocol
         """Add members to a group, or create it if it has no id."""
+        raise _unsupported("rooms")
 
-    async def async_rename(self, appliance: Appliance, name: str) -> None:
+    async def async_rename(self, appliance: Appliance, name: str) -> None:  # noqa: ARG002 - names of the protocol
         """Rename an appliance."""
+        raise _unsupported("renaming")
 
-    async def async_enable(self, appliance: Appliance, *, enabled: bool) -> None:
+    async def async_enable(self, appliance: Appliance, *, enabled: bool) -> None:  # noqa: ARG002 - names of the protocol
         """Enable an appliance in Alexa, or disable it, so that Alexa ignores it."""
+        raise _unsupported("switching off")
 
-    async def async_remove(self, appliance: Appliance) -> None:
+    async def async_remove(self, appliance: Appliance) -> None:  # noqa: ARG002 - names of the protocol
         """Remove an appliance from the account."""
+        raise _unsupported("removal")
 
     async def async_search(self) -> None:
         """Start Alexa's search for new appliances."""
+        raise _unsupported("search")
 
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
         """Return the states of the appliances by entity id, in one request."""
@@ -618,20 +632,24 @@ class SmartHomeApi(Protocol):
         An unreachable appliance results in ``AlexaUnreachableError`` and does not affect the others.
         """
 
-    async def async_activate_scene(self, scene: Appliance) -> None:
+    async def async_activate_scene(self, scene: Appliance) -> None:  # noqa: ARG002 - names of the protocol
         """Activate a scene; raises ``AlexaUnsupportedError`` if Amazon refuses this for the account."""
+        raise _unsupported("scenes")
 
-    async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
+    async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:  # noqa: ARG002 - names of the protocol
         """Return the sounds that Echos have detected, by entity id, in one request.
 
         Raises ``AlexaUnsupportedError`` if Amazon refuses this for the account.
         """
+        raise _unsupported("sounds")
 
-    async def async_guard(self, guard: Appliance) -> ArmState:
+    async def async_guard(self, guard: Appliance) -> ArmState:  # noqa: ARG002 - names of the protocol
         """Return the arm state of Guard."""
+        raise _unsupported("Guard")
 
-    async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
+    async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:  # noqa: ARG002 - names of the protocol
         """Arm or disarm Guard or another security panel, with its code if it needs one.
 
         Raises ``AlexaCommandError``; its ``code`` is Amazon's name of the reason (``BypassNeeded``).
         """
+        raise _unsupported("security panels")

@@ -11,10 +11,10 @@ from ...const import Topic
 from ..errors import AlexaError, AlexaUnsupportedError
 from ..http import ExchangeRecorder
 from ..json import Drift
-from ..model.api import Capability
+from ..model.api import AlexaBackend, Capability
 from ..model.appliances import FeatureName, SmartHomeApi
-from ..model.commands import Announce, Command, PlayerCommand
-from ..model.devices import Account, BluetoothState, Device, DeviceFamily, Notification, Session, Volume
+from ..model.commands import Announce, Command
+from ..model.devices import Account, Device, DeviceFamily
 from ..model.events import PushEvent
 from ..model.property import ManagementApi
 from ..ssml import plain
@@ -26,7 +26,7 @@ from .operation import Region
 from .smart_home import ID_PREFIX, PropertySmartHome
 from .transport import MAX_RETRY_SECONDS, AccessTokenGetter
 
-INTERVALS: Final[Mapping[Topic, timedelta]] = {
+INTERVALS: Final[Mapping[str, timedelta]] = {
     Topic.DEVICES: timedelta(seconds=SURVEY_INTERVAL),
     Topic.SMART_HOME: timedelta(seconds=SURVEY_INTERVAL),
     # without a separate request: the surveys notice new and removed devices
@@ -36,21 +36,11 @@ INTERVALS: Final[Mapping[Topic, timedelta]] = {
 }
 
 
-class SmartPropertiesBackend:
+class SmartPropertiesBackend(AlexaBackend):
     """One organization or unit; ``AlexaBackend`` documents the methods.
 
     This cloud has no players, no alarms and no push stream.
     """
-
-    # Available only with the account of the Alexa app.
-    alarms: None = None
-    background: None = None
-    history: None = None
-    kids: None = None
-    lists: None = None
-    media: None = None
-    routines: None = None
-    settings: None = None
 
     def __init__(
         self,
@@ -62,7 +52,7 @@ class SmartPropertiesBackend:
         whole_organization: bool,
     ) -> None:
         """Initialize with a session that the caller closes; ``unit_id`` and all units below it are managed."""
-        self._watched: dict[Topic, Callable[[], frozenset[str]]] = {}
+        self._watched: dict[str, Callable[[], frozenset[str]]] = {}
         self._client = SmartPropertiesClient(session, region, access_token, patience=MAX_RETRY_SECONDS)
         self._inventory = Inventory(
             self._client, unit_id, whole_organization=whole_organization, shown=self._shown_features
@@ -92,11 +82,6 @@ class SmartPropertiesBackend:
         return Account(customer_id=self._unit_id, email="", name=unit.name if unit else "", domain="")
 
     @property
-    def own_serial(self) -> str | None:
-        """Return None: the integration is not registered as a device."""
-        return None
-
-    @property
     def smart_home(self) -> SmartHomeApi | None:
         """Return the API of the lights, plugs, thermostats and speakers."""
         return self._smart_home
@@ -107,11 +92,11 @@ class SmartPropertiesBackend:
         return self._management
 
     @property
-    def intervals(self) -> Mapping[Topic, timedelta]:
+    def intervals(self) -> Mapping[str, timedelta]:
         """Return the poll intervals. Nothing is pushed, and Amazon publishes no rate limits."""
         return INTERVALS
 
-    def watch(self, topic: Topic, watched: Callable[[], frozenset[str]]) -> None:
+    def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
         """Register a callback that returns the keys of a topic shown by entities."""
         self._watched[topic] = watched
 
@@ -139,12 +124,7 @@ class SmartPropertiesBackend:
         """Return the counts of responses whose form differs from earlier ones."""
         return self._client.drift
 
-    @property
-    def unsupported(self) -> tuple[str, ...]:
-        """Return an empty tuple: all requests are documented by Amazon."""
-        return ()
-
-    def _watched_of(self, topic: Topic) -> frozenset[str]:
+    def _watched_of(self, topic: str) -> frozenset[str]:
         """Return the keys of a topic that are shown by entities."""
         return self._watched[topic]() if topic in self._watched else frozenset()
 
@@ -232,36 +212,6 @@ class SmartPropertiesBackend:
 
     async def async_close(self) -> None:
         """Do nothing: nothing runs in the background."""
-
-    # --- not supported by Smart Properties ------------------------------------------------
-
-    async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:  # noqa: ARG002 - names of the protocol
-        """Raise ``AlexaUnsupportedError``: there are no players."""
-        raise _unsupported("players")
-
-    async def async_volumes(self) -> Mapping[str, Volume]:
-        """Raise ``AlexaUnsupportedError``: there are no players."""
-        raise _unsupported("players")
-
-    async def async_player_command(self, command: PlayerCommand, device: Device) -> None:  # noqa: ARG002 - names of the protocol
-        """Raise ``AlexaUnsupportedError``: there are no players."""
-        raise _unsupported("players")
-
-    async def async_notifications(self) -> Mapping[str, Notification]:
-        """Raise ``AlexaUnsupportedError``: alarms and timers cannot be read."""
-        raise _unsupported("notifications")
-
-    async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
-        """Raise ``AlexaUnsupportedError``: Bluetooth cannot be read."""
-        raise _unsupported("bluetooth")
-
-    async def async_connect_bluetooth(self, device: Device, address: str) -> None:  # noqa: ARG002 - names of the protocol
-        """Raise ``AlexaUnsupportedError``: Bluetooth cannot be controlled."""
-        raise _unsupported("bluetooth")
-
-    async def async_disconnect_bluetooth(self, device: Device) -> None:  # noqa: ARG002 - names of the protocol
-        """Raise ``AlexaUnsupportedError``: Bluetooth cannot be controlled."""
-        raise _unsupported("bluetooth")
 
 
 def _unsupported(what: str) -> AlexaUnsupportedError:

@@ -12,9 +12,7 @@ from ..model.appliances import (
     Appliance,
     ApplianceKind,
     ApplianceState,
-    ArmState,
     Control,
-    DeviceGroup,
     Discovery,
     Feature,
     FeatureName,
@@ -65,40 +63,6 @@ class PropertySmartHome(SmartHomeApi):
         self._told_at: float | None = None
 
     # --- reading --------------------------------------------------------------------------
-
-    @override
-    async def async_activate_scene(self, scene: Appliance) -> None:
-        """Raise ``AlexaUnsupportedError``: a property has no scenes."""
-        raise AlexaUnsupportedError("A property has no scenes", code="unsupported")
-
-    @override
-    async def async_device_groups(self) -> Sequence[DeviceGroup]:
-        raise _unsupported()
-
-    @override
-    async def async_add_to_group(self, change: DeviceGroup) -> None:
-        raise _unsupported()
-
-    @override
-    async def async_rename(self, appliance: Appliance, name: str) -> None:
-        raise _unsupported()
-
-    @override
-    async def async_enable(self, appliance: Appliance, *, enabled: bool) -> None:
-        raise _unsupported()
-
-    @override
-    async def async_remove(self, appliance: Appliance) -> None:
-        raise _unsupported()
-
-    @override
-    async def async_search(self) -> None:
-        raise _unsupported()
-
-    @override
-    async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Raise ``AlexaUnsupportedError``: Amazon does not report the sounds that Echos of a property detect."""
-        raise AlexaUnsupportedError("A property has no sounds", code="unsupported")
 
     @override
     async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
@@ -214,19 +178,6 @@ class PropertySmartHome(SmartHomeApi):
                 await client.increase_color_temperature(endpoint_id)
             case FeatureName.COLOR_TEMPERATURE:
                 await client.decrease_color_temperature(endpoint_id)
-
-    @override
-    async def async_guard(self, guard: Appliance) -> ArmState:
-        raise AlexaUnsupportedError("Smart Properties have no Guard", code="guard")
-
-    @override
-    async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
-        raise AlexaUnsupportedError("Smart Properties have no security panels", code="guard")
-
-
-def _unsupported() -> AlexaUnsupportedError:
-    """Return the error for an operation that only the account API offers."""
-    return AlexaUnsupportedError("A property does not have this", code="unsupported")
 
 
 _GONE: Final = ApplianceState(
