@@ -7,16 +7,13 @@ listener, after a change by this integration, and a few times a day.
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar, override
+from typing import ClassVar, override
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..cloud.errors import AlexaAuthError, AlexaError, AlexaRateLimitedError
 from ..cloud.model.alarms import AlarmsApi, AlarmTone
-from ..cloud.model.api import AlexaBackend
-from .base import TopicCoordinator
-from .devices import DevicesCoordinator
+from .devices import DeviceTopicCoordinator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +24,7 @@ class AlarmSounds:
     default: AlarmTone | None
 
 
-class AlarmSettingCoordinator[V](TopicCoordinator[V]):
+class AlarmSettingCoordinator[V](DeviceTopicCoordinator[V, AlarmsApi]):
     """A topic that is read only while an entity listens."""
 
     pushed: ClassVar[bool] = False
@@ -35,11 +32,6 @@ class AlarmSettingCoordinator[V](TopicCoordinator[V]):
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
     # Domain and unique-id suffixes of the entities that are enabled by default: the topic is read before they exist.
     shown_by: ClassVar[tuple[str, str] | None] = None
-
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: AlarmsApi) -> None:
-        """Initialize with the alarms API of the backend."""
-        super().__init__(hass, entry, backend)
-        self.api = api
 
     @override
     @callback
@@ -91,25 +83,13 @@ class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)
     interval_without_push: ClassVar[timedelta] = timedelta(days=1)
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry[Any],
-        backend: AlexaBackend,
-        api: AlarmsApi,
-        devices: DevicesCoordinator,
-    ) -> None:
-        """Initialize with the devices whose sounds can be read."""
-        super().__init__(hass, entry, backend, api)
-        self._devices = devices
-
     @override
     async def _async_read(self) -> Mapping[str, AlarmSounds]:
         """Read the sounds of the devices that have listeners; keep the last ones if a read fails."""
         found: dict[str, AlarmSounds] = {}
         problem: AlexaError | None = None
         for serial in [key for key in self._by_context if isinstance(key, str)]:
-            if (device := self._devices.data.get(serial)) is None:
+            if (device := self.devices.data.get(serial)) is None:
                 continue
             known = self.data.get(serial)
             try:

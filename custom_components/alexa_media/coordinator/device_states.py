@@ -13,7 +13,7 @@ from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import BluetoothState, Device, KidsApi, Notification
 from ..const import Topic
 from .base import TopicCoordinator
-from .devices import DevicesCoordinator
+from .devices import DeviceTopicCoordinator
 from .echo_events import DND, EchoEvent, async_send
 
 
@@ -114,7 +114,7 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
         return {serial: tuple(items) for serial, items in by_serial.items()}
 
 
-class KidsCoordinator(TopicCoordinator[bool]):
+class KidsCoordinator(DeviceTopicCoordinator[bool, KidsApi]):
     """Amazon Kids by serial of the devices that have listeners; one request per device once a day."""
 
     topic: ClassVar[str] = "kids"
@@ -122,25 +122,12 @@ class KidsCoordinator(TopicCoordinator[bool]):
     interval_without_push: ClassVar[timedelta] = timedelta(days=1)
     pushed: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry[Any],
-        backend: AlexaBackend,
-        api: KidsApi,
-        devices: DevicesCoordinator,
-    ) -> None:
-        """Initialize without devices."""
-        super().__init__(hass, entry, backend)
-        self.api = api
-        self._devices = devices
-
     @override
     async def _async_read(self) -> Mapping[str, bool]:
         """Read the devices one after the other; keep the last state if Amazon returns none."""
         found: dict[str, bool] = {}
         error: AlexaError | None = None
-        followed = [device for serial, device in self._devices.data.items() if serial in self._by_context]
+        followed = [device for serial, device in self.devices.data.items() if serial in self._by_context]
         for device in followed:
             try:
                 found[device.serial] = await self.api.async_kids_mode(device)

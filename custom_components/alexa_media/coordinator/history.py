@@ -24,9 +24,8 @@ from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import DeviceFamily
 from ..cloud.model.history import HistoryApi, UtteranceType, VoiceRecord
 from ..const import CONF_KEEP_TRANSCRIPTS, EVENT_LAST_CALLED
-from .base import TopicCoordinator
 from .device_states import DndCoordinator
-from .devices import DevicesCoordinator
+from .devices import DevicesCoordinator, DeviceTopicCoordinator
 from .echo_events import VOICE, Beginning, EchoEvent, async_send, has_listeners
 from .questions import Questions
 
@@ -179,7 +178,7 @@ class LastCommand:
     is_last: bool
 
 
-class HistoryCoordinator(TopicCoordinator[LastCommand]):
+class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     """The last command by serial, read from the last known record on when an Echo has woken.
 
     The first read follows 2 s after a waking; further reads are at least 10 s apart. Nothing is read without listeners,
@@ -202,12 +201,10 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         dnd: DndCoordinator | None,
     ) -> None:
         """Initialize; records older than now never fire events."""
-        super().__init__(hass, entry, backend)
-        self.api = api
+        super().__init__(hass, entry, backend, api, devices)
         self.keep_transcripts: bool = {CONF_KEEP_TRANSCRIPTS: True, **entry.data, **entry.options}[
             CONF_KEEP_TRANSCRIPTS
         ]
-        self._devices = devices
         self._dnd = dnd
         self._beginning = Beginning(hass)
         self._newest: datetime | None = None
@@ -243,8 +240,8 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     def _expect_wakings(self, words: frozenset[str]) -> None:
         """Expect the Echos in a request of this integration to wake; a group wakes through its members."""
         now = dt_util.utcnow()
-        named = [device for serial, device in self._devices.data.items() if serial in words]
-        for serial in {leaf.serial for device in named for leaf in self._devices.leaves(device)}:
+        named = [device for serial, device in self.devices.data.items() if serial in words]
+        for serial in {leaf.serial for device in named for leaf in self.devices.leaves(device)}:
             self._wakings.sent(serial, now)
 
     @override
@@ -352,7 +349,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
 
     def _echo(self, serial: str) -> str | None:
         """Return a serial in the spelling of the device list, ignoring case; None for a device that is not an Echo."""
-        devices = self._devices.data
+        devices = self.devices.data
         if serial not in devices:
             serial = next((listed for listed in devices if listed.casefold() == serial.casefold()), "")
         device = devices.get(serial)
@@ -370,7 +367,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
     def _with(self, records: Iterable[VoiceRecord]) -> Mapping[str, LastCommand]:
         """Return the last commands updated with some records, and queue new commands for their listeners."""
         now = dt_util.utcnow()
-        self._wakings.keep(self._devices.data, now - NEWS_AGE)
+        self._wakings.keep(self.devices.data, now - NEWS_AGE)
         # Records arrive latest first; keep the order of those of the same moment.
         in_order = sorted(records, key=lambda record: record.timestamp, reverse=True)[::-1]
         for record in in_order:
@@ -434,7 +431,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         if not self._beginning.is_before(record.timestamp) or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
         if record.serial:
-            self._devices.async_alive(record.serial)
+            self.devices.async_alive(record.serial)
         self._news.append(record)
         if self._dnd and record.text and any(words in record.text.casefold() for words in _DO_NOT_DISTURB):
             self._dnd.async_hint()
@@ -452,7 +449,7 @@ class HistoryCoordinator(TopicCoordinator[LastCommand]):
         """Fire alexa_media_player's event for each new command, and call the listeners of its device."""
         news, self._news = self._news, []
         for heard in news:
-            if heard.serial is None or (device := self._devices.data.get(heard.serial)) is None:
+            if heard.serial is None or (device := self.devices.data.get(heard.serial)) is None:
                 continue
             async_send(self.hass, self._event_of(heard, heard.serial))
             if not heard.is_command:

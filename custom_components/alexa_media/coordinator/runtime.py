@@ -311,7 +311,7 @@ class _Part:
 
 _HOME: Final = ("backend", "backend.smart_home")
 # Without the list of alarms nothing can be done about them.
-_ALARMS: Final = ("backend", "backend.alarms")
+_ALARMS: Final = ("backend", "backend.alarms", "devices")
 
 _PARTS: Final = (
     _Part("players", PlayersCoordinator, ("backend", "devices"), Capability.PLAYERS),
@@ -329,7 +329,7 @@ _PARTS: Final = (
     _Part("settings", SettingsCoordinator, ("backend", "backend.settings", "devices")),
     _Part("alarm_volume", AlarmVolumesCoordinator, _ALARMS, Capability.NOTIFICATIONS),
     _Part("ascending", AscendingCoordinator, _ALARMS, Capability.NOTIFICATIONS),
-    _Part("alarm_sounds", AlarmSoundsCoordinator, (*_ALARMS, "devices"), Capability.NOTIFICATIONS),
+    _Part("alarm_sounds", AlarmSoundsCoordinator, _ALARMS, Capability.NOTIFICATIONS),
     _Part("device_settings", DeviceSettingsCoordinator, ("backend", "backend.management")),
     _Part("media", MediaLibrary, ("backend.media",), of_entry=False),
     _Part("alarm_watch", AlarmWatch, ("devices", "notifications")),

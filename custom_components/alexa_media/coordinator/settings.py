@@ -36,7 +36,7 @@ from ..cloud.model.settings import (
 )
 from ..const import DOMAIN, Topic
 from .base import TopicCoordinator
-from .devices import DevicesCoordinator
+from .devices import DevicesCoordinator, DeviceTopicCoordinator
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def _unit_of(serial: str, setting: Setting) -> SettingsSource:
     return SettingsSource(source, None if source.is_for_account else serial)
 
 
-class SettingsCoordinator(TopicCoordinator[SettingValue]):
+class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     """Settings by ``setting_key``.
 
     Only settings with listeners are read. A source of the whole account is read every six hours; a source that costs a
@@ -103,9 +103,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         devices: DevicesCoordinator,
     ) -> None:
         """Initialize without values."""
-        super().__init__(hass, entry, backend)
-        self.api = api
-        self._devices = devices
+        super().__init__(hass, entry, backend, api, devices)
         self._due_at: dict[SettingsSource, float] = {}
         self._refused: set[SettingsSource] = set()
         # The time at which a source began to fail, and that of its last attempt.
@@ -138,18 +136,18 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
             self._unconfirmed.discard(unit)
             # Keep what has been read, in case Amazon becomes unreachable before the next source.
             self.async_apply(self._fresh(values, began))
-        return {key: value for key, value in self.data.items() if key.partition("/")[0] in self._devices.data}
+        return {key: value for key, value in self.data.items() if key.partition("/")[0] in self.devices.data}
 
     def _is_there(self, unit: SettingsSource) -> bool:
         """Return whether the device of a source still belongs to the account."""
-        return unit.serial is None or unit.serial in self._devices.data
+        return unit.serial is None or unit.serial in self.devices.data
 
     def _due(self) -> list[SettingsSource]:
         """Return the sources that have listeners, can be read, and have expired."""
         now = self.hass.loop.time()
         units = dict.fromkeys(
             _unit_of(serial, setting)
-            for serial, device in self._devices.data.items()
+            for serial, device in self.devices.data.items()
             if device.online
             for setting in Setting
             if self._is_wanted(serial, setting)
@@ -174,7 +172,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         if unit.serial is None:
             found = await self.api.async_for_account(unit.source)
         else:
-            device = self._devices.data[unit.serial]
+            device = self.devices.data[unit.serial]
             found = {unit.serial: await self.api.async_for_device(unit.source, device)}
         return {
             setting_key(serial, setting): value for serial, values in found.items() for setting, value in values.items()
@@ -309,7 +307,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         """Drop the equalizers that are only known from pushes."""
         bands = {
             serial: {setting_key(serial, band) for band in EQUALIZER}
-            for serial in self._devices.data
+            for serial in self.devices.data
             if not any(self._is_wanted(serial, band) for band in EQUALIZER)
         }
         forgotten = {serial for serial, keys in bands.items() if keys & self.data.keys()}
@@ -338,7 +336,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     def async_equalizer(self, event: EqualizerChanged) -> bool:
         """Apply a pushed equalizer; return whether it is known to have changed."""
         serial, gains = event.serial, (event.bass, event.mid, event.treble)
-        if serial is None or serial not in self._devices.data:
+        if serial is None or serial not in self.devices.data:
             return False
         told = {
             setting_key(serial, band): gain for band, gain in zip(EQUALIZER, gains, strict=True) if gain is not None
@@ -361,7 +359,7 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
     @callback
     def async_key_hint(self, key: str) -> None:
         """Read an equalizer, even one that is only known from pushes."""
-        if (device := self._devices.data.get(key.partition("/")[0])) is not None:
+        if (device := self.devices.data.get(key.partition("/")[0])) is not None:
             self.entry.async_create_background_task(
                 self.hass, self._async_confirm(device, Setting.BASS), f"{self.name} read an equalizer"
             )
@@ -437,15 +435,15 @@ class SettingsCoordinator(TopicCoordinator[SettingValue]):
         async with self._writing["preferences"]:
             await self.api.async_set_preferences(device, changes)
             try:
-                self._devices.async_take_preferences(await self.api.async_preferences())
+                self.devices.async_take_preferences(await self.api.async_preferences())
             except AlexaError as err:
                 _LOGGER.debug("Could not confirm a change yet: %s", err.details)
-                self._devices.async_hint()
+                self.devices.async_hint()
 
     async def async_rename(self, device: Device, name: str) -> None:
         """Rename a device, and read the device list; raises ``AlexaError``."""
         await self.api.async_rename(device, name)
-        self._devices.async_hint()
+        self.devices.async_hint()
 
 
 def _is_out_of_reach(err: AlexaError) -> bool:

@@ -567,18 +567,12 @@ class AlexaFireTv(AlexaMediaPlayer):
     @override
     async def async_media_play(self) -> None:
         """Resume music that Amazon controls, or else the video."""
-        if self._session:
-            await super().async_media_play()
-        else:
-            await self.async_send_fire_tv_command(FireTvKey.RESUME)
+        await (super().async_media_play() if self._session else self.async_send_fire_tv_command(FireTvKey.RESUME))
 
     @override
     async def async_media_pause(self) -> None:
         """Pause music that Amazon controls, or else the video."""
-        if self._session:
-            await super().async_media_pause()
-        else:
-            await self.async_send_fire_tv_command(FireTvKey.PAUSE)
+        await (super().async_media_pause() if self._session else self.async_send_fire_tv_command(FireTvKey.PAUSE))
 
     @override
     async def async_play_media(

@@ -3,6 +3,7 @@
 Operations of the settings are in ``settings.py``, together with the valid values of each setting.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from .operation import (
@@ -14,6 +15,7 @@ from .operation import (
     Answer,
     Host,
     Operation,
+    Retry,
 )
 from .settings import SETTINGS
 
@@ -26,13 +28,14 @@ def _read_feature(operation_id: str, feature: str) -> Operation:
     return Operation(operation_id=operation_id, method="GET", path=f"{_FEATURES}/{feature}")
 
 
-def _command(feature: str, operation_id: str) -> Operation:
+def _command(feature: str, operation_id: str, documented_retry: Mapping[int, Retry] | None = None) -> Operation:
     return Operation(
         operation_id=operation_id,
         method="POST",
         path=f"{_FEATURES}/{feature}/{operation_id}",
         is_write=True,
         answer=Answer.NOTHING,
+        documented_retry=documented_retry or {},
     )
 
 
@@ -92,22 +95,8 @@ SET_THERMOSTAT_MODE: Final = _command("thermostat", "setThermostatMode")
 GET_SPEAKER: Final = Operation(
     operation_id="getSpeaker", method="GET", path=f"{_FEATURES}/speaker", documented_retry={500: ONCE_AFTER_1S}
 )
-SET_VOLUME: Final = Operation(
-    operation_id="setVolume",
-    method="POST",
-    path=f"{_FEATURES}/speaker/setVolume",
-    is_write=True,
-    answer=Answer.NOTHING,
-    documented_retry={429: EXPONENTIAL_256, 500: ONCE_AFTER_1S},
-)
-ADJUST_VOLUME: Final = Operation(
-    operation_id="adjustVolume",
-    method="POST",
-    path=f"{_FEATURES}/speaker/adjustVolume",
-    is_write=True,
-    answer=Answer.NOTHING,
-    documented_retry={429: EXPONENTIAL_256, 500: ONCE_AFTER_1S},
-)
+SET_VOLUME: Final = _command("speaker", "setVolume", {429: EXPONENTIAL_256, 500: ONCE_AFTER_1S})
+ADJUST_VOLUME: Final = _command("speaker", "adjustVolume", {429: EXPONENTIAL_256, 500: ONCE_AFTER_1S})
 GET_SETTINGS: Final = Operation(
     operation_id="getSettings", method="GET", path=f"{_ENDPOINT}/settings", answer=Answer.JSON_OR_NOTHING
 )
