@@ -1,7 +1,7 @@
 """Backend of an organization of Alexa Smart Properties, or of one of its units."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
