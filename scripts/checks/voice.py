@@ -123,11 +123,10 @@ def reloaded(world: World, **options: bool) -> None:
 
 
 def agent(world: World) -> str | None:
-    """Return the agent of the account."""
-    states = world.rest().get_states()
-    return next(
-        (s.entity_id for s in states if s.entity_id.startswith("conversation.") and "amazon" in s.entity_id), None
-    )
+    """Return the agent of the account, once it can be asked."""
+    ours = (item for item in listed(world, "config/entity_registry/list") if item["platform"] == "alexa_media")
+    found = next((str(item["entity_id"]) for item in ours if item["entity_id"].startswith("conversation.")), None)
+    return found if found and world.state(found) else None
 
 
 def conversation(world: World) -> str:
