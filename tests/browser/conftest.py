@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
 import json
@@ -40,6 +41,9 @@ FLAGS: Final = (
 )
 
 FAILED: Final = pytest.StashKey[bool]()
+
+DARK: Final = "getComputedStyle(document.documentElement).getPropertyValue('--primary-background-color')"
+"""What Home Assistant's pages change with the color scheme."""
 
 type Picture = Callable[[Page, str], Awaitable[None]]
 
@@ -100,8 +104,11 @@ class Home:
 
     async def remove(self, entry: str) -> None:
         """Remove an account."""
-        url = f"{self.demo.url}/api/config/config_entries/entry/{entry}"
-        async with self.session.delete(url, headers=self._headers) as response:
+        await self.delete(f"/api/config/config_entries/entry/{entry}")
+
+    async def delete(self, path: str) -> None:
+        """Send a DELETE to Home Assistant's REST API."""
+        async with self.session.delete(self.demo.url + path, headers=self._headers) as response:
             assert response.status == 200, await response.text()
 
     def device(self, name: str) -> tuple[str, dict[str, Any]]:
@@ -227,6 +234,29 @@ def picture(request: pytest.FixtureRequest) -> Picture:
         Image.open(BytesIO(png)).convert("RGB").save(folder / f"{name}.png", optimize=True)
 
     return take
+
+
+@asynccontextmanager
+async def dark(page: Page) -> AsyncIterator[None]:
+    """Let the system of a browser be dark; Home Assistant follows it."""
+    light = await page.evaluate(DARK)
+    await page.emulate_media(color_scheme="dark")
+    await page.wait_for_function(f"{DARK} !== {json.dumps(light)}")
+    yield
+    await page.emulate_media(color_scheme="light")
+    await page.wait_for_function(f"{DARK} === {json.dumps(light)}")
+
+
+@asynccontextmanager
+async def phone(page: Page) -> AsyncIterator[None]:
+    """Give a page the screen of a phone, 390 pixels wide and sharp; nothing may be wider."""
+    session = await page.context.new_cdp_session(page)
+    screen = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    await session.send("Emulation.setDeviceMetricsOverride", screen)
+    await page.wait_for_function("innerWidth === 390")
+    yield
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await session.send("Emulation.clearDeviceMetricsOverride")
 
 
 async def add_integration(page: Page, home: Home) -> None:

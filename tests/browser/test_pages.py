@@ -6,7 +6,7 @@ from typing import Any, Final
 from playwright.async_api import Page, expect
 import pytest
 
-from .conftest import Home, Picture, submit, until
+from .conftest import Home, Picture, dark, submit, until
 
 DASHBOARD: Final = "echo-devices"
 PLAYERS: Final = ("kitchen_show", "living_room_studio", "bedroom_dot", "office_spot")
@@ -94,6 +94,8 @@ async def test_dashboard(home: Home, page: Page, picture: Picture) -> None:
     await expect(other.get_by_role("button", name="Pause")).to_be_visible()
     await page.set_viewport_size({"width": 1280, "height": 520})
     await picture(page, "dashboard")
+    async with dark(page):
+        await picture(page, "dashboard-dark")
 
     await card.get_by_role("button", name="Pause").click()
     await expect(card.get_by_role("button", name="Play")).to_be_visible()
