@@ -249,14 +249,13 @@ async def dark(page: Page) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def phone(page: Page) -> AsyncIterator[None]:
-    """Give a page the screen of a phone, 390 pixels wide and sharp; nothing may be wider."""
-    session = await page.context.new_cdp_session(page)
-    screen = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
-    await session.send("Emulation.setDeviceMetricsOverride", screen)
-    await page.wait_for_function("innerWidth === 390")
+    """Make a page as small as on a phone, 390 pixels wide; nothing may be wider."""
+    before = page.viewport_size
+    assert before
+    await page.set_viewport_size({"width": 390, "height": 680})
     yield
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
-    await session.send("Emulation.clearDeviceMetricsOverride")
+    await page.set_viewport_size(before)
 
 
 async def add_integration(page: Page, home: Home) -> None:

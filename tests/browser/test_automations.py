@@ -52,6 +52,10 @@ class Editor:
         picker = self.page.locator("ha-picker-combo-box")
         await picker.get_by_placeholder("Search").fill(name)
         await picker.get_by_text(name, exact=True).first.click()
+        await self.has_target(name)
+
+    async def has_target(self, name: str) -> None:
+        """Wait until the form that is open shows an entity as its target: what is typed before may get lost."""
         await expect(self.page.locator("ha-target-picker-item-row").get_by_text(name, exact=True)).to_be_visible()
 
     def field(self, name: str) -> Locator:
@@ -65,6 +69,8 @@ class Editor:
             await field.locator("ha-checkbox").click()
         box = field.locator("input[type=number]") if kind == "number" else field.get_by_role("textbox")
         await box.fill(value)
+        await box.press("Tab")
+        await expect(box).to_have_value(value)
 
     async def show(self, kind: str) -> None:
         """Open the first trigger or action, by its icon: its target has a dialog."""
@@ -174,6 +180,7 @@ async def test_a_timer_of_the_kitchen_is_announced_in_the_office(home: Home, edi
     await editor.search("action", "announce office")
     await page.get_by_text("Office Spot", exact=True).first.click()
     await page.locator("ha-automation-add-items").get_by_text("Send a notification message").click()
+    await editor.has_target("Announce")
     await editor.fill("Message", "Dinner is ready.")
 
     stored = await editor.save("Kitchen timer")
@@ -188,6 +195,7 @@ async def test_a_timer_of_the_kitchen_is_announced_in_the_office(home: Home, edi
         }
     ]
     async with phone(page):
+        await expect(page.locator("ha-automation-action-row").get_by_text("Announce", exact=True)).to_be_visible()
         await picture(page, "automation-phone")
     await editor.show("action")
     await expect(editor.field("Message").get_by_role("textbox")).to_have_value("Dinner is ready.")
