@@ -9,17 +9,17 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model.devices import Device
 from .cloud.model.property import ManagementApi
 from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.settings import SettingsCoordinator
 from .entity import (
-    AlexaDeviceEntity,
     CapableDescription,
     EntityAdder,
+    ListedEntity,
     command_errors,
 )
 from .features.routines import RoutineEntity, add_routines, async_press_routine
-from .features.settings import ListedSettingEntity, is_single
+from .features.settings import is_single
 from .features.targets import async_permissions
 
 PARALLEL_UPDATES = 0
@@ -65,14 +65,14 @@ RESTART: Final = AlexaButtonDescription(
 )
 
 
-class AlexaRestartButton(ListedSettingEntity, ButtonEntity):
+class AlexaRestartButton(ListedEntity[SettingsCoordinator], ButtonEntity):
     """A button that restarts a device; the device is offline during the restart."""
 
     @override
     async def async_press(self) -> None:
         """Restart the device."""
         with command_errors(self.hass, self.entry):
-            await self.settings.api.async_restart(self.device)
+            await self.api.api.async_restart(self.device)
 
 
 DELETE_TIMERS: Final = ButtonEntityDescription(
@@ -83,18 +83,11 @@ DELETE_TIMERS: Final = ButtonEntityDescription(
 )
 
 
-class AlexaDeleteTimers(AlexaDeviceEntity[Device], ButtonEntity):
+class AlexaDeleteTimers(ListedEntity[ManagementApi], ButtonEntity):
     """A button that deletes all timers of an Echo. The Echo must be online."""
-
-    def __init__(
-        self, entry: AlexaConfigEntry, api: ManagementApi, device: Device, description: ButtonEntityDescription
-    ) -> None:
-        """Initialize for a device."""
-        super().__init__(entry, entry.runtime_data.devices, device, description)
-        self._api = api
 
     @override
     async def async_press(self) -> None:
         """Delete the timers."""
         with command_errors(self.hass, self.entry):
-            await self._api.async_delete_timers(self.serial)
+            await self.api.async_delete_timers(self.serial)

@@ -17,7 +17,7 @@ from .cloud.model.devices import Notification
 from .cloud.names import same, tidy
 from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import EntityAdder, TopicEntity, account_device_info, invalid_input
+from .entity import AccountEntity, EntityAdder, invalid_input
 from .features.alarms import (
     CAN_REMIND,
     CAN_RING,
@@ -65,7 +65,7 @@ ALARM: Final = "Alarm"
 MOST: Final = 400
 
 
-class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
+class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
     """Calendar of enabled alarms and reminders, with all their occurrences."""
 
     _attr_supported_features = (
@@ -74,11 +74,8 @@ class AlexaCalendar(TopicEntity[NotificationsCoordinator], CalendarEntity):
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator) -> None:
         """Initialize for the account."""
-        super().__init__(coordinator)
-        self.entry = entry
+        super().__init__(entry, coordinator, ALERTS.key)
         self.entity_description = ALERTS
-        self._attr_unique_id = f"{entry.unique_id}_{ALERTS.key}"
-        self._attr_device_info = account_device_info(entry)
 
     @property
     @override

@@ -19,7 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .coordinator.devices import DevicesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import TopicEntity, account_device_info, invalid_input, player_unique_id
+from .entity import AccountEntity, invalid_input, player_unique_id
 from .features.alarms import any_default_echo
 
 PARALLEL_UPDATES = 0
@@ -33,7 +33,7 @@ async def async_setup_entry(
         async_add_entities([AlexaConversation(entry)])
 
 
-class AlexaConversation(TopicEntity[DevicesCoordinator], ConversationEntity):
+class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
     """An agent that sends each request to the default Echo and returns Alexa's answer.
 
     The Echo also speaks the answer.
@@ -43,10 +43,7 @@ class AlexaConversation(TopicEntity[DevicesCoordinator], ConversationEntity):
 
     def __init__(self, entry: AlexaConfigEntry) -> None:
         """Initialize for an account."""
-        super().__init__(entry.runtime_data.devices)
-        self.entry = entry
-        self._attr_unique_id = f"{entry.unique_id}_conversation"
-        self._attr_device_info = account_device_info(entry)
+        super().__init__(entry, entry.runtime_data.devices, "conversation")
 
     @property
     @override

@@ -1,7 +1,7 @@
 """Base entities, ids, device info and error mapping of all platforms."""
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -314,6 +314,17 @@ class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
         return self._context if is_recent else None
 
 
+class AccountEntity[C: TopicCoordinator[Any]](TopicEntity[C]):
+    """Base of entities on the device of the account; ``key`` ends the unique id."""
+
+    def __init__(self, entry: AlexaConfigEntry, coordinator: C, key: str, context: Hashable = None) -> None:
+        """Initialize as a listener of the topic, or of its key ``context``."""
+        super().__init__(coordinator, context)
+        self.entry = entry
+        self._attr_unique_id = f"{entry.unique_id}_{key}"
+        self._attr_device_info = account_device_info(entry)
+
+
 class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     """Base of entities of one device that show one topic.
 
@@ -388,6 +399,15 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         """Run a command on this device or on ``target``; returns when Amazon has accepted it."""
         with command_errors(self.hass, self.entry):
             await self.runtime.backend.async_execute(command, (target or self.device,))
+
+
+class ListedEntity[A](AlexaDeviceEntity[Device]):
+    """Base of entities that show a value of the device list, or none, and use an API."""
+
+    def __init__(self, entry: AlexaConfigEntry, api: A, device: Device, description: EntityDescription) -> None:
+        """Initialize as a listener of the device list."""
+        super().__init__(entry, entry.runtime_data.devices, device, description)
+        self.api = api
 
 
 def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:

@@ -33,11 +33,11 @@ from .coordinator.base import EXISTENCE
 from .coordinator.devices import DevicesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
+    AccountEntity,
     AlexaDeviceEntity,
     AlexaEntity,
     Candidates,
     EntityAdder,
-    TopicEntity,
     account_device_info,
     command_errors,
     fraction,
@@ -177,16 +177,13 @@ def _add_units(add: EntityAdder, api: ManagementApi) -> None:
     add.follow(candidates, devices)
 
 
-class _AccountNotifier(TopicEntity[DevicesCoordinator], NotifyEntity):
+class _AccountNotifier(AccountEntity[DevicesCoordinator], NotifyEntity):
     """Base of the notify entities of the account."""
 
     def __init__(self, entry: AlexaConfigEntry, key: str) -> None:
         """Initialize; ``key`` is the key of the unique id and of the translation."""
-        super().__init__(entry.runtime_data.devices, context=EXISTENCE)
-        self.entry = entry
-        self._attr_unique_id = f"{entry.unique_id}_{key}"
+        super().__init__(entry, entry.runtime_data.devices, key, EXISTENCE)
         self._attr_translation_key = key
-        self._attr_device_info = account_device_info(entry)
 
     @property
     @override

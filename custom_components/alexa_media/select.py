@@ -22,11 +22,10 @@ from .coordinator.alarms import AlarmSounds, AlarmSoundsCoordinator
 from .coordinator.devices import DevicesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
+    AccountEntity,
     AlexaDeviceEntity,
     CapableDescription,
     EntityAdder,
-    TopicEntity,
-    account_device_info,
     command_errors,
     invalid_input,
 )
@@ -85,16 +84,13 @@ DEFAULT_SOUND: Final = AlexaSelectDescription(
 )
 
 
-class AlexaDefaultDeviceSelect(TopicEntity[DevicesCoordinator], SelectEntity):
+class AlexaDefaultDeviceSelect(AccountEntity[DevicesCoordinator], SelectEntity):
     """Selects the Echo for alarms and reminders without a given Echo; stored in the options of the account."""
 
     def __init__(self, entry: AlexaConfigEntry) -> None:
         """Initialize for the account."""
-        super().__init__(entry.runtime_data.devices)
-        self.entry = entry
+        super().__init__(entry, entry.runtime_data.devices, DEFAULT_DEVICE.key)
         self.entity_description = DEFAULT_DEVICE
-        self._attr_unique_id = f"{entry.unique_id}_{DEFAULT_DEVICE.key}"
-        self._attr_device_info = account_device_info(entry)
         self._shown = self._choices
 
     @override

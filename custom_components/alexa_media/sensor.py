@@ -47,10 +47,11 @@ from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator, LastCommand
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
+    AccountEntity,
     AlexaDeviceEntity,
     CapableDescription,
     EntityAdder,
-    TopicEntity,
+    ListedEntity,
     account_device_info,
     masked,
     player_unique_id,
@@ -270,7 +271,7 @@ def _local(at: datetime | None) -> str | None:
     return dt_util.as_local(at).isoformat() if at else None
 
 
-class AlexaLastSpokenTo(TopicEntity[TopicCoordinator[LastCommand]], SensorEntity):
+class AlexaLastSpokenTo(AccountEntity[TopicCoordinator[LastCommand]], SensorEntity):
     """The Echo of the account that was last spoken to."""
 
     _attr_translation_key = "last_spoken_to"
@@ -278,11 +279,8 @@ class AlexaLastSpokenTo(TopicEntity[TopicCoordinator[LastCommand]], SensorEntity
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: HistoryCoordinator) -> None:
         """Initialize for the account."""
-        super().__init__(coordinator)
-        self.entry = entry
+        super().__init__(entry, coordinator, "last_spoken_to")
         self._history = coordinator
-        self._attr_unique_id = f"{entry.unique_id}_last_spoken_to"
-        self._attr_device_info = account_device_info(entry)
 
     @property
     @override
@@ -586,15 +584,8 @@ SET_UP: Final = SensorEntityDescription(
 )
 
 
-class _ManagedSensor(AlexaDeviceEntity[Device], SensorEntity):
+class _ManagedSensor(ListedEntity[ManagementApi], SensorEntity):
     """Base of values in the device list, which are available even if the Echo is offline."""
-
-    def __init__(
-        self, entry: AlexaConfigEntry, api: ManagementApi, device: Device, description: SensorEntityDescription
-    ) -> None:
-        """Initialize as a listener of the device list."""
-        super().__init__(entry, entry.runtime_data.devices, device, description)
-        self._api = api
 
     @property
     @override
@@ -608,7 +599,7 @@ class AlexaUnitSensor(_ManagedSensor):
 
     @property
     def _unit(self) -> ManagedUnit | None:
-        return self._api.unit_of(self.serial)
+        return self.api.unit_of(self.serial)
 
     @property
     @override
@@ -630,4 +621,4 @@ class AlexaSetUpSensor(_ManagedSensor):
     @property
     @override
     def native_value(self) -> datetime | None:
-        return self._api.created_at(self.serial)
+        return self.api.created_at(self.serial)

@@ -9,8 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import CapableDescription, EntityAdder, command_errors, invalid_input
-from .features.settings import ListedSettingEntity, is_single
+from .coordinator.settings import SettingsCoordinator
+from .entity import CapableDescription, EntityAdder, ListedEntity, command_errors, invalid_input
+from .features.settings import is_single
 
 PARALLEL_UPDATES = 0
 
@@ -34,7 +35,7 @@ class AlexaTextDescription(CapableDescription, TextEntityDescription):
 NAME: Final = AlexaTextDescription(key="name", translation_key="name", capability="CHANGE_NAME")
 
 
-class AlexaNameText(ListedSettingEntity, TextEntity):
+class AlexaNameText(ListedEntity[SettingsCoordinator], TextEntity):
     """The name of a device at Amazon; the device name in Home Assistant follows it."""
 
     @property
@@ -48,4 +49,4 @@ class AlexaNameText(ListedSettingEntity, TextEntity):
         if not (name := value.strip()):
             raise invalid_input("name_empty")
         with command_errors(self.hass, self.entry):
-            await self.settings.async_rename(self.device, name)
+            await self.api.async_rename(self.device, name)

@@ -16,7 +16,7 @@ from .cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from .cloud.model.lists import MAX_ITEMS, ItemChanges, ListItem, ListsApi, ListType
 from .coordinator.lists import AlexaList, ListsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import Candidates, EntityAdder, TopicEntity, account_device_info, command_errors, invalid_input
+from .entity import AccountEntity, Candidates, EntityAdder, command_errors, invalid_input
 
 PARALLEL_UPDATES = 0
 
@@ -67,7 +67,7 @@ def _unique_id(entry: AlexaConfigEntry, list_id: str) -> str:
     return f"{entry.unique_id}_list_{list_id}"
 
 
-class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
+class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
     """A list of the account; a note is the description of an item, and a quantity precedes the name."""
 
     _attr_supported_features = (
@@ -79,13 +79,10 @@ class AlexaTodoList(TopicEntity[ListsCoordinator], TodoListEntity):
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: ListsCoordinator, api: ListsApi, list_id: str) -> None:
         """Initialize for one list of the account."""
-        super().__init__(coordinator, context=list_id)
-        self.entry = entry
+        super().__init__(entry, coordinator, f"list_{list_id}", list_id)
         self._api = api
         self._list_id = list_id
         self._warned = False
-        self._attr_unique_id = _unique_id(entry, list_id)
-        self._attr_device_info = account_device_info(entry)
         self._async_take()
 
     @property

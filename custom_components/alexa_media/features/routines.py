@@ -13,7 +13,7 @@ from ..cloud.names import same, tidy
 from ..const import CONF_DEFAULT_DEVICE
 from ..coordinator.media import RoutinesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import Candidates, EntityAdder, TopicEntity, account_device_info, command_errors, invalid_input
+from ..entity import AccountEntity, Candidates, EntityAdder, command_errors, invalid_input
 from ..issues import async_report_no_default
 from .targets import Permissions
 
@@ -113,19 +113,16 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join([*every[:_NAMED], *(["…"] if len(every) > _NAMED else [])]) or "-"
 
 
-class RoutineEntity(TopicEntity[RoutinesCoordinator]):
+class RoutineEntity(AccountEntity[RoutinesCoordinator]):
     """Base of routine entities, on the device of the account; the entity is renamed with its routine."""
 
     _attr_translation_key = _KEY
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: RoutinesCoordinator, routine: Routine) -> None:
         """Initialize for a routine of the account."""
-        super().__init__(coordinator, context=routine.routine_id)
-        self.entry = entry
+        super().__init__(entry, coordinator, f"{_KEY}_{routine.routine_id}", routine.routine_id)
         self._routine = routine
         self._attr_translation_placeholders = {"routine": routine.name}
-        self._attr_unique_id = _unique_id(entry, routine.routine_id)
-        self._attr_device_info = account_device_info(entry)
 
     @override
     @callback

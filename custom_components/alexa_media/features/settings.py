@@ -13,7 +13,7 @@ from ..cloud.model.property import DeviceSettings
 from ..cloud.model.settings import PreferenceChanges, Setting, SettingValue
 from ..coordinator.runtime import AlexaConfigEntry
 from ..coordinator.settings import DeviceSettingsCoordinator, SettingsCoordinator, setting_key
-from ..entity import AlexaDeviceEntity, CapableDescription, command_errors
+from ..entity import AlexaDeviceEntity, CapableDescription, ListedEntity, command_errors
 
 
 def is_single(_source: object, device: Device, _description: EntityDescription) -> bool:
@@ -139,18 +139,7 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
             await self.settings.async_set(self.device, self.entity_description.setting, value)
 
 
-class ListedSettingEntity(AlexaDeviceEntity[Device]):
-    """Base of entities that only need the device list and the settings API."""
-
-    def __init__(
-        self, entry: AlexaConfigEntry, settings: SettingsCoordinator, device: Device, description: EntityDescription
-    ) -> None:
-        """Initialize with the settings coordinator, as listener of the device."""
-        super().__init__(entry, entry.runtime_data.devices, device, description)
-        self.settings = settings
-
-
-class PreferenceEntity(ListedSettingEntity, AlexaSetting):
+class PreferenceEntity(ListedEntity[SettingsCoordinator], AlexaSetting):
     """A setting in the device preferences, which needs no separate request."""
 
     entity_description: PreferenceDescription
@@ -170,7 +159,7 @@ class PreferenceEntity(ListedSettingEntity, AlexaSetting):
     async def async_write(self, value: SettingValue) -> None:
         changes: dict[str, Any] = {self.entity_description.preference: value}
         with command_errors(self.hass, self.entry):
-            await self.settings.async_set_preferences(self.device, PreferenceChanges(**changes))
+            await self.api.async_set_preferences(self.device, PreferenceChanges(**changes))
 
 
 class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings], AlexaSetting):
